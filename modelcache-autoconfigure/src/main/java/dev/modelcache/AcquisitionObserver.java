@@ -1,0 +1,62 @@
+package dev.modelcache;
+
+import java.time.Duration;
+
+/**
+ * Hears about the work behind an acquisition, for meters. Called on transfer threads: an
+ * implementation must neither block nor throw.
+ */
+public interface AcquisitionObserver {
+
+	/** Hears nothing. */
+	AcquisitionObserver NONE = new AcquisitionObserver() {
+	};
+
+	/**
+	 * A transfer began.
+	 * @param modelId the model's id
+	 */
+	default void transferStarted(String modelId) {
+	}
+
+	/**
+	 * A transfer ended, however it ended.
+	 * @param modelId the model's id
+	 */
+	default void transferEnded(String modelId) {
+	}
+
+	/**
+	 * Bytes of a body reached the disk.
+	 * @param modelId the model's id
+	 * @param host the {@code host} or {@code host:port} that sent them
+	 * @param bytes how many
+	 */
+	default void bytesWritten(String modelId, String host, long bytes) {
+	}
+
+	/**
+	 * A request or a whole file is about to be tried again.
+	 * @param modelId the model's id
+	 * @param reason a word from a bounded set, such as {@code status-503} or
+	 * {@code integrity}
+	 */
+	default void retried(String modelId, String reason) {
+	}
+
+	/**
+	 * A file was compared with its expected digest.
+	 * @param matched whether it was the expected one
+	 * @param elapsed how long the comparison took beyond the transfer
+	 */
+	default void verified(boolean matched, Duration elapsed) {
+	}
+
+	/**
+	 * The lock was taken, or given up.
+	 * @param waited how long that took
+	 */
+	default void lockWaited(Duration waited) {
+	}
+
+}

@@ -1,0 +1,31 @@
+package dev.modelcache;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A model that is ready to be used: published, whole, and on the local disk.
+ *
+ * @param id the id it was asked for by
+ * @param path the file; the first shard or the primary file of several
+ * @param files all files of the model, {@code path} among them
+ * @param size the size of all files, in bytes
+ * @param digest the SHA-256 of the file at {@code path}
+ * @param source where it came from, without user-info, query and fragment
+ * @param outcome how it came to be there, seen from this process
+ * @param fallback whether it is a substitute: another source or another model than the
+ * first one configured
+ * @param verified whether an expected digest proved it; {@code false} where nobody knew
+ * one
+ */
+public record CachedModel(String id, Path path, List<Path> files, long size, Digest digest, String source,
+		ModelOutcome outcome, boolean fallback, boolean verified) {
+
+	/**
+	 * Creates a cached model.
+	 */
+	public CachedModel {
+		files = List.copyOf(files);
+	}
+
+}

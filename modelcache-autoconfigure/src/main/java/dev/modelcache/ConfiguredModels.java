@@ -1,0 +1,55 @@
+package dev.modelcache;
+
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The models that the configuration names, in its order.
+ */
+public final class ConfiguredModels {
+
+	private final Map<String, ModelRequest> byId = new LinkedHashMap<>();
+
+	/**
+	 * Creates the set of configured models.
+	 * @param requests the requests; each id once
+	 */
+	public ConfiguredModels(Collection<ModelRequest> requests) {
+		requests.forEach((request) -> this.byId.put(request.id(), request));
+	}
+
+	/**
+	 * Returns all requests.
+	 * @return the requests, in the configuration's order
+	 */
+	public List<ModelRequest> all() {
+		return List.copyOf(this.byId.values());
+	}
+
+	/**
+	 * Returns all ids.
+	 * @return the ids, in the configuration's order
+	 */
+	public Set<String> ids() {
+		return this.byId.keySet();
+	}
+
+	/**
+	 * Returns one request.
+	 * @param id the model's id
+	 * @return the request
+	 * @throws ModelNotFoundException for an id that the configuration does not name
+	 */
+	public ModelRequest get(String id) {
+		ModelRequest request = this.byId.get(id);
+		if (request == null) {
+			throw new ModelNotFoundException(id, "no model of this id is configured",
+					"Configure hooks.llm.models." + id + ".url, or use one of " + this.byId.keySet());
+		}
+		return request;
+	}
+
+}

@@ -1,0 +1,119 @@
+package dev.modelcache;
+
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.Objects;
+
+/**
+ * A content digest: an algorithm and the lower-case hexadecimal value it gave, written
+ * {@code sha256:<64 hex>} or {@code sha512:<128 hex>}.
+ *
+ * @param algorithm the algorithm that computed the value
+ * @param hex the value, lower-case hexadecimal, two digits a byte
+ */
+public record Digest(Algorithm algorithm, String hex) {
+
+	/**
+	 * Creates a digest.
+	 * @throws IllegalArgumentException if {@code hex} is not lower-case hexadecimal of
+	 * the algorithm's length
+	 */
+	public Digest {
+		Objects.requireNonNull(algorithm, "algorithm");
+		if (hex.length() != algorithm.hexLength() || !isLowerCaseHex(hex)) {
+			throw new IllegalArgumentException("a " + algorithm.prefix() + " digest is " + algorithm.hexLength()
+					+ " lower-case hexadecimal digits");
+		}
+	}
+
+	/**
+	 * Reads a digest as people write it: {@code sha256:<hex>}, {@code sha512:<hex>} or
+	 * bare hex whose length tells the algorithm. Case and surrounding blanks do not
+	 * matter.
+	 * @param text the text to read
+	 * @return the digest
+	 * @throws IllegalArgumentException if the text is no digest; the message says what is
+	 * accepted
+	 */
+	public static Digest parse(String text) {
+		String value = text.strip().toLowerCase(Locale.ROOT);
+		for (Algorithm algorithm : Algorithm.values()) {
+			String prefix = algorithm.prefix() + ":";
+			String hex = value.startsWith(prefix) ? value.substring(prefix.length()) : value;
+			if (hex.length() == algorithm.hexLength() && isLowerCaseHex(hex)) {
+				return new Digest(algorithm, hex);
+			}
+		}
+		throw new IllegalArgumentException(
+				"neither sha256:<64 hex digits>, sha512:<128 hex digits> nor the bare hex digits of one of them");
+	}
+
+	/**
+	 * Returns the digest that an algorithm computed.
+	 * @param algorithm the algorithm
+	 * @param value the value, in the algorithm's length
+	 * @return the digest
+	 */
+	public static Digest of(Algorithm algorithm, byte[] value) {
+		return new Digest(algorithm, HexFormat.of().formatHex(value));
+	}
+
+	private static boolean isLowerCaseHex(String text) {
+		return text.chars().allMatch((c) -> (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'));
+	}
+
+	@Override
+	public String toString() {
+		return this.algorithm.prefix() + ":" + this.hex;
+	}
+
+	/**
+	 * The algorithms a model file can be proved with (FIPS 180-4).
+	 */
+	public enum Algorithm {
+
+		/** SHA-256, the one that model hubs and registries publish. */
+		SHA256("sha256", "SHA-256", 64),
+
+		/** SHA-512. */
+		SHA512("sha512", "SHA-512", 128);
+
+		private final String prefix;
+
+		private final String jcaName;
+
+		private final int hexLength;
+
+		Algorithm(String prefix, String jcaName, int hexLength) {
+			this.prefix = prefix;
+			this.jcaName = jcaName;
+			this.hexLength = hexLength;
+		}
+
+		/**
+		 * Returns the word before the colon, such as {@code sha256}.
+		 * @return the prefix
+		 */
+		public String prefix() {
+			return this.prefix;
+		}
+
+		/**
+		 * Returns the name that {@link java.security.MessageDigest} knows it by.
+		 * @return the JCA name
+		 */
+		public String jcaName() {
+			return this.jcaName;
+		}
+
+		/**
+		 * Returns the length of a value in hexadecimal digits.
+		 * @return the number of digits
+		 */
+		public int hexLength() {
+			return this.hexLength;
+		}
+
+	}
+
+}

@@ -1,0 +1,352 @@
+package dev.modelcache;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * What is wanted: a model, where it can be had, what proves it, and what may stand in for
+ * it. Immutable; its {@link #toString()} shows no credentials.
+ */
+public final class ModelRequest {
+
+	private final String id;
+
+	private final @Nullable URI url;
+
+	private final List<URI> mirrors;
+
+	private final @Nullable URI fallbackUrl;
+
+	private final List<ModelRequest> fallbacks;
+
+	private final @Nullable String modelType;
+
+	private final @Nullable String modelName;
+
+	private final @Nullable String quantization;
+
+	private final @Nullable Path modelPath;
+
+	private final @Nullable Digest expectedDigest;
+
+	private final boolean digestRequired;
+
+	private final @Nullable DataSize estimatedSize;
+
+	private final int maxRetries;
+
+	private final boolean required;
+
+	private ModelRequest(Builder builder) {
+		this.id = builder.id;
+		this.url = builder.url;
+		this.mirrors = List.copyOf(builder.mirrors);
+		this.fallbackUrl = builder.fallbackUrl;
+		this.fallbacks = List.copyOf(builder.fallbacks);
+		this.modelType = builder.modelType;
+		this.modelName = builder.modelName;
+		this.quantization = builder.quantization;
+		this.modelPath = builder.modelPath;
+		this.expectedDigest = builder.expectedDigest;
+		this.digestRequired = builder.digestRequired;
+		this.estimatedSize = builder.estimatedSize;
+		this.maxRetries = builder.maxRetries;
+		this.required = builder.required;
+	}
+
+	/**
+	 * Starts a request.
+	 * @param id the model's id
+	 * @return a builder
+	 */
+	public static Builder builder(String id) {
+		return new Builder(id);
+	}
+
+	/**
+	 * Returns the model's id.
+	 * @return the id
+	 */
+	public String id() {
+		return this.id;
+	}
+
+	/**
+	 * Returns where the model is.
+	 * @return the URL, or {@code null} where only the file at {@link #modelPath()} counts
+	 */
+	public @Nullable URI url() {
+		return this.url;
+	}
+
+	/**
+	 * Returns further URLs of the same bytes.
+	 * @return the mirrors, in order
+	 */
+	public List<URI> mirrors() {
+		return this.mirrors;
+	}
+
+	/**
+	 * Returns the same model elsewhere, tried when the URL and the mirrors are exhausted.
+	 * @return the URL, or {@code null}
+	 */
+	public @Nullable URI fallbackUrl() {
+		return this.fallbackUrl;
+	}
+
+	/**
+	 * Returns other models to serve instead.
+	 * @return the fallbacks, in order
+	 */
+	public List<ModelRequest> fallbacks() {
+		return this.fallbacks;
+	}
+
+	/**
+	 * Returns what kind of model it is, such as {@code tinyllama}.
+	 * @return the type, or {@code null}
+	 */
+	public @Nullable String modelType() {
+		return this.modelType;
+	}
+
+	/**
+	 * Returns the model's name.
+	 * @return the name, or {@code null}
+	 */
+	public @Nullable String modelName() {
+		return this.modelName;
+	}
+
+	/**
+	 * Returns the quantization, such as {@code Q4_K_M}.
+	 * @return the quantization, or {@code null}
+	 */
+	public @Nullable String quantization() {
+		return this.quantization;
+	}
+
+	/**
+	 * Returns where the published file shall stand.
+	 * @return the path, or {@code null} for a place in the cache
+	 */
+	public @Nullable Path modelPath() {
+		return this.modelPath;
+	}
+
+	/**
+	 * Returns the digest that the configuration expects.
+	 * @return the digest, or {@code null}
+	 */
+	public @Nullable Digest expectedDigest() {
+		return this.expectedDigest;
+	}
+
+	/**
+	 * Returns whether a file that no digest proves is refused.
+	 * @return {@code true} to refuse
+	 */
+	public boolean digestRequired() {
+		return this.digestRequired;
+	}
+
+	/**
+	 * Returns an estimate of the size, for progress until the server says it.
+	 * @return the estimate, or {@code null}
+	 */
+	public @Nullable DataSize estimatedSize() {
+		return this.estimatedSize;
+	}
+
+	/**
+	 * Returns how many requests in a row may bring no new byte, and how many times the
+	 * whole file is tried when its digest does not match.
+	 * @return the number, 0 or more; 0 and 1 both mean one try
+	 */
+	public int maxRetries() {
+		return this.maxRetries;
+	}
+
+	/**
+	 * Returns whether the application's health depends on it.
+	 * @return {@code true} if it does
+	 */
+	public boolean required() {
+		return this.required;
+	}
+
+	@Override
+	public String toString() {
+		return "ModelRequest[" + this.id + "]";
+	}
+
+	/**
+	 * Builds a {@link ModelRequest}.
+	 */
+	public static final class Builder {
+
+		private final String id;
+
+		private @Nullable URI url;
+
+		private List<URI> mirrors = List.of();
+
+		private @Nullable URI fallbackUrl;
+
+		private final List<ModelRequest> fallbacks = new ArrayList<>();
+
+		private @Nullable String modelType;
+
+		private @Nullable String modelName;
+
+		private @Nullable String quantization;
+
+		private @Nullable Path modelPath;
+
+		private @Nullable Digest expectedDigest;
+
+		private boolean digestRequired;
+
+		private @Nullable DataSize estimatedSize;
+
+		private int maxRetries = 3;
+
+		private boolean required = true;
+
+		private Builder(String id) {
+			this.id = Objects.requireNonNull(id, "id");
+		}
+
+		/**
+		 * Sets where the model is.
+		 * @param url the URL
+		 * @return this builder
+		 */
+		public Builder url(@Nullable URI url) {
+			this.url = url;
+			return this;
+		}
+
+		/**
+		 * Sets further URLs of the same bytes.
+		 * @param mirrors the mirrors, in order
+		 * @return this builder
+		 */
+		public Builder mirrors(List<URI> mirrors) {
+			this.mirrors = mirrors;
+			return this;
+		}
+
+		/**
+		 * Sets the same model elsewhere.
+		 * @param fallbackUrl the URL
+		 * @return this builder
+		 */
+		public Builder fallbackUrl(@Nullable URI fallbackUrl) {
+			this.fallbackUrl = fallbackUrl;
+			return this;
+		}
+
+		/**
+		 * Adds another model to serve instead.
+		 * @param fallback the fallback, tried after those added before
+		 * @return this builder
+		 */
+		public Builder fallback(ModelRequest fallback) {
+			this.fallbacks.add(fallback);
+			return this;
+		}
+
+		/**
+		 * Sets what it is.
+		 * @param modelType what kind of model
+		 * @param modelName the model's name
+		 * @param quantization the quantization
+		 * @return this builder
+		 */
+		public Builder describedAs(@Nullable String modelType, @Nullable String modelName,
+				@Nullable String quantization) {
+			this.modelType = modelType;
+			this.modelName = modelName;
+			this.quantization = quantization;
+			return this;
+		}
+
+		/**
+		 * Sets where the published file shall stand.
+		 * @param modelPath the path of the file
+		 * @return this builder
+		 */
+		public Builder modelPath(@Nullable Path modelPath) {
+			this.modelPath = modelPath;
+			return this;
+		}
+
+		/**
+		 * Sets the digest that proves the file.
+		 * @param expectedDigest the digest
+		 * @return this builder
+		 */
+		public Builder expectedDigest(@Nullable Digest expectedDigest) {
+			this.expectedDigest = expectedDigest;
+			return this;
+		}
+
+		/**
+		 * Sets whether a file that no digest proves is refused.
+		 * @param digestRequired {@code true} to refuse
+		 * @return this builder
+		 */
+		public Builder digestRequired(boolean digestRequired) {
+			this.digestRequired = digestRequired;
+			return this;
+		}
+
+		/**
+		 * Sets an estimate of the size.
+		 * @param estimatedSize the estimate
+		 * @return this builder
+		 */
+		public Builder estimatedSize(@Nullable DataSize estimatedSize) {
+			this.estimatedSize = estimatedSize;
+			return this;
+		}
+
+		/**
+		 * Sets how often to try.
+		 * @param maxRetries see {@link ModelRequest#maxRetries()}
+		 * @return this builder
+		 */
+		public Builder maxRetries(int maxRetries) {
+			this.maxRetries = maxRetries;
+			return this;
+		}
+
+		/**
+		 * Sets whether the application's health depends on it.
+		 * @param required {@code true} if it does
+		 * @return this builder
+		 */
+		public Builder required(boolean required) {
+			this.required = required;
+			return this;
+		}
+
+		/**
+		 * Builds the request.
+		 * @return the request
+		 */
+		public ModelRequest build() {
+			return new ModelRequest(this);
+		}
+
+	}
+
+}

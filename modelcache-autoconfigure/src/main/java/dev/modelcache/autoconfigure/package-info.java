@@ -1,0 +1,7 @@
+/**
+ * The glue to Spring Boot; nobody uses it.
+ */
+@NullMarked
+package dev.modelcache.autoconfigure;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,41 @@
+package dev.modelcache.store;
+
+import java.nio.file.Path;
+
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Where files are kept, and how a cached one is trusted.
+ *
+ * @param directory the cache's own directory: models without a path, receipts, locks
+ * @param minFreeSpace what a download leaves free on its disk
+ * @param verification how a cached file is trusted
+ */
+public record StoreSettings(Path directory, DataSize minFreeSpace, Verification verification) {
+
+	/**
+	 * Returns the settings of an application that configures only the directory.
+	 * @param directory the cache's own directory
+	 * @return the defaults
+	 */
+	public static StoreSettings defaults(Path directory) {
+		return new StoreSettings(directory, DataSize.ofMegabytes(512), Verification.FINGERPRINT);
+	}
+
+	/**
+	 * How a cached file is trusted when it is asked for.
+	 */
+	public enum Verification {
+
+		/** Its size, time and inode are those of its receipt. */
+		FINGERPRINT,
+
+		/** It is read and hashed. */
+		ALWAYS,
+
+		/** It is there. */
+		NEVER
+
+	}
+
+}

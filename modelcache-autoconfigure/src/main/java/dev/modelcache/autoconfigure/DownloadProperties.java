@@ -1,0 +1,184 @@
+package dev.modelcache.autoconfigure;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * How bytes are fetched.
+ */
+public class DownloadProperties {
+
+	/**
+	 * Most bytes that one connection holds in memory.
+	 */
+	private DataSize bufferSize = DataSize.ofMegabytes(1);
+
+	/**
+	 * How long opening a connection may take.
+	 */
+	private Duration connectTimeout = Duration.ofSeconds(10);
+
+	/**
+	 * How long a request may wait for its response's headers.
+	 */
+	private Duration responseTimeout = Duration.ofSeconds(30);
+
+	/**
+	 * How long a body may bring no byte, also before the first one.
+	 */
+	private Duration stallTimeout = Duration.ofSeconds(30);
+
+	/**
+	 * Whether plain http is allowed, also as a redirect's target.
+	 */
+	private boolean allowInsecureHttp = false;
+
+	/**
+	 * Number of redirects that are followed for one request.
+	 */
+	private int maxRedirects = 10;
+
+	/**
+	 * Name of the SSL bundle of the connections.
+	 */
+	private @Nullable String sslBundle;
+
+	/**
+	 * Headers of the requests to the configured origin; no other origin gets them.
+	 */
+	private Map<String, String> headers = new LinkedHashMap<>();
+
+	private final Proxy proxy = new Proxy();
+
+	public DataSize getBufferSize() {
+		return this.bufferSize;
+	}
+
+	public void setBufferSize(DataSize bufferSize) {
+		this.bufferSize = bufferSize;
+	}
+
+	public Duration getConnectTimeout() {
+		return this.connectTimeout;
+	}
+
+	public void setConnectTimeout(Duration connectTimeout) {
+		this.connectTimeout = connectTimeout;
+	}
+
+	public Duration getResponseTimeout() {
+		return this.responseTimeout;
+	}
+
+	public void setResponseTimeout(Duration responseTimeout) {
+		this.responseTimeout = responseTimeout;
+	}
+
+	public Duration getStallTimeout() {
+		return this.stallTimeout;
+	}
+
+	public void setStallTimeout(Duration stallTimeout) {
+		this.stallTimeout = stallTimeout;
+	}
+
+	public boolean isAllowInsecureHttp() {
+		return this.allowInsecureHttp;
+	}
+
+	public void setAllowInsecureHttp(boolean allowInsecureHttp) {
+		this.allowInsecureHttp = allowInsecureHttp;
+	}
+
+	public int getMaxRedirects() {
+		return this.maxRedirects;
+	}
+
+	public void setMaxRedirects(int maxRedirects) {
+		this.maxRedirects = maxRedirects;
+	}
+
+	public @Nullable String getSslBundle() {
+		return this.sslBundle;
+	}
+
+	public void setSslBundle(@Nullable String sslBundle) {
+		this.sslBundle = sslBundle;
+	}
+
+	public Map<String, String> getHeaders() {
+		return this.headers;
+	}
+
+	public void setHeaders(Map<String, String> headers) {
+		this.headers = headers;
+	}
+
+	public Proxy getProxy() {
+		return this.proxy;
+	}
+
+	/**
+	 * The proxy that connections go through.
+	 */
+	public static class Proxy {
+
+		/**
+		 * Host of the proxy.
+		 */
+		private @Nullable String host;
+
+		/**
+		 * Port of the proxy, 1 to 65535.
+		 */
+		private @Nullable Integer port;
+
+		/**
+		 * User name for the proxy.
+		 */
+		private @Nullable String username;
+
+		/**
+		 * Password for the proxy.
+		 */
+		private @Nullable String password;
+
+		public @Nullable String getHost() {
+			return this.host;
+		}
+
+		public void setHost(@Nullable String host) {
+			this.host = host;
+		}
+
+		public @Nullable Integer getPort() {
+			return this.port;
+		}
+
+		public void setPort(@Nullable Integer port) {
+			this.port = port;
+		}
+
+		public @Nullable String getUsername() {
+			return this.username;
+		}
+
+		public void setUsername(@Nullable String username) {
+			this.username = username;
+		}
+
+		public @Nullable String getPassword() {
+			return this.password;
+		}
+
+		public void setPassword(@Nullable String password) {
+			this.password = password;
+		}
+
+	}
+
+}

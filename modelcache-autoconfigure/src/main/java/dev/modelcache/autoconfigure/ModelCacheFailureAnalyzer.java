@@ -1,0 +1,38 @@
+package dev.modelcache.autoconfigure;
+
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelConfigurationException;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+
+/**
+ * Explains a start that stopped because a model could not be had, whatever the kind of
+ * failure.
+ */
+final class ModelCacheFailureAnalyzer extends AbstractFailureAnalyzer<ModelCacheException> {
+
+	@Override
+	protected @Nullable FailureAnalysis analyze(Throwable rootFailure, ModelCacheException cause) {
+		if (cause instanceof ModelConfigurationException) {
+			return null;
+		}
+		String model = (cause.modelId() != null) ? "The model '" + cause.modelId() + "'" : "A model";
+		String attempts = Stream.of(cause.getSuppressed())
+			.map((attempt) -> System.lineSeparator() + "    - " + describe(attempt))
+			.collect(Collectors.joining());
+		return new FailureAnalysis(
+				model + " could not be made ready (" + cause.code() + "): " + cause.problem()
+						+ (attempts.isEmpty() ? "" : System.lineSeparator() + "Attempts:" + attempts),
+				cause.action(), cause);
+	}
+
+	/** A message of a class that is not ours may hold a URL with credentials. */
+	private static String describe(Throwable attempt) {
+		return (attempt instanceof ModelCacheException ours) ? ours.problem() : attempt.getClass().getName();
+	}
+
+}

@@ -1,0 +1,280 @@
+package dev.modelcache.autoconfigure;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import dev.modelcache.store.StoreSettings.Verification;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.NestedConfigurationProperty;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * The configuration of the model cache. The keys of one model at the top level describe
+ * the model {@value #DEFAULT_MODEL}.
+ */
+@ConfigurationProperties(ModelCacheProperties.PREFIX)
+public class ModelCacheProperties extends ModelProperties {
+
+	/** The prefix of all keys. */
+	public static final String PREFIX = "hooks.llm";
+
+	/** The id of the model that the top-level keys describe. */
+	public static final String DEFAULT_MODEL = "default";
+
+	/**
+	 * Whether the model cache is there at all.
+	 */
+	private boolean enabled = true;
+
+	/**
+	 * Further models by their ids, with the same keys as the model at the top level.
+	 */
+	private Map<String, ModelProperties> models = new LinkedHashMap<>();
+
+	/**
+	 * Whether never to touch the network. By default, what the environment variable
+	 * HF_HUB_OFFLINE says.
+	 */
+	private @Nullable Boolean offline;
+
+	/**
+	 * How progress is shown.
+	 */
+	private Progress progress = Progress.AUTO;
+
+	private final Startup startup = new Startup();
+
+	private final Health health = new Health();
+
+	private final Cache cache = new Cache();
+
+	@NestedConfigurationProperty
+	private final DownloadProperties download = new DownloadProperties();
+
+	private final Lock lock = new Lock();
+
+	public boolean isEnabled() {
+		return this.enabled;
+	}
+
+	public void setEnabled(boolean enabled) {
+		this.enabled = enabled;
+	}
+
+	public Map<String, ModelProperties> getModels() {
+		return this.models;
+	}
+
+	public void setModels(Map<String, ModelProperties> models) {
+		this.models = models;
+	}
+
+	public @Nullable Boolean getOffline() {
+		return this.offline;
+	}
+
+	public void setOffline(@Nullable Boolean offline) {
+		this.offline = offline;
+	}
+
+	public Progress getProgress() {
+		return this.progress;
+	}
+
+	public void setProgress(Progress progress) {
+		this.progress = progress;
+	}
+
+	public Startup getStartup() {
+		return this.startup;
+	}
+
+	public Health getHealth() {
+		return this.health;
+	}
+
+	public Cache getCache() {
+		return this.cache;
+	}
+
+	public DownloadProperties getDownload() {
+		return this.download;
+	}
+
+	public Lock getLock() {
+		return this.lock;
+	}
+
+	/**
+	 * How progress is shown.
+	 */
+	public enum Progress {
+
+		/** A bar on a terminal, log lines otherwise. */
+		AUTO,
+
+		/** A bar. */
+		BAR,
+
+		/** Log lines. */
+		LOG,
+
+		/** Not at all. */
+		NONE
+
+	}
+
+	/**
+	 * What happens when the application starts.
+	 */
+	public static class Startup {
+
+		/**
+		 * When the models are fetched.
+		 */
+		private Mode mode = Mode.BACKGROUND;
+
+		/**
+		 * Shortest time between two background attempts that health checks start after a
+		 * failure of the network or the disk. Doubles with each failure, up to an hour.
+		 */
+		private Duration retryInterval = Duration.ofMinutes(1);
+
+		public Mode getMode() {
+			return this.mode;
+		}
+
+		public void setMode(Mode mode) {
+			this.mode = mode;
+		}
+
+		public Duration getRetryInterval() {
+			return this.retryInterval;
+		}
+
+		public void setRetryInterval(Duration retryInterval) {
+			this.retryInterval = retryInterval;
+		}
+
+		/**
+		 * When the models are fetched.
+		 */
+		public enum Mode {
+
+			/** When the application is up; readiness waits. */
+			BACKGROUND,
+
+			/** Before the application is up; a failure stops the start. */
+			BLOCKING,
+
+			/** On first use. */
+			NONE
+
+		}
+
+	}
+
+	/**
+	 * What the application's health says.
+	 */
+	public static class Health {
+
+		/**
+		 * Whether the models' health is a member of the readiness group.
+		 */
+		private boolean readiness = true;
+
+		public boolean isReadiness() {
+			return this.readiness;
+		}
+
+		public void setReadiness(boolean readiness) {
+			this.readiness = readiness;
+		}
+
+	}
+
+	/**
+	 * Where files are kept.
+	 */
+	public static class Cache {
+
+		/**
+		 * Directory of the cache; "~" is the home directory.
+		 */
+		private @Nullable String directory;
+
+		/**
+		 * How a cached file is trusted when it is asked for: by the size, time and inode
+		 * of its receipt, by reading and hashing it, or because it is there.
+		 */
+		private Verification verify = Verification.FINGERPRINT;
+
+		/**
+		 * Space that a download leaves free on its disk.
+		 */
+		private DataSize minFreeSpace = DataSize.ofMegabytes(512);
+
+		public @Nullable String getDirectory() {
+			return this.directory;
+		}
+
+		public void setDirectory(@Nullable String directory) {
+			this.directory = directory;
+		}
+
+		public Verification getVerify() {
+			return this.verify;
+		}
+
+		public void setVerify(Verification verify) {
+			this.verify = verify;
+		}
+
+		public DataSize getMinFreeSpace() {
+			return this.minFreeSpace;
+		}
+
+		public void setMinFreeSpace(DataSize minFreeSpace) {
+			this.minFreeSpace = minFreeSpace;
+		}
+
+	}
+
+	/**
+	 * How long to wait for another process.
+	 */
+	public static class Lock {
+
+		/**
+		 * How long to wait while the process that fetches a model makes no progress.
+		 */
+		private Duration timeout = Duration.ofMinutes(30);
+
+		/**
+		 * On file systems without locks: when the note of a process that gave no sign of
+		 * life is void.
+		 */
+		private Duration staleAfter = Duration.ofHours(1);
+
+		public Duration getTimeout() {
+			return this.timeout;
+		}
+
+		public void setTimeout(Duration timeout) {
+			this.timeout = timeout;
+		}
+
+		public Duration getStaleAfter() {
+			return this.staleAfter;
+		}
+
+		public void setStaleAfter(Duration staleAfter) {
+			this.staleAfter = staleAfter;
+		}
+
+	}
+
+}

@@ -1,0 +1,77 @@
+package dev.modelcache.autoconfigure;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Set;
+
+import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.lock.LockSettings;
+import dev.modelcache.store.StoreSettings;
+import dev.modelcache.transfer.TransferSettings;
+import org.springframework.core.env.Environment;
+
+/**
+ * The rooms' settings, read from the properties.
+ *
+ * @param transfer how bytes are fetched
+ * @param connection how connections are opened
+ * @param lock how long to wait for another process
+ * @param store where files are kept
+ * @param offline whether never to touch the network
+ */
+record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connection, LockSettings lock,
+		StoreSettings store, boolean offline) {
+
+	private static final Set<String> TRUE_TO_THE_HUB = Set.of("1", "ON", "YES", "TRUE");
+
+	/**
+	 * Reads the settings.
+	 * @param properties the properties
+	 * @param environment tells the home directory and the defaults that are environment
+	 * variables
+	 * @return the settings
+	 * @throws ModelConfigurationException if a value is wrong
+	 */
+	static ModelCacheSettings of(ModelCacheProperties properties, Environment environment) {
+		SettingChecks.positive("startup.retry-interval", properties.getStartup().getRetryInterval());
+		return new ModelCacheSettings(transfer(properties.getDownload()),
+				SettingChecks.connection(properties.getDownload()), lock(properties.getLock()),
+				store(properties.getCache(), new LocalPaths(environment)), offline(properties, environment));
+	}
+
+	private static TransferSettings transfer(DownloadProperties download) {
+		SettingChecks.buffer("download.buffer-size", download.getBufferSize());
+		SettingChecks.positive("download.response-timeout", download.getResponseTimeout());
+		SettingChecks.positive("download.stall-timeout", download.getStallTimeout());
+		SettingChecks.notNegative("download.max-redirects", download.getMaxRedirects() < 0);
+		return new TransferSettings(download.getBufferSize(), download.getResponseTimeout(), download.getStallTimeout(),
+				download.getMaxRedirects(), download.isAllowInsecureHttp());
+	}
+
+	private static LockSettings lock(ModelCacheProperties.Lock lock) {
+		SettingChecks.notNegative("lock.timeout", lock.getTimeout().isNegative());
+		SettingChecks.positive("lock.stale-after", lock.getStaleAfter());
+		return new LockSettings(lock.getTimeout(), lock.getStaleAfter());
+	}
+
+	private static StoreSettings store(ModelCacheProperties.Cache cache, LocalPaths paths) {
+		SettingChecks.notNegative("cache.min-free-space", cache.getMinFreeSpace().isNegative());
+		Path directory = (cache.getDirectory() != null)
+				? paths.read(ModelKeys.GENERAL, "cache.directory", cache.getDirectory())
+				: paths.defaultCacheDirectory();
+		if (Files.exists(directory) && !Files.isDirectory(directory)) {
+			throw ModelKeys.GENERAL.wrong("cache.directory", directory + " is not a directory",
+					"Name a directory; it is created if it is missing");
+		}
+		return new StoreSettings(directory, cache.getMinFreeSpace(), cache.getVerify());
+	}
+
+	private static boolean offline(ModelCacheProperties properties, Environment environment) {
+		if (properties.getOffline() != null) {
+			return properties.getOffline();
+		}
+		return TRUE_TO_THE_HUB.contains(environment.getProperty("HF_HUB_OFFLINE", "").toUpperCase(Locale.ROOT));
+	}
+
+}

@@ -1,0 +1,101 @@
+package dev.modelcache.autoconfigure;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+import dev.modelcache.ModelConfigurationException;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
+import org.springframework.core.env.ConfigurableEnvironment;
+
+/**
+ * The models that the properties name, by their keys.
+ */
+final class ModelEntries {
+
+	private static final ConfigurationPropertyName MODELS = ConfigurationPropertyName
+		.of(ModelCacheProperties.PREFIX + ".models");
+
+	private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
+
+	private final ModelCacheProperties properties;
+
+	private final ConfigurableEnvironment environment;
+
+	ModelEntries(ModelCacheProperties properties, ConfigurableEnvironment environment) {
+		this.properties = properties;
+		this.environment = environment;
+	}
+
+	/**
+	 * Reads the models.
+	 * @return the models, the one at the top level first
+	 * @throws ModelConfigurationException if an id cannot be used, or names nothing
+	 */
+	Map<ModelKeys, ModelProperties> read() {
+		Map<String, ModelProperties> models = this.properties.getModels();
+		Map<ModelKeys, ModelProperties> entries = new LinkedHashMap<>();
+		if (this.properties.identifiesModel()) {
+			if (models.containsKey(ModelCacheProperties.DEFAULT_MODEL)) {
+				throw ModelKeys.GENERAL.wrong("models." + ModelCacheProperties.DEFAULT_MODEL,
+						"stands beside keys at the top level, which describe the same model",
+						"Move its keys to the top level, or give it another id");
+			}
+			entries.put(ModelKeys.TOP_LEVEL, this.properties);
+		}
+		models.forEach((id, model) -> {
+			ModelKeys keys = ModelKeys.ofModel(id);
+			checkId(keys, id);
+			entries.put(keys, model);
+		});
+		rejectNamesOfNothing(models.keySet());
+		return entries;
+	}
+
+	private void checkId(ModelKeys keys, String id) {
+		if (!ID.matcher(id).matches()) {
+			throw new ModelConfigurationException(null, keys.prefix(), "is no id of a model",
+					"Begin it with a letter or a digit, and use letters, digits, '-', '_' and '.'");
+		}
+	}
+
+	/**
+	 * Rejects what binds to no model at all and would silently be nothing: an empty
+	 * value, or keys that are all unknown.
+	 * @param bound the ids of the models that were bound
+	 */
+	private void rejectNamesOfNothing(Set<String> bound) {
+		Set<String> known = bound.stream().map(ModelEntries::uniform).collect(Collectors.toSet());
+		for (ConfigurationPropertySource source : ConfigurationPropertySources
+			.from(this.environment.getPropertySources())) {
+			if (source instanceof IterableConfigurationPropertySource iterable) {
+				iterable.stream()
+					.filter(MODELS::isAncestorOf)
+					.map((name) -> name.getElement(MODELS.getNumberOfElements(), Form.ORIGINAL))
+					.filter((id) -> !known.contains(uniform(id)))
+					.findFirst()
+					.ifPresent(this::rejectNameOfNothing);
+			}
+		}
+	}
+
+	private void rejectNameOfNothing(String id) {
+		ModelKeys keys = ModelKeys.ofModel(id);
+		throw new ModelConfigurationException(null, keys.prefix(),
+				"describes no model: it is empty, or none of its keys is known",
+				"Set " + keys.key("url") + ", or remove the key");
+	}
+
+	/** Environment variables have neither dashes nor case. */
+	private static String uniform(String id) {
+		return id.replaceAll("[^A-Za-z0-9]", "").toLowerCase(Locale.ROOT);
+	}
+
+}

@@ -1,0 +1,47 @@
+package dev.modelcache.autoconfigure;
+
+import java.util.regex.Pattern;
+
+import dev.modelcache.ModelConfigurationException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The names of configuration keys that stand side by side, as an application writes them.
+ *
+ * @param modelId the id of the model that they describe, or {@code null}
+ * @param prefix what the keys begin with, without the last dot
+ */
+record ModelKeys(@Nullable String modelId, String prefix) {
+
+	private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9-]+");
+
+	/** The keys directly under {@value ModelCacheProperties#PREFIX}. */
+	static final ModelKeys GENERAL = new ModelKeys(null, ModelCacheProperties.PREFIX);
+
+	/** The keys of the model at the top level. */
+	static final ModelKeys TOP_LEVEL = new ModelKeys(ModelCacheProperties.DEFAULT_MODEL, ModelCacheProperties.PREFIX);
+
+	/**
+	 * Returns the keys of a model below {@code models}.
+	 * @param id the model's id
+	 * @return the keys; an id with other characters than letters, digits and dashes
+	 * stands in brackets, as it must where it is written
+	 */
+	static ModelKeys ofModel(String id) {
+		String models = ModelCacheProperties.PREFIX + ".models";
+		return new ModelKeys(id, PLAIN.matcher(id).matches() ? models + "." + id : models + "[" + id + "]");
+	}
+
+	ModelKeys fallback(int index) {
+		return new ModelKeys(this.modelId, this.prefix + ".fallbacks[" + index + "]");
+	}
+
+	String key(String name) {
+		return this.prefix + "." + name;
+	}
+
+	ModelConfigurationException wrong(String name, String problem, String action) {
+		return new ModelConfigurationException(this.modelId, key(name), problem, action);
+	}
+
+}

@@ -1,0 +1,134 @@
+package dev.modelcache.autoconfigure;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.util.StringUtils;
+
+/**
+ * What a model is and where it can be had: the keys that a model and a fallback have in
+ * common. URLs and paths are kept as they were written, so that whatever is wrong with
+ * them is reported by its key and without its credentials.
+ */
+public class ModelSourceProperties {
+
+	/**
+	 * URL of the model file, such as "https://host/path/model.gguf" or
+	 * "file:///path/model.gguf".
+	 */
+	private @Nullable String url;
+
+	/**
+	 * Further URLs of the same bytes.
+	 */
+	private List<String> mirrors = new ArrayList<>();
+
+	/**
+	 * Kind of model. Without a URL, the name to look up in the catalog.
+	 */
+	private @Nullable String modelType;
+
+	/**
+	 * Name of the model. Without a URL, looked up in the catalog when the model type is
+	 * not found there.
+	 */
+	private @Nullable String modelName;
+
+	/**
+	 * Quantization, such as Q4_K_M. Without a URL, selects the catalog's variant.
+	 */
+	private @Nullable String quantization;
+
+	/**
+	 * Path of the published file; "~" is the home directory. By default, a place in the
+	 * cache directory.
+	 */
+	private @Nullable String modelPath;
+
+	/**
+	 * Digest that proves the file: "sha256:" or "sha512:" and hexadecimal digits, or the
+	 * bare digits.
+	 */
+	private @Nullable String expectedChecksum;
+
+	/**
+	 * Estimated size in megabytes, for progress until the server says the size.
+	 */
+	private @Nullable Integer modelSizeMb;
+
+	public @Nullable String getUrl() {
+		return this.url;
+	}
+
+	public void setUrl(@Nullable String url) {
+		this.url = url;
+	}
+
+	public List<String> getMirrors() {
+		return this.mirrors;
+	}
+
+	public void setMirrors(List<String> mirrors) {
+		this.mirrors = mirrors;
+	}
+
+	public @Nullable String getModelType() {
+		return this.modelType;
+	}
+
+	public void setModelType(@Nullable String modelType) {
+		this.modelType = modelType;
+	}
+
+	public @Nullable String getModelName() {
+		return this.modelName;
+	}
+
+	public void setModelName(@Nullable String modelName) {
+		this.modelName = modelName;
+	}
+
+	public @Nullable String getQuantization() {
+		return this.quantization;
+	}
+
+	public void setQuantization(@Nullable String quantization) {
+		this.quantization = quantization;
+	}
+
+	public @Nullable String getModelPath() {
+		return this.modelPath;
+	}
+
+	public void setModelPath(@Nullable String modelPath) {
+		this.modelPath = modelPath;
+	}
+
+	public @Nullable String getExpectedChecksum() {
+		return this.expectedChecksum;
+	}
+
+	public void setExpectedChecksum(@Nullable String expectedChecksum) {
+		this.expectedChecksum = expectedChecksum;
+	}
+
+	public @Nullable Integer getModelSizeMb() {
+		return this.modelSizeMb;
+	}
+
+	public void setModelSizeMb(@Nullable Integer modelSizeMb) {
+		this.modelSizeMb = modelSizeMb;
+	}
+
+	/**
+	 * Returns whether any key says which model is meant.
+	 * @return {@code false} if there is no model
+	 */
+	boolean identifiesModel() {
+		return this.url != null || !this.mirrors.isEmpty() || StringUtils.hasText(this.modelType)
+				|| StringUtils.hasText(this.modelName) || StringUtils.hasText(this.quantization)
+				|| this.modelPath != null || this.expectedChecksum != null || this.modelSizeMb != null;
+	}
+
+}

@@ -1,0 +1,109 @@
+package dev.modelcache.autoconfigure;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+import org.springframework.boot.EnvironmentPostProcessor;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.core.Ordered;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.MapPropertySource;
+
+/**
+ * Adds our Resilience4j defaults as properties behind all others, so that each property
+ * of an application wins by itself.
+ */
+final class ResilienceDefaultsEnvironmentPostProcessor implements EnvironmentPostProcessor, Ordered {
+
+	static final String PROPERTY_SOURCE = "modelcacheResilienceDefaults";
+
+	/** The name of the shared configuration, and the prefix of the instances' names. */
+	static final String CONFIGURATION = "modelcache";
+
+	private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9-]+");
+
+	@Override
+	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
+		Binder binder = Binder.get(environment);
+		if (!binder.bind(ModelCacheProperties.PREFIX + ".enabled", Boolean.class).orElse(true)) {
+			return;
+		}
+		Map<String, Object> defaults = new LinkedHashMap<>();
+		addRetry(defaults);
+		addCircuitBreaker(defaults);
+		addInstances(defaults, binder);
+		Iterable<ConfigurationPropertySource> sources = ConfigurationPropertySources
+			.from(environment.getPropertySources());
+		// The application's default properties are moved behind this source later on.
+		defaults.keySet().removeIf((name) -> isPresent(sources, name));
+		environment.getPropertySources().addLast(new MapPropertySource(PROPERTY_SOURCE, defaults));
+	}
+
+	/** After the files of the application were read. */
+	@Override
+	public int getOrder() {
+		return Ordered.LOWEST_PRECEDENCE;
+	}
+
+	private static void addRetry(Map<String, Object> defaults) {
+		String prefix = "resilience4j.retry.configs." + CONFIGURATION + ".";
+		defaults.put(prefix + "wait-duration", "1s");
+		defaults.put(prefix + "enable-exponential-backoff", true);
+		defaults.put(prefix + "exponential-backoff-multiplier", 2);
+		defaults.put(prefix + "exponential-max-wait-duration", "30s");
+		defaults.put(prefix + "enable-randomized-wait", true);
+		defaults.put(prefix + "randomized-wait-factor", 0.25);
+	}
+
+	private static void addCircuitBreaker(Map<String, Object> defaults) {
+		String prefix = "resilience4j.circuitbreaker.configs." + CONFIGURATION + ".";
+		defaults.put(prefix + "sliding-window-type", "COUNT_BASED");
+		defaults.put(prefix + "sliding-window-size", 20);
+		defaults.put(prefix + "minimum-number-of-calls", 10);
+		defaults.put(prefix + "failure-rate-threshold", 50);
+		defaults.put(prefix + "wait-duration-in-open-state", "30s");
+		defaults.put(prefix + "permitted-number-of-calls-in-half-open-state", 3);
+		defaults.put(prefix + "automatic-transition-from-open-to-half-open-enabled", true);
+	}
+
+	private static void addInstances(Map<String, Object> defaults, Binder binder) {
+		ModelCacheProperties properties;
+		try {
+			properties = binder.bind(ModelCacheProperties.PREFIX, ModelCacheProperties.class)
+				.orElseGet(ModelCacheProperties::new);
+		}
+		catch (BindException ex) {
+			// Bound again, and then reported, when the application context is created.
+			return;
+		}
+		if (properties.identifiesModel()) {
+			addInstance(defaults, ModelCacheProperties.DEFAULT_MODEL, properties);
+		}
+		properties.getModels().forEach((id, model) -> addInstance(defaults, id, model));
+	}
+
+	private static void addInstance(Map<String, Object> defaults, String id, ModelProperties model) {
+		String name = CONFIGURATION + "-" + id;
+		String prefix = "resilience4j.retry.instances" + (PLAIN.matcher(name).matches() ? "." + name : "[" + name + "]")
+				+ ".";
+		defaults.put(prefix + "base-config", CONFIGURATION);
+		defaults.put(prefix + "max-attempts", Math.max(1, model.getMaxRetries()));
+	}
+
+	private static boolean isPresent(Iterable<ConfigurationPropertySource> sources, String property) {
+		ConfigurationPropertyName name = ConfigurationPropertyName.adapt(property, '.');
+		for (ConfigurationPropertySource source : sources) {
+			if (source.getConfigurationProperty(name) != null) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+}

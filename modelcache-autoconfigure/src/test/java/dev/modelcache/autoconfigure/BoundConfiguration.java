@@ -1,0 +1,70 @@
+package dev.modelcache.autoconfigure;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+import dev.modelcache.ConfiguredModels;
+import dev.modelcache.source.catalog.ModelCatalog;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
+import org.springframework.core.io.ByteArrayResource;
+import org.springframework.mock.env.MockEnvironment;
+
+/**
+ * The configuration of a test, bound as an application binds it. Nothing of the machine
+ * that runs the test is in it.
+ */
+final class BoundConfiguration {
+
+	private final MockEnvironment environment = new MockEnvironment();
+
+	/**
+	 * Creates a configuration.
+	 * @param properties {@code key=value} each
+	 */
+	static BoundConfiguration of(String... properties) {
+		BoundConfiguration configuration = new BoundConfiguration();
+		Map<String, Object> inOrder = new LinkedHashMap<>();
+		for (String property : properties) {
+			int end = property.indexOf('=');
+			inOrder.put(property.substring(0, end), property.substring(end + 1));
+		}
+		configuration.environment.getPropertySources().addLast(new MapPropertySource("test", inOrder));
+		return configuration;
+	}
+
+	static BoundConfiguration ofYaml(String yaml) throws IOException {
+		BoundConfiguration configuration = new BoundConfiguration();
+		new YamlPropertySourceLoader().load("yaml", new ByteArrayResource(yaml.getBytes(StandardCharsets.UTF_8)))
+			.forEach(configuration.environment.getPropertySources()::addLast);
+		return configuration;
+	}
+
+	BoundConfiguration withVariables(Map<String, Object> variables) {
+		this.environment.getPropertySources()
+			.addFirst(new SystemEnvironmentPropertySource("systemEnvironment", variables));
+		return this;
+	}
+
+	ModelCacheProperties properties() {
+		return Binder.get(this.environment)
+			.bind(ModelCacheProperties.PREFIX, ModelCacheProperties.class)
+			.orElseGet(ModelCacheProperties::new);
+	}
+
+	ConfiguredModels models() {
+		return new ModelRequests(properties(), this.environment, Set.of("https", "http", "file"),
+				ModelCatalog.builtIn())
+			.read();
+	}
+
+	ModelCacheSettings settings() {
+		return ModelCacheSettings.of(properties(), this.environment);
+	}
+
+}

@@ -1,0 +1,66 @@
+package dev.modelcache.autoconfigure;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.json.JsonParserFactory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class ConfigurationMetadataTests {
+
+	private final Map<String, Map<String, Object>> properties = read();
+
+	@Test
+	void everyKeyHasADescriptionThatIsASentence() {
+		assertThat(this.properties).hasSizeGreaterThan(35).allSatisfy((name, property) -> {
+			assertThat(name).startsWith("hooks.llm.").matches("[a-z.-]+");
+			assertThat((String) property.get("description")).as(name).isNotBlank().endsWith(".").doesNotContain("\n");
+		});
+	}
+
+	@Test
+	void keysWithADefaultTellIt() {
+		assertThat(this.properties.get("hooks.llm.cache.directory")).containsEntry("defaultValue",
+				"${XDG_CACHE_HOME:~/.cache}/modelcache");
+		assertThat(this.properties.get("hooks.llm.startup.mode")).containsEntry("defaultValue", "background");
+		assertThat(this.properties.get("hooks.llm.max-retries")).containsEntry("defaultValue", 3);
+		assertThat(this.properties.get("hooks.llm.lock.stale-after")).containsEntry("defaultValue", "1h");
+		assertThat(this.properties.get("hooks.llm.download.buffer-size")).containsEntry("defaultValue", "1MB");
+	}
+
+	@Test
+	void theHealthSwitchIsDescribed() {
+		assertThat(all())
+			.anySatisfy((property) -> assertThat(property).containsEntry("name", "management.health.modelcache.enabled")
+				.containsKey("description"));
+	}
+
+	private static Map<String, Map<String, Object>> read() {
+		return all().stream()
+			.filter((property) -> ((String) property.get("name")).startsWith("hooks."))
+			.collect(Collectors.toMap((property) -> (String) property.get("name"), (property) -> property));
+	}
+
+	@SuppressWarnings("unchecked")
+	private static List<Map<String, Object>> all() {
+		try {
+			URI classes = ModelCacheProperties.class.getProtectionDomain().getCodeSource().getLocation().toURI();
+			String json = Files.readString(Path.of(classes).resolve("META-INF/spring-configuration-metadata.json"));
+			return (List<Map<String, Object>>) (List<?>) JsonParserFactory.getJsonParser()
+				.parseMap(json)
+				.get("properties");
+		}
+		catch (IOException | URISyntaxException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+}

@@ -1,0 +1,117 @@
+package dev.modelcache.autoconfigure;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+
+import dev.modelcache.ConfiguredModels;
+import dev.modelcache.Digest;
+import dev.modelcache.DigestOrigin;
+import dev.modelcache.ModelAccessDeniedException;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelCancelledException;
+import dev.modelcache.ModelFormatException;
+import dev.modelcache.ModelIntegrityException;
+import dev.modelcache.ModelNotFoundException;
+import dev.modelcache.ModelOfflineException;
+import dev.modelcache.ModelStorageException;
+import dev.modelcache.ModelTransferException;
+import dev.modelcache.source.catalog.ModelCatalog;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
+import org.springframework.boot.ApplicationRunner;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.util.unit.DataSize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
+
+@ExtendWith(OutputCaptureExtension.class)
+class FailureAnalyzersTests {
+
+	static final List<ModelCacheException> FAILURES = List.of(new ModelNotFoundException("default", "gone", "Look"),
+			new ModelAccessDeniedException("default", "gated", "Accept the licence"),
+			new ModelTransferException("default", "cut off", "Check the network", null),
+			new ModelIntegrityException("default", new Digest(Digest.Algorithm.SHA256, "a".repeat(64)),
+					DigestOrigin.CONFIGURATION, new Digest(Digest.Algorithm.SHA256, "b".repeat(64)),
+					"https://host/m.gguf"),
+			new ModelFormatException("default", "a web page", "Correct the URL"),
+			new ModelStorageException("default", Path.of("/models"), DataSize.ofGigabytes(2), DataSize.ofGigabytes(1)),
+			new ModelOfflineException("default", "not cached", "Go online"),
+			new ModelCancelledException("default", "cancelled", "Start again"));
+
+	@Test
+	void aWrongValueStopsTheStartWithItsKeyAndTheWayOut(CapturedOutput output) {
+		SpringApplication application = new SpringApplicationBuilder(Models.class).web(WebApplicationType.NONE)
+			.properties("hooks.llm.url=http://me:hunter2@host/m.gguf")
+			.build();
+		assertThatException().isThrownBy(application::run);
+		assertThat(output).contains("APPLICATION FAILED TO START")
+			.contains("The configuration of the model 'default' is wrong:")
+			.contains("    hooks.llm.url: is plain http")
+			.contains("Action:")
+			.contains("hooks.llm.download.allow-insecure-http=true")
+			.doesNotContain("hunter2")
+			.doesNotContain("\tat ");
+	}
+
+	@ParameterizedTest
+	@FieldSource("FAILURES")
+	void aModelThatCannotBeHadStopsTheStartWithItsProblemAndTheWayOut(ModelCacheException failure,
+			CapturedOutput output) {
+		assertThatException().isThrownBy(() -> runWith(failure));
+		assertThat(output).contains("APPLICATION FAILED TO START")
+			.contains("The model 'default' could not be made ready (" + failure.code() + "): " + failure.problem())
+			.contains("Action:")
+			.contains(failure.action())
+			.doesNotContain("\tat ");
+	}
+
+	@Test
+	void failedAttemptsAreListedWithoutMessagesOfOthers(CapturedOutput output) {
+		ModelTransferException failure = new ModelTransferException("default", "all failed", "Wait", null);
+		failure.addSuppressed(new ModelTransferException("default", "host answered 503", "Wait", null));
+		failure.addSuppressed(new IllegalStateException("GET https://me:hunter2@host/m.gguf"));
+		assertThatException().isThrownBy(() -> runWith(failure));
+		assertThat(output).contains("- host answered 503")
+			.contains("- java.lang.IllegalStateException")
+			.doesNotContain("hunter2");
+	}
+
+	private static void runWith(RuntimeException failure) {
+		new SpringApplicationBuilder(Nothing.class).web(WebApplicationType.NONE)
+			.initializers((context) -> ((GenericApplicationContext) context).registerBean(ApplicationRunner.class,
+					() -> (arguments) -> {
+						throw new IllegalStateException(failure);
+					}))
+			.run();
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Nothing {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableConfigurationProperties(ModelCacheProperties.class)
+	static class Models {
+
+		@Bean
+		ConfiguredModels configuredModels(ModelCacheProperties properties, ConfigurableEnvironment environment) {
+			return new ModelRequests(properties, environment, Set.of("https", "http"), ModelCatalog.builtIn()).read();
+		}
+
+	}
+
+}

@@ -1,0 +1,103 @@
+package dev.modelcache.autoconfigure;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+
+import dev.modelcache.autoconfigure.ConnectionSettings.Proxy;
+import dev.modelcache.lock.LockSettings;
+import dev.modelcache.store.StoreSettings;
+import dev.modelcache.store.StoreSettings.Verification;
+import dev.modelcache.transfer.TransferSettings;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.util.unit.DataSize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class ModelCacheSettingsTests {
+
+	@Test
+	void anApplicationThatConfiguresNothingGetsTheDefaults() {
+		ModelCacheSettings settings = BoundConfiguration.of("user.home=/home/me").settings();
+		assertThat(settings.transfer()).isEqualTo(TransferSettings.defaults());
+		assertThat(settings.lock()).isEqualTo(LockSettings.defaults());
+		assertThat(settings.store()).isEqualTo(StoreSettings.defaults(Path.of("/home/me/.cache/modelcache")));
+		assertThat(settings.connection())
+			.isEqualTo(new ConnectionSettings(Duration.ofSeconds(10), null, null, Map.of()));
+		assertThat(settings.offline()).isFalse();
+	}
+
+	@Test
+	void valuesArrive() {
+		ModelCacheSettings settings = BoundConfiguration
+			.of("hooks.llm.download.buffer-size=256KB", "hooks.llm.download.connect-timeout=1s",
+					"hooks.llm.download.response-timeout=2s", "hooks.llm.download.stall-timeout=3s",
+					"hooks.llm.download.max-redirects=0", "hooks.llm.download.allow-insecure-http=true",
+					"hooks.llm.download.ssl-bundle=corporate", "hooks.llm.download.proxy.host=proxy",
+					"hooks.llm.download.proxy.port=3128", "hooks.llm.download.proxy.username=me",
+					"hooks.llm.download.proxy.password=pw", "hooks.llm.download.headers.X-Key=value",
+					"hooks.llm.lock.timeout=0", "hooks.llm.lock.stale-after=2h", "hooks.llm.cache.directory=~/c",
+					"user.home=/home/me", "hooks.llm.cache.verify=never", "hooks.llm.cache.min-free-space=0")
+			.settings();
+		assertThat(settings.transfer()).isEqualTo(
+				new TransferSettings(DataSize.ofKilobytes(256), Duration.ofSeconds(2), Duration.ofSeconds(3), 0, true));
+		assertThat(settings.connection()).isEqualTo(new ConnectionSettings(Duration.ofSeconds(1), "corporate",
+				new Proxy("proxy", 3128, "me", "pw"), Map.of("X-Key", "value")));
+		assertThat(settings.lock()).isEqualTo(new LockSettings(Duration.ZERO, Duration.ofHours(2)));
+		assertThat(settings.store())
+			.isEqualTo(new StoreSettings(Path.of("/home/me/c"), DataSize.ofBytes(0), Verification.NEVER));
+	}
+
+	@Test
+	void theCacheStandsInXdgCacheHome() {
+		assertThat(directoryFor(Map.of("XDG_CACHE_HOME", "/var/cache/me")))
+			.isEqualTo(Path.of("/var/cache/me/modelcache"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "relative" })
+	void anXdgCacheHomeThatIsNotAbsoluteIsIgnored(String value) {
+		assertThat(directoryFor(Map.of("XDG_CACHE_HOME", value))).isEqualTo(Path.of("/home/me/.cache/modelcache"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "1", "ON", "yes", "True" })
+	void theHubsVariableMeansOffline(String value) {
+		assertThat(offlineWith(value)).isTrue();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "0", "off", "no", "2" })
+	void otherValuesOfTheHubsVariableMeanOnline(String value) {
+		assertThat(offlineWith(value)).isFalse();
+	}
+
+	@Test
+	void theKeyWinsOverTheHubsVariable() {
+		assertThat(BoundConfiguration.of("hooks.llm.offline=false")
+			.withVariables(Map.of("HF_HUB_OFFLINE", "1"))
+			.settings()
+			.offline()).isFalse();
+	}
+
+	@Test
+	void printedSettingsShowNoSecrets() {
+		assertThat(BoundConfiguration
+			.of("hooks.llm.download.headers.X-Key=hunter2", "hooks.llm.download.proxy.host=proxy",
+					"hooks.llm.download.proxy.port=3128", "hooks.llm.download.proxy.username=hunter2",
+					"hooks.llm.download.proxy.password=hunter2")
+			.settings()
+			.toString()).contains("X-Key", "proxy:3128").doesNotContain("hunter2");
+	}
+
+	private static Path directoryFor(Map<String, Object> variables) {
+		return BoundConfiguration.of("user.home=/home/me").withVariables(variables).settings().store().directory();
+	}
+
+	private static boolean offlineWith(String value) {
+		return BoundConfiguration.of().withVariables(Map.of("HF_HUB_OFFLINE", value)).settings().offline();
+	}
+
+}

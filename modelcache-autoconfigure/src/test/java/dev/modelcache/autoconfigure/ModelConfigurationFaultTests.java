@@ -1,0 +1,200 @@
+package dev.modelcache.autoconfigure;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+import dev.modelcache.ModelConfigurationException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+/**
+ * Wrong values: a row each.
+ */
+class ModelConfigurationFaultTests {
+
+	private static final String URL = "hooks.llm.url=https://host/m.gguf";
+
+	static final List<Fault> FAULTS = List.of(
+			// URLs
+			fault("hooks.llm.url", "an unknown scheme, 'ftp:'", "hooks.llm.url=ftp://host/m.gguf")
+				.action("file:, https:"),
+			fault("hooks.llm.url", "unknown scheme", "hooks.llm.url=C:/models/m.gguf"),
+			fault("hooks.llm.url", "has no scheme", "hooks.llm.url=/models/m.gguf"),
+			fault("hooks.llm.url", "no valid URL", "hooks.llm.url=https://host/my model.gguf"),
+			fault("hooks.llm.url", "no valid URL", "hooks.llm.url=https://"),
+			fault("hooks.llm.url", "no valid host", "hooks.llm.url=https:host/m.gguf"),
+			fault("hooks.llm.url", "no valid host", "hooks.llm.url=https://my_host/m.gguf"),
+			fault("hooks.llm.url", "no valid host or port", "hooks.llm.url=https://host:70000/m.gguf"),
+			fault("hooks.llm.url", "names no file", "hooks.llm.url=https://host"),
+			fault("hooks.llm.url", "names no file", "hooks.llm.url=https://host/models/"),
+			fault("hooks.llm.url", "names no file", "hooks.llm.url=https://host/models/.."),
+			fault("hooks.llm.url", "names no file", "hooks.llm.url=file:///models/"),
+			fault("hooks.llm.url", "without an absolute path", "hooks.llm.url=file:m.gguf"),
+			fault("hooks.llm.url", "without an absolute path", "hooks.llm.url=file://models/m.gguf"),
+			fault("hooks.llm.url", "a query or a fragment", "hooks.llm.url=file:///m.gguf?a"),
+			fault("hooks.llm.url", "plain http", "hooks.llm.url=http://host/m.gguf")
+				.action("hooks.llm.download.allow-insecure-http=true"),
+			fault("hooks.llm.mirrors[1]", "plain http", URL, "hooks.llm.mirrors[0]=https://a/m.gguf",
+					"hooks.llm.mirrors[1]=http://b/m.gguf"),
+			fault("hooks.llm.mirrors[0]", "unknown scheme", URL, "hooks.llm.mirrors[0]=ftp://b/m.gguf"),
+			fault("hooks.llm.fallback-url", "plain http", URL, "hooks.llm.fallback-url=HTTP://b/m.gguf"),
+			fault("hooks.llm.fallbacks[0].url", "plain http", URL, "hooks.llm.fallbacks[0].url=http://b/m.gguf"),
+			fault("hooks.llm.fallbacks[0].mirrors[0]", "plain http", URL, "hooks.llm.fallbacks[0].url=https://b/m.gguf",
+					"hooks.llm.fallbacks[0].mirrors[0]=http://b/m.gguf"),
+			fault("hooks.llm.url", "is empty", "hooks.llm.url="),
+			fault("hooks.llm.fallback-url", "is empty", URL, "hooks.llm.fallback-url= "),
+			fault("hooks.llm.models.embeddings.url", "is empty", "hooks.llm.models.embeddings.url="),
+			fault("hooks.llm.models.embeddings.url", "plain http", "hooks.llm.models.embeddings.url=http://b/m.gguf"),
+			// digests
+			fault("hooks.llm.expected-checksum", "neither sha256:", URL, "hooks.llm.expected-checksum=md5:00"),
+			fault("hooks.llm.expected-checksum", "neither sha256:", URL, "hooks.llm.expected-checksum="),
+			fault("hooks.llm.models.embeddings.expected-checksum", "neither sha256:",
+					"hooks.llm.models.embeddings.url=https://host/m",
+					"hooks.llm.models.embeddings.expected-checksum=xyz"),
+			fault("hooks.llm.fallbacks[0].expected-checksum", "neither sha256:", URL,
+					"hooks.llm.fallbacks[0].url=https://host/f", "hooks.llm.fallbacks[0].expected-checksum=1"),
+			// nothing says where it is
+			fault("hooks.llm.url", "does not know 'llama'", "hooks.llm.model-type=llama").action("tinyllama"),
+			fault("hooks.llm.url", "does not know 'a' or 'b'", "hooks.llm.model-type=a", "hooks.llm.model-name=b"),
+			fault("hooks.llm.url", "no file at ${tmp}/m.gguf", "hooks.llm.model-path=${tmp}/m.gguf"),
+			fault("hooks.llm.url", "is not set", "hooks.llm.mirrors[0]=https://host/m.gguf"),
+			fault("hooks.llm.url", "is not set", "hooks.llm.model-size-mb=600"),
+			fault("hooks.llm.models.x.url", "is not set", "hooks.llm.models.x.max-retries=5"),
+			fault("hooks.llm.fallbacks[0].url", "is not set", URL, "hooks.llm.fallbacks[0].model-size-mb=5"),
+			fault("hooks.llm.quantization", "no 'Q8_0' of tinyllama", "hooks.llm.model-type=tinyllama",
+					"hooks.llm.quantization=Q8_0")
+				.action("Q4_K_M, Q2_K"),
+			fault("hooks.llm.fallbacks[0].quantization", "no 'Q8_0' of tinyllama", "hooks.llm.model-type=tinyllama",
+					"hooks.llm.fallbacks[0].quantization=Q8_0"),
+			// ids
+			fault("hooks.llm.models.x", "describes no model", "hooks.llm.models.x=").action("hooks.llm.models.x.url"),
+			fault("hooks.llm.models.x.url", "is not set", "hooks.llm.models.x.uri=https://host/m.gguf"),
+			fault("hooks.llm.models.default", "beside keys at the top level", URL,
+					"hooks.llm.models.default.url=https://host/n.gguf"),
+			fault("hooks.llm.models[a b]", "no id of a model", "hooks.llm.models[a b].url=https://host/m.gguf"),
+			fault("hooks.llm.models[../x]", "no id of a model", "hooks.llm.models[../x].url=https://host/m.gguf"),
+			fault("hooks.llm.models[.]", "no id of a model", "hooks.llm.models[.].url=https://host/m.gguf"),
+			// paths
+			fault("hooks.llm.model-path", "is a directory", URL, "hooks.llm.model-path=${tmp}"),
+			fault("hooks.llm.model-path", "is a directory", URL, "hooks.llm.model-path=${tmp}/new/"),
+			fault("hooks.llm.model-path", "is empty", URL, "hooks.llm.model-path="),
+			fault("hooks.llm.model-path", "no path of this system", URL, "hooks.llm.model-path=a\0b"),
+			fault("hooks.llm.models.b.model-path", "same file as hooks.llm.models.a.model-path",
+					"hooks.llm.models.a.url=https://host/a", "hooks.llm.models.a.model-path=${tmp}/m.gguf",
+					"hooks.llm.models.b.url=https://host/b", "hooks.llm.models.b.model-path=${tmp}/x/../m.gguf"),
+			fault("hooks.llm.models.b.model-path", "same file as hooks.llm.fallbacks[0].model-path", URL,
+					"hooks.llm.fallbacks[0].url=https://host/f", "hooks.llm.fallbacks[0].model-path=${tmp}/m.gguf",
+					"hooks.llm.models.b.url=https://host/b", "hooks.llm.models.b.model-path=${tmp}/m.gguf"),
+			fault("hooks.llm.fallbacks[0].model-path", "same file as hooks.llm.model-path", URL,
+					"hooks.llm.model-path=${tmp}/m.gguf", "hooks.llm.fallbacks[0].url=https://host/f",
+					"hooks.llm.fallbacks[0].model-path=${tmp}/m.gguf"),
+			// numbers
+			fault("hooks.llm.max-retries", "is negative", "hooks.llm.max-retries=-1"),
+			fault("hooks.llm.models.x.max-retries", "is negative", "hooks.llm.models.x.url=https://host/m.gguf",
+					"hooks.llm.models.x.max-retries=-1"),
+			fault("hooks.llm.model-size-mb", "is not above 0", URL, "hooks.llm.model-size-mb=-600"),
+			fault("hooks.llm.fallbacks[0].model-size-mb", "is not above 0", URL,
+					"hooks.llm.fallbacks[0].url=https://host/f", "hooks.llm.fallbacks[0].model-size-mb=0"),
+			fault("hooks.llm.inference-timeout-ms", "is not above 0", "hooks.llm.inference-timeout-ms=0"),
+			fault("hooks.llm.temperature", "no temperature", "hooks.llm.temperature=-0.1"),
+			fault("hooks.llm.temperature", "no temperature", "hooks.llm.temperature=NaN"),
+			fault("hooks.llm.startup.retry-interval", "is not above 0", "hooks.llm.startup.retry-interval=0s"),
+			fault("hooks.llm.cache.min-free-space", "is negative", "hooks.llm.cache.min-free-space=-1MB"),
+			fault("hooks.llm.download.buffer-size", "not between", "hooks.llm.download.buffer-size=0"),
+			fault("hooks.llm.download.buffer-size", "not between", "hooks.llm.download.buffer-size=-1MB"),
+			fault("hooks.llm.download.buffer-size", "not between", "hooks.llm.download.buffer-size=2GB"),
+			fault("hooks.llm.download.connect-timeout", "is not above 0", "hooks.llm.download.connect-timeout=-1s"),
+			fault("hooks.llm.download.response-timeout", "is not above 0", "hooks.llm.download.response-timeout=0"),
+			fault("hooks.llm.download.stall-timeout", "is not above 0", "hooks.llm.download.stall-timeout=-30s"),
+			fault("hooks.llm.download.max-redirects", "is negative", "hooks.llm.download.max-redirects=-1"),
+			fault("hooks.llm.lock.timeout", "is negative", "hooks.llm.lock.timeout=-1m"),
+			fault("hooks.llm.lock.stale-after", "is not above 0", "hooks.llm.lock.stale-after=0"),
+			// the rest
+			fault("hooks.llm.cache.directory", "is not a directory", "hooks.llm.cache.directory=${tmp}/file"),
+			fault("hooks.llm.cache.directory", "is empty", "hooks.llm.cache.directory="),
+			fault("hooks.llm.download.proxy.port", "is no port: 70000", "hooks.llm.download.proxy.host=proxy",
+					"hooks.llm.download.proxy.port=70000"),
+			fault("hooks.llm.download.proxy.port", "is no port: 0", "hooks.llm.download.proxy.host=proxy",
+					"hooks.llm.download.proxy.port=0"),
+			fault("hooks.llm.download.proxy.port", "is not set", "hooks.llm.download.proxy.host=proxy"),
+			fault("hooks.llm.download.proxy.host", "is not set", "hooks.llm.download.proxy.password=hunter2"),
+			fault("hooks.llm.download.headers", "no header's name",
+					"hooks.llm.download.headers[Authorization: hunter2]=x"),
+			fault("hooks.llm.download.headers.X-Key", "characters that no header has",
+					"hooks.llm.download.headers.X-Key=hunter2\r\nX-Other: 1"),
+			fault("hooks.llm.download.headers.Range", "each transfer sets itself",
+					"hooks.llm.download.headers.Range=bytes=0-1"));
+
+	@ParameterizedTest
+	@FieldSource("FAULTS")
+	void aWrongValueIsNamedByItsKeyWithItsProblemAndTheWayOut(Fault fault, @TempDir Path directory) throws Exception {
+		Files.createFile(directory.resolve("file"));
+		BoundConfiguration configuration = BoundConfiguration.of(fault.properties()
+			.map((property) -> property.replace("${tmp}", directory.toString()))
+			.toArray(String[]::new));
+		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(() -> {
+			configuration.settings();
+			configuration.models();
+		}).satisfies((ex) -> {
+			assertThat(ex.key()).isEqualTo(fault.key());
+			assertThat(ex.problem()).contains(fault.problem().replace("${tmp}", directory.toString()));
+			assertThat(ex.action()).contains(fault.wayOut());
+			assertThat(ex.getMessage()).doesNotContain("hunter2");
+		});
+	}
+
+	@ParameterizedTest
+	@FieldSource("LEAKS")
+	void noMessageShowsCredentials(String property) {
+		BoundConfiguration configuration = BoundConfiguration.of(property);
+		ModelConfigurationException ex = catchThrowableOfType(ModelConfigurationException.class, configuration::models);
+		assertThat(ex).hasMessageNotContaining("hunter2").hasMessageNotContaining("@").hasNoCause();
+	}
+
+	static final List<String> LEAKS = Stream
+		.of("https://me:hunter2@my_host/m", "http://me:hunter2@host/m", "ftp://me:hunter2@host/m",
+				"https://host/?hunter2", "https://host/a b?hunter2", "https://me:hunter2/3@host/m", "hunter2:x@host",
+				"https://me:hunter2@host:99999/m")
+		.map((url) -> "hooks.llm.url=" + url)
+		.toList();
+
+	@Test
+	void aModelWhoseVariablesAreMisspelledIsFound() {
+		BoundConfiguration configuration = BoundConfiguration.of("hooks.llm.models.my-model.url=https://host/m.gguf")
+			.withVariables(Map.of("HOOKS_LLM_MODELS_MY_MODEL_MAXRETRIES", "1"));
+		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(configuration::models)
+			.satisfies((ex) -> assertThat(ex.key()).isEqualTo("hooks.llm.models.my"));
+	}
+
+	static Fault fault(String key, String problem, String... properties) {
+		return new Fault(key, problem, "", Arrays.asList(properties));
+	}
+
+	record Fault(String key, String problem, String wayOut, List<String> rows) {
+
+		Fault action(String text) {
+			return new Fault(this.key, this.problem, text, this.rows);
+		}
+
+		Stream<String> properties() {
+			return this.rows.stream();
+		}
+
+		@Override
+		public String toString() {
+			return this.key + " " + this.problem + " " + this.rows;
+		}
+
+	}
+
+}

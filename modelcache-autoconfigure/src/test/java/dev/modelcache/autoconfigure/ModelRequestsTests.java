@@ -1,0 +1,284 @@
+package dev.modelcache.autoconfigure;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+import dev.modelcache.Digest;
+import dev.modelcache.ModelRequest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.util.unit.DataSize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class ModelRequestsTests {
+
+	private static final String URL = "hooks.llm.url=https://host/m.gguf";
+
+	private static final String HUB = "https://huggingface.co/TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF/resolve/main/"
+			+ "tinyllama-1.1b-chat-v1.0.";
+
+	@TempDir
+	private Path directory;
+
+	@Test
+	void withoutAKeyThereIsNoModel() {
+		assertThat(BoundConfiguration.of().models().all()).isEmpty();
+	}
+
+	@Test
+	void keysThatSayNoModelMakeNone() {
+		assertThat(BoundConfiguration
+			.of("hooks.llm.max-retries=5", "hooks.llm.required=false", "hooks.llm.require-checksum=true",
+					"hooks.llm.inference-timeout-ms=5", "hooks.llm.temperature=0.5", "hooks.llm.model-type=")
+			.models()
+			.all()).isEmpty();
+	}
+
+	@Test
+	void theTopLevelDescribesTheModelDefault() {
+		ModelRequest request = BoundConfiguration
+			.of("hooks.llm.url=https://me:pw@host/m.gguf?sig=1", "hooks.llm.mirrors=https://a/m.gguf,https://b/m.gguf",
+					"hooks.llm.fallback-url=https://c/m.gguf", "hooks.llm.expected-checksum=SHA256:" + "A".repeat(64),
+					"hooks.llm.model-type=llama", "hooks.llm.model-name=Llama", "hooks.llm.quantization=Q8_0",
+					"hooks.llm.model-size-mb=600", "hooks.llm.model-path=" + this.directory + "/x.gguf",
+					"hooks.llm.max-retries=0", "hooks.llm.required=false", "hooks.llm.require-checksum=true")
+			.models()
+			.get("default");
+		assertThat(request.url()).isEqualTo(URI.create("https://me:pw@host/m.gguf?sig=1"));
+		assertThat(request.mirrors()).containsExactly(URI.create("https://a/m.gguf"), URI.create("https://b/m.gguf"));
+		assertThat(request.fallbackUrl()).isEqualTo(URI.create("https://c/m.gguf"));
+		assertThat(request.expectedDigest()).isEqualTo(Digest.parse("a".repeat(64)));
+		assertThat(request.modelType()).isEqualTo("llama");
+		assertThat(request.modelName()).isEqualTo("Llama");
+		assertThat(request.quantization()).isEqualTo("Q8_0");
+		assertThat(request.estimatedSize()).isEqualTo(DataSize.ofMegabytes(600));
+		assertThat(request.modelPath()).isEqualTo(this.directory.resolve("x.gguf"));
+		assertThat(request.maxRetries()).isZero();
+		assertThat(request.required()).isFalse();
+		assertThat(request.digestRequired()).isTrue();
+		assertThat(request.fallbacks()).isEmpty();
+	}
+
+	@Test
+	void theModelAtTheTopLevelComesFirst() {
+		assertThat(BoundConfiguration.of("hooks.llm.models.a.url=https://host/a", URL).models().ids())
+			.containsExactly("default", "a");
+	}
+
+	@Test
+	void furtherModelsInheritNothingFromTheTopLevel() {
+		ModelRequest request = BoundConfiguration
+			.of("hooks.llm.max-retries=9", "hooks.llm.required=false", "hooks.llm.models.a.url=https://host/a")
+			.models()
+			.get("a");
+		assertThat(request.maxRetries()).isEqualTo(3);
+		assertThat(request.required()).isTrue();
+	}
+
+	@Test
+	void aModelDefaultMayStandBelowModels() {
+		assertThat(BoundConfiguration.of("hooks.llm.models.default.url=https://host/m.gguf", "hooks.llm.max-retries=2")
+			.models()
+			.ids()).containsExactly("default");
+	}
+
+	@Test
+	void idsWithDotsAndUnderscoresStandInBrackets() {
+		assertThat(BoundConfiguration.of("hooks.llm.models[my_model.v2].url=https://host/m.gguf").models().ids())
+			.containsExactly("my_model.v2");
+	}
+
+	@Test
+	void aVariableOfAModelWithADashIsNoModelOfItsOwn() {
+		assertThat(BoundConfiguration.of("hooks.llm.models.my-model.url=https://host/m.gguf")
+			.withVariables(Map.of("HOOKS_LLM_MODELS_MYMODEL_MAXRETRIES", "7"))
+			.models()
+			.ids()).contains("my-model");
+	}
+
+	@Test
+	void plainHttpIsAllowedWhenTheApplicationSaysSo() {
+		assertThat(BoundConfiguration
+			.of("hooks.llm.url=http://localhost:8080/m.gguf", "hooks.llm.download.allow-insecure-http=true")
+			.models()
+			.get("default")
+			.url()).hasScheme("http");
+	}
+
+	@Test
+	void aFileUrlMayNameAFileThatIsNotThereYet() {
+		URI url = this.directory.resolve("later.gguf").toUri();
+		assertThat(BoundConfiguration.of("hooks.llm.url=" + url).models().get("default").url()).isEqualTo(url);
+	}
+
+	@Test
+	void tildeIsTheHomeDirectory() {
+		assertThat(BoundConfiguration.of(URL, "hooks.llm.model-path=~/m/x.gguf", "user.home=" + this.directory)
+			.models()
+			.get("default")
+			.modelPath()).isEqualTo(this.directory.resolve("m/x.gguf"));
+	}
+
+	@Test
+	void aRelativePathIsMadeAbsolute() {
+		assertThat(BoundConfiguration.of(URL, "hooks.llm.model-path=x.gguf").models().get("default").modelPath())
+			.isEqualTo(Path.of("x.gguf").toAbsolutePath());
+	}
+
+	@Test
+	void theClassicBlockFindsItsModelInTheCatalog() throws IOException {
+		ModelRequest request = BoundConfiguration.ofYaml("""
+				hooks:
+				  llm:
+				    model_type: tinyllama
+				    model_name: TinyLlama-1.1B-Chat-v1.0
+				    model_path: %s/tinyllama.gguf
+				    model_size_mb: 600
+				    quantization: Q4_K_M
+				    inference_timeout_ms: 2000
+				    temperature: 0.1
+				""".formatted(this.directory)).models().get("default");
+		assertThat(request.url()).isEqualTo(URI.create(HUB + "Q4_K_M.gguf"));
+		assertThat(request.modelPath()).isEqualTo(this.directory.resolve("tinyllama.gguf"));
+		assertThat(request.estimatedSize()).isEqualTo(DataSize.ofMegabytes(600));
+		assertThat(request.fallbacks()).singleElement().satisfies((fallback) -> {
+			assertThat(fallback.id()).isEqualTo("default");
+			assertThat(fallback.url()).isEqualTo(URI.create(HUB + "Q2_K.gguf"));
+			assertThat(fallback.quantization()).isEqualTo("Q2_K");
+			assertThat(fallback.modelPath()).isEqualTo(this.directory.resolve("tinyllama-1.1b-chat-v1.0.Q2_K.gguf"));
+			assertThat(fallback.estimatedSize()).isNull();
+		});
+	}
+
+	@Test
+	void theCatalogIsAlsoAskedForTheModelsName() {
+		ModelRequest request = BoundConfiguration.of("hooks.llm.model-type=llama", "hooks.llm.model-name=TinyLlama")
+			.models()
+			.get("default");
+		assertThat(request.url()).isEqualTo(URI.create(HUB + "Q4_K_M.gguf"));
+		assertThat(request.quantization()).isEqualTo("Q4_K_M");
+		assertThat(request.modelPath()).isNull();
+	}
+
+	@Test
+	void theCatalogHasNoFallbackBehindItsLastVariant() {
+		ModelRequest request = BoundConfiguration.of("hooks.llm.model-type=tinyllama", "hooks.llm.quantization=q2_k")
+			.models()
+			.get("default");
+		assertThat(request.url()).isEqualTo(URI.create(HUB + "Q2_K.gguf"));
+		assertThat(request.fallbacks()).isEmpty();
+	}
+
+	@Test
+	void configuredFallbacksReplaceTheCatalogs() {
+		assertThat(BoundConfiguration
+			.of("hooks.llm.model-type=tinyllama", "hooks.llm.fallbacks[0].url=https://host/other.gguf")
+			.models()
+			.get("default")
+			.fallbacks()).extracting(ModelRequest::url).containsExactly(URI.create("https://host/other.gguf"));
+	}
+
+	@Test
+	void aModelWithAUrlIsNotLookedUp() {
+		ModelRequest request = BoundConfiguration.of(URL, "hooks.llm.model-type=tinyllama").models().get("default");
+		assertThat(request.url()).isEqualTo(URI.create("https://host/m.gguf"));
+		assertThat(request.fallbacks()).isEmpty();
+	}
+
+	@Test
+	void aFileThatIsThereNeedsNoUrl() throws IOException {
+		Path file = Files.createFile(this.directory.resolve("m.gguf"));
+		ModelRequest request = BoundConfiguration.of("hooks.llm.model-path=" + file, "hooks.llm.model-type=llama")
+			.models()
+			.get("default");
+		assertThat(request.url()).isNull();
+		assertThat(request.modelPath()).isEqualTo(file);
+	}
+
+	@Test
+	void aFileThatIsThereKeepsTheCatalogsUrl() throws IOException {
+		Path file = Files.createFile(this.directory.resolve("m.gguf"));
+		assertThat(BoundConfiguration.of("hooks.llm.model-path=" + file, "hooks.llm.model-type=tinyllama")
+			.models()
+			.get("default")
+			.url()).isEqualTo(URI.create(HUB + "Q4_K_M.gguf"));
+	}
+
+	@Test
+	void aFileThatIsThereMayBeAQuantizationThatTheCatalogDoesNotKnow() throws IOException {
+		Path file = Files.createFile(this.directory.resolve("m.gguf"));
+		assertThat(BoundConfiguration
+			.of("hooks.llm.model-path=" + file, "hooks.llm.model-type=tinyllama", "hooks.llm.quantization=Q8_0")
+			.models()
+			.get("default")
+			.url()).isNull();
+	}
+
+	@Test
+	void aFallbackHasItsOwnDigestAndItsModelsLimits() {
+		ModelRequest fallback = BoundConfiguration
+			.of("hooks.llm.models.a.url=https://host/a.gguf", "hooks.llm.models.a.max-retries=8",
+					"hooks.llm.models.a.required=false", "hooks.llm.models.a.require-checksum=true",
+					"hooks.llm.models.a.expected-checksum=" + "a".repeat(64),
+					"hooks.llm.models.a.fallbacks[0].url=https://host/b.gguf",
+					"hooks.llm.models.a.fallbacks[0].mirrors=https://mirror/b.gguf",
+					"hooks.llm.models.a.fallbacks[0].expected-checksum=" + "b".repeat(64))
+			.models()
+			.get("a")
+			.fallbacks()
+			.get(0);
+		assertThat(fallback.id()).isEqualTo("a");
+		assertThat(fallback.maxRetries()).isEqualTo(8);
+		assertThat(fallback.required()).isFalse();
+		assertThat(fallback.digestRequired()).isTrue();
+		assertThat(fallback.mirrors()).containsExactly(URI.create("https://mirror/b.gguf"));
+		assertThat(fallback.expectedDigest()).isEqualTo(Digest.parse("b".repeat(64)));
+		assertThat(fallback.modelPath()).isNull();
+	}
+
+	@Test
+	void aFallbackWithoutAUrlIsAnotherQuantizationOfTheSameModel() {
+		ModelRequest fallback = BoundConfiguration
+			.of("hooks.llm.model-type=tinyllama", "hooks.llm.fallbacks[0].quantization=Q2_K")
+			.models()
+			.get("default")
+			.fallbacks()
+			.get(0);
+		assertThat(fallback.url()).isEqualTo(URI.create(HUB + "Q2_K.gguf"));
+		assertThat(fallback.modelType()).isEqualTo("tinyllama");
+	}
+
+	@Test
+	void aFallbackStandsBesideItsModelUnderItsOwnName() {
+		assertThat(BoundConfiguration
+			.of(URL, "hooks.llm.model-path=" + this.directory + "/m.gguf",
+					"hooks.llm.fallbacks[0].url=https://host/small.gguf",
+					"hooks.llm.fallbacks[1].url=https://host/own.gguf",
+					"hooks.llm.fallbacks[1].model-path=" + this.directory + "/elsewhere/x.gguf")
+			.models()
+			.get("default")
+			.fallbacks()).extracting(ModelRequest::modelPath)
+			.containsExactly(this.directory.resolve("small.gguf"), this.directory.resolve("elsewhere/x.gguf"));
+	}
+
+	@Test
+	void aFallbackWhoseNameIsTakenGetsANumber() {
+		assertThat(BoundConfiguration
+			.of(URL, "hooks.llm.model-path=" + this.directory + "/m.gguf",
+					"hooks.llm.fallbacks[0].url=https://host/q4/m.gguf",
+					"hooks.llm.fallbacks[1].url=https://host/q3/small.gguf",
+					"hooks.llm.fallbacks[2].url=https://host/q2/small.gguf",
+					"hooks.llm.fallbacks[3].url=https://host/other.gguf", "hooks.llm.models.other.url=https://host/o",
+					"hooks.llm.models.other.model-path=" + this.directory + "/other.gguf")
+			.models()
+			.get("default")
+			.fallbacks()).extracting(ModelRequest::modelPath)
+			.containsExactly(this.directory.resolve("m-fallback-1.gguf"), this.directory.resolve("small.gguf"),
+					this.directory.resolve("m-fallback-3.gguf"), this.directory.resolve("m-fallback-4.gguf"));
+	}
+
+}

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 record ModelKeys(@Nullable String modelId, String prefix) {
 
-	private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9-]+");
+	private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_-]+");
 
 	/** The keys directly under {@value ModelCacheProperties#PREFIX}. */
 	static final ModelKeys GENERAL = new ModelKeys(null, ModelCacheProperties.PREFIX);
@@ -24,12 +24,21 @@ record ModelKeys(@Nullable String modelId, String prefix) {
 	/**
 	 * Returns the keys of a model below {@code models}.
 	 * @param id the model's id
-	 * @return the keys; an id with other characters than letters, digits and dashes
-	 * stands in brackets, as it must where it is written
+	 * @return the keys
 	 */
 	static ModelKeys ofModel(String id) {
-		String models = ModelCacheProperties.PREFIX + ".models";
-		return new ModelKeys(id, PLAIN.matcher(id).matches() ? models + "." + id : models + "[" + id + "]");
+		return new ModelKeys(id, entry(ModelCacheProperties.PREFIX + ".models", id));
+	}
+
+	/**
+	 * Returns the name of a map's entry.
+	 * @param map the name of the map
+	 * @param key the entry's key; one with other characters than letters, digits, dashes
+	 * and underscores must stand in brackets where it is written
+	 * @return the name
+	 */
+	static String entry(String map, String key) {
+		return PLAIN.matcher(key).matches() ? map + "." + key : map + "[" + key + "]";
 	}
 
 	ModelKeys fallback(int index) {

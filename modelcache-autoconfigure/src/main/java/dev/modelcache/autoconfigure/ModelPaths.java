@@ -1,5 +1,6 @@
 package dev.modelcache.autoconfigure;
 
+import java.io.File;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +37,7 @@ final class ModelPaths {
 			return;
 		}
 		Path path = this.paths.read(keys, "model-path", text);
-		if (Files.isDirectory(path) || text.strip().endsWith("/")) {
+		if (Files.isDirectory(path) || text.strip().endsWith("/") || text.strip().endsWith(File.separator)) {
 			throw keys.wrong("model-path", path + " is a directory", "Add the name of the model's file to it");
 		}
 		String other = this.taken.putIfAbsent(path.normalize(), keys.key("model-path"));

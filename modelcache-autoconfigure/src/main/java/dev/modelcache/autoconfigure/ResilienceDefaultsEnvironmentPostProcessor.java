@@ -2,7 +2,6 @@ package dev.modelcache.autoconfigure;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.regex.Pattern;
 
 import org.springframework.boot.EnvironmentPostProcessor;
 import org.springframework.boot.SpringApplication;
@@ -25,8 +24,6 @@ final class ResilienceDefaultsEnvironmentPostProcessor implements EnvironmentPos
 
 	/** The name of the shared configuration, and the prefix of the instances' names. */
 	static final String CONFIGURATION = "modelcache";
-
-	private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9-]+");
 
 	@Override
 	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
@@ -89,9 +86,7 @@ final class ResilienceDefaultsEnvironmentPostProcessor implements EnvironmentPos
 	}
 
 	private static void addInstance(Map<String, Object> defaults, String id, ModelProperties model) {
-		String name = CONFIGURATION + "-" + id;
-		String prefix = "resilience4j.retry.instances" + (PLAIN.matcher(name).matches() ? "." + name : "[" + name + "]")
-				+ ".";
+		String prefix = ModelKeys.entry("resilience4j.retry.instances", CONFIGURATION + "-" + id) + ".";
 		defaults.put(prefix + "base-config", CONFIGURATION);
 		defaults.put(prefix + "max-attempts", Math.max(1, model.getMaxRetries()));
 	}

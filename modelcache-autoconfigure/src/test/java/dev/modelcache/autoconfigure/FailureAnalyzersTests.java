@@ -1,6 +1,7 @@
 package dev.modelcache.autoconfigure;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 
@@ -12,6 +13,7 @@ import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelIntegrityException;
+import dev.modelcache.ModelLockTimeoutException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelStorageException;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
@@ -48,6 +51,7 @@ class FailureAnalyzersTests {
 					"https://host/m.gguf"),
 			new ModelFormatException("default", "a web page", "Correct the URL"),
 			new ModelStorageException("default", Path.of("/models"), DataSize.ofGigabytes(2), DataSize.ofGigabytes(1)),
+			new ModelLockTimeoutException("default", Path.of("/models/.lock"), null, Duration.ofMinutes(30)),
 			new ModelOfflineException("default", "not cached", "Go online"),
 			new ModelCancelledException("default", "cancelled", "Start again"));
 
@@ -87,6 +91,29 @@ class FailureAnalyzersTests {
 		assertThat(output).contains("- host answered 503")
 			.contains("- java.lang.IllegalStateException")
 			.doesNotContain("hunter2");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "hooks.llm.models.a=https://me:hunter2@host/m.gguf",
+			"hooks.llm.fallbacks[0]=https://me:hunter2@host/m.gguf", "hooks.llm.models=https://me:hunter2@host/m.gguf",
+			"hooks.llm.download.headers=Authorization: hunter2" })
+	void aPlainValueWhereKeysBelongIsNotShown(String property, CapturedOutput output) {
+		SpringApplication application = new SpringApplicationBuilder(Models.class).web(WebApplicationType.NONE)
+			.properties(property)
+			.build();
+		assertThatException().isThrownBy(application::run);
+		assertThat(output).contains("APPLICATION FAILED TO START")
+			.contains("    " + property.substring(0, property.indexOf('=')) + ": is a plain value")
+			.doesNotContain("hunter2");
+	}
+
+	@Test
+	void otherValuesThatDoNotBindAreLeftToSpringBoot(CapturedOutput output) {
+		SpringApplication application = new SpringApplicationBuilder(Models.class).web(WebApplicationType.NONE)
+			.properties("hooks.llm.startup.mode=eager")
+			.build();
+		assertThatException().isThrownBy(application::run);
+		assertThat(output).contains("Property: hooks.llm.startup.mode", "BACKGROUND", "BLOCKING");
 	}
 
 	private static void runWith(RuntimeException failure) {

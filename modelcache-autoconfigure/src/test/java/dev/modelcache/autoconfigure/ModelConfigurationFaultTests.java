@@ -77,8 +77,9 @@ class ModelConfigurationFaultTests {
 			fault("hooks.llm.fallbacks[0].quantization", "no 'Q8_0' of tinyllama", "hooks.llm.model-type=tinyllama",
 					"hooks.llm.fallbacks[0].quantization=Q8_0"),
 			// ids
-			fault("hooks.llm.models.x", "describes no model", "hooks.llm.models.x=").action("hooks.llm.models.x.url"),
-			fault("hooks.llm.models.x.url", "is not set", "hooks.llm.models.x.uri=https://host/m.gguf"),
+			fault("hooks.llm.models.x.url", "is not set", "hooks.llm.models.x="),
+			fault("hooks.llm.models.x", "describes no model", "hooks.llm.models.x.uri=https://host/m.gguf")
+				.action("hooks.llm.models.x.url"),
 			fault("hooks.llm.models.default", "beside keys at the top level", URL,
 					"hooks.llm.models.default.url=https://host/n.gguf"),
 			fault("hooks.llm.models[a b]", "no id of a model", "hooks.llm.models[a b].url=https://host/m.gguf"),

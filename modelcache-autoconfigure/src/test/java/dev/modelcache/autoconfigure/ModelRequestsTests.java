@@ -87,9 +87,11 @@ class ModelRequestsTests {
 	}
 
 	@Test
-	void idsWithDotsAndUnderscoresStandInBrackets() {
-		assertThat(BoundConfiguration.of("hooks.llm.models[my_model.v2].url=https://host/m.gguf").models().ids())
-			.containsExactly("my_model.v2");
+	void idsHaveLettersDigitsDashesUnderscoresAndDots() {
+		assertThat(BoundConfiguration
+			.of("hooks.llm.models[v2.0].url=https://host/m.gguf", "hooks.llm.models.My_model-1.url=https://host/m.gguf")
+			.models()
+			.ids()).containsExactly("v2.0", "My_model-1");
 	}
 
 	@Test

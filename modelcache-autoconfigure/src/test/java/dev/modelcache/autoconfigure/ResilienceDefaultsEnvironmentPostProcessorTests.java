@@ -14,6 +14,8 @@ import io.github.resilience4j.springboot.circuitbreaker.autoconfigure.CircuitBre
 import io.github.resilience4j.springboot.retry.autoconfigure.RetryAutoConfiguration;
 import io.github.resilience4j.springboot.retry.autoconfigure.RetryProperties;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
@@ -95,6 +97,20 @@ class ResilienceDefaultsEnvironmentPostProcessorTests {
 			assertThat(config.getMaxAttempts()).isEqualTo(9);
 			assertThat(waited(config, 12)).isBetween(22_500L, 30_000L);
 		}, RETRY + "max-attempts=9", MODELS[0], MODELS[1]);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "Default, .modelcache-Default", "my_model, .modelcache-my_model", "a.b, [modelcache-a.b]" })
+	void aPropertyOfAnInstanceOverridesWhateverTheModelIsCalled(String id, String instance) {
+		run((context) -> {
+			RetryConfig config = context.getBean(RetryRegistry.class)
+				.find("modelcache-" + id)
+				.orElseThrow()
+				.getRetryConfig();
+			assertThat(config.getMaxAttempts()).isEqualTo(9);
+			assertThat(waited(config, 12)).isBetween(22_500L, 30_000L);
+		}, "hooks.llm.models[" + id + "].url=https://host/m.gguf",
+				"resilience4j.retry.instances" + instance + ".max-attempts=9");
 	}
 
 	@Test

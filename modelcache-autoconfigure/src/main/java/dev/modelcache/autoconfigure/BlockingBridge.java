@@ -1,0 +1,19 @@
+package dev.modelcache.autoconfigure;
+
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * The only place where a thread waits for a publisher: the application's own, while it
+ * starts.
+ */
+final class BlockingBridge {
+
+	private BlockingBridge() {
+	}
+
+	static <T> @Nullable T await(Mono<T> mono) {
+		return mono.block();
+	}
+
+}

@@ -1,0 +1,42 @@
+package dev.modelcache.autoconfigure;
+
+import dev.modelcache.ConfiguredModels;
+import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelRequest;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.ApplicationArguments;
+import org.springframework.boot.ApplicationRunner;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * Acquires the models before the application is up. The web server's port is open by
+ * then, and liveness is fine; a required model that cannot be had ends the start.
+ */
+final class BlockingStartup implements ApplicationRunner {
+
+	private static final Logger logger = LoggerFactory.getLogger(BlockingStartup.class);
+
+	private final ModelCache cache;
+
+	private final ConfiguredModels models;
+
+	BlockingStartup(ModelCache cache, ConfiguredModels models) {
+		this.cache = cache;
+		this.models = models;
+	}
+
+	@Override
+	public void run(ApplicationArguments args) {
+		BlockingBridge.await(Flux.fromIterable(this.models.all()).flatMap(this::acquire).then());
+	}
+
+	private Mono<?> acquire(ModelRequest request) {
+		return this.cache.get(request.id())
+			.onErrorResume(ModelCacheException.class, (failure) -> request.required() ? Mono.error(failure) : Mono
+				.fromRunnable(() -> logger.warn("Not required, so the start goes on: {}", failure.getMessage())));
+	}
+
+}

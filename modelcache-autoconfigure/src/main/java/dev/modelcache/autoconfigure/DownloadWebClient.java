@@ -1,0 +1,104 @@
+package dev.modelcache.autoconfigure;
+
+import java.net.InetSocketAddress;
+import java.net.ProxySelector;
+
+import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.autoconfigure.ConnectionSettings.Proxy;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.http.client.HttpClientSettings;
+import org.springframework.boot.http.client.HttpRedirects;
+import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
+import org.springframework.boot.http.client.reactive.JdkClientHttpConnectorBuilder;
+import org.springframework.boot.http.client.reactive.ReactorClientHttpConnectorBuilder;
+import org.springframework.boot.ssl.NoSuchSslBundleException;
+import org.springframework.boot.ssl.SslBundles;
+import org.springframework.http.client.reactive.ClientHttpConnector;
+import org.springframework.web.reactive.function.client.WebClient;
+import reactor.netty.http.HttpProtocol;
+import reactor.netty.http.client.HttpClient;
+import reactor.netty.transport.ProxyProvider;
+
+/**
+ * Builds the WebClient of downloads: Boot's connector and settings, but no redirects, no
+ * compression, and none of the application's own WebClient customizations, whose headers
+ * would go to every host a redirect leads to.
+ */
+final class DownloadWebClient {
+
+	private DownloadWebClient() {
+	}
+
+	static WebClient create(ClientHttpConnectorBuilder<?> connector, HttpClientSettings base,
+			ConnectionSettings connection, @Nullable SslBundles bundles) {
+		HttpClientSettings settings = base.withRedirects(HttpRedirects.DONT_FOLLOW)
+			.withConnectTimeout(connection.connectTimeout());
+		if (connection.sslBundle() != null) {
+			settings = withBundle(settings, connection.sslBundle(), bundles);
+		}
+		return WebClient.builder().clientConnector(build(connector, settings, connection.proxy())).build();
+	}
+
+	private static HttpClientSettings withBundle(HttpClientSettings settings, String name,
+			@Nullable SslBundles bundles) {
+		try {
+			if (bundles != null) {
+				return settings.withSslBundle(bundles.getBundle(name));
+			}
+		}
+		catch (NoSuchSslBundleException ex) {
+			// Said below, with the key.
+		}
+		throw new ModelConfigurationException(null, "hooks.llm.download.ssl-bundle",
+				"there is no SSL bundle '" + name + "'", "Define it below spring.ssl.bundle, or correct the name");
+	}
+
+	private static ClientHttpConnector build(ClientHttpConnectorBuilder<?> connector, HttpClientSettings settings,
+			@Nullable Proxy proxy) {
+		if (connector instanceof ReactorClientHttpConnectorBuilder reactor) {
+			return Reactor.build(reactor, settings, proxy);
+		}
+		if (connector instanceof JdkClientHttpConnectorBuilder jdk) {
+			return buildJdk(jdk, settings, proxy);
+		}
+		if (proxy != null) {
+			throw new ModelConfigurationException(null, "hooks.llm.download.proxy.host",
+					"only the connectors 'reactor' and 'jdk' take a proxy",
+					"Set spring.http.clients.reactive.connector to one of them");
+		}
+		return connector.build(settings);
+	}
+
+	private static ClientHttpConnector buildJdk(JdkClientHttpConnectorBuilder jdk, HttpClientSettings settings,
+			@Nullable Proxy proxy) {
+		return jdk.withHttpClientCustomizer((client) -> {
+			// HTTP/2 would put all ranges of a file on one connection, in one window.
+			client.version(java.net.http.HttpClient.Version.HTTP_1_1);
+			if (proxy != null) {
+				client.proxy(ProxySelector.of(InetSocketAddress.createUnresolved(proxy.host(), proxy.port())));
+			}
+		}).build(settings);
+	}
+
+	/** Apart, so that Netty is only asked for where it is. */
+	private static final class Reactor {
+
+		static ClientHttpConnector build(ReactorClientHttpConnectorBuilder reactor, HttpClientSettings settings,
+				@Nullable Proxy proxy) {
+			return reactor.withHttpClientCustomizer((client) -> {
+				HttpClient plain = client.compress(false).protocol(HttpProtocol.HTTP11);
+				return (proxy != null) ? plain.proxy((spec) -> apply(proxy, spec)) : plain;
+			}).build(settings);
+		}
+
+		private static void apply(Proxy proxy, ProxyProvider.TypeSpec spec) {
+			ProxyProvider.Builder builder = spec.type(ProxyProvider.Proxy.HTTP).host(proxy.host()).port(proxy.port());
+			if (proxy.username() != null) {
+				String password = (proxy.password() != null) ? proxy.password() : "";
+				builder.username(proxy.username()).password((user) -> password);
+			}
+		}
+
+	}
+
+}

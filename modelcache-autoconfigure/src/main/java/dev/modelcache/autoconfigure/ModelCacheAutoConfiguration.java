@@ -1,0 +1,163 @@
+package dev.modelcache.autoconfigure;
+
+import java.time.Clock;
+import java.util.concurrent.ThreadLocalRandom;
+
+import dev.modelcache.AcquisitionObserver;
+import dev.modelcache.ConfiguredModels;
+import dev.modelcache.ModelCache;
+import dev.modelcache.engine.BackgroundAcquirer;
+import dev.modelcache.engine.DefaultModelCache;
+import dev.modelcache.engine.EngineThreads;
+import dev.modelcache.engine.Listeners;
+import dev.modelcache.engine.Rooms;
+import dev.modelcache.lock.CacheLockFactory;
+import dev.modelcache.lock.FileCacheLockFactory;
+import dev.modelcache.source.SourceResolver;
+import dev.modelcache.source.SourceResolvers;
+import dev.modelcache.source.catalog.ModelCatalog;
+import dev.modelcache.source.file.FileSourceResolver;
+import dev.modelcache.source.http.HttpSourceResolver;
+import dev.modelcache.store.ModelStore;
+import dev.modelcache.transfer.RangeClient;
+import dev.modelcache.transfer.SegmentedTransfer;
+import dev.modelcache.transfer.TransferRetries;
+import io.github.resilience4j.retry.RetryRegistry;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.ApplicationRunner;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.web.reactive.function.client.WebClient;
+
+/**
+ * {@link AutoConfiguration Auto-configuration} of the model cache. Every bean gives way
+ * to one of the application's own.
+ */
+@AutoConfiguration(afterName = { "io.github.resilience4j.springboot.retry.autoconfigure.RetryAutoConfiguration",
+		"io.github.resilience4j.springboot.circuitbreaker.autoconfigure.CircuitBreakerAutoConfiguration",
+		"org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration",
+		"org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration" })
+@ConditionalOnClass(WebClient.class)
+@ConditionalOnBooleanProperty(name = "hooks.llm.enabled", matchIfMissing = true)
+@EnableConfigurationProperties(ModelCacheProperties.class)
+@Import(HttpDownloadConfiguration.class)
+public final class ModelCacheAutoConfiguration {
+
+	private final Clock clock = Clock.systemUTC();
+
+	@Bean
+	ModelCacheSettings modelCacheSettings(ModelCacheProperties properties, ConfigurableEnvironment environment) {
+		return ModelCacheSettings.of(properties, environment);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	ConfiguredModels modelCacheModels(ModelCacheProperties properties, ConfigurableEnvironment environment,
+			SourceResolvers sources, ModelCatalog catalog) {
+		return new ModelRequests(properties, environment, sources.schemes(), catalog).read();
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	ModelCatalog modelCacheCatalog() {
+		return ModelCatalog.builtIn();
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	HttpSourceResolver modelCacheHttpSourceResolver(ModelCacheSettings settings) {
+		return new HttpSourceResolver(settings.connection().headers());
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	FileSourceResolver modelCacheFileSourceResolver(EngineThreads threads) {
+		return new FileSourceResolver(threads.io());
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	SourceResolvers modelCacheSourceResolvers(ObjectProvider<SourceResolver> resolvers) {
+		return new SourceResolvers(resolvers.orderedStream().toList());
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	CacheLockFactory modelCacheLocks(ModelCacheSettings settings) {
+		return new FileCacheLockFactory(settings.lock(), this.clock);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	ModelStore modelCacheStore(ModelCacheSettings settings) {
+		return new ModelStore(settings.store());
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	TransferRetries modelCacheRetries(ObjectProvider<RetryRegistry> registry) {
+		return new TransferRetries(registry.getIfAvailable(RetryRegistry::ofDefaults),
+				() -> ThreadLocalRandom.current().nextDouble());
+	}
+
+	@Bean(destroyMethod = "close")
+	@ConditionalOnMissingBean
+	EngineThreads modelCacheThreads() {
+		return new EngineThreads();
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	SegmentedTransfer modelCacheTransfer(ObjectProvider<RangeClient> clients, TransferRetries retries,
+			EngineThreads threads, ModelCacheSettings settings) {
+		return new SegmentedTransfer(clients.orderedStream().toList(), retries, threads.forTransfers(),
+				settings.transfer());
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	Rooms modelCacheRooms(SourceResolvers sources, CacheLockFactory locks, ModelStore store, SegmentedTransfer transfer,
+			TransferRetries retries, ModelCacheSettings settings) {
+		return new Rooms(sources, locks, store, transfer, retries, settings.offline());
+	}
+
+	@Bean(destroyMethod = "close")
+	@ConditionalOnMissingBean(ModelCache.class)
+	DefaultModelCache modelCache(ConfiguredModels models, Rooms rooms, EngineThreads threads,
+			ObjectProvider<AcquisitionObserver> observers, ApplicationEventPublisher events) {
+		AcquisitionObserver observer = new CompositeObserver(observers.orderedStream().toList());
+		return new DefaultModelCache(models, rooms, threads, new Listeners(events::publishEvent, observer), this.clock);
+	}
+
+	@Bean(destroyMethod = "close")
+	@ConditionalOnMissingBean
+	BackgroundAcquirer modelCacheBackgroundAcquirer(ModelCache cache, ConfiguredModels models,
+			ModelCacheProperties properties) {
+		ModelCacheProperties.Startup startup = properties.getStartup();
+		return new BackgroundAcquirer(cache, models, startup.getRetryInterval(),
+				startup.getMode() == ModelCacheProperties.Startup.Mode.NONE, this.clock);
+	}
+
+	@Bean
+	@ConditionalOnProperty(name = "hooks.llm.startup.mode", havingValue = "background", matchIfMissing = true)
+	ApplicationListener<ApplicationReadyEvent> modelCacheBackgroundStartup(BackgroundAcquirer acquirer) {
+		return (event) -> acquirer.startAll();
+	}
+
+	@Bean
+	@ConditionalOnProperty(name = "hooks.llm.startup.mode", havingValue = "blocking")
+	ApplicationRunner modelCacheBlockingStartup(ModelCache cache, ConfiguredModels models) {
+		return new BlockingStartup(cache, models);
+	}
+
+}

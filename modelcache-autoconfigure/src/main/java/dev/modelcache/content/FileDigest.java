@@ -1,0 +1,50 @@
+package dev.modelcache.content;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Set;
+
+import dev.modelcache.Digest;
+import dev.modelcache.Digest.Algorithm;
+
+/**
+ * The digests of a file that is whole.
+ */
+public final class FileDigest {
+
+	private static final int BLOCK = 1 << 20;
+
+	private FileDigest() {
+	}
+
+	/**
+	 * Reads a file once and computes its digests.
+	 * <p>
+	 * <em>Blocking</em>: for as long as the disk and the processor take.
+	 * @param file the file
+	 * @param algorithms the digests to compute
+	 * @return the digests
+	 * @throws IOException if the file cannot be read
+	 */
+	public static Map<Algorithm, Digest> of(Path file, Set<Algorithm> algorithms) throws IOException {
+		Map<Algorithm, MessageDigest> digests = new EnumMap<>(Algorithm.class);
+		algorithms.forEach((algorithm) -> digests.put(algorithm, MessageDigests.newInstance(algorithm)));
+		try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+			ByteBuffer block = ByteBuffer.allocateDirect(BLOCK);
+			while (channel.read(block.clear()) >= 0) {
+				block.flip();
+				digests.values().forEach((digest) -> digest.update(block.duplicate()));
+			}
+		}
+		Map<Algorithm, Digest> values = new EnumMap<>(Algorithm.class);
+		digests.forEach((algorithm, digest) -> values.put(algorithm, Digest.of(algorithm, digest.digest())));
+		return values;
+	}
+
+}

@@ -1,0 +1,161 @@
+package dev.modelcache.content;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.security.MessageDigest;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+
+import dev.modelcache.Digest;
+import dev.modelcache.Digest.Algorithm;
+import reactor.core.publisher.Mono;
+
+/**
+ * The digests of a file that is still being written. It reads, on a thread of its own,
+ * just behind the contiguous frontier of what was written, while those pages are still in
+ * the page cache, so that hashing costs the transfer no time.
+ * <p>
+ * <em>Thread-safety</em>: all methods. <em>Blocking</em>: none; the executor's thread is
+ * taken for as long as the file grows. <em>Cancellation</em>: {@link #close()}.
+ */
+public final class StreamingDigest implements AutoCloseable {
+
+	private static final int BLOCK = 1 << 20;
+
+	private final FileChannel file;
+
+	private final Map<Algorithm, MessageDigest> digests = new EnumMap<>(Algorithm.class);
+
+	private final CompletableFuture<Map<Algorithm, Digest>> result = new CompletableFuture<>();
+
+	private final Object monitor = new Object();
+
+	private long frontier;
+
+	private boolean complete;
+
+	private boolean closed;
+
+	private StreamingDigest(FileChannel file, Set<Algorithm> algorithms) {
+		this.file = file;
+		algorithms.forEach((algorithm) -> this.digests.put(algorithm, MessageDigests.newInstance(algorithm)));
+	}
+
+	/**
+	 * Starts hashing a file from its beginning.
+	 * @param file the file, open for reading; stays open
+	 * @param algorithms the digests to compute
+	 * @param executor gives the thread, for as long as the file grows
+	 * @return the running digest
+	 */
+	public static StreamingDigest start(FileChannel file, Set<Algorithm> algorithms, Executor executor) {
+		StreamingDigest digest = new StreamingDigest(file, algorithms);
+		executor.execute(digest::run);
+		return digest;
+	}
+
+	/**
+	 * Says how far the file is written without a gap.
+	 * @param position the number of contiguous bytes from the beginning; never less than
+	 * before
+	 */
+	public void advance(long position) {
+		synchronized (this.monitor) {
+			boolean newBlock = position / BLOCK > this.frontier / BLOCK;
+			this.frontier = position;
+			if (newBlock) {
+				this.monitor.notifyAll();
+			}
+		}
+	}
+
+	/**
+	 * Says that the file is whole, and waits for its digests.
+	 * @return the digests, once the last byte is hashed; fails with {@link IOException}
+	 * if the file cannot be read
+	 */
+	public Mono<Map<Algorithm, Digest>> complete() {
+		return Mono.defer(() -> {
+			synchronized (this.monitor) {
+				this.complete = true;
+				this.monitor.notifyAll();
+			}
+			return Mono.fromFuture(this.result, true).onErrorMap(CompletionException.class, Throwable::getCause);
+		});
+	}
+
+	/**
+	 * Stops hashing; a digest that was not finished never will be.
+	 */
+	@Override
+	public void close() {
+		synchronized (this.monitor) {
+			this.closed = true;
+			this.monitor.notifyAll();
+		}
+	}
+
+	private void run() {
+		try {
+			ByteBuffer block = ByteBuffer.allocateDirect(BLOCK);
+			long position = 0;
+			long end = awaitMoreThan(position);
+			while (end > position) {
+				while (position < end) {
+					position += hash(block, position, end);
+				}
+				end = awaitMoreThan(position);
+			}
+			finish();
+		}
+		catch (IOException | RuntimeException ex) {
+			this.result.completeExceptionally(ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			this.result.cancel(false);
+		}
+	}
+
+	/**
+	 * Waits until a block is there, or the file is whole. Hashing less than a block at a
+	 * time would wake this thread for every buffer that arrives.
+	 */
+	private long awaitMoreThan(long position) throws InterruptedException {
+		synchronized (this.monitor) {
+			while (!this.complete && !this.closed && this.frontier - position < BLOCK) {
+				this.monitor.wait();
+			}
+			return this.closed ? position : this.frontier;
+		}
+	}
+
+	private int hash(ByteBuffer block, long position, long end) throws IOException {
+		block.clear().limit((int) Math.min(BLOCK, end - position));
+		int read = this.file.read(block, position);
+		if (read < 0) {
+			throw new IOException("the staged file ends at " + position + ", before " + end);
+		}
+		block.flip();
+		this.digests.values().forEach((digest) -> digest.update(block.duplicate()));
+		return read;
+	}
+
+	private void finish() {
+		synchronized (this.monitor) {
+			if (this.closed || !this.complete) {
+				this.result.cancel(false);
+				return;
+			}
+		}
+		Map<Algorithm, Digest> values = new EnumMap<>(Algorithm.class);
+		this.digests.forEach((algorithm, digest) -> values.put(algorithm, Digest.of(algorithm, digest.digest())));
+		this.result.complete(values);
+	}
+
+}

@@ -1,0 +1,190 @@
+package dev.modelcache.engine;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
+
+import dev.modelcache.AcquisitionObserver;
+import dev.modelcache.CachedModel;
+import dev.modelcache.LockOwner;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelDownloadProgress;
+import dev.modelcache.ModelDownloadStarted;
+import dev.modelcache.ModelFailed;
+import dev.modelcache.ModelFallbackUsed;
+import dev.modelcache.ModelReady;
+import dev.modelcache.ModelReplaced;
+import dev.modelcache.ModelState;
+import dev.modelcache.ModelStatus;
+import dev.modelcache.TransferProgress;
+import dev.modelcache.source.Mirror;
+import dev.modelcache.transfer.RequestFailedException;
+import dev.modelcache.transfer.TransferListener;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells the status board, the event listeners and the observer how one acquisition goes.
+ * A renewal of a model that is ready stays quiet on the board: the model is ready all the
+ * while.
+ */
+final class AcquisitionMonitor implements TransferListener {
+
+	private static final Logger logger = LoggerFactory.getLogger(AcquisitionMonitor.class);
+
+	private final String id;
+
+	private final StatusBoard board;
+
+	private final EventDispatcher events;
+
+	private final AcquisitionObserver observer;
+
+	private final Clock clock;
+
+	private final Instant started;
+
+	private final @Nullable CachedModel previous;
+
+	private final RateMeter rate = new RateMeter();
+
+	private final AtomicBoolean transferring = new AtomicBoolean();
+
+	private volatile long position;
+
+	private volatile @Nullable Long totalBytes;
+
+	AcquisitionMonitor(String id, StatusBoard board, EventDispatcher events, AcquisitionObserver observer,
+			Clock clock) {
+		this.id = id;
+		this.board = board;
+		this.events = events;
+		this.observer = observer;
+		this.clock = clock;
+		this.started = clock.instant();
+		this.previous = board.get(id).model();
+	}
+
+	private void show(UnaryOperator<ModelStatus> change) {
+		this.board.update(this.id, (status) -> (status.state() == ModelState.READY && this.previous != null) ? status
+				: change.apply(status));
+	}
+
+	void state(ModelState state) {
+		show((status) -> status.acquiring(state));
+	}
+
+	void trying(Candidate candidate) {
+		show((status) -> status.acquiring(ModelState.RESOLVING).from(candidate.source(), candidate.fallback()));
+	}
+
+	void waiting(LockOwner owner) {
+		show((status) -> status.waiting(owner));
+	}
+
+	void fallingBack(Candidate next, ModelCacheException reason) {
+		logger.warn("Model '{}': falling back to {}, because: {}", this.id, next.source(), reason.problem());
+		this.events.dispatch(new ModelFallbackUsed(this.id, next.source(), reason));
+	}
+
+	/** Says how large the file will probably be, until its source says it. */
+	void expecting(@Nullable Long bytes) {
+		this.totalBytes = bytes;
+	}
+
+	@Override
+	public void answered(Mirror mirror, @Nullable Long total) {
+		if (total != null) {
+			this.totalBytes = total;
+		}
+		show((status) -> status.acquiring(ModelState.DOWNLOADING).from(mirror.toString(), status.fallback()));
+		if (this.transferring.compareAndSet(false, true)) {
+			this.observer.transferStarted(this.id);
+			this.events.dispatch(new ModelDownloadStarted(this.id, mirror.toString(), total));
+		}
+	}
+
+	@Override
+	public void written(Mirror mirror, long bytes, long position) {
+		this.position = position;
+		this.observer.bytesWritten(this.id, mirror.origin().authority(), bytes);
+	}
+
+	@Override
+	public void retrying(RequestFailedException failure) {
+		logger.info("Model '{}': trying again, because {}", this.id, failure.getMessage());
+		this.observer.retried(this.id, failure.word());
+	}
+
+	void retryingWholeFile(ModelCacheException failure) {
+		logger.warn("Model '{}': fetching the file again, because {}", this.id, failure.problem());
+		this.observer.retried(this.id, "integrity");
+	}
+
+	/** Shows the progress of the moment; called regularly while the acquisition runs. */
+	@Nullable TransferProgress tick() {
+		if (!this.transferring.get()) {
+			return null;
+		}
+		long bytes = this.position;
+		TransferProgress progress;
+		synchronized (this.rate) {
+			progress = new TransferProgress(bytes, this.totalBytes, this.rate.sample(this.clock.millis(), bytes));
+		}
+		show((status) -> (status.state() == ModelState.DOWNLOADING) ? status.progressed(progress) : status);
+		this.events.dispatch(new ModelDownloadProgress(this.id, progress));
+		return progress;
+	}
+
+	void verified(boolean matched, Duration elapsed) {
+		this.observer.verified(matched, elapsed);
+	}
+
+	void lockWaited(Duration waited) {
+		this.observer.lockWaited(waited);
+	}
+
+	void ready(CachedModel model) {
+		transferEnded();
+		this.board.update(this.id, (status) -> status.ready(model));
+		if (model.equals(this.previous)) {
+			return;
+		}
+		if (this.previous == null) {
+			logger.info("Model '{}' is ready: {} ({} bytes, {}, {} from {})", this.id, model.path(), model.size(),
+					model.digest(), model.outcome().name().toLowerCase(Locale.ROOT), model.source());
+			this.events.dispatch(new ModelReady(this.id, model, elapsed()));
+		}
+		else if (!model.digest().equals(this.previous.digest()) || !model.path().equals(this.previous.path())) {
+			logger.info("Model '{}' was replaced: {} ({} bytes, {}, from {})", this.id, model.path(), model.size(),
+					model.digest(), model.source());
+			this.events.dispatch(new ModelReplaced(this.id, this.previous, model));
+		}
+	}
+
+	void failed(ModelCacheException failure) {
+		transferEnded();
+		show((status) -> status.failed(failure));
+		this.events.dispatch(new ModelFailed(this.id, failure, elapsed()));
+	}
+
+	void cancelled() {
+		transferEnded();
+		show(ModelStatus::cancelled);
+	}
+
+	private void transferEnded() {
+		if (this.transferring.compareAndSet(true, false)) {
+			this.observer.transferEnded(this.id);
+		}
+	}
+
+	private Duration elapsed() {
+		return Duration.between(this.started, this.clock.instant());
+	}
+
+}

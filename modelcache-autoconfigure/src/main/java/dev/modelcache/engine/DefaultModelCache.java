@@ -1,0 +1,179 @@
+package dev.modelcache.engine;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.ConfiguredModels;
+import dev.modelcache.Digest;
+import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelCancelledException;
+import dev.modelcache.ModelEvicted;
+import dev.modelcache.ModelFailed;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelState;
+import dev.modelcache.ModelStatus;
+import dev.modelcache.ModelTransferException;
+import dev.modelcache.engine.AcquisitionPipeline.Mode;
+import dev.modelcache.engine.InFlightAcquisitions.Key;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * The model cache: one shared acquisition for all who ask for the same, and what
+ * everybody may know about it.
+ */
+public final class DefaultModelCache implements ModelCache, AutoCloseable {
+
+	private final ConfiguredModels models;
+
+	private final EngineThreads threads;
+
+	private final Listeners listeners;
+
+	private final Clock clock;
+
+	private final StatusBoard board;
+
+	private final EventDispatcher events;
+
+	private final InFlightAcquisitions inFlight = new InFlightAcquisitions();
+
+	private final CacheLookUp lookUp;
+
+	private final PublishedModels published;
+
+	private final AcquisitionPipeline pipeline;
+
+	/**
+	 * Creates a cache.
+	 * @param models what the configuration names
+	 * @param rooms what does the work
+	 * @param threads where the work runs
+	 * @param listeners who hears about it
+	 * @param clock tells the time
+	 */
+	public DefaultModelCache(ConfiguredModels models, Rooms rooms, EngineThreads threads, Listeners listeners,
+			Clock clock) {
+		this.models = models;
+		this.threads = threads;
+		this.listeners = listeners;
+		this.clock = clock;
+		this.board = new StatusBoard(models.ids());
+		this.events = new EventDispatcher(listeners.events(), threads.events());
+		this.lookUp = new CacheLookUp(rooms.store(), listeners.observer(), clock);
+		this.published = new PublishedModels(rooms.store(), this.lookUp, listeners.observer(), clock);
+		this.pipeline = new AcquisitionPipeline(rooms, this.lookUp, threads, clock);
+	}
+
+	@Override
+	public Mono<CachedModel> get(String id) {
+		return Mono.defer(() -> get(this.models.get(id)));
+	}
+
+	@Override
+	public Mono<CachedModel> get(ModelRequest request) {
+		return acquire(request, Mode.USE_CACHED);
+	}
+
+	private Mono<CachedModel> acquire(ModelRequest request, Mode mode) {
+		return Mono.defer(() -> this.inFlight.join(key(request), () -> {
+			AcquisitionMonitor monitor = new AcquisitionMonitor(request.id(), this.board, this.events,
+					this.listeners.observer(), this.clock);
+			return this.pipeline.acquire(request, mode, monitor)
+				.onErrorMap((failure) -> asModelCacheException(request.id(), failure))
+				.doOnSuccess(monitor::ready)
+				.doOnError(ModelCacheException.class, monitor::failed)
+				.doOnCancel(monitor::cancelled);
+		}));
+	}
+
+	private Key key(ModelRequest request) {
+		return new Key(request.id(), this.lookUp.place(Candidate.of(request).get(0)).target());
+	}
+
+	private static Throwable asModelCacheException(String id, Throwable failure) {
+		return (failure instanceof ModelCacheException) ? failure : new ModelTransferException(id,
+				"an unexpected failure: " + failure, "Report it, with the stack trace of its cause", failure);
+	}
+
+	@Override
+	public ModelStatus status(String id) {
+		ModelStatus status = this.board.get(id);
+		if (status.state() == ModelState.ABSENT) {
+			this.models.get(id);
+		}
+		CachedModel model = status.model();
+		if (model == null || Files.exists(model.path())) {
+			return status;
+		}
+		this.board.update(id, (current) -> model.equals(current.model()) ? ModelStatus.absent(id) : current);
+		return this.board.get(id);
+	}
+
+	@Override
+	public Flux<ModelStatus> statuses() {
+		return this.board.watch();
+	}
+
+	@Override
+	public Mono<Void> evict(String id) {
+		return Mono.<Void>fromRunnable(() -> {
+			ModelRequest request = this.models.get(id);
+			this.inFlight.cancel(key(request), cancelled(id, "it was evicted while it was being acquired"));
+			for (Path path : this.published.evict(request)) {
+				this.events.dispatch(new ModelEvicted(id, path));
+			}
+			this.board.update(id, (status) -> ModelStatus.absent(id));
+		}).subscribeOn(this.threads.io());
+	}
+
+	@Override
+	public Mono<CachedModel> verify(String id) {
+		return Mono.defer(() -> {
+			ModelRequest request = this.models.get(id);
+			CachedModel known = status(id).model();
+			Mono<CachedModel> model = (known != null) ? Mono.just(known) : get(request);
+			return model.publishOn(this.threads.io()).flatMap((found) -> verify(request, found));
+		});
+	}
+
+	private Mono<CachedModel> verify(ModelRequest request, CachedModel model) {
+		return Mono.fromCallable(() -> {
+			this.published.verify(this.published.candidateOf(request, model), model);
+			return model;
+		}).doOnError(ModelCacheException.class, (failure) -> {
+			this.board.update(request.id(), (status) -> status.failed(failure));
+			this.events.dispatch(new ModelFailed(request.id(), failure, Duration.ZERO));
+		});
+	}
+
+	@Override
+	public Mono<CachedModel> refresh(String id) {
+		return Mono.defer(() -> {
+			ModelRequest request = this.models.get(id);
+			CachedModel model = status(id).model();
+			Digest expected = request.expectedDigest();
+			boolean settled = model == null || (model.verified() && !model.fallback() && expected != null);
+			return settled ? get(request) : acquire(request, Mode.RENEW);
+		});
+	}
+
+	private static ModelCancelledException cancelled(@Nullable String id, String why) {
+		return new ModelCancelledException(id, why, "Ask for it again");
+	}
+
+	/**
+	 * Cancels everything that is under way. Published files stay; staged ones are
+	 * deleted.
+	 */
+	@Override
+	public void close() {
+		this.inFlight.cancelAll(cancelled(null, "the application is closing"));
+	}
+
+}

@@ -1,0 +1,115 @@
+package dev.modelcache.engine;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+import dev.modelcache.AcquisitionObserver;
+import dev.modelcache.CachedModel;
+import dev.modelcache.Digest;
+import dev.modelcache.DigestOrigin;
+import dev.modelcache.ModelIntegrityException;
+import dev.modelcache.ModelNotFoundException;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelStorageException;
+import dev.modelcache.store.Fingerprint;
+import dev.modelcache.store.ModelPlace;
+import dev.modelcache.store.ModelStore;
+import dev.modelcache.store.Receipt;
+
+/**
+ * The files that have been published: reads them again, removes them.
+ * <p>
+ * <em>Blocking</em>: all methods.
+ */
+final class PublishedModels {
+
+	private final ModelStore store;
+
+	private final CacheLookUp lookUp;
+
+	private final AcquisitionObserver observer;
+
+	private final Clock clock;
+
+	PublishedModels(ModelStore store, CacheLookUp lookUp, AcquisitionObserver observer, Clock clock) {
+		this.store = store;
+		this.lookUp = lookUp;
+		this.observer = observer;
+		this.clock = clock;
+	}
+
+	/**
+	 * Reads a model's file again.
+	 * @param candidate what the file should be
+	 * @param model the model as it was found
+	 * @throws ModelIntegrityException if its digest is not the expected or recorded one
+	 */
+	void verify(Candidate candidate, CachedModel model) {
+		ModelPlace place = this.lookUp.place(candidate);
+		Digest configured = candidate.request().expectedDigest();
+		Digest expected = (configured != null) ? configured : model.digest();
+		Instant start = this.clock.instant();
+		Digest actual = this.lookUp.rehash(candidate, place, expected.algorithm());
+		Instant end = this.clock.instant();
+		boolean matched = actual.equals(expected);
+		this.observer.verified(matched, Duration.between(start, end));
+		if (!matched) {
+			this.store.receipts().delete(place);
+			throw new ModelIntegrityException(candidate.request().id(), expected,
+					(configured != null) ? DigestOrigin.CONFIGURATION : DigestOrigin.RECEIPT, actual,
+					model.path().toString());
+		}
+	}
+
+	/** Returns the candidate whose file a model is. */
+	Candidate candidateOf(ModelRequest request, CachedModel model) {
+		return Candidate.of(request)
+			.stream()
+			.filter((candidate) -> this.lookUp.place(candidate).target().equals(model.path()))
+			.findFirst()
+			.orElseThrow(() -> new IllegalStateException(model.path() + " belongs to no candidate of " + request));
+	}
+
+	/**
+	 * Removes all files of a request that this cache has published.
+	 * @param request the request
+	 * @return where there were files
+	 * @throws ModelNotFoundException if there is a file that somebody else put there; it
+	 * stays
+	 */
+	List<Path> evict(ModelRequest request) {
+		List<Path> evicted = new ArrayList<>();
+		for (Candidate candidate : Candidate.of(request)) {
+			ModelPlace place = this.lookUp.place(candidate);
+			if (isOurs(request, place) && this.store.evict(request.id(), place)) {
+				evicted.add(place.target());
+			}
+		}
+		return evicted;
+	}
+
+	private boolean isOurs(ModelRequest request, ModelPlace place) {
+		try {
+			Fingerprint fingerprint = Fingerprint.of(place.target());
+			if (fingerprint == null) {
+				return true;
+			}
+			Receipt receipt = this.store.receipts().find(place, fingerprint);
+			if (receipt != null && receipt.sourceKey() != null) {
+				return true;
+			}
+		}
+		catch (IOException ex) {
+			throw new ModelStorageException(request.id(), place.directory(),
+					"cannot look at " + place.target() + ": " + ex, ex);
+		}
+		throw new ModelNotFoundException(request.id(), place.target() + " was not put there by this cache",
+				"Delete the file yourself if it is no longer wanted");
+	}
+
+}

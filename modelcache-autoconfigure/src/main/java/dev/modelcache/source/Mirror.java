@@ -1,0 +1,41 @@
+package dev.modelcache.source;
+
+import java.net.URI;
+import java.util.Map;
+
+import dev.modelcache.RedactedUri;
+
+/**
+ * One place that has the bytes, and what its origin alone may be told.
+ *
+ * @param uri where the bytes are, without user-info
+ * @param headers request headers for this URL's origin, credentials among them; never
+ * sent to another origin, never printed
+ */
+public record Mirror(URI uri, Map<String, String> headers) {
+
+	/**
+	 * Creates a mirror.
+	 */
+	public Mirror {
+		headers = Map.copyOf(headers);
+	}
+
+	/**
+	 * Returns the origin that the headers are for.
+	 * @return the origin of the URL
+	 */
+	public Origin origin() {
+		return Origin.of(this.uri);
+	}
+
+	/**
+	 * Returns the URL without user-info, query and fragment.
+	 * @return the URL as it may be printed
+	 */
+	@Override
+	public String toString() {
+		return RedactedUri.of(this.uri);
+	}
+
+}

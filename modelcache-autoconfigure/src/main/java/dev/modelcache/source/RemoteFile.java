@@ -1,0 +1,27 @@
+package dev.modelcache.source;
+
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file that can be had: from where, and what it should be.
+ *
+ * @param name its file name
+ * @param mirrors where its bytes are, the preferred one first; at least one
+ * @param expected its expected digest, or {@code null} where nobody knows one
+ * @param size its size in bytes, or {@code null} where only the transfer will tell
+ */
+public record RemoteFile(String name, List<Mirror> mirrors, @Nullable ExpectedDigest expected, @Nullable Long size) {
+
+	/**
+	 * Creates a remote file.
+	 */
+	public RemoteFile {
+		if (mirrors.isEmpty()) {
+			throw new IllegalArgumentException("a remote file needs a mirror");
+		}
+		mirrors = List.copyOf(mirrors);
+	}
+
+}

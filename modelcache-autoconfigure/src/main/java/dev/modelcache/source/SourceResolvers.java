@@ -1,0 +1,114 @@
+package dev.modelcache.source;
+
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+import dev.modelcache.DigestOrigin;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.RedactedUri;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * All source resolvers of the application, by scheme.
+ */
+public final class SourceResolvers {
+
+	private final Map<String, SourceResolver> byScheme = new TreeMap<>();
+
+	/**
+	 * Creates the set.
+	 * @param resolvers the resolvers; of two with the same scheme the first one wins
+	 */
+	public SourceResolvers(Collection<? extends SourceResolver> resolvers) {
+		for (SourceResolver resolver : resolvers) {
+			resolver.schemes().forEach((scheme) -> this.byScheme.putIfAbsent(scheme, resolver));
+		}
+	}
+
+	/**
+	 * Returns all schemes that can be resolved.
+	 * @return the schemes, in alphabetical order
+	 */
+	public Set<String> schemes() {
+		return new TreeSet<>(this.byScheme.keySet());
+	}
+
+	/**
+	 * Resolves several locations of the same bytes into one file with a mirror for each.
+	 * A location that cannot be resolved is left out, unless all of them are.
+	 * @param request the request the locations belong to; its digest, if it has one,
+	 * comes before any that a source states
+	 * @param locations the locations, the preferred one first; at least one
+	 * @return the resolved model
+	 */
+	public Mono<ResolvedModel> resolve(ModelRequest request, List<URI> locations) {
+		return Flux.fromIterable(locations)
+			.concatMap((location) -> resolverFor(location, request).resolve(location, request)
+				.map(Resolution::of)
+				.onErrorResume(ModelCacheException.class, (failure) -> Mono.just(Resolution.failed(failure))))
+			.collectList()
+			.map((resolutions) -> merge(request, resolutions));
+	}
+
+	private SourceResolver resolverFor(URI location, ModelRequest request) {
+		SourceResolver resolver = this.byScheme.get(String.valueOf(location.getScheme()).toLowerCase(Locale.ROOT));
+		if (resolver == null) {
+			throw new ModelConfigurationException(request.id(), "url",
+					"nothing resolves the scheme of " + RedactedUri.of(location), "Use one of " + schemes());
+		}
+		return resolver;
+	}
+
+	private ResolvedModel merge(ModelRequest request, List<Resolution> resolutions) {
+		List<RemoteFile> files = resolutions.stream().flatMap((resolution) -> resolution.files().stream()).toList();
+		if (files.isEmpty()) {
+			throw allFailed(resolutions);
+		}
+		ExpectedDigest expected = (request.expectedDigest() != null)
+				? new ExpectedDigest(request.expectedDigest(), DigestOrigin.CONFIGURATION) : files.get(0).expected();
+		List<Mirror> mirrors = new ArrayList<>();
+		files.forEach((file) -> mirrors.addAll(file.mirrors()));
+		return new ResolvedModel(new RemoteFile(files.get(0).name(), mirrors, expected, files.get(0).size()));
+	}
+
+	private static ModelCacheException allFailed(List<Resolution> resolutions) {
+		List<ModelCacheException> failures = resolutions.stream()
+			.flatMap((resolution) -> resolution.failures().stream())
+			.toList();
+		ModelCacheException first = failures.get(0);
+		failures.stream().skip(1).forEach(first::addSuppressed);
+		return first;
+	}
+
+	private record Resolution(@Nullable RemoteFile file, @Nullable ModelCacheException failure) {
+
+		static Resolution of(ResolvedModel model) {
+			return new Resolution(model.file(), null);
+		}
+
+		static Resolution failed(ModelCacheException failure) {
+			return new Resolution(null, failure);
+		}
+
+		List<RemoteFile> files() {
+			return (this.file != null) ? List.of(this.file) : List.of();
+		}
+
+		List<ModelCacheException> failures() {
+			return (this.failure != null) ? List.of(this.failure) : List.of();
+		}
+
+	}
+
+}

@@ -1,0 +1,115 @@
+package dev.modelcache.store;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+import dev.modelcache.ModelRequest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The private layout: where everything stands, and the only builder of paths. <pre>
+ * &lt;directory&gt;/models/&lt;host&gt;/&lt;key of the URL&gt;/&lt;file name&gt;   models without a path of their own
+ * &lt;directory&gt;/receipts/&lt;key of the target&gt;.properties   what is known about a published file
+ * &lt;directory&gt;/locks/&lt;key of the target&gt;.lock
+ * &lt;model-path&gt;.download.lock                            the lock of a model with a path of its own
+ * </pre> A key is the first 128 bits of a SHA-256, in hexadecimal, so that applications
+ * that share the directory and name different models alike stay out of each other's way.
+ */
+public final class CacheLayout {
+
+	private final Path directory;
+
+	/**
+	 * Creates a layout.
+	 * @param directory the cache's own directory
+	 */
+	public CacheLayout(Path directory) {
+		this.directory = directory.toAbsolutePath().normalize();
+	}
+
+	/**
+	 * Returns where a model file and all that belongs to it stands.
+	 * @param request the request; it has a model-path or a URL
+	 * @param fileName the name of the file in the cache
+	 * @return the paths; nothing needs to exist
+	 */
+	public ModelPlace place(ModelRequest request, String fileName) {
+		Path modelPath = request.modelPath();
+		Path target = realPath((modelPath != null) ? modelPath : inCache(request, fileName));
+		String key = key(target.toString());
+		Path lock = (modelPath != null) ? target.resolveSibling(target.getFileName() + ".download.lock")
+				: this.directory.resolve("locks").resolve(key + ".lock");
+		return new ModelPlace(target, lock, this.directory.resolve("receipts").resolve(key + ".properties"));
+	}
+
+	private Path inCache(ModelRequest request, String fileName) {
+		URI url = request.url();
+		if (url == null) {
+			throw new IllegalArgumentException("a request needs a URL or a model-path");
+		}
+		String host = (url.getHost() != null) ? url.getHost() : "local";
+		return this.directory.resolve("models")
+			.resolve(safe(host))
+			.resolve(sourceKey(url).substring(0, 16))
+			.resolve(safe(fileName));
+	}
+
+	/**
+	 * Returns a key that is equal for equal locations and does not reveal them: user-info
+	 * does not count, path and query do.
+	 * @param location the location
+	 * @return 32 hexadecimal digits
+	 */
+	public static String sourceKey(URI location) {
+		String query = (location.getRawQuery() != null) ? "?" + location.getRawQuery() : "";
+		String authority = (location.getHost() != null) ? location.getHost() + ":" + location.getPort() : "";
+		String path = (location.getRawPath() != null) ? location.getRawPath() : location.getRawSchemeSpecificPart();
+		return key(location.getScheme() + "://" + authority + path + query);
+	}
+
+	private static String key(String text) {
+		try {
+			byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+			return HexFormat.of().formatHex(hash, 0, 16);
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException("every Java platform has SHA-256", ex);
+		}
+	}
+
+	/** Names come from URLs: what a file system could take for more than a name goes. */
+	private static String safe(String name) {
+		String safe = name.replaceAll("[^A-Za-z0-9._+-]", "_");
+		return (safe.isEmpty() || safe.equals(".") || safe.equals("..")) ? "model" : safe;
+	}
+
+	/**
+	 * Resolves links of the deepest ancestor that exists, so that one file has one name.
+	 */
+	private static Path realPath(Path path) {
+		Path absolute = path.toAbsolutePath().normalize();
+		Path parent = absolute.getParent();
+		if (parent == null) {
+			return absolute;
+		}
+		Path real = realDirectory(parent);
+		return (real != null) ? real.resolve(absolute.getFileName()) : absolute;
+	}
+
+	private static @Nullable Path realDirectory(Path directory) {
+		try {
+			return directory.toRealPath();
+		}
+		catch (IOException ex) {
+			Path parent = directory.getParent();
+			Path real = (parent != null) ? realDirectory(parent) : null;
+			return (real != null) ? real.resolve(directory.getFileName()) : null;
+		}
+	}
+
+}

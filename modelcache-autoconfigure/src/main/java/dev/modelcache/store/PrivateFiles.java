@@ -1,0 +1,52 @@
+package dev.modelcache.store;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Files that only their owner can read and write, from the moment they exist. Where the
+ * file system has no POSIX permissions (Windows) the directory's own access list decides,
+ * which for a user's profile is owner-only.
+ */
+final class PrivateFiles {
+
+	private static final boolean POSIX = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+
+	private PrivateFiles() {
+	}
+
+	static void createDirectories(@Nullable Path directory) throws IOException {
+		if (directory != null && !Files.isDirectory(directory)) {
+			Files.createDirectories(directory, attributes("rwx------"));
+		}
+	}
+
+	static FileChannel create(Path file) throws IOException {
+		return FileChannel.open(file,
+				Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE),
+				attributes("rw-------"));
+	}
+
+	static OutputStream newOutputStream(Path file) throws IOException {
+		return Channels.newOutputStream(create(file));
+	}
+
+	private static FileAttribute<?>[] attributes(String permissions) {
+		return POSIX
+				? new FileAttribute<?>[] {
+						PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions)) }
+				: new FileAttribute<?>[0];
+	}
+
+}

@@ -1,0 +1,101 @@
+package dev.modelcache.store;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Properties;
+
+import dev.modelcache.Digest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was known about a file when it was published or last verified.
+ *
+ * @param fingerprint tells whether the file is still the same
+ * @param digest the SHA-256 of its content
+ * @param expected the digest that proved it, or {@code null} where none was known
+ * @param source where it came from, redacted; {@code null} for a file that the user put
+ * there
+ * @param sourceKey the {@link CacheLayout#sourceKey key} of where it came from;
+ * {@code null} as above
+ * @param validator the origin's validator (RFC 9110, section 8.8), or {@code null}
+ * @param fallback whether it came from a substitute
+ * @param verifiedAt when its digest was last computed
+ */
+public record Receipt(Fingerprint fingerprint, Digest digest, @Nullable Digest expected, @Nullable String source,
+		@Nullable String sourceKey, @Nullable String validator, boolean fallback, Instant verifiedAt) {
+
+	/**
+	 * Returns whether an expected digest proved the file.
+	 * @return {@code true} if it did
+	 */
+	public boolean verified() {
+		return this.expected != null;
+	}
+
+	/**
+	 * Returns whether this digest is known to be the file's.
+	 * @param candidate the digest
+	 * @return {@code true} if it is; {@code false} also where the file was never hashed
+	 * with its algorithm
+	 */
+	public boolean proves(Digest candidate) {
+		return candidate.equals(this.digest) || candidate.equals(this.expected);
+	}
+
+	/**
+	 * Returns this receipt for a file whose content is the same, but whose fingerprint is
+	 * not.
+	 * @param now the new fingerprint
+	 * @param at when its digest was computed
+	 * @return the new receipt
+	 */
+	public Receipt reissued(Fingerprint now, Instant at) {
+		return new Receipt(now, this.digest, this.expected, this.source, this.sourceKey, this.validator, this.fallback,
+				at);
+	}
+
+	Properties toProperties() {
+		Properties properties = new Properties();
+		properties.setProperty("size", Long.toString(this.fingerprint.size()));
+		properties.setProperty("modified", this.fingerprint.modified());
+		properties.setProperty("file-key", this.fingerprint.fileKey());
+		properties.setProperty("digest", this.digest.toString());
+		setIfPresent(properties, "expected", this.expected);
+		setIfPresent(properties, "source", this.source);
+		setIfPresent(properties, "source-key", this.sourceKey);
+		setIfPresent(properties, "validator", this.validator);
+		properties.setProperty("fallback", Boolean.toString(this.fallback));
+		properties.setProperty("verified-at", this.verifiedAt.toString());
+		return properties;
+	}
+
+	private static void setIfPresent(Properties properties, String key, @Nullable Object value) {
+		if (value != null) {
+			properties.setProperty(key, value.toString());
+		}
+	}
+
+	/**
+	 * Reads a receipt.
+	 * @param properties what {@link #toProperties()} gave
+	 * @return the receipt, or {@code null} for anything else: a receipt that cannot be
+	 * read is no receipt
+	 */
+	static @Nullable Receipt fromProperties(Properties properties) {
+		try {
+			String expected = properties.getProperty("expected");
+			return new Receipt(
+					new Fingerprint(Long.parseLong(properties.getProperty("size", "")),
+							properties.getProperty("modified", ""), properties.getProperty("file-key", "")),
+					Digest.parse(properties.getProperty("digest", "")),
+					(expected != null) ? Digest.parse(expected) : null, properties.getProperty("source"),
+					properties.getProperty("source-key"), properties.getProperty("validator"),
+					Boolean.parseBoolean(properties.getProperty("fallback")),
+					Instant.parse(properties.getProperty("verified-at", "")));
+		}
+		catch (IllegalArgumentException | DateTimeException ex) {
+			return null;
+		}
+	}
+
+}

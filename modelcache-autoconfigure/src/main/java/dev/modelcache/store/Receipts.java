@@ -1,0 +1,121 @@
+package dev.modelcache.store;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Properties;
+import java.util.UUID;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The receipts of all published files, one small file each.
+ * <p>
+ * <em>Blocking</em>: all methods. <em>Durability</em>: a receipt is replaced atomically;
+ * a lost one costs a re-hash. <em>Errors</em>: none; where receipts cannot be written,
+ * files are verified more often.
+ */
+public final class Receipts {
+
+	private static final Logger logger = LoggerFactory.getLogger(Receipts.class);
+
+	/**
+	 * Returns the receipt that fits the file as it is.
+	 * @param place the file's place
+	 * @param fingerprint the file's present fingerprint
+	 * @return the receipt with this fingerprint, else the last one settled, else
+	 * {@code null}
+	 */
+	public @Nullable Receipt find(ModelPlace place, Fingerprint fingerprint) {
+		Receipt settled = read(place.receipt());
+		if (settled != null && settled.fingerprint().equals(fingerprint)) {
+			return settled;
+		}
+		// A crash between the move of a file and the settling of its receipt ends here.
+		Receipt pending = read(place.pendingReceipt());
+		return (pending != null && pending.fingerprint().equals(fingerprint)) ? pending : settled;
+	}
+
+	/**
+	 * Writes a receipt for a file that is published.
+	 * @param place the file's place
+	 * @param receipt the receipt
+	 */
+	public void write(ModelPlace place, Receipt receipt) {
+		write(place.receipt(), receipt);
+	}
+
+	/**
+	 * Forgets a file.
+	 * @param place the file's place
+	 */
+	public void delete(ModelPlace place) {
+		try {
+			Files.deleteIfExists(place.pendingReceipt());
+			Files.deleteIfExists(place.receipt());
+		}
+		catch (IOException ex) {
+			logger.debug("The receipt {} cannot be deleted", place.receipt(), ex);
+		}
+	}
+
+	/** Writes the receipt of a file that is about to be published. */
+	void prepare(ModelPlace place, Receipt receipt) {
+		write(place.pendingReceipt(), receipt);
+	}
+
+	/** Makes the prepared receipt the valid one, now that its file is published. */
+	void settle(ModelPlace place) {
+		try {
+			FileMoves.replace(place.pendingReceipt(), place.receipt());
+		}
+		catch (IOException ex) {
+			logger.debug("The receipt {} cannot be settled", place.receipt(), ex);
+		}
+	}
+
+	private static void write(Path file, Receipt receipt) {
+		Path temporary = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + ".tmp");
+		try {
+			PrivateFiles.createDirectories(file.getParent());
+			try (OutputStream out = PrivateFiles.newOutputStream(temporary)) {
+				receipt.toProperties().store(out, null);
+			}
+			FileMoves.replace(temporary, file);
+		}
+		catch (IOException ex) {
+			logger.debug("The receipt {} cannot be written; its file will be verified again", file, ex);
+			deleteQuietly(temporary);
+		}
+	}
+
+	private static void deleteQuietly(Path file) {
+		try {
+			Files.deleteIfExists(file);
+		}
+		catch (IOException ex) {
+			logger.trace("Not deleted: {}", file, ex);
+		}
+	}
+
+	private static @Nullable Receipt read(Path file) {
+		try (InputStream in = Files.newInputStream(file)) {
+			Properties properties = new Properties();
+			properties.load(in);
+			return Receipt.fromProperties(properties);
+		}
+		catch (NoSuchFileException ex) {
+			return null;
+		}
+		catch (IOException | IllegalArgumentException ex) {
+			logger.debug("The receipt {} cannot be read; its file will be verified again", file, ex);
+			return null;
+		}
+	}
+
+}

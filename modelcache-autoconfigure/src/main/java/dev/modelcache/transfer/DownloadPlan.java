@@ -1,0 +1,49 @@
+package dev.modelcache.transfer;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+import dev.modelcache.Digest.Algorithm;
+import dev.modelcache.source.ExpectedDigest;
+import dev.modelcache.source.Mirror;
+import dev.modelcache.source.RemoteFile;
+
+/**
+ * What to fetch, from where, and how often to try.
+ *
+ * @param modelId the model's id
+ * @param file the file and its mirrors
+ * @param maxRequests how many requests in a row may bring no new byte, per mirror; at
+ * least 1
+ * @param wholeFileAttempt which attempt at the whole file this is, from 0; each begins
+ * with another mirror
+ */
+public record DownloadPlan(String modelId, RemoteFile file, int maxRequests, int wholeFileAttempt) {
+
+	/**
+	 * Returns the mirrors in the order of this attempt.
+	 * @return the mirrors
+	 */
+	public List<Mirror> mirrors() {
+		List<Mirror> mirrors = new ArrayList<>(this.file.mirrors());
+		Collections.rotate(mirrors, -(this.wholeFileAttempt % mirrors.size()));
+		return mirrors;
+	}
+
+	/**
+	 * Returns the digests to compute: SHA-256 always, and the expected one.
+	 * @return the algorithms
+	 */
+	public Set<Algorithm> algorithms() {
+		Set<Algorithm> algorithms = EnumSet.of(Algorithm.SHA256);
+		ExpectedDigest expected = this.file.expected();
+		if (expected != null) {
+			algorithms.add(expected.digest().algorithm());
+		}
+		return algorithms;
+	}
+
+}

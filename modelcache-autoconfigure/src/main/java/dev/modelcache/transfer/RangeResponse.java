@@ -1,0 +1,22 @@
+package dev.modelcache.transfer;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.io.buffer.DataBuffer;
+import reactor.core.publisher.Flux;
+
+/**
+ * The answer to a {@link RangeRequest}: what the mirror said of the file, and the bytes.
+ *
+ * @param start the position of the body's first byte in the file: the requested one, or 0
+ * where the mirror sends the whole file
+ * @param totalBytes the size of the file, or {@code null} where the mirror does not say
+ * @param validator the file's strong validator (RFC 9110, section 8.8.1), or {@code null}
+ * @param endProven whether the wire itself tells a whole body from a cut one: a length,
+ * or chunks
+ * @param body the bytes; each buffer is the subscriber's to release, also on cancel and
+ * error
+ */
+public record RangeResponse(long start, @Nullable Long totalBytes, @Nullable String validator, boolean endProven,
+		Flux<DataBuffer> body) {
+
+}

@@ -1,0 +1,141 @@
+package dev.modelcache.transfer;
+
+import java.time.Duration;
+import java.util.Locale;
+
+import dev.modelcache.source.Mirror;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request to one mirror did not bring what it should have. The message names the
+ * mirror without user-info, query and fragment.
+ */
+public final class RequestFailedException extends RuntimeException {
+
+	private final Reason reason;
+
+	private final int status;
+
+	private final @Nullable Duration retryAfter;
+
+	/**
+	 * Creates an exception.
+	 * @param reason what kind of failure
+	 * @param mirror who failed
+	 * @param problem what happened, to follow the mirror's name
+	 * @param cause what caused it, if anything did
+	 */
+	public RequestFailedException(Reason reason, Mirror mirror, String problem, @Nullable Throwable cause) {
+		super(mirror + " " + problem, cause);
+		this.reason = reason;
+		this.status = 0;
+		this.retryAfter = null;
+	}
+
+	/**
+	 * Creates an exception for a status that is no success.
+	 * @param reason what kind of failure
+	 * @param mirror who failed
+	 * @param status the status code
+	 * @param retryAfter when the mirror wants to be asked again, or {@code null}
+	 */
+	public RequestFailedException(Reason reason, Mirror mirror, int status, @Nullable Duration retryAfter) {
+		super(mirror + " answered " + status);
+		this.reason = reason;
+		this.status = status;
+		this.retryAfter = retryAfter;
+	}
+
+	/**
+	 * Returns what kind of failure it is.
+	 * @return the kind
+	 */
+	public Reason reason() {
+		return this.reason;
+	}
+
+	/**
+	 * Returns when the mirror wants to be asked again.
+	 * @return the delay, or {@code null} where it did not say
+	 */
+	public @Nullable Duration retryAfter() {
+		return this.retryAfter;
+	}
+
+	/**
+	 * Returns the kind and status as one word from a bounded set, for meters.
+	 * @return the word, such as {@code status-503} or {@code stalled}
+	 */
+	public String word() {
+		return (this.status != 0) ? "status-" + this.status
+				: this.reason.name().toLowerCase(Locale.ROOT).replace('_', '-');
+	}
+
+	/**
+	 * The kinds of failed requests.
+	 */
+	public enum Reason {
+
+		/** No connection: refused, no such host, no route. */
+		UNREACHABLE(true),
+		/** No response headers in time. */
+		TIMEOUT(true),
+		/** The connection broke. */
+		RESET(true),
+		/** The body brought no byte for too long. */
+		STALLED(true),
+		/** The body ended before it should have. */
+		SHORT_BODY(true),
+		/** The body went on after it should have ended. */
+		LONG_BODY(true),
+		/** The server failed: 5xx, and 408, 425. */
+		SERVER_ERROR(true),
+		/** The server wants to be asked less often: 429. */
+		TOO_MANY_REQUESTS(true),
+		/** The file is another one than that of the requests before. */
+		CHANGED(true),
+		/** The response contradicts the request or itself. */
+		ILLEGAL_RESPONSE(true),
+		/** The server does not have it: 404, 410. */
+		NOT_FOUND(false),
+		/** The server wants other credentials: 401, 403, 407. */
+		ACCESS_DENIED(false),
+		/** The server refuses the request: any other 4xx. */
+		REFUSED(false),
+		/** The body is an HTML page. */
+		NOT_A_MODEL(false),
+		/** A redirect that must not, or cannot, be followed. */
+		BAD_REDIRECT(false),
+		/** Nothing would tell a whole body from a cut one. */
+		UNPROVABLE(false),
+		/** The server's certificate is not trusted. */
+		UNTRUSTED(false),
+		/** The mirror failed too often lately and is left alone for a while. */
+		CIRCUIT_OPEN(false);
+
+		private final boolean worthRetrying;
+
+		Reason(boolean worthRetrying) {
+			this.worthRetrying = worthRetrying;
+		}
+
+		/**
+		 * Returns whether the same request may succeed later.
+		 * @return {@code true} if it may
+		 */
+		public boolean isWorthRetrying() {
+			return this.worthRetrying;
+		}
+
+		/**
+		 * Returns whether the failure speaks against the mirror's host, so that its
+		 * circuit breaker counts it.
+		 * @return {@code true} if it does
+		 */
+		public boolean isHostFailure() {
+			return this == UNREACHABLE || this == TIMEOUT || this == RESET || this == SERVER_ERROR;
+		}
+
+	}
+
+}

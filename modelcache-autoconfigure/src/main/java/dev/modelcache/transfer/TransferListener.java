@@ -1,0 +1,33 @@
+package dev.modelcache.transfer;
+
+import dev.modelcache.source.Mirror;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hears how a transfer goes. Called on transfer threads; must neither block nor throw.
+ */
+public interface TransferListener {
+
+	/**
+	 * A mirror has answered, and its bytes follow.
+	 * @param mirror the mirror
+	 * @param totalBytes the size of the file, or {@code null}
+	 */
+	void answered(Mirror mirror, @Nullable Long totalBytes);
+
+	/**
+	 * Bytes reached the disk.
+	 * @param mirror who sent them
+	 * @param bytes how many
+	 * @param position how many bytes of the file are there now; less than before after a
+	 * restart
+	 */
+	void written(Mirror mirror, long bytes, long position);
+
+	/**
+	 * Another request follows a failed one.
+	 * @param failure the failure before
+	 */
+	void retrying(RequestFailedException failure);
+
+}

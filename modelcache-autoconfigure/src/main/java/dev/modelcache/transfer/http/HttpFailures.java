@@ -1,0 +1,69 @@
+package dev.modelcache.transfer.http;
+
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
+
+import javax.net.ssl.SSLException;
+
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.source.Mirror;
+import dev.modelcache.transfer.RequestFailedException;
+import dev.modelcache.transfer.RequestFailedException.Reason;
+import org.springframework.web.reactive.function.client.WebClientRequestException;
+import reactor.core.Exceptions;
+
+/**
+ * Tells what the failure of an HTTP client means, by its types alone.
+ */
+final class HttpFailures {
+
+	private HttpFailures() {
+	}
+
+	/**
+	 * Classifies a failure.
+	 * @param failure what the client raised
+	 * @param mirror whom it was talking to
+	 * @return our own exceptions as they are; everything else as a failed request. A
+	 * broken connection can come as a response exception of status 200, so only its cause
+	 * counts.
+	 */
+	static Throwable classify(Throwable failure, Mirror mirror) {
+		Throwable error = Exceptions.unwrap(failure);
+		if (error instanceof RequestFailedException || error instanceof ModelCacheException) {
+			return error;
+		}
+		if (hasCause(error, SSLException.class)) {
+			return new RequestFailedException(Reason.UNTRUSTED, mirror, "cannot be trusted: " + root(error), error);
+		}
+		if (hasCause(error, UnknownHostException.class)) {
+			return new RequestFailedException(Reason.UNREACHABLE, mirror, "has an unknown host name", error);
+		}
+		if (hasCause(error, ConnectException.class) || hasCause(error, NoRouteToHostException.class)) {
+			return new RequestFailedException(Reason.UNREACHABLE, mirror, "does not accept connections", error);
+		}
+		String where = (error instanceof WebClientRequestException) ? "broke the connection before it answered"
+				: "broke the connection";
+		return new RequestFailedException(Reason.RESET, mirror, where, error);
+	}
+
+	private static boolean hasCause(Throwable failure, Class<? extends Throwable> type) {
+		for (Throwable t = failure; t != null; t = t.getCause()) {
+			if (type.isInstance(t)) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/** The type of the deepest cause; its text may hold what must not be printed. */
+	private static String root(Throwable failure) {
+		Throwable root = failure;
+		while (root.getCause() != null) {
+			root = root.getCause();
+		}
+		return root.getClass().getSimpleName();
+	}
+
+}

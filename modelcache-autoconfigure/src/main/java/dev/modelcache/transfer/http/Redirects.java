@@ -1,0 +1,73 @@
+package dev.modelcache.transfer.http;
+
+import java.net.URI;
+
+import dev.modelcache.RedactedUri;
+import dev.modelcache.source.Mirror;
+import dev.modelcache.source.Origin;
+import dev.modelcache.transfer.RequestFailedException;
+import dev.modelcache.transfer.RequestFailedException.Reason;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request on its way through redirects, followed by hand (RFC 9110, section 15.4): how
+ * many hops it made, and whether the mirror's headers may still go along.
+ *
+ * @param mirror where the request began
+ * @param uri where it is now
+ * @param hops how many redirects brought it there
+ * @param trusted whether it never left the mirror's origin
+ */
+record Redirects(Mirror mirror, URI uri, int hops, boolean trusted) {
+
+	static Redirects start(Mirror mirror) {
+		return new Redirects(mirror, mirror.uri(), 0, true);
+	}
+
+	/**
+	 * Follows a redirect. Once a request has left its origin it stays untrusted, even if
+	 * a later hop leads back.
+	 * @param location the {@code Location} header
+	 * @param limit how many hops are allowed
+	 * @param insecureHttpAllowed whether {@code http:} is
+	 * @return the next hop
+	 * @throws RequestFailedException if it must not, or cannot, be followed
+	 */
+	Redirects follow(@Nullable String location, int limit, boolean insecureHttpAllowed) {
+		if (this.hops >= limit) {
+			throw refused("redirects more than " + limit + " times", null);
+		}
+		URI next = target(location);
+		if ("http".equals(next.getScheme())) {
+			if ("https".equals(this.uri.getScheme())) {
+				throw refused("redirects from https to http, to " + RedactedUri.of(next), null);
+			}
+			if (!insecureHttpAllowed) {
+				throw refused("redirects to http, which hooks.llm.download.allow-insecure-http does not allow", null);
+			}
+		}
+		boolean stays = Origin.of(next).equals(this.mirror.origin());
+		return new Redirects(this.mirror, next, this.hops + 1, this.trusted && stays);
+	}
+
+	private URI target(@Nullable String location) {
+		if (location == null) {
+			throw refused("redirects without saying where to", null);
+		}
+		try {
+			URI next = this.uri.resolve(URI.create(location));
+			if (next.getHost() != null && ("https".equals(next.getScheme()) || "http".equals(next.getScheme()))) {
+				return next;
+			}
+		}
+		catch (IllegalArgumentException ex) {
+			throw refused("redirects to something that is no URL", null);
+		}
+		throw refused("redirects to something that is neither an https nor an http URL", null);
+	}
+
+	private RequestFailedException refused(String problem, @Nullable Throwable cause) {
+		return new RequestFailedException(Reason.BAD_REDIRECT, this.mirror, problem, cause);
+	}
+
+}

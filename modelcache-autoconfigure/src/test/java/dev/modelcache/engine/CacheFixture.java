@@ -1,0 +1,167 @@
+package dev.modelcache.engine;
+
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+import dev.modelcache.AcquisitionObserver;
+import dev.modelcache.CachedModel;
+import dev.modelcache.ConfiguredModels;
+import dev.modelcache.ModelCacheEvent;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.lock.CacheLockFactory;
+import dev.modelcache.lock.FileCacheLockFactory;
+import dev.modelcache.lock.LockSettings;
+import dev.modelcache.source.SourceResolvers;
+import dev.modelcache.source.file.FileSourceResolver;
+import dev.modelcache.source.http.HttpSourceResolver;
+import dev.modelcache.store.ModelStore;
+import dev.modelcache.store.StoreSettings;
+import dev.modelcache.transfer.MirrorCircuitBreakers;
+import dev.modelcache.transfer.SegmentedTransfer;
+import dev.modelcache.transfer.TransferRetries;
+import dev.modelcache.transfer.TransferSettings;
+import dev.modelcache.transfer.file.FileRangeClient;
+import dev.modelcache.transfer.http.HttpRangeClient;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import io.github.resilience4j.core.IntervalFunction;
+import io.github.resilience4j.retry.RetryConfig;
+import io.github.resilience4j.retry.RetryRegistry;
+import org.springframework.http.client.reactive.ReactorClientHttpConnector;
+import org.springframework.util.unit.DataSize;
+import org.springframework.web.reactive.function.client.WebClient;
+import reactor.netty.http.client.HttpClient;
+
+/**
+ * A whole cache over a directory, with real rooms and no Spring context. Delays between
+ * requests are 5 ms unless a test brings its own registry.
+ */
+public final class CacheFixture implements AutoCloseable {
+
+	public static final Duration PATIENCE = Duration.ofSeconds(30);
+
+	private final Path directory;
+
+	private final EngineThreads threads = new EngineThreads();
+
+	private final List<ModelCacheEvent> events = new CopyOnWriteArrayList<>();
+
+	private AcquisitionObserver observer = AcquisitionObserver.NONE;
+
+	private StoreSettings store;
+
+	private TransferSettings transfer = new TransferSettings(DataSize.ofKilobytes(256), Duration.ofSeconds(10),
+			Duration.ofSeconds(10), 5, true);
+
+	private LockSettings lock = LockSettings.defaults();
+
+	private Map<String, String> headers = Map.of();
+
+	private RetryRegistry retries = RetryRegistry.of(Map.of("modelcache",
+			RetryConfig.custom().intervalFunction(IntervalFunction.of(Duration.ofMillis(5))).build()));
+
+	private CircuitBreakerRegistry breakers = CircuitBreakerRegistry.ofDefaults();
+
+	private HttpClient httpClient = HttpClient.create();
+
+	private boolean offline;
+
+	private DefaultModelCache cache;
+
+	public CacheFixture(Path directory) {
+		this.directory = directory;
+		this.store = new StoreSettings(directory, DataSize.ofMegabytes(1), StoreSettings.Verification.FINGERPRINT);
+	}
+
+	public CacheFixture observer(AcquisitionObserver observer) {
+		this.observer = observer;
+		return this;
+	}
+
+	public CacheFixture store(StoreSettings store) {
+		this.store = store;
+		return this;
+	}
+
+	public CacheFixture transfer(TransferSettings transfer) {
+		this.transfer = transfer;
+		return this;
+	}
+
+	public CacheFixture lock(LockSettings lock) {
+		this.lock = lock;
+		return this;
+	}
+
+	public CacheFixture headers(Map<String, String> headers) {
+		this.headers = headers;
+		return this;
+	}
+
+	public CacheFixture retries(RetryRegistry retries) {
+		this.retries = retries;
+		return this;
+	}
+
+	public CacheFixture breakers(CircuitBreakerRegistry breakers) {
+		this.breakers = breakers;
+		return this;
+	}
+
+	public CacheFixture httpClient(HttpClient httpClient) {
+		this.httpClient = httpClient;
+		return this;
+	}
+
+	public CacheFixture offline() {
+		this.offline = true;
+		return this;
+	}
+
+	public DefaultModelCache open(ModelRequest... requests) {
+		Clock clock = Clock.systemUTC();
+		WebClient webClient = WebClient.builder()
+			.clientConnector(new ReactorClientHttpConnector(this.httpClient))
+			.build();
+		HttpRangeClient http = new HttpRangeClient(webClient, new MirrorCircuitBreakers(this.breakers), this.transfer,
+				this.threads.timer(), clock);
+		TransferRetries retries = new TransferRetries(this.retries, () -> 0.5);
+		SegmentedTransfer transfer = new SegmentedTransfer(List.of(http, new FileRangeClient(this.threads.io())),
+				retries, this.threads.forTransfers(), this.transfer);
+		SourceResolvers sources = new SourceResolvers(
+				List.of(new HttpSourceResolver(this.headers), new FileSourceResolver(this.threads.io())));
+		CacheLockFactory locks = new FileCacheLockFactory(this.lock, clock);
+		Rooms rooms = new Rooms(sources, locks, new ModelStore(this.store), transfer, retries, this.offline);
+		this.cache = new DefaultModelCache(new ConfiguredModels(List.of(requests)), rooms, this.threads,
+				new Listeners(this.events::add, this.observer), clock);
+		return this.cache;
+	}
+
+	public CachedModel get(String id) {
+		return this.cache.get(id).block(PATIENCE);
+	}
+
+	public List<ModelCacheEvent> events() {
+		return this.events;
+	}
+
+	public <E extends ModelCacheEvent> List<E> events(Class<E> type) {
+		return this.events.stream().filter(type::isInstance).map(type::cast).toList();
+	}
+
+	public Path directory() {
+		return this.directory;
+	}
+
+	@Override
+	public void close() {
+		if (this.cache != null) {
+			this.cache.close();
+		}
+		this.threads.close();
+	}
+
+}

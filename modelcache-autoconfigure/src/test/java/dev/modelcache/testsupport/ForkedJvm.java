@@ -1,0 +1,182 @@
+package dev.modelcache.testsupport;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+
+/**
+ * Another JVM with the class path of the tests. What it prints, to either stream, is kept
+ * line by line.
+ */
+public final class ForkedJvm implements AutoCloseable {
+
+	private final Process process;
+
+	private final List<String> lines = new ArrayList<>();
+
+	private boolean ended;
+
+	private ForkedJvm(Process process) {
+		this.process = process;
+		Thread reader = new Thread(this::read, "forked-jvm-output");
+		reader.setDaemon(true);
+		reader.start();
+	}
+
+	/**
+	 * Starts a JVM.
+	 * @param main its main class
+	 * @param options options of the JVM, such as {@code -Xmx64m}
+	 * @param arguments arguments of the main method
+	 * @return the running JVM
+	 */
+	public static ForkedJvm start(Class<?> main, List<String> options, Object... arguments) {
+		List<String> command = new ArrayList<>();
+		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+		command.addAll(options);
+		command.add(main.getName());
+		for (Object argument : arguments) {
+			command.add(argument.toString());
+		}
+		ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+		builder.environment()
+			.put("CLASSPATH", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
+		try {
+			return new ForkedJvm(builder.start());
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private void read() {
+		try (BufferedReader output = new BufferedReader(
+				new InputStreamReader(this.process.getInputStream(), StandardCharsets.UTF_8))) {
+			String line = output.readLine();
+			while (line != null) {
+				add(line);
+				line = output.readLine();
+			}
+		}
+		catch (IOException ex) {
+			add("output ended: " + ex);
+		}
+		finally {
+			synchronized (this.lines) {
+				this.ended = true;
+				this.lines.notifyAll();
+			}
+		}
+	}
+
+	private void add(String line) {
+		synchronized (this.lines) {
+			this.lines.add(line);
+			this.lines.notifyAll();
+		}
+	}
+
+	/**
+	 * Waits for a line.
+	 * @param beginning how the line begins
+	 * @param patience how long to wait
+	 * @return the whole line
+	 */
+	public String awaitLine(String beginning, Duration patience) {
+		return awaitLine((line) -> line.startsWith(beginning), beginning, patience);
+	}
+
+	private String awaitLine(Predicate<String> wanted, String description, Duration patience) {
+		long deadline = System.nanoTime() + patience.toNanos();
+		synchronized (this.lines) {
+			while (true) {
+				for (String line : this.lines) {
+					if (wanted.test(line)) {
+						return line;
+					}
+				}
+				long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+				if (left <= 0 || this.ended) {
+					throw new AssertionError("no line '" + description + "' in " + String.join("\n", this.lines));
+				}
+				await(left);
+			}
+		}
+	}
+
+	private void await(long millis) {
+		try {
+			this.lines.wait(millis);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/**
+	 * Ends the JVM as {@code kill -9} does, and waits until it is gone.
+	 */
+	public void kill() {
+		this.process.destroyForcibly();
+		awaitExit(Duration.ofSeconds(30));
+	}
+
+	/**
+	 * Waits for the end of the JVM.
+	 * @param patience how long to wait
+	 * @return its exit code
+	 */
+	public int awaitExit(Duration patience) {
+		try {
+			if (!this.process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+				throw new AssertionError("still running after " + patience + ":\n" + output());
+			}
+			return this.process.exitValue();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/**
+	 * Returns what it printed so far.
+	 * @return the lines
+	 */
+	public String output() {
+		synchronized (this.lines) {
+			return String.join("\n", this.lines);
+		}
+	}
+
+	/**
+	 * Returns its process id.
+	 * @return the id
+	 */
+	public long pid() {
+		return this.process.pid();
+	}
+
+	/**
+	 * Returns the process, to signal it.
+	 * @return the process
+	 */
+	public ProcessHandle handle() {
+		return this.process.toHandle();
+	}
+
+	@Override
+	public void close() {
+		this.process.destroyForcibly();
+	}
+
+}

@@ -19,6 +19,7 @@ import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.WebClient;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
@@ -105,8 +106,10 @@ public final class HttpRangeClient implements RangeClient {
 
 	private Mono<Redirects> receive(RangeRequest request, ClientResponse response,
 			Function<RangeResponse, Mono<Void>> consumer) {
-		return Mono.defer(() -> consumer.apply(this.guard.check(request, response)))
-			.onErrorResume((failure) -> abandon(response).then(Mono.error(failure)))
+		AtomicBoolean taken = new AtomicBoolean();
+		Flux<DataBuffer> body = response.bodyToFlux(DataBuffer.class).doOnSubscribe((s) -> taken.set(true));
+		return Mono.defer(() -> consumer.apply(this.guard.check(request, response, body)))
+			.onErrorResume((failure) -> (taken.get() ? Mono.<Void>empty() : abandon(body)).then(Mono.error(failure)))
 			.then(Mono.empty());
 	}
 
@@ -128,10 +131,9 @@ public final class HttpRangeClient implements RangeClient {
 	 * Lets go of a body that nobody wants. WebClient would read it to its end first,
 	 * which may be a hundred gigabytes away or never come.
 	 */
-	private static Mono<Void> abandon(ClientResponse response) {
-		return Mono
-			.fromRunnable(() -> response.bodyToFlux(DataBuffer.class).subscribe(DataBufferUtils::release, (ignored) -> {
-			}).dispose());
+	private static Mono<Void> abandon(Flux<DataBuffer> body) {
+		return Mono.fromRunnable(() -> body.subscribe(DataBufferUtils::release, (ignored) -> {
+		}).dispose());
 	}
 
 	private RequestFailedException noAnswer(Mirror mirror) {

@@ -31,16 +31,17 @@ final class ResponseGuard {
 	 * Checks a response that is no redirect.
 	 * @param request the request it answers
 	 * @param response the response
+	 * @param body its body
 	 * @return the response, for the transfer
 	 * @throws RequestFailedException if it must not be used
 	 */
-	RangeResponse check(RangeRequest request, ClientResponse response) {
+	RangeResponse check(RangeRequest request, ClientResponse response, Flux<DataBuffer> body) {
 		HttpHeaders headers = response.headers().asHttpHeaders();
 		Mirror mirror = request.mirror();
 		int status = response.statusCode().value();
 		return switch (status) {
-			case 200 -> wholeFile(mirror, headers, response.bodyToFlux(DataBuffer.class));
-			case 206 -> partOfFile(request, headers, response.bodyToFlux(DataBuffer.class));
+			case 200 -> wholeFile(mirror, headers, body);
+			case 206 -> partOfFile(request, headers, body);
 			case 416 -> nothingLeft(request, headers);
 			default -> throw failure(mirror, status, headers);
 		};

@@ -15,6 +15,9 @@ import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,20 +29,28 @@ final class Connection implements Runnable {
 
 	private final MisbehavingServer server;
 
-	private final Socket socket;
+	private final Socket plain;
+
+	private final @Nullable SSLContext tls;
 
 	private final int number;
 
-	Connection(MisbehavingServer server, Socket socket, int number) {
+	/** The one to speak through; the plain one below it, where there is no TLS. */
+	private Socket socket;
+
+	Connection(MisbehavingServer server, Socket plain, @Nullable SSLContext tls, int number) {
 		this.server = server;
-		this.socket = socket;
+		this.plain = plain;
+		this.socket = plain;
+		this.tls = tls;
 		this.number = number;
 	}
 
 	@Override
 	public void run() {
-		try (this.socket) {
-			this.socket.setTcpNoDelay(true);
+		try (this.plain; Socket speaking = secured()) {
+			this.socket = speaking;
+			this.plain.setTcpNoDelay(true);
 			InputStream in = new BufferedInputStream(this.socket.getInputStream());
 			boolean alive = true;
 			while (alive) {
@@ -57,6 +68,17 @@ final class Connection implements Runnable {
 		}
 	}
 
+	private Socket secured() throws IOException {
+		if (this.tls == null) {
+			return this.plain;
+		}
+		String client = this.plain.getInetAddress().getHostAddress();
+		SSLSocket socket = (SSLSocket) this.tls.getSocketFactory()
+			.createSocket(this.plain, client, this.plain.getPort(), true);
+		socket.setUseClientMode(false);
+		return socket;
+	}
+
 	OutputStream out() throws IOException {
 		return this.socket.getOutputStream();
 	}
@@ -64,8 +86,8 @@ final class Connection implements Runnable {
 	/** Ends the connection with a reset: closing without lingering sends RST. */
 	void abort() {
 		try {
-			this.socket.setSoLinger(true, 0);
-			this.socket.close();
+			this.plain.setSoLinger(true, 0);
+			this.plain.close();
 		}
 		catch (IOException ex) {
 			// It was closed already.

@@ -18,6 +18,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 
+import javax.net.ssl.SSLContext;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +35,8 @@ public final class MisbehavingServer implements AutoCloseable {
 	private static final Duration PATIENCE = Duration.ofSeconds(30);
 
 	private final ServerSocket listener;
+
+	private final @Nullable SSLContext tls;
 
 	private final Map<String, Content> contents = new ConcurrentHashMap<>();
 
@@ -52,8 +56,9 @@ public final class MisbehavingServer implements AutoCloseable {
 
 	private int releases;
 
-	private MisbehavingServer(ServerSocket listener) {
+	private MisbehavingServer(ServerSocket listener, @Nullable SSLContext tls) {
 		this.listener = listener;
+		this.tls = tls;
 	}
 
 	/**
@@ -61,9 +66,21 @@ public final class MisbehavingServer implements AutoCloseable {
 	 * @return the server
 	 */
 	public static MisbehavingServer start() {
+		return start(null);
+	}
+
+	/**
+	 * Starts a server that speaks TLS, with the {@link TestCertificate}.
+	 * @return the server
+	 */
+	public static MisbehavingServer startTls() {
+		return start(TestCertificate.get().sslContext());
+	}
+
+	private static MisbehavingServer start(@Nullable SSLContext tls) {
 		try {
 			MisbehavingServer server = new MisbehavingServer(
-					new ServerSocket(0, 512, InetAddress.getByName("127.0.0.1")));
+					new ServerSocket(0, 512, InetAddress.getByName("127.0.0.1")), tls);
 			daemon("origin-" + server.port(), server::accept);
 			return server;
 		}
@@ -155,7 +172,7 @@ public final class MisbehavingServer implements AutoCloseable {
 	 * @return the URI
 	 */
 	public URI uri(String path) {
-		return URI.create("http://127.0.0.1:" + port() + path);
+		return URI.create(((this.tls != null) ? "https" : "http") + "://127.0.0.1:" + port() + path);
 	}
 
 	/**
@@ -240,7 +257,7 @@ public final class MisbehavingServer implements AutoCloseable {
 			try {
 				Socket socket = this.listener.accept();
 				int number = this.connectionNumbers.incrementAndGet();
-				Connection connection = new Connection(this, socket, number);
+				Connection connection = new Connection(this, socket, this.tls, number);
 				this.connections.put(number, connection);
 				if (this.closed) {
 					connection.abort();

@@ -10,6 +10,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
+import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -19,6 +20,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 
+import javax.net.ssl.SSLException;
+
 import dev.modelcache.Digest;
 import dev.modelcache.Digest.Algorithm;
 import org.junit.jupiter.api.AfterEach;
@@ -26,6 +29,7 @@ import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.awaitility.Awaitility.await;
 
 class MisbehavingServerTests {
@@ -122,7 +126,7 @@ class MisbehavingServerTests {
 		this.server.script(PATH, Reply.ok().cutAfter(1000), Reply.ok().closeAfter(1000),
 				Reply.ok().chunked().closeAfter(1000), Reply.ok().announcing(1));
 		for (int i = 0; i < 4; i++) {
-			assertThatExceptionOfType(IOException.class).isThrownBy(this::get);
+			assertThatIOException().isThrownBy(this::get);
 		}
 		assertThat(this.server.bytesSent(PATH)).isEqualTo(3000 + this.content.size());
 	}
@@ -209,13 +213,37 @@ class MisbehavingServerTests {
 	@Test
 	void sendsIllegalHttp() {
 		this.server.script(PATH, Reply.raw("HTTP/1.1 200 OK\r\nContent-Length: -3\r\n\r\n"));
-		assertThatExceptionOfType(IOException.class).isThrownBy(this::get);
+		assertThatIOException().isThrownBy(this::get);
 	}
 
 	@Test
 	void aSlowReplyArrivesWhole() throws Exception {
 		this.server.script(PATH, Reply.ok().throttled(30_000_000));
 		assertThat(get().body()).isEqualTo(this.content.bytes());
+	}
+
+	@Test
+	void speaksTls() throws Exception {
+		try (MisbehavingServer secure = MisbehavingServer.startTls().serve(PATH, this.content)) {
+			secure.script(PATH, Reply.ok(), Reply.ok().closeAfter(10),
+					Reply.redirect(302, this.server.uri(PATH).toString()));
+			HttpClient trusting = HttpClient.newBuilder().sslContext(TestCertificate.get().sslContext()).build();
+			HttpRequest request = HttpRequest.newBuilder(secure.uri(PATH)).build();
+			assertThat(trusting.send(request, BodyHandlers.ofByteArray()).body()).isEqualTo(this.content.bytes());
+			assertThatIOException().isThrownBy(() -> trusting.send(request, BodyHandlers.ofByteArray()));
+			assertThat(trusting.send(request, BodyHandlers.ofByteArray()).headers().firstValue("Location"))
+				.hasValueSatisfying((location) -> assertThat(location).startsWith("http://"));
+			assertThatExceptionOfType(SSLException.class)
+				.isThrownBy(() -> this.client.send(request, BodyHandlers.ofByteArray()));
+		}
+	}
+
+	@Test
+	void theCertificateIsReadableAsPem() throws Exception {
+		assertThat(CertificateFactory.getInstance("X.509")
+			.generateCertificate(new ByteArrayInputStream(TestCertificate.get().pem().getBytes()))
+			.getPublicKey()
+			.getAlgorithm()).isEqualTo("EC");
 	}
 
 	@Test

@@ -29,8 +29,6 @@ final class ModelOrigin implements AutoCloseable {
 
 	static final String PATH = "/models/demo.gguf";
 
-	static final DataSize DEFAULT_RATE = DataSize.ofMegabytes(5);
-
 	private static final int PIECE_BYTES = 64 * 1024;
 
 	private static final Duration PATIENCE = Duration.ofSeconds(5);

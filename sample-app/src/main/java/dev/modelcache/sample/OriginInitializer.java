@@ -7,6 +7,7 @@ import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Starts the {@link ModelOrigin} where {@code sample.origin.enabled} says so, before any
@@ -16,6 +17,8 @@ final class OriginInitializer implements ApplicationContextInitializer<GenericAp
 
 	static final String ENABLED = "sample.origin.enabled";
 
+	static final String RATE = "sample.origin.bytes-per-second";
+
 	static final String URL = "sample.origin.url";
 
 	@Override
@@ -24,7 +27,8 @@ final class OriginInitializer implements ApplicationContextInitializer<GenericAp
 		if (!environment.getProperty(ENABLED, Boolean.class, false) || environment.containsProperty(URL)) {
 			return;
 		}
-		ModelOrigin origin = ModelOrigin.start(new DemoModel(), ModelOrigin.DEFAULT_RATE);
+		DataSize rate = DataSize.parse(environment.getProperty(RATE, "5MB"));
+		ModelOrigin origin = ModelOrigin.start(new DemoModel(), rate);
 		environment.getPropertySources()
 			.addLast(new MapPropertySource("modelOrigin", Map.of(URL, origin.uri().toString())));
 		DefaultListableBeanFactory beans = context.getDefaultListableBeanFactory();

@@ -1,13 +1,16 @@
 package dev.modelcache.sample;
 
-import java.io.EOFException;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -30,13 +33,13 @@ class ModelOriginTests {
 
 	@Test
 	void breaksTheFirstBodyHalfWayAndServesTheSecond() throws Exception {
-		assertThat(readUntilTheEnd(get())).isEqualTo(this.model.size() / 2);
-		assertThat(readUntilTheEnd(get())).isEqualTo(this.model.size());
+		assertThat(bodyBytes()).isEqualTo(this.model.size() / 2);
+		assertThat(bodyBytes()).isEqualTo(this.model.size());
 	}
 
 	@Test
 	void servesTheRangeThatIsAskedFor() throws Exception {
-		readUntilTheEnd(get("Range", "bytes=0-9"));
+		bodyBytes();
 		HttpResponse<InputStream> response = get("Range", "bytes=1000000-1099999", "If-Range", this.model.etag());
 		assertThat(response.statusCode()).isEqualTo(206);
 		assertThat(response.headers().firstValue("Content-Range"))
@@ -46,7 +49,7 @@ class ModelOriginTests {
 
 	@Test
 	void servesTheEndOfTheFile() throws Exception {
-		readUntilTheEnd(get("Range", "bytes=0-9"));
+		bodyBytes();
 		HttpResponse<InputStream> response = get("Range", "bytes=-100");
 		assertThat(response.body().readAllBytes()).isEqualTo(this.model.bytes(this.model.size() - 100, 100));
 	}
@@ -74,8 +77,8 @@ class ModelOriginTests {
 		HttpResponse<InputStream> response = this.client.send(head, BodyHandlers.ofInputStream());
 		assertThat(response.headers().firstValueAsLong("Content-Length")).hasValue(this.model.size());
 		assertThat(response.headers().firstValue("ETag")).hasValue(this.model.etag());
-		assertThat(readUntilTheEnd(response)).isZero();
-		assertThat(readUntilTheEnd(get())).isEqualTo(this.model.size() / 2);
+		assertThat(response.body().readAllBytes()).isEmpty();
+		assertThat(bodyBytes()).isEqualTo(this.model.size() / 2);
 	}
 
 	private HttpResponse<InputStream> get(String... headers) throws Exception {
@@ -84,19 +87,22 @@ class ModelOriginTests {
 				BodyHandlers.ofInputStream());
 	}
 
-	/** Counts what arrives, whether the body ends well or not. */
-	private static long readUntilTheEnd(HttpResponse<InputStream> response) throws IOException {
-		long count = 0;
-		byte[] buffer = new byte[64 * 1024];
-		try (InputStream body = response.body()) {
-			for (int read = body.read(buffer); read >= 0; read = body.read(buffer)) {
-				count += read;
+	/**
+	 * Counts the bytes of a body over a socket, as HTTP clients drop some when it breaks.
+	 */
+	private long bodyBytes() throws IOException {
+		try (Socket socket = new Socket("127.0.0.1", this.origin.uri().getPort())) {
+			socket.getOutputStream()
+				.write(("GET " + ModelOrigin.PATH + " HTTP/1.1\r\nHost: origin\r\nConnection: close\r\n\r\n")
+					.getBytes(StandardCharsets.US_ASCII));
+			InputStream in = new BufferedInputStream(socket.getInputStream());
+			StringBuilder head = new StringBuilder();
+			while (head.indexOf("\r\n\r\n") < 0) {
+				head.append((char) in.read());
 			}
+			assertThat(head).contains("content-length: " + this.model.size());
+			return in.transferTo(OutputStream.nullOutputStream());
 		}
-		catch (IOException ex) {
-			assertThat(ex).hasRootCauseInstanceOf(EOFException.class);
-		}
-		return count;
 	}
 
 }

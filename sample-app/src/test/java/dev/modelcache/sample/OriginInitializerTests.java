@@ -1,0 +1,55 @@
+package dev.modelcache.sample;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+
+import org.junit.jupiter.api.Test;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.mock.env.MockEnvironment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+
+class OriginInitializerTests {
+
+	private final MockEnvironment environment = new MockEnvironment();
+
+	private final GenericApplicationContext context = new GenericApplicationContext();
+
+	@Test
+	void originRunsAsLongAsTheContext() throws IOException {
+		this.environment.setProperty(OriginInitializer.ENABLED, "true");
+		initialize();
+		URI url = URI.create(this.environment.getRequiredProperty(OriginInitializer.URL));
+		try (Socket socket = new Socket(url.getHost(), url.getPort())) {
+			assertThat(socket.isConnected()).isTrue();
+		}
+		this.context.close();
+		assertThatIOException().isThrownBy(() -> new Socket(url.getHost(), url.getPort()));
+	}
+
+	@Test
+	void noOriginUnlessItIsEnabled() {
+		initialize();
+		assertThat(this.environment.containsProperty(OriginInitializer.URL)).isFalse();
+		this.context.close();
+	}
+
+	@Test
+	void noOriginWhereTheConfigurationNamesOne() {
+		this.environment.setProperty(OriginInitializer.ENABLED, "true");
+		this.environment.setProperty(OriginInitializer.URL, "http://localhost:9");
+		initialize();
+		assertThat(this.environment.getProperty(OriginInitializer.URL)).isEqualTo("http://localhost:9");
+		assertThat(this.context.getBeanFactory().containsSingleton("modelOrigin")).isFalse();
+		this.context.close();
+	}
+
+	private void initialize() {
+		this.context.setEnvironment(this.environment);
+		new OriginInitializer().initialize(this.context);
+		this.context.refresh();
+	}
+
+}

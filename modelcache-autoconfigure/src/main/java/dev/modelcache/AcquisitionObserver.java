@@ -59,4 +59,14 @@ public interface AcquisitionObserver {
 	default void lockWaited(Duration waited) {
 	}
 
+	/**
+	 * An acquisition ended. One that found the model as it was known before is none.
+	 * @param modelId the model's id
+	 * @param outcome {@code downloaded}, {@code cached}, {@code adopted}, {@code failed}
+	 * or {@code cancelled}
+	 * @param elapsed how long it took
+	 */
+	default void ended(String modelId, String outcome, Duration elapsed) {
+	}
+
 }

@@ -46,4 +46,9 @@ final class CompositeObserver implements AcquisitionObserver {
 		this.observers.forEach((observer) -> observer.lockWaited(waited));
 	}
 
+	@Override
+	public void ended(String modelId, String outcome, Duration elapsed) {
+		this.observers.forEach((observer) -> observer.ended(modelId, outcome, elapsed));
+	}
+
 }

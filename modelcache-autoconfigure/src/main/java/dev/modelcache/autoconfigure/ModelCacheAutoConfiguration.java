@@ -50,7 +50,7 @@ import org.springframework.web.reactive.function.client.WebClient;
 @ConditionalOnClass(WebClient.class)
 @ConditionalOnBooleanProperty(name = "hooks.llm.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(ModelCacheProperties.class)
-@Import(HttpDownloadConfiguration.class)
+@Import({ HttpDownloadConfiguration.class, ProgressConfiguration.class })
 public final class ModelCacheAutoConfiguration {
 
 	private final Clock clock = Clock.systemUTC();

@@ -154,6 +154,7 @@ final class AcquisitionMonitor implements TransferListener {
 		if (model.equals(this.previous)) {
 			return;
 		}
+		ended(model.outcome().name());
 		if (this.previous == null) {
 			logger.info("Model '{}' is ready: {} ({} bytes, {}, {} from {})", this.id, model.path(), model.size(),
 					model.digest(), model.outcome().name().toLowerCase(Locale.ROOT), model.source());
@@ -168,12 +169,14 @@ final class AcquisitionMonitor implements TransferListener {
 
 	void failed(ModelCacheException failure) {
 		transferEnded();
+		ended("FAILED");
 		show((status) -> status.failed(failure));
 		this.events.dispatch(new ModelFailed(this.id, failure, elapsed()));
 	}
 
 	void cancelled() {
 		transferEnded();
+		ended("CANCELLED");
 		show(ModelStatus::cancelled);
 	}
 
@@ -181,6 +184,10 @@ final class AcquisitionMonitor implements TransferListener {
 		if (this.transferring.compareAndSet(true, false)) {
 			this.observer.transferEnded(this.id);
 		}
+	}
+
+	private void ended(String outcome) {
+		this.observer.ended(this.id, outcome.toLowerCase(Locale.ROOT), elapsed());
 	}
 
 	private Duration elapsed() {

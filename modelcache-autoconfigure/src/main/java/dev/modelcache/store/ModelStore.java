@@ -116,6 +116,14 @@ public final class ModelStore {
 	}
 
 	/**
+	 * Returns how much the cache's own directory holds.
+	 * @return the size of all its files
+	 */
+	public DataSize used() {
+		return DataSize.ofBytes(DirectorySize.of(this.settings.directory()));
+	}
+
+	/**
 	 * Deletes a published file and its receipt. Its lock file stays.
 	 * @param modelId the model's id
 	 * @param place the file's place

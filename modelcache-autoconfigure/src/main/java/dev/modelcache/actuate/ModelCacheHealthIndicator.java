@@ -1,0 +1,70 @@
+package dev.modelcache.actuate;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import dev.modelcache.BackgroundAttempts;
+import dev.modelcache.ConfiguredModels;
+import dev.modelcache.ModelCache;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelState;
+import dev.modelcache.ModelStatus;
+import org.springframework.boot.health.contributor.AbstractHealthIndicator;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.Status;
+
+/**
+ * The health of the configured models: {@code UP} when every required one can be used,
+ * {@code DOWN} when one failed, {@code OUT_OF_SERVICE} otherwise. A check that finds a
+ * required model missing or failed has a new attempt started.
+ * <p>
+ * <em>Blocking</em>: never, beyond asking whether a published file is still there.
+ */
+public final class ModelCacheHealthIndicator extends AbstractHealthIndicator {
+
+	private final ModelCache cache;
+
+	private final ConfiguredModels models;
+
+	private final BackgroundAttempts attempts;
+
+	/**
+	 * Creates an indicator.
+	 * @param cache knows how far the models are
+	 * @param models what is configured
+	 * @param attempts starts new attempts
+	 */
+	public ModelCacheHealthIndicator(ModelCache cache, ConfiguredModels models, BackgroundAttempts attempts) {
+		super("The state of the models is not known");
+		this.cache = cache;
+		this.models = models;
+		this.attempts = attempts;
+	}
+
+	@Override
+	protected void doHealthCheck(Health.Builder builder) {
+		Map<String, Object> details = new LinkedHashMap<>();
+		Status health = Status.UP;
+		for (ModelRequest request : this.models.all()) {
+			ModelStatus status = this.cache.status(request.id());
+			if (request.required() && this.attempts.counts(request.id())) {
+				this.attempts.startIfDue(request.id());
+				health = worse(health, of(status));
+			}
+			details.put(request.id(), StatusDetails.of(status));
+		}
+		builder.status(health).withDetail("models", details);
+	}
+
+	private static Status of(ModelStatus status) {
+		if (status.state() == ModelState.READY) {
+			return Status.UP;
+		}
+		return (status.state() == ModelState.FAILED) ? Status.DOWN : Status.OUT_OF_SERVICE;
+	}
+
+	private static Status worse(Status one, Status other) {
+		return (one.equals(Status.DOWN) || other.equals(Status.UP)) ? one : other;
+	}
+
+}

@@ -1,0 +1,92 @@
+package dev.modelcache.actuate;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.LockOwner;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelStatus;
+import dev.modelcache.TransferProgress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What operators see of a model: the status as nested maps, ready for JSON. What is
+ * unknown is left out.
+ */
+final class StatusDetails {
+
+	private StatusDetails() {
+	}
+
+	static Map<String, Object> of(ModelStatus status) {
+		Map<String, Object> details = new LinkedHashMap<>();
+		details.put("state", status.state().name());
+		putIfKnown(details, "source", status.source());
+		details.put("fallback", status.fallback());
+		if (status.progress() != null) {
+			details.put("progress", progress(status.progress()));
+		}
+		if (status.owner() != null) {
+			details.put("owner", owner(status.owner()));
+		}
+		if (status.model() != null) {
+			details.putAll(model(status.model()));
+		}
+		if (status.error() != null) {
+			details.put("error", error(status.error()));
+		}
+		return details;
+	}
+
+	private static Map<String, Object> progress(TransferProgress progress) {
+		Map<String, Object> details = new LinkedHashMap<>();
+		details.put("bytes", progress.bytes());
+		putIfKnown(details, "totalBytes", progress.totalBytes());
+		Double percent = progress.percent();
+		putIfKnown(details, "percent", (percent != null) ? tenths(percent) : null);
+		details.put("bytesPerSecond", Math.round(progress.bytesPerSecond()));
+		Duration eta = progress.eta();
+		putIfKnown(details, "etaSeconds", (eta != null) ? tenths(eta.toMillis() / 1000.0) : null);
+		return details;
+	}
+
+	/** A hundred percent is said when nothing is missing, never by rounding up. */
+	private static double tenths(double value) {
+		return Math.floor(value * 10) / 10;
+	}
+
+	private static Map<String, Object> owner(LockOwner owner) {
+		Map<String, Object> details = new LinkedHashMap<>();
+		details.put("pid", owner.pid());
+		details.put("host", owner.host());
+		details.put("since", owner.since().toString());
+		return details;
+	}
+
+	private static Map<String, Object> model(CachedModel model) {
+		Map<String, Object> details = new LinkedHashMap<>();
+		details.put("path", model.path().toString());
+		details.put("size", model.size());
+		details.put("digest", model.digest().toString());
+		details.put("outcome", model.outcome().name());
+		details.put("verified", model.verified());
+		return details;
+	}
+
+	private static Map<String, Object> error(ModelCacheException error) {
+		Map<String, Object> details = new LinkedHashMap<>();
+		details.put("code", error.code().name());
+		details.put("message", error.problem());
+		details.put("action", error.action());
+		return details;
+	}
+
+	private static void putIfKnown(Map<String, Object> details, String name, @Nullable Object value) {
+		if (value != null) {
+			details.put(name, value);
+		}
+	}
+
+}

@@ -1,0 +1,37 @@
+package dev.modelcache.autoconfigure;
+
+import dev.modelcache.ConfiguredModels;
+import dev.modelcache.ModelCache;
+import dev.modelcache.actuate.AcquisitionMeters;
+import dev.modelcache.actuate.ModelGauges;
+import dev.modelcache.store.ModelStore;
+import io.micrometer.core.instrument.MeterRegistry;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * {@link AutoConfiguration Auto-configuration} of the model cache's meters.
+ */
+@AutoConfiguration(after = ModelCacheAutoConfiguration.class,
+		afterName = { "org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration",
+				"org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration" })
+@ConditionalOnClass(MeterRegistry.class)
+@ConditionalOnBean({ MeterRegistry.class, ModelCache.class })
+public final class ModelCacheMetricsAutoConfiguration {
+
+	@Bean
+	@ConditionalOnMissingBean
+	AcquisitionMeters modelCacheAcquisitionMeters(ConfiguredModels models, MeterRegistry registry) {
+		return new AcquisitionMeters(models, registry);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	ModelGauges modelCacheGauges(ModelCache cache, ConfiguredModels models, ModelStore store) {
+		return new ModelGauges(cache, models, () -> store.used().toBytes());
+	}
+
+}

@@ -1,0 +1,39 @@
+package dev.modelcache.autoconfigure;
+
+import java.time.Clock;
+
+import dev.modelcache.actuate.ProgressBars;
+import dev.modelcache.actuate.ProgressDisplay;
+import dev.modelcache.actuate.ProgressLog;
+import dev.modelcache.actuate.Terminal;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/**
+ * How people who look at the application's output see progress.
+ */
+@Configuration(proxyBeanMethods = false)
+class ProgressConfiguration {
+
+	@Bean
+	@ConditionalOnMissingBean
+	ProgressDisplay modelCacheProgressDisplay(ModelCacheProperties properties) {
+		return switch (properties.getProgress()) {
+			case NONE -> ProgressDisplay.NONE;
+			case LOG -> log();
+			case BAR -> bars();
+			case AUTO -> Terminal.isInteractive() ? bars() : log();
+		};
+	}
+
+	private static ProgressDisplay log() {
+		return new ProgressLog(Clock.systemUTC());
+	}
+
+	private static ProgressDisplay bars() {
+		return new ProgressBars(() -> new ConsoleProgressBarConsumer(System.err));
+	}
+
+}

@@ -1,9 +1,9 @@
 package dev.modelcache.actuate;
 
+import java.io.PrintStream;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.Supplier;
 
 import dev.modelcache.ModelCacheEvent;
 import dev.modelcache.ModelDownloadProgress;
@@ -13,7 +13,6 @@ import dev.modelcache.ModelReady;
 import dev.modelcache.TransferProgress;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarConsumer;
 import me.tongfei.progressbar.ProgressState;
 import org.jspecify.annotations.Nullable;
 
@@ -27,17 +26,19 @@ public final class ProgressBars implements ProgressDisplay, AutoCloseable {
 
 	private static final int REFRESH_MILLIS = 250;
 
-	private static final int BAR_LENGTH = 30;
+	private static final int LONGEST_BAR = 40;
 
-	private final Supplier<ProgressBarConsumer> terminal;
+	private static final int SHORTEST_BAR = 5;
+
+	private final PrintStream terminal;
 
 	private final Map<String, Bar> bars = new HashMap<>();
 
 	/**
 	 * Creates the bars.
-	 * @param terminal gives where a bar is drawn
+	 * @param terminal where they are drawn
 	 */
-	public ProgressBars(Supplier<ProgressBarConsumer> terminal) {
+	public ProgressBars(PrintStream terminal) {
 		this.terminal = terminal;
 	}
 
@@ -86,6 +87,8 @@ public final class ProgressBars implements ProgressDisplay, AutoCloseable {
 	 */
 	private final class Bar {
 
+		private final TerminalLine line = new TerminalLine(ProgressBars.this.terminal);
+
 		private final ProgressBar bar;
 
 		private volatile TransferProgress progress;
@@ -95,7 +98,7 @@ public final class ProgressBars implements ProgressDisplay, AutoCloseable {
 			this.bar = new ProgressBarBuilder().setTaskName(id)
 				.setInitialMax((total != null) ? total : -1)
 				.setUpdateIntervalMillis(REFRESH_MILLIS)
-				.setConsumer(ProgressBars.this.terminal.get())
+				.setConsumer(this.line)
 				.setRenderer(this::render)
 				.build();
 		}
@@ -114,22 +117,28 @@ public final class ProgressBars implements ProgressDisplay, AutoCloseable {
 
 		void close() {
 			this.bar.close();
+			this.line.close();
 		}
 
 		private String render(ProgressState state, int length) {
-			String line = line(state.getTaskName(), state.getTotalElapsed(), this.progress);
-			return (line.length() <= length) ? line : line.substring(0, Math.max(0, length));
+			return line(state.getTaskName(), state.getTotalElapsed(), this.progress, length);
 		}
 
 	}
 
-	static String line(String name, Duration elapsed, TransferProgress progress) {
-		Double percent = progress.percent();
-		int filled = (percent != null) ? (int) (percent * BAR_LENGTH / 100) : 0;
-		String head = (filled < BAR_LENGTH) ? ">" : "";
-		String bar = "=".repeat(filled) + head + " ".repeat(Math.max(0, BAR_LENGTH - filled - head.length()));
-		return "%s %s [%s] %s (%s)".formatted(name, Amounts.duration(elapsed), bar, Amounts.done(progress),
-				Amounts.speed(progress));
+	/** Returns a line that fits, unless less than a terminal's usual width is given. */
+	static String line(String name, Duration elapsed, TransferProgress progress, int width) {
+		String before = name + " " + Amounts.duration(elapsed) + " [";
+		String after = "] " + Amounts.done(progress) + " (" + Amounts.speed(progress) + ")";
+		int free = width - before.length() - after.length();
+		String line = before + bar(progress.percent(), Math.max(SHORTEST_BAR, Math.min(LONGEST_BAR, free))) + after;
+		return (line.length() <= width) ? line : line.substring(0, Math.max(0, width));
+	}
+
+	private static String bar(@Nullable Double percent, int length) {
+		int filled = (percent != null) ? (int) (percent * length / 100) : 0;
+		String head = (filled < length) ? ">" : "";
+		return "=".repeat(filled) + head + " ".repeat(length - filled - head.length());
 	}
 
 }

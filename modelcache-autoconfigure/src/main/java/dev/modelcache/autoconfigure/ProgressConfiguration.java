@@ -6,7 +6,6 @@ import dev.modelcache.actuate.ProgressBars;
 import dev.modelcache.actuate.ProgressDisplay;
 import dev.modelcache.actuate.ProgressLog;
 import dev.modelcache.actuate.Terminal;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -33,7 +32,7 @@ class ProgressConfiguration {
 	}
 
 	private static ProgressDisplay bars() {
-		return new ProgressBars(() -> new ConsoleProgressBarConsumer(System.err));
+		return new ProgressBars(System.err);
 	}
 
 }

@@ -1,0 +1,100 @@
+package dev.modelcache.actuate;
+
+import java.time.Duration;
+
+import dev.modelcache.ConfiguredModels;
+import dev.modelcache.ModelCache;
+import dev.modelcache.ModelStatus;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.junit.jupiter.api.Test;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link AcquisitionMeters} and {@link ModelGauges}.
+ */
+class MetersTests {
+
+	private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+
+	private final ConfiguredModels models = Statuses.configured(Statuses.request("a"), Statuses.request("b"));
+
+	private final AcquisitionMeters meters = new AcquisitionMeters(this.models, this.registry);
+
+	@Test
+	void bytesAreCountedByModelAndHost() {
+		this.meters.bytesWritten("a", "one.example", 10);
+		this.meters.bytesWritten("a", "one.example", 5);
+		this.meters.bytesWritten("a", "two.example", 7);
+		assertThat(this.registry.get("modelcache.download.bytes")
+			.tags("model", "a", "host", "one.example")
+			.counter()
+			.count()).isEqualTo(15);
+		assertThat(this.registry.get("modelcache.download.bytes").tag("host", "two.example").counter().count())
+			.isEqualTo(7);
+	}
+
+	@Test
+	void retriesAreCountedByReason() {
+		this.meters.retried("a", "stalled");
+		assertThat(this.registry.get("modelcache.download.retries")
+			.tags("model", "a", "reason", "stalled")
+			.counter()
+			.count()).isEqualTo(1);
+	}
+
+	@Test
+	void activeTransfersRiseAndFall() {
+		this.meters.transferStarted("a");
+		this.meters.transferStarted("b");
+		this.meters.transferEnded("a");
+		assertThat(this.registry.get("modelcache.download.active").gauge().value()).isEqualTo(1);
+	}
+
+	@Test
+	void acquisitionsAreTimedByOutcome() {
+		this.meters.ended("a", "downloaded", Duration.ofMillis(250));
+		assertThat(this.registry.get("modelcache.acquisitions")
+			.tags("model", "a", "outcome", "downloaded")
+			.timer()
+			.totalTime(MILLISECONDS)).isEqualTo(250);
+	}
+
+	@Test
+	void verificationsAndWaitsForTheLockAreTimed() {
+		this.meters.verified(true, Duration.ofMillis(3));
+		this.meters.verified(false, Duration.ofMillis(4));
+		this.meters.lockWaited(Duration.ofMillis(5));
+		assertThat(this.registry.get("modelcache.verifications").tag("result", "match").timer().count()).isEqualTo(1);
+		assertThat(this.registry.get("modelcache.verifications").tag("result", "mismatch").timer().count())
+			.isEqualTo(1);
+		assertThat(this.registry.get("modelcache.lock.wait").timer().totalTime(MILLISECONDS)).isEqualTo(5);
+	}
+
+	@Test
+	void modelsThatAreNotConfiguredShareOneTag() {
+		for (int i = 0; i < 5; i++) {
+			this.meters.ended("ad-hoc-" + i, "cached", Duration.ofMillis(1));
+		}
+		assertThat(this.registry.get("modelcache.acquisitions").timers()).singleElement()
+			.satisfies((timer) -> assertThat(timer.getId().getTag("model")).isEqualTo(AcquisitionMeters.OTHER));
+	}
+
+	@Test
+	void readinessAndSizeAreAskedWhenRead() {
+		Statuses statuses = new Statuses().with(Statuses.ready("a")).with(ModelStatus.absent("b"));
+		ModelCache cache = statuses.cache();
+		long[] size = { 5 };
+		ModelGauges gauges = new ModelGauges(cache, this.models, () -> size[0]);
+		gauges.bindTo(this.registry);
+		size[0] = 6;
+		statuses.with(Statuses.ready("b"));
+		assertThat(this.registry.get("modelcache.model.ready").tag("model", "a").gauge().value()).isEqualTo(1);
+		assertThat(this.registry.get("modelcache.model.ready").tag("model", "b").gauge().value()).isEqualTo(1);
+		statuses.with(Statuses.failed("b"));
+		assertThat(this.registry.get("modelcache.model.ready").tag("model", "b").gauge().value()).isZero();
+		assertThat(this.registry.get("modelcache.cache.size").gauge().value()).isEqualTo(6);
+	}
+
+}

@@ -1,0 +1,66 @@
+package dev.modelcache.actuate;
+
+import java.util.Map;
+
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroup;
+import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroups;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
+
+/**
+ * Tests for {@link ReadinessGroupMembership}.
+ */
+class ReadinessGroupMembershipTests {
+
+	private final HealthEndpointGroup readiness = mock(HealthEndpointGroup.class);
+
+	private final HealthEndpointGroup liveness = mock(HealthEndpointGroup.class);
+
+	private final HealthEndpointGroup primary = mock(HealthEndpointGroup.class);
+
+	private final HealthEndpointGroups groups = new ReadinessGroupMembership("modelCache")
+		.postProcessHealthEndpointGroups(
+				HealthEndpointGroups.of(this.primary, Map.of("readiness", this.readiness, "liveness", this.liveness)));
+
+	@Test
+	void contributorIsAMemberOfReadinessBesideTheOthers() {
+		given(this.readiness.isMember("readinessState")).willReturn(true);
+		assertThat(this.groups.get("readiness")).satisfies((group) -> {
+			assertThat(group.isMember("modelCache")).isTrue();
+			assertThat(group.isMember("readinessState")).isTrue();
+			assertThat(group.isMember("db")).isFalse();
+		});
+	}
+
+	@Test
+	void livenessAndThePrimaryGroupAreLeftAlone() {
+		assertThat(this.groups.get("liveness")).isSameAs(this.liveness);
+		assertThat(this.groups.getPrimary()).isSameAs(this.primary);
+		assertThat(this.groups.getNames()).containsExactlyInAnyOrder("readiness", "liveness");
+	}
+
+	@Test
+	void groupThatIsNotThereIsNotInvented() {
+		HealthEndpointGroups none = new ReadinessGroupMembership("modelCache")
+			.postProcessHealthEndpointGroups(HealthEndpointGroups.of(this.primary, Map.of()));
+		assertThat(none.get("readiness")).isNull();
+	}
+
+	@Test
+	void everythingElseIsTheConfiguredGroups() {
+		given(this.readiness.showDetails(any())).willReturn(true);
+		given(this.readiness.showComponents(any())).willReturn(true);
+		assertThat(this.groups.get("readiness")).satisfies((group) -> {
+			assertThat(group.showDetails(null)).isTrue();
+			assertThat(group.showComponents(null)).isTrue();
+			assertThat(group.getStatusAggregator()).isSameAs(this.readiness.getStatusAggregator());
+			assertThat(group.getHttpCodeStatusMapper()).isSameAs(this.readiness.getHttpCodeStatusMapper());
+			assertThat(group.getAdditionalPath()).isSameAs(this.readiness.getAdditionalPath());
+		});
+	}
+
+}

@@ -1,0 +1,84 @@
+package dev.modelcache.actuate;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.ConfiguredModels;
+import dev.modelcache.Digest;
+import dev.modelcache.LockOwner;
+import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelState;
+import dev.modelcache.ModelStatus;
+import dev.modelcache.ModelTransferException;
+import dev.modelcache.TransferProgress;
+import org.mockito.Mockito;
+
+/**
+ * Statuses as the cache would tell them.
+ */
+final class Statuses {
+
+	static final Digest DIGEST = Digest.parse("ab".repeat(32));
+
+	private final Map<String, ModelStatus> statuses = new LinkedHashMap<>();
+
+	Statuses with(ModelStatus status) {
+		this.statuses.put(status.id(), status);
+		return this;
+	}
+
+	ModelCache cache() {
+		ModelCache cache = Mockito.mock(ModelCache.class);
+		Mockito.when(cache.status(Mockito.anyString()))
+			.thenAnswer((call) -> this.statuses.get(call.<String>getArgument(0)));
+		return cache;
+	}
+
+	static ConfiguredModels configured(ModelRequest... requests) {
+		return new ConfiguredModels(List.of(requests));
+	}
+
+	static ModelRequest request(String id) {
+		return ModelRequest.builder(id).url(URI.create("https://example.com/" + id + ".gguf")).build();
+	}
+
+	static CachedModel model(String id) {
+		Path path = Path.of("/models", id + ".gguf").toAbsolutePath();
+		return new CachedModel(id, path, List.of(path), 1000, DIGEST, "https://example.com/" + id + ".gguf",
+				ModelOutcome.DOWNLOADED, false, true);
+	}
+
+	static ModelStatus ready(String id) {
+		return ModelStatus.absent(id).ready(model(id));
+	}
+
+	static ModelStatus downloading(String id, TransferProgress progress) {
+		return ModelStatus.absent(id)
+			.acquiring(ModelState.DOWNLOADING)
+			.from("https://example.com/" + id + ".gguf", false)
+			.progressed(progress);
+	}
+
+	static ModelStatus failed(String id) {
+		return ModelStatus.absent(id).failed(failure(id));
+	}
+
+	static ModelCacheException failure(String id) {
+		return new ModelTransferException(id, "example.com did not answer", "Check the network", null);
+	}
+
+	static ModelStatus waiting(String id) {
+		Instant since = Instant.parse("2026-01-02T03:04:05Z");
+		return ModelStatus.absent(id)
+			.waiting(new LockOwner(4711, "build-host", since, since, new TransferProgress(10, 20L, 0)));
+	}
+
+}

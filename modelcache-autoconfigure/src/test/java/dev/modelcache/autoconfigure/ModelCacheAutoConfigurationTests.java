@@ -1,0 +1,303 @@
+package dev.modelcache.autoconfigure;
+
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+
+import dev.modelcache.AcquisitionObserver;
+import dev.modelcache.CachedModel;
+import dev.modelcache.ConfiguredModels;
+import dev.modelcache.ModelCache;
+import dev.modelcache.ModelOutcome;
+import dev.modelcache.actuate.AcquisitionMeters;
+import dev.modelcache.actuate.ModelCacheHealthIndicator;
+import dev.modelcache.actuate.ModelGauges;
+import dev.modelcache.actuate.ProgressBars;
+import dev.modelcache.actuate.ProgressDisplay;
+import dev.modelcache.actuate.ProgressLog;
+import dev.modelcache.actuate.ReadinessGroupMembership;
+import dev.modelcache.engine.BackgroundAcquirer;
+import dev.modelcache.engine.DefaultModelCache;
+import dev.modelcache.lock.CacheLockFactory;
+import dev.modelcache.source.SourceResolver;
+import dev.modelcache.source.SourceResolvers;
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.MisbehavingServer;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.health.autoconfigure.contributor.HealthContributorAutoConfiguration;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.http.client.autoconfigure.HttpClientAutoConfiguration;
+import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration;
+import org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration;
+import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.web.reactive.function.client.WebClient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.verify;
+
+/**
+ * Tests for the auto-configurations: what is there, with which neighbours, and what gives
+ * way.
+ */
+class ModelCacheAutoConfigurationTests {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+	@TempDir
+	private Path directory;
+
+	private final Content content = Content.random(100_000, 1);
+
+	private final MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.content);
+
+	@AfterEach
+	void stopServer() {
+		this.server.close();
+	}
+
+	private ApplicationContextRunner runner() {
+		return new ApplicationContextRunner()
+			.withConfiguration(AutoConfigurations.of(HttpClientAutoConfiguration.class,
+					ReactiveHttpClientAutoConfiguration.class, ModelCacheAutoConfiguration.class,
+					ModelCacheHealthAutoConfiguration.class, ModelCacheMetricsAutoConfiguration.class))
+			.withPropertyValues("hooks.llm.cache.directory=" + this.directory);
+	}
+
+	private ApplicationContextRunner downloading() {
+		return runner().withPropertyValues("hooks.llm.url=" + this.server.uri("/m.gguf"),
+				"hooks.llm.expected-checksum=" + this.content.sha256(), "hooks.llm.cache.min-free-space=1MB",
+				"hooks.llm.download.allow-insecure-http=true");
+	}
+
+	private void assertDownloads(ApplicationContext context) {
+		CachedModel model = context.getBean(ModelCache.class).get("default").block(PATIENCE);
+		assertThat(model).isNotNull();
+		assertThat(model.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		assertThat(model.path()).hasBinaryContent(this.content.bytes());
+	}
+
+	@Test
+	void downloadsWithEverythingThere() {
+		downloading().run(this::assertDownloads);
+	}
+
+	@Test
+	void unconfiguredDoesNothingAndIsUp() {
+		runner().run((context) -> {
+			assertThat(context).hasNotFailed().hasSingleBean(ModelCache.class);
+			assertThat(context.getBean(ConfiguredModels.class).ids()).isEmpty();
+			assertThat(context.getBean(ModelCacheHealthIndicator.class).health().getStatus().getCode()).isEqualTo("UP");
+			assertThat(this.directory).isEmptyDirectory();
+		});
+	}
+
+	@Test
+	void disabledIsNotThere() {
+		downloading().withPropertyValues("hooks.llm.enabled=false")
+			.run((context) -> assertThat(context).hasNotFailed()
+				.doesNotHaveBean(ModelCache.class)
+				.doesNotHaveBean(ModelCacheProperties.class)
+				.doesNotHaveBean(ModelCacheHealthIndicator.class)
+				.doesNotHaveBean(ReadinessGroupMembership.class)
+				.doesNotHaveBean(AcquisitionMeters.class)
+				.doesNotHaveBean(ProgressDisplay.class));
+	}
+
+	@Test
+	void withoutWebClientIsNotThere() {
+		runner().withClassLoader(new FilteredClassLoader(WebClient.class))
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(ModelCache.class));
+	}
+
+	@Test
+	void applicationsOwnCacheWins() {
+		ModelCache own = mock(ModelCache.class);
+		downloading().withBean(ModelCache.class, () -> own).run((context) -> {
+			assertThat(context).hasNotFailed().doesNotHaveBean(DefaultModelCache.class);
+			assertThat(context.getBean(ModelCache.class)).isSameAs(own);
+		});
+	}
+
+	@Test
+	void applicationsOwnPartsWin() {
+		ProgressDisplay display = mock(ProgressDisplay.class);
+		CacheLockFactory locks = mock(CacheLockFactory.class);
+		ConfiguredModels models = new ConfiguredModels(List.of());
+		downloading().withBean(ProgressDisplay.class, () -> display)
+			.withBean(CacheLockFactory.class, () -> locks)
+			.withBean(ConfiguredModels.class, () -> models)
+			.run((context) -> {
+				assertThat(context.getBean(ProgressDisplay.class)).isSameAs(display);
+				assertThat(context.getBean(CacheLockFactory.class)).isSameAs(locks);
+				assertThat(context.getBean(ConfiguredModels.class)).isSameAs(models);
+			});
+	}
+
+	@Test
+	void applicationsOwnHealthIndicatorWins() {
+		runner().withBean("modelCacheHealthIndicator", HealthIndicator.class, () -> () -> null)
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(ModelCacheHealthIndicator.class));
+	}
+
+	@Test
+	void anotherSchemeIsOneMoreResolver() {
+		SourceResolver resolver = mock(SourceResolver.class);
+		given(resolver.schemes()).willReturn(Set.of("carrier-pigeon"));
+		runner().withBean("pigeons", SourceResolver.class, () -> resolver)
+			.withPropertyValues("hooks.llm.url=carrier-pigeon://loft/m.gguf")
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(context.getBean(SourceResolvers.class).schemes()).contains("carrier-pigeon", "https",
+						"file");
+			});
+	}
+
+	@Test
+	void withoutActuatorDownloads() {
+		downloading()
+			.withClassLoader(new FilteredClassLoader("org.springframework.boot.health",
+					"org.springframework.boot.actuate", "org.springframework.boot.micrometer"))
+			.run((context) -> {
+				assertThat(context).hasNotFailed().doesNotHaveBean("modelCacheHealthIndicator");
+				assertDownloads(context);
+			});
+	}
+
+	@Test
+	void withHealthButWithoutActuatorHasAnIndicatorAndNoGroup() {
+		runner().withClassLoader(new FilteredClassLoader("org.springframework.boot.actuate"))
+			.run((context) -> assertThat(context).hasNotFailed()
+				.hasSingleBean(ModelCacheHealthIndicator.class)
+				.doesNotHaveBean(ReadinessGroupMembership.class));
+	}
+
+	@Test
+	void healthCheckCanBeDisabled() {
+		runner().withConfiguration(AutoConfigurations.of(HealthContributorAutoConfiguration.class))
+			.withPropertyValues("management.health.modelcache.enabled=false")
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(ModelCacheHealthIndicator.class));
+	}
+
+	@Test
+	void membershipInTheReadinessGroupCanBeGivenUp() {
+		runner().withPropertyValues("hooks.llm.health.readiness=false")
+			.run((context) -> assertThat(context).hasSingleBean(ModelCacheHealthIndicator.class)
+				.doesNotHaveBean(ReadinessGroupMembership.class));
+	}
+
+	@Test
+	void withoutMeterRegistryDownloadsUnmeasured() {
+		downloading().run((context) -> {
+			assertThat(context).doesNotHaveBean(AcquisitionMeters.class).doesNotHaveBean(ModelGauges.class);
+			assertDownloads(context);
+		});
+	}
+
+	@Test
+	void withMeterRegistryDownloadsMeasured() {
+		downloading()
+			.withConfiguration(AutoConfigurations.of(MetricsAutoConfiguration.class,
+					CompositeMeterRegistryAutoConfiguration.class))
+			.withBean(SimpleMeterRegistry.class)
+			.run((context) -> {
+				assertDownloads(context);
+				MeterRegistry registry = context.getBean(MeterRegistry.class);
+				assertThat(registry.get("modelcache.download.bytes")
+					.tags("model", "default", "host", "127.0.0.1:" + this.server.port())
+					.counter()
+					.count()).isEqualTo(100_000);
+				assertThat(registry.get("modelcache.acquisitions")
+					.tags("model", "default", "outcome", "downloaded")
+					.timer()
+					.count()).isEqualTo(1);
+				assertThat(registry.get("modelcache.verifications").tag("result", "match").timer().count())
+					.isEqualTo(1);
+				assertThat(registry.get("modelcache.lock.wait").timer().count()).isEqualTo(1);
+				assertThat(registry.get("modelcache.download.active").gauge().value()).isZero();
+				assertThat(registry.get("modelcache.model.ready").tag("model", "default").gauge().value()).isEqualTo(1);
+				assertThat(registry.get("modelcache.cache.size").gauge().value()).isGreaterThanOrEqualTo(100_000);
+			});
+	}
+
+	@Test
+	void allObserversHearOfTheWork() {
+		AcquisitionObserver one = mock(AcquisitionObserver.class);
+		AcquisitionObserver other = mock(AcquisitionObserver.class);
+		downloading().withBean("one", AcquisitionObserver.class, () -> one)
+			.withBean("other", AcquisitionObserver.class, () -> other)
+			.run((context) -> {
+				assertDownloads(context);
+				verify(one).transferStarted("default");
+				verify(other).transferStarted("default");
+			});
+	}
+
+	@Test
+	void withoutNettyDownloadsOverTheJdkClient() {
+		downloading().withClassLoader(new FilteredClassLoader("reactor.netty", "io.netty")).run(this::assertDownloads);
+	}
+
+	@Test
+	void withTheJdkConnectorChosenDownloads() {
+		downloading().withPropertyValues("spring.http.clients.reactive.connector=jdk").run(this::assertDownloads);
+	}
+
+	@Test
+	void withoutTheModuleOfResilience4jDownloads() {
+		downloading().withClassLoader(new FilteredClassLoader("io.github.resilience4j.springboot"))
+			.run(this::assertDownloads);
+	}
+
+	@Test
+	void unknownSslBundleStopsTheStart() {
+		downloading().withPropertyValues("hooks.llm.download.ssl-bundle=nowhere")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageContaining("hooks.llm.download.ssl-bundle")
+				.hasMessageContaining("there is no SSL bundle 'nowhere'"));
+	}
+
+	@Test
+	void progressIsALogWithoutTerminal() {
+		runner().run((context) -> assertThat(context).getBean(ProgressDisplay.class).isInstanceOf(ProgressLog.class));
+	}
+
+	@Test
+	void progressIsWhatTheKeySays() {
+		runner().withPropertyValues("hooks.llm.progress=bar")
+			.run((context) -> assertThat(context).getBean(ProgressDisplay.class).isInstanceOf(ProgressBars.class));
+		runner().withPropertyValues("hooks.llm.progress=none")
+			.run((context) -> assertThat(context.getBean(ProgressDisplay.class)).isSameAs(ProgressDisplay.NONE));
+	}
+
+	@Test
+	void backgroundAcquirerGivesWayToo() {
+		runner().withUserConfiguration(OwnAcquirer.class)
+			.run((context) -> assertThat(context).hasNotFailed().hasSingleBean(BackgroundAcquirer.class));
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OwnAcquirer {
+
+		@Bean
+		BackgroundAcquirer ownAcquirer(ModelCache cache, ConfiguredModels models) {
+			return new BackgroundAcquirer(cache, models, Duration.ofMinutes(5), true, Clock.systemUTC());
+		}
+
+	}
+
+}

@@ -1,0 +1,319 @@
+package dev.modelcache.autoconfigure;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
+
+import dev.modelcache.ModelDownloadStarted;
+import dev.modelcache.ModelFallbackUsed;
+import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelReady;
+import dev.modelcache.ModelState;
+import dev.modelcache.ModelTransferException;
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.Reply;
+import io.github.resilience4j.retry.RetryRegistry;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import tools.jackson.databind.JsonNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Whole applications, from their start to a ready health check.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class ApplicationLifecycleTests {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+	@TempDir
+	private Path directory;
+
+	private final Content content = Content.random(2_000_000, 1);
+
+	private final MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.content);
+
+	@AfterEach
+	void stopServer() {
+		this.server.close();
+	}
+
+	private RunningApplication start(WebApplicationType type, String... properties) {
+		List<String> all = new ArrayList<>(
+				RunningApplication.model(this.server.uri("/m.gguf"), this.content, this.directory));
+		all.addAll(List.of(properties));
+		return RunningApplication.start(type, all);
+	}
+
+	private static void awaitState(RunningApplication application, ModelState state) {
+		Awaitility.await().atMost(PATIENCE).until(() -> application.cache().status("default").state() == state);
+	}
+
+	@ParameterizedTest
+	@EnumSource(names = { "REACTIVE", "SERVLET" })
+	void readinessWaitsForTheModelAndLivenessDoesNot(WebApplicationType type) {
+		CountDownLatch latch = new CountDownLatch(1);
+		this.server.always("/m.gguf", Reply.ok().heldBy(latch));
+		try (RunningApplication application = start(type)) {
+			assertThat(application.get("/actuator/health/readiness").status()).isEqualTo(503);
+			assertThat(application.get("/actuator/health/liveness").status()).isEqualTo(200);
+			assertThat(application.get("/actuator/health").status()).isEqualTo(503);
+			assertThat(application.health().at("/status").asString()).isEqualTo("OUT_OF_SERVICE");
+			latch.countDown();
+			awaitState(application, ModelState.READY);
+			assertThat(application.get("/actuator/health/readiness").status()).isEqualTo(200);
+			JsonNode model = application.health().at("/details/models/default");
+			assertThat(model.at("/state").asString()).isEqualTo("READY");
+			assertThat(model.at("/digest").asString()).isEqualTo(this.content.sha256().toString());
+			assertThat(Path.of(model.at("/path").asString())).hasBinaryContent(this.content.bytes());
+			assertThat(application.events()).hasAtLeastOneElementOfType(ModelDownloadStarted.class)
+				.hasAtLeastOneElementOfType(ModelReady.class);
+		}
+	}
+
+	@Test
+	void healthShowsProgressMeanwhile() {
+		this.server.always("/m.gguf", Reply.ok().stallAfter(1_000_000));
+		try (RunningApplication application = start(WebApplicationType.REACTIVE)) {
+			JsonNode progress = Awaitility.await()
+				.atMost(PATIENCE)
+				.until(() -> application.health().at("/details/models/default/progress"),
+						(node) -> node.at("/bytes").asLong() == 1_000_000);
+			assertThat(progress.at("/totalBytes").asLong()).isEqualTo(2_000_000);
+			assertThat(progress.at("/percent").asDouble()).isEqualTo(50.0);
+			assertThat(application.health().at("/details/models/default/source").asString())
+				.isEqualTo(this.server.uri("/m.gguf").toString());
+		}
+	}
+
+	@Test
+	void secondStartDownloadsNothing() {
+		try (RunningApplication application = start(WebApplicationType.NONE)) {
+			awaitState(application, ModelState.READY);
+			assertThat(application.model().outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		}
+		try (RunningApplication application = start(WebApplicationType.NONE)) {
+			awaitState(application, ModelState.READY);
+			assertThat(application.model().outcome()).isEqualTo(ModelOutcome.CACHED);
+		}
+		assertThat(this.server.requests("/m.gguf")).hasSize(1);
+	}
+
+	@Test
+	void twoContextsInOneJvmShareOneDownload() {
+		CountDownLatch latch = new CountDownLatch(1);
+		this.server.always("/m.gguf", Reply.ok().heldBy(latch));
+		try (RunningApplication one = start(WebApplicationType.NONE);
+				RunningApplication other = start(WebApplicationType.NONE)) {
+			Awaitility.await()
+				.atMost(PATIENCE)
+				.until(() -> one.cache().status("default").state() == ModelState.WAITING
+						|| other.cache().status("default").state() == ModelState.WAITING);
+			latch.countDown();
+			awaitState(one, ModelState.READY);
+			awaitState(other, ModelState.READY);
+			assertThat(List.of(one.model().outcome(), other.model().outcome()))
+				.containsExactlyInAnyOrder(ModelOutcome.DOWNLOADED, ModelOutcome.CACHED);
+			assertThat(this.server.requests("/m.gguf")).hasSize(1);
+		}
+	}
+
+	@Test
+	void closingOneOfTwoContextsLeavesTheOtherItsLock() {
+		try (RunningApplication one = start(WebApplicationType.NONE)) {
+			awaitState(one, ModelState.READY);
+			start(WebApplicationType.NONE).close();
+			assertThat(one.cache().verify("default").block(PATIENCE)).isNotNull();
+		}
+	}
+
+	@Test
+	void failedModelIsDownWithCodeMessageAndAction() {
+		this.server.always("/m.gguf", Reply.status(404));
+		try (RunningApplication application = start(WebApplicationType.REACTIVE)) {
+			awaitState(application, ModelState.FAILED);
+			assertThat(application.get("/actuator/health").status()).isEqualTo(503);
+			assertThat(application.health().at("/status").asString()).isEqualTo("DOWN");
+			JsonNode error = application.health().at("/details/models/default/error");
+			assertThat(error.at("/code").asString()).isEqualTo("NOT_FOUND");
+			assertThat(error.at("/message").asString()).contains("404").contains("/m.gguf");
+			assertThat(error.at("/action").asString()).isNotBlank();
+		}
+	}
+
+	@Test
+	void healthCheckStartsANewAttemptAfterAFailureOfTheNetwork() {
+		this.server.script("/m.gguf", Reply.status(500));
+		try (RunningApplication application = start(WebApplicationType.REACTIVE, "hooks.llm.max-retries=0",
+				"hooks.llm.startup.retry-interval=1ms")) {
+			Awaitility.await()
+				.atMost(PATIENCE)
+				.until(() -> application.get("/actuator/health/readiness").status() == 200);
+			assertThat(this.server.requests("/m.gguf")).hasSize(2);
+		}
+	}
+
+	@Test
+	void fileThatDisappearsIsNoticedAndFetchedAgain() throws Exception {
+		try (RunningApplication application = start(WebApplicationType.REACTIVE)) {
+			awaitState(application, ModelState.READY);
+			Files.delete(application.model().path());
+			assertThat(application.get("/actuator/health/readiness").status()).isEqualTo(503);
+			awaitState(application, ModelState.READY);
+			assertThat(application.model().path()).exists();
+		}
+	}
+
+	@Test
+	void fallbackModelIsAnnouncedByEventWarningAndHealth(CapturedOutput output) {
+		Content small = Content.random(1000, 2);
+		this.server.always("/m.gguf", Reply.status(404)).serve("/small.gguf", small);
+		try (RunningApplication application = start(WebApplicationType.REACTIVE,
+				"hooks.llm.fallbacks[0].url=" + this.server.uri("/small.gguf"),
+				"hooks.llm.fallbacks[0].expected-checksum=" + small.sha256())) {
+			awaitState(application, ModelState.READY);
+			JsonNode model = application.health().at("/details/models/default");
+			assertThat(model.at("/fallback").asBoolean()).isTrue();
+			assertThat(model.at("/source").asString()).endsWith("/small.gguf");
+			Awaitility.await()
+				.atMost(PATIENCE)
+				.untilAsserted(
+						() -> assertThat(application.events()).hasAtLeastOneElementOfType(ModelFallbackUsed.class));
+			assertThat(output.getOut().lines()).anyMatch(
+					(line) -> line.contains("WARN") && line.contains("falling back to") && line.contains("small.gguf"));
+		}
+	}
+
+	@Test
+	void noneFetchesOnFirstUseAndIsUpUntilThen() {
+		try (RunningApplication application = start(WebApplicationType.REACTIVE, "hooks.llm.startup.mode=none")) {
+			assertThat(application.get("/actuator/health/readiness").status()).isEqualTo(200);
+			assertThat(application.health().at("/details/models/default/state").asString()).isEqualTo("ABSENT");
+			assertThat(this.server.requests("/m.gguf")).isEmpty();
+			assertThat(application.cache().get("default").block(PATIENCE)).isNotNull();
+			assertThat(application.health().at("/details/models/default/state").asString()).isEqualTo("READY");
+		}
+	}
+
+	@Test
+	void blockingStartsWithTheModel() {
+		try (RunningApplication application = start(WebApplicationType.NONE, "hooks.llm.startup.mode=blocking")) {
+			assertThat(application.model().path()).hasBinaryContent(this.content.bytes());
+		}
+	}
+
+	@Test
+	void blockingFailureStopsTheStartWithAnAnalysis(CapturedOutput output) {
+		this.server.always("/m.gguf", Reply.status(500));
+		assertThatExceptionOfType(ModelTransferException.class).isThrownBy(
+				() -> start(WebApplicationType.NONE, "hooks.llm.startup.mode=blocking", "hooks.llm.max-retries=0"));
+		assertThat(output).contains("APPLICATION FAILED TO START").contains("answered 500").contains("Action:");
+	}
+
+	@Test
+	void blockingFailureOfAModelThatIsNotRequiredIsAWarning(CapturedOutput output) {
+		this.server.always("/m.gguf", Reply.status(404));
+		try (RunningApplication application = start(WebApplicationType.NONE, "hooks.llm.startup.mode=blocking",
+				"hooks.llm.required=false")) {
+			assertThat(application.cache().status("default").state()).isEqualTo(ModelState.FAILED);
+			assertThat(output).contains("Not required, so the start goes on");
+		}
+	}
+
+	@Test
+	void applicationWithoutWebServerStaysAliveUntilTheModelIsThere() {
+		CountDownLatch latch = new CountDownLatch(1);
+		this.server.always("/m.gguf", Reply.ok().heldBy(latch));
+		try (RunningApplication application = start(WebApplicationType.NONE)) {
+			assertThat(keepAliveThreads()).isEqualTo(1);
+			latch.countDown();
+			awaitState(application, ModelState.READY);
+			Awaitility.await().atMost(PATIENCE).until(() -> keepAliveThreads() == 0);
+		}
+	}
+
+	private static long keepAliveThreads() {
+		return Thread.getAllStackTraces()
+			.keySet()
+			.stream()
+			.filter((thread) -> thread.getName().startsWith("modelcache") && !thread.isDaemon())
+			.count();
+	}
+
+	@Test
+	void closingTheApplicationCancelsTheDownload() {
+		this.server.always("/m.gguf", Reply.ok().stallAfter(1_000_000));
+		RunningApplication application = start(WebApplicationType.NONE);
+		awaitState(application, ModelState.DOWNLOADING);
+		application.close();
+		assertThat(this.directory).satisfies((cache) -> {
+			try (Stream<Path> files = Files.walk(cache.resolve("models"))) {
+				assertThat(files.filter(Files::isRegularFile)).isEmpty();
+			}
+		});
+		assertThat(keepAliveThreads()).isZero();
+	}
+
+	@Test
+	void propertiesOfResilience4jWin() {
+		this.server.always("/m.gguf", Reply.status(500));
+		try (RunningApplication application = start(WebApplicationType.NONE,
+				"resilience4j.retry.instances.modelcache-default.max-attempts=5",
+				"resilience4j.retry.configs.modelcache.wait-duration=1ms")) {
+			awaitState(application, ModelState.FAILED);
+			assertThat(this.server.requests("/m.gguf")).hasSize(5);
+			assertThat(application.context().getBean(RetryRegistry.class).find("modelcache-default")).isPresent();
+		}
+	}
+
+	@Test
+	void propertiesOfResilience4jKeepThePredicate() {
+		this.server.always("/m.gguf", Reply.status(404));
+		try (RunningApplication application = start(WebApplicationType.NONE,
+				"resilience4j.retry.instances.modelcache-default.max-attempts=5",
+				"resilience4j.retry.instances.modelcache-default.wait-duration=1ms")) {
+			awaitState(application, ModelState.FAILED);
+			assertThat(this.server.requests("/m.gguf")).hasSize(1);
+		}
+	}
+
+	@Test
+	void classicBlockStartsAsItStandsWithTheFileAtItsPath() throws Exception {
+		Path path = this.directory.resolve("tinyllama.gguf");
+		Files.write(path, this.content.bytes());
+		try (RunningApplication application = RunningApplication.start(WebApplicationType.NONE,
+				List.of("hooks.llm.model_type=tinyllama", "hooks.llm.model_name=TinyLlama-1.1B-Chat-v1.0",
+						"hooks.llm.model_path=" + path, "hooks.llm.model_size_mb=600", "hooks.llm.quantization=Q4_K_M",
+						"hooks.llm.inference_timeout_ms=2000", "hooks.llm.temperature=0.1",
+						"hooks.llm.cache.directory=" + this.directory, "hooks.llm.offline=true"))) {
+			awaitState(application, ModelState.READY);
+			assertThat(application.model().path()).isEqualTo(path.toRealPath());
+			assertThat(application.model().verified()).isFalse();
+		}
+	}
+
+	@Test
+	void unconfiguredApplicationIsUp() {
+		try (RunningApplication application = RunningApplication.start(WebApplicationType.REACTIVE,
+				List.of("hooks.llm.cache.directory=" + this.directory))) {
+			assertThat(application.get("/actuator/health/readiness").status()).isEqualTo(200);
+			assertThat(application.health().at("/details/models").isEmpty()).isTrue();
+		}
+	}
+
+}

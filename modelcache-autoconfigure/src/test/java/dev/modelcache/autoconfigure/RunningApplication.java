@@ -1,0 +1,122 @@
+package dev.modelcache.autoconfigure;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheEvent;
+import dev.modelcache.testsupport.Content;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.EventListener;
+import org.springframework.core.env.Environment;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A whole application with the starter in it, on a free port.
+ */
+final class RunningApplication implements AutoCloseable {
+
+	private static final HttpClient http = HttpClient.newHttpClient();
+
+	private final ConfigurableApplicationContext context;
+
+	private RunningApplication(ConfigurableApplicationContext context) {
+		this.context = context;
+	}
+
+	/** Returns the keys of a model on a server that speaks plain HTTP. */
+	static List<String> model(URI url, Content content, Path cache) {
+		return List.of("hooks.llm.url=" + url, "hooks.llm.expected-checksum=" + content.sha256(),
+				"hooks.llm.cache.directory=" + cache, "hooks.llm.cache.min-free-space=1MB",
+				"hooks.llm.download.allow-insecure-http=true");
+	}
+
+	static RunningApplication start(WebApplicationType type, List<String> properties) {
+		List<String> all = new ArrayList<>(properties);
+		all.addAll(List.of("server.port=0", "spring.main.banner-mode=off", "spring.jmx.enabled=false",
+				"management.endpoint.health.show-details=always", "spring.application.admin.enabled=false"));
+		return new RunningApplication(
+				new SpringApplicationBuilder(Application.class).web(type).properties(all.toArray(String[]::new)).run());
+	}
+
+	ConfigurableApplicationContext context() {
+		return this.context;
+	}
+
+	ModelCache cache() {
+		return this.context.getBean(ModelCache.class);
+	}
+
+	CachedModel model() {
+		CachedModel model = cache().status("default").model();
+		if (model == null) {
+			throw new IllegalStateException("not ready: " + cache().status("default"));
+		}
+		return model;
+	}
+
+	List<ModelCacheEvent> events() {
+		return this.context.getBean(Application.class).events;
+	}
+
+	Answer get(String path) {
+		try {
+			String port = this.context.getBean(Environment.class).getProperty("local.server.port");
+			HttpResponse<String> response = http.send(
+					HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),
+					BodyHandlers.ofString());
+			return new Answer(response.statusCode(), JsonMapper.shared().readTree(response.body()));
+		}
+		catch (IOException | InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/** Asks for the health of everything, and picks the component {@code modelCache}. */
+	JsonNode health() {
+		return get("/actuator/health").body().at("/components/modelCache");
+	}
+
+	@Override
+	public void close() {
+		this.context.close();
+	}
+
+	/**
+	 * An answer to a request.
+	 *
+	 * @param status the status code
+	 * @param body the body
+	 */
+	record Answer(int status, JsonNode body) {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Application {
+
+		private final List<ModelCacheEvent> events = new CopyOnWriteArrayList<>();
+
+		@EventListener
+		void hear(ModelCacheEvent event) {
+			this.events.add(event);
+		}
+
+	}
+
+}

@@ -1,0 +1,37 @@
+package dev.modelcache.engine;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.ForkedJvm;
+import dev.modelcache.testsupport.MisbehavingServer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * A body that is much larger than the memory of the process that fetches it.
+ */
+class ConstantMemoryTests {
+
+	private static final long TWO_GIBIBYTES = 2L << 30;
+
+	@TempDir
+	private Path directory;
+
+	@Test
+	void twoGibibytesAreFetchedAndVerifiedWithin64MegabytesOfMemory() throws Exception {
+		Content content = Content.random(TWO_GIBIBYTES, 1);
+		try (MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", content);
+				ForkedJvm child = ChildCache.start(server.uri("/m.gguf"), content.sha256(), this.directory, "-Xmx64m",
+						"-XX:MaxDirectMemorySize=64m", "-XX:+ExitOnOutOfMemoryError")) {
+			assertThat(child.awaitLine(ChildCache.ENDED, Duration.ofMinutes(5))).isEqualTo("ended DOWNLOADED");
+			assertThat(child.awaitExit(Duration.ofSeconds(30))).isZero();
+		}
+		assertThat(Files.size(this.directory.resolve("model.gguf"))).isEqualTo(TWO_GIBIBYTES);
+	}
+
+}

@@ -135,7 +135,7 @@ final class AcquisitionPipeline {
 					"Put the file there, or configure a url"));
 		}
 		return this.rooms.sources()
-			.resolve(request, candidate.locations())
+			.resolve(request, candidate.locations(), candidate.configuredUrl())
 			.map(ResolvedModel::file)
 			.doOnNext((file) -> {
 				if (file.expected() == null && request.digestRequired()) {

@@ -20,25 +20,26 @@ import org.jspecify.annotations.Nullable;
  * @param locations where to fetch it, the preferred one first; empty where only the file
  * at the model-path counts
  * @param fallback whether it stands in for something configured before it
+ * @param configuredUrl the URL of the model that was asked for, whatever stands in for it
  */
-record Candidate(ModelRequest request, List<URI> locations, boolean fallback) {
+record Candidate(ModelRequest request, List<URI> locations, boolean fallback, @Nullable URI configuredUrl) {
 
 	/**
 	 * Returns all ways to serve a request, in the order to try them.
 	 */
 	static List<Candidate> of(ModelRequest request) {
 		List<Candidate> candidates = new ArrayList<>();
-		addTo(candidates, request);
+		addTo(candidates, request, request.url());
 		return candidates;
 	}
 
-	private static void addTo(List<Candidate> candidates, ModelRequest request) {
+	private static void addTo(List<Candidate> candidates, ModelRequest request, @Nullable URI configured) {
 		List<URI> locations = Stream.concat(Stream.ofNullable(request.url()), request.mirrors().stream()).toList();
-		candidates.add(new Candidate(request, locations, !candidates.isEmpty()));
+		candidates.add(new Candidate(request, locations, !candidates.isEmpty(), configured));
 		if (request.fallbackUrl() != null) {
-			candidates.add(new Candidate(request, List.of(request.fallbackUrl()), true));
+			candidates.add(new Candidate(request, List.of(request.fallbackUrl()), true, configured));
 		}
-		request.fallbacks().forEach((fallback) -> addTo(candidates, fallback));
+		request.fallbacks().forEach((fallback) -> addTo(candidates, fallback, configured));
 	}
 
 	/** Returns how this candidate is shown. */

@@ -1,9 +1,7 @@
 package dev.modelcache.source;
 
-import java.net.URI;
 import java.util.Set;
 
-import dev.modelcache.ModelRequest;
 import reactor.core.publisher.Mono;
 
 /**
@@ -23,10 +21,9 @@ public interface SourceResolver {
 
 	/**
 	 * Resolves one location of a model.
-	 * @param location a URL with one of {@link #schemes()}
-	 * @param request the request it belongs to
+	 * @param location the location; its URL has one of {@link #schemes()}
 	 * @return what the location offers
 	 */
-	Mono<ResolvedModel> resolve(URI location, ModelRequest request);
+	Mono<ResolvedModel> resolve(SourceLocation location);
 
 }

@@ -50,22 +50,27 @@ public final class SourceResolvers {
 	 * @param request the request the locations belong to; its digest, if it has one,
 	 * comes before any that a source states
 	 * @param locations the locations, the preferred one first; at least one
+	 * @param configured the {@code url} of the model that was asked for, whose origin
+	 * alone may be told the configured headers; {@code null} where it has none
 	 * @return the resolved model
 	 */
-	public Mono<ResolvedModel> resolve(ModelRequest request, List<URI> locations) {
+	public Mono<ResolvedModel> resolve(ModelRequest request, List<URI> locations, @Nullable URI configured) {
 		return Flux.fromIterable(locations)
-			.concatMap((location) -> resolverFor(location, request).resolve(location, request)
+			.map((uri) -> new SourceLocation(uri, request,
+					configured != null && Origin.of(uri).equals(Origin.of(configured))))
+			.concatMap((location) -> resolverFor(location).resolve(location)
 				.map(Resolution::of)
 				.onErrorResume(ModelCacheException.class, (failure) -> Mono.just(Resolution.failed(failure))))
 			.collectList()
 			.map((resolutions) -> merge(request, resolutions));
 	}
 
-	private SourceResolver resolverFor(URI location, ModelRequest request) {
-		SourceResolver resolver = this.byScheme.get(String.valueOf(location.getScheme()).toLowerCase(Locale.ROOT));
+	private SourceResolver resolverFor(SourceLocation location) {
+		URI uri = location.uri();
+		SourceResolver resolver = this.byScheme.get(String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT));
 		if (resolver == null) {
-			throw new ModelConfigurationException(request.id(), "url",
-					"nothing resolves the scheme of " + RedactedUri.of(location), "Use one of " + schemes());
+			throw new ModelConfigurationException(location.request().id(), "url",
+					"nothing resolves the scheme of " + RedactedUri.of(uri), "Use one of " + schemes());
 		}
 		return resolver;
 	}

@@ -1,7 +1,6 @@
 package dev.modelcache.source.file;
 
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,6 +12,7 @@ import dev.modelcache.ModelRequest;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.RemoteFile;
 import dev.modelcache.source.ResolvedModel;
+import dev.modelcache.source.SourceLocation;
 import dev.modelcache.source.SourceResolver;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -39,11 +39,11 @@ public final class FileSourceResolver implements SourceResolver {
 	}
 
 	@Override
-	public Mono<ResolvedModel> resolve(URI location, ModelRequest request) {
+	public Mono<ResolvedModel> resolve(SourceLocation location) {
 		return Mono.fromCallable(() -> {
-			Path file = Path.of(location);
-			RemoteFile remote = new RemoteFile(file.getFileName().toString(), List.of(new Mirror(location, Map.of())),
-					null, size(file, request));
+			Path file = Path.of(location.uri());
+			RemoteFile remote = new RemoteFile(file.getFileName().toString(),
+					List.of(new Mirror(location.uri(), Map.of())), null, size(file, location.request()));
 			return new ResolvedModel(remote);
 		}).subscribeOn(this.io);
 	}

@@ -8,11 +8,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-import dev.modelcache.ModelRequest;
 import dev.modelcache.source.Mirror;
-import dev.modelcache.source.Origin;
 import dev.modelcache.source.RemoteFile;
 import dev.modelcache.source.ResolvedModel;
+import dev.modelcache.source.SourceLocation;
 import dev.modelcache.source.SourceResolver;
 import reactor.core.publisher.Mono;
 
@@ -46,20 +45,19 @@ public final class HttpSourceResolver implements SourceResolver {
 	}
 
 	@Override
-	public Mono<ResolvedModel> resolve(URI location, ModelRequest request) {
+	public Mono<ResolvedModel> resolve(SourceLocation location) {
 		return Mono.fromSupplier(() -> {
-			Mirror mirror = new Mirror(withoutUserInfo(location), headersFor(location, request));
-			return new ResolvedModel(new RemoteFile(fileName(location), List.of(mirror), null, null));
+			Mirror mirror = new Mirror(withoutUserInfo(location.uri()), headersFor(location));
+			return new ResolvedModel(new RemoteFile(fileName(location.uri()), List.of(mirror), null, null));
 		});
 	}
 
-	private Map<String, String> headersFor(URI location, ModelRequest request) {
+	private Map<String, String> headersFor(SourceLocation location) {
 		Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-		URI configured = (request.url() != null) ? request.url() : location;
-		if (Origin.of(location).equals(Origin.of(configured))) {
+		if (location.ofConfiguredOrigin()) {
 			headers.putAll(this.configuredHeaders);
 		}
-		String userInfo = location.getUserInfo();
+		String userInfo = location.uri().getUserInfo();
 		if (userInfo != null) {
 			headers.putIfAbsent(HttpHeaders.AUTHORIZATION,
 					"Basic " + Base64.getEncoder().encodeToString(userInfo.getBytes(StandardCharsets.UTF_8)));

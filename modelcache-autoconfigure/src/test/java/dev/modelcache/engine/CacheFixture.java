@@ -1,11 +1,15 @@
 package dev.modelcache.engine;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 
 import dev.modelcache.AcquisitionObserver;
 import dev.modelcache.CachedModel;
@@ -154,6 +158,20 @@ public final class CacheFixture implements AutoCloseable {
 
 	public Path directory() {
 		return this.directory;
+	}
+
+	public DefaultModelCache cache() {
+		return this.cache;
+	}
+
+	/** Returns the files below the directory that nobody published, locks aside. */
+	public List<Path> stagedFiles() {
+		try (Stream<Path> files = Files.walk(this.directory)) {
+			return files.filter((file) -> file.toString().endsWith(".part")).toList();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	@Override

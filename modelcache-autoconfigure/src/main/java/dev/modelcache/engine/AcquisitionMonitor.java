@@ -150,10 +150,12 @@ final class AcquisitionMonitor implements TransferListener {
 
 	void ready(CachedModel model) {
 		transferEnded();
-		this.board.update(this.id, (status) -> status.ready(model));
-		if (model.equals(this.previous)) {
+		if (this.previous != null && isSame(this.previous, model)) {
+			// It was ready all the while; how it once came here does not change.
+			this.board.update(this.id, (status) -> (status.model() != null) ? status : status.ready(model));
 			return;
 		}
+		this.board.update(this.id, (status) -> status.ready(model));
 		ended(model.outcome().name());
 		if (this.previous == null) {
 			logger.info("Model '{}' is ready: {} ({} bytes, {}, {} from {})", this.id, model.path(), model.size(),
@@ -165,6 +167,11 @@ final class AcquisitionMonitor implements TransferListener {
 					model.digest(), model.source());
 			this.events.dispatch(new ModelReplaced(this.id, this.previous, model));
 		}
+	}
+
+	private static boolean isSame(CachedModel one, CachedModel other) {
+		return one.path().equals(other.path()) && one.digest().equals(other.digest())
+				&& one.source().equals(other.source()) && one.verified() == other.verified();
 	}
 
 	void failed(ModelCacheException failure) {

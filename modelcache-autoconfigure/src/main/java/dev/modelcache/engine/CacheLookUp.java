@@ -68,7 +68,7 @@ final class CacheLookUp {
 		if (receipt != null && isAbout(receipt, candidate)) {
 			boolean trusted = switch (this.store.verification()) {
 				case FINGERPRINT -> receipt.fingerprint().equals(fingerprint);
-				case NEVER -> true;
+				case NEVER -> !receipt.doubted();
 				case ALWAYS -> false;
 			};
 			return trusted ? model(candidate, place, receipt) : verified(candidate, place, receipt, hashing);
@@ -113,6 +113,14 @@ final class CacheLookUp {
 	Digest rehash(Candidate candidate, ModelPlace place, Algorithm algorithm) {
 		return hash(candidate, place, EnumSet.of(algorithm), () -> {
 		}).digest(algorithm);
+	}
+
+	/** Remembers that a file is not what its receipt says. */
+	void doubt(Candidate candidate, ModelPlace place) {
+		Fingerprint fingerprint = fingerprint(candidate, place);
+		if (fingerprint != null) {
+			this.store.receipts().doubt(place, fingerprint);
+		}
 	}
 
 	private boolean isAbout(Receipt receipt, Candidate candidate) {

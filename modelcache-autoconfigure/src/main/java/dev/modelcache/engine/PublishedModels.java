@@ -59,7 +59,7 @@ final class PublishedModels {
 		boolean matched = actual.equals(expected);
 		this.observer.verified(matched, Duration.between(start, end));
 		if (!matched) {
-			this.store.receipts().delete(place);
+			this.lookUp.doubt(candidate, place);
 			throw new ModelIntegrityException(candidate.request().id(), expected,
 					(configured != null) ? DigestOrigin.CONFIGURATION : DigestOrigin.RECEIPT, actual,
 					model.path().toString());

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record Fingerprint(long size, String modified, String fileKey) {
 
+	/** The fingerprint of no file. */
+	static final Fingerprint NONE = new Fingerprint(-1, "", "");
+
 	/**
 	 * Takes the fingerprint of a file.
 	 * @param file the file

@@ -54,6 +54,15 @@ public record Receipt(Fingerprint fingerprint, Digest digest, @Nullable Digest e
 				at);
 	}
 
+	/**
+	 * Returns whether the file was found not to be what this receipt says, so that it
+	 * must not be trusted without being read.
+	 * @return {@code true} if it was
+	 */
+	public boolean doubted() {
+		return this.fingerprint.equals(Fingerprint.NONE);
+	}
+
 	Properties toProperties() {
 		Properties properties = new Properties();
 		properties.setProperty("size", Long.toString(this.fingerprint.size()));

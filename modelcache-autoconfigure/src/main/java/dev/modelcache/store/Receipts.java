@@ -51,6 +51,20 @@ public final class Receipts {
 	}
 
 	/**
+	 * Remembers what a file should be, and that it is not: it will be read before it is
+	 * trusted again, and fetched anew.
+	 * @param place the file's place
+	 * @param fingerprint the file's present fingerprint
+	 */
+	public void doubt(ModelPlace place, Fingerprint fingerprint) {
+		Receipt receipt = find(place, fingerprint);
+		delete(place);
+		if (receipt != null) {
+			write(place, receipt.reissued(Fingerprint.NONE, receipt.verifiedAt()));
+		}
+	}
+
+	/**
 	 * Forgets a file.
 	 * @param place the file's place
 	 */

@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CacheLayout {
 
+	/** File systems take 255 bytes; a staged file adds its owner to the name. */
+	private static final int LONGEST_NAME = 120;
+
 	private final Path directory;
 
 	/**
@@ -72,7 +75,7 @@ public final class CacheLayout {
 		return key(location.getScheme() + "://" + authority + path + query);
 	}
 
-	private static String key(String text) {
+	static String key(String text) {
 		try {
 			byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
 			return HexFormat.of().formatHex(hash, 0, 16);
@@ -84,7 +87,8 @@ public final class CacheLayout {
 
 	/** Names come from URLs: what a file system could take for more than a name goes. */
 	private static String safe(String name) {
-		String safe = name.replaceAll("[^A-Za-z0-9._+-]", "_");
+		String ascii = name.replaceAll("[^A-Za-z0-9._+-]", "_");
+		String safe = ascii.substring(Math.max(0, ascii.length() - LONGEST_NAME));
 		return (safe.isEmpty() || safe.equals(".") || safe.equals("..")) ? "model" : safe;
 	}
 

@@ -1,0 +1,237 @@
+package dev.modelcache.store;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Stream;
+
+import dev.modelcache.Digest;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelStorageException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.util.unit.DataSize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+
+/**
+ * Tests for {@link StagedFile}, {@link Receipts} and {@link ModelStore}.
+ */
+class StagedFileTests {
+
+	private static final Digest DIGEST = Digest.parse("ab".repeat(32));
+
+	@TempDir
+	private Path directory;
+
+	private ModelStore store(DataSize minFreeSpace) {
+		return new ModelStore(new StoreSettings(this.directory.resolve("cache"), minFreeSpace,
+				StoreSettings.Verification.FINGERPRINT));
+	}
+
+	private ModelStore store() {
+		return store(DataSize.ofBytes(0));
+	}
+
+	private ModelPlace place() {
+		return store().place(ModelRequest.builder("m").modelPath(this.directory.resolve("models/m.gguf")).build(), "m");
+	}
+
+	private static Receipt receipt(Fingerprint fingerprint) {
+		return new Receipt(fingerprint, DIGEST, DIGEST, "https://host/m.gguf", "key", "\"v\"", false,
+				Instant.parse("2026-01-02T03:04:05Z"));
+	}
+
+	private static void write(StagedFile staged, String text) throws IOException {
+		staged.channel().write(ByteBuffer.wrap(text.getBytes()));
+	}
+
+	private List<Path> files() throws IOException {
+		try (Stream<Path> files = Files.walk(this.directory)) {
+			return files.filter(Files::isRegularFile).toList();
+		}
+	}
+
+	@Test
+	void publishedFileIsPrivateWholeAndHasItsReceipt() throws Exception {
+		try (StagedFile staged = store().stage("m", place())) {
+			write(staged, "model");
+			assertThat(place().target()).doesNotExist();
+			staged.publish(StagedFileTests::receipt);
+		}
+		assertThat(place().target()).hasContent("model");
+		assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(place().target())))
+			.isEqualTo("rw-------");
+		Fingerprint fingerprint = Fingerprint.of(place().target());
+		assertThat(fingerprint).isNotNull();
+		assertThat(store().receipts().find(place(), fingerprint)).isEqualTo(receipt(fingerprint));
+		assertThat(files()).containsExactlyInAnyOrder(place().target(), place().receipt());
+	}
+
+	@Test
+	void stagedFileIsPrivateFromTheStart() throws Exception {
+		try (StagedFile staged = store().stage("m", place())) {
+			assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(staged.path())))
+				.isEqualTo("rw-------");
+			assertThat(staged.path().getParent()).isEqualTo(place().target().getParent());
+		}
+	}
+
+	@Test
+	void closedWithoutPublishingIsGone() throws Exception {
+		StagedFile staged = store().stage("m", place());
+		write(staged, "half");
+		staged.close();
+		staged.close();
+		assertThat(files()).isEmpty();
+	}
+
+	@Test
+	void fileBeforeStaysWholeUntilAndUnlessTheNextIsPublished() throws Exception {
+		Files.createDirectories(place().directory());
+		Files.writeString(place().target(), "old");
+		try (StagedFile staged = store().stage("m", place())) {
+			write(staged, "new");
+			assertThatExceptionOfType(IllegalStateException.class).isThrownBy(() -> staged.publish((fingerprint) -> {
+				throw new IllegalStateException("no receipt");
+			}));
+			assertThat(place().target()).hasContent("old");
+		}
+		assertThat(place().target()).hasContent("old");
+		assertThat(files()).containsExactly(place().target());
+	}
+
+	@Test
+	void stagedFileThatSomebodyDeletedIsNotPublished() throws Exception {
+		try (StagedFile staged = store().stage("m", place())) {
+			Files.delete(staged.path());
+			assertThatIOException().isThrownBy(() -> staged.publish(StagedFileTests::receipt))
+				.withMessageContaining("has disappeared");
+		}
+		assertThat(place().target()).doesNotExist();
+	}
+
+	@Test
+	void crashBetweenMoveAndReceiptIsNoticedByTheFingerprint() throws Exception {
+		Files.createDirectories(place().directory());
+		Files.writeString(place().target(), "published");
+		Fingerprint now = Fingerprint.of(place().target());
+		Receipts receipts = store().receipts();
+		receipts.write(place(), receipt(new Fingerprint(1, "before", "before")));
+		receipts.prepare(place(), receipt(now));
+		assertThat(receipts.find(place(), now)).isEqualTo(receipt(now));
+	}
+
+	@Test
+	void crashBetweenReceiptAndMoveLeavesTheReceiptOfTheFileThatIsThere() throws Exception {
+		Files.createDirectories(place().directory());
+		Files.writeString(place().target(), "old");
+		Fingerprint now = Fingerprint.of(place().target());
+		Receipts receipts = store().receipts();
+		receipts.write(place(), receipt(now));
+		receipts.prepare(place(), receipt(new Fingerprint(9, "next", "next")));
+		assertThat(receipts.find(place(), now)).isEqualTo(receipt(now));
+	}
+
+	@Test
+	void damagedReceiptIsNoReceipt() throws Exception {
+		for (String text : List.of("", "size=1\n", "\\uZZZZ", "size=x\nmodified=\ndigest=sha256:00\n")) {
+			Files.createDirectories(place().receipt().getParent());
+			Files.writeString(place().receipt(), text);
+			assertThat(store().receipts().find(place(), Fingerprint.NONE)).isNull();
+		}
+	}
+
+	@Test
+	void doubtedReceiptRemembersTheDigestAndFitsNothing() {
+		Fingerprint fingerprint = new Fingerprint(1, "now", "inode");
+		Receipts receipts = store().receipts();
+		receipts.write(place(), receipt(fingerprint));
+		receipts.doubt(place(), fingerprint);
+		assertThat(receipts.find(place(), fingerprint)).isNotNull().satisfies((receipt) -> {
+			assertThat(receipt.doubted()).isTrue();
+			assertThat(receipt.digest()).isEqualTo(DIGEST);
+		});
+	}
+
+	@Test
+	void receiptsThatCannotBeWrittenAreNoError() throws Exception {
+		Files.createDirectories(this.directory.resolve("cache"));
+		Files.writeString(this.directory.resolve("cache/receipts"), "a file, not a directory");
+		try (StagedFile staged = store().stage("m", place())) {
+			write(staged, "model");
+			staged.publish(StagedFileTests::receipt);
+		}
+		assertThat(place().target()).hasContent("model");
+	}
+
+	@Test
+	void diskWithoutSpaceSaysNeedsHasWhere() throws Exception {
+		try (StagedFile staged = store(DataSize.ofTerabytes(1000)).stage("m", place())) {
+			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> staged.admit(DataSize.ofBytes(10)))
+				.satisfies((failure) -> {
+					assertThat(failure.needed()).isEqualTo(DataSize.ofBytes(DataSize.ofTerabytes(1000).toBytes() + 10));
+					assertThat(failure.available()).isNotNull();
+					assertThat(failure.directory()).isEqualTo(place().directory());
+				});
+		}
+	}
+
+	@Test
+	void failureOfAFullDiskIsToldAsThat() {
+		try (StagedFile staged = store(DataSize.ofTerabytes(1000)).stage("m", place())) {
+			IOException noSpace = new IOException("No space left on device");
+			assertThat(staged.failure(noSpace)).hasMessageContaining("not enough space")
+				.hasSuppressedException(noSpace);
+		}
+		try (StagedFile staged = store().stage("m", place())) {
+			assertThat(staged.failure(new IOException("Input/output error")))
+				.hasMessageContaining("Input/output error");
+		}
+	}
+
+	@Test
+	void stagedFilesOfDeadProcessesAreDeletedAndThoseOfLivingOnesStay() throws Exception {
+		Files.createDirectories(place().directory());
+		Path dead = place().target().resolveSibling(".m.gguf.1-12345-0a1b2c3d.part");
+		Path foreign = place().target().resolveSibling(".other.gguf.1-12345-0a1b2c3d.part");
+		Path unknown = place().target().resolveSibling(".m.gguf.part");
+		for (Path file : List.of(dead, foreign, unknown)) {
+			Files.writeString(file, "half");
+		}
+		try (StagedFile living = store().stage("m", place()); StagedFile second = store().stage("m", place())) {
+			assertThat(dead).doesNotExist();
+			assertThat(foreign).exists();
+			assertThat(unknown).exists();
+			assertThat(living.path()).exists();
+			assertThat(second.path()).isNotEqualTo(living.path());
+		}
+	}
+
+	@Test
+	void evictDeletesFileAndReceiptAndTellsWhetherThereWasAFile() throws Exception {
+		try (StagedFile staged = store().stage("m", place())) {
+			staged.publish(StagedFileTests::receipt);
+		}
+		assertThat(store().evict("m", place())).isTrue();
+		assertThat(store().evict("m", place())).isFalse();
+		assertThat(files()).isEmpty();
+	}
+
+	@Test
+	void usedCountsTheFilesOfTheCacheDirectory() throws Exception {
+		assertThat(store().used()).isEqualTo(DataSize.ofBytes(0));
+		Path models = Files.createDirectories(this.directory.resolve("cache/models/host"));
+		Files.write(models.resolve("a"), new byte[100]);
+		Files.write(models.resolve("b"), new byte[23]);
+		Files.createSymbolicLink(models.resolve("link"), models.resolve("a"));
+		assertThat(store().used()).isEqualTo(DataSize.ofBytes(123));
+	}
+
+}

@@ -1,0 +1,151 @@
+package dev.modelcache.transfer;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeoutException;
+
+import dev.modelcache.testsupport.TrackedBuffers;
+import org.junit.jupiter.api.Test;
+import org.reactivestreams.Subscription;
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DataBufferUtils;
+import reactor.core.publisher.BaseSubscriber;
+import reactor.core.publisher.Flux;
+import reactor.test.publisher.TestPublisher;
+import reactor.test.scheduler.VirtualTimeScheduler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link StallDetector}.
+ */
+class StallDetectorTests {
+
+	private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+	private final VirtualTimeScheduler time = VirtualTimeScheduler.create();
+
+	private final TrackedBuffers buffers = new TrackedBuffers();
+
+	private final TestPublisher<DataBuffer> body = TestPublisher
+		.createNoncompliant(TestPublisher.Violation.CLEANUP_ON_TERMINATE);
+
+	private final Slow subscriber = new Slow();
+
+	private void watch() {
+		Flux<DataBuffer> watched = new StallDetector(TIMEOUT, this.time).watch(this.body.flux(), TimeoutException::new);
+		watched.subscribe(this.subscriber);
+	}
+
+	private void send() {
+		this.body.next(this.buffers.buffer(new byte[10]));
+	}
+
+	@Test
+	void silenceBeforeTheFirstByteIsAStall() {
+		watch();
+		this.subscriber.request(1);
+		this.time.advanceTimeBy(TIMEOUT.multipliedBy(2));
+		assertThat(this.subscriber.errors).singleElement().isInstanceOf(TimeoutException.class);
+		assertThat(this.body.wasCancelled()).isTrue();
+	}
+
+	@Test
+	void silenceAfterAByteIsAStall() {
+		watch();
+		this.subscriber.request(10);
+		send();
+		this.time.advanceTimeBy(TIMEOUT.minusSeconds(1));
+		assertThat(this.subscriber.errors).isEmpty();
+		this.time.advanceTimeBy(TIMEOUT);
+		assertThat(this.subscriber.errors).hasSize(1);
+	}
+
+	@Test
+	void bytesThatKeepComingAreNoStall() {
+		watch();
+		this.subscriber.request(1000);
+		for (int i = 0; i < 100; i++) {
+			this.time.advanceTimeBy(TIMEOUT.minusSeconds(1));
+			send();
+		}
+		assertThat(this.subscriber.errors).isEmpty();
+		assertThat(this.buffers.held()).isZero();
+	}
+
+	@Test
+	void timeInWhichNothingIsWantedDoesNotCount() {
+		watch();
+		this.subscriber.request(1);
+		send();
+		this.time.advanceTimeBy(TIMEOUT.multipliedBy(100));
+		assertThat(this.subscriber.errors).isEmpty();
+		this.subscriber.request(1);
+		this.time.advanceTimeBy(TIMEOUT.minusSeconds(1));
+		assertThat(this.subscriber.errors).isEmpty();
+		send();
+		assertThat(this.subscriber.received).isEqualTo(2);
+	}
+
+	@Test
+	void bufferThatComesAfterTheStallIsReleased() {
+		watch();
+		this.subscriber.request(1);
+		this.time.advanceTimeBy(TIMEOUT.multipliedBy(2));
+		send();
+		assertThat(this.subscriber.received).isZero();
+		assertThat(this.buffers.held()).isZero();
+	}
+
+	@Test
+	void endOfTheBodyEndsTheWatch() {
+		watch();
+		this.subscriber.request(1);
+		this.body.complete();
+		this.time.advanceTimeBy(TIMEOUT.multipliedBy(2));
+		assertThat(this.subscriber.errors).isEmpty();
+		assertThat(this.subscriber.completed).isTrue();
+	}
+
+	@Test
+	void cancellationCancelsTheBody() {
+		watch();
+		this.subscriber.cancel();
+		this.time.advanceTimeBy(TIMEOUT.multipliedBy(2));
+		assertThat(this.body.wasCancelled()).isTrue();
+		assertThat(this.subscriber.errors).isEmpty();
+	}
+
+	private static final class Slow extends BaseSubscriber<DataBuffer> {
+
+		private final List<Throwable> errors = new CopyOnWriteArrayList<>();
+
+		private int received;
+
+		private boolean completed;
+
+		@Override
+		protected void hookOnSubscribe(Subscription subscription) {
+			// Wants nothing by itself.
+		}
+
+		@Override
+		protected void hookOnNext(DataBuffer buffer) {
+			this.received++;
+			DataBufferUtils.release(buffer);
+		}
+
+		@Override
+		protected void hookOnError(Throwable error) {
+			this.errors.add(error);
+		}
+
+		@Override
+		protected void hookOnComplete() {
+			this.completed = true;
+		}
+
+	}
+
+}

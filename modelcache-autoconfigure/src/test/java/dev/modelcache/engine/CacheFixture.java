@@ -8,6 +8,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 
@@ -39,6 +40,8 @@ import org.springframework.util.unit.DataSize;
 import org.springframework.web.reactive.function.client.WebClient;
 import reactor.netty.http.client.HttpClient;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 /**
  * A whole cache over a directory, with real rooms and no Spring context. Delays between
  * requests are 5 ms unless a test brings its own registry.
@@ -46,6 +49,9 @@ import reactor.netty.http.client.HttpClient;
 public final class CacheFixture implements AutoCloseable {
 
 	public static final Duration PATIENCE = Duration.ofSeconds(30);
+
+	/** How many caches are open over each directory. */
+	private static final Map<Path, Integer> OPEN = new ConcurrentHashMap<>();
 
 	private final Path directory;
 
@@ -77,6 +83,7 @@ public final class CacheFixture implements AutoCloseable {
 
 	public CacheFixture(Path directory) {
 		this.directory = directory;
+		OPEN.merge(directory, 1, Integer::sum);
 		this.store = new StoreSettings(directory, DataSize.ofMegabytes(1), StoreSettings.Verification.FINGERPRINT);
 	}
 
@@ -166,20 +173,33 @@ public final class CacheFixture implements AutoCloseable {
 
 	/** Returns the files below the directory that nobody published, locks aside. */
 	public List<Path> stagedFiles() {
+		return find(".part");
+	}
+
+	private List<Path> find(String ending) {
 		try (Stream<Path> files = Files.walk(this.directory)) {
-			return files.filter((file) -> file.toString().endsWith(".part")).toList();
+			return files.filter((file) -> file.toString().endsWith(ending)).toList();
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
 	}
 
+	/** Ends the cache, and checks that it leaves nothing behind. */
 	@Override
 	public void close() {
 		if (this.cache != null) {
 			this.cache.close();
 		}
 		this.threads.close();
+		boolean last = OPEN.merge(this.directory, -1, Integer::sum) == 0;
+		if (last && Files.exists(this.directory)) {
+			long pid = ProcessHandle.current().pid();
+			assertThat(stagedFiles()).as("staged files of this process")
+				.noneMatch((file) -> file.getFileName().toString().contains("." + pid + "-"));
+			assertThat(find(".lock")).as("locks of this process")
+				.allSatisfy((lock) -> assertThat(lock).content().doesNotContain("pid=" + pid + "\n"));
+		}
 	}
 
 }

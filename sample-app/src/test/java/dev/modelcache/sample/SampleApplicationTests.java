@@ -1,0 +1,85 @@
+package dev.modelcache.sample;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.ConfigurableApplicationContext;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The sample as a newcomer starts it, at a higher speed.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class SampleApplicationTests {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+	private final HttpClient http = HttpClient.newHttpClient();
+
+	@TempDir
+	private Path directory;
+
+	private ConfigurableApplicationContext start() {
+		return new SpringApplicationBuilder(SampleApplication.class).initializers(new OriginInitializer())
+			.run("--server.port=0", "--sample.origin.bytes-per-second=40MB",
+					"--hooks.llm.cache.directory=" + this.directory.resolve("cache"),
+					"--hooks.llm.model-path=" + model());
+	}
+
+	private Path model() {
+		return this.directory.resolve("demo.gguf");
+	}
+
+	private HttpResponse<String> get(ConfigurableApplicationContext context, String path) {
+		URI uri = URI.create("http://127.0.0.1:" + context.getEnvironment().getProperty("local.server.port") + path);
+		try {
+			return this.http.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
+		}
+		catch (IOException | InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private void awaitReady(ConfigurableApplicationContext context) {
+		Awaitility.await().atMost(PATIENCE).until(() -> get(context, "/actuator/health").statusCode() == 200);
+	}
+
+	@Test
+	void modelArrivesInSpiteOfABrokenConnectionAndIsCachedAtTheNextStart(CapturedOutput output) throws Exception {
+		try (ConfigurableApplicationContext context = start()) {
+			HttpResponse<String> first = get(context, "/actuator/health");
+			assertThat(first.statusCode()).isEqualTo(503);
+			assertThat(first.body()).contains("\"modelCache\"").contains("\"status\":\"OUT_OF_SERVICE\"");
+			assertThat(get(context, "/model").statusCode()).isEqualTo(503);
+			awaitReady(context);
+			assertThat(get(context, "/model").body()).contains("\"outcome\":\"DOWNLOADED\"")
+				.contains("\"verified\":true");
+			assertThat(get(context, "/").body()).contains("<html");
+			assertThat(output).contains("broke the connection").contains("Model 'default' is ready");
+		}
+		FileTime published = Files.getLastModifiedTime(model());
+		try (ConfigurableApplicationContext context = start()) {
+			awaitReady(context);
+			assertThat(get(context, "/model").body()).contains("\"outcome\":\"CACHED\"");
+			assertThat(Files.getLastModifiedTime(model())).isEqualTo(published);
+		}
+	}
+
+}

@@ -18,6 +18,17 @@ public class DownloadProperties {
 	private DataSize bufferSize = DataSize.ofMegabytes(1);
 
 	/**
+	 * Number of connections that fetch one model.
+	 */
+	private int connections = 4;
+
+	/**
+	 * Bytes that one request asks for; a file of less than two such segments is fetched
+	 * by one.
+	 */
+	private DataSize segmentSize = DataSize.ofMegabytes(16);
+
+	/**
 	 * How long opening a connection may take.
 	 */
 	private Duration connectTimeout = Duration.ofSeconds(10);
@@ -60,6 +71,22 @@ public class DownloadProperties {
 
 	public void setBufferSize(DataSize bufferSize) {
 		this.bufferSize = bufferSize;
+	}
+
+	public int getConnections() {
+		return this.connections;
+	}
+
+	public void setConnections(int connections) {
+		this.connections = connections;
+	}
+
+	public DataSize getSegmentSize() {
+		return this.segmentSize;
+	}
+
+	public void setSegmentSize(DataSize segmentSize) {
+		this.segmentSize = segmentSize;
 	}
 
 	public Duration getConnectTimeout() {

@@ -45,8 +45,11 @@ record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connecti
 		SettingChecks.positive("download.response-timeout", download.getResponseTimeout());
 		SettingChecks.positive("download.stall-timeout", download.getStallTimeout());
 		SettingChecks.notNegative("download.max-redirects", download.getMaxRedirects() < 0);
-		return new TransferSettings(download.getBufferSize(), download.getResponseTimeout(), download.getStallTimeout(),
-				download.getMaxRedirects(), download.isAllowInsecureHttp());
+		SettingChecks.connections("download.connections", download.getConnections());
+		SettingChecks.segment("download.segment-size", download.getSegmentSize());
+		return new TransferSettings(download.getBufferSize(), download.getConnections(), download.getSegmentSize(),
+				download.getResponseTimeout(), download.getStallTimeout(), download.getMaxRedirects(),
+				download.isAllowInsecureHttp());
 	}
 
 	private static LockSettings lock(ModelCacheProperties.Lock lock) {

@@ -17,6 +17,10 @@ final class SettingChecks {
 
 	private static final DataSize LARGEST_BUFFER = DataSize.ofGigabytes(1);
 
+	private static final DataSize SMALLEST_SEGMENT = DataSize.ofMegabytes(1);
+
+	private static final int MOST_CONNECTIONS = 64;
+
 	/** RFC 9110 section 5.6.2: token. */
 	private static final Pattern HEADER_NAME = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
 
@@ -45,6 +49,19 @@ final class SettingChecks {
 	static void buffer(String name, DataSize value) {
 		if (value.toBytes() <= 0 || value.compareTo(LARGEST_BUFFER) > 0) {
 			throw ModelKeys.GENERAL.wrong(name, "is not between 1B and 1GB: " + value, "Use a size such as 1MB");
+		}
+	}
+
+	static void connections(String name, int value) {
+		if (value < 1 || value > MOST_CONNECTIONS) {
+			throw ModelKeys.GENERAL.wrong(name, "is not between 1 and " + MOST_CONNECTIONS + ": " + value,
+					"Use a small number such as 4");
+		}
+	}
+
+	static void segment(String name, DataSize value) {
+		if (value.compareTo(SMALLEST_SEGMENT) < 0) {
+			throw ModelKeys.GENERAL.wrong(name, "is less than 1MB: " + value, "Use a size such as 16MB");
 		}
 	}
 

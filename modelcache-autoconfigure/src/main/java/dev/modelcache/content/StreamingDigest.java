@@ -61,11 +61,14 @@ public final class StreamingDigest implements AutoCloseable {
 
 	/**
 	 * Says how far the file is written without a gap.
-	 * @param position the number of contiguous bytes from the beginning; never less than
-	 * before
+	 * @param position the number of contiguous bytes from the beginning; a number less
+	 * than one said before changes nothing
 	 */
 	public void advance(long position) {
 		synchronized (this.monitor) {
+			if (position <= this.frontier) {
+				return;
+			}
 			boolean newBlock = position / BLOCK > this.frontier / BLOCK;
 			this.frontier = position;
 			if (newBlock) {

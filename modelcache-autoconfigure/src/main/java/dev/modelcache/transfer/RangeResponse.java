@@ -11,12 +11,15 @@ import reactor.core.publisher.Flux;
  * where the mirror sends the whole file
  * @param totalBytes the size of the file, or {@code null} where the mirror does not say
  * @param validator the file's strong validator (RFC 9110, section 8.8.1), or {@code null}
+ * @param bodyEnd the position in the file where the body ends, or {@code null} where the
+ * mirror does not say
+ * @param whole whether the mirror sends the whole file, whatever it was asked for
  * @param endProven whether the wire itself tells a whole body from a cut one: a length,
  * or chunks
  * @param body the bytes; each buffer is the subscriber's to release, also on cancel and
  * error
  */
-public record RangeResponse(long start, @Nullable Long totalBytes, @Nullable String validator, boolean endProven,
-		Flux<DataBuffer> body) {
+public record RangeResponse(long start, @Nullable Long totalBytes, @Nullable Long bodyEnd, boolean whole,
+		@Nullable String validator, boolean endProven, Flux<DataBuffer> body) {
 
 }

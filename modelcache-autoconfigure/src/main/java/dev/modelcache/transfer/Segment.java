@@ -1,23 +1,36 @@
 package dev.modelcache.transfer;
 
 /**
- * A range that one connection fills, and how far it is.
+ * A range that one connection fills, and how far it is. Its end may come nearer while it
+ * is being filled: another connection took the tail.
  * <p>
- * <em>Thread-safety</em>: one writer, any number of readers.
+ * <em>Thread-safety</em>: guarded by the {@link SegmentBoard} it belongs to.
  */
 final class Segment {
 
-	private volatile ByteRange range;
+	private final long start;
 
-	private volatile long position;
+	private final long claimedNanos;
 
-	Segment(ByteRange range) {
-		this.range = range;
+	private long end;
+
+	private long position;
+
+	Segment(ByteRange range, long claimedNanos) {
+		this.start = range.start();
+		this.end = range.end();
 		this.position = range.start();
+		this.claimedNanos = claimedNanos;
 	}
 
-	ByteRange range() {
-		return this.range;
+	/** Returns the first byte. */
+	long start() {
+		return this.start;
+	}
+
+	/** Returns the byte after the last one, {@link ByteRange#OPEN} if nobody knows. */
+	long end() {
+		return this.end;
 	}
 
 	/** Returns the first byte that is missing. */
@@ -25,26 +38,27 @@ final class Segment {
 		return this.position;
 	}
 
-	/** Returns the range that is missing. */
-	ByteRange missing() {
-		return new ByteRange(this.position, this.range.end());
+	long remaining() {
+		return this.end - this.position;
 	}
 
 	boolean isComplete() {
-		return this.position == this.range.end();
+		return this.position == this.end;
 	}
 
 	void advance(long bytes) {
-		this.position = this.position + bytes;
+		this.position += bytes;
 	}
 
-	void endAt(long end) {
-		this.range = new ByteRange(this.range.start(), end);
+	void endAt(long newEnd) {
+		this.end = newEnd;
 	}
 
-	void restart() {
-		this.range = ByteRange.from(this.range.start());
-		this.position = this.range.start();
+	/** Returns how long the rest will take at the rate since it was claimed. */
+	double secondsLeft(long nowNanos) {
+		double seconds = Math.max(1, nowNanos - this.claimedNanos) / 1e9;
+		double rate = Math.max(1, this.position - this.start) / seconds;
+		return remaining() / rate;
 	}
 
 }

@@ -18,31 +18,54 @@ import org.springframework.core.io.buffer.DataBufferUtils;
  */
 final class SegmentWriter {
 
+	/** The most bytes that are written at once, so that the end of a segment may move. */
+	static final int LARGEST_WRITE = 128 * 1024;
+
 	private final FileChannel file;
+
+	private final SegmentBoard board;
 
 	private final Segment segment;
 
+	private final Mirror mirror;
+
+	private final long bodyEnd;
+
+	private long bodyPosition;
+
 	private boolean closed;
 
-	SegmentWriter(FileChannel file, Segment segment) {
+	/**
+	 * Creates a writer.
+	 * @param file the file
+	 * @param board the board of the segment
+	 * @param segment where the body's bytes belong, from its position on
+	 * @param mirror who sends them
+	 * @param bodyEnd where the body should end; may be beyond the segment's end
+	 */
+	SegmentWriter(FileChannel file, SegmentBoard board, Segment segment, Mirror mirror, long bodyEnd) {
 		this.file = file;
+		this.board = board;
 		this.segment = segment;
+		this.mirror = mirror;
+		this.bodyPosition = segment.position();
+		this.bodyEnd = bodyEnd;
 	}
 
 	/**
 	 * Writes a buffer at the segment's position.
 	 * @param buffer the buffer; released here
-	 * @param mirror who sent it
-	 * @return the bytes written; 0 after {@link #close()}
+	 * @return the bytes written; what the segment does not take is dropped
 	 * @throws IOException if the disk does not take it
 	 * @throws RequestFailedException if it is more than was asked for, or an HTML page
 	 */
-	synchronized long write(DataBuffer buffer, Mirror mirror) throws IOException {
+	synchronized long write(DataBuffer buffer) throws IOException {
 		try {
 			if (this.closed) {
 				return 0;
 			}
-			check(buffer, mirror);
+			check(buffer);
+			this.bodyPosition += buffer.readableByteCount();
 			long written = 0;
 			try (DataBuffer.ByteBufferIterator parts = buffer.readableByteBuffers()) {
 				while (parts.hasNext()) {
@@ -56,14 +79,14 @@ final class SegmentWriter {
 		}
 	}
 
-	private void check(DataBuffer buffer, Mirror mirror) {
-		int length = buffer.readableByteCount();
-		if (length > this.segment.range().end() - this.segment.position()) {
-			throw new RequestFailedException(Reason.LONG_BODY, mirror,
-					"sent more than the " + this.segment.range().end() + " bytes that it announced", null);
+	private void check(DataBuffer buffer) {
+		if (buffer.readableByteCount() > this.bodyEnd - this.bodyPosition) {
+			throw new RequestFailedException(Reason.LONG_BODY, this.mirror,
+					"sent more than the bytes up to " + this.bodyEnd + " that it announced", null);
 		}
-		if (this.segment.position() == 0 && isHtml(buffer)) {
-			throw new RequestFailedException(Reason.NOT_A_MODEL, mirror, "sent an HTML page instead of a model", null);
+		if (this.bodyPosition == 0 && isHtml(buffer)) {
+			throw new RequestFailedException(Reason.NOT_A_MODEL, this.mirror, "sent an HTML page instead of a model",
+					null);
 		}
 	}
 
@@ -75,12 +98,33 @@ final class SegmentWriter {
 
 	private long write(ByteBuffer part) throws IOException {
 		long written = 0;
-		while (part.hasRemaining()) {
+		int end = part.limit();
+		while (part.position() < end) {
+			long room = Math.min(this.board.room(this.segment), LARGEST_WRITE);
+			if (room <= 0) {
+				break;
+			}
+			part.limit((int) Math.min(end, part.position() + room));
 			int n = this.file.write(part, this.segment.position());
-			this.segment.advance(n);
+			this.board.written(this.segment, n);
 			written += n;
 		}
 		return written;
+	}
+
+	/** Returns whether the segment wants no more bytes of this body. */
+	synchronized boolean isDone() {
+		return this.board.room(this.segment) <= 0;
+	}
+
+	/** Returns the position in the file that the body has reached. */
+	synchronized long bodyPosition() {
+		return this.bodyPosition;
+	}
+
+	/** Returns where the body should end. */
+	long bodyEnd() {
+		return this.bodyEnd;
 	}
 
 	/**

@@ -8,21 +8,21 @@ import java.util.Map;
 
 import dev.modelcache.source.Mirror;
 import dev.modelcache.store.StagedFile;
-import io.github.resilience4j.core.functions.Either;
-import io.github.resilience4j.reactor.retry.RetryOperator;
 import io.github.resilience4j.retry.Retry;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /**
- * Fetches a file: request after request, mirror after mirror, until its last byte is on
- * disk and hashed, or every mirror has failed.
+ * Fetches a file in segments, on several connections and from several mirrors at once,
+ * until its last byte is on disk and hashed, or every mirror has failed.
  * <p>
- * A request that fails is followed by one for what is missing. Requests that bring no new
- * byte are counted and delayed by a Resilience4j {@link Retry}; a new byte on disk starts
- * the count again. Memory: one connection's buffers, whatever the size of the file.
+ * What a failed request left undone is given to whoever asks next. Requests to a mirror
+ * that bring no new byte are counted and delayed by a Resilience4j {@link Retry}; a new
+ * byte on disk starts the count again. Memory: the buffers of the connections, whatever
+ * the size of the file.
  * <p>
  * <em>Blocking</em>: none. <em>Cancellation</em>: ends the request; when the cancellation
  * returns, nothing is written any more. <em>Errors</em>: a
@@ -67,45 +67,52 @@ public final class SegmentedTransfer {
 	 * @return the result, once the last byte is on disk and hashed
 	 */
 	public Mono<TransferResult> run(DownloadPlan plan, StagedFile staged, TransferListener listener) {
-		return Mono.using(() -> new TransferRun(plan, staged, listener, this.threads), this::overMirrors,
-				TransferRun::close);
+		RunSettings runSettings = new RunSettings(this.settings.segmentSize(),
+				this.retries.forModel(plan.modelId(), plan.maxRequests()));
+		return Mono.using(() -> new TransferRun(plan, staged, listener, this.threads, runSettings),
+				(run) -> rounds(run).then(Mono.defer(run::result)), TransferRun::close);
 	}
 
-	private Mono<TransferResult> overMirrors(TransferRun run) {
-		return Flux.fromIterable(run.plan().mirrors())
-			.concatMap((mirror) -> fromMirror(run, mirror).onErrorResume(RequestFailedException.class,
-					(failure) -> Mono.empty()), 0)
-			.next()
-			.switchIfEmpty(Mono.error(() -> TransferFailures.summarize(run.plan(), run.failures())));
-	}
-
-	private Mono<TransferResult> fromMirror(TransferRun run, Mirror mirror) {
-		Retry retry = this.retries.forModel(run.plan().modelId(), run.plan().maxRequests());
-		// Each subscription of the operator counts from one. A round that ends with false
-		// brought new bytes before it failed; repeating it starts the count again.
-		Mono<Boolean> round = Mono.defer(() -> request(run, mirror)).transformDeferred(RetryOperator.of(retry));
-		return round.flatMap((done) -> done ? Mono.just(true) : pause(run, retry).thenReturn(false))
+	/** A round ends with false if the file must begin again. */
+	private Mono<Void> rounds(TransferRun run) {
+		return Mono.defer(() -> round(run))
+			.thenReturn(true)
+			.onErrorResume(BeginAgainException.class, (ex) -> Mono.fromSupplier(() -> {
+				run.restart();
+				return false;
+			}))
 			.repeat()
 			.takeUntil(Boolean::booleanValue)
-			.then(Mono.defer(() -> run.result(mirror)));
+			.then();
 	}
 
-	private Mono<Long> pause(TransferRun run, Retry retry) {
-		RequestFailedException last = run.failures().get(run.failures().size() - 1);
-		long millis = retry.getRetryConfig().getIntervalBiFunction().apply(1, Either.left(last));
-		return Mono.delay(Duration.ofMillis(millis), this.threads.timer());
+	/** One connection begins; the others follow when it is known that there is work. */
+	private Mono<Void> round(TransferRun run) {
+		Sinks.One<Boolean> others = Sinks.one();
+		Mono<Void> first = connection(run, others).doOnTerminate(others::tryEmitEmpty);
+		Flux<Void> rest = others.asMono()
+			.flatMapMany((go) -> Flux.range(1, this.settings.connections() - 1))
+			.flatMap((number) -> connection(run, others), this.settings.connections());
+		return Flux.merge(first, rest).then();
 	}
 
-	/** Sends one request. Ends with false if it failed after it brought new bytes. */
-	private Mono<Boolean> request(TransferRun run, Mirror mirror) {
-		long before = run.highWater();
-		return clientFor(mirror).exchange(run.nextRequest(mirror), (response) -> receive(run, mirror, response))
-			.thenReturn(true)
-			.onErrorResume(RequestFailedException.class, (failure) -> {
-				run.failed(failure);
-				boolean progressed = failure.reason().isWorthRetrying() && run.highWater() > before;
-				return progressed ? Mono.just(false) : Mono.error(failure);
-			});
+	private Mono<Void> connection(TransferRun run, Sinks.One<Boolean> others) {
+		return Mono.defer(() -> {
+			Step step = run.next();
+			if (step.fetch() != null) {
+				return fetch(run, step.fetch(), others).thenReturn(true);
+			}
+			return step.pause().isZero() ? Mono.just(false)
+					: Mono.delay(step.pause(), this.threads.timer()).thenReturn(true);
+		}).repeat().takeWhile(Boolean::booleanValue).then();
+	}
+
+	private Mono<Void> fetch(TransferRun run, Fetch fetch, Sinks.One<Boolean> others) {
+		return clientFor(fetch.mirror()).exchange(fetch.request(), (response) -> receive(run, fetch, response, others))
+			.onErrorResume(RequestFailedException.class,
+					(failure) -> run.failed(fetch, failure) ? Mono.error(new BeginAgainException()) : Mono.empty())
+			.doOnTerminate(() -> run.ended(fetch))
+			.doOnCancel(() -> run.ended(fetch));
 	}
 
 	private RangeClient clientFor(Mirror mirror) {
@@ -116,19 +123,21 @@ public final class SegmentedTransfer {
 		return client;
 	}
 
-	private Mono<Void> receive(TransferRun run, Mirror mirror, RangeResponse response) {
+	private Mono<Void> receive(TransferRun run, Fetch fetch, RangeResponse response, Sinks.One<Boolean> others) {
 		int prefetch = Math.max(8, (int) Math.min(this.settings.bufferSize().toBytes() / LARGEST_BUFFER, 8192));
 		StallDetector stalls = new StallDetector(this.settings.stallTimeout(), this.threads.timer());
 		return Mono.fromRunnable(() -> {
-			run.accept(response, mirror);
-			run.admit();
+			if (run.accept(fetch, response)) {
+				others.tryEmitValue(true);
+			}
 		})
 			.subscribeOn(this.threads.io())
-			.thenMany(stalls.watch(response.body(), () -> stalled(mirror)))
+			.thenMany(stalls.watch(response.body(), () -> stalled(fetch.mirror())))
 			.publishOn(this.threads.io(), prefetch)
-			.doOnNext((buffer) -> run.take(buffer, mirror))
+			.doOnNext((buffer) -> run.take(fetch, buffer))
+			.takeUntil((buffer) -> fetch.isSatisfied())
 			.doOnDiscard(DataBuffer.class, DataBufferUtils::release)
-			.then(Mono.fromRunnable(() -> run.bodyEnded(mirror)));
+			.then(Mono.fromRunnable(() -> run.bodyEnded(fetch)));
 	}
 
 	private RequestFailedException stalled(Mirror mirror) {
@@ -160,6 +169,15 @@ public final class SegmentedTransfer {
 				}).dispose());
 			}).then(Mono.fromSupplier(() -> size[0])).filter((bytes) -> bytes >= 0);
 		});
+	}
+
+	/** Ends a round: what is there belongs to another version of the file. */
+	private static final class BeginAgainException extends RuntimeException {
+
+		BeginAgainException() {
+			super("begin again", null, false, false);
+		}
+
 	}
 
 }

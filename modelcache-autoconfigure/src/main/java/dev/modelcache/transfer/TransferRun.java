@@ -1,10 +1,13 @@
 package dev.modelcache.transfer;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 import dev.modelcache.Digest;
 import dev.modelcache.ModelIntegrityException;
@@ -14,20 +17,26 @@ import dev.modelcache.source.Origin;
 import dev.modelcache.store.StagedFile;
 import dev.modelcache.transfer.RequestFailedException.Reason;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.util.unit.DataSize;
 import reactor.core.publisher.Mono;
 
 /**
- * What one transfer knows while it goes on: how far it is, who sent what, and what
- * failed. Decides which response may continue the file and which must begin it again.
+ * What one transfer knows while it goes on: which bytes are there, who fetches which
+ * others, who failed how. Gives its connections their next step, and decides which
+ * response may add to the file and which contradicts it.
  * <p>
- * <em>Thread-safety</em>: requests follow each other, so its fields have one user at a
- * time; {@link #close()} may come from any thread.
+ * <em>Thread-safety</em>: all methods.
  */
 final class TransferRun {
 
-	/** Enough to see a pattern; a server that resets for days must not fill the heap. */
+	private static final Logger logger = LoggerFactory.getLogger(TransferRun.class);
+
+	/** How long a connection waits for a mirror that another one tries out. */
+	private static final Duration POLL = Duration.ofMillis(100);
+
 	private static final int MOST_FAILURES_KEPT = 100;
 
 	private final DownloadPlan plan;
@@ -38,26 +47,34 @@ final class TransferRun {
 
 	private final TransferThreads threads;
 
-	private final Segment segment = new Segment(ByteRange.from(0));
+	private final SegmentBoard board;
 
-	private final SegmentWriter writer;
-
-	private final Map<Origin, String> validators = new HashMap<>();
+	private final MirrorSelector mirrors;
 
 	private final List<RequestFailedException> failures = new ArrayList<>();
 
+	private final Set<Fetch> running = new HashSet<>();
+
 	private StreamingDigest digest;
 
-	private @Nullable Mirror prefixFrom;
+	private @Nullable Origin bytesFrom;
+
+	private @Nullable Mirror shown;
+
+	private boolean toldOneConnection;
 
 	private long highWater;
 
-	TransferRun(DownloadPlan plan, StagedFile staged, TransferListener listener, TransferThreads threads) {
+	TransferRun(DownloadPlan plan, StagedFile staged, TransferListener listener, TransferThreads threads,
+			RunSettings settings) {
 		this.plan = plan;
 		this.staged = staged;
 		this.listener = listener;
 		this.threads = threads;
-		this.writer = new SegmentWriter(staged.channel(), this.segment);
+		this.board = new SegmentBoard(settings.segmentSize().toBytes(), plan.file().expected() == null);
+		this.mirrors = new MirrorSelector(
+				plan.mirrors().stream().map((mirror) -> new MirrorState(mirror, settings.retry())).toList(),
+				plan.file().expected() != null);
 		this.digest = startDigest();
 	}
 
@@ -65,137 +82,262 @@ final class TransferRun {
 		return StreamingDigest.start(this.staged.channel(), this.plan.algorithms(), this.threads.hashing());
 	}
 
-	DownloadPlan plan() {
-		return this.plan;
-	}
-
-	long highWater() {
-		return this.highWater;
-	}
-
-	List<RequestFailedException> failures() {
-		return this.failures;
+	private long now() {
+		return this.threads.timer().now(TimeUnit.NANOSECONDS);
 	}
 
 	/**
-	 * Returns the request that brings what is missing, if the bytes that are there can be
-	 * told to belong to this mirror's file; else the one that begins again.
+	 * Returns what a connection shall do next.
+	 * @return a request, a pause, or neither if nothing is left for this connection
+	 * @throws dev.modelcache.ModelCacheException if every mirror has failed
 	 */
-	RangeRequest nextRequest(Mirror mirror) {
-		if (!this.failures.isEmpty()) {
-			this.listener.retrying(this.failures.get(this.failures.size() - 1));
+	synchronized Step next() {
+		if (this.board.isComplete()) {
+			return Step.END;
 		}
-		String validator = this.validators.get(mirror.origin());
-		boolean sameOrigin = this.prefixFrom != null && this.prefixFrom.origin().equals(mirror.origin());
-		boolean provable = this.plan.file().expected() != null || (sameOrigin && validator != null);
-		if (this.segment.position() > 0 && !provable) {
+		long now = now();
+		MirrorState mirror = this.mirrors.select(now);
+		if (mirror == null) {
+			return new Step(null, untilAMirrorIsFree(now));
+		}
+		if (this.board.durable() > 0 && !isProvable(mirror)) {
+			if (this.mirrors.isBusy()) {
+				return new Step(null, POLL);
+			}
 			restart();
 		}
-		return new RangeRequest(mirror, this.segment.missing(), (this.segment.position() > 0) ? validator : null);
+		Segment segment = this.board.claim(now);
+		if (segment == null) {
+			return Step.END;
+		}
+		String ifRange = (this.board.durable() > 0 || segment.position() > 0) ? mirror.validator() : null;
+		Fetch fetch = new Fetch(mirror, segment, ifRange);
+		mirror.begin();
+		this.running.add(fetch);
+		return new Step(fetch, Duration.ZERO);
 	}
 
-	/** Compares a response with what is known, before any of its bytes is taken. */
-	void accept(RangeResponse response, Mirror mirror) {
-		if (response.start() != this.segment.position()) {
-			// RFC 9110, section 14.2: a server may ignore Range and send the whole file.
-			restart();
+	private Duration untilAMirrorIsFree(long now) {
+		Optional<Long> wait = this.mirrors.nanosUntilNext(now);
+		if (wait.isEmpty() && !this.mirrors.isBusy()) {
+			throw TransferFailures.summarize(this.plan, this.failures);
 		}
-		Long total = response.totalBytes();
-		boolean knownEnd = !this.segment.range().isOpen();
-		if (total != null && knownEnd && total != this.segment.range().end()) {
-			throw changed(mirror, "says that the file has " + total + " bytes, after " + this.segment.range().end());
+		return wait.filter((nanos) -> nanos > 0).map(Duration::ofNanos).orElse(POLL);
+	}
+
+	/** The bytes that are there can be told to belong to this mirror's file. */
+	private boolean isProvable(MirrorState mirror) {
+		return this.plan.file().expected() != null
+				|| (mirror.validator() != null && mirror.mirror().origin().equals(this.bytesFrom));
+	}
+
+	/**
+	 * Compares a response with what is known, before any of its bytes is taken.
+	 * @return whether other connections may begin
+	 * @throws RequestFailedException if it contradicts that
+	 */
+	synchronized boolean accept(Fetch fetch, RangeResponse response) {
+		if (response.start() != fetch.segment().position()) {
+			beginAgain(fetch);
 		}
+		checkTotal(fetch, response.totalBytes());
+		checkValidator(fetch, response.validator());
+		checkEnd(fetch, response);
+		this.bytesFrom = fetch.mirror().origin();
+		if (response.totalBytes() != null) {
+			this.board.sizeIs(response.totalBytes());
+		}
+		boolean ranges = response.bodyEnd() != null && (response.start() > 0 || !response.whole());
+		if (!ranges && this.board.extend(fetch.segment())) {
+			tellOneConnection(fetch);
+		}
+		long bodyEnd = (response.bodyEnd() != null) ? response.bodyEnd() : ByteRange.OPEN;
+		fetch.writer(new SegmentWriter(this.staged.channel(), this.board, fetch.segment(), fetch.mirror(), bodyEnd));
+		show(fetch.mirror());
+		admit();
+		return ranges && this.board.isWorthSeveral() && isProvable(fetch.state());
+	}
+
+	/** RFC 9110, section 14.2: a server may ignore Range and send the whole file. */
+	private void beginAgain(Fetch fetch) {
+		if (this.running.size() > 1) {
+			throw new RequestFailedException(Reason.CHANGED, fetch.mirror(),
+					"sent the whole file for a part of it, as a server does when the file has changed", null);
+		}
+		restart();
+		Segment all = this.board.claim(now());
+		if (all == null) {
+			throw new IllegalStateException("an empty board has work for everybody");
+		}
+		fetch.segment(all);
+		this.running.add(fetch);
+	}
+
+	private void checkTotal(Fetch fetch, @Nullable Long total) {
+		Long known = this.board.size();
 		Long stated = this.plan.file().size();
+		if (total != null && known != null && !total.equals(known)) {
+			throw contradiction(fetch, "says that the file has " + total + " bytes, after " + known);
+		}
 		if (total != null && stated != null && !total.equals(stated)) {
-			throw changed(mirror, "says that the file has " + total + " bytes, its source says " + stated);
+			throw contradiction(fetch, "says that the file has " + total + " bytes, its source says " + stated);
 		}
-		String pinned = this.validators.get(mirror.origin());
-		if (this.segment.position() > 0 && pinned != null && response.validator() != null
-				&& !pinned.equals(response.validator())) {
-			throw changed(mirror, "now has another version of the file");
+	}
+
+	private void checkValidator(Fetch fetch, @Nullable String validator) {
+		String pinned = fetch.state().validator();
+		if (this.board.durable() > 0 && pinned != null && validator != null && !pinned.equals(validator)) {
+			throw contradiction(fetch, "now has another version of the file");
 		}
-		if (total == null && stated == null && !response.endProven() && this.plan.file().expected() == null) {
-			throw new RequestFailedException(Reason.UNPROVABLE, mirror,
+		if (validator != null) {
+			this.mirrors.ofOrigin(fetch.mirror()).forEach((state) -> state.validator(validator));
+		}
+	}
+
+	private void checkEnd(Fetch fetch, RangeResponse response) {
+		boolean sizeKnown = response.totalBytes() != null || this.board.size() != null
+				|| this.plan.file().size() != null;
+		if (!sizeKnown && !response.endProven() && this.plan.file().expected() == null) {
+			throw new RequestFailedException(Reason.UNPROVABLE, fetch.mirror(),
 					"sends neither a length nor chunks, so that nothing tells a whole body from a cut one;"
 							+ " an expected-checksum would",
 					null);
 		}
-		if (response.validator() != null) {
-			this.validators.put(mirror.origin(), response.validator());
-		}
-		this.prefixFrom = mirror;
-		if (total != null) {
-			this.segment.endAt(total);
-		}
-		this.listener.answered(mirror, total);
 	}
 
-	private RequestFailedException changed(Mirror mirror, String problem) {
-		restart();
-		this.validators.remove(mirror.origin());
-		return new RequestFailedException(Reason.CHANGED, mirror, problem, null);
+	private static RequestFailedException contradiction(Fetch fetch, String problem) {
+		return new RequestFailedException(Reason.CHANGED, fetch.mirror(), problem, null);
 	}
 
-	private void restart() {
-		this.digest.close();
-		this.segment.restart();
-		this.prefixFrom = null;
-		this.digest = startDigest();
+	private void tellOneConnection(Fetch fetch) {
+		if (!this.toldOneConnection) {
+			this.toldOneConnection = true;
+			logger.info("Model '{}': {} sends no ranges, so one connection fetches the whole file", this.plan.modelId(),
+					fetch.mirror());
+		}
+	}
+
+	private void show(Mirror mirror) {
+		if (this.shown == null || this.plan.file().expected() == null || isGone(this.shown)) {
+			this.shown = mirror;
+			this.listener.answered(mirror, this.board.size());
+		}
+	}
+
+	private boolean isGone(Mirror mirror) {
+		return this.mirrors.ofOrigin(mirror).stream().allMatch(MirrorState::isDropped);
 	}
 
 	/** Checks that what is missing fits on the disk. */
-	void admit() {
-		long missing = this.segment.range().isOpen() ? 0 : this.segment.range().end() - this.segment.position();
-		this.staged.admit(DataSize.ofBytes(missing));
+	private void admit() {
+		Long size = this.board.size();
+		this.staged.admit(DataSize.ofBytes((size != null) ? size - this.board.durable() : 0));
 	}
 
 	/** Takes a buffer of the accepted response; releases it. */
-	void take(DataBuffer buffer, Mirror mirror) {
+	void take(Fetch fetch, DataBuffer buffer) {
 		try {
-			long written = this.writer.write(buffer, mirror);
-			long position = this.segment.position();
-			this.highWater = Math.max(this.highWater, position);
-			this.digest.advance(position);
-			this.listener.written(mirror, written, position);
+			long written = fetch.writer().write(buffer);
+			if (written > 0) {
+				written(fetch, written);
+			}
 		}
 		catch (IOException ex) {
 			throw this.staged.failure(ex);
 		}
 	}
 
+	private void written(Fetch fetch, long bytes) {
+		long durable;
+		synchronized (this) {
+			durable = this.board.durable();
+			if (durable > this.highWater) {
+				this.highWater = durable;
+				fetch.brought();
+				fetch.state().progressed();
+			}
+			fetch.state().count(bytes);
+			this.digest.advance(this.board.frontier());
+		}
+		this.listener.written(fetch.mirror(), bytes, durable);
+	}
+
 	/** Checks that the accepted response brought all that it announced. */
-	void bodyEnded(Mirror mirror) {
-		if (!this.segment.range().isOpen() && !this.segment.isComplete()) {
-			throw new RequestFailedException(Reason.SHORT_BODY, mirror,
-					"ended the body at byte " + this.segment.position() + " of " + this.segment.range().end(), null);
+	synchronized void bodyEnded(Fetch fetch) {
+		SegmentWriter writer = fetch.writer();
+		if (writer.bodyEnd() == ByteRange.OPEN) {
+			if (this.board.size() == null) {
+				this.board.sizeIs(writer.bodyPosition());
+			}
+		}
+		else if (writer.bodyPosition() < writer.bodyEnd() && !writer.isDone()) {
+			throw new RequestFailedException(Reason.SHORT_BODY, fetch.mirror(),
+					"ended the body at byte " + writer.bodyPosition() + " of " + writer.bodyEnd(), null);
 		}
 	}
 
-	void failed(RequestFailedException failure) {
+	/**
+	 * Takes note of a failed request. A mirror that contradicts the others is left out; a
+	 * lone one that contradicts itself makes the file begin again.
+	 * @return whether the file must begin again
+	 */
+	synchronized boolean failed(Fetch fetch, RequestFailedException failure) {
 		if (this.failures.size() < MOST_FAILURES_KEPT) {
 			this.failures.add(failure);
 		}
 		else {
 			this.failures.set(MOST_FAILURES_KEPT - 1, failure);
 		}
+		boolean contradicts = failure.reason() == Reason.CHANGED && this.board.durable() > 0;
+		boolean others = this.plan.file().expected() != null && this.mirrors.hasOther(fetch.state());
+		if (contradicts && others) {
+			fetch.state().drop();
+		}
+		else {
+			fetch.failed(failure, now());
+		}
+		if (this.mirrors.nanosUntilNext(now()).isPresent()) {
+			this.listener.retrying(failure);
+		}
+		return contradicts && !others;
+	}
+
+	/** A request has ended, however it ended. What it left undone is for others. */
+	synchronized void ended(Fetch fetch) {
+		fetch.close();
+		if (this.running.remove(fetch)) {
+			fetch.state().end();
+			this.board.release(fetch.segment());
+		}
+	}
+
+	/** Begins the file again. */
+	synchronized void restart() {
+		List.copyOf(this.running).forEach(this::ended);
+		this.digest.close();
+		this.board.restart();
+		this.mirrors.forgetValidators();
+		this.bytesFrom = null;
+		this.digest = startDigest();
 	}
 
 	/** Returns the file's digests, once the last byte is hashed. */
-	Mono<TransferResult> result(Mirror mirror) {
-		long size = this.segment.position();
+	synchronized Mono<TransferResult> result() {
+		MirrorState best = this.mirrors.succeeded();
+		long size = this.board.durable();
 		Digest expected = (this.plan.file().expected() != null) ? this.plan.file().expected().digest() : null;
 		return this.digest.complete().map((digests) -> {
 			if (size == 0 && (expected == null || !digests.containsValue(expected))) {
-				throw new ModelIntegrityException(this.plan.modelId(), mirror + " sent an empty file",
+				throw new ModelIntegrityException(this.plan.modelId(), best.mirror() + " sent an empty file",
 						"Check what stands at that URL, or configure a mirror or fallback-url");
 			}
-			return new TransferResult(size, digests, mirror, this.validators.get(mirror.origin()));
+			return new TransferResult(size, digests, best.mirror(), best.validator());
 		}).onErrorMap(IOException.class, this.staged::failure);
 	}
 
 	/** Ends writing and hashing. When this returns, no write is under way. */
-	void close() {
-		this.writer.close();
+	synchronized void close() {
+		List.copyOf(this.running).forEach(this::ended);
 		this.digest.close();
 	}
 

@@ -8,21 +8,24 @@ import org.springframework.util.unit.DataSize;
  * How bytes are fetched.
  *
  * @param bufferSize the most bytes that one connection holds in memory
+ * @param connections how many connections fetch one file
+ * @param segmentSize how many bytes one request asks for
  * @param responseTimeout how long a request may wait for its response's headers
  * @param stallTimeout how long a body may bring no byte while bytes are wanted
  * @param maxRedirects how many redirects are followed for one request
  * @param insecureHttpAllowed whether plain {@code http:} is allowed, also as a redirect's
  * target
  */
-public record TransferSettings(DataSize bufferSize, Duration responseTimeout, Duration stallTimeout, int maxRedirects,
-		boolean insecureHttpAllowed) {
+public record TransferSettings(DataSize bufferSize, int connections, DataSize segmentSize, Duration responseTimeout,
+		Duration stallTimeout, int maxRedirects, boolean insecureHttpAllowed) {
 
 	/**
 	 * Returns the settings of an application that configures nothing.
 	 * @return the defaults
 	 */
 	public static TransferSettings defaults() {
-		return new TransferSettings(DataSize.ofMegabytes(1), Duration.ofSeconds(30), Duration.ofSeconds(30), 10, false);
+		return new TransferSettings(DataSize.ofMegabytes(1), 4, DataSize.ofMegabytes(16), Duration.ofSeconds(30),
+				Duration.ofSeconds(30), 10, false);
 	}
 
 }

@@ -3,10 +3,12 @@ package dev.modelcache.autoconfigure;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpClient.Version;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -30,7 +32,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class RunningApplication implements AutoCloseable {
 
-	private static final HttpClient http = HttpClient.newHttpClient();
+	private static final HttpClient http = HttpClient.newBuilder().version(Version.HTTP_1_1).build();
 
 	private final ConfigurableApplicationContext context;
 
@@ -76,9 +78,10 @@ final class RunningApplication implements AutoCloseable {
 	Answer get(String path) {
 		try {
 			String port = this.context.getBean(Environment.class).getProperty("local.server.port");
-			HttpResponse<String> response = http.send(
-					HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),
-					BodyHandlers.ofString());
+			HttpResponse<String> response = http
+				.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+					.timeout(Duration.ofSeconds(30))
+					.build(), BodyHandlers.ofString());
 			return new Answer(response.statusCode(), JsonMapper.shared().readTree(response.body()));
 		}
 		catch (IOException | InterruptedException ex) {

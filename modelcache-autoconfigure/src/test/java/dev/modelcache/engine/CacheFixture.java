@@ -63,8 +63,8 @@ public final class CacheFixture implements AutoCloseable {
 
 	private StoreSettings store;
 
-	private TransferSettings transfer = new TransferSettings(DataSize.ofKilobytes(256), Duration.ofSeconds(10),
-			Duration.ofSeconds(10), 5, true);
+	private TransferSettings transfer = new TransferSettings(DataSize.ofKilobytes(256), 4, DataSize.ofMegabytes(16),
+			Duration.ofSeconds(10), Duration.ofSeconds(10), 5, true);
 
 	private LockSettings lock = LockSettings.defaults();
 

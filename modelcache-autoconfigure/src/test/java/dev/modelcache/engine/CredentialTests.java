@@ -233,8 +233,8 @@ class CredentialTests {
 	@Test
 	void httpGoesToHttpOnlyWhereItIsAllowed() {
 		this.origin.always("/m.gguf", Reply.redirect(302, this.other.uri("/elsewhere").toString()));
-		TransferSettings strict = new TransferSettings(DataSize.ofKilobytes(64), CacheFixture.PATIENCE,
-				CacheFixture.PATIENCE, 5, false);
+		TransferSettings strict = new TransferSettings(DataSize.ofKilobytes(64), 4, DataSize.ofMegabytes(16),
+				CacheFixture.PATIENCE, CacheFixture.PATIENCE, 5, false);
 		assertThatExceptionOfType(ModelCacheException.class)
 			.isThrownBy(() -> get(fixture().transfer(strict), model(this.origin.uri("/m.gguf"))))
 			.withMessageContaining("allow-insecure-http");

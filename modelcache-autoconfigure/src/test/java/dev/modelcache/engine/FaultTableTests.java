@@ -138,7 +138,8 @@ class FaultTableTests {
 	}
 
 	private static TransferSettings impatient() {
-		return new TransferSettings(DataSize.ofKilobytes(64), Duration.ofMillis(400), Duration.ofMillis(400), 5, true);
+		return new TransferSettings(DataSize.ofKilobytes(64), 4, DataSize.ofMegabytes(16), Duration.ofMillis(400),
+				Duration.ofMillis(400), 5, true);
 	}
 
 	private static Row arrives(String name, int requests, Reply... replies) {

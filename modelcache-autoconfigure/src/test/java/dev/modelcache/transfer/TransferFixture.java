@@ -103,8 +103,8 @@ final class TransferFixture implements AutoCloseable {
 
 	Mono<TransferResult> run(int mirrors) {
 		TransferThreads threads = new TransferThreads(Schedulers.immediate(), this.hashing, this.time);
-		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(64), Duration.ofSeconds(30),
-				Duration.ofSeconds(30), 5, false);
+		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(64), 4, DataSize.ofMegabytes(16),
+				Duration.ofSeconds(30), Duration.ofSeconds(30), 5, false);
 		SegmentedTransfer transfer = new SegmentedTransfer(List.of(new WrittenClient()),
 				new TransferRetries(this.registry, this.random), threads, settings);
 		List<Mirror> all = new ArrayList<>();
@@ -186,8 +186,8 @@ final class TransferFixture implements AutoCloseable {
 				if (fixture.answers.isEmpty()) {
 					fixture.answers.add(answer);
 				}
-				return consumer.apply(
-						new RangeResponse(request.range().start(), null, "\"v\"", true, answer.body(fixture, request)));
+				return consumer.apply(new RangeResponse(request.range().start(), null, null, false, "\"v\"", true,
+						answer.body(fixture, request)));
 			});
 		}
 

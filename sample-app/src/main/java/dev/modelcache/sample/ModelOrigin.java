@@ -3,6 +3,8 @@ package dev.modelcache.sample;
 import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -13,6 +15,7 @@ import org.reactivestreams.Publisher;
 import org.springframework.util.unit.DataSize;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Schedulers;
+import reactor.netty.Connection;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.http.server.HttpServerRequest;
@@ -22,8 +25,8 @@ import reactor.netty.resources.LoopResources;
 /**
  * A second HTTP server, on a free port of the loopback interface, that serves a
  * {@link DemoModel} as a model hub would (RFC 9110: ranges, {@code If-Range}, HEAD), but
- * slowly, and that breaks its first body half way, so that there is something to see.
- * Nothing of the model is held in memory beyond the piece being sent.
+ * slowly, and that breaks a connection when half of the model is sent, so that there is
+ * something to see. Nothing of the model is held in memory beyond the piece being sent.
  */
 final class ModelOrigin implements AutoCloseable {
 
@@ -38,6 +41,8 @@ final class ModelOrigin implements AutoCloseable {
 	private final Pace pace;
 
 	private final LoopResources threads = LoopResources.create("model-origin", 1, true);
+
+	private final AtomicLong sent = new AtomicLong();
 
 	private final AtomicBoolean broken = new AtomicBoolean();
 
@@ -99,12 +104,17 @@ final class ModelOrigin implements AutoCloseable {
 		if (request.method().equals(HttpMethod.HEAD)) {
 			return response.send();
 		}
-		if (this.broken.compareAndSet(false, true)) {
-			// Less than announced, then the connection ends.
-			response.keepAlive(false);
-			range = new ByteRange(range.start(), range.start() + range.length() / 2);
+		AtomicReference<@Nullable Connection> connection = new AtomicReference<>();
+		response.withConnection(connection::set);
+		return response.send(body(range).doOnNext((buffer) -> breakHalfWay(buffer, connection)), (buffer) -> true);
+	}
+
+	private void breakHalfWay(ByteBuf buffer, AtomicReference<@Nullable Connection> of) {
+		boolean half = this.sent.addAndGet(buffer.readableBytes()) >= this.model.size() / 2;
+		Connection connection = of.get();
+		if (half && connection != null && this.broken.compareAndSet(false, true)) {
+			connection.dispose();
 		}
-		return response.send(body(range), (buffer) -> true);
 	}
 
 	private @Nullable ByteRange requestedRange(HttpServerRequest request) {

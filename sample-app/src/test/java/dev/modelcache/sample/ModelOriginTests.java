@@ -32,8 +32,8 @@ class ModelOriginTests {
 	}
 
 	@Test
-	void breaksTheFirstBodyHalfWayAndServesTheSecond() throws Exception {
-		assertThat(bodyBytes()).isEqualTo(this.model.size() / 2);
+	void breaksAConnectionHalfWayAndServesTheNext() throws Exception {
+		assertThat(bodyBytes()).isLessThan(this.model.size());
 		assertThat(bodyBytes()).isEqualTo(this.model.size());
 	}
 
@@ -78,7 +78,7 @@ class ModelOriginTests {
 		assertThat(response.headers().firstValueAsLong("Content-Length")).hasValue(this.model.size());
 		assertThat(response.headers().firstValue("ETag")).hasValue(this.model.etag());
 		assertThat(response.body().readAllBytes()).isEmpty();
-		assertThat(bodyBytes()).isEqualTo(this.model.size() / 2);
+		assertThat(bodyBytes()).isLessThan(this.model.size());
 	}
 
 	private HttpResponse<InputStream> get(String... headers) throws Exception {

@@ -3,6 +3,7 @@ package dev.modelcache.sample;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpClient.Version;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -31,7 +32,7 @@ class SampleApplicationTests {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-	private final HttpClient http = HttpClient.newHttpClient();
+	private final HttpClient http = HttpClient.newBuilder().version(Version.HTTP_1_1).build();
 
 	@TempDir
 	private Path directory;
@@ -50,7 +51,7 @@ class SampleApplicationTests {
 	private HttpResponse<String> get(ConfigurableApplicationContext context, String path) {
 		URI uri = URI.create("http://127.0.0.1:" + context.getEnvironment().getProperty("local.server.port") + path);
 		try {
-			return this.http.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
+			return this.http.send(HttpRequest.newBuilder(uri).timeout(PATIENCE).build(), BodyHandlers.ofString());
 		}
 		catch (IOException | InterruptedException ex) {
 			throw new IllegalStateException(ex);

@@ -59,9 +59,11 @@ public final class FileRangeClient implements RangeClient {
 			String validator = "\"" + size + "-" + Files.getLastModifiedTime(file).toMillis() + "\"";
 			boolean unchanged = request.ifRange() == null || request.ifRange().equals(validator);
 			long start = unchanged ? Math.min(request.range().start(), size) : 0;
-			Flux<DataBuffer> body = DataBufferUtils.read(new FileSystemResource(file), start, this.buffers, BUFFER)
+			long end = Math.max(start, Math.min(unchanged ? request.range().end() : size, size));
+			Flux<DataBuffer> rest = DataBufferUtils.read(new FileSystemResource(file), start, this.buffers, BUFFER);
+			Flux<DataBuffer> body = DataBufferUtils.takeUntilByteCount(rest, end - start)
 				.onErrorMap(IOException.class, (ex) -> failure(mirror, ex));
-			return new RangeResponse(start, size, validator, true, body);
+			return new RangeResponse(start, size, end, !unchanged, validator, true, body);
 		}
 		catch (IOException ex) {
 			throw failure(mirror, ex);

@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.util.Locale;
 
 import dev.modelcache.source.Mirror;
+import dev.modelcache.transfer.ByteRange;
 import dev.modelcache.transfer.RangeRequest;
 import dev.modelcache.transfer.RangeResponse;
 import dev.modelcache.transfer.RequestFailedException;
@@ -51,7 +52,8 @@ final class ResponseGuard {
 		refuseOtherThanModels(mirror, headers);
 		long length = headers.getContentLength();
 		boolean proven = length >= 0 || isChunked(headers);
-		return new RangeResponse(0, (length >= 0) ? length : null, strongValidator(headers), proven, body);
+		Long total = (length >= 0) ? length : null;
+		return new RangeResponse(0, total, total, true, strongValidator(headers), proven, body);
 	}
 
 	private RangeResponse partOfFile(RangeRequest request, HttpHeaders headers, Flux<DataBuffer> body) {
@@ -69,17 +71,23 @@ final class ResponseGuard {
 		if (request.range().isOpen() && range.total() != null && range.last() != range.total() - 1) {
 			throw illegal(mirror, "sent bytes up to " + range.last() + " of " + range.total() + ", asked for all");
 		}
+		if (range.last() >= request.range().end()) {
+			throw illegal(mirror,
+					"sent bytes up to " + range.last() + ", asked for bytes before " + request.range().end());
+		}
 		long length = headers.getContentLength();
 		if (length >= 0 && length != range.last() - range.start() + 1) {
 			throw illegal(mirror, "announced a length that contradicts its Content-Range");
 		}
-		Long total = (range.total() != null) ? range.total() : endOf(request, range);
-		return new RangeResponse(range.start(), total, strongValidator(headers), true, body);
+		Long total = (range.total() != null) ? range.total() : endOf(request.range(), range);
+		return new RangeResponse(range.start(), total, range.last() + 1, false, strongValidator(headers), true, body);
 	}
 
-	/** An open range without a total ends where the file does. */
-	private static @Nullable Long endOf(RangeRequest request, ContentRange range) {
-		return (request.range().isOpen() && range.last() != null) ? Long.valueOf(range.last() + 1) : null;
+	/**
+	 * A part without a total that ends before it was asked to ends where the file does.
+	 */
+	private static @Nullable Long endOf(ByteRange requested, ContentRange range) {
+		return (range.last() != null && range.last() + 1 < requested.end()) ? Long.valueOf(range.last() + 1) : null;
 	}
 
 	/**
@@ -90,7 +98,7 @@ final class ResponseGuard {
 		ContentRange range = ContentRange.parse(headers.getFirst(HttpHeaders.CONTENT_RANGE));
 		Long total = (range != null) ? range.total() : null;
 		if (total != null && total == request.range().start()) {
-			return new RangeResponse(total, total, strongValidator(headers), true, Flux.empty());
+			return new RangeResponse(total, total, total, false, strongValidator(headers), true, Flux.empty());
 		}
 		throw new RequestFailedException(Reason.CHANGED, request.mirror(),
 				"has no byte " + request.range().start() + " of a file that had it before", null);

@@ -1,0 +1,146 @@
+package dev.modelcache.transfer;
+
+import dev.modelcache.source.Mirror;
+import io.github.resilience4j.core.functions.Either;
+import io.github.resilience4j.retry.Retry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How one mirror has done in one transfer: whether it may be asked, and from when on.
+ * <p>
+ * Its requests may fail together, when a server restarts: such a burst counts once, and
+ * after it one request goes ahead alone until it brings a byte.
+ * <p>
+ * <em>Thread-safety</em>: guarded by the {@link MirrorSelector} it belongs to.
+ */
+final class MirrorState {
+
+	private final Mirror mirror;
+
+	private final Retry retry;
+
+	private Retry.AsyncContext<Object> attempts;
+
+	private @Nullable String validator;
+
+	private boolean dropped;
+
+	private boolean droppedForGood;
+
+	private long notBeforeNanos;
+
+	private boolean alone;
+
+	private int active;
+
+	private int burst;
+
+	private long bytes;
+
+	MirrorState(Mirror mirror, Retry retry) {
+		this.mirror = mirror;
+		this.retry = retry;
+		this.attempts = retry.asyncContext();
+	}
+
+	Mirror mirror() {
+		return this.mirror;
+	}
+
+	/** Returns the strong validator that its origin gave for the file, if it did. */
+	@Nullable String validator() {
+		return this.validator;
+	}
+
+	void validator(@Nullable String next) {
+		this.validator = next;
+	}
+
+	boolean isDropped() {
+		return this.dropped;
+	}
+
+	int active() {
+		return this.active;
+	}
+
+	long bytes() {
+		return this.bytes;
+	}
+
+	/**
+	 * Returns how many bursts of failures there were before a request that begins now.
+	 */
+	int burst() {
+		return this.burst;
+	}
+
+	boolean isFree() {
+		return !this.dropped && (!this.alone || this.active == 0);
+	}
+
+	long notBeforeNanos() {
+		return this.notBeforeNanos;
+	}
+
+	void begin() {
+		this.active++;
+	}
+
+	void end() {
+		this.active--;
+	}
+
+	/** Bytes that this mirror sent are on disk. */
+	void count(long sent) {
+		this.bytes += sent;
+	}
+
+	/** Bytes are on disk that never were before: failures count from one again. */
+	void progressed() {
+		this.alone = false;
+		this.dropped = this.droppedForGood;
+	}
+
+	/**
+	 * A request failed.
+	 * @param failure how
+	 * @param begunAtBurst what {@link #burst()} was when it began
+	 * @param brought whether it brought new bytes before
+	 * @param nowNanos the time
+	 */
+	void failed(RequestFailedException failure, int begunAtBurst, boolean brought, long nowNanos) {
+		if (begunAtBurst != this.burst && failure.reason().isWorthRetrying()) {
+			return;
+		}
+		this.burst++;
+		this.alone = true;
+		long waitMillis;
+		if (brought && failure.reason().isWorthRetrying()) {
+			this.attempts = this.retry.asyncContext();
+			waitMillis = this.retry.getRetryConfig().getIntervalBiFunction().apply(1, Either.left(failure));
+		}
+		else {
+			waitMillis = this.attempts.onError(failure);
+		}
+		if (waitMillis < 0) {
+			this.dropped = true;
+			this.droppedForGood = !failure.reason().isWorthRetrying();
+		}
+		else {
+			this.notBeforeNanos = nowNanos + waitMillis * 1_000_000;
+		}
+	}
+
+	/** The mirror contradicts the others: it is not asked again. */
+	void drop() {
+		this.dropped = true;
+		this.droppedForGood = true;
+	}
+
+	/** The transfer is complete. */
+	void succeeded() {
+		this.attempts.onComplete();
+	}
+
+}

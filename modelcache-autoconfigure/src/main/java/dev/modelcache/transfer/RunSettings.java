@@ -1,0 +1,14 @@
+package dev.modelcache.transfer;
+
+import io.github.resilience4j.retry.Retry;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * How one transfer is done.
+ *
+ * @param segmentSize how large segments are
+ * @param retry how requests to one mirror are repeated; counts for each mirror
+ */
+record RunSettings(DataSize segmentSize, Retry retry) {
+
+}

@@ -19,7 +19,7 @@ import org.springframework.core.io.buffer.DataBufferUtils;
 final class SegmentWriter {
 
 	/** The most bytes that are written at once, so that the end of a segment may move. */
-	static final int LARGEST_WRITE = 128 * 1024;
+	static final int LARGEST_WRITE = (int) SegmentedTransfer.LARGEST_BUFFER.toBytes();
 
 	private final FileChannel file;
 

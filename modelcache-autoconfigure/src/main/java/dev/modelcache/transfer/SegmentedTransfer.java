@@ -11,6 +11,7 @@ import dev.modelcache.store.StagedFile;
 import io.github.resilience4j.retry.Retry;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
+import org.springframework.util.unit.DataSize;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -31,10 +32,10 @@ import reactor.core.publisher.Sinks;
 public final class SegmentedTransfer {
 
 	/**
-	 * The pieces that a body comes in are at most this large: Netty's HTTP decoder cuts
-	 * them so.
+	 * The most bytes of one piece of a body; the client must not make larger ones. Demand
+	 * is counted in pieces, so this times their number bounds the memory.
 	 */
-	private static final int LARGEST_BUFFER = 8 * 1024;
+	public static final DataSize LARGEST_BUFFER = DataSize.ofKilobytes(128);
 
 	private final Map<String, RangeClient> clients = new HashMap<>();
 
@@ -124,7 +125,8 @@ public final class SegmentedTransfer {
 	}
 
 	private Mono<Void> receive(TransferRun run, Fetch fetch, RangeResponse response, Sinks.One<Boolean> others) {
-		int prefetch = Math.max(8, (int) Math.min(this.settings.bufferSize().toBytes() / LARGEST_BUFFER, 8192));
+		long pieces = this.settings.bufferSize().toBytes() / LARGEST_BUFFER.toBytes();
+		int prefetch = (int) Math.max(2, Math.min(pieces, 8192));
 		StallDetector stalls = new StallDetector(this.settings.stallTimeout(), this.threads.timer());
 		return Mono.fromRunnable(() -> {
 			if (run.accept(fetch, response)) {

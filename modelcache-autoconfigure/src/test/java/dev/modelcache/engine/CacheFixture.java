@@ -31,6 +31,7 @@ import dev.modelcache.transfer.TransferRetries;
 import dev.modelcache.transfer.TransferSettings;
 import dev.modelcache.transfer.file.FileRangeClient;
 import dev.modelcache.transfer.http.HttpRangeClient;
+import dev.modelcache.transfer.http.NettyBuffers;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilience4j.core.IntervalFunction;
 import io.github.resilience4j.retry.RetryConfig;
@@ -135,7 +136,7 @@ public final class CacheFixture implements AutoCloseable {
 	public DefaultModelCache open(ModelRequest... requests) {
 		Clock clock = Clock.systemUTC();
 		WebClient webClient = WebClient.builder()
-			.clientConnector(new ReactorClientHttpConnector(this.httpClient))
+			.clientConnector(new ReactorClientHttpConnector(NettyBuffers.large(this.httpClient)))
 			.build();
 		HttpRangeClient http = new HttpRangeClient(webClient, new MirrorCircuitBreakers(this.breakers), this.transfer,
 				this.threads.timer(), clock);

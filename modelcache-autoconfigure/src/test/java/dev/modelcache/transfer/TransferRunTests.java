@@ -1,14 +1,17 @@
 package dev.modelcache.transfer;
 
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 import dev.modelcache.ModelRequest;
+import dev.modelcache.lock.ExclusiveFiles;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.RemoteFile;
 import dev.modelcache.store.ModelStore;
+import dev.modelcache.store.PartialJudge;
 import dev.modelcache.store.StagedFile;
 import dev.modelcache.store.StoreSettings;
 import dev.modelcache.transfer.RequestFailedException.Reason;
@@ -47,9 +50,10 @@ class TransferRunTests {
 	@BeforeEach
 	void begin() {
 		ModelStore store = new ModelStore(
-				new StoreSettings(this.directory, DataSize.ofBytes(0), StoreSettings.Verification.NEVER));
+				new StoreSettings(this.directory, DataSize.ofBytes(0), StoreSettings.Verification.NEVER),
+				new ExclusiveFiles(), Clock.systemUTC());
 		ModelRequest request = ModelRequest.builder("m").url(this.first.uri()).build();
-		this.staged = store.stage("m", store.place(request, "m.gguf"));
+		this.staged = store.stage("m", store.place(request, "m.gguf"), PartialJudge.NONE);
 		DownloadPlan plan = new DownloadPlan("m",
 				new RemoteFile("m.gguf", List.of(this.first, this.second), null, null), 3, 0);
 		TransferThreads threads = new TransferThreads(Schedulers.immediate(), this.hashing, Schedulers.parallel());

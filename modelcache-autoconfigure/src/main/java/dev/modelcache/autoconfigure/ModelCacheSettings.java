@@ -60,6 +60,7 @@ record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connecti
 
 	private static StoreSettings store(ModelCacheProperties.Cache cache, LocalPaths paths) {
 		SettingChecks.notNegative("cache.min-free-space", cache.getMinFreeSpace().isNegative());
+		SettingChecks.notNegative("cache.partial-retention", cache.getPartialRetention().isNegative());
 		Path directory = (cache.getDirectory() != null)
 				? paths.read(ModelKeys.GENERAL, "cache.directory", cache.getDirectory())
 				: paths.defaultCacheDirectory();
@@ -67,7 +68,7 @@ record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connecti
 			throw ModelKeys.GENERAL.wrong("cache.directory", directory + " is not a directory",
 					"Name a directory; it is created if it is missing");
 		}
-		return new StoreSettings(directory, cache.getMinFreeSpace(), cache.getVerify());
+		return new StoreSettings(directory, cache.getMinFreeSpace(), cache.getVerify(), cache.getPartialRetention());
 	}
 
 	private static boolean offline(ModelCacheProperties properties, Environment environment) {

@@ -109,6 +109,12 @@ final class AcquisitionMonitor implements TransferListener {
 	}
 
 	@Override
+	public void resumed(long bytes, long total) {
+		this.position = bytes;
+		this.totalBytes = total;
+	}
+
+	@Override
 	public void written(Mirror mirror, long bytes, long position) {
 		this.position = position;
 		this.observer.bytesWritten(this.id, mirror.origin().authority(), bytes);

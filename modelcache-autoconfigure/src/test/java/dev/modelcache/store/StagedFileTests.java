@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
@@ -12,6 +13,7 @@ import java.util.stream.Stream;
 import dev.modelcache.Digest;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.lock.ExclusiveFiles;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.util.unit.DataSize;
@@ -32,7 +34,7 @@ class StagedFileTests {
 
 	private ModelStore store(DataSize minFreeSpace) {
 		return new ModelStore(new StoreSettings(this.directory.resolve("cache"), minFreeSpace,
-				StoreSettings.Verification.FINGERPRINT));
+				StoreSettings.Verification.FINGERPRINT), new ExclusiveFiles(), Clock.systemUTC());
 	}
 
 	private ModelStore store() {
@@ -60,7 +62,7 @@ class StagedFileTests {
 
 	@Test
 	void publishedFileIsPrivateWholeAndHasItsReceipt() throws Exception {
-		try (StagedFile staged = store().stage("m", place())) {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE)) {
 			write(staged, "model");
 			assertThat(place().target()).doesNotExist();
 			staged.publish(StagedFileTests::receipt);
@@ -76,7 +78,7 @@ class StagedFileTests {
 
 	@Test
 	void stagedFileIsPrivateFromTheStart() throws Exception {
-		try (StagedFile staged = store().stage("m", place())) {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE)) {
 			assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(staged.path())))
 				.isEqualTo("rw-------");
 			assertThat(staged.path().getParent()).isEqualTo(place().target().getParent());
@@ -85,7 +87,7 @@ class StagedFileTests {
 
 	@Test
 	void closedWithoutPublishingIsGone() throws Exception {
-		StagedFile staged = store().stage("m", place());
+		StagedFile staged = store().stage("m", place(), PartialJudge.NONE);
 		write(staged, "half");
 		staged.close();
 		staged.close();
@@ -96,7 +98,7 @@ class StagedFileTests {
 	void fileBeforeStaysWholeUntilAndUnlessTheNextIsPublished() throws Exception {
 		Files.createDirectories(place().directory());
 		Files.writeString(place().target(), "old");
-		try (StagedFile staged = store().stage("m", place())) {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE)) {
 			write(staged, "new");
 			assertThatExceptionOfType(IllegalStateException.class).isThrownBy(() -> staged.publish((fingerprint) -> {
 				throw new IllegalStateException("no receipt");
@@ -109,7 +111,7 @@ class StagedFileTests {
 
 	@Test
 	void stagedFileThatSomebodyDeletedIsNotPublished() throws Exception {
-		try (StagedFile staged = store().stage("m", place())) {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE)) {
 			Files.delete(staged.path());
 			assertThatIOException().isThrownBy(() -> staged.publish(StagedFileTests::receipt))
 				.withMessageContaining("has disappeared");
@@ -164,7 +166,7 @@ class StagedFileTests {
 	void receiptsThatCannotBeWrittenAreNoError() throws Exception {
 		Files.createDirectories(this.directory.resolve("cache"));
 		Files.writeString(this.directory.resolve("cache/receipts"), "a file, not a directory");
-		try (StagedFile staged = store().stage("m", place())) {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE)) {
 			write(staged, "model");
 			staged.publish(StagedFileTests::receipt);
 		}
@@ -173,7 +175,7 @@ class StagedFileTests {
 
 	@Test
 	void diskWithoutSpaceSaysNeedsHasWhere() throws Exception {
-		try (StagedFile staged = store(DataSize.ofTerabytes(1000)).stage("m", place())) {
+		try (StagedFile staged = store(DataSize.ofTerabytes(1000)).stage("m", place(), PartialJudge.NONE)) {
 			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> staged.admit(DataSize.ofBytes(10)))
 				.satisfies((failure) -> {
 					assertThat(failure.needed()).isEqualTo(DataSize.ofBytes(DataSize.ofTerabytes(1000).toBytes() + 10));
@@ -185,38 +187,20 @@ class StagedFileTests {
 
 	@Test
 	void failureOfAFullDiskIsToldAsThat() {
-		try (StagedFile staged = store(DataSize.ofTerabytes(1000)).stage("m", place())) {
+		try (StagedFile staged = store(DataSize.ofTerabytes(1000)).stage("m", place(), PartialJudge.NONE)) {
 			IOException noSpace = new IOException("No space left on device");
-			assertThat(staged.failure(noSpace)).hasMessageContaining("not enough space")
+			assertThat(staged.failure(noSpace, DataSize.ofBytes(1))).hasMessageContaining("not enough space")
 				.hasSuppressedException(noSpace);
 		}
-		try (StagedFile staged = store().stage("m", place())) {
-			assertThat(staged.failure(new IOException("Input/output error")))
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE)) {
+			assertThat(staged.failure(new IOException("Input/output error"), DataSize.ofBytes(1)))
 				.hasMessageContaining("Input/output error");
 		}
 	}
 
 	@Test
-	void stagedFilesOfDeadProcessesAreDeletedAndThoseOfLivingOnesStay() throws Exception {
-		Files.createDirectories(place().directory());
-		Path dead = place().target().resolveSibling(".m.gguf.1-12345-0a1b2c3d.part");
-		Path foreign = place().target().resolveSibling(".other.gguf.1-12345-0a1b2c3d.part");
-		Path unknown = place().target().resolveSibling(".m.gguf.part");
-		for (Path file : List.of(dead, foreign, unknown)) {
-			Files.writeString(file, "half");
-		}
-		try (StagedFile living = store().stage("m", place()); StagedFile second = store().stage("m", place())) {
-			assertThat(dead).doesNotExist();
-			assertThat(foreign).exists();
-			assertThat(unknown).exists();
-			assertThat(living.path()).exists();
-			assertThat(second.path()).isNotEqualTo(living.path());
-		}
-	}
-
-	@Test
 	void evictDeletesFileAndReceiptAndTellsWhetherThereWasAFile() throws Exception {
-		try (StagedFile staged = store().stage("m", place())) {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE)) {
 			staged.publish(StagedFileTests::receipt);
 		}
 		assertThat(store().evict("m", place())).isTrue();

@@ -14,9 +14,9 @@ public interface DecompressionTarget {
 	FileChannel channel();
 
 	/**
-	 * Checks that more bytes fit on the disk. Called before each MiB, because most
+	 * Checks that more bytes fit on the disk. Called again and again, because most
 	 * formats do not tell the size before the end.
-	 * @param bytes how many more bytes are known to follow
+	 * @param bytes how many bytes may follow before the next call
 	 * @throws dev.modelcache.ModelStorageException if they do not fit
 	 */
 	void admit(long bytes);

@@ -30,6 +30,8 @@ public final class StreamingDecompression implements AutoCloseable {
 
 	private static final int BLOCK = 1 << 20;
 
+	private static final long MOST_ADMITTED_AT_ONCE = 16L << 20;
+
 	private final DecompressionPlan plan;
 
 	private final FileChannel compressed;
@@ -141,20 +143,30 @@ public final class StreamingDecompression implements AutoCloseable {
 		ExpansionLimit limit = new ExpansionLimit(this.plan, this.frontier);
 		ByteBuffer block = ByteBuffer.allocateDirect(BLOCK);
 		long position = 0;
+		long admitted = 0;
 		boolean more = true;
 		while (more) {
 			more = decompressor.read(block.clear());
 			block.flip();
 			long end = position + block.remaining();
 			limit.await(end);
-			Long whole = this.plan.contentSize();
-			this.target.admit(((whole != null) ? whole : end) - position);
+			if (end > admitted) {
+				admitted = admit(position, end);
+			}
 			write(block, position);
 			this.digest.advance(end);
 			position = end;
 		}
 		limit.checkWhole(position);
 		return position;
+	}
+
+	/** Asks for as much again as there is, and not for each block. */
+	private long admit(long position, long end) {
+		Long whole = this.plan.contentSize();
+		long upTo = (whole != null) ? whole : Math.max(end, position + Math.min(position, MOST_ADMITTED_AT_ONCE));
+		this.target.admit(upTo - position);
+		return upTo;
 	}
 
 	private void write(ByteBuffer block, long start) throws IOException {

@@ -17,6 +17,7 @@ import dev.modelcache.CachedModel;
 import dev.modelcache.ConfiguredModels;
 import dev.modelcache.ModelCacheEvent;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.content.DecompressionSettings;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.lock.ExclusiveFiles;
 import dev.modelcache.lock.FileCacheLockFactory;
@@ -83,6 +84,8 @@ public final class CacheFixture implements AutoCloseable {
 
 	private CacheLockFactory locks;
 
+	private DecompressionSettings decompression = DecompressionSettings.defaults();
+
 	private boolean offline;
 
 	private DefaultModelCache cache;
@@ -116,6 +119,11 @@ public final class CacheFixture implements AutoCloseable {
 	public CacheFixture locks(CacheLockFactory locks, ExclusiveFiles files) {
 		this.locks = locks;
 		this.files = files;
+		return this;
+	}
+
+	public CacheFixture decompression(DecompressionSettings decompression) {
+		this.decompression = decompression;
 		return this;
 	}
 
@@ -158,7 +166,7 @@ public final class CacheFixture implements AutoCloseable {
 				List.of(new HttpSourceResolver(this.headers), new FileSourceResolver(this.threads.io())));
 		CacheLockFactory locks = (this.locks != null) ? this.locks : new FileCacheLockFactory(this.lock, clock);
 		Rooms rooms = new Rooms(sources, locks, new ModelStore(this.store, this.files, clock), transfer, retries,
-				this.offline);
+				this.decompression, this.offline);
 		this.cache = new DefaultModelCache(new ConfiguredModels(List.of(requests)), rooms, this.threads,
 				new Listeners(this.events::add, this.observer), clock);
 		return this.cache;

@@ -59,6 +59,8 @@ final class TransferRun {
 
 	private final Repair repair;
 
+	private final Duration giveUpAfter;
+
 	private final List<RequestFailedException> failures = new ArrayList<>();
 
 	private final Set<Fetch> running = new HashSet<>();
@@ -73,6 +75,8 @@ final class TransferRun {
 
 	private long highWater;
 
+	private long progressNanos;
+
 	TransferRun(DownloadPlan plan, StagedFile staged, TransferListener listener, TransferThreads threads,
 			RunSettings settings) {
 		this.plan = plan;
@@ -86,6 +90,8 @@ final class TransferRun {
 		this.journal = new TransferJournal(plan, staged);
 		this.check = new ResponseCheck(plan, this.board);
 		this.repair = new Repair(plan.modelId(), this.journal, this.mirrors);
+		this.giveUpAfter = settings.giveUpAfter();
+		this.progressNanos = now();
 		this.digest = startDigest();
 	}
 
@@ -161,7 +167,11 @@ final class TransferRun {
 
 	private Duration untilAMirrorIsFree(long now) {
 		Optional<Long> wait = this.mirrors.nanosUntilNext(now);
-		if (wait.isEmpty() && !this.mirrors.isBusy()) {
+		if (this.mirrors.isBusy()) {
+			return wait.filter((nanos) -> nanos > 0).map(Duration::ofNanos).orElse(POLL);
+		}
+		long idleNanos = now - this.progressNanos + wait.orElse(0L);
+		if (wait.isEmpty() || idleNanos > this.giveUpAfter.toNanos()) {
 			throw TransferFailures.summarize(this.plan, this.failures);
 		}
 		return wait.filter((nanos) -> nanos > 0).map(Duration::ofNanos).orElse(POLL);
@@ -275,6 +285,7 @@ final class TransferRun {
 			durable = this.board.durable();
 			if (durable > this.highWater) {
 				this.highWater = durable;
+				this.progressNanos = now();
 				fetch.brought();
 				fetch.state().progressed();
 			}

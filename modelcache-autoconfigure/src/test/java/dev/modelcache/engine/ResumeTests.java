@@ -172,7 +172,7 @@ class ResumeTests {
 			file.write(file.read() ^ 1);
 		}
 		assertThat(bytesOf(() -> get(request()))).isBetween(this.content.size() - landed + MIB,
-				this.content.size() - landed + 2 * MIB);
+				this.content.size() - landed + MIB + LATE);
 	}
 
 	@Test

@@ -47,12 +47,14 @@ record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connecti
 		SettingChecks.buffer("download.buffer-size", download.getBufferSize());
 		SettingChecks.positive("download.response-timeout", download.getResponseTimeout());
 		SettingChecks.positive("download.stall-timeout", download.getStallTimeout());
+		SettingChecks.positive("download.give-up-after", download.getGiveUpAfter());
+		SettingChecks.bandwidth("download.max-bandwidth", download.getMaxBandwidth());
 		SettingChecks.notNegative("download.max-redirects", download.getMaxRedirects() < 0);
 		SettingChecks.connections("download.connections", download.getConnections());
 		SettingChecks.segment("download.segment-size", download.getSegmentSize());
 		return new TransferSettings(download.getBufferSize(), download.getConnections(), download.getSegmentSize(),
 				download.getResponseTimeout(), download.getStallTimeout(), download.getMaxRedirects(),
-				download.isAllowInsecureHttp());
+				download.isAllowInsecureHttp(), download.getMaxBandwidth(), download.getGiveUpAfter());
 	}
 
 	private static LockSettings lock(ModelCacheProperties.Lock lock) {

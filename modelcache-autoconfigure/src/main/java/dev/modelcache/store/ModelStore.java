@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
@@ -22,6 +24,8 @@ public final class ModelStore {
 
 	private static final Logger logger = LoggerFactory.getLogger(ModelStore.class);
 
+	private static final Duration BETWEEN_SWEEPS = Duration.ofHours(1);
+
 	private final StoreSettings settings;
 
 	private final CacheLayout layout;
@@ -33,6 +37,8 @@ public final class ModelStore {
 	private final Clock clock;
 
 	private final DiskSpace space;
+
+	private Instant lastSweep = Instant.EPOCH;
 
 	/**
 	 * Creates a store.
@@ -86,6 +92,7 @@ public final class ModelStore {
 	public StagedFile stage(String modelId, ModelPlace place, PartialJudge judge) {
 		try {
 			PrivateFiles.createDirectories(place.directory());
+			deleteExpired();
 			Partials partials = partials(place);
 			Partial left = partials.claim(judge);
 			if (left != null) {
@@ -132,8 +139,21 @@ public final class ModelStore {
 		}
 	}
 
+	/** Once in a while: other models may never be asked for again. */
+	private synchronized void deleteExpired() {
+		Instant now = this.clock.instant();
+		if (now.isAfter(this.lastSweep.plus(BETWEEN_SWEEPS))) {
+			this.lastSweep = now;
+			ExpiredPartials.delete(this.settings.directory(), this.files, expiry());
+		}
+	}
+
+	private Instant expiry() {
+		return this.clock.instant().minus(this.settings.partialRetention());
+	}
+
 	private Partials partials(ModelPlace place) {
-		return new Partials(place.target(), this.files, this.clock.instant().minus(this.settings.partialRetention()));
+		return new Partials(place.target(), this.files, expiry());
 	}
 
 	/** Returns the space that downloads will still need. */

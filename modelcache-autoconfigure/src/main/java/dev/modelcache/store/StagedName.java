@@ -29,6 +29,12 @@ final class StagedName {
 	private StagedName() {
 	}
 
+	/** Returns whether a file has the name of a staged file, whatever its target. */
+	static boolean isStaged(Path file) {
+		String name = file.getFileName().toString();
+		return name.startsWith(".") && name.endsWith(STAGED) && OWNER.matcher(name).find();
+	}
+
 	/** Returns a new name for a file of this process. */
 	static Path of(Path target) {
 		String random = UUID.randomUUID().toString().substring(0, 8);

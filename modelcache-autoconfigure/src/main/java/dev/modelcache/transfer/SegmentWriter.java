@@ -30,7 +30,7 @@ final class SegmentWriter {
 
 	private long bodyPosition;
 
-	private boolean closed;
+	private volatile boolean closed;
 
 	/**
 	 * Creates a writer.
@@ -103,6 +103,11 @@ final class SegmentWriter {
 			written += this.destination.write(this.segment, part, this.mirror);
 		}
 		return written;
+	}
+
+	/** Returns whether it still writes. */
+	boolean isOpen() {
+		return !this.closed;
 	}
 
 	/** Returns whether the segment wants no more bytes of this body. */

@@ -48,6 +48,8 @@ public final class SegmentedTransfer {
 
 	private final TransferSettings settings;
 
+	private final BandwidthLimit bandwidth;
+
 	/**
 	 * Creates a transfer engine.
 	 * @param clients the wires
@@ -61,6 +63,7 @@ public final class SegmentedTransfer {
 		this.retries = retries;
 		this.threads = threads;
 		this.settings = settings;
+		this.bandwidth = new BandwidthLimit(settings.maxBandwidth(), threads.timer());
 	}
 
 	/**
@@ -73,7 +76,7 @@ public final class SegmentedTransfer {
 	 */
 	public Mono<TransferResult> run(DownloadPlan plan, StagedFile staged, TransferListener listener) {
 		RunSettings runSettings = new RunSettings(this.settings.segmentSize(),
-				this.retries.forModel(plan.modelId(), plan.maxRequests()));
+				this.retries.forModel(plan.modelId(), plan.maxRequests()), this.settings.giveUpAfter());
 		return Mono.using(() -> new TransferRun(plan, staged, listener, this.threads, runSettings),
 				(run) -> Mono.fromRunnable(run::begin)
 					.subscribeOn(this.threads.io())
@@ -175,7 +178,10 @@ public final class SegmentedTransfer {
 			.subscribeOn(this.threads.io())
 			.thenMany(stalls.watch(response.body(), () -> stalled(fetch.mirror())))
 			.publishOn(this.threads.io(), prefetch)
-			.doOnNext((buffer) -> run.take(fetch, buffer))
+			.doOnNext((buffer) -> {
+				this.bandwidth.await(buffer.readableByteCount(), fetch::isOpen);
+				run.take(fetch, buffer);
+			})
 			.takeUntil((buffer) -> fetch.isSatisfied())
 			.doOnDiscard(DataBuffer.class, DataBufferUtils::release)
 			.then(Mono.fromRunnable(() -> run.bodyEnded(fetch)));

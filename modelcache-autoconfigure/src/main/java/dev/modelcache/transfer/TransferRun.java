@@ -10,7 +10,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.Origin;
@@ -59,6 +58,8 @@ final class TransferRun {
 
 	private final Repair repair;
 
+	private final Duration giveUpAfter;
+
 	private final List<RequestFailedException> failures = new ArrayList<>();
 
 	private final Set<Fetch> running = new HashSet<>();
@@ -70,6 +71,8 @@ final class TransferRun {
 	private boolean toldOneConnection;
 
 	private long highWater;
+
+	private long progressNanos;
 
 	TransferRun(DownloadPlan plan, StagedFile staged, TransferListener listener, TransferThreads threads,
 			RunSettings settings) {
@@ -84,6 +87,8 @@ final class TransferRun {
 		this.journal = new TransferJournal(plan, staged);
 		this.check = new ResponseCheck(plan, this.board);
 		this.repair = new Repair(plan.modelId(), this.journal, this.mirrors);
+		this.giveUpAfter = settings.giveUpAfter();
+		this.progressNanos = now();
 		this.followers = new Followers(plan, staged, threads);
 	}
 
@@ -155,7 +160,11 @@ final class TransferRun {
 
 	private Duration untilAMirrorIsFree(long now) {
 		Optional<Long> wait = this.mirrors.nanosUntilNext(now);
-		if (wait.isEmpty() && !this.mirrors.isBusy()) {
+		if (this.mirrors.isBusy()) {
+			return wait.filter((nanos) -> nanos > 0).map(Duration::ofNanos).orElse(POLL);
+		}
+		long idleNanos = now - this.progressNanos + wait.orElse(0L);
+		if (wait.isEmpty() || idleNanos > this.giveUpAfter.toNanos()) {
 			throw TransferFailures.summarize(this.plan, this.failures);
 		}
 		return wait.filter((nanos) -> nanos > 0).map(Duration::ofNanos).orElse(POLL);
@@ -269,6 +278,7 @@ final class TransferRun {
 			durable = this.board.durable();
 			if (durable > this.highWater) {
 				this.highWater = durable;
+				this.progressNanos = now();
 				fetch.brought();
 				fetch.state().progressed();
 			}
@@ -355,12 +365,7 @@ final class TransferRun {
 	/** Returns what came, once the last byte is hashed and decompressed. */
 	synchronized Mono<TransferResult> result() {
 		MirrorState best = this.mirrors.succeeded();
-		return this.followers.result(this.board.durable(), best).doOnNext((result) -> {
-			if (result.isEmpty() && !result.is(this.plan.file().expected())) {
-				throw new ModelIntegrityException(this.plan.modelId(), best.mirror() + " sent an empty file",
-						"Check what stands at that URL, or configure a mirror or fallback-url");
-			}
-		}).onErrorMap(IOException.class, this::failure);
+		return this.followers.result(this.board.durable(), best).onErrorMap(IOException.class, this::failure);
 	}
 
 	/**

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
@@ -243,6 +245,64 @@ class StagedFileTests {
 			assertThat(staged.failure(new IOException("Input/output error"), DataSize.ofBytes(1)))
 				.hasMessageContaining("Input/output error");
 		}
+	}
+
+	@Test
+	void downloadsThatRunTogetherDoNotCountOnTheSameSpace() throws Exception {
+		ModelStore store = store();
+		Files.createDirectories(place().directory());
+		long half = Files.getFileStore(place().directory()).getUsableSpace() / 2 + (1 << 30);
+		try (StagedFile one = store.stage("m", place(), PartialJudge.NONE);
+				StagedFile two = store.stage("m", place(), PartialJudge.NONE)) {
+			one.admit(DataSize.ofBytes(half));
+			one.admit(DataSize.ofBytes(half));
+			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> two.admit(DataSize.ofBytes(half)));
+			one.admit(DataSize.ofBytes(0));
+			two.admit(DataSize.ofBytes(half));
+		}
+		try (StagedFile three = store.stage("m", place(), PartialJudge.NONE)) {
+			three.admit(DataSize.ofBytes(half));
+		}
+	}
+
+	@Test
+	void fullDiskTakesThePartialAway() throws Exception {
+		StagedFile staged = store(DataSize.ofTerabytes(1000)).stage("m", place(), PartialJudge.NONE);
+		staged.journal().append("something to continue");
+		staged.failure(new IOException("No space left on device"), DataSize.ofBytes(1));
+		staged.close();
+		assertThat(files()).isEmpty();
+	}
+
+	@Test
+	void whatHasAJournalStaysForTheNextAndCanBeOpenedOnlyOnce() throws Exception {
+		StagedFile staged = store().stage("m", place(), PartialJudge.NONE);
+		write(staged, "half");
+		staged.journal().append("something to continue");
+		staged.close();
+		assertThat(files()).hasSize(2);
+		try (StagedFile next = store().stage("m", place(), List::size);
+				StagedFile another = store().stage("m", place(), List::size)) {
+			assertThat(next.path()).hasContent("half");
+			assertThat(next.journal().lines()).containsExactly("something to continue");
+			assertThat(another.journal().lines()).isEmpty();
+		}
+	}
+
+	@Test
+	void oldFilesOfOtherModelsAreDeletedAndNewOnesStay() throws Exception {
+		Path models = Files.createDirectories(this.directory.resolve("cache/models/host/key"));
+		Path old = models.resolve(".other.gguf.0a1b2c3d-1-12345-0a1b2c3d.part");
+		Path young = models.resolve(".young.gguf.0a1b2c3d-1-12345-0a1b2c3d.part");
+		Path foreign = models.resolve(".foreign.part");
+		for (Path file : List.of(old, young, foreign)) {
+			Files.writeString(file, "half");
+			Files.setLastModifiedTime(file,
+					FileTime.from(Instant.now().minus((file == young) ? Duration.ofDays(6) : Duration.ofDays(8))));
+		}
+		Files.writeString(models.resolve(".other.gguf.0a1b2c3d-1-12345-0a1b2c3d.journal"), "line\n");
+		store().stage("m", place(), PartialJudge.NONE).close();
+		assertThat(files()).containsExactlyInAnyOrder(young, foreign);
 	}
 
 	@Test

@@ -1,7 +1,6 @@
 package dev.modelcache.source;
 
 import java.net.URI;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -10,7 +9,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelRequest;
@@ -46,7 +44,8 @@ public final class SourceResolvers {
 
 	/**
 	 * Resolves several locations of the same bytes into one file with a mirror for each.
-	 * A location that cannot be resolved is left out, unless all of them are.
+	 * A location that cannot be resolved, or states another digest or size, is left out,
+	 * unless all of them are.
 	 * @param request the request the locations belong to; its digest, if it has one,
 	 * comes before any that a source states
 	 * @param locations the locations, the preferred one first; at least one
@@ -80,11 +79,10 @@ public final class SourceResolvers {
 		if (files.isEmpty()) {
 			throw allFailed(resolutions);
 		}
-		ExpectedDigest expected = (request.expectedDigest() != null)
-				? new ExpectedDigest(request.expectedDigest(), DigestOrigin.CONFIGURATION) : files.get(0).expected();
-		List<Mirror> mirrors = new ArrayList<>();
-		files.forEach((file) -> mirrors.addAll(file.mirrors()));
-		return new ResolvedModel(new RemoteFile(files.get(0).name(), mirrors, expected, files.get(0).size()));
+		AgreeingFiles agreeing = AgreeingFiles.of(request, files);
+		List<Mirror> mirrors = agreeing.files().stream().flatMap((file) -> file.mirrors().stream()).toList();
+		return new ResolvedModel(
+				new RemoteFile(agreeing.files().get(0).name(), mirrors, agreeing.expected(), agreeing.size()));
 	}
 
 	private static ModelCacheException allFailed(List<Resolution> resolutions) {

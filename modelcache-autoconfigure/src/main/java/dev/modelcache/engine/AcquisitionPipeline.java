@@ -259,7 +259,7 @@ final class AcquisitionPipeline {
 
 	private @Nullable DecompressionPlan decompression(Candidate candidate, RemoteFile file) {
 		String target = this.lookUp.place(candidate).target().getFileName().toString();
-		Compression compression = Compression.between(file.name(), target);
+		Compression compression = Compression.between(file.name().last(), target);
 		if (compression == null) {
 			return null;
 		}

@@ -24,11 +24,14 @@ public final class SourceResolvers {
 
 	private final Map<String, SourceResolver> byScheme = new TreeMap<>();
 
+	private final List<SourceResolver> all;
+
 	/**
 	 * Creates the set.
 	 * @param resolvers the resolvers; of two with the same scheme the first one wins
 	 */
 	public SourceResolvers(Collection<? extends SourceResolver> resolvers) {
+		this.all = List.copyOf(resolvers);
 		for (SourceResolver resolver : resolvers) {
 			resolver.schemes().forEach((scheme) -> this.byScheme.putIfAbsent(scheme, resolver));
 		}
@@ -43,9 +46,21 @@ public final class SourceResolvers {
 	}
 
 	/**
-	 * Resolves several locations of the same bytes into one file with a mirror for each.
-	 * A location that cannot be resolved, or states another digest or size, is left out,
-	 * unless all of them are.
+	 * Checks the form of a URL.
+	 * @param url a URL with one of {@link #schemes()}
+	 * @throws IllegalArgumentException if its resolver says that it is malformed
+	 */
+	public void check(URI url) {
+		SourceResolver resolver = ofScheme(url);
+		if (resolver != null) {
+			resolver.check(url);
+		}
+	}
+
+	/**
+	 * Resolves several locations of the same bytes into one model, whose files have a
+	 * mirror for each. A location that cannot be resolved, or states another digest or
+	 * size, is left out, unless all of them are.
 	 * @param request the request the locations belong to; its digest, if it has one,
 	 * comes before any that a source states
 	 * @param locations the locations, the preferred one first; at least one
@@ -66,7 +81,10 @@ public final class SourceResolvers {
 
 	private SourceResolver resolverFor(SourceLocation location) {
 		URI uri = location.uri();
-		SourceResolver resolver = this.byScheme.get(String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT));
+		SourceResolver resolver = this.all.stream()
+			.filter((candidate) -> candidate.recognizes(uri))
+			.findFirst()
+			.orElse(ofScheme(uri));
 		if (resolver == null) {
 			throw new ModelConfigurationException(location.request().id(), "url",
 					"nothing resolves the scheme of " + RedactedUri.of(uri), "Use one of " + schemes());
@@ -74,15 +92,18 @@ public final class SourceResolvers {
 		return resolver;
 	}
 
+	private @Nullable SourceResolver ofScheme(URI uri) {
+		return this.byScheme.get(String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT));
+	}
+
 	private ResolvedModel merge(ModelRequest request, List<Resolution> resolutions) {
-		List<RemoteFile> files = resolutions.stream().flatMap((resolution) -> resolution.files().stream()).toList();
-		if (files.isEmpty()) {
+		List<ResolvedModel> models = resolutions.stream()
+			.flatMap((resolution) -> resolution.models().stream())
+			.toList();
+		if (models.isEmpty()) {
 			throw allFailed(resolutions);
 		}
-		AgreeingFiles agreeing = AgreeingFiles.of(request, files);
-		List<Mirror> mirrors = agreeing.files().stream().flatMap((file) -> file.mirrors().stream()).toList();
-		return new ResolvedModel(
-				new RemoteFile(agreeing.files().get(0).name(), mirrors, agreeing.expected(), agreeing.size()));
+		return MergedModel.of(request, models);
 	}
 
 	private static ModelCacheException allFailed(List<Resolution> resolutions) {
@@ -94,18 +115,18 @@ public final class SourceResolvers {
 		return first;
 	}
 
-	private record Resolution(@Nullable RemoteFile file, @Nullable ModelCacheException failure) {
+	private record Resolution(@Nullable ResolvedModel model, @Nullable ModelCacheException failure) {
 
 		static Resolution of(ResolvedModel model) {
-			return new Resolution(model.file(), null);
+			return new Resolution(model, null);
 		}
 
 		static Resolution failed(ModelCacheException failure) {
 			return new Resolution(null, failure);
 		}
 
-		List<RemoteFile> files() {
-			return (this.file != null) ? List.of(this.file) : List.of();
+		List<ResolvedModel> models() {
+			return (this.model != null) ? List.of(this.model) : List.of();
 		}
 
 		List<ModelCacheException> failures() {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
@@ -26,6 +27,8 @@ record AgreeingFiles(List<RemoteFile> files, @Nullable ExpectedDigest expected, 
 
 	private static final Logger logger = LoggerFactory.getLogger(AgreeingFiles.class);
 
+	private static final Pattern COMPRESSED = Pattern.compile(".*\\.(gz|zst|xz)", Pattern.CASE_INSENSITIVE);
+
 	/**
 	 * Leaves out what contradicts.
 	 * @param request the request, whose digest comes before any that a location states
@@ -37,12 +40,13 @@ record AgreeingFiles(List<RemoteFile> files, @Nullable ExpectedDigest expected, 
 		ExpectedDigest expected = (request.expectedDigest() != null)
 				? new ExpectedDigest(request.expectedDigest(), DigestOrigin.CONFIGURATION)
 				: firstKnown(offered, RemoteFile::expected);
+		ExpectedDigest reference = reference(expected, offered);
 		List<RemoteFile> rightDigest = new ArrayList<>();
 		for (RemoteFile file : offered) {
 			ExpectedDigest stated = file.expected();
-			if (expected != null && stated != null && contradicts(stated.digest(), expected.digest())) {
-				leaveOut(request, file, "states the digest " + stated.digest() + ", " + expected.origin().description()
-						+ " says " + expected.digest());
+			if (reference != null && stated != null && contradicts(stated.digest(), reference.digest())) {
+				leaveOut(request, file, "states the digest " + stated.digest() + ", " + reference.origin().description()
+						+ " says " + reference.digest());
 			}
 			else {
 				rightDigest.add(file);
@@ -53,7 +57,7 @@ record AgreeingFiles(List<RemoteFile> files, @Nullable ExpectedDigest expected, 
 					"every source states another digest than the expected " + request.expectedDigest(),
 					"Check which of the two is right: correct the expected digest, or use another source");
 		}
-		Long size = size(rightDigest, expected);
+		Long size = size(rightDigest, reference);
 		List<RemoteFile> agreeing = new ArrayList<>();
 		for (RemoteFile file : rightDigest) {
 			if (size == null || file.size() == null || file.size().equals(size)) {
@@ -66,6 +70,22 @@ record AgreeingFiles(List<RemoteFile> files, @Nullable ExpectedDigest expected, 
 		return new AgreeingFiles(agreeing, expected, size);
 	}
 
+	/**
+	 * Returns what stated digests are compared with. The digest that is configured for a
+	 * compressed file may be that of its content, which no location states.
+	 */
+	private static @Nullable ExpectedDigest reference(@Nullable ExpectedDigest expected, List<RemoteFile> offered) {
+		boolean compressed = offered.stream().anyMatch((file) -> COMPRESSED.matcher(file.name()).matches());
+		if (expected == null || !compressed || offered.stream().anyMatch((file) -> states(file, expected))) {
+			return expected;
+		}
+		return firstKnown(offered, RemoteFile::expected);
+	}
+
+	private static boolean states(RemoteFile file, ExpectedDigest expected) {
+		return file.expected() != null && file.expected().digest().equals(expected.digest());
+	}
+
 	/** Only digests of one algorithm can be compared. */
 	private static boolean contradicts(Digest stated, Digest expected) {
 		return stated.algorithm() == expected.algorithm() && !stated.equals(expected);
@@ -73,10 +93,7 @@ record AgreeingFiles(List<RemoteFile> files, @Nullable ExpectedDigest expected, 
 
 	/** Whoever states the expected digest is believed before the others. */
 	private static @Nullable Long size(List<RemoteFile> files, @Nullable ExpectedDigest expected) {
-		List<RemoteFile> sure = files.stream()
-			.filter((file) -> expected != null && file.expected() != null
-					&& file.expected().digest().equals(expected.digest()))
-			.toList();
+		List<RemoteFile> sure = files.stream().filter((file) -> expected != null && states(file, expected)).toList();
 		Long size = firstKnown(sure, RemoteFile::size);
 		return (size != null) ? size : firstKnown(files, RemoteFile::size);
 	}

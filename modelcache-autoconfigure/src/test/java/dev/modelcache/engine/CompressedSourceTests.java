@@ -147,6 +147,12 @@ class CompressedSourceTests {
 	}
 
 	@Test
+	void digestThatTheServerStatesOfTheCompressedFileIsNoContradiction() {
+		this.server.always(PATH, Reply.ok().header("X-Linked-ETag", "\"" + this.compressed.sha256().hex() + "\""));
+		assertIsContent(get(request().expectedDigest(this.content.sha256())));
+	}
+
+	@Test
 	void digestMayBeThatOfTheCompressedFileAndThatIsSaid(CapturedOutput output) {
 		CachedModel model = get(request().expectedDigest(this.compressed.digest(Algorithm.SHA512)));
 		assertIsContent(model);

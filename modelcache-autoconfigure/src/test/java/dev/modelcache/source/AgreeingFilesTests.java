@@ -96,4 +96,23 @@ class AgreeingFilesTests {
 			.withMessageContaining(RIGHT.hex());
 	}
 
+	@Test
+	void configuredDigestOfACompressedFileMayBeThatOfItsContent() {
+		RemoteFile first = compressed("a", WRONG);
+		AgreeingFiles agreeing = agreeing(RIGHT, first, compressed("b", Content.of("third").sha256()));
+		assertThat(agreeing.files()).containsExactly(first);
+		assertThat(agreeing.expected().digest()).isEqualTo(RIGHT);
+	}
+
+	@Test
+	void configuredDigestOfACompressedFileIsItsOwnIfSomebodyStatesIt() {
+		RemoteFile second = compressed("b", RIGHT);
+		assertThat(agreeing(RIGHT, compressed("a", WRONG), second).files()).containsExactly(second);
+	}
+
+	private static RemoteFile compressed(String host, Digest digest) {
+		return new RemoteFile("m.gguf.gz", file(host, null, null).mirrors(),
+				new ExpectedDigest(digest, DigestOrigin.SOURCE), null);
+	}
+
 }

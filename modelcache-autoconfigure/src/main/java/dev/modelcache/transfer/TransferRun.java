@@ -100,11 +100,14 @@ final class TransferRun {
 		if (mirror == null) {
 			return new Step(null, untilAMirrorIsFree(now));
 		}
-		if (this.board.durable() > 0 && !isProvable(mirror)) {
+		if (!isProvable(mirror)) {
+			// Another origin may be about to bring its first byte.
 			if (this.mirrors.isBusy()) {
 				return new Step(null, POLL);
 			}
-			restart();
+			if (this.board.durable() > 0) {
+				restart();
+			}
 		}
 		Segment segment = this.board.claim(now);
 		if (segment == null) {

@@ -4,16 +4,19 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
+
+import com.sun.management.OperatingSystemMXBean;
 
 /**
  * The program that a script drives while it runs other tools in between: it reads a
@@ -21,15 +24,18 @@ import java.util.Map;
  * {@code error} and a reason. Its one argument is the directory that it works in.
  *
  * <pre>
- * download CONNECTIONS DIGEST URL [MIRROR...]   fetches the model, removes it; seconds of the fetching
- * get CONNECTIONS DIGEST URL [MIRROR...]        fetches the model if it is not there; seconds
+ * download CONNECTIONS DIGEST URL [MIRROR...]   fetches the model, removes it; seconds, and seconds of processor
+ * get CONNECTIONS DIGEST URL [MIRROR...]        fetches the model if it is not there; the same
+ * simple DIGEST URL                             fetches with the simple pipeline; the same
  * look-up TIMES DIGEST URL                      asks that often for a model that is there; median seconds
  * verify TIMES DIGEST URL                       reads the published file again; median seconds
- * simple DIGEST URL                             fetches with the simple pipeline; seconds
  * memory                                        peak resident set of this process; KiB
  * </pre>
  */
 final class EndToEnd {
+
+	private static final OperatingSystemMXBean PROCESSOR = ManagementFactory
+		.getPlatformMXBean(OperatingSystemMXBean.class);
 
 	private final Path directory;
 
@@ -61,28 +67,28 @@ final class EndToEnd {
 		try {
 			return run(command[0], Arrays.asList(command).subList(1, command.length));
 		}
-		catch (IOException | NoSuchAlgorithmException | RuntimeException ex) {
+		catch (IOException | RuntimeException ex) {
 			ex.printStackTrace();
 			return "error " + ex;
 		}
 	}
 
-	private String run(String verb, List<String> arguments) throws IOException, NoSuchAlgorithmException {
+	private String run(String verb, List<String> arguments) throws IOException {
 		return switch (verb) {
 			case "download" -> {
 				ModelUnderTest model = model(arguments);
 				model.evict();
-				double seconds = seconds(model::download);
+				String measured = measure(model::download);
 				model.evict();
-				yield format(seconds);
+				yield measured;
 			}
 			case "get" -> {
 				ModelUnderTest model = model(arguments);
-				yield format(seconds(model::get));
+				yield measure(model::get);
 			}
 			case "look-up" -> repeated(arguments, ModelUnderTest::get);
 			case "verify" -> repeated(arguments, ModelUnderTest::verify);
-			case "simple" -> format(simple(arguments.get(0), URI.create(arguments.get(1))));
+			case "simple" -> simple(arguments.get(0), URI.create(arguments.get(1)));
 			case "memory" -> Long.toString(peakMemory());
 			default -> "error unknown command " + verb;
 		};
@@ -99,7 +105,7 @@ final class EndToEnd {
 		});
 	}
 
-	private String repeated(List<String> arguments, java.util.function.Consumer<ModelUnderTest> action) {
+	private String repeated(List<String> arguments, Consumer<ModelUnderTest> action) {
 		double[] seconds = new double[Integer.parseInt(arguments.get(0))];
 		ModelUnderTest model = model(List.of("0", arguments.get(1), arguments.get(2)));
 		model.get();
@@ -110,16 +116,20 @@ final class EndToEnd {
 		return format(seconds[seconds.length / 2]);
 	}
 
-	private double simple(String digest, URI source) throws IOException, NoSuchAlgorithmException {
+	private String simple(String digest, URI source) throws IOException {
 		Path target = this.directory.resolve("simple");
 		try {
-			long start = System.nanoTime();
-			this.simple.download(source, target, digest);
-			return (System.nanoTime() - start) / 1e9;
+			return measure(() -> this.simple.download(source, target, digest));
 		}
 		finally {
 			Files.deleteIfExists(target);
 		}
+	}
+
+	private static String measure(Runnable action) {
+		long cpuBefore = PROCESSOR.getProcessCpuTime();
+		double seconds = seconds(action);
+		return format(seconds) + ' ' + format((PROCESSOR.getProcessCpuTime() - cpuBefore) / 1e9);
 	}
 
 	private static double seconds(Runnable action) {

@@ -1,9 +1,9 @@
 package dev.modelcache.benchmarks;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.channels.AsynchronousFileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
@@ -28,14 +28,11 @@ final class SimplePipeline {
 	 * <p>
 	 * <em>Blocking</em>: until the last byte is written and the digest compared.
 	 * @param source where from
-	 * @param target where to; is overwritten
+	 * @param target where to; must not exist
 	 * @param digest the SHA-256 that it must have, as {@code sha256:<hex>}
-	 * @throws IOException if the disk does not take it
-	 * @throws NoSuchAlgorithmException never
 	 */
-	void download(URI source, Path target, String digest) throws IOException, NoSuchAlgorithmException {
-		MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-		Files.deleteIfExists(target);
+	void download(URI source, Path target, String digest) {
+		MessageDigest sha256 = sha256();
 		try (AsynchronousFileChannel file = AsynchronousFileChannel.open(target, StandardOpenOption.CREATE_NEW,
 				StandardOpenOption.WRITE)) {
 			Flux<DataBuffer> body = this.webClient.get()
@@ -45,9 +42,21 @@ final class SimplePipeline {
 				.doOnNext((buffer) -> update(sha256, buffer));
 			DataBufferUtils.write(body, file).map(DataBufferUtils::release).then().block();
 		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 		String actual = "sha256:" + HexFormat.of().formatHex(sha256.digest());
 		if (!actual.equals(digest)) {
-			throw new IOException("fetched " + actual + " instead of " + digest);
+			throw new IllegalStateException("fetched " + actual + " instead of " + digest);
+		}
+	}
+
+	private static MessageDigest sha256() {
+		try {
+			return MessageDigest.getInstance("SHA-256");
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException("every Java platform has SHA-256", ex);
 		}
 	}
 

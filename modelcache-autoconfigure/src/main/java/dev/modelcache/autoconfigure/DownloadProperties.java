@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
+import dev.modelcache.transfer.TransferSettings;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
@@ -44,6 +45,17 @@ public class DownloadProperties {
 	private Duration stallTimeout = Duration.ofSeconds(30);
 
 	/**
+	 * Most bytes per second that all downloads together take; without it, as many as
+	 * come.
+	 */
+	private @Nullable DataSize maxBandwidth;
+
+	/**
+	 * How long a model may bring no new byte, in all its retries together.
+	 */
+	private Duration giveUpAfter = TransferSettings.GIVE_UP_AFTER;
+
+	/**
 	 * Whether plain http is allowed, also as a redirect's target.
 	 */
 	private boolean allowInsecureHttp = false;
@@ -52,6 +64,12 @@ public class DownloadProperties {
 	 * Number of redirects that are followed for one request.
 	 */
 	private int maxRedirects = 10;
+
+	/**
+	 * Most decompressed bytes for each byte of a compressed model; what stays below 1 MiB
+	 * is always allowed.
+	 */
+	private int maxExpansion = 20;
 
 	/**
 	 * Name of the SSL bundle of the connections.
@@ -113,6 +131,22 @@ public class DownloadProperties {
 		this.stallTimeout = stallTimeout;
 	}
 
+	public @Nullable DataSize getMaxBandwidth() {
+		return this.maxBandwidth;
+	}
+
+	public void setMaxBandwidth(@Nullable DataSize maxBandwidth) {
+		this.maxBandwidth = maxBandwidth;
+	}
+
+	public Duration getGiveUpAfter() {
+		return this.giveUpAfter;
+	}
+
+	public void setGiveUpAfter(Duration giveUpAfter) {
+		this.giveUpAfter = giveUpAfter;
+	}
+
 	public boolean isAllowInsecureHttp() {
 		return this.allowInsecureHttp;
 	}
@@ -127,6 +161,14 @@ public class DownloadProperties {
 
 	public void setMaxRedirects(int maxRedirects) {
 		this.maxRedirects = maxRedirects;
+	}
+
+	public int getMaxExpansion() {
+		return this.maxExpansion;
+	}
+
+	public void setMaxExpansion(int maxExpansion) {
+		this.maxExpansion = maxExpansion;
 	}
 
 	public @Nullable String getSslBundle() {

@@ -12,6 +12,7 @@ import dev.modelcache.engine.EngineThreads;
 import dev.modelcache.engine.Listeners;
 import dev.modelcache.engine.Rooms;
 import dev.modelcache.lock.CacheLockFactory;
+import dev.modelcache.lock.ExclusiveFiles;
 import dev.modelcache.lock.FileCacheLockFactory;
 import dev.modelcache.source.SourceResolver;
 import dev.modelcache.source.SourceResolvers;
@@ -100,7 +101,7 @@ public final class ModelCacheAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	ModelStore modelCacheStore(ModelCacheSettings settings) {
-		return new ModelStore(settings.store());
+		return new ModelStore(settings.store(), new ExclusiveFiles(), this.clock);
 	}
 
 	@Bean
@@ -128,7 +129,7 @@ public final class ModelCacheAutoConfiguration {
 	@ConditionalOnMissingBean
 	Rooms modelCacheRooms(SourceResolvers sources, CacheLockFactory locks, ModelStore store, SegmentedTransfer transfer,
 			TransferRetries retries, ModelCacheSettings settings) {
-		return new Rooms(sources, locks, store, transfer, retries, settings.offline());
+		return new Rooms(sources, locks, store, transfer, retries, settings.decompression(), settings.offline());
 	}
 
 	@Bean(destroyMethod = "close")

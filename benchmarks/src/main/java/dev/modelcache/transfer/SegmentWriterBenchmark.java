@@ -1,21 +1,20 @@
 package dev.modelcache.transfer;
 
 import java.io.IOException;
-import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 import dev.modelcache.benchmarks.Scratch;
-import dev.modelcache.source.Mirror;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -34,9 +33,9 @@ import org.springframework.core.io.buffer.NettyDataBufferFactory;
 import reactor.core.publisher.Flux;
 
 /**
- * How long it takes to write 64 MiB that are there in Netty's buffers: as the project
- * does it, through a bare channel, and as {@link DataBufferUtils} does it. In this
- * package because the writer is not public.
+ * How long it takes to write 64 MiB that are there in Netty's buffers to an empty file:
+ * as the project does it, through a bare channel, and as {@link DataBufferUtils} does it.
+ * In this package because the writer is not public.
  */
 @NullMarked
 @State(Scope.Benchmark)
@@ -47,7 +46,7 @@ import reactor.core.publisher.Flux;
 @Fork(1)
 public class SegmentWriterBenchmark {
 
-	private static final int SIZE = 64 << 20;
+	private static final int SIZE = StagedBytes.SIZE;
 
 	/** Bytes that arrive at once. */
 	@Param({ "8192", "131072" })
@@ -55,30 +54,32 @@ public class SegmentWriterBenchmark {
 
 	private final NettyDataBufferFactory buffers = new NettyDataBufferFactory(PooledByteBufAllocator.DEFAULT);
 
-	private final Mirror mirror = new Mirror(URI.create("http://localhost/model"), Map.of());
-
 	private ByteBuf bytes = PooledByteBufAllocator.DEFAULT.directBuffer(0);
 
 	private Path file = Path.of("");
 
+	private @Nullable StagedBytes staged;
+
 	/**
-	 * Makes the bytes of a piece, and the file with all its pages.
-	 * @throws IOException if the file cannot be made
+	 * Makes the bytes of a piece, and empty files.
+	 * @throws IOException if a file cannot be made
 	 */
 	@Setup
 	public void prepare() throws IOException {
 		this.bytes = PooledByteBufAllocator.DEFAULT.directBuffer(this.piece).writeZero(this.piece);
-		this.file = Files.write(Scratch.file("writer"), new byte[SIZE]);
+		this.file = Scratch.file("writer");
+		this.staged = new StagedBytes();
 	}
 
 	/**
-	 * Deletes the file.
-	 * @throws IOException if it cannot be deleted
+	 * Deletes the files.
+	 * @throws IOException if one cannot be deleted
 	 */
 	@TearDown
 	public void delete() throws IOException {
 		this.bytes.release();
 		Files.delete(this.file);
+		Objects.requireNonNull(this.staged).close();
 	}
 
 	private DataBuffer next() {
@@ -86,22 +87,24 @@ public class SegmentWriterBenchmark {
 	}
 
 	/**
-	 * The project's writer, in segments of 16 MiB.
+	 * The project's writer, in segments of 16 MiB, with its journal.
 	 * @return the bytes that are on disk
 	 * @throws IOException if the file cannot be written
 	 */
 	@Benchmark
 	public long segmentWriter() throws IOException {
+		StagedBytes target = Objects.requireNonNull(this.staged);
+		TransferJournal journal = target.journal();
+		journal.clear();
 		SegmentBoard board = new SegmentBoard(16 << 20, false);
 		board.sizeIs(SIZE);
-		try (FileChannel channel = FileChannel.open(this.file, StandardOpenOption.WRITE)) {
-			for (Segment segment = board.claim(0); segment != null; segment = board.claim(0)) {
-				SegmentWriter writer = new SegmentWriter(channel, board, segment, this.mirror, segment.end());
-				while (!writer.isDone()) {
-					writer.write(next());
-				}
-				board.release(segment);
+		Destination destination = new Destination(target.file, journal, board);
+		for (Segment segment = board.claim(0); segment != null; segment = board.claim(0)) {
+			SegmentWriter writer = new SegmentWriter(destination, segment, target.mirror, segment.end());
+			while (!writer.isDone()) {
+				writer.write(next());
 			}
+			board.release(segment);
 		}
 		return board.durable();
 	}
@@ -114,7 +117,8 @@ public class SegmentWriterBenchmark {
 	@Benchmark
 	public long fileChannel() throws IOException {
 		long position = 0;
-		try (FileChannel channel = FileChannel.open(this.file, StandardOpenOption.WRITE)) {
+		try (FileChannel channel = FileChannel.open(this.file, StandardOpenOption.WRITE,
+				StandardOpenOption.TRUNCATE_EXISTING)) {
 			while (position < SIZE) {
 				ByteBuffer part = this.bytes.nioBuffer();
 				while (part.hasRemaining()) {
@@ -133,7 +137,8 @@ public class SegmentWriterBenchmark {
 	 */
 	@Benchmark
 	public long asynchronousFileChannel() throws IOException {
-		try (AsynchronousFileChannel channel = AsynchronousFileChannel.open(this.file, StandardOpenOption.WRITE)) {
+		try (AsynchronousFileChannel channel = AsynchronousFileChannel.open(this.file, StandardOpenOption.WRITE,
+				StandardOpenOption.TRUNCATE_EXISTING)) {
 			Flux<DataBuffer> body = Flux.range(0, SIZE / this.piece).map((number) -> next());
 			return DataBufferUtils.write(body, channel)
 				.map(DataBufferUtils::release)

@@ -1,0 +1,57 @@
+package dev.modelcache.transfer;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+
+import dev.modelcache.ModelRequest;
+import dev.modelcache.benchmarks.Scratch;
+import dev.modelcache.lock.ExclusiveFiles;
+import dev.modelcache.source.Mirror;
+import dev.modelcache.source.RemoteFile;
+import dev.modelcache.store.ModelStore;
+import dev.modelcache.store.PartialJudge;
+import dev.modelcache.store.StagedFile;
+import dev.modelcache.store.StoreSettings;
+import org.jspecify.annotations.NullMarked;
+import org.springframework.util.FileSystemUtils;
+
+/**
+ * A staged file and its journal, as a download of 64 MiB has them, without a download.
+ */
+@NullMarked
+final class StagedBytes implements AutoCloseable {
+
+	static final int SIZE = 64 << 20;
+
+	final Mirror mirror = new Mirror(URI.create("http://localhost/model"), Map.of());
+
+	private final DownloadPlan plan = new DownloadPlan("default",
+			new RemoteFile("model", List.of(this.mirror), null, (long) SIZE), 1, 0);
+
+	private final Path directory = Scratch.directory("staged");
+
+	final StagedFile file;
+
+	StagedBytes() throws IOException {
+		ModelStore store = new ModelStore(StoreSettings.defaults(this.directory), new ExclusiveFiles(),
+				Clock.systemUTC());
+		ModelRequest request = ModelRequest.builder("default").url(this.mirror.uri()).build();
+		this.file = store.stage("default", store.place(request, "model"), PartialJudge.NONE);
+	}
+
+	/** Returns a journal that knows nothing yet. */
+	TransferJournal journal() {
+		return new TransferJournal(this.plan, this.file);
+	}
+
+	@Override
+	public void close() throws IOException {
+		this.file.close();
+		FileSystemUtils.deleteRecursively(this.directory);
+	}
+
+}

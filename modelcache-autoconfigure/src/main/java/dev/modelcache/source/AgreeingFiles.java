@@ -75,7 +75,7 @@ record AgreeingFiles(List<RemoteFile> files, @Nullable ExpectedDigest expected, 
 	 * compressed file may be that of its content, which no location states.
 	 */
 	private static @Nullable ExpectedDigest reference(@Nullable ExpectedDigest expected, List<RemoteFile> offered) {
-		boolean compressed = offered.stream().anyMatch((file) -> COMPRESSED.matcher(file.name()).matches());
+		boolean compressed = offered.stream().anyMatch((file) -> COMPRESSED.matcher(file.name().last()).matches());
 		if (expected == null || !compressed || offered.stream().anyMatch((file) -> states(file, expected))) {
 			return expected;
 		}

@@ -7,6 +7,7 @@ import java.util.Map;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.DigestOrigin;
+import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
@@ -66,6 +67,24 @@ class HubTests {
 	}
 
 	@Test
+	void quantizationStandsInTheCacheUnderANameThatSaysWhatItIs() {
+		this.repository.large("model.Q4_K_M.gguf", this.content);
+		CachedModel model = get("hf://org/repo:Q4_K_M");
+		assertThat(model.path().getFileName()).hasToString("repo-Q4_K_M.gguf");
+		assertThat(model.path()).hasBinaryContent(this.content.bytes());
+	}
+
+	@Test
+	void severalFilesAreRefusedByTheirNames() {
+		this.repository.small("tokenizer.json", "{}");
+		ModelRequest.Builder request = ModelRequest.builder("m")
+			.url(URI.create("hf://org/repo"))
+			.files(List.of("*.json"));
+		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(() -> get(request))
+			.withMessageContaining("names 2 files (config.json, tokenizer.json)");
+	}
+
+	@Test
 	void tokenOpensAPrivateRepositoryAndStaysAtTheHub() {
 		this.repository.isPrivate();
 		assertThat(get("hf://org/repo/model.gguf").verified()).isTrue();
@@ -119,7 +138,7 @@ class HubTests {
 			fixture
 				.resolver(new HuggingFaceResolver(new HubSettings(this.server.endpoint(), token), Map.of(),
 						MetadataClients.create(), Schedulers.boundedElastic()))
-				.open(request.modelPath(this.directory.resolve("model")).maxRetries(2).build());
+				.open(request.maxRetries(2).build());
 			return fixture.get("m");
 		}
 	}

@@ -48,6 +48,8 @@ public final class SegmentedTransfer {
 
 	private final TransferSettings settings;
 
+	private final FaithfulScheduler writing;
+
 	private final BandwidthLimit bandwidth;
 
 	/**
@@ -63,6 +65,7 @@ public final class SegmentedTransfer {
 		this.retries = retries;
 		this.threads = threads;
 		this.settings = settings;
+		this.writing = new FaithfulScheduler(threads.io());
 		this.bandwidth = new BandwidthLimit(settings.maxBandwidth(), threads.timer());
 	}
 
@@ -177,7 +180,7 @@ public final class SegmentedTransfer {
 		})
 			.subscribeOn(this.threads.io())
 			.thenMany(stalls.watch(response.body(), () -> stalled(fetch.mirror())))
-			.publishOn(this.threads.io(), prefetch)
+			.publishOn(this.writing, prefetch)
 			.doOnNext((buffer) -> {
 				this.bandwidth.await(buffer.readableByteCount(), fetch::isOpen);
 				run.take(fetch, buffer);

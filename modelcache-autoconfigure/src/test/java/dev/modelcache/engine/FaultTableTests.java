@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.engine.FaultRow.Shape;
 import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.CountedBuffers;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.RecordedRequest;
 import dev.modelcache.transfer.TransferSettings;
@@ -59,7 +60,9 @@ class FaultTableTests {
 	@MethodSource("table")
 	void everyMisbehaviourEndsWell(FaultRow row, Shape shape, Content content) throws Exception {
 		try (MisbehavingServer server = MisbehavingServer.start();
+				CountedBuffers buffers = new CountedBuffers();
 				CacheFixture fixture = new CacheFixture(this.directory).transfer(impatient(shape))) {
+			fixture.httpClient(buffers.client());
 			row.script(server.serve(PATH, content), PATH);
 			fixture.open(row.prepare(ModelRequest.builder("m").url(server.uri(PATH)), content).build());
 			row.check(fixture, content);

@@ -1,7 +1,6 @@
 package dev.modelcache.source;
 
 import java.net.URI;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -10,7 +9,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelRequest;
@@ -45,8 +43,9 @@ public final class SourceResolvers {
 	}
 
 	/**
-	 * Resolves several locations of the same bytes into one file with a mirror for each.
-	 * A location that cannot be resolved is left out, unless all of them are.
+	 * Resolves several locations of the same bytes into one model, whose files have a
+	 * mirror for each. A location that cannot be resolved is left out, unless all of them
+	 * are.
 	 * @param request the request the locations belong to; its digest, if it has one,
 	 * comes before any that a source states
 	 * @param locations the locations, the preferred one first; at least one
@@ -76,15 +75,13 @@ public final class SourceResolvers {
 	}
 
 	private ResolvedModel merge(ModelRequest request, List<Resolution> resolutions) {
-		List<RemoteFile> files = resolutions.stream().flatMap((resolution) -> resolution.files().stream()).toList();
-		if (files.isEmpty()) {
+		List<ResolvedModel> models = resolutions.stream()
+			.flatMap((resolution) -> resolution.models().stream())
+			.toList();
+		if (models.isEmpty()) {
 			throw allFailed(resolutions);
 		}
-		ExpectedDigest expected = (request.expectedDigest() != null)
-				? new ExpectedDigest(request.expectedDigest(), DigestOrigin.CONFIGURATION) : files.get(0).expected();
-		List<Mirror> mirrors = new ArrayList<>();
-		files.forEach((file) -> mirrors.addAll(file.mirrors()));
-		return new ResolvedModel(new RemoteFile(files.get(0).name(), mirrors, expected, files.get(0).size()));
+		return MergedModel.of(request, models);
 	}
 
 	private static ModelCacheException allFailed(List<Resolution> resolutions) {
@@ -96,18 +93,18 @@ public final class SourceResolvers {
 		return first;
 	}
 
-	private record Resolution(@Nullable RemoteFile file, @Nullable ModelCacheException failure) {
+	private record Resolution(@Nullable ResolvedModel model, @Nullable ModelCacheException failure) {
 
 		static Resolution of(ResolvedModel model) {
-			return new Resolution(model.file(), null);
+			return new Resolution(model, null);
 		}
 
 		static Resolution failed(ModelCacheException failure) {
 			return new Resolution(null, failure);
 		}
 
-		List<RemoteFile> files() {
-			return (this.file != null) ? List.of(this.file) : List.of();
+		List<ResolvedModel> models() {
+			return (this.model != null) ? List.of(this.model) : List.of();
 		}
 
 		List<ModelCacheException> failures() {

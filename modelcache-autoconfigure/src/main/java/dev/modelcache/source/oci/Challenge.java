@@ -23,8 +23,8 @@ record Challenge(String scheme, Map<String, String> parameters) {
 	private static final String TOKEN = "[A-Za-z0-9!#$%&'*+.^_`|~-]+";
 
 	/** A parameter: {@code name=token} or {@code name="quoted string"}. */
-	private static final Pattern PARAMETER = Pattern
-		.compile("\\G[ \\t,]*(" + TOKEN + ")[ \\t]*=[ \\t]*(?:\"((?:[^\"\\\\]|\\\\.)*+)\"|(" + TOKEN + "))(?=[ \\t,]|$)");
+	private static final Pattern PARAMETER = Pattern.compile("\\G[ \\t,]*(" + TOKEN
+			+ ")[ \\t]*=[ \\t]*(?:\"([^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+)\"|(" + TOKEN + "))(?=[ \\t,]|$)");
 
 	private static final Pattern SCHEME = Pattern.compile("\\G[ \\t,]*(" + TOKEN + ")(?:[ \\t]+|(?=,|$))");
 

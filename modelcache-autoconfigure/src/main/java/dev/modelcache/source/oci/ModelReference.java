@@ -98,8 +98,7 @@ public record ModelReference(String scheme, String registry, String repository, 
 	 */
 	@Override
 	public String toString() {
-		return this.registry + "/" + this.repository
-				+ ((this.digest != null) ? "@" + this.digest : ":" + this.tag);
+		return this.registry + "/" + this.repository + ((this.digest != null) ? "@" + this.digest : ":" + this.tag);
 	}
 
 }

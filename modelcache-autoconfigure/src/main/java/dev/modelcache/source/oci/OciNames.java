@@ -69,7 +69,8 @@ final class OciNames {
 
 	private static String tag(String tag) {
 		if (!TAG.matcher(tag).matches()) {
-			throw new IllegalArgumentException("has no valid tag: up to 128 letters, digits, underscores, dots, dashes");
+			throw new IllegalArgumentException(
+					"has no valid tag: up to 128 letters, digits, underscores, dots, dashes");
 		}
 		return tag;
 	}

@@ -50,7 +50,8 @@ final class OciNames {
 				(digest != null) ? null : tag, digest);
 	}
 
-	private static String registry(String host) {
+	/** Returns one name for each registry: Docker Hub has three. */
+	static String registry(String host) {
 		return isDockerHub(host) ? ModelReference.DOCKER_HUB : host;
 	}
 

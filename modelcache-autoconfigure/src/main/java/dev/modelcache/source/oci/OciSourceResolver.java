@@ -1,0 +1,138 @@
+package dev.modelcache.source.oci;
+
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import dev.modelcache.DigestOrigin;
+import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.ModelFormatException;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.source.ExpectedDigest;
+import dev.modelcache.source.Mirror;
+import dev.modelcache.source.Packing;
+import dev.modelcache.source.RemoteFile;
+import dev.modelcache.source.ResolvedModel;
+import dev.modelcache.source.SourceLocation;
+import dev.modelcache.source.SourceResolver;
+import dev.modelcache.source.api.MetadataClient;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/**
+ * Resolves {@code ollama:} and {@code oci:} URLs: the files of a model in a registry,
+ * their sizes and digests, and a tag's manifest as the model's revision.
+ * <p>
+ * The registry is told credentials only when it asks for them.
+ */
+public final class OciSourceResolver implements SourceResolver {
+
+	private final MetadataClient client;
+
+	private final OciSettings settings;
+
+	private final Logins logins;
+
+	private final Scheduler io;
+
+	private final Clock clock;
+
+	/**
+	 * Creates a resolver.
+	 * @param client asks the registries and their realms
+	 * @param settings what is configured about registries
+	 * @param io where files are read, and programs and name services asked
+	 * @param timer where time-outs run
+	 * @param clock tells how far away the date of a {@code Retry-After} is
+	 */
+	public OciSourceResolver(MetadataClient client, OciSettings settings, Scheduler io, Scheduler timer, Clock clock) {
+		this.client = client;
+		this.settings = settings;
+		this.logins = new Logins(settings, io, timer);
+		this.io = io;
+		this.clock = clock;
+	}
+
+	@Override
+	public Set<String> schemes() {
+		return Set.of(ModelReference.OCI, ModelReference.OLLAMA);
+	}
+
+	@Override
+	public Mono<ResolvedModel> resolve(SourceLocation location) {
+		return Mono.defer(() -> {
+			ModelReference reference = parse(location);
+			RegistryClient registry = registry(reference, location);
+			return registry.manifest()
+				.flatMap((named) -> (named.isIndex() ? fromIndex(registry, named, reference, location)
+						: Mono.just(named))
+					.map((manifest) -> new ResolvedModel(files(registry, manifest, reference, location.request()),
+							named.digest())));
+		});
+	}
+
+	private static ModelReference parse(SourceLocation location) {
+		try {
+			return ModelReference.parse(location.uri());
+		}
+		catch (IllegalArgumentException ex) {
+			throw new ModelConfigurationException(location.request().id(), "url", ex.getMessage(),
+					"Write ollama://[host/][namespace/]name[:tag] or oci://host/repository[:tag|@digest]");
+		}
+	}
+
+	private RegistryClient registry(ModelReference reference, SourceLocation location) {
+		RegistryTokens tokens = new RegistryTokens(reference, location, this.client, this.settings, this.logins,
+				this.io);
+		return new RegistryClient(reference, location.request(), this.settings.schemeOf(reference.registry()),
+				this.client, tokens, this.clock);
+	}
+
+	private static Mono<Manifest> fromIndex(RegistryClient registry, Manifest index, ModelReference reference,
+			SourceLocation location) {
+		Descriptor chosen;
+		try {
+			chosen = IndexChoice.choose(index, System.getProperty("os.arch", ""));
+		}
+		catch (IllegalArgumentException ex) {
+			throw noModel(reference, location.request(), ex);
+		}
+		return registry.manifest(chosen).doOnNext((manifest) -> {
+			if (manifest.isIndex()) {
+				throw noModel(reference, location.request(),
+						new IllegalArgumentException("is an index of indexes"));
+			}
+		});
+	}
+
+	private List<RemoteFile> files(RegistryClient registry, Manifest manifest, ModelReference reference,
+			ModelRequest request) {
+		try {
+			List<ModelLayer> layers = LayerChoice.choose(manifest, reference);
+			if (!this.settings.unpacking() && layers.stream().anyMatch((layer) -> layer.packing() != Packing.NONE)) {
+				throw new IllegalArgumentException("is packed into archives, which are not unpacked yet");
+			}
+			if (layers.stream().map(ModelLayer::name).distinct().count() < layers.size()) {
+				throw new IllegalArgumentException("has two files of the same name");
+			}
+			return layers.stream().map((layer) -> file(registry, layer)).toList();
+		}
+		catch (IllegalArgumentException ex) {
+			throw noModel(reference, request, ex);
+		}
+	}
+
+	private static RemoteFile file(RegistryClient registry, ModelLayer layer) {
+		Mirror mirror = new Mirror(registry.blob(layer.blob()), Map.of(), registry.credentials());
+		return new RemoteFile(layer.name(), List.of(mirror),
+				new ExpectedDigest(layer.blob().expected(), DigestOrigin.SOURCE), layer.blob().size());
+	}
+
+	private static ModelFormatException noModel(ModelReference reference, ModelRequest request,
+			IllegalArgumentException problem) {
+		return new ModelFormatException(request.id(), reference + " " + problem.getMessage(),
+				"Name another tag or repository");
+	}
+
+}

@@ -81,7 +81,7 @@ class SourceResolversTests {
 	@Test
 	void whereNoLocationCanBeResolvedTheFirstFailureTellsOfTheOthers() {
 		assertThatExceptionOfType(ModelNotFoundException.class).isThrownBy(() -> resolve(this.request, Map.of()))
-			.satisfies((ex) -> assertThat(ex.getSuppressed()).hasSize(1));
+			.satisfies((ex) -> assertThat(ex.getSuppressed()).hasAtLeastOneElementOfType(ModelNotFoundException.class));
 	}
 
 	@Test

@@ -98,8 +98,10 @@ final class DockerConfig {
 		if (identityToken != null) {
 			return new Login((username != null) ? username : TOKEN_USER, identityToken, origin);
 		}
-		boolean whole = username != null && password != null && !password.isEmpty();
-		return whole ? new Login(username, password, origin) : null;
+		if (username == null || password == null || password.isEmpty()) {
+			return null;
+		}
+		return new Login(username, password, origin);
 	}
 
 	private static String decode(String auth) {

@@ -24,7 +24,8 @@ final class DockerLayers {
 		}
 		List<Descriptor> safetensors = manifest.layersOf(PREFIX + "safetensors");
 		if (!safetensors.isEmpty()) {
-			return Stream.concat(shards(safetensors, reference, ".safetensors").stream(), companions(manifest)).toList();
+			return Stream.concat(shards(safetensors, reference, ".safetensors").stream(), companions(manifest))
+				.toList();
 		}
 		List<Descriptor> others = manifest.layers()
 			.stream()
@@ -40,7 +41,9 @@ final class DockerLayers {
 		return layer.mediaType().endsWith(".lora") || layer.mediaType().endsWith("mmproj");
 	}
 
-	/** What a safetensors model does not load without: its configuration and tokenizer. */
+	/**
+	 * What a safetensors model does not load without: its configuration and tokenizer.
+	 */
 	private static Stream<ModelLayer> companions(Manifest manifest) {
 		Stream<ModelLayer> files = manifest.layersOf(PREFIX + "model.file")
 			.stream()

@@ -26,16 +26,19 @@ final class Json {
 
 	private static final int LONGEST_NAME = 4096;
 
-	private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
-		.streamReadConstraints(StreamReadConstraints.builder()
-			.maxNestingDepth(DEEPEST)
-			.maxStringLength(LONGEST_TEXT)
-			.maxNameLength(LONGEST_NAME)
+	private static final JsonMapper MAPPER = JsonMapper
+		.builder(JsonFactory.builder()
+			.streamReadConstraints(StreamReadConstraints.builder()
+				.maxNestingDepth(DEEPEST)
+				.maxStringLength(LONGEST_TEXT)
+				.maxNameLength(LONGEST_NAME)
+				.build())
+			.enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+			// A failure's text would quote what may be a secret.
+			.disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
 			.build())
-		.enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-		// A failure's text would quote what may be a secret.
-		.disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-		.build()).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+		.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+		.build();
 
 	private Json() {
 	}

@@ -70,7 +70,8 @@ final class ManifestReader {
 	private static Descriptor descriptor(JsonNode node) {
 		JsonNode size = node.get("size");
 		String digest = Json.text(node, "digest");
-		if (!node.isObject() || digest == null || size == null || !size.isIntegralNumber() || !size.canConvertToLong()) {
+		if (!node.isObject() || digest == null || size == null || !size.isIntegralNumber()
+				|| !size.canConvertToLong()) {
 			throw new IllegalArgumentException("a descriptor without digest and size");
 		}
 		var annotations = Json.texts(node, "annotations");

@@ -13,10 +13,14 @@ import org.jspecify.annotations.Nullable;
  */
 record ModelLayer(Descriptor blob, ModelFileName name, Packing packing) {
 
-	/** Tells where the file stood when it was packed (CNCF ModelPack, and Docker's v0.2). */
+	/**
+	 * Tells where the file stood when it was packed (CNCF ModelPack, and Docker's v0.2).
+	 */
 	private static final String FILE_PATH = "org.cncf.model.filepath";
 
-	/** Tells the same (OCI image specification 1.1, "Pre-Defined Annotation Keys"; ORAS). */
+	/**
+	 * Tells the same (OCI image specification 1.1, "Pre-Defined Annotation Keys"; ORAS).
+	 */
 	private static final String TITLE = "org.opencontainers.image.title";
 
 	/**

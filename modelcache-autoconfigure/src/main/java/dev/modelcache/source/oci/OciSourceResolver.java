@@ -65,10 +65,10 @@ public final class OciSourceResolver implements SourceResolver {
 			ModelReference reference = parse(location);
 			RegistryClient registry = registry(reference, location);
 			return registry.manifest()
-				.flatMap((named) -> (named.isIndex() ? fromIndex(registry, named, reference, location)
-						: Mono.just(named))
-					.map((manifest) -> new ResolvedModel(files(registry, manifest, reference, location.request()),
-							named.digest())));
+				.flatMap((
+						named) -> (named.isIndex() ? fromIndex(registry, named, reference, location) : Mono.just(named))
+							.map((manifest) -> new ResolvedModel(
+									files(registry, manifest, reference, location.request()), named.digest())));
 		});
 	}
 
@@ -77,7 +77,7 @@ public final class OciSourceResolver implements SourceResolver {
 			return ModelReference.parse(location.uri());
 		}
 		catch (IllegalArgumentException ex) {
-			throw new ModelConfigurationException(location.request().id(), "url", ex.getMessage(),
+			throw new ModelConfigurationException(location.request().id(), "url", String.valueOf(ex.getMessage()),
 					"Write ollama://[host/][namespace/]name[:tag] or oci://host/repository[:tag|@digest]");
 		}
 	}
@@ -100,8 +100,7 @@ public final class OciSourceResolver implements SourceResolver {
 		}
 		return registry.manifest(chosen).doOnNext((manifest) -> {
 			if (manifest.isIndex()) {
-				throw noModel(reference, location.request(),
-						new IllegalArgumentException("is an index of indexes"));
+				throw noModel(reference, location.request(), new IllegalArgumentException("is an index of indexes"));
 			}
 		});
 	}

@@ -87,8 +87,8 @@ final class RegistryFailures {
 		if (login == null) {
 			return unauthorized(shown, null);
 		}
-		return new ModelAccessDeniedException(
-				this.request.id(), registry() + " does not let the credentials of " + login.origin() + " pull "
+		return new ModelAccessDeniedException(this.request.id(),
+				registry() + " does not let the credentials of " + login.origin() + " pull "
 						+ this.reference.repository() + " (" + shown + ")",
 				"Ask its owner for the right to pull, or use other credentials");
 	}

@@ -20,8 +20,8 @@ import reactor.core.scheduler.Scheduler;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Answers a registry's challenges about one repository: with a token that its realm
- * gives (distribution/distribution, "Token Authentication Specification"), or with Basic
+ * Answers a registry's challenges about one repository: with a token that its realm gives
+ * (distribution/distribution, "Token Authentication Specification"), or with Basic
  * credentials.
  */
 final class RegistryTokens {
@@ -122,8 +122,10 @@ final class RegistryTokens {
 	 */
 	private String scopeOf(Challenge challenge) {
 		String wanted = challenge.parameter("scope");
-		boolean modest = wanted != null && wanted.matches("repository:[A-Za-z0-9._/:-]{1,255}:pull");
-		return modest ? wanted : "repository:" + this.reference.repository() + ":pull";
+		if (wanted != null && wanted.matches("repository:[A-Za-z0-9._/:-]{1,255}:pull")) {
+			return wanted;
+		}
+		return "repository:" + this.reference.repository() + ":pull";
 	}
 
 	private static String encode(String value) {

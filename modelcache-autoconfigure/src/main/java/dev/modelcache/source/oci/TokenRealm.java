@@ -84,10 +84,8 @@ final class TokenRealm {
 	}
 
 	private ModelAccessDeniedException refused(String problem, String action) {
-		return new ModelAccessDeniedException(this.request.id(),
-				"the registry " + this.reference.registry() + " wants tokens from an address " + problem
-						+ "; nothing was sent there",
-				action);
+		return new ModelAccessDeniedException(this.request.id(), "the registry " + this.reference.registry()
+				+ " wants tokens from an address " + problem + "; nothing was sent there", action);
 	}
 
 }

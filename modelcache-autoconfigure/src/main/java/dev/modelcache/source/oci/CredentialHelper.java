@@ -42,7 +42,7 @@ final class CredentialHelper {
 
 	private final Scheduler timer;
 
-	private CredentialHelper(String program, Scheduler io, Scheduler timer) {
+	CredentialHelper(String program, Scheduler io, Scheduler timer) {
 		this.program = program;
 		this.io = io;
 		this.timer = timer;
@@ -65,23 +65,32 @@ final class CredentialHelper {
 		return new CredentialHelper("docker-credential-" + name, io, timer).ask(server);
 	}
 
-	private Mono<Login> ask(String server) {
+	Mono<Login> ask(String server) {
 		return Mono
-			.using(this::start, (process) -> Mono.fromCallable(() -> read(process, server)).subscribeOn(this.io),
+			.using(this::start, (process) -> Mono.fromCallable(() -> answer(process, server)).subscribeOn(this.io),
 					Process::destroyForcibly)
 			.subscribeOn(this.io)
 			.timeout(PATIENCE, this.timer)
-			.onErrorResume(IOException.class, (failure) -> unusable("cannot be asked"))
-			.onErrorResume(TimeoutException.class, (failure) -> unusable("does not answer"));
+			.onErrorResume(IOException.class, (failure) -> Mono.fromRunnable(() -> unusable("cannot be started")))
+			.onErrorResume(TimeoutException.class, (failure) -> Mono.fromRunnable(() -> unusable("does not answer")));
 	}
 
-	private Mono<Login> unusable(String problem) {
+	private void unusable(String problem) {
 		logger.warn("{} {}; it is not used", this.program, problem);
-		return Mono.empty();
 	}
 
 	private Process start() throws IOException {
 		return new ProcessBuilder(List.of(this.program, "get")).redirectError(Redirect.DISCARD).start();
+	}
+
+	private @Nullable Login answer(Process process, String server) {
+		try {
+			return read(process, server);
+		}
+		catch (IOException ex) {
+			unusable("gives no usable answer");
+			return null;
+		}
 	}
 
 	/** Returns nothing for a program that knows nothing, which it tells by its status. */

@@ -24,11 +24,14 @@ public final class SourceResolvers {
 
 	private final Map<String, SourceResolver> byScheme = new TreeMap<>();
 
+	private final List<SourceResolver> all;
+
 	/**
 	 * Creates the set.
 	 * @param resolvers the resolvers; of two with the same scheme the first one wins
 	 */
 	public SourceResolvers(Collection<? extends SourceResolver> resolvers) {
+		this.all = List.copyOf(resolvers);
 		for (SourceResolver resolver : resolvers) {
 			resolver.schemes().forEach((scheme) -> this.byScheme.putIfAbsent(scheme, resolver));
 		}
@@ -40,6 +43,18 @@ public final class SourceResolvers {
 	 */
 	public Set<String> schemes() {
 		return new TreeSet<>(this.byScheme.keySet());
+	}
+
+	/**
+	 * Checks the form of a URL.
+	 * @param url a URL with one of {@link #schemes()}
+	 * @throws IllegalArgumentException if its resolver says that it is malformed
+	 */
+	public void check(URI url) {
+		SourceResolver resolver = ofScheme(url);
+		if (resolver != null) {
+			resolver.check(url);
+		}
 	}
 
 	/**
@@ -66,12 +81,19 @@ public final class SourceResolvers {
 
 	private SourceResolver resolverFor(SourceLocation location) {
 		URI uri = location.uri();
-		SourceResolver resolver = this.byScheme.get(String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT));
+		SourceResolver resolver = this.all.stream()
+			.filter((candidate) -> candidate.recognizes(uri))
+			.findFirst()
+			.orElse(ofScheme(uri));
 		if (resolver == null) {
 			throw new ModelConfigurationException(location.request().id(), "url",
 					"nothing resolves the scheme of " + RedactedUri.of(uri), "Use one of " + schemes());
 		}
 		return resolver;
+	}
+
+	private @Nullable SourceResolver ofScheme(URI uri) {
+		return this.byScheme.get(String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT));
 	}
 
 	private ResolvedModel merge(ModelRequest request, List<Resolution> resolutions) {

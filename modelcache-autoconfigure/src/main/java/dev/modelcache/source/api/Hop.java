@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 import dev.modelcache.source.Origin;
+import dev.modelcache.source.api.MetadataRequest.Following;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 
@@ -45,14 +46,16 @@ record Hop(MetadataRequest request, URI uri, int number, boolean trusted) {
 	 * Returns the next hop.
 	 * @param location the {@code Location} header
 	 * @param settings limits
-	 * @return the next hop, or {@code null} where the redirect leaves the origin and is
-	 * the answer therefore
+	 * @return the next hop, or {@code null} where the redirect is the answer
 	 * @throws FailedRequest if it must not, or cannot, be followed
 	 */
 	@Nullable Hop follow(@Nullable String location, MetadataSettings settings) {
+		if (this.request.following() == Following.NOTHING) {
+			return null;
+		}
 		URI next = target(location);
 		boolean stays = Origin.of(next).equals(Origin.of(this.request.uri()));
-		if (!stays && !this.request.leavingOrigin()) {
+		if (!stays && this.request.following() != Following.ANYWHERE) {
 			return null;
 		}
 		if (this.number >= settings.maxRedirects()) {

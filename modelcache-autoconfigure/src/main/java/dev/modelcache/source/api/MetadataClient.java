@@ -1,5 +1,6 @@
 package dev.modelcache.source.api;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -7,6 +8,7 @@ import java.util.List;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
 import io.github.resilience4j.reactor.retry.RetryOperator;
+import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
@@ -64,6 +66,15 @@ public final class MetadataClient {
 				.transformDeferred(RetryOperator.of(this.retries.forModel(model)))
 				.onErrorMap(FailedRequest.class, (last) -> noAnswer(model, last, failures));
 		});
+	}
+
+	/**
+	 * Returns how long an answer wants us to wait before the next question.
+	 * @param response the answer
+	 * @return the delay, or {@code null} where it does not say
+	 */
+	public @Nullable Duration pauseWanted(MetadataResponse response) {
+		return this.retries.delayWanted(response);
 	}
 
 	private Mono<MetadataResponse> hop(Hop hop) {

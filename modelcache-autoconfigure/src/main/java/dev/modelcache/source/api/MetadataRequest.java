@@ -17,10 +17,9 @@ import org.springframework.http.HttpMethod;
  * @param uri whom to ask; used as it is, so already percent-encoded
  * @param headers headers for the URL's origin, credentials among them; names match in any
  * case
- * @param leavingOrigin whether redirects to other origins are followed too, with nothing
- * but the {@code Accept} header; otherwise such a redirect is the answer
+ * @param following which redirects are followed; another one is the answer
  */
-public record MetadataRequest(HttpMethod method, URI uri, Map<String, String> headers, boolean leavingOrigin) {
+public record MetadataRequest(HttpMethod method, URI uri, Map<String, String> headers, Following following) {
 
 	/**
 	 * Creates a request.
@@ -37,7 +36,7 @@ public record MetadataRequest(HttpMethod method, URI uri, Map<String, String> he
 	 * @return the request
 	 */
 	public static MetadataRequest get(URI uri) {
-		return new MetadataRequest(HttpMethod.GET, uri, Map.of(), false);
+		return new MetadataRequest(HttpMethod.GET, uri, Map.of(), Following.WITHIN_ORIGIN);
 	}
 
 	/**
@@ -46,7 +45,7 @@ public record MetadataRequest(HttpMethod method, URI uri, Map<String, String> he
 	 * @return the request
 	 */
 	public static MetadataRequest head(URI uri) {
-		return new MetadataRequest(HttpMethod.HEAD, uri, Map.of(), false);
+		return new MetadataRequest(HttpMethod.HEAD, uri, Map.of(), Following.WITHIN_ORIGIN);
 	}
 
 	/**
@@ -59,7 +58,7 @@ public record MetadataRequest(HttpMethod method, URI uri, Map<String, String> he
 		Map<String, String> more = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
 		more.putAll(this.headers);
 		more.put(name, value);
-		return new MetadataRequest(this.method, this.uri, more, this.leavingOrigin);
+		return new MetadataRequest(this.method, this.uri, more, this.following);
 	}
 
 	/**
@@ -76,13 +75,37 @@ public record MetadataRequest(HttpMethod method, URI uri, Map<String, String> he
 	 * @return the request that does
 	 */
 	public MetadataRequest followingAnywhere() {
-		return new MetadataRequest(this.method, this.uri, this.headers, true);
+		return new MetadataRequest(this.method, this.uri, this.headers, Following.ANYWHERE);
+	}
+
+	/**
+	 * Takes every redirect as the answer, for its headers.
+	 * @return the request that does
+	 */
+	public MetadataRequest followingNothing() {
+		return new MetadataRequest(this.method, this.uri, this.headers, Following.NOTHING);
 	}
 
 	/** Shows no header's value. */
 	@Override
 	public String toString() {
 		return this.method + " " + RedactedUri.of(this.uri);
+	}
+
+	/**
+	 * Which redirects are followed.
+	 */
+	public enum Following {
+
+		/** None. */
+		NOTHING,
+
+		/** Those within the origin, with all headers. */
+		WITHIN_ORIGIN,
+
+		/** All; what leaves the origin carries nothing but the {@code Accept} header. */
+		ANYWHERE
+
 	}
 
 }

@@ -36,8 +36,7 @@ public record MetadataResponse(URI uri, int status, HttpHeaders headers, byte[] 
 	}
 
 	/**
-	 * Returns whether it points elsewhere: a redirect that leaves the origin it was asked
-	 * of.
+	 * Returns whether it points elsewhere: a redirect that was not followed.
 	 * @return {@code true} for a redirect
 	 */
 	public boolean isRedirect() {

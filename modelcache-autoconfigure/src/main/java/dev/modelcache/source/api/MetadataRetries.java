@@ -46,14 +46,18 @@ public final class MetadataRetries {
 					.build());
 	}
 
+	@Nullable Duration delayWanted(MetadataResponse response) {
+		return RateLimits.delay(response, this.clock);
+	}
+
 	private boolean isWorthRetrying(MetadataResponse response) {
 		boolean passing = response.status() == 408 || response.status() == 429 || response.status() >= 500;
-		Duration delay = RateLimits.delay(response, this.clock);
+		Duration delay = delayWanted(response);
 		return passing && (delay == null || delay.compareTo(LONGEST_DELAY) <= 0);
 	}
 
 	private long delay(RetryConfig configured, int attempt, Either<Throwable, MetadataResponse> outcome) {
-		@Nullable Duration wanted = outcome.isRight() ? RateLimits.delay(outcome.get(), this.clock) : null;
+		@Nullable Duration wanted = outcome.isRight() ? delayWanted(outcome.get()) : null;
 		Long backOff = configured.getIntervalBiFunction().apply(attempt, Either.left(new IllegalStateException()));
 		return Math.max(backOff, (wanted != null) ? wanted.toMillis() : 0);
 	}

@@ -16,7 +16,7 @@ import org.springframework.http.HttpHeaders;
  * or the seconds until the window of a {@code RateLimit} header ends
  * (draft-ietf-httpapi-ratelimit-headers).
  */
-public final class RateLimits {
+final class RateLimits {
 
 	private static final Pattern REMAINING = Pattern.compile(";\\s*r=(\\d{1,9})(?=\\s*(;|,|$))");
 
@@ -31,7 +31,7 @@ public final class RateLimits {
 	 * @param clock tells how far away a date is
 	 * @return the delay, never negative; {@code null} where it does not say
 	 */
-	public static @Nullable Duration delay(MetadataResponse response, Clock clock) {
+	static @Nullable Duration delay(MetadataResponse response, Clock clock) {
 		String retryAfter = response.header(HttpHeaders.RETRY_AFTER);
 		Duration delay = (retryAfter != null) ? retryAfter(retryAfter, clock) : null;
 		String rateLimit = response.header("RateLimit");

@@ -96,7 +96,7 @@ public final class TarArchive {
 		}
 		ModelFileName name = name(entry.name());
 		this.limits.admission().accept(entry.size());
-		this.files.add(new UnpackedFile(name, entry.size(), write(name)));
+		this.files.add(new UnpackedFile(name, entry.size(), write(name, entry.size())));
 		this.bytes += entry.size();
 	}
 
@@ -122,8 +122,8 @@ public final class TarArchive {
 		}
 	}
 
-	private Digest write(ModelFileName name) throws IOException {
-		MessageDigest digest = MessageDigests.newInstance(Algorithm.SHA256);
+	private Digest write(ModelFileName name, long size) throws IOException {
+		MessageDigest digest = MessageDigests.newInstance(Algorithm.SHA256, size);
 		Path file = path(name);
 		try {
 			Files.createDirectories(file.getParent());

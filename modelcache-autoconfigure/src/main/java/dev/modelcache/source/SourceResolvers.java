@@ -48,13 +48,16 @@ public final class SourceResolvers {
 	/**
 	 * Checks the form of a URL.
 	 * @param url a URL with one of {@link #schemes()}
+	 * @return the URL by which the model is known everywhere
 	 * @throws IllegalArgumentException if its resolver says that it is malformed
 	 */
-	public void check(URI url) {
+	public URI check(URI url) {
 		SourceResolver resolver = ofScheme(url);
-		if (resolver != null) {
-			resolver.check(url);
+		if (resolver == null) {
+			return url;
 		}
+		resolver.check(url);
+		return resolver.canonical(url);
 	}
 
 	/**

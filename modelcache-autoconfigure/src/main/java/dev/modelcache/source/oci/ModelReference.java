@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param tag the tag, or {@code null} where a digest is given
  * @param digest the manifest's digest, {@code sha256:<64 hex>}, or {@code null}
  */
-public record ModelReference(String scheme, String registry, String repository, @Nullable String tag,
+record ModelReference(String scheme, String registry, String repository, @Nullable String tag,
 		@Nullable String digest) {
 
 	/** The scheme of names that Ollama knows. */
@@ -40,7 +40,7 @@ public record ModelReference(String scheme, String registry, String repository, 
 	 * @throws IllegalArgumentException if the URL is no such name; the message, a part of
 	 * a sentence, shows nothing of it but the names that are wrong
 	 */
-	public static ModelReference parse(URI uri) {
+	static ModelReference parse(URI uri) {
 		String scheme = String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT);
 		if (uri.isOpaque() || uri.getRawAuthority() == null) {
 			throw new IllegalArgumentException("has no // after its scheme");
@@ -51,14 +51,6 @@ public record ModelReference(String scheme, String registry, String repository, 
 		String authority = uri.getRawAuthority();
 		String name = authority.substring(authority.lastIndexOf('@') + 1) + uri.getRawPath();
 		return OLLAMA.equals(scheme) ? OllamaNames.parse(name) : OciNames.parse(name);
-	}
-
-	/**
-	 * Returns the URL that names the same model with nothing left to defaults.
-	 * @return the URL, without user-info
-	 */
-	public URI uri() {
-		return URI.create(this.scheme + "://" + this);
 	}
 
 	/** Returns what follows {@code /manifests/} in a request. */

@@ -1,7 +1,6 @@
 package dev.modelcache.source.oci;
 
 import java.net.URI;
-import java.time.Clock;
 import java.util.List;
 
 import dev.modelcache.Digest;
@@ -14,7 +13,6 @@ import dev.modelcache.source.Origin;
 import dev.modelcache.source.api.MetadataClient;
 import dev.modelcache.source.api.MetadataRequest;
 import dev.modelcache.source.api.MetadataResponse;
-import dev.modelcache.source.api.RateLimits;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import reactor.core.publisher.Mono;
@@ -42,17 +40,14 @@ final class RegistryClient {
 
 	private final RegistryCredentials credentials;
 
-	private final Clock clock;
-
 	RegistryClient(ModelReference reference, ModelRequest request, String scheme, MetadataClient client,
-			RegistryTokens tokens, Clock clock) {
+			RegistryTokens tokens) {
 		this.reference = reference;
 		this.request = request;
 		this.base = scheme + "://" + reference.apiAuthority() + "/v2/" + reference.repository();
 		this.client = client;
 		this.tokens = tokens;
 		this.credentials = new RegistryCredentials(tokens);
-		this.clock = clock;
 	}
 
 	/** Returns where a blob is. */
@@ -104,7 +99,7 @@ final class RegistryClient {
 
 	private Mono<MetadataResponse> failed(MetadataResponse response) {
 		return Mono.error(() -> new RegistryFailures(this.reference, this.request).of(response, this.tokens.told(),
-				RateLimits.delay(response, this.clock)));
+				this.client.pauseWanted(response)));
 	}
 
 	private Manifest read(MetadataResponse response, @Nullable String requested) {

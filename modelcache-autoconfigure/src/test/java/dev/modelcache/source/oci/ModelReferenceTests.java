@@ -77,16 +77,6 @@ class ModelReferenceTests {
 		assertThatIllegalArgumentException().isThrownBy(() -> ModelReference.parse(url));
 	}
 
-	@ParameterizedTest
-	@ValueSource(strings = { "ollama://gemma:2b", "ollama://hf.co/User/Repo:Q4_K_M", "oci://docker.io/ai/smollm2:x",
-			"oci://user:pw@localhost:5000/model" })
-	void canonicalUrlNamesTheSame(URI url) {
-		ModelReference reference = ModelReference.parse(url);
-		assertThat(ModelReference.parse(reference.uri())).isEqualTo(reference);
-		assertThat(reference.uri().getHost()).isNotNull();
-		assertThat(reference.uri().getUserInfo()).isNull();
-	}
-
 	@Test
 	void dockerHubAnswersUnderAnotherHost() {
 		assertThat(ModelReference.parse(URI.create("oci://docker.io/ai/smollm2")).apiAuthority())

@@ -2,7 +2,6 @@ package dev.modelcache.source.oci;
 
 import java.net.URI;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 
@@ -26,22 +25,21 @@ final class OciFixture {
 	}
 
 	/** Returns a resolver that may ask the registry by plain http. */
-	static OciSourceResolver resolver(FakeRegistry registry) {
+	static OciResolver resolver(FakeRegistry registry) {
 		return resolver(registry, null, null, null);
 	}
 
-	static OciSourceResolver resolver(FakeRegistry registry, @Nullable String username, @Nullable String password,
+	static OciResolver resolver(FakeRegistry registry, @Nullable String username, @Nullable String password,
 			@Nullable Path dockerConfig) {
 		Registry configured = new Registry(username, password, true);
 		return resolver(new OciSettings(Map.of(registry.host(), configured), dockerConfig, true));
 	}
 
-	static OciSourceResolver resolver(OciSettings settings) {
-		return new OciSourceResolver(MetadataClients.create(), settings, Schedulers.boundedElastic(),
-				Schedulers.parallel(), Clock.systemUTC());
+	static OciResolver resolver(OciSettings settings) {
+		return new OciResolver(MetadataClients.create(), settings, Schedulers.boundedElastic(), Schedulers.parallel());
 	}
 
-	static ResolvedModel resolve(OciSourceResolver resolver, URI url) {
+	static ResolvedModel resolve(OciResolver resolver, URI url) {
 		return resolver.resolve(of(url)).block(PATIENCE);
 	}
 

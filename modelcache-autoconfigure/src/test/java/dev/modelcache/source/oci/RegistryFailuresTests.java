@@ -27,7 +27,7 @@ class RegistryFailuresTests {
 	}
 
 	private ModelCacheException failure(String scheme, String username) {
-		OciSourceResolver resolver = OciFixture.resolver(this.registry, username, username, null);
+		OciResolver resolver = OciFixture.resolver(this.registry, username, username, null);
 		return catchThrowableOfType(ModelCacheException.class,
 				() -> OciFixture.resolve(resolver, this.registry.url(scheme, "library/model")));
 	}

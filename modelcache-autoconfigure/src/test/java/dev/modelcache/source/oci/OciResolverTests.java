@@ -18,14 +18,17 @@ import dev.modelcache.testsupport.RecordedRequest;
 import dev.modelcache.testsupport.Reply;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 /**
- * Tests for {@link OciSourceResolver} without credentials.
+ * Tests for {@link OciResolver} without credentials.
  */
-class OciSourceResolverTests extends SourceResolverContractTests {
+class OciResolverTests extends SourceResolverContractTests {
 
 	private static final String GGUF = "application/vnd.docker.ai.gguf.v3";
 
@@ -190,6 +193,23 @@ class OciSourceResolverTests extends SourceResolverContractTests {
 			.isThrownBy(() -> OciFixture.resolve(OciFixture.resolver(settings),
 					this.registry.url("oci", "library/model:packed")))
 			.withMessageContaining("archives");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "ollama://gemma:2b, ollama://registry.ollama.ai/library/gemma:2b",
+			"ollama://hf.co/User/Repo:Q4_K_M, ollama://hf.co/User/Repo:Q4_K_M",
+			"OCI://index.docker.io/ai/smollm2, oci://docker.io/ai/smollm2:latest",
+			"oci://user:p%40w@localhost:5000/model, oci://user:p%40w@localhost:5000/model:latest" })
+	void canonicalUrlLeavesNothingToDefaults(URI url, URI canonical) {
+		assertThat(resolver().canonical(url)).isEqualTo(canonical);
+		assertThat(resolver().canonical(canonical)).isEqualTo(canonical);
+		assertThat(canonical.getHost()).isNotNull();
+	}
+
+	@Test
+	void malformedUrlIsNoticedBeforeItIsResolved() {
+		assertThatIllegalArgumentException().isThrownBy(() -> resolver().check(URI.create("oci://ai/smollm2")))
+			.withMessageContaining("docker.io/");
 	}
 
 }

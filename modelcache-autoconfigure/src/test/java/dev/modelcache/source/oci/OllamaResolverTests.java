@@ -13,13 +13,13 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link OciSourceResolver} with the names and manifests of Ollama.
+ * Tests for {@link OciResolver} with the names and manifests of Ollama.
  */
-class OllamaSourceResolverTests extends SourceResolverContractTests {
+class OllamaResolverTests extends SourceResolverContractTests {
 
 	private final FakeRegistry registry = new FakeRegistry().servingManifestsAs("text/plain");
 
-	OllamaSourceResolverTests() {
+	OllamaResolverTests() {
 		this.registry.manifest("library/model", "latest",
 				ManifestJson.of("application/vnd.docker.container.image.v1+json")
 					.layer("application/vnd.ollama.image.model", Content.random(1000, 1))

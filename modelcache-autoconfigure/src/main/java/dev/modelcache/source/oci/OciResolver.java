@@ -1,6 +1,6 @@
 package dev.modelcache.source.oci;
 
-import java.time.Clock;
+import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,7 +26,7 @@ import reactor.core.scheduler.Scheduler;
  * <p>
  * The registry is told credentials only when it asks for them.
  */
-public final class OciSourceResolver implements SourceResolver {
+public final class OciResolver implements SourceResolver {
 
 	private final MetadataClient client;
 
@@ -36,27 +36,36 @@ public final class OciSourceResolver implements SourceResolver {
 
 	private final Scheduler io;
 
-	private final Clock clock;
-
 	/**
 	 * Creates a resolver.
 	 * @param client asks the registries and their realms
 	 * @param settings what is configured about registries
 	 * @param io where files are read, and programs and name services asked
 	 * @param timer where time-outs run
-	 * @param clock tells how far away the date of a {@code Retry-After} is
 	 */
-	public OciSourceResolver(MetadataClient client, OciSettings settings, Scheduler io, Scheduler timer, Clock clock) {
+	public OciResolver(MetadataClient client, OciSettings settings, Scheduler io, Scheduler timer) {
 		this.client = client;
 		this.settings = settings;
 		this.logins = new Logins(settings, io, timer);
 		this.io = io;
-		this.clock = clock;
 	}
 
 	@Override
 	public Set<String> schemes() {
 		return Set.of(ModelReference.OCI, ModelReference.OLLAMA);
+	}
+
+	@Override
+	public void check(URI url) {
+		ModelReference.parse(url);
+	}
+
+	@Override
+	public URI canonical(URI url) {
+		String authority = url.getRawAuthority();
+		String userInfo = authority.substring(0, authority.lastIndexOf('@') + 1);
+		ModelReference reference = ModelReference.parse(url);
+		return URI.create(reference.scheme() + "://" + userInfo + reference);
 	}
 
 	@Override
@@ -78,7 +87,7 @@ public final class OciSourceResolver implements SourceResolver {
 		}
 		catch (IllegalArgumentException ex) {
 			throw new ModelConfigurationException(location.request().id(), "url", String.valueOf(ex.getMessage()),
-					"Write ollama://[host/][namespace/]name[:tag] or oci://host/repository[:tag|@digest]");
+					"Write ollama://[host/][namespace/]name[:tag] or oci://host/repository[:tag or @digest]");
 		}
 	}
 
@@ -86,7 +95,7 @@ public final class OciSourceResolver implements SourceResolver {
 		RegistryTokens tokens = new RegistryTokens(reference, location, this.client, this.settings, this.logins,
 				this.io);
 		return new RegistryClient(reference, location.request(), this.settings.schemeOf(reference.registry()),
-				this.client, tokens, this.clock);
+				this.client, tokens);
 	}
 
 	private static Mono<Manifest> fromIndex(RegistryClient registry, Manifest index, ModelReference reference,

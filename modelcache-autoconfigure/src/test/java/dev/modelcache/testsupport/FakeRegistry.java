@@ -173,8 +173,13 @@ public final class FakeRegistry implements AutoCloseable {
 	}
 
 	private Reply challenge() {
+		return challenge(String.valueOf(this.challenge.get()));
+	}
+
+	/** Returns a 401 as registries send it. */
+	public static Reply challenge(String header) {
 		return Reply.status(401)
-			.header("WWW-Authenticate", String.valueOf(this.challenge.get()))
+			.header("WWW-Authenticate", header)
 			.header("Content-Type", "application/json")
 			.body("{\"errors\":[{\"code\":\"UNAUTHORIZED\",\"message\":\"authentication required\"}]}");
 	}

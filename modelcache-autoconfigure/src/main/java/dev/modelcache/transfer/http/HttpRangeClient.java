@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
+import dev.modelcache.source.Credentials;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.transfer.MirrorCircuitBreakers;
 import dev.modelcache.transfer.MirrorCircuitBreakers.Permission;
@@ -65,13 +66,28 @@ public final class HttpRangeClient implements RangeClient {
 	public Mono<Void> exchange(RangeRequest request, Function<RangeResponse, Mono<Void>> consumer) {
 		return Mono.defer(() -> {
 			Permission permission = this.breakers.acquire(request.mirror());
-			return hop(request, Redirects.start(request.mirror()), (response) -> {
+			return authorized(request, (response) -> {
 				permission.succeeded();
 				return consumer.apply(response);
 			}).onErrorMap((failure) -> HttpFailures.classify(failure, request.mirror()))
 				.doOnError(RequestFailedException.class, permission::failed)
 				.doFinally((signal) -> permission.released());
 		});
+	}
+
+	/**
+	 * A refusal that the mirror's credentials settle is no failure. They are asked once
+	 * for each request, so that an origin which refuses everything is believed.
+	 */
+	private Mono<Void> authorized(RangeRequest request, Function<RangeResponse, Mono<Void>> consumer) {
+		Credentials credentials = request.mirror().credentials();
+		Redirects start = Redirects.start(request.mirror());
+		return credentials.headers()
+			.flatMap((told) -> hop(request, start.telling(told), consumer).onErrorResume(RefusedException.class,
+					(refusal) -> credentials.refused(told, refusal.challenges())
+						.flatMap((changed) -> changed ? credentials.headers() : Mono.error(refusal.failure()))
+						.flatMap((other) -> hop(request, start.telling(other), consumer))
+						.onErrorMap(RefusedException.class, RefusedException::failure)));
 	}
 
 	private Mono<Void> hop(RangeRequest request, Redirects at, Function<RangeResponse, Mono<Void>> consumer) {
@@ -84,6 +100,9 @@ public final class HttpRangeClient implements RangeClient {
 					return follow(at, response);
 				}
 				answered.set(true);
+				if (response.statusCode().value() == 401 && at.trusted()) {
+					return response.releaseBody().then(Mono.error(() -> new RefusedException(request, response)));
+				}
 				return receive(request, response, consumer);
 			});
 		Mono<Long> deadline = Mono.delay(this.settings.responseTimeout(), this.timer)
@@ -95,6 +114,7 @@ public final class HttpRangeClient implements RangeClient {
 	private static void prepare(HttpHeaders headers, RangeRequest request, Redirects at) {
 		if (at.trusted()) {
 			request.mirror().headers().forEach(headers::set);
+			at.told().forEach(headers::set);
 		}
 		headers.set(HttpHeaders.ACCEPT, "*/*");
 		headers.set(HttpHeaders.ACCEPT_ENCODING, "identity");

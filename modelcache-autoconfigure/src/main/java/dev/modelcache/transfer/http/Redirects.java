@@ -1,6 +1,7 @@
 package dev.modelcache.transfer.http;
 
 import java.net.URI;
+import java.util.Map;
 
 import dev.modelcache.RedactedUri;
 import dev.modelcache.source.Mirror;
@@ -17,11 +18,17 @@ import org.jspecify.annotations.Nullable;
  * @param uri where it is now
  * @param hops how many redirects brought it there
  * @param trusted whether it never left the mirror's origin
+ * @param told what the mirror's credentials add to its headers, for the same origin
  */
-record Redirects(Mirror mirror, URI uri, int hops, boolean trusted) {
+record Redirects(Mirror mirror, URI uri, int hops, boolean trusted, Map<String, String> told) {
 
 	static Redirects start(Mirror mirror) {
-		return new Redirects(mirror, mirror.uri(), 0, true);
+		return new Redirects(mirror, mirror.uri(), 0, true, Map.of());
+	}
+
+	/** Returns the same with what the mirror's credentials add to its headers. */
+	Redirects telling(Map<String, String> headers) {
+		return new Redirects(this.mirror, this.uri, this.hops, this.trusted, headers);
 	}
 
 	/**
@@ -47,7 +54,7 @@ record Redirects(Mirror mirror, URI uri, int hops, boolean trusted) {
 			}
 		}
 		boolean stays = Origin.of(next).equals(this.mirror.origin());
-		return new Redirects(this.mirror, next, this.hops + 1, this.trusted && stays);
+		return new Redirects(this.mirror, next, this.hops + 1, this.trusted && stays, this.told);
 	}
 
 	private URI target(@Nullable String location) {

@@ -64,7 +64,7 @@ class ArchitectureTests {
 		.whereLayer("content")
 		.mayOnlyAccessLayers("base")
 		.whereLayer("store")
-		.mayOnlyAccessLayers("base")
+		.mayOnlyAccessLayers("base", "lock")
 		.whereLayer("transfer")
 		.mayOnlyAccessLayers("base", "source", "content", "store")
 		.whereLayer("engine")

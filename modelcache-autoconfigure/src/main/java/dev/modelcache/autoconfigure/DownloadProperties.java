@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
+import dev.modelcache.transfer.TransferSettings;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
@@ -42,6 +43,17 @@ public class DownloadProperties {
 	 * How long a body may bring no byte, also before the first one.
 	 */
 	private Duration stallTimeout = Duration.ofSeconds(30);
+
+	/**
+	 * Most bytes per second that all downloads together take; without it, as many as
+	 * come.
+	 */
+	private @Nullable DataSize maxBandwidth;
+
+	/**
+	 * How long a model may bring no new byte, in all its retries together.
+	 */
+	private Duration giveUpAfter = TransferSettings.GIVE_UP_AFTER;
 
 	/**
 	 * Whether plain http is allowed, also as a redirect's target.
@@ -111,6 +123,22 @@ public class DownloadProperties {
 
 	public void setStallTimeout(Duration stallTimeout) {
 		this.stallTimeout = stallTimeout;
+	}
+
+	public @Nullable DataSize getMaxBandwidth() {
+		return this.maxBandwidth;
+	}
+
+	public void setMaxBandwidth(@Nullable DataSize maxBandwidth) {
+		this.maxBandwidth = maxBandwidth;
+	}
+
+	public Duration getGiveUpAfter() {
+		return this.giveUpAfter;
+	}
+
+	public void setGiveUpAfter(Duration giveUpAfter) {
+		this.giveUpAfter = giveUpAfter;
 	}
 
 	public boolean isAllowInsecureHttp() {

@@ -12,6 +12,7 @@ import dev.modelcache.engine.EngineThreads;
 import dev.modelcache.engine.Listeners;
 import dev.modelcache.engine.Rooms;
 import dev.modelcache.lock.CacheLockFactory;
+import dev.modelcache.lock.ExclusiveFiles;
 import dev.modelcache.lock.FileCacheLockFactory;
 import dev.modelcache.source.SourceResolver;
 import dev.modelcache.source.SourceResolvers;
@@ -101,7 +102,7 @@ public final class ModelCacheAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	ModelStore modelCacheStore(ModelCacheSettings settings) {
-		return new ModelStore(settings.store());
+		return new ModelStore(settings.store(), new ExclusiveFiles(), this.clock);
 	}
 
 	@Bean

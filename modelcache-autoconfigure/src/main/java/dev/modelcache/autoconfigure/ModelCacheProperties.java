@@ -229,6 +229,11 @@ public class ModelCacheProperties extends ModelProperties {
 		 */
 		private DataSize minFreeSpace = DataSize.ofMegabytes(512);
 
+		/**
+		 * How long what a broken-off download left is kept for the next one to continue.
+		 */
+		private Duration partialRetention = Duration.ofDays(7);
+
 		public @Nullable String getDirectory() {
 			return this.directory;
 		}
@@ -251,6 +256,14 @@ public class ModelCacheProperties extends ModelProperties {
 
 		public void setMinFreeSpace(DataSize minFreeSpace) {
 			this.minFreeSpace = minFreeSpace;
+		}
+
+		public Duration getPartialRetention() {
+			return this.partialRetention;
+		}
+
+		public void setPartialRetention(Duration partialRetention) {
+			this.partialRetention = partialRetention;
 		}
 
 	}

@@ -44,12 +44,14 @@ record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connecti
 		SettingChecks.buffer("download.buffer-size", download.getBufferSize());
 		SettingChecks.positive("download.response-timeout", download.getResponseTimeout());
 		SettingChecks.positive("download.stall-timeout", download.getStallTimeout());
+		SettingChecks.positive("download.give-up-after", download.getGiveUpAfter());
+		SettingChecks.bandwidth("download.max-bandwidth", download.getMaxBandwidth());
 		SettingChecks.notNegative("download.max-redirects", download.getMaxRedirects() < 0);
 		SettingChecks.connections("download.connections", download.getConnections());
 		SettingChecks.segment("download.segment-size", download.getSegmentSize());
 		return new TransferSettings(download.getBufferSize(), download.getConnections(), download.getSegmentSize(),
 				download.getResponseTimeout(), download.getStallTimeout(), download.getMaxRedirects(),
-				download.isAllowInsecureHttp());
+				download.isAllowInsecureHttp(), download.getMaxBandwidth(), download.getGiveUpAfter());
 	}
 
 	private static LockSettings lock(ModelCacheProperties.Lock lock) {
@@ -60,6 +62,7 @@ record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connecti
 
 	private static StoreSettings store(ModelCacheProperties.Cache cache, LocalPaths paths) {
 		SettingChecks.notNegative("cache.min-free-space", cache.getMinFreeSpace().isNegative());
+		SettingChecks.notNegative("cache.partial-retention", cache.getPartialRetention().isNegative());
 		Path directory = (cache.getDirectory() != null)
 				? paths.read(ModelKeys.GENERAL, "cache.directory", cache.getDirectory())
 				: paths.defaultCacheDirectory();
@@ -67,7 +70,7 @@ record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connecti
 			throw ModelKeys.GENERAL.wrong("cache.directory", directory + " is not a directory",
 					"Name a directory; it is created if it is missing");
 		}
-		return new StoreSettings(directory, cache.getMinFreeSpace(), cache.getVerify());
+		return new StoreSettings(directory, cache.getMinFreeSpace(), cache.getVerify(), cache.getPartialRetention());
 	}
 
 	private static boolean offline(ModelCacheProperties properties, Environment environment) {

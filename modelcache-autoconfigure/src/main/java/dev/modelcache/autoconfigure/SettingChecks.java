@@ -52,6 +52,13 @@ final class SettingChecks {
 		}
 	}
 
+	static void bandwidth(String name, @Nullable DataSize perSecond) {
+		if (perSecond != null && perSecond.toBytes() <= 0) {
+			throw ModelKeys.GENERAL.wrong(name, "is not above 0: " + perSecond,
+					"Use a number of bytes per second such as 50MB, or remove it");
+		}
+	}
+
 	static void connections(String name, int value) {
 		if (value < 1 || value > MOST_CONNECTIONS) {
 			throw ModelKeys.GENERAL.wrong(name, "is not between 1 and " + MOST_CONNECTIONS + ": " + value,

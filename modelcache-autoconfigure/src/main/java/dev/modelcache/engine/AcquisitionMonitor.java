@@ -101,11 +101,23 @@ final class AcquisitionMonitor implements TransferListener {
 		if (total != null) {
 			this.totalBytes = total;
 		}
-		show((status) -> status.acquiring(ModelState.DOWNLOADING).from(mirror.toString(), status.fallback()));
+		show((status) -> downloading(status).from(mirror.toString(), status.fallback()));
 		if (this.transferring.compareAndSet(false, true)) {
 			this.observer.transferStarted(this.id);
 			this.events.dispatch(new ModelDownloadStarted(this.id, mirror.toString(), total));
 		}
+	}
+
+	@Override
+	public void resumed(long bytes, long total) {
+		this.position = bytes;
+		this.totalBytes = total;
+		show((status) -> downloading(status).progressed(new TransferProgress(bytes, total, 0)));
+	}
+
+	/** Another mirror does not take away the progress that is shown. */
+	private static ModelStatus downloading(ModelStatus status) {
+		return (status.state() == ModelState.DOWNLOADING) ? status : status.acquiring(ModelState.DOWNLOADING);
 	}
 
 	@Override

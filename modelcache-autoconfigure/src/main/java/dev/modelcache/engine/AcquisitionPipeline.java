@@ -229,14 +229,15 @@ final class AcquisitionPipeline {
 
 	private Mono<CachedModel> fetchOnce(Candidate candidate, DownloadPlan plan, AcquisitionMonitor monitor) {
 		ModelPlace place = this.lookUp.place(candidate);
-		return Mono.usingWhen(Mono.fromSupplier(() -> new ResourceHolder<>(StagedFile::close)),
-				(holder) -> Mono.fromCallable(() -> holder.hold(this.rooms.store().stage(plan.modelId(), place)))
-					.subscribeOn(this.threads.io())
-					.flatMap((staged) -> this.rooms.transfer()
-						.run(plan, staged, monitor)
-						.doOnNext((result) -> monitor.state(ModelState.VERIFYING))
-						.publishOn(this.threads.io())
-						.map((result) -> this.publisher.publish(candidate, plan, staged, result, monitor))),
+		return Mono.usingWhen(Mono.fromSupplier(() -> new ResourceHolder<>(StagedFile::close)), (holder) -> Mono
+			.fromCallable(
+					() -> holder.hold(this.rooms.store().stage(plan.modelId(), place, SegmentedTransfer.judge(plan))))
+			.subscribeOn(this.threads.io())
+			.flatMap((staged) -> this.rooms.transfer()
+				.run(plan, staged, monitor)
+				.doOnNext((result) -> monitor.state(ModelState.VERIFYING))
+				.publishOn(this.threads.io())
+				.map((result) -> this.publisher.publish(candidate, plan, staged, result, monitor))),
 				(holder) -> holder.closeOn(this.threads.io()));
 	}
 

@@ -168,8 +168,8 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 	}
 
 	/**
-	 * Cancels everything that is under way. Published files stay; staged ones are
-	 * deleted.
+	 * Cancels everything that is under way. Published files stay; the next start
+	 * continues what was being fetched.
 	 */
 	@Override
 	public void close() {

@@ -79,7 +79,7 @@ public final class EngineThreads implements AutoCloseable {
 
 	/**
 	 * Ends the threads when the work that is under way is done, and waits for that a few
-	 * seconds: cancelled transfers delete their staged files here.
+	 * seconds: cancelled transfers close their staged files here.
 	 */
 	@Override
 	public void close() {

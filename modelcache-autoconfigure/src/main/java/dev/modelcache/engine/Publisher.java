@@ -21,6 +21,7 @@ import dev.modelcache.transfer.TransferResult;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Compares a file that has arrived with what it should be, and only then lets it be seen.
@@ -50,6 +51,7 @@ final class Publisher {
 			boolean matched = actual.equals(expected.digest());
 			monitor.verified(matched, Duration.ZERO);
 			if (!matched) {
+				staged.discard();
 				throw new ModelIntegrityException(plan.modelId(), expected.digest(), expected.origin(), actual,
 						result.mirror().toString());
 			}
@@ -72,7 +74,7 @@ final class Publisher {
 					CacheLayout.sourceKey(result.mirror().uri()), result.validator(), candidate.fallback(), now));
 		}
 		catch (IOException ex) {
-			throw staged.failure(ex);
+			throw staged.failure(ex, DataSize.ofBytes(0));
 		}
 	}
 

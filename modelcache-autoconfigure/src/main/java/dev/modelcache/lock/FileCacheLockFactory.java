@@ -2,8 +2,6 @@ package dev.modelcache.lock;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,8 +18,6 @@ import dev.modelcache.LockOwner;
 import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelStorageException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.retry.backoff.BackOffInterruptedException;
 import org.springframework.retry.backoff.ExponentialRandomBackOffPolicy;
 import org.springframework.retry.backoff.Sleeper;
@@ -37,13 +33,6 @@ import org.springframework.retry.support.RetryTemplate;
  * the exclusion but the saving of a second download.
  */
 public final class FileCacheLockFactory implements CacheLockFactory {
-
-	private static final Logger logger = LoggerFactory.getLogger(FileCacheLockFactory.class);
-
-	/**
-	 * The locked byte lies far beyond the note: on Windows a locked byte is unreadable.
-	 */
-	private static final long LOCKED_BYTE = Long.MAX_VALUE - 1;
 
 	private static final boolean POSIX = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
 
@@ -63,7 +52,7 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 	 * @param clock tells the time
 	 */
 	public FileCacheLockFactory(LockSettings settings, Clock clock) {
-		this(settings, clock, (channel) -> channel.tryLock(LOCKED_BYTE, 1, false), new ThreadWaitSleeper());
+		this(settings, clock, FileLocking.SYSTEM, new ThreadWaitSleeper());
 	}
 
 	FileCacheLockFactory(LockSettings settings, Clock clock, FileLocking locking, Sleeper sleeper) {
@@ -158,17 +147,11 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 	}
 
 	private boolean isFree(FileChannel channel) throws IOException {
-		try {
-			return this.locking.tryLock(channel) != null;
-		}
-		catch (OverlappingFileLockException ex) {
-			// Held by another copy of this class in the same process.
-			return false;
-		}
-		catch (IOException | UnsupportedOperationException ex) {
-			logger.debug("The file system has no locks; the note of the owner decides", ex);
-			return isVoid(OwnerNote.read(channel));
-		}
+		return switch (this.locking.attempt(channel)) {
+			case LOCKED -> true;
+			case HELD -> false;
+			case UNSUPPORTED -> isVoid(OwnerNote.read(channel));
+		};
 	}
 
 	private boolean isVoid(@Nullable LockOwner owner) {
@@ -201,16 +184,6 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 				? new FileAttribute<?>[] {
 						PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions)) }
 				: new FileAttribute<?>[0];
-	}
-
-	/**
-	 * Tries to lock a file.
-	 */
-	@FunctionalInterface
-	interface FileLocking {
-
-		@Nullable FileLock tryLock(FileChannel channel) throws IOException;
-
 	}
 
 	/**

@@ -29,6 +29,11 @@ final class HeldLocks {
 		return (HELD.putIfAbsent(lockFile, entry) == null) ? entry : null;
 	}
 
+	/** Returns whether somebody in this process has a lock file. */
+	static boolean isClaimed(Path lockFile) {
+		return HELD.containsKey(lockFile);
+	}
+
 	/** Returns the note of the holder in this process, if there is one. */
 	static @Nullable LockOwner ownerOf(Path lockFile) {
 		Entry entry = HELD.get(lockFile);

@@ -1,13 +1,15 @@
 package dev.modelcache.store;
 
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.lock.ExclusiveFiles;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.util.unit.DataSize;
@@ -22,19 +24,34 @@ public final class ModelStore {
 
 	private static final Logger logger = LoggerFactory.getLogger(ModelStore.class);
 
+	private static final Duration BETWEEN_SWEEPS = Duration.ofHours(1);
+
 	private final StoreSettings settings;
 
 	private final CacheLayout layout;
 
 	private final Receipts receipts = new Receipts();
 
+	private final ExclusiveFiles files;
+
+	private final Clock clock;
+
+	private final DiskSpace space;
+
+	private Instant lastSweep = Instant.EPOCH;
+
 	/**
 	 * Creates a store.
 	 * @param settings where files are kept
+	 * @param files opens staged files
+	 * @param clock tells the time
 	 */
-	public ModelStore(StoreSettings settings) {
+	public ModelStore(StoreSettings settings, ExclusiveFiles files, Clock clock) {
 		this.settings = settings;
 		this.layout = new CacheLayout(settings.directory());
+		this.files = files;
+		this.clock = clock;
+		this.space = new DiskSpace(settings.minFreeSpace());
 	}
 
 	/**
@@ -64,17 +81,27 @@ public final class ModelStore {
 	}
 
 	/**
-	 * Creates a staged file beside a target, and deletes those that dead processes of
-	 * this machine left there.
+	 * Returns a staged file beside a target: the most useful one that an ended process
+	 * left there, else a copy of one that somebody may still write, else an empty one.
+	 * Those that are of no use are deleted.
 	 * @param modelId the model's id
 	 * @param place the target's place
+	 * @param judge tells what a file that is there is worth
 	 * @return the staged file; the caller closes it
 	 */
-	public StagedFile stage(String modelId, ModelPlace place) {
+	public StagedFile stage(String modelId, ModelPlace place, PartialJudge judge) {
 		try {
 			PrivateFiles.createDirectories(place.directory());
-			deleteAbandoned(place);
-			return new StagedFile(this, modelId, place, StagedName.of(place.target()));
+			deleteExpired();
+			Partials partials = partials(place);
+			Partial left = partials.claim(judge);
+			if (left != null) {
+				return new StagedFile(this, modelId, place, left);
+			}
+			Partial empty = partials.create();
+			StagedFile staged = new StagedFile(this, modelId, place, empty);
+			copyFromOthers(partials, judge, staged, empty);
+			return staged;
 		}
 		catch (IOException ex) {
 			throw new ModelStorageException(modelId, place.directory(),
@@ -82,37 +109,42 @@ public final class ModelStore {
 		}
 	}
 
-	private static void deleteAbandoned(ModelPlace place) throws IOException {
-		try (DirectoryStream<Path> staged = Files.newDirectoryStream(place.directory(), "*.part")) {
-			for (Path file : staged) {
-				if (StagedName.isAbandoned(file, place.target())) {
-					logger.info("Deleting {}, left by a process that has ended", file);
-					Files.deleteIfExists(file);
-				}
-			}
+	private static void copyFromOthers(Partials partials, PartialJudge judge, StagedFile staged, Partial empty)
+			throws IOException {
+		Path other = partials.mostUsefulOfOthers(judge);
+		if (other == null) {
+			return;
+		}
+		try {
+			staged.admit(DataSize.ofBytes(Files.size(other)));
+			partials.copy(other, empty);
+		}
+		catch (IOException | ModelStorageException ex) {
+			logger.debug("{} cannot be copied; the download begins with nothing", other, ex);
+			staged.clear();
 		}
 	}
 
-	/**
-	 * Checks that a download fits on the disk and leaves the configured space free.
-	 * @param modelId the model's id
-	 * @param place the target's place; its directory exists
-	 * @param remaining the bytes that are still to be written
-	 * @throws ModelStorageException if they do not fit: needs, has, where
-	 */
-	public void admit(String modelId, ModelPlace place, DataSize remaining) {
-		DataSize needed = DataSize.ofBytes(Math.addExact(remaining.toBytes(), this.settings.minFreeSpace().toBytes()));
-		try {
-			FileStore disk = Files.getFileStore(place.directory());
-			DataSize usable = DataSize.ofBytes(disk.getUsableSpace());
-			if (usable.compareTo(needed) < 0) {
-				throw new ModelStorageException(modelId, place.directory(), needed, usable);
-			}
+	/** Once in a while: other models may never be asked for again. */
+	private synchronized void deleteExpired() {
+		Instant now = this.clock.instant();
+		if (now.isAfter(this.lastSweep.plus(BETWEEN_SWEEPS))) {
+			this.lastSweep = now;
+			ExpiredPartials.delete(this.settings.directory(), this.files, expiry());
 		}
-		catch (IOException ex) {
-			throw new ModelStorageException(modelId, place.directory(),
-					"cannot ask for the free space of " + place.directory() + ": " + ex, ex);
-		}
+	}
+
+	private Instant expiry() {
+		return this.clock.instant().minus(this.settings.partialRetention());
+	}
+
+	private Partials partials(ModelPlace place) {
+		return new Partials(place.target(), this.files, expiry());
+	}
+
+	/** Returns the space that downloads will still need. */
+	DiskSpace space() {
+		return this.space;
 	}
 
 	/**
@@ -124,7 +156,8 @@ public final class ModelStore {
 	}
 
 	/**
-	 * Deletes a published file and its receipt. Its lock file stays.
+	 * Deletes a published file, its receipt, and what ended downloads of it left. Its
+	 * lock file stays.
 	 * @param modelId the model's id
 	 * @param place the file's place
 	 * @return whether there was a file
@@ -133,6 +166,9 @@ public final class ModelStore {
 		try {
 			boolean existed = Files.deleteIfExists(place.target());
 			this.receipts.delete(place);
+			if (Files.isDirectory(place.directory())) {
+				partials(place).claim(PartialJudge.NONE);
+			}
 			return existed;
 		}
 		catch (IOException ex) {

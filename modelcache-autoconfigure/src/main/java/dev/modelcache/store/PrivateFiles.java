@@ -34,8 +34,16 @@ final class PrivateFiles {
 
 	static FileChannel create(Path file) throws IOException {
 		return FileChannel.open(file,
-				Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE),
-				attributes("rw-------"));
+				Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE), forFiles());
+	}
+
+	static FileChannel openOrCreate(Path file) throws IOException {
+		return FileChannel.open(file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), forFiles());
+	}
+
+	/** Returns the attributes of a file that only its owner reads and writes. */
+	static FileAttribute<?>[] forFiles() {
+		return attributes("rw-------");
 	}
 
 	static OutputStream newOutputStream(Path file) throws IOException {

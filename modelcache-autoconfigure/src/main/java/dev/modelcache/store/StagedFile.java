@@ -11,9 +11,10 @@ import org.slf4j.LoggerFactory;
 import org.springframework.util.unit.DataSize;
 
 /**
- * A file on its way: it stands beside its target under a name of its own, and either
- * becomes the target by one atomic move or is deleted by {@link #close()}. It is private
- * from the start.
+ * A file on its way: it stands beside its target under a name of its own, and becomes the
+ * target by one atomic move. If it does not, {@link #close()} keeps what its journal
+ * speaks of for the next download, and deletes it where there is nothing to continue. It
+ * is private from the start, and no other process of ours writes it.
  * <p>
  * <em>Thread-safety</em>: all methods. <em>Blocking</em>: all methods.
  * <em>Durability</em>: content, permissions and name are forced to disk before
@@ -30,18 +31,19 @@ public final class StagedFile implements AutoCloseable {
 
 	private final ModelPlace place;
 
-	private final Path path;
-
-	private final FileChannel channel;
+	private final Partial partial;
 
 	private boolean published;
 
-	StagedFile(ModelStore store, String modelId, ModelPlace place, Path path) throws IOException {
+	private boolean useless;
+
+	private boolean closed;
+
+	StagedFile(ModelStore store, String modelId, ModelPlace place, Partial partial) {
 		this.store = store;
 		this.modelId = modelId;
 		this.place = place;
-		this.path = path;
-		this.channel = PrivateFiles.create(path);
+		this.partial = partial;
 	}
 
 	/**
@@ -49,7 +51,7 @@ public final class StagedFile implements AutoCloseable {
 	 * @return the path
 	 */
 	public Path path() {
-		return this.path;
+		return this.partial.path();
 	}
 
 	/**
@@ -65,34 +67,65 @@ public final class StagedFile implements AutoCloseable {
 	 * @return the channel; closed by {@link #close()}
 	 */
 	public FileChannel channel() {
-		return this.channel;
+		return this.partial.file().channel();
 	}
 
 	/**
-	 * Checks that the rest of the file fits on the disk.
+	 * Returns what is known of the bytes that are there. Without a line in it the file is
+	 * empty, or nothing of it is of use.
+	 * @return the journal
+	 */
+	public PartialJournal journal() {
+		return this.partial.journal();
+	}
+
+	/**
+	 * Makes the file and its journal empty.
+	 * @throws IOException if the disk does not take it
+	 */
+	public synchronized void clear() throws IOException {
+		if (!this.closed) {
+			journal().clear();
+			channel().truncate(0);
+		}
+	}
+
+	/**
+	 * Says that nothing of this file is of use to another download: {@link #close()}
+	 * deletes it.
+	 */
+	public synchronized void discard() {
+		this.useless = true;
+	}
+
+	/**
+	 * Checks that the rest of the file fits on the disk, beside what the other downloads
+	 * of this process will still write, and takes that much.
 	 * @param remaining the bytes that are still to be written
 	 * @throws ModelStorageException if they do not fit: needs, has, where
 	 */
 	public void admit(DataSize remaining) {
-		this.store.admit(this.modelId, this.place, remaining);
+		this.store.space().reserve(this, this.modelId, this.place, remaining);
 	}
 
 	/**
 	 * Returns what a failure to write or read this file means: a disk without space, or
-	 * another fault of it.
+	 * another fault of it. Where space is missing, this file gives way.
 	 * @param failure the failure
+	 * @param remaining the bytes that are still to be written
 	 * @return the exception to raise
 	 */
-	public ModelStorageException failure(IOException failure) {
+	public ModelStorageException failure(IOException failure, DataSize remaining) {
 		try {
-			admit(DataSize.ofBytes(1));
+			admit(remaining);
 		}
 		catch (ModelStorageException noSpace) {
+			discard();
 			noSpace.addSuppressed(failure);
 			return noSpace;
 		}
 		return new ModelStorageException(this.modelId, this.place.directory(),
-				"the file " + this.path + " cannot be written: " + failure, failure);
+				"the file " + path() + " cannot be written: " + failure, failure);
 	}
 
 	/**
@@ -102,31 +135,39 @@ public final class StagedFile implements AutoCloseable {
 	 * @throws IOException if the disk does not take it; nothing has changed then
 	 */
 	public synchronized void publish(ReceiptWriter receipt) throws IOException {
-		this.channel.force(true);
-		Fingerprint fingerprint = Fingerprint.of(this.path);
+		channel().force(true);
+		Fingerprint fingerprint = Fingerprint.of(path());
 		if (fingerprint == null) {
-			throw new IOException("the staged file " + this.path + " has disappeared");
+			throw new IOException("the staged file " + path() + " has disappeared");
 		}
 		this.store.receipts().prepare(this.place, receipt.write(fingerprint));
-		FileMoves.replace(this.path, this.place.target());
+		FileMoves.replace(path(), this.place.target());
 		this.published = true;
 		FileMoves.forceDirectory(this.place.target().getParent());
 		this.store.receipts().settle(this.place);
 	}
 
 	/**
-	 * Closes the channel and deletes the file, unless it was published.
+	 * Closes the channel. A file that was not published stays, with its journal, if the
+	 * next download can continue it.
 	 */
 	@Override
 	public synchronized void close() {
+		if (this.closed) {
+			return;
+		}
+		this.closed = true;
+		this.store.space().release(this);
 		try {
-			this.channel.close();
-			if (!this.published) {
-				Files.deleteIfExists(this.path);
+			if (this.published || this.useless || journal().isEmpty()) {
+				this.partial.delete();
+			}
+			else {
+				this.partial.close();
 			}
 		}
 		catch (IOException ex) {
-			logger.warn("The staged file {} cannot be deleted; the next download of this model tries again", this.path,
+			logger.warn("The staged file {} cannot be deleted; the next download of this model tries again", path(),
 					ex);
 		}
 	}

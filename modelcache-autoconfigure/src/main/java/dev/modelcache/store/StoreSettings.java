@@ -1,6 +1,7 @@
 package dev.modelcache.store;
 
 import java.nio.file.Path;
+import java.time.Duration;
 
 import org.springframework.util.unit.DataSize;
 
@@ -10,8 +11,20 @@ import org.springframework.util.unit.DataSize;
  * @param directory the cache's own directory: models without a path, receipts, locks
  * @param minFreeSpace what a download leaves free on its disk
  * @param verification how a cached file is trusted
+ * @param partialRetention how long what an ended download left is kept for the next one
  */
-public record StoreSettings(Path directory, DataSize minFreeSpace, Verification verification) {
+public record StoreSettings(Path directory, DataSize minFreeSpace, Verification verification,
+		Duration partialRetention) {
+
+	/**
+	 * Creates settings that keep for a week what an ended download left.
+	 * @param directory the cache's own directory
+	 * @param minFreeSpace what a download leaves free on its disk
+	 * @param verification how a cached file is trusted
+	 */
+	public StoreSettings(Path directory, DataSize minFreeSpace, Verification verification) {
+		this(directory, minFreeSpace, verification, Duration.ofDays(7));
+	}
 
 	/**
 	 * Returns the settings of an application that configures only the directory.

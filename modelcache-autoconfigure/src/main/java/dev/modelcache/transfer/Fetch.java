@@ -81,6 +81,12 @@ final class Fetch {
 		this.mirror.failed(failure, this.burst, this.brought, nowNanos);
 	}
 
+	/** Returns whether what comes is still written. */
+	boolean isOpen() {
+		SegmentWriter accepted = this.writer;
+		return accepted != null && accepted.isOpen();
+	}
+
 	/** Ends writing. When this returns, no write of this request is under way. */
 	void close() {
 		SegmentWriter accepted = this.writer;

@@ -20,6 +20,8 @@ final class MirrorSelector {
 
 	private final boolean together;
 
+	private @Nullable MirrorState only;
+
 	/**
 	 * Creates a selector.
 	 * @param mirrors the mirrors, the preferred one first
@@ -42,8 +44,23 @@ final class MirrorSelector {
 		return candidates().map((mirror) -> Math.max(0, mirror.notBeforeNanos() - nowNanos)).min(Long::compare);
 	}
 
+	/** Asks one mirror alone from now on. */
+	void only(MirrorState mirror) {
+		this.only = mirror;
+	}
+
+	/** Returns all mirrors, those that are not asked any more too. */
+	List<MirrorState> all() {
+		return this.mirrors;
+	}
+
+	/** Returns all mirrors that may still be asked. */
+	List<MirrorState> usable() {
+		return this.mirrors.stream().filter((mirror) -> !mirror.isDropped()).toList();
+	}
+
 	private Stream<MirrorState> candidates() {
-		Stream<MirrorState> usable = this.mirrors.stream().filter((mirror) -> !mirror.isDropped());
+		Stream<MirrorState> usable = usable().stream().filter((mirror) -> this.only == null || mirror == this.only);
 		return this.together ? usable : usable.limit(1);
 	}
 

@@ -1,5 +1,7 @@
 package dev.modelcache.transfer;
 
+import java.time.Duration;
+
 import io.github.resilience4j.retry.Retry;
 import org.springframework.util.unit.DataSize;
 
@@ -8,7 +10,8 @@ import org.springframework.util.unit.DataSize;
  *
  * @param segmentSize how large segments are
  * @param retry how requests to one mirror are repeated; counts for each mirror
+ * @param giveUpAfter how long no new byte may come
  */
-record RunSettings(DataSize segmentSize, Retry retry) {
+record RunSettings(DataSize segmentSize, Retry retry, Duration giveUpAfter) {
 
 }

@@ -185,6 +185,43 @@ final class SegmentBoard {
 		return true;
 	}
 
+	/**
+	 * Says what is on disk before anything is fetched.
+	 * @param bytes how large the file is
+	 * @param there the ranges that are on disk, in their order, none of them twice
+	 */
+	synchronized void resume(long bytes, Iterable<ByteRange> there) {
+		restart();
+		this.size = bytes;
+		this.open.clear();
+		long gap = 0;
+		for (ByteRange range : there) {
+			if (range.start() > gap) {
+				this.open.put(gap, new ByteRange(gap, range.start()));
+			}
+			gap = range.end();
+			this.durable += range.end() - range.start();
+		}
+		if (gap < bytes) {
+			this.open.put(gap, new ByteRange(gap, bytes));
+		}
+		this.frontier = firstGap();
+	}
+
+	/**
+	 * Says that ranges of a complete file are to be fetched again.
+	 * @param again the ranges, none of them twice
+	 */
+	synchronized void reopen(Iterable<ByteRange> again) {
+		for (ByteRange range : again) {
+			Map.Entry<Long, ByteRange> before = this.open.lowerEntry(range.start());
+			long start = (before != null && before.getValue().end() == range.start()) ? before.getKey() : range.start();
+			this.open.put(start, new ByteRange(start, range.end()));
+			this.durable -= range.end() - range.start();
+		}
+		this.frontier = firstGap();
+	}
+
 	/** Forgets all bytes; nobody may be fetching any. */
 	synchronized void restart() {
 		this.open.clear();

@@ -2,7 +2,6 @@ package dev.modelcache.transfer;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 
 import dev.modelcache.content.HtmlPage;
 import dev.modelcache.source.Mirror;
@@ -21,9 +20,7 @@ final class SegmentWriter {
 	/** The most bytes that are written at once, so that the end of a segment may move. */
 	static final int LARGEST_WRITE = (int) SegmentedTransfer.LARGEST_BUFFER.toBytes();
 
-	private final FileChannel file;
-
-	private final SegmentBoard board;
+	private final Destination destination;
 
 	private final Segment segment;
 
@@ -33,19 +30,17 @@ final class SegmentWriter {
 
 	private long bodyPosition;
 
-	private boolean closed;
+	private volatile boolean closed;
 
 	/**
 	 * Creates a writer.
-	 * @param file the file
-	 * @param board the board of the segment
+	 * @param destination where bytes go
 	 * @param segment where the body's bytes belong, from its position on
 	 * @param mirror who sends them
 	 * @param bodyEnd where the body should end; may be beyond the segment's end
 	 */
-	SegmentWriter(FileChannel file, SegmentBoard board, Segment segment, Mirror mirror, long bodyEnd) {
-		this.file = file;
-		this.board = board;
+	SegmentWriter(Destination destination, Segment segment, Mirror mirror, long bodyEnd) {
+		this.destination = destination;
 		this.segment = segment;
 		this.mirror = mirror;
 		this.bodyPosition = segment.position();
@@ -100,21 +95,24 @@ final class SegmentWriter {
 		long written = 0;
 		int end = part.limit();
 		while (part.position() < end) {
-			long room = Math.min(this.board.room(this.segment), LARGEST_WRITE);
+			long room = Math.min(this.destination.board().room(this.segment), LARGEST_WRITE);
 			if (room <= 0) {
 				break;
 			}
 			part.limit((int) Math.min(end, part.position() + room));
-			int n = this.file.write(part, this.segment.position());
-			this.board.written(this.segment, n);
-			written += n;
+			written += this.destination.write(this.segment, part, this.mirror);
 		}
 		return written;
 	}
 
+	/** Returns whether it still writes. */
+	boolean isOpen() {
+		return !this.closed;
+	}
+
 	/** Returns whether the segment wants no more bytes of this body. */
 	synchronized boolean isDone() {
-		return this.board.room(this.segment) <= 0;
+		return this.destination.board().room(this.segment) <= 0;
 	}
 
 	/** Returns the position in the file that the body has reached. */

@@ -6,7 +6,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelStorageException;
 import dev.modelcache.source.Mirror;
+import dev.modelcache.store.PartialJudge;
 import dev.modelcache.store.StagedFile;
 import io.github.resilience4j.retry.Retry;
 import org.springframework.core.io.buffer.DataBuffer;
@@ -45,6 +48,8 @@ public final class SegmentedTransfer {
 
 	private final TransferSettings settings;
 
+	private final BandwidthLimit bandwidth;
+
 	/**
 	 * Creates a transfer engine.
 	 * @param clients the wires
@@ -58,20 +63,52 @@ public final class SegmentedTransfer {
 		this.retries = retries;
 		this.threads = threads;
 		this.settings = settings;
+		this.bandwidth = new BandwidthLimit(settings.maxBandwidth(), threads.timer());
 	}
 
 	/**
 	 * Fetches a file into a staged file.
 	 * @param plan what to fetch
-	 * @param staged where to; empty
+	 * @param staged where to; empty, or with what an earlier transfer left
 	 * @param listener hears how it goes
 	 * @return the result, once the last byte is on disk and hashed
 	 */
 	public Mono<TransferResult> run(DownloadPlan plan, StagedFile staged, TransferListener listener) {
 		RunSettings runSettings = new RunSettings(this.settings.segmentSize(),
-				this.retries.forModel(plan.modelId(), plan.maxRequests()));
+				this.retries.forModel(plan.modelId(), plan.maxRequests()), this.settings.giveUpAfter());
 		return Mono.using(() -> new TransferRun(plan, staged, listener, this.threads, runSettings),
-				(run) -> rounds(run).then(Mono.defer(run::result)), TransferRun::close);
+				(run) -> Mono.fromRunnable(run::begin)
+					.subscribeOn(this.threads.io())
+					.then(rounds(run))
+					.then(settled(run)),
+				TransferRun::close);
+	}
+
+	/**
+	 * Returns what came, after repairs where the digest is wrong. A repair that fails
+	 * leaves the wrong digest to those who will compare it.
+	 */
+	private Mono<TransferResult> settled(TransferRun run) {
+		return Mono.defer(run::result)
+			.flatMap((result) -> Mono.fromCallable(() -> run.repair(result))
+				.subscribeOn(this.threads.io())
+				.flatMap((again) -> again
+						? rounds(run).then(settled(run))
+							.onErrorResume(SegmentedTransfer::isOfMirrors, (ex) -> Mono.just(result))
+						: Mono.just(result)));
+	}
+
+	private static boolean isOfMirrors(Throwable failure) {
+		return failure instanceof ModelCacheException && !(failure instanceof ModelStorageException);
+	}
+
+	/**
+	 * Returns what a staged file that an earlier transfer left is worth to this one.
+	 * @param plan what to fetch
+	 * @return the judge
+	 */
+	public static PartialJudge judge(DownloadPlan plan) {
+		return (lines) -> JournalContents.read(lines).worthFor(plan);
 	}
 
 	/** A round ends with false if the file must begin again. */
@@ -81,7 +118,7 @@ public final class SegmentedTransfer {
 			.onErrorResume(BeginAgainException.class, (ex) -> Mono.fromSupplier(() -> {
 				run.restart();
 				return false;
-			}))
+			}).subscribeOn(this.threads.io()))
 			.repeat()
 			.takeUntil(Boolean::booleanValue)
 			.then();
@@ -98,8 +135,7 @@ public final class SegmentedTransfer {
 	}
 
 	private Mono<Void> connection(TransferRun run, Sinks.One<Boolean> others) {
-		return Mono.defer(() -> {
-			Step step = run.next();
+		return Mono.fromSupplier(run::next).subscribeOn(this.threads.io()).flatMap((step) -> {
 			if (step.fetch() != null) {
 				return fetch(run, step.fetch(), others).thenReturn(true);
 			}
@@ -136,7 +172,10 @@ public final class SegmentedTransfer {
 			.subscribeOn(this.threads.io())
 			.thenMany(stalls.watch(response.body(), () -> stalled(fetch.mirror())))
 			.publishOn(this.threads.io(), prefetch)
-			.doOnNext((buffer) -> run.take(fetch, buffer))
+			.doOnNext((buffer) -> {
+				this.bandwidth.await(buffer.readableByteCount(), fetch::isOpen);
+				run.take(fetch, buffer);
+			})
 			.takeUntil((buffer) -> fetch.isSatisfied())
 			.doOnDiscard(DataBuffer.class, DataBufferUtils::release)
 			.then(Mono.fromRunnable(() -> run.bodyEnded(fetch)));

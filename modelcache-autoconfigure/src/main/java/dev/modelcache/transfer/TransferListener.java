@@ -16,6 +16,13 @@ public interface TransferListener {
 	void answered(Mirror mirror, @Nullable Long totalBytes);
 
 	/**
+	 * An earlier transfer left bytes that need not come again.
+	 * @param position how many bytes of the file are there
+	 * @param totalBytes the size of the file
+	 */
+	void resumed(long position, long totalBytes);
+
+	/**
 	 * Bytes reached the disk.
 	 * @param mirror who sent them
 	 * @param bytes how many

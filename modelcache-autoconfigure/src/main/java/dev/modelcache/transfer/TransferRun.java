@@ -3,15 +3,17 @@ package dev.modelcache.transfer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-import dev.modelcache.Digest;
 import dev.modelcache.ModelIntegrityException;
+import dev.modelcache.ModelStorageException;
 import dev.modelcache.content.StreamingDigest;
+import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.Origin;
 import dev.modelcache.store.StagedFile;
@@ -49,7 +51,15 @@ final class TransferRun {
 
 	private final SegmentBoard board;
 
+	private final TransferJournal journal;
+
 	private final MirrorSelector mirrors;
+
+	private final ResponseCheck check;
+
+	private final Repair repair;
+
+	private final Duration giveUpAfter;
 
 	private final List<RequestFailedException> failures = new ArrayList<>();
 
@@ -65,6 +75,8 @@ final class TransferRun {
 
 	private long highWater;
 
+	private long progressNanos;
+
 	TransferRun(DownloadPlan plan, StagedFile staged, TransferListener listener, TransferThreads threads,
 			RunSettings settings) {
 		this.plan = plan;
@@ -75,7 +87,40 @@ final class TransferRun {
 		this.mirrors = new MirrorSelector(
 				plan.mirrors().stream().map((mirror) -> new MirrorState(mirror, settings.retry())).toList(),
 				plan.file().expected() != null);
+		this.journal = new TransferJournal(plan, staged);
+		this.check = new ResponseCheck(plan, this.board);
+		this.repair = new Repair(plan.modelId(), this.journal, this.mirrors);
+		this.giveUpAfter = settings.giveUpAfter();
+		this.progressNanos = now();
 		this.digest = startDigest();
+	}
+
+	/**
+	 * Takes over what an earlier transfer left in the staged file. <em>Blocking</em>: for
+	 * as long as it takes to read that.
+	 */
+	synchronized void begin() {
+		try {
+			JournalContents left = this.journal.takeOver();
+			if (left.size() == null) {
+				return;
+			}
+			this.board.resume(left.size(), left.blocks().keySet().stream().map(this.journal::range).toList());
+			this.highWater = this.board.durable();
+			Mirror source = (this.plan.file().expected() == null) ? left.onlySource(this.plan) : null;
+			if (source != null) {
+				String validator = left.validatorOf(source);
+				this.mirrors.ofOrigin(source).forEach((state) -> state.validator(validator));
+				this.bytesFrom = source.origin();
+			}
+			this.digest.advance(this.board.frontier());
+			logger.info("Model '{}': going on with the {} of {} bytes that are there", this.plan.modelId(),
+					this.highWater, left.size());
+			this.listener.resumed(this.highWater, left.size());
+		}
+		catch (IOException ex) {
+			throw failure(ex);
+		}
 	}
 
 	private StreamingDigest startDigest() {
@@ -100,11 +145,14 @@ final class TransferRun {
 		if (mirror == null) {
 			return new Step(null, untilAMirrorIsFree(now));
 		}
-		if (this.board.durable() > 0 && !isProvable(mirror)) {
+		if (!isProvable(mirror)) {
+			// Another origin may be about to bring its first byte.
 			if (this.mirrors.isBusy()) {
 				return new Step(null, POLL);
 			}
-			restart();
+			if (this.board.durable() > 0) {
+				restart();
+			}
 		}
 		Segment segment = this.board.claim(now);
 		if (segment == null) {
@@ -119,7 +167,11 @@ final class TransferRun {
 
 	private Duration untilAMirrorIsFree(long now) {
 		Optional<Long> wait = this.mirrors.nanosUntilNext(now);
-		if (wait.isEmpty() && !this.mirrors.isBusy()) {
+		if (this.mirrors.isBusy()) {
+			return wait.filter((nanos) -> nanos > 0).map(Duration::ofNanos).orElse(POLL);
+		}
+		long idleNanos = now - this.progressNanos + wait.orElse(0L);
+		if (wait.isEmpty() || idleNanos > this.giveUpAfter.toNanos()) {
 			throw TransferFailures.summarize(this.plan, this.failures);
 		}
 		return wait.filter((nanos) -> nanos > 0).map(Duration::ofNanos).orElse(POLL);
@@ -140,9 +192,8 @@ final class TransferRun {
 		if (response.start() != fetch.segment().position()) {
 			beginAgain(fetch);
 		}
-		checkTotal(fetch, response.totalBytes());
-		checkValidator(fetch, response.validator());
-		checkEnd(fetch, response);
+		this.check.check(fetch, response);
+		pin(fetch, response.validator());
 		this.bytesFrom = fetch.mirror().origin();
 		if (response.totalBytes() != null) {
 			this.board.sizeIs(response.totalBytes());
@@ -152,7 +203,8 @@ final class TransferRun {
 			tellOneConnection(fetch);
 		}
 		long bodyEnd = (response.bodyEnd() != null) ? response.bodyEnd() : ByteRange.OPEN;
-		fetch.writer(new SegmentWriter(this.staged.channel(), this.board, fetch.segment(), fetch.mirror(), bodyEnd));
+		Destination destination = new Destination(this.staged, this.journal, this.board);
+		fetch.writer(new SegmentWriter(destination, fetch.segment(), fetch.mirror(), bodyEnd));
 		show(fetch.mirror());
 		admit();
 		return ranges && this.board.isWorthSeveral() && isProvable(fetch.state());
@@ -160,7 +212,8 @@ final class TransferRun {
 
 	/** RFC 9110, section 14.2: a server may ignore Range and send the whole file. */
 	private void beginAgain(Fetch fetch) {
-		if (this.running.size() > 1) {
+		boolean others = this.plan.file().expected() != null && this.mirrors.hasOther(fetch.state());
+		if (this.running.size() > 1 || (others && this.board.durable() > 0)) {
 			throw new RequestFailedException(Reason.CHANGED, fetch.mirror(),
 					"sent the whole file for a part of it, as a server does when the file has changed", null);
 		}
@@ -173,40 +226,11 @@ final class TransferRun {
 		this.running.add(fetch);
 	}
 
-	private void checkTotal(Fetch fetch, @Nullable Long total) {
-		Long known = this.board.size();
-		Long stated = this.plan.file().size();
-		if (total != null && known != null && !total.equals(known)) {
-			throw contradiction(fetch, "says that the file has " + total + " bytes, after " + known);
-		}
-		if (total != null && stated != null && !total.equals(stated)) {
-			throw contradiction(fetch, "says that the file has " + total + " bytes, its source says " + stated);
-		}
-	}
-
-	private void checkValidator(Fetch fetch, @Nullable String validator) {
-		String pinned = fetch.state().validator();
-		if (this.board.durable() > 0 && pinned != null && validator != null && !pinned.equals(validator)) {
-			throw contradiction(fetch, "now has another version of the file");
-		}
+	private void pin(Fetch fetch, @Nullable String validator) {
+		this.journal.pinned(fetch.mirror(), validator);
 		if (validator != null) {
 			this.mirrors.ofOrigin(fetch.mirror()).forEach((state) -> state.validator(validator));
 		}
-	}
-
-	private void checkEnd(Fetch fetch, RangeResponse response) {
-		boolean sizeKnown = response.totalBytes() != null || this.board.size() != null
-				|| this.plan.file().size() != null;
-		if (!sizeKnown && !response.endProven() && this.plan.file().expected() == null) {
-			throw new RequestFailedException(Reason.UNPROVABLE, fetch.mirror(),
-					"sends neither a length nor chunks, so that nothing tells a whole body from a cut one;"
-							+ " an expected-checksum would",
-					null);
-		}
-	}
-
-	private static RequestFailedException contradiction(Fetch fetch, String problem) {
-		return new RequestFailedException(Reason.CHANGED, fetch.mirror(), problem, null);
 	}
 
 	private void tellOneConnection(Fetch fetch) {
@@ -230,8 +254,16 @@ final class TransferRun {
 
 	/** Checks that what is missing fits on the disk. */
 	private void admit() {
+		this.staged.admit(missing());
+	}
+
+	private DataSize missing() {
 		Long size = this.board.size();
-		this.staged.admit(DataSize.ofBytes((size != null) ? size - this.board.durable() : 0));
+		return DataSize.ofBytes((size != null) ? size - this.board.durable() : 0);
+	}
+
+	private ModelStorageException failure(IOException ex) {
+		return this.staged.failure(ex, missing());
 	}
 
 	/** Takes a buffer of the accepted response; releases it. */
@@ -243,7 +275,7 @@ final class TransferRun {
 			}
 		}
 		catch (IOException ex) {
-			throw this.staged.failure(ex);
+			throw failure(ex);
 		}
 	}
 
@@ -253,6 +285,7 @@ final class TransferRun {
 			durable = this.board.durable();
 			if (durable > this.highWater) {
 				this.highWater = durable;
+				this.progressNanos = now();
 				fetch.brought();
 				fetch.state().progressed();
 			}
@@ -311,28 +344,67 @@ final class TransferRun {
 		}
 	}
 
-	/** Begins the file again. */
+	/** Begins the file again. <em>Blocking</em>: for a moment. */
 	synchronized void restart() {
 		List.copyOf(this.running).forEach(this::ended);
-		this.digest.close();
 		this.board.restart();
 		this.mirrors.forgetValidators();
 		this.bytesFrom = null;
+		try {
+			this.journal.clear();
+		}
+		catch (IOException ex) {
+			throw failure(ex);
+		}
+		hashAgain();
+	}
+
+	private void hashAgain() {
+		this.digest.close();
 		this.digest = startDigest();
+		this.digest.advance(this.board.frontier());
 	}
 
 	/** Returns the file's digests, once the last byte is hashed. */
 	synchronized Mono<TransferResult> result() {
 		MirrorState best = this.mirrors.succeeded();
 		long size = this.board.durable();
-		Digest expected = (this.plan.file().expected() != null) ? this.plan.file().expected().digest() : null;
 		return this.digest.complete().map((digests) -> {
-			if (size == 0 && (expected == null || !digests.containsValue(expected))) {
+			TransferResult result = new TransferResult(size, digests, best.mirror(), best.validator());
+			if (size == 0 && !isAsExpected(result)) {
 				throw new ModelIntegrityException(this.plan.modelId(), best.mirror() + " sent an empty file",
 						"Check what stands at that URL, or configure a mirror or fallback-url");
 			}
-			return new TransferResult(size, digests, best.mirror(), best.validator());
-		}).onErrorMap(IOException.class, this.staged::failure);
+			return result;
+		}).onErrorMap(IOException.class, this::failure);
+	}
+
+	private boolean isAsExpected(TransferResult result) {
+		ExpectedDigest expected = this.plan.file().expected();
+		return expected != null && result.digests().containsValue(expected.digest());
+	}
+
+	/**
+	 * Opens those parts of a complete file that may be to blame for its wrong digest.
+	 * <em>Blocking</em>: for as long as it takes to read the file.
+	 * @return whether there is something to fetch again
+	 */
+	synchronized boolean repair(TransferResult result) {
+		if (this.plan.file().expected() == null || isAsExpected(result)) {
+			return false;
+		}
+		try {
+			Collection<ByteRange> again = this.repair.next();
+			if (again.isEmpty()) {
+				return false;
+			}
+			this.board.reopen(again);
+			hashAgain();
+			return true;
+		}
+		catch (IOException ex) {
+			throw failure(ex);
+		}
 	}
 
 	/** Ends writing and hashing. When this returns, no write is under way. */

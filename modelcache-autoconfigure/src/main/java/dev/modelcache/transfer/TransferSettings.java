@@ -2,6 +2,7 @@ package dev.modelcache.transfer;
 
 import java.time.Duration;
 
+import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
 /**
@@ -15,9 +16,32 @@ import org.springframework.util.unit.DataSize;
  * @param maxRedirects how many redirects are followed for one request
  * @param insecureHttpAllowed whether plain {@code http:} is allowed, also as a redirect's
  * target
+ * @param maxBandwidth how many bytes all transfers together take in a second, or
+ * {@code null} for any number
+ * @param giveUpAfter how long a file may bring no new byte, whatever its mirrors promise
  */
 public record TransferSettings(DataSize bufferSize, int connections, DataSize segmentSize, Duration responseTimeout,
-		Duration stallTimeout, int maxRedirects, boolean insecureHttpAllowed) {
+		Duration stallTimeout, int maxRedirects, boolean insecureHttpAllowed, @Nullable DataSize maxBandwidth,
+		Duration giveUpAfter) {
+
+	/** What {@link #giveUpAfter()} is where nobody configures it. */
+	public static final Duration GIVE_UP_AFTER = Duration.ofMinutes(15);
+
+	/**
+	 * Creates settings without a limit on the bandwidth.
+	 * @param bufferSize the most bytes that one connection holds in memory
+	 * @param connections how many connections fetch one file
+	 * @param segmentSize how many bytes one request asks for
+	 * @param responseTimeout how long a request may wait for its response's headers
+	 * @param stallTimeout how long a body may bring no byte while bytes are wanted
+	 * @param maxRedirects how many redirects are followed for one request
+	 * @param insecureHttpAllowed whether plain {@code http:} is allowed
+	 */
+	public TransferSettings(DataSize bufferSize, int connections, DataSize segmentSize, Duration responseTimeout,
+			Duration stallTimeout, int maxRedirects, boolean insecureHttpAllowed) {
+		this(bufferSize, connections, segmentSize, responseTimeout, stallTimeout, maxRedirects, insecureHttpAllowed,
+				null, GIVE_UP_AFTER);
+	}
 
 	/**
 	 * Returns the settings of an application that configures nothing.

@@ -39,15 +39,16 @@ class ModelCacheSettingsTests {
 					"hooks.llm.download.proxy.port=3128", "hooks.llm.download.proxy.username=me",
 					"hooks.llm.download.proxy.password=pw", "hooks.llm.download.headers.X-Key=value",
 					"hooks.llm.lock.timeout=0", "hooks.llm.lock.stale-after=2h", "hooks.llm.cache.directory=~/c",
-					"user.home=/home/me", "hooks.llm.cache.verify=never", "hooks.llm.cache.min-free-space=0")
+					"user.home=/home/me", "hooks.llm.cache.verify=never", "hooks.llm.cache.min-free-space=0",
+					"hooks.llm.cache.partial-retention=1d")
 			.settings();
 		assertThat(settings.transfer()).isEqualTo(new TransferSettings(DataSize.ofKilobytes(256), 4,
 				DataSize.ofMegabytes(16), Duration.ofSeconds(2), Duration.ofSeconds(3), 0, true));
 		assertThat(settings.connection()).isEqualTo(new ConnectionSettings(Duration.ofSeconds(1), "corporate",
 				new Proxy("proxy", 3128, "me", "pw"), Map.of("X-Key", "value")));
 		assertThat(settings.lock()).isEqualTo(new LockSettings(Duration.ZERO, Duration.ofHours(2)));
-		assertThat(settings.store())
-			.isEqualTo(new StoreSettings(Path.of("/home/me/c"), DataSize.ofBytes(0), Verification.NEVER));
+		assertThat(settings.store()).isEqualTo(
+				new StoreSettings(Path.of("/home/me/c"), DataSize.ofBytes(0), Verification.NEVER, Duration.ofDays(1)));
 	}
 
 	@Test

@@ -19,6 +19,7 @@ import dev.modelcache.ConfiguredModels;
 import dev.modelcache.ModelCacheEvent;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.lock.CacheLockFactory;
+import dev.modelcache.lock.ExclusiveFiles;
 import dev.modelcache.lock.FileCacheLockFactory;
 import dev.modelcache.lock.LockSettings;
 import dev.modelcache.source.SourceResolver;
@@ -82,6 +83,10 @@ public final class CacheFixture implements AutoCloseable {
 
 	private HttpClient httpClient = HttpClient.create();
 
+	private ExclusiveFiles files = new ExclusiveFiles();
+
+	private CacheLockFactory locks;
+
 	private boolean offline;
 
 	private DefaultModelCache cache;
@@ -109,6 +114,12 @@ public final class CacheFixture implements AutoCloseable {
 
 	public CacheFixture lock(LockSettings lock) {
 		this.lock = lock;
+		return this;
+	}
+
+	public CacheFixture locks(CacheLockFactory locks, ExclusiveFiles files) {
+		this.locks = locks;
+		this.files = files;
 		return this;
 	}
 
@@ -156,8 +167,9 @@ public final class CacheFixture implements AutoCloseable {
 		resolvers.add(new HttpSourceResolver(this.headers));
 		resolvers.add(new FileSourceResolver(this.threads.io()));
 		SourceResolvers sources = new SourceResolvers(resolvers);
-		CacheLockFactory locks = new FileCacheLockFactory(this.lock, clock);
-		Rooms rooms = new Rooms(sources, locks, new ModelStore(this.store), transfer, retries, this.offline);
+		CacheLockFactory locks = (this.locks != null) ? this.locks : new FileCacheLockFactory(this.lock, clock);
+		Rooms rooms = new Rooms(sources, locks, new ModelStore(this.store, this.files, clock), transfer, retries,
+				this.offline);
 		this.cache = new DefaultModelCache(new ConfiguredModels(List.of(requests)), rooms, this.threads,
 				new Listeners(this.events::add, this.observer), clock);
 		return this.cache;
@@ -188,6 +200,10 @@ public final class CacheFixture implements AutoCloseable {
 		return find(".part");
 	}
 
+	private static Path journalOf(Path staged) {
+		return staged.resolveSibling(staged.getFileName().toString().replaceAll("part$", "journal"));
+	}
+
 	private List<Path> find(String ending) {
 		try (Stream<Path> files = Files.walk(this.directory)) {
 			return files.filter((file) -> file.toString().endsWith(ending)).toList();
@@ -207,8 +223,10 @@ public final class CacheFixture implements AutoCloseable {
 		boolean last = OPEN.merge(this.directory, -1, Integer::sum) == 0;
 		if (last && Files.exists(this.directory)) {
 			long pid = ProcessHandle.current().pid();
-			assertThat(stagedFiles()).as("staged files of this process")
-				.noneMatch((file) -> file.getFileName().toString().contains("." + pid + "-"));
+			assertThat(stagedFiles()).as("staged files without a journal")
+				.allSatisfy((file) -> assertThat(journalOf(file)).exists());
+			assertThat(stagedFiles()).as("staged files that are open").noneMatch(this.files::isOwn);
+			assertThat(find(".journal")).as("journals").hasSameSizeAs(stagedFiles());
 			assertThat(find(".lock")).as("locks of this process")
 				.allSatisfy((lock) -> assertThat(lock).content().doesNotContain("pid=" + pid + "\n"));
 		}

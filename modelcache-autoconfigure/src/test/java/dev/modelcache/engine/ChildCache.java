@@ -2,12 +2,15 @@ package dev.modelcache.engine;
 
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.lock.LockSettings;
+import dev.modelcache.lock.WithoutLocks;
 import dev.modelcache.testsupport.ForkedJvm;
 
 /**
@@ -21,6 +24,14 @@ final class ChildCache {
 
 	/** Printed with the outcome. */
 	static final String ENDED = "ended ";
+
+	/**
+	 * An option: the file system has no locks, and notes are void after three seconds.
+	 */
+	static final String WITHOUT_LOCKS = "-Dwithout-locks=3";
+
+	/** An option, after the other one: notes are void at once. */
+	static final String IMPATIENT = "-Dwithout-locks=0";
 
 	private ChildCache() {
 	}
@@ -43,6 +54,11 @@ final class ChildCache {
 			.modelPath(Path.of(arguments[2], "model.gguf"))
 			.build();
 		try (CacheFixture fixture = new CacheFixture(Path.of(arguments[2]))) {
+			Integer staleAfter = Integer.getInteger("without-locks");
+			if (staleAfter != null) {
+				LockSettings settings = new LockSettings(Duration.ofMinutes(1), Duration.ofSeconds(staleAfter));
+				fixture.locks(WithoutLocks.factory(settings), WithoutLocks.files());
+			}
 			fixture.open(request);
 			System.out.println(BEGINS);
 			CachedModel model = fixture.get("m");

@@ -13,7 +13,6 @@ import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.ForkedJvm;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.Reply;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -63,23 +62,6 @@ class KillTests {
 		assertThat(whole).as("kills after the file was published").isLessThan(KILLS);
 		assertThat(target).hasBinaryContent(this.content.bytes());
 		assertThat(stagedFiles()).isEmpty();
-	}
-
-	@Test
-	void nextProcessDeletesWhatAKilledOneLeft() throws Exception {
-		try (MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.content)) {
-			server.script("/m.gguf", Reply.ok().stallAfter(1_000_000), Reply.ok());
-			try (ForkedJvm child = child(server)) {
-				child.awaitLine(ChildCache.BEGINS, PATIENCE);
-				Awaitility.await().atMost(PATIENCE).until(() -> server.bytesSent("/m.gguf") >= 1_000_000);
-				child.kill();
-			}
-			assertThat(stagedFiles()).hasSize(1);
-			try (ForkedJvm child = child(server)) {
-				child.awaitLine(ChildCache.ENDED, PATIENCE);
-			}
-			assertThat(stagedFiles()).isEmpty();
-		}
 	}
 
 	private ForkedJvm child(MisbehavingServer server) {

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 import dev.modelcache.ModelRequest;
+import dev.modelcache.lock.ProcessIdentity;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -82,7 +83,7 @@ class CacheLayoutTests {
 		Path target = this.directory.resolve("\u00e4".repeat(120) + ".gguf");
 		Path staged = StagedName.of(target);
 		Files.createFile(staged);
-		assertThat(StagedName.isAbandoned(staged, target)).isFalse();
+		assertThat(StagedName.owner(staged, target)).isEqualTo(ProcessIdentity.current());
 	}
 
 	@Test

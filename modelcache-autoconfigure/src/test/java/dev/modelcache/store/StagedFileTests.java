@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
@@ -12,6 +15,7 @@ import java.util.stream.Stream;
 import dev.modelcache.Digest;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.lock.ExclusiveFiles;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.util.unit.DataSize;
@@ -32,7 +36,7 @@ class StagedFileTests {
 
 	private ModelStore store(DataSize minFreeSpace) {
 		return new ModelStore(new StoreSettings(this.directory.resolve("cache"), minFreeSpace,
-				StoreSettings.Verification.FINGERPRINT));
+				StoreSettings.Verification.FINGERPRINT), new ExclusiveFiles(), Clock.systemUTC());
 	}
 
 	private ModelStore store() {
@@ -60,7 +64,7 @@ class StagedFileTests {
 
 	@Test
 	void publishedFileIsPrivateWholeAndHasItsReceipt() throws Exception {
-		try (StagedFile staged = store().stage("m", place())) {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE)) {
 			write(staged, "model");
 			assertThat(place().target()).doesNotExist();
 			staged.publish(StagedFileTests::receipt);
@@ -76,7 +80,7 @@ class StagedFileTests {
 
 	@Test
 	void stagedFileIsPrivateFromTheStart() throws Exception {
-		try (StagedFile staged = store().stage("m", place())) {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE)) {
 			assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(staged.path())))
 				.isEqualTo("rw-------");
 			assertThat(staged.path().getParent()).isEqualTo(place().target().getParent());
@@ -85,7 +89,7 @@ class StagedFileTests {
 
 	@Test
 	void closedWithoutPublishingIsGone() throws Exception {
-		StagedFile staged = store().stage("m", place());
+		StagedFile staged = store().stage("m", place(), PartialJudge.NONE);
 		write(staged, "half");
 		staged.close();
 		staged.close();
@@ -96,7 +100,7 @@ class StagedFileTests {
 	void fileBeforeStaysWholeUntilAndUnlessTheNextIsPublished() throws Exception {
 		Files.createDirectories(place().directory());
 		Files.writeString(place().target(), "old");
-		try (StagedFile staged = store().stage("m", place())) {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE)) {
 			write(staged, "new");
 			assertThatExceptionOfType(IllegalStateException.class).isThrownBy(() -> staged.publish((fingerprint) -> {
 				throw new IllegalStateException("no receipt");
@@ -109,7 +113,7 @@ class StagedFileTests {
 
 	@Test
 	void stagedFileThatSomebodyDeletedIsNotPublished() throws Exception {
-		try (StagedFile staged = store().stage("m", place())) {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE)) {
 			Files.delete(staged.path());
 			assertThatIOException().isThrownBy(() -> staged.publish(StagedFileTests::receipt))
 				.withMessageContaining("has disappeared");
@@ -164,7 +168,7 @@ class StagedFileTests {
 	void receiptsThatCannotBeWrittenAreNoError() throws Exception {
 		Files.createDirectories(this.directory.resolve("cache"));
 		Files.writeString(this.directory.resolve("cache/receipts"), "a file, not a directory");
-		try (StagedFile staged = store().stage("m", place())) {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE)) {
 			write(staged, "model");
 			staged.publish(StagedFileTests::receipt);
 		}
@@ -173,7 +177,7 @@ class StagedFileTests {
 
 	@Test
 	void diskWithoutSpaceSaysNeedsHasWhere() throws Exception {
-		try (StagedFile staged = store(DataSize.ofTerabytes(1000)).stage("m", place())) {
+		try (StagedFile staged = store(DataSize.ofTerabytes(1000)).stage("m", place(), PartialJudge.NONE)) {
 			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> staged.admit(DataSize.ofBytes(10)))
 				.satisfies((failure) -> {
 					assertThat(failure.needed()).isEqualTo(DataSize.ofBytes(DataSize.ofTerabytes(1000).toBytes() + 10));
@@ -185,38 +189,78 @@ class StagedFileTests {
 
 	@Test
 	void failureOfAFullDiskIsToldAsThat() {
-		try (StagedFile staged = store(DataSize.ofTerabytes(1000)).stage("m", place())) {
+		try (StagedFile staged = store(DataSize.ofTerabytes(1000)).stage("m", place(), PartialJudge.NONE)) {
 			IOException noSpace = new IOException("No space left on device");
-			assertThat(staged.failure(noSpace)).hasMessageContaining("not enough space")
+			assertThat(staged.failure(noSpace, DataSize.ofBytes(1))).hasMessageContaining("not enough space")
 				.hasSuppressedException(noSpace);
 		}
-		try (StagedFile staged = store().stage("m", place())) {
-			assertThat(staged.failure(new IOException("Input/output error")))
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE)) {
+			assertThat(staged.failure(new IOException("Input/output error"), DataSize.ofBytes(1)))
 				.hasMessageContaining("Input/output error");
 		}
 	}
 
 	@Test
-	void stagedFilesOfDeadProcessesAreDeletedAndThoseOfLivingOnesStay() throws Exception {
+	void downloadsThatRunTogetherDoNotCountOnTheSameSpace() throws Exception {
+		ModelStore store = store();
 		Files.createDirectories(place().directory());
-		Path dead = place().target().resolveSibling(".m.gguf.1-12345-0a1b2c3d.part");
-		Path foreign = place().target().resolveSibling(".other.gguf.1-12345-0a1b2c3d.part");
-		Path unknown = place().target().resolveSibling(".m.gguf.part");
-		for (Path file : List.of(dead, foreign, unknown)) {
-			Files.writeString(file, "half");
+		long half = Files.getFileStore(place().directory()).getUsableSpace() / 2 + (1 << 30);
+		try (StagedFile one = store.stage("m", place(), PartialJudge.NONE);
+				StagedFile two = store.stage("m", place(), PartialJudge.NONE)) {
+			one.admit(DataSize.ofBytes(half));
+			one.admit(DataSize.ofBytes(half));
+			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> two.admit(DataSize.ofBytes(half)));
+			one.admit(DataSize.ofBytes(0));
+			two.admit(DataSize.ofBytes(half));
 		}
-		try (StagedFile living = store().stage("m", place()); StagedFile second = store().stage("m", place())) {
-			assertThat(dead).doesNotExist();
-			assertThat(foreign).exists();
-			assertThat(unknown).exists();
-			assertThat(living.path()).exists();
-			assertThat(second.path()).isNotEqualTo(living.path());
+		try (StagedFile three = store.stage("m", place(), PartialJudge.NONE)) {
+			three.admit(DataSize.ofBytes(half));
 		}
 	}
 
 	@Test
+	void fullDiskTakesThePartialAway() throws Exception {
+		StagedFile staged = store(DataSize.ofTerabytes(1000)).stage("m", place(), PartialJudge.NONE);
+		staged.journal().append("something to continue");
+		staged.failure(new IOException("No space left on device"), DataSize.ofBytes(1));
+		staged.close();
+		assertThat(files()).isEmpty();
+	}
+
+	@Test
+	void whatHasAJournalStaysForTheNextAndCanBeOpenedOnlyOnce() throws Exception {
+		StagedFile staged = store().stage("m", place(), PartialJudge.NONE);
+		write(staged, "half");
+		staged.journal().append("something to continue");
+		staged.close();
+		assertThat(files()).hasSize(2);
+		try (StagedFile next = store().stage("m", place(), List::size);
+				StagedFile another = store().stage("m", place(), List::size)) {
+			assertThat(next.path()).hasContent("half");
+			assertThat(next.journal().lines()).containsExactly("something to continue");
+			assertThat(another.journal().lines()).isEmpty();
+		}
+	}
+
+	@Test
+	void oldFilesOfOtherModelsAreDeletedAndNewOnesStay() throws Exception {
+		Path models = Files.createDirectories(this.directory.resolve("cache/models/host/key"));
+		Path old = models.resolve(".other.gguf.0a1b2c3d-1-12345-0a1b2c3d.part");
+		Path young = models.resolve(".young.gguf.0a1b2c3d-1-12345-0a1b2c3d.part");
+		Path foreign = models.resolve(".foreign.part");
+		for (Path file : List.of(old, young, foreign)) {
+			Files.writeString(file, "half");
+			Files.setLastModifiedTime(file,
+					FileTime.from(Instant.now().minus((file == young) ? Duration.ofDays(6) : Duration.ofDays(8))));
+		}
+		Files.writeString(models.resolve(".other.gguf.0a1b2c3d-1-12345-0a1b2c3d.journal"), "line\n");
+		store().stage("m", place(), PartialJudge.NONE).close();
+		assertThat(files()).containsExactlyInAnyOrder(young, foreign);
+	}
+
+	@Test
 	void evictDeletesFileAndReceiptAndTellsWhetherThereWasAFile() throws Exception {
-		try (StagedFile staged = store().stage("m", place())) {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE)) {
 			staged.publish(StagedFileTests::receipt);
 		}
 		assertThat(store().evict("m", place())).isTrue();

@@ -2,6 +2,7 @@ package dev.modelcache.transfer;
 
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,10 +19,12 @@ import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 
 import dev.modelcache.ModelRequest;
+import dev.modelcache.lock.ExclusiveFiles;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.RemoteFile;
 import dev.modelcache.store.ModelPlace;
 import dev.modelcache.store.ModelStore;
+import dev.modelcache.store.PartialJudge;
 import dev.modelcache.store.StagedFile;
 import dev.modelcache.store.StoreSettings;
 import dev.modelcache.testsupport.TrackedBuffers;
@@ -70,11 +73,11 @@ final class TransferFixture implements AutoCloseable {
 	private int maxRequests = 3;
 
 	TransferFixture(Path directory) {
-		this.store = new ModelStore(
-				new StoreSettings(directory, DataSize.ofBytes(0), StoreSettings.Verification.NEVER));
+		this.store = new ModelStore(new StoreSettings(directory, DataSize.ofBytes(0), StoreSettings.Verification.NEVER),
+				new ExclusiveFiles(), Clock.systemUTC());
 		ModelRequest request = ModelRequest.builder(MODEL).url(mirror(1).uri()).build();
 		ModelPlace place = this.store.place(request, "m.gguf");
-		this.staged = this.store.stage(MODEL, place);
+		this.staged = this.store.stage(MODEL, place, PartialJudge.NONE);
 	}
 
 	static Mirror mirror(int number) {
@@ -197,6 +200,10 @@ final class TransferFixture implements AutoCloseable {
 
 		@Override
 		public void answered(Mirror mirror, @Nullable Long totalBytes) {
+		}
+
+		@Override
+		public void resumed(long position, long totalBytes) {
 		}
 
 		@Override

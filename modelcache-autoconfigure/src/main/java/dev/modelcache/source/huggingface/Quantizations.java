@@ -33,13 +33,10 @@ final class Quantizations {
 	 * Finds the file of a quantization.
 	 * @param names the names of all files, in the repository's order
 	 * @param quantization the quantization in any case, or {@code null} for the usual one
-	 * @return the name of the file, or of its first part
+	 * @return the name of the file, or of one of its parts
 	 */
 	static Optional<ModelFileName> find(List<ModelFileName> names, @Nullable String quantization) {
-		List<ModelFileName> models = names.stream()
-			.filter(Quantizations::isModel)
-			.filter((name) -> !Shards.isLater(name))
-			.toList();
+		List<ModelFileName> models = names.stream().filter(Quantizations::isModel).toList();
 		List<String> tags = (quantization != null) ? List.of(quantization) : DEFAULTS;
 		for (String tag : tags) {
 			Pattern pattern = Pattern.compile(Pattern.quote(tag) + "[.-]", Pattern.CASE_INSENSITIVE);

@@ -20,12 +20,6 @@ final class Shards {
 	private Shards() {
 	}
 
-	/** Returns whether a file is a part of a split one, but not the first part. */
-	static boolean isLater(ModelFileName name) {
-		Matcher shard = SHARD.matcher(name.text());
-		return shard.matches() && Integer.parseInt(shard.group(2)) > 1;
-	}
-
 	/**
 	 * Returns all parts of the file that one is a part of.
 	 * @param name the name of a part, or of a file that was not split

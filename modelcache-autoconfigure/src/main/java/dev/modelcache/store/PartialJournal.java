@@ -1,0 +1,110 @@
+package dev.modelcache.store;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lines that a staged file's owner wrote down of it, in a file beside it. Lines are
+ * only ever appended; one that a crash cut off counts as not written. What they mean is
+ * their writer's business.
+ * <p>
+ * <em>Thread-safety</em>: all methods. <em>Blocking</em>: all methods but
+ * {@link #lines()}. <em>Durability</em>: that of the page cache, so that lines survive
+ * their process, but not always their machine; whoever reads them must check what they
+ * say of the file.
+ */
+public final class PartialJournal {
+
+	/** More than ten terabytes of model need. */
+	private static final long LARGEST = 64 << 20;
+
+	private final Path path;
+
+	private final List<String> lines;
+
+	private @Nullable FileChannel channel;
+
+	private long length;
+
+	PartialJournal(Path path, List<String> lines) {
+		this.path = path;
+		this.lines = new ArrayList<>(lines);
+		this.length = lines.stream().mapToLong((line) -> line.getBytes(StandardCharsets.UTF_8).length + 1).sum();
+	}
+
+	/**
+	 * Reads the whole lines of a journal.
+	 * @param path its file
+	 * @return the lines; none if there is no such file, or it is no journal of ours
+	 */
+	static List<String> read(Path path) throws IOException {
+		try {
+			if (Files.size(path) > LARGEST) {
+				return List.of();
+			}
+			String text = Files.readString(path, StandardCharsets.ISO_8859_1);
+			return text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
+		}
+		catch (NoSuchFileException ex) {
+			return List.of();
+		}
+	}
+
+	/**
+	 * Returns what was written down so far.
+	 * @return the lines, the oldest one first
+	 */
+	public synchronized List<String> lines() {
+		return List.copyOf(this.lines);
+	}
+
+	/**
+	 * Writes a line down.
+	 * @param line the line, of printable ASCII characters
+	 * @throws IOException if the disk does not take it
+	 */
+	public synchronized void append(String line) throws IOException {
+		if (this.channel == null) {
+			this.channel = PrivateFiles.openOrCreate(this.path);
+			this.channel.truncate(this.length);
+		}
+		ByteBuffer bytes = StandardCharsets.US_ASCII.encode(line + "\n");
+		while (bytes.hasRemaining()) {
+			this.length += this.channel.write(bytes, this.length);
+		}
+		this.lines.add(line);
+	}
+
+	synchronized boolean isEmpty() {
+		return this.lines.isEmpty();
+	}
+
+	/** Forgets all lines. */
+	synchronized void clear() throws IOException {
+		this.lines.clear();
+		this.length = 0;
+		delete();
+	}
+
+	synchronized void delete() throws IOException {
+		close();
+		Files.deleteIfExists(this.path);
+	}
+
+	synchronized void close() throws IOException {
+		if (this.channel != null) {
+			this.channel.close();
+			this.channel = null;
+		}
+	}
+
+}

@@ -1,0 +1,171 @@
+package dev.modelcache.transfer;
+
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+import dev.modelcache.Digest;
+import dev.modelcache.source.ExpectedDigest;
+import dev.modelcache.source.Mirror;
+import dev.modelcache.store.CacheLayout;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the journal of a staged file says: how large the file is, which of its blocks are
+ * there, who sent them, and what proves that they belong together. A line that cannot be
+ * read says nothing; nothing of it is believed before the blocks are checked. <pre>
+ * modelcache-journal 1 1048576          version, size of a block
+ * file &lt;size&gt; &lt;expected digest, or -&gt;
+ * origin &lt;number&gt; &lt;key of the URL&gt; &lt;validator, or -&gt;
+ * block &lt;index&gt; &lt;number of the origin&gt; &lt;CRC-32C, hexadecimal&gt;
+ * </pre>
+ *
+ * @param size the size of the file, or {@code null}
+ * @param expected its expected digest when it was written, or {@code null}
+ * @param origins who sent blocks, by number
+ * @param blocks the blocks by their index; of several lines for one block the last counts
+ */
+record JournalContents(@Nullable Long size, @Nullable Digest expected, Map<Integer, Source> origins,
+		NavigableMap<Long, Block> blocks) {
+
+	static final String FIRST_LINE = "modelcache-journal 1 " + SegmentBoard.BLOCK;
+
+	/** In the place of an origin's number: several sent parts of the block. */
+	static final int SEVERAL = -1;
+
+	private static final String NONE = "-";
+
+	static JournalContents read(List<String> lines) {
+		Reader reader = new Reader();
+		if (!lines.isEmpty() && lines.get(0).equals(FIRST_LINE)) {
+			lines.stream().skip(1).forEach(reader::read);
+		}
+		return new JournalContents(reader.size, reader.expected, reader.origins, reader.blocks);
+	}
+
+	/**
+	 * Returns how many bytes of the file a transfer may take over: all blocks or none.
+	 * With an expected digest the whole will be proved by it; without one, all blocks
+	 * must come from one URL that is still asked, whose strong validator will tell
+	 * whether the file is still the same.
+	 * @param plan the transfer
+	 * @return a number of bytes, 0 for none
+	 */
+	long worthFor(DownloadPlan plan) {
+		if (this.size == null || this.blocks.isEmpty() || !agreesOnSize(plan) || this.blocks.lastKey() > lastBlock()) {
+			return 0;
+		}
+		ExpectedDigest wanted = plan.file().expected();
+		boolean usable = (wanted != null) ? wanted.digest().equals(this.expected) : onlySource(plan) != null;
+		return usable ? Math.min(this.size, this.blocks.size() * SegmentBoard.BLOCK) : 0;
+	}
+
+	private boolean agreesOnSize(DownloadPlan plan) {
+		return plan.file().size() == null || plan.file().size().equals(this.size);
+	}
+
+	private long lastBlock() {
+		return (this.size != null) ? (this.size - 1) / SegmentBoard.BLOCK : -1;
+	}
+
+	/** Returns the mirror that sent every block, if it can be told to still have them. */
+	@Nullable Mirror onlySource(DownloadPlan plan) {
+		Set<Integer> numbers = this.blocks.values().stream().map(Block::origin).collect(Collectors.toSet());
+		Source source = (numbers.size() == 1) ? this.origins.get(numbers.iterator().next()) : null;
+		if (source == null || source.validator() == null) {
+			return null;
+		}
+		return plan.mirrors()
+			.stream()
+			.filter((mirror) -> CacheLayout.sourceKey(mirror.uri()).equals(source.key()))
+			.findFirst()
+			.orElse(null);
+	}
+
+	/** Returns the validator of a mirror's file when its blocks came. */
+	@Nullable String validatorOf(Mirror mirror) {
+		String key = CacheLayout.sourceKey(mirror.uri());
+		return this.origins.values()
+			.stream()
+			.filter((source) -> source.key().equals(key))
+			.map(Source::validator)
+			.findFirst()
+			.orElse(null);
+	}
+
+	static String file(long size, @Nullable ExpectedDigest expected) {
+		return "file " + size + " " + ((expected != null) ? expected.digest() : NONE);
+	}
+
+	static String origin(int number, Source source) {
+		return "origin " + number + " " + source.key() + " "
+				+ ((source.validator() != null) ? source.validator() : NONE);
+	}
+
+	static String block(long index, Block block) {
+		return "block " + index + " " + block.origin() + " " + HexFormat.of().toHexDigits(block.checksum());
+	}
+
+	/**
+	 * Who sent blocks.
+	 *
+	 * @param key the key of the URL
+	 * @param validator its strong validator, or {@code null}
+	 */
+	record Source(String key, @Nullable String validator) {
+
+		/** The line that said who is lost. */
+		static final Source UNKNOWN = new Source("", null);
+
+	}
+
+	/**
+	 * A block that is there.
+	 *
+	 * @param origin the number of who sent it, or {@link #SEVERAL}
+	 * @param checksum its CRC-32C
+	 */
+	record Block(int origin, int checksum) {
+
+	}
+
+	private static final class Reader {
+
+		private final Map<Integer, Source> origins = new HashMap<>();
+
+		private final NavigableMap<Long, Block> blocks = new TreeMap<>();
+
+		private @Nullable Long size;
+
+		private @Nullable Digest expected;
+
+		void read(String line) {
+			try {
+				String[] words = line.split(" ", 4);
+				switch (words[0]) {
+					case "file" -> {
+						this.size = Long.valueOf(words[1]);
+						this.expected = words[2].equals(NONE) ? null : Digest.parse(words[2]);
+					}
+					case "origin" -> this.origins.put(Integer.valueOf(words[1]),
+							new Source(words[2], words[3].equals(NONE) ? null : words[3]));
+					case "block" -> this.blocks.put(Long.valueOf(words[1]),
+							new Block(Integer.parseInt(words[2]), HexFormat.fromHexDigits(words[3])));
+					default -> {
+						// A line of a later version.
+					}
+				}
+			}
+			catch (IllegalArgumentException | IndexOutOfBoundsException ex) {
+				// Torn by a crash of the machine: what it said is fetched again.
+			}
+		}
+
+	}
+
+}

@@ -1,0 +1,322 @@
+package dev.modelcache.engine;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.store.StoreSettings;
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.ForkedJvm;
+import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.Reply;
+import dev.modelcache.transfer.TransferSettings;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.util.unit.DataSize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Downloads that broke off, and those that go on with what they left.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class ResumeTests {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+	private static final int MIB = 1 << 20;
+
+	private static final int CONNECTIONS = 4;
+
+	/** What the server may still send into connections that nobody reads any more. */
+	private static final int LATE = 3 * MIB;
+
+	@TempDir
+	private Path directory;
+
+	private final Content content = Content.random(20 * MIB + 54_321, 1);
+
+	private final MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.content);
+
+	private StoreSettings store;
+
+	@AfterEach
+	void stopServer() {
+		this.server.close();
+	}
+
+	private Path target() {
+		return this.directory.resolve("model.gguf");
+	}
+
+	private ModelRequest.Builder request() {
+		return ModelRequest.builder("m")
+			.url(this.server.uri("/m.gguf"))
+			.expectedDigest(this.content.sha256())
+			.modelPath(target());
+	}
+
+	private CacheFixture fixture() {
+		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(256), CONNECTIONS,
+				DataSize.ofMegabytes(2), Duration.ofSeconds(2), Duration.ofSeconds(2), 5, true);
+		CacheFixture fixture = new CacheFixture(this.directory).transfer(settings);
+		return (this.store != null) ? fixture.store(this.store) : fixture;
+	}
+
+	private CachedModel get(ModelRequest.Builder request) {
+		try (CacheFixture fixture = fixture()) {
+			fixture.open(request.build());
+			return fixture.get("m");
+		}
+	}
+
+	/** Fetches about half of the file, until the server has nothing more to give. */
+	private void breakOff(ModelRequest.Builder request) {
+		AtomicLong left = new AtomicLong(10);
+		this.server.answer("/m.gguf",
+				(asked) -> (left.getAndDecrement() > 0) ? Reply.ok().closeAfter(MIB + 1000) : Reply.status(503));
+		assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get(request));
+		this.server.answer("/m.gguf", (asked) -> Reply.ok());
+		assertThat(stagedFiles()).hasSize(1);
+		assertThat(target()).doesNotExist();
+	}
+
+	private List<Path> stagedFiles() {
+		return list(".part");
+	}
+
+	private List<Path> list(String ending) {
+		try (Stream<Path> files = Files.list(this.directory)) {
+			return files.filter((file) -> file.toString().endsWith(ending)).toList();
+		}
+		catch (IOException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private long bytesOf(Runnable download) {
+		long before = this.server.bytesSent("/m.gguf");
+		download.run();
+		assertThat(target()).hasBinaryContent(this.content.bytes());
+		assertThat(stagedFiles()).isEmpty();
+		assertThat(list(".journal")).isEmpty();
+		return this.server.bytesSent("/m.gguf") - before;
+	}
+
+	private long landedBlocks() throws IOException {
+		try (Stream<String> lines = Files.lines(list(".journal").get(0))) {
+			return lines.filter((line) -> line.startsWith("block ")).count();
+		}
+	}
+
+	@Test
+	void nextAttemptFetchesOnlyWhatIsMissing(CapturedOutput output) throws Exception {
+		breakOff(request());
+		long landed = landedBlocks() * MIB;
+		assertThat(landed).isGreaterThan(5 * MIB);
+		assertThat(bytesOf(() -> get(request()))).isLessThan(this.content.size() - landed + LATE);
+		assertThat(output.getOut()).contains("going on with the " + landed + " of " + this.content.size() + " bytes");
+	}
+
+	@Test
+	void progressBeginsWithWhatIsThere() throws Exception {
+		breakOff(request());
+		long landed = landedBlocks() * MIB;
+		this.server.answer("/m.gguf", (asked) -> Reply.ok().stallBeforeHeaders());
+		try (CacheFixture fixture = fixture()) {
+			fixture.open(request().build()).get("m").subscribe((model) -> {
+			}, (failure) -> {
+			});
+			Awaitility.await().atMost(PATIENCE).until(() -> {
+				var progress = fixture.cache().status("m").progress();
+				return progress != null && progress.bytes() == landed && progress.totalBytes() != null;
+			});
+		}
+	}
+
+	@Test
+	void killedProcessIsContinuedByTheNext() throws Exception {
+		this.server.always("/m.gguf", Reply.ok().throttled(3_000_000));
+		try (ForkedJvm child = child()) {
+			Awaitility.await().atMost(PATIENCE).until(() -> this.server.bytesSent("/m.gguf") > 8 * MIB);
+			child.kill();
+		}
+		this.server.always("/m.gguf", Reply.ok());
+		long landed = landedBlocks() * MIB;
+		assertThat(landed).isPositive();
+		assertThat(bytesOf(() -> get(request()))).isLessThan(this.content.size() - landed + LATE);
+	}
+
+	@Test
+	void tornBlockIsFetchedAgain() throws Exception {
+		breakOff(request());
+		long landed = landedBlocks() * MIB;
+		try (RandomAccessFile file = new RandomAccessFile(stagedFiles().get(0).toFile(), "rw")) {
+			file.seek(100);
+			file.write(file.read() ^ 1);
+		}
+		assertThat(bytesOf(() -> get(request()))).isBetween(this.content.size() - landed + MIB,
+				this.content.size() - landed + MIB + LATE);
+	}
+
+	@Test
+	void journalThatACrashCutOffIsBelievedUpToItsLastWholeLine() throws Exception {
+		breakOff(request());
+		Path journal = list(".journal").get(0);
+		byte[] bytes = Files.readAllBytes(journal);
+		Files.write(journal, Arrays.copyOf(bytes, bytes.length - 3));
+		long landed = landedBlocks() * MIB - MIB;
+		assertThat(bytesOf(() -> get(request()))).isLessThan(this.content.size() - landed + LATE);
+	}
+
+	@Test
+	void nonsenseInTheJournalCostsADownloadAndNothingElse() throws Exception {
+		breakOff(request());
+		Files.writeString(list(".journal").get(0),
+				"modelcache-journal 1 1048576\nfile 5 -\nblock 99999999999 0 0\n"
+						+ "block\nblock -1 -1 00000000\norigin x y\n\u0000\u0000\n",
+				StandardOpenOption.TRUNCATE_EXISTING);
+		assertThat(bytesOf(() -> get(request()))).isGreaterThanOrEqualTo(this.content.size());
+	}
+
+	@Test
+	void partialWithoutJournalIsDeleted() throws Exception {
+		breakOff(request());
+		Files.delete(list(".journal").get(0));
+		assertThat(bytesOf(() -> get(request()))).isGreaterThanOrEqualTo(this.content.size());
+	}
+
+	@Test
+	void partialOfAnotherDigestIsOfNoUse() {
+		Content other = Content.random(this.content.size(), 2);
+		this.server.serve("/m.gguf", other);
+		breakOff(request().expectedDigest(other.sha256()));
+		this.server.serve("/m.gguf", this.content);
+		assertThat(bytesOf(() -> get(request()))).isGreaterThanOrEqualTo(this.content.size());
+	}
+
+	@Test
+	void withoutDigestTheValidatorProvesThatTheFileIsStillTheSame() throws Exception {
+		breakOff(request().expectedDigest(null));
+		long landed = landedBlocks() * MIB;
+		int before = this.server.requests().size();
+		assertThat(bytesOf(() -> get(request().expectedDigest(null)))).isLessThan(this.content.size() - landed + LATE);
+		assertThat(this.server.requests().get(before).header("If-Range")).isEqualTo(this.content.etag());
+	}
+
+	@Test
+	void withoutDigestAnotherVersionBeginsAnew() {
+		this.server.serve("/m.gguf", Content.random(this.content.size(), 2));
+		breakOff(request().expectedDigest(null));
+		this.server.serve("/m.gguf", this.content);
+		assertThat(bytesOf(() -> get(request().expectedDigest(null)))).isGreaterThanOrEqualTo(this.content.size());
+	}
+
+	@Test
+	void withoutDigestAShorterVersionLeavesNothingOfTheLongerOne() {
+		this.server.serve("/m.gguf", Content.random(this.content.size() + 5 * MIB, 2));
+		breakOff(request().expectedDigest(null));
+		this.server.serve("/m.gguf", this.content);
+		bytesOf(() -> get(request().expectedDigest(null)));
+	}
+
+	@Test
+	void withoutDigestAnotherUrlBeginsAnew() {
+		breakOff(request().expectedDigest(null));
+		this.server.serve("/other.gguf", this.content);
+		get(request().expectedDigest(null).url(this.server.uri("/other.gguf")));
+		assertThat(this.server.bytesSent("/other.gguf")).isGreaterThanOrEqualTo(this.content.size());
+		assertThat(target()).hasBinaryContent(this.content.bytes());
+	}
+
+	@Test
+	void partialIsKeptOnlyAsLongAsConfigured() {
+		this.store = new StoreSettings(this.directory, DataSize.ofMegabytes(1), StoreSettings.Verification.FINGERPRINT,
+				Duration.ZERO);
+		breakOff(request());
+		assertThat(bytesOf(() -> get(request()))).isGreaterThanOrEqualTo(this.content.size());
+	}
+
+	@Test
+	void cancelledDownloadIsContinued() throws Exception {
+		this.server.always("/m.gguf", Reply.ok().throttled(3_000_000));
+		try (CacheFixture fixture = fixture()) {
+			var running = fixture.open(request().build()).get("m").subscribe();
+			Awaitility.await().atMost(PATIENCE).until(() -> this.server.bytesSent("/m.gguf") > 8 * MIB);
+			running.dispose();
+		}
+		this.server.always("/m.gguf", Reply.ok());
+		long landed = landedBlocks() * MIB;
+		assertThat(bytesOf(() -> get(request()))).isLessThan(this.content.size() - landed + LATE);
+	}
+
+	@Test
+	void evictDeletesWhatADownloadLeft() throws Exception {
+		breakOff(request());
+		try (CacheFixture fixture = fixture()) {
+			fixture.open(request().build()).evict("m").block(PATIENCE);
+		}
+		assertThat(stagedFiles()).isEmpty();
+		assertThat(list(".journal")).isEmpty();
+	}
+
+	private ForkedJvm child(String... options) {
+		return ChildCache.start(this.server.uri("/m.gguf"), this.content.sha256(), this.directory, options);
+	}
+
+	@Test
+	void ownerThatWasPausedAndWakesUpDoesNoHarm() throws Exception {
+		this.server.always("/m.gguf", Reply.ok().throttled(3_000_000));
+		try (ForkedJvm owner = child(ChildCache.WITHOUT_LOCKS)) {
+			Awaitility.await().atMost(PATIENCE).until(() -> this.server.bytesSent("/m.gguf") > 8 * MIB);
+			signal("-STOP", owner);
+			this.server.always("/m.gguf", Reply.ok());
+			Path paused = stagedFiles().get(0);
+			try (ForkedJvm second = child(ChildCache.WITHOUT_LOCKS)) {
+				second.awaitLine(ChildCache.ENDED, PATIENCE);
+				assertThat(second.output()).contains("going on with the");
+			}
+			assertThat(target()).hasBinaryContent(this.content.bytes());
+			assertThat(paused).as("the paused owner's own file").exists();
+			signal("-CONT", owner);
+			owner.awaitLine(ChildCache.ENDED, PATIENCE);
+		}
+		assertThat(target()).hasBinaryContent(this.content.bytes());
+		assertThat(stagedFiles()).isEmpty();
+	}
+
+	@Test
+	void writersWithoutLocksNeverShareAFile() throws Exception {
+		this.server.always("/m.gguf", Reply.ok().throttled(2_000_000));
+		try (ForkedJvm one = child(ChildCache.WITHOUT_LOCKS, ChildCache.IMPATIENT);
+				ForkedJvm two = child(ChildCache.WITHOUT_LOCKS, ChildCache.IMPATIENT)) {
+			Awaitility.await().atMost(PATIENCE).until(() -> stagedFiles().size() == 2);
+			this.server.always("/m.gguf", Reply.ok());
+			one.awaitLine(ChildCache.ENDED, PATIENCE);
+			two.awaitLine(ChildCache.ENDED, PATIENCE);
+		}
+		assertThat(target()).hasBinaryContent(this.content.bytes());
+		assertThat(stagedFiles()).isEmpty();
+	}
+
+	private static void signal(String name, ForkedJvm jvm) throws Exception {
+		assertThat(new ProcessBuilder("kill", name, Long.toString(jvm.pid())).start().waitFor()).isZero();
+	}
+
+}

@@ -1,0 +1,123 @@
+package dev.modelcache.transfer;
+
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelTransferException;
+import dev.modelcache.lock.ExclusiveFiles;
+import dev.modelcache.source.Mirror;
+import dev.modelcache.source.RemoteFile;
+import dev.modelcache.store.ModelStore;
+import dev.modelcache.store.PartialJudge;
+import dev.modelcache.store.StagedFile;
+import dev.modelcache.store.StoreSettings;
+import dev.modelcache.transfer.RequestFailedException.Reason;
+import io.github.resilience4j.retry.RetryRegistry;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mockito.Mockito;
+import org.springframework.util.unit.DataSize;
+import reactor.core.publisher.Flux;
+import reactor.core.scheduler.Schedulers;
+import reactor.test.scheduler.VirtualTimeScheduler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Who is asked next, step by step.
+ */
+class TransferRunTests {
+
+	private static final long SIZE = 12 << 20;
+
+	@TempDir
+	private Path directory;
+
+	private final ExecutorService hashing = Executors.newCachedThreadPool();
+
+	private final Mirror first = TransferFixture.mirror(1);
+
+	private final Mirror second = TransferFixture.mirror(2);
+
+	private final VirtualTimeScheduler timer = VirtualTimeScheduler.create();
+
+	private StagedFile staged;
+
+	private TransferRun run;
+
+	@BeforeEach
+	void begin() {
+		ModelStore store = new ModelStore(
+				new StoreSettings(this.directory, DataSize.ofBytes(0), StoreSettings.Verification.NEVER),
+				new ExclusiveFiles(), Clock.systemUTC());
+		ModelRequest request = ModelRequest.builder("m").url(this.first.uri()).build();
+		this.staged = store.stage("m", store.place(request, "m.gguf"), PartialJudge.NONE);
+		DownloadPlan plan = new DownloadPlan("m",
+				new RemoteFile("m.gguf", List.of(this.first, this.second), null, null), 3, 0);
+		TransferThreads threads = new TransferThreads(Schedulers.immediate(), this.hashing, this.timer);
+		this.run = new TransferRun(plan, this.staged, Mockito.mock(TransferListener.class), threads,
+				new RunSettings(DataSize.ofMegabytes(1),
+						new TransferRetries(RetryRegistry.ofDefaults(), () -> 0.5).forModel("m", 3),
+						Duration.ofMinutes(1)));
+	}
+
+	@AfterEach
+	void end() {
+		this.run.close();
+		this.staged.close();
+		this.hashing.shutdownNow();
+	}
+
+	private Fetch fetch() {
+		Fetch fetch = this.run.next().fetch();
+		assertThat(fetch).isNotNull();
+		return fetch;
+	}
+
+	private void answer(Fetch fetch) {
+		this.run.accept(fetch,
+				new RangeResponse(fetch.segment().position(), SIZE, SIZE, false, "\"v\"", true, Flux.never()));
+	}
+
+	private void fail(Fetch fetch, Reason reason) {
+		this.run.failed(fetch, new RequestFailedException(reason, fetch.mirror(), "failed", null));
+		this.run.ended(fetch);
+	}
+
+	@Test
+	void withoutDigestNobodyElseIsAskedWhileAnOriginAnswersThatHasNotSentAByte() {
+		Fetch slow = fetch();
+		answer(slow);
+		fail(fetch(), Reason.NOT_FOUND);
+		Step step = this.run.next();
+		assertThat(step.fetch()).isNull();
+		assertThat(step.pause()).isPositive();
+		fail(slow, Reason.NOT_FOUND);
+		assertThat(fetch().mirror()).isEqualTo(this.second);
+	}
+
+	@Test
+	void fileThatBringsNothingForTooLongIsGivenUpWhateverItsServersPromise() {
+		Fetch fetch = fetch();
+		this.run.failed(fetch,
+				new RequestFailedException(Reason.SERVER_ERROR, this.first, 503, Duration.ofSeconds(30)));
+		this.run.ended(fetch);
+		assertThat(this.run.next().pause()).isBetween(Duration.ofSeconds(25), Duration.ofSeconds(30));
+		this.timer.advanceTimeBy(Duration.ofSeconds(31));
+		Fetch again = fetch();
+		this.run.failed(again,
+				new RequestFailedException(Reason.SERVER_ERROR, this.first, 503, Duration.ofSeconds(30)));
+		this.run.ended(again);
+		assertThatExceptionOfType(ModelTransferException.class).isThrownBy(this.run::next);
+	}
+
+}

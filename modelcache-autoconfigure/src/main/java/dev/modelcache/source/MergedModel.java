@@ -47,7 +47,7 @@ final class MergedModel {
 				: firstKnown(same, RemoteFile::expected);
 		List<Mirror> mirrors = new ArrayList<>();
 		same.forEach((other) -> mirrors.addAll(other.mirrors()));
-		return new RemoteFile(file.name(), mirrors, expected, firstKnown(same, RemoteFile::size));
+		return new RemoteFile(file.name(), mirrors, expected, firstKnown(same, RemoteFile::size), file.packing());
 	}
 
 	/** The only files of two models are the same whatever they are called. */

@@ -1,9 +1,12 @@
 package dev.modelcache.source.oci;
 
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import dev.modelcache.source.Packing;
+import org.springframework.util.AntPathMatcher;
 
 /**
  * Finds the model among the layers of an artifact, whoever's tool packed it.
@@ -17,7 +20,50 @@ final class LayerChoice {
 
 	private static final String MODEL_PACK = "application/vnd.cncf.model.";
 
+	private static final AntPathMatcher MATCHER = new AntPathMatcher();
+
 	private LayerChoice() {
+	}
+
+	/**
+	 * Finds the layers whose names are asked for. Only layers that tell their name can
+	 * be, and Ollama's and Docker's, whose roles give them one.
+	 * @param manifest the manifest; no index
+	 * @param reference the model
+	 * @param globs paths or globs
+	 * @return the layers; empty where one of the globs matches none
+	 */
+	static List<ModelLayer> matching(Manifest manifest, ModelReference reference, List<String> globs) {
+		List<ModelLayer> named = named(manifest, reference);
+		boolean all = globs.stream()
+			.allMatch((glob) -> named.stream().anyMatch((layer) -> MATCHER.match(glob, layer.name().text())));
+		return all ? named.stream()
+			.filter((layer) -> globs.stream().anyMatch((glob) -> MATCHER.match(glob, layer.name().text())))
+			.toList() : List.of();
+	}
+
+	/** Returns all layers that can be asked for by name. */
+	static List<ModelLayer> named(Manifest manifest, ModelReference reference) {
+		List<ModelLayer> model = chosenOrNone(manifest, reference);
+		Set<Descriptor> chosen = model.stream().map(ModelLayer::blob).collect(Collectors.toSet());
+		return Stream
+			.concat(model.stream(),
+					manifest.layers()
+						.stream()
+						.filter((layer) -> !chosen.contains(layer))
+						.flatMap((layer) -> Stream.ofNullable(LayerRoles.named(layer, reference))))
+			.filter((layer) -> layer.packing() == Packing.NONE)
+			.toList();
+	}
+
+	/** Who names the files needs no choice where there is none to be made. */
+	private static List<ModelLayer> chosenOrNone(Manifest manifest, ModelReference reference) {
+		try {
+			return choose(manifest, reference);
+		}
+		catch (IllegalArgumentException ex) {
+			return List.of();
+		}
 	}
 
 	/**

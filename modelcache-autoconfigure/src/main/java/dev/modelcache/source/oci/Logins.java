@@ -27,6 +27,16 @@ final class Logins {
 		this.timer = timer;
 	}
 
+	/** Returns what is configured about registries. */
+	OciSettings settings() {
+		return this.settings;
+	}
+
+	/** Returns where blocking work runs. */
+	Scheduler io() {
+		return this.io;
+	}
+
 	/**
 	 * Finds credentials.
 	 * @param reference the model

@@ -8,6 +8,7 @@ import java.util.Set;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelFormatException;
+import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.Mirror;
@@ -28,13 +29,13 @@ import reactor.core.scheduler.Scheduler;
  */
 public final class OciResolver implements SourceResolver {
 
+	private static final int MOST_NAMES_SHOWN = 10;
+
 	private final MetadataClient client;
 
 	private final OciSettings settings;
 
 	private final Logins logins;
-
-	private final Scheduler io;
 
 	/**
 	 * Creates a resolver.
@@ -47,7 +48,6 @@ public final class OciResolver implements SourceResolver {
 		this.client = client;
 		this.settings = settings;
 		this.logins = new Logins(settings, io, timer);
-		this.io = io;
 	}
 
 	@Override
@@ -92,8 +92,7 @@ public final class OciResolver implements SourceResolver {
 	}
 
 	private RegistryClient registry(ModelReference reference, SourceLocation location) {
-		RegistryTokens tokens = new RegistryTokens(reference, location, this.client, this.settings, this.logins,
-				this.io);
+		RegistryTokens tokens = new RegistryTokens(reference, location, this.client, this.logins);
 		return new RegistryClient(reference, location.request(), this.settings.schemeOf(reference.registry()),
 				this.client, tokens);
 	}
@@ -117,7 +116,7 @@ public final class OciResolver implements SourceResolver {
 	private List<RemoteFile> files(RegistryClient registry, Manifest manifest, ModelReference reference,
 			ModelRequest request) {
 		try {
-			List<ModelLayer> layers = LayerChoice.choose(manifest, reference);
+			List<ModelLayer> layers = layers(manifest, reference, request);
 			if (!this.settings.unpacking() && layers.stream().anyMatch((layer) -> layer.packing() != Packing.NONE)) {
 				throw new IllegalArgumentException("is packed into archives, which are not unpacked yet");
 			}
@@ -131,10 +130,27 @@ public final class OciResolver implements SourceResolver {
 		}
 	}
 
+	private static List<ModelLayer> layers(Manifest manifest, ModelReference reference, ModelRequest request) {
+		if (request.files().isEmpty()) {
+			return LayerChoice.choose(manifest, reference);
+		}
+		List<ModelLayer> layers = LayerChoice.matching(manifest, reference, request.files());
+		if (layers.isEmpty()) {
+			List<String> names = LayerChoice.named(manifest, reference)
+				.stream()
+				.limit(MOST_NAMES_SHOWN)
+				.map((layer) -> layer.name().text())
+				.toList();
+			throw new ModelNotFoundException(request.id(), reference + " lacks a file that is asked for",
+					"Correct hooks.llm.files; there are " + String.join(", ", names));
+		}
+		return layers;
+	}
+
 	private static RemoteFile file(RegistryClient registry, ModelLayer layer) {
 		Mirror mirror = new Mirror(registry.blob(layer.blob()), Map.of(), registry.credentials());
 		return new RemoteFile(layer.name(), List.of(mirror),
-				new ExpectedDigest(layer.blob().expected(), DigestOrigin.SOURCE), layer.blob().size());
+				new ExpectedDigest(layer.blob().expected(), DigestOrigin.SOURCE), layer.blob().size(), layer.packing());
 	}
 
 	private static ModelFormatException noModel(ModelReference reference, ModelRequest request,

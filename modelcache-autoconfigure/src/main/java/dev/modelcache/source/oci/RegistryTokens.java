@@ -47,15 +47,14 @@ final class RegistryTokens {
 
 	private volatile @Nullable Login told;
 
-	RegistryTokens(ModelReference reference, SourceLocation location, MetadataClient client, OciSettings settings,
-			Logins logins, Scheduler io) {
+	RegistryTokens(ModelReference reference, SourceLocation location, MetadataClient client, Logins logins) {
 		this.reference = reference;
 		this.location = location;
 		this.client = client;
-		this.realm = new TokenRealm(reference, settings, location.request());
+		this.realm = new TokenRealm(reference, logins.settings(), location.request());
 		this.failures = new RegistryFailures(reference, location.request());
 		this.login = logins.find(reference, location.uri()).map(Optional::of).defaultIfEmpty(Optional.empty());
-		this.io = io;
+		this.io = logins.io();
 	}
 
 	/** Returns what these tokens are for, without saying them. */

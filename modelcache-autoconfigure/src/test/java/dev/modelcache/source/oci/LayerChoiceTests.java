@@ -199,7 +199,10 @@ class LayerChoiceTests {
 	@Test
 	void severalModelsAreNotGuessedAmong() {
 		assertRefused(ManifestJson.of("").layer("x", A, title("m-q4.gguf")).layer("x", B, title("m-q8.gguf")),
-				"holds several models: m-q4.gguf, m-q8.gguf");
+				"must choose: m-q4.gguf, m-q8.gguf");
+		assertThat(matching(ManifestJson.of("").layer("x", A, title("m-q4.gguf")).layer("x", B, title("m-q8.gguf")),
+				"*q8*"))
+			.containsExactly("m-q8.gguf");
 	}
 
 	@Test
@@ -227,6 +230,33 @@ class LayerChoiceTests {
 			.isThrownBy(() -> choose(ManifestJson.of("").layer("x", A, title(name.replace("\\\\", "\\")))));
 		assertThatIllegalArgumentException().isThrownBy(() -> choose(
 				ManifestJson.of(MODEL_PACK_CONFIG).layer(WEIGHT + "raw", A, path(name.replace("\\\\", "\\")))));
+	}
+
+	private static List<String> matching(ManifestJson manifest, String... globs) {
+		byte[] bytes = manifest.toString().getBytes(StandardCharsets.UTF_8);
+		return LayerChoice
+			.matching(ManifestReader.read(bytes, Digests.sha256(bytes).toString()), REFERENCE, List.of(globs))
+			.stream()
+			.map((layer) -> layer.name().text())
+			.toList();
+	}
+
+	@Test
+	void projectorComesAlongWhereItIsAskedFor() {
+		ManifestJson manifest = ManifestJson.of(DOCKER_CONFIG)
+			.layer("application/vnd.docker.ai.mmproj", B)
+			.layer("application/vnd.docker.ai.license", C)
+			.layer("application/vnd.docker.ai.gguf.v3", A);
+		assertThat(matching(manifest, "*.gguf")).containsExactly("tiny-q4.gguf", "mmproj-tiny-q4.gguf");
+		assertThat(matching(manifest, "LICENSE", "tiny*")).containsExactly("tiny-q4.gguf", "LICENSE");
+		assertThat(matching(manifest, "LICENSE", "nothing*")).isEmpty();
+	}
+
+	@Test
+	void namedFilesAreFoundByTheirPaths() {
+		assertThat(matching(ManifestJson.of("").layer("x", A, title("onnx/model.onnx")).layer("x", B, title("a.json")),
+				"onnx/**"))
+			.containsExactly("onnx/model.onnx");
 	}
 
 }

@@ -1,14 +1,18 @@
 package dev.modelcache.source.oci;
 
 import java.net.URI;
+import java.util.List;
 import java.util.Map;
 
 import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelIntegrityException;
+import dev.modelcache.ModelNotFoundException;
+import dev.modelcache.ModelRequest;
 import dev.modelcache.source.RemoteFile;
 import dev.modelcache.source.ResolvedModel;
+import dev.modelcache.source.SourceLocation;
 import dev.modelcache.source.SourceResolver;
 import dev.modelcache.source.SourceResolverContractTests;
 import dev.modelcache.testsupport.Content;
@@ -210,6 +214,18 @@ class OciResolverTests extends SourceResolverContractTests {
 	void malformedUrlIsNoticedBeforeItIsResolved() {
 		assertThatIllegalArgumentException().isThrownBy(() -> resolver().check(URI.create("oci://ai/smollm2")))
 			.withMessageContaining("docker.io/");
+	}
+
+	@Test
+	void filesThatAreAskedForAreTakenOrMissed() {
+		ModelRequest.Builder request = ModelRequest.builder("m").url(location());
+		assertThat(resolver().resolve(new SourceLocation(location(), request.files(List.of("*.gguf")).build(), true))
+			.block(PATIENCE)
+			.files()).hasSize(1);
+		SourceLocation missing = new SourceLocation(location(), request.files(List.of("*.onnx")).build(), true);
+		assertThatExceptionOfType(ModelNotFoundException.class)
+			.isThrownBy(() -> resolver().resolve(missing).block(PATIENCE))
+			.withMessageContaining("there are model.gguf");
 	}
 
 }

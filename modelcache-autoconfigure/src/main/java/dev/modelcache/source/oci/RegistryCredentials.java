@@ -48,7 +48,7 @@ final class RegistryCredentials implements Credentials {
 		if (this.renewal == null) {
 			this.renewal = this.tokens.authorization(challenges)
 				.map((authorization) -> replace(Map.of(HttpHeaders.AUTHORIZATION, authorization)))
-				.doFinally((signal) -> ended())
+				.doOnTerminate(this::ended)
 				.cache();
 		}
 		return this.renewal;

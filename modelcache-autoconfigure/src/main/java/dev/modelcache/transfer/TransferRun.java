@@ -185,19 +185,22 @@ final class TransferRun {
 		if (response.start() != fetch.segment().position()) {
 			beginAgain(fetch);
 		}
-		this.check.check(fetch, response);
+		this.check.check(fetch, response, this.running.size() > 1);
 		pin(fetch, response.validator());
 		this.bytesFrom = fetch.mirror().origin();
-		if (response.totalBytes() != null) {
-			this.board.sizeIs(response.totalBytes());
+		Long size = (response.totalBytes() != null) ? response.totalBytes() : this.plan.file().size();
+		if (size != null) {
+			this.board.sizeIs(size);
 		}
 		boolean ranges = response.bodyEnd() != null && (response.start() > 0 || !response.whole());
 		if (!ranges && this.board.extend(fetch.segment())) {
 			tellOneConnection(fetch);
 		}
-		long bodyEnd = (response.bodyEnd() != null) ? response.bodyEnd() : ByteRange.OPEN;
+		// Where the response does not say, the body ends where the file does.
+		Long bodyEnd = (response.bodyEnd() != null) ? response.bodyEnd() : this.board.size();
 		Destination destination = new Destination(this.staged, this.journal, this.board);
-		fetch.writer(new SegmentWriter(destination, fetch.segment(), fetch.mirror(), bodyEnd));
+		fetch.writer(new SegmentWriter(destination, fetch.segment(), fetch.mirror(),
+				(bodyEnd != null) ? bodyEnd : ByteRange.OPEN));
 		show(fetch.mirror());
 		admit();
 		return ranges && this.board.isWorthSeveral() && isProvable(fetch.state());
@@ -216,6 +219,7 @@ final class TransferRun {
 			throw new IllegalStateException("an empty board has work for everybody");
 		}
 		fetch.segment(all);
+		fetch.state().begin();
 		this.running.add(fetch);
 	}
 

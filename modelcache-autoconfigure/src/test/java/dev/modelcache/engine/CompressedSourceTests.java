@@ -361,6 +361,24 @@ class CompressedSourceTests {
 	}
 
 	@Test
+	void contentThatAnEndedProcessLeftIsDeleted() throws Exception {
+		Content large = Content.random(12L * MIB, 6);
+		breakOffAfter(8 * MIB, large);
+		Path staged = everythingBesideTheTarget().stream()
+			.filter((file) -> file.toString().endsWith(".part"))
+			.findFirst()
+			.orElseThrow();
+		Files.write(
+				staged
+					.resolveSibling(staged.getFileName().toString().replaceAll("[0-9a-f]{8}\\.part", "0123abcd.part")),
+				new byte[5 * MIB]);
+		int before = this.server.requests(PATH).size();
+		get(request().expectedDigest(large.sha256()));
+		assertThat(firstByteOf(this.server.requests(PATH).get(before))).isGreaterThanOrEqualTo(MIB);
+		assertThat(everythingBesideTheTarget()).containsExactly(target());
+	}
+
+	@Test
 	void bytesOfTheOtherFormAreNotGoneOnWith() {
 		Content large = Content.random(12L * MIB, 6);
 		breakOffAfter(8 * MIB, large);

@@ -66,6 +66,12 @@ public class DownloadProperties {
 	private int maxRedirects = 10;
 
 	/**
+	 * Most decompressed bytes for each byte of a compressed model; what stays below 1 MiB
+	 * is always allowed.
+	 */
+	private int maxExpansion = 20;
+
+	/**
 	 * Name of the SSL bundle of the connections.
 	 */
 	private @Nullable String sslBundle;
@@ -155,6 +161,14 @@ public class DownloadProperties {
 
 	public void setMaxRedirects(int maxRedirects) {
 		this.maxRedirects = maxRedirects;
+	}
+
+	public int getMaxExpansion() {
+		return this.maxExpansion;
+	}
+
+	public void setMaxExpansion(int maxExpansion) {
+		this.maxExpansion = maxExpansion;
 	}
 
 	public @Nullable String getSslBundle() {

@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Set;
 
 import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.content.DecompressionSettings;
 import dev.modelcache.lock.LockSettings;
 import dev.modelcache.store.StoreSettings;
 import dev.modelcache.transfer.TransferSettings;
@@ -18,10 +19,11 @@ import org.springframework.core.env.Environment;
  * @param connection how connections are opened
  * @param lock how long to wait for another process
  * @param store where files are kept
+ * @param decompression how far compressed models may unfold
  * @param offline whether never to touch the network
  */
 record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connection, LockSettings lock,
-		StoreSettings store, boolean offline) {
+		StoreSettings store, DecompressionSettings decompression, boolean offline) {
 
 	private static final Set<String> TRUE_TO_THE_HUB = Set.of("1", "ON", "YES", "TRUE");
 
@@ -37,7 +39,8 @@ record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connecti
 		SettingChecks.positive("startup.retry-interval", properties.getStartup().getRetryInterval());
 		return new ModelCacheSettings(transfer(properties.getDownload()),
 				SettingChecks.connection(properties.getDownload()), lock(properties.getLock()),
-				store(properties.getCache(), new LocalPaths(environment)), offline(properties, environment));
+				store(properties.getCache(), new LocalPaths(environment)), decompression(properties.getDownload()),
+				offline(properties, environment));
 	}
 
 	private static TransferSettings transfer(DownloadProperties download) {
@@ -71,6 +74,11 @@ record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connecti
 					"Name a directory; it is created if it is missing");
 		}
 		return new StoreSettings(directory, cache.getMinFreeSpace(), cache.getVerify(), cache.getPartialRetention());
+	}
+
+	private static DecompressionSettings decompression(DownloadProperties download) {
+		SettingChecks.atLeastOne("download.max-expansion", download.getMaxExpansion());
+		return new DecompressionSettings(download.getMaxExpansion());
 	}
 
 	private static boolean offline(ModelCacheProperties properties, Environment environment) {

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
 
+import dev.modelcache.content.Compression;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,12 +63,14 @@ final class ModelPaths {
 	 * @param primary the path of the model that it stands in for
 	 * @param url the fallback's URL, if it has one
 	 * @param number which fallback it is, from 1
-	 * @return a path beside the primary's with the name of the URL's file, or with a name
-	 * after the primary's where that name is taken
+	 * @return a path beside the primary's with the name of the URL's file, or of the
+	 * content of a compressed one, or with a name after the primary's where that name is
+	 * taken
 	 */
 	Path beside(Path primary, @Nullable URI url, int number) {
 		String name = (url != null) ? SourceUrls.fileName(url) : null;
-		Path path = primary.resolveSibling((name != null) ? name : primary.getFileName().toString());
+		Path path = primary
+			.resolveSibling((name != null) ? Compression.contentName(name) : primary.getFileName().toString());
 		for (int n = number; this.taken.putIfAbsent(path.normalize(), "a fallback's path") != null; n++) {
 			path = primary.resolveSibling(numbered(primary.getFileName().toString(), n));
 		}

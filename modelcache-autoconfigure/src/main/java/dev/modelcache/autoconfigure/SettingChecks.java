@@ -46,6 +46,12 @@ final class SettingChecks {
 		}
 	}
 
+	static void atLeastOne(String name, int value) {
+		if (value < 1) {
+			throw ModelKeys.GENERAL.wrong(name, "is less than 1: " + value, "Use 1 or more");
+		}
+	}
+
 	static void buffer(String name, DataSize value) {
 		if (value.toBytes() <= 0 || value.compareTo(LARGEST_BUFFER) > 0) {
 			throw ModelKeys.GENERAL.wrong(name, "is not between 1B and 1GB: " + value, "Use a size such as 1MB");

@@ -17,6 +17,8 @@ import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
 import dev.modelcache.TransferProgress;
+import dev.modelcache.content.Compression;
+import dev.modelcache.content.DecompressionPlan;
 import dev.modelcache.lock.CacheLock;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.lock.LockRequest;
@@ -31,6 +33,7 @@ import dev.modelcache.transfer.SegmentedTransfer;
 import dev.modelcache.transfer.TransferRetries;
 import io.github.resilience4j.reactor.retry.RetryOperator;
 import io.github.resilience4j.retry.Retry;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -189,7 +192,8 @@ final class AcquisitionPipeline {
 
 	/**
 	 * A file without receipt and digest is compared with the source by its size alone;
-	 * where the source does not answer, it is what there is.
+	 * where the source does not answer, it is what there is. The size of a compressed
+	 * file tells nothing of its content.
 	 */
 	private Mono<CachedModel> sameOrFetched(Candidate candidate, RemoteFile file, Mode mode,
 			AcquisitionMonitor monitor) {
@@ -204,7 +208,7 @@ final class AcquisitionPipeline {
 			}
 			return this.rooms.transfer()
 				.size(plan)
-				.map((size) -> size == this.lookUp.size(candidate))
+				.map((size) -> plan.decompression() == null && size == this.lookUp.size(candidate))
 				.defaultIfEmpty(true)
 				.flatMap((same) -> same ? unproven(candidate, monitor) : fetched);
 		});
@@ -229,20 +233,40 @@ final class AcquisitionPipeline {
 
 	private Mono<CachedModel> fetchOnce(Candidate candidate, DownloadPlan plan, AcquisitionMonitor monitor) {
 		ModelPlace place = this.lookUp.place(candidate);
-		return Mono.usingWhen(Mono.fromSupplier(() -> new ResourceHolder<>(StagedFile::close)), (holder) -> Mono
-			.fromCallable(
-					() -> holder.hold(this.rooms.store().stage(plan.modelId(), place, SegmentedTransfer.judge(plan))))
-			.subscribeOn(this.threads.io())
-			.flatMap((staged) -> this.rooms.transfer()
-				.run(plan, staged, monitor)
-				.doOnNext((result) -> monitor.state(ModelState.VERIFYING))
-				.publishOn(this.threads.io())
-				.map((result) -> this.publisher.publish(candidate, plan, staged, result, monitor))),
+		return Mono.usingWhen(Mono.fromSupplier(() -> new ResourceHolder<>(StagedFile::close)),
+				(holder) -> Mono.fromCallable(() -> stage(plan, place, holder))
+					.subscribeOn(this.threads.io())
+					.flatMap((staged) -> this.rooms.transfer()
+						.run(plan, staged, monitor)
+						.doOnNext((result) -> monitor.state(ModelState.VERIFYING))
+						.publishOn(this.threads.io())
+						.map((result) -> this.publisher.publish(candidate, plan, staged, result, monitor))),
 				(holder) -> holder.closeOn(this.threads.io()));
 	}
 
+	private StagedFile stage(DownloadPlan plan, ModelPlace place, ResourceHolder<StagedFile> holder) {
+		StagedFile staged = holder.hold(this.rooms.store().stage(plan.modelId(), place, SegmentedTransfer.judge(plan)));
+		if (plan.decompression() != null) {
+			staged.prepareContent();
+		}
+		return staged;
+	}
+
 	private DownloadPlan plan(Candidate candidate, RemoteFile file, int attempt) {
-		return new DownloadPlan(candidate.request().id(), file, Math.max(1, candidate.request().maxRetries()), attempt);
+		return new DownloadPlan(candidate.request().id(), file, Math.max(1, candidate.request().maxRetries()), attempt,
+				decompression(candidate, file));
+	}
+
+	private @Nullable DecompressionPlan decompression(Candidate candidate, RemoteFile file) {
+		String target = this.lookUp.place(candidate).target().getFileName().toString();
+		Compression compression = Compression.between(file.name().last(), target);
+		if (compression == null) {
+			return null;
+		}
+		String modelId = candidate.request().id();
+		compression.requireReader(modelId);
+		return new DecompressionPlan(modelId, candidate.source(), compression, DownloadPlan.algorithms(file), null,
+				this.rooms.decompression());
 	}
 
 	/** Whether a file that is there will do. */

@@ -115,6 +115,16 @@ final class CacheLookUp {
 		}).digest(algorithm);
 	}
 
+	/**
+	 * Returns whether a digest is known to be that of the compressed file which the
+	 * published one came from.
+	 */
+	boolean isOfSource(Candidate candidate, ModelPlace place, Digest digest) {
+		Fingerprint fingerprint = fingerprint(candidate, place);
+		Receipt receipt = (fingerprint != null) ? this.store.receipts().find(place, fingerprint) : null;
+		return receipt != null && receipt.isOfSource(digest);
+	}
+
 	/** Remembers that a file is not what its receipt says. */
 	void doubt(Candidate candidate, ModelPlace place) {
 		Fingerprint fingerprint = fingerprint(candidate, place);
@@ -162,7 +172,7 @@ final class CacheLookUp {
 
 	private Receipt issue(Candidate candidate, ModelPlace place, Hashed hashed, @Nullable Digest expected) {
 		boolean putThere = candidate.locations().isEmpty();
-		Receipt receipt = new Receipt(hashed.fingerprint(), hashed.sha256(), expected,
+		Receipt receipt = new Receipt(hashed.fingerprint(), hashed.sha256(), null, expected,
 				putThere ? null : candidate.source(), candidate.sourceKey(), null, candidate.fallback(), hashed.at());
 		this.store.receipts().write(place, receipt);
 		return receipt;

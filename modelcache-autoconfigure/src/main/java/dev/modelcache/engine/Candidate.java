@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 
 import dev.modelcache.ModelRequest;
 import dev.modelcache.RedactedUri;
+import dev.modelcache.content.Compression;
 import dev.modelcache.store.CacheLayout;
 import org.jspecify.annotations.Nullable;
 
@@ -63,11 +64,14 @@ record Candidate(ModelRequest request, List<URI> locations, boolean fallback, @N
 			.collect(Collectors.toSet());
 	}
 
-	/** Returns the name of the file where the cache chooses its place. */
+	/**
+	 * Returns the name of the file where the cache chooses its place: that of the content
+	 * if the source's file is compressed.
+	 */
 	String fileName() {
 		URI url = this.request.url();
 		String path = (url != null && url.getPath() != null) ? url.getPath() : "";
-		return path.substring(path.lastIndexOf('/') + 1);
+		return Compression.contentName(path.substring(path.lastIndexOf('/') + 1));
 	}
 
 }

@@ -1,5 +1,6 @@
 package dev.modelcache.engine;
 
+import dev.modelcache.content.DecompressionSettings;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.source.SourceResolvers;
 import dev.modelcache.store.ModelStore;
@@ -14,9 +15,10 @@ import dev.modelcache.transfer.TransferRetries;
  * @param store what is on disk
  * @param transfer bytes
  * @param retries how often
+ * @param decompression how far compressed models may unfold
  * @param offline whether the network is forbidden
  */
 public record Rooms(SourceResolvers sources, CacheLockFactory locks, ModelStore store, SegmentedTransfer transfer,
-		TransferRetries retries, boolean offline) {
+		TransferRetries retries, DecompressionSettings decompression, boolean offline) {
 
 }

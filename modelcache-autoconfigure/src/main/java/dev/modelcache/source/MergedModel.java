@@ -1,19 +1,14 @@
 package dev.modelcache.source;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Function;
 
-import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelRequest;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One model out of what several locations of the same bytes answered: the files of the
- * first location, each with the mirrors of all that have it.
+ * first location, each with the mirrors of all that have it and do not contradict.
  */
 final class MergedModel {
 
@@ -42,12 +37,9 @@ final class MergedModel {
 			.map((model) -> counterpart(model, file))
 			.flatMap(Optional::stream)
 			.toList();
-		ExpectedDigest expected = (this.request.expectedDigest() != null)
-				? new ExpectedDigest(this.request.expectedDigest(), DigestOrigin.CONFIGURATION)
-				: firstKnown(same, RemoteFile::expected);
-		List<Mirror> mirrors = new ArrayList<>();
-		same.forEach((other) -> mirrors.addAll(other.mirrors()));
-		return new RemoteFile(file.name(), mirrors, expected, firstKnown(same, RemoteFile::size), file.packing());
+		AgreeingFiles agreeing = AgreeingFiles.of(this.request, same);
+		List<Mirror> mirrors = agreeing.files().stream().flatMap((other) -> other.mirrors().stream()).toList();
+		return new RemoteFile(file.name(), mirrors, agreeing.expected(), agreeing.size(), file.packing());
 	}
 
 	/** The only files of two models are the same whatever they are called. */
@@ -56,10 +48,6 @@ final class MergedModel {
 			return Optional.of(model.file());
 		}
 		return model.files().stream().filter((other) -> other.name().equals(file.name())).findFirst();
-	}
-
-	private static <T> @Nullable T firstKnown(List<RemoteFile> files, Function<RemoteFile, @Nullable T> fact) {
-		return files.stream().map(fact).filter(Objects::nonNull).findFirst().orElse(null);
 	}
 
 }

@@ -63,7 +63,8 @@ public final class SourceResolvers {
 	/**
 	 * Resolves several locations of the same bytes into one model, whose files have a
 	 * mirror for each. A location that cannot be resolved is left out, unless all of them
-	 * are.
+	 * are; one that states another digest or size of a file is left out of that file's
+	 * mirrors.
 	 * @param request the request the locations belong to; its digest, if it has one,
 	 * comes before any that a source states
 	 * @param locations the locations, the preferred one first; at least one

@@ -104,9 +104,23 @@ public final class ModelStore {
 			return staged;
 		}
 		catch (IOException ex) {
-			throw new ModelStorageException(modelId, place.directory(),
-					"cannot create a file in " + place.directory() + ": " + ex, ex);
+			throw cannotCreate(modelId, place, ex);
 		}
+	}
+
+	/** Returns an empty staged file. */
+	StagedFile stageEmpty(String modelId, ModelPlace place) {
+		try {
+			return new StagedFile(this, modelId, place, partials(place).create());
+		}
+		catch (IOException ex) {
+			throw cannotCreate(modelId, place, ex);
+		}
+	}
+
+	private static ModelStorageException cannotCreate(String modelId, ModelPlace place, IOException ex) {
+		return new ModelStorageException(modelId, place.directory(),
+				"cannot create a file in " + place.directory() + ": " + ex, ex);
 	}
 
 	private static void copyFromOthers(Partials partials, PartialJudge judge, StagedFile staged, Partial empty)

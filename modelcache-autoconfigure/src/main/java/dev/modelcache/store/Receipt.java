@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param fingerprint tells whether the file is still the same
  * @param digest the SHA-256 of its content
+ * @param sourceDigest the digest of the compressed file that it came from, the expected
+ * one if that proved it, else its SHA-256; {@code null} for a file that came as it is
  * @param expected the digest that proved it, or {@code null} where none was known
  * @param source where it came from, redacted; {@code null} for a file that the user put
  * there
@@ -21,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  * @param fallback whether it came from a substitute
  * @param verifiedAt when its digest was last computed
  */
-public record Receipt(Fingerprint fingerprint, Digest digest, @Nullable Digest expected, @Nullable String source,
-		@Nullable String sourceKey, @Nullable String validator, boolean fallback, Instant verifiedAt) {
+public record Receipt(Fingerprint fingerprint, Digest digest, @Nullable Digest sourceDigest, @Nullable Digest expected,
+		@Nullable String source, @Nullable String sourceKey, @Nullable String validator, boolean fallback,
+		Instant verifiedAt) {
 
 	/**
 	 * Returns whether an expected digest proved the file.
@@ -33,13 +36,24 @@ public record Receipt(Fingerprint fingerprint, Digest digest, @Nullable Digest e
 	}
 
 	/**
-	 * Returns whether this digest is known to be the file's.
+	 * Returns whether this digest is known to be the file's, or that of the compressed
+	 * file it came from.
 	 * @param candidate the digest
-	 * @return {@code true} if it is; {@code false} also where the file was never hashed
+	 * @return {@code true} if it is; {@code false} also where neither was ever hashed
 	 * with its algorithm
 	 */
 	public boolean proves(Digest candidate) {
-		return candidate.equals(this.digest) || candidate.equals(this.expected);
+		return candidate.equals(this.digest) || candidate.equals(this.expected) || isOfSource(candidate);
+	}
+
+	/**
+	 * Returns whether this digest is that of the compressed file that the file came from,
+	 * so that the file itself has another one.
+	 * @param candidate the digest
+	 * @return {@code true} if it is
+	 */
+	public boolean isOfSource(Digest candidate) {
+		return candidate.equals(this.sourceDigest);
 	}
 
 	/**
@@ -50,8 +64,8 @@ public record Receipt(Fingerprint fingerprint, Digest digest, @Nullable Digest e
 	 * @return the new receipt
 	 */
 	public Receipt reissued(Fingerprint now, Instant at) {
-		return new Receipt(now, this.digest, this.expected, this.source, this.sourceKey, this.validator, this.fallback,
-				at);
+		return new Receipt(now, this.digest, this.sourceDigest, this.expected, this.source, this.sourceKey,
+				this.validator, this.fallback, at);
 	}
 
 	/**
@@ -69,6 +83,7 @@ public record Receipt(Fingerprint fingerprint, Digest digest, @Nullable Digest e
 		properties.setProperty("modified", this.fingerprint.modified());
 		properties.setProperty("file-key", this.fingerprint.fileKey());
 		properties.setProperty("digest", this.digest.toString());
+		setIfPresent(properties, "source-digest", this.sourceDigest);
 		setIfPresent(properties, "expected", this.expected);
 		setIfPresent(properties, "source", this.source);
 		setIfPresent(properties, "source-key", this.sourceKey);
@@ -92,12 +107,11 @@ public record Receipt(Fingerprint fingerprint, Digest digest, @Nullable Digest e
 	 */
 	static @Nullable Receipt fromProperties(Properties properties) {
 		try {
-			String expected = properties.getProperty("expected");
 			return new Receipt(
 					new Fingerprint(Long.parseLong(properties.getProperty("size", "")),
 							properties.getProperty("modified", ""), properties.getProperty("file-key", "")),
-					Digest.parse(properties.getProperty("digest", "")),
-					(expected != null) ? Digest.parse(expected) : null, properties.getProperty("source"),
+					Digest.parse(properties.getProperty("digest", "")), digest(properties, "source-digest"),
+					digest(properties, "expected"), properties.getProperty("source"),
 					properties.getProperty("source-key"), properties.getProperty("validator"),
 					Boolean.parseBoolean(properties.getProperty("fallback")),
 					Instant.parse(properties.getProperty("verified-at", "")));
@@ -105,6 +119,11 @@ public record Receipt(Fingerprint fingerprint, Digest digest, @Nullable Digest e
 		catch (IllegalArgumentException | DateTimeException ex) {
 			return null;
 		}
+	}
+
+	private static @Nullable Digest digest(Properties properties, String key) {
+		String value = properties.getProperty(key);
+		return (value != null) ? Digest.parse(value) : null;
 	}
 
 }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 import dev.modelcache.ModelStorageException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.util.unit.DataSize;
@@ -32,6 +33,8 @@ public final class StagedFile implements AutoCloseable {
 	private final ModelPlace place;
 
 	private final Partial partial;
+
+	private @Nullable StagedFile content;
 
 	private boolean published;
 
@@ -68,6 +71,31 @@ public final class StagedFile implements AutoCloseable {
 	 */
 	public FileChannel channel() {
 		return this.partial.file().channel();
+	}
+
+	/**
+	 * Makes a second, empty file for the content of this compressed one. It is to become
+	 * the target, and nobody continues it.
+	 * @throws ModelStorageException if the disk does not take it
+	 */
+	public synchronized void prepareContent() {
+		if (this.content == null) {
+			if (this.closed) {
+				throw new IllegalStateException(path() + " is closed");
+			}
+			this.content = this.store.stageEmpty(this.modelId, this.place);
+		}
+	}
+
+	/**
+	 * Returns the file for the content of this compressed one.
+	 * @return the file that was {@linkplain #prepareContent() made}; closed with this one
+	 */
+	public synchronized StagedFile content() {
+		if (this.content == null) {
+			throw new IllegalStateException(path() + " has no file for its content");
+		}
+		return this.content;
 	}
 
 	/**
@@ -157,6 +185,9 @@ public final class StagedFile implements AutoCloseable {
 			return;
 		}
 		this.closed = true;
+		if (this.content != null) {
+			this.content.close();
+		}
 		this.store.space().release(this);
 		try {
 			if (this.published || this.useless || journal().isEmpty()) {

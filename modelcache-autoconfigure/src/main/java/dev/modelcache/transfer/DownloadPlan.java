@@ -7,9 +7,11 @@ import java.util.List;
 import java.util.Set;
 
 import dev.modelcache.Digest.Algorithm;
+import dev.modelcache.content.DecompressionPlan;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.RemoteFile;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What to fetch, from where, and how often to try.
@@ -20,8 +22,22 @@ import dev.modelcache.source.RemoteFile;
  * least 1
  * @param wholeFileAttempt which attempt at the whole file this is, from 0; each begins
  * with another mirror
+ * @param decompression what to do with the bytes, or {@code null} where they are wanted
+ * as they are
  */
-public record DownloadPlan(String modelId, RemoteFile file, int maxRequests, int wholeFileAttempt) {
+public record DownloadPlan(String modelId, RemoteFile file, int maxRequests, int wholeFileAttempt,
+		@Nullable DecompressionPlan decompression) {
+
+	/**
+	 * Creates a plan for bytes that are wanted as they are.
+	 * @param modelId the model's id
+	 * @param file the file and its mirrors
+	 * @param maxRequests how many requests in a row may bring no new byte, per mirror
+	 * @param wholeFileAttempt which attempt at the whole file this is, from 0
+	 */
+	public DownloadPlan(String modelId, RemoteFile file, int maxRequests, int wholeFileAttempt) {
+		this(modelId, file, maxRequests, wholeFileAttempt, null);
+	}
 
 	/**
 	 * Returns the mirrors in the order of this attempt.
@@ -38,8 +54,17 @@ public record DownloadPlan(String modelId, RemoteFile file, int maxRequests, int
 	 * @return the algorithms
 	 */
 	public Set<Algorithm> algorithms() {
+		return algorithms(this.file);
+	}
+
+	/**
+	 * Returns the digests to compute of a file, compressed or not.
+	 * @param file the file
+	 * @return SHA-256, and the expected one
+	 */
+	public static Set<Algorithm> algorithms(RemoteFile file) {
 		Set<Algorithm> algorithms = EnumSet.of(Algorithm.SHA256);
-		ExpectedDigest expected = this.file.expected();
+		ExpectedDigest expected = file.expected();
 		if (expected != null) {
 			algorithms.add(expected.digest().algorithm());
 		}

@@ -20,17 +20,19 @@ import org.jspecify.annotations.Nullable;
  * there, who sent them, and what proves that they belong together. A line that cannot be
  * read says nothing; nothing of it is believed before the blocks are checked. <pre>
  * modelcache-journal 1 1048576          version, size of a block
- * file &lt;size&gt; &lt;expected digest, or -&gt;
+ * file &lt;size&gt; &lt;expected digest, or -&gt; &lt;suffix of its compression, or nothing&gt;
  * origin &lt;number&gt; &lt;key of the URL&gt; &lt;validator, or -&gt;
  * block &lt;index&gt; &lt;number of the origin&gt; &lt;CRC-32C, hexadecimal&gt;
  * </pre>
  *
  * @param size the size of the file, or {@code null}
  * @param expected its expected digest when it was written, or {@code null}
+ * @param compression the suffix of the format that it is to be decompressed from; empty
+ * for a file that is wanted as it is
  * @param origins who sent blocks, by number
  * @param blocks the blocks by their index; of several lines for one block the last counts
  */
-record JournalContents(@Nullable Long size, @Nullable Digest expected, Map<Integer, Source> origins,
+record JournalContents(@Nullable Long size, @Nullable Digest expected, String compression, Map<Integer, Source> origins,
 		NavigableMap<Long, Block> blocks) {
 
 	static final String FIRST_LINE = "modelcache-journal 1 " + SegmentBoard.BLOCK;
@@ -45,7 +47,7 @@ record JournalContents(@Nullable Long size, @Nullable Digest expected, Map<Integ
 		if (!lines.isEmpty() && lines.get(0).equals(FIRST_LINE)) {
 			lines.stream().skip(1).forEach(reader::read);
 		}
-		return new JournalContents(reader.size, reader.expected, reader.origins, reader.blocks);
+		return new JournalContents(reader.size, reader.expected, reader.compression, reader.origins, reader.blocks);
 	}
 
 	/**
@@ -61,8 +63,16 @@ record JournalContents(@Nullable Long size, @Nullable Digest expected, Map<Integ
 			return 0;
 		}
 		ExpectedDigest wanted = plan.file().expected();
+		if (!this.compression.equals(compression(plan))) {
+			return 0;
+		}
 		boolean usable = (wanted != null) ? wanted.digest().equals(this.expected) : onlySource(plan) != null;
 		return usable ? Math.min(this.size, this.blocks.size() * SegmentBoard.BLOCK) : 0;
+	}
+
+	/** One digest may be expected of a file in two forms. */
+	private static String compression(DownloadPlan plan) {
+		return (plan.decompression() != null) ? plan.decompression().compression().suffix() : "";
 	}
 
 	private boolean agreesOnSize(DownloadPlan plan) {
@@ -98,8 +108,10 @@ record JournalContents(@Nullable Long size, @Nullable Digest expected, Map<Integ
 			.orElse(null);
 	}
 
-	static String file(long size, @Nullable ExpectedDigest expected) {
-		return "file " + size + " " + ((expected != null) ? expected.digest() : NONE);
+	static String file(long size, DownloadPlan plan) {
+		ExpectedDigest expected = plan.file().expected();
+		return ("file " + size + " " + ((expected != null) ? expected.digest() : NONE) + " " + compression(plan))
+			.stripTrailing();
 	}
 
 	static String origin(int number, Source source) {
@@ -144,6 +156,8 @@ record JournalContents(@Nullable Long size, @Nullable Digest expected, Map<Integ
 
 		private @Nullable Digest expected;
 
+		private String compression = "";
+
 		void read(String line) {
 			try {
 				String[] words = line.split(" ", 4);
@@ -151,6 +165,7 @@ record JournalContents(@Nullable Long size, @Nullable Digest expected, Map<Integ
 					case "file" -> {
 						this.size = Long.valueOf(words[1]);
 						this.expected = words[2].equals(NONE) ? null : Digest.parse(words[2]);
+						this.compression = (words.length > 3) ? words[3] : "";
 					}
 					case "origin" -> this.origins.put(Integer.valueOf(words[1]),
 							new Source(words[2], words[3].equals(NONE) ? null : words[3]));

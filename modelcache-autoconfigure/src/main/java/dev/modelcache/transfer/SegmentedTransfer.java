@@ -69,9 +69,10 @@ public final class SegmentedTransfer {
 	/**
 	 * Fetches a file into a staged file.
 	 * @param plan what to fetch
-	 * @param staged where to; empty, or with what an earlier transfer left
+	 * @param staged where to; empty, or with what an earlier transfer left; has a place
+	 * for its content if the plan wants it decompressed
 	 * @param listener hears how it goes
-	 * @return the result, once the last byte is on disk and hashed
+	 * @return the result, once the last byte is on disk, hashed and decompressed
 	 */
 	public Mono<TransferResult> run(DownloadPlan plan, StagedFile staged, TransferListener listener) {
 		RunSettings runSettings = new RunSettings(this.settings.segmentSize(),
@@ -79,9 +80,14 @@ public final class SegmentedTransfer {
 		return Mono.using(() -> new TransferRun(plan, staged, listener, this.threads, runSettings),
 				(run) -> Mono.fromRunnable(run::begin)
 					.subscribeOn(this.threads.io())
-					.then(rounds(run))
+					.then(unlessItFails(run))
 					.then(settled(run)),
 				TransferRun::close);
+	}
+
+	/** takeUntilOther would not cancel the rounds when the other one fails. */
+	private Mono<Void> unlessItFails(TransferRun run) {
+		return Mono.firstWithSignal(rounds(run), run.failure());
 	}
 
 	/**

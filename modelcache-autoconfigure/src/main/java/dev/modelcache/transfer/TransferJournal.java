@@ -66,7 +66,8 @@ final class TransferJournal {
 			this.origins.add(contents.origins().getOrDefault(number, Source.UNKNOWN));
 		}
 		damaged().forEach(this.blocks::remove);
-		return new JournalContents(this.size, contents.expected(), contents.origins(), new TreeMap<>(this.blocks));
+		return new JournalContents(this.size, contents.expected(), contents.compression(), contents.origins(),
+				new TreeMap<>(this.blocks));
 	}
 
 	/**
@@ -105,7 +106,7 @@ final class TransferJournal {
 		if (this.size == null) {
 			this.size = fileSize;
 			this.staged.journal().append(JournalContents.FIRST_LINE);
-			this.staged.journal().append(JournalContents.file(fileSize, this.plan.file().expected()));
+			this.staged.journal().append(JournalContents.file(fileSize, this.plan));
 		}
 		Block block = new Block(finished.mixed ? JournalContents.SEVERAL : numberOf(finished.mirror),
 				(int) finished.checksum.getValue());

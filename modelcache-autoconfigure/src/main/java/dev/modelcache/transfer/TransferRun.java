@@ -10,10 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelStorageException;
-import dev.modelcache.content.StreamingDigest;
-import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.Origin;
 import dev.modelcache.store.StagedFile;
@@ -49,6 +46,8 @@ final class TransferRun {
 
 	private final TransferThreads threads;
 
+	private final Followers followers;
+
 	private final SegmentBoard board;
 
 	private final TransferJournal journal;
@@ -64,8 +63,6 @@ final class TransferRun {
 	private final List<RequestFailedException> failures = new ArrayList<>();
 
 	private final Set<Fetch> running = new HashSet<>();
-
-	private StreamingDigest digest;
 
 	private @Nullable Origin bytesFrom;
 
@@ -92,7 +89,7 @@ final class TransferRun {
 		this.repair = new Repair(plan.modelId(), this.journal, this.mirrors);
 		this.giveUpAfter = settings.giveUpAfter();
 		this.progressNanos = now();
-		this.digest = startDigest();
+		this.followers = new Followers(plan, staged, threads);
 	}
 
 	/**
@@ -113,7 +110,7 @@ final class TransferRun {
 				this.mirrors.ofOrigin(source).forEach((state) -> state.validator(validator));
 				this.bytesFrom = source.origin();
 			}
-			this.digest.advance(this.board.frontier());
+			this.followers.advance(this.board.frontier());
 			logger.info("Model '{}': going on with the {} of {} bytes that are there", this.plan.modelId(),
 					this.highWater, left.size());
 			this.listener.resumed(this.highWater, left.size());
@@ -121,10 +118,6 @@ final class TransferRun {
 		catch (IOException ex) {
 			throw failure(ex);
 		}
-	}
-
-	private StreamingDigest startDigest() {
-		return StreamingDigest.start(this.staged.channel(), this.plan.algorithms(), this.threads.hashing());
 	}
 
 	private long now() {
@@ -192,19 +185,22 @@ final class TransferRun {
 		if (response.start() != fetch.segment().position()) {
 			beginAgain(fetch);
 		}
-		this.check.check(fetch, response);
+		this.check.check(fetch, response, this.running.size() > 1);
 		pin(fetch, response.validator());
 		this.bytesFrom = fetch.mirror().origin();
-		if (response.totalBytes() != null) {
-			this.board.sizeIs(response.totalBytes());
+		Long size = (response.totalBytes() != null) ? response.totalBytes() : this.plan.file().size();
+		if (size != null) {
+			this.board.sizeIs(size);
 		}
 		boolean ranges = response.bodyEnd() != null && (response.start() > 0 || !response.whole());
 		if (!ranges && this.board.extend(fetch.segment())) {
 			tellOneConnection(fetch);
 		}
-		long bodyEnd = (response.bodyEnd() != null) ? response.bodyEnd() : ByteRange.OPEN;
+		// Where the response does not say, the body ends where the file does.
+		Long bodyEnd = (response.bodyEnd() != null) ? response.bodyEnd() : this.board.size();
 		Destination destination = new Destination(this.staged, this.journal, this.board);
-		fetch.writer(new SegmentWriter(destination, fetch.segment(), fetch.mirror(), bodyEnd));
+		fetch.writer(new SegmentWriter(destination, fetch.segment(), fetch.mirror(),
+				(bodyEnd != null) ? bodyEnd : ByteRange.OPEN));
 		show(fetch.mirror());
 		admit();
 		return ranges && this.board.isWorthSeveral() && isProvable(fetch.state());
@@ -223,6 +219,7 @@ final class TransferRun {
 			throw new IllegalStateException("an empty board has work for everybody");
 		}
 		fetch.segment(all);
+		fetch.state().begin();
 		this.running.add(fetch);
 	}
 
@@ -290,7 +287,7 @@ final class TransferRun {
 				fetch.state().progressed();
 			}
 			fetch.state().count(bytes);
-			this.digest.advance(this.board.frontier());
+			this.followers.advance(this.board.frontier());
 		}
 		this.listener.written(fetch.mirror(), bytes, durable);
 	}
@@ -356,32 +353,23 @@ final class TransferRun {
 		catch (IOException ex) {
 			throw failure(ex);
 		}
-		hashAgain();
+		followAgain();
 	}
 
-	private void hashAgain() {
-		this.digest.close();
-		this.digest = startDigest();
-		this.digest.advance(this.board.frontier());
+	private void followAgain() {
+		this.followers.restart();
+		this.followers.advance(this.board.frontier());
 	}
 
-	/** Returns the file's digests, once the last byte is hashed. */
+	/** Waits for a failure that further bytes cannot mend. */
+	Mono<Void> failure() {
+		return this.followers.failure().onErrorMap(IOException.class, this::failure);
+	}
+
+	/** Returns what came, once the last byte is hashed and decompressed. */
 	synchronized Mono<TransferResult> result() {
 		MirrorState best = this.mirrors.succeeded();
-		long size = this.board.durable();
-		return this.digest.complete().map((digests) -> {
-			TransferResult result = new TransferResult(size, digests, best.mirror(), best.validator());
-			if (size == 0 && !isAsExpected(result)) {
-				throw new ModelIntegrityException(this.plan.modelId(), best.mirror() + " sent an empty file",
-						"Check what stands at that URL, or configure a mirror or fallback-url");
-			}
-			return result;
-		}).onErrorMap(IOException.class, this::failure);
-	}
-
-	private boolean isAsExpected(TransferResult result) {
-		ExpectedDigest expected = this.plan.file().expected();
-		return expected != null && result.digests().containsValue(expected.digest());
+		return this.followers.result(this.board.durable(), best).onErrorMap(IOException.class, this::failure);
 	}
 
 	/**
@@ -390,7 +378,7 @@ final class TransferRun {
 	 * @return whether there is something to fetch again
 	 */
 	synchronized boolean repair(TransferResult result) {
-		if (this.plan.file().expected() == null || isAsExpected(result)) {
+		if (this.plan.file().expected() == null || result.is(this.plan.file().expected())) {
 			return false;
 		}
 		try {
@@ -399,7 +387,7 @@ final class TransferRun {
 				return false;
 			}
 			this.board.reopen(again);
-			hashAgain();
+			followAgain();
 			return true;
 		}
 		catch (IOException ex) {
@@ -407,10 +395,10 @@ final class TransferRun {
 		}
 	}
 
-	/** Ends writing and hashing. When this returns, no write is under way. */
+	/** Ends writing and reading. When this returns, no write is under way. */
 	synchronized void close() {
 		List.copyOf(this.running).forEach(this::ended);
-		this.digest.close();
+		this.followers.close();
 	}
 
 }

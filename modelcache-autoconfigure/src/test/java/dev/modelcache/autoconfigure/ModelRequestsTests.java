@@ -293,6 +293,16 @@ class ModelRequestsTests {
 	}
 
 	@Test
+	void aCompressedFallbackStandsBesideItsModelUnderTheNameOfItsContent() {
+		assertThat(BoundConfiguration
+			.of(URL, "hooks.llm.model-path=" + this.directory + "/m.gguf",
+					"hooks.llm.fallbacks[0].url=https://host/small.gguf.zst")
+			.models()
+			.get("default")
+			.fallbacks()).extracting(ModelRequest::modelPath).containsExactly(this.directory.resolve("small.gguf"));
+	}
+
+	@Test
 	void aFallbackWhoseNameIsTakenGetsANumber() {
 		assertThat(BoundConfiguration
 			.of(URL, "hooks.llm.model-path=" + this.directory + "/m.gguf",

@@ -18,6 +18,7 @@ import dev.modelcache.CachedModel;
 import dev.modelcache.ConfiguredModels;
 import dev.modelcache.ModelCacheEvent;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.content.DecompressionSettings;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.lock.ExclusiveFiles;
 import dev.modelcache.lock.FileCacheLockFactory;
@@ -87,6 +88,8 @@ public final class CacheFixture implements AutoCloseable {
 
 	private CacheLockFactory locks;
 
+	private DecompressionSettings decompression = DecompressionSettings.defaults();
+
 	private boolean offline;
 
 	private DefaultModelCache cache;
@@ -120,6 +123,11 @@ public final class CacheFixture implements AutoCloseable {
 	public CacheFixture locks(CacheLockFactory locks, ExclusiveFiles files) {
 		this.locks = locks;
 		this.files = files;
+		return this;
+	}
+
+	public CacheFixture decompression(DecompressionSettings decompression) {
+		this.decompression = decompression;
 		return this;
 	}
 
@@ -169,7 +177,7 @@ public final class CacheFixture implements AutoCloseable {
 		SourceResolvers sources = new SourceResolvers(resolvers);
 		CacheLockFactory locks = (this.locks != null) ? this.locks : new FileCacheLockFactory(this.lock, clock);
 		Rooms rooms = new Rooms(sources, locks, new ModelStore(this.store, this.files, clock), transfer, retries,
-				this.offline);
+				this.decompression, this.offline);
 		this.cache = new DefaultModelCache(new ConfiguredModels(List.of(requests)), rooms, this.threads,
 				new Listeners(this.events::add, this.observer), clock);
 		return this.cache;

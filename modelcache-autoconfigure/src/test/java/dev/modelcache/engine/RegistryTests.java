@@ -135,4 +135,10 @@ class RegistryTests {
 		assertThat(this.registry.server().requests(this.blob)).isEmpty();
 	}
 
+	@Test
+	void refusalWhoseBodyNeverEndsIsARefusal() {
+		this.registry.server().always(this.blob, FakeRegistry.challenge("Negotiate").stallAfter(5));
+		assertThatExceptionOfType(ModelAccessDeniedException.class).isThrownBy(() -> get("oci", 0));
+	}
+
 }

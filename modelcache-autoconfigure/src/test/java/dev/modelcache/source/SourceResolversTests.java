@@ -46,7 +46,7 @@ class SourceResolversTests {
 
 	@Test
 	void configuredDigestComesBeforeTheStatedOne() {
-		Digest configured = Digest.parse("cd".repeat(32));
+		Digest configured = Digest.parse("cd".repeat(64));
 		ModelRequest request = ModelRequest.builder("m").url(FIRST).expectedDigest(configured).build();
 		ResolvedModel model = resolve(request, Map.of(FIRST, new ResolvedModel(file("m.gguf", FIRST, STATED))));
 		assertThat(model.file().expected()).isEqualTo(new ExpectedDigest(configured, DigestOrigin.CONFIGURATION));

@@ -31,6 +31,8 @@ class StagedFileTests {
 
 	private static final Digest DIGEST = Digest.parse("ab".repeat(32));
 
+	private static final Digest SOURCE_DIGEST = Digest.parse("cd".repeat(32));
+
 	@TempDir
 	private Path directory;
 
@@ -48,7 +50,7 @@ class StagedFileTests {
 	}
 
 	private static Receipt receipt(Fingerprint fingerprint) {
-		return new Receipt(fingerprint, DIGEST, DIGEST, "https://host/m.gguf", "key", "\"v\"", false,
+		return new Receipt(fingerprint, DIGEST, SOURCE_DIGEST, DIGEST, "https://host/m.gguf", "key", "\"v\"", false,
 				Instant.parse("2026-01-02T03:04:05Z"));
 	}
 
@@ -76,6 +78,51 @@ class StagedFileTests {
 		assertThat(fingerprint).isNotNull();
 		assertThat(store().receipts().find(place(), fingerprint)).isEqualTo(receipt(fingerprint));
 		assertThat(files()).containsExactlyInAnyOrder(place().target(), place().receipt());
+	}
+
+	@Test
+	void contentBecomesTheTargetAndItsCompressedFileGoes() throws Exception {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE)) {
+			staged.prepareContent();
+			write(staged, "compressed");
+			staged.journal().append("a line");
+			write(staged.content(), "model");
+			staged.content().publish(StagedFileTests::receipt);
+			staged.discard();
+		}
+		assertThat(place().target()).hasContent("model");
+		assertThat(files()).containsExactlyInAnyOrder(place().target(), place().receipt());
+	}
+
+	@Test
+	void contentThatIsNotPublishedGoesAndItsCompressedFileStays() throws Exception {
+		StagedFile staged = store().stage("m", place(), PartialJudge.NONE);
+		staged.prepareContent();
+		write(staged, "compressed");
+		staged.journal().append("a line");
+		write(staged.content(), "half");
+		Path content = staged.content().path();
+		assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(content))).isEqualTo("rw-------");
+		staged.close();
+		assertThat(content).doesNotExist();
+		assertThat(staged.path()).hasContent("compressed");
+	}
+
+	@Test
+	void closedFileGetsNoContentAnyMore() {
+		StagedFile staged = store().stage("m", place(), PartialJudge.NONE);
+		staged.close();
+		assertThatExceptionOfType(IllegalStateException.class).isThrownBy(staged::prepareContent);
+	}
+
+	@Test
+	void receiptKnowsTheDigestsOfBothForms() {
+		Receipt receipt = receipt(new Fingerprint(1, "now", "key"));
+		assertThat(receipt.proves(DIGEST)).isTrue();
+		assertThat(receipt.isOfSource(DIGEST)).isFalse();
+		assertThat(receipt.proves(SOURCE_DIGEST)).isTrue();
+		assertThat(receipt.isOfSource(SOURCE_DIGEST)).isTrue();
+		assertThat(Receipt.fromProperties(receipt.toProperties())).isEqualTo(receipt);
 	}
 
 	@Test

@@ -1,6 +1,7 @@
 package dev.modelcache.transfer.http;
 
 import java.time.Clock;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
@@ -15,11 +16,13 @@ import dev.modelcache.transfer.RangeResponse;
 import dev.modelcache.transfer.RequestFailedException;
 import dev.modelcache.transfer.RequestFailedException.Reason;
 import dev.modelcache.transfer.TransferSettings;
+import org.reactivestreams.Subscription;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.WebClient;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -39,6 +42,8 @@ public final class HttpRangeClient implements RangeClient {
 	private final Scheduler timer;
 
 	private final ResponseGuard guard;
+
+	private final RememberedTargets targets = new RememberedTargets();
 
 	/**
 	 * Creates a client.
@@ -81,40 +86,51 @@ public final class HttpRangeClient implements RangeClient {
 	 */
 	private Mono<Void> authorized(RangeRequest request, Function<RangeResponse, Mono<Void>> consumer) {
 		Credentials credentials = request.mirror().credentials();
-		Redirects start = Redirects.start(request.mirror());
 		return credentials.headers()
-			.flatMap((told) -> hop(request, start.telling(told), consumer).onErrorResume(RefusedException.class,
+			.flatMap((told) -> send(request, told, consumer).onErrorResume(RefusedException.class,
 					(refusal) -> credentials.refused(told, refusal.challenges())
 						.flatMap((changed) -> changed ? credentials.headers() : Mono.error(refusal.failure()))
-						.flatMap((other) -> hop(request, start.telling(other), consumer))
+						.flatMap((other) -> send(request, other, consumer))
 						.onErrorMap(RefusedException.class, RefusedException::failure)));
 	}
 
-	private Mono<Void> hop(RangeRequest request, Redirects at, Function<RangeResponse, Mono<Void>> consumer) {
+	private Mono<Void> send(RangeRequest request, Map<String, String> told,
+			Function<RangeResponse, Mono<Void>> consumer) {
+		Redirects begin = this.targets.begin(request);
+		return hop(request, begin, told, consumer)
+			.onErrorResume((failure) -> this.targets.hasExpired(begin, failure),
+					(failure) -> hop(request, Redirects.start(request.mirror()), told, consumer))
+			.doOnError((failure) -> this.targets.failed(request.mirror()));
+	}
+
+	/** {@code told} is what the mirror's credentials add to its headers. */
+	private Mono<Void> hop(RangeRequest request, Redirects at, Map<String, String> told,
+			Function<RangeResponse, Mono<Void>> consumer) {
 		AtomicBoolean answered = new AtomicBoolean();
 		Mono<Redirects> next = this.webClient.get()
 			.uri(at.uri())
-			.headers((headers) -> prepare(headers, request, at))
+			.headers((headers) -> prepare(headers, request, at, told))
 			.exchangeToMono((response) -> {
 				if (isRedirect(response)) {
 					return follow(at, response);
 				}
 				answered.set(true);
 				if (response.statusCode().value() == 401 && at.trusted()) {
-					return response.releaseBody().then(Mono.error(() -> new RefusedException(request, response)));
+					return abandon(response.bodyToFlux(DataBuffer.class))
+						.then(Mono.error(() -> new RefusedException(request, response)));
 				}
-				return receive(request, response, consumer);
+				return receive(request, at, response, consumer);
 			});
 		Mono<Long> deadline = Mono.delay(this.settings.responseTimeout(), this.timer)
 			.flatMap((tick) -> answered.get() ? Mono.never() : Mono.just(tick));
 		return next.timeout(deadline, Mono.error(() -> noAnswer(request.mirror())))
-			.flatMap((redirect) -> hop(request, redirect, consumer));
+			.flatMap((redirect) -> hop(request, redirect, told, consumer));
 	}
 
-	private static void prepare(HttpHeaders headers, RangeRequest request, Redirects at) {
+	private static void prepare(HttpHeaders headers, RangeRequest request, Redirects at, Map<String, String> told) {
 		if (at.trusted()) {
 			request.mirror().headers().forEach(headers::set);
-			at.told().forEach(headers::set);
+			told.forEach(headers::set);
 		}
 		headers.set(HttpHeaders.ACCEPT, "*/*");
 		headers.set(HttpHeaders.ACCEPT_ENCODING, "identity");
@@ -124,20 +140,23 @@ public final class HttpRangeClient implements RangeClient {
 		}
 	}
 
-	private Mono<Redirects> receive(RangeRequest request, ClientResponse response,
+	private Mono<Redirects> receive(RangeRequest request, Redirects at, ClientResponse response,
 			Function<RangeResponse, Mono<Void>> consumer) {
 		AtomicBoolean taken = new AtomicBoolean();
-		Flux<DataBuffer> body = response.bodyToFlux(DataBuffer.class).doOnSubscribe((s) -> taken.set(true));
-		return Mono.defer(() -> consumer.apply(this.guard.check(request, response, body)))
+		Flux<DataBuffer> body = response.bodyToFlux(DataBuffer.class)
+			.doOnSubscribe((s) -> taken.set(true))
+			.doOnNext((buffer) -> this.targets.brought(at));
+		return Mono.defer(() -> consumer.apply(this.guard.check(request, at, response, body)))
 			.onErrorResume((failure) -> (taken.get() ? Mono.<Void>empty() : abandon(body)).then(Mono.error(failure)))
 			.then(Mono.empty());
 	}
 
 	private Mono<Redirects> follow(Redirects at, ClientResponse response) {
-		String location = response.headers().asHttpHeaders().getFirst(HttpHeaders.LOCATION);
+		HttpHeaders headers = response.headers().asHttpHeaders();
 		return response.releaseBody()
-			.then(Mono.fromSupplier(
-					() -> at.follow(location, this.settings.maxRedirects(), this.settings.insecureHttpAllowed())));
+			.then(Mono.fromSupplier(() -> at.stating(StatedDigests.linked(headers, at))
+				.follow(headers.getFirst(HttpHeaders.LOCATION), this.settings.maxRedirects(),
+						this.settings.insecureHttpAllowed())));
 	}
 
 	private static boolean isRedirect(ClientResponse response) {
@@ -152,13 +171,39 @@ public final class HttpRangeClient implements RangeClient {
 	 * which may be a hundred gigabytes away or never come.
 	 */
 	private static Mono<Void> abandon(Flux<DataBuffer> body) {
-		return Mono.fromRunnable(() -> body.subscribe(DataBufferUtils::release, (ignored) -> {
-		}).dispose());
+		return Mono.fromRunnable(() -> body.subscribe(new Unwanted()));
 	}
 
 	private RequestFailedException noAnswer(Mirror mirror) {
 		return new RequestFailedException(Reason.TIMEOUT, mirror,
 				"did not answer within " + this.settings.responseTimeout().toMillis() + " ms", null);
+	}
+
+	/**
+	 * Cancels, and hears no complaint: WebClient may have let go of the body already.
+	 */
+	private static final class Unwanted implements CoreSubscriber<DataBuffer> {
+
+		@Override
+		public void onSubscribe(Subscription subscription) {
+			subscription.cancel();
+		}
+
+		@Override
+		public void onNext(DataBuffer buffer) {
+			DataBufferUtils.release(buffer);
+		}
+
+		@Override
+		public void onError(Throwable failure) {
+			// Nobody waits for it.
+		}
+
+		@Override
+		public void onComplete() {
+			// Nobody waits for it.
+		}
+
 	}
 
 }

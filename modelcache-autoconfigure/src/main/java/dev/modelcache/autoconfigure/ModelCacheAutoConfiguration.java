@@ -51,7 +51,8 @@ import org.springframework.web.reactive.function.client.WebClient;
 @ConditionalOnClass(WebClient.class)
 @ConditionalOnBooleanProperty(name = "hooks.llm.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(ModelCacheProperties.class)
-@Import({ HttpDownloadConfiguration.class, HuggingFaceConfiguration.class, ProgressConfiguration.class })
+@Import({ HttpDownloadConfiguration.class, HuggingFaceConfiguration.class, OciConfiguration.class,
+		ProgressConfiguration.class })
 public final class ModelCacheAutoConfiguration {
 
 	private final Clock clock = Clock.systemUTC();

@@ -57,6 +57,8 @@ public class ModelCacheProperties extends ModelProperties {
 
 	private final Huggingface huggingface = new Huggingface();
 
+	private final Oci oci = new Oci();
+
 	public boolean isEnabled() {
 		return this.enabled;
 	}
@@ -111,6 +113,10 @@ public class ModelCacheProperties extends ModelProperties {
 
 	public Huggingface getHuggingface() {
 		return this.huggingface;
+	}
+
+	public Oci getOci() {
+		return this.oci;
 	}
 
 	/**
@@ -328,6 +334,28 @@ public class ModelCacheProperties extends ModelProperties {
 
 		public void setToken(@Nullable String token) {
 			this.token = token;
+		}
+
+	}
+
+	/**
+	 * Which registries are asked, and as whom.
+	 */
+	public static class Oci {
+
+		/**
+		 * Registries by host: below each its "username", "password" (or a token in its
+		 * place), and "insecure" for one that speaks plain http. Hosts with a port stand
+		 * in brackets. By default, what "docker login" wrote.
+		 */
+		private Map<String, String> registries = new LinkedHashMap<>();
+
+		public Map<String, String> getRegistries() {
+			return this.registries;
+		}
+
+		public void setRegistries(Map<String, String> registries) {
+			this.registries = registries;
 		}
 
 	}

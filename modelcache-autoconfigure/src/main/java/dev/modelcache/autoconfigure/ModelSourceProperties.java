@@ -15,7 +15,8 @@ public class ModelSourceProperties {
 
 	/**
 	 * URL of the model, such as "https://host/path/model.gguf",
-	 * "file:///path/model.gguf", "hf://org/repo/model.gguf" or "hf://org/repo:Q4_K_M".
+	 * "file:///path/model.gguf", "hf://org/repo/model.gguf", "hf://org/repo:Q4_K_M",
+	 * "ollama://gemma:2b" or "oci://docker.io/ai/smollm2".
 	 */
 	private @Nullable String url;
 

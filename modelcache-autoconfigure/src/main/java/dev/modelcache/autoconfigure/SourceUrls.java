@@ -55,7 +55,9 @@ final class SourceUrls {
 		switch (url.getScheme().toLowerCase(Locale.ROOT)) {
 			case "file" -> checkFileUrl(keys, name, url);
 			case "https", "http" -> checkWebUrl(keys, name, url);
-			default -> checkBySource(keys, name, url);
+			default -> {
+				return checkBySource(keys, name, url);
+			}
 		}
 		return url;
 	}
@@ -77,9 +79,9 @@ final class SourceUrls {
 		}
 	}
 
-	private void checkBySource(ModelKeys keys, String name, URI url) {
+	private URI checkBySource(ModelKeys keys, String name, URI url) {
 		try {
-			this.sources.check(url);
+			return this.sources.check(url);
 		}
 		catch (IllegalArgumentException ex) {
 			throw keys.wrong(name, String.valueOf(ex.getMessage()), "Correct the URL");

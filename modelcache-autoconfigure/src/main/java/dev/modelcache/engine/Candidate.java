@@ -72,8 +72,9 @@ record Candidate(ModelRequest request, List<URI> locations, boolean fallback, @N
 		URI url = this.request.url();
 		String path = (url != null && url.getPath() != null) ? url.getPath() : "";
 		String name = Compression.contentName(path.substring(path.lastIndexOf('/') + 1));
-		// A quantization of a repository, not a file: what it names is a GGUF file.
-		return (name.contains(":")) ? name.replace(':', '-') + ".gguf" : name;
+		// A tag or a quantization, not a file; of these two schemes it names a GGUF file.
+		boolean gguf = url != null && Set.of("hf", "ollama").contains(url.getScheme()) && name.contains(":");
+		return name.replace(':', '-') + (gguf ? ".gguf" : "");
 	}
 
 }

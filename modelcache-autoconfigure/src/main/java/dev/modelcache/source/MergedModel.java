@@ -8,7 +8,7 @@ import dev.modelcache.ModelRequest;
 
 /**
  * One model out of what several locations of the same bytes answered: the files of the
- * first location, each with the mirrors of all that have it.
+ * first location, each with the mirrors of all that have it and do not contradict.
  */
 final class MergedModel {
 
@@ -39,7 +39,7 @@ final class MergedModel {
 			.toList();
 		AgreeingFiles agreeing = AgreeingFiles.of(this.request, same);
 		List<Mirror> mirrors = agreeing.files().stream().flatMap((other) -> other.mirrors().stream()).toList();
-		return new RemoteFile(file.name(), mirrors, agreeing.expected(), agreeing.size());
+		return new RemoteFile(file.name(), mirrors, agreeing.expected(), agreeing.size(), file.packing());
 	}
 
 	/** The only files of two models are the same whatever they are called. */

@@ -11,14 +11,24 @@ import dev.modelcache.RedactedUri;
  * @param uri where the bytes are, without user-info
  * @param headers request headers for this URL's origin, credentials among them; never
  * sent to another origin, never printed
+ * @param credentials further headers for that origin, which it may refuse after a while
  */
-public record Mirror(URI uri, Map<String, String> headers) {
+public record Mirror(URI uri, Map<String, String> headers, Credentials credentials) {
 
 	/**
 	 * Creates a mirror.
 	 */
 	public Mirror {
 		headers = Map.copyOf(headers);
+	}
+
+	/**
+	 * Creates a mirror whose headers never change.
+	 * @param uri where the bytes are
+	 * @param headers request headers for this URL's origin
+	 */
+	public Mirror(URI uri, Map<String, String> headers) {
+		this(uri, headers, Credentials.NONE);
 	}
 
 	/**

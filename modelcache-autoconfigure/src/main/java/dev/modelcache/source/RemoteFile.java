@@ -12,9 +12,11 @@ import org.jspecify.annotations.Nullable;
  * @param mirrors where its bytes are, the preferred one first; at least one
  * @param expected its expected digest, or {@code null} where nobody knows one
  * @param size its size in bytes, or {@code null} where only the transfer will tell
+ * @param packing whether it is a file of the model, or an archive of such files; name,
+ * digest and size are those of the archive then
  */
 public record RemoteFile(ModelFileName name, List<Mirror> mirrors, @Nullable ExpectedDigest expected,
-		@Nullable Long size) {
+		@Nullable Long size, Packing packing) {
 
 	/**
 	 * Creates a remote file.
@@ -24,6 +26,18 @@ public record RemoteFile(ModelFileName name, List<Mirror> mirrors, @Nullable Exp
 			throw new IllegalArgumentException("a remote file needs a mirror");
 		}
 		mirrors = List.copyOf(mirrors);
+	}
+
+	/**
+	 * Creates a remote file that is no archive.
+	 * @param name its name
+	 * @param mirrors where its bytes are
+	 * @param expected its expected digest, or {@code null}
+	 * @param size its size in bytes, or {@code null}
+	 */
+	public RemoteFile(ModelFileName name, List<Mirror> mirrors, @Nullable ExpectedDigest expected,
+			@Nullable Long size) {
+		this(name, mirrors, expected, size, Packing.NONE);
 	}
 
 	/**

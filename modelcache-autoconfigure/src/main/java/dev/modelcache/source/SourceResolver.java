@@ -40,6 +40,16 @@ public interface SourceResolver {
 	}
 
 	/**
+	 * Returns the URL by which a model is known everywhere, whatever short form of it was
+	 * written.
+	 * @param url a URL that {@link #check} has checked
+	 * @return the same location with nothing left to defaults
+	 */
+	default URI canonical(URI url) {
+		return url;
+	}
+
+	/**
 	 * Resolves one location of a model.
 	 * @param location the location; its URL has one of {@link #schemes()}
 	 * @return what the location offers

@@ -48,19 +48,23 @@ public final class SourceResolvers {
 	/**
 	 * Checks the form of a URL.
 	 * @param url a URL with one of {@link #schemes()}
+	 * @return the URL by which the model is known everywhere
 	 * @throws IllegalArgumentException if its resolver says that it is malformed
 	 */
-	public void check(URI url) {
+	public URI check(URI url) {
 		SourceResolver resolver = ofScheme(url);
-		if (resolver != null) {
-			resolver.check(url);
+		if (resolver == null) {
+			return url;
 		}
+		resolver.check(url);
+		return resolver.canonical(url);
 	}
 
 	/**
 	 * Resolves several locations of the same bytes into one model, whose files have a
-	 * mirror for each. A location that cannot be resolved, or states another digest or
-	 * size, is left out, unless all of them are.
+	 * mirror for each. A location that cannot be resolved is left out, unless all of them
+	 * are; one that states another digest or size of a file is left out of that file's
+	 * mirrors.
 	 * @param request the request the locations belong to; its digest, if it has one,
 	 * comes before any that a source states
 	 * @param locations the locations, the preferred one first; at least one

@@ -15,6 +15,8 @@ import dev.modelcache.source.http.HttpSourceResolver;
 import dev.modelcache.source.huggingface.HubSettings;
 import dev.modelcache.source.huggingface.HubToken;
 import dev.modelcache.source.huggingface.HuggingFaceResolver;
+import dev.modelcache.source.oci.OciResolver;
+import dev.modelcache.source.oci.OciSettings;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.core.env.MapPropertySource;
@@ -33,7 +35,9 @@ final class BoundConfiguration {
 	static final SourceResolvers SOURCES = new SourceResolvers(
 			List.of(new HttpSourceResolver(Map.of()), new FileSourceResolver(Schedulers.immediate()),
 					new HuggingFaceResolver(new HubSettings(HubSettings.DEFAULT_ENDPOINT, HubToken.NONE), Map.of(),
-							MetadataClients.create(), Schedulers.immediate())));
+							MetadataClients.create(), Schedulers.immediate()),
+					new OciResolver(MetadataClients.create(), new OciSettings(Map.of(), null, false),
+							Schedulers.immediate(), Schedulers.immediate())));
 
 	private final MockEnvironment environment = new MockEnvironment();
 
@@ -79,6 +83,10 @@ final class BoundConfiguration {
 		ModelCacheProperties properties = properties();
 		return new HubProperties(this.environment, properties.getDownload().isAllowInsecureHttp())
 			.read(properties.getHuggingface());
+	}
+
+	OciSettings oci() {
+		return new OciProperties(this.environment).read(properties().getOci());
 	}
 
 	ModelCacheSettings settings() {

@@ -72,6 +72,15 @@ class ModelConfigurationFaultTests {
 			fault("hooks.llm.files[0]", "has braces", "hooks.llm.url=hf://org/repo", "hooks.llm.files[0]={a,b}.json"),
 			fault("hooks.llm.models.x.files[0]", "no path in a repository", "hooks.llm.models.x.url=hf://org/repo",
 					"hooks.llm.models.x.files[0]=/etc/passwd"),
+			// registries
+			fault("hooks.llm.url", "no // after its scheme", "hooks.llm.url=ollama:gemma"),
+			fault("hooks.llm.url", "no valid tag", "hooks.llm.url=ollama://gemma:"),
+			fault("hooks.llm.url", "begin with docker.io/", "hooks.llm.url=oci://ai/smollm2"),
+			fault("hooks.llm.mirrors[0]", "no valid digest", URL, "hooks.llm.mirrors[0]=oci://ghcr.io/a/b@sha256:1"),
+			fault("hooks.llm.fallback-url", "a query or a fragment", URL,
+					"hooks.llm.fallback-url=oci://ghcr.io/a/b?tag=c"),
+			fault("hooks.llm.oci.registries", "neither username, password nor insecure",
+					"hooks.llm.oci.registries.ghcr.io.token=x"),
 			fault("hooks.llm.huggingface.endpoint", "no valid URL", "hooks.llm.huggingface.endpoint=https://a b"),
 			fault("hooks.llm.huggingface.endpoint", "neither an https nor an http URL",
 					"hooks.llm.huggingface.endpoint=huggingface.co"),
@@ -172,6 +181,7 @@ class ModelConfigurationFaultTests {
 		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(() -> {
 			configuration.settings();
 			configuration.hub();
+			configuration.oci();
 			configuration.models();
 		}).satisfies((ex) -> {
 			assertThat(ex.key()).isEqualTo(fault.key());
@@ -192,7 +202,8 @@ class ModelConfigurationFaultTests {
 	static final List<String> LEAKS = Stream
 		.of("https://me:hunter2@my_host/m", "http://me:hunter2@host/m", "ftp://me:hunter2@host/m",
 				"https://host/?hunter2", "https://host/a b?hunter2", "https://me:hunter2/3@host/m", "hunter2:x@host",
-				"https://me:hunter2@host:99999/m", "hf://me:hunter2@org/repo/m.gguf")
+				"https://me:hunter2@host:99999/m", "hf://me:hunter2@org/repo/m.gguf", "oci://me:hunter2@host/m",
+				"ollama://me:hunter2@/m")
 		.map((url) -> "hooks.llm.url=" + url)
 		.toList();
 

@@ -1,10 +1,12 @@
 package dev.modelcache.transfer.http;
 
 import java.time.Clock;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
+import dev.modelcache.source.Credentials;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.transfer.MirrorCircuitBreakers;
 import dev.modelcache.transfer.MirrorCircuitBreakers.Permission;
@@ -69,7 +71,7 @@ public final class HttpRangeClient implements RangeClient {
 	public Mono<Void> exchange(RangeRequest request, Function<RangeResponse, Mono<Void>> consumer) {
 		return Mono.defer(() -> {
 			Permission permission = this.breakers.acquire(request.mirror());
-			return send(request, (response) -> {
+			return authorized(request, (response) -> {
 				permission.succeeded();
 				return consumer.apply(response);
 			}).onErrorMap((failure) -> HttpFailures.classify(failure, request.mirror()))
@@ -78,35 +80,57 @@ public final class HttpRangeClient implements RangeClient {
 		});
 	}
 
-	private Mono<Void> send(RangeRequest request, Function<RangeResponse, Mono<Void>> consumer) {
+	/**
+	 * A refusal that the mirror's credentials settle is no failure. They are asked once
+	 * for each request, so that an origin which refuses everything is believed.
+	 */
+	private Mono<Void> authorized(RangeRequest request, Function<RangeResponse, Mono<Void>> consumer) {
+		Credentials credentials = request.mirror().credentials();
+		return credentials.headers()
+			.flatMap((told) -> send(request, told, consumer).onErrorResume(RefusedException.class,
+					(refusal) -> credentials.refused(told, refusal.challenges())
+						.flatMap((changed) -> changed ? credentials.headers() : Mono.error(refusal.failure()))
+						.flatMap((other) -> send(request, other, consumer))
+						.onErrorMap(RefusedException.class, RefusedException::failure)));
+	}
+
+	private Mono<Void> send(RangeRequest request, Map<String, String> told,
+			Function<RangeResponse, Mono<Void>> consumer) {
 		Redirects begin = this.targets.begin(request);
-		return hop(request, begin, consumer)
+		return hop(request, begin, told, consumer)
 			.onErrorResume((failure) -> this.targets.hasExpired(begin, failure),
-					(failure) -> hop(request, Redirects.start(request.mirror()), consumer))
+					(failure) -> hop(request, Redirects.start(request.mirror()), told, consumer))
 			.doOnError((failure) -> this.targets.failed(request.mirror()));
 	}
 
-	private Mono<Void> hop(RangeRequest request, Redirects at, Function<RangeResponse, Mono<Void>> consumer) {
+	/** {@code told} is what the mirror's credentials add to its headers. */
+	private Mono<Void> hop(RangeRequest request, Redirects at, Map<String, String> told,
+			Function<RangeResponse, Mono<Void>> consumer) {
 		AtomicBoolean answered = new AtomicBoolean();
 		Mono<Redirects> next = this.webClient.get()
 			.uri(at.uri())
-			.headers((headers) -> prepare(headers, request, at))
+			.headers((headers) -> prepare(headers, request, at, told))
 			.exchangeToMono((response) -> {
 				if (isRedirect(response)) {
 					return follow(at, response);
 				}
 				answered.set(true);
+				if (response.statusCode().value() == 401 && at.trusted()) {
+					return abandon(response.bodyToFlux(DataBuffer.class))
+						.then(Mono.error(() -> new RefusedException(request, response)));
+				}
 				return receive(request, at, response, consumer);
 			});
 		Mono<Long> deadline = Mono.delay(this.settings.responseTimeout(), this.timer)
 			.flatMap((tick) -> answered.get() ? Mono.never() : Mono.just(tick));
 		return next.timeout(deadline, Mono.error(() -> noAnswer(request.mirror())))
-			.flatMap((redirect) -> hop(request, redirect, consumer));
+			.flatMap((redirect) -> hop(request, redirect, told, consumer));
 	}
 
-	private static void prepare(HttpHeaders headers, RangeRequest request, Redirects at) {
+	private static void prepare(HttpHeaders headers, RangeRequest request, Redirects at, Map<String, String> told) {
 		if (at.trusted()) {
 			request.mirror().headers().forEach(headers::set);
+			told.forEach(headers::set);
 		}
 		headers.set(HttpHeaders.ACCEPT, "*/*");
 		headers.set(HttpHeaders.ACCEPT_ENCODING, "identity");

@@ -1,0 +1,95 @@
+package dev.modelcache.autoconfigure;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.source.oci.OciSettings;
+import dev.modelcache.source.oci.OciSettings.Registry;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.env.Environment;
+import org.springframework.util.StringUtils;
+
+/**
+ * Reads what is configured about registries. Their hosts have dots, which would end a
+ * key's name; so the keys are bound as one flat map, {@code <host>.username}, and taken
+ * apart here. No message shows a value.
+ */
+final class OciProperties {
+
+	private static final String KEY = "oci.registries";
+
+	private static final Set<String> NAMES = Set.of("username", "password", "insecure");
+
+	private final Environment environment;
+
+	/**
+	 * Creates a reader.
+	 * @param environment gives the home directory and the environment variables
+	 */
+	OciProperties(Environment environment) {
+		this.environment = environment;
+	}
+
+	/**
+	 * Reads the properties.
+	 * @param properties the properties
+	 * @return the settings
+	 * @throws ModelConfigurationException if a value is wrong
+	 */
+	OciSettings read(ModelCacheProperties.Oci properties) {
+		Map<String, Map<String, String>> byHost = new TreeMap<>();
+		properties.getRegistries().forEach((key, value) -> {
+			int dot = key.lastIndexOf('.');
+			String name = key.substring(dot + 1).toLowerCase(Locale.ROOT);
+			if (dot <= 0 || !NAMES.contains(name)) {
+				throw ModelKeys.GENERAL.wrong(KEY, "holds a key that is neither username, password nor insecure",
+						"Write " + ModelKeys.GENERAL.key(KEY) + ".<host>.username; a host with a port stands in"
+								+ " brackets, such as [localhost:5000]");
+			}
+			byHost.computeIfAbsent(key.substring(0, dot), (host) -> new HashMap<>()).put(name, value);
+		});
+		Map<String, Registry> registries = new TreeMap<>();
+		byHost.forEach((host, values) -> registries.put(host, registry(host, values)));
+		return new OciSettings(registries, dockerConfig(), false);
+	}
+
+	private static Registry registry(String host, Map<String, String> values) {
+		String username = values.get("username");
+		String password = values.get("password");
+		if (StringUtils.hasText(username) != StringUtils.hasLength(password)) {
+			throw ModelKeys.GENERAL.wrong(KEY + "." + host, "has a username or a password, but not both",
+					"Set both, or remove both");
+		}
+		boolean login = StringUtils.hasText(username);
+		return new Registry(login ? username : null, login ? password : null, insecure(host, values.get("insecure")));
+	}
+
+	private static boolean insecure(String host, @Nullable String value) {
+		return switch ((value != null) ? value.strip().toLowerCase(Locale.ROOT) : "false") {
+			case "true" -> true;
+			case "false" -> false;
+			default -> throw ModelKeys.GENERAL.wrong(KEY + "." + host + ".insecure", "is neither true nor false",
+					"Write true for a registry that speaks plain http");
+		};
+	}
+
+	/** {@code DOCKER_CONFIG} names the directory, as for Docker itself. */
+	private @Nullable Path dockerConfig() {
+		String directory = this.environment.getProperty("DOCKER_CONFIG");
+		try {
+			Path base = StringUtils.hasText(directory) ? Path.of(directory)
+					: Path.of(this.environment.getProperty("user.home", ""), ".docker");
+			return base.toAbsolutePath().resolve("config.json");
+		}
+		catch (InvalidPathException ex) {
+			return null;
+		}
+	}
+
+}

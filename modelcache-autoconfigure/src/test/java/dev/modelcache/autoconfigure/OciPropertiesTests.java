@@ -1,0 +1,89 @@
+package dev.modelcache.autoconfigure;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+
+import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.source.oci.OciSettings;
+import dev.modelcache.source.oci.OciSettings.Registry;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests for {@link OciProperties}.
+ */
+class OciPropertiesTests {
+
+	private static final Registry GHCR = new Registry("alice", "secret", false);
+
+	private static OciSettings of(String... pairs) {
+		return BoundConfiguration.of(pairs).oci();
+	}
+
+	@Test
+	void withoutConfigurationDockersIsRead() {
+		OciSettings settings = BoundConfiguration.of().withVariables(Map.of("DOCKER_CONFIG", "/etc/docker")).oci();
+		assertThat(settings.registries()).isEmpty();
+		assertThat(settings.dockerConfig()).isEqualTo(Path.of("/etc/docker/config.json").toAbsolutePath());
+	}
+
+	@Test
+	void hostsMayHaveDotsAndPorts() {
+		OciSettings settings = of("hooks.llm.oci.registries.ghcr.io.username=alice",
+				"hooks.llm.oci.registries.ghcr.io.password=secret",
+				"hooks.llm.oci.registries[localhost:5000].insecure=true");
+		assertThat(settings.registries())
+			.isEqualTo(Map.of("ghcr.io", GHCR, "localhost:5000", new Registry(null, null, true)));
+	}
+
+	@Test
+	void yamlAndVariablesBindTheSame() throws IOException {
+		assertThat(BoundConfiguration.ofYaml("""
+				hooks:
+				  llm:
+				    oci:
+				      registries:
+				        ghcr.io:
+				          username: alice
+				          password: secret
+				        "[localhost:5000]":
+				          insecure: true
+				""").oci().registries()).containsOnlyKeys("ghcr.io", "localhost:5000").containsEntry("ghcr.io", GHCR);
+		assertThat(BoundConfiguration.of()
+			.withVariables(Map.of("HOOKS_LLM_OCI_REGISTRIES_GHCR_IO_USERNAME", "alice",
+					"HOOKS_LLM_OCI_REGISTRIES_GHCR_IO_PASSWORD", "secret"))
+			.oci()
+			.registries()).isEqualTo(Map.of("ghcr.io", GHCR));
+	}
+
+	@Test
+	void namesOfDockerHubAreOneRegistry() {
+		assertThat(of("hooks.llm.oci.registries.index.docker.io.username=alice",
+				"hooks.llm.oci.registries.index.docker.io.password=secret")
+			.registries()).containsOnlyKeys("docker.io");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "hooks.llm.oci.registries.ghcr.io.user=secret",
+			"hooks.llm.oci.registries.ghcr.io.username=secret", "hooks.llm.oci.registries.ghcr.io.password=secret",
+			"hooks.llm.oci.registries.ghcr.io.insecure=secret", "hooks.llm.oci.registries.username=secret" })
+	void wrongValuesAreErrorsThatShowNoValue(String pair) {
+		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(() -> of(pair)).satisfies((failure) -> {
+			assertThat(failure.key()).startsWith("hooks.llm.oci.registries");
+			assertThat(failure.getMessage()).doesNotContain("secret");
+		});
+	}
+
+	@Test
+	void noTextShowsThePassword() {
+		OciSettings settings = of("hooks.llm.oci.registries.ghcr.io.username=alice",
+				"hooks.llm.oci.registries.ghcr.io.password=secret");
+		assertThat(settings).asString().doesNotContain("secret", "alice");
+	}
+
+}

@@ -125,7 +125,7 @@ public final class SegmentedTransfer {
 		return Mono.defer(() -> round(run))
 			.thenReturn(true)
 			.onErrorResume(BeginAgainException.class, (ex) -> Mono.fromSupplier(() -> {
-				run.restart();
+				run.beginAgain();
 				return false;
 			}).subscribeOn(this.threads.io()))
 			.repeat()
@@ -135,16 +135,17 @@ public final class SegmentedTransfer {
 
 	/** One connection begins; the others follow when it is known that there is work. */
 	private Mono<Void> round(TransferRun run) {
+		int round = run.round();
 		Sinks.One<Boolean> others = Sinks.one();
-		Mono<Void> first = connection(run, others).doOnTerminate(others::tryEmitEmpty);
+		Mono<Void> first = connection(run, round, others).doOnTerminate(others::tryEmitEmpty);
 		Flux<Void> rest = others.asMono()
 			.flatMapMany((go) -> Flux.range(1, this.settings.connections() - 1))
-			.flatMap((number) -> connection(run, others), this.settings.connections());
+			.flatMap((number) -> connection(run, round, others), this.settings.connections());
 		return Flux.merge(first, rest).then();
 	}
 
-	private Mono<Void> connection(TransferRun run, Sinks.One<Boolean> others) {
-		return Mono.fromSupplier(run::next).subscribeOn(this.threads.io()).flatMap((step) -> {
+	private Mono<Void> connection(TransferRun run, int round, Sinks.One<Boolean> others) {
+		return Mono.fromSupplier(() -> run.next(round)).subscribeOn(this.threads.io()).flatMap((step) -> {
 			if (step.fetch() != null) {
 				return fetch(run, step.fetch(), others).thenReturn(true);
 			}

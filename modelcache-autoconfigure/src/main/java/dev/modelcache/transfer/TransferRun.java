@@ -63,6 +63,8 @@ final class TransferRun {
 
 	private @Nullable Origin bytesFrom;
 
+	private int round;
+
 	TransferRun(DownloadPlan plan, StagedFile staged, TransferListener listener, TransferThreads threads,
 			RunSettings settings) {
 		this.plan = plan;
@@ -113,13 +115,20 @@ final class TransferRun {
 		return this.threads.timer().now(TimeUnit.NANOSECONDS);
 	}
 
+	/** Returns the number of the round, which changes when the file begins again. */
+	synchronized int round() {
+		return this.round;
+	}
+
 	/**
 	 * Returns what a connection shall do next.
+	 * @param round the round that the connection belongs to: one of a cancelled round may
+	 * still ask, and must not take work that nobody would do
 	 * @return a request, a pause, or neither if nothing is left for this connection
 	 * @throws dev.modelcache.ModelCacheException if every mirror has failed
 	 */
-	synchronized Step next() {
-		if (this.board.isComplete()) {
+	synchronized Step next(int round) {
+		if (round != this.round || this.board.isComplete()) {
 			return Step.END;
 		}
 		long now = now();
@@ -301,6 +310,12 @@ final class TransferRun {
 			fetch.state().end();
 			this.board.release(fetch.segment());
 		}
+	}
+
+	/** Begins the file again, in another round. <em>Blocking</em>: for a moment. */
+	synchronized void beginAgain() {
+		this.round++;
+		restart();
 	}
 
 	/** Begins the file again. <em>Blocking</em>: for a moment. */

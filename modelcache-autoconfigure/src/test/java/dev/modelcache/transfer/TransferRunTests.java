@@ -82,7 +82,7 @@ class TransferRunTests {
 	}
 
 	private Fetch fetch() {
-		Fetch fetch = this.run.next().fetch();
+		Fetch fetch = this.run.next(this.run.round()).fetch();
 		assertThat(fetch).isNotNull();
 		return fetch;
 	}
@@ -102,7 +102,7 @@ class TransferRunTests {
 		Fetch slow = fetch();
 		answer(slow);
 		fail(fetch(), Reason.NOT_FOUND);
-		Step step = this.run.next();
+		Step step = this.run.next(this.run.round());
 		assertThat(step.fetch()).isNull();
 		assertThat(step.pause()).isPositive();
 		fail(slow, Reason.NOT_FOUND);
@@ -140,13 +140,21 @@ class TransferRunTests {
 		this.run.failed(fetch,
 				new RequestFailedException(Reason.SERVER_ERROR, this.first, 503, Duration.ofSeconds(30)));
 		this.run.ended(fetch);
-		assertThat(this.run.next().pause()).isBetween(Duration.ofSeconds(25), Duration.ofSeconds(30));
+		assertThat(this.run.next(this.run.round()).pause()).isBetween(Duration.ofSeconds(25), Duration.ofSeconds(30));
 		this.timer.advanceTimeBy(Duration.ofSeconds(31));
 		Fetch again = fetch();
 		this.run.failed(again,
 				new RequestFailedException(Reason.SERVER_ERROR, this.first, 503, Duration.ofSeconds(30)));
 		this.run.ended(again);
-		assertThatExceptionOfType(ModelTransferException.class).isThrownBy(this.run::next);
+		assertThatExceptionOfType(ModelTransferException.class).isThrownBy(() -> this.run.next(this.run.round()));
+	}
+
+	@Test
+	void connectionOfACancelledRoundTakesNoWorkThatNobodyWouldDo() {
+		int before = this.run.round();
+		this.run.beginAgain();
+		assertThat(this.run.next(before)).isEqualTo(Step.END);
+		assertThat(fetch().segment().position()).isZero();
 	}
 
 }

@@ -1,12 +1,13 @@
 package dev.modelcache;
 
+import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Objects;
 
 /**
  * A content digest: an algorithm and the lower-case hexadecimal value it gave, written
- * {@code sha256:<64 hex>} or {@code sha512:<128 hex>}.
+ * {@code sha256:<64 hex>}, {@code sha512:<128 hex>} or {@code git-sha1:<40 hex>}.
  *
  * @param algorithm the algorithm that computed the value
  * @param hex the value, lower-case hexadecimal, two digits a byte
@@ -28,8 +29,8 @@ public record Digest(Algorithm algorithm, String hex) {
 
 	/**
 	 * Reads a digest as people write it: {@code sha256:<hex>}, {@code sha512:<hex>} or
-	 * bare hex whose length tells the algorithm. Case and surrounding blanks do not
-	 * matter.
+	 * bare hex whose length tells the algorithm, and {@code git-sha1:<hex>} as
+	 * repositories state it. Case and surrounding blanks do not matter.
 	 * @param text the text to read
 	 * @return the digest
 	 * @throws IllegalArgumentException if the text is no digest; the message says what is
@@ -39,8 +40,11 @@ public record Digest(Algorithm algorithm, String hex) {
 		String value = text.strip().toLowerCase(Locale.ROOT);
 		for (Algorithm algorithm : Algorithm.values()) {
 			String prefix = algorithm.prefix() + ":";
-			String hex = value.startsWith(prefix) ? value.substring(prefix.length()) : value;
-			if (hex.length() == algorithm.hexLength() && isLowerCaseHex(hex)) {
+			boolean named = value.startsWith(prefix);
+			String hex = named ? value.substring(prefix.length()) : value;
+			// Bare, it would be taken for the plain SHA-1 of the file.
+			boolean nameable = named || algorithm != Algorithm.GIT_SHA1;
+			if (nameable && hex.length() == algorithm.hexLength() && isLowerCaseHex(hex)) {
 				return new Digest(algorithm, hex);
 			}
 		}
@@ -68,7 +72,8 @@ public record Digest(Algorithm algorithm, String hex) {
 	}
 
 	/**
-	 * The algorithms a model file can be proved with (FIPS 180-4).
+	 * The algorithms a model file can be proved with (FIPS 180-4, and git's object
+	 * names).
 	 */
 	public enum Algorithm {
 
@@ -76,7 +81,13 @@ public record Digest(Algorithm algorithm, String hex) {
 		SHA256("sha256", "SHA-256", 64),
 
 		/** SHA-512. */
-		SHA512("sha512", "SHA-512", 128);
+		SHA512("sha512", "SHA-512", 128),
+
+		/**
+		 * The SHA-1 of a git blob, which covers the file's size: the only digest that
+		 * repositories state of their small files.
+		 */
+		GIT_SHA1("git-sha1", "SHA-1", 40);
 
 		private final String prefix;
 
@@ -104,6 +115,24 @@ public record Digest(Algorithm algorithm, String hex) {
 		 */
 		public String jcaName() {
 			return this.jcaName;
+		}
+
+		/**
+		 * Returns what is hashed before the file.
+		 * @param size the size of the file in bytes
+		 * @return the header of a git blob; nothing for other algorithms
+		 */
+		public byte[] preamble(long size) {
+			return (this == GIT_SHA1) ? ("blob " + size + "\0").getBytes(StandardCharsets.US_ASCII) : new byte[0];
+		}
+
+		/**
+		 * Returns whether the size of the file must be known before its first byte is
+		 * hashed.
+		 * @return {@code true} if it must
+		 */
+		public boolean startsWithSize() {
+			return this == GIT_SHA1;
 		}
 
 		/**

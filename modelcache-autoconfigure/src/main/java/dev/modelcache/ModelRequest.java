@@ -25,6 +25,8 @@ public final class ModelRequest {
 
 	private final List<ModelRequest> fallbacks;
 
+	private final List<String> files;
+
 	private final @Nullable String modelType;
 
 	private final @Nullable String modelName;
@@ -49,6 +51,7 @@ public final class ModelRequest {
 		this.mirrors = List.copyOf(builder.mirrors);
 		this.fallbackUrl = builder.fallbackUrl;
 		this.fallbacks = List.copyOf(builder.fallbacks);
+		this.files = List.copyOf(builder.files);
 		this.modelType = builder.modelType;
 		this.modelName = builder.modelName;
 		this.quantization = builder.quantization;
@@ -107,6 +110,15 @@ public final class ModelRequest {
 	 */
 	public List<ModelRequest> fallbacks() {
 		return this.fallbacks;
+	}
+
+	/**
+	 * Returns which files of a repository are wanted, beside the one that the URL names.
+	 * @return paths or globs: {@code *} and {@code ?} within a directory, {@code **}
+	 * across directories
+	 */
+	public List<String> files() {
+		return this.files;
 	}
 
 	/**
@@ -202,6 +214,8 @@ public final class ModelRequest {
 
 		private final List<ModelRequest> fallbacks = new ArrayList<>();
 
+		private List<String> files = List.of();
+
 		private @Nullable String modelType;
 
 		private @Nullable String modelName;
@@ -261,6 +275,16 @@ public final class ModelRequest {
 		 */
 		public Builder fallback(ModelRequest fallback) {
 			this.fallbacks.add(fallback);
+			return this;
+		}
+
+		/**
+		 * Sets which files of a repository are wanted.
+		 * @param files paths or globs, see {@link ModelRequest#files()}
+		 * @return this builder
+		 */
+		public Builder files(List<String> files) {
+			this.files = files;
 			return this;
 		}
 

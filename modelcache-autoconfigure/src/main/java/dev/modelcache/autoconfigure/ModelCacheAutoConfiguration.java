@@ -51,7 +51,7 @@ import org.springframework.web.reactive.function.client.WebClient;
 @ConditionalOnClass(WebClient.class)
 @ConditionalOnBooleanProperty(name = "hooks.llm.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(ModelCacheProperties.class)
-@Import({ HttpDownloadConfiguration.class, ProgressConfiguration.class })
+@Import({ HttpDownloadConfiguration.class, HuggingFaceConfiguration.class, ProgressConfiguration.class })
 public final class ModelCacheAutoConfiguration {
 
 	private final Clock clock = Clock.systemUTC();
@@ -65,7 +65,7 @@ public final class ModelCacheAutoConfiguration {
 	@ConditionalOnMissingBean
 	ConfiguredModels modelCacheModels(ModelCacheProperties properties, ConfigurableEnvironment environment,
 			SourceResolvers sources, ModelCatalog catalog) {
-		return new ModelRequests(properties, environment, sources.schemes(), catalog).read();
+		return new ModelRequests(properties, environment, sources, catalog).read();
 	}
 
 	@Bean

@@ -55,6 +55,8 @@ public class ModelCacheProperties extends ModelProperties {
 
 	private final Lock lock = new Lock();
 
+	private final Huggingface huggingface = new Huggingface();
+
 	public boolean isEnabled() {
 		return this.enabled;
 	}
@@ -105,6 +107,10 @@ public class ModelCacheProperties extends ModelProperties {
 
 	public Lock getLock() {
 		return this.lock;
+	}
+
+	public Huggingface getHuggingface() {
+		return this.huggingface;
 	}
 
 	/**
@@ -286,6 +292,42 @@ public class ModelCacheProperties extends ModelProperties {
 
 		public void setStaleAfter(Duration staleAfter) {
 			this.staleAfter = staleAfter;
+		}
+
+	}
+
+	/**
+	 * Which Hugging Face Hub is asked, and as whom.
+	 */
+	public static class Huggingface {
+
+		/**
+		 * Address of the Hub, or of a mirror that speaks its protocol. By default, what
+		 * the environment variable HF_ENDPOINT says, else "https://huggingface.co".
+		 */
+		private @Nullable String endpoint;
+
+		/**
+		 * Token for private and gated repositories; goes to the Hub alone. By default,
+		 * what the environment variable HF_TOKEN or the file that "hf auth login" wrote
+		 * says.
+		 */
+		private @Nullable String token;
+
+		public @Nullable String getEndpoint() {
+			return this.endpoint;
+		}
+
+		public void setEndpoint(@Nullable String endpoint) {
+			this.endpoint = endpoint;
+		}
+
+		public @Nullable String getToken() {
+			return this.token;
+		}
+
+		public void setToken(@Nullable String token) {
+			this.token = token;
 		}
 
 	}

@@ -6,13 +6,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 import dev.modelcache.ConfiguredModels;
 import dev.modelcache.Digest;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.autoconfigure.ModelLookup.Description;
+import dev.modelcache.source.SourceResolvers;
 import dev.modelcache.source.catalog.ModelCatalog;
 import dev.modelcache.source.catalog.ModelCatalog.Variant;
 import org.jspecify.annotations.Nullable;
@@ -41,13 +41,13 @@ final class ModelRequests {
 	 * Creates a reader of the models' keys.
 	 * @param properties the properties
 	 * @param environment the environment that they were bound from
-	 * @param schemes the URL schemes that some source serves, lower-case
+	 * @param sources all sources
 	 * @param catalog the models that are known by name
 	 */
-	ModelRequests(ModelCacheProperties properties, ConfigurableEnvironment environment, Set<String> schemes,
+	ModelRequests(ModelCacheProperties properties, ConfigurableEnvironment environment, SourceResolvers sources,
 			ModelCatalog catalog) {
 		this.properties = properties;
-		this.urls = new SourceUrls(schemes, properties.getDownload().isAllowInsecureHttp());
+		this.urls = new SourceUrls(sources, properties.getDownload().isAllowInsecureHttp());
 		this.lookup = new ModelLookup(catalog);
 		this.paths = new ModelPaths(new LocalPaths(environment));
 		this.entries = new ModelEntries(properties, environment);
@@ -135,6 +135,7 @@ final class ModelRequests {
 		Description description = source.description();
 		builder.url(source.url())
 			.mirrors(mirrors)
+			.files(RepositoryFiles.read(keys, model.getFiles(), source.url()))
 			.describedAs(description.type(), description.name(), description.quantization())
 			.expectedDigest(digest(keys, model.getExpectedChecksum()))
 			.estimatedSize((model.getModelSizeMb() != null) ? DataSize.ofMegabytes(model.getModelSizeMb()) : null);

@@ -14,8 +14,8 @@ import org.springframework.util.StringUtils;
 public class ModelSourceProperties {
 
 	/**
-	 * URL of the model file, such as "https://host/path/model.gguf" or
-	 * "file:///path/model.gguf".
+	 * URL of the model, such as "https://host/path/model.gguf",
+	 * "file:///path/model.gguf", "hf://org/repo/model.gguf" or "hf://org/repo:Q4_K_M".
 	 */
 	private @Nullable String url;
 
@@ -23,6 +23,12 @@ public class ModelSourceProperties {
 	 * Further URLs of the same bytes.
 	 */
 	private List<String> mirrors = new ArrayList<>();
+
+	/**
+	 * Files of the repository that the URL names, beside the one that it names itself:
+	 * paths, or globs such as "tokenizer*.json" and "onnx/**".
+	 */
+	private List<String> files = new ArrayList<>();
 
 	/**
 	 * Kind of model. Without a URL, the name to look up in the catalog.
@@ -71,6 +77,14 @@ public class ModelSourceProperties {
 
 	public void setMirrors(List<String> mirrors) {
 		this.mirrors = mirrors;
+	}
+
+	public List<String> getFiles() {
+		return this.files;
+	}
+
+	public void setFiles(List<String> files) {
+		this.files = files;
 	}
 
 	public @Nullable String getModelType() {
@@ -126,9 +140,10 @@ public class ModelSourceProperties {
 	 * @return {@code false} if there is no model
 	 */
 	boolean identifiesModel() {
-		return this.url != null || !this.mirrors.isEmpty() || StringUtils.hasText(this.modelType)
-				|| StringUtils.hasText(this.modelName) || StringUtils.hasText(this.quantization)
-				|| this.modelPath != null || this.expectedChecksum != null || this.modelSizeMb != null;
+		return this.url != null || !this.mirrors.isEmpty() || !this.files.isEmpty()
+				|| StringUtils.hasText(this.modelType) || StringUtils.hasText(this.modelName)
+				|| StringUtils.hasText(this.quantization) || this.modelPath != null || this.expectedChecksum != null
+				|| this.modelSizeMb != null;
 	}
 
 }

@@ -4,8 +4,8 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Locale;
 import java.util.Set;
-import java.util.TreeSet;
 
+import dev.modelcache.source.SourceResolvers;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.StringUtils;
 
@@ -15,17 +15,20 @@ import org.springframework.util.StringUtils;
  */
 final class SourceUrls {
 
-	private final Set<String> schemes;
+	/** The schemes of single files; all others are those of repositories. */
+	private static final Set<String> OF_FILES = Set.of("https", "http", "file");
+
+	private final SourceResolvers sources;
 
 	private final boolean insecureHttpAllowed;
 
 	/**
 	 * Creates a reader of URLs.
-	 * @param schemes the schemes that some source serves, lower-case
+	 * @param sources all sources
 	 * @param insecureHttpAllowed whether plain http is allowed
 	 */
-	SourceUrls(Set<String> schemes, boolean insecureHttpAllowed) {
-		this.schemes = new TreeSet<>(schemes);
+	SourceUrls(SourceResolvers sources, boolean insecureHttpAllowed) {
+		this.sources = sources;
 		this.insecureHttpAllowed = insecureHttpAllowed;
 	}
 
@@ -52,9 +55,7 @@ final class SourceUrls {
 		switch (url.getScheme().toLowerCase(Locale.ROOT)) {
 			case "file" -> checkFileUrl(keys, name, url);
 			case "https", "http" -> checkWebUrl(keys, name, url);
-			default -> {
-				// What stands after the scheme is the source's own affair.
-			}
+			default -> checkBySource(keys, name, url);
 		}
 		return url;
 	}
@@ -64,7 +65,7 @@ final class SourceUrls {
 		if (scheme == null) {
 			throw keys.wrong(name, "has no scheme", "Begin it with one of " + supported());
 		}
-		if (!this.schemes.contains(scheme.toLowerCase(Locale.ROOT))) {
+		if (!this.sources.schemes().contains(scheme.toLowerCase(Locale.ROOT))) {
 			// What is no URL at all may begin with a user's name: "user:password@host".
 			boolean credentials = url.isOpaque() && url.getRawSchemeSpecificPart().contains("@");
 			throw keys.wrong(name, "has an unknown scheme" + (credentials ? "" : ", '" + scheme + ":'"),
@@ -73,6 +74,15 @@ final class SourceUrls {
 		if (scheme.equalsIgnoreCase("http") && !this.insecureHttpAllowed) {
 			throw keys.wrong(name, "is plain http, which anybody on the way can read and change",
 					"Use https, or set " + ModelKeys.GENERAL.key("download.allow-insecure-http") + "=true");
+		}
+	}
+
+	private void checkBySource(ModelKeys keys, String name, URI url) {
+		try {
+			this.sources.check(url);
+		}
+		catch (IllegalArgumentException ex) {
+			throw keys.wrong(name, String.valueOf(ex.getMessage()), "Correct the URL");
 		}
 	}
 
@@ -104,7 +114,8 @@ final class SourceUrls {
 
 	private String supported() {
 		return String.join(", ",
-				this.schemes.stream()
+				this.sources.schemes()
+					.stream()
 					.filter((scheme) -> this.insecureHttpAllowed || !scheme.equals("http"))
 					.map((scheme) -> scheme + ":")
 					.toList());
@@ -113,15 +124,25 @@ final class SourceUrls {
 	/**
 	 * Returns the name of the file that a URL names.
 	 * @param url the URL
-	 * @return the last segment of its path, decoded, or {@code null} if there is none
+	 * @return the last segment of its path, decoded, or {@code null} if there is none, or
+	 * if it is the name of a repository
 	 */
 	static @Nullable String fileName(URI url) {
 		String path = url.getPath();
-		if (path == null) {
+		if (path == null || (isOfRepository(url) && path.indexOf('/', 1) < 0)) {
 			return null;
 		}
 		String name = path.substring(path.lastIndexOf('/') + 1);
 		return (name.isBlank() || name.equals(".") || name.equals("..") || name.indexOf('\0') != -1) ? null : name;
+	}
+
+	/**
+	 * Returns whether a URL names a repository, which has files to choose from.
+	 * @param url the URL
+	 * @return {@code false} for the URL of a single file
+	 */
+	static boolean isOfRepository(URI url) {
+		return !OF_FILES.contains(url.getScheme().toLowerCase(Locale.ROOT));
 	}
 
 }

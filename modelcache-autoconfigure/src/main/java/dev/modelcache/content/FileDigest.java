@@ -34,8 +34,9 @@ public final class FileDigest {
 	 */
 	public static Map<Algorithm, Digest> of(Path file, Set<Algorithm> algorithms) throws IOException {
 		Map<Algorithm, MessageDigest> digests = new EnumMap<>(Algorithm.class);
-		algorithms.forEach((algorithm) -> digests.put(algorithm, MessageDigests.newInstance(algorithm)));
 		try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+			long size = channel.size();
+			algorithms.forEach((algorithm) -> digests.put(algorithm, MessageDigests.newInstance(algorithm, size)));
 			ByteBuffer block = ByteBuffer.allocateDirect(BLOCK);
 			while (channel.read(block.clear()) >= 0) {
 				block.flip();

@@ -13,9 +13,17 @@ final class MessageDigests {
 	private MessageDigests() {
 	}
 
-	static MessageDigest newInstance(Algorithm algorithm) {
+	/**
+	 * Returns a digest that awaits the first byte of a file.
+	 * @param algorithm the algorithm
+	 * @param size the size of the file; without meaning where the algorithm does not
+	 * start with it
+	 */
+	static MessageDigest newInstance(Algorithm algorithm, long size) {
 		try {
-			return MessageDigest.getInstance(algorithm.jcaName());
+			MessageDigest digest = MessageDigest.getInstance(algorithm.jcaName());
+			digest.update(algorithm.preamble(size));
+			return digest;
 		}
 		catch (NoSuchAlgorithmException ex) {
 			throw new IllegalStateException("this Java platform lacks " + algorithm.jcaName(), ex);

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.security.MessageDigest;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -18,7 +19,9 @@ import reactor.core.publisher.Mono;
 /**
  * The digests of a file that is still being written. It reads, on a thread of its own,
  * just behind the contiguous frontier of what was written, while those pages are still in
- * the page cache, so that hashing costs the transfer no time.
+ * the page cache, so that hashing costs the transfer no time. Algorithms that start with
+ * the size of the file, which only small files are proved with, read it once more when it
+ * is whole.
  * <p>
  * <em>Thread-safety</em>: all methods. <em>Blocking</em>: none; the executor's thread is
  * taken for as long as the file grows. <em>Cancellation</em>: {@link #close()}.
@@ -30,6 +33,8 @@ public final class StreamingDigest implements AutoCloseable {
 	private final FileChannel file;
 
 	private final Map<Algorithm, MessageDigest> digests = new EnumMap<>(Algorithm.class);
+
+	private final Set<Algorithm> afterwards = EnumSet.noneOf(Algorithm.class);
 
 	private final CompletableFuture<Map<Algorithm, Digest>> result = new CompletableFuture<>();
 
@@ -43,7 +48,14 @@ public final class StreamingDigest implements AutoCloseable {
 
 	private StreamingDigest(FileChannel file, Set<Algorithm> algorithms) {
 		this.file = file;
-		algorithms.forEach((algorithm) -> this.digests.put(algorithm, MessageDigests.newInstance(algorithm)));
+		for (Algorithm algorithm : algorithms) {
+			if (algorithm.startsWithSize()) {
+				this.afterwards.add(algorithm);
+			}
+			else {
+				this.digests.put(algorithm, MessageDigests.newInstance(algorithm, 0));
+			}
+		}
 	}
 
 	/**
@@ -110,11 +122,11 @@ public final class StreamingDigest implements AutoCloseable {
 			long end = awaitMoreThan(position);
 			while (end > position) {
 				while (position < end) {
-					position += hash(block, position, end);
+					position += hash(block, position, end, this.digests);
 				}
 				end = awaitMoreThan(position);
 			}
-			finish();
+			finish(block, position);
 		}
 		catch (IOException | RuntimeException ex) {
 			this.result.completeExceptionally(ex);
@@ -138,24 +150,31 @@ public final class StreamingDigest implements AutoCloseable {
 		}
 	}
 
-	private int hash(ByteBuffer block, long position, long end) throws IOException {
+	private int hash(ByteBuffer block, long position, long end, Map<Algorithm, MessageDigest> digests)
+			throws IOException {
 		block.clear().limit((int) Math.min(BLOCK, end - position));
 		int read = this.file.read(block, position);
 		if (read < 0) {
 			throw new IOException("the staged file ends at " + position + ", before " + end);
 		}
 		block.flip();
-		this.digests.values().forEach((digest) -> digest.update(block.duplicate()));
+		digests.values().forEach((digest) -> digest.update(block.duplicate()));
 		return read;
 	}
 
-	private void finish() {
+	private void finish(ByteBuffer block, long size) throws IOException {
 		synchronized (this.monitor) {
 			if (this.closed || !this.complete) {
 				this.result.cancel(false);
 				return;
 			}
 		}
+		Map<Algorithm, MessageDigest> late = new EnumMap<>(Algorithm.class);
+		this.afterwards.forEach((algorithm) -> late.put(algorithm, MessageDigests.newInstance(algorithm, size)));
+		for (long position = 0; !late.isEmpty() && position < size;) {
+			position += hash(block, position, size, late);
+		}
+		this.digests.putAll(late);
 		Map<Algorithm, Digest> values = new EnumMap<>(Algorithm.class);
 		this.digests.forEach((algorithm, digest) -> values.put(algorithm, Digest.of(algorithm, digest.digest())));
 		this.result.complete(values);

@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCacheException.ErrorCode;
+import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelOfflineException;
@@ -36,6 +37,8 @@ import io.github.resilience4j.retry.Retry;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+
+import static java.util.stream.Collectors.joining;
 
 /**
  * The way of a model: look up, resolve, lock, look up again, plan, transfer, verify,
@@ -139,7 +142,7 @@ final class AcquisitionPipeline {
 		}
 		return this.rooms.sources()
 			.resolve(request, candidate.locations(), candidate.configuredUrl())
-			.map(ResolvedModel::file)
+			.map((model) -> onlyFile(request, model))
 			.doOnNext((file) -> {
 				if (file.expected() == null && request.digestRequired()) {
 					throw new ModelIntegrityException(request.id(),
@@ -147,6 +150,18 @@ final class AcquisitionPipeline {
 							"Configure expected-checksum, or remove require-checksum");
 				}
 			});
+	}
+
+	/** Several files must become visible together, which nothing here does. */
+	private static RemoteFile onlyFile(ModelRequest request, ResolvedModel model) {
+		if (model.files().size() > 1) {
+			String names = model.files().stream().limit(5).map((file) -> file.name().toString()).collect(joining(", "));
+			throw new ModelConfigurationException(request.id(), "url",
+					"names " + model.files().size() + " files (" + names + (model.files().size() > 5 ? ", …" : "")
+							+ "); a model is one file",
+					"Name one file, each further one as a model of its own under hooks.llm.models");
+		}
+		return model.file();
 	}
 
 	private Mono<CachedModel> underLock(Candidate candidate, RemoteFile file, Mode mode, AcquisitionMonitor monitor) {
@@ -259,7 +274,7 @@ final class AcquisitionPipeline {
 
 	private @Nullable DecompressionPlan decompression(Candidate candidate, RemoteFile file) {
 		String target = this.lookUp.place(candidate).target().getFileName().toString();
-		Compression compression = Compression.between(file.name(), target);
+		Compression compression = Compression.between(file.name().last(), target);
 		if (compression == null) {
 			return null;
 		}

@@ -71,7 +71,9 @@ record Candidate(ModelRequest request, List<URI> locations, boolean fallback, @N
 	String fileName() {
 		URI url = this.request.url();
 		String path = (url != null && url.getPath() != null) ? url.getPath() : "";
-		return Compression.contentName(path.substring(path.lastIndexOf('/') + 1));
+		String name = Compression.contentName(path.substring(path.lastIndexOf('/') + 1));
+		// A quantization of a repository, not a file: what it names is a GGUF file.
+		return (name.contains(":")) ? name.replace(':', '-') + ".gguf" : name;
 	}
 
 }

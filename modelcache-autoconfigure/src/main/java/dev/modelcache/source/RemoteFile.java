@@ -2,17 +2,19 @@ package dev.modelcache.source;
 
 import java.util.List;
 
+import dev.modelcache.ModelFileName;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A file that can be had: from where, and what it should be.
  *
- * @param name its file name
+ * @param name its name, relative to the directory of its model
  * @param mirrors where its bytes are, the preferred one first; at least one
  * @param expected its expected digest, or {@code null} where nobody knows one
  * @param size its size in bytes, or {@code null} where only the transfer will tell
  */
-public record RemoteFile(String name, List<Mirror> mirrors, @Nullable ExpectedDigest expected, @Nullable Long size) {
+public record RemoteFile(ModelFileName name, List<Mirror> mirrors, @Nullable ExpectedDigest expected,
+		@Nullable Long size) {
 
 	/**
 	 * Creates a remote file.
@@ -22,6 +24,17 @@ public record RemoteFile(String name, List<Mirror> mirrors, @Nullable ExpectedDi
 			throw new IllegalArgumentException("a remote file needs a mirror");
 		}
 		mirrors = List.copyOf(mirrors);
+	}
+
+	/**
+	 * Creates the only file of a model, whose name is somebody's free choice.
+	 * @param name its name, which is {@linkplain ModelFileName#cleaned cleaned}
+	 * @param mirrors where its bytes are
+	 * @param expected its expected digest, or {@code null}
+	 * @param size its size in bytes, or {@code null}
+	 */
+	public RemoteFile(String name, List<Mirror> mirrors, @Nullable ExpectedDigest expected, @Nullable Long size) {
+		this(ModelFileName.cleaned(name), mirrors, expected, size);
 	}
 
 }

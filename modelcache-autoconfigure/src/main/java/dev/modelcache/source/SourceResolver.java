@@ -1,5 +1,6 @@
 package dev.modelcache.source;
 
+import java.net.URI;
 import java.util.Set;
 
 import reactor.core.publisher.Mono;
@@ -18,6 +19,25 @@ public interface SourceResolver {
 	 * @return the schemes, lower case, without the colon
 	 */
 	Set<String> schemes();
+
+	/**
+	 * Returns whether a URL of another resolver's scheme is better resolved here, because
+	 * more is known of what it leads to.
+	 * @param url the URL
+	 * @return {@code true} to resolve it here
+	 */
+	default boolean recognizes(URI url) {
+		return false;
+	}
+
+	/**
+	 * Checks the form of a URL, long before it is resolved.
+	 * @param url a URL with one of {@link #schemes()}
+	 * @throws IllegalArgumentException if it is malformed; the message says how, to
+	 * follow the name of a key, and repeats nothing of the URL
+	 */
+	default void check(URI url) {
+	}
 
 	/**
 	 * Resolves one location of a model.

@@ -1,7 +1,6 @@
 package dev.modelcache.source;
 
 import java.net.URI;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -10,7 +9,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelRequest;
@@ -26,11 +24,14 @@ public final class SourceResolvers {
 
 	private final Map<String, SourceResolver> byScheme = new TreeMap<>();
 
+	private final List<SourceResolver> all;
+
 	/**
 	 * Creates the set.
 	 * @param resolvers the resolvers; of two with the same scheme the first one wins
 	 */
 	public SourceResolvers(Collection<? extends SourceResolver> resolvers) {
+		this.all = List.copyOf(resolvers);
 		for (SourceResolver resolver : resolvers) {
 			resolver.schemes().forEach((scheme) -> this.byScheme.putIfAbsent(scheme, resolver));
 		}
@@ -45,8 +46,21 @@ public final class SourceResolvers {
 	}
 
 	/**
-	 * Resolves several locations of the same bytes into one file with a mirror for each.
-	 * A location that cannot be resolved is left out, unless all of them are.
+	 * Checks the form of a URL.
+	 * @param url a URL with one of {@link #schemes()}
+	 * @throws IllegalArgumentException if its resolver says that it is malformed
+	 */
+	public void check(URI url) {
+		SourceResolver resolver = ofScheme(url);
+		if (resolver != null) {
+			resolver.check(url);
+		}
+	}
+
+	/**
+	 * Resolves several locations of the same bytes into one model, whose files have a
+	 * mirror for each. A location that cannot be resolved, or states another digest or
+	 * size, is left out, unless all of them are.
 	 * @param request the request the locations belong to; its digest, if it has one,
 	 * comes before any that a source states
 	 * @param locations the locations, the preferred one first; at least one
@@ -67,7 +81,10 @@ public final class SourceResolvers {
 
 	private SourceResolver resolverFor(SourceLocation location) {
 		URI uri = location.uri();
-		SourceResolver resolver = this.byScheme.get(String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT));
+		SourceResolver resolver = this.all.stream()
+			.filter((candidate) -> candidate.recognizes(uri))
+			.findFirst()
+			.orElse(ofScheme(uri));
 		if (resolver == null) {
 			throw new ModelConfigurationException(location.request().id(), "url",
 					"nothing resolves the scheme of " + RedactedUri.of(uri), "Use one of " + schemes());
@@ -75,16 +92,18 @@ public final class SourceResolvers {
 		return resolver;
 	}
 
+	private @Nullable SourceResolver ofScheme(URI uri) {
+		return this.byScheme.get(String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT));
+	}
+
 	private ResolvedModel merge(ModelRequest request, List<Resolution> resolutions) {
-		List<RemoteFile> files = resolutions.stream().flatMap((resolution) -> resolution.files().stream()).toList();
-		if (files.isEmpty()) {
+		List<ResolvedModel> models = resolutions.stream()
+			.flatMap((resolution) -> resolution.models().stream())
+			.toList();
+		if (models.isEmpty()) {
 			throw allFailed(resolutions);
 		}
-		ExpectedDigest expected = (request.expectedDigest() != null)
-				? new ExpectedDigest(request.expectedDigest(), DigestOrigin.CONFIGURATION) : files.get(0).expected();
-		List<Mirror> mirrors = new ArrayList<>();
-		files.forEach((file) -> mirrors.addAll(file.mirrors()));
-		return new ResolvedModel(new RemoteFile(files.get(0).name(), mirrors, expected, files.get(0).size()));
+		return MergedModel.of(request, models);
 	}
 
 	private static ModelCacheException allFailed(List<Resolution> resolutions) {
@@ -96,18 +115,18 @@ public final class SourceResolvers {
 		return first;
 	}
 
-	private record Resolution(@Nullable RemoteFile file, @Nullable ModelCacheException failure) {
+	private record Resolution(@Nullable ResolvedModel model, @Nullable ModelCacheException failure) {
 
 		static Resolution of(ResolvedModel model) {
-			return new Resolution(model.file(), null);
+			return new Resolution(model, null);
 		}
 
 		static Resolution failed(ModelCacheException failure) {
 			return new Resolution(null, failure);
 		}
 
-		List<RemoteFile> files() {
-			return (this.file != null) ? List.of(this.file) : List.of();
+		List<ResolvedModel> models() {
+			return (this.model != null) ? List.of(this.model) : List.of();
 		}
 
 		List<ModelCacheException> failures() {

@@ -55,7 +55,8 @@ public final class CacheLayout {
 		if (url == null) {
 			throw new IllegalArgumentException("a request needs a URL or a model-path");
 		}
-		String host = (url.getHost() != null) ? url.getHost() : "local";
+		String authority = withoutUserInfo(url.getRawAuthority());
+		String host = (url.getHost() != null) ? url.getHost() : authority.isEmpty() ? "local" : authority;
 		return this.directory.resolve("models")
 			.resolve(safe(host))
 			.resolve(sourceKey(url).substring(0, 16))
@@ -70,9 +71,15 @@ public final class CacheLayout {
 	 */
 	public static String sourceKey(URI location) {
 		String query = (location.getRawQuery() != null) ? "?" + location.getRawQuery() : "";
-		String authority = (location.getHost() != null) ? location.getHost() + ":" + location.getPort() : "";
+		String authority = (location.getHost() != null) ? location.getHost() + ":" + location.getPort()
+				: withoutUserInfo(location.getRawAuthority());
 		String path = (location.getRawPath() != null) ? location.getRawPath() : location.getRawSchemeSpecificPart();
 		return key(location.getScheme() + "://" + authority + path + query);
+	}
+
+	/** What is no host name to {@link URI}, such as one with an underscore. */
+	private static String withoutUserInfo(@Nullable String authority) {
+		return (authority != null) ? authority.substring(authority.lastIndexOf('@') + 1) : "";
 	}
 
 	static String key(String text) {

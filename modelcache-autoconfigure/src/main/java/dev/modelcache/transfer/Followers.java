@@ -101,12 +101,21 @@ final class Followers {
 	 * Says that the file is whole, and waits for its digests and its content.
 	 * @param size its size
 	 * @param sender who sent its last byte
-	 * @return what came
+	 * @return what came; fails with {@link ModelIntegrityException} if that is nothing
 	 */
 	Mono<TransferResult> result(long size, MirrorState sender) {
 		return this.digest.complete()
-			.zipWith(content(), (digests, content) -> new TransferResult(size, digests, sender.mirror(),
-					sender.validator(), content.content(), content.failure()));
+			.zipWith(content(),
+					(digests, content) -> new TransferResult(size, digests, sender.mirror(), sender.validator(),
+							content.content(), content.failure()))
+			.doOnNext(this::refuseEmpty);
+	}
+
+	private void refuseEmpty(TransferResult result) {
+		if (result.isEmpty() && !result.is(this.plan.file().expected())) {
+			throw new ModelIntegrityException(this.plan.modelId(), result.mirror() + " sent an empty file",
+					"Check what stands at that URL, or configure a mirror or fallback-url");
+		}
 	}
 
 	private Mono<Content> content() {

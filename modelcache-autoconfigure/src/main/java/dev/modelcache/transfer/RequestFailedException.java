@@ -40,7 +40,20 @@ public final class RequestFailedException extends RuntimeException {
 	 * @param retryAfter when the mirror wants to be asked again, or {@code null}
 	 */
 	public RequestFailedException(Reason reason, Mirror mirror, int status, @Nullable Duration retryAfter) {
-		super(mirror + " answered " + status);
+		this(reason, mirror, "answered " + status, status, retryAfter);
+	}
+
+	/**
+	 * Creates an exception for a status that is no success and needs a word more.
+	 * @param reason what kind of failure
+	 * @param mirror who failed
+	 * @param problem what happened, to follow the mirror's name
+	 * @param status the status code
+	 * @param retryAfter when the mirror wants to be asked again, or {@code null}
+	 */
+	public RequestFailedException(Reason reason, Mirror mirror, String problem, int status,
+			@Nullable Duration retryAfter) {
+		super(mirror + " " + problem);
 		this.reason = reason;
 		this.status = status;
 		this.retryAfter = retryAfter;
@@ -92,6 +105,8 @@ public final class RequestFailedException extends RuntimeException {
 		SERVER_ERROR(true),
 		/** The server wants to be asked less often: 429. */
 		TOO_MANY_REQUESTS(true),
+		/** The server wants to be left alone for longer than a transfer waits. */
+		TOO_BUSY(false),
 		/** The file is another one than that of the requests before. */
 		CHANGED(true),
 		/** The response contradicts the request or itself. */
@@ -100,6 +115,10 @@ public final class RequestFailedException extends RuntimeException {
 		NOT_FOUND(false),
 		/** The server wants other credentials: 401, 403, 407. */
 		ACCESS_DENIED(false),
+		/** The link that the mirror has just given is refused by another host. */
+		LINK_REFUSED(false),
+		/** The server says that the file has another digest than the expected one. */
+		OTHER_DIGEST(false),
 		/** The server refuses the request: any other 4xx. */
 		REFUSED(false),
 		/** The body is an HTML page. */

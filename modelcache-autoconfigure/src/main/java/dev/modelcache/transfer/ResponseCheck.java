@@ -1,11 +1,15 @@
 package dev.modelcache.transfer;
 
+import java.util.Set;
+
+import dev.modelcache.Digest;
+import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.transfer.RequestFailedException.Reason;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Compares the head of a response with what is known of the file: its size, its
- * validator, and whether anything will prove that the body was whole.
+ * validator, its digest, and whether anything will prove that the body was whole.
  * <p>
  * <em>Thread-safety</em>: guarded by the {@link TransferRun} it belongs to.
  */
@@ -22,11 +26,15 @@ final class ResponseCheck {
 
 	/**
 	 * Checks a response before any of its bytes is taken.
+	 * @param fetch the request it answers
+	 * @param response the response
+	 * @param shared whether other requests for the same file are under way
 	 * @throws RequestFailedException if it contradicts what is known
 	 */
-	void check(Fetch fetch, RangeResponse response) {
+	void check(Fetch fetch, RangeResponse response, boolean shared) {
 		checkTotal(fetch, response.totalBytes());
-		checkValidator(fetch, response.validator());
+		checkValidator(fetch, response.validator(), shared || this.board.durable() > 0);
+		checkStated(fetch, response.stated());
 		checkEnd(fetch, response);
 	}
 
@@ -41,11 +49,36 @@ final class ResponseCheck {
 		}
 	}
 
-	private void checkValidator(Fetch fetch, @Nullable String validator) {
+	/**
+	 * RFC 9110, section 15.3.7: a part repeats the validator of the whole. Where it does
+	 * not, a digest may still tell; without one, nothing would.
+	 */
+	private void checkValidator(Fetch fetch, @Nullable String validator, boolean shared) {
 		String pinned = fetch.state().validator();
-		if (this.board.durable() > 0 && pinned != null && validator != null && !pinned.equals(validator)) {
+		boolean same = (validator != null) ? validator.equals(pinned) : this.plan.file().expected() != null;
+		if (shared && pinned != null && !same) {
 			throw contradiction(fetch, "now has another version of the file");
 		}
+	}
+
+	/**
+	 * A digest that the server states proves nothing, but it may refute. That of a
+	 * compressed file says nothing of its content, whose digest may be the expected one.
+	 */
+	private void checkStated(Fetch fetch, Set<Digest> stated) {
+		ExpectedDigest expected = this.plan.file().expected();
+		if (expected == null || this.plan.decompression() != null || stated.contains(expected.digest())) {
+			return;
+		}
+		stated.stream()
+			.filter((digest) -> digest.algorithm() == expected.digest().algorithm())
+			.findFirst()
+			.ifPresent((digest) -> {
+				throw new RequestFailedException(Reason.OTHER_DIGEST, fetch.mirror(),
+						"says that the file has the digest " + digest + ", " + expected.origin().description()
+								+ " says " + expected.digest(),
+						null);
+			});
 	}
 
 	private void checkEnd(Fetch fetch, RangeResponse response) {

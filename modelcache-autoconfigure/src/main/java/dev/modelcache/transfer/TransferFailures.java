@@ -8,6 +8,7 @@ import java.util.stream.Collectors;
 import dev.modelcache.ModelAccessDeniedException;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelFormatException;
+import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.transfer.RequestFailedException.Reason;
@@ -42,6 +43,15 @@ final class TransferFailures {
 					"Give credentials for that host: hooks.llm.download.headers.Authorization or user-info in the URL;"
 							+ " a gated model also wants its licence accepted on its web page");
 		}
+		if (reasons.equals(Set.of(Reason.LINK_REFUSED))) {
+			return new ModelAccessDeniedException(id, problem,
+					"Check that the first host may give you the file at all, that a proxy does not keep its redirects,"
+							+ " and that the clock is right: such links soon expire");
+		}
+		if (reasons.equals(Set.of(Reason.OTHER_DIGEST))) {
+			return new ModelIntegrityException(id, problem,
+					"Check which of the two is right: correct the expected digest, or use another source");
+		}
 		if (reasons.equals(Set.of(Reason.NOT_A_MODEL))) {
 			return new ModelFormatException(id, problem,
 					"Open the URL in a browser: a login page or a proxy's page may be in the way");
@@ -55,7 +65,7 @@ final class TransferFailures {
 		return switch (last) {
 			case UNREACHABLE, TIMEOUT, RESET, STALLED ->
 				"Check the network, the proxy and the host name; a mirror or fallback-url helps when a host is down";
-			case SERVER_ERROR, TOO_MANY_REQUESTS, CIRCUIT_OPEN ->
+			case SERVER_ERROR, TOO_MANY_REQUESTS, TOO_BUSY, CIRCUIT_OPEN ->
 				"Wait for the server to recover, or configure a mirror or fallback-url";
 			case UNTRUSTED -> "Configure hooks.llm.download.ssl-bundle with the certificate authority of that host";
 			case BAD_REDIRECT -> "Use the https URL that the server redirects to, or another source";

@@ -24,8 +24,11 @@ public final class TransferRetries {
 	/** The name of the base configuration, and the prefix of instances. */
 	public static final String NAME = "modelcache";
 
-	/** The longest that a server may have us wait. */
-	static final Duration LONGEST_RETRY_AFTER = Duration.ofMinutes(5);
+	/**
+	 * The longest that a server may have us wait. One that wants more is left, so that
+	 * the next mirror or fallback is asked instead.
+	 */
+	public static final Duration LONGEST_RETRY_AFTER = Duration.ofMinutes(5);
 
 	private static final Duration FIRST = Duration.ofSeconds(1);
 
@@ -118,7 +121,8 @@ public final class TransferRetries {
 	private static long retryAfter(Either<Throwable, Object> outcome) {
 		if (outcome.isLeft() && outcome.getLeft() instanceof RequestFailedException failure
 				&& failure.retryAfter() != null) {
-			return Math.min(failure.retryAfter().toMillis(), LONGEST_RETRY_AFTER.toMillis());
+			Duration wait = failure.retryAfter();
+			return ((wait.compareTo(LONGEST_RETRY_AFTER) < 0) ? wait : LONGEST_RETRY_AFTER).toMillis();
 		}
 		return 0;
 	}

@@ -2,7 +2,6 @@ package dev.modelcache.transfer;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -36,8 +35,6 @@ final class TransferRun {
 	/** How long a connection waits for a mirror that another one tries out. */
 	private static final Duration POLL = Duration.ofMillis(100);
 
-	private static final int MOST_FAILURES_KEPT = 100;
-
 	private final DownloadPlan plan;
 
 	private final StagedFile staged;
@@ -58,21 +55,13 @@ final class TransferRun {
 
 	private final Repair repair;
 
-	private final Duration giveUpAfter;
+	private final RunProgress progress;
 
-	private final List<RequestFailedException> failures = new ArrayList<>();
+	private final ShownMirror shown;
 
 	private final Set<Fetch> running = new HashSet<>();
 
 	private @Nullable Origin bytesFrom;
-
-	private @Nullable Mirror shown;
-
-	private boolean toldOneConnection;
-
-	private long highWater;
-
-	private long progressNanos;
 
 	TransferRun(DownloadPlan plan, StagedFile staged, TransferListener listener, TransferThreads threads,
 			RunSettings settings) {
@@ -87,8 +76,8 @@ final class TransferRun {
 		this.journal = new TransferJournal(plan, staged);
 		this.check = new ResponseCheck(plan, this.board);
 		this.repair = new Repair(plan.modelId(), this.journal, this.mirrors);
-		this.giveUpAfter = settings.giveUpAfter();
-		this.progressNanos = now();
+		this.progress = new RunProgress(plan, settings.giveUpAfter(), now());
+		this.shown = new ShownMirror(plan, listener);
 		this.followers = new Followers(plan, staged, threads);
 	}
 
@@ -103,7 +92,7 @@ final class TransferRun {
 				return;
 			}
 			this.board.resume(left.size(), left.blocks().keySet().stream().map(this.journal::range).toList());
-			this.highWater = this.board.durable();
+			this.progress.beginsAt(this.board.durable());
 			Mirror source = (this.plan.file().expected() == null) ? left.onlySource(this.plan) : null;
 			if (source != null) {
 				String validator = left.validatorOf(source);
@@ -112,8 +101,8 @@ final class TransferRun {
 			}
 			this.followers.advance(this.board.frontier());
 			logger.info("Model '{}': going on with the {} of {} bytes that are there", this.plan.modelId(),
-					this.highWater, left.size());
-			this.listener.resumed(this.highWater, left.size());
+					this.board.durable(), left.size());
+			this.listener.resumed(this.board.durable(), left.size());
 		}
 		catch (IOException ex) {
 			throw failure(ex);
@@ -163,9 +152,8 @@ final class TransferRun {
 		if (this.mirrors.isBusy()) {
 			return wait.filter((nanos) -> nanos > 0).map(Duration::ofNanos).orElse(POLL);
 		}
-		long idleNanos = now - this.progressNanos + wait.orElse(0L);
-		if (wait.isEmpty() || idleNanos > this.giveUpAfter.toNanos()) {
-			throw TransferFailures.summarize(this.plan, this.failures);
+		if (wait.isEmpty() || this.progress.isTooLongAgo(now + wait.get())) {
+			throw this.progress.summary();
 		}
 		return wait.filter((nanos) -> nanos > 0).map(Duration::ofNanos).orElse(POLL);
 	}
@@ -185,20 +173,23 @@ final class TransferRun {
 		if (response.start() != fetch.segment().position()) {
 			beginAgain(fetch);
 		}
-		this.check.check(fetch, response);
+		this.check.check(fetch, response, this.running.size() > 1);
 		pin(fetch, response.validator());
 		this.bytesFrom = fetch.mirror().origin();
-		if (response.totalBytes() != null) {
-			this.board.sizeIs(response.totalBytes());
+		Long size = (response.totalBytes() != null) ? response.totalBytes() : this.plan.file().size();
+		if (size != null) {
+			this.board.sizeIs(size);
 		}
 		boolean ranges = response.bodyEnd() != null && (response.start() > 0 || !response.whole());
 		if (!ranges && this.board.extend(fetch.segment())) {
-			tellOneConnection(fetch);
+			this.shown.sendsNoRanges(fetch.mirror());
 		}
-		long bodyEnd = (response.bodyEnd() != null) ? response.bodyEnd() : ByteRange.OPEN;
+		// Where the response does not say, the body ends where the file does.
+		Long bodyEnd = (response.bodyEnd() != null) ? response.bodyEnd() : this.board.size();
 		Destination destination = new Destination(this.staged, this.journal, this.board);
-		fetch.writer(new SegmentWriter(destination, fetch.segment(), fetch.mirror(), bodyEnd));
-		show(fetch.mirror());
+		fetch.writer(new SegmentWriter(destination, fetch.segment(), fetch.mirror(),
+				(bodyEnd != null) ? bodyEnd : ByteRange.OPEN));
+		this.shown.answered(fetch.state(), this.board.size());
 		admit();
 		return ranges && this.board.isWorthSeveral() && isProvable(fetch.state());
 	}
@@ -216,6 +207,7 @@ final class TransferRun {
 			throw new IllegalStateException("an empty board has work for everybody");
 		}
 		fetch.segment(all);
+		fetch.state().begin();
 		this.running.add(fetch);
 	}
 
@@ -224,25 +216,6 @@ final class TransferRun {
 		if (validator != null) {
 			this.mirrors.ofOrigin(fetch.mirror()).forEach((state) -> state.validator(validator));
 		}
-	}
-
-	private void tellOneConnection(Fetch fetch) {
-		if (!this.toldOneConnection) {
-			this.toldOneConnection = true;
-			logger.info("Model '{}': {} sends no ranges, so one connection fetches the whole file", this.plan.modelId(),
-					fetch.mirror());
-		}
-	}
-
-	private void show(Mirror mirror) {
-		if (this.shown == null || this.plan.file().expected() == null || isGone(this.shown)) {
-			this.shown = mirror;
-			this.listener.answered(mirror, this.board.size());
-		}
-	}
-
-	private boolean isGone(Mirror mirror) {
-		return this.mirrors.ofOrigin(mirror).stream().allMatch(MirrorState::isDropped);
 	}
 
 	/** Checks that what is missing fits on the disk. */
@@ -276,9 +249,7 @@ final class TransferRun {
 		long durable;
 		synchronized (this) {
 			durable = this.board.durable();
-			if (durable > this.highWater) {
-				this.highWater = durable;
-				this.progressNanos = now();
+			if (this.progress.rises(durable, now())) {
 				fetch.brought();
 				fetch.state().progressed();
 			}
@@ -308,12 +279,7 @@ final class TransferRun {
 	 * @return whether the file must begin again
 	 */
 	synchronized boolean failed(Fetch fetch, RequestFailedException failure) {
-		if (this.failures.size() < MOST_FAILURES_KEPT) {
-			this.failures.add(failure);
-		}
-		else {
-			this.failures.set(MOST_FAILURES_KEPT - 1, failure);
-		}
+		this.progress.failed(failure);
 		boolean contradicts = failure.reason() == Reason.CHANGED && this.board.durable() > 0;
 		boolean others = this.plan.file().expected() != null && this.mirrors.hasOther(fetch.state());
 		if (contradicts && others) {

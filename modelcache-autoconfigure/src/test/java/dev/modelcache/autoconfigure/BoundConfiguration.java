@@ -3,23 +3,37 @@ package dev.modelcache.autoconfigure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 import dev.modelcache.ConfiguredModels;
+import dev.modelcache.source.SourceResolvers;
+import dev.modelcache.source.api.MetadataClients;
 import dev.modelcache.source.catalog.ModelCatalog;
+import dev.modelcache.source.file.FileSourceResolver;
+import dev.modelcache.source.http.HttpSourceResolver;
+import dev.modelcache.source.huggingface.HubSettings;
+import dev.modelcache.source.huggingface.HubToken;
+import dev.modelcache.source.huggingface.HuggingFaceResolver;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 import org.springframework.core.io.ByteArrayResource;
 import org.springframework.mock.env.MockEnvironment;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * The configuration of a test, bound as an application binds it. Nothing of the machine
  * that runs the test is in it.
  */
 final class BoundConfiguration {
+
+	/** The sources of an application; none of them is asked. */
+	static final SourceResolvers SOURCES = new SourceResolvers(
+			List.of(new HttpSourceResolver(Map.of()), new FileSourceResolver(Schedulers.immediate()),
+					new HuggingFaceResolver(new HubSettings(HubSettings.DEFAULT_ENDPOINT, HubToken.NONE), Map.of(),
+							MetadataClients.create(), Schedulers.immediate())));
 
 	private final MockEnvironment environment = new MockEnvironment();
 
@@ -58,9 +72,13 @@ final class BoundConfiguration {
 	}
 
 	ConfiguredModels models() {
-		return new ModelRequests(properties(), this.environment, Set.of("https", "http", "file"),
-				ModelCatalog.builtIn())
-			.read();
+		return new ModelRequests(properties(), this.environment, SOURCES, ModelCatalog.builtIn()).read();
+	}
+
+	HubSettings hub() {
+		ModelCacheProperties properties = properties();
+		return new HubProperties(this.environment, properties.getDownload().isAllowInsecureHttp())
+			.read(properties.getHuggingface());
 	}
 
 	ModelCacheSettings settings() {

@@ -3,7 +3,6 @@ package dev.modelcache.autoconfigure;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 
 import dev.modelcache.ConfiguredModels;
 import dev.modelcache.Digest;
@@ -136,7 +135,8 @@ class FailureAnalyzersTests {
 
 		@Bean
 		ConfiguredModels configuredModels(ModelCacheProperties properties, ConfigurableEnvironment environment) {
-			return new ModelRequests(properties, environment, Set.of("https", "http"), ModelCatalog.builtIn()).read();
+			return new ModelRequests(properties, environment, BoundConfiguration.SOURCES, ModelCatalog.builtIn())
+				.read();
 		}
 
 	}

@@ -24,6 +24,7 @@ import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.source.SourceResolver;
 import dev.modelcache.source.SourceResolvers;
 import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.HubServer;
 import dev.modelcache.testsupport.MisbehavingServer;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -88,6 +89,22 @@ class ModelCacheAutoConfigurationTests {
 		assertThat(model).isNotNull();
 		assertThat(model.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
 		assertThat(model.path()).hasBinaryContent(this.content.bytes());
+	}
+
+	@Test
+	void modelOfTheHubNeedsNothingButItsUrl() {
+		try (HubServer hub = HubServer.start()) {
+			hub.repository("org/repo", "0123456789abcdef0123456789abcdef01234567").large("m-Q4_K_M.gguf", this.content);
+			runner()
+				.withPropertyValues("hooks.llm.url=hf://org/repo:Q4_K_M",
+						"hooks.llm.huggingface.endpoint=" + hub.endpoint(),
+						"hooks.llm.download.allow-insecure-http=true", "hooks.llm.startup.mode=none")
+				.run((context) -> {
+					CachedModel model = context.getBean(ModelCache.class).get("default").block(PATIENCE);
+					assertThat(model.verified()).isTrue();
+					assertThat(model.digest()).isEqualTo(this.content.sha256());
+				});
+		}
 	}
 
 	@Test

@@ -26,8 +26,8 @@ class ModelConfigurationFaultTests {
 
 	static final List<Fault> FAULTS = List.of(
 			// URLs
-			fault("hooks.llm.url", "an unknown scheme, 'ftp:'", "hooks.llm.url=ftp://host/m.gguf")
-				.action("file:, https:"),
+			fault("hooks.llm.url", "an unknown scheme, 'ftp:'", "hooks.llm.url=ftp://host/m.gguf").action(
+					"file:, hf:, https:"),
 			fault("hooks.llm.url", "unknown scheme", "hooks.llm.url=C:/models/m.gguf"),
 			fault("hooks.llm.url", "has no scheme", "hooks.llm.url=/models/m.gguf"),
 			fault("hooks.llm.url", "no valid URL", "hooks.llm.url=https://host/my model.gguf"),
@@ -55,6 +55,31 @@ class ModelConfigurationFaultTests {
 			fault("hooks.llm.fallback-url", "is empty", URL, "hooks.llm.fallback-url= "),
 			fault("hooks.llm.models.embeddings.url", "is empty", "hooks.llm.models.embeddings.url="),
 			fault("hooks.llm.models.embeddings.url", "plain http", "hooks.llm.models.embeddings.url=http://b/m.gguf"),
+			// repositories
+			fault("hooks.llm.url", "without two slashes", "hooks.llm.url=hf:org/repo/m.gguf").action("Correct the URL"),
+			fault("hooks.llm.url", "names no model repository", "hooks.llm.url=hf://org"),
+			fault("hooks.llm.url", "names no model repository", "hooks.llm.url=hf://datasets/org/repo/m.gguf"),
+			fault("hooks.llm.url", "hooks.llm.huggingface.token", "hooks.llm.url=hf://u:pw@org/repo/m.gguf"),
+			fault("hooks.llm.url", "no valid quantization", "hooks.llm.url=hf://org/repo:Q4*"),
+			fault("hooks.llm.mirrors[0]", "no valid revision", URL, "hooks.llm.mirrors[0]=hf://org/repo@/m.gguf"),
+			fault("hooks.llm.fallback-url", "no file within the repository", URL,
+					"hooks.llm.fallback-url=hf://org/repo/../m.gguf"),
+			fault("hooks.llm.fallbacks[0].url", "query or a fragment", URL,
+					"hooks.llm.fallbacks[0].url=hf://org/repo/m.gguf?x"),
+			fault("hooks.llm.files", "the model's url names none", URL, "hooks.llm.files[0]=*.json"),
+			fault("hooks.llm.files[1]", "no path in a repository", "hooks.llm.url=hf://org/repo",
+					"hooks.llm.files[0]=*.json", "hooks.llm.files[1]=../*.json"),
+			fault("hooks.llm.files[0]", "has braces", "hooks.llm.url=hf://org/repo", "hooks.llm.files[0]={a,b}.json"),
+			fault("hooks.llm.models.x.files[0]", "no path in a repository", "hooks.llm.models.x.url=hf://org/repo",
+					"hooks.llm.models.x.files[0]=/etc/passwd"),
+			fault("hooks.llm.huggingface.endpoint", "no valid URL", "hooks.llm.huggingface.endpoint=https://a b"),
+			fault("hooks.llm.huggingface.endpoint", "neither an https nor an http URL",
+					"hooks.llm.huggingface.endpoint=huggingface.co"),
+			fault("hooks.llm.huggingface.endpoint", "plain http", "hooks.llm.huggingface.endpoint=http://host")
+				.action("hooks.llm.download.allow-insecure-http=true"),
+			fault("hooks.llm.huggingface.endpoint", "names no valid host",
+					"hooks.llm.huggingface.endpoint=https://my_host"),
+			fault("hooks.llm.huggingface.endpoint", "user-info", "hooks.llm.huggingface.endpoint=https://u:pw@host"),
 			// digests
 			fault("hooks.llm.expected-checksum", "neither sha256:", URL, "hooks.llm.expected-checksum=md5:00"),
 			fault("hooks.llm.expected-checksum", "neither sha256:", URL, "hooks.llm.expected-checksum="),
@@ -146,6 +171,7 @@ class ModelConfigurationFaultTests {
 			.toArray(String[]::new));
 		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(() -> {
 			configuration.settings();
+			configuration.hub();
 			configuration.models();
 		}).satisfies((ex) -> {
 			assertThat(ex.key()).isEqualTo(fault.key());
@@ -166,7 +192,7 @@ class ModelConfigurationFaultTests {
 	static final List<String> LEAKS = Stream
 		.of("https://me:hunter2@my_host/m", "http://me:hunter2@host/m", "ftp://me:hunter2@host/m",
 				"https://host/?hunter2", "https://host/a b?hunter2", "https://me:hunter2/3@host/m", "hunter2:x@host",
-				"https://me:hunter2@host:99999/m")
+				"https://me:hunter2@host:99999/m", "hf://me:hunter2@org/repo/m.gguf")
 		.map((url) -> "hooks.llm.url=" + url)
 		.toList();
 

@@ -278,6 +278,31 @@ class ModelRequestsTests {
 	}
 
 	@Test
+	void aFallbackThatIsAQuantizationOfARepositoryHasNoNameOfItsOwn() {
+		assertThat(BoundConfiguration.of(URL, "hooks.llm.model-path=" + this.directory + "/m.gguf",
+				"hooks.llm.fallbacks[0].url=hf://org/repo:Q2_K", "hooks.llm.fallbacks[1].url=hf://org/repo/a/s.gguf")
+			.models()
+			.get("default")
+			.fallbacks()).extracting(ModelRequest::modelPath)
+			.containsExactly(this.directory.resolve("m-fallback-1.gguf"), this.directory.resolve("s.gguf"));
+	}
+
+	@Test
+	void repositoriesMayStandWhereverUrlsDo() {
+		ModelRequest request = BoundConfiguration
+			.of("hooks.llm.url=hf://org/repo:Q4_K_M", "hooks.llm.mirrors=hf://other/repo:Q4_K_M",
+					"hooks.llm.fallback-url=hf://third/repo/m.gguf", "hooks.llm.files=tokenizer*.json, onnx/**",
+					"hooks.llm.fallbacks[0].url=hf://org/small", "hooks.llm.fallbacks[0].files=*.gguf")
+			.models()
+			.get("default");
+		assertThat(request.url()).isEqualTo(URI.create("hf://org/repo:Q4_K_M"));
+		assertThat(request.mirrors()).containsExactly(URI.create("hf://other/repo:Q4_K_M"));
+		assertThat(request.fallbackUrl()).isEqualTo(URI.create("hf://third/repo/m.gguf"));
+		assertThat(request.files()).containsExactly("tokenizer*.json", "onnx/**");
+		assertThat(request.fallbacks().get(0).files()).containsExactly("*.gguf");
+	}
+
+	@Test
 	void aFallbackWhoseNameIsTakenGetsANumber() {
 		assertThat(BoundConfiguration
 			.of(URL, "hooks.llm.model-path=" + this.directory + "/m.gguf",

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,6 +23,7 @@ import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.lock.ExclusiveFiles;
 import dev.modelcache.lock.FileCacheLockFactory;
 import dev.modelcache.lock.LockSettings;
+import dev.modelcache.source.SourceResolver;
 import dev.modelcache.source.SourceResolvers;
 import dev.modelcache.source.file.FileSourceResolver;
 import dev.modelcache.source.http.HttpSourceResolver;
@@ -72,6 +74,8 @@ public final class CacheFixture implements AutoCloseable {
 	private LockSettings lock = LockSettings.defaults();
 
 	private Map<String, String> headers = Map.of();
+
+	private final List<SourceResolver> resolvers = new ArrayList<>();
 
 	private RetryRegistry retries = RetryRegistry.of(Map.of("modelcache",
 			RetryConfig.custom().intervalFunction(IntervalFunction.of(Duration.ofMillis(5))).build()));
@@ -132,6 +136,11 @@ public final class CacheFixture implements AutoCloseable {
 		return this;
 	}
 
+	public CacheFixture resolver(SourceResolver resolver) {
+		this.resolvers.add(resolver);
+		return this;
+	}
+
 	public CacheFixture retries(RetryRegistry retries) {
 		this.retries = retries;
 		return this;
@@ -162,8 +171,10 @@ public final class CacheFixture implements AutoCloseable {
 		TransferRetries retries = new TransferRetries(this.retries, () -> 0.5);
 		SegmentedTransfer transfer = new SegmentedTransfer(List.of(http, new FileRangeClient(this.threads.io())),
 				retries, this.threads.forTransfers(), this.transfer);
-		SourceResolvers sources = new SourceResolvers(
-				List.of(new HttpSourceResolver(this.headers), new FileSourceResolver(this.threads.io())));
+		List<SourceResolver> resolvers = new ArrayList<>(this.resolvers);
+		resolvers.add(new HttpSourceResolver(this.headers));
+		resolvers.add(new FileSourceResolver(this.threads.io()));
+		SourceResolvers sources = new SourceResolvers(resolvers);
 		CacheLockFactory locks = (this.locks != null) ? this.locks : new FileCacheLockFactory(this.lock, clock);
 		Rooms rooms = new Rooms(sources, locks, new ModelStore(this.store, this.files, clock), transfer, retries,
 				this.decompression, this.offline);

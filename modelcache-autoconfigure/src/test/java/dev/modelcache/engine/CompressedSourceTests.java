@@ -147,6 +147,12 @@ class CompressedSourceTests {
 	}
 
 	@Test
+	void digestThatTheServerStatesOfTheCompressedFileIsNoContradiction() {
+		this.server.always(PATH, Reply.ok().header("X-Linked-ETag", "\"" + this.compressed.sha256().hex() + "\""));
+		assertIsContent(get(request().expectedDigest(this.content.sha256())));
+	}
+
+	@Test
 	void digestMayBeThatOfTheCompressedFileAndThatIsSaid(CapturedOutput output) {
 		CachedModel model = get(request().expectedDigest(this.compressed.digest(Algorithm.SHA512)));
 		assertIsContent(model);
@@ -356,6 +362,24 @@ class CompressedSourceTests {
 		int before = this.server.requests(PATH).size();
 		CachedModel model = get(request().expectedDigest(large.sha256()));
 		assertThat(model.path()).hasBinaryContent(large.bytes());
+		assertThat(firstByteOf(this.server.requests(PATH).get(before))).isGreaterThanOrEqualTo(MIB);
+		assertThat(everythingBesideTheTarget()).containsExactly(target());
+	}
+
+	@Test
+	void contentThatAnEndedProcessLeftIsDeleted() throws Exception {
+		Content large = Content.random(12L * MIB, 6);
+		breakOffAfter(8 * MIB, large);
+		Path staged = everythingBesideTheTarget().stream()
+			.filter((file) -> file.toString().endsWith(".part"))
+			.findFirst()
+			.orElseThrow();
+		Files.write(
+				staged
+					.resolveSibling(staged.getFileName().toString().replaceAll("[0-9a-f]{8}\\.part", "0123abcd.part")),
+				new byte[5 * MIB]);
+		int before = this.server.requests(PATH).size();
+		get(request().expectedDigest(large.sha256()));
 		assertThat(firstByteOf(this.server.requests(PATH).get(before))).isGreaterThanOrEqualTo(MIB);
 		assertThat(everythingBesideTheTarget()).containsExactly(target());
 	}

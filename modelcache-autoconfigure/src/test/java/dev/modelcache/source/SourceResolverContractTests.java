@@ -38,7 +38,7 @@ public abstract class SourceResolverContractTests {
 	@Test
 	void fileKeepsItsNameAndHasAMirror() {
 		RemoteFile file = resolve(location());
-		assertThat(file.name()).isEqualTo("model.gguf");
+		assertThat(file.name()).hasToString("model.gguf");
 		assertThat(file.mirrors()).isNotEmpty();
 	}
 

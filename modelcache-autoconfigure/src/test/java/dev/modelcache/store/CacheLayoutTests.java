@@ -87,6 +87,14 @@ class CacheLayoutTests {
 	}
 
 	@Test
+	void authoritiesThatAreNoHostNamesAreToldApart() {
+		String one = CacheLayout.sourceKey(URI.create("hf://a_b/repo/m.gguf"));
+		assertThat(CacheLayout.sourceKey(URI.create("hf://c_d/repo/m.gguf"))).isNotEqualTo(one);
+		assertThat(CacheLayout.sourceKey(URI.create("hf://user:secret@a_b/repo/m.gguf"))).isEqualTo(one);
+		assertThat(place("hf://a_b/repo/m.gguf", "m.gguf").target().toString()).contains("/a_b/");
+	}
+
+	@Test
 	void linkedDirectoriesAreOnePlace() throws Exception {
 		Path real = Files.createDirectories(this.directory.resolve("real"));
 		Path link = Files.createSymbolicLink(this.directory.resolve("link"), real);

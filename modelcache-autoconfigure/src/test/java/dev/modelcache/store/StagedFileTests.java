@@ -31,7 +31,7 @@ class StagedFileTests {
 
 	private static final Digest DIGEST = Digest.parse("ab".repeat(32));
 
-	private static final Digest SOURCE_DIGEST = Digest.parse("ab".repeat(32));
+	private static final Digest SOURCE_DIGEST = Digest.parse("cd".repeat(32));
 
 	@TempDir
 	private Path directory;

@@ -186,6 +186,7 @@ public abstract class Content {
 	public final Digest digest(Algorithm algorithm) {
 		try {
 			MessageDigest digest = MessageDigest.getInstance(algorithm.jcaName());
+			digest.update(algorithm.preamble(this.size));
 			write(0, this.size, new DigestOutputStream(OutputStream.nullOutputStream(), digest));
 			return Digest.of(algorithm, digest.digest());
 		}

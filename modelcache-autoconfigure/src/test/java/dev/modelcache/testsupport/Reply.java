@@ -32,6 +32,8 @@ public final class Reply {
 
 	boolean partialAnyway;
 
+	boolean widenRange;
+
 	boolean gzip;
 
 	long rangeShift;
@@ -285,6 +287,15 @@ public final class Reply {
 	}
 
 	/**
+	 * Answers a range with one that goes on to the end of the content, and says so
+	 * truthfully.
+	 * @return the reply
+	 */
+	public Reply wideningRange() {
+		return with((reply) -> reply.widenRange = true);
+	}
+
+	/**
 	 * Answers 200 with the whole content although a range was asked for.
 	 * @return the reply
 	 */
@@ -338,6 +349,7 @@ public final class Reply {
 		copy.ignoreRange = this.ignoreRange;
 		copy.ignoreIfRange = this.ignoreIfRange;
 		copy.partialAnyway = this.partialAnyway;
+		copy.widenRange = this.widenRange;
 		copy.gzip = this.gzip;
 		copy.rangeShift = this.rangeShift;
 		copy.totalShift = this.totalShift;

@@ -132,6 +132,9 @@ final class ReplySender {
 		if (span == null && reply.partialAnyway) {
 			span = new Span(0, content.size());
 		}
+		if (span != null && reply.widenRange) {
+			span = new Span(span.start(), content.size());
+		}
 		if (span == null) {
 			return new Message(200, headers, content, 0, content.size());
 		}

@@ -128,6 +128,13 @@ class BackOffTests {
 	}
 
 	@Test
+	void retryAfterBeyondAllNumbersIsBoundedToo() {
+		this.fixture.maxRequests(2).answer(TransferFixture.failing(503, Duration.ofSeconds(Long.MAX_VALUE)));
+		fail(1);
+		assertThat(this.fixture.delays()).isEqualTo(millis(300_000));
+	}
+
+	@Test
 	void retryAfterIsHonouredUpToFiveMinutes() {
 		this.fixture.maxRequests(2).answer(TransferFixture.failing(503, Duration.ofDays(3)));
 		fail(1);
@@ -136,7 +143,7 @@ class BackOffTests {
 
 	@ParameterizedTest
 	@EnumSource(names = { "NOT_FOUND", "ACCESS_DENIED", "REFUSED", "NOT_A_MODEL", "BAD_REDIRECT", "UNPROVABLE",
-			"UNTRUSTED", "CIRCUIT_OPEN" })
+			"UNTRUSTED", "CIRCUIT_OPEN", "TOO_BUSY", "LINK_REFUSED", "OTHER_DIGEST" })
 	void whatAnotherRequestCannotMendIsNotRepeated(Reason reason) {
 		this.fixture.answer(TransferFixture.failing(reason));
 		fail(1);
@@ -145,7 +152,7 @@ class BackOffTests {
 
 	@ParameterizedTest
 	@EnumSource(mode = Mode.EXCLUDE, names = { "NOT_FOUND", "ACCESS_DENIED", "REFUSED", "NOT_A_MODEL", "BAD_REDIRECT",
-			"UNPROVABLE", "UNTRUSTED", "CIRCUIT_OPEN" })
+			"UNPROVABLE", "UNTRUSTED", "CIRCUIT_OPEN", "TOO_BUSY", "LINK_REFUSED", "OTHER_DIGEST" })
 	void everythingElseIs(Reason reason) {
 		this.fixture.answer(TransferFixture.failing(reason));
 		fail(1);

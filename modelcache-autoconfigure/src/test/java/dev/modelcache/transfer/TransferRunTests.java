@@ -24,6 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mockito.Mockito;
+import org.springframework.core.io.buffer.DefaultDataBufferFactory;
 import org.springframework.util.unit.DataSize;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Schedulers;
@@ -61,13 +62,7 @@ class TransferRunTests {
 				new ExclusiveFiles(), Clock.systemUTC());
 		ModelRequest request = ModelRequest.builder("m").url(this.first.uri()).build();
 		this.staged = store.stage("m", store.place(request, "m.gguf"), PartialJudge.NONE);
-		DownloadPlan plan = new DownloadPlan("m",
-				new RemoteFile("m.gguf", List.of(this.first, this.second), null, null), 3, 0);
-		TransferThreads threads = new TransferThreads(Schedulers.immediate(), this.hashing, this.timer);
-		this.run = new TransferRun(plan, this.staged, Mockito.mock(TransferListener.class), threads,
-				new RunSettings(DataSize.ofMegabytes(1),
-						new TransferRetries(RetryRegistry.ofDefaults(), () -> 0.5).forModel("m", 3),
-						Duration.ofMinutes(1)));
+		this.run = runOf(new RemoteFile("m.gguf", List.of(this.first, this.second), null, null));
 	}
 
 	@AfterEach
@@ -75,6 +70,15 @@ class TransferRunTests {
 		this.run.close();
 		this.staged.close();
 		this.hashing.shutdownNow();
+	}
+
+	private TransferRun runOf(RemoteFile file) {
+		TransferThreads threads = new TransferThreads(Schedulers.immediate(), this.hashing, this.timer);
+		return new TransferRun(new DownloadPlan("m", file, 3, 0), this.staged, Mockito.mock(TransferListener.class),
+				threads,
+				new RunSettings(DataSize.ofMegabytes(1),
+						new TransferRetries(RetryRegistry.ofDefaults(), () -> 0.5).forModel("m", 3),
+						Duration.ofMinutes(1)));
 	}
 
 	private Fetch fetch() {
@@ -103,6 +107,31 @@ class TransferRunTests {
 		assertThat(step.pause()).isPositive();
 		fail(slow, Reason.NOT_FOUND);
 		assertThat(fetch().mirror()).isEqualTo(this.second);
+	}
+
+	@Test
+	void bodyWithoutLengthEndsWhereTheSourceSaysThatTheFileDoes() {
+		this.run.close();
+		this.run = runOf(new RemoteFile("m.gguf", List.of(this.first), null, 1000L));
+		Fetch fetch = fetch();
+		this.run.accept(fetch, new RangeResponse(0, null, null, true, null, false, Flux.never()));
+		this.run.take(fetch, DefaultDataBufferFactory.sharedInstance.wrap(new byte[900]));
+		assertThatExceptionOfType(RequestFailedException.class).isThrownBy(() -> this.run.bodyEnded(fetch))
+			.satisfies((failure) -> assertThat(failure.reason()).isEqualTo(Reason.SHORT_BODY));
+		assertThatExceptionOfType(RequestFailedException.class)
+			.isThrownBy(() -> this.run.take(fetch, DefaultDataBufferFactory.sharedInstance.wrap(new byte[101])))
+			.satisfies((failure) -> assertThat(failure.reason()).isEqualTo(Reason.LONG_BODY));
+	}
+
+	@Test
+	void validatorThatDiffersBeforeTheFirstByteIsNotPinnedWhileAnotherRequestIsUnderWay() {
+		Fetch slow = fetch();
+		answer(slow);
+		Fetch other = fetch();
+		assertThatExceptionOfType(RequestFailedException.class)
+			.isThrownBy(() -> this.run.accept(other,
+					new RangeResponse(other.segment().position(), SIZE, SIZE, false, "\"w\"", true, Flux.never())))
+			.satisfies((failure) -> assertThat(failure.reason()).isEqualTo(Reason.CHANGED));
 	}
 
 	@Test

@@ -14,11 +14,13 @@ import dev.modelcache.transfer.RangeResponse;
 import dev.modelcache.transfer.RequestFailedException;
 import dev.modelcache.transfer.RequestFailedException.Reason;
 import dev.modelcache.transfer.TransferSettings;
+import org.reactivestreams.Subscription;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.WebClient;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -38,6 +40,8 @@ public final class HttpRangeClient implements RangeClient {
 	private final Scheduler timer;
 
 	private final ResponseGuard guard;
+
+	private final RememberedTargets targets = new RememberedTargets();
 
 	/**
 	 * Creates a client.
@@ -65,13 +69,21 @@ public final class HttpRangeClient implements RangeClient {
 	public Mono<Void> exchange(RangeRequest request, Function<RangeResponse, Mono<Void>> consumer) {
 		return Mono.defer(() -> {
 			Permission permission = this.breakers.acquire(request.mirror());
-			return hop(request, Redirects.start(request.mirror()), (response) -> {
+			return send(request, (response) -> {
 				permission.succeeded();
 				return consumer.apply(response);
 			}).onErrorMap((failure) -> HttpFailures.classify(failure, request.mirror()))
 				.doOnError(RequestFailedException.class, permission::failed)
 				.doFinally((signal) -> permission.released());
 		});
+	}
+
+	private Mono<Void> send(RangeRequest request, Function<RangeResponse, Mono<Void>> consumer) {
+		Redirects begin = this.targets.begin(request);
+		return hop(request, begin, consumer)
+			.onErrorResume((failure) -> this.targets.hasExpired(begin, failure),
+					(failure) -> hop(request, Redirects.start(request.mirror()), consumer))
+			.doOnError((failure) -> this.targets.failed(request.mirror()));
 	}
 
 	private Mono<Void> hop(RangeRequest request, Redirects at, Function<RangeResponse, Mono<Void>> consumer) {
@@ -84,7 +96,7 @@ public final class HttpRangeClient implements RangeClient {
 					return follow(at, response);
 				}
 				answered.set(true);
-				return receive(request, response, consumer);
+				return receive(request, at, response, consumer);
 			});
 		Mono<Long> deadline = Mono.delay(this.settings.responseTimeout(), this.timer)
 			.flatMap((tick) -> answered.get() ? Mono.never() : Mono.just(tick));
@@ -104,20 +116,23 @@ public final class HttpRangeClient implements RangeClient {
 		}
 	}
 
-	private Mono<Redirects> receive(RangeRequest request, ClientResponse response,
+	private Mono<Redirects> receive(RangeRequest request, Redirects at, ClientResponse response,
 			Function<RangeResponse, Mono<Void>> consumer) {
 		AtomicBoolean taken = new AtomicBoolean();
-		Flux<DataBuffer> body = response.bodyToFlux(DataBuffer.class).doOnSubscribe((s) -> taken.set(true));
-		return Mono.defer(() -> consumer.apply(this.guard.check(request, response, body)))
+		Flux<DataBuffer> body = response.bodyToFlux(DataBuffer.class)
+			.doOnSubscribe((s) -> taken.set(true))
+			.doOnNext((buffer) -> this.targets.brought(at));
+		return Mono.defer(() -> consumer.apply(this.guard.check(request, at, response, body)))
 			.onErrorResume((failure) -> (taken.get() ? Mono.<Void>empty() : abandon(body)).then(Mono.error(failure)))
 			.then(Mono.empty());
 	}
 
 	private Mono<Redirects> follow(Redirects at, ClientResponse response) {
-		String location = response.headers().asHttpHeaders().getFirst(HttpHeaders.LOCATION);
+		HttpHeaders headers = response.headers().asHttpHeaders();
 		return response.releaseBody()
-			.then(Mono.fromSupplier(
-					() -> at.follow(location, this.settings.maxRedirects(), this.settings.insecureHttpAllowed())));
+			.then(Mono.fromSupplier(() -> at.stating(StatedDigests.linked(headers, at))
+				.follow(headers.getFirst(HttpHeaders.LOCATION), this.settings.maxRedirects(),
+						this.settings.insecureHttpAllowed())));
 	}
 
 	private static boolean isRedirect(ClientResponse response) {
@@ -132,13 +147,39 @@ public final class HttpRangeClient implements RangeClient {
 	 * which may be a hundred gigabytes away or never come.
 	 */
 	private static Mono<Void> abandon(Flux<DataBuffer> body) {
-		return Mono.fromRunnable(() -> body.subscribe(DataBufferUtils::release, (ignored) -> {
-		}).dispose());
+		return Mono.fromRunnable(() -> body.subscribe(new Unwanted()));
 	}
 
 	private RequestFailedException noAnswer(Mirror mirror) {
 		return new RequestFailedException(Reason.TIMEOUT, mirror,
 				"did not answer within " + this.settings.responseTimeout().toMillis() + " ms", null);
+	}
+
+	/**
+	 * Cancels, and hears no complaint: WebClient may have let go of the body already.
+	 */
+	private static final class Unwanted implements CoreSubscriber<DataBuffer> {
+
+		@Override
+		public void onSubscribe(Subscription subscription) {
+			subscription.cancel();
+		}
+
+		@Override
+		public void onNext(DataBuffer buffer) {
+			DataBufferUtils.release(buffer);
+		}
+
+		@Override
+		public void onError(Throwable failure) {
+			// Nobody waits for it.
+		}
+
+		@Override
+		public void onComplete() {
+			// Nobody waits for it.
+		}
+
 	}
 
 }

@@ -1,7 +1,9 @@
 package dev.modelcache.transfer.http;
 
 import java.net.URI;
+import java.util.Set;
 
+import dev.modelcache.Digest;
 import dev.modelcache.RedactedUri;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.Origin;
@@ -17,11 +19,21 @@ import org.jspecify.annotations.Nullable;
  * @param uri where it is now
  * @param hops how many redirects brought it there
  * @param trusted whether it never left the mirror's origin
+ * @param stated the digests of the file that were stated on the way
  */
-record Redirects(Mirror mirror, URI uri, int hops, boolean trusted) {
+record Redirects(Mirror mirror, URI uri, int hops, boolean trusted, Set<Digest> stated) {
 
 	static Redirects start(Mirror mirror) {
-		return new Redirects(mirror, mirror.uri(), 0, true);
+		return new Redirects(mirror, mirror.uri(), 0, true, Set.of());
+	}
+
+	/** Returns whether the request is now at another origin than the mirror's. */
+	boolean isElsewhere() {
+		return !Origin.of(this.uri).equals(this.mirror.origin());
+	}
+
+	Redirects stating(Set<Digest> digests) {
+		return new Redirects(this.mirror, this.uri, this.hops, this.trusted, digests);
 	}
 
 	/**
@@ -47,7 +59,7 @@ record Redirects(Mirror mirror, URI uri, int hops, boolean trusted) {
 			}
 		}
 		boolean stays = Origin.of(next).equals(this.mirror.origin());
-		return new Redirects(this.mirror, next, this.hops + 1, this.trusted && stays);
+		return new Redirects(this.mirror, next, this.hops + 1, this.trusted && stays, this.stated);
 	}
 
 	private URI target(@Nullable String location) {

@@ -2,6 +2,7 @@ package dev.modelcache.transfer.http;
 
 import java.time.Clock;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 import dev.modelcache.source.Mirror;
 import dev.modelcache.transfer.ByteRange;
@@ -22,41 +23,42 @@ import reactor.core.publisher.Flux;
  */
 final class ResponseGuard {
 
-	private final Clock clock;
+	private final StatusFailures failures;
 
 	ResponseGuard(Clock clock) {
-		this.clock = clock;
+		this.failures = new StatusFailures(clock);
 	}
 
 	/**
 	 * Checks a response that is no redirect.
 	 * @param request the request it answers
+	 * @param at where the request ended up
 	 * @param response the response
 	 * @param body its body
 	 * @return the response, for the transfer
 	 * @throws RequestFailedException if it must not be used
 	 */
-	RangeResponse check(RangeRequest request, ClientResponse response, Flux<DataBuffer> body) {
+	RangeResponse check(RangeRequest request, Redirects at, ClientResponse response, Flux<DataBuffer> body) {
 		HttpHeaders headers = response.headers().asHttpHeaders();
-		Mirror mirror = request.mirror();
 		int status = response.statusCode().value();
 		return switch (status) {
-			case 200 -> wholeFile(mirror, headers, body);
-			case 206 -> partOfFile(request, headers, body);
+			case 200 -> wholeFile(at, headers, body);
+			case 206 -> partOfFile(request, at, headers, body);
 			case 416 -> nothingLeft(request, headers);
-			default -> throw failure(mirror, status, headers);
+			default -> throw this.failures.of(at, status, headers);
 		};
 	}
 
-	private RangeResponse wholeFile(Mirror mirror, HttpHeaders headers, Flux<DataBuffer> body) {
-		refuseOtherThanModels(mirror, headers);
+	private RangeResponse wholeFile(Redirects at, HttpHeaders headers, Flux<DataBuffer> body) {
+		refuseOtherThanModels(at.mirror(), headers);
 		long length = headers.getContentLength();
 		boolean proven = length >= 0 || isChunked(headers);
 		Long total = (length >= 0) ? length : null;
-		return new RangeResponse(0, total, total, true, strongValidator(headers), proven, body);
+		return new RangeResponse(0, total, total, true, strongValidator(headers), proven, StatedDigests.of(headers, at),
+				body);
 	}
 
-	private RangeResponse partOfFile(RangeRequest request, HttpHeaders headers, Flux<DataBuffer> body) {
+	private RangeResponse partOfFile(RangeRequest request, Redirects at, HttpHeaders headers, Flux<DataBuffer> body) {
 		Mirror mirror = request.mirror();
 		refuseOtherThanModels(mirror, headers);
 		ContentRange range = ContentRange.parse(headers.getFirst(HttpHeaders.CONTENT_RANGE));
@@ -80,7 +82,8 @@ final class ResponseGuard {
 			throw illegal(mirror, "announced a length that contradicts its Content-Range");
 		}
 		Long total = (range.total() != null) ? range.total() : endOf(request.range(), range);
-		return new RangeResponse(range.start(), total, range.last() + 1, false, strongValidator(headers), true, body);
+		return new RangeResponse(range.start(), total, range.last() + 1, false, strongValidator(headers), true,
+				StatedDigests.of(headers, at), body);
 	}
 
 	/**
@@ -92,23 +95,32 @@ final class ResponseGuard {
 
 	/**
 	 * RFC 9110, section 15.5.17: nothing from the requested byte on. That is the end of a
-	 * file of just that size, and an empty file if the request was for all of it.
+	 * file of just that size, and an empty file if the request was for all of it. Such an
+	 * answer need not repeat the validator: a server that compares it and finds another
+	 * one sends the whole file instead (section 13.1.5).
 	 */
 	private RangeResponse nothingLeft(RangeRequest request, HttpHeaders headers) {
 		ContentRange range = ContentRange.parse(headers.getFirst(HttpHeaders.CONTENT_RANGE));
 		Long total = (range != null) ? range.total() : null;
 		if (total != null && total == request.range().start()) {
-			return new RangeResponse(total, total, total, false, strongValidator(headers), true, Flux.empty());
+			String validator = headers.containsHeader(HttpHeaders.ETAG) ? strongValidator(headers) : request.ifRange();
+			return new RangeResponse(total, total, total, false, validator, true, Flux.empty());
 		}
 		throw new RequestFailedException(Reason.CHANGED, request.mirror(),
 				"has no byte " + request.range().start() + " of a file that had it before", null);
 	}
 
 	private static void refuseOtherThanModels(Mirror mirror, HttpHeaders headers) {
-		String encoding = headers.getFirst(HttpHeaders.CONTENT_ENCODING);
-		if (encoding != null && !encoding.isBlank() && !"identity".equalsIgnoreCase(encoding.strip())) {
-			throw illegal(mirror, "sent the content encoding " + encoding + ", asked for none");
-		}
+		codings(headers, HttpHeaders.CONTENT_ENCODING).filter((coding) -> !coding.equals("identity"))
+			.findFirst()
+			.ifPresent((coding) -> {
+				throw illegal(mirror, "sent the content encoding " + coding + ", asked for none");
+			});
+		codings(headers, HttpHeaders.TRANSFER_ENCODING).filter((coding) -> !coding.equals("chunked"))
+			.findFirst()
+			.ifPresent((coding) -> {
+				throw illegal(mirror, "sent the transfer coding " + coding + ", asked for none");
+			});
 		MediaType type = mediaType(headers);
 		if (type != null && (type.isCompatibleWith(MediaType.TEXT_HTML)
 				|| type.isCompatibleWith(MediaType.APPLICATION_XHTML_XML))) {
@@ -130,27 +142,24 @@ final class ResponseGuard {
 	}
 
 	private static boolean isChunked(HttpHeaders headers) {
-		String coding = headers.getFirst(HttpHeaders.TRANSFER_ENCODING);
-		return coding != null && coding.toLowerCase(Locale.ROOT).contains("chunked");
+		return codings(headers, HttpHeaders.TRANSFER_ENCODING).anyMatch("chunked"::equals);
+	}
+
+	/**
+	 * The codings of all lines of a header, lower case (RFC 9110, sections 5.3 and 8.4).
+	 */
+	private static Stream<String> codings(HttpHeaders headers, String name) {
+		return headers.getOrEmpty(name)
+			.stream()
+			.flatMap((line) -> Stream.of(line.split(",")))
+			.map((coding) -> coding.strip().toLowerCase(Locale.ROOT))
+			.filter((coding) -> !coding.isEmpty());
 	}
 
 	/** RFC 9110, section 8.8.3: a weak one does not promise the same bytes. */
 	private static @Nullable String strongValidator(HttpHeaders headers) {
 		String tag = headers.getFirst(HttpHeaders.ETAG);
 		return (tag != null && tag.length() > 2 && tag.startsWith("\"") && tag.endsWith("\"")) ? tag : null;
-	}
-
-	private RequestFailedException failure(Mirror mirror, int status, HttpHeaders headers) {
-		Reason reason = switch (status) {
-			case 404, 410 -> Reason.NOT_FOUND;
-			case 401, 403, 407 -> Reason.ACCESS_DENIED;
-			case 429 -> Reason.TOO_MANY_REQUESTS;
-			case 408, 425 -> Reason.SERVER_ERROR;
-			default ->
-				(status >= 500) ? Reason.SERVER_ERROR : (status >= 400) ? Reason.REFUSED : Reason.ILLEGAL_RESPONSE;
-		};
-		return new RequestFailedException(reason, mirror, status,
-				RetryAfter.parse(headers.getFirst(HttpHeaders.RETRY_AFTER), this.clock));
 	}
 
 	private static RequestFailedException illegal(Mirror mirror, String problem) {

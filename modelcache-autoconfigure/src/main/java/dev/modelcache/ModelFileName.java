@@ -1,0 +1,98 @@
+package dev.modelcache;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The name of one file of a model: a relative path of segments with {@code /} between
+ * them, as repositories and registries give it. Such names come from others; none of them
+ * leads out of the directory that it is resolved in, on any operating system.
+ *
+ * @param text the name, such as {@code model.gguf} or {@code onnx/model.onnx}
+ */
+public record ModelFileName(String text) {
+
+	private static final int LONGEST = 1024;
+
+	private static final Pattern DRIVE = Pattern.compile("[A-Za-z]:.*");
+
+	private static final Pattern DOTS_AND_BLANKS = Pattern.compile("[. ]*");
+
+	/**
+	 * Creates a name.
+	 * @throws IllegalArgumentException if it is empty, absolute, longer than 1024
+	 * characters, has an empty segment, one of dots alone, a drive letter, a backslash or
+	 * a control character; the message does not repeat the name
+	 */
+	public ModelFileName {
+		String problem = problemOf(text);
+		if (problem != null) {
+			throw new IllegalArgumentException("a file's name " + problem);
+		}
+	}
+
+	/**
+	 * Returns the name of a single file whose name is somebody's free choice.
+	 * @param name the name, not a path
+	 * @return the name, with {@code _} for each character that a name must not have;
+	 * {@code model} where nothing usable is left
+	 */
+	public static ModelFileName cleaned(String name) {
+		String clean = name.replaceAll("[\\p{Cntrl}/\\\\]", "_");
+		String end = clean.substring(Math.max(0, clean.length() - LONGEST));
+		return new ModelFileName((problemOf(end) == null) ? end : "model");
+	}
+
+	private static @Nullable String problemOf(String text) {
+		if (text.isEmpty() || text.length() > LONGEST) {
+			return "has between 1 and " + LONGEST + " characters";
+		}
+		if (text.indexOf('\\') >= 0 || text.chars().anyMatch(Character::isISOControl)) {
+			return "has neither backslashes nor control characters";
+		}
+		if (DRIVE.matcher(text).matches()) {
+			return "does not begin with a drive letter";
+		}
+		for (String segment : text.split("/", -1)) {
+			if (DOTS_AND_BLANKS.matcher(segment).matches()) {
+				return "is relative, and no part of it is empty or made of dots";
+			}
+		}
+		return null;
+	}
+
+	/**
+	 * Returns the last segment.
+	 * @return the name of the file within its directory
+	 */
+	public String last() {
+		return this.text.substring(this.text.lastIndexOf('/') + 1);
+	}
+
+	/**
+	 * Returns whether the last segment ends in an extension.
+	 * @param extension the extension with its dot, lower case
+	 * @return {@code true} if it does, in any case
+	 */
+	public boolean endsWith(String extension) {
+		return this.text.toLowerCase(Locale.ROOT).endsWith(extension);
+	}
+
+	/**
+	 * Returns where the file stands in a directory.
+	 * @param directory the directory
+	 * @return a path below it
+	 */
+	public Path in(Path directory) {
+		return directory.resolve(this.text);
+	}
+
+	@Override
+	public String toString() {
+		return this.text;
+	}
+
+}

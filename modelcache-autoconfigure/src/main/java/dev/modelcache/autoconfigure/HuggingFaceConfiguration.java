@@ -1,0 +1,52 @@
+package dev.modelcache.autoconfigure;
+
+import java.time.Clock;
+
+import dev.modelcache.engine.EngineThreads;
+import dev.modelcache.source.api.MetadataClient;
+import dev.modelcache.source.api.MetadataRetries;
+import dev.modelcache.source.api.MetadataSettings;
+import dev.modelcache.source.huggingface.HubSettings;
+import dev.modelcache.source.huggingface.HuggingFaceResolver;
+import dev.modelcache.transfer.TransferRetries;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+
+/**
+ * The Hugging Face Hub, and the client that asks it and other sources.
+ */
+@Configuration(proxyBeanMethods = false)
+class HuggingFaceConfiguration {
+
+	@Bean
+	@ConditionalOnMissingBean
+	MetadataClient modelCacheMetadataClient(ModelCacheSettings settings, TransferRetries retries, EngineThreads threads,
+			ObjectProvider<ClientHttpConnectorBuilder<?>> connectors,
+			HttpDownloadConfiguration.DownloadConnection connection) {
+		MetadataSettings limits = new MetadataSettings(settings.transfer().responseTimeout(),
+				MetadataSettings.LARGEST_ANSWER, settings.transfer().maxRedirects(),
+				settings.transfer().insecureHttpAllowed());
+		return new MetadataClient(connection.webClient(connectors.getIfAvailable(ClientHttpConnectorBuilder::detect)),
+				limits, new MetadataRetries((id, requests) -> retries.forModel(id, requests).getRetryConfig(),
+						Clock.systemUTC()),
+				threads.timer());
+	}
+
+	@Bean
+	HubSettings modelCacheHubSettings(ModelCacheProperties properties, Environment environment) {
+		return new HubProperties(environment, properties.getDownload().isAllowInsecureHttp())
+			.read(properties.getHuggingface());
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	HuggingFaceResolver modelCacheHuggingFaceResolver(HubSettings hub, ModelCacheSettings settings,
+			MetadataClient client, EngineThreads threads) {
+		return new HuggingFaceResolver(hub, settings.connection().headers(), client, threads.io());
+	}
+
+}

@@ -1,0 +1,53 @@
+package dev.modelcache.source;
+
+import java.util.List;
+import java.util.Optional;
+
+import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.ModelRequest;
+
+/**
+ * One model out of what several locations of the same bytes answered: the files of the
+ * first location, each with the mirrors of all that have it.
+ */
+final class MergedModel {
+
+	private final ModelRequest request;
+
+	private final List<ResolvedModel> models;
+
+	private MergedModel(ModelRequest request, List<ResolvedModel> models) {
+		this.request = request;
+		this.models = models;
+	}
+
+	static ResolvedModel of(ModelRequest request, List<ResolvedModel> models) {
+		ResolvedModel first = models.get(0);
+		if (request.expectedDigest() != null && first.files().size() > 1) {
+			throw new ModelConfigurationException(request.id(), "expected-checksum",
+					"one digest cannot prove the " + first.files().size() + " files of the model",
+					"Remove it; the source states a digest for each file");
+		}
+		MergedModel merged = new MergedModel(request, models);
+		return new ResolvedModel(first.files().stream().map(merged::merge).toList(), first.revision());
+	}
+
+	private RemoteFile merge(RemoteFile file) {
+		List<RemoteFile> same = this.models.stream()
+			.map((model) -> counterpart(model, file))
+			.flatMap(Optional::stream)
+			.toList();
+		AgreeingFiles agreeing = AgreeingFiles.of(this.request, same);
+		List<Mirror> mirrors = agreeing.files().stream().flatMap((other) -> other.mirrors().stream()).toList();
+		return new RemoteFile(file.name(), mirrors, agreeing.expected(), agreeing.size());
+	}
+
+	/** The only files of two models are the same whatever they are called. */
+	private Optional<RemoteFile> counterpart(ResolvedModel model, RemoteFile file) {
+		if (this.models.get(0).files().size() == 1 && model.files().size() == 1) {
+			return Optional.of(model.file());
+		}
+		return model.files().stream().filter((other) -> other.name().equals(file.name())).findFirst();
+	}
+
+}

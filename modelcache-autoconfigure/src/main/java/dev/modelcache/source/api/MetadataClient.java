@@ -1,0 +1,118 @@
+package dev.modelcache.source.api;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelTransferException;
+import io.github.resilience4j.reactor.retry.RetryOperator;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DataBufferUtils;
+import org.springframework.http.HttpHeaders;
+import org.springframework.web.reactive.function.client.ClientResponse;
+import org.springframework.web.reactive.function.client.WebClient;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/**
+ * Asks repositories and registries about models: small answers, read into memory whole
+ * and byte for byte.
+ * <p>
+ * Redirects within the origin are followed with all headers. Others are the answer, or
+ * followed without the credentials where the request says so. Failures that pass are
+ * retried; what is left is an answer of any status, which the caller judges.
+ * <p>
+ * <em>Thread-safety</em>: may be used from any thread. <em>Blocking</em>: none.
+ * <em>Errors</em>: {@link ModelTransferException} where there is no answer.
+ */
+public final class MetadataClient {
+
+	private final WebClient webClient;
+
+	private final MetadataSettings settings;
+
+	private final MetadataRetries retries;
+
+	private final Scheduler timer;
+
+	/**
+	 * Creates a client.
+	 * @param webClient sends the requests; must neither follow redirects nor add headers
+	 * @param settings limits
+	 * @param retries how often to ask
+	 * @param timer where time-outs run
+	 */
+	public MetadataClient(WebClient webClient, MetadataSettings settings, MetadataRetries retries, Scheduler timer) {
+		this.webClient = webClient;
+		this.settings = settings;
+		this.retries = retries;
+		this.timer = timer;
+	}
+
+	/**
+	 * Asks.
+	 * @param model the model that it is about: how often to ask, and whom errors name
+	 * @param request the question
+	 * @return the answer, of any status
+	 */
+	public Mono<MetadataResponse> exchange(ModelRequest model, MetadataRequest request) {
+		return Mono.defer(() -> {
+			List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
+			return hop(Hop.first(request)).onErrorMap((failure) -> FailedRequest.classify(failure, request))
+				.doOnError(failures::add)
+				.transformDeferred(RetryOperator.of(this.retries.forModel(model)))
+				.onErrorMap(FailedRequest.class, (last) -> noAnswer(model, last, failures));
+		});
+	}
+
+	/**
+	 * Returns how long an answer wants us to wait before the next question.
+	 * @param response the answer
+	 * @return the delay, or {@code null} where it does not say
+	 */
+	public @Nullable Duration pauseWanted(MetadataResponse response) {
+		return this.retries.delayWanted(response);
+	}
+
+	private Mono<MetadataResponse> hop(Hop hop) {
+		return this.webClient.method(hop.request().method())
+			.uri(hop.uri())
+			.headers((headers) -> prepare(headers, hop))
+			.exchangeToMono((response) -> read(hop, response))
+			.timeout(this.settings.timeout(),
+					Mono.error(() -> FailedRequest.passing(hop.request(),
+							"did not answer within " + this.settings.timeout().toMillis() + " ms", null)),
+					this.timer)
+			.flatMap((response) -> {
+				Hop next = response.isRedirect() ? hop.follow(response.header(HttpHeaders.LOCATION), this.settings)
+						: null;
+				return (next != null) ? hop(next) : Mono.just(response);
+			});
+	}
+
+	private static void prepare(HttpHeaders headers, Hop hop) {
+		headers.set(HttpHeaders.ACCEPT, "*/*");
+		hop.headers().forEach(headers::set);
+		// Otherwise neither the size nor the bytes would be those of the source.
+		headers.set(HttpHeaders.ACCEPT_ENCODING, "identity");
+	}
+
+	private Mono<MetadataResponse> read(Hop hop, ClientResponse response) {
+		BoundedBody body = new BoundedBody(hop.request(), this.settings.largestAnswer().toBytes());
+		return response.bodyToFlux(DataBuffer.class)
+			.doOnNext(body::take)
+			.doOnDiscard(DataBuffer.class, DataBufferUtils::release)
+			.then(Mono.fromSupplier(() -> new MetadataResponse(hop.uri(), response.statusCode().value(),
+					response.headers().asHttpHeaders(), body.toBytes())));
+	}
+
+	private static ModelTransferException noAnswer(ModelRequest model, FailedRequest last, List<Throwable> failures) {
+		ModelTransferException exception = new ModelTransferException(model.id(), last.problem(), last.action(), last);
+		failures.stream().filter((failure) -> failure != last).forEach(exception::addSuppressed);
+		return exception;
+	}
+
+}

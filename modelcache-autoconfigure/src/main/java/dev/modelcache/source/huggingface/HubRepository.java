@@ -1,0 +1,102 @@
+package dev.modelcache.source.huggingface;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+import dev.modelcache.Digest;
+import dev.modelcache.ModelFileName;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What the Hub's API says about a repository at a commit.
+ *
+ * @param commit the commit
+ * @param gated whether its files are for those alone who accepted its licence
+ * @param disabled whether the Hub serves its files to nobody
+ * @param files the files, in the Hub's order
+ */
+record HubRepository(String commit, boolean gated, boolean disabled, List<HubFile> files) {
+
+	/** Larger files are never kept in git itself; the Hub's own limit is 10 MB. */
+	private static final long LARGEST_BLOB_BYTES = 32 << 20;
+
+	private static final JsonMapper JSON = JsonMapper.shared();
+
+	/**
+	 * Reads an answer to {@code GET /api/models/{repo}/revision/{rev}?blobs=true}. Files
+	 * with names that could lead out of a directory are left out: nothing may fetch them.
+	 * @param body the answer
+	 * @return the repository, or {@code null} where the answer is not of this form
+	 */
+	static @Nullable HubRepository read(byte[] body) {
+		JsonNode model;
+		try {
+			model = JSON.readTree(body);
+		}
+		catch (JacksonException ex) {
+			return null;
+		}
+		String commit = text(model, "sha");
+		if (commit == null || !HubFile.isSha1(commit) || !model.path("siblings").isArray()) {
+			return null;
+		}
+		List<HubFile> files = new ArrayList<>();
+		model.path("siblings").forEach((sibling) -> file(sibling).ifPresent(files::add));
+		JsonNode gated = model.path("gated");
+		return new HubRepository(commit, gated.isString() || gated.asBoolean(false),
+				model.path("disabled").asBoolean(false), files);
+	}
+
+	private static Optional<HubFile> file(JsonNode sibling) {
+		String name = text(sibling, "rfilename");
+		if (name == null) {
+			return Optional.empty();
+		}
+		try {
+			return Optional.of(new HubFile(new ModelFileName(name), size(sibling), digest(sibling)));
+		}
+		catch (IllegalArgumentException ex) {
+			return Optional.empty();
+		}
+	}
+
+	private static @Nullable Long size(JsonNode sibling) {
+		JsonNode lfs = sibling.path("lfs").path("size");
+		JsonNode size = lfs.isIntegralNumber() ? lfs : sibling.path("size");
+		return (size.isIntegralNumber() && size.canConvertToLong() && size.longValue() >= 0) ? size.longValue() : null;
+	}
+
+	/**
+	 * The blob of a large file is that of its pointer, so only its SHA-256 proves it. It
+	 * must not be taken for a small file where an answer lacks "lfs".
+	 */
+	private static @Nullable Digest digest(JsonNode sibling) {
+		if (sibling.path("lfs").isObject()) {
+			String sha256 = text(sibling.path("lfs"), "sha256");
+			return (sha256 != null && sha256.length() == 64) ? HubFile.digest(sha256) : null;
+		}
+		String blob = text(sibling, "blobId");
+		Long size = size(sibling);
+		return (size != null && size <= LARGEST_BLOB_BYTES && HubFile.isSha1(blob)) ? HubFile.digest(blob) : null;
+	}
+
+	private static @Nullable String text(JsonNode node, String field) {
+		JsonNode value = node.path(field);
+		return value.isString() ? value.stringValue() : null;
+	}
+
+	/** Returns the names of all files. */
+	List<ModelFileName> names() {
+		return this.files.stream().map(HubFile::name).toList();
+	}
+
+	/** Finds a file by its path. */
+	Optional<HubFile> find(ModelFileName name) {
+		return this.files.stream().filter((file) -> file.name().equals(name)).findFirst();
+	}
+
+}

@@ -1,0 +1,53 @@
+package dev.modelcache;
+
+import java.nio.file.Path;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+/**
+ * Tests for {@link ModelFileName}.
+ */
+class ModelFileNameTests {
+
+	@ParameterizedTest
+	@ValueSource(strings = { "model.gguf", "onnx/model.onnx", ".gitattributes", "a/b/c.json", "...x", "v1:2.gguf" })
+	void relativePathsAreNames(String text) {
+		ModelFileName name = new ModelFileName(text);
+		assertThat(name).hasToString(text);
+		assertThat(name.in(Path.of("models"))).isEqualTo(Path.of("models", text.split("/")));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", " ", "/etc/passwd", "../up", "a/../../up", "a/..", ".", "a/./b", "a//b", "a/",
+			"..\\up", "C:\\x", "c:/x", "C:x", "a\u0000b", "a\nb", "a\u007fb", "\\\\host\\share", ".. /up", "a/... /b" })
+	void whatMayLeadElsewhereIsRefused(String text) {
+		assertThatIllegalArgumentException().isThrownBy(() -> new ModelFileName(text))
+			.satisfies((ex) -> assertThat(text.isBlank() || !ex.getMessage().contains(text)).isTrue());
+	}
+
+	@Test
+	void nameOfMoreThan1024CharactersIsRefused() {
+		assertThat(new ModelFileName("x".repeat(1024)).text()).hasSize(1024);
+		assertThatIllegalArgumentException().isThrownBy(() -> new ModelFileName("x".repeat(1025)));
+	}
+
+	@Test
+	void freelyChosenNameIsCleaned() {
+		assertThat(ModelFileName.cleaned("a\\b/c\n.gguf")).hasToString("a_b_c_.gguf");
+		assertThat(ModelFileName.cleaned("model.gguf")).hasToString("model.gguf");
+		assertThat(ModelFileName.cleaned("..")).hasToString("model");
+		assertThat(ModelFileName.cleaned("")).hasToString("model");
+	}
+
+	@Test
+	void lastSegmentIsTheNameWithinItsDirectory() {
+		assertThat(new ModelFileName("onnx/model.onnx").last()).isEqualTo("model.onnx");
+		assertThat(new ModelFileName("model.onnx").last()).isEqualTo("model.onnx");
+	}
+
+}

@@ -100,7 +100,11 @@ public class JournalBenchmark {
 	 */
 	@Benchmark
 	public JournalContents takeOver() throws IOException {
-		return staged().journal().takeOver();
+		JournalContents contents = staged().journal().takeOver();
+		if (contents.blocks().size() != StagedBytes.SIZE / SegmentBoard.BLOCK) {
+			throw new IllegalStateException("not all blocks are there: " + contents.blocks().size());
+		}
+		return contents;
 	}
 
 }

@@ -7,9 +7,12 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 
+import dev.modelcache.Digest;
+import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.benchmarks.Scratch;
 import dev.modelcache.lock.ExclusiveFiles;
+import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.RemoteFile;
 import dev.modelcache.store.ModelStore;
@@ -29,8 +32,12 @@ final class StagedBytes implements AutoCloseable {
 
 	final Mirror mirror = new Mirror(URI.create("http://localhost/model"), Map.of());
 
+	/** Nobody computes it: it is what lets a download be continued. */
+	private final ExpectedDigest expected = new ExpectedDigest(Digest.of(Digest.Algorithm.SHA256, new byte[32]),
+			DigestOrigin.CONFIGURATION);
+
 	private final DownloadPlan plan = new DownloadPlan("default",
-			new RemoteFile("model", List.of(this.mirror), null, (long) SIZE), 1, 0);
+			new RemoteFile("model", List.of(this.mirror), this.expected, (long) SIZE), 1, 0);
 
 	private final Path directory = Scratch.directory("staged");
 

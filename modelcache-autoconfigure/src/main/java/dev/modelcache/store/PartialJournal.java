@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 import org.jspecify.annotations.Nullable;
@@ -24,12 +23,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PartialJournal {
 
-	/** More than ten terabytes of model need. */
+	/** More than a terabyte of model needs. */
 	private static final long LARGEST = 64 << 20;
 
 	private final Path path;
 
-	private final List<String> lines;
+	private List<String> lines;
 
 	private @Nullable FileChannel channel;
 
@@ -37,8 +36,8 @@ public final class PartialJournal {
 
 	PartialJournal(Path path, List<String> lines) {
 		this.path = path;
-		this.lines = new ArrayList<>(lines);
-		this.length = lines.stream().mapToLong((line) -> line.getBytes(StandardCharsets.UTF_8).length + 1).sum();
+		this.lines = List.copyOf(lines);
+		this.length = lines.stream().mapToLong((line) -> line.length() + 1).sum();
 	}
 
 	/**
@@ -60,11 +59,11 @@ public final class PartialJournal {
 	}
 
 	/**
-	 * Returns what was written down so far.
+	 * Returns what was written down before this process had the file, or its copy.
 	 * @return the lines, the oldest one first
 	 */
 	public synchronized List<String> lines() {
-		return List.copyOf(this.lines);
+		return this.lines;
 	}
 
 	/**
@@ -81,16 +80,23 @@ public final class PartialJournal {
 		while (bytes.hasRemaining()) {
 			this.length += this.channel.write(bytes, this.length);
 		}
-		this.lines.add(line);
+	}
+
+	/** Writes down what the journal of a copied file says. */
+	synchronized void copy(List<String> others) throws IOException {
+		for (String line : others) {
+			append(line);
+		}
+		this.lines = List.copyOf(others);
 	}
 
 	synchronized boolean isEmpty() {
-		return this.lines.isEmpty();
+		return this.length == 0;
 	}
 
 	/** Forgets all lines. */
 	synchronized void clear() throws IOException {
-		this.lines.clear();
+		this.lines = List.of();
 		this.length = 0;
 		delete();
 	}

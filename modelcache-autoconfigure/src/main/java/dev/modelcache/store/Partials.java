@@ -123,9 +123,7 @@ final class Partials {
 				position += copied;
 			}
 		}
-		for (String line : lines) {
-			into.journal().append(line);
-		}
+		into.journal().copy(lines);
 	}
 
 	private @Nullable Partial tryTake(Path path) throws IOException {

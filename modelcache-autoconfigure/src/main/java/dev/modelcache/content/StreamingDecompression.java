@@ -3,6 +3,7 @@ package dev.modelcache.content;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -88,7 +89,7 @@ public final class StreamingDecompression implements AutoCloseable {
 	 */
 	public Mono<Void> failure() {
 		return Mono.fromFuture(this.size, true)
-			.onErrorMap(CompletionException.class, Throwable::getCause)
+			.onErrorMap(CompletionException.class, (failure) -> Objects.requireNonNullElse(failure.getCause(), failure))
 			.then(Mono.never());
 	}
 
@@ -102,7 +103,7 @@ public final class StreamingDecompression implements AutoCloseable {
 			this.frontier.complete();
 			return Mono.fromFuture(this.size, true);
 		})
-			.onErrorMap(CompletionException.class, Throwable::getCause)
+			.onErrorMap(CompletionException.class, (failure) -> Objects.requireNonNullElse(failure.getCause(), failure))
 			.flatMap((bytes) -> this.digest.complete().map((digests) -> new DecompressedContent(bytes, digests)));
 	}
 

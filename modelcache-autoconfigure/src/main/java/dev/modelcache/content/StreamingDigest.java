@@ -7,6 +7,7 @@ import java.security.MessageDigest;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -100,7 +101,9 @@ public final class StreamingDigest implements AutoCloseable {
 				this.complete = true;
 				this.monitor.notifyAll();
 			}
-			return Mono.fromFuture(this.result, true).onErrorMap(CompletionException.class, Throwable::getCause);
+			return Mono.fromFuture(this.result, true)
+				.onErrorMap(CompletionException.class,
+						(failure) -> Objects.requireNonNullElse(failure.getCause(), failure));
 		});
 	}
 

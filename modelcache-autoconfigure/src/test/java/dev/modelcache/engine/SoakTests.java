@@ -1,8 +1,10 @@
 package dev.modelcache.engine;
 
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 import org.springframework.util.unit.DataSize;
@@ -21,6 +23,7 @@ class SoakTests {
 	private Path directory;
 
 	@Test
+	@Timeout(value = 3, unit = TimeUnit.HOURS)
 	void everyDownloadEndsWell() throws Exception {
 		int downloads = Integer.getInteger("soak.downloads", SHORT);
 		boolean brief = downloads <= SHORT;

@@ -23,6 +23,9 @@ final class MirrorState {
 
 	private @Nullable String validator;
 
+	/** A failure was counted that no new byte has made good. */
+	private boolean counted;
+
 	private boolean dropped;
 
 	private boolean droppedForGood;
@@ -98,6 +101,10 @@ final class MirrorState {
 
 	/** Bytes are on disk that never were before: failures count from one again. */
 	void progressed() {
+		if (this.counted) {
+			this.counted = false;
+			this.attempts = this.retry.asyncContext();
+		}
 		this.alone = false;
 		this.dropped = this.droppedForGood;
 	}
@@ -121,6 +128,7 @@ final class MirrorState {
 			waitMillis = this.retry.getRetryConfig().getIntervalBiFunction().apply(1, Either.left(failure));
 		}
 		else {
+			this.counted = true;
 			waitMillis = this.attempts.onError(failure);
 		}
 		if (waitMillis < 0) {

@@ -135,6 +135,22 @@ class ParallelTests {
 	}
 
 	@Test
+	void everyNewByteStartsTheCountAgainWhoeverBroughtIt() {
+		int[] requests = { 0 };
+		this.server.answer("/m.gguf", (request) -> {
+			synchronized (requests) {
+				return (++requests[0] % 3 == 0) ? Reply.status(503) : Reply.ok();
+			}
+		});
+		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(256), 1, DataSize.ofMegabytes(1),
+				Duration.ofSeconds(5), Duration.ofSeconds(5), 5, true);
+		try (CacheFixture fixture = new CacheFixture(this.directory).transfer(settings)) {
+			fixture.open(request().build());
+			assertThat(fixture.get("m").path()).hasBinaryContent(this.content.bytes());
+		}
+	}
+
+	@Test
 	void mirrorsTakePartAtOnce() {
 		CachedModel model = get(withMirror());
 		assertThat(this.server.bytesSent("/m.gguf")).isGreaterThan(MIB);

@@ -16,13 +16,10 @@ import dev.modelcache.transfer.RangeResponse;
 import dev.modelcache.transfer.RequestFailedException;
 import dev.modelcache.transfer.RequestFailedException.Reason;
 import dev.modelcache.transfer.TransferSettings;
-import org.reactivestreams.Subscription;
 import org.springframework.core.io.buffer.DataBuffer;
-import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.WebClient;
-import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -116,8 +113,8 @@ public final class HttpRangeClient implements RangeClient {
 				}
 				answered.set(true);
 				if (response.statusCode().value() == 401 && at.trusted()) {
-					return abandon(response.bodyToFlux(DataBuffer.class))
-						.then(Mono.error(() -> new RefusedException(request, response)));
+					new HeldBody(response.bodyToFlux(DataBuffer.class)).close();
+					return Mono.error(new RefusedException(request, response));
 				}
 				return receive(request, at, response, consumer);
 			});
@@ -142,12 +139,10 @@ public final class HttpRangeClient implements RangeClient {
 
 	private Mono<Redirects> receive(RangeRequest request, Redirects at, ClientResponse response,
 			Function<RangeResponse, Mono<Void>> consumer) {
-		AtomicBoolean taken = new AtomicBoolean();
-		Flux<DataBuffer> body = response.bodyToFlux(DataBuffer.class)
-			.doOnSubscribe((s) -> taken.set(true))
-			.doOnNext((buffer) -> this.targets.brought(at));
-		return Mono.defer(() -> consumer.apply(this.guard.check(request, at, response, body)))
-			.onErrorResume((failure) -> (taken.get() ? Mono.<Void>empty() : abandon(body)).then(Mono.error(failure)))
+		HeldBody body = new HeldBody(response.bodyToFlux(DataBuffer.class));
+		Flux<DataBuffer> watched = body.doOnNext((buffer) -> this.targets.brought(at));
+		return Mono.defer(() -> consumer.apply(this.guard.check(request, at, response, watched)))
+			.doFinally((signal) -> body.close())
 			.then(Mono.empty());
 	}
 
@@ -166,44 +161,9 @@ public final class HttpRangeClient implements RangeClient {
 		};
 	}
 
-	/**
-	 * Lets go of a body that nobody wants. WebClient would read it to its end first,
-	 * which may be a hundred gigabytes away or never come.
-	 */
-	private static Mono<Void> abandon(Flux<DataBuffer> body) {
-		return Mono.fromRunnable(() -> body.subscribe(new Unwanted()));
-	}
-
 	private RequestFailedException noAnswer(Mirror mirror) {
 		return new RequestFailedException(Reason.TIMEOUT, mirror,
 				"did not answer within " + this.settings.responseTimeout().toMillis() + " ms", null);
-	}
-
-	/**
-	 * Cancels, and hears no complaint: WebClient may have let go of the body already.
-	 */
-	private static final class Unwanted implements CoreSubscriber<DataBuffer> {
-
-		@Override
-		public void onSubscribe(Subscription subscription) {
-			subscription.cancel();
-		}
-
-		@Override
-		public void onNext(DataBuffer buffer) {
-			DataBufferUtils.release(buffer);
-		}
-
-		@Override
-		public void onError(Throwable failure) {
-			// Nobody waits for it.
-		}
-
-		@Override
-		public void onComplete() {
-			// Nobody waits for it.
-		}
-
 	}
 
 }

@@ -31,9 +31,10 @@ class FaithfulSchedulerTests {
 	}
 
 	@Test
-	void cancellationWhileTheThreadIsBusyReleasesWhatWaits() {
+	void cancellationWhileTheThreadIsBusyReleasesWhatWaits() throws InterruptedException {
 		TrackedBuffers buffers = new TrackedBuffers();
 		CountDownLatch busy = new CountDownLatch(1);
+		CountDownLatch free = new CountDownLatch(1);
 		Sinks.Many<DataBuffer> body = Sinks.many().unicast().onBackpressureBuffer();
 		Disposable subscription = body.asFlux()
 			.hide()
@@ -42,19 +43,21 @@ class FaithfulSchedulerTests {
 			.doOnDiscard(DataBuffer.class, DataBufferUtils::release)
 			.subscribe();
 		this.thread.execute(() -> {
+			busy.countDown();
 			try {
-				busy.await();
+				free.await();
 			}
 			catch (InterruptedException ex) {
 				Thread.currentThread().interrupt();
 			}
 		});
+		busy.await();
 		for (int i = 0; i < 5; i++) {
 			body.tryEmitNext(buffers.buffer(new byte[10])).orThrow();
 		}
 		subscription.dispose();
 		assertThat(buffers.held()).isEqualTo(5);
-		busy.countDown();
+		free.countDown();
 		Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> buffers.held() == 0);
 	}
 

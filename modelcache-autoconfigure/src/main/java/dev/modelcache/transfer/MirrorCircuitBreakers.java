@@ -27,6 +27,9 @@ public final class MirrorCircuitBreakers {
 		.permittedNumberOfCallsInHalfOpenState(3)
 		.build();
 
+	/** How long until a breaker that tries its host out may have made up its mind. */
+	private static final Duration TRIAL = Duration.ofSeconds(1);
+
 	private final CircuitBreakerRegistry registry;
 
 	/**
@@ -41,7 +44,8 @@ public final class MirrorCircuitBreakers {
 	 * Asks for leave to send a request.
 	 * @param mirror whom to ask
 	 * @return the permission; its holder says once how the request went
-	 * @throws RequestFailedException if the mirror is to be left alone for now
+	 * @throws RequestFailedException if the mirror is to be left alone for now, and for
+	 * how long
 	 */
 	public Permission acquire(Mirror mirror) {
 		String name = TransferRetries.NAME + "-" + mirror.origin().authority();
@@ -50,9 +54,16 @@ public final class MirrorCircuitBreakers {
 					this.registry.getConfiguration(TransferRetries.NAME).orElse(DEFAULTS)));
 		if (!breaker.tryAcquirePermission()) {
 			throw new RequestFailedException(Reason.CIRCUIT_OPEN, mirror,
-					"failed too often lately and is left alone for a while", null);
+					"failed too often lately and is left alone for a while", 0, untilItIsWorthAsking(breaker));
 		}
 		return new Permission(breaker);
+	}
+
+	private static Duration untilItIsWorthAsking(CircuitBreaker breaker) {
+		if (breaker.getState() == CircuitBreaker.State.HALF_OPEN) {
+			return TRIAL;
+		}
+		return Duration.ofMillis(breaker.getCircuitBreakerConfig().getWaitIntervalFunctionInOpenState().apply(1));
 	}
 
 	/**

@@ -1,6 +1,7 @@
 package dev.modelcache.transfer;
 
 import dev.modelcache.source.Mirror;
+import dev.modelcache.transfer.RequestFailedException.Reason;
 import io.github.resilience4j.core.functions.Either;
 import io.github.resilience4j.retry.Retry;
 import org.jspecify.annotations.Nullable;
@@ -118,6 +119,11 @@ final class MirrorState {
 	 */
 	void failed(RequestFailedException failure, int begunAtBurst, boolean brought, long nowNanos) {
 		if (begunAtBurst != this.burst && failure.reason().isWorthRetrying()) {
+			return;
+		}
+		if (failure.reason() == Reason.CIRCUIT_OPEN && failure.retryAfter() != null && this.bytes > 0) {
+			// Nothing was asked, and bytes came: worth waiting for.
+			this.notBeforeNanos = nowNanos + failure.retryAfter().toNanos();
 			return;
 		}
 		this.burst++;

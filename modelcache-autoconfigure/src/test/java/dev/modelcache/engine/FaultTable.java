@@ -107,6 +107,10 @@ final class FaultTable {
 						Reply.ok()),
 				arrives("416 to a full file", 2, Reply.ok().ignoringRange().chunked().closeAfter(this.size), Reply.ok())
 					.withoutDigest(),
+				arrives("416 without validator to a full file", 2,
+						Reply.ok().ignoringRange().chunked().closeAfter(this.size),
+						Reply.status(416).header("Content-Range", "bytes */" + this.size))
+					.withoutDigest(),
 				arrives("416 without a word to a full file", 3,
 						Reply.ok().ignoringRange().chunked().closeAfter(this.size), Reply.status(416), Reply.ok()),
 				arrives("416 to more than the file has", 3, tooLong().closeAfter(this.size + 4000), Reply.ok()),

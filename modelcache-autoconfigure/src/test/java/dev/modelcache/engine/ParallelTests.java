@@ -6,7 +6,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelRequest;
@@ -15,6 +17,8 @@ import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.RecordedRequest;
 import dev.modelcache.testsupport.Reply;
 import dev.modelcache.transfer.TransferSettings;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -148,6 +152,35 @@ class ParallelTests {
 			fixture.open(request().build());
 			assertThat(fixture.get("m").path()).hasBinaryContent(this.content.bytes());
 		}
+	}
+
+	@Test
+	void aLoneMirrorThatBringsBytesIsWaitedForWhenItsCircuitOpens() {
+		int[] requests = { 0 };
+		this.server.answer("/m.gguf", (request) -> {
+			synchronized (requests) {
+				return (++requests[0] % 2 == 0) ? Reply.status(503) : Reply.ok();
+			}
+		});
+		CircuitBreakerRegistry breakers = CircuitBreakerRegistry.of(Map.of("modelcache",
+				CircuitBreakerConfig.custom()
+					.slidingWindowSize(4)
+					.minimumNumberOfCalls(4)
+					.waitDurationInOpenState(Duration.ofMillis(50))
+					.permittedNumberOfCallsInHalfOpenState(2)
+					.build()));
+		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(256), 1, DataSize.ofMegabytes(1),
+				Duration.ofSeconds(5), Duration.ofSeconds(5), 5, true);
+		AtomicInteger opened = new AtomicInteger();
+		breakers.getEventPublisher()
+			.onEntryAdded((added) -> added.getAddedEntry()
+				.getEventPublisher()
+				.onCallNotPermitted((refused) -> opened.incrementAndGet()));
+		try (CacheFixture fixture = new CacheFixture(this.directory).transfer(settings).breakers(breakers)) {
+			fixture.open(request().build());
+			assertThat(fixture.get("m").path()).hasBinaryContent(this.content.bytes());
+		}
+		assertThat(opened).hasPositiveValue();
 	}
 
 	@Test

@@ -160,6 +160,7 @@ final class Soak {
 
 	private String attempt(SoakDownload download, Content content, SoakFaults faults, boolean lying)
 			throws IOException {
+		faults.attempt();
 		try (CountedBuffers buffers = new CountedBuffers();
 				CacheFixture fixture = new CacheFixture(download.directory())) {
 			fixture.httpClient(buffers.client());

@@ -56,6 +56,9 @@ final class SoakFaults {
 
 	private static final int LONGEST_RUN = 25;
 
+	/** How many requests may fail before new bytes come: the default. */
+	private static final int REQUESTS = 3;
+
 	private static final double SHARE_OF_FINAL = 0.03;
 
 	private final Random random;
@@ -72,6 +75,11 @@ final class SoakFaults {
 
 	private int left;
 
+	/** How many were drawn in this attempt. */
+	private int count;
+
+	private boolean fatal;
+
 	SoakFaults(Random random, long size, boolean lies) {
 		this.random = new Random(random.nextLong());
 		this.size = size;
@@ -86,13 +94,21 @@ final class SoakFaults {
 			return wellBehaved;
 		}
 		this.left--;
-		boolean fatal = this.random.nextDouble() < SHARE_OF_FINAL;
-		List<Kind> kinds = fatal ? FINAL : this.lies ? Stream.concat(HONEST.stream(), LIES.stream()).toList() : HONEST;
+		boolean last = this.random.nextDouble() < SHARE_OF_FINAL;
+		this.count++;
+		this.fatal |= last;
+		List<Kind> kinds = last ? FINAL : this.lies ? Stream.concat(HONEST.stream(), LIES.stream()).toList() : HONEST;
 		Kind kind = kinds.get(this.random.nextInt(kinds.size()));
 		this.drawn.merge(kind.name(), 1, Integer::sum);
-		this.possible.add(ErrorCode.TRANSFER);
 		this.possible.addAll(kind.causes());
 		return kind.reply().apply(this.random, this.size);
+	}
+
+	/** Another attempt begins. */
+	synchronized void attempt() {
+		this.count = 0;
+		this.fatal = false;
+		this.possible.clear();
 	}
 
 	/** From now on everything is well. */
@@ -100,9 +116,16 @@ final class SoakFaults {
 		this.left = 0;
 	}
 
-	/** Returns how a download may fail, after what was drawn. */
+	/**
+	 * Returns how the attempt may fail, after what was drawn. So many faults as requests
+	 * may fail end it, and so does a fatal one together with any other.
+	 */
 	synchronized Set<ErrorCode> possible() {
-		return EnumSet.copyOf(this.possible);
+		Set<ErrorCode> codes = EnumSet.copyOf(this.possible);
+		if (this.count >= REQUESTS || (this.fatal && this.count > 1)) {
+			codes.add(ErrorCode.TRANSFER);
+		}
+		return codes;
 	}
 
 	/** Returns how often each kind was drawn. */

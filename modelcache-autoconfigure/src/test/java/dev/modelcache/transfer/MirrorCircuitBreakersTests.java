@@ -1,6 +1,7 @@
 package dev.modelcache.transfer;
 
 import java.net.URI;
+import java.time.Duration;
 import java.util.Map;
 
 import dev.modelcache.source.Mirror;
@@ -47,7 +48,21 @@ class MirrorCircuitBreakersTests {
 		assertThat(breaker().getState()).isEqualTo(CircuitBreaker.State.OPEN);
 		assertThatExceptionOfType(RequestFailedException.class).isThrownBy(() -> this.breakers.acquire(this.mirror))
 			.withMessage("https://one.example/m.gguf failed too often lately and is left alone for a while")
-			.satisfies((failure) -> assertThat(failure.reason()).isEqualTo(Reason.CIRCUIT_OPEN));
+			.satisfies((failure) -> {
+				assertThat(failure.reason()).isEqualTo(Reason.CIRCUIT_OPEN);
+				assertThat(failure.retryAfter()).isEqualTo(Duration.ofSeconds(30));
+			});
+	}
+
+	@Test
+	void whoeverIsRefusedWhileAnotherRequestTriesTheHostOutNeedNotWaitAsLong() {
+		fail(Reason.RESET, 10);
+		breaker().transitionToHalfOpenState();
+		for (int i = 0; i < 3; i++) {
+			this.breakers.acquire(this.mirror);
+		}
+		assertThatExceptionOfType(RequestFailedException.class).isThrownBy(() -> this.breakers.acquire(this.mirror))
+			.satisfies((failure) -> assertThat(failure.retryAfter()).isEqualTo(Duration.ofSeconds(1)));
 	}
 
 	@ParameterizedTest

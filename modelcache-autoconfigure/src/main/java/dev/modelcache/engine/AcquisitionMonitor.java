@@ -22,7 +22,6 @@ import dev.modelcache.ModelStatus;
 import dev.modelcache.TransferProgress;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.transfer.RequestFailedException;
-import dev.modelcache.transfer.TransferListener;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * A renewal of a model that is ready stays quiet on the board: the model is ready all the
  * while.
  */
-final class AcquisitionMonitor implements TransferListener {
+final class AcquisitionMonitor implements FileMonitor {
 
 	private static final Logger logger = LoggerFactory.getLogger(AcquisitionMonitor.class);
 
@@ -132,7 +131,13 @@ final class AcquisitionMonitor implements TransferListener {
 		this.observer.retried(this.id, failure.word());
 	}
 
-	void retryingWholeFile(ModelCacheException failure) {
+	@Override
+	public void verifying() {
+		state(ModelState.VERIFYING);
+	}
+
+	@Override
+	public void retryingWholeFile(ModelCacheException failure) {
 		logger.warn("Model '{}': fetching the file again, because {}", this.id, failure.problem());
 		this.observer.retried(this.id, "integrity");
 	}
@@ -152,7 +157,8 @@ final class AcquisitionMonitor implements TransferListener {
 		return progress;
 	}
 
-	void verified(boolean matched, Duration elapsed) {
+	@Override
+	public void verified(boolean matched, Duration elapsed) {
 		this.observer.verified(matched, elapsed);
 	}
 

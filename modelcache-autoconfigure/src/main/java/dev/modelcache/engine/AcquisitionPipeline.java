@@ -5,40 +5,25 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCacheException.ErrorCode;
-import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
 import dev.modelcache.TransferProgress;
-import dev.modelcache.content.Compression;
-import dev.modelcache.content.DecompressionPlan;
 import dev.modelcache.lock.CacheLock;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.lock.LockRequest;
-import dev.modelcache.source.RemoteFile;
 import dev.modelcache.source.ResolvedModel;
-import dev.modelcache.source.SourceResolvers;
 import dev.modelcache.store.ModelPlace;
-import dev.modelcache.store.ModelStore;
-import dev.modelcache.store.StagedFile;
-import dev.modelcache.transfer.DownloadPlan;
-import dev.modelcache.transfer.SegmentedTransfer;
-import dev.modelcache.transfer.TransferRetries;
-import io.github.resilience4j.reactor.retry.RetryOperator;
-import io.github.resilience4j.retry.Retry;
-import org.jspecify.annotations.Nullable;
+import org.springframework.util.unit.DataSize;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-
-import static java.util.stream.Collectors.joining;
 
 /**
  * The way of a model: look up, resolve, lock, look up again, plan, transfer, verify,
@@ -57,7 +42,9 @@ final class AcquisitionPipeline {
 
 	private final CacheLookUp lookUp;
 
-	private final Publisher publisher;
+	private final FileAcquisition files;
+
+	private final SeveralFiles several;
 
 	private final EngineThreads threads;
 
@@ -66,7 +53,8 @@ final class AcquisitionPipeline {
 	AcquisitionPipeline(Rooms rooms, CacheLookUp lookUp, EngineThreads threads, Clock clock) {
 		this.rooms = rooms;
 		this.lookUp = lookUp;
-		this.publisher = new Publisher(clock);
+		this.files = new FileAcquisition(rooms, new Publisher(clock), threads);
+		this.several = new SeveralFiles(rooms, lookUp, this.files, threads);
 		this.threads = threads;
 		this.clock = clock;
 	}
@@ -105,7 +93,7 @@ final class AcquisitionPipeline {
 			if (this.rooms.offline()) {
 				return withoutNetwork(candidate, monitor);
 			}
-			return resolve(candidate).flatMap((file) -> underLock(candidate, file, mode, monitor));
+			return resolve(candidate).flatMap((model) -> underLock(candidate, model, mode, monitor));
 		});
 		return (mode == Mode.RENEW) ? fetched : cached(candidate, monitor).switchIfEmpty(fetched);
 	}
@@ -133,7 +121,7 @@ final class AcquisitionPipeline {
 					"Start once without hooks.llm.offline (or HF_HUB_OFFLINE), or put the file at its model-path")));
 	}
 
-	private Mono<RemoteFile> resolve(Candidate candidate) {
+	private Mono<ResolvedModel> resolve(Candidate candidate) {
 		ModelRequest request = candidate.request();
 		if (candidate.locations().isEmpty()) {
 			return Mono.error(() -> new ModelNotFoundException(request.id(),
@@ -142,9 +130,8 @@ final class AcquisitionPipeline {
 		}
 		return this.rooms.sources()
 			.resolve(request, candidate.locations(), candidate.configuredUrl())
-			.map((model) -> onlyFile(request, model))
-			.doOnNext((file) -> {
-				if (file.expected() == null && request.digestRequired()) {
+			.doOnNext((model) -> {
+				if (request.digestRequired() && model.files().stream().anyMatch((file) -> file.expected() == null)) {
 					throw new ModelIntegrityException(request.id(),
 							"require-checksum is set, but nobody says what the digest should be",
 							"Configure expected-checksum, or remove require-checksum");
@@ -152,19 +139,8 @@ final class AcquisitionPipeline {
 			});
 	}
 
-	/** Several files must become visible together, which nothing here does. */
-	private static RemoteFile onlyFile(ModelRequest request, ResolvedModel model) {
-		if (model.files().size() > 1) {
-			String names = model.files().stream().limit(5).map((file) -> file.name().toString()).collect(joining(", "));
-			throw new ModelConfigurationException(request.id(), "url",
-					"names " + model.files().size() + " files (" + names + (model.files().size() > 5 ? ", …" : "")
-							+ "); a model is one file",
-					"Name one file, each further one as a model of its own under hooks.llm.models");
-		}
-		return model.file();
-	}
-
-	private Mono<CachedModel> underLock(Candidate candidate, RemoteFile file, Mode mode, AcquisitionMonitor monitor) {
+	private Mono<CachedModel> underLock(Candidate candidate, ResolvedModel model, Mode mode,
+			AcquisitionMonitor monitor) {
 		ModelPlace place = this.lookUp.place(candidate);
 		AtomicReference<CacheLock> lock = new AtomicReference<>();
 		Mono<CachedModel> again = (mode == Mode.RENEW) ? Mono.empty() : cached(candidate, monitor);
@@ -175,7 +151,7 @@ final class AcquisitionPipeline {
 				})
 					.subscribeOn(this.threads.waiting())
 					.then(again)
-					.switchIfEmpty(Mono.defer(() -> sameOrFetched(candidate, file, mode, monitor)))
+					.switchIfEmpty(Mono.defer(() -> bring(candidate, model, mode, monitor)))
 					.takeUntilOther(ticking(monitor, lock)),
 				(holder) -> holder.closeOn(this.threads.io()));
 	}
@@ -205,83 +181,33 @@ final class AcquisitionPipeline {
 		}, 1).then();
 	}
 
+	private Mono<CachedModel> bring(Candidate candidate, ResolvedModel model, Mode mode, AcquisitionMonitor monitor) {
+		DataSize estimated = candidate.request().estimatedSize();
+		monitor.expecting((estimated != null) ? estimated.toBytes() : null);
+		return (model.files().size() > 1) ? this.several.fetch(candidate, model, mode, monitor)
+				: sameOrFetched(new FileJob(candidate, model.file(), this.lookUp.place(candidate)), mode, monitor);
+	}
+
 	/**
 	 * A file without receipt and digest is compared with the source by its size alone;
 	 * where the source does not answer, it is what there is. The size of a compressed
 	 * file tells nothing of its content.
 	 */
-	private Mono<CachedModel> sameOrFetched(Candidate candidate, RemoteFile file, Mode mode,
-			AcquisitionMonitor monitor) {
-		DownloadPlan plan = plan(candidate, file, 0);
-		Mono<CachedModel> fetched = Mono.defer(() -> fetch(candidate, file, monitor));
-		if (mode == Mode.RENEW || file.expected() != null) {
+	private Mono<CachedModel> sameOrFetched(FileJob job, Mode mode, AcquisitionMonitor monitor) {
+		Candidate candidate = job.candidate();
+		Mono<CachedModel> fetched = Mono.defer(() -> this.files.fetch(job, monitor));
+		if (mode == Mode.RENEW || job.file().expected() != null) {
 			return fetched;
 		}
 		return isUnknown(candidate).flatMap((unknown) -> {
 			if (!unknown) {
 				return fetched;
 			}
-			return this.rooms.transfer()
-				.size(plan)
-				.map((size) -> plan.decompression() == null && size == this.lookUp.size(candidate))
+			return this.files.size(job)
+				.map((size) -> job.compression() == null && size == this.lookUp.size(candidate))
 				.defaultIfEmpty(true)
 				.flatMap((same) -> same ? unproven(candidate, monitor) : fetched);
 		});
-	}
-
-	private Mono<CachedModel> fetch(Candidate candidate, RemoteFile file, AcquisitionMonitor monitor) {
-		ModelRequest request = candidate.request();
-		int attempts = Math.max(1, request.maxRetries());
-		Retry retry = this.rooms.retries()
-			.forWholeFile(request.id(), attempts, (failure) -> failure instanceof ModelIntegrityException);
-		AtomicInteger attempt = new AtomicInteger();
-		AtomicReference<ModelCacheException> last = new AtomicReference<>();
-		monitor.expecting((request.estimatedSize() != null) ? request.estimatedSize().toBytes() : null);
-		return Mono.defer(() -> {
-			ModelCacheException before = last.get();
-			if (before != null) {
-				monitor.retryingWholeFile(before);
-			}
-			return fetchOnce(candidate, plan(candidate, file, attempt.getAndIncrement()), monitor);
-		}).doOnError(ModelIntegrityException.class, last::set).transformDeferred(RetryOperator.of(retry));
-	}
-
-	private Mono<CachedModel> fetchOnce(Candidate candidate, DownloadPlan plan, AcquisitionMonitor monitor) {
-		ModelPlace place = this.lookUp.place(candidate);
-		return Mono.usingWhen(Mono.fromSupplier(() -> new ResourceHolder<>(StagedFile::close)),
-				(holder) -> Mono.fromCallable(() -> stage(plan, place, holder))
-					.subscribeOn(this.threads.io())
-					.flatMap((staged) -> this.rooms.transfer()
-						.run(plan, staged, monitor)
-						.doOnNext((result) -> monitor.state(ModelState.VERIFYING))
-						.publishOn(this.threads.io())
-						.map((result) -> this.publisher.publish(candidate, plan, staged, result, monitor))),
-				(holder) -> holder.closeOn(this.threads.io()));
-	}
-
-	private StagedFile stage(DownloadPlan plan, ModelPlace place, ResourceHolder<StagedFile> holder) {
-		StagedFile staged = holder.hold(this.rooms.store().stage(plan.modelId(), place, SegmentedTransfer.judge(plan)));
-		if (plan.decompression() != null) {
-			staged.prepareContent();
-		}
-		return staged;
-	}
-
-	private DownloadPlan plan(Candidate candidate, RemoteFile file, int attempt) {
-		return new DownloadPlan(candidate.request().id(), file, Math.max(1, candidate.request().maxRetries()), attempt,
-				decompression(candidate, file));
-	}
-
-	private @Nullable DecompressionPlan decompression(Candidate candidate, RemoteFile file) {
-		String target = this.lookUp.place(candidate).target().getFileName().toString();
-		Compression compression = Compression.between(file.name().last(), target);
-		if (compression == null) {
-			return null;
-		}
-		String modelId = candidate.request().id();
-		compression.requireReader(modelId);
-		return new DecompressionPlan(modelId, candidate.source(), compression, DownloadPlan.algorithms(file), null,
-				this.rooms.decompression());
 	}
 
 	/** Whether a file that is there will do. */

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -14,10 +15,13 @@ import dev.modelcache.AcquisitionObserver;
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest;
 import dev.modelcache.Digest.Algorithm;
+import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.content.FileDigest;
+import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.store.Fingerprint;
+import dev.modelcache.store.ModelManifest;
 import dev.modelcache.store.ModelPlace;
 import dev.modelcache.store.ModelStore;
 import dev.modelcache.store.Receipt;
@@ -60,6 +64,43 @@ final class CacheLookUp {
 	 */
 	@Nullable CachedModel find(Candidate candidate, Runnable hashing) {
 		ModelPlace place = place(candidate);
+		String version = this.store.versions().current(place);
+		return (version != null) ? findFiles(candidate, place, version, hashing) : find(candidate, place, hashing);
+	}
+
+	/** A model of several files is there if each of them is. */
+	private @Nullable CachedModel findFiles(Candidate candidate, ModelPlace place, String version, Runnable hashing) {
+		ModelManifest manifest = this.store.versions().manifest(place, version);
+		if (manifest == null || !manifest.selection().equals(candidate.request().files())
+				|| !isAskedFor(candidate, manifest.sourceKey())) {
+			return null;
+		}
+		List<CachedModel> files = new ArrayList<>();
+		for (ModelFileName name : manifest.files()) {
+			CachedModel file = find(candidate, this.store.versions().file(place, version, name), hashing);
+			if (file == null) {
+				return null;
+			}
+			files.add(file);
+		}
+		return SeveralFiles.together(files, manifest.source(), ModelOutcome.CACHED);
+	}
+
+	/**
+	 * Returns one file of a model of several if it is known, or can be proved, to be it.
+	 * @param job the file
+	 * @param hashing called before the file is read
+	 * @return the file, or {@code null}
+	 */
+	@Nullable CachedModel find(FileJob job, Runnable hashing) {
+		Fingerprint fingerprint = fingerprint(job.candidate(), job.place());
+		Receipt receipt = (fingerprint != null) ? this.store.receipts().find(job.place(), fingerprint) : null;
+		ExpectedDigest expected = job.file().expected();
+		boolean same = receipt != null && (expected == null || receipt.proves(expected.digest()));
+		return same ? find(job.candidate(), job.place(), hashing) : null;
+	}
+
+	private @Nullable CachedModel find(Candidate candidate, ModelPlace place, Runnable hashing) {
 		Fingerprint fingerprint = fingerprint(candidate, place);
 		if (fingerprint == null) {
 			return null;
@@ -77,7 +118,7 @@ final class CacheLookUp {
 		if (expected != null) {
 			return proved(candidate, place, expected, hashing);
 		}
-		return candidate.locations().isEmpty() ? unproven(candidate, hashing) : null;
+		return candidate.locations().isEmpty() ? unproven(candidate, place, hashing) : null;
 	}
 
 	/**
@@ -101,7 +142,10 @@ final class CacheLookUp {
 	 * Takes the file at the place for the model, though nothing proves it, and says so.
 	 */
 	CachedModel unproven(Candidate candidate, Runnable hashing) {
-		ModelPlace place = place(candidate);
+		return unproven(candidate, place(candidate), hashing);
+	}
+
+	private CachedModel unproven(Candidate candidate, ModelPlace place, Runnable hashing) {
 		Hashed hashed = hash(candidate, place, EnumSet.of(Algorithm.SHA256), hashing);
 		Receipt receipt = issue(candidate, place, hashed, null);
 		logger.warn("Model '{}': {} is used as it is; nothing proves its content. Configure expected-checksum: {}",
@@ -125,6 +169,13 @@ final class CacheLookUp {
 		return receipt != null && receipt.isOfSource(digest);
 	}
 
+	/** Returns the digest that a file had when it was published, or null. */
+	@Nullable Digest recorded(Candidate candidate, ModelPlace place) {
+		Fingerprint fingerprint = fingerprint(candidate, place);
+		Receipt receipt = (fingerprint != null) ? this.store.receipts().find(place, fingerprint) : null;
+		return (receipt != null) ? receipt.digest() : null;
+	}
+
 	/** Remembers that a file is not what its receipt says. */
 	void doubt(Candidate candidate, ModelPlace place) {
 		Fingerprint fingerprint = fingerprint(candidate, place);
@@ -141,7 +192,11 @@ final class CacheLookUp {
 		if (expected == null && candidate.request().digestRequired() && !receipt.verified()) {
 			return false;
 		}
-		return candidate.locations().isEmpty() || candidate.sourceKeys().contains(receipt.sourceKey());
+		return isAskedFor(candidate, receipt.sourceKey());
+	}
+
+	private static boolean isAskedFor(Candidate candidate, @Nullable String sourceKey) {
+		return candidate.locations().isEmpty() || candidate.sourceKeys().contains(sourceKey);
 	}
 
 	private @Nullable CachedModel verified(Candidate candidate, ModelPlace place, Receipt receipt, Runnable hashing) {

@@ -108,7 +108,7 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 			this.models.get(id);
 		}
 		CachedModel model = status.model();
-		if (model == null || Files.exists(model.path())) {
+		if (model == null || model.files().stream().allMatch(Files::exists)) {
 			return status;
 		}
 		this.board.update(id, (current) -> model.equals(current.model()) ? ModelStatus.absent(id) : current);

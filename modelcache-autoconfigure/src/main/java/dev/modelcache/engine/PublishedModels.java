@@ -20,6 +20,7 @@ import dev.modelcache.store.Fingerprint;
 import dev.modelcache.store.ModelPlace;
 import dev.modelcache.store.ModelStore;
 import dev.modelcache.store.Receipt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The files that have been published: reads them again, removes them.
@@ -44,20 +45,30 @@ final class PublishedModels {
 	}
 
 	/**
-	 * Reads a model's file again.
+	 * Reads a model's files again.
 	 * @param candidate what the file should be
 	 * @param model the model as it was found
 	 * @throws ModelIntegrityException if its digest is not the expected or recorded one
 	 */
 	void verify(Candidate candidate, CachedModel model) {
-		ModelPlace place = this.lookUp.place(candidate);
+		for (Path file : model.files()) {
+			Digest recorded = file.equals(model.path()) ? model.digest() : null;
+			verify(candidate, this.store.placeOf(this.lookUp.place(candidate), file), recorded);
+		}
+	}
+
+	private void verify(Candidate candidate, ModelPlace place, @Nullable Digest recorded) {
 		Digest configured = candidate.request().expectedDigest();
 		if (configured != null && this.lookUp.isOfSource(candidate, place, configured)) {
 			// It proved the compressed file, which is gone; the receipt knows the
 			// content.
 			configured = null;
 		}
-		Digest expected = (configured != null) ? configured : model.digest();
+		Digest expected = (configured != null) ? configured
+				: (recorded != null) ? recorded : this.lookUp.recorded(candidate, place);
+		if (expected == null) {
+			return;
+		}
 		Instant start = this.clock.instant();
 		Digest actual = this.lookUp.rehash(candidate, place, expected.algorithm());
 		Instant end = this.clock.instant();
@@ -67,15 +78,16 @@ final class PublishedModels {
 			this.lookUp.doubt(candidate, place);
 			throw new ModelIntegrityException(candidate.request().id(), expected,
 					(configured != null) ? DigestOrigin.CONFIGURATION : DigestOrigin.RECEIPT, actual,
-					model.path().toString());
+					place.target().toString());
 		}
 	}
 
 	/** Returns the candidate whose file a model is. */
 	Candidate candidateOf(ModelRequest request, CachedModel model) {
-		return Candidate.of(request)
-			.stream()
-			.filter((candidate) -> this.lookUp.place(candidate).target().equals(model.path()))
+		return Candidate.of(request).stream().filter((candidate) -> {
+			ModelPlace place = this.lookUp.place(candidate);
+			return place.target().equals(model.path()) || this.store.versions().isOf(place, model.path());
+		})
 			.findFirst()
 			.orElseThrow(() -> new IllegalStateException(model.path() + " belongs to no candidate of " + request));
 	}
@@ -101,7 +113,7 @@ final class PublishedModels {
 	private boolean isOurs(ModelRequest request, ModelPlace place) {
 		try {
 			Fingerprint fingerprint = Fingerprint.of(place.target());
-			if (fingerprint == null) {
+			if (fingerprint == null || this.store.versions().current(place) != null) {
 				return true;
 			}
 			Receipt receipt = this.store.receipts().find(place, fingerprint);

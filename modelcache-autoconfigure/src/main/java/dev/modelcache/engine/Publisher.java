@@ -49,7 +49,7 @@ final class Publisher {
 	 * then.
 	 */
 	CachedModel publish(Candidate candidate, DownloadPlan plan, StagedFile staged, TransferResult result,
-			AcquisitionMonitor monitor) {
+			FileMonitor monitor) {
 		verify(plan, staged, result, monitor);
 		DecompressedContent content = result.content();
 		Digest sha256 = sha256(
@@ -71,7 +71,7 @@ final class Publisher {
 				ModelOutcome.DOWNLOADED, candidate.fallback(), expected != null);
 	}
 
-	private void verify(DownloadPlan plan, StagedFile staged, TransferResult result, AcquisitionMonitor monitor) {
+	private void verify(DownloadPlan plan, StagedFile staged, TransferResult result, FileMonitor monitor) {
 		ExpectedDigest expected = plan.file().expected();
 		boolean asItCame = expected != null && result.has(expected.digest());
 		boolean unfolded = expected != null && result.contentHas(expected.digest());

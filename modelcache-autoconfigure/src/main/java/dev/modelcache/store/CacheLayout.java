@@ -8,6 +8,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
+import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * &lt;directory&gt;/receipts/&lt;key of the target&gt;.properties   what is known about a published file
  * &lt;directory&gt;/locks/&lt;key of the target&gt;.lock
  * &lt;model-path&gt;.download.lock                            the lock of a model with a path of its own
+.&lt;file name&gt;.versions/&lt;version&gt;/&lt;name&gt;               the files of a model of several, beside the link that leads there
+.&lt;file name&gt;.versions/&lt;version&gt;.properties           what makes up that version
  * </pre> A key is the first 128 bits of a SHA-256, in hexadecimal, so that applications
  * that share the directory and name different models alike stay out of each other's way.
  */
@@ -44,10 +47,34 @@ public final class CacheLayout {
 	public ModelPlace place(ModelRequest request, String fileName) {
 		Path modelPath = request.modelPath();
 		Path target = realPath((modelPath != null) ? modelPath : inCache(request, fileName));
-		String key = key(target.toString());
 		Path lock = (modelPath != null) ? target.resolveSibling(target.getFileName() + ".download.lock")
-				: this.directory.resolve("locks").resolve(key + ".lock");
-		return new ModelPlace(target, lock, this.directory.resolve("receipts").resolve(key + ".properties"));
+				: this.directory.resolve("locks").resolve(key(target.toString()) + ".lock");
+		return place(target, lock);
+	}
+
+	ModelPlace place(Path target, Path lock) {
+		return new ModelPlace(target, lock,
+				this.directory.resolve("receipts").resolve(key(target.toString()) + ".properties"));
+	}
+
+	/**
+	 * Returns where the versions of a model of several files stand.
+	 * @param place the place of the model
+	 * @return a directory beside it
+	 */
+	static Path versions(ModelPlace place) {
+		return place.target().resolveSibling("." + place.target().getFileName() + ".versions");
+	}
+
+	/**
+	 * Returns where one file of a model of several stands.
+	 * @param place the place of the model, whose writers have one lock
+	 * @param version the name of the version
+	 * @param name the name of the file
+	 * @return its place
+	 */
+	ModelPlace file(ModelPlace place, String version, ModelFileName name) {
+		return place(name.in(versions(place).resolve(version)), place.lockFile());
 	}
 
 	private Path inCache(ModelRequest request, String fileName) {

@@ -32,6 +32,8 @@ public final class ModelStore {
 
 	private final Receipts receipts = new Receipts();
 
+	private final ModelVersions versions;
+
 	private final ExclusiveFiles files;
 
 	private final Clock clock;
@@ -49,6 +51,7 @@ public final class ModelStore {
 	public ModelStore(StoreSettings settings, ExclusiveFiles files, Clock clock) {
 		this.settings = settings;
 		this.layout = new CacheLayout(settings.directory());
+		this.versions = new ModelVersions(this.layout, this.receipts);
 		this.files = files;
 		this.clock = clock;
 		this.space = new DiskSpace(settings.minFreeSpace());
@@ -62,6 +65,24 @@ public final class ModelStore {
 	 */
 	public ModelPlace place(ModelRequest request, String fileName) {
 		return this.layout.place(request, fileName);
+	}
+
+	/**
+	 * Returns the place of one file of a model.
+	 * @param model the place of the model
+	 * @param file where the file stands
+	 * @return its place, which is that of the model if it has only this file
+	 */
+	public ModelPlace placeOf(ModelPlace model, Path file) {
+		return this.layout.place(file, model.lockFile());
+	}
+
+	/**
+	 * Returns the models of several files.
+	 * @return their versions
+	 */
+	public ModelVersions versions() {
+		return this.versions;
 	}
 
 	/**
@@ -156,6 +177,26 @@ public final class ModelStore {
 		return new Partials(place.target(), this.files, expiry());
 	}
 
+	/**
+	 * Checks that files which are fetched one after the other will fit on the disk
+	 * together.
+	 * @param modelId the model's id
+	 * @param place the model's place
+	 * @param bytes what is still to be written
+	 * @throws ModelStorageException if they do not fit: needs, has, where
+	 */
+	public void admit(String modelId, ModelPlace place, DataSize bytes) {
+		try {
+			PrivateFiles.createDirectories(place.directory());
+		}
+		catch (IOException ex) {
+			throw cannotCreate(modelId, place, ex);
+		}
+		Object owner = new Object();
+		this.space.reserve(owner, modelId, place, bytes);
+		this.space.release(owner);
+	}
+
 	/** Returns the space that downloads will still need. */
 	DiskSpace space() {
 		return this.space;
@@ -178,7 +219,7 @@ public final class ModelStore {
 	 */
 	public boolean evict(String modelId, ModelPlace place) {
 		try {
-			boolean existed = Files.deleteIfExists(place.target());
+			boolean existed = this.versions.delete(place) | Files.deleteIfExists(place.target());
 			this.receipts.delete(place);
 			if (Files.isDirectory(place.directory())) {
 				partials(place).claim(PartialJudge.NONE);

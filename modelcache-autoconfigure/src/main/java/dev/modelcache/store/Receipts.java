@@ -1,13 +1,9 @@
 package dev.modelcache.store;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Properties;
-import java.util.UUID;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -94,42 +90,17 @@ public final class Receipts {
 	}
 
 	private static void write(Path file, Receipt receipt) {
-		Path temporary = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + ".tmp");
 		try {
-			PrivateFiles.createDirectories(file.getParent());
-			try (OutputStream out = PrivateFiles.newOutputStream(temporary)) {
-				receipt.toProperties().store(out, null);
-			}
-			FileMoves.replace(temporary, file);
+			PropertiesFiles.write(file, receipt.toProperties());
 		}
 		catch (IOException ex) {
 			logger.debug("The receipt {} cannot be written; its file will be verified again", file, ex);
-			deleteQuietly(temporary);
-		}
-	}
-
-	private static void deleteQuietly(Path file) {
-		try {
-			Files.deleteIfExists(file);
-		}
-		catch (IOException ex) {
-			logger.trace("Not deleted: {}", file, ex);
 		}
 	}
 
 	private static @Nullable Receipt read(Path file) {
-		try (InputStream in = Files.newInputStream(file)) {
-			Properties properties = new Properties();
-			properties.load(in);
-			return Receipt.fromProperties(properties);
-		}
-		catch (NoSuchFileException ex) {
-			return null;
-		}
-		catch (IOException | IllegalArgumentException ex) {
-			logger.debug("The receipt {} cannot be read; its file will be verified again", file, ex);
-			return null;
-		}
+		Properties properties = PropertiesFiles.read(file);
+		return (properties != null) ? Receipt.fromProperties(properties) : null;
 	}
 
 }

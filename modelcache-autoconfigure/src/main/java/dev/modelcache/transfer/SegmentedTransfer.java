@@ -15,6 +15,7 @@ import io.github.resilience4j.retry.Retry;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.util.unit.DataSize;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -109,6 +110,23 @@ public final class SegmentedTransfer {
 
 	private static boolean isOfMirrors(Throwable failure) {
 		return failure instanceof ModelCacheException && !(failure instanceof ModelStorageException);
+	}
+
+	/**
+	 * Returns whether a file is too small to be fetched in segments.
+	 * @param size its size, or {@code null} where nobody knows it
+	 * @return {@code true} if one connection fetches it
+	 */
+	public boolean isOneStream(@Nullable Long size) {
+		return size != null && size < 2 * this.settings.segmentSize().toBytes();
+	}
+
+	/**
+	 * Returns on how many connections a model is fetched.
+	 * @return the configured number
+	 */
+	public int connections() {
+		return this.settings.connections();
 	}
 
 	/**

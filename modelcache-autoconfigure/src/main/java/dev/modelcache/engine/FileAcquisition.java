@@ -1,0 +1,101 @@
+package dev.modelcache.engine;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelIntegrityException;
+import dev.modelcache.content.Compression;
+import dev.modelcache.content.DecompressionPlan;
+import dev.modelcache.store.StagedFile;
+import dev.modelcache.transfer.DownloadPlan;
+import dev.modelcache.transfer.SegmentedTransfer;
+import io.github.resilience4j.reactor.retry.RetryOperator;
+import io.github.resilience4j.retry.Retry;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * Brings one file: plan, transfer, verify, publish, and all of it again where the digest
+ * does not match.
+ */
+final class FileAcquisition {
+
+	private final Rooms rooms;
+
+	private final Publisher publisher;
+
+	private final EngineThreads threads;
+
+	FileAcquisition(Rooms rooms, Publisher publisher, EngineThreads threads) {
+		this.rooms = rooms;
+		this.publisher = publisher;
+		this.threads = threads;
+	}
+
+	/**
+	 * Brings a file.
+	 * @param job the file
+	 * @param monitor hears how it goes
+	 * @return the published file
+	 */
+	Mono<CachedModel> fetch(FileJob job, FileMonitor monitor) {
+		Retry retry = this.rooms.retries()
+			.forWholeFile(job.modelId(), attempts(job), (failure) -> failure instanceof ModelIntegrityException);
+		AtomicInteger attempt = new AtomicInteger();
+		AtomicReference<ModelCacheException> last = new AtomicReference<>();
+		return Mono.defer(() -> {
+			ModelCacheException before = last.get();
+			if (before != null) {
+				monitor.retryingWholeFile(before);
+			}
+			return fetchOnce(job, plan(job, attempt.getAndIncrement()), monitor);
+		}).doOnError(ModelIntegrityException.class, last::set).transformDeferred(RetryOperator.of(retry));
+	}
+
+	/** Asks the source for the size of a file. Empty where it does not answer. */
+	Mono<Long> size(FileJob job) {
+		return this.rooms.transfer().size(plan(job, 0));
+	}
+
+	private Mono<CachedModel> fetchOnce(FileJob job, DownloadPlan plan, FileMonitor monitor) {
+		return Mono.usingWhen(Mono.fromSupplier(() -> new ResourceHolder<>(StagedFile::close)),
+				(holder) -> Mono.fromCallable(() -> stage(job, plan, holder))
+					.subscribeOn(this.threads.io())
+					.flatMap((staged) -> this.rooms.transfer()
+						.run(plan, staged, monitor)
+						.doOnNext((result) -> monitor.verifying())
+						.publishOn(this.threads.io())
+						.map((result) -> this.publisher.publish(job.candidate(), plan, staged, result, monitor))),
+				(holder) -> holder.closeOn(this.threads.io()));
+	}
+
+	private StagedFile stage(FileJob job, DownloadPlan plan, ResourceHolder<StagedFile> holder) {
+		StagedFile staged = holder
+			.hold(this.rooms.store().stage(plan.modelId(), job.place(), SegmentedTransfer.judge(plan)));
+		if (plan.decompression() != null) {
+			staged.prepareContent();
+		}
+		return staged;
+	}
+
+	private DownloadPlan plan(FileJob job, int attempt) {
+		return new DownloadPlan(job.modelId(), job.file(), attempts(job), attempt, decompression(job));
+	}
+
+	private static int attempts(FileJob job) {
+		return Math.max(1, job.candidate().request().maxRetries());
+	}
+
+	private @Nullable DecompressionPlan decompression(FileJob job) {
+		Compression compression = job.compression();
+		if (compression == null) {
+			return null;
+		}
+		compression.requireReader(job.modelId());
+		return new DecompressionPlan(job.modelId(), job.candidate().source(), compression,
+				DownloadPlan.algorithms(job.file()), null, this.rooms.decompression());
+	}
+
+}

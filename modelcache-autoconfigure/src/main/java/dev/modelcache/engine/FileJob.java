@@ -1,0 +1,26 @@
+package dev.modelcache.engine;
+
+import dev.modelcache.content.Compression;
+import dev.modelcache.source.RemoteFile;
+import dev.modelcache.store.ModelPlace;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file that is to be brought from its mirrors to its place.
+ *
+ * @param candidate the way to serve the model that it belongs to
+ * @param file where it is and what it should be
+ * @param place where it, or its content, will stand
+ */
+record FileJob(Candidate candidate, RemoteFile file, ModelPlace place) {
+
+	String modelId() {
+		return this.candidate.request().id();
+	}
+
+	/** Returns how the file is compressed, or null if it is what will stand there. */
+	@Nullable Compression compression() {
+		return Compression.between(this.file.name().last(), this.place.target().getFileName().toString());
+	}
+
+}

@@ -1,0 +1,22 @@
+package dev.modelcache.engine;
+
+import java.time.Duration;
+
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.transfer.TransferListener;
+
+/**
+ * Hears how one file of a model fares.
+ */
+interface FileMonitor extends TransferListener {
+
+	/** All bytes are there. */
+	void verifying();
+
+	/** The digest was compared with the expected one. */
+	void verified(boolean matched, Duration elapsed);
+
+	/** The whole file is fetched again. */
+	void retryingWholeFile(ModelCacheException reason);
+
+}

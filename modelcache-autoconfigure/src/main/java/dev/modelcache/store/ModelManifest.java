@@ -1,0 +1,80 @@
+package dev.modelcache.store;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+
+import dev.modelcache.ModelFileName;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What makes up one version of a model of several files. It is written before the version
+ * becomes visible, and never changes.
+ *
+ * @param files the names of the files, the one that a runtime opens first before the
+ * others
+ * @param revision what the source calls this version, or {@code null}
+ * @param source where it came from, redacted
+ * @param sourceKey the {@link CacheLayout#sourceKey key} of where it came from
+ * @param selection which files of the source were asked for
+ * @param fallback whether it came from a substitute
+ */
+public record ModelManifest(List<ModelFileName> files, @Nullable String revision, String source, String sourceKey,
+		List<String> selection, boolean fallback) {
+
+	/**
+	 * Creates a manifest.
+	 */
+	public ModelManifest {
+		files = List.copyOf(files);
+		selection = List.copyOf(selection);
+	}
+
+	Properties toProperties() {
+		Properties properties = new Properties();
+		setAll(properties, "file.", this.files);
+		setAll(properties, "selection.", this.selection);
+		if (this.revision != null) {
+			properties.setProperty("revision", this.revision);
+		}
+		properties.setProperty("source", this.source);
+		properties.setProperty("source-key", this.sourceKey);
+		properties.setProperty("fallback", Boolean.toString(this.fallback));
+		return properties;
+	}
+
+	/**
+	 * Reads a manifest.
+	 * @param properties what {@link #toProperties()} gave
+	 * @return the manifest, or {@code null} for anything else
+	 */
+	static @Nullable ModelManifest fromProperties(Properties properties) {
+		String source = properties.getProperty("source");
+		String sourceKey = properties.getProperty("source-key");
+		try {
+			List<ModelFileName> files = all(properties, "file.").stream().map(ModelFileName::new).toList();
+			return (files.isEmpty() || source == null || sourceKey == null) ? null
+					: new ModelManifest(files, properties.getProperty("revision"), source, sourceKey,
+							all(properties, "selection."), Boolean.parseBoolean(properties.getProperty("fallback")));
+		}
+		catch (IllegalArgumentException ex) {
+			return null;
+		}
+	}
+
+	private static void setAll(Properties properties, String prefix, List<?> values) {
+		for (int i = 0; i < values.size(); i++) {
+			properties.setProperty(prefix + i, values.get(i).toString());
+		}
+	}
+
+	private static List<String> all(Properties properties, String prefix) {
+		List<String> values = new ArrayList<>();
+		for (String value = properties.getProperty(prefix + 0); value != null; value = properties
+			.getProperty(prefix + values.size())) {
+			values.add(value);
+		}
+		return values;
+	}
+
+}

@@ -1,0 +1,215 @@
+package dev.modelcache.store;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
+import java.util.Objects;
+import java.util.Properties;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import dev.modelcache.ModelFileName;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.util.FileSystemUtils;
+
+/**
+ * The models of several files. Each version of one has a directory of its own, which
+ * nobody is shown until all its files are there; one pointer then switches from the
+ * version before. The pointer is a symbolic link at the model's place, which makes the
+ * place look like a directory; where links cannot be made it is a small file beside the
+ * versions, and nothing stands at the place itself.
+ * <p>
+ * <em>Blocking</em>: all methods but {@link #file} and {@link #nameOf}.
+ */
+public final class ModelVersions {
+
+	private static final Logger logger = LoggerFactory.getLogger(ModelVersions.class);
+
+	private static final String POINTER = "current";
+
+	private final CacheLayout layout;
+
+	private final Receipts receipts;
+
+	ModelVersions(CacheLayout layout, Receipts receipts) {
+		this.layout = layout;
+		this.receipts = receipts;
+	}
+
+	/**
+	 * Returns the name of a version.
+	 * @param content what tells it from other versions
+	 * @return the same name for the same content
+	 */
+	public static String nameOf(List<String> content) {
+		return CacheLayout.key(String.join("\n", content)).substring(0, 16);
+	}
+
+	/**
+	 * Returns where a file of a version stands, or will stand.
+	 * @param place the model's place
+	 * @param version the name of the version
+	 * @param name the name of the file
+	 * @return the file's place
+	 */
+	public ModelPlace file(ModelPlace place, String version, ModelFileName name) {
+		return this.layout.file(place, version, name);
+	}
+
+	/**
+	 * Returns whether a file belongs to a version of a model.
+	 * @param place the model's place
+	 * @param file the file
+	 * @return {@code true} if it does
+	 */
+	public boolean isOf(ModelPlace place, Path file) {
+		return file.startsWith(CacheLayout.versions(place));
+	}
+
+	/**
+	 * Returns the name of the version that is visible.
+	 * @param place the model's place
+	 * @return the name, or {@code null} where there is none
+	 */
+	public @Nullable String current(ModelPlace place) {
+		try {
+			if (Files.isSymbolicLink(place.target())) {
+				Path version = place.directory().resolve(Files.readSymbolicLink(place.target())).normalize();
+				return CacheLayout.versions(place).equals(version.getParent()) ? version.getFileName().toString()
+						: null;
+			}
+			Path pointer = CacheLayout.versions(place).resolve(POINTER);
+			boolean here = !Files.exists(place.target(), LinkOption.NOFOLLOW_LINKS) && Files.exists(pointer);
+			return here ? new ModelFileName(Files.readString(pointer)).last() : null;
+		}
+		catch (IOException | IllegalArgumentException ex) {
+			logger.debug("The version of {} cannot be read", place.target(), ex);
+			return null;
+		}
+	}
+
+	/**
+	 * Returns what makes up a version.
+	 * @param place the model's place
+	 * @param version the name of the version
+	 * @return its manifest, or {@code null} where there is none
+	 */
+	public @Nullable ModelManifest manifest(ModelPlace place, String version) {
+		Properties properties = PropertiesFiles.read(manifestFile(place, version));
+		return (properties != null) ? ModelManifest.fromProperties(properties) : null;
+	}
+
+	private static Path manifestFile(ModelPlace place, String version) {
+		return CacheLayout.versions(place).resolve(version + ".properties");
+	}
+
+	/**
+	 * Makes a version visible, all of whose files are in its directory. The version that
+	 * was visible until now stays on disk for those who still read it; older ones go.
+	 * @param place the model's place
+	 * @param version the name of the version
+	 * @param manifest what makes it up
+	 * @throws IOException if something else stands at the model's place, or the disk does
+	 * not take it; the version before stays visible then
+	 */
+	public void publish(ModelPlace place, String version, ModelManifest manifest) throws IOException {
+		String before = current(place);
+		PropertiesFiles.write(manifestFile(place, version), manifest.toProperties());
+		FileMoves.forceDirectory(CacheLayout.versions(place).resolve(version));
+		FileMoves.forceDirectory(CacheLayout.versions(place));
+		if (!version.equals(before)) {
+			requireNothingOfOthers(place);
+			point(place, version);
+		}
+		deleteOthers(place, Stream.of(version, before).filter(Objects::nonNull).collect(Collectors.toSet()));
+	}
+
+	private void requireNothingOfOthers(ModelPlace place) throws IOException {
+		Path target = place.target();
+		if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
+			throw new IOException(target + " is a directory that this cache did not make");
+		}
+		if (Files.isSymbolicLink(target) && current(place) == null) {
+			throw new IOException(target + " is a link that this cache did not make");
+		}
+		Fingerprint fingerprint = Files.isSymbolicLink(target) ? null : Fingerprint.of(target);
+		if (fingerprint != null) {
+			Receipt receipt = this.receipts.find(place, fingerprint);
+			if (receipt == null || receipt.sourceKey() == null) {
+				throw new IOException(target + " is a file that this cache did not put there");
+			}
+		}
+	}
+
+	private void point(ModelPlace place, String version) throws IOException {
+		Path versions = CacheLayout.versions(place);
+		Path link = versions.resolve("." + UUID.randomUUID());
+		try {
+			Files.createSymbolicLink(link, Path.of(versions.getFileName().toString(), version));
+		}
+		catch (IOException | UnsupportedOperationException ex) {
+			logger.info("{} cannot be made a symbolic link; the files stand in {}", place.target(),
+					versions.resolve(version), ex);
+			Files.writeString(link, version, StandardCharsets.UTF_8);
+			Files.deleteIfExists(place.target());
+			FileMoves.replace(link, versions.resolve(POINTER));
+			FileMoves.forceDirectory(versions);
+			return;
+		}
+		FileMoves.replace(link, place.target());
+		this.receipts.delete(place);
+		FileMoves.forceDirectory(place.directory());
+	}
+
+	private void deleteOthers(ModelPlace place, Set<String> kept) {
+		try (Stream<Path> entries = Files.list(CacheLayout.versions(place))) {
+			for (Path entry : entries.toList()) {
+				String version = entry.getFileName().toString().replaceFirst("\\.properties$", "");
+				if (!kept.contains(version) && !version.equals(POINTER)) {
+					deleteReceipts(place, entry);
+					FileSystemUtils.deleteRecursively(entry);
+				}
+			}
+		}
+		catch (IOException ex) {
+			logger.warn("Old versions of {} cannot be deleted", place.target(), ex);
+		}
+	}
+
+	/** Deletes all versions of a model. Returns whether one was visible. */
+	boolean delete(ModelPlace place) throws IOException {
+		String current = current(place);
+		Path versions = CacheLayout.versions(place);
+		if (current != null) {
+			Files.deleteIfExists(place.target());
+		}
+		if (Files.isDirectory(versions, LinkOption.NOFOLLOW_LINKS)) {
+			deleteReceipts(place, versions);
+			FileSystemUtils.deleteRecursively(versions);
+		}
+		return current != null;
+	}
+
+	private void deleteReceipts(ModelPlace place, Path directory) throws IOException {
+		Files.walkFileTree(directory, new SimpleFileVisitor<>() {
+
+			@Override
+			public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+				ModelVersions.this.receipts.delete(ModelVersions.this.layout.place(file, place.lockFile()));
+				return FileVisitResult.CONTINUE;
+			}
+
+		});
+	}
+
+}

@@ -73,7 +73,8 @@ record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connecti
 			throw ModelKeys.GENERAL.wrong("cache.directory", directory + " is not a directory",
 					"Name a directory; it is created if it is missing");
 		}
-		return new StoreSettings(directory, cache.getMinFreeSpace(), cache.getVerify(), cache.getPartialRetention());
+		return new StoreSettings(directory, cache.getMinFreeSpace(), cache.getVerify(), cache.getPartialRetention(),
+				null);
 	}
 
 	private static DecompressionSettings decompression(DownloadProperties download) {

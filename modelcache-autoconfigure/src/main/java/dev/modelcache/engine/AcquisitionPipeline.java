@@ -184,7 +184,7 @@ final class AcquisitionPipeline {
 	private Mono<CachedModel> bring(Candidate candidate, ResolvedModel model, Mode mode, AcquisitionMonitor monitor) {
 		DataSize estimated = candidate.request().estimatedSize();
 		monitor.expecting((estimated != null) ? estimated.toBytes() : null);
-		return (model.files().size() > 1) ? this.several.fetch(candidate, model, mode, monitor)
+		return this.several.isFor(candidate, model) ? this.several.fetch(candidate, model, mode, monitor)
 				: sameOrFetched(new FileJob(candidate, model.file(), this.lookUp.place(candidate)), mode, monitor);
 	}
 

@@ -15,7 +15,7 @@ import dev.modelcache.AcquisitionObserver;
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest;
 import dev.modelcache.Digest.Algorithm;
-import dev.modelcache.ModelFileName;
+import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.content.FileDigest;
@@ -25,6 +25,7 @@ import dev.modelcache.store.ModelManifest;
 import dev.modelcache.store.ModelPlace;
 import dev.modelcache.store.ModelStore;
 import dev.modelcache.store.Receipt;
+import dev.modelcache.store.SeenVersion;
 import dev.modelcache.store.StoreSettings.Verification;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -64,40 +65,70 @@ final class CacheLookUp {
 	 */
 	@Nullable CachedModel find(Candidate candidate, Runnable hashing) {
 		ModelPlace place = place(candidate);
-		String version = this.store.versions().current(place);
-		return (version != null) ? findFiles(candidate, place, version, hashing) : find(candidate, place, hashing);
+		for (SeenVersion version : this.store.seen(place)) {
+			CachedModel model = find(candidate, version, hashing);
+			if (model != null) {
+				return model;
+			}
+		}
+		return find(candidate, place, hashing);
 	}
 
 	/** A model of several files is there if each of them is. */
-	private @Nullable CachedModel findFiles(Candidate candidate, ModelPlace place, String version, Runnable hashing) {
-		ModelManifest manifest = this.store.versions().manifest(place, version);
-		if (manifest == null || !manifest.selection().equals(candidate.request().files())
-				|| !isAskedFor(candidate, manifest.sourceKey())) {
+	private @Nullable CachedModel find(Candidate candidate, SeenVersion version, Runnable hashing) {
+		ModelManifest manifest = version.manifest();
+		if (!manifest.selection().equals(candidate.request().files()) || !isAskedFor(candidate, manifest.sourceKey())) {
 			return null;
 		}
 		List<CachedModel> files = new ArrayList<>();
-		for (ModelFileName name : manifest.files()) {
-			CachedModel file = find(candidate, this.store.versions().file(place, version, name), hashing);
+		for (ModelPlace place : version.files()) {
+			CachedModel file = find(candidate, place, null, hashing);
 			if (file == null) {
 				return null;
 			}
 			files.add(file);
 		}
-		return SeveralFiles.together(files, manifest.source(), ModelOutcome.CACHED);
+		return CachedModels.together(files, manifest.source(), ModelOutcome.CACHED);
 	}
 
 	/**
-	 * Returns one file of a model of several if it is known, or can be proved, to be it.
+	 * Returns a file of a model if it is known to be it.
 	 * @param job the file
-	 * @param hashing called before the file is read
+	 * @param seen where it is seen once it is published
 	 * @return the file, or {@code null}
 	 */
-	@Nullable CachedModel find(FileJob job, Runnable hashing) {
-		Fingerprint fingerprint = fingerprint(job.candidate(), job.place());
-		Receipt receipt = (fingerprint != null) ? this.store.receipts().find(job.place(), fingerprint) : null;
+	@Nullable CachedModel find(FileJob job, ModelPlace seen) {
+		return find(job.candidate(), seen, job.file().expected(), () -> {
+		});
+	}
+
+	/** Whose receipt a file of a version has, the version's manifest says already. */
+	private @Nullable CachedModel find(Candidate candidate, ModelPlace place, @Nullable ExpectedDigest stated,
+			Runnable hashing) {
+		Fingerprint fingerprint = fingerprint(candidate, place);
+		Receipt receipt = (fingerprint != null) ? this.store.receipts().find(place, fingerprint) : null;
+		boolean same = receipt != null && isAbout(receipt, candidate)
+				&& (stated == null || receipt.proves(stated.digest()));
+		return same ? trusted(candidate, place, receipt, fingerprint, hashing) : null;
+	}
+
+	/**
+	 * Returns a file that another tool put where it belongs, if it has the digest that it
+	 * should have.
+	 * @param job the file
+	 * @param place where it may stand
+	 * @return the file, or {@code null}
+	 */
+	@Nullable CachedModel adopt(FileJob job, ModelPlace place) {
+		Fingerprint fingerprint = fingerprint(job.candidate(), place);
 		ExpectedDigest expected = job.file().expected();
-		boolean same = receipt != null && (expected == null || receipt.proves(expected.digest()));
-		return same ? find(job.candidate(), job.place(), hashing) : null;
+		Long size = job.file().size();
+		if (fingerprint == null || expected == null || (size != null && size != fingerprint.size())) {
+			return null;
+		}
+		CachedModel file = proved(job.candidate(), place, expected, () -> {
+		});
+		return (file != null) ? CachedModels.as(file, ModelOutcome.ADOPTED) : null;
 	}
 
 	private @Nullable CachedModel find(Candidate candidate, ModelPlace place, Runnable hashing) {
@@ -106,19 +137,24 @@ final class CacheLookUp {
 			return null;
 		}
 		Receipt receipt = this.store.receipts().find(place, fingerprint);
-		if (receipt != null && isAbout(receipt, candidate)) {
-			boolean trusted = switch (this.store.verification()) {
-				case FINGERPRINT -> receipt.fingerprint().equals(fingerprint);
-				case NEVER -> !receipt.doubted();
-				case ALWAYS -> false;
-			};
-			return trusted ? model(candidate, place, receipt) : verified(candidate, place, receipt, hashing);
+		if (receipt != null && isAbout(receipt, candidate) && isAskedFor(candidate, receipt.sourceKey())) {
+			return trusted(candidate, place, receipt, fingerprint, hashing);
 		}
 		Digest expected = candidate.request().expectedDigest();
 		if (expected != null) {
-			return proved(candidate, place, expected, hashing);
+			return proved(candidate, place, new ExpectedDigest(expected, DigestOrigin.CONFIGURATION), hashing);
 		}
 		return candidate.locations().isEmpty() ? unproven(candidate, place, hashing) : null;
+	}
+
+	private @Nullable CachedModel trusted(Candidate candidate, ModelPlace place, Receipt receipt,
+			Fingerprint fingerprint, Runnable hashing) {
+		boolean trusted = switch (this.store.verification()) {
+			case FINGERPRINT -> receipt.fingerprint().equals(fingerprint);
+			case NEVER -> !receipt.doubted();
+			case ALWAYS -> false;
+		};
+		return trusted ? model(candidate, place, receipt) : verified(candidate, place, receipt, hashing);
 	}
 
 	/**
@@ -184,15 +220,10 @@ final class CacheLookUp {
 		}
 	}
 
-	private boolean isAbout(Receipt receipt, Candidate candidate) {
+	private static boolean isAbout(Receipt receipt, Candidate candidate) {
 		Digest expected = candidate.request().expectedDigest();
-		if (expected != null && !receipt.proves(expected)) {
-			return false;
-		}
-		if (expected == null && candidate.request().digestRequired() && !receipt.verified()) {
-			return false;
-		}
-		return isAskedFor(candidate, receipt.sourceKey());
+		return (expected != null) ? receipt.proves(expected)
+				: receipt.verified() || !candidate.request().digestRequired();
 	}
 
 	private static boolean isAskedFor(Candidate candidate, @Nullable String sourceKey) {
@@ -213,16 +244,17 @@ final class CacheLookUp {
 		return model(candidate, place, fresh);
 	}
 
-	private @Nullable CachedModel proved(Candidate candidate, ModelPlace place, Digest expected, Runnable hashing) {
-		Hashed hashed = hash(candidate, place, EnumSet.of(Algorithm.SHA256, expected.algorithm()), hashing);
-		boolean matched = hashed.digest(expected.algorithm()).equals(expected);
+	private @Nullable CachedModel proved(Candidate candidate, ModelPlace place, ExpectedDigest expected,
+			Runnable hashing) {
+		Hashed hashed = hash(candidate, place, EnumSet.of(Algorithm.SHA256, expected.digest().algorithm()), hashing);
+		boolean matched = hashed.digest(expected.digest().algorithm()).equals(expected.digest());
 		this.observer.verified(matched, hashed.elapsed());
 		if (!matched) {
-			logger.warn("Model '{}': {} is not the file that expected-checksum describes; it is replaced",
-					candidate.request().id(), place.target());
+			logger.warn("Model '{}': {} is not the file that {} describes; it is replaced", candidate.request().id(),
+					place.target(), expected.origin().description());
 			return null;
 		}
-		return model(candidate, place, issue(candidate, place, hashed, expected));
+		return model(candidate, place, issue(candidate, place, hashed, expected.digest()));
 	}
 
 	private Receipt issue(Candidate candidate, ModelPlace place, Hashed hashed, @Nullable Digest expected) {

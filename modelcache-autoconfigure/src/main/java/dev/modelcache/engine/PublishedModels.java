@@ -84,10 +84,9 @@ final class PublishedModels {
 
 	/** Returns the candidate whose file a model is. */
 	Candidate candidateOf(ModelRequest request, CachedModel model) {
-		return Candidate.of(request).stream().filter((candidate) -> {
-			ModelPlace place = this.lookUp.place(candidate);
-			return place.target().equals(model.path()) || this.store.versions().isOf(place, model.path());
-		})
+		return Candidate.of(request)
+			.stream()
+			.filter((candidate) -> this.store.isOf(this.lookUp.place(candidate), model.path()))
 			.findFirst()
 			.orElseThrow(() -> new IllegalStateException(model.path() + " belongs to no candidate of " + request));
 	}
@@ -113,7 +112,7 @@ final class PublishedModels {
 	private boolean isOurs(ModelRequest request, ModelPlace place) {
 		try {
 			Fingerprint fingerprint = Fingerprint.of(place.target());
-			if (fingerprint == null || this.store.versions().current(place) != null) {
+			if (fingerprint == null) {
 				return true;
 			}
 			Receipt receipt = this.store.receipts().find(place, fingerprint);

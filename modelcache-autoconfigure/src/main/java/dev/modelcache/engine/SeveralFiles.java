@@ -1,20 +1,30 @@
 package dev.modelcache.engine;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import dev.modelcache.CachedModel;
+import dev.modelcache.Digest;
+import dev.modelcache.Digest.Algorithm;
+import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.engine.AcquisitionPipeline.Mode;
+import dev.modelcache.content.Compression;
+import dev.modelcache.source.HubRevision;
 import dev.modelcache.source.RemoteFile;
 import dev.modelcache.source.ResolvedModel;
+import dev.modelcache.store.ModelDirectory;
 import dev.modelcache.store.ModelManifest;
 import dev.modelcache.store.ModelPlace;
-import dev.modelcache.store.ModelVersions;
+import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -53,20 +63,52 @@ final class SeveralFiles {
 	 * @return the model, once all its files are visible
 	 */
 	Mono<CachedModel> fetch(Candidate candidate, ResolvedModel model, Mode mode, AcquisitionMonitor monitor) {
-		ModelPlace place = this.lookUp.place(candidate);
-		String version = ModelVersions.nameOf(content(model));
-		ModelVersions versions = this.rooms.store().versions();
+		ModelDirectory directory = directory(candidate, model);
 		List<FileJob> jobs = model.files()
 			.stream()
-			.map((file) -> new FileJob(candidate, file, versions.file(place, version, file.name())))
+			.map((file) -> new FileJob(candidate, file, directory.arriving(file.name())))
 			.toList();
 		FilesProgress progress = new FilesProgress(model.size(), monitor);
-		return Mono.fromCallable(() -> there(jobs, mode == Mode.USE_CACHED || model.revision() != null))
+		return Mono.fromCallable(() -> there(jobs, directory, mode == Mode.USE_CACHED || model.revision() != null))
 			.subscribeOn(this.threads.io())
 			.doOnNext((there) -> there.values().forEach((file) -> progress.there(file.size())))
 			.flatMap((there) -> bring(jobs, there, progress))
 			.publishOn(this.threads.io())
-			.map((files) -> publish(candidate, model, version, jobs.stream().map(files::get).toList()));
+			.map((files) -> publish(candidate, model, directory, jobs.stream().map(files::get).toList()));
+	}
+
+	/** Returns whether a model has a directory of its own, and not only a file. */
+	boolean isFor(Candidate candidate, ResolvedModel model) {
+		return model.files().size() > 1 || hubSnapshot(candidate, model) != null;
+	}
+
+	private ModelDirectory directory(Candidate candidate, ResolvedModel model) {
+		ModelDirectory shared = hubSnapshot(candidate, model);
+		return (shared != null) ? shared : this.rooms.store().version(this.lookUp.place(candidate), content(model));
+	}
+
+	/**
+	 * What comes from the Hub and has no place of its own goes where the Hub's own tools
+	 * keep it, if it is as it came and its digest, which is its name there, is known.
+	 */
+	private @Nullable ModelDirectory hubSnapshot(Candidate candidate, ResolvedModel model) {
+		HubRevision hub = model.hub();
+		Map<ModelFileName, Digest> digests = new HashMap<>();
+		for (RemoteFile file : model.files()) {
+			if (file.expected() != null && Compression.contentName(file.name().last()).equals(file.name().last())) {
+				digests.put(file.name(), file.expected().digest());
+			}
+		}
+		boolean suitable = digests.size() == model.files().size()
+				&& digests.values().stream().allMatch(SeveralFiles::isNameOfBlob);
+		return (hub != null && suitable && candidate.request().modelPath() == null)
+				? this.rooms.store()
+					.hubSnapshot(this.lookUp.place(candidate), hub.repository(), hub.revision(), hub.commit(), digests)
+				: null;
+	}
+
+	private static boolean isNameOfBlob(Digest digest) {
+		return digest.algorithm() == Algorithm.SHA256 || digest.algorithm() == Algorithm.GIT_SHA1;
 	}
 
 	/** What the source says about a version; the same for the same bytes. */
@@ -78,16 +120,25 @@ final class SeveralFiles {
 	}
 
 	/** Where nothing pins the version, only a digest tells that a file is of it. */
-	private Map<FileJob, CachedModel> there(List<FileJob> jobs, boolean pinned) {
+	private Map<FileJob, CachedModel> there(List<FileJob> jobs, ModelDirectory directory, boolean pinned) {
 		Map<FileJob, CachedModel> there = new HashMap<>();
 		for (FileJob job : jobs) {
-			CachedModel file = (pinned || job.file().expected() != null) ? this.lookUp.find(job, () -> {
-			}) : null;
+			CachedModel file = (pinned || job.file().expected() != null) ? there(job, directory) : null;
 			if (file != null) {
 				there.put(job, file);
 			}
 		}
 		return there;
+	}
+
+	private @Nullable CachedModel there(FileJob job, ModelDirectory directory) {
+		ModelPlace seen = directory.seen(job.file().name());
+		CachedModel known = this.lookUp.find(job, seen);
+		if (known != null || !directory.isShared()) {
+			return known;
+		}
+		CachedModel adopted = this.lookUp.adopt(job, seen);
+		return (adopted != null) ? adopted : this.lookUp.adopt(job, job.place());
 	}
 
 	private Mono<Map<FileJob, CachedModel>> bring(List<FileJob> jobs, Map<FileJob, CachedModel> there,
@@ -118,28 +169,33 @@ final class SeveralFiles {
 		return this.files.fetch(job, progress.of()).map((file) -> Map.entry(job, file));
 	}
 
-	private CachedModel publish(Candidate candidate, ResolvedModel model, String version, List<CachedModel> files) {
-		ModelPlace place = this.lookUp.place(candidate);
-		ModelManifest manifest = new ModelManifest(model.files().stream().map(RemoteFile::name).toList(),
-				model.revision(), candidate.source(), String.valueOf(candidate.sourceKey()),
-				candidate.request().files(), candidate.fallback());
+	private CachedModel publish(Candidate candidate, ResolvedModel model, ModelDirectory directory,
+			List<CachedModel> files) {
+		List<ModelFileName> names = model.files().stream().map(RemoteFile::name).toList();
+		ModelManifest manifest = new ModelManifest(names, model.revision(), candidate.source(),
+				String.valueOf(candidate.sourceKey()), candidate.request().files(), candidate.fallback());
+		Set<ModelFileName> brought = IntStream.range(0, names.size())
+			.filter((index) -> files.get(index).outcome() == ModelOutcome.DOWNLOADED)
+			.mapToObj(names::get)
+			.collect(Collectors.toSet());
 		try {
-			this.rooms.store().versions().publish(place, version, manifest);
+			directory.publish(manifest, brought);
 		}
 		catch (IOException ex) {
-			throw new ModelStorageException(candidate.request().id(), place.directory(),
+			Path where = directory.seen(names.get(0)).directory();
+			throw new ModelStorageException(candidate.request().id(), where,
 					"the files of the model cannot be published: " + ex.getMessage(), ex);
 		}
-		boolean fetched = files.stream().anyMatch((file) -> file.outcome() == ModelOutcome.DOWNLOADED);
-		return together(files, candidate.source(), fetched ? ModelOutcome.DOWNLOADED : ModelOutcome.CACHED);
+		List<CachedModel> seen = IntStream.range(0, names.size())
+			.mapToObj((index) -> CachedModels.at(files.get(index), directory.seen(names.get(index)).target()))
+			.toList();
+		return CachedModels.together(seen, candidate.source(), outcome(files));
 	}
 
-	/** Returns files as the one model that they make up. */
-	static CachedModel together(List<CachedModel> files, String source, ModelOutcome outcome) {
-		CachedModel first = files.get(0);
-		return new CachedModel(first.id(), first.path(), files.stream().map(CachedModel::path).toList(),
-				files.stream().mapToLong(CachedModel::size).sum(), first.digest(), source, outcome, first.fallback(),
-				files.stream().allMatch(CachedModel::verified));
+	private static ModelOutcome outcome(List<CachedModel> files) {
+		Set<ModelOutcome> outcomes = files.stream().map(CachedModel::outcome).collect(Collectors.toSet());
+		return outcomes.contains(ModelOutcome.DOWNLOADED) ? ModelOutcome.DOWNLOADED
+				: outcomes.contains(ModelOutcome.ADOPTED) ? ModelOutcome.ADOPTED : ModelOutcome.CACHED;
 	}
 
 }

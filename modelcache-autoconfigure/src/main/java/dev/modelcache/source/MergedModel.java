@@ -29,7 +29,7 @@ final class MergedModel {
 					"Remove it; the source states a digest for each file");
 		}
 		MergedModel merged = new MergedModel(request, models);
-		return new ResolvedModel(first.files().stream().map(merged::merge).toList(), first.revision());
+		return new ResolvedModel(first.files().stream().map(merged::merge).toList(), first.revision(), first.hub());
 	}
 
 	private RemoteFile merge(RemoteFile file) {

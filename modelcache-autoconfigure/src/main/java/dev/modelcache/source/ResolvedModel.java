@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  * runtime opens first, such as the first shard, stands first
  * @param revision what the source calls this state of the model and never changes, such
  * as a commit or the digest of a manifest; {@code null} where it has no such name
+ * @param hub where it is on a Hugging Face Hub, or {@code null}
  */
-public record ResolvedModel(List<RemoteFile> files, @Nullable String revision) {
+public record ResolvedModel(List<RemoteFile> files, @Nullable String revision, @Nullable HubRevision hub) {
 
 	/**
 	 * Creates a resolved model.
@@ -26,6 +27,15 @@ public record ResolvedModel(List<RemoteFile> files, @Nullable String revision) {
 			throw new IllegalArgumentException("two files of a model have the same name");
 		}
 		files = List.copyOf(files);
+	}
+
+	/**
+	 * Creates a model that is not on a Hugging Face Hub.
+	 * @param files the files
+	 * @param revision what the source calls it, or {@code null}
+	 */
+	public ResolvedModel(List<RemoteFile> files, @Nullable String revision) {
+		this(files, revision, null);
 	}
 
 	/**

@@ -1,8 +1,11 @@
 package dev.modelcache.store;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Properties;
+import java.util.Set;
 
 import dev.modelcache.ModelFileName;
 import org.jspecify.annotations.Nullable;
@@ -18,9 +21,12 @@ import org.jspecify.annotations.Nullable;
  * @param sourceKey the {@link CacheLayout#sourceKey key} of where it came from
  * @param selection which files of the source were asked for
  * @param fallback whether it came from a substitute
+ * @param directory where the files stand, in the cache of another tool; {@code null} for
+ * a version of our own
+ * @param own which of the files there this cache brought
  */
 public record ModelManifest(List<ModelFileName> files, @Nullable String revision, String source, String sourceKey,
-		List<String> selection, boolean fallback) {
+		List<String> selection, boolean fallback, @Nullable Path directory, Set<ModelFileName> own) {
 
 	/**
 	 * Creates a manifest.
@@ -28,6 +34,27 @@ public record ModelManifest(List<ModelFileName> files, @Nullable String revision
 	public ModelManifest {
 		files = List.copyOf(files);
 		selection = List.copyOf(selection);
+		own = Set.copyOf(own);
+	}
+
+	/**
+	 * Creates the manifest of a version of our own.
+	 * @param files the names of the files
+	 * @param revision what the source calls this version, or {@code null}
+	 * @param source where it came from, redacted
+	 * @param sourceKey the key of where it came from
+	 * @param selection which files of the source were asked for
+	 * @param fallback whether it came from a substitute
+	 */
+	public ModelManifest(List<ModelFileName> files, @Nullable String revision, String source, String sourceKey,
+			List<String> selection, boolean fallback) {
+		this(files, revision, source, sourceKey, selection, fallback, null, Set.of());
+	}
+
+	/** Returns this manifest for files that stand in the cache of another tool. */
+	ModelManifest in(Path elsewhere, Set<ModelFileName> brought) {
+		return new ModelManifest(this.files, this.revision, this.source, this.sourceKey, this.selection, this.fallback,
+				elsewhere, brought);
 	}
 
 	Properties toProperties() {
@@ -37,6 +64,10 @@ public record ModelManifest(List<ModelFileName> files, @Nullable String revision
 		if (this.revision != null) {
 			properties.setProperty("revision", this.revision);
 		}
+		if (this.directory != null) {
+			properties.setProperty("directory", this.directory.toString());
+		}
+		setAll(properties, "own.", this.own.stream().sorted(Comparator.comparing(ModelFileName::text)).toList());
 		properties.setProperty("source", this.source);
 		properties.setProperty("source-key", this.sourceKey);
 		properties.setProperty("fallback", Boolean.toString(this.fallback));
@@ -53,9 +84,12 @@ public record ModelManifest(List<ModelFileName> files, @Nullable String revision
 		String sourceKey = properties.getProperty("source-key");
 		try {
 			List<ModelFileName> files = all(properties, "file.").stream().map(ModelFileName::new).toList();
+			List<ModelFileName> own = all(properties, "own.").stream().map(ModelFileName::new).toList();
+			String directory = properties.getProperty("directory");
 			return (files.isEmpty() || source == null || sourceKey == null) ? null
 					: new ModelManifest(files, properties.getProperty("revision"), source, sourceKey,
-							all(properties, "selection."), Boolean.parseBoolean(properties.getProperty("fallback")));
+							all(properties, "selection."), Boolean.parseBoolean(properties.getProperty("fallback")),
+							(directory != null) ? Path.of(directory) : null, Set.copyOf(own));
 		}
 		catch (IllegalArgumentException ex) {
 			return null;

@@ -8,8 +8,20 @@ import java.nio.file.Path;
  * @param target where the published file stands
  * @param lockFile the permanent lock file of its writers
  * @param receipt where its receipt is kept
+ * @param shared whether others may read the file, as far as the process's umask lets
+ * them; else it is its owner's alone
  */
-public record ModelPlace(Path target, Path lockFile, Path receipt) {
+public record ModelPlace(Path target, Path lockFile, Path receipt, boolean shared) {
+
+	/**
+	 * Creates the place of a private file.
+	 * @param target where the published file stands
+	 * @param lockFile the permanent lock file of its writers
+	 * @param receipt where its receipt is kept
+	 */
+	public ModelPlace(Path target, Path lockFile, Path receipt) {
+		this(target, lockFile, receipt, false);
+	}
 
 	/**
 	 * Returns the directory of the published file.

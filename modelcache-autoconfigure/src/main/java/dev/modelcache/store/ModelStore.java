@@ -6,10 +6,17 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 
+import dev.modelcache.Digest;
+import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.lock.ExclusiveFiles;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.util.unit.DataSize;
@@ -34,6 +41,8 @@ public final class ModelStore {
 
 	private final ModelVersions versions;
 
+	private final @Nullable HubCache hub;
+
 	private final ExclusiveFiles files;
 
 	private final Clock clock;
@@ -52,6 +61,7 @@ public final class ModelStore {
 		this.settings = settings;
 		this.layout = new CacheLayout(settings.directory());
 		this.versions = new ModelVersions(this.layout, this.receipts);
+		this.hub = (settings.hubCache() != null) ? new HubCache(settings.hubCache(), this.layout, this.receipts) : null;
 		this.files = files;
 		this.clock = clock;
 		this.space = new DiskSpace(settings.minFreeSpace());
@@ -78,11 +88,60 @@ public final class ModelStore {
 	}
 
 	/**
-	 * Returns the models of several files.
-	 * @return their versions
+	 * Returns where the files of a version of a model stand that is made of several.
+	 * @param place the model's place
+	 * @param content what tells the version from others
+	 * @return a directory of our own
 	 */
-	public ModelVersions versions() {
-		return this.versions;
+	public ModelDirectory version(ModelPlace place, List<String> content) {
+		return this.versions.version(place, ModelVersions.nameOf(content));
+	}
+
+	/**
+	 * Returns where the files of a model of a Hugging Face Hub stand.
+	 * @param place the model's place
+	 * @param repository the repository, {@code org/repo}
+	 * @param revision the branch, tag or commit that was asked for
+	 * @param commit the commit
+	 * @param files the digests of the files: a SHA-256, or that of git
+	 * @return a directory in the cache that the Hub's tools share, or {@code null} if
+	 * that is not to be used
+	 */
+	public @Nullable ModelDirectory hubSnapshot(ModelPlace place, String repository, String revision, String commit,
+			Map<ModelFileName, Digest> files) {
+		return (this.hub != null) ? this.hub.snapshot(place, repository, revision, commit, files) : null;
+	}
+
+	/**
+	 * Returns the versions of a model of which files may be seen: in the cache of another
+	 * tool, then of our own.
+	 * @param place the model's place
+	 * @return the versions, each with the places of its files
+	 */
+	public List<SeenVersion> seen(ModelPlace place) {
+		ModelManifest elsewhere = (this.hub != null) ? Elsewhere.read(place) : null;
+		return Stream
+			.concat(Stream.ofNullable(elsewhere).map((manifest) -> seen(place, manifest)),
+					Stream.ofNullable(this.versions.seen(place)))
+			.toList();
+	}
+
+	private SeenVersion seen(ModelPlace place, ModelManifest manifest) {
+		Path directory = Objects.requireNonNull(manifest.directory());
+		return new SeenVersion(manifest,
+				manifest.files().stream().map((name) -> placeOf(place, name.in(directory))).toList());
+	}
+
+	/**
+	 * Returns whether a file is one of a model's.
+	 * @param place the model's place
+	 * @param file the file
+	 * @return {@code true} if it stands there, or belongs to one of its versions
+	 */
+	public boolean isOf(ModelPlace place, Path file) {
+		return place.target().equals(file) || seen(place).stream()
+			.flatMap((version) -> version.files().stream())
+			.anyMatch((seen) -> seen.target().equals(file));
 	}
 
 	/**
@@ -112,7 +171,7 @@ public final class ModelStore {
 	 */
 	public StagedFile stage(String modelId, ModelPlace place, PartialJudge judge) {
 		try {
-			PrivateFiles.createDirectories(place.directory());
+			createDirectory(place);
 			deleteExpired();
 			Partials partials = partials(place);
 			Partial left = partials.claim(judge);
@@ -126,6 +185,15 @@ public final class ModelStore {
 		}
 		catch (IOException ex) {
 			throw cannotCreate(modelId, place, ex);
+		}
+	}
+
+	private static void createDirectory(ModelPlace place) throws IOException {
+		if (place.shared()) {
+			Files.createDirectories(place.directory());
+		}
+		else {
+			PrivateFiles.createDirectories(place.directory());
 		}
 	}
 
@@ -177,6 +245,16 @@ public final class ModelStore {
 		return new Partials(place.target(), this.files, expiry());
 	}
 
+	private boolean deleteElsewhere(ModelPlace place) throws IOException {
+		ModelManifest elsewhere = (this.hub != null) ? Elsewhere.read(place) : null;
+		if (this.hub == null || elsewhere == null) {
+			return false;
+		}
+		this.hub.delete(place, elsewhere);
+		Elsewhere.delete(place);
+		return true;
+	}
+
 	/**
 	 * Checks that files which are fetched one after the other will fit on the disk
 	 * together.
@@ -187,7 +265,7 @@ public final class ModelStore {
 	 */
 	public void admit(String modelId, ModelPlace place, DataSize bytes) {
 		try {
-			PrivateFiles.createDirectories(place.directory());
+			createDirectory(place);
 		}
 		catch (IOException ex) {
 			throw cannotCreate(modelId, place, ex);
@@ -219,7 +297,8 @@ public final class ModelStore {
 	 */
 	public boolean evict(String modelId, ModelPlace place) {
 		try {
-			boolean existed = this.versions.delete(place) | Files.deleteIfExists(place.target());
+			boolean existed = deleteElsewhere(place) | this.versions.delete(place)
+					| Files.deleteIfExists(place.target());
 			this.receipts.delete(place);
 			if (Files.isDirectory(place.directory())) {
 				partials(place).claim(PartialJudge.NONE);

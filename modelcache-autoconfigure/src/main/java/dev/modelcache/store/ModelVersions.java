@@ -29,9 +29,9 @@ import org.springframework.util.FileSystemUtils;
  * place look like a directory; where links cannot be made it is a small file beside the
  * versions, and nothing stands at the place itself.
  * <p>
- * <em>Blocking</em>: all methods but {@link #file} and {@link #nameOf}.
+ * <em>Blocking</em>: all methods but {@link #version} and {@link #nameOf}.
  */
-public final class ModelVersions {
+final class ModelVersions {
 
 	private static final Logger logger = LoggerFactory.getLogger(ModelVersions.class);
 
@@ -51,29 +51,25 @@ public final class ModelVersions {
 	 * @param content what tells it from other versions
 	 * @return the same name for the same content
 	 */
-	public static String nameOf(List<String> content) {
+	static String nameOf(List<String> content) {
 		return CacheLayout.key(String.join("\n", content)).substring(0, 16);
 	}
 
-	/**
-	 * Returns where a file of a version stands, or will stand.
-	 * @param place the model's place
-	 * @param version the name of the version
-	 * @param name the name of the file
-	 * @return the file's place
-	 */
-	public ModelPlace file(ModelPlace place, String version, ModelFileName name) {
-		return this.layout.file(place, version, name);
+	/** Returns where the files of a version stand, or will stand. */
+	ModelDirectory version(ModelPlace place, String version) {
+		return new PrivateVersion(place, version);
 	}
 
-	/**
-	 * Returns whether a file belongs to a version of a model.
-	 * @param place the model's place
-	 * @param file the file
-	 * @return {@code true} if it does
-	 */
-	public boolean isOf(ModelPlace place, Path file) {
-		return file.startsWith(CacheLayout.versions(place));
+	/** Returns the version that is visible, or null where there is none. */
+	@Nullable SeenVersion seen(ModelPlace place) {
+		String version = current(place);
+		Properties properties = (version != null) ? PropertiesFiles.read(manifestFile(place, version)) : null;
+		ModelManifest manifest = (properties != null) ? ModelManifest.fromProperties(properties) : null;
+		if (version == null || manifest == null) {
+			return null;
+		}
+		return new SeenVersion(manifest,
+				manifest.files().stream().map((name) -> this.layout.file(place, version, name)).toList());
 	}
 
 	/**
@@ -81,7 +77,7 @@ public final class ModelVersions {
 	 * @param place the model's place
 	 * @return the name, or {@code null} where there is none
 	 */
-	public @Nullable String current(ModelPlace place) {
+	private @Nullable String current(ModelPlace place) {
 		try {
 			if (Files.isSymbolicLink(place.target())) {
 				Path version = place.directory().resolve(Files.readSymbolicLink(place.target())).normalize();
@@ -98,17 +94,6 @@ public final class ModelVersions {
 		}
 	}
 
-	/**
-	 * Returns what makes up a version.
-	 * @param place the model's place
-	 * @param version the name of the version
-	 * @return its manifest, or {@code null} where there is none
-	 */
-	public @Nullable ModelManifest manifest(ModelPlace place, String version) {
-		Properties properties = PropertiesFiles.read(manifestFile(place, version));
-		return (properties != null) ? ModelManifest.fromProperties(properties) : null;
-	}
-
 	private static Path manifestFile(ModelPlace place, String version) {
 		return CacheLayout.versions(place).resolve(version + ".properties");
 	}
@@ -122,7 +107,7 @@ public final class ModelVersions {
 	 * @throws IOException if something else stands at the model's place, or the disk does
 	 * not take it; the version before stays visible then
 	 */
-	public void publish(ModelPlace place, String version, ModelManifest manifest) throws IOException {
+	private void publish(ModelPlace place, String version, ModelManifest manifest) throws IOException {
 		String before = current(place);
 		PropertiesFiles.write(manifestFile(place, version), manifest.toProperties());
 		FileMoves.forceDirectory(CacheLayout.versions(place).resolve(version));
@@ -210,6 +195,40 @@ public final class ModelVersions {
 			}
 
 		});
+	}
+
+	private final class PrivateVersion implements ModelDirectory {
+
+		private final ModelPlace place;
+
+		private final String version;
+
+		PrivateVersion(ModelPlace place, String version) {
+			this.place = place;
+			this.version = version;
+		}
+
+		@Override
+		public ModelPlace arriving(ModelFileName name) {
+			return seen(name);
+		}
+
+		@Override
+		public ModelPlace seen(ModelFileName name) {
+			return ModelVersions.this.layout.file(this.place, this.version, name);
+		}
+
+		@Override
+		public boolean isShared() {
+			return false;
+		}
+
+		@Override
+		public void publish(ModelManifest manifest, Set<ModelFileName> brought) throws IOException {
+			ModelVersions.this.publish(this.place, this.version, manifest);
+			Elsewhere.delete(this.place);
+		}
+
 	}
 
 }

@@ -163,6 +163,9 @@ public final class StagedFile implements AutoCloseable {
 	 * @throws IOException if the disk does not take it; nothing has changed then
 	 */
 	public synchronized void publish(ReceiptWriter receipt) throws IOException {
+		if (this.place.shared()) {
+			SharedFiles.share(path());
+		}
 		channel().force(true);
 		Fingerprint fingerprint = Fingerprint.of(path());
 		if (fingerprint == null) {

@@ -3,6 +3,7 @@ package dev.modelcache.store;
 import java.nio.file.Path;
 import java.time.Duration;
 
+import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
 /**
@@ -12,9 +13,22 @@ import org.springframework.util.unit.DataSize;
  * @param minFreeSpace what a download leaves free on its disk
  * @param verification how a cached file is trusted
  * @param partialRetention how long what an ended download left is kept for the next one
+ * @param hubCache the cache that models of a Hugging Face Hub are kept in, or
+ * {@code null} for the cache's own directory
  */
-public record StoreSettings(Path directory, DataSize minFreeSpace, Verification verification,
-		Duration partialRetention) {
+public record StoreSettings(Path directory, DataSize minFreeSpace, Verification verification, Duration partialRetention,
+		@Nullable HubCacheSettings hubCache) {
+
+	/**
+	 * Creates settings that keep everything in the cache's own directory.
+	 * @param directory that directory
+	 * @param minFreeSpace what a download leaves free on its disk
+	 * @param verification how a cached file is trusted
+	 * @param partialRetention how long what an ended download left is kept
+	 */
+	public StoreSettings(Path directory, DataSize minFreeSpace, Verification verification, Duration partialRetention) {
+		this(directory, minFreeSpace, verification, partialRetention, null);
+	}
 
 	/**
 	 * Creates settings that keep for a week what an ended download left.

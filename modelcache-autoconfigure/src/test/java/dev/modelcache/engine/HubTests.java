@@ -7,7 +7,6 @@ import java.util.Map;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.DigestOrigin;
-import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
@@ -82,16 +81,6 @@ class HubTests {
 		CachedModel model = get("hf://org/repo:Q4_K_M");
 		assertThat(model.path().getFileName()).hasToString("repo-Q4_K_M.gguf");
 		assertThat(model.path()).hasBinaryContent(this.content.bytes());
-	}
-
-	@Test
-	void severalFilesAreRefusedByTheirNames() {
-		this.repository.small("tokenizer.json", "{}");
-		ModelRequest.Builder request = ModelRequest.builder("m")
-			.url(URI.create("hf://org/repo"))
-			.files(List.of("*.json"));
-		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(() -> get(request))
-			.withMessageContaining("names 2 files (config.json, tokenizer.json)");
 	}
 
 	@Test

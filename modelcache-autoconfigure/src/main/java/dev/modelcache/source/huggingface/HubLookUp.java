@@ -7,6 +7,7 @@ import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.source.ExpectedDigest;
+import dev.modelcache.source.HubRevision;
 import dev.modelcache.source.RemoteFile;
 import dev.modelcache.source.ResolvedModel;
 import dev.modelcache.source.api.MetadataResponse;
@@ -71,7 +72,7 @@ final class HubLookUp {
 					HEADS_AT_ONCE)
 			.map((file) -> remote(repository.commit(), file))
 			.collectList()
-			.map((remote) -> new ResolvedModel(remote, repository.commit()));
+			.map((remote) -> resolved(remote, repository.commit()));
 	}
 
 	/** The list of a gated repository's files is public, its files are not. */
@@ -109,7 +110,11 @@ final class HubLookUp {
 				.startWith(first.file())
 				.map((file) -> remote(first.commit(), file))
 				.collectList()
-				.map((files) -> new ResolvedModel(files, first.commit())));
+				.map((files) -> resolved(files, first.commit())));
+	}
+
+	private ResolvedModel resolved(List<RemoteFile> files, String commit) {
+		return new ResolvedModel(files, commit, new HubRevision(this.url.repository(), this.url.revision(), commit));
 	}
 
 	private Mono<Headed> headed(String revision, ModelFileName name) {

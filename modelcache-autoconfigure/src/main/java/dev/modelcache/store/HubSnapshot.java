@@ -1,0 +1,138 @@
+package dev.modelcache.store;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import dev.modelcache.Digest;
+import dev.modelcache.ModelFileName;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A commit of a repository in the {@link HubCache}. A file arrives among the blobs, under
+ * its digest; publishing links it, and writes last which commit the branch is at, so that
+ * nobody is led to a commit whose files are not there yet.
+ */
+final class HubSnapshot implements ModelDirectory {
+
+	private static final Logger logger = LoggerFactory.getLogger(HubSnapshot.class);
+
+	private final HubCache cache;
+
+	private final ModelPlace place;
+
+	private final Path folder;
+
+	private final String revision;
+
+	private final String commit;
+
+	private final Map<ModelFileName, Digest> files;
+
+	HubSnapshot(HubCache cache, ModelPlace place, Path folder, String revision, String commit,
+			Map<ModelFileName, Digest> files) {
+		this.cache = cache;
+		this.place = place;
+		this.folder = folder;
+		this.revision = revision;
+		this.commit = commit;
+		this.files = Map.copyOf(files);
+	}
+
+	private Path snapshot() {
+		return this.folder.resolve("snapshots").resolve(this.commit);
+	}
+
+	private Path blob(ModelFileName name) {
+		return this.folder.resolve("blobs").resolve(Objects.requireNonNull(this.files.get(name)).hex());
+	}
+
+	@Override
+	public ModelPlace arriving(ModelFileName name) {
+		return new ModelPlace(blob(name), this.place.lockFile(), seen(name).receipt(), true);
+	}
+
+	@Override
+	public ModelPlace seen(ModelFileName name) {
+		return this.cache.layout().place(name.in(snapshot()), this.place.lockFile());
+	}
+
+	@Override
+	public boolean isShared() {
+		return true;
+	}
+
+	@Override
+	public void publish(ModelManifest manifest, Set<ModelFileName> brought) throws IOException {
+		this.cache.tag();
+		for (ModelFileName name : manifest.files()) {
+			show(name, brought.contains(name));
+		}
+		FileMoves.forceDirectory(snapshot());
+		if (!this.revision.equals(this.commit)) {
+			pointRevision();
+		}
+		ModelManifest before = Elsewhere.read(this.place);
+		Stream<ModelFileName> own = (before != null && snapshot().equals(before.directory())) ? before.own().stream()
+				: Stream.empty();
+		Elsewhere.write(this.place,
+				manifest.in(snapshot(), Stream.concat(own, brought.stream()).collect(Collectors.toSet())));
+	}
+
+	private void show(ModelFileName name, boolean brought) throws IOException {
+		Path file = name.in(snapshot());
+		Path blob = blob(name);
+		if (Files.exists(file) && (!Files.exists(blob) || !brought || Files.isSameFile(file, blob))) {
+			return;
+		}
+		Files.createDirectories(seen(name).directory());
+		Path next = file.resolveSibling("." + UUID.randomUUID());
+		try {
+			link(next, seen(name).directory().relativize(blob));
+		}
+		catch (IOException | UnsupportedOperationException ex) {
+			logger.debug("{} cannot be a link; it becomes a file", file, ex);
+			if (brought) {
+				FileMoves.replace(blob, file);
+				return;
+			}
+			// Others may count on the blob.
+			Files.copy(blob, next);
+		}
+		FileMoves.replace(next, file);
+	}
+
+	private void link(Path link, Path target) throws IOException {
+		if (!this.cache.links()) {
+			throw new UnsupportedOperationException("links are switched off");
+		}
+		Files.createSymbolicLink(link, target);
+	}
+
+	private void pointRevision() {
+		Path ref = this.folder.resolve("refs").resolve(this.revision);
+		try {
+			if (Files.isRegularFile(ref, LinkOption.NOFOLLOW_LINKS)
+					&& Files.readString(ref).strip().equals(this.commit)) {
+				return;
+			}
+			Files.createDirectories(Objects.requireNonNull(ref.getParent()));
+			Path next = ref
+				.resolveSibling(ref.getFileName() + "." + UUID.randomUUID().toString().substring(0, 8) + ".tmp");
+			Files.writeString(next, this.commit);
+			FileMoves.replace(next, ref);
+		}
+		catch (IOException ex) {
+			logger.warn("{} cannot be written; other tools will not find the model by its branch", ref, ex);
+		}
+	}
+
+}

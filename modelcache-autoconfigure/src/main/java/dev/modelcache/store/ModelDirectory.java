@@ -1,0 +1,47 @@
+package dev.modelcache.store;
+
+import java.io.IOException;
+import java.util.Set;
+
+import dev.modelcache.ModelFileName;
+
+/**
+ * Where the files of one version of a model arrive, each for itself, and where they are
+ * seen once the version is published.
+ */
+public interface ModelDirectory {
+
+	/**
+	 * Returns where a file arrives.
+	 * @param name the name of the file
+	 * @return the place to stage it at
+	 */
+	ModelPlace arriving(ModelFileName name);
+
+	/**
+	 * Returns where a file is seen. Its receipt is the one that was written when it
+	 * arrived.
+	 * @param name the name of the file
+	 * @return the place to look it up at
+	 */
+	ModelPlace seen(ModelFileName name);
+
+	/**
+	 * Returns whether other tools keep their files here too, so that a file nobody of us
+	 * brought may be one of the version.
+	 * @return {@code true} if they do
+	 */
+	boolean isShared();
+
+	/**
+	 * Lets the version be seen. All its files have arrived.
+	 * <p>
+	 * <em>Blocking</em>.
+	 * @param manifest what makes up the version
+	 * @param brought the files that were brought just now
+	 * @throws IOException if something else is in the way, or the disk does not take it;
+	 * the version that was seen before still is
+	 */
+	void publish(ModelManifest manifest, Set<ModelFileName> brought) throws IOException;
+
+}

@@ -41,8 +41,8 @@ import reactor.core.publisher.Mono;
 import static java.util.stream.Collectors.joining;
 
 /**
- * The way of a model: look up, resolve, lock, look up again, plan, transfer, verify,
- * publish. What one candidate cannot give, the next one is asked for.
+ * The way of a model: look up, resolve, lock, look up again, adopt or plan, transfer,
+ * verify, publish. What one candidate cannot give, the next one is asked for.
  */
 final class AcquisitionPipeline {
 
@@ -59,6 +59,8 @@ final class AcquisitionPipeline {
 
 	private final Publisher publisher;
 
+	private final Adoption adoption;
+
 	private final EngineThreads threads;
 
 	private final Clock clock;
@@ -67,6 +69,7 @@ final class AcquisitionPipeline {
 		this.rooms = rooms;
 		this.lookUp = lookUp;
 		this.publisher = new Publisher(clock);
+		this.adoption = new Adoption(rooms.store(), threads.io(), clock);
 		this.threads = threads;
 		this.clock = clock;
 	}
@@ -103,9 +106,11 @@ final class AcquisitionPipeline {
 		Mono<CachedModel> fetched = Mono.defer(() -> {
 			monitor.trying(candidate);
 			if (this.rooms.offline()) {
-				return withoutNetwork(candidate, monitor);
+				return withoutNetwork(candidate, mode, monitor);
 			}
-			return resolve(candidate).flatMap((file) -> underLock(candidate, file, mode, monitor));
+			return resolve(candidate).flatMap((file) -> underLock(candidate, mode, monitor,
+					this.adoption.adopt(candidate, this.lookUp.place(candidate), file, monitor)
+						.switchIfEmpty(Mono.defer(() -> sameOrFetched(candidate, file, mode, monitor)))));
 		});
 		return (mode == Mode.RENEW) ? fetched : cached(candidate, monitor).switchIfEmpty(fetched);
 	}
@@ -126,7 +131,13 @@ final class AcquisitionPipeline {
 		return Mono.fromCallable(() -> this.lookUp.isUnknown(candidate)).subscribeOn(this.threads.io());
 	}
 
-	private Mono<CachedModel> withoutNetwork(Candidate candidate, AcquisitionMonitor monitor) {
+	private Mono<CachedModel> withoutNetwork(Candidate candidate, Mode mode, AcquisitionMonitor monitor) {
+		return this.adoption.adoptConfigured(candidate, this.lookUp.place(candidate), monitor)
+			.flatMap((adopted) -> underLock(candidate, mode, monitor, adopted))
+			.switchIfEmpty(Mono.defer(() -> knownOrOffline(candidate, monitor)));
+	}
+
+	private Mono<CachedModel> knownOrOffline(Candidate candidate, AcquisitionMonitor monitor) {
 		return isUnknown(candidate)
 			.flatMap((unknown) -> unknown ? unproven(candidate, monitor) : Mono.error(new ModelOfflineException(
 					candidate.request().id(), "it is not cached, and hooks.llm.offline forbids the network",
@@ -164,7 +175,8 @@ final class AcquisitionPipeline {
 		return model.file();
 	}
 
-	private Mono<CachedModel> underLock(Candidate candidate, RemoteFile file, Mode mode, AcquisitionMonitor monitor) {
+	private Mono<CachedModel> underLock(Candidate candidate, Mode mode, AcquisitionMonitor monitor,
+			Mono<CachedModel> acquired) {
 		ModelPlace place = this.lookUp.place(candidate);
 		AtomicReference<CacheLock> lock = new AtomicReference<>();
 		Mono<CachedModel> again = (mode == Mode.RENEW) ? Mono.empty() : cached(candidate, monitor);
@@ -175,7 +187,7 @@ final class AcquisitionPipeline {
 				})
 					.subscribeOn(this.threads.waiting())
 					.then(again)
-					.switchIfEmpty(Mono.defer(() -> sameOrFetched(candidate, file, mode, monitor)))
+					.switchIfEmpty(acquired)
 					.takeUntilOther(ticking(monitor, lock)),
 				(holder) -> holder.closeOn(this.threads.io()));
 	}

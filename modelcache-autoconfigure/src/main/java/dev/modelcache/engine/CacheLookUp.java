@@ -60,9 +60,10 @@ final class CacheLookUp {
 	 */
 	@Nullable CachedModel find(Candidate candidate, Runnable hashing) {
 		ModelPlace place = place(candidate);
+		this.store.use(place);
 		Fingerprint fingerprint = fingerprint(candidate, place);
 		if (fingerprint == null) {
-			return null;
+			return adopted(candidate, place, hashing);
 		}
 		Receipt receipt = this.store.receipts().find(place, fingerprint);
 		if (receipt != null && isAbout(receipt, candidate)) {
@@ -78,6 +79,31 @@ final class CacheLookUp {
 			return proved(candidate, place, expected, hashing);
 		}
 		return candidate.locations().isEmpty() ? unproven(candidate, hashing) : null;
+	}
+
+	/** Another tool's file may change at any time: its fingerprint always counts. */
+	private @Nullable CachedModel adopted(Candidate candidate, ModelPlace place, Runnable hashing) {
+		ModelPlace adopted = this.store.adoption().find(place);
+		Fingerprint fingerprint = (adopted != null) ? fingerprint(candidate, adopted) : null;
+		if (adopted == null || fingerprint == null) {
+			return null;
+		}
+		Receipt receipt = this.store.receipts().find(adopted, fingerprint);
+		if (receipt == null || !receipt.fingerprint().equals(fingerprint) || !isAbout(receipt, candidate)) {
+			return null;
+		}
+		return (this.store.verification() == Verification.ALWAYS) ? verified(candidate, adopted, receipt, hashing)
+				: model(candidate, adopted, receipt);
+	}
+
+	/**
+	 * Returns the place of the file that is served: the candidate's own, or, where
+	 * nothing stands there, that of another tool's file.
+	 */
+	ModelPlace served(Candidate candidate) {
+		ModelPlace place = place(candidate);
+		ModelPlace adopted = (fingerprint(candidate, place) == null) ? this.store.adoption().find(place) : null;
+		return (adopted != null) ? adopted : place;
 	}
 
 	/**

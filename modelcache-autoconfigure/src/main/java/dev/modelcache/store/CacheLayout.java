@@ -3,6 +3,7 @@ package dev.modelcache.store;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -15,7 +16,9 @@ import org.jspecify.annotations.Nullable;
  * The private layout: where everything stands, and the only builder of paths. <pre>
  * &lt;directory&gt;/models/&lt;host&gt;/&lt;key of the URL&gt;/&lt;file name&gt;   models without a path of their own
  * &lt;directory&gt;/receipts/&lt;key of the target&gt;.properties   what is known about a published file
+ * &lt;directory&gt;/receipts/&lt;key of the target&gt;.adopted      the same of another tool's file that is served instead
  * &lt;directory&gt;/locks/&lt;key of the target&gt;.lock
+ * &lt;directory&gt;/locks/&lt;key of the target&gt;.use              the mark of those who use the file
  * &lt;model-path&gt;.download.lock                            the lock of a model with a path of its own
  * </pre> A key is the first 128 bits of a SHA-256, in hexadecimal, so that applications
  * that share the directory and name different models alike stay out of each other's way.
@@ -24,6 +27,8 @@ public final class CacheLayout {
 
 	/** File systems take 255 bytes; a staged file adds its owner to the name. */
 	private static final int LONGEST_NAME = 120;
+
+	static final String RECEIPT = ".properties";
 
 	private final Path directory;
 
@@ -45,9 +50,50 @@ public final class CacheLayout {
 		Path modelPath = request.modelPath();
 		Path target = realPath((modelPath != null) ? modelPath : inCache(request, fileName));
 		String key = key(target.toString());
-		Path lock = (modelPath != null) ? target.resolveSibling(target.getFileName() + ".download.lock")
-				: this.directory.resolve("locks").resolve(key + ".lock");
-		return new ModelPlace(target, lock, this.directory.resolve("receipts").resolve(key + ".properties"));
+		Path lock = (modelPath != null) ? lockBeside(target) : this.directory.resolve("locks").resolve(key + ".lock");
+		return new ModelPlace(target, lock, receipts().resolve(key + RECEIPT));
+	}
+
+	/** Returns the directory of all receipts. */
+	Path receipts() {
+		return this.directory.resolve("receipts");
+	}
+
+	/** Returns whether a receipt is kept where that of a target is. */
+	boolean isReceiptOf(Path receipt, Path target) {
+		return receipt.getFileName().toString().equals(key(target.toString()) + RECEIPT);
+	}
+
+	/** Returns where another tool's file is remembered that is served for a model. */
+	Path adopted(ModelPlace place) {
+		return withEnding(place.receipt(), ".adopted");
+	}
+
+	/**
+	 * Returns the mark of those who use a published file.
+	 * @param receipt the file's receipt
+	 */
+	Path mark(Path receipt) {
+		return this.directory.resolve("locks").resolve(withEnding(receipt, ".use").getFileName());
+	}
+
+	private static Path withEnding(Path receipt, String ending) {
+		String name = receipt.getFileName().toString();
+		return receipt.resolveSibling(name.substring(0, name.length() - RECEIPT.length()) + ending);
+	}
+
+	/**
+	 * Returns whether the cache chose the place of a file: it did not, where its lock
+	 * stands beside it.
+	 */
+	boolean isChosen(Path target) {
+		Path models = this.directory.resolve("models");
+		Path real = realDirectory(models);
+		return target.startsWith((real != null) ? real : models) && !Files.exists(lockBeside(target));
+	}
+
+	private static Path lockBeside(Path target) {
+		return target.resolveSibling(target.getFileName() + ".download.lock");
 	}
 
 	private Path inCache(ModelRequest request, String fileName) {

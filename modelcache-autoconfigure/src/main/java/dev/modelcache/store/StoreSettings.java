@@ -3,6 +3,7 @@ package dev.modelcache.store;
 import java.nio.file.Path;
 import java.time.Duration;
 
+import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
 /**
@@ -12,9 +13,22 @@ import org.springframework.util.unit.DataSize;
  * @param minFreeSpace what a download leaves free on its disk
  * @param verification how a cached file is trusted
  * @param partialRetention how long what an ended download left is kept for the next one
+ * @param maxSize what the cache's own directory may hold, or {@code null} for any amount
+ * @param adoption where a file may lie already
  */
-public record StoreSettings(Path directory, DataSize minFreeSpace, Verification verification,
-		Duration partialRetention) {
+public record StoreSettings(Path directory, DataSize minFreeSpace, Verification verification, Duration partialRetention,
+		@Nullable DataSize maxSize, AdoptionSettings adoption) {
+
+	/**
+	 * Creates settings of a cache that grows as it likes and adopts nothing.
+	 * @param directory the cache's own directory
+	 * @param minFreeSpace what a download leaves free on its disk
+	 * @param verification how a cached file is trusted
+	 * @param partialRetention how long what an ended download left is kept
+	 */
+	public StoreSettings(Path directory, DataSize minFreeSpace, Verification verification, Duration partialRetention) {
+		this(directory, minFreeSpace, verification, partialRetention, null, AdoptionSettings.OFF);
+	}
 
 	/**
 	 * Creates settings that keep for a week what an ended download left.
@@ -24,6 +38,26 @@ public record StoreSettings(Path directory, DataSize minFreeSpace, Verification 
 	 */
 	public StoreSettings(Path directory, DataSize minFreeSpace, Verification verification) {
 		this(directory, minFreeSpace, verification, Duration.ofDays(7));
+	}
+
+	/**
+	 * Returns these settings for a cache that keeps to a size.
+	 * @param size what the directory may hold, or {@code null} for any amount
+	 * @return the settings
+	 */
+	public StoreSettings withMaxSize(@Nullable DataSize size) {
+		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention, size,
+				this.adoption);
+	}
+
+	/**
+	 * Returns these settings for a cache that looks elsewhere before it fetches.
+	 * @param where where it looks
+	 * @return the settings
+	 */
+	public StoreSettings withAdoption(AdoptionSettings where) {
+		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention,
+				this.maxSize, where);
 	}
 
 	/**

@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Set;
 
 import dev.modelcache.lock.FileLocking.Outcome;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The marks that this process has open, by their real paths: static for the reason that
@@ -75,7 +74,7 @@ final class UseMarks {
 
 	/** Lets users in again. */
 	static synchronized void endRemoval(Path path) throws IOException {
-		@Nullable UseMark mark = MARKS.remove(path);
+		UseMark mark = MARKS.remove(path);
 		if (mark != null) {
 			mark.channel.close();
 		}

@@ -52,10 +52,12 @@ public final class AdoptedFiles {
 		List<Offer> offers = new ArrayList<>();
 		this.stores.find(sha256, size).forEach((file) -> offers.add(new Offer(file, true)));
 		for (ReceivedFile own : this.receipts.all(this.layout.receipts())) {
-			if (own.receipt().digest().equals(sha256) && !own.target().equals(place.target()) && isUnchanged(own)) {
+			if (own.receipt().digest().equals(sha256) && isUnchanged(own)) {
 				offers.add(new Offer(own.target(), false));
 			}
 		}
+		// A model-path may lead into another tool's store.
+		offers.removeIf((offer) -> offer.file().equals(place.target()));
 		return offers;
 	}
 

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 import dev.modelcache.AcquisitionObserver;
@@ -28,6 +29,7 @@ import dev.modelcache.store.StoreSettings.Verification;
 import dev.modelcache.testsupport.Compressing;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.Reply;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -245,6 +247,38 @@ abstract class AdoptionContractTests {
 				.verify(CacheFixture.PATIENCE);
 			assertThat(fixture.stagedFiles()).isEmpty();
 		}
+	}
+
+	@Test
+	void copyThatNobodyWantsAnyMoreLeavesNothing(CapturedOutput output) throws Exception {
+		Content zeros = Content.of(new byte[64 << 20]);
+		Files.write(file(this.elsewhere, zeros.sha256()), zeros.bytes());
+		ModelRequest.Builder request = request().expectedDigest(zeros.sha256())
+			.modelPath(this.directory.resolve("zeros.gguf"));
+		try (CacheFixture fixture = fixture()) {
+			DefaultModelCache cache = fixture.open(request.build());
+			Disposable call = cache.get("m").subscribe();
+			Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> !fixture.stagedFiles().isEmpty());
+			call.dispose();
+			Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> fixture.stagedFiles().isEmpty());
+		}
+		assertThat(output).doesNotContain("WARN").doesNotContain("ERROR");
+	}
+
+	@Test
+	void whatABrokenDownloadLeftGoesWhenItIsNotContinued() throws Exception {
+		Path target = this.directory.resolve("model.gguf");
+		AtomicBoolean first = new AtomicBoolean(true);
+		this.server.answer("/m.gguf",
+				(asked) -> first.getAndSet(false) ? Reply.ok().closeAfter(2_000_000) : Reply.status(404));
+		try (CacheFixture fixture = new CacheFixture(this.directory)) {
+			DefaultModelCache cache = fixture.open(request().modelPath(target).maxRetries(0).build());
+			StepVerifier.create(cache.get("m")).expectError().verify(CacheFixture.PATIENCE);
+			assertThat(fixture.stagedFiles()).hasSize(1);
+		}
+		CacheFixture fixture = fixture();
+		assertThat(get(fixture, request().modelPath(target)).outcome()).isEqualTo(ModelOutcome.ADOPTED);
+		assertThat(fixture.stagedFiles()).isEmpty();
 	}
 
 	@Test

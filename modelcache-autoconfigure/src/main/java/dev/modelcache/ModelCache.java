@@ -48,8 +48,8 @@ public interface ModelCache {
 	Flux<ModelStatus> statuses();
 
 	/**
-	 * Removes a model's published file and what is known about it. An absent model is
-	 * fine.
+	 * Removes a model's published file and what is known about it. Another tool's file
+	 * that is served for it stays, and is only forgotten. An absent model is fine.
 	 * @param id the model's id
 	 * @return completes when the file is gone
 	 */

@@ -11,7 +11,10 @@ public enum ModelOutcome {
 	/** It was there, or another process fetched it while this one waited. */
 	CACHED,
 
-	/** It was found, with the expected digest, in another tool's store. */
+	/**
+	 * It was found, with the expected digest, in another tool's store or elsewhere in
+	 * this cache.
+	 */
 	ADOPTED
 
 }

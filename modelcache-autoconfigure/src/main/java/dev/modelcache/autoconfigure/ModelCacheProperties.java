@@ -234,6 +234,20 @@ public class ModelCacheProperties extends ModelProperties {
 		 */
 		private Duration partialRetention = Duration.ofDays(7);
 
+		/**
+		 * Size that the directory is kept to: files that were used longest ago are
+		 * removed, but none that is configured or used by a running application. By
+		 * default, unlimited.
+		 */
+		private @Nullable DataSize maxSize;
+
+		/**
+		 * Whether to look for a file with the expected SHA-256 in the Hugging Face cache,
+		 * the Ollama store and the cache itself before it is downloaded. Files of other
+		 * tools are only read.
+		 */
+		private boolean adopt = true;
+
 		public @Nullable String getDirectory() {
 			return this.directory;
 		}
@@ -264,6 +278,22 @@ public class ModelCacheProperties extends ModelProperties {
 
 		public void setPartialRetention(Duration partialRetention) {
 			this.partialRetention = partialRetention;
+		}
+
+		public @Nullable DataSize getMaxSize() {
+			return this.maxSize;
+		}
+
+		public void setMaxSize(@Nullable DataSize maxSize) {
+			this.maxSize = maxSize;
+		}
+
+		public boolean isAdopt() {
+			return this.adopt;
+		}
+
+		public void setAdopt(boolean adopt) {
+			this.adopt = adopt;
 		}
 
 	}
@@ -320,6 +350,13 @@ public class ModelCacheProperties extends ModelProperties {
 		 */
 		private @Nullable String token;
 
+		/**
+		 * Directory of the cache that the Hub's own tools keep; "~" is the home
+		 * directory. By default, what the environment variables HF_HUB_CACHE and HF_HOME
+		 * say, else "~/.cache/huggingface/hub".
+		 */
+		private @Nullable String cacheDirectory;
+
 		public @Nullable String getEndpoint() {
 			return this.endpoint;
 		}
@@ -334,6 +371,14 @@ public class ModelCacheProperties extends ModelProperties {
 
 		public void setToken(@Nullable String token) {
 			this.token = token;
+		}
+
+		public @Nullable String getCacheDirectory() {
+			return this.cacheDirectory;
+		}
+
+		public void setCacheDirectory(@Nullable String cacheDirectory) {
+			this.cacheDirectory = cacheDirectory;
 		}
 
 	}

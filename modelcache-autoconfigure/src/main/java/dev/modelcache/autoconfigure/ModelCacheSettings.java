@@ -39,8 +39,9 @@ record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connecti
 		SettingChecks.positive("startup.retry-interval", properties.getStartup().getRetryInterval());
 		return new ModelCacheSettings(transfer(properties.getDownload()),
 				SettingChecks.connection(properties.getDownload()), lock(properties.getLock()),
-				store(properties.getCache(), new LocalPaths(environment)), decompression(properties.getDownload()),
-				offline(properties, environment));
+				store(properties.getCache(), new LocalPaths(environment))
+					.withAdoption(new ForeignDirectories(environment).read(properties)),
+				decompression(properties.getDownload()), offline(properties, environment));
 	}
 
 	private static TransferSettings transfer(DownloadProperties download) {
@@ -66,6 +67,7 @@ record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connecti
 	private static StoreSettings store(ModelCacheProperties.Cache cache, LocalPaths paths) {
 		SettingChecks.notNegative("cache.min-free-space", cache.getMinFreeSpace().isNegative());
 		SettingChecks.notNegative("cache.partial-retention", cache.getPartialRetention().isNegative());
+		SettingChecks.size("cache.max-size", cache.getMaxSize());
 		Path directory = (cache.getDirectory() != null)
 				? paths.read(ModelKeys.GENERAL, "cache.directory", cache.getDirectory())
 				: paths.defaultCacheDirectory();
@@ -73,8 +75,8 @@ record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connecti
 			throw ModelKeys.GENERAL.wrong("cache.directory", directory + " is not a directory",
 					"Name a directory; it is created if it is missing");
 		}
-		return new StoreSettings(directory, cache.getMinFreeSpace(), cache.getVerify(), cache.getPartialRetention(),
-				null);
+		return new StoreSettings(directory, cache.getMinFreeSpace(), cache.getVerify(), cache.getPartialRetention())
+			.withMaxSize(cache.getMaxSize());
 	}
 
 	private static DecompressionSettings decompression(DownloadProperties download) {

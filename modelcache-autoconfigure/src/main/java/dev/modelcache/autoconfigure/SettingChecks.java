@@ -65,6 +65,12 @@ final class SettingChecks {
 		}
 	}
 
+	static void size(String name, @Nullable DataSize value) {
+		if (value != null && value.toBytes() <= 0) {
+			throw ModelKeys.GENERAL.wrong(name, "is not above 0: " + value, "Use a size such as 50GB, or remove it");
+		}
+	}
+
 	static void connections(String name, int value) {
 		if (value < 1 || value > MOST_CONNECTIONS) {
 			throw ModelKeys.GENERAL.wrong(name, "is not between 1 and " + MOST_CONNECTIONS + ": " + value,

@@ -3,6 +3,7 @@ package dev.modelcache.content;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
@@ -12,6 +13,7 @@ import java.util.Set;
 
 import dev.modelcache.Digest;
 import dev.modelcache.Digest.Algorithm;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The digests of a file that is whole.
@@ -33,6 +35,26 @@ public final class FileDigest {
 	 * @throws IOException if the file cannot be read
 	 */
 	public static Map<Algorithm, Digest> of(Path file, Set<Algorithm> algorithms) throws IOException {
+		return read(file, algorithms, null);
+	}
+
+	/**
+	 * Reads a file once, copies it and computes its digests.
+	 * <p>
+	 * <em>Blocking</em>: for as long as the disks and the processor take.
+	 * @param file the file
+	 * @param copy takes the bytes; stays open
+	 * @param algorithms the digests to compute
+	 * @return the digests of the bytes that were copied
+	 * @throws IOException if the file cannot be read, or its copy not be written
+	 */
+	public static Map<Algorithm, Digest> ofCopied(Path file, WritableByteChannel copy, Set<Algorithm> algorithms)
+			throws IOException {
+		return read(file, algorithms, copy);
+	}
+
+	private static Map<Algorithm, Digest> read(Path file, Set<Algorithm> algorithms, @Nullable WritableByteChannel copy)
+			throws IOException {
 		Map<Algorithm, MessageDigest> digests = new EnumMap<>(Algorithm.class);
 		try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
 			long size = channel.size();
@@ -41,6 +63,9 @@ public final class FileDigest {
 			while (channel.read(block.clear()) >= 0) {
 				block.flip();
 				digests.values().forEach((digest) -> digest.update(block.duplicate()));
+				while (copy != null && block.hasRemaining()) {
+					copy.write(block);
+				}
 			}
 		}
 		Map<Algorithm, Digest> values = new EnumMap<>(Algorithm.class);

@@ -26,8 +26,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The way of a model: look up, resolve, lock, look up again, plan, transfer, verify,
- * publish. What one candidate cannot give, the next one is asked for.
+ * The way of a model: look up, resolve, lock, look up again, adopt or plan, transfer,
+ * verify, publish. What one candidate cannot give, the next one is asked for.
  */
 final class AcquisitionPipeline {
 
@@ -46,6 +46,8 @@ final class AcquisitionPipeline {
 
 	private final SeveralFiles several;
 
+	private final Adoption adoption;
+
 	private final EngineThreads threads;
 
 	private final Clock clock;
@@ -53,8 +55,9 @@ final class AcquisitionPipeline {
 	AcquisitionPipeline(Rooms rooms, CacheLookUp lookUp, EngineThreads threads, Clock clock) {
 		this.rooms = rooms;
 		this.lookUp = lookUp;
+		this.adoption = new Adoption(rooms.store(), threads.io(), clock);
 		this.files = new FileAcquisition(rooms, new Publisher(clock), threads);
-		this.several = new SeveralFiles(rooms, lookUp, this.files, threads);
+		this.several = new SeveralFiles(rooms, lookUp, this.files, this.adoption, threads);
 		this.threads = threads;
 		this.clock = clock;
 	}
@@ -91,9 +94,10 @@ final class AcquisitionPipeline {
 		Mono<CachedModel> fetched = Mono.defer(() -> {
 			monitor.trying(candidate);
 			if (this.rooms.offline()) {
-				return withoutNetwork(candidate, monitor);
+				return withoutNetwork(candidate, mode, monitor);
 			}
-			return resolve(candidate).flatMap((model) -> underLock(candidate, model, mode, monitor));
+			return resolve(candidate).flatMap((model) -> underLock(candidate, mode, monitor,
+					Mono.defer(() -> bring(candidate, model, mode, monitor))));
 		});
 		return (mode == Mode.RENEW) ? fetched : cached(candidate, monitor).switchIfEmpty(fetched);
 	}
@@ -114,7 +118,13 @@ final class AcquisitionPipeline {
 		return Mono.fromCallable(() -> this.lookUp.isUnknown(candidate)).subscribeOn(this.threads.io());
 	}
 
-	private Mono<CachedModel> withoutNetwork(Candidate candidate, AcquisitionMonitor monitor) {
+	private Mono<CachedModel> withoutNetwork(Candidate candidate, Mode mode, AcquisitionMonitor monitor) {
+		return this.adoption.adoptConfigured(candidate, this.lookUp.place(candidate), monitor)
+			.flatMap((adopted) -> underLock(candidate, mode, monitor, adopted))
+			.switchIfEmpty(Mono.defer(() -> knownOrOffline(candidate, monitor)));
+	}
+
+	private Mono<CachedModel> knownOrOffline(Candidate candidate, AcquisitionMonitor monitor) {
 		return isUnknown(candidate)
 			.flatMap((unknown) -> unknown ? unproven(candidate, monitor) : Mono.error(new ModelOfflineException(
 					candidate.request().id(), "it is not cached, and hooks.llm.offline forbids the network",
@@ -139,8 +149,8 @@ final class AcquisitionPipeline {
 			});
 	}
 
-	private Mono<CachedModel> underLock(Candidate candidate, ResolvedModel model, Mode mode,
-			AcquisitionMonitor monitor) {
+	private Mono<CachedModel> underLock(Candidate candidate, Mode mode, AcquisitionMonitor monitor,
+			Mono<CachedModel> acquired) {
 		ModelPlace place = this.lookUp.place(candidate);
 		AtomicReference<CacheLock> lock = new AtomicReference<>();
 		Mono<CachedModel> again = (mode == Mode.RENEW) ? Mono.empty() : cached(candidate, monitor);
@@ -151,7 +161,7 @@ final class AcquisitionPipeline {
 				})
 					.subscribeOn(this.threads.waiting())
 					.then(again)
-					.switchIfEmpty(Mono.defer(() -> bring(candidate, model, mode, monitor)))
+					.switchIfEmpty(acquired)
 					.takeUntilOther(ticking(monitor, lock)),
 				(holder) -> holder.closeOn(this.threads.io()));
 	}
@@ -184,8 +194,12 @@ final class AcquisitionPipeline {
 	private Mono<CachedModel> bring(Candidate candidate, ResolvedModel model, Mode mode, AcquisitionMonitor monitor) {
 		DataSize estimated = candidate.request().estimatedSize();
 		monitor.expecting((estimated != null) ? estimated.toBytes() : null);
-		return this.several.isFor(candidate, model) ? this.several.fetch(candidate, model, mode, monitor)
-				: sameOrFetched(new FileJob(candidate, model.file(), this.lookUp.place(candidate)), mode, monitor);
+		if (this.several.isFor(candidate, model)) {
+			return this.several.fetch(candidate, model, mode, monitor);
+		}
+		FileJob job = new FileJob(candidate, model.file(), this.lookUp.place(candidate));
+		return this.adoption.adopt(job, true, monitor)
+			.switchIfEmpty(Mono.defer(() -> sameOrFetched(job, mode, monitor)));
 	}
 
 	/**

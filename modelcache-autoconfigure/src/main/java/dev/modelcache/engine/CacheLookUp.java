@@ -82,6 +82,7 @@ final class CacheLookUp {
 		}
 		List<CachedModel> files = new ArrayList<>();
 		for (ModelPlace place : version.files()) {
+			this.store.use(place);
 			CachedModel file = find(candidate, place, null, hashing);
 			if (file == null) {
 				return null;
@@ -107,9 +108,11 @@ final class CacheLookUp {
 			Runnable hashing) {
 		Fingerprint fingerprint = fingerprint(candidate, place);
 		Receipt receipt = (fingerprint != null) ? this.store.receipts().find(place, fingerprint) : null;
-		boolean same = receipt != null && isAbout(receipt, candidate)
-				&& (stated == null || receipt.proves(stated.digest()));
-		return same ? trusted(candidate, place, receipt, fingerprint, hashing) : null;
+		if (fingerprint == null || receipt == null || !isAbout(receipt, candidate)
+				|| (stated != null && !receipt.proves(stated.digest()))) {
+			return null;
+		}
+		return trusted(candidate, place, receipt, fingerprint, hashing);
 	}
 
 	/**
@@ -132,9 +135,10 @@ final class CacheLookUp {
 	}
 
 	private @Nullable CachedModel find(Candidate candidate, ModelPlace place, Runnable hashing) {
+		this.store.use(place);
 		Fingerprint fingerprint = fingerprint(candidate, place);
 		if (fingerprint == null) {
-			return null;
+			return adopted(candidate, place, hashing);
 		}
 		Receipt receipt = this.store.receipts().find(place, fingerprint);
 		if (receipt != null && isAbout(receipt, candidate) && isAskedFor(candidate, receipt.sourceKey())) {
@@ -155,6 +159,36 @@ final class CacheLookUp {
 			case ALWAYS -> false;
 		};
 		return trusted ? model(candidate, place, receipt) : verified(candidate, place, receipt, hashing);
+	}
+
+	/** Another tool's file may change at any time: its fingerprint always counts. */
+	private @Nullable CachedModel adopted(Candidate candidate, ModelPlace place, Runnable hashing) {
+		ModelPlace adopted = this.store.adoption().find(place);
+		Fingerprint fingerprint = (adopted != null) ? fingerprint(candidate, adopted) : null;
+		if (adopted == null || fingerprint == null) {
+			return null;
+		}
+		Receipt receipt = this.store.receipts().find(adopted, fingerprint);
+		if (receipt == null || !receipt.fingerprint().equals(fingerprint) || !isAbout(receipt, candidate)
+				|| !isAskedFor(candidate, receipt.sourceKey())) {
+			return null;
+		}
+		return (this.store.verification() == Verification.ALWAYS) ? verified(candidate, adopted, receipt, hashing)
+				: model(candidate, adopted, receipt);
+	}
+
+	/** Returns whether a file is the candidate's, wherever it stands. */
+	boolean isServed(Candidate candidate, Path file) {
+		ModelPlace place = place(candidate);
+		ModelPlace adopted = this.store.adoption().find(place);
+		return this.store.isOf(place, file) || (adopted != null && adopted.target().equals(file));
+	}
+
+	/** Returns the place of a file that the candidate is served by. */
+	ModelPlace served(Candidate candidate, Path file) {
+		ModelPlace place = place(candidate);
+		ModelPlace adopted = this.store.adoption().find(place);
+		return (adopted != null && adopted.target().equals(file)) ? adopted : this.store.placeOf(place, file);
 	}
 
 	/**

@@ -13,6 +13,7 @@ import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelEvicted;
 import dev.modelcache.ModelFailed;
+import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
 import dev.modelcache.ModelStatus;
@@ -20,6 +21,8 @@ import dev.modelcache.ModelTransferException;
 import dev.modelcache.engine.AcquisitionPipeline.Mode;
 import dev.modelcache.engine.InFlightAcquisitions.Key;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -28,6 +31,8 @@ import reactor.core.publisher.Mono;
  * everybody may know about it.
  */
 public final class DefaultModelCache implements ModelCache, AutoCloseable {
+
+	private static final Logger logger = LoggerFactory.getLogger(DefaultModelCache.class);
 
 	private final ConfiguredModels models;
 
@@ -68,6 +73,12 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 		this.lookUp = new CacheLookUp(rooms.store(), listeners.observer(), clock);
 		this.published = new PublishedModels(rooms.store(), this.lookUp, listeners.observer(), clock);
 		this.pipeline = new AcquisitionPipeline(rooms, this.lookUp, threads, clock);
+		shrink();
+	}
+
+	private void shrink() {
+		Mono.fromRunnable(() -> this.published.shrink(this.models)).subscribeOn(this.threads.io()).subscribe((none) -> {
+		}, (failure) -> logger.warn("The size of the cache cannot be kept", failure));
 	}
 
 	@Override
@@ -87,6 +98,11 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 			return this.pipeline.acquire(request, mode, monitor)
 				.onErrorMap((failure) -> asModelCacheException(request.id(), failure))
 				.doOnSuccess(monitor::ready)
+				.doOnSuccess((model) -> {
+					if (model.outcome() != ModelOutcome.CACHED) {
+						shrink();
+					}
+				})
 				.doOnError(ModelCacheException.class, monitor::failed)
 				.doOnCancel(monitor::cancelled);
 		}));

@@ -10,6 +10,7 @@ import java.util.List;
 
 import dev.modelcache.AcquisitionObserver;
 import dev.modelcache.CachedModel;
+import dev.modelcache.ConfiguredModels;
 import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelIntegrityException;
@@ -53,7 +54,7 @@ final class PublishedModels {
 	void verify(Candidate candidate, CachedModel model) {
 		for (Path file : model.files()) {
 			Digest recorded = file.equals(model.path()) ? model.digest() : null;
-			verify(candidate, this.store.placeOf(this.lookUp.place(candidate), file), recorded);
+			verify(candidate, this.lookUp.served(candidate, file), recorded);
 		}
 	}
 
@@ -86,13 +87,14 @@ final class PublishedModels {
 	Candidate candidateOf(ModelRequest request, CachedModel model) {
 		return Candidate.of(request)
 			.stream()
-			.filter((candidate) -> this.store.isOf(this.lookUp.place(candidate), model.path()))
+			.filter((candidate) -> this.lookUp.isServed(candidate, model.path()))
 			.findFirst()
 			.orElseThrow(() -> new IllegalStateException(model.path() + " belongs to no candidate of " + request));
 	}
 
 	/**
-	 * Removes all files of a request that this cache has published.
+	 * Removes all files of a request that this cache has published. Another tool's file
+	 * that was served is forgotten, and stays.
 	 * @param request the request
 	 * @return where there were files
 	 * @throws ModelNotFoundException if there is a file that somebody else put there; it
@@ -105,8 +107,21 @@ final class PublishedModels {
 			if (isOurs(request, place) && this.store.evict(request.id(), place)) {
 				evicted.add(place.target());
 			}
+			Path adopted = this.store.adoption().forget(place);
+			if (adopted != null) {
+				evicted.add(adopted);
+			}
 		}
 		return evicted;
+	}
+
+	/** Keeps the cache's directory to its size; no configured model goes. */
+	void shrink(ConfiguredModels models) {
+		this.store.shrink(models.all()
+			.stream()
+			.flatMap((request) -> Candidate.of(request).stream())
+			.map(this.lookUp::place)
+			.toList());
 	}
 
 	private boolean isOurs(ModelRequest request, ModelPlace place) {

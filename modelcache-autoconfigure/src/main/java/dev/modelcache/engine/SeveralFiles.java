@@ -45,12 +45,15 @@ final class SeveralFiles {
 
 	private final FileAcquisition files;
 
+	private final Adoption adoption;
+
 	private final EngineThreads threads;
 
-	SeveralFiles(Rooms rooms, CacheLookUp lookUp, FileAcquisition files, EngineThreads threads) {
+	SeveralFiles(Rooms rooms, CacheLookUp lookUp, FileAcquisition files, Adoption adoption, EngineThreads threads) {
 		this.rooms = rooms;
 		this.lookUp = lookUp;
 		this.files = files;
+		this.adoption = adoption;
 		this.threads = threads;
 	}
 
@@ -72,9 +75,13 @@ final class SeveralFiles {
 		return Mono.fromCallable(() -> there(jobs, directory, mode == Mode.USE_CACHED || model.revision() != null))
 			.subscribeOn(this.threads.io())
 			.doOnNext((there) -> there.values().forEach((file) -> progress.there(file.size())))
-			.flatMap((there) -> bring(jobs, there, progress))
-			.publishOn(this.threads.io())
-			.map((files) -> publish(candidate, model, directory, jobs.stream().map(files::get).toList()));
+			.flatMap((there) -> bring(jobs, there, progress).publishOn(this.threads.io()).map((files) -> {
+				Set<ModelFileName> brought = jobs.stream()
+					.filter((job) -> !there.containsKey(job))
+					.map((job) -> job.file().name())
+					.collect(Collectors.toSet());
+				return publish(candidate, model, directory, jobs.stream().map(files::get).toList(), brought);
+			}));
 	}
 
 	/** Returns whether a model has a directory of its own, and not only a file. */
@@ -166,18 +173,18 @@ final class SeveralFiles {
 	}
 
 	private Mono<Map.Entry<FileJob, CachedModel>> bring(FileJob job, FilesProgress progress) {
-		return this.files.fetch(job, progress.of()).map((file) -> Map.entry(job, file));
+		FileMonitor monitor = progress.of();
+		return this.adoption.adopt(job, false, monitor)
+			.doOnNext((file) -> progress.there(file.size()))
+			.switchIfEmpty(Mono.defer(() -> this.files.fetch(job, monitor)))
+			.map((file) -> Map.entry(job, file));
 	}
 
 	private CachedModel publish(Candidate candidate, ResolvedModel model, ModelDirectory directory,
-			List<CachedModel> files) {
+			List<CachedModel> files, Set<ModelFileName> brought) {
 		List<ModelFileName> names = model.files().stream().map(RemoteFile::name).toList();
 		ModelManifest manifest = new ModelManifest(names, model.revision(), candidate.source(),
 				String.valueOf(candidate.sourceKey()), candidate.request().files(), candidate.fallback());
-		Set<ModelFileName> brought = IntStream.range(0, names.size())
-			.filter((index) -> files.get(index).outcome() == ModelOutcome.DOWNLOADED)
-			.mapToObj(names::get)
-			.collect(Collectors.toSet());
 		try {
 			directory.publish(manifest, brought);
 		}

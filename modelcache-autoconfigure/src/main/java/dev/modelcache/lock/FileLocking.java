@@ -19,6 +19,9 @@ interface FileLocking {
 	 */
 	FileLocking SYSTEM = (channel) -> channel.tryLock(Long.MAX_VALUE - 1, 1, false);
 
+	/** The same byte, for any number of processes that do not write. */
+	FileLocking SHARED = (channel) -> channel.tryLock(Long.MAX_VALUE - 1, 1, true);
+
 	/**
 	 * Tries to lock a file.
 	 * @param channel a channel of the file, open for writing

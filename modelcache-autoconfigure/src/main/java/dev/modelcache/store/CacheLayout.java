@@ -3,6 +3,7 @@ package dev.modelcache.store;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -16,7 +17,10 @@ import org.jspecify.annotations.Nullable;
  * The private layout: where everything stands, and the only builder of paths. <pre>
  * &lt;directory&gt;/models/&lt;host&gt;/&lt;key of the URL&gt;/&lt;file name&gt;   models without a path of their own
  * &lt;directory&gt;/receipts/&lt;key of the target&gt;.properties   what is known about a published file
+ * &lt;directory&gt;/receipts/&lt;key of the target&gt;.adopted      the same of another tool's file that is served instead
+ * &lt;directory&gt;/receipts/&lt;key of the target&gt;.elsewhere    what makes up a model that stands in another tool's cache
  * &lt;directory&gt;/locks/&lt;key of the target&gt;.lock
+ * &lt;directory&gt;/locks/&lt;key of the target&gt;.use              the mark of those who use the file
  * &lt;model-path&gt;.download.lock                            the lock of a model with a path of its own
 .&lt;file name&gt;.versions/&lt;version&gt;/&lt;name&gt;               the files of a model of several, beside the link that leads there
 .&lt;file name&gt;.versions/&lt;version&gt;.properties           what makes up that version
@@ -27,6 +31,8 @@ public final class CacheLayout {
 
 	/** File systems take 255 bytes; a staged file adds its owner to the name. */
 	private static final int LONGEST_NAME = 120;
+
+	static final String RECEIPT = ".properties";
 
 	private final Path directory;
 
@@ -47,14 +53,18 @@ public final class CacheLayout {
 	public ModelPlace place(ModelRequest request, String fileName) {
 		Path modelPath = request.modelPath();
 		Path target = realPath((modelPath != null) ? modelPath : inCache(request, fileName));
-		Path lock = (modelPath != null) ? target.resolveSibling(target.getFileName() + ".download.lock")
+		Path lock = (modelPath != null) ? lockBeside(target)
 				: this.directory.resolve("locks").resolve(key(target.toString()) + ".lock");
 		return place(target, lock);
 	}
 
+	/**
+	 * Returns the place of a file.
+	 * @param target where it stands
+	 * @param lock the lock of its writers
+	 */
 	ModelPlace place(Path target, Path lock) {
-		return new ModelPlace(target, lock,
-				this.directory.resolve("receipts").resolve(key(target.toString()) + ".properties"));
+		return new ModelPlace(target, lock, receipts().resolve(key(target.toString()) + RECEIPT));
 	}
 
 	/**
@@ -75,6 +85,53 @@ public final class CacheLayout {
 	 */
 	ModelPlace file(ModelPlace place, String version, ModelFileName name) {
 		return place(name.in(versions(place).resolve(version)), place.lockFile());
+	}
+
+	/** Returns where it is remembered that a model stands in another tool's cache. */
+	static Path elsewhere(ModelPlace place) {
+		return withEnding(place.receipt(), ".elsewhere");
+	}
+
+	/** Returns the directory of all receipts. */
+	Path receipts() {
+		return this.directory.resolve("receipts");
+	}
+
+	/** Returns whether a receipt is kept where that of a target is. */
+	boolean isReceiptOf(Path receipt, Path target) {
+		return receipt.getFileName().toString().equals(key(target.toString()) + RECEIPT);
+	}
+
+	/** Returns where another tool's file is remembered that is served for a model. */
+	Path adopted(ModelPlace place) {
+		return withEnding(place.receipt(), ".adopted");
+	}
+
+	/**
+	 * Returns the mark of those who use a published file.
+	 * @param receipt the file's receipt
+	 */
+	Path mark(Path receipt) {
+		return this.directory.resolve("locks").resolve(withEnding(receipt, ".use").getFileName());
+	}
+
+	private static Path withEnding(Path receipt, String ending) {
+		String name = receipt.getFileName().toString();
+		return receipt.resolveSibling(name.substring(0, name.length() - RECEIPT.length()) + ending);
+	}
+
+	/**
+	 * Returns whether the cache chose the place of a file: it did not, where its lock
+	 * stands beside it.
+	 */
+	boolean isChosen(Path target) {
+		Path models = this.directory.resolve("models");
+		Path real = realDirectory(models);
+		return target.startsWith((real != null) ? real : models) && !Files.exists(lockBeside(target));
+	}
+
+	private static Path lockBeside(Path target) {
+		return target.resolveSibling(target.getFileName() + ".download.lock");
 	}
 
 	private Path inCache(ModelRequest request, String fileName) {

@@ -17,7 +17,7 @@ final class Elsewhere {
 	}
 
 	private static Path file(ModelPlace place) {
-		return place.receipt().resolveSibling(place.receipt().getFileName() + ".elsewhere");
+		return CacheLayout.elsewhere(place);
 	}
 
 	static @Nullable ModelManifest read(ModelPlace place) {

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -27,7 +28,7 @@ import org.springframework.util.unit.DataSize;
  * <em>Blocking</em>: all methods but {@link #place}. <em>Errors</em>:
  * {@link ModelStorageException}.
  */
-public final class ModelStore {
+public final class ModelStore implements AutoCloseable {
 
 	private static final Logger logger = LoggerFactory.getLogger(ModelStore.class);
 
@@ -49,6 +50,12 @@ public final class ModelStore {
 
 	private final DiskSpace space;
 
+	private final ModelsInUse inUse;
+
+	private final AdoptedFiles adoption;
+
+	private final CacheEviction eviction;
+
 	private Instant lastSweep = Instant.EPOCH;
 
 	/**
@@ -65,6 +72,9 @@ public final class ModelStore {
 		this.files = files;
 		this.clock = clock;
 		this.space = new DiskSpace(settings.minFreeSpace());
+		this.inUse = new ModelsInUse(this.layout, clock);
+		this.adoption = new AdoptedFiles(settings.adoption(), this.layout, this.receipts);
+		this.eviction = new CacheEviction(settings, this.layout, this.receipts, this.inUse);
 	}
 
 	/**
@@ -153,6 +163,41 @@ public final class ModelStore {
 	}
 
 	/**
+	 * Returns the files that need not be fetched.
+	 * @return the files, and the records of those that are served
+	 */
+	public AdoptedFiles adoption() {
+		return this.adoption;
+	}
+
+	/**
+	 * Says that this application uses a file that stands at its place, until
+	 * {@link #close()}: no process removes it for its size. To be said before the file is
+	 * looked at.
+	 * @param place the file's place
+	 */
+	public void use(ModelPlace place) {
+		this.inUse.use(place);
+	}
+
+	/**
+	 * Removes files that have not been used for long, if the cache's own directory holds
+	 * more than it may.
+	 * @param configured the places of the files that must stay
+	 */
+	public void shrink(Collection<ModelPlace> configured) {
+		this.eviction.run(configured);
+	}
+
+	/**
+	 * Says that this application uses no file any more.
+	 */
+	@Override
+	public void close() {
+		this.inUse.close();
+	}
+
+	/**
 	 * Returns how a cached file is trusted.
 	 * @return the configured way
 	 */
@@ -197,13 +242,34 @@ public final class ModelStore {
 		}
 	}
 
-	/** Returns an empty staged file. */
-	StagedFile stageEmpty(String modelId, ModelPlace place) {
+	/**
+	 * Returns an empty staged file beside a target. What ended downloads left stays.
+	 * @param modelId the model's id
+	 * @param place the target's place
+	 * @return the staged file; the caller closes it
+	 */
+	public StagedFile stageEmpty(String modelId, ModelPlace place) {
 		try {
+			createDirectory(place);
 			return new StagedFile(this, modelId, place, partials(place).create());
 		}
 		catch (IOException ex) {
 			throw cannotCreate(modelId, place, ex);
+		}
+	}
+
+	/**
+	 * Deletes what ended downloads of a file left, because nobody will continue it.
+	 * @param place the file's place
+	 */
+	public void discardPartials(ModelPlace place) {
+		try {
+			if (Files.isDirectory(place.directory())) {
+				partials(place).claim(PartialJudge.NONE);
+			}
+		}
+		catch (IOException ex) {
+			logger.debug("Not all that downloads of {} left can be deleted", place.target(), ex);
 		}
 	}
 

@@ -1,8 +1,14 @@
 package dev.modelcache.store;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Properties;
 
 import org.jspecify.annotations.Nullable;
@@ -19,6 +25,8 @@ import org.slf4j.LoggerFactory;
 public final class Receipts {
 
 	private static final Logger logger = LoggerFactory.getLogger(Receipts.class);
+
+	private static final String TARGET = "target";
 
 	/**
 	 * Returns the receipt that fits the file as it is.
@@ -43,7 +51,7 @@ public final class Receipts {
 	 * @param receipt the receipt
 	 */
 	public void write(ModelPlace place, Receipt receipt) {
-		write(place.receipt(), receipt);
+		write(place.receipt(), place.target(), receipt);
 	}
 
 	/**
@@ -74,9 +82,29 @@ public final class Receipts {
 		}
 	}
 
+	/** Returns all files that have a receipt in a directory. */
+	List<ReceivedFile> all(Path directory) {
+		List<ReceivedFile> all = new ArrayList<>();
+		try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + CacheLayout.RECEIPT)) {
+			for (Path file : files) {
+				ReceivedFile received = received(file);
+				if (received != null) {
+					all.add(received);
+				}
+			}
+		}
+		catch (NoSuchFileException ex) {
+			logger.trace("No receipts in {}", directory);
+		}
+		catch (IOException | DirectoryIteratorException ex) {
+			logger.debug("The receipts in {} cannot be listed", directory, ex);
+		}
+		return all;
+	}
+
 	/** Writes the receipt of a file that is about to be published. */
 	void prepare(ModelPlace place, Receipt receipt) {
-		write(place.pendingReceipt(), receipt);
+		write(place.pendingReceipt(), place.target(), receipt);
 	}
 
 	/** Makes the prepared receipt the valid one, now that its file is published. */
@@ -89,9 +117,11 @@ public final class Receipts {
 		}
 	}
 
-	private static void write(Path file, Receipt receipt) {
+	private static void write(Path file, Path target, Receipt receipt) {
+		Properties properties = receipt.toProperties();
+		properties.setProperty(TARGET, target.toString());
 		try {
-			PropertiesFiles.write(file, receipt.toProperties());
+			PropertiesFiles.write(file, properties);
 		}
 		catch (IOException ex) {
 			logger.debug("The receipt {} cannot be written; its file will be verified again", file, ex);
@@ -101,6 +131,34 @@ public final class Receipts {
 	private static @Nullable Receipt read(Path file) {
 		Properties properties = PropertiesFiles.read(file);
 		return (properties != null) ? Receipt.fromProperties(properties) : null;
+	}
+
+	/**
+	 * Reads which file a receipt is about.
+	 * @param file where the receipt is kept
+	 * @return the file and its receipt, or {@code null} if there is none that can be read
+	 */
+	static @Nullable ReceivedFile received(Path file) {
+		Properties properties = PropertiesFiles.read(file);
+		String target = (properties != null) ? properties.getProperty(TARGET) : null;
+		Receipt receipt = (properties != null) ? Receipt.fromProperties(properties) : null;
+		try {
+			return (target != null && receipt != null) ? new ReceivedFile(Path.of(target), file, receipt) : null;
+		}
+		catch (InvalidPathException ex) {
+			return null;
+		}
+	}
+
+	/**
+	 * A file that has a receipt.
+	 *
+	 * @param target the file; may have gone
+	 * @param file where the receipt is kept
+	 * @param receipt the receipt
+	 */
+	record ReceivedFile(Path target, Path file, Receipt receipt) {
+
 	}
 
 }

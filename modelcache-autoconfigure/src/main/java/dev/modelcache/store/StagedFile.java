@@ -171,11 +171,13 @@ public final class StagedFile implements AutoCloseable {
 		if (fingerprint == null) {
 			throw new IOException("the staged file " + path() + " has disappeared");
 		}
+		this.store.use(this.place);
 		this.store.receipts().prepare(this.place, receipt.write(fingerprint));
 		FileMoves.replace(path(), this.place.target());
 		this.published = true;
 		FileMoves.forceDirectory(this.place.target().getParent());
 		this.store.receipts().settle(this.place);
+		this.store.adoption().forget(this.place);
 	}
 
 	/**

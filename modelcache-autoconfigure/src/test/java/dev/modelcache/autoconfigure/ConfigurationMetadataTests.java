@@ -31,6 +31,7 @@ class ConfigurationMetadataTests {
 		assertThat(this.properties.get("hooks.llm.cache.directory")).containsEntry("defaultValue",
 				"${XDG_CACHE_HOME:~/.cache}/modelcache");
 		assertThat(this.properties.get("hooks.llm.startup.mode")).containsEntry("defaultValue", "background");
+		assertThat(this.properties.get("hooks.llm.cache.adopt")).containsEntry("defaultValue", true);
 		assertThat(this.properties.get("hooks.llm.max-retries")).containsEntry("defaultValue", 3);
 		assertThat(this.properties.get("hooks.llm.lock.stale-after")).containsEntry("defaultValue", "1h");
 		assertThat(this.properties.get("hooks.llm.download.buffer-size")).containsEntry("defaultValue", "1MB");

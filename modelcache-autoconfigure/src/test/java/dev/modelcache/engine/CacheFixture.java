@@ -94,6 +94,8 @@ public final class CacheFixture implements AutoCloseable {
 
 	private DefaultModelCache cache;
 
+	private ModelStore models;
+
 	public CacheFixture(Path directory) {
 		this.directory = directory;
 		OPEN.merge(directory, 1, Integer::sum);
@@ -176,8 +178,8 @@ public final class CacheFixture implements AutoCloseable {
 		resolvers.add(new FileSourceResolver(this.threads.io()));
 		SourceResolvers sources = new SourceResolvers(resolvers);
 		CacheLockFactory locks = (this.locks != null) ? this.locks : new FileCacheLockFactory(this.lock, clock);
-		Rooms rooms = new Rooms(sources, locks, new ModelStore(this.store, this.files, clock), transfer, retries,
-				this.decompression, this.offline);
+		this.models = new ModelStore(this.store, this.files, clock);
+		Rooms rooms = new Rooms(sources, locks, this.models, transfer, retries, this.decompression, this.offline);
 		this.cache = new DefaultModelCache(new ConfiguredModels(List.of(requests)), rooms, this.threads,
 				new Listeners(this.events::add, this.observer), clock);
 		return this.cache;
@@ -228,6 +230,9 @@ public final class CacheFixture implements AutoCloseable {
 			this.cache.close();
 		}
 		this.threads.close();
+		if (this.models != null) {
+			this.models.close();
+		}
 		boolean last = OPEN.merge(this.directory, -1, Integer::sum) == 0;
 		if (last && Files.exists(this.directory)) {
 			long pid = ProcessHandle.current().pid();

@@ -97,8 +97,8 @@ class HubCacheTests {
 	private CacheFixture open(ModelRequest.Builder request) {
 		CacheFixture fixture = new CacheFixture(this.directory.resolve("cache"));
 		fixture
-			.store(new StoreSettings(this.directory.resolve("cache"), DataSize.ofMegabytes(1), Verification.FINGERPRINT,
-					Duration.ofDays(7), new HubCacheSettings(this.directory.resolve("hub"), this.links)))
+			.store(new StoreSettings(this.directory.resolve("cache"), DataSize.ofMegabytes(1), Verification.FINGERPRINT)
+				.withHubCache(new HubCacheSettings(this.directory.resolve("hub"), this.links)))
 			.resolver(new HuggingFaceResolver(
 					new HubSettings(this.server.endpoint(), new HubToken(null, (name) -> null, this.directory)),
 					Map.of(), MetadataClients.create(), Schedulers.boundedElastic()))

@@ -12,6 +12,7 @@ import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCacheException.ErrorCode;
 import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelOfflineException;
@@ -66,7 +67,7 @@ final class AcquisitionPipeline {
 	AcquisitionPipeline(Rooms rooms, CacheLookUp lookUp, EngineThreads threads, Clock clock) {
 		this.rooms = rooms;
 		this.lookUp = lookUp;
-		this.publisher = new Publisher(clock);
+		this.publisher = new Publisher(new FormatCheck(rooms.formats()), clock);
 		this.threads = threads;
 		this.clock = clock;
 	}
@@ -207,8 +208,8 @@ final class AcquisitionPipeline {
 
 	/**
 	 * A file without receipt and digest is compared with the source by its size alone;
-	 * where the source does not answer, it is what there is. The size of a compressed
-	 * file tells nothing of its content.
+	 * where the source does not answer, it is what there is. One that is no model is
+	 * fetched anew. The size of a compressed file tells nothing of its content.
 	 */
 	private Mono<CachedModel> sameOrFetched(Candidate candidate, RemoteFile file, Mode mode,
 			AcquisitionMonitor monitor) {
@@ -225,7 +226,9 @@ final class AcquisitionPipeline {
 				.size(plan)
 				.map((size) -> plan.decompression() == null && size == this.lookUp.size(candidate))
 				.defaultIfEmpty(true)
-				.flatMap((same) -> same ? unproven(candidate, monitor) : fetched);
+				.flatMap((same) -> same
+						? unproven(candidate, monitor).onErrorResume(ModelFormatException.class, (ex) -> fetched)
+						: fetched);
 		});
 	}
 

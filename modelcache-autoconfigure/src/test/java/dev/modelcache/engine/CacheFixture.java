@@ -19,6 +19,7 @@ import dev.modelcache.ConfiguredModels;
 import dev.modelcache.ModelCacheEvent;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.content.DecompressionSettings;
+import dev.modelcache.content.format.FormatSettings;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.lock.ExclusiveFiles;
 import dev.modelcache.lock.FileCacheLockFactory;
@@ -49,7 +50,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * A whole cache over a directory, with real rooms and no Spring context. Delays between
- * requests are 5 ms unless a test brings its own registry.
+ * requests are 5 ms unless a test brings its own registry, and headers are not read
+ * unless a test asks for it.
  */
 public final class CacheFixture implements AutoCloseable {
 
@@ -90,6 +92,8 @@ public final class CacheFixture implements AutoCloseable {
 
 	private DecompressionSettings decompression = DecompressionSettings.defaults();
 
+	private FormatSettings formats = FormatSettings.none();
+
 	private boolean offline;
 
 	private DefaultModelCache cache;
@@ -128,6 +132,11 @@ public final class CacheFixture implements AutoCloseable {
 
 	public CacheFixture decompression(DecompressionSettings decompression) {
 		this.decompression = decompression;
+		return this;
+	}
+
+	public CacheFixture formats(FormatSettings formats) {
+		this.formats = formats;
 		return this;
 	}
 
@@ -177,7 +186,7 @@ public final class CacheFixture implements AutoCloseable {
 		SourceResolvers sources = new SourceResolvers(resolvers);
 		CacheLockFactory locks = (this.locks != null) ? this.locks : new FileCacheLockFactory(this.lock, clock);
 		Rooms rooms = new Rooms(sources, locks, new ModelStore(this.store, this.files, clock), transfer, retries,
-				this.decompression, this.offline);
+				this.decompression, this.formats, this.offline);
 		this.cache = new DefaultModelCache(new ConfiguredModels(List.of(requests)), rooms, this.threads,
 				new Listeners(this.events::add, this.observer), clock);
 		return this.cache;

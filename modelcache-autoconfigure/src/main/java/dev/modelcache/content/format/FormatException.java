@@ -20,7 +20,7 @@ public final class FormatException extends IOException {
 
 	static FormatException anotherThing(String found, String expected) {
 		return new FormatException("is " + found + ", not " + expected,
-				"Open the URL in a browser, look what is there, and correct it", false);
+				"Look in a browser what the URL gives, and correct it, or put the right file in its place", false);
 	}
 
 	static FormatException pointer(String found) {

@@ -47,8 +47,8 @@ final class FormatCheck {
 			if (ex.isPickle() || this.settings.mode() == Mode.STRICT) {
 				throw new ModelFormatException(modelId, description + " " + ex.getMessage(), ex.action());
 			}
-			logger.warn("Model '{}': {} {}; it is used because of hooks.llm.verify-format=warn. {}", modelId,
-					description, ex.getMessage(), ex.action());
+			logger.warn("Model '{}': {} {}; it is used because of hooks.llm.verify-format=warn", modelId, description,
+					ex.getMessage());
 			return null;
 		}
 		catch (IOException ex) {

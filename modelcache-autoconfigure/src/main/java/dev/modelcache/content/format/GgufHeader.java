@@ -116,7 +116,7 @@ final class GgufHeader {
 		if (length > LONGEST_KEY) {
 			throw this.in.malformed("a key has more than " + LONGEST_KEY + " bytes");
 		}
-		String key = this.in.text(length);
+		String key = this.in.key(length);
 		int type = this.in.int32();
 		if (type < 0 || type >= VALUE_BYTES.length) {
 			throw this.in.malformed("a value has the unknown type " + Integer.toUnsignedString(type));

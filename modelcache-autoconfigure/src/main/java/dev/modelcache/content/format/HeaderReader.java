@@ -85,18 +85,25 @@ final class HeaderReader {
 	}
 
 	/**
-	 * Reads a text of UTF-8, of which the first {@value #LONGEST_TEXT} bytes are kept,
-	 * fit to be shown.
+	 * Reads a text of UTF-8 that is fit to be shown.
 	 * @param length its length in bytes
 	 */
 	String text(long length) throws IOException {
+		return shown(key(length));
+	}
+
+	/**
+	 * Reads a text of UTF-8, of which the first {@value #LONGEST_TEXT} bytes are kept.
+	 * @param length its length in bytes
+	 */
+	String key(long length) throws IOException {
 		check(length, 1);
 		byte[] bytes = new byte[(int) Math.min(length, LONGEST_TEXT)];
 		for (int i = 0; i < bytes.length; i++) {
 			bytes[i] = (byte) uint8();
 		}
 		skip(length - bytes.length);
-		return shown(new String(bytes, StandardCharsets.UTF_8));
+		return new String(bytes, StandardCharsets.UTF_8);
 	}
 
 	/** Returns a text without control characters and not longer than others. */

@@ -106,7 +106,7 @@ final class ZipDirectory {
 	private static String nameEnd(HeaderReader in, int length) throws IOException {
 		int part = Math.min(length, NAME_END);
 		in.skip(length - part);
-		return in.text(part);
+		return in.key(part);
 	}
 
 	/** Finds the end record, which a comment may follow. */

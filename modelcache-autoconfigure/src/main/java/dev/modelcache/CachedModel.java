@@ -3,6 +3,8 @@ package dev.modelcache;
 import java.nio.file.Path;
 import java.util.List;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A model that is ready to be used: published, whole, and on the local disk.
  *
@@ -17,9 +19,11 @@ import java.util.List;
  * first one configured
  * @param verified whether an expected digest proved it; {@code false} where nobody knew
  * one
+ * @param format what the header of the file at {@code path} says; {@code null} where
+ * headers are not read, or the format has none that is known
  */
 public record CachedModel(String id, Path path, List<Path> files, long size, Digest digest, String source,
-		ModelOutcome outcome, boolean fallback, boolean verified) {
+		ModelOutcome outcome, boolean fallback, boolean verified, @Nullable ModelFormat format) {
 
 	/**
 	 * Creates a cached model.

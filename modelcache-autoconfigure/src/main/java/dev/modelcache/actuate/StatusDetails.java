@@ -7,6 +7,7 @@ import java.util.Map;
 import dev.modelcache.CachedModel;
 import dev.modelcache.LockOwner;
 import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelStatus;
 import dev.modelcache.TransferProgress;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +73,22 @@ final class StatusDetails {
 		details.put("digest", model.digest().toString());
 		details.put("outcome", model.outcome().name());
 		details.put("verified", model.verified());
+		if (model.format() != null) {
+			details.put("format", format(model.format()));
+		}
+		return details;
+	}
+
+	private static Map<String, Object> format(ModelFormat format) {
+		Map<String, Object> details = new LinkedHashMap<>();
+		details.put("type", format.type());
+		putIfKnown(details, "architecture", format.architecture());
+		putIfKnown(details, "name", format.name());
+		putIfKnown(details, "quantization", format.quantization());
+		putIfKnown(details, "parameters", format.parameters());
+		putIfKnown(details, "contextLength", format.contextLength());
+		putIfKnown(details, "vocabularySize", format.vocabularySize());
+		putIfKnown(details, "license", format.license());
 		return details;
 	}
 

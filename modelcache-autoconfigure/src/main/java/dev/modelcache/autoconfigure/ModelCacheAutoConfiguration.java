@@ -130,7 +130,8 @@ public final class ModelCacheAutoConfiguration {
 	@ConditionalOnMissingBean
 	Rooms modelCacheRooms(SourceResolvers sources, CacheLockFactory locks, ModelStore store, SegmentedTransfer transfer,
 			TransferRetries retries, ModelCacheSettings settings) {
-		return new Rooms(sources, locks, store, transfer, retries, settings.decompression(), settings.offline());
+		return new Rooms(sources, locks, store, transfer, retries, settings.decompression(), settings.formats(),
+				settings.offline());
 	}
 
 	@Bean(destroyMethod = "close")

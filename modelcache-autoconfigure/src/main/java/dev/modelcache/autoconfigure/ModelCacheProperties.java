@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
+import dev.modelcache.content.format.FormatSettings;
 import dev.modelcache.store.StoreSettings.Verification;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -38,6 +39,18 @@ public class ModelCacheProperties extends ModelProperties {
 	 * HF_HUB_OFFLINE says.
 	 */
 	private @Nullable Boolean offline;
+
+	/**
+	 * What follows if the header of a GGUF, safetensors or ONNX file is not what it
+	 * should be, or a file is no model at all: it is refused, a warning, or nothing.
+	 */
+	private FormatSettings.Mode verifyFormat = FormatSettings.Mode.STRICT;
+
+	/**
+	 * Whether Python pickles are allowed, also in PyTorch's archives: loading one can run
+	 * any code.
+	 */
+	private boolean allowPickle = false;
 
 	/**
 	 * How progress is shown.
@@ -81,6 +94,22 @@ public class ModelCacheProperties extends ModelProperties {
 
 	public void setOffline(@Nullable Boolean offline) {
 		this.offline = offline;
+	}
+
+	public FormatSettings.Mode getVerifyFormat() {
+		return this.verifyFormat;
+	}
+
+	public void setVerifyFormat(FormatSettings.Mode verifyFormat) {
+		this.verifyFormat = verifyFormat;
+	}
+
+	public boolean isAllowPickle() {
+		return this.allowPickle;
+	}
+
+	public void setAllowPickle(boolean allowPickle) {
+		this.allowPickle = allowPickle;
 	}
 
 	public Progress getProgress() {

@@ -7,6 +7,7 @@ import java.util.Set;
 
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.content.DecompressionSettings;
+import dev.modelcache.content.format.FormatSettings;
 import dev.modelcache.lock.LockSettings;
 import dev.modelcache.store.StoreSettings;
 import dev.modelcache.transfer.TransferSettings;
@@ -20,10 +21,11 @@ import org.springframework.core.env.Environment;
  * @param lock how long to wait for another process
  * @param store where files are kept
  * @param decompression how far compressed models may unfold
+ * @param formats what is done about files that are no models
  * @param offline whether never to touch the network
  */
 record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connection, LockSettings lock,
-		StoreSettings store, DecompressionSettings decompression, boolean offline) {
+		StoreSettings store, DecompressionSettings decompression, FormatSettings formats, boolean offline) {
 
 	private static final Set<String> TRUE_TO_THE_HUB = Set.of("1", "ON", "YES", "TRUE");
 
@@ -39,9 +41,11 @@ record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connecti
 		SettingChecks.positive("startup.retry-interval", properties.getStartup().getRetryInterval());
 		return new ModelCacheSettings(transfer(properties.getDownload()),
 				SettingChecks.connection(properties.getDownload()), lock(properties.getLock()),
-				store(properties.getCache(), new LocalPaths(environment))
-					.withAdoption(new ForeignDirectories(environment).read(properties)),
-				decompression(properties.getDownload()), offline(properties, environment));
+				store(properties.getCache(), new LocalPaths(environment)).withAdoption(
+						new ForeignDirectories(environment).read(properties)),
+				decompression(properties.getDownload()),
+				new FormatSettings(properties.getVerifyFormat(), properties.isAllowPickle()),
+				offline(properties, environment));
 	}
 
 	private static TransferSettings transfer(DownloadProperties download) {

@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCacheException.ErrorCode;
+import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelOfflineException;
@@ -55,8 +56,9 @@ final class AcquisitionPipeline {
 	AcquisitionPipeline(Rooms rooms, CacheLookUp lookUp, EngineThreads threads, Clock clock) {
 		this.rooms = rooms;
 		this.lookUp = lookUp;
-		this.adoption = new Adoption(rooms.store(), threads.io(), clock);
-		this.files = new FileAcquisition(rooms, new Publisher(clock), threads);
+		FormatCheck formats = new FormatCheck(rooms.formats());
+		this.adoption = new Adoption(rooms.store(), formats, threads.io(), clock);
+		this.files = new FileAcquisition(rooms, new Publisher(formats, clock), threads);
 		this.several = new SeveralFiles(rooms, lookUp, this.files, this.adoption, threads);
 		this.threads = threads;
 		this.clock = clock;
@@ -204,8 +206,8 @@ final class AcquisitionPipeline {
 
 	/**
 	 * A file without receipt and digest is compared with the source by its size alone;
-	 * where the source does not answer, it is what there is. The size of a compressed
-	 * file tells nothing of its content.
+	 * where the source does not answer, it is what there is. One that is no model is
+	 * fetched anew. The size of a compressed file tells nothing of its content.
 	 */
 	private Mono<CachedModel> sameOrFetched(FileJob job, Mode mode, AcquisitionMonitor monitor) {
 		Candidate candidate = job.candidate();
@@ -220,7 +222,9 @@ final class AcquisitionPipeline {
 			return this.files.size(job)
 				.map((size) -> job.compression() == null && size == this.lookUp.size(candidate))
 				.defaultIfEmpty(true)
-				.flatMap((same) -> same ? unproven(candidate, monitor) : fetched);
+				.flatMap((same) -> same
+						? unproven(candidate, monitor).onErrorResume(ModelFormatException.class, (ex) -> fetched)
+						: fetched);
 		});
 	}
 

@@ -14,6 +14,7 @@ import java.util.Set;
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest;
 import dev.modelcache.Digest.Algorithm;
+import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.content.Compression;
@@ -50,12 +51,15 @@ final class Adoption {
 
 	private final ModelStore store;
 
+	private final FormatCheck formats;
+
 	private final Scheduler io;
 
 	private final Clock clock;
 
-	Adoption(ModelStore store, Scheduler io, Clock clock) {
+	Adoption(ModelStore store, FormatCheck formats, Scheduler io, Clock clock) {
 		this.store = store;
+		this.formats = formats;
 		this.io = io;
 		this.clock = clock;
 	}
@@ -143,8 +147,9 @@ final class Adoption {
 			if (!same || fingerprint == null || !fingerprint.equals(Fingerprint.of(file))) {
 				return null;
 			}
-			this.store.adoption().remember(wanted.place(), file, receipt(wanted, file, fingerprint));
-			return model(wanted, file, file, fingerprint.size());
+			ModelFormat format = inspect(wanted, file, file);
+			this.store.adoption().remember(wanted.place(), file, receipt(wanted, file, fingerprint, format));
+			return model(wanted, file, file, fingerprint.size(), format);
 		}
 		catch (IOException ex) {
 			return unusable(wanted, file, ex);
@@ -176,13 +181,18 @@ final class Adoption {
 
 	private CachedModel published(Wanted wanted, Path file, StagedFile staged) throws IOException {
 		long size = staged.channel().size();
+		ModelFormat format = inspect(wanted, staged.path(), file);
 		try {
-			staged.publish((fingerprint) -> receipt(wanted, file, fingerprint));
+			staged.publish((fingerprint) -> receipt(wanted, file, fingerprint, format));
 		}
 		catch (IOException ex) {
 			throw staged.failure(ex, DataSize.ofBytes(0));
 		}
-		return model(wanted, staged.target(), file, size);
+		return model(wanted, staged.target(), file, size, format);
+	}
+
+	private @Nullable ModelFormat inspect(Wanted wanted, Path file, Path source) {
+		return this.formats.inspect(wanted.modelId(), file, wanted.place().target(), source.toString());
 	}
 
 	private boolean hasDigest(Wanted wanted, Path file, FileMonitor monitor, Hashing hashing) throws IOException {
@@ -203,15 +213,15 @@ final class Adoption {
 		return null;
 	}
 
-	private Receipt receipt(Wanted wanted, Path file, Fingerprint fingerprint) {
+	private Receipt receipt(Wanted wanted, Path file, Fingerprint fingerprint, @Nullable ModelFormat format) {
 		Candidate candidate = wanted.candidate();
 		return new Receipt(fingerprint, wanted.sha256(), null, wanted.sha256(), file.toString(), candidate.sourceKey(),
-				null, candidate.fallback(), this.clock.instant());
+				null, candidate.fallback(), this.clock.instant(), format);
 	}
 
-	private static CachedModel model(Wanted wanted, Path path, Path source, long size) {
+	private static CachedModel model(Wanted wanted, Path path, Path source, long size, @Nullable ModelFormat format) {
 		return new CachedModel(wanted.modelId(), path, List.of(path), size, wanted.sha256(), source.toString(),
-				ModelOutcome.ADOPTED, wanted.candidate().fallback(), true);
+				ModelOutcome.ADOPTED, wanted.candidate().fallback(), true, format);
 	}
 
 	/**

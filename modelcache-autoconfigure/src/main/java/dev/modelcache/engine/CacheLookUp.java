@@ -16,6 +16,7 @@ import dev.modelcache.CachedModel;
 import dev.modelcache.Digest;
 import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.DigestOrigin;
+import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.content.FileDigest;
@@ -35,7 +36,9 @@ import org.slf4j.LoggerFactory;
  * Decides whether the file that stands at a model's place is the model.
  * <p>
  * <em>Blocking</em>: all methods; the usual case is a few system calls, a file whose
- * receipt does not fit is read once.
+ * receipt does not fit is read once. Headers are read only where no receipt tells the
+ * facts. <em>Errors</em>: {@link dev.modelcache.ModelFormatException} for a file without
+ * a receipt that is no model.
  */
 final class CacheLookUp {
 
@@ -43,12 +46,15 @@ final class CacheLookUp {
 
 	private final ModelStore store;
 
+	private final FormatCheck formats;
+
 	private final AcquisitionObserver observer;
 
 	private final Clock clock;
 
-	CacheLookUp(ModelStore store, AcquisitionObserver observer, Clock clock) {
+	CacheLookUp(ModelStore store, FormatCheck formats, AcquisitionObserver observer, Clock clock) {
 		this.store = store;
+		this.formats = formats;
 		this.observer = observer;
 		this.clock = clock;
 	}
@@ -292,9 +298,12 @@ final class CacheLookUp {
 	}
 
 	private Receipt issue(Candidate candidate, ModelPlace place, Hashed hashed, @Nullable Digest expected) {
+		ModelFormat format = this.formats.inspect(candidate.request().id(), place.target(), place.target(),
+				"the file " + place.target());
 		boolean putThere = candidate.locations().isEmpty();
 		Receipt receipt = new Receipt(hashed.fingerprint(), hashed.sha256(), null, expected,
-				putThere ? null : candidate.source(), candidate.sourceKey(), null, candidate.fallback(), hashed.at());
+				putThere ? null : candidate.source(), candidate.sourceKey(), null, candidate.fallback(), hashed.at(),
+				format);
 		this.store.receipts().write(place, receipt);
 		return receipt;
 	}
@@ -304,7 +313,7 @@ final class CacheLookUp {
 		String source = (receipt.source() != null) ? receipt.source() : candidate.source();
 		return new CachedModel(candidate.request().id(), target, List.of(target), receipt.fingerprint().size(),
 				receipt.digest(), source, ModelOutcome.CACHED, candidate.fallback() || receipt.fallback(),
-				receipt.verified());
+				receipt.verified(), receipt.format());
 	}
 
 	private Hashed hash(Candidate candidate, ModelPlace place, Set<Algorithm> algorithms, Runnable hashing) {

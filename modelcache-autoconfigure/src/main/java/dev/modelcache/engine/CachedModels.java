@@ -34,7 +34,7 @@ final class CachedModels {
 	private static CachedModel of(CachedModel first, List<Path> files, long size, String source, ModelOutcome outcome,
 			boolean verified) {
 		return new CachedModel(first.id(), files.get(0), files, size, first.digest(), source, outcome, first.fallback(),
-				verified);
+				verified, first.format());
 	}
 
 }

@@ -67,7 +67,7 @@ final class FileAcquisition {
 						.run(plan, staged, monitor)
 						.doOnNext((result) -> monitor.verifying())
 						.publishOn(this.threads.io())
-						.map((result) -> this.publisher.publish(job.candidate(), plan, staged, result, monitor))),
+						.map((result) -> this.publisher.publish(job, plan, staged, result, monitor))),
 				(holder) -> holder.closeOn(this.threads.io()));
 	}
 

@@ -1,5 +1,7 @@
 package dev.modelcache.engine;
 
+import java.nio.file.Path;
+
 import dev.modelcache.content.Compression;
 import dev.modelcache.source.RemoteFile;
 import dev.modelcache.store.ModelPlace;
@@ -16,6 +18,11 @@ record FileJob(Candidate candidate, RemoteFile file, ModelPlace place) {
 
 	String modelId() {
 		return this.candidate.request().id();
+	}
+
+	/** Returns the path of the file with its own name, where it arrives under another. */
+	Path named() {
+		return this.place.shared() ? this.place.target().resolveSibling(this.file.name().last()) : this.place.target();
 	}
 
 	/** Returns how the file is compressed, or null if it is what will stand there. */

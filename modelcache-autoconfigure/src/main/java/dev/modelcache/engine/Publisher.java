@@ -12,6 +12,7 @@ import dev.modelcache.CachedModel;
 import dev.modelcache.Digest;
 import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOutcome;
@@ -34,9 +35,12 @@ final class Publisher {
 
 	private static final Logger logger = LoggerFactory.getLogger(Publisher.class);
 
+	private final FormatCheck formats;
+
 	private final Clock clock;
 
-	Publisher(Clock clock) {
+	Publisher(FormatCheck formats, Clock clock) {
+		this.formats = formats;
 		this.clock = clock;
 	}
 
@@ -45,13 +49,15 @@ final class Publisher {
 	 * <p>
 	 * <em>Blocking</em>. <em>Errors</em>: {@link ModelIntegrityException} if the digest
 	 * is not the expected one, or the compressed file is damaged;
-	 * {@link ModelFormatException} if its content cannot be had; nothing was published
-	 * then.
+	 * {@link ModelFormatException} if its content cannot be had, or is no model; nothing
+	 * was published then.
 	 */
-	CachedModel publish(Candidate candidate, DownloadPlan plan, StagedFile staged, TransferResult result,
-			FileMonitor monitor) {
+	CachedModel publish(FileJob job, DownloadPlan plan, StagedFile staged, TransferResult result, FileMonitor monitor) {
+		Candidate candidate = job.candidate();
 		verify(plan, staged, result, monitor);
 		DecompressedContent content = result.content();
+		StagedFile file = (content != null) ? staged.content() : staged;
+		ModelFormat format = inspect(job, staged, file, result);
 		Digest sha256 = sha256(
 				(content != null) ? content.digests().get(Algorithm.SHA256) : result.digests().get(Algorithm.SHA256));
 		ExpectedDigest expected = plan.file().expected();
@@ -60,15 +66,26 @@ final class Publisher {
 					result.mirror(), sha256);
 		}
 		Instant now = this.clock.instant();
-		move((content != null) ? staged.content() : staged,
+		move(file,
 				(fingerprint) -> new Receipt(fingerprint, sha256, sourceDigest(plan, result),
 						(expected != null) ? expected.digest() : null, result.mirror().toString(),
-						candidate.sourceKey(), result.validator(), candidate.fallback(), now));
+						candidate.sourceKey(), result.validator(), candidate.fallback(), now, format));
 		staged.discard();
 		Path target = staged.target();
 		return new CachedModel(candidate.request().id(), target, List.of(target),
 				(content != null) ? content.size() : result.size(), sha256, result.mirror().toString(),
-				ModelOutcome.DOWNLOADED, candidate.fallback(), expected != null);
+				ModelOutcome.DOWNLOADED, candidate.fallback(), expected != null, format);
+	}
+
+	/** What is refused is not kept: another download would bring the same. */
+	private @Nullable ModelFormat inspect(FileJob job, StagedFile staged, StagedFile file, TransferResult result) {
+		try {
+			return this.formats.inspect(job.modelId(), file.path(), job.named(), "the file from " + result.mirror());
+		}
+		catch (ModelFormatException ex) {
+			staged.discard();
+			throw ex;
+		}
 	}
 
 	private void verify(DownloadPlan plan, StagedFile staged, TransferResult result, FileMonitor monitor) {

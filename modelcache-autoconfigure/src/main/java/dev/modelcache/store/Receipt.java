@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.Properties;
 
 import dev.modelcache.Digest;
+import dev.modelcache.ModelFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,10 +23,11 @@ import org.jspecify.annotations.Nullable;
  * @param validator the origin's validator (RFC 9110, section 8.8), or {@code null}
  * @param fallback whether it came from a substitute
  * @param verifiedAt when its digest was last computed
+ * @param format what its header says, or {@code null} where that is not known
  */
 public record Receipt(Fingerprint fingerprint, Digest digest, @Nullable Digest sourceDigest, @Nullable Digest expected,
 		@Nullable String source, @Nullable String sourceKey, @Nullable String validator, boolean fallback,
-		Instant verifiedAt) {
+		Instant verifiedAt, @Nullable ModelFormat format) {
 
 	/**
 	 * Returns whether an expected digest proved the file.
@@ -65,7 +67,7 @@ public record Receipt(Fingerprint fingerprint, Digest digest, @Nullable Digest s
 	 */
 	public Receipt reissued(Fingerprint now, Instant at) {
 		return new Receipt(now, this.digest, this.sourceDigest, this.expected, this.source, this.sourceKey,
-				this.validator, this.fallback, at);
+				this.validator, this.fallback, at, this.format);
 	}
 
 	/**
@@ -90,6 +92,9 @@ public record Receipt(Fingerprint fingerprint, Digest digest, @Nullable Digest s
 		setIfPresent(properties, "validator", this.validator);
 		properties.setProperty("fallback", Boolean.toString(this.fallback));
 		properties.setProperty("verified-at", this.verifiedAt.toString());
+		if (this.format != null) {
+			FormatProperties.write(this.format, properties);
+		}
 		return properties;
 	}
 
@@ -114,7 +119,7 @@ public record Receipt(Fingerprint fingerprint, Digest digest, @Nullable Digest s
 					digest(properties, "expected"), properties.getProperty("source"),
 					properties.getProperty("source-key"), properties.getProperty("validator"),
 					Boolean.parseBoolean(properties.getProperty("fallback")),
-					Instant.parse(properties.getProperty("verified-at", "")));
+					Instant.parse(properties.getProperty("verified-at", "")), FormatProperties.read(properties));
 		}
 		catch (IllegalArgumentException | DateTimeException ex) {
 			return null;

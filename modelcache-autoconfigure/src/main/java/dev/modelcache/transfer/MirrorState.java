@@ -1,5 +1,7 @@
 package dev.modelcache.transfer;
 
+import java.time.Duration;
+
 import dev.modelcache.source.Mirror;
 import dev.modelcache.transfer.RequestFailedException.Reason;
 import io.github.resilience4j.core.functions.Either;
@@ -34,6 +36,9 @@ final class MirrorState {
 	private long notBeforeNanos;
 
 	private boolean alone;
+
+	/** The circuit breaker was waited for, and no new byte has come since. */
+	private boolean waited;
 
 	private int active;
 
@@ -107,6 +112,7 @@ final class MirrorState {
 			this.attempts = this.retry.asyncContext();
 		}
 		this.alone = false;
+		this.waited = false;
 		this.dropped = this.droppedForGood;
 	}
 
@@ -121,9 +127,7 @@ final class MirrorState {
 		if (begunAtBurst != this.burst && failure.reason().isWorthRetrying()) {
 			return;
 		}
-		if (failure.reason() == Reason.CIRCUIT_OPEN && failure.retryAfter() != null && this.bytes > 0) {
-			// Nothing was asked, and bytes came: worth waiting for.
-			this.notBeforeNanos = nowNanos + failure.retryAfter().toNanos();
+		if (failure.reason() == Reason.CIRCUIT_OPEN && isWaitedFor(failure.retryAfter(), nowNanos)) {
 			return;
 		}
 		this.burst++;
@@ -144,6 +148,23 @@ final class MirrorState {
 		else {
 			this.notBeforeNanos = nowNanos + waitMillis * 1_000_000;
 		}
+	}
+
+	/**
+	 * A refusal of the circuit breaker is no answer of the mirror's: where bytes came, it
+	 * is waited for, once until further ones come.
+	 */
+	private boolean isWaitedFor(@Nullable Duration untilWorthAsking, long nowNanos) {
+		if (this.waited) {
+			return nowNanos < this.notBeforeNanos;
+		}
+		if (untilWorthAsking == null || this.bytes == 0) {
+			return false;
+		}
+		this.waited = true;
+		this.alone = true;
+		this.notBeforeNanos = nowNanos + untilWorthAsking.toNanos();
+		return true;
 	}
 
 	/** The mirror contradicts the others: it is not asked again. */

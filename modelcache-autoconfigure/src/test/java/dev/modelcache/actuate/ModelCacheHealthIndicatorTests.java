@@ -57,7 +57,9 @@ class ModelCacheHealthIndicatorTests {
 		assertThat(health.getStatus()).isEqualTo(Status.UP);
 		assertThat(details(health, "m")).containsExactlyInAnyOrderEntriesOf(Map.of("state", "READY", "source",
 				"https://example.com/m.gguf", "fallback", false, "path", Statuses.model("m").path().toString(), "size",
-				1000L, "digest", "sha256:" + "ab".repeat(32), "outcome", "DOWNLOADED", "verified", true));
+				1000L, "digest", "sha256:" + "ab".repeat(32), "outcome", "DOWNLOADED", "verified", true, "format",
+				Map.of("type", "GGUF", "architecture", "llama", "quantization", "Q4_K_M", "parameters", 1_100_048_384L,
+						"contextLength", 2048L, "vocabularySize", 32_000L)));
 	}
 
 	@ParameterizedTest

@@ -13,6 +13,7 @@ import dev.modelcache.Digest;
 import dev.modelcache.LockOwner;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
@@ -53,7 +54,8 @@ final class Statuses {
 	static CachedModel model(String id) {
 		Path path = Path.of("/models", id + ".gguf").toAbsolutePath();
 		return new CachedModel(id, path, List.of(path), 1000, DIGEST, "https://example.com/" + id + ".gguf",
-				ModelOutcome.DOWNLOADED, false, true);
+				ModelOutcome.DOWNLOADED, false, true,
+				new ModelFormat("GGUF", "llama", null, "Q4_K_M", 1_100_048_384L, 2048L, 32_000L, null));
 	}
 
 	static ModelStatus ready(String id) {

@@ -10,11 +10,13 @@ import java.util.stream.Stream;
 
 import dev.modelcache.ModelDownloadStarted;
 import dev.modelcache.ModelFallbackUsed;
+import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelReady;
 import dev.modelcache.ModelState;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.GgufFile;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.Reply;
 import io.github.resilience4j.retry.RetryRegistry;
@@ -295,7 +297,7 @@ class ApplicationLifecycleTests {
 	@Test
 	void classicBlockStartsAsItStandsWithTheFileAtItsPath() throws Exception {
 		Path path = this.directory.resolve("tinyllama.gguf");
-		Files.write(path, this.content.bytes());
+		Files.write(path, GgufFile.tiny().bytes());
 		try (RunningApplication application = RunningApplication.start(WebApplicationType.NONE,
 				List.of("hooks.llm.model_type=tinyllama", "hooks.llm.model_name=TinyLlama-1.1B-Chat-v1.0",
 						"hooks.llm.model_path=" + path, "hooks.llm.model_size_mb=600", "hooks.llm.quantization=Q4_K_M",
@@ -304,6 +306,7 @@ class ApplicationLifecycleTests {
 			awaitState(application, ModelState.READY);
 			assertThat(application.model().path()).isEqualTo(path.toRealPath());
 			assertThat(application.model().verified()).isFalse();
+			assertThat(application.model().format()).isNotNull().returns("llama", ModelFormat::architecture);
 		}
 	}
 

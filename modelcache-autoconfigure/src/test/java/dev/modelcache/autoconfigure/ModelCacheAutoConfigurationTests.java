@@ -24,6 +24,7 @@ import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.source.SourceResolver;
 import dev.modelcache.source.SourceResolvers;
 import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.GgufFile;
 import dev.modelcache.testsupport.HubServer;
 import dev.modelcache.testsupport.MisbehavingServer;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -61,7 +62,7 @@ class ModelCacheAutoConfigurationTests {
 	@TempDir
 	private Path directory;
 
-	private final Content content = Content.random(100_000, 1);
+	private final Content content = GgufFile.tiny().content();
 
 	private final MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.content);
 
@@ -236,7 +237,7 @@ class ModelCacheAutoConfigurationTests {
 				assertThat(registry.get("modelcache.download.bytes")
 					.tags("model", "default", "host", "127.0.0.1:" + this.server.port())
 					.counter()
-					.count()).isEqualTo(100_000);
+					.count()).isEqualTo(this.content.size());
 				assertThat(registry.get("modelcache.acquisitions")
 					.tags("model", "default", "outcome", "downloaded")
 					.timer()
@@ -246,7 +247,8 @@ class ModelCacheAutoConfigurationTests {
 				assertThat(registry.get("modelcache.lock.wait").timer().count()).isEqualTo(1);
 				assertThat(registry.get("modelcache.download.active").gauge().value()).isZero();
 				assertThat(registry.get("modelcache.model.ready").tag("model", "default").gauge().value()).isEqualTo(1);
-				assertThat(registry.get("modelcache.cache.size").gauge().value()).isGreaterThanOrEqualTo(100_000);
+				assertThat(registry.get("modelcache.cache.size").gauge().value())
+					.isGreaterThanOrEqualTo(this.content.size());
 			});
 	}
 

@@ -6,6 +6,8 @@ import java.util.Map;
 
 import dev.modelcache.autoconfigure.ConnectionSettings.Proxy;
 import dev.modelcache.content.DecompressionSettings;
+import dev.modelcache.content.format.FormatSettings;
+import dev.modelcache.content.format.FormatSettings.Mode;
 import dev.modelcache.lock.LockSettings;
 import dev.modelcache.store.AdoptionSettings;
 import dev.modelcache.store.StoreSettings;
@@ -30,31 +32,41 @@ class ModelCacheSettingsTests {
 		assertThat(settings.connection())
 			.isEqualTo(new ConnectionSettings(Duration.ofSeconds(10), null, null, Map.of()));
 		assertThat(settings.decompression()).isEqualTo(new DecompressionSettings(20));
+		assertThat(settings.formats()).isEqualTo(FormatSettings.defaults());
 		assertThat(settings.offline()).isFalse();
 	}
 
 	@Test
 	void valuesArrive() {
-		ModelCacheSettings settings = BoundConfiguration.of("hooks.llm.download.buffer-size=256KB",
-				"hooks.llm.download.connect-timeout=1s", "hooks.llm.download.response-timeout=2s",
-				"hooks.llm.download.stall-timeout=3s", "hooks.llm.download.max-redirects=0",
-				"hooks.llm.download.max-expansion=3", "hooks.llm.download.allow-insecure-http=true",
-				"hooks.llm.download.ssl-bundle=corporate", "hooks.llm.download.proxy.host=proxy",
-				"hooks.llm.download.proxy.port=3128", "hooks.llm.download.proxy.username=me",
-				"hooks.llm.download.proxy.password=pw", "hooks.llm.download.headers.X-Key=value",
-				"hooks.llm.lock.timeout=0", "hooks.llm.lock.stale-after=2h", "hooks.llm.cache.directory=~/c",
-				"user.home=/home/me", "hooks.llm.cache.verify=never", "hooks.llm.cache.min-free-space=0",
-				"hooks.llm.cache.partial-retention=1d", "hooks.llm.cache.max-size=50GB", "hooks.llm.cache.adopt=false")
+		ModelCacheSettings settings = BoundConfiguration
+			.of("hooks.llm.download.buffer-size=256KB", "hooks.llm.download.connect-timeout=1s",
+					"hooks.llm.download.response-timeout=2s", "hooks.llm.download.stall-timeout=3s",
+					"hooks.llm.download.max-redirects=0", "hooks.llm.download.max-expansion=3",
+					"hooks.llm.download.allow-insecure-http=true", "hooks.llm.download.ssl-bundle=corporate",
+					"hooks.llm.download.proxy.host=proxy", "hooks.llm.download.proxy.port=3128",
+					"hooks.llm.download.proxy.username=me", "hooks.llm.download.proxy.password=pw",
+					"hooks.llm.download.headers.X-Key=value", "hooks.llm.lock.timeout=0",
+					"hooks.llm.lock.stale-after=2h", "hooks.llm.cache.directory=~/c", "user.home=/home/me",
+					"hooks.llm.cache.verify=never", "hooks.llm.cache.min-free-space=0",
+					"hooks.llm.cache.partial-retention=1d", "hooks.llm.cache.max-size=50GB",
+					"hooks.llm.cache.adopt=false", "hooks.llm.verify-format=warn", "hooks.llm.allow-pickle=true")
 			.settings();
 		assertThat(settings.transfer()).isEqualTo(new TransferSettings(DataSize.ofKilobytes(256), 4,
 				DataSize.ofMegabytes(16), Duration.ofSeconds(2), Duration.ofSeconds(3), 0, true));
 		assertThat(settings.decompression()).isEqualTo(new DecompressionSettings(3));
+		assertThat(settings.formats()).isEqualTo(new FormatSettings(Mode.WARN, true));
 		assertThat(settings.connection()).isEqualTo(new ConnectionSettings(Duration.ofSeconds(1), "corporate",
 				new Proxy("proxy", 3128, "me", "pw"), Map.of("X-Key", "value")));
 		assertThat(settings.lock()).isEqualTo(new LockSettings(Duration.ZERO, Duration.ofHours(2)));
 		assertThat(settings.store()).isEqualTo(
 				new StoreSettings(Path.of("/home/me/c"), DataSize.ofBytes(0), Verification.NEVER, Duration.ofDays(1))
 					.withMaxSize(DataSize.ofGigabytes(50)));
+	}
+
+	@Test
+	void offIsAWordAlsoInYaml() throws Exception {
+		assertThat(BoundConfiguration.ofYaml("hooks: {llm: {verify-format: off}}").settings().formats().mode())
+			.isEqualTo(Mode.OFF);
 	}
 
 	@Test

@@ -40,11 +40,14 @@ final class RunningApplication implements AutoCloseable {
 		this.context = context;
 	}
 
-	/** Returns the keys of a model on a server that speaks plain HTTP. */
+	/**
+	 * Returns the keys of a model on a server that speaks plain HTTP. Its content need
+	 * not be one.
+	 */
 	static List<String> model(URI url, Content content, Path cache) {
 		return List.of("hooks.llm.url=" + url, "hooks.llm.expected-checksum=" + content.sha256(),
 				"hooks.llm.cache.directory=" + cache, "hooks.llm.cache.min-free-space=1MB",
-				"hooks.llm.download.allow-insecure-http=true");
+				"hooks.llm.download.allow-insecure-http=true", "hooks.llm.verify-format=off");
 	}
 
 	static RunningApplication start(WebApplicationType type, List<String> properties) {

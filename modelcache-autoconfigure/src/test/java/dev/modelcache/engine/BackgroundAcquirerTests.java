@@ -143,7 +143,7 @@ class BackgroundAcquirerTests {
 		this.clock.advance(INTERVAL.multipliedBy(2));
 		Path path = Path.of("/m.gguf");
 		this.result = Mono.just(new CachedModel("m", path, List.of(path), 1, Digest.parse("00".repeat(32)), "here",
-				ModelOutcome.DOWNLOADED, false, true));
+				ModelOutcome.DOWNLOADED, false, true, null));
 		this.acquirer.startIfDue("m");
 		assertThat(this.attempts).hasValue(3);
 		this.status = ModelStatus.absent("m");

@@ -19,6 +19,7 @@ import dev.modelcache.ConfiguredModels;
 import dev.modelcache.ModelCacheEvent;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.content.DecompressionSettings;
+import dev.modelcache.content.format.FormatSettings;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.lock.ExclusiveFiles;
 import dev.modelcache.lock.FileCacheLockFactory;
@@ -36,6 +37,7 @@ import dev.modelcache.transfer.TransferSettings;
 import dev.modelcache.transfer.file.FileRangeClient;
 import dev.modelcache.transfer.http.HttpRangeClient;
 import dev.modelcache.transfer.http.NettyBuffers;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilience4j.core.IntervalFunction;
 import io.github.resilience4j.retry.RetryConfig;
@@ -49,11 +51,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * A whole cache over a directory, with real rooms and no Spring context. Delays between
- * requests are 5 ms unless a test brings its own registry.
+ * requests are 5 ms unless a test brings its own registry, and headers are not read
+ * unless a test asks for it.
  */
 public final class CacheFixture implements AutoCloseable {
 
-	public static final Duration PATIENCE = Duration.ofSeconds(30);
+	public static final Duration PATIENCE = Duration.ofMinutes(1);
 
 	/** How many caches are open over each directory. */
 	private static final Map<Path, Integer> OPEN = new ConcurrentHashMap<>();
@@ -80,7 +83,13 @@ public final class CacheFixture implements AutoCloseable {
 	private RetryRegistry retries = RetryRegistry.of(Map.of("modelcache",
 			RetryConfig.custom().intervalFunction(IntervalFunction.of(Duration.ofMillis(5))).build()));
 
-	private CircuitBreakerRegistry breakers = CircuitBreakerRegistry.ofDefaults();
+	private CircuitBreakerRegistry breakers = CircuitBreakerRegistry.of(Map.of("modelcache",
+			CircuitBreakerConfig.custom()
+				.slidingWindowSize(20)
+				.minimumNumberOfCalls(10)
+				.waitDurationInOpenState(Duration.ofMillis(200))
+				.permittedNumberOfCallsInHalfOpenState(3)
+				.build()));
 
 	private HttpClient httpClient = HttpClient.create();
 
@@ -89,6 +98,8 @@ public final class CacheFixture implements AutoCloseable {
 	private CacheLockFactory locks;
 
 	private DecompressionSettings decompression = DecompressionSettings.defaults();
+
+	private FormatSettings formats = FormatSettings.none();
 
 	private boolean offline;
 
@@ -130,6 +141,11 @@ public final class CacheFixture implements AutoCloseable {
 
 	public CacheFixture decompression(DecompressionSettings decompression) {
 		this.decompression = decompression;
+		return this;
+	}
+
+	public CacheFixture formats(FormatSettings formats) {
+		this.formats = formats;
 		return this;
 	}
 
@@ -179,7 +195,8 @@ public final class CacheFixture implements AutoCloseable {
 		SourceResolvers sources = new SourceResolvers(resolvers);
 		CacheLockFactory locks = (this.locks != null) ? this.locks : new FileCacheLockFactory(this.lock, clock);
 		this.models = new ModelStore(this.store, this.files, clock);
-		Rooms rooms = new Rooms(sources, locks, this.models, transfer, retries, this.decompression, this.offline);
+		Rooms rooms = new Rooms(sources, locks, this.models, transfer, retries, this.decompression, this.formats,
+				this.offline);
 		this.cache = new DefaultModelCache(new ConfiguredModels(List.of(requests)), rooms, this.threads,
 				new Listeners(this.events::add, this.observer), clock);
 		return this.cache;

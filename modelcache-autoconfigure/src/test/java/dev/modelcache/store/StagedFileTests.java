@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import dev.modelcache.Digest;
+import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.lock.ExclusiveFiles;
@@ -51,7 +52,8 @@ class StagedFileTests {
 
 	private static Receipt receipt(Fingerprint fingerprint) {
 		return new Receipt(fingerprint, DIGEST, SOURCE_DIGEST, DIGEST, "https://host/m.gguf", "key", "\"v\"", false,
-				Instant.parse("2026-01-02T03:04:05Z"));
+				Instant.parse("2026-01-02T03:04:05Z"),
+				new ModelFormat("GGUF", "llama", "Tiny", "F16", 12L, null, 32_000L, null));
 	}
 
 	private static void write(StagedFile staged, String text) throws IOException {

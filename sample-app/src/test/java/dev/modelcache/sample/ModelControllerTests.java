@@ -47,8 +47,8 @@ class ModelControllerTests {
 		Digest digest = Digest.parse("ab".repeat(32));
 		Path path = Path.of("demo.gguf");
 		given(this.modelCache.status("default")).willReturn(ModelStatus.absent("default")
-			.ready(new CachedModel("default", path, List.of(path), 48, digest, SOURCE, ModelOutcome.CACHED, false,
-					true)));
+			.ready(new CachedModel("default", path, List.of(path), 48, digest, SOURCE, ModelOutcome.CACHED, false, true,
+					null)));
 		this.client.get().uri("/model").exchange().expectStatus().isOk().expectBody().json("""
 				{"state": "READY", "facts": {"file": "demo.gguf", "size": 48, "digest": "%s", "outcome": "CACHED",
 				"verified": true}}""".formatted(digest));

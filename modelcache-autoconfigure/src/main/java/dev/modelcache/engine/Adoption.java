@@ -180,6 +180,9 @@ final class Adoption {
 		try {
 			staged.publish((fingerprint) -> receipt(wanted, file, fingerprint));
 		}
+		catch (ClosedChannelException ex) {
+			throw ex;
+		}
 		catch (IOException ex) {
 			throw staged.failure(ex, DataSize.ofBytes(0));
 		}

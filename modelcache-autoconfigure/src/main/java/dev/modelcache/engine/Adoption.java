@@ -185,6 +185,9 @@ final class Adoption {
 		try {
 			staged.publish((fingerprint) -> receipt(wanted, file, fingerprint, format));
 		}
+		catch (ClosedChannelException ex) {
+			throw ex;
+		}
 		catch (IOException ex) {
 			throw staged.failure(ex, DataSize.ofBytes(0));
 		}

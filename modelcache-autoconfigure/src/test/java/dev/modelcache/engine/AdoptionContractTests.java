@@ -167,7 +167,7 @@ abstract class AdoptionContractTests {
 	void fileIsServedWhereItLiesAndNoByteIsFetched() throws Exception {
 		CachedModel model = get(request());
 		assertThat(model).isEqualTo(new CachedModel("m", this.foreign, List.of(this.foreign), this.content.size(),
-				this.content.sha256(), this.foreign.toString(), ModelOutcome.ADOPTED, false, true));
+				this.content.sha256(), this.foreign.toString(), ModelOutcome.ADOPTED, false, true, null));
 		assertThat(this.server.requests()).isEmpty();
 		assertThat(ownFiles()).isEmpty();
 		assertThat(this.verifications).containsExactly(true);

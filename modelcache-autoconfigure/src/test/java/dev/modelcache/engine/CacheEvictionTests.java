@@ -8,6 +8,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 
@@ -252,6 +253,23 @@ class CacheEvictionTests {
 			application.kill();
 			start(fixtureFor(0));
 			assertThat(a).doesNotExist();
+		}
+	}
+
+	/** Whoever is first: it goes before it is served, and is fetched, or it stays. */
+	@Test
+	void modelThatIsServedWhileAnotherApplicationEvictsIsThere() throws Exception {
+		ModelRequest request = request("a").build();
+		published("a", 2);
+		for (int i = 0; i < 20; i++) {
+			CacheFixture evicting = fixtureFor(0);
+			CompletableFuture<Void> eviction = CompletableFuture.runAsync(() -> start(evicting));
+			try (CacheFixture application = fixture()) {
+				application.open(request);
+				Path served = application.get("a").path();
+				eviction.join();
+				assertThat(served).exists();
+			}
 		}
 	}
 

@@ -19,6 +19,7 @@ import dev.modelcache.source.SourceResolvers;
 import dev.modelcache.source.catalog.ModelCatalog;
 import dev.modelcache.source.file.FileSourceResolver;
 import dev.modelcache.source.http.HttpSourceResolver;
+import dev.modelcache.store.ModelLockFile;
 import dev.modelcache.store.ModelStore;
 import dev.modelcache.transfer.RangeClient;
 import dev.modelcache.transfer.SegmentedTransfer;
@@ -101,8 +102,9 @@ public final class ModelCacheAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	ModelStore modelCacheStore(ModelCacheSettings settings) {
-		return new ModelStore(settings.store(), new ExclusiveFiles(), this.clock);
+	ModelStore modelCacheStore(ModelCacheSettings settings, CacheLockFactory locks) {
+		ModelLockFile lockFile = (settings.lockFile() != null) ? new ModelLockFile(settings.lockFile(), locks) : null;
+		return new ModelStore(settings.store(), new ExclusiveFiles(), this.clock, lockFile);
 	}
 
 	@Bean

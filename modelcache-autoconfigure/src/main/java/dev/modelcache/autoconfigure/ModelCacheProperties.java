@@ -40,6 +40,13 @@ public class ModelCacheProperties extends ModelProperties {
 	private @Nullable Boolean offline;
 
 	/**
+	 * File that pins the commits, digests and sizes of the models, for version control:
+	 * written when a model is first there, and enforced afterwards; "~" is the home
+	 * directory.
+	 */
+	private @Nullable String lockFile;
+
+	/**
 	 * How progress is shown.
 	 */
 	private Progress progress = Progress.AUTO;
@@ -81,6 +88,14 @@ public class ModelCacheProperties extends ModelProperties {
 
 	public void setOffline(@Nullable Boolean offline) {
 		this.offline = offline;
+	}
+
+	public @Nullable String getLockFile() {
+		return this.lockFile;
+	}
+
+	public void setLockFile(@Nullable String lockFile) {
+		this.lockFile = lockFile;
 	}
 
 	public Progress getProgress() {

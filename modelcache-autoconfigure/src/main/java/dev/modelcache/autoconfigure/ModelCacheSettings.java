@@ -10,6 +10,7 @@ import dev.modelcache.content.DecompressionSettings;
 import dev.modelcache.lock.LockSettings;
 import dev.modelcache.store.StoreSettings;
 import dev.modelcache.transfer.TransferSettings;
+import org.jspecify.annotations.Nullable;
 import org.springframework.core.env.Environment;
 
 /**
@@ -21,9 +22,10 @@ import org.springframework.core.env.Environment;
  * @param store where files are kept
  * @param decompression how far compressed models may unfold
  * @param offline whether never to touch the network
+ * @param lockFile the file that pins the models, or {@code null}
  */
 record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connection, LockSettings lock,
-		StoreSettings store, DecompressionSettings decompression, boolean offline) {
+		StoreSettings store, DecompressionSettings decompression, boolean offline, @Nullable Path lockFile) {
 
 	private static final Set<String> TRUE_TO_THE_HUB = Set.of("1", "ON", "YES", "TRUE");
 
@@ -40,7 +42,7 @@ record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connecti
 		return new ModelCacheSettings(transfer(properties.getDownload()),
 				SettingChecks.connection(properties.getDownload()), lock(properties.getLock()),
 				store(properties.getCache(), new LocalPaths(environment)), decompression(properties.getDownload()),
-				offline(properties, environment));
+				offline(properties, environment), lockFile(properties, new LocalPaths(environment)));
 	}
 
 	private static TransferSettings transfer(DownloadProperties download) {
@@ -79,6 +81,18 @@ record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connecti
 	private static DecompressionSettings decompression(DownloadProperties download) {
 		SettingChecks.atLeastOne("download.max-expansion", download.getMaxExpansion());
 		return new DecompressionSettings(download.getMaxExpansion());
+	}
+
+	private static @Nullable Path lockFile(ModelCacheProperties properties, LocalPaths paths) {
+		if (properties.getLockFile() == null) {
+			return null;
+		}
+		Path file = paths.read(ModelKeys.GENERAL, "lock-file", properties.getLockFile());
+		if (Files.isDirectory(file)) {
+			throw ModelKeys.GENERAL.wrong("lock-file", file + " is a directory",
+					"Name a file, such as models.lock; it is created if it is missing");
+		}
+		return file;
 	}
 
 	private static boolean offline(ModelCacheProperties properties, Environment environment) {

@@ -59,6 +59,8 @@ final class AcquisitionPipeline {
 
 	private final Publisher publisher;
 
+	private final PinnedModels pins;
+
 	private final EngineThreads threads;
 
 	private final Clock clock;
@@ -67,6 +69,7 @@ final class AcquisitionPipeline {
 		this.rooms = rooms;
 		this.lookUp = lookUp;
 		this.publisher = new Publisher(clock);
+		this.pins = new PinnedModels(rooms.store());
 		this.threads = threads;
 		this.clock = clock;
 	}
@@ -105,7 +108,9 @@ final class AcquisitionPipeline {
 			if (this.rooms.offline()) {
 				return withoutNetwork(candidate, monitor);
 			}
-			return resolve(candidate).flatMap((file) -> underLock(candidate, file, mode, monitor));
+			return resolve(candidate)
+				.flatMap((model) -> underLock(candidate, onlyFile(candidate.request(), model), mode, monitor)
+					.flatMap((ready) -> pinned(candidate, model, ready)));
 		});
 		return (mode == Mode.RENEW) ? fetched : cached(candidate, monitor).switchIfEmpty(fetched);
 	}
@@ -114,7 +119,14 @@ final class AcquisitionPipeline {
 		return Mono.fromCallable(() -> this.lookUp.find(candidate, () -> {
 			monitor.trying(candidate);
 			monitor.state(ModelState.VERIFYING);
-		})).subscribeOn(this.threads.io());
+		})).subscribeOn(this.threads.io()).flatMap((ready) -> pinned(candidate, null, ready));
+	}
+
+	private Mono<CachedModel> pinned(Candidate candidate, @Nullable ResolvedModel model, CachedModel ready) {
+		return !this.pins.areKept() ? Mono.just(ready) : Mono.fromCallable(() -> {
+			this.pins.record(candidate, model, this.lookUp.place(candidate), ready);
+			return ready;
+		}).subscribeOn(this.threads.waiting());
 	}
 
 	private Mono<CachedModel> unproven(Candidate candidate, AcquisitionMonitor monitor) {
@@ -133,7 +145,7 @@ final class AcquisitionPipeline {
 					"Start once without hooks.llm.offline (or HF_HUB_OFFLINE), or put the file at its model-path")));
 	}
 
-	private Mono<RemoteFile> resolve(Candidate candidate) {
+	private Mono<ResolvedModel> resolve(Candidate candidate) {
 		ModelRequest request = candidate.request();
 		if (candidate.locations().isEmpty()) {
 			return Mono.error(() -> new ModelNotFoundException(request.id(),
@@ -142,9 +154,10 @@ final class AcquisitionPipeline {
 		}
 		return this.rooms.sources()
 			.resolve(request, candidate.locations(), candidate.configuredUrl())
-			.map((model) -> onlyFile(request, model))
-			.doOnNext((file) -> {
-				if (file.expected() == null && request.digestRequired()) {
+			.publishOn(this.threads.io())
+			.map((model) -> this.pins.enforce(candidate, model))
+			.doOnNext((model) -> {
+				if (request.digestRequired() && model.files().stream().anyMatch((file) -> file.expected() == null)) {
 					throw new ModelIntegrityException(request.id(),
 							"require-checksum is set, but nobody says what the digest should be",
 							"Configure expected-checksum, or remove require-checksum");

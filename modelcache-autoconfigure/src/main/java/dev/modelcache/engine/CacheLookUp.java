@@ -38,12 +38,15 @@ final class CacheLookUp {
 
 	private final ModelStore store;
 
+	private final PinnedModels pins;
+
 	private final AcquisitionObserver observer;
 
 	private final Clock clock;
 
 	CacheLookUp(ModelStore store, AcquisitionObserver observer, Clock clock) {
 		this.store = store;
+		this.pins = new PinnedModels(store);
 		this.observer = observer;
 		this.clock = clock;
 	}
@@ -65,7 +68,7 @@ final class CacheLookUp {
 			return null;
 		}
 		Receipt receipt = this.store.receipts().find(place, fingerprint);
-		if (receipt != null && isAbout(receipt, candidate)) {
+		if (receipt != null && isAbout(receipt, candidate) && this.pins.allow(candidate, receipt)) {
 			boolean trusted = switch (this.store.verification()) {
 				case FINGERPRINT -> receipt.fingerprint().equals(fingerprint);
 				case NEVER -> !receipt.doubted();
@@ -73,7 +76,7 @@ final class CacheLookUp {
 			};
 			return trusted ? model(candidate, place, receipt) : verified(candidate, place, receipt, hashing);
 		}
-		Digest expected = candidate.request().expectedDigest();
+		Digest expected = expected(candidate);
 		if (expected != null) {
 			return proved(candidate, place, expected, hashing);
 		}
@@ -87,8 +90,8 @@ final class CacheLookUp {
 	boolean isUnknown(Candidate candidate) {
 		ModelPlace place = place(candidate);
 		Fingerprint fingerprint = fingerprint(candidate, place);
-		return fingerprint != null && candidate.request().expectedDigest() == null
-				&& !candidate.request().digestRequired() && this.store.receipts().find(place, fingerprint) == null;
+		return fingerprint != null && expected(candidate) == null && !candidate.request().digestRequired()
+				&& this.store.receipts().find(place, fingerprint) == null;
 	}
 
 	/** Returns the size of the file at the place. */
@@ -133,6 +136,11 @@ final class CacheLookUp {
 		}
 	}
 
+	private @Nullable Digest expected(Candidate candidate) {
+		Digest configured = candidate.request().expectedDigest();
+		return (configured != null) ? configured : this.pins.expected(candidate);
+	}
+
 	private boolean isAbout(Receipt receipt, Candidate candidate) {
 		Digest expected = candidate.request().expectedDigest();
 		if (expected != null && !receipt.proves(expected)) {
@@ -163,11 +171,12 @@ final class CacheLookUp {
 		boolean matched = hashed.digest(expected.algorithm()).equals(expected);
 		this.observer.verified(matched, hashed.elapsed());
 		if (!matched) {
-			logger.warn("Model '{}': {} is not the file that expected-checksum describes; it is replaced",
-					candidate.request().id(), place.target());
+			logger.warn("Model '{}': {} has not the expected digest; it is replaced", candidate.request().id(),
+					place.target());
 			return null;
 		}
-		return model(candidate, place, issue(candidate, place, hashed, expected));
+		Receipt receipt = issue(candidate, place, hashed, expected);
+		return this.pins.allow(candidate, receipt) ? model(candidate, place, receipt) : null;
 	}
 
 	private Receipt issue(Candidate candidate, ModelPlace place, Hashed hashed, @Nullable Digest expected) {

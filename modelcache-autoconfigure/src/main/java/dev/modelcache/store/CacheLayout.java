@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * &lt;directory&gt;/receipts/&lt;key of the target&gt;.properties   what is known about a published file
  * &lt;directory&gt;/locks/&lt;key of the target&gt;.lock
  * &lt;model-path&gt;.download.lock                            the lock of a model with a path of its own
+ * .&lt;lock-file&gt;.guard                                    the lock of the application's lock file
  * </pre> A key is the first 128 bits of a SHA-256, in hexadecimal, so that applications
  * that share the directory and name different models alike stay out of each other's way.
  */
@@ -80,6 +81,13 @@ public final class CacheLayout {
 	/** What is no host name to {@link URI}, such as one with an underscore. */
 	private static String withoutUserInfo(@Nullable String authority) {
 		return (authority != null) ? authority.substring(authority.lastIndexOf('@') + 1) : "";
+	}
+
+	/**
+	 * Returns the permanent file that the writers of a lock file exclude each other with.
+	 */
+	static Path guard(Path lockFile) {
+		return lockFile.resolveSibling("." + lockFile.getFileName() + ".guard");
 	}
 
 	static String key(String text) {

@@ -10,6 +10,7 @@ import java.time.Instant;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.lock.ExclusiveFiles;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.util.unit.DataSize;
@@ -38,20 +39,34 @@ public final class ModelStore {
 
 	private final DiskSpace space;
 
+	private final @Nullable ModelLockFile lockFile;
+
 	private Instant lastSweep = Instant.EPOCH;
+
+	/**
+	 * Creates a store without a lock file.
+	 * @param settings where files are kept
+	 * @param files opens staged files
+	 * @param clock tells the time
+	 */
+	public ModelStore(StoreSettings settings, ExclusiveFiles files, Clock clock) {
+		this(settings, files, clock, null);
+	}
 
 	/**
 	 * Creates a store.
 	 * @param settings where files are kept
 	 * @param files opens staged files
 	 * @param clock tells the time
+	 * @param lockFile pins what models are, or {@code null}
 	 */
-	public ModelStore(StoreSettings settings, ExclusiveFiles files, Clock clock) {
+	public ModelStore(StoreSettings settings, ExclusiveFiles files, Clock clock, @Nullable ModelLockFile lockFile) {
 		this.settings = settings;
 		this.layout = new CacheLayout(settings.directory());
 		this.files = files;
 		this.clock = clock;
 		this.space = new DiskSpace(settings.minFreeSpace());
+		this.lockFile = lockFile;
 	}
 
 	/**
@@ -70,6 +85,14 @@ public final class ModelStore {
 	 */
 	public Receipts receipts() {
 		return this.receipts;
+	}
+
+	/**
+	 * Returns the lock file of the application.
+	 * @return the lock file, or {@code null} where there is none
+	 */
+	public @Nullable ModelLockFile lockFile() {
+		return this.lockFile;
 	}
 
 	/**

@@ -27,6 +27,7 @@ import dev.modelcache.source.SourceResolver;
 import dev.modelcache.source.SourceResolvers;
 import dev.modelcache.source.file.FileSourceResolver;
 import dev.modelcache.source.http.HttpSourceResolver;
+import dev.modelcache.store.ModelLockFile;
 import dev.modelcache.store.ModelStore;
 import dev.modelcache.store.StoreSettings;
 import dev.modelcache.transfer.MirrorCircuitBreakers;
@@ -89,6 +90,8 @@ public final class CacheFixture implements AutoCloseable {
 	private CacheLockFactory locks;
 
 	private DecompressionSettings decompression = DecompressionSettings.defaults();
+
+	private Path lockFile;
 
 	private boolean offline;
 
@@ -156,6 +159,11 @@ public final class CacheFixture implements AutoCloseable {
 		return this;
 	}
 
+	public CacheFixture lockFile(Path lockFile) {
+		this.lockFile = lockFile;
+		return this;
+	}
+
 	public CacheFixture offline() {
 		this.offline = true;
 		return this;
@@ -176,7 +184,8 @@ public final class CacheFixture implements AutoCloseable {
 		resolvers.add(new FileSourceResolver(this.threads.io()));
 		SourceResolvers sources = new SourceResolvers(resolvers);
 		CacheLockFactory locks = (this.locks != null) ? this.locks : new FileCacheLockFactory(this.lock, clock);
-		Rooms rooms = new Rooms(sources, locks, new ModelStore(this.store, this.files, clock), transfer, retries,
+		ModelLockFile pins = (this.lockFile != null) ? new ModelLockFile(this.lockFile, locks) : null;
+		Rooms rooms = new Rooms(sources, locks, new ModelStore(this.store, this.files, clock, pins), transfer, retries,
 				this.decompression, this.offline);
 		this.cache = new DefaultModelCache(new ConfiguredModels(List.of(requests)), rooms, this.threads,
 				new Listeners(this.events::add, this.observer), clock);

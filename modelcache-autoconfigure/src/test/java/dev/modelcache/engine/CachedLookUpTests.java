@@ -226,7 +226,7 @@ class CachedLookUpTests {
 		Files.write(target(), this.sameSize.bytes());
 		assertThat(get(withDigest()).outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
 		assertThat(target()).hasBinaryContent(this.content.bytes());
-		assertThat(output).contains("is not the file that expected-checksum describes; it is replaced");
+		assertThat(output).contains("has not the expected digest; it is replaced");
 	}
 
 	@Test

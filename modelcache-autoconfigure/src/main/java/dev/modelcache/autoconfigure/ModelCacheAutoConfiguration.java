@@ -16,7 +16,7 @@ import dev.modelcache.lock.ExclusiveFiles;
 import dev.modelcache.lock.FileCacheLockFactory;
 import dev.modelcache.source.SourceResolver;
 import dev.modelcache.source.SourceResolvers;
-import dev.modelcache.source.catalog.ModelCatalog;
+import dev.modelcache.source.catalog.ModelCatalogs;
 import dev.modelcache.source.file.FileSourceResolver;
 import dev.modelcache.source.http.HttpSourceResolver;
 import dev.modelcache.store.ModelLockFile;
@@ -53,7 +53,7 @@ import org.springframework.web.reactive.function.client.WebClient;
 @ConditionalOnBooleanProperty(name = "hooks.llm.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(ModelCacheProperties.class)
 @Import({ HttpDownloadConfiguration.class, HuggingFaceConfiguration.class, OciConfiguration.class,
-		ProgressConfiguration.class })
+		CatalogConfiguration.class, ProgressConfiguration.class })
 public final class ModelCacheAutoConfiguration {
 
 	private final Clock clock = Clock.systemUTC();
@@ -66,14 +66,8 @@ public final class ModelCacheAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	ConfiguredModels modelCacheModels(ModelCacheProperties properties, ConfigurableEnvironment environment,
-			SourceResolvers sources, ModelCatalog catalog) {
-		return new ModelRequests(properties, environment, sources, catalog).read();
-	}
-
-	@Bean
-	@ConditionalOnMissingBean
-	ModelCatalog modelCacheCatalog() {
-		return ModelCatalog.builtIn();
+			SourceResolvers sources, ModelCatalogs catalogs) {
+		return new ModelRequests(properties, environment, sources, catalogs).read();
 	}
 
 	@Bean

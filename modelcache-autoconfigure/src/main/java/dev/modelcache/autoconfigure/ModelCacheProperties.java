@@ -1,7 +1,9 @@
 package dev.modelcache.autoconfigure;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 import dev.modelcache.store.StoreSettings.Verification;
@@ -65,6 +67,8 @@ public class ModelCacheProperties extends ModelProperties {
 	private final Huggingface huggingface = new Huggingface();
 
 	private final Oci oci = new Oci();
+
+	private final Catalog catalog = new Catalog();
 
 	public boolean isEnabled() {
 		return this.enabled;
@@ -132,6 +136,10 @@ public class ModelCacheProperties extends ModelProperties {
 
 	public Oci getOci() {
 		return this.oci;
+	}
+
+	public Catalog getCatalog() {
+		return this.catalog;
 	}
 
 	/**
@@ -371,6 +379,27 @@ public class ModelCacheProperties extends ModelProperties {
 
 		public void setRegistries(Map<String, String> registries) {
 			this.registries = registries;
+		}
+
+	}
+
+	/**
+	 * Which models are known by name.
+	 */
+	public static class Catalog {
+
+		/**
+		 * Catalogs that are asked beside the built-in one: "classpath:", "file:" or
+		 * "https:" URLs of JSON files.
+		 */
+		private List<String> locations = new ArrayList<>();
+
+		public List<String> getLocations() {
+			return this.locations;
+		}
+
+		public void setLocations(List<String> locations) {
+			this.locations = locations;
 		}
 
 	}

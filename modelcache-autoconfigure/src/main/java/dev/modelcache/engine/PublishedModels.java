@@ -66,7 +66,7 @@ final class PublishedModels {
 		if (!matched) {
 			this.lookUp.doubt(candidate, place);
 			throw new ModelIntegrityException(candidate.request().id(), expected,
-					(configured != null) ? DigestOrigin.CONFIGURATION : DigestOrigin.RECEIPT, actual,
+					(configured != null) ? candidate.request().digestOrigin() : DigestOrigin.RECEIPT, actual,
 					model.path().toString());
 		}
 	}

@@ -179,6 +179,29 @@ public final class ModelStore {
 		return new Partials(place.target(), this.files, expiry());
 	}
 
+	/**
+	 * Returns how large a model may be for its disk.
+	 * @param request the request
+	 * @return the free space of the disk where its file will stand, without what is left
+	 * free
+	 */
+	public DataSize room(ModelRequest request) {
+		Path path = (request.modelPath() != null) ? request.modelPath() : this.settings.directory();
+		Path existing = path.toAbsolutePath();
+		for (Path parent = existing.getParent(); parent != null
+				&& !Files.exists(existing); parent = parent.getParent()) {
+			existing = parent;
+		}
+		try {
+			long usable = Files.getFileStore(existing).getUsableSpace();
+			return DataSize.ofBytes(Math.max(0, usable - this.settings.minFreeSpace().toBytes()));
+		}
+		catch (IOException ex) {
+			throw new ModelStorageException(request.id(), existing,
+					"cannot ask for the free space of " + existing + ": " + ex, ex);
+		}
+	}
+
 	/** Returns the space that downloads will still need. */
 	DiskSpace space() {
 		return this.space;

@@ -25,7 +25,7 @@ final class TransferFailures {
 
 	static ModelCacheException summarize(DownloadPlan plan, List<RequestFailedException> failures) {
 		ModelCacheException summary = describe(plan.modelId(), failures);
-		failures.stream().filter((failure) -> failure != summary.getCause()).forEach(summary::addSuppressed);
+		failures.forEach(summary::addSuppressed);
 		return summary;
 	}
 

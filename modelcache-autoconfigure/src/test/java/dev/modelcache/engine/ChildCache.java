@@ -61,7 +61,7 @@ final class ChildCache {
 			}
 			fixture.open(request);
 			System.out.println(BEGINS);
-			CachedModel model = fixture.get("m");
+			CachedModel model = fixture.cache().get("m").block(Duration.ofMinutes(5));
 			System.out.println(ENDED + model.outcome());
 		}
 	}

@@ -17,7 +17,6 @@ import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.content.DecompressedContent;
 import dev.modelcache.source.ExpectedDigest;
-import dev.modelcache.store.CacheLayout;
 import dev.modelcache.store.Receipt;
 import dev.modelcache.store.StagedFile;
 import dev.modelcache.transfer.DownloadPlan;
@@ -64,7 +63,7 @@ final class Publisher {
 		move((content != null) ? staged.content() : staged,
 				(fingerprint) -> new Receipt(fingerprint, sha256, sourceDigest(plan, result),
 						(expected != null) ? expected.digest() : null, result.mirror().toString(),
-						CacheLayout.sourceKey(result.mirror().uri()), result.validator(), candidate.fallback(), now));
+						candidate.sourceKey(), result.validator(), candidate.fallback(), now));
 		staged.discard();
 		Path target = staged.target();
 		return new CachedModel(candidate.request().id(), target, List.of(target),

@@ -60,6 +60,16 @@ class HubTests {
 	}
 
 	@Test
+	void modelThatIsThereIsServedWithoutAskingTheHub() {
+		CachedModel first = get("hf://org/repo/model.gguf");
+		int requests = this.server.hub().requests().size();
+		CachedModel again = get("hf://org/repo/model.gguf");
+		assertThat(again.outcome()).isEqualTo(ModelOutcome.CACHED);
+		assertThat(again.path()).isEqualTo(first.path());
+		assertThat(this.server.hub().requests()).hasSize(requests);
+	}
+
+	@Test
 	void smallFileIsProvedByItsGitSha1() {
 		CachedModel model = get("hf://org/repo/config.json");
 		assertThat(model.verified()).isTrue();

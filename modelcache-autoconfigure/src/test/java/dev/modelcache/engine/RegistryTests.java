@@ -10,6 +10,7 @@ import dev.modelcache.CachedModel;
 import dev.modelcache.ModelAccessDeniedException;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelIntegrityException;
+import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.source.api.MetadataClients;
 import dev.modelcache.source.oci.OciResolver;
@@ -84,6 +85,14 @@ class RegistryTests {
 		assertThat(model.verified()).isTrue();
 		assertThat(model.digest()).isEqualTo(this.content.sha256());
 		assertThat(model.path()).hasBinaryContent(this.content.bytes());
+	}
+
+	@Test
+	void modelThatIsThereIsServedWithoutAskingTheRegistry() {
+		get("ollama", 0);
+		int requests = this.registry.server().requests().size();
+		assertThat(get("ollama", 0).outcome()).isEqualTo(ModelOutcome.CACHED);
+		assertThat(this.registry.server().requests()).hasSize(requests);
 	}
 
 	@Test

@@ -125,7 +125,8 @@ class ModelConfigurationFaultTests {
 			fault("hooks.llm.fallbacks[0].max-size", "has another url", URL,
 					"hooks.llm.fallbacks[0].url=https://b/m.gguf", "hooks.llm.fallbacks[0].max-size=1GB"),
 			fault("hooks.llm.catalog.locations[0]", "none of classpath:", "hooks.llm.catalog.locations=catalog.json"),
-			fault("hooks.llm.catalog.locations[0]", "none of classpath:", "hooks.llm.catalog.locations=hf://a/b/c.json"),
+			fault("hooks.llm.catalog.locations[0]", "none of classpath:",
+					"hooks.llm.catalog.locations=hf://a/b/c.json"),
 			fault("hooks.llm.catalog.locations[0]", "no valid URL", "hooks.llm.catalog.locations=https://a b"),
 			fault("hooks.llm.catalog.locations[0]", "plain http", "hooks.llm.catalog.locations=http://host/c.json")
 				.action("hooks.llm.download.allow-insecure-http=true"),

@@ -224,15 +224,13 @@ class ModelRequestsTests {
 		ModelRequest request = BoundConfiguration.of("hooks.llm.url=catalog://all-minilm-l6-v2")
 			.models()
 			.get("default");
-		assertThat(request.url())
-			.isEqualTo(URI.create("hf://sentence-transformers/all-MiniLM-L6-v2/onnx/model.onnx"));
+		assertThat(request.url()).isEqualTo(URI.create("hf://sentence-transformers/all-MiniLM-L6-v2/onnx/model.onnx"));
 		assertThat(request.files()).containsExactly("tokenizer.json");
 	}
 
 	@Test
 	void configuredFilesReplaceTheCatalogs() {
-		assertThat(BoundConfiguration
-			.of("hooks.llm.url=catalog://all-minilm-l6-v2", "hooks.llm.files=tokenizer*.json")
+		assertThat(BoundConfiguration.of("hooks.llm.url=catalog://all-minilm-l6-v2", "hooks.llm.files=tokenizer*.json")
 			.models()
 			.get("default")
 			.files()).containsExactly("tokenizer*.json");
@@ -240,10 +238,13 @@ class ModelRequestsTests {
 
 	@Test
 	void aFallbackOfACatalogUrlIsAnotherQuantizationOfTheSameModel() {
-		assertThat(BoundConfiguration.of("hooks.llm.url=catalog://tinyllama", "hooks.llm.fallbacks[0].quantization=Q2_K")
-			.models()
-			.get("default")
-			.fallbacks()).extracting(ModelRequest::url).containsExactly(URI.create(HUB + "Q2_K.gguf"));
+		assertThat(
+				BoundConfiguration.of("hooks.llm.url=catalog://tinyllama", "hooks.llm.fallbacks[0].quantization=Q2_K")
+					.models()
+					.get("default")
+					.fallbacks())
+			.extracting(ModelRequest::url)
+			.containsExactly(URI.create(HUB + "Q2_K.gguf"));
 	}
 
 	@Test
@@ -262,10 +263,13 @@ class ModelRequestsTests {
 
 	@Test
 	void anExpectedChecksumComesBeforeTheCatalogs() throws IOException {
-		ModelRequest request = BoundConfiguration.of("hooks.llm.url=catalog://m", "hooks.llm.catalog.locations=" + catalog("""
-				{"format": 1, "models": [{"name": "m", "variants": [{"quantization": "Q8_0",
-				"url": "https://mine/t.gguf", "digest": "%s"}]}]}
-				""".formatted("a".repeat(64))), "hooks.llm.expected-checksum=" + "b".repeat(64)).models().get("default");
+		ModelRequest request = BoundConfiguration
+			.of("hooks.llm.url=catalog://m", "hooks.llm.catalog.locations=" + catalog("""
+					{"format": 1, "models": [{"name": "m", "variants": [{"quantization": "Q8_0",
+					"url": "https://mine/t.gguf", "digest": "%s"}]}]}
+					""".formatted("a".repeat(64))), "hooks.llm.expected-checksum=" + "b".repeat(64))
+			.models()
+			.get("default");
 		assertThat(request.expectedDigest()).isEqualTo(Digest.parse("b".repeat(64)));
 		assertThat(request.digestOrigin()).isEqualTo(DigestOrigin.CONFIGURATION);
 	}

@@ -15,12 +15,14 @@ import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.content.Compression;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.RemoteFile;
 import dev.modelcache.source.ResolvedModel;
 import dev.modelcache.source.SourceLocation;
 import dev.modelcache.source.SourceResolver;
+import dev.modelcache.testsupport.Compressing;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
 import org.jspecify.annotations.Nullable;
@@ -226,6 +228,32 @@ class PinnedModelTests {
 		assertThat(model.outcome()).isEqualTo(ModelOutcome.CACHED);
 		assertThat(model.verified()).isTrue();
 		assertThat(requests()).isEqualTo(before);
+	}
+
+	@Test
+	void compressedFileIsPinnedInBothForms() {
+		byte[] compressed = Compressing.compress(Compression.GZIP, this.content.bytes());
+		this.server.serve("/z.gguf.gz", compressed);
+		ModelRequest.Builder request = ModelRequest.builder("m").url(this.server.uri("/z.gguf.gz")).maxRetries(1);
+		get("one", request);
+		assertThat(lockFile()).content()
+			.contains("\"z.gguf.gz\"", Content.of(compressed).sha256() + "\", \"" + this.content.sha256());
+		assertThat(get("two", request).verified()).isTrue();
+		assertThat(get("three", request.expectedDigest(this.content.sha256())).verified()).isTrue();
+		assertThat(get("two", request).outcome()).isEqualTo(ModelOutcome.CACHED);
+	}
+
+	@Test
+	void refreshKeepsWhatIsPinned() {
+		try (CacheFixture fixture = new CacheFixture(cache("one")).lockFile(lockFile()).resolver(new Repository())) {
+			fixture.open(repository().build());
+			CachedModel model = fixture.get("m");
+			change();
+			assertThatExceptionOfType(ModelIntegrityException.class)
+				.isThrownBy(() -> fixture.cache().refresh("m").block(CacheFixture.PATIENCE))
+				.withMessageContaining("has changed");
+			assertThat(model.path()).hasBinaryContent(this.content.bytes());
+		}
 	}
 
 	@Test

@@ -56,8 +56,8 @@ class BuiltInCatalogTests extends ModelCatalogContractTests {
 
 	@Test
 	void nothingInventsADigest() {
-		assertThat(entries()).allSatisfy(
-				(entry) -> assertThat(entry.variants()).extracting(CatalogVariant::digest).containsOnlyNulls());
+		assertThat(entries())
+			.allSatisfy((entry) -> assertThat(entry.variants()).extracting(CatalogVariant::digest).containsOnlyNulls());
 	}
 
 	@Test

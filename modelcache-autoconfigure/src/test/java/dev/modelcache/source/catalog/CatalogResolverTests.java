@@ -66,7 +66,8 @@ class CatalogResolverTests extends SourceResolverContractTests {
 		return List.of(
 				new CatalogResolver(catalogs, () -> new SourceResolvers(resolvers()), (request) -> this.free,
 						Schedulers.boundedElastic()),
-				new HttpSourceResolver(Map.of("X-Secret", "hunter2")), new FileSourceResolver(Schedulers.boundedElastic()));
+				new HttpSourceResolver(Map.of("X-Secret", "hunter2")),
+				new FileSourceResolver(Schedulers.boundedElastic()));
 	}
 
 	@Override
@@ -130,14 +131,16 @@ class CatalogResolverTests extends SourceResolverContractTests {
 
 	@Test
 	void theBestVariantThatTheDiskHasRoomForIsTaken() {
-		serve(ModelCatalogTests.TEXT.replace("\"https://host/q3.gguf\"", "\"https://host/q3.gguf\", \"approximate-bytes\": 300"));
+		serve(ModelCatalogTests.TEXT.replace("\"https://host/q3.gguf\"",
+				"\"https://host/q3.gguf\", \"approximate-bytes\": 300"));
 		this.free = 250;
 		assertThat(places(resolve(named("catalog:///chat")))).containsExactly("https://host/q2.gguf");
 	}
 
 	@Test
 	void whereTheDiskHasNoRoomAtAllTheStoreMaySaySo() {
-		serve(ModelCatalogTests.TEXT.replace("\"https://host/q3.gguf\"", "\"https://host/q3.gguf\", \"approximate-bytes\": 300"));
+		serve(ModelCatalogTests.TEXT.replace("\"https://host/q3.gguf\"",
+				"\"https://host/q3.gguf\", \"approximate-bytes\": 300"));
 		this.free = 1;
 		assertThat(places(resolve(named("catalog:///chat")))).containsExactly("https://host/q2.gguf");
 	}

@@ -99,8 +99,8 @@ class ModelCatalogTests extends ModelCatalogContractTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "catalog:chat", "catalog://", "catalog:///", "catalog://chat/q4", "catalog://chat?q4",
-			"catalog://chat#q4", "catalog://chat@", "catalog://@2", "catalog://a@b@c", "catalog:///..", "catalog:////a",
+	@CsvSource({ "catalog:chat", "catalog:///", "catalog://chat/q4", "catalog://chat?q4", "catalog://chat#q4",
+			"catalog://chat@", "catalog://@2", "catalog://a@b@c", "catalog:///..", "catalog:////a",
 			"catalog://chat:80" })
 	void otherUrlsNameNothing(String url) {
 		assertThatIllegalArgumentException().isThrownBy(() -> CatalogName.parse(URI.create(url)))
@@ -116,7 +116,8 @@ class ModelCatalogTests extends ModelCatalogContractTests {
 			fault("{\"format\":1,\"models\":[1]}", "entry number 1"), entry("\"name\":\"m\"", "no list 'variants'"),
 			entry("\"name\":\"m\",\"variants\":[]", "the entry 'm' has no variant"),
 			entry("\"name\":\"../m\",\"variants\":[]", "entry number 1 has no valid 'name'"),
-			entry("\"name\":\"m\",\"version\":\"a b\",\"variants\":[]", "the entry 'm' has no valid 'name' or 'version'"),
+			entry("\"name\":\"m\",\"version\":\"a b\",\"variants\":[]",
+					"the entry 'm' has no valid 'name' or 'version'"),
 			entry("\"name\":\"m\",\"license\":1,\"variants\":[]", "'license' that is no text"),
 			entry("\"name\":\"m\",\"sha\":1,\"variants\":[]", "unknown field 'sha'"),
 			variant("\"quantization\":\"Q4\"", "the entry 'm' has a variant without 'url'"),
@@ -153,8 +154,10 @@ class ModelCatalogTests extends ModelCatalogContractTests {
 
 	@Test
 	void nearerCatalogsMayNameMore() {
-		String text = TEXT.replace("https://host/q8.gguf", "file:///q8.gguf").replace("https://host/q4", "http://host/q4");
-		assertThat(ModelCatalog.read("here", text.getBytes(StandardCharsets.UTF_8), new CatalogRules(true, true)).names())
+		String text = TEXT.replace("https://host/q8.gguf", "file:///q8.gguf")
+			.replace("https://host/q4", "http://host/q4");
+		assertThat(
+				ModelCatalog.read("here", text.getBytes(StandardCharsets.UTF_8), new CatalogRules(true, true)).names())
 			.containsExactly("chat");
 	}
 

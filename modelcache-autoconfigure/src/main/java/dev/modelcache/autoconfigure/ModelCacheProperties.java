@@ -1,9 +1,7 @@
 package dev.modelcache.autoconfigure;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 import dev.modelcache.store.StoreSettings.Verification;
@@ -68,7 +66,8 @@ public class ModelCacheProperties extends ModelProperties {
 
 	private final Oci oci = new Oci();
 
-	private final Catalog catalog = new Catalog();
+	@NestedConfigurationProperty
+	private final CatalogProperties catalog = new CatalogProperties();
 
 	public boolean isEnabled() {
 		return this.enabled;
@@ -138,7 +137,7 @@ public class ModelCacheProperties extends ModelProperties {
 		return this.oci;
 	}
 
-	public Catalog getCatalog() {
+	public CatalogProperties getCatalog() {
 		return this.catalog;
 	}
 
@@ -379,27 +378,6 @@ public class ModelCacheProperties extends ModelProperties {
 
 		public void setRegistries(Map<String, String> registries) {
 			this.registries = registries;
-		}
-
-	}
-
-	/**
-	 * Which models are known by name.
-	 */
-	public static class Catalog {
-
-		/**
-		 * Catalogs that are asked beside the built-in one: "classpath:", "file:" or
-		 * "https:" URLs of JSON files.
-		 */
-		private List<String> locations = new ArrayList<>();
-
-		public List<String> getLocations() {
-			return this.locations;
-		}
-
-		public void setLocations(List<String> locations) {
-			this.locations = locations;
 		}
 
 	}

@@ -88,8 +88,12 @@ final class PinnedModels {
 		if (size != null && pinned.size() != null && !size.equals(pinned.size())) {
 			throw drift(candidate, file.name() + " with " + pinned.size() + " bytes", size + " bytes");
 		}
+		// What a source states by an algorithm that is not pinned proves less than the
+		// pin.
+		boolean stated = expected != null
+				&& (expected.origin() != DigestOrigin.SOURCE || pinned.digests().contains(expected.digest()));
 		return new RemoteFile(file.name(), file.mirrors(),
-				(expected != null) ? expected : new ExpectedDigest(pinned.digest(), DigestOrigin.LOCK_FILE),
+				stated ? expected : new ExpectedDigest(pinned.digest(), DigestOrigin.LOCK_FILE),
 				(size != null) ? size : pinned.size(), file.packing());
 	}
 
@@ -121,8 +125,9 @@ final class PinnedModels {
 	 */
 	void record(Candidate candidate, @Nullable ResolvedModel resolved, ModelPlace place, CachedModel model) {
 		// What nothing proves may be anybody's file, unless it was fetched just now.
-		boolean known = model.outcome() == ModelOutcome.DOWNLOADED || model.verified();
-		if (!known || candidate.locations().isEmpty() || find(candidate) != null) {
+		boolean fetched = model.outcome() == ModelOutcome.DOWNLOADED;
+		boolean known = fetched || (model.verified() && find(candidate) == null);
+		if (!known || candidate.locations().isEmpty()) {
 			return;
 		}
 		Receipt receipt = receipt(candidate, place);
@@ -135,20 +140,21 @@ final class PinnedModels {
 	}
 
 	/**
-	 * Writes down what a model is, unless somebody did already. Where that cannot be
-	 * written, the model is served all the same.
+	 * Writes down what a model is; if somebody did already, compares it with that. Where
+	 * it cannot be written, the model is served all the same.
 	 */
 	void record(Candidate candidate, @Nullable String revision, List<PinnedFile> files) {
 		if (this.lockFile == null) {
 			return;
 		}
 		try {
-			PinnedModel there = this.lockFile.add(candidate.request().id(), candidate.source(),
-					new PinnedModel(revision, files));
+			PinnedModel pinned = find(candidate);
+			PinnedModel there = (pinned != null) ? pinned
+					: this.lockFile.add(candidate.request().id(), candidate.source(), new PinnedModel(revision, files));
 			for (PinnedFile file : files) {
-				PinnedFile pinned = counterpart(there, file.name(), files.size());
-				if (pinned == null || pinned.contradicts(file.digest())) {
-					throw drift(candidate, (pinned != null) ? "the digest " + pinned.digest() : "no " + file.name(),
+				PinnedFile same = counterpart(there, file.name(), files.size());
+				if (same == null || same.contradicts(file)) {
+					throw drift(candidate, (same != null) ? "the digest " + same.digest() : "no " + file.name(),
 							"the digest " + file.digest());
 				}
 			}

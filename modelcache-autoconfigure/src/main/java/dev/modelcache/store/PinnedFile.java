@@ -51,6 +51,16 @@ public record PinnedFile(ModelFileName name, List<Digest> digests, @Nullable Lon
 	}
 
 	/**
+	 * Returns whether another file cannot be this one.
+	 * @param other what is known of the other file
+	 * @return {@code true} if no digest is the same, though they can be compared
+	 */
+	public boolean contradicts(PinnedFile other) {
+		return other.digests.stream().noneMatch(this.digests::contains)
+				&& other.digests.stream().anyMatch(this::contradicts);
+	}
+
+	/**
 	 * Returns whether a published file is known to be this one.
 	 * @param receipt the published file's receipt
 	 * @return {@code true} if it is

@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicReference;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest;
+import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOfflineException;
@@ -55,6 +56,8 @@ class PinnedModelTests {
 	private final AtomicReference<String> revision = new AtomicReference<>(COMMIT);
 
 	private final AtomicReference<@Nullable Content> stated = new AtomicReference<>(this.content);
+
+	private Algorithm algorithm = Algorithm.SHA256;
 
 	@AfterEach
 	void stopServer() {
@@ -192,6 +195,27 @@ class PinnedModelTests {
 	}
 
 	@Test
+	void expectedChecksumOfAnotherAlgorithmUnlocksNothing() {
+		get("one", plain());
+		change();
+		Digest sha512 = this.changed.digest(Algorithm.SHA512);
+		assertThatExceptionOfType(ModelIntegrityException.class)
+			.isThrownBy(() -> get("two", plain().expectedDigest(sha512)))
+			.withMessageContaining("found was the digest " + this.changed.sha256());
+		assertThatExceptionOfType(ModelIntegrityException.class)
+			.isThrownBy(() -> get("two", plain().expectedDigest(sha512)));
+	}
+
+	@Test
+	void digestOfAnotherAlgorithmThatTheSourceStatesProvesLessThanTheLockFile() {
+		get("one", repository());
+		this.server.serve("/m.gguf", this.changed);
+		this.algorithm = Algorithm.GIT_SHA1;
+		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get("two", repository()))
+			.satisfies((failure) -> assertThat(failure.origin()).isEqualTo(DigestOrigin.LOCK_FILE));
+	}
+
+	@Test
 	void cachedFileThatContradictsIsNotServed() throws Exception {
 		get("one", plain());
 		pinInstead(this.changed.sha256());
@@ -304,8 +328,8 @@ class PinnedModelTests {
 		public Mono<ResolvedModel> resolve(SourceLocation location) {
 			Content known = PinnedModelTests.this.stated.get();
 			Mirror mirror = new Mirror(PinnedModelTests.this.server.uri("/m.gguf"), Map.of());
-			RemoteFile file = new RemoteFile("m.gguf", List.of(mirror),
-					(known != null) ? new ExpectedDigest(known.sha256(), DigestOrigin.SOURCE) : null,
+			RemoteFile file = new RemoteFile("m.gguf", List.of(mirror), (known != null)
+					? new ExpectedDigest(known.digest(PinnedModelTests.this.algorithm), DigestOrigin.SOURCE) : null,
 					(known != null) ? known.size() : null);
 			return Mono.just(new ResolvedModel(List.of(file), PinnedModelTests.this.revision.get()));
 		}

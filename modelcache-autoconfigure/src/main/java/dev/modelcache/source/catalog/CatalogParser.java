@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 import dev.modelcache.Digest;
 import dev.modelcache.ModelFileName;
@@ -36,6 +37,8 @@ final class CatalogParser {
 	private static final int DEEPEST = 16;
 
 	private static final int LONGEST_TEXT = 4096;
+
+	private static final Pattern WORD = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
 	private static final JsonMapper MAPPER = JsonMapper
 		.builder(JsonFactory.builder()
@@ -127,8 +130,11 @@ final class CatalogParser {
 		if (digest != null && !files.isEmpty()) {
 			throw new IllegalArgumentException("has a variant with one 'digest', but several 'files'");
 		}
-		return new CatalogVariant(required(node, "quantization"), url(required(node, "url")), files, size(node),
-				digest);
+		String quantization = required(node, "quantization");
+		if (!WORD.matcher(quantization).matches()) {
+			throw new IllegalArgumentException("has a variant whose 'quantization' is no word");
+		}
+		return new CatalogVariant(quantization, url(required(node, "url")), files, size(node), digest);
 	}
 
 	private URI url(String text) {
@@ -148,6 +154,9 @@ final class CatalogParser {
 					: "is plain http, which hooks.llm.download.allow-insecure-http forbids";
 			default -> null;
 		};
+		if (problem == null && scheme.startsWith("http") && url.getHost() == null) {
+			problem = "names no host";
+		}
 		if (problem == null && url.getRawUserInfo() != null) {
 			problem = "has user-info";
 		}
@@ -224,7 +233,9 @@ final class CatalogParser {
 		}
 		for (String name : node.propertyNames()) {
 			if (!known.contains(name)) {
-				throw new IllegalArgumentException("has an unknown field '" + name + "'");
+				// Anything else might break the lines of a log.
+				throw new IllegalArgumentException(
+						"has an unknown field" + (WORD.matcher(name).matches() ? " '" + name + "'" : ""));
 			}
 		}
 	}

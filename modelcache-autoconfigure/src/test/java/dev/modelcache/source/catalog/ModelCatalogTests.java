@@ -123,6 +123,9 @@ class ModelCatalogTests extends ModelCatalogContractTests {
 			variant("\"quantization\":\"Q4\"", "the entry 'm' has a variant without 'url'"),
 			variant("\"url\":\"https://host/m\"", "without 'quantization'"),
 			variant("\"quantization\":\"Q4\",\"url\":\"https://host/m\",\"size\":1", "unknown field 'size'"),
+			variant("\"quantization\":\"Q4 \\n 2026 INFO\",\"url\":\"hf://a/b\"", "'quantization' is no word"),
+			variant("\"quantization\":\"Q4\",\"a\\nb\":1", "has an unknown field"),
+			variant("\"quantization\":\"Q4\",\"url\":\"https:m\"", "'url' names no host"),
 			variant("\"quantization\":\"Q4\",\"url\":\"a b\"", "'url' is none"),
 			variant("\"quantization\":\"Q4\",\"url\":\"m.gguf\"", "'url' has no scheme"),
 			variant("\"quantization\":\"Q4\",\"url\":\"catalog://m\"", "leads to a catalog again"),
@@ -149,7 +152,8 @@ class ModelCatalogTests extends ModelCatalogContractTests {
 	@FieldSource("FAULTS")
 	void whatIsNotUnderstoodIsRefusedByItsEntry(Fault fault) {
 		assertThatIllegalArgumentException().isThrownBy(() -> read(fault.text()))
-			.withMessageContaining(fault.problem());
+			.withMessageContaining(fault.problem())
+			.satisfies((ex) -> assertThat(ex.getMessage()).doesNotContain("\n"));
 	}
 
 	@Test

@@ -14,6 +14,9 @@ public enum DigestOrigin {
 	/** A model catalog. */
 	CATALOG("the model catalog"),
 
+	/** The application's lock file. */
+	LOCK_FILE("the lock file"),
+
 	/** What was recorded when the file was published. */
 	RECEIPT("the receipt written when the file was published");
 

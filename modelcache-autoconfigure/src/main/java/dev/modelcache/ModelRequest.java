@@ -37,9 +37,13 @@ public final class ModelRequest {
 
 	private final @Nullable Digest expectedDigest;
 
+	private final DigestOrigin digestOrigin;
+
 	private final boolean digestRequired;
 
 	private final @Nullable DataSize estimatedSize;
+
+	private final @Nullable DataSize maxSize;
 
 	private final int maxRetries;
 
@@ -57,8 +61,10 @@ public final class ModelRequest {
 		this.quantization = builder.quantization;
 		this.modelPath = builder.modelPath;
 		this.expectedDigest = builder.expectedDigest;
+		this.digestOrigin = builder.digestOrigin;
 		this.digestRequired = builder.digestRequired;
 		this.estimatedSize = builder.estimatedSize;
+		this.maxSize = builder.maxSize;
 		this.maxRetries = builder.maxRetries;
 		this.required = builder.required;
 	}
@@ -154,11 +160,19 @@ public final class ModelRequest {
 	}
 
 	/**
-	 * Returns the digest that the configuration expects.
+	 * Returns the digest that is expected, whatever the source says.
 	 * @return the digest, or {@code null}
 	 */
 	public @Nullable Digest expectedDigest() {
 		return this.expectedDigest;
+	}
+
+	/**
+	 * Returns where the {@linkplain #expectedDigest() expected digest} came from.
+	 * @return the configuration, unless a catalog stated it
+	 */
+	public DigestOrigin digestOrigin() {
+		return this.digestOrigin;
 	}
 
 	/**
@@ -175,6 +189,14 @@ public final class ModelRequest {
 	 */
 	public @Nullable DataSize estimatedSize() {
 		return this.estimatedSize;
+	}
+
+	/**
+	 * Returns how large the variant of a catalog's model may be.
+	 * @return the size, or {@code null} for any
+	 */
+	public @Nullable DataSize maxSize() {
+		return this.maxSize;
 	}
 
 	/**
@@ -226,9 +248,13 @@ public final class ModelRequest {
 
 		private @Nullable Digest expectedDigest;
 
+		private DigestOrigin digestOrigin = DigestOrigin.CONFIGURATION;
+
 		private boolean digestRequired;
 
 		private @Nullable DataSize estimatedSize;
+
+		private @Nullable DataSize maxSize;
 
 		private int maxRetries = 3;
 
@@ -319,7 +345,18 @@ public final class ModelRequest {
 		 * @return this builder
 		 */
 		public Builder expectedDigest(@Nullable Digest expectedDigest) {
+			return expectedDigest(expectedDigest, DigestOrigin.CONFIGURATION);
+		}
+
+		/**
+		 * Sets the digest that proves the file.
+		 * @param expectedDigest the digest
+		 * @param digestOrigin who says so
+		 * @return this builder
+		 */
+		public Builder expectedDigest(@Nullable Digest expectedDigest, DigestOrigin digestOrigin) {
 			this.expectedDigest = expectedDigest;
+			this.digestOrigin = digestOrigin;
 			return this;
 		}
 
@@ -340,6 +377,16 @@ public final class ModelRequest {
 		 */
 		public Builder estimatedSize(@Nullable DataSize estimatedSize) {
 			this.estimatedSize = estimatedSize;
+			return this;
+		}
+
+		/**
+		 * Sets how large the variant of a catalog's model may be.
+		 * @param maxSize the size
+		 * @return this builder
+		 */
+		public Builder maxSize(@Nullable DataSize maxSize) {
+			this.maxSize = maxSize;
 			return this;
 		}
 

@@ -3,12 +3,16 @@ package dev.modelcache.autoconfigure;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import dev.modelcache.store.AdoptionSettings;
+import dev.modelcache.store.HubCacheSettings;
+import org.jspecify.annotations.Nullable;
 import org.springframework.core.env.Environment;
 
 /**
@@ -21,6 +25,9 @@ final class ForeignDirectories {
 
 	/** What Ollama's installer for Linux makes. */
 	private static final Path OLLAMA_SERVICE = Path.of("/usr/share/ollama/.ollama/models");
+
+	/** As Hugging Face's library reads its own variables. */
+	private static final Set<String> TRUE = Set.of("1", "ON", "YES", "TRUE");
 
 	private final Environment environment;
 
@@ -44,13 +51,28 @@ final class ForeignDirectories {
 		if (!properties.getCache().isAdopt()) {
 			return AdoptionSettings.OFF;
 		}
-		String configured = properties.getHuggingface().getCacheDirectory();
-		Path huggingFace = (configured != null)
-				? new LocalPaths(this.environment).read(ModelKeys.GENERAL, "huggingface.cache-directory", configured)
-				: huggingFaceCache();
+		Path huggingFace = huggingFace(properties);
 		Path ollama = variable("OLLAMA_MODELS").orElse(this.home.resolve(".ollama/models"));
 		return new AdoptionSettings(true, List.of(huggingFace),
 				Stream.of(ollama, OLLAMA_SERVICE.toAbsolutePath()).distinct().toList());
+	}
+
+	/**
+	 * Reads where the models of a Hugging Face Hub are kept.
+	 * @param properties the properties
+	 * @return the cache of the Hub's own tools, or {@code null} for that of this starter
+	 */
+	@Nullable HubCacheSettings hubCache(ModelCacheProperties properties) {
+		boolean links = !TRUE.contains(text("HF_HUB_DISABLE_SYMLINKS").toUpperCase(Locale.ROOT));
+		return (properties.getCache().getLayout() == ModelCacheProperties.Layout.PRIVATE) ? null
+				: new HubCacheSettings(huggingFace(properties), links);
+	}
+
+	private Path huggingFace(ModelCacheProperties properties) {
+		String configured = properties.getHuggingface().getCacheDirectory();
+		return (configured != null)
+				? new LocalPaths(this.environment).read(ModelKeys.GENERAL, "huggingface.cache-directory", configured)
+				: huggingFaceCache();
 	}
 
 	private Path huggingFaceCache() {

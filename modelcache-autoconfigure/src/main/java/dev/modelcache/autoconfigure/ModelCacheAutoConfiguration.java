@@ -16,9 +16,10 @@ import dev.modelcache.lock.ExclusiveFiles;
 import dev.modelcache.lock.FileCacheLockFactory;
 import dev.modelcache.source.SourceResolver;
 import dev.modelcache.source.SourceResolvers;
-import dev.modelcache.source.catalog.ModelCatalog;
+import dev.modelcache.source.catalog.ModelCatalogs;
 import dev.modelcache.source.file.FileSourceResolver;
 import dev.modelcache.source.http.HttpSourceResolver;
+import dev.modelcache.store.ModelLockFile;
 import dev.modelcache.store.ModelStore;
 import dev.modelcache.transfer.RangeClient;
 import dev.modelcache.transfer.SegmentedTransfer;
@@ -52,7 +53,7 @@ import org.springframework.web.reactive.function.client.WebClient;
 @ConditionalOnBooleanProperty(name = "hooks.llm.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(ModelCacheProperties.class)
 @Import({ HttpDownloadConfiguration.class, HuggingFaceConfiguration.class, OciConfiguration.class,
-		ProgressConfiguration.class })
+		CatalogConfiguration.class, ProgressConfiguration.class })
 public final class ModelCacheAutoConfiguration {
 
 	private final Clock clock = Clock.systemUTC();
@@ -65,14 +66,8 @@ public final class ModelCacheAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	ConfiguredModels modelCacheModels(ModelCacheProperties properties, ConfigurableEnvironment environment,
-			SourceResolvers sources, ModelCatalog catalog) {
-		return new ModelRequests(properties, environment, sources, catalog).read();
-	}
-
-	@Bean
-	@ConditionalOnMissingBean
-	ModelCatalog modelCacheCatalog() {
-		return ModelCatalog.builtIn();
+			SourceResolvers sources, ModelCatalogs catalogs) {
+		return new ModelRequests(properties, environment, sources, catalogs).read();
 	}
 
 	@Bean
@@ -101,8 +96,9 @@ public final class ModelCacheAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	ModelStore modelCacheStore(ModelCacheSettings settings) {
-		return new ModelStore(settings.store(), new ExclusiveFiles(), this.clock);
+	ModelStore modelCacheStore(ModelCacheSettings settings, CacheLockFactory locks) {
+		ModelLockFile lockFile = (settings.lockFile() != null) ? new ModelLockFile(settings.lockFile(), locks) : null;
+		return new ModelStore(settings.store(), new ExclusiveFiles(), this.clock, lockFile);
 	}
 
 	@Bean

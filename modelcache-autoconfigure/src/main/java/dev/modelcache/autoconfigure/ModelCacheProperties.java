@@ -53,6 +53,13 @@ public class ModelCacheProperties extends ModelProperties {
 	private boolean allowPickle = false;
 
 	/**
+	 * File that pins the commits, digests and sizes of the models, for version control:
+	 * written when a model is first there, and enforced afterwards; "~" is the home
+	 * directory.
+	 */
+	private @Nullable String lockFile;
+
+	/**
 	 * How progress is shown.
 	 */
 	private Progress progress = Progress.AUTO;
@@ -71,6 +78,9 @@ public class ModelCacheProperties extends ModelProperties {
 	private final Huggingface huggingface = new Huggingface();
 
 	private final Oci oci = new Oci();
+
+	@NestedConfigurationProperty
+	private final CatalogProperties catalog = new CatalogProperties();
 
 	public boolean isEnabled() {
 		return this.enabled;
@@ -112,6 +122,14 @@ public class ModelCacheProperties extends ModelProperties {
 		this.allowPickle = allowPickle;
 	}
 
+	public @Nullable String getLockFile() {
+		return this.lockFile;
+	}
+
+	public void setLockFile(@Nullable String lockFile) {
+		this.lockFile = lockFile;
+	}
+
 	public Progress getProgress() {
 		return this.progress;
 	}
@@ -146,6 +164,10 @@ public class ModelCacheProperties extends ModelProperties {
 
 	public Oci getOci() {
 		return this.oci;
+	}
+
+	public CatalogProperties getCatalog() {
+		return this.catalog;
 	}
 
 	/**
@@ -248,6 +270,13 @@ public class ModelCacheProperties extends ModelProperties {
 		private @Nullable String directory;
 
 		/**
+		 * Where models of a Hugging Face Hub are kept that have no model-path: in the
+		 * cache that the Hub's own tools share, or in the directory of this cache like
+		 * all others.
+		 */
+		private Layout layout = Layout.AUTO;
+
+		/**
 		 * How a cached file is trusted when it is asked for: by the size, time and inode
 		 * of its receipt, by reading and hashing it, or because it is there.
 		 */
@@ -283,6 +312,14 @@ public class ModelCacheProperties extends ModelProperties {
 
 		public void setDirectory(@Nullable String directory) {
 			this.directory = directory;
+		}
+
+		public Layout getLayout() {
+			return this.layout;
+		}
+
+		public void setLayout(Layout layout) {
+			this.layout = layout;
 		}
 
 		public Verification getVerify() {
@@ -324,6 +361,19 @@ public class ModelCacheProperties extends ModelProperties {
 		public void setAdopt(boolean adopt) {
 			this.adopt = adopt;
 		}
+
+	}
+
+	/**
+	 * Where models without a path of their own are kept.
+	 */
+	public enum Layout {
+
+		/** Those of a Hugging Face Hub in the cache that its own tools share. */
+		AUTO,
+
+		/** All in the directory of this cache. */
+		PRIVATE
 
 	}
 

@@ -11,6 +11,7 @@ import dev.modelcache.content.format.FormatSettings;
 import dev.modelcache.lock.LockSettings;
 import dev.modelcache.store.StoreSettings;
 import dev.modelcache.transfer.TransferSettings;
+import org.jspecify.annotations.Nullable;
 import org.springframework.core.env.Environment;
 
 /**
@@ -23,9 +24,11 @@ import org.springframework.core.env.Environment;
  * @param decompression how far compressed models may unfold
  * @param formats what is done about files that are no models
  * @param offline whether never to touch the network
+ * @param lockFile the file that pins the models, or {@code null}
  */
 record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connection, LockSettings lock,
-		StoreSettings store, DecompressionSettings decompression, FormatSettings formats, boolean offline) {
+		StoreSettings store, DecompressionSettings decompression, FormatSettings formats, boolean offline,
+		@Nullable Path lockFile) {
 
 	private static final Set<String> TRUE_TO_THE_HUB = Set.of("1", "ON", "YES", "TRUE");
 
@@ -41,11 +44,12 @@ record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connecti
 		SettingChecks.positive("startup.retry-interval", properties.getStartup().getRetryInterval());
 		return new ModelCacheSettings(transfer(properties.getDownload()),
 				SettingChecks.connection(properties.getDownload()), lock(properties.getLock()),
-				store(properties.getCache(), new LocalPaths(environment)).withAdoption(
-						new ForeignDirectories(environment).read(properties)),
+				store(properties.getCache(), new LocalPaths(environment))
+					.withAdoption(new ForeignDirectories(environment).read(properties))
+					.withHubCache(new ForeignDirectories(environment).hubCache(properties)),
 				decompression(properties.getDownload()),
 				new FormatSettings(properties.getVerifyFormat(), properties.isAllowPickle()),
-				offline(properties, environment));
+				offline(properties, environment), lockFile(properties, new LocalPaths(environment)));
 	}
 
 	private static TransferSettings transfer(DownloadProperties download) {
@@ -86,6 +90,18 @@ record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connecti
 	private static DecompressionSettings decompression(DownloadProperties download) {
 		SettingChecks.atLeastOne("download.max-expansion", download.getMaxExpansion());
 		return new DecompressionSettings(download.getMaxExpansion());
+	}
+
+	private static @Nullable Path lockFile(ModelCacheProperties properties, LocalPaths paths) {
+		if (properties.getLockFile() == null) {
+			return null;
+		}
+		Path file = paths.read(ModelKeys.GENERAL, "lock-file", properties.getLockFile());
+		if (Files.isDirectory(file)) {
+			throw ModelKeys.GENERAL.wrong("lock-file", file + " is a directory",
+					"Name a file, such as models.lock; it is created if it is missing");
+		}
+		return file;
 	}
 
 	private static boolean offline(ModelCacheProperties properties, Environment environment) {

@@ -1,5 +1,7 @@
 package dev.modelcache.autoconfigure;
 
+import org.springframework.util.unit.DataSize;
+
 /**
  * Checks the numbers of a model's keys.
  */
@@ -35,6 +37,10 @@ final class ModelChecks {
 		if (size != null && size <= 0) {
 			throw keys.wrong("model-size-mb", "is not above 0: " + size,
 					"Use an estimate in megabytes, or remove the key");
+		}
+		DataSize maxSize = model.getMaxSize();
+		if (maxSize != null && maxSize.toBytes() <= 0) {
+			throw keys.wrong("max-size", "is not above 0: " + maxSize, "Use a size such as 1GB, or remove the key");
 		}
 	}
 

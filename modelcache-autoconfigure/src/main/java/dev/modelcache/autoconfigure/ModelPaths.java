@@ -9,6 +9,7 @@ import java.util.IdentityHashMap;
 import java.util.Map;
 
 import dev.modelcache.content.Compression;
+import dev.modelcache.store.ModelStore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +39,8 @@ final class ModelPaths {
 			return;
 		}
 		Path path = this.paths.read(keys, "model-path", text);
-		if (Files.isDirectory(path) || text.strip().endsWith("/") || text.strip().endsWith(File.separator)) {
+		boolean directory = Files.isDirectory(path) && !ModelStore.isPointer(path);
+		if (directory || text.strip().endsWith("/") || text.strip().endsWith(File.separator)) {
 			throw keys.wrong("model-path", path + " is a directory", "Add the name of the model's file to it");
 		}
 		String other = this.taken.putIfAbsent(path.normalize(), keys.key("model-path"));

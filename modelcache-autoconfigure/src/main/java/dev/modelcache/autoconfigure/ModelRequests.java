@@ -6,15 +6,21 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 import dev.modelcache.ConfiguredModels;
 import dev.modelcache.Digest;
+import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.autoconfigure.ModelLookup.Description;
+import dev.modelcache.autoconfigure.ModelLookup.Found;
+import dev.modelcache.autoconfigure.ModelLookup.Wish;
 import dev.modelcache.source.SourceResolvers;
-import dev.modelcache.source.catalog.ModelCatalog;
-import dev.modelcache.source.catalog.ModelCatalog.Variant;
+import dev.modelcache.source.catalog.CatalogEntry;
+import dev.modelcache.source.catalog.CatalogName;
+import dev.modelcache.source.catalog.CatalogVariant;
+import dev.modelcache.source.catalog.ModelCatalogs;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.util.unit.DataSize;
@@ -29,6 +35,8 @@ final class ModelRequests {
 
 	private final ModelCacheProperties properties;
 
+	private final SourceResolvers sources;
+
 	private final SourceUrls urls;
 
 	private final ModelLookup lookup;
@@ -42,13 +50,14 @@ final class ModelRequests {
 	 * @param properties the properties
 	 * @param environment the environment that they were bound from
 	 * @param sources all sources
-	 * @param catalog the models that are known by name
+	 * @param catalogs the models that are known by name
 	 */
 	ModelRequests(ModelCacheProperties properties, ConfigurableEnvironment environment, SourceResolvers sources,
-			ModelCatalog catalog) {
+			ModelCatalogs catalogs) {
 		this.properties = properties;
+		this.sources = sources;
 		this.urls = new SourceUrls(sources, properties.getDownload().isAllowInsecureHttp());
-		this.lookup = new ModelLookup(catalog);
+		this.lookup = new ModelLookup(catalogs);
 		this.paths = new ModelPaths(new LocalPaths(environment));
 		this.entries = new ModelEntries(properties, environment);
 	}
@@ -99,8 +108,7 @@ final class ModelRequests {
 			ModelSourceProperties fallback = model.getFallbacks().get(i);
 			ModelKeys fallbackKeys = keys.fallback(i);
 			Path path = this.paths.of(fallback);
-			Source source = source(fallbackKeys, fallback, Description.of(fallback).asFallbackOf(Description.of(model)),
-					path);
+			Source source = source(fallbackKeys, fallback, Description.of(fallback).asFallbackOf(named(model)), path);
 			ModelRequest.Builder builder = builder(keys, model);
 			fill(builder, fallbackKeys, fallback, source);
 			builder.modelPath((path != null) ? path : beside(model, source.url(), i + 1));
@@ -110,12 +118,14 @@ final class ModelRequests {
 
 	private void addCatalogFallbacks(ModelRequest.Builder primary, ModelKeys keys, ModelProperties model,
 			Source source) {
-		for (int i = 1; i < source.variants().size(); i++) {
-			Variant variant = source.variants().get(i);
-			Description description = source.description().in(variant);
-			primary.fallback(builder(keys, model).url(variant.url())
-				.describedAs(description.type(), description.name(), description.quantization())
-				.modelPath(beside(model, variant.url(), i))
+		for (int i = 1; i < source.found().variants().size(); i++) {
+			CatalogVariant variant = source.found().variants().get(i);
+			Source smaller = source(keys, source.description(), source.found(), variant);
+			ModelRequest.Builder builder = builder(keys, model);
+			describe(builder, keys, model, smaller);
+			primary.fallback(builder.expectedDigest(variant.digest(), DigestOrigin.CATALOG)
+				.estimatedSize(variant.size())
+				.modelPath(beside(model, smaller.url(), i))
 				.build());
 		}
 	}
@@ -132,24 +142,64 @@ final class ModelRequests {
 		for (int i = 0; i < model.getMirrors().size(); i++) {
 			mirrors.add(this.urls.read(keys, "mirrors[" + i + "]", model.getMirrors().get(i)));
 		}
+		describe(builder, keys, model, source);
+		CatalogVariant variant = source.variant();
+		Digest configured = digest(keys, model.getExpectedChecksum());
+		if (configured == null && variant != null) {
+			builder.expectedDigest(variant.digest(), DigestOrigin.CATALOG);
+		}
+		else {
+			builder.expectedDigest(configured);
+		}
+		DataSize size = (variant != null) ? variant.size() : null;
+		builder.mirrors(mirrors)
+			.estimatedSize((model.getModelSizeMb() != null) ? DataSize.ofMegabytes(model.getModelSizeMb()) : size)
+			.maxSize(model.getMaxSize());
+	}
+
+	private void describe(ModelRequest.Builder builder, ModelKeys keys, ModelSourceProperties model, Source source) {
 		Description description = source.description();
+		List<String> files = RepositoryFiles.read(keys, model.getFiles(), source.url());
+		CatalogVariant variant = source.variant();
 		builder.url(source.url())
-			.mirrors(mirrors)
-			.files(RepositoryFiles.read(keys, model.getFiles(), source.url()))
-			.describedAs(description.type(), description.name(), description.quantization())
-			.expectedDigest(digest(keys, model.getExpectedChecksum()))
-			.estimatedSize((model.getModelSizeMb() != null) ? DataSize.ofMegabytes(model.getModelSizeMb()) : null);
+			.files((files.isEmpty() && variant != null) ? variant.files() : files)
+			.describedAs(description.type(), description.name(), description.quantization());
 	}
 
 	private Source source(ModelKeys keys, ModelSourceProperties model, Description description, @Nullable Path path) {
-		if (model.getUrl() != null) {
-			return new Source(this.urls.read(keys, "url", model.getUrl()), description, List.of());
+		Wish wish = new Wish(description, model.getMaxSize());
+		Found found;
+		if (model.getUrl() == null) {
+			found = this.lookup.find(keys, wish, path);
 		}
-		List<Variant> variants = this.lookup.find(keys, description, path);
-		if (variants.isEmpty()) {
-			return new Source(null, description, variants);
+		else {
+			URI url = this.urls.read(keys, "url", model.getUrl());
+			if (CatalogName.SCHEME.equalsIgnoreCase(url.getScheme())) {
+				found = this.lookup.find(keys, CatalogName.parse(url), wish);
+			}
+			else if (model.getMaxSize() != null) {
+				throw keys.wrong("max-size", "is for models of the catalog, but the model has another url",
+						"Remove one of the two");
+			}
+			else {
+				return new Source(url, description, Found.NOTHING, null);
+			}
 		}
-		return new Source(variants.get(0).url(), description.in(variants.get(0)), variants);
+		return found.variants().isEmpty() ? new Source(found.url(), description, found, null)
+				: source(keys, description, found, found.variants().get(0));
+	}
+
+	private Source source(ModelKeys keys, Description description, Found found, CatalogVariant variant) {
+		CatalogEntry entry = Objects.requireNonNull(found.entry());
+		return new Source(entry.url(variant, this.sources, keys.modelId()), description.in(variant), found, variant);
+	}
+
+	/** Returns what a model is, the entry of the catalog that its URL names included. */
+	private Description named(ModelSourceProperties model) {
+		Description description = Description.of(model);
+		String url = model.getUrl();
+		return (url != null && url.strip().startsWith(CatalogName.SCHEME + ":")) ? new Description(
+				CatalogName.parse(URI.create(url.strip())).toString(), null, description.quantization()) : description;
 	}
 
 	private @Nullable Path beside(ModelProperties primary, @Nullable URI url, int number) {
@@ -175,10 +225,10 @@ final class ModelRequests {
 	 *
 	 * @param url its URL, or {@code null} where only the file that is there counts
 	 * @param description what it is
-	 * @param variants the catalog's variants, this one first; empty where the catalog was
-	 * not needed or does not know it
+	 * @param found what the catalogs know of it
+	 * @param variant the catalog's variant that this is, or {@code null}
 	 */
-	private record Source(@Nullable URI url, Description description, List<Variant> variants) {
+	private record Source(@Nullable URI url, Description description, Found found, @Nullable CatalogVariant variant) {
 
 	}
 

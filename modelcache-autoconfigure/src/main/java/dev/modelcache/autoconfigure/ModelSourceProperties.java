@@ -5,6 +5,7 @@ import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.StringUtils;
+import org.springframework.util.unit.DataSize;
 
 /**
  * What a model is and where it can be had: the keys that a model and a fallback have in
@@ -16,7 +17,7 @@ public class ModelSourceProperties {
 	/**
 	 * URL of the model, such as "https://host/path/model.gguf",
 	 * "file:///path/model.gguf", "hf://org/repo/model.gguf", "hf://org/repo:Q4_K_M",
-	 * "ollama://gemma:2b" or "oci://docker.io/ai/smollm2".
+	 * "ollama://gemma:2b", "oci://docker.io/ai/smollm2" or "catalog://tinyllama".
 	 */
 	private @Nullable String url;
 
@@ -63,6 +64,12 @@ public class ModelSourceProperties {
 	 * Estimated size in megabytes, for progress until the server says the size.
 	 */
 	private @Nullable Integer modelSizeMb;
+
+	/**
+	 * How large a model of the catalog may be: the best variant that is not larger, by
+	 * the catalog's estimate, is taken.
+	 */
+	private @Nullable DataSize maxSize;
 
 	public @Nullable String getUrl() {
 		return this.url;
@@ -134,6 +141,14 @@ public class ModelSourceProperties {
 
 	public void setModelSizeMb(@Nullable Integer modelSizeMb) {
 		this.modelSizeMb = modelSizeMb;
+	}
+
+	public @Nullable DataSize getMaxSize() {
+		return this.maxSize;
+	}
+
+	public void setMaxSize(@Nullable DataSize maxSize) {
+		this.maxSize = maxSize;
 	}
 
 	/**

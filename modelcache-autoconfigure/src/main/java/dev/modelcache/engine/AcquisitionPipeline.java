@@ -22,6 +22,7 @@ import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.lock.LockRequest;
 import dev.modelcache.source.ResolvedModel;
 import dev.modelcache.store.ModelPlace;
+import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -49,6 +50,8 @@ final class AcquisitionPipeline {
 
 	private final Adoption adoption;
 
+	private final PinnedModels pins;
+
 	private final EngineThreads threads;
 
 	private final Clock clock;
@@ -60,6 +63,7 @@ final class AcquisitionPipeline {
 		this.adoption = new Adoption(rooms.store(), formats, threads.io(), clock);
 		this.files = new FileAcquisition(rooms, new Publisher(formats, clock), threads);
 		this.several = new SeveralFiles(rooms, lookUp, this.files, this.adoption, threads);
+		this.pins = new PinnedModels(rooms.store());
 		this.threads = threads;
 		this.clock = clock;
 	}
@@ -99,7 +103,8 @@ final class AcquisitionPipeline {
 				return withoutNetwork(candidate, mode, monitor);
 			}
 			return resolve(candidate).flatMap((model) -> underLock(candidate, mode, monitor,
-					Mono.defer(() -> bring(candidate, model, mode, monitor))));
+					Mono.defer(() -> bring(candidate, model, mode, monitor)))
+				.flatMap((ready) -> pinned(candidate, model, ready)));
 		});
 		return (mode == Mode.RENEW) ? fetched : cached(candidate, monitor).switchIfEmpty(fetched);
 	}
@@ -108,7 +113,18 @@ final class AcquisitionPipeline {
 		return Mono.fromCallable(() -> this.lookUp.find(candidate, () -> {
 			monitor.trying(candidate);
 			monitor.state(ModelState.VERIFYING);
-		})).subscribeOn(this.threads.io());
+		})).subscribeOn(this.threads.io()).flatMap((ready) -> pinned(candidate, null, ready));
+	}
+
+	private Mono<CachedModel> pinned(Candidate candidate, @Nullable ResolvedModel model, CachedModel ready) {
+		return !this.pins.areKept() ? Mono.just(ready) : Mono.fromCallable(() -> {
+			List<ModelPlace> places = ready.files()
+				.stream()
+				.map((file) -> this.lookUp.served(candidate, file))
+				.toList();
+			this.pins.record(candidate, model, this.lookUp.seen(candidate, ready), places, ready);
+			return ready;
+		}).subscribeOn(this.threads.waiting());
 	}
 
 	private Mono<CachedModel> unproven(Candidate candidate, AcquisitionMonitor monitor) {
@@ -142,6 +158,8 @@ final class AcquisitionPipeline {
 		}
 		return this.rooms.sources()
 			.resolve(request, candidate.locations(), candidate.configuredUrl())
+			.publishOn(this.threads.io())
+			.map((model) -> this.pins.enforce(candidate, model))
 			.doOnNext((model) -> {
 				if (request.digestRequired() && model.files().stream().anyMatch((file) -> file.expected() == null)) {
 					throw new ModelIntegrityException(request.id(),

@@ -48,6 +48,8 @@ final class CacheLookUp {
 
 	private final FormatCheck formats;
 
+	private final PinnedModels pins;
+
 	private final AcquisitionObserver observer;
 
 	private final Clock clock;
@@ -55,6 +57,7 @@ final class CacheLookUp {
 	CacheLookUp(ModelStore store, FormatCheck formats, AcquisitionObserver observer, Clock clock) {
 		this.store = store;
 		this.formats = formats;
+		this.pins = new PinnedModels(store);
 		this.observer = observer;
 		this.clock = clock;
 	}
@@ -115,7 +118,7 @@ final class CacheLookUp {
 		Fingerprint fingerprint = fingerprint(candidate, place);
 		Receipt receipt = (fingerprint != null) ? this.store.receipts().find(place, fingerprint) : null;
 		if (fingerprint == null || receipt == null || !isAbout(receipt, candidate)
-				|| (stated != null && !receipt.proves(stated.digest()))) {
+				|| (stated != null && !receipt.proves(stated.digest())) || !this.pins.allow(candidate, receipt)) {
 			return null;
 		}
 		return trusted(candidate, place, receipt, fingerprint, hashing);
@@ -147,12 +150,13 @@ final class CacheLookUp {
 			return adopted(candidate, place, hashing);
 		}
 		Receipt receipt = this.store.receipts().find(place, fingerprint);
-		if (receipt != null && isAbout(receipt, candidate) && isAskedFor(candidate, receipt.sourceKey())) {
+		if (receipt != null && isAbout(receipt, candidate) && isAskedFor(candidate, receipt.sourceKey())
+				&& this.pins.allow(candidate, receipt)) {
 			return trusted(candidate, place, receipt, fingerprint, hashing);
 		}
-		Digest expected = candidate.request().expectedDigest();
+		ExpectedDigest expected = expected(candidate);
 		if (expected != null) {
-			return proved(candidate, place, new ExpectedDigest(expected, DigestOrigin.CONFIGURATION), hashing);
+			return proved(candidate, place, expected, hashing);
 		}
 		return candidate.locations().isEmpty() ? unproven(candidate, place, hashing) : null;
 	}
@@ -176,7 +180,7 @@ final class CacheLookUp {
 		}
 		Receipt receipt = this.store.receipts().find(adopted, fingerprint);
 		if (receipt == null || !receipt.fingerprint().equals(fingerprint) || !isAbout(receipt, candidate)
-				|| !isAskedFor(candidate, receipt.sourceKey())) {
+				|| !isAskedFor(candidate, receipt.sourceKey()) || !this.pins.allow(candidate, receipt)) {
 			return null;
 		}
 		return (this.store.verification() == Verification.ALWAYS) ? verified(candidate, adopted, receipt, hashing)
@@ -188,6 +192,15 @@ final class CacheLookUp {
 		ModelPlace place = place(candidate);
 		ModelPlace adopted = this.store.adoption().find(place);
 		return this.store.isOf(place, file) || (adopted != null && adopted.target().equals(file));
+	}
+
+	/** Returns the version that a model's files are of, or null for a single file. */
+	@Nullable SeenVersion seen(Candidate candidate, CachedModel model) {
+		return this.store.seen(place(candidate))
+			.stream()
+			.filter((version) -> version.files().stream().map(ModelPlace::target).toList().equals(model.files()))
+			.findFirst()
+			.orElse(null);
 	}
 
 	/** Returns the place of a file that the candidate is served by. */
@@ -204,8 +217,8 @@ final class CacheLookUp {
 	boolean isUnknown(Candidate candidate) {
 		ModelPlace place = place(candidate);
 		Fingerprint fingerprint = fingerprint(candidate, place);
-		return fingerprint != null && candidate.request().expectedDigest() == null
-				&& !candidate.request().digestRequired() && this.store.receipts().find(place, fingerprint) == null;
+		return fingerprint != null && expected(candidate) == null && !candidate.request().digestRequired()
+				&& this.store.receipts().find(place, fingerprint) == null;
 	}
 
 	/** Returns the size of the file at the place. */
@@ -260,6 +273,15 @@ final class CacheLookUp {
 		}
 	}
 
+	private @Nullable ExpectedDigest expected(Candidate candidate) {
+		Digest configured = candidate.request().expectedDigest();
+		if (configured != null) {
+			return new ExpectedDigest(configured, candidate.request().digestOrigin());
+		}
+		Digest pinned = this.pins.expected(candidate);
+		return (pinned != null) ? new ExpectedDigest(pinned, DigestOrigin.LOCK_FILE) : null;
+	}
+
 	private static boolean isAbout(Receipt receipt, Candidate candidate) {
 		Digest expected = candidate.request().expectedDigest();
 		return (expected != null) ? receipt.proves(expected)
@@ -294,7 +316,8 @@ final class CacheLookUp {
 					place.target(), expected.origin().description());
 			return null;
 		}
-		return model(candidate, place, issue(candidate, place, hashed, expected.digest()));
+		Receipt receipt = issue(candidate, place, hashed, expected.digest());
+		return this.pins.allow(candidate, receipt) ? model(candidate, place, receipt) : null;
 	}
 
 	private Receipt issue(Candidate candidate, ModelPlace place, Hashed hashed, @Nullable Digest expected) {

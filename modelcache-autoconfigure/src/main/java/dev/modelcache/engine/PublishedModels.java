@@ -78,7 +78,7 @@ final class PublishedModels {
 		if (!matched) {
 			this.lookUp.doubt(candidate, place);
 			throw new ModelIntegrityException(candidate.request().id(), expected,
-					(configured != null) ? DigestOrigin.CONFIGURATION : DigestOrigin.RECEIPT, actual,
+					(configured != null) ? candidate.request().digestOrigin() : DigestOrigin.RECEIPT, actual,
 					place.target().toString());
 		}
 	}

@@ -7,7 +7,6 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 
 import dev.modelcache.Digest;
-import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelRequest;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +37,7 @@ record AgreeingFiles(List<RemoteFile> files, @Nullable ExpectedDigest expected, 
 	 */
 	static AgreeingFiles of(ModelRequest request, List<RemoteFile> offered) {
 		ExpectedDigest expected = (request.expectedDigest() != null)
-				? new ExpectedDigest(request.expectedDigest(), DigestOrigin.CONFIGURATION)
+				? new ExpectedDigest(request.expectedDigest(), request.digestOrigin())
 				: firstKnown(offered, RemoteFile::expected);
 		ExpectedDigest reference = reference(expected, offered);
 		List<RemoteFile> rightDigest = new ArrayList<>();

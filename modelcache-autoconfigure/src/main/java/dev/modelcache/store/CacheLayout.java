@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * &lt;model-path&gt;.download.lock                            the lock of a model with a path of its own
 .&lt;file name&gt;.versions/&lt;version&gt;/&lt;name&gt;               the files of a model of several, beside the link that leads there
 .&lt;file name&gt;.versions/&lt;version&gt;.properties           what makes up that version
+ * .&lt;lock-file&gt;.guard                                    the lock of the application's lock file
  * </pre> A key is the first 128 bits of a SHA-256, in hexadecimal, so that applications
  * that share the directory and name different models alike stay out of each other's way.
  */
@@ -73,7 +74,11 @@ public final class CacheLayout {
 	 * @return a directory beside it
 	 */
 	static Path versions(ModelPlace place) {
-		return place.target().resolveSibling("." + place.target().getFileName() + ".versions");
+		return versions(place.target());
+	}
+
+	static Path versions(Path target) {
+		return target.resolveSibling("." + target.getFileName() + ".versions");
 	}
 
 	/**
@@ -164,6 +169,13 @@ public final class CacheLayout {
 	/** What is no host name to {@link URI}, such as one with an underscore. */
 	private static String withoutUserInfo(@Nullable String authority) {
 		return (authority != null) ? authority.substring(authority.lastIndexOf('@') + 1) : "";
+	}
+
+	/**
+	 * Returns the permanent file that the writers of a lock file exclude each other with.
+	 */
+	static Path guard(Path lockFile) {
+		return lockFile.resolveSibling("." + lockFile.getFileName() + ".guard");
 	}
 
 	static String key(String text) {

@@ -56,15 +56,28 @@ public final class ModelStore implements AutoCloseable {
 
 	private final CacheEviction eviction;
 
+	private final @Nullable ModelLockFile lockFile;
+
 	private Instant lastSweep = Instant.EPOCH;
+
+	/**
+	 * Creates a store without a lock file.
+	 * @param settings where files are kept
+	 * @param files opens staged files
+	 * @param clock tells the time
+	 */
+	public ModelStore(StoreSettings settings, ExclusiveFiles files, Clock clock) {
+		this(settings, files, clock, null);
+	}
 
 	/**
 	 * Creates a store.
 	 * @param settings where files are kept
 	 * @param files opens staged files
 	 * @param clock tells the time
+	 * @param lockFile pins what models are, or {@code null}
 	 */
-	public ModelStore(StoreSettings settings, ExclusiveFiles files, Clock clock) {
+	public ModelStore(StoreSettings settings, ExclusiveFiles files, Clock clock, @Nullable ModelLockFile lockFile) {
 		this.settings = settings;
 		this.layout = new CacheLayout(settings.directory());
 		this.versions = new ModelVersions(this.layout, this.receipts);
@@ -75,6 +88,7 @@ public final class ModelStore implements AutoCloseable {
 		this.inUse = new ModelsInUse(this.layout, clock);
 		this.adoption = new AdoptedFiles(settings.adoption(), this.layout, this.receipts);
 		this.eviction = new CacheEviction(settings, this.layout, this.receipts, this.inUse);
+		this.lockFile = lockFile;
 	}
 
 	/**
@@ -85,6 +99,16 @@ public final class ModelStore implements AutoCloseable {
 	 */
 	public ModelPlace place(ModelRequest request, String fileName) {
 		return this.layout.place(request, fileName);
+	}
+
+	/**
+	 * Returns whether a path is the link that leads to the visible version of a model of
+	 * several files.
+	 * @param path the path
+	 * @return {@code true} if it looks like one that this cache made
+	 */
+	public static boolean isPointer(Path path) {
+		return ModelVersions.isPointer(path);
 	}
 
 	/**
@@ -195,6 +219,14 @@ public final class ModelStore implements AutoCloseable {
 	@Override
 	public void close() {
 		this.inUse.close();
+	}
+
+	/**
+	 * Returns the lock file of the application.
+	 * @return the lock file, or {@code null} where there is none
+	 */
+	public @Nullable ModelLockFile lockFile() {
+		return this.lockFile;
 	}
 
 	/**
@@ -339,6 +371,29 @@ public final class ModelStore implements AutoCloseable {
 		Object owner = new Object();
 		this.space.reserve(owner, modelId, place, bytes);
 		this.space.release(owner);
+	}
+
+	/**
+	 * Returns how large a model may be for its disk.
+	 * @param request the request
+	 * @return the free space of the disk where its file will stand, without what is left
+	 * free
+	 */
+	public DataSize room(ModelRequest request) {
+		Path path = (request.modelPath() != null) ? request.modelPath() : this.settings.directory();
+		Path existing = path.toAbsolutePath();
+		for (Path parent = existing.getParent(); parent != null
+				&& !Files.exists(existing); parent = parent.getParent()) {
+			existing = parent;
+		}
+		try {
+			long usable = Files.getFileStore(existing).getUsableSpace();
+			return DataSize.ofBytes(Math.max(0, usable - this.settings.minFreeSpace().toBytes()));
+		}
+		catch (IOException ex) {
+			throw new ModelStorageException(request.id(), existing,
+					"cannot ask for the free space of " + existing + ": " + ex, ex);
+		}
 	}
 
 	/** Returns the space that downloads will still need. */

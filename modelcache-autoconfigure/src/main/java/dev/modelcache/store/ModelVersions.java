@@ -72,6 +72,17 @@ final class ModelVersions {
 				manifest.files().stream().map((name) -> this.layout.file(place, version, name)).toList());
 	}
 
+	/** Returns whether a path is a link that this cache makes to a version. */
+	static boolean isPointer(Path path) {
+		try {
+			Path parent = Files.isSymbolicLink(path) ? Files.readSymbolicLink(path).getParent() : null;
+			return parent != null && parent.equals(CacheLayout.versions(path).getFileName());
+		}
+		catch (IOException ex) {
+			return false;
+		}
+	}
+
 	/**
 	 * Returns the name of the version that is visible.
 	 * @param place the model's place
@@ -79,10 +90,8 @@ final class ModelVersions {
 	 */
 	private @Nullable String current(ModelPlace place) {
 		try {
-			if (Files.isSymbolicLink(place.target())) {
-				Path version = place.directory().resolve(Files.readSymbolicLink(place.target())).normalize();
-				return CacheLayout.versions(place).equals(version.getParent()) ? version.getFileName().toString()
-						: null;
+			if (isPointer(place.target())) {
+				return Files.readSymbolicLink(place.target()).getFileName().toString();
 			}
 			Path pointer = CacheLayout.versions(place).resolve(POINTER);
 			boolean here = !Files.exists(place.target(), LinkOption.NOFOLLOW_LINKS) && Files.exists(pointer);

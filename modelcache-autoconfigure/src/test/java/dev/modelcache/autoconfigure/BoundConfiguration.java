@@ -9,7 +9,8 @@ import java.util.Map;
 import dev.modelcache.ConfiguredModels;
 import dev.modelcache.source.SourceResolvers;
 import dev.modelcache.source.api.MetadataClients;
-import dev.modelcache.source.catalog.ModelCatalog;
+import dev.modelcache.source.catalog.CatalogResolver;
+import dev.modelcache.source.catalog.ModelCatalogs;
 import dev.modelcache.source.file.FileSourceResolver;
 import dev.modelcache.source.http.HttpSourceResolver;
 import dev.modelcache.source.huggingface.HubSettings;
@@ -22,6 +23,7 @@ import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 import org.springframework.core.io.ByteArrayResource;
+import org.springframework.core.io.DefaultResourceLoader;
 import org.springframework.mock.env.MockEnvironment;
 import reactor.core.scheduler.Schedulers;
 
@@ -37,7 +39,9 @@ final class BoundConfiguration {
 					new HuggingFaceResolver(new HubSettings(HubSettings.DEFAULT_ENDPOINT, HubToken.NONE), Map.of(),
 							MetadataClients.create(), Schedulers.immediate()),
 					new OciResolver(MetadataClients.create(), new OciSettings(Map.of(), null, false),
-							Schedulers.immediate(), Schedulers.immediate())));
+							Schedulers.immediate(), Schedulers.immediate()),
+					new CatalogResolver(new ModelCatalogs(List.of(), List.of()), () -> BoundConfiguration.SOURCES,
+							(request) -> Long.MAX_VALUE, Schedulers.immediate())));
 
 	private final MockEnvironment environment = new MockEnvironment();
 
@@ -76,7 +80,14 @@ final class BoundConfiguration {
 	}
 
 	ConfiguredModels models() {
-		return new ModelRequests(properties(), this.environment, SOURCES, ModelCatalog.builtIn()).read();
+		return new ModelRequests(properties(), this.environment, SOURCES, catalogs()).read();
+	}
+
+	ModelCatalogs catalogs() {
+		ModelCacheProperties properties = properties();
+		return new CatalogLocations(new DefaultResourceLoader(), MetadataClients.create(),
+				properties.getDownload().isAllowInsecureHttp())
+			.read(List.of(), properties.getCatalog().getLocations());
 	}
 
 	HubSettings hub() {

@@ -1,5 +1,7 @@
 package dev.modelcache.autoconfigure;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -17,9 +19,11 @@ import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.ModelTransferException;
-import dev.modelcache.source.catalog.ModelCatalog;
+import dev.modelcache.source.api.MetadataClients;
+import dev.modelcache.source.catalog.ModelCatalogs;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,6 +38,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.io.DefaultResourceLoader;
 import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -66,6 +71,24 @@ class FailureAnalyzersTests {
 			.contains("Action:")
 			.contains("hooks.llm.download.allow-insecure-http=true")
 			.doesNotContain("hunter2")
+			.doesNotContain("\tat ");
+	}
+
+	@Test
+	void aCatalogThatIsNotUnderstoodStopsTheStartWithItsLocationAndItsEntry(@TempDir Path directory,
+			CapturedOutput output) throws IOException {
+		Path catalog = Files.writeString(directory.resolve("catalog.json"), """
+				{"format": 1, "models": [{"name": "mine", "licence": "MIT", "variants": []}]}
+				""");
+		SpringApplication application = new SpringApplicationBuilder(Models.class).web(WebApplicationType.NONE)
+			.properties("hooks.llm.catalog.locations=" + catalog.toUri())
+			.build();
+		assertThatException().isThrownBy(application::run);
+		assertThat(output).contains("APPLICATION FAILED TO START")
+			.contains("    hooks.llm.catalog.locations[0]: " + catalog.toUri()
+					+ " cannot be understood: the entry 'mine' has an unknown field 'licence'")
+			.contains("Action:")
+			.contains("Correct the catalog")
 			.doesNotContain("\tat ");
 	}
 
@@ -135,8 +158,9 @@ class FailureAnalyzersTests {
 
 		@Bean
 		ConfiguredModels configuredModels(ModelCacheProperties properties, ConfigurableEnvironment environment) {
-			return new ModelRequests(properties, environment, BoundConfiguration.SOURCES, ModelCatalog.builtIn())
-				.read();
+			ModelCatalogs catalogs = new CatalogLocations(new DefaultResourceLoader(), MetadataClients.create(), false)
+				.read(List.of(), properties.getCatalog().getLocations());
+			return new ModelRequests(properties, environment, BoundConfiguration.SOURCES, catalogs).read();
 		}
 
 	}

@@ -47,6 +47,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.web.reactive.function.client.WebClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.verify;
@@ -76,7 +77,8 @@ class ModelCacheAutoConfigurationTests {
 			.withConfiguration(AutoConfigurations.of(HttpClientAutoConfiguration.class,
 					ReactiveHttpClientAutoConfiguration.class, ModelCacheAutoConfiguration.class,
 					ModelCacheHealthAutoConfiguration.class, ModelCacheMetricsAutoConfiguration.class))
-			.withPropertyValues("hooks.llm.cache.directory=" + this.directory);
+			.withPropertyValues("hooks.llm.cache.directory=" + this.directory,
+					"hooks.llm.huggingface.cache-directory=" + this.directory.resolve("hub"));
 	}
 
 	private ApplicationContextRunner downloading() {
@@ -175,6 +177,7 @@ class ModelCacheAutoConfigurationTests {
 	void anotherSchemeIsOneMoreResolver() {
 		SourceResolver resolver = mock(SourceResolver.class);
 		given(resolver.schemes()).willReturn(Set.of("carrier-pigeon"));
+		given(resolver.canonical(any())).willAnswer((call) -> call.getArgument(0));
 		runner().withBean("pigeons", SourceResolver.class, () -> resolver)
 			.withPropertyValues("hooks.llm.url=carrier-pigeon://loft/m.gguf")
 			.run((context) -> {

@@ -10,6 +10,7 @@ import dev.modelcache.content.format.FormatSettings;
 import dev.modelcache.content.format.FormatSettings.Mode;
 import dev.modelcache.lock.LockSettings;
 import dev.modelcache.store.AdoptionSettings;
+import dev.modelcache.store.HubCacheSettings;
 import dev.modelcache.store.StoreSettings;
 import dev.modelcache.store.StoreSettings.Verification;
 import dev.modelcache.transfer.TransferSettings;
@@ -28,7 +29,8 @@ class ModelCacheSettingsTests {
 		assertThat(settings.transfer()).isEqualTo(TransferSettings.defaults());
 		assertThat(settings.lock()).isEqualTo(LockSettings.defaults());
 		assertThat(settings.store().withAdoption(AdoptionSettings.OFF))
-			.isEqualTo(StoreSettings.defaults(Path.of("/home/me/.cache/modelcache")));
+			.isEqualTo(StoreSettings.defaults(Path.of("/home/me/.cache/modelcache"))
+				.withHubCache(new HubCacheSettings(Path.of("/home/me/.cache/huggingface/hub"), true)));
 		assertThat(settings.connection())
 			.isEqualTo(new ConnectionSettings(Duration.ofSeconds(10), null, null, Map.of()));
 		assertThat(settings.decompression()).isEqualTo(new DecompressionSettings(20));
@@ -38,18 +40,17 @@ class ModelCacheSettingsTests {
 
 	@Test
 	void valuesArrive() {
-		ModelCacheSettings settings = BoundConfiguration
-			.of("hooks.llm.download.buffer-size=256KB", "hooks.llm.download.connect-timeout=1s",
-					"hooks.llm.download.response-timeout=2s", "hooks.llm.download.stall-timeout=3s",
-					"hooks.llm.download.max-redirects=0", "hooks.llm.download.max-expansion=3",
-					"hooks.llm.download.allow-insecure-http=true", "hooks.llm.download.ssl-bundle=corporate",
-					"hooks.llm.download.proxy.host=proxy", "hooks.llm.download.proxy.port=3128",
-					"hooks.llm.download.proxy.username=me", "hooks.llm.download.proxy.password=pw",
-					"hooks.llm.download.headers.X-Key=value", "hooks.llm.lock.timeout=0",
-					"hooks.llm.lock.stale-after=2h", "hooks.llm.cache.directory=~/c", "user.home=/home/me",
-					"hooks.llm.cache.verify=never", "hooks.llm.cache.min-free-space=0",
-					"hooks.llm.cache.partial-retention=1d", "hooks.llm.cache.max-size=50GB",
-					"hooks.llm.cache.adopt=false", "hooks.llm.verify-format=warn", "hooks.llm.allow-pickle=true")
+		ModelCacheSettings settings = BoundConfiguration.of("hooks.llm.download.buffer-size=256KB",
+				"hooks.llm.download.connect-timeout=1s", "hooks.llm.download.response-timeout=2s",
+				"hooks.llm.download.stall-timeout=3s", "hooks.llm.download.max-redirects=0",
+				"hooks.llm.download.max-expansion=3", "hooks.llm.download.allow-insecure-http=true",
+				"hooks.llm.download.ssl-bundle=corporate", "hooks.llm.download.proxy.host=proxy",
+				"hooks.llm.download.proxy.port=3128", "hooks.llm.download.proxy.username=me",
+				"hooks.llm.download.proxy.password=pw", "hooks.llm.download.headers.X-Key=value",
+				"hooks.llm.lock.timeout=0", "hooks.llm.lock.stale-after=2h", "hooks.llm.cache.directory=~/c",
+				"user.home=/home/me", "hooks.llm.cache.verify=never", "hooks.llm.cache.min-free-space=0",
+				"hooks.llm.cache.partial-retention=1d", "hooks.llm.cache.max-size=50GB", "hooks.llm.cache.adopt=false",
+				"hooks.llm.cache.layout=private", "hooks.llm.verify-format=warn", "hooks.llm.allow-pickle=true")
 			.settings();
 		assertThat(settings.transfer()).isEqualTo(new TransferSettings(DataSize.ofKilobytes(256), 4,
 				DataSize.ofMegabytes(16), Duration.ofSeconds(2), Duration.ofSeconds(3), 0, true));
@@ -61,6 +62,14 @@ class ModelCacheSettingsTests {
 		assertThat(settings.store()).isEqualTo(
 				new StoreSettings(Path.of("/home/me/c"), DataSize.ofBytes(0), Verification.NEVER, Duration.ofDays(1))
 					.withMaxSize(DataSize.ofGigabytes(50)));
+	}
+
+	@Test
+	void modelsOfTheHubStandWhereItsOwnToolsAreToldTo() {
+		ModelCacheSettings settings = BoundConfiguration
+			.of("HF_HUB_CACHE=/data/hub", "HF_HUB_DISABLE_SYMLINKS=1", "user.home=/home/me")
+			.settings();
+		assertThat(settings.store().hubCache()).isEqualTo(new HubCacheSettings(Path.of("/data/hub"), false));
 	}
 
 	@Test

@@ -110,6 +110,41 @@ class ModelConfigurationFaultTests {
 				.action("Q4_K_M, Q2_K"),
 			fault("hooks.llm.fallbacks[0].quantization", "no 'Q8_0' of tinyllama", "hooks.llm.model-type=tinyllama",
 					"hooks.llm.fallbacks[0].quantization=Q8_0"),
+			// catalogs
+			fault("hooks.llm.url", "no catalog knows: 'llama'", "hooks.llm.url=catalog://llama")
+				.action("tinyllama, qwen2.5-0.5b-instruct"),
+			fault("hooks.llm.url", "no catalog knows: 'tinyllama@9'", "hooks.llm.url=catalog://tinyllama@9"),
+			fault("hooks.llm.url", "more than a name", "hooks.llm.url=catalog:tinyllama"),
+			fault("hooks.llm.url", "more than a name", "hooks.llm.url=catalog://tinyllama/Q4_K_M"),
+			fault("hooks.llm.url", "more than a name", "hooks.llm.url=catalog://tinyllama?a"),
+			fault("hooks.llm.url", "no valid model of a catalog", "hooks.llm.url=catalog:///"),
+			fault("hooks.llm.max-size", "less than all", "hooks.llm.url=catalog://tinyllama", "hooks.llm.max-size=1MB"),
+			fault("hooks.llm.max-size", "less than all", "hooks.llm.model-type=tinyllama", "hooks.llm.max-size=1MB"),
+			fault("hooks.llm.max-size", "is not above 0", "hooks.llm.url=catalog://tinyllama", "hooks.llm.max-size=0"),
+			fault("hooks.llm.max-size", "has another url", URL, "hooks.llm.max-size=1GB"),
+			fault("hooks.llm.fallbacks[0].max-size", "has another url", URL,
+					"hooks.llm.fallbacks[0].url=https://b/m.gguf", "hooks.llm.fallbacks[0].max-size=1GB"),
+			fault("hooks.llm.catalog.locations[0]", "none of classpath:", "hooks.llm.catalog.locations=catalog.json"),
+			fault("hooks.llm.catalog.locations[0]", "none of classpath:",
+					"hooks.llm.catalog.locations=hf://a/b/c.json"),
+			fault("hooks.llm.catalog.locations[0]", "no valid URL", "hooks.llm.catalog.locations=https://a b"),
+			fault("hooks.llm.catalog.locations[0]", "plain http", "hooks.llm.catalog.locations=http://host/c.json")
+				.action("hooks.llm.download.allow-insecure-http=true"),
+			fault("hooks.llm.catalog.locations[0]", "no valid host", "hooks.llm.catalog.locations=https:///c.json"),
+			fault("hooks.llm.catalog.locations[0]", "fetched anonymously",
+					"hooks.llm.catalog.locations=https://me:hunter2@host/c.json"),
+			fault("hooks.llm.catalog.locations[1]", "classpath:gone.json cannot be read",
+					"hooks.llm.catalog.locations[0]=file://${tmp}/empty.json",
+					"hooks.llm.catalog.locations[1]=classpath:gone.json"),
+			fault("hooks.llm.catalog.locations[0]", "cannot be read",
+					"hooks.llm.catalog.locations=file://${tmp}/gone.json"),
+			fault("hooks.llm.catalog.locations[0]", "file cannot be understood: it is or has no JSON object",
+					"hooks.llm.catalog.locations=file://${tmp}/file"),
+			fault("hooks.llm.catalog.locations", "the entry 'odd' of file://${tmp}/odd.json has a url that",
+					"hooks.llm.catalog.locations=file://${tmp}/odd.json", "hooks.llm.url=catalog://odd"),
+			// the lock file
+			fault("hooks.llm.lock-file", "is a directory", "hooks.llm.lock-file=${tmp}"),
+			fault("hooks.llm.lock-file", "is empty", "hooks.llm.lock-file="),
 			// ids
 			fault("hooks.llm.models.x.url", "is not set", "hooks.llm.models.x="),
 			fault("hooks.llm.models.x", "describes no model", "hooks.llm.models.x.uri=https://host/m.gguf")
@@ -176,6 +211,10 @@ class ModelConfigurationFaultTests {
 	@FieldSource("FAULTS")
 	void aWrongValueIsNamedByItsKeyWithItsProblemAndTheWayOut(Fault fault, @TempDir Path directory) throws Exception {
 		Files.createFile(directory.resolve("file"));
+		Files.writeString(directory.resolve("empty.json"), "{\"format\":1,\"models\":[]}");
+		Files.writeString(directory.resolve("odd.json"), """
+				{"format": 1, "models": [{"name": "odd", "variants": [{"quantization": "Q8_0", "url": "ftp://a/b"}]}]}
+				""");
 		BoundConfiguration configuration = BoundConfiguration.of(fault.properties()
 			.map((property) -> property.replace("${tmp}", directory.toString()))
 			.toArray(String[]::new));

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Map;
 
 import dev.modelcache.Digest;
+import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelRequest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,8 +19,7 @@ class ModelRequestsTests {
 
 	private static final String URL = "hooks.llm.url=https://host/m.gguf";
 
-	private static final String HUB = "https://huggingface.co/TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF/resolve/main/"
-			+ "tinyllama-1.1b-chat-v1.0.";
+	private static final String HUB = "hf://TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF/tinyllama-1.1b-chat-v1.0.";
 
 	@TempDir
 	private Path directory;
@@ -152,7 +152,7 @@ class ModelRequestsTests {
 			assertThat(fallback.url()).isEqualTo(URI.create(HUB + "Q2_K.gguf"));
 			assertThat(fallback.quantization()).isEqualTo("Q2_K");
 			assertThat(fallback.modelPath()).isEqualTo(this.directory.resolve("tinyllama-1.1b-chat-v1.0.Q2_K.gguf"));
-			assertThat(fallback.estimatedSize()).isNull();
+			assertThat(fallback.estimatedSize()).isEqualTo(DataSize.ofBytes(483_000_000));
 		});
 	}
 
@@ -189,6 +189,114 @@ class ModelRequestsTests {
 		ModelRequest request = BoundConfiguration.of(URL, "hooks.llm.model-type=tinyllama").models().get("default");
 		assertThat(request.url()).isEqualTo(URI.create("https://host/m.gguf"));
 		assertThat(request.fallbacks()).isEmpty();
+	}
+
+	@Test
+	void aCatalogUrlIsTheModelOfThatName() {
+		ModelRequest request = BoundConfiguration.of("hooks.llm.url=catalog://TinyLlama").models().get("default");
+		assertThat(request.url()).isEqualTo(URI.create(HUB + "Q4_K_M.gguf"));
+		assertThat(request.quantization()).isEqualTo("Q4_K_M");
+		assertThat(request.estimatedSize()).isEqualTo(DataSize.ofBytes(669_000_000));
+		assertThat(request.fallbacks()).extracting(ModelRequest::url).containsExactly(URI.create(HUB + "Q2_K.gguf"));
+	}
+
+	@Test
+	void aCatalogUrlMayNameAVersionAndTheQuantizationStandBesideIt() {
+		ModelRequest request = BoundConfiguration
+			.of("hooks.llm.models.x.url=catalog://tinyllama@1.0", "hooks.llm.models.x.quantization=q5_k_m")
+			.models()
+			.get("x");
+		assertThat(request.url()).isEqualTo(URI.create(HUB + "Q5_K_M.gguf"));
+		assertThat(request.fallbacks()).extracting(ModelRequest::quantization).containsExactly("Q4_K_M", "Q2_K");
+	}
+
+	@Test
+	void theBestVariantThatIsNotTooLargeIsTaken() {
+		ModelRequest request = BoundConfiguration.of("hooks.llm.url=catalog://tinyllama", "hooks.llm.max-size=500MB")
+			.models()
+			.get("default");
+		assertThat(request.url()).isEqualTo(URI.create(HUB + "Q2_K.gguf"));
+		assertThat(request.fallbacks()).isEmpty();
+	}
+
+	@Test
+	void aVariantOfSeveralFilesBringsTheirNames() {
+		ModelRequest request = BoundConfiguration.of("hooks.llm.url=catalog://all-minilm-l6-v2")
+			.models()
+			.get("default");
+		assertThat(request.url()).isEqualTo(URI.create("hf://sentence-transformers/all-MiniLM-L6-v2/onnx/model.onnx"));
+		assertThat(request.files()).containsExactly("tokenizer.json");
+	}
+
+	@Test
+	void configuredFilesReplaceTheCatalogs() {
+		assertThat(BoundConfiguration.of("hooks.llm.url=catalog://all-minilm-l6-v2", "hooks.llm.files=tokenizer*.json")
+			.models()
+			.get("default")
+			.files()).containsExactly("tokenizer*.json");
+	}
+
+	@Test
+	void aFallbackOfACatalogUrlIsAnotherQuantizationOfTheSameModel() {
+		assertThat(
+				BoundConfiguration.of("hooks.llm.url=catalog://tinyllama", "hooks.llm.fallbacks[0].quantization=Q2_K")
+					.models()
+					.get("default")
+					.fallbacks())
+			.extracting(ModelRequest::url)
+			.containsExactly(URI.create(HUB + "Q2_K.gguf"));
+	}
+
+	@Test
+	void configuredCatalogsComeBeforeTheBuiltInOne() throws IOException {
+		ModelRequest request = BoundConfiguration
+			.of("hooks.llm.url=catalog://tinyllama", "hooks.llm.catalog.locations=" + catalog("""
+					{"format": 1, "models": [{"name": "tinyllama", "variants": [{"quantization": "Q8_0",
+					"url": "https://mine/t.gguf", "digest": "%s"}]}]}
+					""".formatted("a".repeat(64))))
+			.models()
+			.get("default");
+		assertThat(request.url()).isEqualTo(URI.create("https://mine/t.gguf"));
+		assertThat(request.expectedDigest()).isEqualTo(Digest.parse("a".repeat(64)));
+		assertThat(request.digestOrigin()).isEqualTo(DigestOrigin.CATALOG);
+	}
+
+	@Test
+	void anExpectedChecksumComesBeforeTheCatalogs() throws IOException {
+		ModelRequest request = BoundConfiguration
+			.of("hooks.llm.url=catalog://m", "hooks.llm.catalog.locations=" + catalog("""
+					{"format": 1, "models": [{"name": "m", "variants": [{"quantization": "Q8_0",
+					"url": "https://mine/t.gguf", "digest": "%s"}]}]}
+					""".formatted("a".repeat(64))), "hooks.llm.expected-checksum=" + "b".repeat(64))
+			.models()
+			.get("default");
+		assertThat(request.expectedDigest()).isEqualTo(Digest.parse("b".repeat(64)));
+		assertThat(request.digestOrigin()).isEqualTo(DigestOrigin.CONFIGURATION);
+	}
+
+	@Test
+	void aNameThatOnlyAWebServersCatalogMayKnowIsLeftForLater() {
+		ModelRequest request = BoundConfiguration
+			.of("hooks.llm.catalog.locations=https://host.invalid/catalog.json", "hooks.llm.model-type=mine",
+					"hooks.llm.quantization=Q4_K_M", "hooks.llm.max-size=1GB")
+			.models()
+			.get("default");
+		assertThat(request.url()).isEqualTo(URI.create("catalog:///mine"));
+		assertThat(request.quantization()).isEqualTo("Q4_K_M");
+		assertThat(request.maxSize()).isEqualTo(DataSize.ofGigabytes(1));
+	}
+
+	@Test
+	void aCatalogUrlWithAVersionIsLeftForLaterToo() {
+		assertThat(BoundConfiguration
+			.of("hooks.llm.catalog.locations=https://host.invalid/catalog.json", "hooks.llm.url=catalog://mine@2")
+			.models()
+			.get("default")
+			.url()).isEqualTo(URI.create("catalog:///mine@2"));
+	}
+
+	private URI catalog(String text) throws IOException {
+		return Files.writeString(this.directory.resolve("catalog.json"), text).toUri();
 	}
 
 	@Test

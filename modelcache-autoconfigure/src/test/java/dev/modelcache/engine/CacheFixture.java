@@ -28,6 +28,7 @@ import dev.modelcache.source.SourceResolver;
 import dev.modelcache.source.SourceResolvers;
 import dev.modelcache.source.file.FileSourceResolver;
 import dev.modelcache.source.http.HttpSourceResolver;
+import dev.modelcache.store.ModelLockFile;
 import dev.modelcache.store.ModelStore;
 import dev.modelcache.store.StoreSettings;
 import dev.modelcache.transfer.MirrorCircuitBreakers;
@@ -100,6 +101,8 @@ public final class CacheFixture implements AutoCloseable {
 	private DecompressionSettings decompression = DecompressionSettings.defaults();
 
 	private FormatSettings formats = FormatSettings.none();
+
+	private Path lockFile;
 
 	private boolean offline;
 
@@ -174,6 +177,11 @@ public final class CacheFixture implements AutoCloseable {
 		return this;
 	}
 
+	public CacheFixture lockFile(Path lockFile) {
+		this.lockFile = lockFile;
+		return this;
+	}
+
 	public CacheFixture offline() {
 		this.offline = true;
 		return this;
@@ -194,7 +202,8 @@ public final class CacheFixture implements AutoCloseable {
 		resolvers.add(new FileSourceResolver(this.threads.io()));
 		SourceResolvers sources = new SourceResolvers(resolvers);
 		CacheLockFactory locks = (this.locks != null) ? this.locks : new FileCacheLockFactory(this.lock, clock);
-		this.models = new ModelStore(this.store, this.files, clock);
+		ModelLockFile pins = (this.lockFile != null) ? new ModelLockFile(this.lockFile, locks) : null;
+		this.models = new ModelStore(this.store, this.files, clock, pins);
 		Rooms rooms = new Rooms(sources, locks, this.models, transfer, retries, this.decompression, this.formats,
 				this.offline);
 		this.cache = new DefaultModelCache(new ConfiguredModels(List.of(requests)), rooms, this.threads,

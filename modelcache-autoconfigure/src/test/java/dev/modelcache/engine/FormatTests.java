@@ -82,7 +82,7 @@ class FormatTests {
 	private void assertNothingRemains() throws IOException {
 		try (var files = Files.walk(this.directory)) {
 			assertThat(files.filter(Files::isRegularFile))
-				.allSatisfy((file) -> assertThat(file).asString().endsWith(".lock"));
+				.allSatisfy((file) -> assertThat(file).asString().matches(".*\\.(lock|use)"));
 		}
 	}
 

@@ -1,95 +1,70 @@
 package dev.modelcache.source.catalog;
 
-import java.net.URI;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
-import org.jspecify.annotations.Nullable;
+import org.springframework.util.unit.DataSize;
 
 /**
- * The models that are known by name, so that an application need not know their URLs.
+ * Models that are known by name, so that an application need not know their URLs. Another
+ * catalog is another bean of this type.
  * <p>
- * <em>Thread-safety</em>: immutable.
+ * <em>Thread-safety</em>: may be asked from any thread. <em>Blocking</em>: must not
+ * block.
  */
 public interface ModelCatalog {
+
+	/** How large the text of a catalog may be. */
+	DataSize LARGEST = DataSize.ofMegabytes(1);
 
 	/**
 	 * Returns the catalog that comes with the library.
 	 * @return the catalog
 	 */
 	static ModelCatalog builtIn() {
-		return BuiltInModelCatalog.INSTANCE;
+		try (InputStream in = ModelCatalog.class.getResourceAsStream("built-in.json")) {
+			return read("the built-in catalog", Objects.requireNonNull(in).readAllBytes(),
+					new CatalogRules(false, false));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	/**
-	 * Finds an entry by its name.
-	 * @param name the name in any case, or {@code null}, which nothing is called
-	 * @return the entry, if there is one
+	 * Reads a catalog.
+	 * @param location where it is, as it may be shown
+	 * @param text its text as UTF-8
+	 * @param rules what it may name
+	 * @return the catalog
+	 * @throws IllegalArgumentException if it is too large, or anything in it is not
+	 * understood or not allowed; the message is part of a sentence and names the entry
 	 */
-	Optional<Entry> find(@Nullable String name);
+	static ModelCatalog read(String location, byte[] text, CatalogRules rules) {
+		return new ListedModels(location, new CatalogParser(location, rules).parse(text));
+	}
+
+	/**
+	 * Returns where it is.
+	 * @return the location, as it may be shown
+	 */
+	String location();
+
+	/**
+	 * Finds an entry.
+	 * @param name the name; letters match in any case
+	 * @return the first entry of that name and version, if there is one
+	 */
+	Optional<CatalogEntry> find(CatalogName name);
 
 	/**
 	 * Returns the names of all entries.
-	 * @return the names, in the catalog's order
+	 * @return the names without versions, in the catalog's order
 	 */
 	List<String> names();
-
-	/**
-	 * A model that is known by name.
-	 *
-	 * @param name the name
-	 * @param variants its quantizations, at least one, the preferred one first
-	 */
-	record Entry(String name, List<Variant> variants) {
-
-		/**
-		 * Creates an entry.
-		 * @throws IllegalArgumentException if there is no variant
-		 */
-		public Entry {
-			variants = List.copyOf(variants);
-			if (variants.isEmpty()) {
-				throw new IllegalArgumentException("the catalog entry " + name + " has no variant");
-			}
-		}
-
-		/**
-		 * Returns a variant and those that may stand in for it, which are the ones listed
-		 * after it.
-		 * @param quantization the variant's quantization in any case, or {@code null} for
-		 * the preferred one
-		 * @return the variants, the wanted one first; empty for an unknown quantization
-		 */
-		public List<Variant> startingAt(@Nullable String quantization) {
-			if (quantization == null) {
-				return this.variants;
-			}
-			for (int i = 0; i < this.variants.size(); i++) {
-				if (this.variants.get(i).quantization().equalsIgnoreCase(quantization)) {
-					return this.variants.subList(i, this.variants.size());
-				}
-			}
-			return List.of();
-		}
-
-		/**
-		 * Returns the quantizations of all variants.
-		 * @return the quantizations, the preferred one first
-		 */
-		public List<String> quantizations() {
-			return this.variants.stream().map(Variant::quantization).toList();
-		}
-
-	}
-
-	/**
-	 * One quantization of a model.
-	 *
-	 * @param quantization the quantization, such as {@code Q4_K_M}
-	 * @param url where its file is
-	 */
-	record Variant(String quantization, URI url) {
-
-	}
 
 }

@@ -56,7 +56,7 @@ final class OciProperties {
 		});
 		Map<String, Registry> registries = new TreeMap<>();
 		byHost.forEach((host, values) -> registries.put(host, registry(host, values)));
-		return new OciSettings(registries, dockerConfig(), false);
+		return new OciSettings(registries, dockerConfig());
 	}
 
 	private static Registry registry(String host, Map<String, String> values) {

@@ -62,7 +62,8 @@ final class AcquisitionPipeline {
 		FormatCheck formats = new FormatCheck(rooms.formats());
 		this.adoption = new Adoption(rooms.store(), formats, threads.io(), clock);
 		this.files = new FileAcquisition(rooms, new Publisher(formats, clock), threads);
-		this.several = new SeveralFiles(rooms, lookUp, this.files, this.adoption, threads);
+		this.several = new SeveralFiles(rooms, lookUp, this.files, this.adoption,
+				new PackedFiles(rooms.store(), formats, clock), threads);
 		this.pins = new PinnedModels(rooms.store());
 		this.threads = threads;
 		this.clock = clock;

@@ -3,6 +3,7 @@ package dev.modelcache.engine;
 import java.nio.file.Path;
 
 import dev.modelcache.content.Compression;
+import dev.modelcache.source.Packing;
 import dev.modelcache.source.RemoteFile;
 import dev.modelcache.store.ModelPlace;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +28,17 @@ record FileJob(Candidate candidate, RemoteFile file, ModelPlace place) {
 
 	/** Returns how the file is compressed, or null if it is what will stand there. */
 	@Nullable Compression compression() {
-		return Compression.between(this.file.name().last(), this.place.target().getFileName().toString());
+		return switch (this.file.packing()) {
+			case NONE -> Compression.between(this.file.name().last(), this.place.target().getFileName().toString());
+			case TAR -> null;
+			case TAR_GZIP -> Compression.GZIP;
+			case TAR_ZSTD -> Compression.ZSTD;
+		};
+	}
+
+	/** Returns whether files are to be taken out of what arrives. */
+	boolean isPacked() {
+		return this.file.packing() != Packing.NONE;
 	}
 
 }

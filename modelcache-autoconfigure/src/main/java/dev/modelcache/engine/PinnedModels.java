@@ -14,6 +14,7 @@ import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.source.ExpectedDigest;
+import dev.modelcache.source.Packing;
 import dev.modelcache.source.RemoteFile;
 import dev.modelcache.source.ResolvedModel;
 import dev.modelcache.store.Fingerprint;
@@ -133,16 +134,35 @@ final class PinnedModels {
 		if (this.lockFile == null || !known || candidate.locations().isEmpty()) {
 			return;
 		}
+		if (resolved != null && isPacked(resolved)) {
+			record(candidate, resolved.revision(), archives(resolved));
+			return;
+		}
 		List<PinnedFile> files = new ArrayList<>();
 		for (int i = 0; i < places.size(); i++) {
 			Receipt receipt = receipt(candidate, places.get(i));
-			if (receipt == null) {
+			// The archive that a file came out of is gone, and is what would be pinned.
+			if (receipt == null || (seen != null && receipt.sourceDigest() != null)) {
 				return;
 			}
 			files.add(pinnedFile(candidate, resolved, seen, i, receipt));
 		}
 		String revision = (seen != null) ? seen.manifest().revision() : null;
 		record(candidate, (resolved != null) ? resolved.revision() : revision, files);
+	}
+
+	private static boolean isPacked(ResolvedModel model) {
+		return model.files().stream().anyMatch((file) -> file.packing() != Packing.NONE);
+	}
+
+	private static List<PinnedFile> archives(ResolvedModel model) {
+		List<PinnedFile> files = new ArrayList<>();
+		for (RemoteFile file : model.files()) {
+			if (file.expected() != null) {
+				files.add(new PinnedFile(file.name(), List.of(file.expected().digest()), file.size()));
+			}
+		}
+		return files;
 	}
 
 	private static PinnedFile pinnedFile(Candidate candidate, @Nullable ResolvedModel resolved,

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import dev.modelcache.CachedModel;
@@ -19,6 +18,7 @@ import dev.modelcache.ModelStorageException;
 import dev.modelcache.engine.AcquisitionPipeline.Mode;
 import dev.modelcache.content.Compression;
 import dev.modelcache.source.HubRevision;
+import dev.modelcache.source.Packing;
 import dev.modelcache.source.RemoteFile;
 import dev.modelcache.source.ResolvedModel;
 import dev.modelcache.store.ModelDirectory;
@@ -47,13 +47,17 @@ final class SeveralFiles {
 
 	private final Adoption adoption;
 
+	private final PackedFiles packed;
+
 	private final EngineThreads threads;
 
-	SeveralFiles(Rooms rooms, CacheLookUp lookUp, FileAcquisition files, Adoption adoption, EngineThreads threads) {
+	SeveralFiles(Rooms rooms, CacheLookUp lookUp, FileAcquisition files, Adoption adoption, PackedFiles packed,
+			EngineThreads threads) {
 		this.rooms = rooms;
 		this.lookUp = lookUp;
 		this.files = files;
 		this.adoption = adoption;
+		this.packed = packed;
 		this.threads = threads;
 	}
 
@@ -69,7 +73,8 @@ final class SeveralFiles {
 		ModelDirectory directory = directory(candidate, model);
 		List<FileJob> jobs = model.files()
 			.stream()
-			.map((file) -> new FileJob(candidate, file, directory.arriving(file.name())))
+			.map((file) -> new FileJob(candidate, file,
+					(file.packing() == Packing.NONE) ? directory.arriving(file.name()) : directory.packed(file.name())))
 			.toList();
 		FilesProgress progress = new FilesProgress(model.size(), monitor);
 		return Mono.fromCallable(() -> there(jobs, directory, mode == Mode.USE_CACHED || model.revision() != null))
@@ -80,13 +85,15 @@ final class SeveralFiles {
 					.filter((job) -> !there.containsKey(job))
 					.map((job) -> job.file().name())
 					.collect(Collectors.toSet());
-				return publish(candidate, model, directory, jobs.stream().map(files::get).toList(), brought);
+				List<CachedModel> arrived = jobs.stream().map(files::get).toList();
+				return publish(candidate, model, directory, this.packed.unpack(jobs, arrived, directory), brought);
 			}));
 	}
 
 	/** Returns whether a model has a directory of its own, and not only a file. */
 	boolean isFor(Candidate candidate, ResolvedModel model) {
-		return model.files().size() > 1 || hubSnapshot(candidate, model) != null;
+		return model.files().size() > 1 || model.files().get(0).packing() != Packing.NONE
+				|| hubSnapshot(candidate, model) != null;
 	}
 
 	private ModelDirectory directory(Candidate candidate, ResolvedModel model) {
@@ -102,7 +109,8 @@ final class SeveralFiles {
 		HubRevision hub = model.hub();
 		Map<ModelFileName, Digest> digests = new HashMap<>();
 		for (RemoteFile file : model.files()) {
-			if (file.expected() != null && Compression.contentName(file.name().last()).equals(file.name().last())) {
+			if (file.expected() != null && file.packing() == Packing.NONE
+					&& Compression.contentName(file.name().last()).equals(file.name().last())) {
 				digests.put(file.name(), file.expected().digest());
 			}
 		}
@@ -139,6 +147,9 @@ final class SeveralFiles {
 	}
 
 	private @Nullable CachedModel there(FileJob job, ModelDirectory directory) {
+		if (job.isPacked()) {
+			return this.lookUp.find(job, job.place());
+		}
 		ModelPlace seen = directory.seen(job.file().name());
 		CachedModel known = this.lookUp.find(job, seen);
 		if (known != null || !directory.isShared()) {
@@ -181,8 +192,8 @@ final class SeveralFiles {
 	}
 
 	private CachedModel publish(Candidate candidate, ResolvedModel model, ModelDirectory directory,
-			List<CachedModel> files, Set<ModelFileName> brought) {
-		List<ModelFileName> names = model.files().stream().map(RemoteFile::name).toList();
+			List<NamedFile> files, Set<ModelFileName> brought) {
+		List<ModelFileName> names = files.stream().map(NamedFile::name).toList();
 		ModelManifest manifest = new ModelManifest(names, model.revision(), candidate.source(),
 				String.valueOf(candidate.sourceKey()), candidate.request().files(), candidate.fallback());
 		try {
@@ -193,10 +204,10 @@ final class SeveralFiles {
 			throw new ModelStorageException(candidate.request().id(), where,
 					"the files of the model cannot be published: " + ex.getMessage(), ex);
 		}
-		List<CachedModel> seen = IntStream.range(0, names.size())
-			.mapToObj((index) -> CachedModels.at(files.get(index), directory.seen(names.get(index)).target()))
+		List<CachedModel> seen = files.stream()
+			.map((file) -> CachedModels.at(file.file(), directory.seen(file.name()).target()))
 			.toList();
-		return CachedModels.together(seen, candidate.source(), outcome(files));
+		return CachedModels.together(seen, candidate.source(), outcome(seen));
 	}
 
 	private static ModelOutcome outcome(List<CachedModel> files) {

@@ -42,6 +42,13 @@ final class FileMoves {
 				StandardCopyOption.REPLACE_EXISTING));
 	}
 
+	/** Makes a file's content durable. */
+	static void force(Path file) throws IOException {
+		try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+			channel.force(true);
+		}
+	}
+
 	/**
 	 * Makes a directory's entries durable where the operating system can (not on
 	 * Windows).

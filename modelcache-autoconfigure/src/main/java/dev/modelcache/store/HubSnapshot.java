@@ -66,6 +66,21 @@ final class HubSnapshot implements ModelDirectory {
 	}
 
 	@Override
+	public ModelPlace packed(ModelFileName name) {
+		throw new UnsupportedOperationException("the Hub's tools do not unpack");
+	}
+
+	@Override
+	public Path unpacking() {
+		throw new UnsupportedOperationException("the Hub's tools do not unpack");
+	}
+
+	@Override
+	public void take(Path unpacked, ModelFileName name, StagedFile.ReceiptWriter receipt) {
+		throw new UnsupportedOperationException("the Hub's tools do not unpack");
+	}
+
+	@Override
 	public boolean isShared() {
 		return true;
 	}

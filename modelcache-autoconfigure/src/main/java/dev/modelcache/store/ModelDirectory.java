@@ -1,6 +1,7 @@
 package dev.modelcache.store;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Set;
 
 import dev.modelcache.ModelFileName;
@@ -25,6 +26,33 @@ public interface ModelDirectory {
 	 * @return the place to look it up at
 	 */
 	ModelPlace seen(ModelFileName name);
+
+	/**
+	 * Returns where an archive of files of this version arrives, not compressed.
+	 * @param name the name of the archive
+	 * @return the place to stage it at; nobody sees it there
+	 */
+	ModelPlace packed(ModelFileName name);
+
+	/**
+	 * Returns an empty directory to unpack an archive into.
+	 * <p>
+	 * <em>Blocking</em>.
+	 * @return a directory that nobody else sees, on the same disk
+	 * @throws IOException if the disk does not take it
+	 */
+	Path unpacking() throws IOException;
+
+	/**
+	 * Takes an unpacked file to where it is seen once the version is published.
+	 * <p>
+	 * <em>Blocking</em>. <em>Durability</em>: the file is forced to disk.
+	 * @param unpacked the file
+	 * @param name its name
+	 * @param receipt makes its receipt from its fingerprint
+	 * @throws IOException if the disk does not take it
+	 */
+	void take(Path unpacked, ModelFileName name, StagedFile.ReceiptWriter receipt) throws IOException;
 
 	/**
 	 * Returns whether other tools keep their files here too, so that a file nobody of us

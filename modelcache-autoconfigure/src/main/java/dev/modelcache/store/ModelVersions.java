@@ -227,6 +227,39 @@ final class ModelVersions {
 			return ModelVersions.this.layout.file(this.place, this.version, name);
 		}
 
+		/** Goes with the versions that nobody sees any more. */
+		private Path hidden(String ending) {
+			return CacheLayout.versions(this.place).resolve(this.version + ending);
+		}
+
+		@Override
+		public ModelPlace packed(ModelFileName name) {
+			return ModelVersions.this.layout.place(name.in(hidden(".packed")), this.place.lockFile());
+		}
+
+		@Override
+		public Path unpacking() throws IOException {
+			Path directory = hidden(".unpacking");
+			FileSystemUtils.deleteRecursively(directory);
+			PrivateFiles.createDirectories(directory);
+			return directory;
+		}
+
+		@Override
+		public void take(Path unpacked, ModelFileName name, StagedFile.ReceiptWriter receipt) throws IOException {
+			ModelPlace target = seen(name);
+			PrivateFiles.createDirectories(target.directory());
+			PrivateFiles.makePrivate(unpacked);
+			FileMoves.force(unpacked);
+			Fingerprint fingerprint = Fingerprint.of(unpacked);
+			if (fingerprint == null) {
+				throw new IOException("the unpacked file " + unpacked + " has disappeared");
+			}
+			FileMoves.replace(unpacked, target.target());
+			ModelVersions.this.receipts.write(target, receipt.write(fingerprint));
+			FileMoves.forceDirectory(target.directory());
+		}
+
 		@Override
 		public boolean isShared() {
 			return false;

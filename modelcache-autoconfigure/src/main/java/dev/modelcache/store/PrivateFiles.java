@@ -41,6 +41,13 @@ final class PrivateFiles {
 		return FileChannel.open(file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), forFiles());
 	}
 
+	/** Makes a file one that only its owner reads and writes. */
+	static void makePrivate(Path file) throws IOException {
+		if (POSIX) {
+			Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+		}
+	}
+
 	/** Returns the attributes of a file that only its owner reads and writes. */
 	static FileAttribute<?>[] forFiles() {
 		return attributes("rw-------");

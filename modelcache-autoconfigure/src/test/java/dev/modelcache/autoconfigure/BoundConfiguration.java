@@ -38,8 +38,8 @@ final class BoundConfiguration {
 			List.of(new HttpSourceResolver(Map.of()), new FileSourceResolver(Schedulers.immediate()),
 					new HuggingFaceResolver(new HubSettings(HubSettings.DEFAULT_ENDPOINT, HubToken.NONE), Map.of(),
 							MetadataClients.create(), Schedulers.immediate()),
-					new OciResolver(MetadataClients.create(), new OciSettings(Map.of(), null, false),
-							Schedulers.immediate(), Schedulers.immediate()),
+					new OciResolver(MetadataClients.create(), new OciSettings(Map.of(), null), Schedulers.immediate(),
+							Schedulers.immediate()),
 					new CatalogResolver(new ModelCatalogs(List.of(), List.of()), () -> BoundConfiguration.SOURCES,
 							(request) -> Long.MAX_VALUE, Schedulers.immediate())));
 

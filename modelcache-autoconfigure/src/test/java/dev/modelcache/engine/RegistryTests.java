@@ -63,7 +63,7 @@ class RegistryTests {
 
 	private CachedModel get(String scheme, int retries, int connections) {
 		OciSettings settings = new OciSettings(Map.of(this.registry.host(), new Registry("alice", "secret", true)),
-				null, false);
+				null);
 		try (CacheFixture fixture = new CacheFixture(this.directory)) {
 			fixture.transfer(new TransferSettings(DataSize.ofKilobytes(256), connections, DataSize.ofMegabytes(16),
 					Duration.ofSeconds(10), Duration.ofSeconds(10), 5, true));

@@ -12,7 +12,6 @@ import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.Mirror;
-import dev.modelcache.source.Packing;
 import dev.modelcache.source.RemoteFile;
 import dev.modelcache.source.ResolvedModel;
 import dev.modelcache.source.SourceLocation;
@@ -117,9 +116,6 @@ public final class OciResolver implements SourceResolver {
 			ModelRequest request) {
 		try {
 			List<ModelLayer> layers = layers(manifest, reference, request);
-			if (!this.settings.unpacking() && layers.stream().anyMatch((layer) -> layer.packing() != Packing.NONE)) {
-				throw new IllegalArgumentException("is packed into archives, which are not unpacked yet");
-			}
 			if (layers.stream().map(ModelLayer::name).distinct().count() < layers.size()) {
 				throw new IllegalArgumentException("has two files of the same name");
 			}

@@ -12,9 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param registries the configured registries, by host, with its port where it has one
  * @param dockerConfig Docker's configuration, which may hold credentials; need not exist
- * @param unpacking whether whoever fetches the files unpacks archives
  */
-public record OciSettings(Map<String, Registry> registries, @Nullable Path dockerConfig, boolean unpacking) {
+public record OciSettings(Map<String, Registry> registries, @Nullable Path dockerConfig) {
 
 	/**
 	 * Creates settings.

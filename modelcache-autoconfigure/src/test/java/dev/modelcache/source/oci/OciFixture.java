@@ -32,7 +32,7 @@ final class OciFixture {
 	static OciResolver resolver(FakeRegistry registry, @Nullable String username, @Nullable String password,
 			@Nullable Path dockerConfig) {
 		Registry configured = new Registry(username, password, true);
-		return resolver(new OciSettings(Map.of(registry.host(), configured), dockerConfig, true));
+		return resolver(new OciSettings(Map.of(registry.host(), configured), dockerConfig));
 	}
 
 	static OciResolver resolver(OciSettings settings) {

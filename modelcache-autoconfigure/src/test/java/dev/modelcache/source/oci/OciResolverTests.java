@@ -187,18 +187,6 @@ class OciResolverTests extends SourceResolverContractTests {
 			.withMessageContaining("two files of the same name");
 	}
 
-	@Test
-	void archivesAreRefusedWhereNobodyUnpacksThem() {
-		this.registry.manifest("library/model", "packed",
-				ManifestJson.of("").layer("application/vnd.cncf.model.weight.v1.tar", Content.of("1")).toString());
-		OciSettings settings = new OciSettings(Map.of(this.registry.host(), new OciSettings.Registry(null, null, true)),
-				null, false);
-		assertThatExceptionOfType(ModelFormatException.class)
-			.isThrownBy(() -> OciFixture.resolve(OciFixture.resolver(settings),
-					this.registry.url("oci", "library/model:packed")))
-			.withMessageContaining("archives");
-	}
-
 	@ParameterizedTest
 	@CsvSource({ "ollama://gemma:2b, ollama://registry.ollama.ai/library/gemma:2b",
 			"ollama://hf.co/User/Repo:Q4_K_M, ollama://hf.co/User/Repo:Q4_K_M",

@@ -52,7 +52,7 @@ class RealRegistryTests {
 
 	private static ResolvedModel resolve(RealRegistry registry, String name, String password) {
 		Registry configured = new Registry((password != null) ? "alice" : null, password, true);
-		OciResolver resolver = OciFixture.resolver(new OciSettings(Map.of(registry.host(), configured), null, false));
+		OciResolver resolver = OciFixture.resolver(new OciSettings(Map.of(registry.host(), configured), null));
 		return OciFixture.resolve(resolver, URI.create("oci://" + registry.host() + "/" + name));
 	}
 

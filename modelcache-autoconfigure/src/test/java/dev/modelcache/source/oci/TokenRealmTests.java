@@ -22,7 +22,7 @@ class TokenRealmTests {
 
 	private static URI check(String url, Map<String, Registry> registries, @Nullable String realm) {
 		ModelReference reference = ModelReference.parse(URI.create(url));
-		OciSettings settings = new OciSettings(registries, null, false);
+		OciSettings settings = new OciSettings(registries, null);
 		return new TokenRealm(reference, settings, ModelRequest.builder("m").build()).check(realm);
 	}
 

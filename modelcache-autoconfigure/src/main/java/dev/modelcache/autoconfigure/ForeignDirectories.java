@@ -68,7 +68,12 @@ final class ForeignDirectories {
 				: new HubCacheSettings(huggingFace(properties), links);
 	}
 
-	private Path huggingFace(ModelCacheProperties properties) {
+	/**
+	 * Reads where the cache of the Hub's own tools is.
+	 * @param properties the properties
+	 * @return its root; need not exist
+	 */
+	Path huggingFace(ModelCacheProperties properties) {
 		String configured = properties.getHuggingface().getCacheDirectory();
 		return (configured != null)
 				? new LocalPaths(this.environment).read(ModelKeys.GENERAL, "huggingface.cache-directory", configured)

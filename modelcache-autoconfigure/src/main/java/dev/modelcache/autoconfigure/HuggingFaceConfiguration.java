@@ -38,8 +38,10 @@ class HuggingFaceConfiguration {
 
 	@Bean
 	HubSettings modelCacheHubSettings(ModelCacheProperties properties, Environment environment) {
-		return new HubProperties(environment, properties.getDownload().isAllowInsecureHttp())
+		HubSettings hub = new HubProperties(environment, properties.getDownload().isAllowInsecureHttp())
 			.read(properties.getHuggingface());
+		return new HubSettings(hub.endpoint(), hub.token(),
+				new ForeignDirectories(environment).huggingFace(properties));
 	}
 
 	@Bean

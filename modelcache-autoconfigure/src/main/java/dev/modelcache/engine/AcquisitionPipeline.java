@@ -16,6 +16,7 @@ import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
+import dev.modelcache.ModelTransferException;
 import dev.modelcache.TransferProgress;
 import dev.modelcache.lock.CacheLock;
 import dev.modelcache.lock.CacheLockFactory;
@@ -23,6 +24,8 @@ import dev.modelcache.lock.LockRequest;
 import dev.modelcache.source.ResolvedModel;
 import dev.modelcache.store.ModelPlace;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.util.unit.DataSize;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -32,6 +35,8 @@ import reactor.core.publisher.Mono;
  * verify, publish. What one candidate cannot give, the next one is asked for.
  */
 final class AcquisitionPipeline {
+
+	private static final Logger logger = LoggerFactory.getLogger(AcquisitionPipeline.class);
 
 	private static final Duration TICK = Duration.ofMillis(250);
 
@@ -103,9 +108,15 @@ final class AcquisitionPipeline {
 			if (this.rooms.offline()) {
 				return withoutNetwork(candidate, mode, monitor);
 			}
-			return resolve(candidate).flatMap((model) -> underLock(candidate, mode, monitor,
-					Mono.defer(() -> bring(candidate, model, mode, monitor)))
-				.flatMap((ready) -> pinned(candidate, model, ready)));
+			return resolve(candidate)
+				.flatMap((model) -> underLock(candidate, mode, monitor,
+						Mono.defer(() -> bring(candidate, model, mode, monitor)))
+					.flatMap((ready) -> pinned(candidate, model, ready)))
+				.onErrorResume((failure) -> mode == Mode.USE_CACHED && failure instanceof ModelTransferException,
+						(failure) -> known(candidate, mode, monitor).doOnNext((model) -> logger.warn(
+								"Model '{}': what is on this machine is served, though it may be an older version, because {}",
+								candidate.request().id(), failure.toString()))
+							.switchIfEmpty(Mono.error(failure)));
 		});
 		return (mode == Mode.RENEW) ? fetched : cached(candidate, monitor).switchIfEmpty(fetched);
 	}
@@ -140,10 +151,26 @@ final class AcquisitionPipeline {
 	private Mono<CachedModel> withoutNetwork(Candidate candidate, Mode mode, AcquisitionMonitor monitor) {
 		return this.adoption.adoptConfigured(candidate, this.lookUp.place(candidate), monitor)
 			.flatMap((adopted) -> underLock(candidate, mode, monitor, adopted))
-			.switchIfEmpty(Mono.defer(() -> knownOrOffline(candidate, monitor)));
+			.switchIfEmpty(Mono.defer(() -> known(candidate, mode, monitor)))
+			.switchIfEmpty(Mono.defer(() -> unknownOrOffline(candidate, monitor)));
 	}
 
-	private Mono<CachedModel> knownOrOffline(Candidate candidate, AcquisitionMonitor monitor) {
+	/** Serves what other tools keep of the model, if that is all of it. */
+	private Mono<CachedModel> known(Candidate candidate, Mode mode, AcquisitionMonitor monitor) {
+		return this.rooms.sources()
+			.known(candidate.request(), candidate.locations(), candidate.configuredUrl())
+			.publishOn(this.threads.io())
+			.map((model) -> this.pins.enforce(candidate, model))
+			.flatMap((model) -> underLock(candidate, mode, monitor,
+					Mono.defer(() -> adopted(candidate, model, monitor))));
+	}
+
+	private Mono<CachedModel> adopted(Candidate candidate, ResolvedModel model, AcquisitionMonitor monitor) {
+		return this.several.isFor(candidate, model) ? this.several.find(candidate, model, monitor) : this.adoption
+			.adopt(new FileJob(candidate, model.file(), this.lookUp.place(candidate)), true, monitor);
+	}
+
+	private Mono<CachedModel> unknownOrOffline(Candidate candidate, AcquisitionMonitor monitor) {
 		return isUnknown(candidate)
 			.flatMap((unknown) -> unknown ? unproven(candidate, monitor) : Mono.error(new ModelOfflineException(
 					candidate.request().id(), "it is not cached, and hooks.llm.offline forbids the network",

@@ -71,11 +71,7 @@ final class SeveralFiles {
 	 */
 	Mono<CachedModel> fetch(Candidate candidate, ResolvedModel model, Mode mode, AcquisitionMonitor monitor) {
 		ModelDirectory directory = directory(candidate, model);
-		List<FileJob> jobs = model.files()
-			.stream()
-			.map((file) -> new FileJob(candidate, file,
-					(file.packing() == Packing.NONE) ? directory.arriving(file.name()) : directory.packed(file.name())))
-			.toList();
+		List<FileJob> jobs = jobs(candidate, model, directory);
 		FilesProgress progress = new FilesProgress(model.size(), monitor);
 		return Mono.fromCallable(() -> there(jobs, directory, mode == Mode.USE_CACHED || model.revision() != null))
 			.subscribeOn(this.threads.io())
@@ -88,6 +84,27 @@ final class SeveralFiles {
 				List<CachedModel> arrived = jobs.stream().map(files::get).toList();
 				return publish(candidate, model, directory, this.packed.unpack(jobs, arrived, directory), brought);
 			}));
+	}
+
+	/**
+	 * Serves a model of which all files are on this machine.
+	 * @param candidate the way to serve it
+	 * @param model its files
+	 * @param monitor hears how it goes
+	 * @return the model, or empty if a file is missing
+	 */
+	Mono<CachedModel> find(Candidate candidate, ResolvedModel model, AcquisitionMonitor monitor) {
+		ModelDirectory directory = directory(candidate, model);
+		FilesProgress progress = new FilesProgress(model.size(), monitor);
+		return Flux.fromIterable(jobs(candidate, model, directory))
+			.concatMap((job) -> Mono.fromCallable(() -> there(job, directory))
+				.subscribeOn(this.threads.io())
+				.switchIfEmpty(Mono.defer(() -> this.adoption.adopt(job, false, progress.of())))
+				.map((file) -> new NamedFile(job.file().name(), file)))
+			.collectList()
+			.filter((files) -> files.size() == model.files().size())
+			.publishOn(this.threads.io())
+			.map((files) -> publish(candidate, model, directory, files, Set.of()));
 	}
 
 	/** Returns whether a model has a directory of its own, and not only a file. */
@@ -124,6 +141,14 @@ final class SeveralFiles {
 
 	private static boolean isNameOfBlob(Digest digest) {
 		return digest.algorithm() == Algorithm.SHA256 || digest.algorithm() == Algorithm.GIT_SHA1;
+	}
+
+	private static List<FileJob> jobs(Candidate candidate, ResolvedModel model, ModelDirectory directory) {
+		return model.files().stream().map((file) -> {
+			boolean packed = file.packing() != Packing.NONE;
+			return new FileJob(candidate, file,
+					packed ? directory.packed(file.name()) : directory.arriving(file.name()));
+		}).toList();
 	}
 
 	/** What the source says about a version; the same for the same bytes. */

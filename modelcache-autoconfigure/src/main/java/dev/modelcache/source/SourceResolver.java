@@ -56,4 +56,14 @@ public interface SourceResolver {
 	 */
 	Mono<ResolvedModel> resolve(SourceLocation location);
 
+	/**
+	 * Resolves one location by what other tools on this machine keep of it, for where it
+	 * cannot be asked. Nothing may touch the network.
+	 * @param location the location
+	 * @return what is known, or empty
+	 */
+	default Mono<ResolvedModel> known(SourceLocation location) {
+		return Mono.empty();
+	}
+
 }

@@ -73,14 +73,32 @@ public final class SourceResolvers {
 	 * @return the resolved model
 	 */
 	public Mono<ResolvedModel> resolve(ModelRequest request, List<URI> locations, @Nullable URI configured) {
-		return Flux.fromIterable(locations)
-			.map((uri) -> new SourceLocation(uri, request,
-					configured != null && Origin.of(uri).equals(Origin.of(configured))))
+		return locations(request, locations, configured)
 			.concatMap((location) -> resolverFor(location).resolve(location)
 				.map(Resolution::of)
 				.onErrorResume(ModelCacheException.class, (failure) -> Mono.just(Resolution.failed(failure))))
 			.collectList()
 			.map((resolutions) -> merge(request, resolutions));
+	}
+
+	/**
+	 * Resolves the first location of which anything is known on this machine, without the
+	 * network.
+	 * @param request the request the locations belong to
+	 * @param locations the locations, the preferred one first
+	 * @param configured the {@code url} of the model that was asked for, or {@code null}
+	 * @return the resolved model, or empty
+	 */
+	public Mono<ResolvedModel> known(ModelRequest request, List<URI> locations, @Nullable URI configured) {
+		return locations(request, locations, configured).concatMap((location) -> resolverFor(location).known(location))
+			.next()
+			.map((model) -> MergedModel.of(request, List.of(model)));
+	}
+
+	private static Flux<SourceLocation> locations(ModelRequest request, List<URI> locations, @Nullable URI configured) {
+		return Flux.fromIterable(locations)
+			.map((uri) -> new SourceLocation(uri, request,
+					configured != null && Origin.of(uri).equals(Origin.of(configured))));
 	}
 
 	private SourceResolver resolverFor(SourceLocation location) {

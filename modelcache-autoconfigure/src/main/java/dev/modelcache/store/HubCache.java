@@ -1,7 +1,6 @@
 package dev.modelcache.store;
 
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -69,14 +68,14 @@ final class HubCache {
 	}
 
 	/** Tells backup programs that this is a cache, as Hugging Face's library does. */
-	void tag() throws IOException {
+	void tag() {
 		Path tag = this.settings.directory().resolve("CACHEDIR.TAG");
 		if (!Files.exists(tag, LinkOption.NOFOLLOW_LINKS)) {
 			try {
 				Files.writeString(tag, TAG, StandardOpenOption.CREATE_NEW);
 			}
-			catch (FileAlreadyExistsException ex) {
-				logger.trace("Somebody else has just made {}", tag);
+			catch (IOException ex) {
+				logger.debug("{} cannot be written", tag, ex);
 			}
 		}
 	}

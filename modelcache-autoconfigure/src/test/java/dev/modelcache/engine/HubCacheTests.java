@@ -19,12 +19,14 @@ import java.util.stream.Stream;
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.ModelIntegrityException;
+import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.source.api.MetadataClients;
 import dev.modelcache.source.huggingface.HubSettings;
 import dev.modelcache.source.huggingface.HubToken;
 import dev.modelcache.source.huggingface.HuggingFaceResolver;
+import dev.modelcache.store.AdoptionSettings;
 import dev.modelcache.store.HubCacheSettings;
 import dev.modelcache.store.StoreSettings;
 import dev.modelcache.store.StoreSettings.Verification;
@@ -33,7 +35,12 @@ import dev.modelcache.testsupport.HubServer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.util.unit.DataSize;
 import reactor.core.scheduler.Schedulers;
 
@@ -44,6 +51,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  * The cache that the Hub's own tools share: what this cache writes there is what they
  * write, and what they wrote is found.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class HubCacheTests {
 
 	private static final String COMMIT = "0123456789abcdef0123456789abcdef01234567";
@@ -63,6 +71,8 @@ class HubCacheTests {
 	private final HubServer server = HubServer.start();
 
 	private boolean links = true;
+
+	private boolean offline;
 
 	@BeforeEach
 	void serve() {
@@ -96,14 +106,25 @@ class HubCacheTests {
 
 	private CacheFixture open(ModelRequest.Builder request) {
 		CacheFixture fixture = new CacheFixture(this.directory.resolve("cache"));
+		if (this.offline) {
+			fixture.offline();
+		}
 		fixture
 			.store(new StoreSettings(this.directory.resolve("cache"), DataSize.ofMegabytes(1), Verification.FINGERPRINT)
+				.withAdoption(new AdoptionSettings(true, List.of(this.directory.resolve("hub")), List.of()))
 				.withHubCache(new HubCacheSettings(this.directory.resolve("hub"), this.links)))
 			.resolver(new HuggingFaceResolver(
-					new HubSettings(this.server.endpoint(), new HubToken(null, (name) -> null, this.directory)),
+					new HubSettings(this.server.endpoint(), new HubToken(null, (name) -> null, this.directory),
+							this.directory.resolve("hub")),
 					Map.of(), MetadataClients.create(), Schedulers.boundedElastic()))
 			.open(request.maxRetries(1).build());
 		return fixture;
+	}
+
+	private CachedModel getOffline(ModelRequest.Builder request) {
+		this.offline = true;
+		this.server.close();
+		return get(request);
 	}
 
 	private CachedModel get(ModelRequest.Builder request) {
@@ -306,6 +327,48 @@ class HubCacheTests {
 			assertThat(files(folder())).isEqualTo(before);
 			assertThat(fixture.get("m").outcome()).isEqualTo(ModelOutcome.ADOPTED);
 		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "hf://org/repo:Q4_K_M", "hf://org/repo@main/gguf/model.Q4_K_M.gguf",
+			"hf://org/repo@" + COMMIT + "/gguf/model.Q4_K_M.gguf" })
+	void offlineWhatAnotherToolDownloadedIsServed(String url) throws IOException {
+		download(COMMIT, this.content, true);
+		CachedModel model = getOffline(request(url));
+		assertThat(model.outcome()).isEqualTo(ModelOutcome.ADOPTED);
+		assertThat(model.verified()).isTrue();
+		assertThat(model.path()).isEqualTo(snapshot(COMMIT).resolve("gguf/model.Q4_K_M.gguf"));
+	}
+
+	@Test
+	void offlineAModelWithAPathOfItsOwnIsCopiedThere() throws IOException {
+		download(COMMIT, this.content, true);
+		Path path = this.directory.resolve("model.gguf");
+		assertThat(getOffline(request("hf://org/repo:Q4_K_M").modelPath(path)).path()).isEqualTo(path)
+			.hasBinaryContent(this.content.bytes());
+	}
+
+	@Test
+	void offlineWhatIsNotThereIsMissingAtOnce() throws IOException {
+		download(COMMIT, this.content, true);
+		assertThatExceptionOfType(ModelOfflineException.class)
+			.isThrownBy(() -> getOffline(request("hf://org/repo/config.json")));
+	}
+
+	@Test
+	void whileTheHubIsDownWhatAnotherToolDownloadedIsServedWithAWarning(CapturedOutput output) throws IOException {
+		download(COMMIT, this.content, true);
+		this.server.close();
+		assertThat(get(request("hf://org/repo:Q4_K_M")).outcome()).isEqualTo(ModelOutcome.ADOPTED);
+		assertThat(output).contains("what is on this machine is served");
+	}
+
+	@Test
+	void damagedFileOfAnotherToolIsNotServedOffline() throws IOException {
+		download(COMMIT, this.content, true);
+		Files.write(blob(this.content), this.content.flipped(77).bytes());
+		assertThatExceptionOfType(ModelOfflineException.class)
+			.isThrownBy(() -> getOffline(request("hf://org/repo:Q4_K_M")));
 	}
 
 }

@@ -1,10 +1,12 @@
 package dev.modelcache.source.huggingface;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelFileName;
+import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.HubRevision;
@@ -48,6 +50,28 @@ final class HubLookUp {
 			}
 			return (response.isSuccess() || hasNoAnswer(response)) ? unlisted() : Mono.error(this.errors.of(response));
 		});
+	}
+
+	/**
+	 * Resolves by what the cache of the Hub's own tools tells.
+	 * <p>
+	 * <em>Blocking</em>.
+	 * @param cache its root
+	 * @return the model, or {@code null} where not all of it is there
+	 */
+	@Nullable ResolvedModel cached(Path cache) {
+		HubRepository repository = CachedRepository.read(cache, this.url);
+		if (repository == null) {
+			return null;
+		}
+		try {
+			List<HubFile> files = HubSelection.of(this.model, this.url, repository);
+			return resolved(files.stream().map((file) -> remote(repository.commit(), file)).toList(),
+					repository.commit());
+		}
+		catch (ModelNotFoundException ex) {
+			return null;
+		}
 	}
 
 	/** What is not there at all, or not to be asked for, is no refusal of the Hub. */

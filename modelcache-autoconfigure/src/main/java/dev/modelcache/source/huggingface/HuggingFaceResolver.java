@@ -1,6 +1,7 @@
 package dev.modelcache.source.huggingface;
 
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -65,14 +66,25 @@ public final class HuggingFaceResolver implements SourceResolver {
 
 	@Override
 	public Mono<ResolvedModel> resolve(SourceLocation location) {
-		return Mono.fromCallable(this.settings.token()::find).subscribeOn(this.io).flatMap((token) -> {
-			HubUrl url = parse(location);
-			Map<String, String> headers = headers(location, token);
-			HubClient hub = new HubClient(this.client, location.request(), this.settings.endpoint(), headers);
-			HubErrors errors = new HubErrors(location.request().id(), this.settings.endpoint(), url,
-					!headers.containsKey(HttpHeaders.AUTHORIZATION), this.client::pauseWanted);
-			return new HubLookUp(location.request(), url, hub, errors).resolve();
-		});
+		return Mono.fromCallable(this.settings.token()::find)
+			.subscribeOn(this.io)
+			.flatMap((token) -> lookUp(location, token).resolve());
+	}
+
+	@Override
+	public Mono<ResolvedModel> known(SourceLocation location) {
+		Path cache = this.settings.cache();
+		return (cache == null) ? Mono.empty()
+				: Mono.fromCallable(() -> lookUp(location, Optional.empty()).cached(cache)).subscribeOn(this.io);
+	}
+
+	private HubLookUp lookUp(SourceLocation location, Optional<String> token) {
+		HubUrl url = parse(location);
+		Map<String, String> headers = headers(location, token);
+		HubClient hub = new HubClient(this.client, location.request(), this.settings.endpoint(), headers);
+		HubErrors errors = new HubErrors(location.request().id(), this.settings.endpoint(), url,
+				!headers.containsKey(HttpHeaders.AUTHORIZATION), this.client::pauseWanted);
+		return new HubLookUp(location.request(), url, hub, errors);
 	}
 
 	private HubUrl parse(SourceLocation location) {

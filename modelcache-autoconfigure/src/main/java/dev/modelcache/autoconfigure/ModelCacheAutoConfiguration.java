@@ -7,6 +7,7 @@ import dev.modelcache.AcquisitionObserver;
 import dev.modelcache.ConfiguredModels;
 import dev.modelcache.ModelCache;
 import dev.modelcache.engine.BackgroundAcquirer;
+import dev.modelcache.engine.BackgroundRefresh;
 import dev.modelcache.engine.DefaultModelCache;
 import dev.modelcache.engine.EngineThreads;
 import dev.modelcache.engine.Listeners;
@@ -145,6 +146,24 @@ public final class ModelCacheAutoConfiguration {
 		ModelCacheProperties.Startup startup = properties.getStartup();
 		return new BackgroundAcquirer(cache, models, startup.getRetryInterval(),
 				startup.getMode() == ModelCacheProperties.Startup.Mode.NONE, this.clock);
+	}
+
+	@Bean(destroyMethod = "close")
+	@ConditionalOnMissingBean
+	BackgroundRefresh modelCacheBackgroundRefresh(ModelCache cache, ConfiguredModels models,
+			ModelCacheProperties properties, EngineThreads threads) {
+		return new BackgroundRefresh(cache, models, properties.getRefreshInterval(),
+				properties.getStartup().getRetryInterval(), threads.timer(), this.clock);
+	}
+
+	@Bean
+	ApplicationListener<ApplicationReadyEvent> modelCacheRefreshStartup(BackgroundRefresh refresh,
+			ModelCacheSettings settings) {
+		return (event) -> {
+			if (!settings.offline()) {
+				refresh.start();
+			}
+		};
 	}
 
 	@Bean

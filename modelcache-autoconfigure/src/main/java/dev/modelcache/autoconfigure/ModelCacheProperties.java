@@ -41,6 +41,12 @@ public class ModelCacheProperties extends ModelProperties {
 	private @Nullable Boolean offline;
 
 	/**
+	 * How often to ask the sources of the models that are ready for another version. By
+	 * default, never.
+	 */
+	private @Nullable Duration refreshInterval;
+
+	/**
 	 * What follows if the header of a GGUF, safetensors or ONNX file is not what it
 	 * should be, or a file is no model at all: it is refused, a warning, or nothing.
 	 */
@@ -104,6 +110,14 @@ public class ModelCacheProperties extends ModelProperties {
 
 	public void setOffline(@Nullable Boolean offline) {
 		this.offline = offline;
+	}
+
+	public @Nullable Duration getRefreshInterval() {
+		return this.refreshInterval;
+	}
+
+	public void setRefreshInterval(@Nullable Duration refreshInterval) {
+		this.refreshInterval = refreshInterval;
 	}
 
 	public FormatSettings.Mode getVerifyFormat() {

@@ -42,6 +42,9 @@ record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connecti
 	 */
 	static ModelCacheSettings of(ModelCacheProperties properties, Environment environment) {
 		SettingChecks.positive("startup.retry-interval", properties.getStartup().getRetryInterval());
+		if (properties.getRefreshInterval() != null) {
+			SettingChecks.positive("refresh-interval", properties.getRefreshInterval());
+		}
 		return new ModelCacheSettings(transfer(properties.getDownload()),
 				SettingChecks.connection(properties.getDownload()), lock(properties.getLock()),
 				store(properties.getCache(), new LocalPaths(environment))

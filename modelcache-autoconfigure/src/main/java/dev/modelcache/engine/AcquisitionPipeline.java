@@ -246,8 +246,24 @@ final class AcquisitionPipeline {
 			return this.several.fetch(candidate, model, mode, monitor);
 		}
 		FileJob job = new FileJob(candidate, model.file(), this.lookUp.place(candidate));
-		return this.adoption.adopt(job, true, monitor)
+		Mono<CachedModel> unchanged = (mode == Mode.RENEW) ? unchanged(job) : Mono.empty();
+		return unchanged.switchIfEmpty(this.adoption.adopt(job, true, monitor))
 			.switchIfEmpty(Mono.defer(() -> sameOrFetched(job, mode, monitor)));
+	}
+
+	/**
+	 * The file that is there need not be fetched again if it has the digest that its
+	 * source states now or, where none is stated, if its origin gives the validator that
+	 * it gave then.
+	 */
+	private Mono<CachedModel> unchanged(FileJob job) {
+		Mono<CachedModel> there = Mono.fromCallable(() -> this.lookUp.find(job, this.lookUp.place(job.candidate())))
+			.subscribeOn(this.threads.io());
+		return (job.file().expected() != null) ? there
+				: this.files.state(job)
+					.publishOn(this.threads.io())
+					.filter((state) -> this.lookUp.isFrom(job, state))
+					.flatMap((state) -> there);
 	}
 
 	/**
@@ -265,8 +281,8 @@ final class AcquisitionPipeline {
 			if (!unknown) {
 				return fetched;
 			}
-			return this.files.size(job)
-				.map((size) -> job.compression() == null && size == this.lookUp.size(candidate))
+			return this.files.state(job)
+				.map((state) -> job.compression() == null && state.size() == this.lookUp.size(candidate))
 				.defaultIfEmpty(true)
 				.flatMap((same) -> same
 						? unproven(candidate, monitor).onErrorResume(ModelFormatException.class, (ex) -> fetched)

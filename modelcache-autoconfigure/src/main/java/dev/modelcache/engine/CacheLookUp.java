@@ -28,6 +28,7 @@ import dev.modelcache.store.ModelStore;
 import dev.modelcache.store.Receipt;
 import dev.modelcache.store.SeenVersion;
 import dev.modelcache.store.StoreSettings.Verification;
+import dev.modelcache.transfer.SourceState;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -256,6 +257,14 @@ final class CacheLookUp {
 		Fingerprint fingerprint = fingerprint(candidate, place);
 		Receipt receipt = (fingerprint != null) ? this.store.receipts().find(place, fingerprint) : null;
 		return receipt != null && receipt.isOfSource(digest);
+	}
+
+	/** Returns whether a file came from a mirror in the state that it has now. */
+	boolean isFrom(FileJob job, SourceState state) {
+		Fingerprint fingerprint = fingerprint(job.candidate(), job.place());
+		Receipt receipt = (fingerprint != null) ? this.store.receipts().find(job.place(), fingerprint) : null;
+		return receipt != null && state.validator() != null && state.validator().equals(receipt.validator())
+				&& state.mirror().toString().equals(receipt.source());
 	}
 
 	/** Returns the digest that a file had when it was published, or null. */

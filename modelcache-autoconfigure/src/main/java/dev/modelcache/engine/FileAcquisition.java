@@ -11,6 +11,7 @@ import dev.modelcache.content.DecompressionPlan;
 import dev.modelcache.store.StagedFile;
 import dev.modelcache.transfer.DownloadPlan;
 import dev.modelcache.transfer.SegmentedTransfer;
+import dev.modelcache.transfer.SourceState;
 import io.github.resilience4j.reactor.retry.RetryOperator;
 import io.github.resilience4j.retry.Retry;
 import org.jspecify.annotations.Nullable;
@@ -54,9 +55,9 @@ final class FileAcquisition {
 		}).doOnError(ModelIntegrityException.class, last::set).transformDeferred(RetryOperator.of(retry));
 	}
 
-	/** Asks the source for the size of a file. Empty where it does not answer. */
-	Mono<Long> size(FileJob job) {
-		return this.rooms.transfer().size(plan(job, 0));
+	/** Asks the source for the state of a file. Empty where it does not answer. */
+	Mono<SourceState> state(FileJob job) {
+		return this.rooms.transfer().state(plan(job, 0));
 	}
 
 	private Mono<CachedModel> fetchOnce(FileJob job, DownloadPlan plan, FileMonitor monitor) {

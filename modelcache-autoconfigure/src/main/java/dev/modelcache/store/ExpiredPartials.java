@@ -14,8 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Deletes what ended downloads left in the cache's own directory, when it is too old to
- * be continued.
+ * Deletes what ended downloads left in a directory, when it is too old to be continued.
  */
 final class ExpiredPartials {
 
@@ -28,11 +27,12 @@ final class ExpiredPartials {
 	 * Deletes the staged files below a directory that nobody has open and that were last
 	 * written before a time.
 	 * @param directory the directory
+	 * @param depth how many levels below it to look
 	 * @param files opens files
 	 * @param expiry the time
 	 */
-	static void delete(Path directory, ExclusiveFiles files, Instant expiry) {
-		try (Stream<Path> all = Files.walk(directory)) {
+	static void delete(Path directory, int depth, ExclusiveFiles files, Instant expiry) {
+		try (Stream<Path> all = Files.walk(directory, depth)) {
 			List<Path> staged = all.filter(StagedName::isStaged).toList();
 			for (Path file : staged) {
 				if (Files.getLastModifiedTime(file).toInstant().isBefore(expiry)) {

@@ -28,6 +28,9 @@ final class HubCache {
 
 	private static final Logger logger = LoggerFactory.getLogger(HubCache.class);
 
+	/** {@code models--org--repo/blobs/name}. */
+	static final int DEPTH_OF_BLOBS = 3;
+
 	private static final String TAG = """
 			Signature: 8a477f597d28d172789f06886806bc55
 			# This file marks a cache directory (bford.info/cachedir).

@@ -331,7 +331,11 @@ public final class ModelStore implements AutoCloseable {
 		Instant now = this.clock.instant();
 		if (now.isAfter(this.lastSweep.plus(BETWEEN_SWEEPS))) {
 			this.lastSweep = now;
-			ExpiredPartials.delete(this.settings.directory(), this.files, expiry());
+			ExpiredPartials.delete(this.settings.directory(), Integer.MAX_VALUE, this.files, expiry());
+			if (this.settings.hubCache() != null) {
+				ExpiredPartials.delete(this.settings.hubCache().directory(), HubCache.DEPTH_OF_BLOBS, this.files,
+						expiry());
+			}
 		}
 	}
 

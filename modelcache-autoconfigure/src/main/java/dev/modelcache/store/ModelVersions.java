@@ -8,6 +8,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
 import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
@@ -41,9 +42,16 @@ final class ModelVersions {
 
 	private final Receipts receipts;
 
+	private final Links links;
+
 	ModelVersions(CacheLayout layout, Receipts receipts) {
+		this(layout, receipts, Files::createSymbolicLink);
+	}
+
+	ModelVersions(CacheLayout layout, Receipts receipts, Links links) {
 		this.layout = layout;
 		this.receipts = receipts;
+		this.links = links;
 	}
 
 	/**
@@ -149,7 +157,7 @@ final class ModelVersions {
 		Path versions = CacheLayout.versions(place);
 		Path link = versions.resolve("." + UUID.randomUUID());
 		try {
-			Files.createSymbolicLink(link, Path.of(versions.getFileName().toString(), version));
+			this.links.create(link, Path.of(versions.getFileName().toString(), version));
 		}
 		catch (IOException | UnsupportedOperationException ex) {
 			logger.info("{} cannot be made a symbolic link; the files stand in {}", place.target(),
@@ -204,6 +212,22 @@ final class ModelVersions {
 			}
 
 		});
+	}
+
+	/** Makes symbolic links. */
+	@FunctionalInterface
+	interface Links {
+
+		/**
+		 * Makes a link.
+		 * @param link where
+		 * @param target what it leads to
+		 * @param attributes none
+		 * @return the link
+		 * @throws IOException if it cannot be made
+		 */
+		Path create(Path link, Path target, FileAttribute<?>... attributes) throws IOException;
+
 	}
 
 	private final class PrivateVersion implements ModelDirectory {

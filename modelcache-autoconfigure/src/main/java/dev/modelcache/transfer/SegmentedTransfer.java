@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelStorageException;
@@ -215,28 +216,30 @@ public final class SegmentedTransfer {
 	}
 
 	/**
-	 * Asks for the size of a file without fetching it.
-	 * @param plan the file and its mirrors
-	 * @return the size, or empty where no mirror tells it
+	 * Asks for the state of a file, of the first mirror that tells its size. One byte of
+	 * the file is asked for.
+	 * @param plan which file
+	 * @return the state, or empty if no mirror tells
 	 */
-	public Mono<Long> size(DownloadPlan plan) {
-		List<Mirror> mirrors = plan.mirrors();
-		return Flux.fromIterable(mirrors)
+	public Mono<SourceState> state(DownloadPlan plan) {
+		return Flux.fromIterable(plan.mirrors())
 			.concatMap(
-					(mirror) -> sizeFrom(mirror).onErrorResume(RequestFailedException.class, (failure) -> Mono.empty()),
+					(mirror) -> stateOf(mirror).onErrorResume(RequestFailedException.class, (failure) -> Mono.empty()),
 					0)
 			.next();
 	}
 
-	private Mono<Long> sizeFrom(Mirror mirror) {
+	private Mono<SourceState> stateOf(Mirror mirror) {
 		RangeRequest request = new RangeRequest(mirror, new ByteRange(0, 1), null);
 		return Mono.defer(() -> {
-			long[] size = { -1 };
+			AtomicReference<SourceState> state = new AtomicReference<>();
 			return clientFor(mirror).exchange(request, (response) -> {
-				size[0] = (response.totalBytes() != null) ? response.totalBytes() : -1;
+				if (response.totalBytes() != null) {
+					state.set(new SourceState(mirror, response.totalBytes(), response.validator()));
+				}
 				return Mono.fromRunnable(() -> response.body().subscribe(DataBufferUtils::release, (ignored) -> {
 				}).dispose());
-			}).then(Mono.fromSupplier(() -> size[0])).filter((bytes) -> bytes >= 0);
+			}).then(Mono.fromSupplier(state::get));
 		});
 	}
 

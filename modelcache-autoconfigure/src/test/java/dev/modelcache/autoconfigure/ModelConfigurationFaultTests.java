@@ -179,6 +179,7 @@ class ModelConfigurationFaultTests {
 			fault("hooks.llm.temperature", "no temperature", "hooks.llm.temperature=-0.1"),
 			fault("hooks.llm.temperature", "no temperature", "hooks.llm.temperature=NaN"),
 			fault("hooks.llm.startup.retry-interval", "is not above 0", "hooks.llm.startup.retry-interval=0s"),
+			fault("hooks.llm.refresh-interval", "is not above 0", "hooks.llm.refresh-interval=0s"),
 			fault("hooks.llm.cache.min-free-space", "is negative", "hooks.llm.cache.min-free-space=-1MB"),
 			fault("hooks.llm.cache.max-size", "is not above 0", "hooks.llm.cache.max-size=0"),
 			fault("hooks.llm.download.buffer-size", "not between", "hooks.llm.download.buffer-size=0"),

@@ -184,6 +184,27 @@ class OperationsTests {
 	}
 
 	@Test
+	void refreshOfAnUnchangedFileFetchesNothing() {
+		DefaultModelCache cache = openCache();
+		CachedModel model = this.fixture.get("m");
+		long sent = this.server.bytesSent("/m.gguf");
+		assertThat(cache.refresh("m").block(PATIENCE)).isNotNull()
+			.satisfies((refreshed) -> assertThat(refreshed.digest()).isEqualTo(model.digest()));
+		assertThat(this.server.bytesSent("/m.gguf") - sent).isLessThan(100);
+		assertThat(this.fixture.events(ModelReplaced.class)).isEmpty();
+	}
+
+	@Test
+	void refreshOfAFileWhoseOriginGivesNoValidatorFetchesIt() {
+		this.server.always("/m.gguf", Reply.ok().etag(""));
+		DefaultModelCache cache = openCache();
+		this.fixture.get("m");
+		long sent = this.server.bytesSent("/m.gguf");
+		cache.refresh("m").block(PATIENCE);
+		assertThat(this.server.bytesSent("/m.gguf") - sent).isGreaterThan(this.content.size());
+	}
+
+	@Test
 	void refreshThatFailsLeavesTheGoodModel() {
 		DefaultModelCache cache = openCache();
 		CachedModel model = this.fixture.get("m");

@@ -79,7 +79,9 @@ final class PackedFiles {
 			}
 		}
 		if (jobs.stream().anyMatch(FileJob::isPacked)) {
-			files.sort(Comparator.comparing((file) -> MODELS.stream().noneMatch(file.name()::endsWith)));
+			files.sort(
+					Comparator.<NamedFile, Boolean>comparing((file) -> MODELS.stream().noneMatch(file.name()::endsWith))
+						.thenComparing((file) -> file.name().text()));
 		}
 		return files;
 	}

@@ -65,6 +65,9 @@ final class TransferRun {
 
 	private int round;
 
+	/** A connection has ended the round, and the others are about to be told. */
+	private boolean roundEnds;
+
 	TransferRun(DownloadPlan plan, StagedFile staged, TransferListener listener, TransferThreads threads,
 			RunSettings settings) {
 		this.plan = plan;
@@ -128,7 +131,7 @@ final class TransferRun {
 	 * @throws dev.modelcache.ModelCacheException if every mirror has failed
 	 */
 	synchronized Step next(int round) {
-		if (round != this.round || this.board.isComplete()) {
+		if (round != this.round || this.roundEnds || this.board.isComplete()) {
 			return Step.END;
 		}
 		long now = now();
@@ -285,7 +288,7 @@ final class TransferRun {
 	/**
 	 * Takes note of a failed request. A mirror that contradicts the others is left out; a
 	 * lone one that contradicts itself makes the file begin again.
-	 * @return whether the file must begin again
+	 * @return whether the file must begin again; told to one connection of a round
 	 */
 	synchronized boolean failed(Fetch fetch, RequestFailedException failure) {
 		this.progress.failed(failure);
@@ -300,7 +303,9 @@ final class TransferRun {
 		if (this.mirrors.nanosUntilNext(now()).isPresent()) {
 			this.listener.retrying(failure);
 		}
-		return contradicts && !others;
+		boolean first = contradicts && !others && !this.roundEnds;
+		this.roundEnds |= first;
+		return first;
 	}
 
 	/** A request has ended, however it ended. What it left undone is for others. */
@@ -315,6 +320,7 @@ final class TransferRun {
 	/** Begins the file again, in another round. <em>Blocking</em>: for a moment. */
 	synchronized void beginAgain() {
 		this.round++;
+		this.roundEnds = false;
 		restart();
 	}
 

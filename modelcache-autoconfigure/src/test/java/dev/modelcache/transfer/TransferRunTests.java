@@ -110,6 +110,26 @@ class TransferRunTests {
 	}
 
 	@Test
+	void oneConnectionEndsARoundAndTheOthersHaveNothingLeftToDo() {
+		this.run.close();
+		this.run = runOf(new RemoteFile("m.gguf", List.of(this.first), null, null));
+		Fetch one = fetch();
+		answer(one);
+		this.run.take(one, DefaultDataBufferFactory.sharedInstance.wrap(new byte[1 << 20]));
+		Fetch two = fetch();
+		assertThat(this.run.failed(one, changed(one))).isTrue();
+		assertThat(this.run.failed(two, changed(two))).isFalse();
+		assertThat(this.run.next(this.run.round())).isEqualTo(Step.END);
+		this.run.beginAgain();
+		this.timer.advanceTimeBy(Duration.ofSeconds(30));
+		assertThat(this.run.next(this.run.round()).fetch()).isNotNull();
+	}
+
+	private static RequestFailedException changed(Fetch fetch) {
+		return new RequestFailedException(Reason.CHANGED, fetch.mirror(), "has another version", null);
+	}
+
+	@Test
 	void bodyWithoutLengthEndsWhereTheSourceSaysThatTheFileDoes() {
 		this.run.close();
 		this.run = runOf(new RemoteFile("m.gguf", List.of(this.first), null, 1000L));

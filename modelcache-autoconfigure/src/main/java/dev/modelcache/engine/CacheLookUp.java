@@ -1,25 +1,16 @@
 package dev.modelcache.engine;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 
 import dev.modelcache.AcquisitionObserver;
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest;
 import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.DigestOrigin;
-import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelOutcome;
-import dev.modelcache.ModelStorageException;
-import dev.modelcache.content.FileDigest;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.store.Fingerprint;
 import dev.modelcache.store.ModelManifest;
@@ -30,8 +21,6 @@ import dev.modelcache.store.SeenVersion;
 import dev.modelcache.store.StoreSettings.Verification;
 import dev.modelcache.transfer.SourceState;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Decides whether the file that stands at a model's place is the model.
@@ -43,24 +32,16 @@ import org.slf4j.LoggerFactory;
  */
 final class CacheLookUp {
 
-	private static final Logger logger = LoggerFactory.getLogger(CacheLookUp.class);
-
 	private final ModelStore store;
-
-	private final FormatCheck formats;
 
 	private final PinnedModels pins;
 
-	private final AcquisitionObserver observer;
-
-	private final Clock clock;
+	private final FileProof proof;
 
 	CacheLookUp(ModelStore store, FormatCheck formats, AcquisitionObserver observer, Clock clock) {
 		this.store = store;
-		this.formats = formats;
 		this.pins = new PinnedModels(store);
-		this.observer = observer;
-		this.clock = clock;
+		this.proof = new FileProof(store, formats, this.pins, observer, clock);
 	}
 
 	ModelPlace place(Candidate candidate) {
@@ -116,13 +97,13 @@ final class CacheLookUp {
 	/** Whose receipt a file of a version has, the version's manifest says already. */
 	private @Nullable CachedModel find(Candidate candidate, ModelPlace place, @Nullable ExpectedDigest stated,
 			Runnable hashing) {
-		Fingerprint fingerprint = fingerprint(candidate, place);
+		Fingerprint fingerprint = FileProof.fingerprint(candidate, place);
 		Receipt receipt = (fingerprint != null) ? this.store.receipts().find(place, fingerprint) : null;
 		if (fingerprint == null || receipt == null || !isAbout(receipt, candidate)
 				|| (stated != null && !receipt.proves(stated.digest())) || !this.pins.allow(candidate, receipt)) {
 			return null;
 		}
-		return trusted(candidate, place, receipt, fingerprint, hashing);
+		return this.proof.trusted(candidate, place, receipt, fingerprint, hashing);
 	}
 
 	/**
@@ -133,49 +114,39 @@ final class CacheLookUp {
 	 * @return the file, or {@code null}
 	 */
 	@Nullable CachedModel adopt(FileJob job, ModelPlace place) {
-		Fingerprint fingerprint = fingerprint(job.candidate(), place);
+		Fingerprint fingerprint = FileProof.fingerprint(job.candidate(), place);
 		ExpectedDigest expected = job.file().expected();
 		Long size = job.file().size();
 		if (fingerprint == null || expected == null || (size != null && size != fingerprint.size())) {
 			return null;
 		}
-		CachedModel file = proved(job.candidate(), place, expected, () -> {
+		CachedModel file = this.proof.proved(job.candidate(), place, expected, () -> {
 		});
 		return (file != null) ? CachedModels.as(file, ModelOutcome.ADOPTED) : null;
 	}
 
 	private @Nullable CachedModel find(Candidate candidate, ModelPlace place, Runnable hashing) {
 		this.store.use(place);
-		Fingerprint fingerprint = fingerprint(candidate, place);
+		Fingerprint fingerprint = FileProof.fingerprint(candidate, place);
 		if (fingerprint == null) {
 			return adopted(candidate, place, hashing);
 		}
 		Receipt receipt = this.store.receipts().find(place, fingerprint);
 		if (receipt != null && isAbout(receipt, candidate) && isAskedFor(candidate, receipt.sourceKey())
 				&& this.pins.allow(candidate, receipt)) {
-			return trusted(candidate, place, receipt, fingerprint, hashing);
+			return this.proof.trusted(candidate, place, receipt, fingerprint, hashing);
 		}
 		ExpectedDigest expected = expected(candidate);
 		if (expected != null) {
-			return proved(candidate, place, expected, hashing);
+			return this.proof.proved(candidate, place, expected, hashing);
 		}
-		return candidate.locations().isEmpty() ? unproven(candidate, place, hashing) : null;
-	}
-
-	private @Nullable CachedModel trusted(Candidate candidate, ModelPlace place, Receipt receipt,
-			Fingerprint fingerprint, Runnable hashing) {
-		boolean trusted = switch (this.store.verification()) {
-			case FINGERPRINT -> receipt.fingerprint().equals(fingerprint);
-			case NEVER -> !receipt.doubted();
-			case ALWAYS -> false;
-		};
-		return trusted ? model(candidate, place, receipt) : verified(candidate, place, receipt, hashing);
+		return candidate.locations().isEmpty() ? this.proof.unproven(candidate, place, hashing) : null;
 	}
 
 	/** Another tool's file may change at any time: its fingerprint always counts. */
 	private @Nullable CachedModel adopted(Candidate candidate, ModelPlace place, Runnable hashing) {
 		ModelPlace adopted = this.store.adoption().find(place);
-		Fingerprint fingerprint = (adopted != null) ? fingerprint(candidate, adopted) : null;
+		Fingerprint fingerprint = (adopted != null) ? FileProof.fingerprint(candidate, adopted) : null;
 		if (adopted == null || fingerprint == null) {
 			return null;
 		}
@@ -184,8 +155,9 @@ final class CacheLookUp {
 				|| !isAskedFor(candidate, receipt.sourceKey()) || !this.pins.allow(candidate, receipt)) {
 			return null;
 		}
-		return (this.store.verification() == Verification.ALWAYS) ? verified(candidate, adopted, receipt, hashing)
-				: model(candidate, adopted, receipt);
+		return (this.store.verification() == Verification.ALWAYS)
+				? this.proof.verified(candidate, adopted, receipt, hashing)
+				: FileProof.model(candidate, adopted, receipt);
 	}
 
 	/** Returns whether a file is the candidate's, wherever it stands. */
@@ -217,14 +189,14 @@ final class CacheLookUp {
 	 */
 	boolean isUnknown(Candidate candidate) {
 		ModelPlace place = place(candidate);
-		Fingerprint fingerprint = fingerprint(candidate, place);
+		Fingerprint fingerprint = FileProof.fingerprint(candidate, place);
 		return fingerprint != null && expected(candidate) == null && !candidate.request().digestRequired()
 				&& this.store.receipts().find(place, fingerprint) == null;
 	}
 
 	/** Returns the size of the file at the place. */
 	long size(Candidate candidate) {
-		Fingerprint fingerprint = fingerprint(candidate, place(candidate));
+		Fingerprint fingerprint = FileProof.fingerprint(candidate, place(candidate));
 		return (fingerprint != null) ? fingerprint.size() : -1;
 	}
 
@@ -232,21 +204,12 @@ final class CacheLookUp {
 	 * Takes the file at the place for the model, though nothing proves it, and says so.
 	 */
 	CachedModel unproven(Candidate candidate, Runnable hashing) {
-		return unproven(candidate, place(candidate), hashing);
+		return this.proof.unproven(candidate, place(candidate), hashing);
 	}
 
-	private CachedModel unproven(Candidate candidate, ModelPlace place, Runnable hashing) {
-		Hashed hashed = hash(candidate, place, EnumSet.of(Algorithm.SHA256), hashing);
-		Receipt receipt = issue(candidate, place, hashed, null);
-		logger.warn("Model '{}': {} is used as it is; nothing proves its content. Configure expected-checksum: {}",
-				candidate.request().id(), place.target(), hashed.sha256());
-		return model(candidate, place, receipt);
-	}
-
-	/** Returns the digest of the published file, as it is on disk now. */
+	/** Returns the digest of a published file, as it is on disk now. */
 	Digest rehash(Candidate candidate, ModelPlace place, Algorithm algorithm) {
-		return hash(candidate, place, EnumSet.of(algorithm), () -> {
-		}).digest(algorithm);
+		return this.proof.rehash(candidate, place, algorithm);
 	}
 
 	/**
@@ -254,29 +217,26 @@ final class CacheLookUp {
 	 * published one came from.
 	 */
 	boolean isOfSource(Candidate candidate, ModelPlace place, Digest digest) {
-		Fingerprint fingerprint = fingerprint(candidate, place);
-		Receipt receipt = (fingerprint != null) ? this.store.receipts().find(place, fingerprint) : null;
+		Receipt receipt = this.proof.receipt(candidate, place);
 		return receipt != null && receipt.isOfSource(digest);
 	}
 
 	/** Returns whether a file came from a mirror in the state that it has now. */
 	boolean isFrom(FileJob job, SourceState state) {
-		Fingerprint fingerprint = fingerprint(job.candidate(), job.place());
-		Receipt receipt = (fingerprint != null) ? this.store.receipts().find(job.place(), fingerprint) : null;
+		Receipt receipt = this.proof.receipt(job.candidate(), job.place());
 		return receipt != null && state.validator() != null && state.validator().equals(receipt.validator())
 				&& state.mirror().toString().equals(receipt.source());
 	}
 
 	/** Returns the digest that a file had when it was published, or null. */
 	@Nullable Digest recorded(Candidate candidate, ModelPlace place) {
-		Fingerprint fingerprint = fingerprint(candidate, place);
-		Receipt receipt = (fingerprint != null) ? this.store.receipts().find(place, fingerprint) : null;
+		Receipt receipt = this.proof.receipt(candidate, place);
 		return (receipt != null) ? receipt.digest() : null;
 	}
 
 	/** Remembers that a file is not what its receipt says. */
 	void doubt(Candidate candidate, ModelPlace place) {
-		Fingerprint fingerprint = fingerprint(candidate, place);
+		Fingerprint fingerprint = FileProof.fingerprint(candidate, place);
 		if (fingerprint != null) {
 			this.store.receipts().doubt(place, fingerprint);
 		}
@@ -299,97 +259,6 @@ final class CacheLookUp {
 
 	private static boolean isAskedFor(Candidate candidate, @Nullable String sourceKey) {
 		return candidate.locations().isEmpty() || candidate.sourceKeys().contains(sourceKey);
-	}
-
-	private @Nullable CachedModel verified(Candidate candidate, ModelPlace place, Receipt receipt, Runnable hashing) {
-		Hashed hashed = hash(candidate, place, EnumSet.of(Algorithm.SHA256), hashing);
-		boolean matched = hashed.sha256().equals(receipt.digest());
-		this.observer.verified(matched, hashed.elapsed());
-		if (!matched) {
-			logger.warn("Model '{}': {} was changed after it was published; it is fetched again",
-					candidate.request().id(), place.target());
-			return null;
-		}
-		Receipt fresh = receipt.reissued(hashed.fingerprint(), hashed.at());
-		this.store.receipts().write(place, fresh);
-		return model(candidate, place, fresh);
-	}
-
-	private @Nullable CachedModel proved(Candidate candidate, ModelPlace place, ExpectedDigest expected,
-			Runnable hashing) {
-		Hashed hashed = hash(candidate, place, EnumSet.of(Algorithm.SHA256, expected.digest().algorithm()), hashing);
-		boolean matched = hashed.digest(expected.digest().algorithm()).equals(expected.digest());
-		this.observer.verified(matched, hashed.elapsed());
-		if (!matched) {
-			logger.warn("Model '{}': {} is not the file that {} describes; it is replaced", candidate.request().id(),
-					place.target(), expected.origin().description());
-			return null;
-		}
-		Receipt receipt = issue(candidate, place, hashed, expected.digest());
-		return this.pins.allow(candidate, receipt) ? model(candidate, place, receipt) : null;
-	}
-
-	private Receipt issue(Candidate candidate, ModelPlace place, Hashed hashed, @Nullable Digest expected) {
-		ModelFormat format = this.formats.inspect(candidate.request().id(), place.target(), place.target(),
-				"the file " + place.target());
-		boolean putThere = candidate.locations().isEmpty();
-		Receipt receipt = new Receipt(hashed.fingerprint(), hashed.sha256(), null, expected,
-				putThere ? null : candidate.source(), candidate.sourceKey(), null, candidate.fallback(), hashed.at(),
-				format);
-		this.store.receipts().write(place, receipt);
-		return receipt;
-	}
-
-	private static CachedModel model(Candidate candidate, ModelPlace place, Receipt receipt) {
-		Path target = place.target();
-		String source = (receipt.source() != null) ? receipt.source() : candidate.source();
-		return new CachedModel(candidate.request().id(), target, List.of(target), receipt.fingerprint().size(),
-				receipt.digest(), source, ModelOutcome.CACHED, candidate.fallback() || receipt.fallback(),
-				receipt.verified(), receipt.format());
-	}
-
-	private Hashed hash(Candidate candidate, ModelPlace place, Set<Algorithm> algorithms, Runnable hashing) {
-		hashing.run();
-		Instant start = this.clock.instant();
-		try {
-			Fingerprint before = Fingerprint.of(place.target());
-			if (before == null) {
-				throw new IOException(place.target() + " is not there");
-			}
-			Map<Algorithm, Digest> digests = FileDigest.of(place.target(), algorithms);
-			Instant end = this.clock.instant();
-			return new Hashed(before, digests, end, Duration.between(start, end));
-		}
-		catch (IOException ex) {
-			throw new ModelStorageException(candidate.request().id(), place.directory(),
-					"cannot read " + place.target() + ": " + ex, ex);
-		}
-	}
-
-	private static @Nullable Fingerprint fingerprint(Candidate candidate, ModelPlace place) {
-		try {
-			return Fingerprint.of(place.target());
-		}
-		catch (IOException ex) {
-			throw new ModelStorageException(candidate.request().id(), place.directory(),
-					"cannot look at " + place.target() + ": " + ex, ex);
-		}
-	}
-
-	private record Hashed(Fingerprint fingerprint, Map<Algorithm, Digest> digests, Instant at, Duration elapsed) {
-
-		Digest sha256() {
-			return digest(Algorithm.SHA256);
-		}
-
-		Digest digest(Algorithm algorithm) {
-			Digest digest = this.digests.get(algorithm);
-			if (digest == null) {
-				throw new IllegalStateException("no " + algorithm + " was computed");
-			}
-			return digest;
-		}
-
 	}
 
 }

@@ -84,7 +84,7 @@ final class AcquisitionPipeline {
 	Mono<CachedModel> acquire(ModelRequest request, Mode mode, AcquisitionMonitor monitor) {
 		List<Candidate> candidates = Candidate.of(request)
 			.stream()
-			.filter((candidate) -> mode == Mode.USE_CACHED || candidate.request() == request)
+			.filter((candidate) -> mode == Mode.USE_CACHED || !candidate.fallback())
 			.toList();
 		return acquire(candidates, 0, mode, monitor);
 	}
@@ -113,9 +113,14 @@ final class AcquisitionPipeline {
 						Mono.defer(() -> bring(candidate, model, mode, monitor)))
 					.flatMap((ready) -> pinned(candidate, model, ready)))
 				.onErrorResume((failure) -> mode == Mode.USE_CACHED && failure instanceof ModelTransferException,
-						(failure) -> known(candidate, mode, monitor).doOnNext((model) -> logger.warn(
-								"Model '{}': what is on this machine is served, though it may be an older version, because {}",
-								candidate.request().id(), failure.toString()))
+						(failure) -> known(candidate, mode, monitor)
+							.onErrorResume(ModelCacheException.class, (other) -> {
+								failure.addSuppressed(other);
+								return Mono.empty();
+							})
+							.doOnNext((model) -> logger.warn(
+									"Model '{}': what is on this machine is served, though it may be an older version, because {}",
+									candidate.request().id(), failure.toString()))
 							.switchIfEmpty(Mono.error(failure)));
 		});
 		return (mode == Mode.RENEW) ? fetched : cached(candidate, monitor).switchIfEmpty(fetched);
@@ -166,7 +171,7 @@ final class AcquisitionPipeline {
 	}
 
 	private Mono<CachedModel> adopted(Candidate candidate, ResolvedModel model, AcquisitionMonitor monitor) {
-		return this.several.isFor(candidate, model) ? this.several.find(candidate, model, monitor) : this.adoption
+		return this.several.isFor(candidate, model) ? this.several.find(candidate, model) : this.adoption
 			.adopt(new FileJob(candidate, model.file(), this.lookUp.place(candidate)), true, monitor);
 	}
 
@@ -257,8 +262,7 @@ final class AcquisitionPipeline {
 	 * it gave then.
 	 */
 	private Mono<CachedModel> unchanged(FileJob job) {
-		Mono<CachedModel> there = Mono.fromCallable(() -> this.lookUp.find(job, this.lookUp.place(job.candidate())))
-			.subscribeOn(this.threads.io());
+		Mono<CachedModel> there = Mono.fromCallable(() -> this.lookUp.itself(job)).subscribeOn(this.threads.io());
 		return (job.file().expected() != null) ? there
 				: this.files.state(job)
 					.publishOn(this.threads.io())

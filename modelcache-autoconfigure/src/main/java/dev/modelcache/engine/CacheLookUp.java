@@ -1,5 +1,6 @@
 package dev.modelcache.engine;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -94,6 +95,24 @@ final class CacheLookUp {
 		});
 	}
 
+	/**
+	 * Returns the file at a model's own place if it is known to be it. What came as a
+	 * substitute is the model itself if a digest says so.
+	 */
+	@Nullable CachedModel itself(FileJob job) {
+		CachedModel file = find(job, job.place());
+		Receipt receipt = (file != null) ? this.proof.receipt(job.candidate(), job.place()) : null;
+		if (receipt == null || !receipt.fallback()) {
+			return file;
+		}
+		if (job.file().expected() == null) {
+			return null;
+		}
+		Receipt own = receipt.ofItself();
+		this.store.receipts().write(job.place(), own);
+		return FileProof.model(job.candidate(), job.place(), own);
+	}
+
 	/** Whose receipt a file of a version has, the version's manifest says already. */
 	private @Nullable CachedModel find(Candidate candidate, ModelPlace place, @Nullable ExpectedDigest stated,
 			Runnable hashing) {
@@ -117,7 +136,8 @@ final class CacheLookUp {
 		Fingerprint fingerprint = FileProof.fingerprint(job.candidate(), place);
 		ExpectedDigest expected = job.file().expected();
 		Long size = job.file().size();
-		if (fingerprint == null || expected == null || (size != null && size != fingerprint.size())) {
+		if (fingerprint == null || expected == null || !Files.isReadable(place.target())
+				|| (size != null && size != fingerprint.size())) {
 			return null;
 		}
 		CachedModel file = this.proof.proved(job.candidate(), place, expected, () -> {

@@ -49,9 +49,12 @@ record Candidate(ModelRequest request, List<URI> locations, boolean fallback, @N
 				: RedactedUri.of(this.locations.get(0));
 	}
 
-	/** Returns the key of the preferred location, or null where there is none. */
+	/**
+	 * Returns the key of the files of the preferred location, or null where there is
+	 * none.
+	 */
 	@Nullable String sourceKey() {
-		return this.locations.isEmpty() ? null : CacheLayout.sourceKey(this.locations.get(0));
+		return this.locations.isEmpty() ? null : CacheLayout.sourceKey(this.locations.get(0), this.request.files());
 	}
 
 	/** Returns the keys of all sources whose bytes are this request's. */
@@ -60,7 +63,7 @@ record Candidate(ModelRequest request, List<URI> locations, boolean fallback, @N
 			.of(Stream.ofNullable(this.request.url()), this.request.mirrors().stream(),
 					Stream.ofNullable(this.request.fallbackUrl()))
 			.flatMap((locations) -> locations)
-			.map(CacheLayout::sourceKey)
+			.map((location) -> CacheLayout.sourceKey(location, this.request.files()))
 			.collect(Collectors.toSet());
 	}
 

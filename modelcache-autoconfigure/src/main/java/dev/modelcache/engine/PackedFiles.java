@@ -29,6 +29,7 @@ import dev.modelcache.store.ModelPlace;
 import dev.modelcache.store.ModelStore;
 import dev.modelcache.store.Receipt;
 import org.jspecify.annotations.Nullable;
+import org.springframework.util.FileSystemUtils;
 import org.springframework.util.unit.DataSize;
 
 /**
@@ -93,21 +94,36 @@ final class PackedFiles {
 			ArchiveLimits limits = new ArchiveLimits(ArchiveLimits.MOST_FILES, archive.size(),
 					(bytes) -> this.store.admit(job.modelId(), place, DataSize.ofBytes(bytes)));
 			Path unpacking = directory.unpacking();
-			List<NamedFile> files = new ArrayList<>();
-			for (UnpackedFile file : TarArchive.unpack(in, unpacking, limits)) {
-				files.add(take(job, archive, file, unpacking, directory));
+			try {
+				List<UnpackedFile> unpacked = TarArchive.unpack(in, unpacking, limits);
+				NameCollisions.refuse(job.candidate(), unpacked.stream().map(UnpackedFile::name).toList());
+				List<NamedFile> files = new ArrayList<>();
+				for (UnpackedFile file : unpacked) {
+					files.add(take(job, archive, file, unpacking, directory));
+				}
+				return files;
 			}
-			Files.deleteIfExists(tar);
-			this.store.receipts().delete(job.place());
-			return files;
+			finally {
+				FileSystemUtils.deleteRecursively(unpacking);
+			}
 		}
 		catch (ArchiveException ex) {
+			discard(job);
 			throw refused(job, String.valueOf(ex.getMessage()));
+		}
+		catch (ModelFormatException ex) {
+			discard(job);
+			throw ex;
 		}
 		catch (IOException ex) {
 			throw new ModelStorageException(job.modelId(), job.place().directory(), "cannot unpack " + tar + ": " + ex,
 					ex);
 		}
+	}
+
+	/** What is refused is not kept: another download would bring the same. */
+	private void discard(FileJob job) {
+		this.store.evict(job.modelId(), job.place());
 	}
 
 	private NamedFile take(FileJob job, CachedModel archive, UnpackedFile file, Path unpacking,

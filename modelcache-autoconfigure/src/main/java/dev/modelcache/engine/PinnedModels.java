@@ -147,8 +147,8 @@ final class PinnedModels {
 			}
 			files.add(pinnedFile(candidate, resolved, seen, i, receipt));
 		}
-		String revision = (seen != null) ? seen.manifest().revision() : null;
-		record(candidate, (resolved != null) ? resolved.revision() : revision, files);
+		String asked = (resolved != null) ? resolved.revision() : null;
+		record(candidate, (seen != null) ? seen.manifest().revision() : asked, files);
 	}
 
 	private static boolean isPacked(ResolvedModel model) {
@@ -167,13 +167,13 @@ final class PinnedModels {
 
 	private static PinnedFile pinnedFile(Candidate candidate, @Nullable ResolvedModel resolved,
 			@Nullable SeenVersion seen, int index, Receipt receipt) {
-		if (resolved != null) {
-			RemoteFile remote = resolved.files().get(index);
-			return pinnedFile(remote.name(), remote.size(), receipt);
+		// Another process may have published another version than the one that was found.
+		if (seen != null) {
+			return pinnedFile(seen.manifest().files().get(index), null, receipt);
 		}
-		return pinnedFile(
-				(seen != null) ? seen.manifest().files().get(index) : ModelFileName.cleaned(candidate.fileName()), null,
-				receipt);
+		RemoteFile remote = (resolved != null && resolved.files().size() == 1) ? resolved.file() : null;
+		return (remote != null) ? pinnedFile(remote.name(), remote.size(), receipt)
+				: pinnedFile(ModelFileName.cleaned(candidate.fileName()), null, receipt);
 	}
 
 	/**

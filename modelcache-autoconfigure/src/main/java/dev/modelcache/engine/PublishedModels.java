@@ -83,13 +83,16 @@ final class PublishedModels {
 		}
 	}
 
-	/** Returns the candidate whose file a model is. */
+	/**
+	 * Returns the candidate whose file a model is; the model itself where its file is
+	 * another tool's.
+	 */
 	Candidate candidateOf(ModelRequest request, CachedModel model) {
 		return Candidate.of(request)
 			.stream()
 			.filter((candidate) -> this.lookUp.isServed(candidate, model.path()))
 			.findFirst()
-			.orElseThrow(() -> new IllegalStateException(model.path() + " belongs to no candidate of " + request));
+			.orElse(Candidate.of(request).get(0));
 	}
 
 	/**

@@ -73,38 +73,47 @@ final class SeveralFiles {
 		ModelDirectory directory = directory(candidate, model);
 		List<FileJob> jobs = jobs(candidate, model, directory);
 		FilesProgress progress = new FilesProgress(model.size(), monitor);
-		return Mono.fromCallable(() -> there(jobs, directory, mode == Mode.USE_CACHED || model.revision() != null))
-			.subscribeOn(this.threads.io())
-			.doOnNext((there) -> there.values().forEach((file) -> progress.there(file.size())))
-			.flatMap((there) -> bring(jobs, there, progress).publishOn(this.threads.io()).map((files) -> {
-				Set<ModelFileName> brought = jobs.stream()
-					.filter((job) -> !there.containsKey(job))
-					.map((job) -> job.file().name())
-					.collect(Collectors.toSet());
-				List<CachedModel> arrived = jobs.stream().map(files::get).toList();
-				return publish(candidate, model, directory, this.packed.unpack(jobs, arrived, directory), brought);
-			}));
+		return unpacked(candidate, jobs, directory).switchIfEmpty(
+				Mono.fromCallable(() -> there(jobs, directory, mode == Mode.USE_CACHED || model.revision() != null))
+					.subscribeOn(this.threads.io())
+					.doOnNext((there) -> there.values().forEach((file) -> progress.there(file.size())))
+					.flatMap((there) -> bring(jobs, there, progress).publishOn(this.threads.io()).map((files) -> {
+						Set<ModelFileName> brought = jobs.stream()
+							.filter((job) -> !there.containsKey(job))
+							.map((job) -> job.file().name())
+							.collect(Collectors.toSet());
+						List<CachedModel> arrived = jobs.stream().map(files::get).toList();
+						return publish(candidate, model, directory, this.packed.unpack(jobs, arrived, directory),
+								brought);
+					})));
+	}
+
+	/** An archive is gone once its files are there: they alone tell that it was. */
+	private Mono<CachedModel> unpacked(Candidate candidate, List<FileJob> jobs, ModelDirectory directory) {
+		if (jobs.stream().noneMatch(FileJob::isPacked)) {
+			return Mono.empty();
+		}
+		return Mono.fromCallable(() -> directory.isVisible() ? this.lookUp.find(candidate, () -> {
+		}) : null).subscribeOn(this.threads.io());
 	}
 
 	/**
-	 * Serves a model of which all files are on this machine.
+	 * Serves a model of which all files are where they are seen. Nothing is written down:
+	 * the source may know better, once it can be asked.
 	 * @param candidate the way to serve it
 	 * @param model its files
-	 * @param monitor hears how it goes
 	 * @return the model, or empty if a file is missing
 	 */
-	Mono<CachedModel> find(Candidate candidate, ResolvedModel model, AcquisitionMonitor monitor) {
-		ModelDirectory directory = directory(candidate, model);
-		FilesProgress progress = new FilesProgress(model.size(), monitor);
-		return Flux.fromIterable(jobs(candidate, model, directory))
-			.concatMap((job) -> Mono.fromCallable(() -> there(job, directory))
-				.subscribeOn(this.threads.io())
-				.switchIfEmpty(Mono.defer(() -> this.adoption.adopt(job, false, progress.of())))
-				.map((file) -> new NamedFile(job.file().name(), file)))
-			.collectList()
-			.filter((files) -> files.size() == model.files().size())
-			.publishOn(this.threads.io())
-			.map((files) -> publish(candidate, model, directory, files, Set.of()));
+	Mono<CachedModel> find(Candidate candidate, ResolvedModel model) {
+		return Mono.fromCallable(() -> {
+			ModelDirectory directory = directory(candidate, model);
+			List<CachedModel> files = jobs(candidate, model, directory).stream()
+				.map((job) -> seen(job, directory))
+				.flatMap(Stream::ofNullable)
+				.toList();
+			return (files.size() == model.files().size())
+					? CachedModels.together(files, candidate.source(), outcome(files)) : null;
+		}).subscribeOn(this.threads.io());
 	}
 
 	/** Returns whether a model has a directory of its own, and not only a file. */
@@ -144,6 +153,7 @@ final class SeveralFiles {
 	}
 
 	private static List<FileJob> jobs(Candidate candidate, ResolvedModel model, ModelDirectory directory) {
+		NameCollisions.refuse(candidate, model.files().stream().map(RemoteFile::name).toList());
 		return model.files().stream().map((file) -> {
 			boolean packed = file.packing() != Packing.NONE;
 			return new FileJob(candidate, file,
@@ -175,13 +185,23 @@ final class SeveralFiles {
 		if (job.isPacked()) {
 			return this.lookUp.find(job, job.place());
 		}
-		ModelPlace seen = directory.seen(job.file().name());
-		CachedModel known = this.lookUp.find(job, seen);
-		if (known != null || !directory.isShared()) {
-			return known;
+		CachedModel seen = seen(job, directory);
+		if (seen != null || !directory.isShared()) {
+			return seen;
 		}
-		CachedModel adopted = this.lookUp.adopt(job, seen);
-		return (adopted != null) ? adopted : this.lookUp.adopt(job, job.place());
+		CachedModel arrived = this.lookUp.find(job, job.place());
+		return (arrived != null) ? arrived : this.lookUp.adopt(job, job.place());
+	}
+
+	/** A file of our own without a receipt costs one hash; so does another tool's. */
+	private @Nullable CachedModel seen(FileJob job, ModelDirectory directory) {
+		ModelPlace place = directory.seen(job.file().name());
+		CachedModel known = this.lookUp.find(job, place);
+		CachedModel proved = (known == null) ? this.lookUp.adopt(job, place) : null;
+		if (proved != null && !directory.isShared()) {
+			return CachedModels.as(proved, ModelOutcome.CACHED);
+		}
+		return (known != null) ? known : proved;
 	}
 
 	private Mono<Map<FileJob, CachedModel>> bring(List<FileJob> jobs, Map<FileJob, CachedModel> there,
@@ -192,7 +212,9 @@ final class SeveralFiles {
 			.flatMap(Stream::ofNullable)
 			.mapToLong(Long::longValue)
 			.sum();
-		if (bytes > 0) {
+		// What is there of a file that was broken off counts, and its transfer knows how
+		// much.
+		if (bytes > 0 && missing.stream().noneMatch((job) -> this.rooms.store().hasPartials(job.place()))) {
 			FileJob first = missing.get(0);
 			this.rooms.store().admit(first.modelId(), first.place(), DataSize.ofBytes(bytes));
 		}

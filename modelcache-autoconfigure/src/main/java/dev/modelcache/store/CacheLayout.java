@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelRequest;
@@ -148,7 +149,7 @@ public final class CacheLayout {
 		String host = (url.getHost() != null) ? url.getHost() : authority.isEmpty() ? "local" : authority;
 		return this.directory.resolve("models")
 			.resolve(safe(host))
-			.resolve(sourceKey(url).substring(0, 16))
+			.resolve(sourceKey(url, request.files()).substring(0, 16))
 			.resolve(safe(fileName));
 	}
 
@@ -164,6 +165,18 @@ public final class CacheLayout {
 				: withoutUserInfo(location.getRawAuthority());
 		String path = (location.getRawPath() != null) ? location.getRawPath() : location.getRawSchemeSpecificPart();
 		return key(location.getScheme() + "://" + authority + path + query);
+	}
+
+	/**
+	 * Returns a key that is equal for equal files of equal locations.
+	 * @param location the location
+	 * @param files which of its files are asked for; empty where it is for the source to
+	 * say
+	 * @return 32 hexadecimal digits
+	 */
+	public static String sourceKey(URI location, List<String> files) {
+		String key = sourceKey(location);
+		return files.isEmpty() ? key : key(key + "\n" + String.join("\n", files));
 	}
 
 	/** What is no host name to {@link URI}, such as one with an underscore. */

@@ -1,8 +1,10 @@
 package dev.modelcache.store;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
@@ -112,6 +114,13 @@ final class HubCache {
 		try (Stream<Path> files = Files.walk(folder.resolve("snapshots"))) {
 			return files.filter(Files::isSymbolicLink).anyMatch((link) -> isLinkTo(link, blob));
 		}
+		catch (NoSuchFileException ex) {
+			return false;
+		}
+		catch (UncheckedIOException ex) {
+			// Rather a blob too many than one too few.
+			return true;
+		}
 	}
 
 	private static Path targetOf(Path link) throws IOException {
@@ -139,6 +148,9 @@ final class HubCache {
 				if (entries.findAny().isPresent()) {
 					return;
 				}
+			}
+			catch (NoSuchFileException ex) {
+				continue;
 			}
 			Files.delete(empty);
 		}

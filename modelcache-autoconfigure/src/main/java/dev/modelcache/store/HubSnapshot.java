@@ -81,6 +81,12 @@ final class HubSnapshot implements ModelDirectory {
 	}
 
 	@Override
+	public boolean isVisible() {
+		ModelManifest seen = Elsewhere.read(this.place);
+		return seen != null && snapshot().equals(seen.directory());
+	}
+
+	@Override
 	public boolean isShared() {
 		return true;
 	}

@@ -55,6 +55,14 @@ public interface ModelDirectory {
 	void take(Path unpacked, ModelFileName name, StagedFile.ReceiptWriter receipt) throws IOException;
 
 	/**
+	 * Returns whether this is the version that is seen.
+	 * <p>
+	 * <em>Blocking</em>.
+	 * @return {@code true} if it is
+	 */
+	boolean isVisible();
+
+	/**
 	 * Returns whether other tools keep their files here too, so that a file nobody of us
 	 * brought may be one of the version.
 	 * @return {@code true} if they do

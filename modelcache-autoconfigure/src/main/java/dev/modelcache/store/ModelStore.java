@@ -2,6 +2,7 @@ package dev.modelcache.store;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -173,9 +174,10 @@ public final class ModelStore implements AutoCloseable {
 	 * @return {@code true} if it stands there, or belongs to one of its versions
 	 */
 	public boolean isOf(ModelPlace place, Path file) {
-		return place.target().equals(file) || seen(place).stream()
-			.flatMap((version) -> version.files().stream())
-			.anyMatch((seen) -> seen.target().equals(file));
+		return place.target().equals(file) || file.startsWith(CacheLayout.versions(place))
+				|| seen(place).stream()
+					.flatMap((version) -> version.files().stream())
+					.anyMatch((seen) -> seen.target().equals(file));
 	}
 
 	/**
@@ -287,6 +289,20 @@ public final class ModelStore implements AutoCloseable {
 		}
 		catch (IOException ex) {
 			throw cannotCreate(modelId, place, ex);
+		}
+	}
+
+	/**
+	 * Returns whether downloads of a file, or of others beside it, were broken off.
+	 * @param place the file's place
+	 * @return {@code true} if something of them is there
+	 */
+	public boolean hasPartials(ModelPlace place) {
+		try (Stream<Path> files = Files.list(place.directory())) {
+			return files.anyMatch(StagedName::isStaged);
+		}
+		catch (IOException ex) {
+			return false;
 		}
 	}
 
@@ -422,8 +438,10 @@ public final class ModelStore implements AutoCloseable {
 	 */
 	public boolean evict(String modelId, ModelPlace place) {
 		try {
-			boolean existed = deleteElsewhere(place) | this.versions.delete(place)
-					| Files.deleteIfExists(place.target());
+			boolean existed = deleteElsewhere(place) | this.versions.delete(place);
+			if (Files.isRegularFile(place.target(), LinkOption.NOFOLLOW_LINKS)) {
+				existed |= Files.deleteIfExists(place.target());
+			}
 			this.receipts.delete(place);
 			if (Files.isDirectory(place.directory())) {
 				partials(place).claim(PartialJudge.NONE);

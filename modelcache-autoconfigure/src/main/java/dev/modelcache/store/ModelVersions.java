@@ -14,6 +14,8 @@ import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -37,6 +39,9 @@ final class ModelVersions {
 	private static final Logger logger = LoggerFactory.getLogger(ModelVersions.class);
 
 	private static final String POINTER = "current";
+
+	/** The directory of a version, and what belongs to it. */
+	private static final Pattern OWN = Pattern.compile("[0-9a-f]{16}(\\..*)?");
 
 	private final CacheLayout layout;
 
@@ -126,14 +131,26 @@ final class ModelVersions {
 	 */
 	private void publish(ModelPlace place, String version, ModelManifest manifest) throws IOException {
 		String before = current(place);
-		PropertiesFiles.write(manifestFile(place, version), manifest.toProperties());
-		FileMoves.forceDirectory(CacheLayout.versions(place).resolve(version));
-		FileMoves.forceDirectory(CacheLayout.versions(place));
-		if (!version.equals(before)) {
-			requireNothingOfOthers(place);
-			point(place, version);
+		Path versions = CacheLayout.versions(place);
+		if (!Files.isDirectory(versions, LinkOption.NOFOLLOW_LINKS)) {
+			throw new IOException(versions + " is not a directory of this cache");
 		}
-		deleteOthers(place, Stream.of(version, before).filter(Objects::nonNull).collect(Collectors.toSet()));
+		for (ModelFileName name : manifest.files()) {
+			if (!Files.isRegularFile(this.layout.file(place, version, name).target())) {
+				throw new IOException("the file " + name + " has disappeared");
+			}
+		}
+		PropertiesFiles.write(manifestFile(place, version), manifest.toProperties());
+		FileMoves.forceDirectory(versions.resolve(version));
+		FileMoves.forceDirectory(versions);
+		if (version.equals(before)) {
+			deleteEntries(place, (entry) -> entry.startsWith(version + ".") && !entry.endsWith(".properties"));
+			return;
+		}
+		requireNothingOfOthers(place);
+		point(place, version);
+		Set<String> kept = Stream.of(version, before).filter(Objects::nonNull).collect(Collectors.toSet());
+		deleteEntries(place, (entry) -> !kept.contains(entry.replaceFirst("\\.properties$", "")));
 	}
 
 	private void requireNothingOfOthers(ModelPlace place) throws IOException {
@@ -163,9 +180,10 @@ final class ModelVersions {
 			logger.info("{} cannot be made a symbolic link; the files stand in {}", place.target(),
 					versions.resolve(version), ex);
 			Files.writeString(link, version, StandardCharsets.UTF_8);
-			Files.deleteIfExists(place.target());
+			// Not looked at while something stands at the place.
 			FileMoves.replace(link, versions.resolve(POINTER));
 			FileMoves.forceDirectory(versions);
+			Files.deleteIfExists(place.target());
 			return;
 		}
 		FileMoves.replace(link, place.target());
@@ -173,11 +191,12 @@ final class ModelVersions {
 		FileMoves.forceDirectory(place.directory());
 	}
 
-	private void deleteOthers(ModelPlace place, Set<String> kept) {
+	/** Deletes entries that this cache may have made. */
+	private void deleteEntries(ModelPlace place, Predicate<String> unwanted) {
 		try (Stream<Path> entries = Files.list(CacheLayout.versions(place))) {
 			for (Path entry : entries.toList()) {
-				String version = entry.getFileName().toString().replaceFirst("\\.properties$", "");
-				if (!kept.contains(version) && !version.equals(POINTER)) {
+				String name = entry.getFileName().toString();
+				if (OWN.matcher(name).matches() && unwanted.test(name)) {
 					deleteReceipts(place, entry);
 					FileSystemUtils.deleteRecursively(entry);
 				}
@@ -263,8 +282,7 @@ final class ModelVersions {
 
 		@Override
 		public Path unpacking() throws IOException {
-			Path directory = hidden(".unpacking");
-			FileSystemUtils.deleteRecursively(directory);
+			Path directory = hidden(".unpacking-" + UUID.randomUUID());
 			PrivateFiles.createDirectories(directory);
 			return directory;
 		}
@@ -282,6 +300,11 @@ final class ModelVersions {
 			FileMoves.replace(unpacked, target.target());
 			ModelVersions.this.receipts.write(target, receipt.write(fingerprint));
 			FileMoves.forceDirectory(target.directory());
+		}
+
+		@Override
+		public boolean isVisible() {
+			return this.version.equals(current(this.place));
 		}
 
 		@Override

@@ -71,6 +71,16 @@ public record Receipt(Fingerprint fingerprint, Digest digest, @Nullable Digest s
 	}
 
 	/**
+	 * Returns this receipt for a file that came as a substitute and turned out to be the
+	 * one that was asked for.
+	 * @return the new receipt
+	 */
+	public Receipt ofItself() {
+		return new Receipt(this.fingerprint, this.digest, this.sourceDigest, this.expected, this.source, this.sourceKey,
+				this.validator, false, this.verifiedAt, this.format);
+	}
+
+	/**
 	 * Returns whether the file was found not to be what this receipt says, so that it
 	 * must not be trusted without being read.
 	 * @return {@code true} if it was

@@ -212,4 +212,21 @@ class FallbackTests {
 		}
 	}
 
+	@Test
+	void refreshAsksForTheModelItselfAndNotForItsSubstitute() {
+		try (CacheFixture fixture = open(request().expectedDigest(null).fallbackUrl(this.server.uri("/other.gguf")))) {
+			CachedModel substitute = fixture.get("m");
+			int requests = this.server.requests("/other.gguf").size();
+			assertThatExceptionOfType(ModelTransferException.class)
+				.isThrownBy(() -> fixture.cache().refresh("m").block(CacheFixture.PATIENCE));
+			assertThat(this.server.requests("/other.gguf")).hasSize(requests);
+			assertThat(fixture.cache().status("m").model()).isEqualTo(substitute);
+			this.server.always("/m.gguf", Reply.ok()).serve("/m.gguf", this.small);
+			assertThat(fixture.cache().refresh("m").block(CacheFixture.PATIENCE)).isNotNull().satisfies((model) -> {
+				assertThat(model.fallback()).isFalse();
+				assertThat(model.digest()).isEqualTo(this.small.sha256());
+			});
+		}
+	}
+
 }

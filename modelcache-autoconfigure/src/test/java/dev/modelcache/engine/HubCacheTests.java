@@ -22,6 +22,7 @@ import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelTransferException;
 import dev.modelcache.source.api.MetadataClients;
 import dev.modelcache.source.huggingface.HubSettings;
 import dev.modelcache.source.huggingface.HubToken;
@@ -41,6 +42,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.util.FileSystemUtils;
 import org.springframework.util.unit.DataSize;
 import reactor.core.scheduler.Schedulers;
 
@@ -369,6 +371,47 @@ class HubCacheTests {
 		Files.write(blob(this.content), this.content.flipped(77).bytes());
 		assertThatExceptionOfType(ModelOfflineException.class)
 			.isThrownBy(() -> getOffline(request("hf://org/repo:Q4_K_M")));
+	}
+
+	@Test
+	void offlineAPatternIsNotMatchedAgainstWhatHappensToBeThere() throws IOException {
+		download(COMMIT, this.content, true);
+		assertThatExceptionOfType(ModelOfflineException.class)
+			.isThrownBy(() -> getOffline(request("hf://org/repo").files(List.of("**/*.gguf"))));
+	}
+
+	@Test
+	void offlineTheHubsOwnChoiceIsNotGuessed() throws IOException {
+		download(COMMIT, this.content, true);
+		assertThatExceptionOfType(ModelOfflineException.class).isThrownBy(() -> getOffline(request("hf://org/repo")));
+	}
+
+	@Test
+	void whatWasServedWhileTheHubWasDownIsNotSettled() throws IOException {
+		download(LATER, this.content, true);
+		this.offline = true;
+		get(request("hf://org/repo:Q4_K_M"));
+		this.offline = false;
+		assertThat(get(request("hf://org/repo:Q4_K_M")).path())
+			.isEqualTo(snapshot(COMMIT).resolve("gguf/model.Q4_K_M.gguf"));
+	}
+
+	@Test
+	void whatIsThereButNotWhatIsExpectedDoesNotHideThatTheHubIsDown() throws IOException {
+		download(COMMIT, this.content, true);
+		this.server.close();
+		assertThatExceptionOfType(ModelTransferException.class)
+			.isThrownBy(() -> get(request("hf://org/repo:Q4_K_M").expectedDigest(Content.of("x").sha256())));
+	}
+
+	@Test
+	void evictionOfWhatTheHubsToolsDeletedForgetsIt() {
+		try (CacheFixture fixture = open(all())) {
+			fixture.get("m");
+			FileSystemUtils.deleteRecursively(folder().toFile());
+			fixture.cache().evict("m").block(Duration.ofMinutes(1));
+			assertThat(fixture.get("m").outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		}
 	}
 
 }

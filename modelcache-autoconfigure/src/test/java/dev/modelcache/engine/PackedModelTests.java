@@ -212,4 +212,33 @@ class PackedModelTests {
 		assertThat(place()).doesNotExist();
 	}
 
+	@Test
+	void refreshWithoutNewsFetchesNoArchive() throws IOException {
+		publish("tar", tar());
+		try (CacheFixture fixture = open()) {
+			CachedModel cached = fixture.get("m");
+			long blobs = blobRequests();
+			assertThat(fixture.cache().refresh("m").block(Duration.ofMinutes(1))).isNotNull()
+				.satisfies((again) -> assertThat(again.path()).isEqualTo(cached.path()));
+			assertThat(blobRequests()).isEqualTo(blobs);
+		}
+	}
+
+	private long blobRequests() {
+		return this.registry.server()
+			.requests()
+			.stream()
+			.filter((request) -> request.path().contains("/blobs/"))
+			.count();
+	}
+
+	@Test
+	void refusedArchiveLeavesNothingOnTheDisk() throws IOException {
+		TarArchiveEntry link = new TarArchiveEntry("out", TarConstants.LF_SYMLINK);
+		link.setLinkName("config.json");
+		publish("tar", tar(link));
+		assertThatExceptionOfType(ModelFormatException.class).isThrownBy(this::get);
+		assertThat(files()).isEmpty();
+	}
+
 }

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelDownloadProgress;
+import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelReplaced;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.util.FileSystemUtils;
 import reactor.core.scheduler.Schedulers;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -304,6 +306,80 @@ class SeveralFilesTests {
 		assertThat(get(request()).files()).hasSize(3);
 		assertThat(place()).isDirectory();
 		assertThat(get(single).path()).isEqualTo(place()).isRegularFile();
+	}
+
+	@Test
+	void lostReceiptsCostAHashAndNoDownload() {
+		commit(FIRST, this.one, this.two);
+		get(request());
+		FileSystemUtils.deleteRecursively(this.directory.resolve("cache").resolve("receipts").toFile());
+		List<String> before = requested(this.one);
+		CachedModel model = get(request());
+		assertThat(model.outcome()).isEqualTo(ModelOutcome.CACHED);
+		assertThat(model.verified()).isTrue();
+		assertThat(requested(this.one)).isEqualTo(before);
+	}
+
+	@Test
+	void refreshWithoutNewsLeavesTheVersionBefore() {
+		commit(FIRST, this.one, this.two);
+		try (CacheFixture fixture = open(request())) {
+			CachedModel first = fixture.get("m");
+			commit(SECOND, this.one, Content.random(2 << 20, 3));
+			CachedModel second = refreshed(fixture);
+			assertThat(refreshed(fixture).path()).isEqualTo(second.path());
+			assertThat(first.files()).allSatisfy((file) -> assertThat(file).exists());
+		}
+	}
+
+	@Test
+	void versionThatAnotherProcessReplacedCanStillBeVerified() {
+		commit(FIRST, this.one, this.two);
+		try (CacheFixture fixture = open(request()); CacheFixture other = open(request())) {
+			fixture.get("m");
+			other.get("m");
+			commit(SECOND, this.one, Content.random(2 << 20, 3));
+			refreshed(other);
+			assertThat(fixture.cache().verify("m").block(Duration.ofMinutes(1))).isNotNull();
+		}
+	}
+
+	@Test
+	void filesOfOthersAreNotDeletedWithOldVersions() throws IOException {
+		Path victim = Files.createDirectories(this.directory.resolve("victim")).resolve("data");
+		Files.writeString(victim, "mine");
+		Files.createDirectories(place().getParent());
+		Files.createSymbolicLink(place().resolveSibling(".llama.versions"), victim.getParent());
+		commit(FIRST, this.one, this.two);
+		assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> get(request()));
+		assertThat(victim).hasContent("mine");
+	}
+
+	@Test
+	void namesThatSomeFileSystemsCannotTellApartAreRefused() {
+		commit(FIRST, this.one, this.two).small("Tokenizer.json", "{}");
+		assertThatExceptionOfType(ModelFormatException.class)
+			.isThrownBy(() -> get(request().files(List.of("*okenizer.json"))))
+			.withMessageContaining("collides with");
+	}
+
+	@Test
+	void otherFilesOfOneSourceHaveAPlaceOfTheirOwn() {
+		commit(FIRST, this.one, this.two).small("config.json", "{}");
+		CachedModel tokenizer = get(request().modelPath(null).files(List.of("tokenizer.json")));
+		CachedModel config = get(request().modelPath(null).files(List.of("config.json")));
+		assertThat(config.path()).hasContent("{}");
+		assertThat(tokenizer.path()).exists().isNotEqualTo(config.path());
+	}
+
+	@Test
+	void evictionLeavesALinkOfSomebodyElse() throws IOException {
+		Files.createDirectories(place().getParent());
+		Files.createSymbolicLink(place(), this.directory);
+		try (CacheFixture fixture = open(request())) {
+			fixture.cache().evict("m").block(Duration.ofMinutes(1));
+			assertThat(place()).isSymbolicLink();
+		}
 	}
 
 }

@@ -23,6 +23,10 @@ class ModelVersionsTests {
 
 	private static final ModelFileName NAME = new ModelFileName("onnx/model.onnx");
 
+	private static final String ONE = "0123456789abcdef";
+
+	private static final String TWO = "fedcba9876543210";
+
 	@TempDir
 	private Path directory;
 
@@ -66,20 +70,20 @@ class ModelVersionsTests {
 	@Test
 	void withoutLinksAFilePointsToTheVersionAndNothingStandsAtThePlace() throws IOException {
 		ModelVersions versions = withoutLinks();
-		publish(versions, "one");
-		assertSeen(versions, place(), "one");
+		publish(versions, ONE);
+		assertSeen(versions, place(), ONE);
 		assertThat(place().target()).doesNotExist();
-		publish(versions, "two");
-		assertSeen(versions, place(), "two");
+		publish(versions, TWO);
+		assertSeen(versions, place(), TWO);
 	}
 
 	@Test
 	void linkTakesOverFromAFileThatPoints() throws IOException {
-		publish(withoutLinks(), "one");
+		publish(withoutLinks(), ONE);
 		ModelVersions versions = versions(Files::createSymbolicLink);
-		assertSeen(versions, place(), "one");
-		publish(versions, "two");
-		assertSeen(versions, place(), "two");
+		assertSeen(versions, place(), ONE);
+		publish(versions, TWO);
+		assertSeen(versions, place(), TWO);
 		assertThat(place().target()).isDirectory();
 	}
 
@@ -98,7 +102,7 @@ class ModelVersionsTests {
 	@Test
 	void deletedModelHasNoVersionsLeft() throws IOException {
 		for (ModelVersions versions : List.of(withoutLinks(), versions(Files::createSymbolicLink))) {
-			publish(versions, "one");
+			publish(versions, ONE);
 			assertThat(versions.delete(place())).isTrue();
 			assertThat(versions.seen(place())).isNull();
 			assertThat(this.directory.resolve("models")).isEmptyDirectory();

@@ -46,7 +46,7 @@ final class CachedRepository {
 			List<HubFile> files = files(folder.resolve("snapshots").resolve(commit));
 			return files.isEmpty() ? null : new HubRepository(commit, false, false, files);
 		}
-		catch (IOException | UncheckedIOException ex) {
+		catch (IOException | UncheckedIOException | IllegalArgumentException ex) {
 			logger.debug("{} cannot be read", folder, ex);
 			return null;
 		}

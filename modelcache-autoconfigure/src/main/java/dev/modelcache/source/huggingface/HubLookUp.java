@@ -60,18 +60,35 @@ final class HubLookUp {
 	 * @return the model, or {@code null} where not all of it is there
 	 */
 	@Nullable ResolvedModel cached(Path cache) {
-		HubRepository repository = CachedRepository.read(cache, this.url);
+		HubRepository repository = namesItsFiles() ? CachedRepository.read(cache, this.url) : null;
 		if (repository == null) {
 			return null;
 		}
 		try {
 			List<HubFile> files = HubSelection.of(this.model, this.url, repository);
+			if (!files.stream().allMatch(HubFile::isComplete) || lacksData(files)) {
+				return null;
+			}
 			return resolved(files.stream().map((file) -> remote(repository.commit(), file)).toList(),
 					repository.commit());
 		}
 		catch (ModelNotFoundException ex) {
 			return null;
 		}
+	}
+
+	/**
+	 * What is missing in the cache cannot be told where a pattern, or the Hub's choice,
+	 * decides which files there are.
+	 */
+	private boolean namesItsFiles() {
+		return (this.url.path() != null || this.url.quantization() != null || !this.model.files().isEmpty())
+				&& this.model.files().stream().noneMatch((file) -> file.contains("*") || file.contains("?"));
+	}
+
+	/** An ONNX file may need another one, which only its repository's list tells. */
+	private static boolean lacksData(List<HubFile> files) {
+		return files.size() == 1 && files.get(0).name().endsWith(".onnx");
 	}
 
 	/** What is not there at all, or not to be asked for, is no refusal of the Hub. */

@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * The only place where a thread waits for a publisher: the application's own, while it
- * starts.
+ * The only place where a thread waits for a publisher: one of the application's own,
+ * while it starts or opens a model's resource.
  */
 final class BlockingBridge {
 

@@ -1,0 +1,75 @@
+package dev.modelcache.autoconfigure;
+
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.function.Supplier;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelNotFoundException;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * The files that locations name.
+ * <p>
+ * <em>Thread-safety</em>: may be used from any thread. <em>Blocking</em>: a model that is
+ * not there yet is fetched while the caller waits; on a thread that must not wait, such
+ * as one of an event loop, only what is ready is found.
+ */
+final class LocatedModels {
+
+	private final Supplier<ModelCache> cache;
+
+	/**
+	 * Creates the files of a cache.
+	 * @param cache gives the cache; asked when a file is, not before
+	 */
+	LocatedModels(Supplier<ModelCache> cache) {
+		this.cache = cache;
+	}
+
+	/**
+	 * Returns whether a location may name a file, as far as is known without fetching
+	 * anything.
+	 * @param location the location
+	 * @return {@code false} if no such model is configured, or if it is ready and has no
+	 * such file
+	 */
+	boolean mayHave(ModelLocation location) {
+		try {
+			CachedModel model = this.cache.get().status(location.id()).model();
+			return model == null || location.file() == null || new FilesByName(model).has(location.file());
+		}
+		catch (ModelNotFoundException ex) {
+			return false;
+		}
+	}
+
+	/**
+	 * Returns the file that a location names.
+	 * @param location the location
+	 * @return the published file
+	 * @throws ModelCacheException if it cannot be had
+	 * @throws IllegalStateException if it is not there yet and this thread must not wait
+	 */
+	Path get(ModelLocation location) {
+		CachedModel model = Schedulers.isInNonBlockingThread() ? ready(location) : acquire(location);
+		return (location.file() != null) ? new FilesByName(model).get(location.file()) : model.path();
+	}
+
+	private CachedModel ready(ModelLocation location) {
+		CachedModel model = this.cache.get().status(location.id()).model();
+		if (model == null) {
+			throw new IllegalStateException("'" + location + "' is not ready yet, and the thread "
+					+ Thread.currentThread().getName() + " must not wait for it: ask ModelCache.get(\"" + location.id()
+					+ "\") there, or open it on a thread that may block");
+		}
+		return model;
+	}
+
+	private CachedModel acquire(ModelLocation location) {
+		return Objects.requireNonNull(BlockingBridge.await(this.cache.get().get(location.id())));
+	}
+
+}

@@ -1,0 +1,78 @@
+package dev.modelcache.autoconfigure;
+
+import dev.modelcache.ModelFileName;
+import org.jspecify.annotations.Nullable;
+import org.springframework.util.StringUtils;
+
+/**
+ * The location of a model among Spring's resources: {@code model:<id>} is the file that a
+ * runtime opens first, {@code model:<id>/<file>} one of the model's files.
+ *
+ * @param id the model's id
+ * @param file the name that the source gives the file, or as much of its end as tells it
+ * from the others; {@code null} for the file that a runtime opens first
+ */
+record ModelLocation(String id, @Nullable ModelFileName file) {
+
+	private static final String SCHEME = "model:";
+
+	/**
+	 * Returns whether a location is meant to be one of a model.
+	 * @param location any location
+	 * @return {@code true} if it begins with {@code model:}
+	 */
+	static boolean matches(String location) {
+		return location.startsWith(SCHEME);
+	}
+
+	/**
+	 * Reads a location.
+	 * @param location a location that {@link #matches(String) matches}
+	 * @return the location
+	 * @throws IllegalArgumentException if it names no model, or no file behind a slash
+	 */
+	static ModelLocation parse(String location) {
+		String[] parts = location.substring(SCHEME.length()).split("/", 2);
+		if (parts[0].isEmpty()) {
+			throw new IllegalArgumentException("'" + location + "' names no model: it is " + SCHEME
+					+ "<id>, or with one of the model's files " + SCHEME + "<id>/<file>");
+		}
+		return of(parts[0], (parts.length == 2) ? parts[1] : null);
+	}
+
+	private static ModelLocation of(String id, @Nullable String file) {
+		try {
+			return new ModelLocation(id, (file != null) ? new ModelFileName(file) : null);
+		}
+		catch (IllegalArgumentException ex) {
+			throw new IllegalArgumentException("'" + SCHEME + id + "/" + file + "': " + ex.getMessage(), ex);
+		}
+	}
+
+	/**
+	 * Returns the location of another file of the same model.
+	 * @param path a path from the directory of this file; from the model's own, where
+	 * this is the location of no particular file
+	 * @return the location
+	 * @throws IllegalArgumentException if the path leads out of the model
+	 */
+	ModelLocation relative(String path) {
+		String from = "/" + ((this.file != null) ? this.file : "");
+		return of(this.id, StringUtils.cleanPath(StringUtils.applyRelativePath(from, path)).substring(1));
+	}
+
+	/**
+	 * Returns the last part.
+	 * @return the name of the file, without its directories; the id where this is the
+	 * location of no particular file
+	 */
+	String last() {
+		return (this.file != null) ? this.file.last() : this.id;
+	}
+
+	@Override
+	public String toString() {
+		return SCHEME + this.id + ((this.file != null) ? "/" + this.file : "");
+	}
+
+}

@@ -1,0 +1,42 @@
+package dev.modelcache.autoconfigure;
+
+import java.util.function.Consumer;
+
+import org.springframework.ai.transformers.TransformersEmbeddingModel;
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.context.ApplicationContext;
+import org.springframework.core.io.Resource;
+
+/**
+ * Gives Spring AI's embedding model the resources that its properties name, where they
+ * are models of ours. Spring AI looks the names up with a resource loader of its own,
+ * which knows no other protocols than Java's.
+ */
+final class TransformersResources implements BeanPostProcessor {
+
+	private static final String PREFIX = "spring.ai.embedding.transformer";
+
+	private final ApplicationContext context;
+
+	TransformersResources(ApplicationContext context) {
+		this.context = context;
+	}
+
+	@Override
+	public Object postProcessBeforeInitialization(Object bean, String beanName) {
+		if (bean instanceof TransformersEmbeddingModel model) {
+			replace(PREFIX + ".onnx.model-uri", model::setModelResource);
+			replace(PREFIX + ".tokenizer.uri", model::setTokenizerResource);
+		}
+		return bean;
+	}
+
+	private void replace(String key, Consumer<Resource> setter) {
+		String location = Binder.get(this.context.getEnvironment()).bind(key, String.class).orElse("");
+		if (ModelLocation.matches(location)) {
+			setter.accept(this.context.getResource(location));
+		}
+	}
+
+}

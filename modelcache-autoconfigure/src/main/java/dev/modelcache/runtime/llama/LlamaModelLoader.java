@@ -51,18 +51,12 @@ public final class LlamaModelLoader implements ModelLoader {
 			throw new ModelLoadException(model.id(), "the file " + model.path() + " is gone or cannot be read",
 					"Ask for the model again", null);
 		}
-		Set<Thread> before = NativeThreads.all();
 		try {
-			NativeLibrary.prepare();
-			LlamaModel loaded = new LlamaModel(parameters(model));
-			// An answer proves that it computes, and that its thread is there.
-			complete(loaded);
-			this.threads.adopt(before);
-			return new LlamaLoadedModel(loaded);
+			return start(model);
 		}
 		catch (LinkageError ex) {
 			throw new ModelLoadException(model.id(), "llama.cpp has no native library for this machine",
-					"Use Linux, macOS or Windows on x86-64 or Arm, or build the library and set the system property"
+					"Use Linux (with glibc), macOS or Windows on x86-64 or Arm, or build the library and set the system property"
 							+ " de.kherud.llama.lib.path",
 					ex);
 		}
@@ -73,6 +67,26 @@ public final class LlamaModelLoader implements ModelLoader {
 		}
 	}
 
+	private LoadedModel start(CachedModel model) throws IOException {
+		NativeLibrary.prepare();
+		Set<Thread> before = NativeThreads.all();
+		LlamaModel started = new LlamaModel(parameters(model));
+		try {
+			complete(started);
+			return new LlamaLoadedModel(started);
+		}
+		catch (RuntimeException ex) {
+			started.close();
+			throw ex;
+		}
+		finally {
+			this.threads.adopt(before);
+		}
+	}
+
+	/**
+	 * Takes a token, which proves that the model computes and that its thread is there.
+	 */
 	private static void complete(LlamaModel model) {
 		LlamaIterator output = model.generate(new InferenceParameters("").setNPredict(1)).iterator();
 		while (output.hasNext()) {

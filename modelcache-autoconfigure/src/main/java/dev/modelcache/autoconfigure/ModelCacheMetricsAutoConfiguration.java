@@ -4,6 +4,7 @@ import dev.modelcache.ConfiguredModels;
 import dev.modelcache.ModelCache;
 import dev.modelcache.actuate.AcquisitionMeters;
 import dev.modelcache.actuate.ModelGauges;
+import dev.modelcache.actuate.RuntimeMeters;
 import dev.modelcache.store.ModelStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -26,6 +27,12 @@ public final class ModelCacheMetricsAutoConfiguration {
 	@ConditionalOnMissingBean
 	AcquisitionMeters modelCacheAcquisitionMeters(ConfiguredModels models, MeterRegistry registry) {
 		return new AcquisitionMeters(models, registry);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	RuntimeMeters modelCacheRuntimeMeters(MeterRegistry registry) {
+		return new RuntimeMeters(registry);
 	}
 
 	@Bean

@@ -88,6 +88,12 @@ public class ModelCacheProperties extends ModelProperties {
 	@NestedConfigurationProperty
 	private final CatalogProperties catalog = new CatalogProperties();
 
+	@NestedConfigurationProperty
+	private final LlamaProperties llama = new LlamaProperties();
+
+	@NestedConfigurationProperty
+	private final ClassifierProperties classifier = new ClassifierProperties();
+
 	public boolean isEnabled() {
 		return this.enabled;
 	}
@@ -182,6 +188,14 @@ public class ModelCacheProperties extends ModelProperties {
 
 	public CatalogProperties getCatalog() {
 		return this.catalog;
+	}
+
+	public LlamaProperties getLlama() {
+		return this.llama;
+	}
+
+	public ClassifierProperties getClassifier() {
+		return this.classifier;
 	}
 
 	/**

@@ -12,7 +12,7 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link AcquisitionMeters} and {@link ModelGauges}.
+ * Tests for {@link AcquisitionMeters}, {@link ModelGauges} and {@link RuntimeMeters}.
  */
 class MetersTests {
 
@@ -95,6 +95,28 @@ class MetersTests {
 		statuses.with(Statuses.failed("b"));
 		assertThat(this.registry.get("modelcache.model.ready").tag("model", "b").gauge().value()).isZero();
 		assertThat(this.registry.get("modelcache.cache.size").gauge().value()).isEqualTo(6);
+	}
+
+	@Test
+	void classificationsAreTimedByLabelAndOutcome() {
+		RuntimeMeters runtime = new RuntimeMeters(this.registry);
+		runtime.classificationStarted();
+		runtime.classificationStarted();
+		runtime.classificationEnded("READ", "answered", Duration.ofMillis(4));
+		assertThat(this.registry.get("modelcache.classifications")
+			.tags("label", "READ", "outcome", "answered")
+			.timer()
+			.totalTime(MILLISECONDS)).isEqualTo(4);
+		assertThat(this.registry.get("modelcache.classifications.active").gauge().value()).isEqualTo(1);
+	}
+
+	@Test
+	void loadsAreTimedByOutcome() {
+		RuntimeMeters runtime = new RuntimeMeters(this.registry);
+		runtime.loaded("a", true, Duration.ofMillis(4));
+		runtime.loaded("a", false, Duration.ofMillis(5));
+		assertThat(this.registry.get("modelcache.model.loads").tags("model", "a", "outcome", "failed").timer().count())
+			.isEqualTo(1);
 	}
 
 }

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 import dev.modelcache.ConfiguredModels;
+import dev.modelcache.runtime.ClassifierSettings;
+import dev.modelcache.runtime.llama.LlamaSettings;
 import dev.modelcache.source.SourceResolvers;
 import dev.modelcache.source.api.MetadataClients;
 import dev.modelcache.source.catalog.CatalogResolver;
@@ -102,6 +104,14 @@ final class BoundConfiguration {
 
 	ModelCacheSettings settings() {
 		return ModelCacheSettings.of(properties(), this.environment);
+	}
+
+	LlamaSettings llama() {
+		return RuntimeSettings.llama(properties().getLlama());
+	}
+
+	ClassifierSettings classifier() {
+		return RuntimeSettings.classifier(properties());
 	}
 
 }

@@ -34,6 +34,8 @@ class ConfigurationMetadataTests {
 		assertThat(this.properties.get("hooks.llm.cache.adopt")).containsEntry("defaultValue", true);
 		assertThat(this.properties.get("hooks.llm.max-retries")).containsEntry("defaultValue", 3);
 		assertThat(this.properties.get("hooks.llm.lock.stale-after")).containsEntry("defaultValue", "1h");
+		assertThat(this.properties.get("hooks.llm.classifier.labels")).containsEntry("defaultValue",
+				List.of("READ", "CREATE", "UPDATE", "DELETE"));
 		assertThat(this.properties.get("hooks.llm.download.buffer-size")).containsEntry("defaultValue", "1MB");
 	}
 

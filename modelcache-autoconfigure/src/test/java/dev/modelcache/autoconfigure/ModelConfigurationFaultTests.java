@@ -206,7 +206,20 @@ class ModelConfigurationFaultTests {
 			fault("hooks.llm.download.headers.X-Key", "characters that no header has",
 					"hooks.llm.download.headers.X-Key=hunter2\r\nX-Other: 1"),
 			fault("hooks.llm.download.headers.Range", "each transfer sets itself",
-					"hooks.llm.download.headers.Range=bytes=0-1"));
+					"hooks.llm.download.headers.Range=bytes=0-1"),
+			// the use of the model
+			fault("hooks.llm.llama.threads", "is less than 1: 0", "hooks.llm.llama.threads=0"),
+			fault("hooks.llm.llama.context-size", "is less than 1: -1", "hooks.llm.llama.context-size=-1"),
+			fault("hooks.llm.llama.gpu-layers", "is negative", "hooks.llm.llama.gpu-layers=-1"),
+			fault("hooks.llm.classifier.labels", "is empty", "hooks.llm.classifier.labels="),
+			fault("hooks.llm.classifier.labels[1]", "is no label: ''", "hooks.llm.classifier.labels[0]=A",
+					"hooks.llm.classifier.labels[1]="),
+			fault("hooks.llm.classifier.labels", "holds a label twice", "hooks.llm.classifier.labels=A,B,A"),
+			fault("hooks.llm.classifier.label-when-unavailable", "is no label",
+					"hooks.llm.classifier.label-when-unavailable= "),
+			fault("hooks.llm.classifier.prompt", "no place for the text", "hooks.llm.classifier.prompt=Class:")
+				.action("{text}"),
+			fault("hooks.llm.classifier.queue-capacity", "is less than 1: 0", "hooks.llm.classifier.queue-capacity=0"));
 
 	@ParameterizedTest
 	@FieldSource("FAULTS")
@@ -223,6 +236,8 @@ class ModelConfigurationFaultTests {
 			configuration.settings();
 			configuration.hub();
 			configuration.oci();
+			configuration.llama();
+			configuration.classifier();
 			configuration.models();
 		}).satisfies((ex) -> {
 			assertThat(ex.key()).isEqualTo(fault.key());

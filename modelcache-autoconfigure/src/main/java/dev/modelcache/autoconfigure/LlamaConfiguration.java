@@ -1,0 +1,31 @@
+package dev.modelcache.autoconfigure;
+
+import de.kherud.llama.LlamaModel;
+import dev.modelcache.runtime.ModelLoader;
+import dev.modelcache.runtime.llama.LlamaModelLoader;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.event.ApplicationFailedEvent;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/**
+ * The loader for applications that have llama.cpp.
+ */
+@Configuration(proxyBeanMethods = false)
+@ConditionalOnClass(LlamaModel.class)
+@ConditionalOnMissingBean(ModelLoader.class)
+class LlamaConfiguration {
+
+	@Bean
+	LlamaModelLoader modelCacheLlamaLoader(ModelCacheProperties properties) {
+		return new LlamaModelLoader(RuntimeSettings.llama(properties.getLlama()));
+	}
+
+	@Bean
+	ApplicationListener<ApplicationFailedEvent> modelCacheLlamaFailure(LlamaModelLoader loader) {
+		return (event) -> loader.applicationFailed();
+	}
+
+}

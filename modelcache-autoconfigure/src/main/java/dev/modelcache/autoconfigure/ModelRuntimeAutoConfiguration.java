@@ -1,0 +1,56 @@
+package dev.modelcache.autoconfigure;
+
+import java.time.Clock;
+
+import dev.modelcache.ModelCache;
+import dev.modelcache.RuntimeObserver;
+import dev.modelcache.runtime.DefaultModelManager;
+import dev.modelcache.runtime.LlmClassifier;
+import dev.modelcache.runtime.ModelLoader;
+import dev.modelcache.runtime.ModelManager;
+import dev.modelcache.runtime.QueuedClassifier;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * {@link AutoConfiguration Auto-configuration} of what uses the model
+ * {@value ModelCacheProperties#DEFAULT_MODEL}.
+ */
+@AutoConfiguration(after = ModelCacheAutoConfiguration.class)
+@ConditionalOnBean(ModelCache.class)
+@Import(LlamaConfiguration.class)
+public final class ModelRuntimeAutoConfiguration {
+
+	private final Clock clock = Clock.systemUTC();
+
+	@Bean(destroyMethod = "close")
+	@ConditionalOnBean(ModelLoader.class)
+	@ConditionalOnMissingBean(ModelManager.class)
+	DefaultModelManager modelManager(ModelCache cache, ModelLoader loader, ObjectProvider<RuntimeObserver> observers) {
+		return new DefaultModelManager(ModelCacheProperties.DEFAULT_MODEL, cache, loader, all(observers), this.clock);
+	}
+
+	@Bean(destroyMethod = "close")
+	@ConditionalOnBooleanProperty("hooks.llm.classifier.enabled")
+	@ConditionalOnMissingBean(LlmClassifier.class)
+	QueuedClassifier llmClassifier(ObjectProvider<ModelManager> manager, ModelCacheProperties properties,
+			ObjectProvider<RuntimeObserver> observers) {
+		ModelManager models = manager.getIfAvailable(() -> {
+			throw ModelKeys.GENERAL.wrong("classifier.enabled", "is true, but nothing can load a model",
+					"Add the dependency de.kherud:llama, define a ModelLoader bean, or remove the key");
+		});
+		return new QueuedClassifier(models, RuntimeSettings.classifier(properties), all(observers),
+				Schedulers.parallel(), this.clock);
+	}
+
+	private static RuntimeObserver all(ObjectProvider<RuntimeObserver> observers) {
+		return new CompositeRuntimeObserver(observers.orderedStream().toList());
+	}
+
+}

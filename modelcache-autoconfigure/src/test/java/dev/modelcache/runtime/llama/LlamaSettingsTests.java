@@ -1,0 +1,23 @@
+package dev.modelcache.runtime.llama;
+
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class LlamaSettingsTests {
+
+	@Test
+	void theContextIsTheModelsOwnUpToABound() {
+		LlamaSettings settings = new LlamaSettings(null, null, null, true);
+		assertThat(settings.contextSizeFor(256L)).isEqualTo(256);
+		assertThat(settings.contextSizeFor(131072L)).isEqualTo(2048);
+		assertThat(settings.contextSizeFor(null)).isEqualTo(2048);
+		assertThat(settings.contextSizeFor(0L)).isEqualTo(2048);
+	}
+
+	@Test
+	void aConfiguredContextIsTaken() {
+		assertThat(new LlamaSettings(null, 4096, null, true).contextSizeFor(256L)).isEqualTo(4096);
+	}
+
+}

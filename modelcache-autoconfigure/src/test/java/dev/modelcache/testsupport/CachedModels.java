@@ -1,0 +1,29 @@
+package dev.modelcache.testsupport;
+
+import java.nio.file.Path;
+import java.util.List;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.ModelFormat;
+import dev.modelcache.ModelOutcome;
+
+/**
+ * Models as the cache hands them out.
+ */
+public final class CachedModels {
+
+	private CachedModels() {
+	}
+
+	/** Returns the model {@code default} in a file that need not exist. */
+	public static CachedModel of(Path path, Content content) {
+		return of(path, content, ModelOutcome.CACHED, "GGUF");
+	}
+
+	/** Returns the model {@code default} with an outcome and a format. */
+	public static CachedModel of(Path path, Content content, ModelOutcome outcome, String format) {
+		return new CachedModel("default", path, List.of(path), content.size(), content.sha256(), "file:" + path,
+				outcome, false, true, new ModelFormat(format, "llama", "tiny", null, null, null, null, null));
+	}
+
+}

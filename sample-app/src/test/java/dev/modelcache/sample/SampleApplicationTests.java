@@ -5,12 +5,14 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpClient.Version;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.util.List;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -62,6 +64,35 @@ class SampleApplicationTests {
 		Awaitility.await().atMost(PATIENCE).until(() -> get(context, "/actuator/health").statusCode() == 200);
 	}
 
+	private double accuracyOnCommandsNeverSeen(ConfigurableApplicationContext context) throws IOException {
+		Awaitility.await().atMost(PATIENCE).until(() -> classify(context, "ls").statusCode() == 200);
+		List<String[]> commands = Files.readAllLines(Path.of("src/test/resources/commands-heldout.tsv"))
+			.stream()
+			.filter((line) -> !line.startsWith("#") && line.contains("\t"))
+			.map((line) -> line.split("\t"))
+			.toList();
+		assertThat(commands).hasSizeGreaterThanOrEqualTo(200);
+		long right = commands.stream()
+			.filter((command) -> classify(context, command[0]).body().contains("\"label\":\"" + command[1] + "\""))
+			.count();
+		return (double) right / commands.size();
+	}
+
+	private HttpResponse<String> classify(ConfigurableApplicationContext context, String command) {
+		URI uri = URI
+			.create("http://127.0.0.1:" + context.getEnvironment().getProperty("local.server.port") + "/classify");
+		try {
+			return this.http.send(HttpRequest.newBuilder(uri)
+				.timeout(PATIENCE)
+				.header("Content-Type", "text/plain")
+				.POST(BodyPublishers.ofString(command))
+				.build(), BodyHandlers.ofString());
+		}
+		catch (IOException | InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
 	@Test
 	void modelArrivesInSpiteOfABrokenConnectionAndIsCachedAtTheNextStart(CapturedOutput output) throws Exception {
 		try (ConfigurableApplicationContext context = start()) {
@@ -76,6 +107,7 @@ class SampleApplicationTests {
 			assertThat(get(context, "/actuator/health").body()).contains("\"architecture\":\"llama\"")
 				.contains("\"vocabularySize\":264");
 			assertThat(output).contains("broke the connection").contains("Model 'default' is ready");
+			assertThat(accuracyOnCommandsNeverSeen(context)).isGreaterThanOrEqualTo(0.95);
 		}
 		FileTime published = Files.getLastModifiedTime(model());
 		try (ConfigurableApplicationContext context = start()) {

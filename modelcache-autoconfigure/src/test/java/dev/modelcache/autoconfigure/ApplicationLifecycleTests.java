@@ -253,7 +253,7 @@ class ApplicationLifecycleTests {
 		return Thread.getAllStackTraces()
 			.keySet()
 			.stream()
-			.filter((thread) -> thread.getName().startsWith("modelcache") && !thread.isDaemon())
+			.filter((thread) -> thread.getName().equals("modelcache-keep-alive"))
 			.count();
 	}
 

@@ -26,13 +26,13 @@ import reactor.netty.resources.LoopResources;
  * A second HTTP server, on a free port of the loopback interface, that serves a
  * {@link DemoModel} as a model hub would (RFC 9110: ranges, {@code If-Range}, HEAD), but
  * slowly, and that breaks a connection when half of the model is sent, so that there is
- * something to see. Nothing of the model is held in memory beyond the piece being sent.
+ * something to see.
  */
 final class ModelOrigin implements AutoCloseable {
 
-	static final String PATH = "/models/demo.gguf";
+	static final String PATH = "/models/" + DemoModel.FILE;
 
-	private static final int PIECE_BYTES = 64 * 1024;
+	private static final int PIECE_BYTES = 8 * 1024;
 
 	private static final Duration PATIENCE = Duration.ofSeconds(5);
 

@@ -27,7 +27,7 @@ final class OriginInitializer implements ApplicationContextInitializer<GenericAp
 		if (!environment.getProperty(ENABLED, Boolean.class, false) || environment.containsProperty(URL)) {
 			return;
 		}
-		DataSize rate = DataSize.parse(environment.getProperty(RATE, "5MB"));
+		DataSize rate = DataSize.parse(environment.getProperty(RATE, "50KB"));
 		ModelOrigin origin = ModelOrigin.start(new DemoModel(), rate);
 		environment.getPropertySources()
 			.addLast(new MapPropertySource("modelOrigin", Map.of(URL, origin.uri().toString())));

@@ -40,11 +40,10 @@ class ModelOriginTests {
 	@Test
 	void servesTheRangeThatIsAskedFor() throws Exception {
 		bodyBytes();
-		HttpResponse<InputStream> response = get("Range", "bytes=1000000-1099999", "If-Range", this.model.etag());
+		HttpResponse<InputStream> response = get("Range", "bytes=100000-199999", "If-Range", this.model.etag());
 		assertThat(response.statusCode()).isEqualTo(206);
-		assertThat(response.headers().firstValue("Content-Range"))
-			.hasValue("bytes 1000000-1099999/" + this.model.size());
-		assertThat(response.body().readAllBytes()).isEqualTo(this.model.bytes(1_000_000, 100_000));
+		assertThat(response.headers().firstValue("Content-Range")).hasValue("bytes 100000-199999/" + this.model.size());
+		assertThat(response.body().readAllBytes()).isEqualTo(this.model.bytes(100_000, 100_000));
 	}
 
 	@Test

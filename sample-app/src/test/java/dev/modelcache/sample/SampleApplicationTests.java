@@ -39,13 +39,13 @@ class SampleApplicationTests {
 
 	private ConfigurableApplicationContext start() {
 		return new SpringApplicationBuilder(SampleApplication.class).initializers(new OriginInitializer())
-			.run("--server.port=0", "--sample.origin.bytes-per-second=40MB",
+			.run("--server.port=0", "--sample.origin.bytes-per-second=200KB",
 					"--hooks.llm.cache.directory=" + this.directory.resolve("cache"),
 					"--hooks.llm.model-path=" + model());
 	}
 
 	private Path model() {
-		return this.directory.resolve("demo.gguf");
+		return this.directory.resolve(DemoModel.FILE);
 	}
 
 	private HttpResponse<String> get(ConfigurableApplicationContext context, String path) {
@@ -73,6 +73,8 @@ class SampleApplicationTests {
 			assertThat(get(context, "/model").body()).contains("\"outcome\":\"DOWNLOADED\"")
 				.contains("\"verified\":true");
 			assertThat(get(context, "/").body()).contains("<html");
+			assertThat(get(context, "/actuator/health").body()).contains("\"architecture\":\"llama\"")
+				.contains("\"vocabularySize\":264");
 			assertThat(output).contains("broke the connection").contains("Model 'default' is ready");
 		}
 		FileTime published = Files.getLastModifiedTime(model());

@@ -26,10 +26,10 @@ HELD_OUT = HERE.parent / "src/test/resources/commands-heldout.tsv"
 DEVELOPMENT = HERE / "development.tsv"
 
 SEED = 5
-STEPS = 1600, 2000, 1900
+STEPS = 1600, 2000, 1900, 1100
 BATCH = 64
 POOL = 32
-RATES = 3e-3, 3e-3, 2e-3
+RATES = 3e-3, 3e-3, 2e-3, 1.5e-3
 PREFIXES = 0.5
 
 UNKNOWN, BEGIN, END, BYTES, SPACE, LABEL, VOCABULARY = 0, 1, 2, 3, 259, 260, 264

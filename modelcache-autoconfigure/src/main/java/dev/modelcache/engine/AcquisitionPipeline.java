@@ -171,7 +171,7 @@ final class AcquisitionPipeline {
 	}
 
 	private Mono<CachedModel> adopted(Candidate candidate, ResolvedModel model, AcquisitionMonitor monitor) {
-		return this.several.isFor(candidate, model) ? this.several.find(candidate, model) : this.adoption
+		return this.several.isFor(candidate, model) ? this.several.find(candidate, model, monitor) : this.adoption
 			.adopt(new FileJob(candidate, model.file(), this.lookUp.place(candidate)), true, monitor);
 	}
 

@@ -57,6 +57,7 @@ final class CacheLookUp {
 	 */
 	@Nullable CachedModel find(Candidate candidate, Runnable hashing) {
 		ModelPlace place = place(candidate);
+		this.store.use(place);
 		for (SeenVersion version : this.store.seen(place)) {
 			CachedModel model = find(candidate, version, hashing);
 			if (model != null) {
@@ -72,9 +73,9 @@ final class CacheLookUp {
 		if (!manifest.selection().equals(candidate.request().files()) || !isAskedFor(candidate, manifest.sourceKey())) {
 			return null;
 		}
+		this.store.use(version.files().get(0));
 		List<CachedModel> files = new ArrayList<>();
 		for (ModelPlace place : version.files()) {
-			this.store.use(place);
 			CachedModel file = find(candidate, place, null, hashing);
 			if (file == null) {
 				return null;
@@ -130,9 +131,10 @@ final class CacheLookUp {
 	 * should have.
 	 * @param job the file
 	 * @param place where it may stand
+	 * @param hashing called before the file is read
 	 * @return the file, or {@code null}
 	 */
-	@Nullable CachedModel adopt(FileJob job, ModelPlace place) {
+	@Nullable CachedModel adopt(FileJob job, ModelPlace place, Runnable hashing) {
 		Fingerprint fingerprint = FileProof.fingerprint(job.candidate(), place);
 		ExpectedDigest expected = job.file().expected();
 		Long size = job.file().size();
@@ -140,13 +142,11 @@ final class CacheLookUp {
 				|| (size != null && size != fingerprint.size())) {
 			return null;
 		}
-		CachedModel file = this.proof.proved(job.candidate(), place, expected, () -> {
-		});
+		CachedModel file = this.proof.proved(job.candidate(), place, expected, hashing);
 		return (file != null) ? CachedModels.as(file, ModelOutcome.ADOPTED) : null;
 	}
 
 	private @Nullable CachedModel find(Candidate candidate, ModelPlace place, Runnable hashing) {
-		this.store.use(place);
 		Fingerprint fingerprint = FileProof.fingerprint(candidate, place);
 		if (fingerprint == null) {
 			return adopted(candidate, place, hashing);

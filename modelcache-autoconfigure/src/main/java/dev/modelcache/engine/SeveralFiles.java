@@ -14,6 +14,7 @@ import dev.modelcache.Digest;
 import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelState;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.engine.AcquisitionPipeline.Mode;
 import dev.modelcache.content.Compression;
@@ -73,19 +74,19 @@ final class SeveralFiles {
 		ModelDirectory directory = directory(candidate, model);
 		List<FileJob> jobs = jobs(candidate, model, directory);
 		FilesProgress progress = new FilesProgress(model.size(), monitor);
-		return unpacked(candidate, jobs, directory).switchIfEmpty(
-				Mono.fromCallable(() -> there(jobs, directory, mode == Mode.USE_CACHED || model.revision() != null))
-					.subscribeOn(this.threads.io())
-					.doOnNext((there) -> there.values().forEach((file) -> progress.there(file.size())))
-					.flatMap((there) -> bring(jobs, there, progress).publishOn(this.threads.io()).map((files) -> {
-						Set<ModelFileName> brought = jobs.stream()
-							.filter((job) -> !there.containsKey(job))
-							.map((job) -> job.file().name())
-							.collect(Collectors.toSet());
-						List<CachedModel> arrived = jobs.stream().map(files::get).toList();
-						return publish(candidate, model, directory, this.packed.unpack(jobs, arrived, directory),
-								brought);
-					})));
+		return unpacked(candidate, jobs, directory).switchIfEmpty(Mono
+			.fromCallable(() -> there(jobs, directory, mode == Mode.USE_CACHED || model.revision() != null,
+					() -> monitor.state(ModelState.VERIFYING)))
+			.subscribeOn(this.threads.io())
+			.doOnNext((there) -> there.values().forEach((file) -> progress.there(file.size())))
+			.flatMap((there) -> bring(jobs, there, progress).publishOn(this.threads.io()).map((files) -> {
+				Set<ModelFileName> brought = jobs.stream()
+					.filter((job) -> !there.containsKey(job))
+					.map((job) -> job.file().name())
+					.collect(Collectors.toSet());
+				List<CachedModel> arrived = jobs.stream().map(files::get).toList();
+				return publish(candidate, model, directory, this.packed.unpack(jobs, arrived, directory), brought);
+			})));
 	}
 
 	/** An archive is gone once its files are there: they alone tell that it was. */
@@ -102,13 +103,14 @@ final class SeveralFiles {
 	 * the source may know better, once it can be asked.
 	 * @param candidate the way to serve it
 	 * @param model its files
+	 * @param monitor hears how it goes
 	 * @return the model, or empty if a file is missing
 	 */
-	Mono<CachedModel> find(Candidate candidate, ResolvedModel model) {
+	Mono<CachedModel> find(Candidate candidate, ResolvedModel model, AcquisitionMonitor monitor) {
 		return Mono.fromCallable(() -> {
 			ModelDirectory directory = directory(candidate, model);
 			List<CachedModel> files = jobs(candidate, model, directory).stream()
-				.map((job) -> seen(job, directory))
+				.map((job) -> seen(job, directory, () -> monitor.state(ModelState.VERIFYING)))
 				.flatMap(Stream::ofNullable)
 				.toList();
 			return (files.size() == model.files().size())
@@ -170,10 +172,11 @@ final class SeveralFiles {
 	}
 
 	/** Where nothing pins the version, only a digest tells that a file is of it. */
-	private Map<FileJob, CachedModel> there(List<FileJob> jobs, ModelDirectory directory, boolean pinned) {
+	private Map<FileJob, CachedModel> there(List<FileJob> jobs, ModelDirectory directory, boolean pinned,
+			Runnable hashing) {
 		Map<FileJob, CachedModel> there = new HashMap<>();
 		for (FileJob job : jobs) {
-			CachedModel file = (pinned || job.file().expected() != null) ? there(job, directory) : null;
+			CachedModel file = (pinned || job.file().expected() != null) ? there(job, directory, hashing) : null;
 			if (file != null) {
 				there.put(job, file);
 			}
@@ -181,23 +184,23 @@ final class SeveralFiles {
 		return there;
 	}
 
-	private @Nullable CachedModel there(FileJob job, ModelDirectory directory) {
+	private @Nullable CachedModel there(FileJob job, ModelDirectory directory, Runnable hashing) {
 		if (job.isPacked()) {
 			return this.lookUp.find(job, job.place());
 		}
-		CachedModel seen = seen(job, directory);
+		CachedModel seen = seen(job, directory, hashing);
 		if (seen != null || !directory.isShared()) {
 			return seen;
 		}
 		CachedModel arrived = this.lookUp.find(job, job.place());
-		return (arrived != null) ? arrived : this.lookUp.adopt(job, job.place());
+		return (arrived != null) ? arrived : this.lookUp.adopt(job, job.place(), hashing);
 	}
 
 	/** A file of our own without a receipt costs one hash; so does another tool's. */
-	private @Nullable CachedModel seen(FileJob job, ModelDirectory directory) {
+	private @Nullable CachedModel seen(FileJob job, ModelDirectory directory, Runnable hashing) {
 		ModelPlace place = directory.seen(job.file().name());
 		CachedModel known = this.lookUp.find(job, place);
-		CachedModel proved = (known == null) ? this.lookUp.adopt(job, place) : null;
+		CachedModel proved = (known == null) ? this.lookUp.adopt(job, place, hashing) : null;
 		if (proved != null && !directory.isShared()) {
 			return CachedModels.as(proved, ModelOutcome.CACHED);
 		}

@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
+import java.util.Map;
+import java.util.HashMap;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -34,14 +36,18 @@ final class CacheEviction {
 
 	private final Receipts receipts;
 
+	private final ModelVersions versions;
+
 	private final ModelsInUse inUse;
 
 	private boolean warned;
 
-	CacheEviction(StoreSettings settings, CacheLayout layout, Receipts receipts, ModelsInUse inUse) {
+	CacheEviction(StoreSettings settings, CacheLayout layout, Receipts receipts, ModelVersions versions,
+			ModelsInUse inUse) {
 		this.settings = settings;
 		this.layout = layout;
 		this.receipts = receipts;
+		this.versions = versions;
 		this.inUse = inUse;
 	}
 
@@ -73,17 +79,17 @@ final class CacheEviction {
 
 	/** Each URL has a directory of its own: all that is in it belongs to one model. */
 	private List<Removable> removable(Set<Path> kept) {
-		List<Removable> files = new ArrayList<>();
+		Map<ModelPlace, Removable> models = new HashMap<>();
 		for (ReceivedFile file : this.receipts.all(this.layout.receipts())) {
 			boolean ours = file.receipt().sourceKey() != null && this.layout.isChosen(file.target())
 					&& this.layout.isReceiptOf(file.file(), file.target());
 			FileTime lastUse = ours ? lastUse(file) : null;
 			if (lastUse != null && kept.stream().noneMatch(file.target()::startsWith)) {
-				files.add(new Removable(file, lastUse));
+				ModelPlace model = this.layout.modelOf(file.target());
+				models.merge(model, new Removable(model, List.of(file), lastUse), Removable::with);
 			}
 		}
-		files.sort(Comparator.comparing(Removable::lastUse));
-		return files;
+		return models.values().stream().sorted(Comparator.comparing(Removable::lastUse)).toList();
 	}
 
 	/** Returns when a file was used, or null if it is not there. */
@@ -97,29 +103,52 @@ final class CacheEviction {
 	}
 
 	private long remove(Removable removable, DataSize largest) {
-		ReceivedFile file = removable.file();
-		ModelPlace place = new ModelPlace(file.target(), file.target(), file.file());
+		ModelPlace place = removable.model();
 		long[] size = { 0 };
 		try {
-			this.inUse.ifUnused(file.file(), () -> {
-				if (removable.lastUse().equals(lastUse(file))) {
-					size[0] = Files.size(file.target());
-					Files.delete(file.target());
-					this.receipts.delete(place);
+			this.inUse.ifUnused(place.receipt(), () -> {
+				if (removable.isUnchanged()) {
+					size[0] = removable.size();
+					if (!this.versions.delete(place)) {
+						Files.deleteIfExists(place.target());
+					}
+					removable.files().forEach((file) -> this.receipts.delete(placeOf(file)));
 					logger.info(
 							"Evicted {} ({} bytes, last used {}, from {}): the cache holds more than"
 									+ " hooks.llm.cache.max-size={}",
-							file.target(), size[0], removable.lastUse(), file.receipt().source(), largest);
+							place.target(), size[0], removable.lastUse(), removable.files().get(0).receipt().source(),
+							largest);
 				}
 			});
 		}
 		catch (IOException ex) {
-			logger.warn("{} cannot be evicted: {}", file.target(), ex.toString());
+			logger.warn("{} cannot be evicted: {}", place.target(), ex.toString());
 		}
 		return size[0];
 	}
 
-	private record Removable(ReceivedFile file, FileTime lastUse) {
+	private static ModelPlace placeOf(ReceivedFile file) {
+		return new ModelPlace(file.target(), file.target(), file.file());
+	}
+
+	/** A model that may go, with all its files or not at all. */
+	private record Removable(ModelPlace model, List<ReceivedFile> files, FileTime lastUse) {
+
+		Removable with(Removable other) {
+			List<ReceivedFile> all = Stream.concat(this.files.stream(), other.files.stream()).toList();
+			return new Removable(this.model, all,
+					(this.lastUse.compareTo(other.lastUse) >= 0) ? this.lastUse : other.lastUse);
+		}
+
+		long size() {
+			return this.files.stream().mapToLong((file) -> file.receipt().fingerprint().size()).sum();
+		}
+
+		boolean isUnchanged() {
+			return this.files.stream()
+				.map(CacheEviction::lastUse)
+				.allMatch((last) -> last == null || last.compareTo(this.lastUse) <= 0);
+		}
 
 	}
 

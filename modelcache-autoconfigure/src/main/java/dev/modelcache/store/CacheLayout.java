@@ -36,6 +36,8 @@ public final class CacheLayout {
 
 	static final String RECEIPT = ".properties";
 
+	private static final String VERSIONS = ".versions";
+
 	private final Path directory;
 
 	/**
@@ -79,7 +81,7 @@ public final class CacheLayout {
 	}
 
 	static Path versions(Path target) {
-		return target.resolveSibling("." + target.getFileName() + ".versions");
+		return target.resolveSibling("." + target.getFileName() + VERSIONS);
 	}
 
 	/**
@@ -91,6 +93,21 @@ public final class CacheLayout {
 	 */
 	ModelPlace file(ModelPlace place, String version, ModelFileName name) {
 		return place(name.in(versions(place).resolve(version)), place.lockFile());
+	}
+
+	/**
+	 * Returns the place of the model that a file in the cache belongs to: the file's own,
+	 * or that of the model of several whose version it is of.
+	 */
+	ModelPlace modelOf(Path file) {
+		for (Path directory = file.getParent(); directory != null; directory = directory.getParent()) {
+			String name = String.valueOf(directory.getFileName());
+			if (name.startsWith(".") && name.endsWith(VERSIONS)) {
+				Path target = directory.resolveSibling(name.substring(1, name.length() - VERSIONS.length()));
+				return place(target, target);
+			}
+		}
+		return place(file, file);
 	}
 
 	/** Returns where it is remembered that a model stands in another tool's cache. */

@@ -64,6 +64,16 @@ final class HubCache {
 		return new HubSnapshot(this, place, folder, revision, commit, files);
 	}
 
+	/** Returns whether something can be added; where not, its files are still adopted. */
+	boolean isWritable() {
+		for (Path path = this.settings.directory().toAbsolutePath(); path != null; path = path.getParent()) {
+			if (Files.exists(path)) {
+				return Files.isDirectory(path) && Files.isWritable(path);
+			}
+		}
+		return false;
+	}
+
 	boolean links() {
 		return this.settings.links();
 	}

@@ -94,8 +94,12 @@ final class HubSnapshot implements ModelDirectory {
 	@Override
 	public void publish(ModelManifest manifest, Set<ModelFileName> brought) throws IOException {
 		this.cache.tag();
-		for (ModelFileName name : manifest.files()) {
-			show(name, brought.contains(name));
+		for (int i = manifest.files().size() - 1; i >= 0; i--) {
+			// The last one to be shown may have the blob itself, where links are not to
+			// be had.
+			ModelFileName name = manifest.files().get(i);
+			boolean last = i == 0 || manifest.files().subList(0, i).stream().noneMatch((other) -> isSame(name, other));
+			show(name, brought.contains(name) && last);
 		}
 		FileMoves.forceDirectory(snapshot());
 		if (!this.revision.equals(this.commit)) {
@@ -106,6 +110,10 @@ final class HubSnapshot implements ModelDirectory {
 				: Stream.empty();
 		Elsewhere.write(this.place,
 				manifest.in(snapshot(), Stream.concat(own, brought.stream()).collect(Collectors.toSet())));
+	}
+
+	private boolean isSame(ModelFileName one, ModelFileName other) {
+		return Objects.equals(this.files.get(one), this.files.get(other));
 	}
 
 	private void show(ModelFileName name, boolean brought) throws IOException {
@@ -125,10 +133,21 @@ final class HubSnapshot implements ModelDirectory {
 				FileMoves.replace(blob, file);
 				return;
 			}
-			// Others may count on the blob.
-			Files.copy(blob, next);
+			copy(blob, next);
 		}
 		FileMoves.replace(next, file);
+	}
+
+	/** Others may count on the blob. */
+	private static void copy(Path blob, Path next) throws IOException {
+		try {
+			Files.copy(blob, next);
+			FileMoves.force(next);
+		}
+		catch (IOException ex) {
+			Files.deleteIfExists(next);
+			throw ex;
+		}
 	}
 
 	private void link(Path link, Path target) throws IOException {

@@ -88,7 +88,7 @@ public final class ModelStore implements AutoCloseable {
 		this.space = new DiskSpace(settings.minFreeSpace());
 		this.inUse = new ModelsInUse(this.layout, clock);
 		this.adoption = new AdoptedFiles(settings.adoption(), this.layout, this.receipts);
-		this.eviction = new CacheEviction(settings, this.layout, this.receipts, this.inUse);
+		this.eviction = new CacheEviction(settings, this.layout, this.receipts, this.versions, this.inUse);
 		this.lockFile = lockFile;
 	}
 
@@ -140,11 +140,12 @@ public final class ModelStore implements AutoCloseable {
 	 * @param commit the commit
 	 * @param files the digests of the files: a SHA-256, or that of git
 	 * @return a directory in the cache that the Hub's tools share, or {@code null} if
-	 * that is not to be used
+	 * that is not to be used or cannot be written
 	 */
 	public @Nullable ModelDirectory hubSnapshot(ModelPlace place, String repository, String revision, String commit,
 			Map<ModelFileName, Digest> files) {
-		return (this.hub != null) ? this.hub.snapshot(place, repository, revision, commit, files) : null;
+		return (this.hub != null && this.hub.isWritable())
+				? this.hub.snapshot(place, repository, revision, commit, files) : null;
 	}
 
 	/**

@@ -272,6 +272,15 @@ class HubCacheTests {
 	}
 
 	@Test
+	void withoutLinksTwoFilesOfOneContentBothStandInTheSnapshot() throws IOException {
+		this.links = false;
+		this.server.repository("org/repo", COMMIT).small("a/config.json", CONFIG).small("b/config.json", CONFIG);
+		CachedModel model = get(request("hf://org/repo").files(List.of("*/config.json")));
+		assertThat(model.files()).hasSize(2).allSatisfy((file) -> assertThat(file).isRegularFile().hasContent(CONFIG));
+		assertThat(folder().resolve("blobs")).isEmptyDirectory();
+	}
+
+	@Test
 	void withoutLinksABlobOfOthersIsCopied() throws IOException {
 		this.links = false;
 		download(LATER, this.content, true);

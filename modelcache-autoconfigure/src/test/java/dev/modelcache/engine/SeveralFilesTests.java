@@ -25,15 +25,19 @@ import dev.modelcache.source.api.MetadataClients;
 import dev.modelcache.source.huggingface.HubSettings;
 import dev.modelcache.source.huggingface.HubToken;
 import dev.modelcache.source.huggingface.HuggingFaceResolver;
+import dev.modelcache.store.StoreSettings;
+import dev.modelcache.store.StoreSettings.Verification;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.HubServer;
 import dev.modelcache.testsupport.RecordedRequest;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.util.FileSystemUtils;
+import org.springframework.util.unit.DataSize;
 import reactor.core.scheduler.Schedulers;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -379,6 +383,28 @@ class SeveralFilesTests {
 		try (CacheFixture fixture = open(request())) {
 			fixture.cache().evict("m").block(Duration.ofMinutes(1));
 			assertThat(place()).isSymbolicLink();
+		}
+	}
+
+	@Test
+	void modelIsEvictedForItsSizeWithAllItsFiles() throws IOException {
+		commit(FIRST, this.one, this.two);
+		CachedModel model = get(request().modelPath(null));
+		Path url = model.path();
+		while (!url.getFileName().toString().endsWith(".versions")) {
+			url = url.getParent();
+		}
+		ModelRequest other = ModelRequest.builder("other").modelPath(this.directory.resolve("other.gguf")).build();
+		try (CacheFixture fixture = new CacheFixture(this.directory.resolve("cache"))) {
+			fixture
+				.store(new StoreSettings(this.directory.resolve("cache"), DataSize.ofMegabytes(1),
+						Verification.FINGERPRINT)
+					.withMaxSize(DataSize.ofMegabytes(42)))
+				.open(other);
+			Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> !Files.exists(model.path()));
+		}
+		try (Stream<Path> left = Files.list(url.getParent())) {
+			assertThat(left).isEmpty();
 		}
 	}
 

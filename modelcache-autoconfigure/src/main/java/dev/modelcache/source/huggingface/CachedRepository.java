@@ -59,11 +59,18 @@ final class CachedRepository {
 
 	private static List<HubFile> files(Path snapshot) throws IOException {
 		try (Stream<Path> files = Files.walk(snapshot)) {
-			return files.filter(Files::isRegularFile).sorted().map((file) -> file(snapshot, file)).toList();
+			return files.filter((file) -> Files.isRegularFile(file) && !isTemporary(file))
+				.sorted()
+				.map((file) -> file(snapshot, file))
+				.toList();
 		}
 		catch (NoSuchFileException ex) {
 			return List.of();
 		}
+	}
+
+	private static boolean isTemporary(Path file) {
+		return file.getFileName().toString().matches("\\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 	}
 
 	/** The name of the blob that a file links to is its digest. */

@@ -92,6 +92,13 @@ class QueuedClassifierTests {
 		return new QueuedClassifier(this.manager, settings, observer, Schedulers.parallel(), Clock.systemUTC());
 	}
 
+	/** Observers hear of an answer at the moment its caller does, or just after. */
+	private void assertObserved(String... classifications) {
+		Awaitility.await()
+			.atMost(PATIENCE)
+			.untilAsserted(() -> assertThat(this.observed).containsExactly(classifications));
+	}
+
 	private void loaded() {
 		this.manager.loadModel().block(PATIENCE);
 	}
@@ -118,8 +125,8 @@ class QueuedClassifierTests {
 		assertThat(classification.isTimedOut()).isFalse();
 		assertThat(classification.latency().isNegative()).isFalse();
 		assertThat(this.classifier.classifyBlocking("ls").label()).isEqualTo("READ");
-		assertThat(this.observed).containsExactly("DELETE answered", "READ answered");
-		assertThat(this.active).hasValue(0);
+		assertObserved("DELETE answered", "READ answered");
+		Awaitility.await().atMost(PATIENCE).untilAsserted(() -> assertThat(this.active).hasValue(0));
 	}
 
 	@Test
@@ -138,7 +145,9 @@ class QueuedClassifierTests {
 			assertThat(classification.label()).isEqualTo("UNKNOWN");
 			assertThat(classification.outcome()).isEqualTo(Outcome.UNAVAILABLE);
 		}
-		assertThat(this.observed).containsOnly("UNKNOWN unavailable");
+		Awaitility.await()
+			.atMost(PATIENCE)
+			.untilAsserted(() -> assertThat(this.observed).containsOnly("UNKNOWN unavailable"));
 		verify(this.cache, times(1)).get("default");
 	}
 
@@ -169,7 +178,7 @@ class QueuedClassifierTests {
 		this.classifier = classifier(LONG, 10);
 		this.loader.speaker = (question, abandoned) -> "READ";
 		assertThat(this.classifier.classifyBlocking("ls").label()).isEqualTo("READ");
-		assertThat(this.observed).containsExactly("UNKNOWN timed_out", "READ answered");
+		assertObserved("UNKNOWN timed_out", "READ answered");
 		patient.close();
 	}
 
@@ -190,7 +199,7 @@ class QueuedClassifierTests {
 		this.release.countDown();
 		assertThat(running).succeedsWithin(PATIENCE);
 		assertThat(waiting).succeedsWithin(PATIENCE);
-		assertThat(this.observed).containsExactly("none rejected", "none rejected", "READ answered", "READ answered");
+		assertObserved("none rejected", "none rejected", "READ answered", "READ answered");
 	}
 
 	@Test
@@ -204,7 +213,9 @@ class QueuedClassifierTests {
 			assertThat(this.classifier.classifyBlocking("2").isTimedOut()).isTrue();
 		}
 		assertThat(running).succeedsWithin(PATIENCE);
-		assertThat(this.observed).containsOnly("UNKNOWN timed_out");
+		Awaitility.await()
+			.atMost(PATIENCE)
+			.untilAsserted(() -> assertThat(this.observed).containsOnly("UNKNOWN timed_out"));
 	}
 
 	@Test
@@ -220,7 +231,7 @@ class QueuedClassifierTests {
 		this.classifier.classifyBlocking("3");
 		assertThat(this.loader.loaded.get(0).questions).extracting(Question::prompt)
 			.containsExactly("One of READ, DELETE: 1 =>", "One of READ, DELETE: 3 =>");
-		assertThat(this.observed).contains("none cancelled");
+		Awaitility.await().atMost(PATIENCE).untilAsserted(() -> assertThat(this.observed).contains("none cancelled"));
 	}
 
 	@Test
@@ -233,7 +244,7 @@ class QueuedClassifierTests {
 			.block(PATIENCE);
 		assertThat(all).hasSize(1000);
 		assertThat(all).filteredOn((classification) -> classification.label().equals("DELETE")).hasSize(100);
-		assertThat(this.active).hasValue(0);
+		Awaitility.await().atMost(PATIENCE).untilAsserted(() -> assertThat(this.active).hasValue(0));
 	}
 
 	@Test
@@ -247,7 +258,7 @@ class QueuedClassifierTests {
 			.withMessage("it is mute. Ask another.");
 		this.loader.speaker = (question, abandoned) -> "READ";
 		assertThat(this.classifier.classifyBlocking("ls").label()).isEqualTo("READ");
-		assertThat(this.observed).containsExactly("none failed", "READ answered");
+		assertObserved("none failed", "READ answered");
 	}
 
 	@Test

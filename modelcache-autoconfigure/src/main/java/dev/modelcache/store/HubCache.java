@@ -10,6 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Stream;
 
 import dev.modelcache.Digest;
@@ -96,14 +97,19 @@ final class HubCache {
 	}
 
 	/**
-	 * Deletes what this cache brought of a model, unless another snapshot uses it too.
+	 * Deletes what this cache brought of a model, unless another snapshot or another
+	 * model of ours uses it too.
 	 * @param place the model's place
 	 * @param manifest what makes it up
 	 */
 	void delete(ModelPlace place, ModelManifest manifest) throws IOException {
 		Path snapshot = Objects.requireNonNull(manifest.directory());
 		Path folder = parent(parent(snapshot));
+		Set<ModelFileName> kept = Elsewhere.handOn(place, manifest);
 		for (ModelFileName name : manifest.files()) {
+			if (kept.contains(name)) {
+				continue;
+			}
 			Path file = name.in(snapshot);
 			if (manifest.own().contains(name)) {
 				Path blob = Files.isSymbolicLink(file) ? targetOf(file) : null;

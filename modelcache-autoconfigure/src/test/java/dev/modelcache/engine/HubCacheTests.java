@@ -329,6 +329,21 @@ class HubCacheTests {
 	}
 
 	@Test
+	void evictionLeavesWhatAnotherModelIsMadeOfToo() throws IOException {
+		try (CacheFixture fixture = open(all())) {
+			CachedModel model = fixture.get("m");
+			ModelRequest other = ModelRequest.builder("other").url(URI.create("hf://org/repo:Q4_K_M")).build();
+			CachedModel shared = Objects.requireNonNull(fixture.cache().get(other).block(Duration.ofMinutes(1)));
+			assertThat(shared.path()).isEqualTo(model.path());
+			fixture.cache().evict("m").block(Duration.ofMinutes(1));
+			assertThat(shared.path()).hasBinaryContent(this.content.bytes());
+			assertThat(snapshot(COMMIT).resolve("config.json")).doesNotExist();
+			assertThat(fixture.cache().get(other).block(Duration.ofMinutes(1))).isNotNull()
+				.satisfies((again) -> assertThat(again.outcome()).isEqualTo(ModelOutcome.CACHED));
+		}
+	}
+
+	@Test
 	void evictionLeavesWhatAnotherToolBrought() throws IOException {
 		download(COMMIT, this.content, true);
 		try (CacheFixture fixture = open(request("hf://org/repo:Q4_K_M"))) {

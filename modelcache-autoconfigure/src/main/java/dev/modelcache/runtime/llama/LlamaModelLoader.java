@@ -2,7 +2,9 @@ package dev.modelcache.runtime.llama;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 
 import de.kherud.llama.InferenceParameters;
 import de.kherud.llama.LlamaIterator;
@@ -19,6 +21,15 @@ import dev.modelcache.runtime.ModelLoader;
  * Loads GGUF files with llama.cpp, in this process.
  */
 public final class LlamaModelLoader implements ModelLoader {
+
+	/**
+	 * How often, and how long, the library is left alone. Each time it comes to rest
+	 * unless its thread is not scheduled just then: all of them together would have to
+	 * miss.
+	 */
+	private static final int RESTS = 4;
+
+	private static final Duration REST = Duration.ofMillis(5);
 
 	private final LlamaSettings settings;
 
@@ -72,7 +83,7 @@ public final class LlamaModelLoader implements ModelLoader {
 		Set<Thread> before = NativeThreads.all();
 		LlamaModel started = new LlamaModel(parameters(model));
 		try {
-			complete(started);
+			settle(started);
 			return new LlamaLoadedModel(started);
 		}
 		catch (RuntimeException ex) {
@@ -85,10 +96,24 @@ public final class LlamaModelLoader implements ModelLoader {
 	}
 
 	/**
-	 * Takes a token, which proves that the model computes and that its thread is there.
+	 * Takes a few tokens, which proves that the model computes and that its thread is
+	 * there, and lets the library come to rest in between. The first time that it has
+	 * nothing to do, version 4.2.0 clears its cache of prompts, but goes on to believe
+	 * that the last prompt is in it: whatever shares a beginning with that one would be
+	 * answered without this beginning from then on. So it rests before the first prompt
+	 * that is kept, and that one is computed anew.
 	 */
-	private static void complete(LlamaModel model) {
-		LlamaIterator output = model.generate(new InferenceParameters("").setNPredict(1)).iterator();
+	private static void settle(LlamaModel model) {
+		for (int i = 0; i < RESTS; i++) {
+			takeToken(model);
+			LockSupport.parkNanos(REST.toNanos());
+		}
+		takeToken(model);
+	}
+
+	private static void takeToken(LlamaModel model) {
+		InferenceParameters parameters = new InferenceParameters("").setNPredict(1).setCachePrompt(false);
+		LlamaIterator output = model.generate(parameters).iterator();
 		while (output.hasNext()) {
 			output.next();
 		}

@@ -103,6 +103,15 @@ class LlamaModelLoaderTests {
 	}
 
 	@Test
+	void everyLoadOfAModelGivesTheSameAnswers() {
+		byte[] model = TinyLlama.random(1);
+		assertThat(IntStream.range(0, 15)
+			.mapToObj((number) -> load(model))
+			.map((loading) -> IntStream.range(0, 40).mapToObj((text) -> ask(loading, "text " + text)).toList())
+			.distinct()).hasSize(1);
+	}
+
+	@Test
 	void aTextThatIsTooLongIsAnErrorAndTheNextOneIsAnswered() {
 		LoadedModel model = load(TinyLlama.answering("READ"));
 		assertThatExceptionOfType(ClassificationException.class)

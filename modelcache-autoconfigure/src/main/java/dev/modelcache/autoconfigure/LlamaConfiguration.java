@@ -5,8 +5,6 @@ import dev.modelcache.runtime.ModelLoader;
 import dev.modelcache.runtime.llama.LlamaModelLoader;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.context.event.ApplicationFailedEvent;
-import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -21,11 +19,6 @@ class LlamaConfiguration {
 	@Bean
 	LlamaModelLoader modelCacheLlamaLoader(ModelCacheProperties properties) {
 		return new LlamaModelLoader(RuntimeSettings.llama(properties.getLlama()));
-	}
-
-	@Bean
-	ApplicationListener<ApplicationFailedEvent> modelCacheLlamaFailure(LlamaModelLoader loader) {
-		return (event) -> loader.applicationFailed();
 	}
 
 }

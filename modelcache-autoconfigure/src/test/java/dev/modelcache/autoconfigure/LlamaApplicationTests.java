@@ -12,8 +12,8 @@ import org.junit.jupiter.api.io.TempDir;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Applications with a model of llama.cpp in them end as others do, although the library
- * leaves threads that the JVM waits for.
+ * Applications with a model of llama.cpp end as others do, although the library leaves
+ * threads that a JVM waits for.
  */
 class LlamaApplicationTests {
 

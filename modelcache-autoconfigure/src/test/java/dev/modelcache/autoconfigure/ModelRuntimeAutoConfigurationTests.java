@@ -126,10 +126,14 @@ class ModelRuntimeAutoConfigurationTests {
 			assertThat(manager.ensureModelAvailable().block(PATIENCE)).isTrue();
 			assertThat(manager.ensureModelAvailable().block(PATIENCE)).isFalse();
 			assertThat(manager.isLoaded()).isFalse();
+			long before = ProcessHandle.current().children().count();
 			manager.loadModel().block(PATIENCE);
 			assertThat(manager.isLoaded()).isTrue();
+			assertThat(ProcessHandle.current().children()).hasSize((int) before + 1);
 			manager.unload().block(PATIENCE);
 			assertThat(manager.isLoaded()).isFalse();
+			// All that the model took was in that process.
+			assertThat(ProcessHandle.current().children()).hasSize((int) before);
 		});
 	}
 

@@ -19,6 +19,7 @@ import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.ForkedJvm;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.Reply;
+import dev.modelcache.testsupport.Signals;
 import dev.modelcache.transfer.TransferSettings;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -285,7 +286,7 @@ class ResumeTests {
 		this.server.always("/m.gguf", Reply.ok().throttled(3_000_000));
 		try (ForkedJvm owner = child(ChildCache.WITHOUT_LOCKS)) {
 			Awaitility.await().atMost(PATIENCE).until(() -> this.server.bytesSent("/m.gguf") > 8 * MIB);
-			signal("-STOP", owner);
+			Signals.stop(owner.handle());
 			this.server.always("/m.gguf", Reply.ok());
 			Path paused = stagedFiles().get(0);
 			try (ForkedJvm second = child(ChildCache.WITHOUT_LOCKS)) {
@@ -294,7 +295,7 @@ class ResumeTests {
 			}
 			assertThat(target()).hasBinaryContent(this.content.bytes());
 			assertThat(paused).as("the paused owner's own file").exists();
-			signal("-CONT", owner);
+			Signals.resume(owner.handle());
 			owner.awaitLine(ChildCache.ENDED, PATIENCE);
 		}
 		assertThat(target()).hasBinaryContent(this.content.bytes());
@@ -313,10 +314,6 @@ class ResumeTests {
 		}
 		assertThat(target()).hasBinaryContent(this.content.bytes());
 		assertThat(stagedFiles()).isEmpty();
-	}
-
-	private static void signal(String name, ForkedJvm jvm) throws Exception {
-		assertThat(new ProcessBuilder("kill", name, Long.toString(jvm.pid())).start().waitFor()).isZero();
 	}
 
 }

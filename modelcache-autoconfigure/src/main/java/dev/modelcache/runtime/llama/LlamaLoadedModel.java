@@ -1,84 +1,142 @@
 package dev.modelcache.runtime.llama;
 
-import java.nio.charset.StandardCharsets;
-import java.util.List;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 
-import de.kherud.llama.InferenceParameters;
-import de.kherud.llama.LlamaIterator;
-import de.kherud.llama.LlamaModel;
 import dev.modelcache.runtime.ClassificationException;
 import dev.modelcache.runtime.LoadedModel;
 import dev.modelcache.runtime.Question;
+import dev.modelcache.runtime.llama.LlamaProcess.Asked;
+import dev.modelcache.runtime.llama.Request.Reply;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A model that llama.cpp runs. Its answer is taken token by token; between two tokens, an
- * answer that nobody waits for is given up.
+ * A model that llama.cpp runs in a process of its own. If that ends by itself, the next
+ * question starts another.
  */
 final class LlamaLoadedModel implements LoadedModel {
 
-	private static final int SEED = 0;
+	private static final Logger logger = LoggerFactory.getLogger(LlamaLoadedModel.class);
 
-	private final LlamaModel model;
+	/** How often it is asked whether anybody still waits. */
+	private static final Duration LOOK = Duration.ofMillis(10);
 
-	LlamaLoadedModel(LlamaModel model) {
-		this.model = model;
+	private final Starter starter;
+
+	private LlamaProcess process;
+
+	private boolean closed;
+
+	/**
+	 * Starts the process and waits until the model is loaded.
+	 * @param starter starts it
+	 * @throws IOException if there is no process, or it does not load the model
+	 */
+	LlamaLoadedModel(Starter starter) throws IOException {
+		this.starter = starter;
+		this.process = started(starter);
+	}
+
+	private static LlamaProcess started(Starter starter) throws IOException {
+		LlamaProcess process = starter.start();
+		Reply reply = process.loaded().join();
+		if (!reply.succeeded()) {
+			process.close();
+			throw new IOException(reply.text());
+		}
+		return process;
 	}
 
 	@Override
 	public String answer(Question question, BooleanSupplier abandoned) {
-		String answer = generate(parameters(question), abandoned).strip();
-		if (!question.answers().contains(answer)) {
+		LlamaProcess process = running();
+		Asked asked = process.ask(question);
+		Reply reply = await(asked, abandoned);
+		if (reply == null) {
+			process.cancel(asked);
+			throw new CancellationException("nobody waits for the answer");
+		}
+		if (!reply.succeeded()) {
+			throw new ClassificationException("llama.cpp gave no answer: " + reply.text(),
+					"If the text is too long, shorten it or raise hooks.llm.llama.context-size", null);
+		}
+		if (!question.answers().contains(reply.text())) {
 			throw new ClassificationException("the model gave none of the possible answers",
 					"Check that its vocabulary can write them", null);
 		}
-		return answer;
+		return reply.text();
 	}
 
-	private String generate(InferenceParameters parameters, BooleanSupplier abandoned) {
-		StringBuilder text = new StringBuilder();
-		try {
-			LlamaIterator output = this.model.generate(parameters).iterator();
-			while (output.hasNext()) {
-				text.append(output.next().text);
-				if (output.hasNext() && abandoned.getAsBoolean()) {
-					output.cancel();
-					throw new CancellationException("nobody waits for the answer");
-				}
+	private static @Nullable Reply await(Asked asked, BooleanSupplier abandoned) {
+		while (!abandoned.getAsBoolean()) {
+			try {
+				return asked.reply().get(LOOK.toMillis(), TimeUnit.MILLISECONDS);
 			}
-			return text.toString();
+			catch (TimeoutException ex) {
+				// Looks again whether anybody waits.
+			}
+			catch (ExecutionException ex) {
+				throw new IllegalStateException(ex);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+				return null;
+			}
 		}
-		catch (CancellationException ex) {
-			throw ex;
+		return null;
+	}
+
+	private synchronized LlamaProcess running() {
+		String end = this.process.end();
+		if (this.closed || end == null) {
+			return this.process;
 		}
-		catch (RuntimeException ex) {
-			throw new ClassificationException("llama.cpp gave no answer: " + ex.getMessage(),
-					"If the text is too long, shorten it or raise hooks.llm.llama.context-size", ex);
+		logger.warn("llama.cpp: {}. It is started again", end);
+		this.process.close();
+		try {
+			this.process = started(this.starter);
+			return this.process;
+		}
+		catch (IOException ex) {
+			throw new ClassificationException("llama.cpp cannot be started again: " + ex.getMessage(),
+					"Look at what its process said, and at the memory that there is", ex);
 		}
 	}
 
-	private static InferenceParameters parameters(Question question) {
-		return new InferenceParameters(question.prompt()).setGrammar(Grammar.of(question.answers()))
-			.setNPredict(mostTokens(question.answers()))
-			.setTemperature((float) question.temperature())
-			.setSeed(SEED)
-			.setCachePrompt(true);
-	}
-
-	/** No token is shorter than a byte; the blank before an answer and the end follow. */
-	private static int mostTokens(List<String> answers) {
-		return answers.stream().mapToInt((answer) -> answer.getBytes(StandardCharsets.UTF_8).length).max().orElseThrow()
-				+ 2;
+	@Override
+	public synchronized void close() {
+		this.closed = true;
+		this.process.close();
 	}
 
 	/**
-	 * Ends the thread of the model. Version 4.2.0 of the library frees no memory here:
-	 * the mapped file is left to the operating system, which may drop it.
+	 * Returns the process that runs the model.
+	 * @return the process
 	 */
-	@Override
-	public void close() {
-		this.model.close();
+	synchronized ProcessHandle handle() {
+		return this.process.handle();
+	}
+
+	/**
+	 * Starts processes.
+	 */
+	@FunctionalInterface
+	interface Starter {
+
+		/**
+		 * Starts a process.
+		 * @return the process
+		 * @throws IOException if it cannot be started
+		 */
+		LlamaProcess start() throws IOException;
+
 	}
 
 }

@@ -73,13 +73,14 @@ class LlamaModelLoaderTests {
 		assertThat(ask(load(TinyLlama.answering(label)), "rm file =>")).isEqualTo(label);
 	}
 
-	@ParameterizedTest
-	@ValueSource(doubles = { 0, 0.1, 5 })
-	void aModelOfNoSenseSaysNothingButLabels(double temperature) {
+	@Test
+	void aModelOfNoSenseSaysNothingButLabels() {
 		LoadedModel model = load(TinyLlama.random(7));
-		assertThat(IntStream.range(0, 50)
-			.mapToObj((number) -> model.answer(question("text " + number, temperature), () -> false))
-			.toList()).isSubsetOf(LABELS);
+		for (double temperature : new double[] { 0, 0.1, 5 }) {
+			assertThat(IntStream.range(0, 50)
+				.mapToObj((number) -> model.answer(question("text " + number, temperature), () -> false))
+				.toList()).isSubsetOf(LABELS);
+		}
 	}
 
 	@Test
@@ -89,26 +90,18 @@ class LlamaModelLoaderTests {
 		assertThat(model.answer(question, () -> false)).isIn(question.answers());
 	}
 
-	@ParameterizedTest
-	@ValueSource(strings = { "", "nul\0 bell\7 tab\t line\n return\r delete\177", "\"quoted\" \\ {\"json\": [}",
-			"</s> <s> <unk> <0x00>", "\u4e2d\u6587 \ud83d\ude00", "half a \ud83d pair", "\ufffe\uffff\u2028" })
-	void anyTextIsAnswered(String text) {
-		assertThat(ask(load(TinyLlama.random(5)), text)).isIn(LABELS);
+	@Test
+	void anyTextIsAnswered() {
+		LoadedModel model = load(TinyLlama.random(5));
+		assertThat(List.of("", "nul\0 bell\7 tab\t line\n return\r delete\177", "\"quoted\" \\ {\"json\": [}",
+				"</s> <s> <unk> <0x00>", "\u4e2d\u6587 \ud83d\ude00", "half a \ud83d pair", "\ufffe\uffff\u2028"))
+			.allSatisfy((text) -> assertThat(ask(model, text)).isIn(LABELS));
 	}
 
 	@Test
 	void theSameTextGetsTheSameAnswer() {
 		LoadedModel model = load(TinyLlama.random(9));
 		assertThat(IntStream.range(0, 20).mapToObj((number) -> ask(model, "rm file =>")).distinct()).hasSize(1);
-	}
-
-	@Test
-	void everyLoadOfAModelGivesTheSameAnswers() {
-		byte[] model = TinyLlama.random(1);
-		assertThat(IntStream.range(0, 15)
-			.mapToObj((number) -> load(model))
-			.map((loading) -> IntStream.range(0, 40).mapToObj((text) -> ask(loading, "text " + text)).toList())
-			.distinct()).hasSize(1);
 	}
 
 	@Test

@@ -1,0 +1,104 @@
+package dev.modelcache.runtime.llama;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+import de.kherud.llama.LlamaModel;
+
+/**
+ * How the process of a model is started: with the Java of this one, a small heap, and two
+ * entries on its class path.
+ */
+final class ProcessCommand {
+
+	/** Variables that give options, agents and ports, meant for the application. */
+	static final Set<String> VARIABLES_OF_JVMS = Set.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
+
+	private static final String DIRECTORY = "de.kherud.llama.tmpdir";
+
+	private static final String INSTALLED = "de.kherud.llama.lib.path";
+
+	private static final int NATIVE_ACCESS_IS_RESTRICTED = 22;
+
+	private ProcessCommand() {
+	}
+
+	/**
+	 * Makes a directory for the files of a process: the native library, which would
+	 * otherwise have the same name for all users and processes, and jars that are inside
+	 * of another.
+	 * @return the directory
+	 */
+	static Path directory() throws IOException {
+		Path parent = Path.of(System.getProperty(DIRECTORY, System.getProperty("java.io.tmpdir")));
+		return Files.createTempDirectory(parent, "modelcache-llama");
+	}
+
+	/**
+	 * Returns the command, without the arguments of the program.
+	 * @param directory the directory of the process
+	 * @return the command, which may be added to
+	 * @throws IOException if there is no Java, or a jar cannot be copied
+	 */
+	static List<String> of(Path directory) throws IOException {
+		List<String> command = new ArrayList<>();
+		command.add(java().toString());
+		command.addAll(List.of("-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"));
+		if (Runtime.version().feature() >= NATIVE_ACCESS_IS_RESTRICTED) {
+			command.add("--enable-native-access=ALL-UNNAMED");
+		}
+		command.add("-D" + DIRECTORY + "=" + directory);
+		String installed = System.getProperty(INSTALLED);
+		if (installed != null) {
+			command.add("-D" + INSTALLED + "=" + installed);
+		}
+		command.add("-cp");
+		command.add(place(LlamaMain.class, directory) + System.getProperty("path.separator")
+				+ place(LlamaModel.class, directory));
+		command.add(LlamaMain.class.getName());
+		return command;
+	}
+
+	private static Path java() throws IOException {
+		Path programs = Path.of(System.getProperty("java.home"), "bin");
+		for (String name : List.of("java", "java.exe")) {
+			if (Files.isExecutable(programs.resolve(name))) {
+				return programs.resolve(name);
+			}
+		}
+		throw new IOException(
+				"there is no java in " + programs + " to run it with: use a Java runtime that has this program");
+	}
+
+	private static Path place(Class<?> type, Path directory) throws IOException {
+		return place(type.getProtectionDomain().getCodeSource().getLocation(),
+				directory.resolve(type.getSimpleName() + ".jar"));
+	}
+
+	/**
+	 * Returns where a class path entry is on the disk. A jar that is inside of another,
+	 * as in an executable jar, is copied.
+	 * @param location the entry
+	 * @param copy where a copy goes
+	 * @return the entry
+	 */
+	static Path place(URL location, Path copy) throws IOException {
+		String text = location.toExternalForm();
+		if (location.getProtocol().equals("file")) {
+			return Path.of(URI.create(text));
+		}
+		String jar = text.replaceFirst("^jar:", "").replaceFirst("!/$", "");
+		try (InputStream content = URI.create(jar).toURL().openStream()) {
+			Files.copy(content, copy);
+		}
+		return copy;
+	}
+
+}

@@ -57,6 +57,8 @@ final class AcquisitionPipeline {
 
 	private final PinnedModels pins;
 
+	private final BlockingSteps steps;
+
 	private final EngineThreads threads;
 
 	private final Clock clock;
@@ -65,10 +67,11 @@ final class AcquisitionPipeline {
 		this.rooms = rooms;
 		this.lookUp = lookUp;
 		FormatCheck formats = new FormatCheck(rooms.formats());
-		this.adoption = new Adoption(rooms.store(), formats, threads.io(), clock);
-		this.files = new FileAcquisition(rooms, new Publisher(formats, clock), threads);
+		this.steps = new BlockingSteps(threads.io());
+		this.adoption = new Adoption(rooms.store(), formats, this.steps, clock);
+		this.files = new FileAcquisition(rooms, new Publisher(formats, clock), this.steps);
 		this.several = new SeveralFiles(rooms, lookUp, this.files, this.adoption,
-				new PackedFiles(rooms.store(), formats, clock), threads);
+				new PackedFiles(rooms.store(), formats, clock), this.steps);
 		this.pins = new PinnedModels(rooms.store());
 		this.threads = threads;
 		this.clock = clock;
@@ -127,10 +130,10 @@ final class AcquisitionPipeline {
 	}
 
 	private Mono<CachedModel> cached(Candidate candidate, AcquisitionMonitor monitor) {
-		return Mono.fromCallable(() -> this.lookUp.find(candidate, () -> {
+		return this.steps.call(() -> this.lookUp.find(candidate, () -> {
 			monitor.trying(candidate);
 			monitor.state(ModelState.VERIFYING);
-		})).subscribeOn(this.threads.io()).flatMap((ready) -> pinned(candidate, null, ready));
+		})).flatMap((ready) -> pinned(candidate, null, ready));
 	}
 
 	private Mono<CachedModel> pinned(Candidate candidate, @Nullable ResolvedModel model, CachedModel ready) {
@@ -145,12 +148,11 @@ final class AcquisitionPipeline {
 	}
 
 	private Mono<CachedModel> unproven(Candidate candidate, AcquisitionMonitor monitor) {
-		return Mono.fromCallable(() -> this.lookUp.unproven(candidate, () -> monitor.state(ModelState.VERIFYING)))
-			.subscribeOn(this.threads.io());
+		return this.steps.call(() -> this.lookUp.unproven(candidate, () -> monitor.state(ModelState.VERIFYING)));
 	}
 
 	private Mono<Boolean> isUnknown(Candidate candidate) {
-		return Mono.fromCallable(() -> this.lookUp.isUnknown(candidate)).subscribeOn(this.threads.io());
+		return this.steps.call(() -> this.lookUp.isUnknown(candidate));
 	}
 
 	private Mono<CachedModel> withoutNetwork(Candidate candidate, Mode mode, AcquisitionMonitor monitor) {
@@ -208,14 +210,14 @@ final class AcquisitionPipeline {
 		AtomicReference<CacheLock> lock = new AtomicReference<>();
 		Mono<CachedModel> again = (mode == Mode.RENEW) ? Mono.empty() : cached(candidate, monitor);
 		return Mono.usingWhen(Mono.fromSupplier(() -> new ResourceHolder<>(CacheLock::close)),
-				(holder) -> Mono.fromCallable(() -> {
+				(holder) -> BlockingSteps.under(holder, Mono.fromCallable(() -> {
 					lock.set(holder.hold(acquireLock(candidate, place, monitor)));
 					return true;
 				})
 					.subscribeOn(this.threads.waiting())
 					.then(again)
 					.switchIfEmpty(acquired)
-					.takeUntilOther(ticking(monitor, lock)),
+					.takeUntilOther(ticking(monitor, lock))),
 				(holder) -> holder.closeOn(this.threads.io()));
 	}
 
@@ -262,7 +264,7 @@ final class AcquisitionPipeline {
 	 * it gave then.
 	 */
 	private Mono<CachedModel> unchanged(FileJob job) {
-		Mono<CachedModel> there = Mono.fromCallable(() -> this.lookUp.itself(job)).subscribeOn(this.threads.io());
+		Mono<CachedModel> there = this.steps.call(() -> this.lookUp.itself(job));
 		return (job.file().expected() != null) ? there
 				: this.files.state(job)
 					.publishOn(this.threads.io())

@@ -33,7 +33,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.util.unit.DataSize;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Scheduler;
 
 /**
  * Serves a file that somebody on this machine has already, instead of fetching it: where
@@ -53,14 +52,14 @@ final class Adoption {
 
 	private final FormatCheck formats;
 
-	private final Scheduler io;
+	private final BlockingSteps steps;
 
 	private final Clock clock;
 
-	Adoption(ModelStore store, FormatCheck formats, Scheduler io, Clock clock) {
+	Adoption(ModelStore store, FormatCheck formats, BlockingSteps steps, Clock clock) {
 		this.store = store;
 		this.formats = formats;
-		this.io = io;
+		this.steps = steps;
 		this.clock = clock;
 	}
 
@@ -94,8 +93,7 @@ final class Adoption {
 			return Mono.empty();
 		}
 		Wanted wanted = new Wanted(candidate, place, expected, null, true);
-		return Mono.fromCallable(() -> !offers(wanted).isEmpty())
-			.subscribeOn(this.io)
+		return this.steps.call(() -> !offers(wanted).isEmpty())
 			.filter(Boolean::booleanValue)
 			.map((offered) -> adopt(wanted, monitor));
 	}
@@ -117,8 +115,8 @@ final class Adoption {
 
 	private Mono<CachedModel> adopt(Wanted wanted, FileMonitor monitor) {
 		return Mono.usingWhen(Mono.fromSupplier(() -> new ResourceHolder<>(StagedFile::close)),
-				(holder) -> Mono.fromCallable(() -> adopt(wanted, monitor, holder)).subscribeOn(this.io),
-				(holder) -> holder.closeOn(this.io));
+				(holder) -> this.steps.call(() -> adopt(wanted, monitor, holder)),
+				(holder) -> holder.closeOn(this.steps.scheduler()));
 	}
 
 	private @Nullable CachedModel adopt(Wanted wanted, FileMonitor monitor, ResourceHolder<StagedFile> holder) {

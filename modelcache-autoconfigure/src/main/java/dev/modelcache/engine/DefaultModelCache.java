@@ -71,7 +71,7 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 		this.board = new StatusBoard(models.ids());
 		this.events = new EventDispatcher(listeners.events(), threads.events());
 		this.lookUp = new CacheLookUp(rooms.store(), new FormatCheck(rooms.formats()), listeners.observer(), clock);
-		this.published = new PublishedModels(rooms.store(), this.lookUp, listeners.observer(), clock);
+		this.published = new PublishedModels(rooms.store(), rooms.locks(), this.lookUp, listeners.observer(), clock);
 		this.pipeline = new AcquisitionPipeline(rooms, this.lookUp, threads, clock);
 		shrink();
 	}

@@ -27,12 +27,12 @@ final class FileAcquisition {
 
 	private final Publisher publisher;
 
-	private final EngineThreads threads;
+	private final BlockingSteps steps;
 
-	FileAcquisition(Rooms rooms, Publisher publisher, EngineThreads threads) {
+	FileAcquisition(Rooms rooms, Publisher publisher, BlockingSteps steps) {
 		this.rooms = rooms;
 		this.publisher = publisher;
-		this.threads = threads;
+		this.steps = steps;
 	}
 
 	/**
@@ -61,15 +61,14 @@ final class FileAcquisition {
 	}
 
 	private Mono<CachedModel> fetchOnce(FileJob job, DownloadPlan plan, FileMonitor monitor) {
-		return Mono.usingWhen(Mono.fromSupplier(() -> new ResourceHolder<>(StagedFile::close)),
-				(holder) -> Mono.fromCallable(() -> stage(job, plan, holder))
-					.subscribeOn(this.threads.io())
-					.flatMap((staged) -> this.rooms.transfer()
-						.run(plan, staged, monitor)
-						.doOnNext((result) -> monitor.verifying())
-						.publishOn(this.threads.io())
-						.map((result) -> this.publisher.publish(job, plan, staged, result, monitor))),
-				(holder) -> holder.closeOn(this.threads.io()));
+		return Mono.usingWhen(Mono.fromSupplier(() -> new ResourceHolder<>(StagedFile::close)), (holder) -> this.steps
+			.call(() -> stage(job, plan, holder))
+			.flatMap((staged) -> this.rooms.transfer()
+				.run(plan, staged, monitor)
+				.doOnNext((result) -> monitor.verifying())
+				.flatMap((result) -> this.steps
+					.call(() -> holder.during(() -> this.publisher.publish(job, plan, staged, result, monitor))))),
+				(holder) -> holder.closeOn(this.steps.scheduler()));
 	}
 
 	private StagedFile stage(FileJob job, DownloadPlan plan, ResourceHolder<StagedFile> holder) {

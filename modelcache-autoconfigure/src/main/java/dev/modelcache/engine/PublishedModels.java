@@ -1,6 +1,7 @@
 package dev.modelcache.engine;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -17,6 +18,9 @@ import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.lock.CacheLock;
+import dev.modelcache.lock.CacheLockFactory;
+import dev.modelcache.lock.LockRequest;
 import dev.modelcache.store.Fingerprint;
 import dev.modelcache.store.ModelPlace;
 import dev.modelcache.store.ModelStore;
@@ -32,14 +36,18 @@ final class PublishedModels {
 
 	private final ModelStore store;
 
+	private final CacheLockFactory locks;
+
 	private final CacheLookUp lookUp;
 
 	private final AcquisitionObserver observer;
 
 	private final Clock clock;
 
-	PublishedModels(ModelStore store, CacheLookUp lookUp, AcquisitionObserver observer, Clock clock) {
+	PublishedModels(ModelStore store, CacheLockFactory locks, CacheLookUp lookUp, AcquisitionObserver observer,
+			Clock clock) {
 		this.store = store;
+		this.locks = locks;
 		this.lookUp = lookUp;
 		this.observer = observer;
 		this.clock = clock;
@@ -97,7 +105,7 @@ final class PublishedModels {
 
 	/**
 	 * Removes all files of a request that this cache has published. Another tool's file
-	 * that was served is forgotten, and stays.
+	 * that was served is forgotten, and stays. Who is bringing one is waited for.
 	 * @param request the request
 	 * @return where there were files
 	 * @throws ModelNotFoundException if there is a file that somebody else put there; it
@@ -107,15 +115,28 @@ final class PublishedModels {
 		List<Path> evicted = new ArrayList<>();
 		for (Candidate candidate : Candidate.of(request)) {
 			ModelPlace place = this.lookUp.place(candidate);
-			if (isOurs(request, place) && this.store.evict(request.id(), place)) {
-				evicted.add(place.target());
+			// Where there is no lock file, nobody has ever brought anything.
+			if (Files.exists(place.lockFile())) {
+				try (CacheLock lock = this.locks.acquire(new LockRequest(request.id(), place.lockFile()), (owner) -> {
+				})) {
+					evict(request, place, evicted);
+				}
 			}
-			Path adopted = this.store.adoption().forget(place);
-			if (adopted != null) {
-				evicted.add(adopted);
+			else {
+				evict(request, place, evicted);
 			}
 		}
 		return evicted;
+	}
+
+	private void evict(ModelRequest request, ModelPlace place, List<Path> evicted) {
+		if (isOurs(request, place) && this.store.evict(request.id(), place)) {
+			evicted.add(place.target());
+		}
+		Path adopted = this.store.adoption().forget(place);
+		if (adopted != null) {
+			evicted.add(adopted);
+		}
 	}
 
 	/** Keeps the cache's directory to its size; no configured model goes. */

@@ -1,5 +1,6 @@
 package dev.modelcache.engine;
 
+import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
@@ -8,7 +9,8 @@ import reactor.core.scheduler.Scheduler;
 
 /**
  * Holds a resource that is acquired asynchronously, so that it is closed once whatever
- * happens: also when its acquisition ends after everybody has lost interest.
+ * happens: also when its acquisition ends after everybody has lost interest. It stays
+ * open during the steps that need it.
  *
  * @param <T> the type of the resource
  */
@@ -19,6 +21,8 @@ final class ResourceHolder<T> {
 	private @Nullable T resource;
 
 	private boolean closed;
+
+	private int steps;
 
 	ResourceHolder(Consumer<T> closer) {
 		this.closer = closer;
@@ -35,10 +39,43 @@ final class ResourceHolder<T> {
 		return acquired;
 	}
 
-	/** Closes the resource, or the one that is still to come. */
+	/**
+	 * Takes a step that needs the resource.
+	 * @return its result; {@code null} without the step if the resource is closed
+	 * already, as nobody waits for it then
+	 */
+	<V> @Nullable V during(Callable<? extends @Nullable V> step) throws Exception {
+		if (!begin()) {
+			return null;
+		}
+		try {
+			return step.call();
+		}
+		finally {
+			end();
+		}
+	}
+
+	private synchronized boolean begin() {
+		if (!this.closed) {
+			this.steps++;
+		}
+		return !this.closed;
+	}
+
+	private synchronized void end() {
+		this.steps--;
+		closeIfUnused();
+	}
+
+	/** Closes the resource, or the one that is still to come, when no step needs it. */
 	synchronized void close() {
 		this.closed = true;
-		if (this.resource != null) {
+		closeIfUnused();
+	}
+
+	private void closeIfUnused() {
+		if (this.closed && this.steps == 0 && this.resource != null) {
 			this.closer.accept(this.resource);
 			this.resource = null;
 		}

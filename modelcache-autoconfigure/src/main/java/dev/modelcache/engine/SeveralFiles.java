@@ -50,16 +50,16 @@ final class SeveralFiles {
 
 	private final PackedFiles packed;
 
-	private final EngineThreads threads;
+	private final BlockingSteps steps;
 
 	SeveralFiles(Rooms rooms, CacheLookUp lookUp, FileAcquisition files, Adoption adoption, PackedFiles packed,
-			EngineThreads threads) {
+			BlockingSteps steps) {
 		this.rooms = rooms;
 		this.lookUp = lookUp;
 		this.files = files;
 		this.adoption = adoption;
 		this.packed = packed;
-		this.threads = threads;
+		this.steps = steps;
 	}
 
 	/**
@@ -74,19 +74,18 @@ final class SeveralFiles {
 		ModelDirectory directory = directory(candidate, model);
 		List<FileJob> jobs = jobs(candidate, model, directory);
 		FilesProgress progress = new FilesProgress(model.size(), monitor);
-		return unpacked(candidate, jobs, directory).switchIfEmpty(Mono
-			.fromCallable(() -> there(jobs, directory, mode == Mode.USE_CACHED || model.revision() != null,
+		return unpacked(candidate, jobs, directory).switchIfEmpty(this.steps
+			.call(() -> there(jobs, directory, mode == Mode.USE_CACHED || model.revision() != null,
 					() -> monitor.state(ModelState.VERIFYING)))
-			.subscribeOn(this.threads.io())
 			.doOnNext((there) -> there.values().forEach((file) -> progress.there(file.size())))
-			.flatMap((there) -> bring(jobs, there, progress).publishOn(this.threads.io()).map((files) -> {
+			.flatMap((there) -> bring(jobs, there, progress).flatMap((files) -> this.steps.call(() -> {
 				Set<ModelFileName> brought = jobs.stream()
 					.filter((job) -> !there.containsKey(job))
 					.map((job) -> job.file().name())
 					.collect(Collectors.toSet());
 				List<CachedModel> arrived = jobs.stream().map(files::get).toList();
 				return publish(candidate, model, directory, this.packed.unpack(jobs, arrived, directory), brought);
-			})));
+			}))));
 	}
 
 	/** An archive is gone once its files are there: they alone tell that it was. */
@@ -94,8 +93,8 @@ final class SeveralFiles {
 		if (jobs.stream().noneMatch(FileJob::isPacked)) {
 			return Mono.empty();
 		}
-		return Mono.fromCallable(() -> directory.isVisible() ? this.lookUp.find(candidate, () -> {
-		}) : null).subscribeOn(this.threads.io());
+		return this.steps.call(() -> directory.isVisible() ? this.lookUp.find(candidate, () -> {
+		}) : null);
 	}
 
 	/**
@@ -107,7 +106,7 @@ final class SeveralFiles {
 	 * @return the model, or empty if a file is missing
 	 */
 	Mono<CachedModel> find(Candidate candidate, ResolvedModel model, AcquisitionMonitor monitor) {
-		return Mono.fromCallable(() -> {
+		return this.steps.call(() -> {
 			ModelDirectory directory = directory(candidate, model);
 			List<CachedModel> files = jobs(candidate, model, directory).stream()
 				.map((job) -> seen(job, directory, () -> monitor.state(ModelState.VERIFYING)))
@@ -115,7 +114,7 @@ final class SeveralFiles {
 				.toList();
 			return (files.size() == model.files().size())
 					? CachedModels.together(files, candidate.source(), outcome(files)) : null;
-		}).subscribeOn(this.threads.io());
+		});
 	}
 
 	/** Returns whether a model has a directory of its own, and not only a file. */

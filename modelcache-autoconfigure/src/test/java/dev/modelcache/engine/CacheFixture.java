@@ -240,7 +240,7 @@ public final class CacheFixture implements AutoCloseable {
 		return staged.resolveSibling(staged.getFileName().toString().replaceAll("part$", "journal"));
 	}
 
-	private List<Path> find(String ending) {
+	List<Path> find(String ending) {
 		try (Stream<Path> files = Files.walk(this.directory)) {
 			return files.filter((file) -> file.toString().endsWith(ending)).toList();
 		}

@@ -3,6 +3,7 @@ package dev.modelcache.engine;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -18,6 +19,7 @@ import dev.modelcache.ModelState;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.engine.AcquisitionPipeline.Mode;
 import dev.modelcache.content.Compression;
+import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.HubRevision;
 import dev.modelcache.source.Packing;
 import dev.modelcache.source.RemoteFile;
@@ -78,7 +80,7 @@ final class SeveralFiles {
 			.call(() -> there(jobs, directory, mode == Mode.USE_CACHED || model.revision() != null,
 					() -> monitor.state(ModelState.VERIFYING)))
 			.doOnNext((there) -> there.values().forEach((file) -> progress.there(file.size())))
-			.flatMap((there) -> bring(jobs, there, progress).flatMap((files) -> this.steps.call(() -> {
+			.flatMap((there) -> bring(jobs, there, directory, progress).flatMap((files) -> this.steps.call(() -> {
 				Set<ModelFileName> brought = jobs.stream()
 					.filter((job) -> !there.containsKey(job))
 					.map((job) -> job.file().name())
@@ -207,7 +209,7 @@ final class SeveralFiles {
 	}
 
 	private Mono<Map<FileJob, CachedModel>> bring(List<FileJob> jobs, Map<FileJob, CachedModel> there,
-			FilesProgress progress) {
+			ModelDirectory directory, FilesProgress progress) {
 		List<FileJob> missing = jobs.stream().filter((job) -> !there.containsKey(job)).toList();
 		long bytes = missing.stream()
 			.map((job) -> job.file().size())
@@ -220,12 +222,31 @@ final class SeveralFiles {
 			FileJob first = missing.get(0);
 			this.rooms.store().admit(first.modelId(), first.place(), DataSize.ofBytes(bytes));
 		}
-		Flux<FileJob> small = Flux.fromIterable(missing).filter(this::isSmall);
-		Flux<FileJob> large = Flux.fromIterable(missing).filter((job) -> !isSmall(job));
+		Set<ExpectedDigest> contents = new HashSet<>();
+		List<FileJob> first = missing.stream()
+			.filter((job) -> job.file().expected() == null || contents.add(job.file().expected()))
+			.toList();
+		Flux<FileJob> small = Flux.fromIterable(first).filter(this::isSmall);
+		Flux<FileJob> large = Flux.fromIterable(first).filter((job) -> !isSmall(job));
 		return Flux
 			.concat(small.flatMap((job) -> bring(job, progress), this.rooms.transfer().connections()),
-					large.concatMap((job) -> bring(job, progress)))
+					large.concatMap((job) -> bring(job, progress)),
+					Flux.fromIterable(missing)
+						.filter((job) -> !first.contains(job))
+						.concatMap((job) -> repeat(job, directory, progress)))
 			.collectMap(Map.Entry::getKey, Map.Entry::getValue, () -> new HashMap<>(there));
+	}
+
+	/**
+	 * Its content has come for another file: where that is a file of its own, as a copy.
+	 */
+	private Mono<Map.Entry<FileJob, CachedModel>> repeat(FileJob job, ModelDirectory directory,
+			FilesProgress progress) {
+		return this.steps.call(() -> there(job, directory, () -> {
+		}))
+			.doOnNext((file) -> progress.there(file.size()))
+			.map((file) -> Map.entry(job, file))
+			.switchIfEmpty(Mono.defer(() -> bring(job, progress)));
 	}
 
 	private boolean isSmall(FileJob job) {

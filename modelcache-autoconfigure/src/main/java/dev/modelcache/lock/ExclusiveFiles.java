@@ -2,6 +2,7 @@ package dev.modelcache.lock;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -48,15 +49,15 @@ public final class ExclusiveFiles {
 	/**
 	 * Takes a file that exists.
 	 * @param file the file
-	 * @return the file, or {@code null} if a living process has it or it has disappeared;
-	 * the caller closes it
+	 * @return the file, or {@code null} if a living process has it, another user's
+	 * process keeps it for itself, or it has disappeared; the caller closes it
 	 * @throws IOException if it cannot be opened
 	 */
 	public @Nullable ExclusiveFile tryOpen(Path file) throws IOException {
 		try {
 			return open(file, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
 		}
-		catch (NoSuchFileException ex) {
+		catch (NoSuchFileException | AccessDeniedException ex) {
 			return null;
 		}
 	}

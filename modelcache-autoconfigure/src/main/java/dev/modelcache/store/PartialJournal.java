@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -53,7 +54,7 @@ public final class PartialJournal {
 			String text = Files.readString(path, StandardCharsets.ISO_8859_1);
 			return text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
 		}
-		catch (NoSuchFileException ex) {
+		catch (NoSuchFileException | AccessDeniedException ex) {
 			return List.of();
 		}
 	}

@@ -165,6 +165,18 @@ class HubCacheTests {
 		}
 	}
 
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void contentThatTwoFilesHaveComesOnce(boolean atAPathOfItsOwn) {
+		this.server.repository("org/repo", LATER).large("a.gguf", this.content).large("b.gguf", this.content);
+		Path place = atAPathOfItsOwn ? this.directory.resolve("model") : null;
+		CachedModel model = get(request("hf://org/repo").files(List.of("?.gguf")).modelPath(place));
+		assertThat(model.files()).hasSize(2)
+			.allSatisfy((file) -> assertThat(file).hasBinaryContent(this.content.bytes()));
+		String path = this.server.cdn().uri("/xet-bridge-us/" + this.content.sha256().hex()).getPath();
+		assertThat(this.server.cdn().bytesSent(path)).isEqualTo(this.content.size());
+	}
+
 	@Test
 	void filesStandWhereTheHubsOwnToolsLookForThem() throws IOException {
 		CachedModel model = get(all());

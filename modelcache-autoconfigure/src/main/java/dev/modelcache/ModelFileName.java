@@ -19,13 +19,19 @@ public record ModelFileName(String text) {
 
 	private static final Pattern DRIVE = Pattern.compile("[A-Za-z]:.*");
 
+	/**
+	 * On Windows, in every directory: what is written there is gone, or goes elsewhere.
+	 */
+	private static final Pattern DEVICE = Pattern.compile("(?i)(con|prn|aux|nul|com\\d|lpt\\d)[ ]*(\\..*)?");
+
 	private static final Pattern DOTS_AND_BLANKS = Pattern.compile("[. ]*");
 
 	/**
 	 * Creates a name.
 	 * @throws IllegalArgumentException if it is empty, absolute, longer than 1024
-	 * characters, has an empty segment, one of dots alone, a drive letter, a backslash or
-	 * a control character; the message does not repeat the name
+	 * characters, has an empty segment, one of dots alone or one that names a device of
+	 * Windows, a drive letter, a backslash or a control character; the message does not
+	 * repeat the name
 	 */
 	public ModelFileName {
 		String problem = problemOf(text);
@@ -59,6 +65,9 @@ public record ModelFileName(String text) {
 		for (String segment : text.split("/", -1)) {
 			if (DOTS_AND_BLANKS.matcher(segment).matches()) {
 				return "is relative, and no part of it is empty or made of dots";
+			}
+			if (DEVICE.matcher(segment).matches()) {
+				return "is not that of a device of Windows";
 			}
 		}
 		return null;

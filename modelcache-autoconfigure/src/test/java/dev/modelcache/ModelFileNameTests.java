@@ -15,7 +15,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 class ModelFileNameTests {
 
 	@ParameterizedTest
-	@ValueSource(strings = { "model.gguf", "onnx/model.onnx", ".gitattributes", "a/b/c.json", "...x", "v1:2.gguf" })
+	@ValueSource(strings = { "model.gguf", "onnx/model.onnx", ".gitattributes", "a/b/c.json", "...x", "v1:2.gguf",
+			"null.gguf", "com.gguf", "auxiliary", "lpt10x/model.onnx" })
 	void relativePathsAreNames(String text) {
 		ModelFileName name = new ModelFileName(text);
 		assertThat(name).hasToString(text);
@@ -24,7 +25,8 @@ class ModelFileNameTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", " ", "/etc/passwd", "../up", "a/../../up", "a/..", ".", "a/./b", "a//b", "a/",
-			"..\\up", "C:\\x", "c:/x", "C:x", "a\u0000b", "a\nb", "a\u007fb", "\\\\host\\share", ".. /up", "a/... /b" })
+			"..\\up", "C:\\x", "c:/x", "C:x", "a\u0000b", "a\nb", "a\u007fb", "\\\\host\\share", ".. /up", "a/... /b",
+			"NUL", "nul.gguf", "onnx/Con", "a/com1.tar.gz", "LPT9 .onnx", "prn/model.onnx" })
 	void whatMayLeadElsewhereIsRefused(String text) {
 		assertThatIllegalArgumentException().isThrownBy(() -> new ModelFileName(text))
 			.satisfies((ex) -> assertThat(text.isBlank() || !ex.getMessage().contains(text)).isTrue());
@@ -41,6 +43,7 @@ class ModelFileNameTests {
 		assertThat(ModelFileName.cleaned("a\\b/c\n.gguf")).hasToString("a_b_c_.gguf");
 		assertThat(ModelFileName.cleaned("model.gguf")).hasToString("model.gguf");
 		assertThat(ModelFileName.cleaned("..")).hasToString("model");
+		assertThat(ModelFileName.cleaned("aux.gguf")).hasToString("model");
 		assertThat(ModelFileName.cleaned("")).hasToString("model");
 	}
 

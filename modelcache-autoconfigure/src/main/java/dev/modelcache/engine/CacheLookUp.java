@@ -70,7 +70,7 @@ final class CacheLookUp {
 	/** A model of several files is there if each of them is. */
 	private @Nullable CachedModel find(Candidate candidate, SeenVersion version, Runnable hashing) {
 		ModelManifest manifest = version.manifest();
-		if (!manifest.selection().equals(candidate.request().files()) || !isAskedFor(candidate, manifest.sourceKey())) {
+		if (!isAskedFor(candidate, manifest.sourceKey())) {
 			return null;
 		}
 		this.store.use(version.files().get(0));

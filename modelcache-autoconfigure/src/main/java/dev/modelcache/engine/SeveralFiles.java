@@ -265,7 +265,7 @@ final class SeveralFiles {
 			List<NamedFile> files, Set<ModelFileName> brought) {
 		List<ModelFileName> names = files.stream().map(NamedFile::name).toList();
 		ModelManifest manifest = new ModelManifest(names, model.revision(), candidate.source(),
-				String.valueOf(candidate.sourceKey()), candidate.request().files(), candidate.fallback());
+				String.valueOf(candidate.sourceKey()), candidate.fallback());
 		try {
 			directory.publish(manifest, brought);
 		}

@@ -19,21 +19,19 @@ import org.jspecify.annotations.Nullable;
  * @param revision what the source calls this version, or {@code null}
  * @param source where it came from, redacted
  * @param sourceKey the {@link CacheLayout#sourceKey key} of where it came from
- * @param selection which files of the source were asked for
  * @param fallback whether it came from a substitute
  * @param directory where the files stand, in the cache of another tool; {@code null} for
  * a version of our own
  * @param own which of the files there this cache brought
  */
 public record ModelManifest(List<ModelFileName> files, @Nullable String revision, String source, String sourceKey,
-		List<String> selection, boolean fallback, @Nullable Path directory, Set<ModelFileName> own) {
+		boolean fallback, @Nullable Path directory, Set<ModelFileName> own) {
 
 	/**
 	 * Creates a manifest.
 	 */
 	public ModelManifest {
 		files = List.copyOf(files);
-		selection = List.copyOf(selection);
 		own = Set.copyOf(own);
 	}
 
@@ -43,24 +41,22 @@ public record ModelManifest(List<ModelFileName> files, @Nullable String revision
 	 * @param revision what the source calls this version, or {@code null}
 	 * @param source where it came from, redacted
 	 * @param sourceKey the key of where it came from
-	 * @param selection which files of the source were asked for
 	 * @param fallback whether it came from a substitute
 	 */
 	public ModelManifest(List<ModelFileName> files, @Nullable String revision, String source, String sourceKey,
-			List<String> selection, boolean fallback) {
-		this(files, revision, source, sourceKey, selection, fallback, null, Set.of());
+			boolean fallback) {
+		this(files, revision, source, sourceKey, fallback, null, Set.of());
 	}
 
 	/** Returns this manifest for files that stand in the cache of another tool. */
 	ModelManifest in(Path elsewhere, Set<ModelFileName> brought) {
-		return new ModelManifest(this.files, this.revision, this.source, this.sourceKey, this.selection, this.fallback,
-				elsewhere, brought);
+		return new ModelManifest(this.files, this.revision, this.source, this.sourceKey, this.fallback, elsewhere,
+				brought);
 	}
 
 	Properties toProperties() {
 		Properties properties = new Properties();
 		setAll(properties, "file.", this.files);
-		setAll(properties, "selection.", this.selection);
 		if (this.revision != null) {
 			properties.setProperty("revision", this.revision);
 		}
@@ -88,7 +84,7 @@ public record ModelManifest(List<ModelFileName> files, @Nullable String revision
 			String directory = properties.getProperty("directory");
 			return (files.isEmpty() || source == null || sourceKey == null) ? null
 					: new ModelManifest(files, properties.getProperty("revision"), source, sourceKey,
-							all(properties, "selection."), Boolean.parseBoolean(properties.getProperty("fallback")),
+							Boolean.parseBoolean(properties.getProperty("fallback")),
 							(directory != null) ? Path.of(directory) : null, Set.copyOf(own));
 		}
 		catch (IllegalArgumentException ex) {

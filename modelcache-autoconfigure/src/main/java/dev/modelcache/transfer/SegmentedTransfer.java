@@ -200,13 +200,17 @@ public final class SegmentedTransfer {
 		})
 			.subscribeOn(this.threads.io())
 			.thenMany(stalls.watch(response.body(), () -> stalled(fetch.mirror())))
+			.map(HeldBuffer::new)
 			.publishOn(this.writing, prefetch)
-			.doOnNext((buffer) -> {
-				this.bandwidth.await(buffer.readableByteCount(), fetch::isOpen);
-				run.take(fetch, buffer);
+			.doOnNext((held) -> {
+				this.bandwidth.await(held.size(), fetch::isOpen);
+				DataBuffer buffer = held.take();
+				if (buffer != null) {
+					run.take(fetch, buffer);
+				}
 			})
-			.takeUntil((buffer) -> fetch.isSatisfied())
-			.doOnDiscard(DataBuffer.class, DataBufferUtils::release)
+			.takeUntil((held) -> fetch.isSatisfied())
+			.doOnDiscard(HeldBuffer.class, HeldBuffer::release)
 			.then(Mono.fromRunnable(() -> run.bodyEnded(fetch)));
 	}
 

@@ -49,7 +49,7 @@ class ModelVersionsTests {
 	}
 
 	private static ModelManifest manifest(String revision) {
-		return new ModelManifest(List.of(NAME), revision, "hf://org/repo", "key", List.of("**/*.onnx"), false);
+		return new ModelManifest(List.of(NAME), revision, "hf://org/repo", "key", false);
 	}
 
 	private void publish(ModelVersions versions, String version) throws IOException {

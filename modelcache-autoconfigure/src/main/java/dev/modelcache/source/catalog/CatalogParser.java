@@ -11,13 +11,10 @@ import java.util.regex.Pattern;
 
 import dev.modelcache.Digest;
 import dev.modelcache.ModelFileName;
+import dev.modelcache.source.api.StrictJson;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.core.json.JsonFactory;
-import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -40,18 +37,7 @@ final class CatalogParser {
 
 	private static final Pattern WORD = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
-	private static final JsonMapper MAPPER = JsonMapper
-		.builder(JsonFactory.builder()
-			.streamReadConstraints(StreamReadConstraints.builder()
-				.maxNestingDepth(DEEPEST)
-				.maxStringLength(LONGEST_TEXT)
-				.maxNameLength(LONGEST_TEXT)
-				.build())
-			.enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-			.disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-			.build())
-		.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-		.build();
+	private static final JsonMapper MAPPER = StrictJson.reader(DEEPEST, LONGEST_TEXT, LONGEST_TEXT);
 
 	private final String location;
 

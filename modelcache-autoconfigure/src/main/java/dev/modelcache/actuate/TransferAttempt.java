@@ -1,6 +1,7 @@
 package dev.modelcache.actuate;
 
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -26,7 +27,7 @@ record TransferAttempt(Instant at, String host, long bytes, @Nullable String err
 
 	Map<String, Object> details() {
 		Map<String, Object> details = new LinkedHashMap<>();
-		details.put("at", this.at.toString());
+		details.put("at", this.at.truncatedTo(ChronoUnit.MILLIS).toString());
 		details.put("host", this.host);
 		details.put("bytes", this.bytes);
 		if (this.error != null) {

@@ -193,6 +193,9 @@ class ModelCacheEndpointTests {
 			awaitState(application, ModelState.FAILED);
 			assertThat(application.get(MODEL).body().at("/error/code").asString()).isEqualTo("INTEGRITY");
 			Awaitility.await().atMost(PATIENCE).until(() -> warns(output, "verify was asked for and has failed"));
+			assertThat(ask(application, "ensure").status()).isEqualTo(202);
+			awaitState(application, ModelState.READY);
+			assertThat(application.model().path()).hasBinaryContent(this.content.bytes());
 		}
 	}
 

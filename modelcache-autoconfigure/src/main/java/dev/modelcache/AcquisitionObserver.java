@@ -3,8 +3,8 @@ package dev.modelcache;
 import java.time.Duration;
 
 /**
- * Hears about the work behind an acquisition, for meters. Called on transfer threads: an
- * implementation must neither block nor throw.
+ * Hears about the work behind an acquisition, for meters and for what operators see of
+ * its past. Called on transfer threads: an implementation must neither block nor throw.
  */
 public interface AcquisitionObserver {
 
@@ -33,6 +33,25 @@ public interface AcquisitionObserver {
 	 * @param bytes how many
 	 */
 	default void bytesWritten(String modelId, String host, long bytes) {
+	}
+
+	/**
+	 * A request failed, whether or not another one follows.
+	 * @param modelId the model's id
+	 * @param host the {@code host:port} that was asked, {@code local} for a file
+	 * @param problem what happened; without user-info, query and fragment of any URL
+	 */
+	default void requestFailed(String modelId, String host, String problem) {
+	}
+
+	/**
+	 * What a transfer brought so far does not become the model: it is not what it should
+	 * be, or the acquisition fails or is cancelled. If the transfer ends with that, this
+	 * comes before its {@link #transferEnded end}.
+	 * @param modelId the model's id
+	 * @param problem what happened; without user-info, query and fragment of any URL
+	 */
+	default void transferFailed(String modelId, String problem) {
 	}
 
 	/**

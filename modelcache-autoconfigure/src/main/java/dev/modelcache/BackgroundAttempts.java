@@ -20,4 +20,11 @@ public interface BackgroundAttempts {
 	 */
 	void startIfDue(String modelId);
 
+	/**
+	 * Starts an attempt at once, whatever came of the last one, unless one is under way.
+	 * Never blocks.
+	 * @param modelId the model's id
+	 */
+	void start(String modelId);
+
 }

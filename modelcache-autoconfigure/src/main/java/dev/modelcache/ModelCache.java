@@ -72,4 +72,14 @@ public interface ModelCache {
 	 */
 	Mono<CachedModel> refresh(String id);
 
+	/**
+	 * Cancels the acquisition of a configured model that is under way, for all its
+	 * callers: they get a {@link ModelCancelledException}. The model is
+	 * {@link ModelState#CANCELLED} until somebody asks for it again; one that was ready
+	 * meanwhile stays so. Where nothing is under way, nothing changes.
+	 * @param id the model's id
+	 * @return completes when it is cancelled
+	 */
+	Mono<Void> cancel(String id);
+
 }

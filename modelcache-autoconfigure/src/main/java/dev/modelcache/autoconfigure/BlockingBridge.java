@@ -5,7 +5,8 @@ import reactor.core.publisher.Mono;
 
 /**
  * The only place where a thread waits for a publisher: one of the application's own,
- * while it starts or opens a model's resource.
+ * while it starts or opens a model's resource, or one that may block and answers an
+ * operator.
  */
 final class BlockingBridge {
 

@@ -32,6 +32,16 @@ final class CompositeObserver implements AcquisitionObserver {
 	}
 
 	@Override
+	public void requestFailed(String modelId, String host, String problem) {
+		this.observers.forEach((observer) -> observer.requestFailed(modelId, host, problem));
+	}
+
+	@Override
+	public void transferFailed(String modelId, String problem) {
+		this.observers.forEach((observer) -> observer.transferFailed(modelId, problem));
+	}
+
+	@Override
 	public void retried(String modelId, String reason) {
 		this.observers.forEach((observer) -> observer.retried(modelId, reason));
 	}

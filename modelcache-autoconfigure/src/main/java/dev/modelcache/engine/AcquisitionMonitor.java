@@ -51,7 +51,11 @@ final class AcquisitionMonitor implements FileMonitor {
 
 	private final RateMeter rate = new RateMeter();
 
-	private final AtomicBoolean transferring = new AtomicBoolean();
+	/** Guarded by this. */
+	private boolean transferring;
+
+	/** Nothing that comes later, from a request that was cancelled, is told. */
+	private final AtomicBoolean over = new AtomicBoolean();
 
 	private volatile long position;
 
@@ -69,8 +73,15 @@ final class AcquisitionMonitor implements FileMonitor {
 	}
 
 	private void show(UnaryOperator<ModelStatus> change) {
-		this.board.update(this.id, (status) -> (status.state() == ModelState.READY && this.previous != null) ? status
-				: change.apply(status));
+		this.board.update(this.id, (status) -> this.over.get() ? status : changed(status, change));
+	}
+
+	private void showEnd(UnaryOperator<ModelStatus> change) {
+		this.board.update(this.id, (status) -> changed(status, change));
+	}
+
+	private ModelStatus changed(ModelStatus status, UnaryOperator<ModelStatus> change) {
+		return (status.state() == ModelState.READY && this.previous != null) ? status : change.apply(status);
 	}
 
 	void state(ModelState state) {
@@ -87,6 +98,7 @@ final class AcquisitionMonitor implements FileMonitor {
 
 	void fallingBack(Candidate next, ModelCacheException reason) {
 		logger.warn("Model '{}': falling back to {}, because: {}", this.id, next.source(), reason.problem());
+		this.observer.transferFailed(this.id, reason.problem());
 		this.events.dispatch(new ModelFallbackUsed(this.id, next.source(), reason));
 	}
 
@@ -101,8 +113,7 @@ final class AcquisitionMonitor implements FileMonitor {
 			this.totalBytes = total;
 		}
 		show((status) -> downloading(status).from(mirror.toString(), status.fallback()));
-		if (this.transferring.compareAndSet(false, true)) {
-			this.observer.transferStarted(this.id);
+		if (transferStarts()) {
 			this.events.dispatch(new ModelDownloadStarted(this.id, mirror.toString(), total));
 		}
 	}
@@ -126,6 +137,11 @@ final class AcquisitionMonitor implements FileMonitor {
 	}
 
 	@Override
+	public void failed(RequestFailedException failure) {
+		this.observer.requestFailed(this.id, failure.host(), String.valueOf(failure.getMessage()));
+	}
+
+	@Override
 	public void retrying(RequestFailedException failure) {
 		logger.info("Model '{}': trying again, because {}", this.id, failure.getMessage());
 		this.observer.retried(this.id, failure.word());
@@ -139,12 +155,13 @@ final class AcquisitionMonitor implements FileMonitor {
 	@Override
 	public void retryingWholeFile(ModelCacheException failure) {
 		logger.warn("Model '{}': fetching the file again, because {}", this.id, failure.problem());
+		this.observer.transferFailed(this.id, failure.problem());
 		this.observer.retried(this.id, "integrity");
 	}
 
 	/** Shows the progress of the moment; called regularly while the acquisition runs. */
 	@Nullable TransferProgress tick() {
-		if (!this.transferring.get()) {
+		if (!isTransferring()) {
 			return null;
 		}
 		long bytes = this.position;
@@ -167,7 +184,10 @@ final class AcquisitionMonitor implements FileMonitor {
 	}
 
 	void ready(CachedModel model) {
-		transferEnded();
+		if (!ends()) {
+			return;
+		}
+		transferEnds();
 		if (this.previous != null && isSame(this.previous, model)) {
 			// It was ready all the while; how it once came here does not change.
 			this.board.update(this.id, (status) -> (status.model() != null) ? status : status.ready(model));
@@ -193,20 +213,47 @@ final class AcquisitionMonitor implements FileMonitor {
 	}
 
 	void failed(ModelCacheException failure) {
-		transferEnded();
+		if (!ends()) {
+			return;
+		}
+		this.observer.transferFailed(this.id, failure.problem());
+		transferEnds();
 		ended("FAILED");
-		show((status) -> status.failed(failure));
+		showEnd((status) -> status.failed(failure));
 		this.events.dispatch(new ModelFailed(this.id, failure, elapsed()));
 	}
 
 	void cancelled() {
-		transferEnded();
+		if (!ends()) {
+			return;
+		}
+		this.observer.transferFailed(this.id, "it was cancelled");
+		transferEnds();
 		ended("CANCELLED");
-		show(ModelStatus::cancelled);
+		showEnd(ModelStatus::cancelled);
 	}
 
-	private void transferEnded() {
-		if (this.transferring.compareAndSet(true, false)) {
+	/** An acquisition that is cancelled while it ends has one end all the same. */
+	private boolean ends() {
+		return this.over.compareAndSet(false, true);
+	}
+
+	private synchronized boolean isTransferring() {
+		return this.transferring;
+	}
+
+	private synchronized boolean transferStarts() {
+		if (this.transferring || this.over.get()) {
+			return false;
+		}
+		this.transferring = true;
+		this.observer.transferStarted(this.id);
+		return true;
+	}
+
+	private synchronized void transferEnds() {
+		if (this.transferring) {
+			this.transferring = false;
 			this.observer.transferEnded(this.id);
 		}
 	}

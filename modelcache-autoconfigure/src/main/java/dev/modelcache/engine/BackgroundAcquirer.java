@@ -14,6 +14,7 @@ import dev.modelcache.ConfiguredModels;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCacheException.ErrorCode;
+import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelState;
 import dev.modelcache.ModelStatus;
 import org.jspecify.annotations.Nullable;
@@ -90,6 +91,11 @@ public final class BackgroundAcquirer implements BackgroundAttempts, AutoCloseab
 		if (counts(modelId) && isMendable(status)) {
 			attemptsOf(modelId).startIfDue();
 		}
+	}
+
+	@Override
+	public void start(String modelId) {
+		attemptsOf(modelId).start();
 	}
 
 	private static boolean isMendable(ModelStatus status) {
@@ -174,7 +180,12 @@ public final class BackgroundAcquirer implements BackgroundAttempts, AutoCloseab
 			this.lastFailure = null;
 		}
 
+		/** That somebody cancelled it, or evicted the model, is no failure. */
 		private synchronized void failed(Throwable failure) {
+			if (failure instanceof ModelCancelledException) {
+				logger.info("{}", failure.getMessage());
+				return;
+			}
 			this.failures++;
 			this.lastFailure = now();
 			logger.error("{}", failure.getMessage());

@@ -179,6 +179,13 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 		});
 	}
 
+	@Override
+	public Mono<Void> cancel(String id) {
+		return Mono
+			.<Void>fromRunnable(() -> this.inFlight.cancel(key(this.models.get(id)), cancelled(id, "it was cancelled")))
+			.subscribeOn(this.threads.io());
+	}
+
 	private static ModelCancelledException cancelled(@Nullable String id, String why) {
 		return new ModelCancelledException(id, why, "Ask for it again");
 	}

@@ -68,6 +68,11 @@ final class FilesProgress {
 		}
 
 		@Override
+		public void failed(RequestFailedException failure) {
+			FilesProgress.this.monitor.failed(failure);
+		}
+
+		@Override
 		public void retrying(RequestFailedException failure) {
 			FilesProgress.this.monitor.retrying(failure);
 		}

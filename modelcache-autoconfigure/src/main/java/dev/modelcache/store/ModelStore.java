@@ -26,8 +26,8 @@ import org.springframework.util.unit.DataSize;
 /**
  * The model files on this machine's disks.
  * <p>
- * <em>Blocking</em>: all methods but {@link #place}. <em>Errors</em>:
- * {@link ModelStorageException}.
+ * <em>Blocking</em>: all methods but {@link #place} and {@link #directory}.
+ * <em>Errors</em>: {@link ModelStorageException}.
  */
 public final class ModelStore implements AutoCloseable {
 
@@ -401,12 +401,7 @@ public final class ModelStore implements AutoCloseable {
 	 * free
 	 */
 	public DataSize room(ModelRequest request) {
-		Path path = (request.modelPath() != null) ? request.modelPath() : this.settings.directory();
-		Path existing = path.toAbsolutePath();
-		for (Path parent = existing.getParent(); parent != null
-				&& !Files.exists(existing); parent = parent.getParent()) {
-			existing = parent;
-		}
+		Path existing = existing((request.modelPath() != null) ? request.modelPath() : directory());
 		try {
 			long usable = Files.getFileStore(existing).getUsableSpace();
 			return DataSize.ofBytes(Math.max(0, usable - this.settings.minFreeSpace().toBytes()));
@@ -414,6 +409,37 @@ public final class ModelStore implements AutoCloseable {
 		catch (IOException ex) {
 			throw new ModelStorageException(request.id(), existing,
 					"cannot ask for the free space of " + existing + ": " + ex, ex);
+		}
+	}
+
+	private static Path existing(Path path) {
+		Path existing = path.toAbsolutePath();
+		for (Path parent = existing.getParent(); parent != null
+				&& !Files.exists(existing); parent = parent.getParent()) {
+			existing = parent;
+		}
+		return existing;
+	}
+
+	/**
+	 * Returns the cache's own directory. <em>Blocking</em>: no.
+	 * @return the directory, which may not exist yet
+	 */
+	public Path directory() {
+		return this.settings.directory();
+	}
+
+	/**
+	 * Returns what is free on the disk of the cache's own directory.
+	 * @return the space, or {@code null} where the disk does not tell
+	 */
+	public @Nullable DataSize free() {
+		try {
+			return DataSize.ofBytes(Files.getFileStore(existing(directory())).getUsableSpace());
+		}
+		catch (IOException ex) {
+			logger.debug("Cannot ask for the free space of {}", directory(), ex);
+			return null;
 		}
 	}
 

@@ -14,6 +14,8 @@ public final class RequestFailedException extends RuntimeException {
 
 	private final Reason reason;
 
+	private final String host;
+
 	private final int status;
 
 	private final @Nullable Duration retryAfter;
@@ -28,6 +30,7 @@ public final class RequestFailedException extends RuntimeException {
 	public RequestFailedException(Reason reason, Mirror mirror, String problem, @Nullable Throwable cause) {
 		super(mirror + " " + problem, cause);
 		this.reason = reason;
+		this.host = mirror.origin().authority();
 		this.status = 0;
 		this.retryAfter = null;
 	}
@@ -55,6 +58,7 @@ public final class RequestFailedException extends RuntimeException {
 			@Nullable Duration retryAfter) {
 		super(mirror + " " + problem);
 		this.reason = reason;
+		this.host = mirror.origin().authority();
 		this.status = status;
 		this.retryAfter = retryAfter;
 	}
@@ -65,6 +69,14 @@ public final class RequestFailedException extends RuntimeException {
 	 */
 	public Reason reason() {
 		return this.reason;
+	}
+
+	/**
+	 * Returns who failed.
+	 * @return the mirror's {@code host:port}, or {@code local}
+	 */
+	public String host() {
+		return this.host;
 	}
 
 	/**

@@ -32,6 +32,12 @@ public interface TransferListener {
 	void written(Mirror mirror, long bytes, long position);
 
 	/**
+	 * A request failed, whether or not another one follows.
+	 * @param failure what happened
+	 */
+	void failed(RequestFailedException failure);
+
+	/**
 	 * Another request follows a failed one.
 	 * @param failure the failure before
 	 */

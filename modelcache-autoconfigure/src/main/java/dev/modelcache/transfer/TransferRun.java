@@ -292,6 +292,7 @@ final class TransferRun {
 	 */
 	synchronized boolean failed(Fetch fetch, RequestFailedException failure) {
 		this.progress.failed(failure);
+		this.listener.failed(failure);
 		boolean contradicts = failure.reason() == Reason.CHANGED && this.board.durable() > 0;
 		boolean others = this.plan.file().expected() != null && this.mirrors.hasOther(fetch.state());
 		if (contradicts && others) {

@@ -172,6 +172,11 @@ class ModelCacheHealthIndicatorTests {
 			this.started.add(modelId);
 		}
 
+		@Override
+		public void start(String modelId) {
+			throw new AssertionError("health starts what is due");
+		}
+
 	}
 
 }

@@ -7,17 +7,21 @@ import java.util.List;
 import java.util.Set;
 
 import dev.modelcache.AcquisitionObserver;
+import dev.modelcache.BackgroundAttempts;
 import dev.modelcache.CachedModel;
 import dev.modelcache.ConfiguredModels;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.actuate.AcquisitionMeters;
+import dev.modelcache.actuate.ModelCacheEndpoint;
 import dev.modelcache.actuate.ModelCacheHealthIndicator;
 import dev.modelcache.actuate.ModelGauges;
+import dev.modelcache.actuate.ModelOperations;
 import dev.modelcache.actuate.ProgressBars;
 import dev.modelcache.actuate.ProgressDisplay;
 import dev.modelcache.actuate.ProgressLog;
 import dev.modelcache.actuate.ReadinessGroupMembership;
+import dev.modelcache.actuate.TransferHistory;
 import dev.modelcache.engine.BackgroundAcquirer;
 import dev.modelcache.engine.DefaultModelCache;
 import dev.modelcache.lock.CacheLockFactory;
@@ -74,9 +78,10 @@ class ModelCacheAutoConfigurationTests {
 
 	private ApplicationContextRunner runner() {
 		return new ApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(HttpClientAutoConfiguration.class,
-					ReactiveHttpClientAutoConfiguration.class, ModelCacheAutoConfiguration.class,
-					ModelCacheHealthAutoConfiguration.class, ModelCacheMetricsAutoConfiguration.class))
+			.withConfiguration(
+					AutoConfigurations.of(HttpClientAutoConfiguration.class, ReactiveHttpClientAutoConfiguration.class,
+							ModelCacheAutoConfiguration.class, ModelCacheEndpointAutoConfiguration.class,
+							ModelCacheHealthAutoConfiguration.class, ModelCacheMetricsAutoConfiguration.class))
 			.withPropertyValues("hooks.llm.cache.directory=" + this.directory,
 					"hooks.llm.huggingface.cache-directory=" + this.directory.resolve("hub"));
 	}
@@ -134,6 +139,7 @@ class ModelCacheAutoConfigurationTests {
 				.doesNotHaveBean(ModelCacheHealthIndicator.class)
 				.doesNotHaveBean(ReadinessGroupMembership.class)
 				.doesNotHaveBean(AcquisitionMeters.class)
+				.doesNotHaveBean(ModelCacheEndpoint.class)
 				.doesNotHaveBean(ProgressDisplay.class));
 	}
 
@@ -193,7 +199,9 @@ class ModelCacheAutoConfigurationTests {
 			.withClassLoader(new FilteredClassLoader("org.springframework.boot.health",
 					"org.springframework.boot.actuate", "org.springframework.boot.micrometer"))
 			.run((context) -> {
-				assertThat(context).hasNotFailed().doesNotHaveBean("modelCacheHealthIndicator");
+				assertThat(context).hasNotFailed()
+					.doesNotHaveBean("modelCacheHealthIndicator")
+					.doesNotHaveBean("modelCacheEndpoint");
 				assertDownloads(context);
 			});
 	}
@@ -218,6 +226,31 @@ class ModelCacheAutoConfigurationTests {
 		runner().withPropertyValues("hooks.llm.health.readiness=false")
 			.run((context) -> assertThat(context).hasSingleBean(ModelCacheHealthIndicator.class)
 				.doesNotHaveBean(ReadinessGroupMembership.class));
+	}
+
+	@Test
+	void endpointAndItsHistoryAreThereWhereTheyAreExposed() {
+		runner().run((context) -> assertThat(context).doesNotHaveBean(ModelCacheEndpoint.class)
+			.doesNotHaveBean(TransferHistory.class));
+		exposing().run((context) -> assertThat(context).hasSingleBean(ModelCacheEndpoint.class)
+			.hasSingleBean(TransferHistory.class));
+		exposing().withPropertyValues("management.endpoint.modelcache.access=NONE")
+			.run((context) -> assertThat(context).doesNotHaveBean(ModelCacheEndpoint.class)
+				.doesNotHaveBean(TransferHistory.class));
+	}
+
+	@Test
+	void applicationsOwnEndpointWins() {
+		ModelCacheEndpoint own = new ModelCacheEndpoint(mock(ModelCache.class), new ConfiguredModels(List.of()),
+				new TransferHistory(new ConfiguredModels(List.of()), Clock.systemUTC()),
+				new ModelOperations(mock(ModelCache.class), mock(BackgroundAttempts.class), (mono) -> {
+				}), () -> null);
+		exposing().withBean("own", ModelCacheEndpoint.class, () -> own)
+			.run((context) -> assertThat(context.getBean(ModelCacheEndpoint.class)).isSameAs(own));
+	}
+
+	private ApplicationContextRunner exposing() {
+		return runner().withPropertyValues("management.endpoints.web.exposure.include=modelcache");
 	}
 
 	@Test

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpClient.Version;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheEvent;
 import dev.modelcache.testsupport.Content;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -79,12 +81,20 @@ final class RunningApplication implements AutoCloseable {
 	}
 
 	Answer get(String path) {
+		return send("GET", path, null);
+	}
+
+	/** Sends a request, perhaps with a JSON body. */
+	Answer send(String method, String path, @Nullable String json) {
 		try {
 			String port = this.context.getBean(Environment.class).getProperty("local.server.port");
-			HttpResponse<String> response = http
-				.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-					.timeout(Duration.ofSeconds(30))
-					.build(), BodyHandlers.ofString());
+			HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+				.timeout(Duration.ofSeconds(30))
+				.method(method, (json != null) ? BodyPublishers.ofString(json) : BodyPublishers.noBody());
+			if (json != null) {
+				request.header("Content-Type", "application/json");
+			}
+			HttpResponse<String> response = http.send(request.build(), BodyHandlers.ofString());
 			return new Answer(response.statusCode(), JsonMapper.shared().readTree(response.body()));
 		}
 		catch (IOException | InterruptedException ex) {

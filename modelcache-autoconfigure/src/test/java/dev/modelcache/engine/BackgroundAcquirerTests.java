@@ -11,6 +11,7 @@ import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelLockTimeoutException;
 import dev.modelcache.ModelNotFoundException;
@@ -132,6 +133,33 @@ class BackgroundAcquirerTests {
 			assertThat(this.attempts).hasValue(failures + 1);
 			minutes = Math.min(60, minutes * 2);
 		}
+	}
+
+	@Test
+	void startWaitsForNoInterval() {
+		failWith(networkFailure());
+		this.acquirer.startAll();
+		this.acquirer.start("m");
+		assertThat(this.attempts).hasValue(2);
+		this.status = this.status.cancelled();
+		this.acquirer.start("m");
+		assertThat(this.attempts).hasValue(3);
+	}
+
+	@Test
+	void startLeavesTheAttemptThatIsUnderWayAlone() {
+		this.acquirer.start("m");
+		this.acquirer.start("m");
+		assertThat(this.attempts).hasValue(1);
+	}
+
+	@Test
+	void cancellationIsNoFailure() {
+		failWith(new ModelCancelledException("m", "it was evicted", "Ask for it again"));
+		this.acquirer.startAll();
+		this.status = ModelStatus.absent("m");
+		this.acquirer.startIfDue("m");
+		assertThat(this.attempts).hasValue(2);
 	}
 
 	@Test

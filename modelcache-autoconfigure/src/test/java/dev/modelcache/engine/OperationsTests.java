@@ -54,6 +54,8 @@ class OperationsTests {
 
 	private final List<String> ends = new CopyOnWriteArrayList<>();
 
+	private final List<String> failures = new CopyOnWriteArrayList<>();
+
 	private CacheFixture fixture;
 
 	@BeforeEach
@@ -62,6 +64,16 @@ class OperationsTests {
 			@Override
 			public void ended(String modelId, String outcome, Duration elapsed) {
 				OperationsTests.this.ends.add(modelId + " " + outcome);
+			}
+
+			@Override
+			public void requestFailed(String modelId, String host, String problem) {
+				OperationsTests.this.failures.add(host + " " + problem);
+			}
+
+			@Override
+			public void retried(String modelId, String reason) {
+				OperationsTests.this.failures.add("retried " + reason);
 			}
 		});
 	}
@@ -278,6 +290,16 @@ class OperationsTests {
 		this.fixture.get("m");
 		this.fixture.get("m");
 		assertThat(this.ends).containsExactly("m failed", "m cancelled", "m downloaded");
+	}
+
+	@Test
+	void everyFailedRequestIsObservedAlsoTheLastOne() {
+		this.server.script("/m.gguf", Reply.status(503), Reply.status(404));
+		DefaultModelCache cache = this.fixture.open(request().maxRetries(3).build());
+		StepVerifier.create(cache.get("m")).expectError().verify(PATIENCE);
+		String mirror = "127.0.0.1:" + this.server.port() + " " + this.server.uri("/m.gguf");
+		assertThat(this.failures).containsExactly(mirror + " answered 503", "retried status-503",
+				mirror + " answered 404");
 	}
 
 	@Test

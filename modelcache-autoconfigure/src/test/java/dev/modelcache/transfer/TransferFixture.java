@@ -211,6 +211,10 @@ final class TransferFixture implements AutoCloseable {
 		}
 
 		@Override
+		public void failed(RequestFailedException failure) {
+		}
+
+		@Override
 		public void retrying(RequestFailedException failure) {
 		}
 

@@ -1,0 +1,117 @@
+package dev.modelcache.actuate;
+
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The hosts of one model's present or last transfer, and its last attempts; both bounded.
+ * A transfer belongs to the same acquisition as the failures before its first byte.
+ * <p>
+ * <em>Thread-safety</em>: all methods; none holds the lock for longer than it takes to
+ * write down, or copy, a few fields.
+ */
+final class ModelTransfers {
+
+	static final int MOST_HOSTS = 16;
+
+	static final int MOST_ATTEMPTS = 20;
+
+	private final Map<String, HostActivity> hosts = new LinkedHashMap<>();
+
+	private final Deque<TransferAttempt> attempts = new ArrayDeque<>();
+
+	private boolean transferring;
+
+	/** What comes next belongs to another acquisition. */
+	private boolean over;
+
+	synchronized void started() {
+		forgetWhatIsOver();
+		this.transferring = true;
+	}
+
+	synchronized void requestFailed(String host, String problem, Instant now) {
+		forgetWhatIsOver();
+		HostActivity activity = host(host);
+		add((activity != null) ? activity.failed(problem, now) : new TransferAttempt(now, host, 0, problem));
+	}
+
+	/** Bytes of a request that was cancelled may come after the end. */
+	synchronized void brought(String host, long bytes, Instant now) {
+		HostActivity activity = this.transferring ? host(host) : null;
+		if (activity != null) {
+			activity.brought(bytes, now);
+		}
+	}
+
+	/** The attempts of all hosts that are active end, and the transfer may go on. */
+	synchronized void endAttempts(@Nullable String problem, Instant now) {
+		this.hosts.values()
+			.stream()
+			.filter(HostActivity::isActive)
+			.forEach((activity) -> add(activity.ended(problem, now)));
+	}
+
+	synchronized void ended(Instant now) {
+		endAttempts(null, now);
+		this.transferring = false;
+		this.over = true;
+	}
+
+	/** An acquisition may end without a transfer. */
+	synchronized void acquisitionEnded() {
+		this.over |= !this.transferring;
+	}
+
+	private void forgetWhatIsOver() {
+		if (this.over) {
+			this.hosts.clear();
+			this.over = false;
+		}
+	}
+
+	/** Returns a host; among too many, instead of one that brings nothing. */
+	private @Nullable HostActivity host(String host) {
+		HostActivity known = this.hosts.get(host);
+		if (known != null) {
+			return known;
+		}
+		if (this.hosts.size() == MOST_HOSTS) {
+			Optional<String> useless = this.hosts.entrySet()
+				.stream()
+				.filter((entry) -> !entry.getValue().isActive())
+				.map(Map.Entry::getKey)
+				.findFirst();
+			if (useless.isEmpty()) {
+				return null;
+			}
+			this.hosts.remove(useless.get());
+		}
+		HostActivity activity = new HostActivity(host);
+		this.hosts.put(host, activity);
+		return activity;
+	}
+
+	private void add(TransferAttempt attempt) {
+		if (this.attempts.size() == MOST_ATTEMPTS) {
+			this.attempts.removeFirst();
+		}
+		this.attempts.addLast(attempt);
+	}
+
+	synchronized List<Map<String, Object>> mirrors(Instant now) {
+		return this.hosts.values().stream().map((activity) -> activity.details(now)).toList();
+	}
+
+	synchronized List<Map<String, Object>> attempts() {
+		return this.attempts.stream().map(TransferAttempt::details).toList();
+	}
+
+}

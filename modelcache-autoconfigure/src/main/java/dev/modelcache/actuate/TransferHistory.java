@@ -1,0 +1,87 @@
+package dev.modelcache.actuate;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+import dev.modelcache.AcquisitionObserver;
+import dev.modelcache.ConfiguredModels;
+
+/**
+ * What operators see of the past of the configured models: which hosts take part in the
+ * present or last transfer, and how the last attempts went. In memory, at most
+ * {@value ModelTransfers#MOST_HOSTS} hosts and {@value ModelTransfers#MOST_ATTEMPTS}
+ * attempts a model.
+ * <p>
+ * <em>Thread-safety</em>: all methods. <em>Blocking</em>: none.
+ */
+public final class TransferHistory implements AcquisitionObserver {
+
+	private final Map<String, ModelTransfers> transfers = new HashMap<>();
+
+	private final Clock clock;
+
+	/**
+	 * Creates an empty history.
+	 * @param models what is configured
+	 * @param clock tells the time
+	 */
+	public TransferHistory(ConfiguredModels models, Clock clock) {
+		models.ids().forEach((id) -> this.transfers.put(id, new ModelTransfers()));
+		this.clock = clock;
+	}
+
+	/** Models that are not configured are not remembered. */
+	private void of(String modelId, Consumer<ModelTransfers> change) {
+		ModelTransfers model = this.transfers.get(modelId);
+		if (model != null) {
+			change.accept(model);
+		}
+	}
+
+	@Override
+	public void transferStarted(String modelId) {
+		of(modelId, ModelTransfers::started);
+	}
+
+	@Override
+	public void transferEnded(String modelId) {
+		of(modelId, (model) -> model.ended(this.clock.instant()));
+	}
+
+	@Override
+	public void bytesWritten(String modelId, String host, long bytes) {
+		of(modelId, (model) -> model.brought(host, bytes, this.clock.instant()));
+	}
+
+	@Override
+	public void requestFailed(String modelId, String host, String problem) {
+		of(modelId, (model) -> model.requestFailed(host, problem, this.clock.instant()));
+	}
+
+	@Override
+	public void transferFailed(String modelId, String problem) {
+		of(modelId, (model) -> model.endAttempts(problem, this.clock.instant()));
+	}
+
+	@Override
+	public void ended(String modelId, String outcome, Duration elapsed) {
+		of(modelId, ModelTransfers::acquisitionEnded);
+	}
+
+	/** Returns the hosts of the present or last transfer, in the order they came. */
+	List<Map<String, Object>> mirrors(String modelId) {
+		ModelTransfers model = this.transfers.get(modelId);
+		return (model != null) ? model.mirrors(this.clock.instant()) : List.of();
+	}
+
+	/** Returns the last attempts, the oldest first. */
+	List<Map<String, Object>> attempts(String modelId) {
+		ModelTransfers model = this.transfers.get(modelId);
+		return (model != null) ? model.attempts() : List.of();
+	}
+
+}

@@ -1,0 +1,46 @@
+package dev.modelcache.autoconfigure;
+
+import java.time.Clock;
+
+import dev.modelcache.BackgroundAttempts;
+import dev.modelcache.ConfiguredModels;
+import dev.modelcache.ModelCache;
+import dev.modelcache.actuate.CacheUsage;
+import dev.modelcache.actuate.ModelCacheEndpoint;
+import dev.modelcache.actuate.ModelOperations;
+import dev.modelcache.actuate.TransferHistory;
+import dev.modelcache.store.ModelStore;
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * {@link AutoConfiguration Auto-configuration} of the endpoint {@code modelcache}.
+ */
+@AutoConfiguration(after = ModelCacheAutoConfiguration.class)
+@ConditionalOnClass({ WebEndpoint.class, ConditionalOnAvailableEndpoint.class })
+@ConditionalOnBean({ ModelCache.class, BackgroundAttempts.class })
+public final class ModelCacheEndpointAutoConfiguration {
+
+	@Bean
+	@ConditionalOnMissingBean
+	@ConditionalOnAvailableEndpoint(ModelCacheEndpoint.class)
+	TransferHistory modelCacheTransferHistory(ConfiguredModels models) {
+		return new TransferHistory(models, Clock.systemUTC());
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	@ConditionalOnAvailableEndpoint
+	ModelCacheEndpoint modelCacheEndpoint(ModelCache cache, ConfiguredModels models, TransferHistory history,
+			BackgroundAttempts attempts, ModelStore store) {
+		ModelOperations operations = new ModelOperations(cache, attempts, BlockingBridge::await);
+		return new ModelCacheEndpoint(cache, models, history, operations,
+				() -> new CacheUsage(store.directory(), store.used(), store.free()));
+	}
+
+}

@@ -49,7 +49,9 @@ public interface ModelCache {
 
 	/**
 	 * Removes a model's published file and what is known about it. Another tool's file
-	 * that is served for it stays, and is only forgotten. An absent model is fine.
+	 * that is served for it stays, and is only forgotten. An absent model is fine. Waits
+	 * for another process that is fetching it, as an acquisition does, and fails with
+	 * {@link ModelLockTimeoutException} when that makes no progress.
 	 * @param id the model's id
 	 * @return completes when the file is gone
 	 */

@@ -1,5 +1,7 @@
 package dev.modelcache.autoconfigure;
 
+import java.time.Clock;
+
 import de.kherud.llama.LlamaModel;
 import dev.modelcache.runtime.ModelLoader;
 import dev.modelcache.runtime.llama.LlamaModelLoader;
@@ -18,7 +20,7 @@ class LlamaConfiguration {
 
 	@Bean
 	LlamaModelLoader modelCacheLlamaLoader(ModelCacheProperties properties) {
-		return new LlamaModelLoader(RuntimeSettings.llama(properties.getLlama()));
+		return new LlamaModelLoader(RuntimeSettings.llama(properties.getLlama()), Clock.systemUTC());
 	}
 
 }

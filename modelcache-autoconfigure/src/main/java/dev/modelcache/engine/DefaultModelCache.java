@@ -145,7 +145,7 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 				this.events.dispatch(new ModelEvicted(id, path));
 			}
 			this.board.update(id, (status) -> ModelStatus.absent(id));
-		}).subscribeOn(this.threads.io());
+		}).subscribeOn(this.threads.waiting());
 	}
 
 	@Override

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -223,9 +224,9 @@ final class SeveralFiles {
 			this.rooms.store().admit(first.modelId(), first.place(), DataSize.ofBytes(bytes));
 		}
 		Set<ExpectedDigest> contents = new HashSet<>();
-		List<FileJob> first = missing.stream()
+		Set<FileJob> first = missing.stream()
 			.filter((job) -> job.file().expected() == null || contents.add(job.file().expected()))
-			.toList();
+			.collect(Collectors.toCollection(LinkedHashSet::new));
 		Flux<FileJob> small = Flux.fromIterable(first).filter(this::isSmall);
 		Flux<FileJob> large = Flux.fromIterable(first).filter((job) -> !isSmall(job));
 		return Flux

@@ -47,12 +47,15 @@ public final class DefaultModelManager implements ModelManager, AutoCloseable {
 	private final Clock clock;
 
 	private final ExecutorService executor = Executors.newSingleThreadExecutor((task) -> {
-		Thread thread = new Thread(task, "modelcache-loader");
-		thread.setDaemon(true);
-		return thread;
+		Thread loader = new Thread(task, "modelcache-loader");
+		loader.setDaemon(true);
+		this.thread = loader;
+		return loader;
 	});
 
-	/** Given as a plain executor, so that nothing interrupts a load. */
+	private volatile @Nullable Thread thread;
+
+	/** Given as a plain executor, so that cancelling a caller never interrupts a load. */
 	private final Scheduler scheduler = Schedulers.fromExecutor((task) -> this.executor.execute(task));
 
 	private @Nullable SharedModel current;
@@ -260,6 +263,11 @@ public final class DefaultModelManager implements ModelManager, AutoCloseable {
 			this.closed = true;
 		}
 		this.executor.shutdown();
+		Thread loading = this.thread;
+		if (loading != null) {
+			// Breaks off a load that notices.
+			loading.interrupt();
+		}
 		try {
 			retire().get(GRACE_SECONDS, TimeUnit.SECONDS);
 		}

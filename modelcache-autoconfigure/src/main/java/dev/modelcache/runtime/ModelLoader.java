@@ -7,7 +7,8 @@ import dev.modelcache.ModelFormatException;
  * Makes a model of a published file that can be asked. An application's own bean takes
  * the place of the one for llama.cpp.
  * <p>
- * <em>Blocking</em>: may take as long as it needs; one load follows the other.
+ * <em>Blocking</em>: may take as long as it needs; one load follows the other. Its thread
+ * is interrupted when the application closes.
  */
 @FunctionalInterface
 public interface ModelLoader {

@@ -13,9 +13,13 @@ public record Question(String prompt, List<String> answers, double temperature) 
 
 	/**
 	 * Creates a question.
+	 * @throws IllegalArgumentException if there are no answers to choose from
 	 */
 	public Question {
 		answers = List.copyOf(answers);
+		if (answers.isEmpty()) {
+			throw new IllegalArgumentException("no answers to choose from");
+		}
 	}
 
 }

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /**
- * Pauses processes.
+ * Sends signals to processes.
  */
 public final class Signals {
 
@@ -19,6 +19,11 @@ public final class Signals {
 	/** Sends SIGCONT. */
 	public static void resume(ProcessHandle process) {
 		send("-CONT", process);
+	}
+
+	/** Sends SIGTERM. */
+	public static void terminate(ProcessHandle process) {
+		send("-TERM", process);
 	}
 
 	private static void send(String signal, ProcessHandle process) {

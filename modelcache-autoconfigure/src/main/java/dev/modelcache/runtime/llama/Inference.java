@@ -70,6 +70,9 @@ final class Inference {
 	 * @throws RuntimeException if the library refuses
 	 */
 	String answer(Request request, BooleanSupplier abandoned) {
+		if (abandoned.getAsBoolean()) {
+			throw new CancellationException("nobody waits for the answer");
+		}
 		return generate(new InferenceParameters(request.prompt()).setGrammar(Grammar.of(request.answers()))
 			.setNPredict(mostTokens(request.answers()))
 			.setTemperature((float) request.temperature())

@@ -1,10 +1,7 @@
 package dev.modelcache.runtime.llama;
 
 import java.io.BufferedInputStream;
-import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
-import java.io.DataOutputStream;
-import java.io.EOFException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -13,15 +10,14 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.Stream;
 
 import de.kherud.llama.ModelParameters;
 import dev.modelcache.runtime.llama.Request.Reply;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The main program of the process that a model runs in. It has nothing but the JDK, this
@@ -30,13 +26,14 @@ import dev.modelcache.runtime.llama.Request.Reply;
  */
 final class LlamaMain {
 
-	private final Set<Integer> abandoned = ConcurrentHashMap.newKeySet();
+	private final BlockingQueue<Request> questions = new LinkedBlockingQueue<>();
 
-	private final BlockingQueue<Request> requests = new LinkedBlockingQueue<>();
+	private final OutputStream replies;
 
-	private final DataOutputStream replies;
+	/** The latest question that nobody waits for. */
+	private volatile int cancelled;
 
-	private LlamaMain(DataOutputStream replies) {
+	private LlamaMain(OutputStream replies) {
 		this.replies = replies;
 	}
 
@@ -45,21 +42,51 @@ final class LlamaMain {
 	 * @param arguments as {@link #arguments} makes them
 	 */
 	public static void main(String[] arguments) {
+		Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> end(arguments, failure));
+		ignoreSignals();
 		// Nothing else may come between the replies: the library prints to System.out.
-		OutputStream output = new FileOutputStream(FileDescriptor.out);
+		LlamaMain main = new LlamaMain(new FileOutputStream(FileDescriptor.out));
 		System.setOut(new PrintStream(OutputStream.nullOutputStream()));
-		LlamaMain main = new LlamaMain(new DataOutputStream(new BufferedOutputStream(output)));
-		Thread inference = new Thread(() -> main.answer(parameters(arguments)), "inference");
-		inference.start();
-		try (DataInputStream input = new DataInputStream(new BufferedInputStream(System.in))) {
+		new Thread(() -> main.answer(parameters(arguments)), "inference").start();
+		DataInputStream input = new DataInputStream(new BufferedInputStream(System.in));
+		try {
 			while (true) {
 				main.accept(Request.read(input));
 			}
 		}
 		catch (IOException ex) {
+			end(arguments, null);
+		}
+	}
+
+	/** Not System.exit: the library's threads may be in the middle of a token. */
+	private static void end(String[] arguments, @Nullable Throwable failure) {
+		if (failure != null) {
+			System.err.println(failure);
+		}
+		else {
 			delete(Path.of(arguments[0]));
-			// Not System.exit: the library's threads may be in the middle of a token.
-			Runtime.getRuntime().halt(0);
+		}
+		Runtime.getRuntime().halt((failure != null) ? 1 : 0);
+	}
+
+	/**
+	 * Leaves it to the application what a signal means that all its processes get: it may
+	 * still want answers while it closes. The class is no official one, and may be
+	 * missing.
+	 */
+	private static void ignoreSignals() {
+		try {
+			Class<?> signal = Class.forName("sun.misc.Signal");
+			Class<?> handler = Class.forName("sun.misc.SignalHandler");
+			for (String name : List.of("INT", "TERM", "HUP")) {
+				signal.getMethod("handle", signal, handler)
+					.invoke(null, signal.getConstructor(String.class).newInstance(name),
+							handler.getField("SIG_IGN").get(null));
+			}
+		}
+		catch (ReflectiveOperationException ex) {
+			// Then the process ends earlier than it might.
 		}
 	}
 
@@ -96,51 +123,41 @@ final class LlamaMain {
 	}
 
 	private void accept(Request request) {
-		if (request.isCancellation()) {
-			this.abandoned.add(request.id());
+		if (request.cancelled()) {
+			this.cancelled = request.id();
 		}
 		else {
-			this.requests.add(request);
+			this.questions.add(request);
 		}
 	}
 
+	/** What ends this thread ends the process. */
 	private void answer(ModelParameters parameters) {
 		try {
-			Inference inference = new Inference(parameters);
-			new Reply(Request.LOADING, true, "").write(this.replies);
-			while (true) {
-				answer(inference, this.requests.take());
+			Inference inference;
+			try {
+				inference = new Inference(parameters);
 			}
-		}
-		catch (RuntimeException | LinkageError ex) {
-			refuse(ex);
+			catch (RuntimeException | LinkageError ex) {
+				Reply.failure(ex).write(this.replies);
+				return;
+			}
+			new Reply(true, "").write(this.replies);
+			while (true) {
+				answer(inference, this.questions.take()).write(this.replies);
+			}
 		}
 		catch (IOException | InterruptedException ex) {
 			// The application is gone; so is the standard input.
 		}
 	}
 
-	private void answer(Inference inference, Request request) throws IOException {
+	private Reply answer(Inference inference, Request question) {
 		try {
-			String text = inference.answer(request, () -> this.abandoned.contains(request.id()));
-			new Reply(request.id(), true, text).write(this.replies);
-		}
-		catch (CancellationException ex) {
-			new Reply(request.id(), false, "abandoned").write(this.replies);
+			return new Reply(true, inference.answer(question, () -> this.cancelled == question.id()));
 		}
 		catch (RuntimeException ex) {
-			new Reply(request.id(), false, String.valueOf(ex.getMessage())).write(this.replies);
-		}
-		this.abandoned.remove(request.id());
-	}
-
-	private void refuse(Throwable failure) {
-		try {
-			String problem = (failure instanceof LinkageError) ? failure.toString() : failure.getMessage();
-			new Reply(Request.LOADING, false, String.valueOf(problem)).write(this.replies);
-		}
-		catch (IOException ex) {
-			// The application is gone; so is the standard input.
+			return Reply.failure(ex);
 		}
 	}
 

@@ -2,6 +2,7 @@ package dev.modelcache.runtime.llama;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Clock;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelFormat;
@@ -18,12 +19,16 @@ public final class LlamaModelLoader implements ModelLoader {
 
 	private final LlamaSettings settings;
 
+	private final Clock clock;
+
 	/**
 	 * Creates a loader.
 	 * @param settings how models are run
+	 * @param clock tells the time
 	 */
-	public LlamaModelLoader(LlamaSettings settings) {
+	public LlamaModelLoader(LlamaSettings settings, Clock clock) {
 		this.settings = settings;
+		this.clock = clock;
 	}
 
 	@Override
@@ -39,7 +44,7 @@ public final class LlamaModelLoader implements ModelLoader {
 		}
 		int contextSize = this.settings.contextSizeFor((format != null) ? format.contextLength() : null);
 		try {
-			return new LlamaLoadedModel(() -> LlamaProcess.start(model.path(), contextSize, this.settings));
+			return new LlamaLoadedModel(() -> LlamaProcess.start(model.path(), contextSize, this.settings), this.clock);
 		}
 		catch (IOException ex) {
 			throw new ModelLoadException(model.id(), "llama.cpp cannot load " + model.path() + ": " + ex.getMessage(),

@@ -1,20 +1,16 @@
 package dev.modelcache.runtime.llama;
 
 import java.io.BufferedInputStream;
-import java.io.BufferedOutputStream;
 import java.io.Closeable;
 import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 import dev.modelcache.runtime.Question;
 import dev.modelcache.runtime.llama.Request.Reply;
@@ -22,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A process that runs a model. It ends with this one, whatever happens to this one.
+ * <p>
+ * <em>Thread-safety</em>: one caller at a time asks, and waits for the reply before the
+ * next question; the other methods may be called from any thread.
  */
 final class LlamaProcess implements Closeable {
 
@@ -29,24 +28,27 @@ final class LlamaProcess implements Closeable {
 
 	private static final int LONGEST_ERROR = 300;
 
+	private static final int READ_OF_ERRORS = 8192;
+
 	private static final int GRACE_SECONDS = 2;
 
 	private final Process process;
 
 	private final Path directory;
 
-	private final DataOutputStream requests;
+	/** The reply that comes next: at first, whether the model is loaded. */
+	private CompletableFuture<Reply> next = new CompletableFuture<>();
 
-	private final AtomicInteger lastId = new AtomicInteger();
+	private int questions;
 
-	private final Map<Integer, CompletableFuture<Reply>> pending = new ConcurrentHashMap<>();
-
-	private volatile @Nullable String end;
+	private @Nullable Reply end;
 
 	private LlamaProcess(Process process, Path directory) {
 		this.process = process;
 		this.directory = directory;
-		this.requests = new DataOutputStream(new BufferedOutputStream(process.getOutputStream()));
+		Thread listener = new Thread(this::listen, "modelcache-llama");
+		listener.setDaemon(true);
+		listener.start();
 	}
 
 	/**
@@ -54,7 +56,7 @@ final class LlamaProcess implements Closeable {
 	 * @param model the file
 	 * @param contextSize how many tokens a prompt and its answer may have
 	 * @param settings how the model is run
-	 * @return the process, which may be asked as soon as {@link #loaded} completes
+	 * @return the process, which may be asked when {@link #loaded} has completed
 	 * @throws IOException if it cannot be started
 	 */
 	static LlamaProcess start(Path model, int contextSize, LlamaSettings settings) throws IOException {
@@ -73,46 +75,37 @@ final class LlamaProcess implements Closeable {
 	}
 
 	/**
-	 * Begins to listen to the process. To be called once.
-	 * @return completes when the model is loaded, or is refused
+	 * Returns what completes when the model is loaded or refused.
+	 * @return the reply
 	 */
-	CompletableFuture<Reply> loaded() {
-		CompletableFuture<Reply> loaded = new CompletableFuture<>();
-		this.pending.put(Request.LOADING, loaded);
-		Thread listener = new Thread(this::listen, "modelcache-llama");
-		listener.setDaemon(true);
-		listener.start();
-		return loaded;
+	synchronized CompletableFuture<Reply> loaded() {
+		return this.next;
 	}
 
 	private void listen() {
 		try (DataInputStream replies = new DataInputStream(new BufferedInputStream(this.process.getInputStream()))) {
 			while (true) {
-				take(Reply.read(replies));
+				Reply reply = Reply.read(replies);
+				expected().complete(reply);
 			}
 		}
 		catch (IOException ex) {
-			ended();
+			// It has ended, or says what nobody understands.
+		}
+		finally {
+			this.process.destroyForcibly();
+			Reply last = new Reply(false, "its process ended" + exitCode() + errors());
+			ended(last).complete(last);
 		}
 	}
 
-	private void take(Reply reply) {
-		CompletableFuture<Reply> waiting = this.pending.remove(reply.id());
-		if (waiting != null) {
-			waiting.complete(reply);
-		}
+	private synchronized CompletableFuture<Reply> expected() {
+		return this.next;
 	}
 
-	private void ended() {
-		this.end = "its process ended" + exitCode() + errors();
-		this.pending.keySet().forEach(this::failAtEnd);
-	}
-
-	private void failAtEnd(int id) {
-		String reason = this.end;
-		if (reason != null) {
-			take(new Reply(id, false, reason));
-		}
+	private synchronized CompletableFuture<Reply> ended(Reply last) {
+		this.end = last;
+		return this.next;
 	}
 
 	private String exitCode() {
@@ -126,8 +119,8 @@ final class LlamaProcess implements Closeable {
 	}
 
 	private String errors() {
-		try {
-			String text = new String(Files.readAllBytes(this.directory.resolve(ERRORS)), StandardCharsets.UTF_8).strip()
+		try (InputStream errors = Files.newInputStream(this.directory.resolve(ERRORS))) {
+			String text = new String(errors.readNBytes(READ_OF_ERRORS), StandardCharsets.UTF_8).strip()
 				.replaceAll("\\s+", " ");
 			return text.isEmpty() ? "" : ": " + text.substring(0, Math.min(text.length(), LONGEST_ERROR));
 		}
@@ -137,36 +130,44 @@ final class LlamaProcess implements Closeable {
 	}
 
 	/**
-	 * Asks a question.
+	 * Asks a question, when there is no other to be answered.
+	 * <p>
+	 * <em>Blocking</em>: until the process has read it.
 	 * @param question the question
-	 * @return its number, and what completes with the reply
+	 * @return its number and its reply
 	 */
 	Asked ask(Question question) {
-		int id = this.lastId.incrementAndGet();
-		CompletableFuture<Reply> reply = new CompletableFuture<>();
-		this.pending.put(id, reply);
-		send(new Request(id, question.prompt(), question.answers(), question.temperature()));
-		// It may have ended before it was asked.
-		failAtEnd(id);
-		return new Asked(id, reply);
+		Asked asked = begin();
+		if (!asked.reply().isDone()) {
+			send(new Request(asked.id(), false, question.prompt(), question.answers(), question.temperature()));
+		}
+		return asked;
+	}
+
+	private synchronized Asked begin() {
+		this.questions++;
+		this.next = (this.end != null) ? CompletableFuture.completedFuture(this.end) : new CompletableFuture<>();
+		return new Asked(this.questions, this.next);
 	}
 
 	/**
-	 * Tells the process that nobody waits for an answer any more.
+	 * Tells the process that nobody waits for an answer any more. Its reply comes all the
+	 * same.
 	 * @param asked what was asked
 	 */
 	void cancel(Asked asked) {
-		if (this.pending.remove(asked.id()) != null) {
+		if (!asked.reply().isDone()) {
 			send(Request.cancellationOf(asked.id()));
 		}
 	}
 
-	private synchronized void send(Request request) {
+	/** A process that does not read its standard input is of no use. */
+	private void send(Request request) {
 		try {
-			request.write(this.requests);
+			request.write(this.process.getOutputStream());
 		}
 		catch (IOException ex) {
-			// It has ended: whoever listens to it says so.
+			this.process.destroyForcibly();
 		}
 	}
 
@@ -174,8 +175,8 @@ final class LlamaProcess implements Closeable {
 	 * Returns why the process ended.
 	 * @return the reason, or {@code null} while it runs
 	 */
-	@Nullable String end() {
-		return this.end;
+	synchronized @Nullable String end() {
+		return (this.end != null) ? this.end.text() : null;
 	}
 
 	/**
@@ -193,12 +194,14 @@ final class LlamaProcess implements Closeable {
 	public void close() {
 		try {
 			this.process.getOutputStream().close();
-			if (!this.process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {
-				this.process.destroyForcibly().waitFor();
-			}
 		}
 		catch (IOException ex) {
 			this.process.destroyForcibly();
+		}
+		try {
+			if (!this.process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {
+				this.process.destroyForcibly().waitFor();
+			}
 		}
 		catch (InterruptedException ex) {
 			this.process.destroyForcibly();

@@ -38,7 +38,13 @@ final class ProcessCommand {
 	 */
 	static Path directory() throws IOException {
 		Path parent = Path.of(System.getProperty(DIRECTORY, System.getProperty("java.io.tmpdir")));
-		return Files.createTempDirectory(parent, "modelcache-llama");
+		try {
+			return Files.createTempDirectory(parent, "modelcache-llama");
+		}
+		catch (IOException ex) {
+			throw new IOException("no directory can be made in " + parent + ", which the system property " + DIRECTORY
+					+ " or java.io.tmpdir names: " + ex, ex);
+		}
 	}
 
 	/**
@@ -50,7 +56,8 @@ final class ProcessCommand {
 	static List<String> of(Path directory) throws IOException {
 		List<String> command = new ArrayList<>();
 		command.add(java().toString());
-		command.addAll(List.of("-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"));
+		command.addAll(List.of("-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError",
+				"-XX:ErrorFile=" + directory.resolve("crash.log"), "-Xlog:disable", "-Xlog:all=warning:stderr"));
 		if (Runtime.version().feature() >= NATIVE_ACCESS_IS_RESTRICTED) {
 			command.add("--enable-native-access=ALL-UNNAMED");
 		}

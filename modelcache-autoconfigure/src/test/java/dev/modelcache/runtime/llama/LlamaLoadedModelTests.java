@@ -3,10 +3,12 @@ package dev.modelcache.runtime.llama;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -15,6 +17,7 @@ import java.util.stream.Stream;
 import dev.modelcache.runtime.ClassificationException;
 import dev.modelcache.runtime.Question;
 import dev.modelcache.testsupport.ForkedJvm;
+import dev.modelcache.testsupport.ManualClock;
 import dev.modelcache.testsupport.Signals;
 import dev.modelcache.testsupport.TinyLlama;
 import org.awaitility.Awaitility;
@@ -38,12 +41,14 @@ class LlamaLoadedModelTests {
 	@TempDir
 	private Path directory;
 
+	private final ManualClock clock = new ManualClock();
+
 	private LlamaLoadedModel model;
 
 	@BeforeEach
 	void load() throws IOException {
 		Path file = TinyLlama.write(this.directory.resolve("m.gguf"), TinyLlama.answering("UPDATE"));
-		this.model = new LlamaLoadedModel(() -> LlamaProcess.start(file, TinyLlama.CONTEXT, SETTINGS));
+		this.model = new LlamaLoadedModel(() -> LlamaProcess.start(file, TinyLlama.CONTEXT, SETTINGS), this.clock);
 	}
 
 	@AfterEach
@@ -55,8 +60,15 @@ class LlamaLoadedModelTests {
 		return this.model.answer(new Question("text", TinyLlama.LABELS, 0), abandoned);
 	}
 
-	private CompletableFuture<String> askInTheBackground(BooleanSupplier abandoned) {
-		return CompletableFuture.supplyAsync(() -> ask(abandoned));
+	/** Returns when the question has been asked. */
+	private CompletableFuture<String> askInTheBackground(BooleanSupplier abandoned) throws InterruptedException {
+		CountDownLatch asked = new CountDownLatch(1);
+		CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> ask(() -> {
+			asked.countDown();
+			return abandoned.getAsBoolean();
+		}));
+		assertThat(asked.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+		return answer;
 	}
 
 	private static void await(ProcessHandle process) throws Exception {
@@ -80,7 +92,8 @@ class LlamaLoadedModelTests {
 	}
 
 	@Test
-	void whatTheProcessDoesNotSurviveIsAnErrorAndTheNextQuestionIsAnswered() {
+	void whatTheProcessDoesNotSurviveIsAnErrorAndTheNextQuestionIsAnswered() throws Exception {
+		assertThat(ask(() -> false)).isEqualTo("UPDATE");
 		ProcessHandle process = this.model.handle();
 		Signals.stop(process);
 		CompletableFuture<String> answer = askInTheBackground(() -> false);
@@ -96,30 +109,67 @@ class LlamaLoadedModelTests {
 	}
 
 	@Test
-	void nobodyWaitsForAProcessThatIsSlow() {
+	void aProcessThatNeverAnsweredIsStartedAgainOnceInAWhile() throws Exception {
+		kill();
+		assertThat(ask(() -> false)).isEqualTo("UPDATE");
+		kill();
+		assertThat(ask(() -> false)).as("it had answered").isEqualTo("UPDATE");
+		Files.move(this.directory.resolve("m.gguf"), this.directory.resolve("away"));
+		kill();
+		assertRefused("llama.cpp cannot be started again");
+		assertRefused("llama.cpp does not run: its process ended with the exit code 137");
+		this.clock.advance(LlamaLoadedModel.PAUSE);
+		assertRefused("llama.cpp cannot be started again");
+		Files.move(this.directory.resolve("away"), this.directory.resolve("m.gguf"));
+		assertRefused("llama.cpp does not run");
+		this.clock.advance(LlamaLoadedModel.PAUSE);
+		assertThat(ask(() -> false)).isEqualTo("UPDATE");
+	}
+
+	private void kill() throws Exception {
+		this.model.handle().destroyForcibly();
+		await(this.model.handle());
+		Awaitility.await().atMost(PATIENCE).until(this.model::hasEnded);
+	}
+
+	private void assertRefused(String problem) {
+		assertThatExceptionOfType(ClassificationException.class).isThrownBy(() -> ask(() -> false))
+			.withMessageContaining(problem);
+	}
+
+	@Test
+	void whoeverWaitsForAProcessThatIsSlowMayGiveUp() throws Exception {
 		ProcessHandle process = this.model.handle();
 		Signals.stop(process);
 		AtomicBoolean abandoned = new AtomicBoolean();
-		CompletableFuture<String> answer = askInTheBackground(abandoned::get);
+		CompletableFuture<String> asked = askInTheBackground(abandoned::get);
+		CompletableFuture<String> waiting = askInTheBackground(abandoned::get);
+		CompletableFuture<String> patient = askInTheBackground(() -> false);
 		abandoned.set(true);
-		assertThat(answer).failsWithin(PATIENCE)
-			.withThrowableThat()
-			.havingCause()
-			.isInstanceOf(CancellationException.class);
+		for (CompletableFuture<String> answer : List.of(asked, waiting)) {
+			assertThat(answer).failsWithin(PATIENCE)
+				.withThrowableThat()
+				.havingCause()
+				.isInstanceOf(CancellationException.class);
+		}
 		Signals.resume(process);
-		assertThat(ask(() -> false)).isEqualTo("UPDATE");
+		assertThat(patient).succeedsWithin(PATIENCE).isEqualTo("UPDATE");
 		assertThat(this.model.handle().pid()).isEqualTo(process.pid());
 	}
 
 	@Test
-	void aModelThatCannotBeStartedAgainIsAClearError() throws IOException {
-		Files.delete(this.directory.resolve("m.gguf"));
-		this.model.handle().destroyForcibly();
-		Awaitility.await()
-			.atMost(PATIENCE)
-			.untilAsserted(
-					() -> assertThatExceptionOfType(ClassificationException.class).isThrownBy(() -> ask(() -> false))
-						.withMessageContaining("llama.cpp cannot be started again"));
+	void signalsAreLeftToTheApplication() throws Exception {
+		Signals.terminate(this.model.handle());
+		assertThat(ask(() -> false)).isEqualTo("UPDATE");
+	}
+
+	@Test
+	void aTextLongerThanAnyContextIsRefused() {
+		Question question = new Question("x".repeat(2 << 20), TinyLlama.LABELS, 0);
+		assertThatExceptionOfType(ClassificationException.class)
+			.isThrownBy(() -> this.model.answer(question, () -> false))
+			.withMessageContaining("more than 1048576 characters");
+		assertThat(ask(() -> false)).isEqualTo("UPDATE");
 	}
 
 	@Test
@@ -144,7 +194,7 @@ class LlamaLoadedModelTests {
 
 		public static void main(String[] arguments) throws Exception {
 			LlamaLoadedModel model = new LlamaLoadedModel(
-					() -> LlamaProcess.start(Path.of(arguments[0]), TinyLlama.CONTEXT, SETTINGS));
+					() -> LlamaProcess.start(Path.of(arguments[0]), TinyLlama.CONTEXT, SETTINGS), Clock.systemUTC());
 			System.out.println("process " + model.handle().pid());
 			Thread.sleep(PATIENCE.toMillis());
 		}

@@ -1,6 +1,7 @@
 package dev.modelcache.runtime.llama;
 
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -54,7 +55,7 @@ class LlamaModelLoaderTests {
 	}
 
 	private LoadedModel load(byte[] model, LlamaSettings settings) {
-		LoadedModel loading = new LlamaModelLoader(settings).load(file(model));
+		LoadedModel loading = new LlamaModelLoader(settings, Clock.systemUTC()).load(file(model));
 		this.loaded.add(loading);
 		return loading;
 	}
@@ -143,16 +144,16 @@ class LlamaModelLoaderTests {
 	void aFileOfAnotherFormatIsRefused() {
 		CachedModel model = CachedModels.of(this.directory.resolve("m.onnx"), Content.of("x"), ModelOutcome.CACHED,
 				"ONNX");
-		assertThatExceptionOfType(ModelFormatException.class)
-			.isThrownBy(() -> new LlamaModelLoader(new LlamaSettings(null, null, null, true)).load(model))
+		assertThatExceptionOfType(ModelFormatException.class).isThrownBy(
+				() -> new LlamaModelLoader(new LlamaSettings(null, null, null, true), Clock.systemUTC()).load(model))
 			.withMessageContaining("of the format ONNX");
 	}
 
 	@Test
 	void aFileThatIsGoneIsAClearError() {
 		CachedModel model = CachedModels.of(this.directory.resolve("m.gguf"), Content.of("x"));
-		assertThatExceptionOfType(ModelLoadException.class)
-			.isThrownBy(() -> new LlamaModelLoader(new LlamaSettings(null, null, null, true)).load(model))
+		assertThatExceptionOfType(ModelLoadException.class).isThrownBy(
+				() -> new LlamaModelLoader(new LlamaSettings(null, null, null, true), Clock.systemUTC()).load(model))
 			.withMessageContaining("is gone")
 			.satisfies((ex) -> assertThat(ex.modelId()).isEqualTo("default"));
 	}

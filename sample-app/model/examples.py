@@ -36,13 +36,19 @@ backup site team member device order invoice channel message template pool dropl
 # What tools that nobody has heard of yet call the four.
 VERBS = {
 	"CREATE": "create add new init make insert register generate provision launch install import build allocate define"
-		" mk clone duplicate spawn".split(),
+		" mk clone duplicate spawn bootstrap mint copy scaffold compile upload download publish save snapshot backup issue"
+		" enroll fork produce compose setup draft forge seed".split(),
 	"READ": "list show get describe info view ls inspect search print find display query count status logs read fetch"
-		" cat stats dump history check dig".split(),
+		" cat stats dump history check dig lookup verify validate test explain trace preview report summary watch monitor ping"
+		" log env version help whoami members top tail peek diff compare head examine measure probe audit browse".split(),
 	"UPDATE": "update set modify edit change rename patch upgrade apply configure resize scale move enable disable"
-		" restart start stop replace refresh reload sync adjust alter tune extend reset rotate assign".split(),
+		" restart start stop replace refresh reload sync adjust alter tune extend reset rotate assign suspend resume pause"
+		" unpause lock unlock promote demote attach detach grant tag label annotate rollback migrate merge push commit"
+		" approve transfer drain cordon reboot fix repair convert swap bump renew activate deactivate link join mark put"
+		" upsert write append increment rebuild rebalance redeploy connect disconnect shutdown toggle override revert".split(),
 	"DELETE": "delete remove rm del destroy purge drop uninstall erase prune clear wipe terminate unregister discard"
-		" flush clean kill".split(),
+		" flush clean kill deregister trash evict expunge forget nuke cleanup dispose undeploy reap empty decommission teardown"
+		" deprovision obliterate zap rmdir deinit unset".split(),
 }
 
 UNHEARD_OF = [
@@ -52,6 +58,21 @@ UNHEARD_OF = [
 	"<tool> <verb> <path>", "<tool> <option> <verb> <name>", "<tool> <noun> <verb> <option>", "<tool>-<verb> <name>",
 	"<tool><verb> <path>", "<tool><verb> <option> <name>", "<tool> <noun>:<verb> <name>", "<verb>-<noun> <name>",
 	"<tool> <verb> <word>/<word>", "<tool> --<verb> <name>", "<tool> <noun> --<verb> <name>", "<verb><noun> <name>",
+	"<tool> [<option> |]<verb> <option> <option>", "<tool> <noun> <noun> <verb> --<noun> <name> --<word> <word>",
+	"<tool> <word> <verb> [<name>|<path>|<n>]", "<tool> <noun>s <verb> --<noun>-id <name>",
+	"<tool> <option> <noun> <verb> <name>",
+	"<tool> --[profile|namespace|context|region|project|config] <word> <noun> <verb> <name>",
+	"<tool> <noun>s:<verb>[ <name>|]",
+	"<tool> <word>:<verb> <option>", "<tool> <verb>:<noun> <name>", "<tool> <noun>.<verb> <name>",
+	"<tool> -<letter> <word> <verb> <name>",
+	"<tool>.sh --<verb> --<noun> <name> <option>", "<tool>.sh [--<word> <host>:<port> |]--<verb> --<noun> <name>",
+	"<tool> <noun>-<verb> <name>", "<tool> <noun>_<verb> <name>", "<tool>-<noun>-<verb> <option>",
+	"<tool> <verb> [-f|-y|-q|-n|-a] <name>",
+	"<tool> [exec|run|cmd] <verb> <name>", "<tool> <noun> <verb>", "<tool> <verb>", "<tool> /<verb> <name>",
+	"<tool> <noun> <name> /<verb>",
+	"<tool> /<verb> /[tn|n|id] <name>", "<tool> <noun> <name> <verb>", "<tool> <noun>/<name> <verb>",
+	"<tool> <verb> <noun>/<name>",
+	"<tool> <verb> [--all|--force|--yes|--dry|--json] <noun>s", "<tool> <name>.<verb>(<n>)", "<syllables>.<verb>('<name>')",
 	"[please |]<verb> [the|a|my|all|every|this|that] <noun>[ <name>|s|]", "<verb> <noun> [<name>|called <name>|<path>]",
 	"<verb> [the|a|my|] [file|directory|folder|table|row|entry] [<path>|<name>]",
 ]
@@ -119,6 +140,19 @@ TEMPLATES = {
 	"awsopt": "[--<noun>-name <name>|--<noun>-id <syllables>-<sha>|--region <word>|--<noun>-ids i-<sha>|--name <name>"
 		"|--output table|--profile <word>|--<noun>-arn <word>:<word>|--<word>-<noun> <word>|--query '<word>']",
 	"archive": "[<word>|<word>-<n>|<syllables>|<dir>/<word>|<word>-<version>|../<word>][.tar|.tar.gz|.tgz|.zip|.tar.xz|.tar.bz2|.7z]",
+	"winpath": "[C:\\<word>\\<file>|C:\\<word>|.\\<file>|.\\<word>\\<file>|<file>|<file>|<word>|D:\\<word>\\<word>"
+		"|$env:TEMP\\<file>|$<word>|..\\<word>\\<file>|\"C:\\Program Files\\<word>\"|.\\<word>\\|*.<ext>"
+		"|C:\\<word>\\*.<ext>|\\\\<host>\\<word>\\<file>|%TEMP%\\<word>|'<file>'|<word>\\<word>|<letter>:\\<syllables>]",
+	"regkey": "[HKLM|HKCU|HKEY_LOCAL_MACHINE|HKCR|HKLM:][\\Software|\\System|\\<pascal>]\\<pascal>[|\\<pascal>"
+		"|\\<pascal>\\<pascal>]",
+	"psarg": "[-Name <word>|-Path <winpath>|-Force|-Recurse|-Verbose|-<pascal> <word>|-<pascal> \"<word> <word>\""
+		"|-Confirm:$false|-ErrorAction SilentlyContinue|-<pascal> $true|-<pascal> <n>|-ComputerName <host>"
+		"|-Filter *.<ext>|-<pascal> $<word>|-Id <n>|-<pascal> '<word>'|-Identity <user>|-Name <pascal>]",
+	"psnoun": "[<pascal>|<pascal>|<pascal>|Item|Service|ADUser|ADGroup|VM|Az<pascal>|AzVM|EC2<pascal>|SPSite|MgUser"
+		"|Net<pascal>|Local<pascal>|Dns<pascal>|Sql<pascal>|Vi<pascal>|WebSite|Mailbox|Printer|SmbShare|Volume|Disk"
+		"|ScheduledTask]",
+	"psthing": "[<pascal>|<pascal>|<pascal>|Item|ADUser|ADGroup|VM|Az<pascal>|AzVM|EC2<pascal>|MgUser|Local<pascal>"
+		"|Dns<pascal>|Module|Package|SmbShare|ScheduledTask|<pascal>|WebSite]",
 	"mode": "[600|644|755|777|700|u+x|+x|a+r|g-w|o-rwx|u=rw,go=r|0640|-w|ug+rw|400|-x|go-rwx]",
 	"port": "[80|443|8080|8443|3000|5000|5432|9090|8000|2<d><d><d>]",
 }
@@ -137,22 +171,27 @@ class Examples:
 				_, label, kind = line.split()
 			elif line and not line.startswith("# "):
 				self.lines[label].append((line, kind))
+		# A line with many choices comes more often.
+		self.weights = {label: [min(3, 1 + line.count("|") / 20) for line, _ in self.lines[label]] for label in LABELS}
 
 	def next(self):
 		"""Returns a command and its label."""
 		while True:
 			label = self.random.choice(LABELS)
-			if self.chance(0.15):
+			if self.chance(0.2):
 				text = self.expand(self.random.choice(UNHEARD_OF).replace("<verb>", self.random.choice(VERBS[label])))
 				text = text.capitalize() if self.chance(0.1) else text
 			else:
-				line, kind = self.random.choice(self.lines[label])
+				(line, kind), = self.random.choices(self.lines[label], self.weights[label])
 				text = getattr(self, kind)(line, label)
 			if len(text) <= LONGEST and text not in self.without:
 				return text, label
 
 	def shell(self, line, label):
 		text = self.expand(line)
+		words = text.split(" ")
+		if self.chance(0.15) and re.fullmatch("[a-z0-9-]+", words[0]) and {*words[1:3]} & {*VERBS[label]}:
+			text = " ".join([self.expand("<tool>"), *words[1:]])
 		if self.chance(0.08) and not re.search(r"['\"|>;<&$]", text) and " " in text:
 			words = text.split(" ")
 			words.insert(self.random.randint(2, len(words)), self.expand("<option>"))
@@ -162,9 +201,20 @@ class Examples:
 		if self.chance(0.2):
 			text = self.expand("[sudo |sudo |sudo |sudo -u <user> |cd <dir> && |time |nohup |$ |<word>=<word> |env <word>=<n> "
 				"|ssh <host> |# |watch |nice |echo ok && |set -e; |\\]") + text
+		elif self.chance(0.03):
+			before, kind = self.random.choice(self.lines["READ"])
+			if kind == "shell":
+				text = self.expand(before) + self.expand("[ && |; ]") + text
 		if self.chance(0.08):
 			text += self.expand("[ 2>/dev/null| &| ¦¦ true|;| && echo done| >/dev/null 2>&1| -v| --verbose| # <word> <word>| -q]")
 		return text.lower() if self.chance(0.02) else text
+
+	def windows(self, line, _):
+		text = self.expand(line)
+		if self.chance(0.1):
+			text = self.expand("[PS> |PS C:\\> |powershell -Command |pwsh -c |$<word> = |cmd /c |cd <winpath>; |&]") + text
+		case = self.random.random()
+		return text.lower() if case < 0.06 else text.upper() if case < 0.08 else text
 
 	def http(self, line, _):
 		text = self.expand(line)
@@ -222,6 +272,11 @@ class Examples:
 			text = "".join(random.choice(SYLLABLES) for _ in range(random.randint(1, 4)))
 			chance = random.random()
 			return text.capitalize() if chance < 0.08 else text.upper() if chance < 0.12 else text
+		if name == "pascal":
+			return "".join(self.name("word" if self.chance(0.7) else "noun").capitalize() for _ in range(random.randint(1, 2)))
+		if name == "traps":
+			text = random.choice(TRAPS) if self.chance(0.6) else self.name("verbs")
+			return text.upper() if self.chance(0.3) else text
 		if name == "noun":
 			return random.choice(NOUNS) if self.chance(0.75) else self.name("syllables")
 		if name == "verbs":

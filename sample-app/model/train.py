@@ -26,14 +26,15 @@ HELD_OUT = HERE.parent / "src/test/resources/commands-heldout.tsv"
 DEVELOPMENT = HERE / "development.tsv"
 
 SEED = 5
-STEPS = 1600, 2000, 1900, 1100
+STEPS = 8000, 2600
 BATCH = 64
 POOL = 32
-RATES = 3e-3, 3e-3, 2e-3, 1.5e-3
+RATES = 3e-3, 1.5e-3
+AVERAGING = 0.998
 PREFIXES = 0.5
 
 UNKNOWN, BEGIN, END, BYTES, SPACE, LABEL, VOCABULARY = 0, 1, 2, 3, 259, 260, 264
-WIDTH, BLOCKS, HEADS, FEED_FORWARD, CONTEXT = 64, 3, 4, 192, 256
+WIDTH, BLOCKS, HEADS, FEED_FORWARD, CONTEXT = 64, 4, 4, 192, 256
 EPSILON, ROPE_BASE = 1e-5, 10000.0
 
 
@@ -70,11 +71,11 @@ class Block(nn.Module):
 
 	def forward(self, x, future):
 		batch, length, _ = x.shape
-		heads = lambda y: y.view(batch, length, HEADS, WIDTH // HEADS).transpose(1, 2)
+		heads = lambda y: y.view(batch, length, HEADS, WIDTH // HEADS).transpose(1, 2).flatten(0, 1)
 		y = normalized(x, self.attn_norm)
 		q, k, v = rotated(heads(self.attn_q(y))), rotated(heads(self.attn_k(y))), heads(self.attn_v(y))
-		scores = (q @ k.transpose(-1, -2)) / math.sqrt(WIDTH // HEADS)
-		attention = scores.masked_fill(future, -math.inf).softmax(-1) @ v
+		scores = torch.baddbmm(future, q, k.transpose(-1, -2), alpha=1 / math.sqrt(WIDTH // HEADS))
+		attention = (scores.softmax(-1) @ v).view(batch, HEADS, length, WIDTH // HEADS)
 		x = x + self.attn_output(attention.transpose(1, 2).reshape(batch, length, WIDTH))
 		y = normalized(x, self.ffn_norm)
 		return x + self.ffn_down(F.silu(self.ffn_gate(y)) * self.ffn_up(y))
@@ -96,7 +97,7 @@ class Model(nn.Module):
 		"""Returns what stands behind each token of each prompt; shorter prompts are padded behind their end."""
 		length = max(map(len, prompts))
 		x = self.token_embd(torch.tensor([tokens + [UNKNOWN] * (length - len(tokens)) for tokens in prompts]))
-		future = torch.ones(length, length, dtype=torch.bool).triu(1)
+		future = torch.full((length, length), -math.inf).triu(1)
 		for block in self.blk:
 			x = block(x, future)
 		return normalized(x, self.output_norm)
@@ -112,14 +113,15 @@ def batches(examples):
 
 
 def train(model, number):
-	"""A round, with a learning rate that falls to zero along a cosine."""
+	"""A round, with a learning rate that falls to zero along a cosine. The weights are averaged over the last steps."""
 	begin = time.time()
 	optimizer = torch.optim.AdamW(model.parameters(), RATES[number], betas=(0.9, 0.98), weight_decay=0.02)
 	without = {text for path in (HELD_OUT, DEVELOPMENT) for text, _ in read_table(path)}
+	averages = [weight.detach().clone() for weight in model.parameters()]
 	recent = None
 	for step, batch in zip(range(STEPS[number]), batches(Examples(random.Random(SEED + number), without))):
 		for group in optimizer.param_groups:
-			group["lr"] = RATES[number] * min(1, (step + 1) / 100) * 0.5 * (1 + math.cos(math.pi * step / STEPS[number]))
+			group["lr"] = RATES[number] * min(1, (step + 1) / 200) * 0.5 * (1 + math.cos(math.pi * step / STEPS[number]))
 		prompts = [prompt(text) for text, _ in batch]
 		answers = torch.tensor([LABEL + LABELS.index(label) for _, label in batch])
 		lengths = torch.tensor([len(tokens) for tokens in prompts])
@@ -133,9 +135,14 @@ def train(model, number):
 		(loss + PREFIXES * guesses[inside].mean()).backward()
 		nn.utils.clip_grad_norm_(model.parameters(), 1.0)
 		optimizer.step()
+		with torch.no_grad():
+			for average, weight in zip(averages, model.parameters()):
+				average.lerp_(weight, 1 - AVERAGING)
 		recent = loss.item() if recent is None else 0.98 * recent + 0.02 * loss.item()
 		if step % 250 == 249:
 			print(f"round {number}, step {step + 1}: loss {recent:.3f}, {time.time() - begin:.0f} s", flush=True)
+	for average, weight in zip(averages, model.parameters()):
+		weight.data = average
 
 
 def metadata():

@@ -8,7 +8,7 @@ import org.springframework.core.io.ClassPathResource;
 import org.springframework.util.DigestUtils;
 
 /**
- * The file that the sample brings along: a language model of 400 kB that tells commands
+ * The file that the sample brings along: a language model of 500 kB that tells commands
  * that create, read, update and delete apart. {@code sample-app/model} has the script
  * that made it. Immutable; the whole file is held in memory.
  */

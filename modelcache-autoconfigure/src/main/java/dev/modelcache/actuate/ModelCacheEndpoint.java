@@ -9,6 +9,8 @@ import java.util.function.Supplier;
 import dev.modelcache.ConfiguredModels;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelCancelledException;
+import dev.modelcache.ModelLockTimeoutException;
 import dev.modelcache.ModelNotFoundException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.OperationResponseBody;
@@ -31,6 +33,8 @@ import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
 public final class ModelCacheEndpoint {
 
 	private static final int ACCEPTED = 202;
+
+	private static final int CONFLICT = 409;
 
 	private final ModelCache cache;
 
@@ -105,13 +109,19 @@ public final class ModelCacheEndpoint {
 	/**
 	 * Removes a model's published file.
 	 * @param id the model's id
-	 * @return 204 when it is gone, or 404
+	 * @return 204 when it is gone, 409 if the file is somebody else's or is being fetched
+	 * by another process, or 404
 	 */
 	@DeleteOperation
 	public WebEndpointResponse<Map<String, Object>> evict(@Selector String id) {
 		return ifConfigured(id, (known) -> {
-			this.operations.evict(known);
-			return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NO_CONTENT);
+			try {
+				this.operations.evict(known);
+				return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NO_CONTENT);
+			}
+			catch (ModelNotFoundException | ModelCancelledException | ModelLockTimeoutException ex) {
+				return error(CONFLICT, ex.getMessage());
+			}
 		});
 	}
 

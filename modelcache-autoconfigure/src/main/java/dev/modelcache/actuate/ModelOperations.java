@@ -1,5 +1,6 @@
 package dev.modelcache.actuate;
 
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -17,11 +18,13 @@ import reactor.core.publisher.Mono;
  * once at a time for a model; what comes of it is logged.
  * <p>
  * <em>Thread-safety</em>: all methods. <em>Blocking</em>: {@link ModelAction#CANCEL
- * cancelling} and evicting, until that is done.
+ * cancelling} and evicting, for some seconds at most.
  */
 public final class ModelOperations {
 
 	private static final Logger logger = LoggerFactory.getLogger(ModelOperations.class);
+
+	private static final Duration LONGEST_EVICTION = Duration.ofSeconds(10);
 
 	private final ModelCache cache;
 
@@ -53,7 +56,13 @@ public final class ModelOperations {
 	}
 
 	void evict(String id) {
-		this.await.accept(this.cache.evict(id));
+		this.await.accept(
+				this.cache.evict(id)
+					.timeout(LONGEST_EVICTION,
+							Mono.error(() -> new ModelCancelledException(id,
+									"it was not evicted within " + LONGEST_EVICTION.toSeconds()
+											+ " s, because somebody else is fetching it",
+									"Try again when that is done"))));
 	}
 
 	private void once(Running work, Mono<CachedModel> operation) {

@@ -163,8 +163,13 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 			this.published.verify(this.published.candidateOf(request, model), model);
 			return model;
 		}).doOnError(ModelCacheException.class, (failure) -> {
-			this.board.update(request.id(), (status) -> status.failed(failure));
-			this.events.dispatch(new ModelFailed(request.id(), failure, Duration.ZERO));
+			// Meanwhile it may have been replaced or evicted: then it says nothing of
+			// now.
+			if (model.equals(this.board.get(request.id()).model())) {
+				this.board.update(request.id(),
+						(status) -> model.equals(status.model()) ? status.failed(failure) : status);
+				this.events.dispatch(new ModelFailed(request.id(), failure, Duration.ZERO));
+			}
 		});
 	}
 

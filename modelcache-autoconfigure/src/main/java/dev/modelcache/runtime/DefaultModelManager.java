@@ -121,16 +121,27 @@ public final class DefaultModelManager implements ModelManager, AutoCloseable {
 	}
 
 	private void install(CachedModel model, int before) {
+		if (isForgotten(before)) {
+			throw forgotten();
+		}
 		SharedModel loaded = open(model);
 		if (!take(loaded, before)) {
 			loaded.release();
-			throw cancelled("it was unloaded while it was being loaded", "Load it again");
+			throw forgotten();
 		}
 		logger.info("Model '{}' is loaded: {}", this.modelId, model.path());
 	}
 
+	private ModelCancelledException forgotten() {
+		return cancelled("it was unloaded while it was being loaded", "Load it again");
+	}
+
+	private synchronized boolean isForgotten(int before) {
+		return this.closed || this.unloads != before;
+	}
+
 	private synchronized boolean take(SharedModel loaded, int before) {
-		if (this.closed || this.unloads != before) {
+		if (isForgotten(before)) {
 			return false;
 		}
 		this.current = loaded;

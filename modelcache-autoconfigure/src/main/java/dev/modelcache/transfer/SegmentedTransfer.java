@@ -200,6 +200,7 @@ public final class SegmentedTransfer {
 		})
 			.subscribeOn(this.threads.io())
 			.thenMany(stalls.watch(response.body(), () -> stalled(fetch.mirror())))
+			.doOnDiscard(DataBuffer.class, DataBufferUtils::release)
 			.map(HeldBuffer::new)
 			.publishOn(this.writing, prefetch)
 			.doOnNext((held) -> {

@@ -200,13 +200,15 @@ final class LlamaProcess implements Closeable {
 		}
 		try {
 			if (!this.process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {
-				this.process.destroyForcibly().waitFor();
+				this.process.destroyForcibly();
 			}
 		}
 		catch (InterruptedException ex) {
 			this.process.destroyForcibly();
 			Thread.currentThread().interrupt();
 		}
+		// Not for long, as it is killed; not interrupted, as it still has the directory.
+		this.process.onExit().join();
 		LlamaMain.delete(this.directory);
 	}
 

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -41,6 +43,8 @@ class LlamaLoadedModelTests {
 	@TempDir
 	private Path directory;
 
+	private final ExecutorService threads = Executors.newCachedThreadPool();
+
 	private final ManualClock clock = new ManualClock();
 
 	private LlamaLoadedModel model;
@@ -54,6 +58,7 @@ class LlamaLoadedModelTests {
 	@AfterEach
 	void close() {
 		this.model.close();
+		this.threads.shutdownNow();
 	}
 
 	private String ask(BooleanSupplier abandoned) {
@@ -66,7 +71,7 @@ class LlamaLoadedModelTests {
 		CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> ask(() -> {
 			asked.countDown();
 			return abandoned.getAsBoolean();
-		}));
+		}), this.threads);
 		assertThat(asked.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
 		return answer;
 	}

@@ -21,6 +21,8 @@ final class Fetch {
 
 	private volatile @Nullable SegmentWriter writer;
 
+	private volatile boolean abandoned;
+
 	private boolean brought;
 
 	Fetch(MirrorState mirror, Segment segment, @Nullable String ifRange) {
@@ -68,8 +70,20 @@ final class Fetch {
 	 * Returns whether the rest of the body is not wanted: somebody else fetches it.
 	 */
 	boolean isSatisfied() {
+		if (this.abandoned) {
+			return true;
+		}
 		SegmentWriter accepted = writer();
 		return accepted.isDone() && accepted.bodyPosition() < accepted.bodyEnd();
+	}
+
+	/** Its segment was given back before its response came: that is not looked at. */
+	void abandon() {
+		this.abandoned = true;
+	}
+
+	boolean isAbandoned() {
+		return this.abandoned;
 	}
 
 	void brought() {

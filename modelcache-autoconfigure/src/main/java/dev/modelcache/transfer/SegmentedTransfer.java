@@ -199,9 +199,7 @@ public final class SegmentedTransfer {
 			}
 		})
 			.subscribeOn(this.threads.io())
-			.thenMany(stalls.watch(response.body(), () -> stalled(fetch.mirror())))
-			.doOnDiscard(DataBuffer.class, DataBufferUtils::release)
-			.map(HeldBuffer::new)
+			.thenMany(stalls.watch(response.body().map(HeldBuffer::new), () -> stalled(fetch.mirror())))
 			.publishOn(this.writing, prefetch)
 			.doOnNext((held) -> {
 				this.bandwidth.await(held.size(), fetch::isOpen);

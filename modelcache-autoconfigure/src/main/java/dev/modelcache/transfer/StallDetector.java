@@ -8,8 +8,6 @@ import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
-import org.springframework.core.io.buffer.DataBuffer;
-import org.springframework.core.io.buffer.DataBufferUtils;
 import reactor.core.CoreSubscriber;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
@@ -37,18 +35,18 @@ final class StallDetector {
 	 * Watches a body. Buffers pass through; those that arrive after the failure are
 	 * released here.
 	 */
-	Flux<DataBuffer> watch(Flux<DataBuffer> body, Supplier<? extends Throwable> failure) {
+	Flux<HeldBuffer> watch(Flux<HeldBuffer> body, Supplier<? extends Throwable> failure) {
 		return new Flux<>() {
 			@Override
-			public void subscribe(CoreSubscriber<? super DataBuffer> actual) {
+			public void subscribe(CoreSubscriber<? super HeldBuffer> actual) {
 				body.subscribe(new Watch(Operators.serialize(actual), failure));
 			}
 		};
 	}
 
-	private final class Watch implements CoreSubscriber<DataBuffer>, Subscription {
+	private final class Watch implements CoreSubscriber<HeldBuffer>, Subscription {
 
-		private final CoreSubscriber<? super DataBuffer> actual;
+		private final CoreSubscriber<? super HeldBuffer> actual;
 
 		private final Supplier<? extends Throwable> failure;
 
@@ -62,7 +60,7 @@ final class StallDetector {
 
 		private @Nullable Disposable clock;
 
-		Watch(CoreSubscriber<? super DataBuffer> actual, Supplier<? extends Throwable> failure) {
+		Watch(CoreSubscriber<? super HeldBuffer> actual, Supplier<? extends Throwable> failure) {
 			this.actual = actual;
 			this.failure = failure;
 		}
@@ -83,9 +81,9 @@ final class StallDetector {
 		}
 
 		@Override
-		public void onNext(DataBuffer buffer) {
+		public void onNext(HeldBuffer buffer) {
 			if (this.ended.get()) {
-				DataBufferUtils.release(buffer);
+				buffer.release();
 				return;
 			}
 			this.lastNanos = now();

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.util.unit.DataSize;
 import reactor.core.publisher.Mono;
 
@@ -182,6 +183,11 @@ final class TransferRun {
 	 * @throws RequestFailedException if it contradicts that
 	 */
 	synchronized boolean accept(Fetch fetch, RangeResponse response) {
+		if (!this.running.contains(fetch)) {
+			// Cancelled, or ended by a restart, while this call was on its way.
+			fetch.abandon();
+			return false;
+		}
 		if (response.start() != fetch.segment().position()) {
 			beginAgain(fetch);
 		}
@@ -246,6 +252,10 @@ final class TransferRun {
 
 	/** Takes a buffer of the accepted response; releases it. */
 	void take(Fetch fetch, DataBuffer buffer) {
+		if (fetch.isAbandoned()) {
+			DataBufferUtils.release(buffer);
+			return;
+		}
 		try {
 			long written = fetch.writer().write(buffer);
 			if (written > 0) {
@@ -273,6 +283,9 @@ final class TransferRun {
 
 	/** Checks that the accepted response brought all that it announced. */
 	synchronized void bodyEnded(Fetch fetch) {
+		if (fetch.isAbandoned()) {
+			return;
+		}
 		SegmentWriter writer = fetch.writer();
 		if (writer.bodyEnd() == ByteRange.OPEN) {
 			if (this.board.size() == null) {
@@ -304,7 +317,8 @@ final class TransferRun {
 		if (this.mirrors.nanosUntilNext(now()).isPresent()) {
 			this.listener.retrying(failure);
 		}
-		boolean first = contradicts && !others && !this.roundEnds;
+		// Whoever was cancelled with the round before has nobody to tell it to.
+		boolean first = contradicts && !others && !this.roundEnds && this.running.contains(fetch);
 		this.roundEnds |= first;
 		return first;
 	}

@@ -9,7 +9,6 @@ import dev.modelcache.testsupport.TrackedBuffers;
 import org.junit.jupiter.api.Test;
 import org.reactivestreams.Subscription;
 import org.springframework.core.io.buffer.DataBuffer;
-import org.springframework.core.io.buffer.DataBufferUtils;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.test.publisher.TestPublisher;
@@ -34,7 +33,8 @@ class StallDetectorTests {
 	private final Slow subscriber = new Slow();
 
 	private void watch() {
-		Flux<DataBuffer> watched = new StallDetector(TIMEOUT, this.time).watch(this.body.flux(), TimeoutException::new);
+		Flux<HeldBuffer> watched = new StallDetector(TIMEOUT, this.time).watch(this.body.flux().map(HeldBuffer::new),
+				TimeoutException::new);
 		watched.subscribe(this.subscriber);
 	}
 
@@ -117,7 +117,7 @@ class StallDetectorTests {
 		assertThat(this.subscriber.errors).isEmpty();
 	}
 
-	private static final class Slow extends BaseSubscriber<DataBuffer> {
+	private static final class Slow extends BaseSubscriber<HeldBuffer> {
 
 		private final List<Throwable> errors = new CopyOnWriteArrayList<>();
 
@@ -131,9 +131,9 @@ class StallDetectorTests {
 		}
 
 		@Override
-		protected void hookOnNext(DataBuffer buffer) {
+		protected void hookOnNext(HeldBuffer buffer) {
 			this.received++;
-			DataBufferUtils.release(buffer);
+			buffer.release();
 		}
 
 		@Override

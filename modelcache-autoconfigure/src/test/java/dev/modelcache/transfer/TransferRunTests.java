@@ -125,6 +125,27 @@ class TransferRunTests {
 		assertThat(this.run.next(this.run.round()).fetch()).isNotNull();
 	}
 
+	@Test
+	void aResponseToARequestThatHasEndedTakesNoWorkThatNobodyWouldDo() {
+		this.run.close();
+		this.run = runOf(new RemoteFile("m.gguf", List.of(this.first), null, null));
+		Fetch one = fetch();
+		answer(one);
+		this.run.take(one, DefaultDataBufferFactory.sharedInstance.wrap(new byte[1000]));
+		Fetch cancelled = fetch();
+		this.run.ended(one);
+		this.run.ended(cancelled);
+		boolean others = this.run.accept(cancelled, new RangeResponse(0, SIZE, SIZE, true, null, false, Flux.never()));
+		assertThat(others).isFalse();
+		assertThat(cancelled.isSatisfied()).isTrue();
+		this.run.take(cancelled, DefaultDataBufferFactory.sharedInstance.wrap(new byte[1000]));
+		this.run.bodyEnded(cancelled);
+		assertThat(this.run.failed(cancelled, changed(cancelled))).isFalse();
+		this.run.beginAgain();
+		this.timer.advanceTimeBy(Duration.ofSeconds(30));
+		assertThat(fetch().segment().position()).isZero();
+	}
+
 	private static RequestFailedException changed(Fetch fetch) {
 		return new RequestFailedException(Reason.CHANGED, fetch.mirror(), "has another version", null);
 	}

@@ -139,6 +139,11 @@ public final class ModelCacheAutoConfiguration {
 		return new DefaultModelCache(models, rooms, threads, new Listeners(events::publishEvent, observer), this.clock);
 	}
 
+	@Bean
+	ModelCacheLifecycle modelCacheLifecycle(ObjectProvider<DefaultModelCache> cache) {
+		return new ModelCacheLifecycle(cache);
+	}
+
 	@Bean(destroyMethod = "close")
 	@ConditionalOnMissingBean
 	BackgroundAcquirer modelCacheBackgroundAcquirer(ModelCache cache, ConfiguredModels models,

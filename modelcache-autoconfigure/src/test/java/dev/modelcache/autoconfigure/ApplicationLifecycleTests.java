@@ -22,6 +22,7 @@ import dev.modelcache.testsupport.Reply;
 import io.github.resilience4j.retry.RetryRegistry;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -257,10 +258,23 @@ class ApplicationLifecycleTests {
 			.count();
 	}
 
+	/** By default, event loops go on for two seconds; here they end at once. */
+	@RepeatedTest(5)
+	void closingTheApplicationCancelsTheDownloadBeforeItsEventLoopsEnd(CapturedOutput output) {
+		closeDuringADownload("spring.reactor.netty.shutdown-quiet-period=0s");
+		assertThat(output).contains("the application is closing")
+			.doesNotContain("trying again")
+			.doesNotContain("event executor terminated");
+	}
+
 	@Test
 	void closingTheApplicationCancelsTheDownload() {
+		closeDuringADownload();
+	}
+
+	private void closeDuringADownload(String... properties) {
 		this.server.always("/m.gguf", Reply.ok().stallAfter(1_000_000));
-		RunningApplication application = start(WebApplicationType.NONE);
+		RunningApplication application = start(WebApplicationType.NONE, properties);
 		awaitState(application, ModelState.DOWNLOADING);
 		application.close();
 		assertThat(this.directory).satisfies((cache) -> {

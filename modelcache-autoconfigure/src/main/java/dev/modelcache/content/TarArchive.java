@@ -11,7 +11,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 import dev.modelcache.Digest;
 import dev.modelcache.Digest.Algorithm;
@@ -32,6 +34,9 @@ public final class TarArchive {
 
 	private static final int BUFFER = 1 << 17;
 
+	/** What the smallest file takes on most disks. */
+	private static final int BLOCK = 4096;
+
 	private final TarReader reader;
 
 	private final Path directory;
@@ -41,6 +46,9 @@ public final class TarArchive {
 	private final byte[] buffer = new byte[BUFFER];
 
 	private final List<UnpackedFile> files = new ArrayList<>();
+
+	/** Those that the files stand in, relative to the directory. */
+	private final Set<String> directories = new HashSet<>();
 
 	private long bytes;
 
@@ -88,16 +96,30 @@ public final class TarArchive {
 			checkDirectory(entry);
 			return;
 		}
-		if (this.files.size() >= this.limits.maxFiles()) {
-			throw new ArchiveException("holds more than " + this.limits.maxFiles() + " files");
-		}
 		if (entry.size() > this.limits.maxBytes() - this.bytes) {
 			throw new ArchiveException("unpacks to more than " + this.limits.maxBytes() + " bytes");
 		}
 		ModelFileName name = name(entry.name());
-		this.limits.admission().accept(entry.size());
+		count(name);
+		this.limits.admission().accept(blocks(entry.size()));
 		this.files.add(new UnpackedFile(name, entry.size(), write(name, entry.size())));
 		this.bytes += entry.size();
+	}
+
+	/** A name of 1,000 letters and slashes is a file in 500 directories. */
+	private void count(ModelFileName name) throws ArchiveException {
+		int slash = name.text().indexOf('/');
+		while (slash >= 0) {
+			this.directories.add(name.text().substring(0, slash));
+			slash = name.text().indexOf('/', slash + 1);
+		}
+		if (this.files.size() + 1 + this.directories.size() > this.limits.maxFiles()) {
+			throw new ArchiveException("holds more than " + this.limits.maxFiles() + " files and directories");
+		}
+	}
+
+	private static long blocks(long size) {
+		return Math.max(1, (size + BLOCK - 1) / BLOCK) * BLOCK;
 	}
 
 	/**

@@ -37,7 +37,27 @@ final class DiskSpace {
 	 * @param remaining the bytes still to be written
 	 * @throws ModelStorageException if they do not fit: needs, has, where
 	 */
-	synchronized void reserve(Object owner, String modelId, ModelPlace place, DataSize remaining) {
+	void reserve(Object owner, String modelId, ModelPlace place, DataSize remaining) {
+		reserve(owner, modelId, place, remaining, remaining);
+	}
+
+	/**
+	 * Notes what is written next to a file whose size is not known, instead of what was
+	 * noted before.
+	 * @param owner who writes
+	 * @param modelId the model's id
+	 * @param place where; its directory exists
+	 * @param most the most bytes that are wanted at once; more than 0
+	 * @return the bytes that may be written before the next call: as many as wanted, or
+	 * as many as fit
+	 * @throws ModelStorageException if nothing more fits: needs, has, where
+	 */
+	DataSize reserveUpTo(Object owner, String modelId, ModelPlace place, DataSize most) {
+		return reserve(owner, modelId, place, DataSize.ofBytes(1), most);
+	}
+
+	private synchronized DataSize reserve(Object owner, String modelId, ModelPlace place, DataSize least,
+			DataSize most) {
 		try {
 			FileStore disk = Files.getFileStore(place.directory());
 			this.needs.remove(owner);
@@ -46,13 +66,15 @@ final class DiskSpace {
 				.filter((need) -> need.disk().equals(disk))
 				.mapToLong(Need::bytes)
 				.sum();
-			DataSize needed = DataSize
-				.ofBytes(Math.addExact(Math.addExact(remaining.toBytes(), others), this.leftFree.toBytes()));
+			long kept = Math.addExact(others, this.leftFree.toBytes());
+			DataSize needed = DataSize.ofBytes(Math.addExact(least.toBytes(), kept));
 			DataSize usable = DataSize.ofBytes(disk.getUsableSpace());
 			if (usable.compareTo(needed) < 0) {
 				throw new ModelStorageException(modelId, place.directory(), needed, usable);
 			}
-			this.needs.put(owner, new Need(disk, remaining.toBytes()));
+			long granted = Math.min(most.toBytes(), usable.toBytes() - kept);
+			this.needs.put(owner, new Need(disk, granted));
+			return DataSize.ofBytes(granted);
 		}
 		catch (IOException ex) {
 			throw new ModelStorageException(modelId, place.directory(),

@@ -137,6 +137,17 @@ public final class StagedFile implements AutoCloseable {
 	}
 
 	/**
+	 * Checks that a file whose size is not known may grow, and takes the space that it
+	 * may grow by.
+	 * @param most the most bytes that are wanted at once; more than 0
+	 * @return the bytes that may be written before the next call
+	 * @throws ModelStorageException if nothing more fits: needs, has, where
+	 */
+	public DataSize admitUpTo(DataSize most) {
+		return this.store.space().reserveUpTo(this, this.modelId, this.place, most);
+	}
+
+	/**
 	 * Returns what a failure to write or read this file means: a disk without space, or
 	 * another fault of it. Where space is missing, this file gives way.
 	 * @param failure the failure

@@ -36,6 +36,9 @@ final class TransferRun {
 	/** How long a connection waits for a mirror that another one tries out. */
 	private static final Duration POLL = Duration.ofMillis(100);
 
+	/** How many bytes are written before the free space is looked at again. */
+	private static final DataSize ADMITTED_AT_ONCE = DataSize.ofMegabytes(64);
+
 	private final DownloadPlan plan;
 
 	private final StagedFile staged;
@@ -63,6 +66,9 @@ final class TransferRun {
 	private final Set<Fetch> running = new HashSet<>();
 
 	private @Nullable Origin bytesFrom;
+
+	/** How many durable bytes there may be before the free space is looked at again. */
+	private long admittedUpTo;
 
 	private int round;
 
@@ -236,9 +242,33 @@ final class TransferRun {
 		}
 	}
 
-	/** Checks that what is missing fits on the disk. */
+	/**
+	 * Checks that what is missing fits on the disk; where the size is not known, that the
+	 * next bytes do.
+	 */
 	private void admit() {
-		this.staged.admit(missing());
+		Long size;
+		synchronized (this) {
+			size = this.board.size();
+		}
+		DataSize admitted = ADMITTED_AT_ONCE;
+		if (size != null) {
+			this.staged.admit(missing());
+		}
+		else {
+			try {
+				admitted = this.staged.admitUpTo(ADMITTED_AT_ONCE);
+			}
+			catch (ModelStorageException ex) {
+				// It cannot be continued, and takes the space that the next attempt
+				// needs.
+				this.staged.discard();
+				throw ex;
+			}
+		}
+		synchronized (this) {
+			this.admittedUpTo = this.board.durable() + admitted.toBytes();
+		}
 	}
 
 	private DataSize missing() {
@@ -269,14 +299,19 @@ final class TransferRun {
 
 	private void written(Fetch fetch, long bytes) {
 		long durable;
+		boolean admitted;
 		synchronized (this) {
 			durable = this.board.durable();
+			admitted = durable < this.admittedUpTo;
 			if (this.progress.rises(durable, now())) {
 				fetch.brought();
 				fetch.state().progressed();
 			}
 			fetch.state().count(bytes);
 			this.followers.advance(this.board.frontier());
+		}
+		if (!admitted) {
+			admit();
 		}
 		this.listener.written(fetch.mirror(), bytes, durable);
 	}

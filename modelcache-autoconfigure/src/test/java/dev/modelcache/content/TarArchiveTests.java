@@ -24,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.util.FileSystemUtils;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -261,7 +263,7 @@ class TarArchiveTests {
 		ArchiveLimits fewFiles = new ArchiveLimits(1, 10_000, (size) -> {
 		});
 		assertThatExceptionOfType(ArchiveException.class).isThrownBy(() -> unpack(archive, fewFiles))
-			.withMessageContaining("more than 1 files");
+			.withMessageContaining("more than 1 files and directories");
 		Files.delete(target().resolve("a"));
 		ArchiveLimits fewBytes = new ArchiveLimits(2, 1199, (size) -> {
 		});
@@ -271,12 +273,24 @@ class TarArchiveTests {
 	}
 
 	@Test
+	void directoriesCountAsFiles() throws IOException {
+		byte[] archive = posix(file("a/b/c/one", 1), file("a/b/c/two", 1), file("a/b/d/e/three", 1));
+		assertThat(unpack(archive, new ArchiveLimits(8, 10_000, (size) -> {
+		}))).hasSize(3);
+		FileSystemUtils.deleteRecursively(target());
+		assertThatExceptionOfType(ArchiveException.class)
+			.isThrownBy(() -> unpack(archive, new ArchiveLimits(7, 10_000, (size) -> {
+			})))
+			.withMessageContaining("more than 7 files and directories");
+	}
+
+	@Test
 	void announcedSizeIsRefusedBeforeAByteIsWritten() throws IOException {
 		assertRefused(entry("a", '0', "x", 0_777_7777_7777L).end(), "unpacks to more");
 		assertThat(target().resolve("a")).doesNotExist();
 		List<Long> admitted = new ArrayList<>();
 		unpack(posix(file("a", 5), file("b", 7)), new ArchiveLimits(2, 100, admitted::add));
-		assertThat(admitted).containsExactly(5L, 7L);
+		assertThat(admitted).as("in blocks of the disk").containsExactly(4096L, 4096L);
 	}
 
 	@Test

@@ -182,6 +182,25 @@ class ChecksumTests {
 	}
 
 	@Test
+	void bodyWithoutLengthStopsAtTheSpaceThatIsToStayFree() throws Exception {
+		DataSize allowed = DataSize.ofMegabytes(80);
+		long usable = Files.getFileStore(this.directory).getUsableSpace();
+		this.server.serve("/m.gguf", Content.random(DataSize.ofGigabytes(2).toBytes(), 7));
+		this.server.always("/m.gguf", Reply.ok().ignoringRange().withoutLength());
+		try (CacheFixture fixture = new CacheFixture(this.directory)) {
+			fixture
+				.store(new StoreSettings(this.directory, DataSize.ofBytes(usable - allowed.toBytes()),
+						StoreSettings.Verification.ALWAYS))
+				.open(request().expectedDigest(this.content.sha256()).build());
+			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> fixture.get("m"))
+				.withMessageContaining("not enough space in " + target().getParent())
+				.satisfies((failure) -> assertThat(failure.available()).isNotNull());
+			assertThat(fixture.stagedFiles()).isEmpty();
+		}
+		assertThat(target()).doesNotExist();
+	}
+
+	@Test
 	void directoryThatCannotBeMadeIsAClearError() throws Exception {
 		Path file = Files.createFile(this.directory.resolve(UUID.randomUUID().toString()));
 		assertThatExceptionOfType(ModelStorageException.class)

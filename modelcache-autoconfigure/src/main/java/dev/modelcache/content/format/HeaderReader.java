@@ -98,12 +98,18 @@ final class HeaderReader {
 	 */
 	String key(long length) throws IOException {
 		check(length, 1);
-		byte[] bytes = new byte[(int) Math.min(length, LONGEST_TEXT)];
-		for (int i = 0; i < bytes.length; i++) {
-			bytes[i] = (byte) uint8();
-		}
+		byte[] bytes = bytes((int) Math.min(length, LONGEST_TEXT));
 		skip(length - bytes.length);
 		return new String(bytes, StandardCharsets.UTF_8);
+	}
+
+	byte[] bytes(int length) throws IOException {
+		check(length, 1);
+		byte[] bytes = new byte[length];
+		for (int i = 0; i < length; i++) {
+			bytes[i] = (byte) uint8();
+		}
+		return bytes;
 	}
 
 	/** Returns a text without control characters and not longer than others. */

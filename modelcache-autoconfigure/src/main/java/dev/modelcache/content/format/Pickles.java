@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.util.Locale;
 import java.util.Set;
-import java.util.regex.Pattern;
 
+import dev.modelcache.content.format.ZipDirectory.Finding;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,13 +32,9 @@ final class Pickles {
 
 	private static final int LAST_BINARY = 0x98;
 
-	/**
-	 * Protocols 0 and 1 have no mark of their own: a name that is imported, and what is
-	 * done with it, or a collection that is remembered.
-	 */
-	private static final Pattern OLD = Pattern
-		.compile("(?:\\(*c[\\w.]+\\r?\\n[\\w.]+\\r?\\n(?:p\\d+\\r?\\n|q\\x00|\\([SVUXIKclt(])"
-				+ "|\\([dlt]p\\d+\\r?\\n|[}\\])]q\\x00).*", Pattern.DOTALL);
+	private static final int TAR_BLOCK = 512;
+
+	private static final int TAR_MARK = 257;
 
 	private Pickles() {
 	}
@@ -52,27 +48,79 @@ final class Pickles {
 	 * @throws IOException if it cannot be read
 	 */
 	static @Nullable String find(Beginning beginning, FileChannel channel, String extension) throws IOException {
-		if (beginning.isGguf()) {
-			return null;
-		}
-		if (isPickle(beginning)) {
+		if (isMarked(beginning) || PickleOpcodes.isPickle(new HeaderReader(channel, NAME))) {
 			return "a pickle";
 		}
-		Boolean inside = beginning.isZip() ? ZipDirectory.anyMatch(channel, Pickles::isPickleName) : null;
-		if (Boolean.TRUE.equals(inside)) {
+		if (isPickleInArray(beginning, channel)) {
+			return "an array of NumPy with a pickle inside";
+		}
+		Finding inside = ZipDirectory.find(channel, Pickles::isPickleName);
+		if (inside == Finding.MATCH || isPickleInTar(beginning, channel)) {
 			return "an archive with a pickle inside (PyTorch)";
 		}
-		boolean named = EXTENSIONS.contains(extension) && channel.size() > 0;
-		return (named && inside == null) ? "named ." + extension + " like a pickle" : null;
+		if (inside == Finding.UNREADABLE) {
+			return "a damaged zip archive, which may hold a pickle";
+		}
+		boolean named = EXTENSIONS.contains(extension) && channel.size() > 0 && !beginning.isGguf();
+		return (named && inside == Finding.NO_ARCHIVE) ? "named ." + extension + " like a pickle" : null;
 	}
 
-	private static boolean isPickle(Beginning beginning) {
+	/** Protocols 2 to 5 begin with a mark and their number. */
+	private static boolean isMarked(Beginning beginning) {
 		byte[] bytes = beginning.bytes();
-		if (bytes.length > 2 && (bytes[0] & 0xff) == PROTOCOL && bytes[1] >= 2 && bytes[1] <= HIGHEST_PROTOCOL) {
-			int opcode = bytes[2] & 0xff;
-			return TEXT_OPCODES.indexOf(opcode) >= 0 || (opcode >= FIRST_BINARY && opcode < LAST_BINARY);
+		if (bytes.length < 3 || (bytes[0] & 0xff) != PROTOCOL || bytes[1] < 2 || bytes[1] > HIGHEST_PROTOCOL) {
+			return false;
 		}
-		return OLD.matcher(beginning.text()).matches();
+		int opcode = bytes[2] & 0xff;
+		return TEXT_OPCODES.indexOf(opcode) >= 0 || (opcode >= FIRST_BINARY && opcode < LAST_BINARY);
+	}
+
+	/** NumPy writes arrays of objects as a pickle behind the header. */
+	private static boolean isPickleInArray(Beginning beginning, FileChannel channel) throws IOException {
+		if (!beginning.text().startsWith("\u0093NUMPY") || beginning.bytes().length < 12) {
+			return false;
+		}
+		HeaderReader in = new HeaderReader(channel, NAME);
+		try {
+			in.skip(6);
+			int version = in.uint8();
+			in.skip(1);
+			in.skip((version == 1) ? in.uint16() : in.uint32());
+		}
+		catch (FormatException ex) {
+			return false;
+		}
+		return PickleOpcodes.isPickle(in);
+	}
+
+	/** Before 0.1.12, PyTorch wrote a tar archive with a file of the name "pickle". */
+	private static boolean isPickleInTar(Beginning beginning, FileChannel channel) throws IOException {
+		if (!beginning.text().startsWith("ustar", TAR_MARK)) {
+			return false;
+		}
+		HeaderReader in = new HeaderReader(channel, NAME);
+		try {
+			while (in.remaining() >= TAR_BLOCK) {
+				String name = upToZero(in.key(100));
+				in.skip(24);
+				String size = upToZero(in.key(12)).strip();
+				in.skip(TAR_BLOCK - 136);
+				if (name.equals("pickle") || name.endsWith("/pickle") || isPickleName(name)) {
+					return true;
+				}
+				long bytes = size.matches("[0-7]{1,12}") ? Long.parseLong(size, 8) : 0;
+				in.skip((bytes + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK);
+			}
+		}
+		catch (FormatException ex) {
+			// It ends here.
+		}
+		return false;
+	}
+
+	private static String upToZero(String text) {
+		int zero = text.indexOf('\0');
+		return (zero >= 0) ? text.substring(0, zero) : text;
 	}
 
 	private static boolean isPickleName(String name) {

@@ -4,17 +4,20 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.function.Predicate;
 
-import org.jspecify.annotations.Nullable;
-
 /**
- * The names in a zip archive, also of the large form (Zip64), read one by one.
- *
- * @see <a href="https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT">APPNOTE,
- * section 4.3</a>
+ * The names in a zip archive (APPNOTE 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16).
+ * <p>
+ * Programs disagree about archives that are damaged or made to deceive: whether bytes in
+ * front move the directory, which of two end records counts, which of two names. All
+ * readings count here, so that no program finds a name that was not looked at.
  */
 final class ZipDirectory {
+
+	private static final int FILE = 0x04034b50;
 
 	private static final int ENTRY = 0x02014b50;
 
@@ -24,105 +27,216 @@ final class ZipDirectory {
 
 	private static final int END_64 = 0x06064b50;
 
+	private static final int END_64_BYTES = 56;
+
 	private static final int LOCATOR_64 = 0x07064b50;
 
 	private static final int LOCATOR_64_BYTES = 20;
 
 	private static final int LONGEST_COMMENT = 0xffff;
 
-	private static final long IN_ZIP_64 = 0xffff_ffffL;
+	private static final int UNICODE_PATH = 0x7075;
 
-	/** The part of a name that is looked at: its end. */
-	private static final int NAME_END = 32;
+	/** Each has up to four directories; honest archives have one end record. */
+	private static final int MOST_ENDS = 64;
 
-	private ZipDirectory() {
+	private static final long MOST_BYTES = 128 << 20;
+
+	private final FileChannel channel;
+
+	private final HeaderReader in;
+
+	private final Predicate<String> wanted;
+
+	private long bytesRead;
+
+	private boolean readable;
+
+	private boolean damaged;
+
+	private boolean matches;
+
+	private ZipDirectory(FileChannel channel, Predicate<String> wanted) throws IOException {
+		this.channel = channel;
+		this.in = new HeaderReader(channel, "zip");
+		this.wanted = wanted;
 	}
 
 	/**
-	 * Returns whether an entry has such a name.
-	 * @param channel an archive that begins with an entry
-	 * @param wanted is given the ends of names
-	 * @return whether there is one; {@code null} if the directory cannot be read
+	 * Reads the names of an archive, which may have other bytes in front.
+	 * @param channel a file
+	 * @param wanted the names to look for
+	 * @return what was found
 	 * @throws IOException if the file cannot be read
 	 */
-	static @Nullable Boolean anyMatch(FileChannel channel, Predicate<String> wanted) throws IOException {
-		HeaderReader in = new HeaderReader(channel, "zip");
+	static Finding find(FileChannel channel, Predicate<String> wanted) throws IOException {
+		ZipDirectory directory = new ZipDirectory(channel, wanted);
+		boolean archive = directory.readFirstFile();
+		directory.readDirectories();
+		if (directory.matches) {
+			return Finding.MATCH;
+		}
+		if (directory.damaged || (archive && !directory.readable)) {
+			return Finding.UNREADABLE;
+		}
+		return directory.readable ? Finding.NO_MATCH : Finding.NO_ARCHIVE;
+	}
+
+	/** The first file counts even if the directory does not name it. */
+	private boolean readFirstFile() throws IOException {
 		try {
-			in.skip(26);
-			int nameLength = in.uint16();
-			in.skip(2);
-			// The first entry counts even where the directory does not name it.
-			if (wanted.test(nameEnd(in, nameLength))) {
-				return true;
+			if (this.in.int32() != FILE) {
+				return false;
 			}
-			return anyEntryMatches(in, channel, wanted);
+			this.in.skip(22);
+			int nameLength = this.in.uint16();
+			int extraLength = this.in.uint16();
+			readNames(nameLength, extraLength);
+			return true;
 		}
 		catch (FormatException ex) {
-			return null;
+			return this.in.position() > 0;
 		}
 	}
 
-	private static @Nullable Boolean anyEntryMatches(HeaderReader in, FileChannel channel, Predicate<String> wanted)
-			throws IOException {
-		long end = end(channel);
-		if (end < 0) {
-			return null;
-		}
-		in.moveTo(end + 12);
-		long bytes = in.uint32();
-		long start = in.uint32();
-		if (start == IN_ZIP_64 || bytes == IN_ZIP_64) {
-			in.moveTo(Math.max(0, end - LOCATOR_64_BYTES));
-			in.check((in.int32() == LOCATOR_64) ? 0 : -1, 1);
-			in.skip(4);
-			moveTo(in, in.int64());
-			in.check((in.int32() == END_64) ? 0 : -1, 1);
-			in.skip(36);
-			bytes = in.int64();
-			start = in.int64();
-		}
-		moveTo(in, start);
-		in.check(bytes, 1);
-		while (in.position() < start + bytes) {
-			in.check((in.int32() == ENTRY) ? 0 : -1, 1);
-			in.skip(24);
-			int nameLength = in.uint16();
-			int extraLength = in.uint16();
-			int commentLength = in.uint16();
-			in.skip(12);
-			if (wanted.test(nameEnd(in, nameLength))) {
-				return true;
-			}
-			in.skip(extraLength + commentLength);
-		}
-		return false;
-	}
-
-	private static void moveTo(HeaderReader in, long position) throws FormatException {
-		in.moveTo(0);
-		in.skip(position);
-	}
-
-	private static String nameEnd(HeaderReader in, int length) throws IOException {
-		int part = Math.min(length, NAME_END);
-		in.skip(length - part);
-		return in.key(part);
-	}
-
-	/** Finds the end record, which a comment may follow. */
-	private static long end(FileChannel channel) throws IOException {
-		long size = channel.size();
+	private void readDirectories() throws IOException {
+		long size = this.channel.size();
 		int length = (int) Math.min(size, END_BYTES + LONGEST_COMMENT);
 		ByteBuffer tail = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
-		while (tail.hasRemaining() && channel.read(tail, size - length + tail.position()) >= 0) {
+		while (tail.hasRemaining() && this.channel.read(tail, size - length + tail.position()) >= 0) {
 			// Reads on.
 		}
-		for (int i = tail.position() - END_BYTES; i >= 0; i--) {
+		int ends = 0;
+		for (int i = tail.position() - END_BYTES; i >= 0 && !this.matches; i--) {
 			if (tail.getInt(i) == END) {
-				return size - length + i;
+				readDirectories(size - length + i, Integer.toUnsignedLong(tail.getInt(i + 12)),
+						Integer.toUnsignedLong(tail.getInt(i + 16)));
+				if (++ends > MOST_ENDS) {
+					this.damaged = true;
+					return;
+				}
 			}
 		}
-		return -1;
+	}
+
+	private void readDirectories(long end, long bytes, long start) throws IOException {
+		readDirectory(start, bytes);
+		if (start != end - bytes) {
+			readDirectory(end - bytes, bytes);
+		}
+		long locator = end - LOCATOR_64_BYTES;
+		try {
+			moveTo(locator);
+			if (this.in.int32() != LOCATOR_64) {
+				return;
+			}
+			this.in.skip(4);
+			long stated = this.in.int64();
+			readDirectories64(stated);
+			// Python reads the record in front of the locator, whatever that states.
+			readDirectories64(locator - END_64_BYTES);
+		}
+		catch (FormatException ex) {
+			// There is no locator.
+		}
+	}
+
+	private void readDirectories64(long end) throws IOException {
+		long bytes;
+		long start;
+		try {
+			moveTo(end);
+			if (this.in.int32() != END_64) {
+				return;
+			}
+			this.in.skip(36);
+			bytes = this.in.int64();
+			start = this.in.int64();
+		}
+		catch (FormatException ex) {
+			return;
+		}
+		readDirectory(start, bytes);
+		if (start != end - bytes) {
+			readDirectory(end - bytes, bytes);
+		}
+	}
+
+	/** A directory counts if an entry is where it begins, or if it is empty. */
+	private void readDirectory(long start, long bytes) throws IOException {
+		if (this.matches || bytes < 0 || start < 0) {
+			return;
+		}
+		boolean begun = false;
+		try {
+			moveTo(start);
+			while (this.in.position() < start + bytes) {
+				if (this.in.int32() != ENTRY) {
+					this.damaged |= begun;
+					return;
+				}
+				if (!begun && (this.bytesRead += bytes) > MOST_BYTES) {
+					this.damaged = true;
+					return;
+				}
+				begun = true;
+				this.in.skip(24);
+				int nameLength = this.in.uint16();
+				int extraLength = this.in.uint16();
+				int commentLength = this.in.uint16();
+				this.in.skip(12);
+				readNames(nameLength, extraLength);
+				this.in.skip(commentLength);
+			}
+			this.readable = true;
+		}
+		catch (FormatException ex) {
+			this.damaged |= begun;
+		}
+	}
+
+	/** Reads the name, and the one that an Info-ZIP Unicode path states in its place. */
+	private void readNames(int nameLength, int extraLength) throws IOException {
+		readName(this.in.bytes(nameLength));
+		byte[] extra = this.in.bytes(extraLength);
+		ByteBuffer fields = ByteBuffer.wrap(extra).order(ByteOrder.LITTLE_ENDIAN);
+		while (fields.remaining() >= 4) {
+			int type = Short.toUnsignedInt(fields.getShort());
+			byte[] field = new byte[Math.min(Short.toUnsignedInt(fields.getShort()), fields.remaining())];
+			fields.get(field);
+			if (type == UNICODE_PATH && field.length > 5) {
+				readName(Arrays.copyOfRange(field, 5, field.length));
+			}
+		}
+	}
+
+	/** Python ends a name at its first zero byte, others do not. */
+	private void readName(byte[] bytes) {
+		String name = new String(bytes, StandardCharsets.ISO_8859_1);
+		int zero = name.indexOf('\0');
+		this.matches |= this.wanted.test(name) || (zero >= 0 && this.wanted.test(name.substring(0, zero)));
+	}
+
+	private void moveTo(long position) throws FormatException {
+		this.in.moveTo(0);
+		this.in.skip(position);
+	}
+
+	/** What a file is, as far as names of a zip archive go. */
+	enum Finding {
+
+		/** It has such a name. */
+		MATCH,
+
+		/** It is an archive without such a name. */
+		NO_MATCH,
+
+		/** It is an archive whose names cannot be read. */
+		UNREADABLE,
+
+		/** It is not an archive. */
+		NO_ARCHIVE
+
 	}
 
 }

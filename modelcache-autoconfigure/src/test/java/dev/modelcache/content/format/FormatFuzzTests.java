@@ -52,6 +52,8 @@ class FormatFuzzTests {
 		Files.write(seeds.resolve("onnx"), ModelFiles.onnx());
 		Files.write(seeds.resolve("zip"), ModelFiles.zip("a", "b"));
 		Files.write(seeds.resolve("pickle"), ModelFiles.PICKLE);
+		Files.writeString(seeds.resolve("old pickle"), "(lp0\nI1\na0cos\nsystem\n(S'id'\ntR.");
+		Files.write(seeds.resolve("zip behind bytes"), ModelFiles.joined(new byte[9], ModelFiles.zip("a", "b")));
 		Files.writeString(seeds.resolve("pointer"), ModelFiles.LFS_POINTER, StandardCharsets.UTF_8);
 		return seeds;
 	}

@@ -134,8 +134,8 @@ class FormatInspectionTests {
 
 	@Test
 	void nameOfAPickleIsEnoughWhereNothingTellsOtherwise() {
-		assertThat(refusal("m.pkl", "N.")).hasMessageContaining("named .pkl like a pickle");
-		assertThat(refusal("m.pt", Arrays.copyOf(ModelFiles.zip("a", "b"), 60))).hasMessageContaining("named .pt");
+		assertThat(refusal("m.pkl", "weights")).hasMessageContaining("named .pkl like a pickle");
+		assertThat(refusal("m.pt", "weights")).hasMessageContaining("named .pt");
 	}
 
 	@ParameterizedTest

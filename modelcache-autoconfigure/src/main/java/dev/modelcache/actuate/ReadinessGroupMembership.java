@@ -1,20 +1,23 @@
 package dev.modelcache.actuate;
 
-import java.util.Set;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.lang.reflect.Proxy;
+import java.util.Arrays;
 
-import org.springframework.boot.actuate.endpoint.SecurityContext;
-import org.springframework.boot.health.actuate.endpoint.AdditionalHealthEndpointPath;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroup;
 import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroups;
 import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroupsPostProcessor;
-import org.springframework.boot.health.actuate.endpoint.HttpCodeStatusMapper;
-import org.springframework.boot.health.actuate.endpoint.StatusAggregator;
-
-import org.jspecify.annotations.Nullable;
+import org.springframework.util.ClassUtils;
 
 /**
  * The membership of a health contributor in the readiness group, in addition to the
- * members that the application configured.
+ * members that the application configured. The groups that come out have every public
+ * interface of the groups that go in: other parts of an application look them up by
+ * these.
  */
 public final class ReadinessGroupMembership implements HealthEndpointGroupsPostProcessor {
 
@@ -32,61 +35,38 @@ public final class ReadinessGroupMembership implements HealthEndpointGroupsPostP
 
 	@Override
 	public HealthEndpointGroups postProcessHealthEndpointGroups(HealthEndpointGroups groups) {
-		return new Groups(groups, this.contributor);
+		return wrap(groups, HealthEndpointGroups.class, (proxy, method, arguments) -> {
+			if (method.isDefault() && method.getDeclaringClass() == HealthEndpointGroups.class) {
+				// It asks the proxy for the single groups, and so finds the member.
+				return InvocationHandler.invokeDefault(proxy, method, arguments);
+			}
+			Object result = invoke(groups, method, arguments);
+			return (result instanceof HealthEndpointGroup group && method.getName().equals("get")
+					&& READINESS.equals(arguments[0])) ? withMember(group) : result;
+		});
 	}
 
-	private record Groups(HealthEndpointGroups groups, String contributor) implements HealthEndpointGroups {
-
-		@Override
-		public HealthEndpointGroup getPrimary() {
-			return this.groups.getPrimary();
-		}
-
-		@Override
-		public Set<String> getNames() {
-			return this.groups.getNames();
-		}
-
-		@Override
-		public @Nullable HealthEndpointGroup get(String name) {
-			HealthEndpointGroup group = this.groups.get(name);
-			return (group != null && name.equals(READINESS)) ? new Group(group, this.contributor) : group;
-		}
-
+	private HealthEndpointGroup withMember(HealthEndpointGroup group) {
+		return wrap(group, HealthEndpointGroup.class, (proxy, method, arguments) -> {
+			boolean member = method.getName().equals("isMember") && this.contributor.equals(arguments[0]);
+			return member ? true : invoke(group, method, arguments);
+		});
 	}
 
-	private record Group(HealthEndpointGroup group, String contributor) implements HealthEndpointGroup {
+	private static <T> T wrap(T target, Class<T> type, InvocationHandler handler) {
+		Class<?>[] interfaces = Arrays.stream(ClassUtils.getAllInterfaces(target))
+			.filter((candidate) -> Modifier.isPublic(candidate.getModifiers()) && !candidate.isSealed())
+			.toArray(Class<?>[]::new);
+		return type.cast(Proxy.newProxyInstance(target.getClass().getClassLoader(), interfaces, handler));
+	}
 
-		@Override
-		public boolean isMember(String name) {
-			return name.equals(this.contributor) || this.group.isMember(name);
+	private static @Nullable Object invoke(Object target, Method method, Object[] arguments) throws Throwable {
+		try {
+			return method.invoke(target, arguments);
 		}
-
-		@Override
-		public boolean showComponents(SecurityContext securityContext) {
-			return this.group.showComponents(securityContext);
+		catch (InvocationTargetException ex) {
+			throw ex.getTargetException();
 		}
-
-		@Override
-		public boolean showDetails(SecurityContext securityContext) {
-			return this.group.showDetails(securityContext);
-		}
-
-		@Override
-		public StatusAggregator getStatusAggregator() {
-			return this.group.getStatusAggregator();
-		}
-
-		@Override
-		public HttpCodeStatusMapper getHttpCodeStatusMapper() {
-			return this.group.getHttpCodeStatusMapper();
-		}
-
-		@Override
-		public @Nullable AdditionalHealthEndpointPath getAdditionalPath() {
-			return this.group.getAdditionalPath();
-		}
-
 	}
 
 }

@@ -30,8 +30,8 @@ public record ModelFileName(String text) {
 	 * Creates a name.
 	 * @throws IllegalArgumentException if it is empty, absolute, longer than 1024
 	 * characters, has an empty segment, one of dots alone or one that names a device of
-	 * Windows, a drive letter, a backslash or a control character; the message does not
-	 * repeat the name
+	 * Windows or a working file of this cache, a drive letter, a backslash or a control
+	 * character; the message does not repeat the name
 	 */
 	public ModelFileName {
 		String problem = problemOf(text);
@@ -66,11 +66,27 @@ public record ModelFileName(String text) {
 			if (DOTS_AND_BLANKS.matcher(segment).matches()) {
 				return "is relative, and no part of it is empty or made of dots";
 			}
+			if (isOfWorkingFile(segment)) {
+				return "is not that of a working file of this cache";
+			}
 			if (DEVICE.matcher(segment).matches()) {
 				return "is not that of a device of Windows";
 			}
 		}
 		return null;
+	}
+
+	/**
+	 * Staged files and their journals stand beside the files of a model, with a dot
+	 * before their names. Windows drops dots and blanks at the end of a name.
+	 */
+	private static boolean isOfWorkingFile(String segment) {
+		int end = segment.length();
+		while (segment.charAt(end - 1) == '.' || segment.charAt(end - 1) == ' ') {
+			end--;
+		}
+		String name = segment.substring(0, end).toLowerCase(Locale.ROOT);
+		return name.startsWith(".") && (name.endsWith(".part") || name.endsWith(".journal"));
 	}
 
 	/**

@@ -32,6 +32,16 @@ class ModelFileNameTests {
 			.satisfies((ex) -> assertThat(text.isBlank() || !ex.getMessage().contains(text)).isTrue());
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { ".model.onnx.00000000-1-1-00000000.part", ".model.onnx.00000000-1-1-00000000.journal",
+			"onnx/.MODEL.onnx.00000000-1-1-00000000.PART", ".x.part. ", ".x.journal " })
+	void namesOfWorkingFilesAreRefused(String text) {
+		assertThatIllegalArgumentException().isThrownBy(() -> new ModelFileName(text))
+			.withMessageContaining("working file");
+		assertThat(ModelFileName.cleaned(text.substring(text.indexOf('/') + 1)).text()).doesNotStartWith(".");
+		assertThat(new ModelFileName("model.part")).hasToString("model.part");
+	}
+
 	@Test
 	void nameOfMoreThan1024CharactersIsRefused() {
 		assertThat(new ModelFileName("x".repeat(1024)).text()).hasSize(1024);

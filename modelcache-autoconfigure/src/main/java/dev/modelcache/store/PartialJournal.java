@@ -1,11 +1,13 @@
 package dev.modelcache.store;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PartialJournal {
 
-	/** More than a terabyte of model needs. */
-	private static final long LARGEST = 64 << 20;
+	/** What a model of some 300 GB needs. It must fit into a heap of 256 MB with room. */
+	private static final int LARGEST = 8 << 20;
 
 	private final Path path;
 
@@ -47,11 +49,18 @@ public final class PartialJournal {
 	 * @return the lines; none if there is no such file, or it is no journal of ours
 	 */
 	static List<String> read(Path path) throws IOException {
+		if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+			return List.of();
+		}
 		try {
-			if (Files.size(path) > LARGEST) {
+			byte[] bytes;
+			try (InputStream in = Files.newInputStream(path, LinkOption.NOFOLLOW_LINKS)) {
+				bytes = in.readNBytes(LARGEST + 1);
+			}
+			if (bytes.length > LARGEST) {
 				return List.of();
 			}
-			String text = Files.readString(path, StandardCharsets.ISO_8859_1);
+			String text = new String(bytes, StandardCharsets.ISO_8859_1);
 			return text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
 		}
 		catch (NoSuchFileException | AccessDeniedException ex) {

@@ -5,6 +5,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -17,8 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the journal of a staged file says: how large the file is, which of its blocks are
- * there, who sent them, and what proves that they belong together. A line that cannot be
- * read says nothing; nothing of it is believed before the blocks are checked. <pre>
+ * there, who sent them, and what proves that they belong together. It is untrusted input:
+ * a line that cannot be read, or has a number that cannot be, is ignored, and the blocks
+ * are checked before they are used. <pre>
  * modelcache-journal 1 1048576          version, size of a block
  * file &lt;size&gt; &lt;expected digest, or -&gt; &lt;suffix of its compression, or nothing&gt;
  * origin &lt;number&gt; &lt;key of the URL&gt; &lt;validator, or -&gt;
@@ -42,10 +44,17 @@ record JournalContents(@Nullable Long size, @Nullable Digest expected, String co
 
 	private static final String NONE = "-";
 
+	/** A pebibyte. Further numbers may be added to it. */
+	private static final long LARGEST_FILE = 1L << 50;
+
+	/** More URLs than any file has. */
+	private static final int MOST_ORIGINS = 1000;
+
 	static JournalContents read(List<String> lines) {
 		Reader reader = new Reader();
 		if (!lines.isEmpty() && lines.get(0).equals(FIRST_LINE)) {
 			lines.stream().skip(1).forEach(reader::read);
+			reader.dropBlocksBehindTheEnd();
 		}
 		return new JournalContents(reader.size, reader.expected, reader.compression, reader.origins, reader.blocks);
 	}
@@ -59,7 +68,7 @@ record JournalContents(@Nullable Long size, @Nullable Digest expected, String co
 	 * @return a number of bytes, 0 for none
 	 */
 	long worthFor(DownloadPlan plan) {
-		if (this.size == null || this.blocks.isEmpty() || !agreesOnSize(plan) || this.blocks.lastKey() > lastBlock()) {
+		if (this.size == null || this.blocks.isEmpty() || !agreesOnSize(plan)) {
 			return 0;
 		}
 		ExpectedDigest wanted = plan.file().expected();
@@ -77,10 +86,6 @@ record JournalContents(@Nullable Long size, @Nullable Digest expected, String co
 
 	private boolean agreesOnSize(DownloadPlan plan) {
 		return plan.file().size() == null || plan.file().size().equals(this.size);
-	}
-
-	private long lastBlock() {
-		return (this.size != null) ? (this.size - 1) / SegmentBoard.BLOCK : -1;
 	}
 
 	/** Returns the mirror that sent every block, if it can be told to still have them. */
@@ -104,8 +109,14 @@ record JournalContents(@Nullable Long size, @Nullable Digest expected, String co
 			.stream()
 			.filter((source) -> source.key().equals(key))
 			.map(Source::validator)
+			.filter(Objects::nonNull)
 			.findFirst()
 			.orElse(null);
+	}
+
+	/** Returns whether a text can be sent in a header as it is. */
+	static boolean isPrintable(String text) {
+		return text.chars().allMatch((character) -> character > ' ' && character < 127);
 	}
 
 	static String file(long size, DownloadPlan plan) {
@@ -163,21 +174,40 @@ record JournalContents(@Nullable Long size, @Nullable Digest expected, String co
 				String[] words = line.split(" ", 4);
 				switch (words[0]) {
 					case "file" -> {
-						this.size = Long.valueOf(words[1]);
+						this.size = number(words[1], 1, LARGEST_FILE);
 						this.expected = words[2].equals(NONE) ? null : Digest.parse(words[2]);
 						this.compression = (words.length > 3) ? words[3] : "";
 					}
-					case "origin" -> this.origins.put(Integer.valueOf(words[1]),
-							new Source(words[2], words[3].equals(NONE) ? null : words[3]));
-					case "block" -> this.blocks.put(Long.valueOf(words[1]),
-							new Block(Integer.parseInt(words[2]), HexFormat.fromHexDigits(words[3])));
+					case "origin" -> this.origins.put((int) number(words[1], 0, MOST_ORIGINS),
+							new Source(words[2], isValidator(words[3]) ? words[3] : null));
+					case "block" -> this.blocks.put(number(words[1], 0, LARGEST_FILE / SegmentBoard.BLOCK), new Block(
+							(int) number(words[2], SEVERAL, MOST_ORIGINS), HexFormat.fromHexDigits(words[3])));
 					default -> {
 						// A line of a later version.
 					}
 				}
 			}
 			catch (IllegalArgumentException | IndexOutOfBoundsException ex) {
-				// Torn by a crash of the machine: what it said is fetched again.
+				// Torn by a crash of the machine, or not ours: what it says is fetched
+				// again.
+			}
+		}
+
+		private static long number(String text, long least, long most) {
+			long number = Long.parseLong(text);
+			if (number < least || number > most) {
+				throw new IllegalArgumentException("not from " + least + " to " + most);
+			}
+			return number;
+		}
+
+		private static boolean isValidator(String text) {
+			return !text.equals(NONE) && isPrintable(text);
+		}
+
+		private void dropBlocksBehindTheEnd() {
+			if (this.size != null) {
+				this.blocks.tailMap((this.size - 1) / SegmentBoard.BLOCK, false).clear();
 			}
 		}
 

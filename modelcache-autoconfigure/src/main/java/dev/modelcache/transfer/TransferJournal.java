@@ -129,7 +129,7 @@ final class TransferJournal {
 
 	/** Says which strong validator a mirror's file has. */
 	synchronized void pinned(Mirror mirror, @Nullable String validator) {
-		if (validator != null && validator.chars().allMatch((character) -> character > ' ' && character < 127)) {
+		if (validator != null && JournalContents.isPrintable(validator)) {
 			this.validators.put(CacheLayout.sourceKey(mirror.uri()), validator);
 		}
 	}

@@ -56,6 +56,12 @@ public class DownloadProperties {
 	private Duration giveUpAfter = TransferSettings.GIVE_UP_AFTER;
 
 	/**
+	 * Minimum number of bytes per second that a mirror must send, averaged over a minute.
+	 * A slower mirror counts as failed, and the next one is used; 0 accepts any speed.
+	 */
+	private DataSize minSpeed = TransferSettings.MIN_SPEED;
+
+	/**
 	 * Whether plain http is allowed, also as a redirect's target.
 	 */
 	private boolean allowInsecureHttp = false;
@@ -145,6 +151,14 @@ public class DownloadProperties {
 
 	public void setGiveUpAfter(Duration giveUpAfter) {
 		this.giveUpAfter = giveUpAfter;
+	}
+
+	public DataSize getMinSpeed() {
+		return this.minSpeed;
+	}
+
+	public void setMinSpeed(DataSize minSpeed) {
+		this.minSpeed = minSpeed;
 	}
 
 	public boolean isAllowInsecureHttp() {

@@ -60,13 +60,15 @@ record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connecti
 		SettingChecks.positive("download.response-timeout", download.getResponseTimeout());
 		SettingChecks.positive("download.stall-timeout", download.getStallTimeout());
 		SettingChecks.positive("download.give-up-after", download.getGiveUpAfter());
+		SettingChecks.minSpeed("download.min-speed", download.getMinSpeed());
 		SettingChecks.bandwidth("download.max-bandwidth", download.getMaxBandwidth());
 		SettingChecks.notNegative("download.max-redirects", download.getMaxRedirects() < 0);
 		SettingChecks.connections("download.connections", download.getConnections());
 		SettingChecks.segment("download.segment-size", download.getSegmentSize());
 		return new TransferSettings(download.getBufferSize(), download.getConnections(), download.getSegmentSize(),
 				download.getResponseTimeout(), download.getStallTimeout(), download.getMaxRedirects(),
-				download.isAllowInsecureHttp(), download.getMaxBandwidth(), download.getGiveUpAfter());
+				download.isAllowInsecureHttp(), download.getMaxBandwidth(), download.getGiveUpAfter(),
+				download.getMinSpeed(), null);
 	}
 
 	private static LockSettings lock(ModelCacheProperties.Lock lock) {

@@ -19,6 +19,8 @@ final class SettingChecks {
 
 	private static final DataSize SMALLEST_SEGMENT = DataSize.ofMegabytes(1);
 
+	private static final DataSize FASTEST_MINIMUM = DataSize.ofGigabytes(1);
+
 	private static final int MOST_CONNECTIONS = 64;
 
 	/** RFC 9110 section 5.6.2: token. */
@@ -55,6 +57,13 @@ final class SettingChecks {
 	static void buffer(String name, DataSize value) {
 		if (value.toBytes() <= 0 || value.compareTo(LARGEST_BUFFER) > 0) {
 			throw ModelKeys.GENERAL.wrong(name, "is not between 1B and 1GB: " + value, "Use a size such as 1MB");
+		}
+	}
+
+	static void minSpeed(String name, DataSize perSecond) {
+		if (perSecond.isNegative() || perSecond.compareTo(FASTEST_MINIMUM) > 0) {
+			throw ModelKeys.GENERAL.wrong(name, "is not between 0 and 1GB: " + perSecond,
+					"Use a number of bytes per second such as 1KB, or 0 to accept any speed");
 		}
 	}
 

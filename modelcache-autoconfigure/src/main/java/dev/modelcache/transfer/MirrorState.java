@@ -7,12 +7,15 @@ import dev.modelcache.transfer.RequestFailedException.Reason;
 import io.github.resilience4j.core.functions.Either;
 import io.github.resilience4j.retry.Retry;
 import org.jspecify.annotations.Nullable;
+import org.springframework.util.unit.DataSize;
 
 /**
  * How one mirror has done in one transfer: whether it may be asked, and from when on.
  * <p>
  * Its requests may fail together, when a server restarts: such a burst counts once, and
- * after it one request goes ahead alone until it brings a byte.
+ * after it one request goes ahead alone until it brings a byte. After a minute that
+ * brought too few bytes, single bytes do not make failures good: a minute's worth of them
+ * does.
  * <p>
  * <em>Thread-safety</em>: guarded by the {@link MirrorSelector} it belongs to.
  */
@@ -21,6 +24,8 @@ final class MirrorState {
 	private final Mirror mirror;
 
 	private final Retry retry;
+
+	private final Pace pace;
 
 	private Retry.AsyncContext<Object> attempts;
 
@@ -46,14 +51,25 @@ final class MirrorState {
 
 	private long bytes;
 
-	MirrorState(Mirror mirror, Retry retry) {
+	private boolean slow;
+
+	private int missesSeen;
+
+	private long bytesWhenSlow;
+
+	MirrorState(Mirror mirror, Retry retry, DataSize minSpeed) {
 		this.mirror = mirror;
 		this.retry = retry;
+		this.pace = new Pace(minSpeed);
 		this.attempts = retry.asyncContext();
 	}
 
 	Mirror mirror() {
 		return this.mirror;
+	}
+
+	Pace pace() {
+		return this.pace;
 	}
 
 	/** Returns the strong validator that its origin gave for the file, if it did. */
@@ -107,12 +123,16 @@ final class MirrorState {
 
 	/** Bytes are on disk that never were before: failures count from one again. */
 	void progressed() {
+		this.alone = false;
+		this.waited = false;
+		if (this.slow && this.bytes - this.bytesWhenSlow < this.pace.leastBytes()) {
+			return;
+		}
+		this.slow = false;
 		if (this.counted) {
 			this.counted = false;
 			this.attempts = this.retry.asyncContext();
 		}
-		this.alone = false;
-		this.waited = false;
 		this.dropped = this.droppedForGood;
 	}
 
@@ -132,10 +152,12 @@ final class MirrorState {
 		}
 		this.burst++;
 		this.alone = true;
+		noteSpeed(nowNanos);
 		long waitMillis;
-		if (brought && failure.reason().isWorthRetrying()) {
+		if (brought && !this.slow && failure.reason().isWorthRetrying()) {
 			this.attempts = this.retry.asyncContext();
 			waitMillis = this.retry.getRetryConfig().getIntervalBiFunction().apply(1, Either.left(failure));
+			this.pace.paused(waitMillis * 1_000_000);
 		}
 		else {
 			this.counted = true;
@@ -147,6 +169,15 @@ final class MirrorState {
 		}
 		else {
 			this.notBeforeNanos = nowNanos + waitMillis * 1_000_000;
+		}
+	}
+
+	private void noteSpeed(long nowNanos) {
+		int misses = this.pace.misses(nowNanos);
+		if (misses != this.missesSeen) {
+			this.missesSeen = misses;
+			this.slow = true;
+			this.bytesWhenSlow = this.bytes;
 		}
 	}
 

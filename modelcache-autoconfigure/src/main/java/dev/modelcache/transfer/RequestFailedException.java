@@ -109,6 +109,10 @@ public final class RequestFailedException extends RuntimeException {
 		RESET(true),
 		/** The body brought no byte for too long. */
 		STALLED(true),
+		/**
+		 * The mirror sent fewer bytes in a minute than {@code download.min-speed} wants.
+		 */
+		TOO_SLOW(true),
 		/** The body ended before it should have. */
 		SHORT_BODY(true),
 		/** The body went on after it should have ended. */

@@ -22,19 +22,32 @@ final class RunProgress {
 
 	private final List<RequestFailedException> failures = new ArrayList<>();
 
+	private final long leastBytes;
+
 	private long highWater;
+
+	private long bytesAtLast;
 
 	private long lastNanos;
 
-	RunProgress(DownloadPlan plan, Duration giveUpAfter, long nowNanos) {
+	/**
+	 * Creates it.
+	 * @param plan what is fetched
+	 * @param giveUpAfter how long nothing may come
+	 * @param leastBytes how many new bytes count as something
+	 * @param nowNanos the time
+	 */
+	RunProgress(DownloadPlan plan, Duration giveUpAfter, long leastBytes, long nowNanos) {
 		this.plan = plan;
 		this.giveUpAfter = giveUpAfter;
+		this.leastBytes = leastBytes;
 		this.lastNanos = nowNanos;
 	}
 
 	/** These bytes were there from the beginning. */
 	void beginsAt(long durable) {
 		this.highWater = durable;
+		this.bytesAtLast = durable;
 	}
 
 	/**
@@ -46,7 +59,10 @@ final class RunProgress {
 			return false;
 		}
 		this.highWater = durable;
-		this.lastNanos = nowNanos;
+		if (durable - this.bytesAtLast >= this.leastBytes) {
+			this.bytesAtLast = durable;
+			this.lastNanos = nowNanos;
+		}
 		return true;
 	}
 

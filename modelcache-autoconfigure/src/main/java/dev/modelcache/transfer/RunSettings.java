@@ -11,7 +11,8 @@ import org.springframework.util.unit.DataSize;
  * @param segmentSize how large segments are
  * @param retry how requests to one mirror are repeated; counts for each mirror
  * @param giveUpAfter how long no new byte may come
+ * @param minSpeed the fewest bytes per second of a mirror, over a minute
  */
-record RunSettings(DataSize segmentSize, Retry retry, Duration giveUpAfter) {
+record RunSettings(DataSize segmentSize, Retry retry, Duration giveUpAfter, DataSize minSpeed) {
 
 }

@@ -81,7 +81,8 @@ public final class SegmentedTransfer {
 	 */
 	public Mono<TransferResult> run(DownloadPlan plan, StagedFile staged, TransferListener listener) {
 		RunSettings runSettings = new RunSettings(this.settings.segmentSize(),
-				this.retries.forModel(plan.modelId(), plan.maxRequests()), this.settings.giveUpAfter());
+				this.retries.forModel(plan.modelId(), plan.maxRequests()), this.settings.giveUpAfter(),
+				this.settings.minSpeed());
 		return Mono.using(() -> new TransferRun(plan, staged, listener, this.threads, runSettings),
 				(run) -> Mono.fromRunnable(run::begin)
 					.subscribeOn(this.threads.io())
@@ -199,7 +200,8 @@ public final class SegmentedTransfer {
 			}
 		})
 			.subscribeOn(this.threads.io())
-			.thenMany(stalls.watch(response.body().map(HeldBuffer::new), () -> stalled(fetch.mirror())))
+			.thenMany(stalls.watch(response.body().map(HeldBuffer::new), fetch.state().pace(),
+					() -> stalled(fetch.mirror()), () -> tooSlow(fetch.mirror())))
 			.publishOn(this.writing, prefetch)
 			.doOnNext((held) -> {
 				this.bandwidth.await(held.size(), fetch::isOpen);
@@ -216,6 +218,12 @@ public final class SegmentedTransfer {
 	private RequestFailedException stalled(Mirror mirror) {
 		return new RequestFailedException(RequestFailedException.Reason.STALLED, mirror,
 				"sent no byte for " + this.settings.stallTimeout().toMillis() + " ms", null);
+	}
+
+	private RequestFailedException tooSlow(Mirror mirror) {
+		return new RequestFailedException(RequestFailedException.Reason.TOO_SLOW, mirror, "sent fewer than "
+				+ this.settings.minSpeed().toBytes() + " bytes per second for a minute (hooks.llm.download.min-speed)",
+				null);
 	}
 
 	/**

@@ -16,11 +16,13 @@ import reactor.core.scheduler.Scheduler;
 import reactor.util.context.Context;
 
 /**
- * Fails a body that brings no byte for too long, also before its first one. Only time in
- * which bytes are wanted counts, so that neither a slow disk nor a limit on the bandwidth
- * looks like a dead server.
+ * Fails a body that brings no byte for too long, also before its first one, or whose
+ * mirror does not keep its {@link Pace}. Only time in which bytes are wanted counts, so
+ * that neither a slow disk nor a limit on the bandwidth looks like a dead server.
  */
 final class StallDetector {
+
+	private static final Duration LONGEST_TICK = Duration.ofSeconds(5);
 
 	private final Duration timeout;
 
@@ -34,12 +36,17 @@ final class StallDetector {
 	/**
 	 * Watches a body. Buffers pass through; those that arrive after the failure are
 	 * released here.
+	 * @param body the body
+	 * @param pace the speed of the mirror that sends it
+	 * @param stalled the failure when no byte comes
+	 * @param tooSlow the failure when too few bytes come
 	 */
-	Flux<HeldBuffer> watch(Flux<HeldBuffer> body, Supplier<? extends Throwable> failure) {
+	Flux<HeldBuffer> watch(Flux<HeldBuffer> body, Pace pace, Supplier<? extends Throwable> stalled,
+			Supplier<? extends Throwable> tooSlow) {
 		return new Flux<>() {
 			@Override
 			public void subscribe(CoreSubscriber<? super HeldBuffer> actual) {
-				body.subscribe(new Watch(Operators.serialize(actual), failure));
+				body.subscribe(new Watch(Operators.serialize(actual), pace, stalled, tooSlow));
 			}
 		};
 	}
@@ -48,7 +55,11 @@ final class StallDetector {
 
 		private final CoreSubscriber<? super HeldBuffer> actual;
 
-		private final Supplier<? extends Throwable> failure;
+		private final Pace pace;
+
+		private final Supplier<? extends Throwable> stalled;
+
+		private final Supplier<? extends Throwable> tooSlow;
 
 		private final AtomicLong wanted = new AtomicLong();
 
@@ -56,13 +67,21 @@ final class StallDetector {
 
 		private volatile long lastNanos;
 
+		private volatile int missesBefore;
+
+		/** Guarded by the pace. */
+		private boolean measured;
+
 		private @Nullable Subscription upstream;
 
 		private @Nullable Disposable clock;
 
-		Watch(CoreSubscriber<? super HeldBuffer> actual, Supplier<? extends Throwable> failure) {
+		Watch(CoreSubscriber<? super HeldBuffer> actual, Pace pace, Supplier<? extends Throwable> stalled,
+				Supplier<? extends Throwable> tooSlow) {
 			this.actual = actual;
-			this.failure = failure;
+			this.pace = pace;
+			this.stalled = stalled;
+			this.tooSlow = tooSlow;
 		}
 
 		@Override
@@ -74,7 +93,8 @@ final class StallDetector {
 		public void onSubscribe(Subscription subscription) {
 			this.upstream = subscription;
 			this.lastNanos = now();
-			long period = Math.max(1, StallDetector.this.timeout.toNanos() / 8);
+			this.missesBefore = this.pace.misses(this.lastNanos);
+			long period = Math.max(1, Math.min(LONGEST_TICK.toNanos(), StallDetector.this.timeout.toNanos() / 8));
 			this.clock = StallDetector.this.timer.schedulePeriodically(this::check, period, period,
 					TimeUnit.NANOSECONDS);
 			this.actual.onSubscribe(this);
@@ -87,8 +107,9 @@ final class StallDetector {
 				return;
 			}
 			this.lastNanos = now();
-			if (this.wanted.get() != Long.MAX_VALUE) {
-				this.wanted.decrementAndGet();
+			this.pace.came(buffer.size(), this.lastNanos);
+			if (this.wanted.get() != Long.MAX_VALUE && this.wanted.decrementAndGet() == 0) {
+				keepTime();
 			}
 			this.actual.onNext(buffer);
 		}
@@ -111,6 +132,7 @@ final class StallDetector {
 		public void request(long n) {
 			if (this.wanted.getAndAccumulate(n, Operators::addCap) == 0) {
 				this.lastNanos = now();
+				keepTime();
 			}
 			if (this.upstream != null) {
 				this.upstream.request(n);
@@ -127,11 +149,31 @@ final class StallDetector {
 
 		private void check() {
 			boolean silent = now() - this.lastNanos > StallDetector.this.timeout.toNanos();
-			if (this.wanted.get() > 0 && silent && end()) {
+			if (this.wanted.get() > 0 && silent) {
+				fail(this.stalled);
+			}
+			else if (this.pace.misses(now()) != this.missesBefore) {
+				fail(this.tooSlow);
+			}
+		}
+
+		private void fail(Supplier<? extends Throwable> failure) {
+			if (end()) {
 				if (this.upstream != null) {
 					this.upstream.cancel();
 				}
-				this.actual.onError(this.failure.get());
+				this.actual.onError(failure.get());
+			}
+		}
+
+		/** Has the mirror's pace measured while this body is wanted. */
+		private void keepTime() {
+			synchronized (this.pace) {
+				boolean wants = this.wanted.get() > 0 && !this.ended.get();
+				if (wants != this.measured) {
+					this.measured = wants;
+					this.pace.wanted(wants ? 1 : -1, now());
+				}
 			}
 		}
 
@@ -139,7 +181,11 @@ final class StallDetector {
 			if (this.clock != null) {
 				this.clock.dispose();
 			}
-			return this.ended.compareAndSet(false, true);
+			boolean first = this.ended.compareAndSet(false, true);
+			if (first) {
+				keepTime();
+			}
+			return first;
 		}
 
 		private long now() {

@@ -63,7 +63,7 @@ final class TransferFailures {
 
 	private static String action(Reason last) {
 		return switch (last) {
-			case UNREACHABLE, TIMEOUT, RESET, STALLED ->
+			case UNREACHABLE, TIMEOUT, RESET, STALLED, TOO_SLOW ->
 				"Check the network, the proxy and the host name; a mirror or fallback-url helps when a host is down";
 			case SERVER_ERROR, TOO_MANY_REQUESTS, TOO_BUSY, CIRCUIT_OPEN ->
 				"Wait for the server to recover, or configure a mirror or fallback-url";

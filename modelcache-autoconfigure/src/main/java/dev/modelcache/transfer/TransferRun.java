@@ -82,13 +82,15 @@ final class TransferRun {
 		this.listener = listener;
 		this.threads = threads;
 		this.board = new SegmentBoard(settings.segmentSize().toBytes(), plan.file().expected() == null);
-		this.mirrors = new MirrorSelector(
-				plan.mirrors().stream().map((mirror) -> new MirrorState(mirror, settings.retry())).toList(),
-				plan.file().expected() != null);
+		this.mirrors = new MirrorSelector(plan.mirrors()
+			.stream()
+			.map((mirror) -> new MirrorState(mirror, settings.retry(), settings.minSpeed()))
+			.toList(), plan.file().expected() != null);
 		this.journal = new TransferJournal(plan, staged);
 		this.check = new ResponseCheck(plan, this.board);
 		this.repair = new Repair(plan.modelId(), this.journal, this.mirrors);
-		this.progress = new RunProgress(plan, settings.giveUpAfter(), now());
+		this.progress = new RunProgress(plan, settings.giveUpAfter(), new Pace(settings.minSpeed()).leastBytes(),
+				now());
 		this.shown = new ShownMirror(plan, listener);
 		this.followers = new Followers(plan, staged, threads);
 	}
@@ -303,11 +305,11 @@ final class TransferRun {
 		synchronized (this) {
 			durable = this.board.durable();
 			admitted = durable < this.admittedUpTo;
+			fetch.state().count(bytes);
 			if (this.progress.rises(durable, now())) {
 				fetch.brought();
 				fetch.state().progressed();
 			}
-			fetch.state().count(bytes);
 			this.followers.advance(this.board.frontier());
 		}
 		if (!admitted) {

@@ -19,13 +19,20 @@ import org.springframework.util.unit.DataSize;
  * @param maxBandwidth how many bytes all transfers together take in a second, or
  * {@code null} for any number
  * @param giveUpAfter how long a file may bring no new byte, whatever its mirrors promise
+ * @param minSpeed the fewest bytes per second that a mirror must send, over a minute; 0
+ * for any number
+ * @param privateRedirectsBlocked whether redirects to private addresses are refused;
+ * {@code null} to refuse them where the configured host has a public address
  */
 public record TransferSettings(DataSize bufferSize, int connections, DataSize segmentSize, Duration responseTimeout,
 		Duration stallTimeout, int maxRedirects, boolean insecureHttpAllowed, @Nullable DataSize maxBandwidth,
-		Duration giveUpAfter) {
+		Duration giveUpAfter, DataSize minSpeed, @Nullable Boolean privateRedirectsBlocked) {
 
 	/** What {@link #giveUpAfter()} is where nobody configures it. */
 	public static final Duration GIVE_UP_AFTER = Duration.ofMinutes(15);
+
+	/** What {@link #minSpeed()} is where nobody configures it. */
+	public static final DataSize MIN_SPEED = DataSize.ofKilobytes(1);
 
 	/**
 	 * Creates settings without a limit on the bandwidth.
@@ -40,7 +47,7 @@ public record TransferSettings(DataSize bufferSize, int connections, DataSize se
 	public TransferSettings(DataSize bufferSize, int connections, DataSize segmentSize, Duration responseTimeout,
 			Duration stallTimeout, int maxRedirects, boolean insecureHttpAllowed) {
 		this(bufferSize, connections, segmentSize, responseTimeout, stallTimeout, maxRedirects, insecureHttpAllowed,
-				null, GIVE_UP_AFTER);
+				null, GIVE_UP_AFTER, MIN_SPEED, null);
 	}
 
 	/**

@@ -188,6 +188,7 @@ class ModelConfigurationFaultTests {
 			fault("hooks.llm.download.connect-timeout", "is not above 0", "hooks.llm.download.connect-timeout=-1s"),
 			fault("hooks.llm.download.response-timeout", "is not above 0", "hooks.llm.download.response-timeout=0"),
 			fault("hooks.llm.download.stall-timeout", "is not above 0", "hooks.llm.download.stall-timeout=-30s"),
+			fault("hooks.llm.download.min-speed", "is not between 0 and 1GB", "hooks.llm.download.min-speed=-1KB"),
 			fault("hooks.llm.download.max-redirects", "is negative", "hooks.llm.download.max-redirects=-1"),
 			fault("hooks.llm.download.max-expansion", "is less than 1", "hooks.llm.download.max-expansion=0"),
 			fault("hooks.llm.lock.timeout", "is negative", "hooks.llm.lock.timeout=-1m"),

@@ -9,6 +9,7 @@ import dev.modelcache.testsupport.TrackedBuffers;
 import org.junit.jupiter.api.Test;
 import org.reactivestreams.Subscription;
 import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.util.unit.DataSize;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.test.publisher.TestPublisher;
@@ -25,6 +26,8 @@ class StallDetectorTests {
 
 	private final VirtualTimeScheduler time = VirtualTimeScheduler.create();
 
+	private final Pace pace = new Pace(DataSize.ofBytes(1));
+
 	private final TrackedBuffers buffers = new TrackedBuffers();
 
 	private final TestPublisher<DataBuffer> body = TestPublisher
@@ -34,12 +37,12 @@ class StallDetectorTests {
 
 	private void watch() {
 		Flux<HeldBuffer> watched = new StallDetector(TIMEOUT, this.time).watch(this.body.flux().map(HeldBuffer::new),
-				TimeoutException::new);
+				this.pace, TimeoutException::new, IllegalStateException::new);
 		watched.subscribe(this.subscriber);
 	}
 
 	private void send() {
-		this.body.next(this.buffers.buffer(new byte[10]));
+		this.body.next(this.buffers.buffer(new byte[100]));
 	}
 
 	@Test
@@ -86,6 +89,43 @@ class StallDetectorTests {
 		assertThat(this.subscriber.errors).isEmpty();
 		send();
 		assertThat(this.subscriber.received).isEqualTo(2);
+	}
+
+	@Test
+	void minuteWithTooFewBytesFails() {
+		watch();
+		this.subscriber.request(1000);
+		sendEveryTenSeconds(9);
+		assertThat(this.subscriber.errors).singleElement().isInstanceOf(IllegalStateException.class);
+		assertThat(this.body.wasCancelled()).isTrue();
+	}
+
+	@Test
+	void timeInWhichNothingIsWantedDoesNotMakeAMirrorSlow() {
+		watch();
+		for (int i = 0; i < 10; i++) {
+			this.subscriber.request(1);
+			send();
+			this.time.advanceTimeBy(Duration.ofMinutes(5));
+		}
+		assertThat(this.subscriber.errors).isEmpty();
+	}
+
+	@Test
+	void bytesOfAllConnectionsOfAMirrorCount() {
+		watch();
+		this.subscriber.request(1000);
+		this.pace.wanted(1, 0);
+		this.pace.came(1000, 0);
+		sendEveryTenSeconds(9);
+		assertThat(this.subscriber.errors).isEmpty();
+	}
+
+	private void sendEveryTenSeconds(int times) {
+		for (int i = 0; i < times; i++) {
+			this.time.advanceTimeBy(Duration.ofSeconds(10));
+			this.body.next(this.buffers.buffer(new byte[1]));
+		}
 	}
 
 	@Test

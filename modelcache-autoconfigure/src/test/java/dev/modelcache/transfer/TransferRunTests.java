@@ -78,7 +78,7 @@ class TransferRunTests {
 				threads,
 				new RunSettings(DataSize.ofMegabytes(1),
 						new TransferRetries(RetryRegistry.ofDefaults(), () -> 0.5).forModel("m", 3),
-						Duration.ofMinutes(1)));
+						Duration.ofMinutes(1), DataSize.ofBytes(0)));
 	}
 
 	private Fetch fetch() {

@@ -1,0 +1,129 @@
+package dev.modelcache.transfer;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+
+import dev.modelcache.ModelTransferException;
+import dev.modelcache.transfer.RequestFailedException.Reason;
+import dev.modelcache.transfer.TransferFixture.Answer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import reactor.core.publisher.Flux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+/**
+ * Mirrors that send bytes, but too few: on a virtual clock.
+ */
+class MinSpeedTests {
+
+	private static final byte[] FILE = new byte[100_000];
+
+	private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+	@TempDir
+	private Path directory;
+
+	private TransferFixture fixture;
+
+	@BeforeEach
+	void open() {
+		this.fixture = new TransferFixture(this.directory);
+	}
+
+	@AfterEach
+	void close() {
+		this.fixture.close();
+	}
+
+	/** Sends the file at some bytes per second. */
+	private static Answer trickling(byte[] file, int bytesPerSecond) {
+		return (fixture, request) -> {
+			int start = (int) request.range().start();
+			int seconds = (file.length - start + bytesPerSecond - 1) / bytesPerSecond;
+			return Flux.interval(Duration.ofSeconds(1), fixture.time).take(seconds).map((second) -> {
+				int from = start + Math.toIntExact(second) * bytesPerSecond;
+				return fixture.buffers
+					.buffer(Arrays.copyOfRange(file, from, Math.min(file.length, from + bytesPerSecond)));
+			});
+		};
+	}
+
+	private CompletableFuture<TransferResult> run(int mirrors) {
+		CompletableFuture<TransferResult> result = this.fixture.run(mirrors).toFuture();
+		this.fixture.letTimePass();
+		return result;
+	}
+
+	@Test
+	void oneByteASecondFailsAfterAllRetries() {
+		this.fixture.answer(trickling(FILE, 1));
+		CompletableFuture<TransferResult> result = run(1);
+		assertThatThrownBy(result::join).hasCauseInstanceOf(ModelTransferException.class)
+			.hasMessageContaining("1024 bytes per second")
+			.hasMessageContaining("min-speed");
+		assertThat(this.fixture.requests).hasSize(3);
+	}
+
+	@Test
+	void oneByteASecondGivesWayToTheNextMirror() {
+		Answer trickle = trickling(FILE, 1);
+		this.fixture.answer((fixture, request) -> request.mirror().equals(TransferFixture.mirror(1))
+				? trickle.body(fixture, request) : TransferFixture.whole(FILE, FILE.length).body(fixture, request));
+		assertThat(run(2)).succeedsWithin(PATIENCE);
+	}
+
+	@Test
+	void oneByteForEachConnectionFailsAfterAllRetries() {
+		this.fixture.answer((fixture, request) -> TransferFixture.cutAt(FILE, (int) request.range().start() + 1)
+			.body(fixture, request));
+		assertThatThrownBy(run(1)::join).hasCauseInstanceOf(ModelTransferException.class);
+	}
+
+	@Test
+	void oneByteBeforeEachStallFailsAfterAllRetries() {
+		this.fixture.answer((fixture, request) -> TransferFixture.whole(FILE, (int) request.range().start() + 1)
+			.body(fixture, request)
+			.concatWith(Flux.never()));
+		assertThatThrownBy(run(1)::join).hasCauseInstanceOf(ModelTransferException.class);
+	}
+
+	@Test
+	void giveUpAfterEndsATrickleThatManyRetriesWouldKeepUp() {
+		this.fixture.maxRequests(1_000).answer(trickling(FILE, 1));
+		assertThatThrownBy(run(1)::join).hasCauseInstanceOf(ModelTransferException.class);
+		assertThat(this.fixture.requests).hasSizeLessThan(20);
+	}
+
+	@Test
+	void leastSpeedIsEnough() {
+		this.fixture.answer(trickling(FILE, 1100));
+		assertThat(run(1)).succeedsWithin(PATIENCE);
+		assertThat(this.fixture.requests).hasSize(1);
+	}
+
+	@Test
+	void smallFileMayBeSlowForLessThanAMinute() {
+		byte[] small = new byte[50];
+		this.fixture.answer(trickling(small, 1));
+		assertThat(run(1)).succeedsWithin(PATIENCE);
+		assertThat(this.fixture.requests).hasSize(1);
+	}
+
+	@Test
+	void mirrorThatRecoversHasAllRetriesAgain() {
+		byte[] file = new byte[1_000_000];
+		Answer trickle = trickling(file, 1);
+		Answer burst = (fixture, request) -> TransferFixture.cutAt(file, (int) request.range().start() + 100_000)
+			.body(fixture, request);
+		this.fixture.answer(trickle, burst, trickle, burst, trickle, burst, trickle, burst, trickle, burst,
+				TransferFixture.whole(file, file.length));
+		assertThat(run(1)).succeedsWithin(PATIENCE);
+	}
+
+}

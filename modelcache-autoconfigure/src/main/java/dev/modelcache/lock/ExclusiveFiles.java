@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 import dev.modelcache.lock.FileLocking.Outcome;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,8 @@ public final class ExclusiveFiles {
 
 	private final FileLocking locking;
 
+	private final UnaryOperator<FileChannel> channels;
+
 	/**
 	 * Creates it, with the locks of the operating system.
 	 */
@@ -30,7 +33,12 @@ public final class ExclusiveFiles {
 	}
 
 	ExclusiveFiles(FileLocking locking) {
+		this(locking, UnaryOperator.identity());
+	}
+
+	ExclusiveFiles(FileLocking locking, UnaryOperator<FileChannel> channels) {
 		this.locking = locking;
+		this.channels = channels;
 	}
 
 	/**
@@ -86,7 +94,7 @@ public final class ExclusiveFiles {
 				channel.close();
 				return null;
 			}
-			opened = new ExclusiveFile(claim, channel, outcome == Outcome.LOCKED);
+			opened = new ExclusiveFile(claim, this.channels.apply(channel), outcome == Outcome.LOCKED);
 			return opened;
 		}
 		finally {

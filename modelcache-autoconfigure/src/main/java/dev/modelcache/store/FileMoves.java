@@ -50,20 +50,35 @@ final class FileMoves {
 	}
 
 	/**
-	 * Makes a directory's entries durable where the operating system can (not on
-	 * Windows).
+	 * Makes a directory's entries durable where the operating system can (not on Windows,
+	 * which does not open directories).
 	 * @param directory the directory
+	 * @throws IOException if the disk does not take them
 	 */
-	static void forceDirectory(@Nullable Path directory) {
+	static void forceDirectory(@Nullable Path directory) throws IOException {
 		if (directory == null) {
 			return;
 		}
 		try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
 			channel.force(true);
 		}
-		catch (IOException ex) {
-			logger.trace("The directory {} cannot be forced to disk", directory, ex);
+		catch (AccessDeniedException ex) {
+			logger.trace("The directory {} cannot be opened to force it to disk", directory, ex);
 		}
+		catch (IOException ex) {
+			if (!isUnsupported(ex)) {
+				throw ex;
+			}
+			logger.trace("The file system of {} forces no directories", directory, ex);
+		}
+	}
+
+	/**
+	 * Some network file systems answer EINVAL, for which Java has no type: of the error
+	 * number only its text is left. Where that is in another language, it is an error.
+	 */
+	private static boolean isUnsupported(IOException failure) {
+		return "Invalid argument".equals(failure.getMessage());
 	}
 
 }

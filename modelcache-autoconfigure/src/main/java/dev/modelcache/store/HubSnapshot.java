@@ -135,7 +135,12 @@ final class HubSnapshot implements ModelDirectory {
 			}
 			copy(blob, next);
 		}
-		FileMoves.replace(next, file);
+		try {
+			FileMoves.replace(next, file);
+		}
+		finally {
+			Files.deleteIfExists(next);
+		}
 	}
 
 	/** Others may count on the blob. */
@@ -167,8 +172,13 @@ final class HubSnapshot implements ModelDirectory {
 			Files.createDirectories(Objects.requireNonNull(ref.getParent()));
 			Path next = ref
 				.resolveSibling(ref.getFileName() + "." + UUID.randomUUID().toString().substring(0, 8) + ".tmp");
-			Files.writeString(next, this.commit);
-			FileMoves.replace(next, ref);
+			try {
+				Files.writeString(next, this.commit);
+				FileMoves.replace(next, ref);
+			}
+			finally {
+				Files.deleteIfExists(next);
+			}
 		}
 		catch (IOException ex) {
 			logger.warn("{} cannot be written; other tools will not find the model by its branch", ref, ex);

@@ -59,6 +59,8 @@ public final class ModelStore implements AutoCloseable {
 
 	private final @Nullable ModelLockFile lockFile;
 
+	private final DirectoryForce directories;
+
 	private Instant lastSweep = Instant.EPOCH;
 
 	/**
@@ -79,6 +81,12 @@ public final class ModelStore implements AutoCloseable {
 	 * @param lockFile pins what models are, or {@code null}
 	 */
 	public ModelStore(StoreSettings settings, ExclusiveFiles files, Clock clock, @Nullable ModelLockFile lockFile) {
+		this(settings, files, clock, lockFile, FileMoves::forceDirectory);
+	}
+
+	ModelStore(StoreSettings settings, ExclusiveFiles files, Clock clock, @Nullable ModelLockFile lockFile,
+			DirectoryForce directories) {
+		this.directories = directories;
 		this.settings = settings;
 		this.layout = new CacheLayout(settings.directory());
 		this.versions = new ModelVersions(this.layout, this.receipts);
@@ -443,6 +451,11 @@ public final class ModelStore implements AutoCloseable {
 		}
 	}
 
+	/** Makes a directory's entries durable. */
+	void forceDirectory(Path directory) throws IOException {
+		this.directories.force(directory);
+	}
+
 	/** Returns the space that downloads will still need. */
 	DiskSpace space() {
 		return this.space;
@@ -479,6 +492,19 @@ public final class ModelStore implements AutoCloseable {
 			throw new ModelStorageException(modelId, place.directory(), "cannot delete " + place.target() + ": " + ex,
 					ex);
 		}
+	}
+
+	/** Makes a directory's entries durable. */
+	@FunctionalInterface
+	interface DirectoryForce {
+
+		/**
+		 * Makes them durable.
+		 * @param directory the directory
+		 * @throws IOException if the disk does not take them
+		 */
+		void force(Path directory) throws IOException;
+
 	}
 
 }

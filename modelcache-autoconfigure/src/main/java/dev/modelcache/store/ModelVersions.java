@@ -148,7 +148,13 @@ final class ModelVersions {
 			return;
 		}
 		requireNothingOfOthers(place);
-		point(place, version);
+		try {
+			point(place, version);
+		}
+		catch (IOException ex) {
+			pointBack(place, version, before, ex);
+			throw ex;
+		}
 		Set<String> kept = Stream.of(version, before).filter(Objects::nonNull).collect(Collectors.toSet());
 		deleteEntries(place, (entry) -> !kept.contains(entry.replaceFirst("\\.properties$", "")));
 	}
@@ -180,6 +186,7 @@ final class ModelVersions {
 			logger.info("{} cannot be made a symbolic link; the files stand in {}", place.target(),
 					versions.resolve(version), ex);
 			Files.writeString(link, version, StandardCharsets.UTF_8);
+			FileMoves.force(link);
 			// Not looked at while something stands at the place.
 			FileMoves.replace(link, versions.resolve(POINTER));
 			FileMoves.forceDirectory(versions);
@@ -189,6 +196,25 @@ final class ModelVersions {
 		FileMoves.replace(link, place.target());
 		this.receipts.delete(place);
 		FileMoves.forceDirectory(place.directory());
+	}
+
+	/** The disk may have lost the new pointer, which would be found after a restart. */
+	private void pointBack(ModelPlace place, String version, @Nullable String before, IOException failure) {
+		if (!version.equals(current(place))) {
+			return;
+		}
+		try {
+			if (before != null) {
+				point(place, before);
+			}
+			else {
+				Files.deleteIfExists(place.target());
+				Files.deleteIfExists(CacheLayout.versions(place).resolve(POINTER));
+			}
+		}
+		catch (IOException ex) {
+			failure.addSuppressed(ex);
+		}
 	}
 
 	/** Deletes entries that this cache may have made. */
@@ -298,8 +324,8 @@ final class ModelVersions {
 				throw new IOException("the unpacked file " + unpacked + " has disappeared");
 			}
 			FileMoves.replace(unpacked, target.target());
-			ModelVersions.this.receipts.write(target, receipt.write(fingerprint));
 			FileMoves.forceDirectory(target.directory());
+			ModelVersions.this.receipts.write(target, receipt.write(fingerprint));
 		}
 
 		@Override

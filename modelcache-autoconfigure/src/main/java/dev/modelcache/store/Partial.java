@@ -15,20 +15,29 @@ import dev.modelcache.lock.ExclusiveFile;
  */
 record Partial(Path path, ExclusiveFile file, PartialJournal journal) {
 
-	/** Closes both; they stay on disk. */
-	void close() throws IOException {
-		this.journal.close();
-		this.file.close();
+	/**
+	 * Closes both. They stay on disk, unless one of them reports an error when it is
+	 * closed, as network file systems do for bytes that the server did not take.
+	 */
+	void closeOrDelete() throws IOException {
+		try (this.file) {
+			this.journal.close();
+		}
+		catch (IOException ex) {
+			delete();
+			throw ex;
+		}
 	}
 
 	/** Deletes both, the journal first: a file without one is of no use to anybody. */
 	void delete() throws IOException {
-		try {
-			this.journal.delete();
-			Files.deleteIfExists(this.path);
-		}
-		finally {
-			this.file.close();
+		try (this.file) {
+			try {
+				this.journal.delete();
+			}
+			finally {
+				Files.deleteIfExists(this.path);
+			}
 		}
 	}
 

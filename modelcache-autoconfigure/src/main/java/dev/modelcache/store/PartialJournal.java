@@ -112,14 +112,19 @@ public final class PartialJournal {
 	}
 
 	synchronized void delete() throws IOException {
-		close();
-		Files.deleteIfExists(this.path);
+		try {
+			close();
+		}
+		finally {
+			Files.deleteIfExists(this.path);
+		}
 	}
 
 	synchronized void close() throws IOException {
-		if (this.channel != null) {
-			this.channel.close();
-			this.channel = null;
+		FileChannel open = this.channel;
+		this.channel = null;
+		if (open != null) {
+			open.close();
 		}
 	}
 

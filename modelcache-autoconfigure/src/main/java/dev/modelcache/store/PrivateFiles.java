@@ -1,8 +1,6 @@
 package dev.modelcache.store;
 
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -51,10 +49,6 @@ final class PrivateFiles {
 	/** Returns the attributes of a file that only its owner reads and writes. */
 	static FileAttribute<?>[] forFiles() {
 		return attributes("rw-------");
-	}
-
-	static OutputStream newOutputStream(Path file) throws IOException {
-		return Channels.newOutputStream(create(file));
 	}
 
 	private static FileAttribute<?>[] attributes(String permissions) {

@@ -3,6 +3,8 @@ package dev.modelcache.store;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -15,6 +17,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Small private files of properties, each replaced atomically.
+ * <p>
+ * <em>Durability</em>: the content is forced to disk before the file is replaced.
  */
 final class PropertiesFiles {
 
@@ -31,8 +35,10 @@ final class PropertiesFiles {
 		Path temporary = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + ".tmp");
 		try {
 			PrivateFiles.createDirectories(file.getParent());
-			try (OutputStream out = PrivateFiles.newOutputStream(temporary)) {
+			try (FileChannel channel = PrivateFiles.create(temporary);
+					OutputStream out = Channels.newOutputStream(channel)) {
 				properties.store(out, null);
+				channel.force(true);
 			}
 			FileMoves.replace(temporary, file);
 		}

@@ -1,7 +1,9 @@
 package dev.modelcache.store;
 
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -148,13 +150,18 @@ public final class StagedFile implements AutoCloseable {
 	}
 
 	/**
-	 * Returns what a failure to write or read this file means: a disk without space, or
-	 * another fault of it. Where space is missing, this file gives way.
+	 * Returns what a failure to write, force or read this file means: a disk without
+	 * space, or another fault of it. The file and its journal are not kept: after an
+	 * error the operating system may hold bytes in memory that the disk does not have,
+	 * and would show them to whoever checks the file.
 	 * @param failure the failure
 	 * @param remaining the bytes that are still to be written
 	 * @return the exception to raise
 	 */
 	public ModelStorageException failure(IOException failure, DataSize remaining) {
+		if (!(failure instanceof ClosedChannelException)) {
+			discard();
+		}
 		try {
 			admit(remaining);
 		}
@@ -171,7 +178,8 @@ public final class StagedFile implements AutoCloseable {
 	 * Makes this file the target, with a receipt. The file that stood there until now
 	 * stays whole until the moment of the move, and for ever if anything fails before.
 	 * @param receipt makes the receipt from the file's fingerprint
-	 * @throws IOException if the disk does not take it; nothing has changed then
+	 * @throws IOException if the disk does not take it. The file that stood there is
+	 * unchanged then; only if the disk fails after the move, nothing stands there
 	 */
 	public synchronized void publish(ReceiptWriter receipt) throws IOException {
 		if (this.place.shared()) {
@@ -186,9 +194,26 @@ public final class StagedFile implements AutoCloseable {
 		this.store.receipts().prepare(this.place, receipt.write(fingerprint));
 		FileMoves.replace(path(), this.place.target());
 		this.published = true;
-		FileMoves.forceDirectory(this.place.target().getParent());
+		try {
+			this.store.forceDirectory(this.place.directory());
+		}
+		catch (IOException ex) {
+			unpublish(ex);
+			throw ex;
+		}
 		this.store.receipts().settle(this.place);
 		this.store.adoption().forget(this.place);
+	}
+
+	/** The disk may have lost the name, which would be found after a restart only. */
+	private void unpublish(IOException failure) {
+		this.store.receipts().delete(this.place);
+		try {
+			Files.deleteIfExists(this.place.target());
+		}
+		catch (IOException ex) {
+			failure.addSuppressed(ex);
+		}
 	}
 
 	/**
@@ -210,7 +235,7 @@ public final class StagedFile implements AutoCloseable {
 				this.partial.delete();
 			}
 			else {
-				this.partial.close();
+				this.partial.closeOrDelete();
 			}
 		}
 		catch (IOException ex) {

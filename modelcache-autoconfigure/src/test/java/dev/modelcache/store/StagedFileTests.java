@@ -327,4 +327,24 @@ class StagedFileTests {
 		assertThat(store().used()).isEqualTo(DataSize.ofBytes(123));
 	}
 
+	@Test
+	void fileWhoseNameTheDiskDoesNotTakeIsNotKept() throws Exception {
+		ModelStore store = new ModelStore(
+				new StoreSettings(this.directory.resolve("cache"), DataSize.ofBytes(0),
+						StoreSettings.Verification.FINGERPRINT),
+				new ExclusiveFiles(), Clock.systemUTC(), null, (directory) -> {
+					throw new IOException("Input/output error");
+				});
+		try (StagedFile staged = store.stage("m", place(), PartialJudge.NONE)) {
+			write(staged, "model");
+			assertThatIOException().isThrownBy(() -> staged.publish(StagedFileTests::receipt));
+		}
+		assertThat(files()).isEmpty();
+	}
+
+	@Test
+	void directoryThatCannotBeForcedIsAnError() {
+		assertThatIOException().isThrownBy(() -> FileMoves.forceDirectory(this.directory.resolve("missing")));
+	}
+
 }

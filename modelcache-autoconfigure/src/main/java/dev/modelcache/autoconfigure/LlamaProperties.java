@@ -1,5 +1,8 @@
 package dev.modelcache.autoconfigure;
 
+import java.util.ArrayList;
+import java.util.List;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +30,13 @@ public class LlamaProperties {
 	 * Whether the file is mapped into memory rather than read.
 	 */
 	private boolean mmap = true;
+
+	/**
+	 * Names of environment variables that the process of llama.cpp gets from the
+	 * application, in addition to the search path, the locale and the temporary
+	 * directory. A name that ends with '*' stands for all that begin so.
+	 */
+	private List<String> environment = new ArrayList<>();
 
 	public @Nullable Integer getThreads() {
 		return this.threads;
@@ -58,6 +68,14 @@ public class LlamaProperties {
 
 	public void setMmap(boolean mmap) {
 		this.mmap = mmap;
+	}
+
+	public List<String> getEnvironment() {
+		return this.environment;
+	}
+
+	public void setEnvironment(List<String> environment) {
+		this.environment = environment;
 	}
 
 }

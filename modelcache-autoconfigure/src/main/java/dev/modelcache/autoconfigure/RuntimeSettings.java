@@ -3,6 +3,7 @@ package dev.modelcache.autoconfigure;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.regex.Pattern;
 
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.runtime.ClassifierSettings;
@@ -12,6 +13,8 @@ import dev.modelcache.runtime.llama.LlamaSettings;
  * Reads how a model is used from the properties.
  */
 final class RuntimeSettings {
+
+	private static final Pattern VARIABLE = Pattern.compile("[^\\s=*]+\\*?");
 
 	private RuntimeSettings() {
 	}
@@ -32,7 +35,16 @@ final class RuntimeSettings {
 		if (llama.getGpuLayers() != null) {
 			SettingChecks.notNegative("llama.gpu-layers", llama.getGpuLayers() < 0);
 		}
-		return new LlamaSettings(llama.getThreads(), llama.getContextSize(), llama.getGpuLayers(), llama.isMmap());
+		List<String> environment = llama.getEnvironment();
+		for (int i = 0; i < environment.size(); i++) {
+			if (!VARIABLE.matcher(environment.get(i)).matches()) {
+				throw ModelKeys.GENERAL.wrong("llama.environment[" + i + "]",
+						"is not the name of an environment variable",
+						"Write a name such as CUDA_VISIBLE_DEVICES, or the beginning of names such as GGML_*");
+			}
+		}
+		return new LlamaSettings(llama.getThreads(), llama.getContextSize(), llama.getGpuLayers(), llama.isMmap(),
+				environment);
 	}
 
 	/**

@@ -211,6 +211,8 @@ class ModelConfigurationFaultTests {
 			// the use of the model
 			fault("hooks.llm.llama.threads", "is less than 1: 0", "hooks.llm.llama.threads=0"),
 			fault("hooks.llm.llama.context-size", "is less than 1: -1", "hooks.llm.llama.context-size=-1"),
+			fault("hooks.llm.llama.environment[0]", "is not the name of an environment variable",
+					"hooks.llm.llama.environment=TOKEN=secret"),
 			fault("hooks.llm.llama.gpu-layers", "is negative", "hooks.llm.llama.gpu-layers=-1"),
 			fault("hooks.llm.classifier.labels", "is empty", "hooks.llm.classifier.labels="),
 			fault("hooks.llm.classifier.labels[1]", "is no label: ''", "hooks.llm.classifier.labels[0]=A",

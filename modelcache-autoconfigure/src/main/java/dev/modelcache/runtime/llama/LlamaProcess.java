@@ -65,7 +65,7 @@ final class LlamaProcess implements Closeable {
 			List<String> command = ProcessCommand.of(directory);
 			command.addAll(LlamaMain.arguments(directory, model, contextSize, settings));
 			ProcessBuilder builder = new ProcessBuilder(command).redirectError(directory.resolve(ERRORS).toFile());
-			builder.environment().keySet().removeAll(ProcessCommand.VARIABLES_OF_JVMS);
+			ProcessCommand.reduce(builder.environment(), settings.environment());
 			return new LlamaProcess(builder.start(), directory);
 		}
 		catch (IOException | RuntimeException ex) {

@@ -1,5 +1,7 @@
 package dev.modelcache.runtime.llama;
 
+import java.util.List;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,9 +13,11 @@ import org.jspecify.annotations.Nullable;
  * @param gpuLayers the number of layers that a GPU computes; {@code null} lets llama.cpp
  * choose
  * @param mmap whether the file is mapped into memory rather than read
+ * @param environment the names of environment variables that its process gets beside
+ * those that every process needs; a name that ends with {@code *} is a beginning
  */
 public record LlamaSettings(@Nullable Integer threads, @Nullable Integer contextSize, @Nullable Integer gpuLayers,
-		boolean mmap) {
+		boolean mmap, List<String> environment) {
 
 	static final int LARGEST_DEFAULT_CONTEXT = 2048;
 

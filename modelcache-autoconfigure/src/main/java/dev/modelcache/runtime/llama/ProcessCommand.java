@@ -1,5 +1,6 @@
 package dev.modelcache.runtime.llama;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -8,7 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.stream.Stream;
 
 import de.kherud.llama.LlamaModel;
 
@@ -18,8 +20,14 @@ import de.kherud.llama.LlamaModel;
  */
 final class ProcessCommand {
 
-	/** Variables that give options, agents and ports, meant for the application. */
-	static final Set<String> VARIABLES_OF_JVMS = Set.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
+	/**
+	 * What a JVM and a native library need on any system. Everything else may be a secret
+	 * of the application, or options and agents for its JVM.
+	 */
+	private static final List<String> VARIABLES = List.of("PATH", "LANG", "LANGUAGE", "LC_*", "TZ", "TMPDIR", "TEMP",
+			"TMP", "SystemRoot", "SystemDrive", "windir");
+
+	private static final boolean IGNORE_CASE = File.separatorChar == '\\';
 
 	private static final String DIRECTORY = "de.kherud.llama.tmpdir";
 
@@ -71,6 +79,24 @@ final class ProcessCommand {
 				+ place(LlamaModel.class, directory));
 		command.add(LlamaMain.class.getName());
 		return command;
+	}
+
+	/**
+	 * Removes the variables that the process does not need.
+	 * @param environment the environment of the application, which is changed
+	 * @param listed the names of further variables to keep; those that end with {@code *}
+	 * are beginnings
+	 */
+	static void reduce(Map<String, String> environment, List<String> listed) {
+		environment.keySet()
+			.removeIf((name) -> Stream.concat(VARIABLES.stream(), listed.stream())
+				.noneMatch((pattern) -> matches(name, pattern)));
+	}
+
+	private static boolean matches(String name, String pattern) {
+		boolean beginning = pattern.endsWith("*");
+		int length = beginning ? pattern.length() - 1 : pattern.length();
+		return (beginning || name.length() == length) && name.regionMatches(IGNORE_CASE, 0, pattern, 0, length);
 	}
 
 	private static Path java() throws IOException {

@@ -26,6 +26,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -38,7 +40,7 @@ class LlamaLoadedModelTests {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-	private static final LlamaSettings SETTINGS = new LlamaSettings(1, null, null, true);
+	private static final LlamaSettings SETTINGS = new LlamaSettings(1, null, null, true, List.of());
 
 	@TempDir
 	private Path directory;
@@ -189,6 +191,19 @@ class LlamaLoadedModelTests {
 		}
 		try (Stream<Path> left = Files.list(temporary)) {
 			assertThat(left).filteredOn((file) -> file.getFileName().toString().contains("llama")).isEmpty();
+		}
+	}
+
+	/** {@link ForkedJvm} passes the class path in a variable. */
+	@Test
+	@EnabledOnOs(OS.LINUX)
+	void theProcessDoesNotGetTheEnvironmentOfTheApplication() throws Exception {
+		try (ForkedJvm application = ForkedJvm.start(Owner.class, List.of(), this.directory.resolve("m.gguf"))) {
+			String pid = application.awaitLine("process ", PATIENCE).substring("process ".length());
+			assertThat(Path.of("/proc", Long.toString(application.handle().pid()), "environ")).content()
+				.contains("CLASSPATH=");
+			assertThat(Files.readString(Path.of("/proc", pid, "environ")).split("\0"))
+				.allMatch((variable) -> variable.matches("(?s)(PATH|LANG|LANGUAGE|LC_.*|TZ|TMPDIR|TEMP|TMP)=.*|"));
 		}
 	}
 

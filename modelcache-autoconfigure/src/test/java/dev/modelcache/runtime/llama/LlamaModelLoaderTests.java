@@ -51,7 +51,7 @@ class LlamaModelLoaderTests {
 	}
 
 	private LoadedModel load(byte[] model) {
-		return load(model, new LlamaSettings(null, TinyLlama.CONTEXT, null, true));
+		return load(model, new LlamaSettings(null, TinyLlama.CONTEXT, null, true, List.of()));
 	}
 
 	private LoadedModel load(byte[] model, LlamaSettings settings) {
@@ -135,7 +135,7 @@ class LlamaModelLoaderTests {
 	@Test
 	void twoModelsAreLoadedSideBySide() {
 		LoadedModel one = load(TinyLlama.answering("READ"));
-		LoadedModel other = load(TinyLlama.answering("DELETE"), new LlamaSettings(1, null, 0, false));
+		LoadedModel other = load(TinyLlama.answering("DELETE"), new LlamaSettings(1, null, 0, false, List.of()));
 		assertThat(ask(one, "a")).isEqualTo("READ");
 		assertThat(ask(other, "a")).isEqualTo("DELETE");
 	}
@@ -144,16 +144,20 @@ class LlamaModelLoaderTests {
 	void aFileOfAnotherFormatIsRefused() {
 		CachedModel model = CachedModels.of(this.directory.resolve("m.onnx"), Content.of("x"), ModelOutcome.CACHED,
 				"ONNX");
-		assertThatExceptionOfType(ModelFormatException.class).isThrownBy(
-				() -> new LlamaModelLoader(new LlamaSettings(null, null, null, true), Clock.systemUTC()).load(model))
+		assertThatExceptionOfType(ModelFormatException.class)
+			.isThrownBy(
+					() -> new LlamaModelLoader(new LlamaSettings(null, null, null, true, List.of()), Clock.systemUTC())
+						.load(model))
 			.withMessageContaining("of the format ONNX");
 	}
 
 	@Test
 	void aFileThatIsGoneIsAClearError() {
 		CachedModel model = CachedModels.of(this.directory.resolve("m.gguf"), Content.of("x"));
-		assertThatExceptionOfType(ModelLoadException.class).isThrownBy(
-				() -> new LlamaModelLoader(new LlamaSettings(null, null, null, true), Clock.systemUTC()).load(model))
+		assertThatExceptionOfType(ModelLoadException.class)
+			.isThrownBy(
+					() -> new LlamaModelLoader(new LlamaSettings(null, null, null, true, List.of()), Clock.systemUTC())
+						.load(model))
 			.withMessageContaining("is gone")
 			.satisfies((ex) -> assertThat(ex.modelId()).isEqualTo("default"));
 	}

@@ -1,5 +1,7 @@
 package dev.modelcache.runtime.llama;
 
+import java.util.List;
+
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -8,7 +10,7 @@ class LlamaSettingsTests {
 
 	@Test
 	void theContextIsTheModelsOwnUpToABound() {
-		LlamaSettings settings = new LlamaSettings(null, null, null, true);
+		LlamaSettings settings = new LlamaSettings(null, null, null, true, List.of());
 		assertThat(settings.contextSizeFor(256L)).isEqualTo(256);
 		assertThat(settings.contextSizeFor(131072L)).isEqualTo(2048);
 		assertThat(settings.contextSizeFor(null)).isEqualTo(2048);
@@ -17,7 +19,7 @@ class LlamaSettingsTests {
 
 	@Test
 	void aConfiguredContextIsTaken() {
-		assertThat(new LlamaSettings(null, 4096, null, true).contextSizeFor(256L)).isEqualTo(4096);
+		assertThat(new LlamaSettings(null, 4096, null, true, List.of()).contextSizeFor(256L)).isEqualTo(4096);
 	}
 
 }

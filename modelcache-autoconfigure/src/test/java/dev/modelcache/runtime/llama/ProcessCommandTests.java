@@ -4,6 +4,9 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,6 +55,19 @@ class ProcessCommandTests {
 		finally {
 			System.setProperty("java.home", home);
 		}
+	}
+
+	@Test
+	void processGetsPathLocaleTemporaryDirectoryAndWhatIsListed() {
+		Map<String, String> environment = new HashMap<>();
+		for (String name : List.of("PATH", "LANG", "LC_ALL", "TMPDIR", "SystemRoot", "HF_TOKEN",
+				"AWS_SECRET_ACCESS_KEY", "SPRING_DATASOURCE_PASSWORD", "HTTPS_PROXY", "JAVA_TOOL_OPTIONS", "PATH_TOKEN",
+				"LANG_KEY", "HOME", "CUDA_VISIBLE_DEVICES", "GGML_VK_DEVICE", "GGMLX", "LD_LIBRARY_PATH")) {
+			environment.put(name, "value");
+		}
+		ProcessCommand.reduce(environment, List.of("CUDA_VISIBLE_DEVICES", "GGML_*", "MISSING"));
+		assertThat(environment).containsOnlyKeys("PATH", "LANG", "LC_ALL", "TMPDIR", "SystemRoot",
+				"CUDA_VISIBLE_DEVICES", "GGML_VK_DEVICE");
 	}
 
 }

@@ -5,7 +5,7 @@ import java.net.ProxySelector;
 
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.autoconfigure.ConnectionSettings.Proxy;
-import dev.modelcache.transfer.http.NettyBuffers;
+import dev.modelcache.transfer.http.NettyClients;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.http.client.HttpClientSettings;
 import org.springframework.boot.http.client.HttpRedirects;
@@ -87,7 +87,7 @@ final class DownloadWebClient {
 		static ClientHttpConnector build(ReactorClientHttpConnectorBuilder reactor, HttpClientSettings settings,
 				@Nullable Proxy proxy) {
 			return reactor.withHttpClientCustomizer((client) -> {
-				HttpClient plain = NettyBuffers.large(client.compress(false).protocol(HttpProtocol.HTTP11));
+				HttpClient plain = NettyClients.forDownloads(client.compress(false).protocol(HttpProtocol.HTTP11));
 				return (proxy != null) ? plain.proxy((spec) -> apply(proxy, spec)) : plain;
 			}).build(settings);
 		}

@@ -112,6 +112,10 @@ final class StallDetector {
 				keepTime();
 			}
 			this.actual.onNext(buffer);
+			if (this.ended.get()) {
+				// It may have come after the failure, and been dropped.
+				buffer.release();
+			}
 		}
 
 		@Override

@@ -9,8 +9,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import dev.modelcache.AcquisitionObserver;
@@ -37,7 +39,7 @@ import dev.modelcache.transfer.TransferRetries;
 import dev.modelcache.transfer.TransferSettings;
 import dev.modelcache.transfer.file.FileRangeClient;
 import dev.modelcache.transfer.http.HttpRangeClient;
-import dev.modelcache.transfer.http.NettyBuffers;
+import dev.modelcache.transfer.http.NettyClients;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilience4j.core.IntervalFunction;
@@ -190,7 +192,7 @@ public final class CacheFixture implements AutoCloseable {
 	public DefaultModelCache open(ModelRequest... requests) {
 		Clock clock = Clock.systemUTC();
 		WebClient webClient = WebClient.builder()
-			.clientConnector(new ReactorClientHttpConnector(NettyBuffers.large(this.httpClient)))
+			.clientConnector(new ReactorClientHttpConnector(NettyClients.forDownloads(this.httpClient)))
 			.build();
 		HttpRangeClient http = new HttpRangeClient(webClient, new MirrorCircuitBreakers(this.breakers), this.transfer,
 				this.threads.timer(), clock);
@@ -215,12 +217,17 @@ public final class CacheFixture implements AutoCloseable {
 		return this.cache.get(id).block(PATIENCE);
 	}
 
+	/** Returns the events so far: those that were dispatched have arrived. */
 	public List<ModelCacheEvent> events() {
+		if (!this.threads.events().isShutdown()) {
+			CompletableFuture.runAsync(() -> {
+			}, this.threads.events()).orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
+		}
 		return this.events;
 	}
 
 	public <E extends ModelCacheEvent> List<E> events(Class<E> type) {
-		return this.events.stream().filter(type::isInstance).map(type::cast).toList();
+		return events().stream().filter(type::isInstance).map(type::cast).toList();
 	}
 
 	public Path directory() {

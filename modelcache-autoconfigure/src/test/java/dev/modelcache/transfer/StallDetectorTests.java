@@ -3,15 +3,19 @@ package dev.modelcache.transfer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import dev.modelcache.testsupport.TrackedBuffers;
 import org.junit.jupiter.api.Test;
 import org.reactivestreams.Subscription;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.util.unit.DataSize;
+import reactor.core.Disposable;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
+import reactor.core.scheduler.Scheduler;
 import reactor.test.publisher.TestPublisher;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
@@ -138,6 +142,29 @@ class StallDetectorTests {
 		assertThat(this.buffers.held()).isZero();
 	}
 
+	/** The time is looked at when a buffer has been let in. */
+	@Test
+	void bufferThatMeetsTheStallIsReleased() {
+		AtomicBoolean stalls = new AtomicBoolean();
+		Scheduler timer = new DelegatingScheduler(this.time) {
+			@Override
+			public long now(TimeUnit unit) {
+				if (stalls.compareAndSet(true, false)) {
+					StallDetectorTests.this.time.advanceTimeBy(TIMEOUT.multipliedBy(2));
+				}
+				return super.now(unit);
+			}
+		};
+		new StallDetector(TIMEOUT, timer)
+			.watch(this.body.flux().map(HeldBuffer::new), this.pace, TimeoutException::new, IllegalStateException::new)
+			.subscribe(this.subscriber);
+		this.subscriber.request(1);
+		stalls.set(true);
+		send();
+		assertThat(this.subscriber.errors).hasSize(1);
+		assertThat(this.buffers.held()).isZero();
+	}
+
 	@Test
 	void endOfTheBodyEndsTheWatch() {
 		watch();
@@ -155,6 +182,36 @@ class StallDetectorTests {
 		this.time.advanceTimeBy(TIMEOUT.multipliedBy(2));
 		assertThat(this.body.wasCancelled()).isTrue();
 		assertThat(this.subscriber.errors).isEmpty();
+	}
+
+	private abstract static class DelegatingScheduler implements Scheduler {
+
+		private final Scheduler delegate;
+
+		DelegatingScheduler(Scheduler delegate) {
+			this.delegate = delegate;
+		}
+
+		@Override
+		public Disposable schedule(Runnable task) {
+			return this.delegate.schedule(task);
+		}
+
+		@Override
+		public Disposable schedulePeriodically(Runnable task, long initialDelay, long period, TimeUnit unit) {
+			return this.delegate.schedulePeriodically(task, initialDelay, period, unit);
+		}
+
+		@Override
+		public Worker createWorker() {
+			return this.delegate.createWorker();
+		}
+
+		@Override
+		public long now(TimeUnit unit) {
+			return this.delegate.now(unit);
+		}
+
 	}
 
 	private static final class Slow extends BaseSubscriber<HeldBuffer> {

@@ -3,8 +3,10 @@ package dev.modelcache.transfer.http;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 import dev.modelcache.source.Mirror;
 import dev.modelcache.testsupport.Content;
@@ -23,6 +25,8 @@ import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
+import reactor.netty.Connection;
+import reactor.netty.http.client.HttpClient;
 
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.client.reactive.ReactorClientHttpConnector;
@@ -37,7 +41,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class HttpRangeClientTests {
 
-	private static final Duration PATIENCE = Duration.ofSeconds(5);
+	private static final Duration PATIENCE = Duration.ofSeconds(30);
 
 	private static final long SIZE = 64L << 20;
 
@@ -45,13 +49,14 @@ class HttpRangeClientTests {
 
 	private final CountedBuffers buffers = new CountedBuffers();
 
-	private final HttpRangeClient client = new HttpRangeClient(
-			WebClient.builder()
-				.clientConnector(new ReactorClientHttpConnector(NettyBuffers.large(this.buffers.client())))
-				.build(),
-			new MirrorCircuitBreakers(CircuitBreakerRegistry.ofDefaults()),
-			new TransferSettings(DataSize.ofMegabytes(1), 4, DataSize.ofMegabytes(16), PATIENCE, PATIENCE, 5, true),
-			Schedulers.parallel(), Clock.systemUTC());
+	private final HttpRangeClient client = client(NettyClients.forDownloads(this.buffers.client()));
+
+	private static HttpRangeClient client(HttpClient netty) {
+		return new HttpRangeClient(WebClient.builder().clientConnector(new ReactorClientHttpConnector(netty)).build(),
+				new MirrorCircuitBreakers(CircuitBreakerRegistry.ofDefaults()),
+				new TransferSettings(DataSize.ofMegabytes(1), 4, DataSize.ofMegabytes(16), PATIENCE, PATIENCE, 5, true),
+				Schedulers.parallel(), Clock.systemUTC());
+	}
 
 	@AfterEach
 	void everythingIsReleased() {
@@ -124,6 +129,28 @@ class HttpRangeClientTests {
 		Disposable exchange = this.client.exchange(request(), (response) -> Mono.never()).subscribe();
 		this.server.awaitRequests("/m", 1);
 		exchange.dispose();
+	}
+
+	@RepeatedTest(5)
+	void cancelledBetweenTheArrivalOfTheResponseAndItsDelivery() {
+		CompletableFuture<Disposable> exchange = new CompletableFuture<>();
+		HttpClient netty = this.buffers.client().mapConnect((response) -> response.doOnNext(cancelElsewhere(exchange)));
+		exchange.complete(
+				client(NettyClients.forDownloads(netty)).exchange(request(), (response) -> Mono.never()).subscribe());
+		this.server.awaitRequests("/m", 1);
+	}
+
+	@RepeatedTest(5)
+	void cancelledDuringTheDeliveryOfTheResponse() {
+		CompletableFuture<Disposable> exchange = new CompletableFuture<>();
+		HttpClient netty = NettyClients.forDownloads(this.buffers.client())
+			.mapConnect((response) -> response.doOnNext(cancelElsewhere(exchange)));
+		exchange.complete(client(netty).exchange(request(), (response) -> Mono.never()).subscribe());
+		this.server.awaitRequests("/m", 1);
+	}
+
+	private static Consumer<Connection> cancelElsewhere(CompletableFuture<Disposable> exchange) {
+		return (response) -> CompletableFuture.runAsync(() -> exchange.join().dispose()).join();
 	}
 
 	private static void await(CountDownLatch latch) {

@@ -84,8 +84,11 @@ class ApplicationLifecycleTests {
 			assertThat(model.at("/state").asString()).isEqualTo("READY");
 			assertThat(model.at("/digest").asString()).isEqualTo(this.content.sha256().toString());
 			assertThat(Path.of(model.at("/path").asString())).hasBinaryContent(this.content.bytes());
-			assertThat(application.events()).hasAtLeastOneElementOfType(ModelDownloadStarted.class)
-				.hasAtLeastOneElementOfType(ModelReady.class);
+			Awaitility.await()
+				.atMost(PATIENCE)
+				.untilAsserted(
+						() -> assertThat(application.events()).hasAtLeastOneElementOfType(ModelDownloadStarted.class)
+							.hasAtLeastOneElementOfType(ModelReady.class));
 		}
 	}
 

@@ -95,14 +95,21 @@ final class CredentialHelper {
 
 	/** Returns nothing for a program that knows nothing, which it tells by its status. */
 	private @Nullable Login read(Process process, String server) throws IOException {
-		try (OutputStream in = process.getOutputStream()) {
-			in.write(server.getBytes(StandardCharsets.UTF_8));
-		}
+		tell(process, server);
 		byte[] answer = process.getInputStream().readNBytes(LARGEST + 1);
 		if (answer.length > LARGEST) {
 			throw new IOException("too long an answer");
 		}
 		return (exitCode(process) == 0) ? login(answer) : null;
+	}
+
+	private static void tell(Process process, String server) {
+		try (OutputStream in = process.getOutputStream()) {
+			in.write(server.getBytes(StandardCharsets.UTF_8));
+		}
+		catch (IOException ex) {
+			// A program may answer, and even end, without reading its input.
+		}
 	}
 
 	private static int exitCode(Process process) throws IOException {

@@ -57,6 +57,13 @@ class CredentialHelperTests {
 		assertThat(login.password()).isEqualTo("t");
 	}
 
+	/** A name of this length does not fit into a pipe. */
+	@Test
+	void programThatDoesNotReadItsInputIsUsed() throws IOException {
+		Login login = helper("echo '{\"Username\":\"u\",\"Secret\":\"s\"}'\n").ask("x".repeat(1 << 20)).block(PATIENCE);
+		assertThat(login).isNotNull().returns("s", Login::password);
+	}
+
 	@Test
 	void programThatKnowsNothingIsNoFailure() throws IOException {
 		assertThat(ask("echo 'credentials not found in native keychain'; exit 1\n")).isNull();

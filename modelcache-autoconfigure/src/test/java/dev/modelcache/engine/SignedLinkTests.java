@@ -3,17 +3,21 @@ package dev.modelcache.engine;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelAccessDeniedException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.TransferProgress;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.RecordedRequest;
 import dev.modelcache.testsupport.Reply;
 import dev.modelcache.transfer.TransferSettings;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,7 +65,7 @@ class SignedLinkTests {
 
 	private CachedModel get(int connections, ModelRequest.Builder request) {
 		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(256), connections,
-				DataSize.ofMegabytes(1), Duration.ofSeconds(5), Duration.ofSeconds(5), 5, true);
+				DataSize.ofMegabytes(1), CacheFixture.PATIENCE, CacheFixture.PATIENCE, 5, true);
 		try (CacheFixture fixture = new CacheFixture(this.directory).transfer(settings)) {
 			fixture.open(request.url(this.hub.uri("/m.gguf")).expectedDigest(this.content.sha256()).build());
 			CachedModel model = fixture.get("m");
@@ -111,6 +115,42 @@ class SignedLinkTests {
 			return (signature(request) < valid.get()) ? Reply.status(403) : Reply.ok();
 		});
 		get(4, ModelRequest.builder("m"));
+	}
+
+	/**
+	 * Three connections have links of their own when bytes come by the first; then their
+	 * links are refused.
+	 */
+	@Test
+	void linksOfSeveralConnectionsThatExpireTogetherAreAllAskedForAgain() {
+		redirect(Reply.status(302));
+		AtomicInteger served = new AtomicInteger();
+		CountDownLatch bytesCame = new CountDownLatch(1);
+		this.host.answer("/blob", (request) -> switch (served.incrementAndGet()) {
+			case 1 -> Reply.ok().stallAfter(0);
+			case 2, 3, 4 -> Reply.status(403).heldBy(bytesCame);
+			default -> Reply.ok();
+		});
+		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(256), 4, DataSize.ofMegabytes(1),
+				CacheFixture.PATIENCE, CacheFixture.PATIENCE, 5, true);
+		try (CacheFixture fixture = new CacheFixture(this.directory).transfer(settings)) {
+			CompletableFuture<CachedModel> model = fixture
+				.open(ModelRequest.builder("m")
+					.url(this.hub.uri("/m.gguf"))
+					.expectedDigest(this.content.sha256())
+					.build())
+				.get("m")
+				.toFuture();
+			this.host.awaitRequests("/blob", 4);
+			this.host.release();
+			Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> {
+				TransferProgress progress = fixture.cache().status("m").progress();
+				return progress != null && progress.bytes() > 0;
+			});
+			bytesCame.countDown();
+			assertThat(model).succeedsWithin(CacheFixture.PATIENCE)
+				.satisfies((cached) -> assertThat(cached.path()).hasBinaryContent(this.content.bytes()));
+		}
 	}
 
 	@Test

@@ -93,9 +93,10 @@ public final class HttpRangeClient implements RangeClient {
 
 	private Mono<Void> send(RangeRequest request, Map<String, String> told,
 			Function<RangeResponse, Mono<Void>> consumer) {
+		int renewals = this.targets.renewals(request.mirror());
 		Redirects begin = this.targets.begin(request);
 		return hop(request, begin, told, consumer)
-			.onErrorResume((failure) -> this.targets.hasExpired(begin, failure),
+			.onErrorResume((failure) -> this.targets.hasExpired(begin, renewals, failure),
 					(failure) -> hop(request, Redirects.start(request.mirror()), told, consumer))
 			.doOnError((failure) -> this.targets.failed(request.mirror()));
 	}

@@ -43,6 +43,15 @@ final class RememberedTargets {
 		return (known != null && known.place != null) ? known.place : Redirects.start(request.mirror());
 	}
 
+	/**
+	 * Returns how often the links of a mirror were renewed. A request that began before
+	 * the last renewal has a link of before.
+	 */
+	synchronized int renewals(Mirror mirror) {
+		Target target = this.targets.get(mirror);
+		return (target != null) ? target.renewals : 0;
+	}
+
 	/** Bytes come from where a request ended up. */
 	synchronized void brought(Redirects place) {
 		if (place.hops() > 0) {
@@ -63,22 +72,26 @@ final class RememberedTargets {
 	/**
 	 * Decides whether a refusal may be the end of a link alone, so that the request goes
 	 * the whole way again, once and for free: when the link served before, or a new one
-	 * is refused for the first time since bytes arrived.
+	 * is refused for the first time since bytes arrived. Links of several connections may
+	 * expire together: then each of them goes again.
 	 * @param begun where the request began
+	 * @param renewals how often links had been renewed when it began
 	 * @param failure how it failed
 	 * @return whether to go again
 	 */
-	synchronized boolean hasExpired(Redirects begun, Throwable failure) {
+	synchronized boolean hasExpired(Redirects begun, int renewals, Throwable failure) {
 		if (!(failure instanceof RequestFailedException request) || !SIGNS_OF_EXPIRY.contains(request.reason())) {
 			return false;
 		}
 		Target target = this.targets.get(begun.mirror());
+		boolean old = target != null && renewals < target.renewals;
 		boolean broughtSince = target != null && target.broughtSince;
-		if (target != null) {
+		if (broughtSince) {
 			target.broughtSince = false;
+			target.renewals++;
 		}
 		failed(begun.mirror());
-		return begun.hops() > 0 || (broughtSince && request.reason() == Reason.LINK_REFUSED);
+		return begun.hops() > 0 || ((old || broughtSince) && request.reason() == Reason.LINK_REFUSED);
 	}
 
 	private static final class Target {
@@ -86,6 +99,8 @@ final class RememberedTargets {
 		private @Nullable Redirects place;
 
 		private boolean broughtSince;
+
+		private int renewals;
 
 	}
 

@@ -2,13 +2,18 @@ package dev.modelcache.autoconfigure;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 
 import dev.modelcache.AcquisitionObserver;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * All observers of the application as one.
+ * All observers of the application as one. One that fails is logged, and breaks nothing.
  */
 final class CompositeObserver implements AcquisitionObserver {
+
+	private static final Logger logger = LoggerFactory.getLogger(CompositeObserver.class);
 
 	private final List<AcquisitionObserver> observers;
 
@@ -18,47 +23,58 @@ final class CompositeObserver implements AcquisitionObserver {
 
 	@Override
 	public void transferStarted(String modelId) {
-		this.observers.forEach((observer) -> observer.transferStarted(modelId));
+		each((observer) -> observer.transferStarted(modelId));
 	}
 
 	@Override
 	public void transferEnded(String modelId) {
-		this.observers.forEach((observer) -> observer.transferEnded(modelId));
+		each((observer) -> observer.transferEnded(modelId));
 	}
 
 	@Override
 	public void bytesWritten(String modelId, String host, long bytes) {
-		this.observers.forEach((observer) -> observer.bytesWritten(modelId, host, bytes));
+		each((observer) -> observer.bytesWritten(modelId, host, bytes));
 	}
 
 	@Override
 	public void requestFailed(String modelId, String host, String problem) {
-		this.observers.forEach((observer) -> observer.requestFailed(modelId, host, problem));
+		each((observer) -> observer.requestFailed(modelId, host, problem));
 	}
 
 	@Override
 	public void transferFailed(String modelId, String problem) {
-		this.observers.forEach((observer) -> observer.transferFailed(modelId, problem));
+		each((observer) -> observer.transferFailed(modelId, problem));
 	}
 
 	@Override
 	public void retried(String modelId, String reason) {
-		this.observers.forEach((observer) -> observer.retried(modelId, reason));
+		each((observer) -> observer.retried(modelId, reason));
 	}
 
 	@Override
 	public void verified(boolean matched, Duration elapsed) {
-		this.observers.forEach((observer) -> observer.verified(matched, elapsed));
+		each((observer) -> observer.verified(matched, elapsed));
 	}
 
 	@Override
 	public void lockWaited(Duration waited) {
-		this.observers.forEach((observer) -> observer.lockWaited(waited));
+		each((observer) -> observer.lockWaited(waited));
 	}
 
 	@Override
 	public void ended(String modelId, String outcome, Duration elapsed) {
-		this.observers.forEach((observer) -> observer.ended(modelId, outcome, elapsed));
+		each((observer) -> observer.ended(modelId, outcome, elapsed));
+	}
+
+	private void each(Consumer<AcquisitionObserver> told) {
+		for (AcquisitionObserver observer : this.observers) {
+			try {
+				told.accept(observer);
+			}
+			catch (Throwable ex) {
+				logger.warn("An observer failed; the model is not affected", ex);
+			}
+		}
 	}
 
 }

@@ -34,7 +34,8 @@ class HttpDownloadConfiguration {
 			EngineThreads threads, ObjectProvider<ClientHttpConnectorBuilder<?>> connectors,
 			DownloadConnection connection) {
 		WebClient webClient = connection.webClient(connectors.getIfAvailable(ClientHttpConnectorBuilder::detect));
-		return new HttpRangeClient(webClient, breakers, settings.transfer(), threads.timer(), Clock.systemUTC());
+		return new HttpRangeClient(webClient, breakers, settings.transfer(), threads.timer(), threads.io(),
+				Clock.systemUTC());
 	}
 
 	@Bean

@@ -33,7 +33,7 @@ class HuggingFaceConfiguration {
 		return new MetadataClient(connection.webClient(connectors.getIfAvailable(ClientHttpConnectorBuilder::detect)),
 				limits, new MetadataRetries((id, requests) -> retries.forModel(id, requests).getRetryConfig(),
 						Clock.systemUTC()),
-				threads.timer());
+				threads.timer(), threads.io());
 	}
 
 	@Bean

@@ -21,4 +21,10 @@ public interface DecompressionTarget {
 	 */
 	void admit(long bytes);
 
+	/**
+	 * A piece of at most 1 MiB was written, or hashed.
+	 */
+	default void advanced() {
+	}
+
 }

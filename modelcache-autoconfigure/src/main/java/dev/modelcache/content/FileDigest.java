@@ -31,11 +31,13 @@ public final class FileDigest {
 	 * <em>Blocking</em>: for as long as the disk and the processor take.
 	 * @param file the file
 	 * @param algorithms the digests to compute
+	 * @param advanced run for every piece of at most 1 MiB
 	 * @return the digests
 	 * @throws IOException if the file cannot be read
 	 */
-	public static Map<Algorithm, Digest> of(Path file, Set<Algorithm> algorithms) throws IOException {
-		return read(file, algorithms, null);
+	public static Map<Algorithm, Digest> of(Path file, Set<Algorithm> algorithms, Runnable advanced)
+			throws IOException {
+		return read(file, algorithms, null, advanced);
 	}
 
 	/**
@@ -45,16 +47,17 @@ public final class FileDigest {
 	 * @param file the file
 	 * @param copy takes the bytes; stays open
 	 * @param algorithms the digests to compute
+	 * @param advanced run for every piece of at most 1 MiB
 	 * @return the digests of the bytes that were copied
 	 * @throws IOException if the file cannot be read, or its copy not be written
 	 */
-	public static Map<Algorithm, Digest> ofCopied(Path file, WritableByteChannel copy, Set<Algorithm> algorithms)
-			throws IOException {
-		return read(file, algorithms, copy);
+	public static Map<Algorithm, Digest> ofCopied(Path file, WritableByteChannel copy, Set<Algorithm> algorithms,
+			Runnable advanced) throws IOException {
+		return read(file, algorithms, copy, advanced);
 	}
 
-	private static Map<Algorithm, Digest> read(Path file, Set<Algorithm> algorithms, @Nullable WritableByteChannel copy)
-			throws IOException {
+	private static Map<Algorithm, Digest> read(Path file, Set<Algorithm> algorithms, @Nullable WritableByteChannel copy,
+			Runnable advanced) throws IOException {
 		Map<Algorithm, MessageDigest> digests = new EnumMap<>(Algorithm.class);
 		try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
 			long size = channel.size();
@@ -62,6 +65,7 @@ public final class FileDigest {
 			ByteBuffer block = ByteBuffer.allocateDirect(BLOCK);
 			while (channel.read(block.clear()) >= 0) {
 				block.flip();
+				advanced.run();
 				digests.values().forEach((digest) -> digest.update(block.duplicate()));
 				while (copy != null && block.hasRemaining()) {
 					copy.write(block);

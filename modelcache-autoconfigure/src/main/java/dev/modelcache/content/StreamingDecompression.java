@@ -52,7 +52,7 @@ public final class StreamingDecompression implements AutoCloseable {
 		this.plan = plan;
 		this.compressed = compressed;
 		this.target = target;
-		this.digest = StreamingDigest.start(target.channel(), plan.algorithms(), executor);
+		this.digest = StreamingDigest.start(target.channel(), plan.algorithms(), executor, target::advanced);
 	}
 
 	/**
@@ -155,6 +155,7 @@ public final class StreamingDecompression implements AutoCloseable {
 				admitted = admit(position, end);
 			}
 			write(block, position);
+			this.target.advanced();
 			this.digest.advance(end);
 			position = end;
 		}

@@ -15,6 +15,7 @@ import java.util.concurrent.Executor;
 
 import dev.modelcache.Digest;
 import dev.modelcache.Digest.Algorithm;
+import dev.modelcache.FailureBoundary;
 import reactor.core.publisher.Mono;
 
 /**
@@ -39,6 +40,8 @@ public final class StreamingDigest implements AutoCloseable {
 
 	private final CompletableFuture<Map<Algorithm, Digest>> result = new CompletableFuture<>();
 
+	private final Runnable advanced;
+
 	private final Object monitor = new Object();
 
 	private long frontier;
@@ -47,7 +50,8 @@ public final class StreamingDigest implements AutoCloseable {
 
 	private boolean closed;
 
-	private StreamingDigest(FileChannel file, Set<Algorithm> algorithms) {
+	private StreamingDigest(FileChannel file, Set<Algorithm> algorithms, Runnable advanced) {
+		this.advanced = advanced;
 		this.file = file;
 		for (Algorithm algorithm : algorithms) {
 			if (algorithm.startsWithSize()) {
@@ -64,10 +68,12 @@ public final class StreamingDigest implements AutoCloseable {
 	 * @param file the file, open for reading; stays open
 	 * @param algorithms the digests to compute
 	 * @param executor gives the thread, for as long as the file grows
+	 * @param advanced run for every piece of at most 1 MiB that is hashed
 	 * @return the running digest
 	 */
-	public static StreamingDigest start(FileChannel file, Set<Algorithm> algorithms, Executor executor) {
-		StreamingDigest digest = new StreamingDigest(file, algorithms);
+	public static StreamingDigest start(FileChannel file, Set<Algorithm> algorithms, Executor executor,
+			Runnable advanced) {
+		StreamingDigest digest = new StreamingDigest(file, algorithms, advanced);
 		executor.execute(digest::run);
 		return digest;
 	}
@@ -131,12 +137,12 @@ public final class StreamingDigest implements AutoCloseable {
 			}
 			finish(block, position);
 		}
-		catch (IOException | RuntimeException ex) {
-			this.result.completeExceptionally(ex);
-		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 			this.result.cancel(false);
+		}
+		catch (Throwable ex) {
+			this.result.completeExceptionally(FailureBoundary.asException("hashing the file", ex));
 		}
 	}
 
@@ -161,6 +167,7 @@ public final class StreamingDigest implements AutoCloseable {
 			throw new IOException("the staged file ends at " + position + ", before " + end);
 		}
 		block.flip();
+		this.advanced.run();
 		digests.values().forEach((digest) -> digest.update(block.duplicate()));
 		return read;
 	}

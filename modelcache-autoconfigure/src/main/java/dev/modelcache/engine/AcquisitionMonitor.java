@@ -9,6 +9,7 @@ import java.util.function.UnaryOperator;
 
 import dev.modelcache.AcquisitionObserver;
 import dev.modelcache.CachedModel;
+import dev.modelcache.FailureBoundary;
 import dev.modelcache.LockOwner;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelDownloadProgress;
@@ -19,12 +20,14 @@ import dev.modelcache.ModelReady;
 import dev.modelcache.ModelReplaced;
 import dev.modelcache.ModelState;
 import dev.modelcache.ModelStatus;
+import dev.modelcache.ModelTransferException;
 import dev.modelcache.TransferProgress;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.transfer.RequestFailedException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
 
 /**
  * Tells the status board, the event listeners and the observer how one acquisition goes.
@@ -35,6 +38,9 @@ final class AcquisitionMonitor implements FileMonitor {
 
 	private static final Logger logger = LoggerFactory.getLogger(AcquisitionMonitor.class);
 
+	/** A lock that is held is looked at about once a second. */
+	private static final Duration UNTIL_NEXT_LOOK = Duration.ofSeconds(3);
+
 	private final String id;
 
 	private final StatusBoard board;
@@ -44,6 +50,8 @@ final class AcquisitionMonitor implements FileMonitor {
 	private final AcquisitionObserver observer;
 
 	private final Clock clock;
+
+	private final AcquisitionWatch watch;
 
 	private final Instant started;
 
@@ -61,15 +69,41 @@ final class AcquisitionMonitor implements FileMonitor {
 
 	private volatile @Nullable Long totalBytes;
 
-	AcquisitionMonitor(String id, StatusBoard board, EventDispatcher events, AcquisitionObserver observer,
-			Clock clock) {
+	AcquisitionMonitor(String id, StatusBoard board, EventDispatcher events, AcquisitionObserver observer, Clock clock,
+			AcquisitionWatch watch) {
 		this.id = id;
+		this.watch = watch;
 		this.board = board;
 		this.events = events;
 		this.observer = observer;
 		this.clock = clock;
 		this.started = clock.instant();
 		this.previous = board.get(id).model();
+	}
+
+	/** Work on bytes that are there already has come on. */
+	@Override
+	public void advanced() {
+		this.watch.advanced();
+	}
+
+	/** Nothing comes on for a while, for a reason that is known. */
+	@Override
+	public void pausing(Duration pause) {
+		this.watch.pausing(pause);
+	}
+
+	/** Fails an acquisition in which nothing advances for too long. */
+	<T> Mono<T> watched(Mono<T> acquisition) {
+		return this.watch.watch(acquisition, this::gaveUp);
+	}
+
+	private ModelTransferException gaveUp(Duration after) {
+		ModelStatus status = this.board.get(this.id);
+		return new ModelTransferException(this.id,
+				"nothing advanced for " + after.toMillis() + " ms in the state " + status.state()
+						+ ((status.source() != null) ? ", with " + status.source() : ""),
+				"Check the source, the network and the disk, or raise hooks.llm.download.give-up-after", null);
 	}
 
 	private void show(UnaryOperator<ModelStatus> change) {
@@ -85,14 +119,24 @@ final class AcquisitionMonitor implements FileMonitor {
 	}
 
 	void state(ModelState state) {
+		advanced();
 		show((status) -> status.acquiring(state));
 	}
 
+	/** A file that may be the model's is read: called for each piece. */
+	void hashing(Candidate candidate) {
+		advanced();
+		show((status) -> (status.state() == ModelState.VERIFYING) ? status
+				: status.from(candidate.source(), candidate.fallback()).acquiring(ModelState.VERIFYING));
+	}
+
 	void trying(Candidate candidate) {
+		advanced();
 		show((status) -> status.acquiring(ModelState.RESOLVING).from(candidate.source(), candidate.fallback()));
 	}
 
 	void waiting(LockOwner owner) {
+		pausing(UNTIL_NEXT_LOOK);
 		show((status) -> status.waiting(owner));
 	}
 
@@ -114,12 +158,14 @@ final class AcquisitionMonitor implements FileMonitor {
 		}
 		show((status) -> downloading(status).from(mirror.toString(), status.fallback()));
 		if (transferStarts()) {
+			advanced();
 			this.events.dispatch(new ModelDownloadStarted(this.id, mirror.toString(), total));
 		}
 	}
 
 	@Override
 	public void resumed(long bytes, long total) {
+		advanced();
 		this.position = bytes;
 		this.totalBytes = total;
 		show((status) -> downloading(status).progressed(new TransferProgress(bytes, total, 0)));
@@ -132,6 +178,7 @@ final class AcquisitionMonitor implements FileMonitor {
 
 	@Override
 	public void written(Mirror mirror, long bytes, long position) {
+		advanced();
 		this.position = position;
 		this.observer.bytesWritten(this.id, mirror.origin().authority(), bytes);
 	}
@@ -154,6 +201,7 @@ final class AcquisitionMonitor implements FileMonitor {
 
 	@Override
 	public void retryingWholeFile(ModelCacheException failure) {
+		advanced();
 		logger.warn("Model '{}': fetching the file again, because {}", this.id, failure.problem());
 		this.observer.transferFailed(this.id, failure.problem());
 		this.observer.retried(this.id, "integrity");
@@ -210,6 +258,24 @@ final class AcquisitionMonitor implements FileMonitor {
 	private static boolean isSame(CachedModel one, CachedModel other) {
 		return one.path().equals(other.path()) && one.digest().equals(other.digest())
 				&& one.source().equals(other.source()) && one.verified() == other.verified();
+	}
+
+	/** Returns a failure that tells in which state it came. */
+	ModelCacheException asModelCacheException(Throwable failure) {
+		return (failure instanceof ModelCacheException known) ? known
+				: new ModelTransferException(this.id,
+						"an unexpected failure in the state " + this.board.get(this.id).state() + ": "
+								+ FailureBoundary.describe(failure),
+						"Report it, with the stack trace of its cause, which is logged at the level DEBUG", failure);
+	}
+
+	/**
+	 * Returns what an acquisition without a result ends with: nothing if it was
+	 * cancelled, which its callers were told.
+	 */
+	Mono<CachedModel> withoutResult() {
+		return this.over.get() ? Mono.never()
+				: Mono.error(new IllegalStateException("the acquisition ended without a model"));
 	}
 
 	void failed(ModelCacheException failure) {

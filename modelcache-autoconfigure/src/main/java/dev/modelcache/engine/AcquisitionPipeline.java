@@ -5,9 +5,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 
 import dev.modelcache.CachedModel;
+import dev.modelcache.FailureBoundary;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCacheException.ErrorCode;
 import dev.modelcache.ModelFormatException;
@@ -93,7 +95,11 @@ final class AcquisitionPipeline {
 	}
 
 	private Mono<CachedModel> acquire(List<Candidate> candidates, int index, Mode mode, AcquisitionMonitor monitor) {
-		return acquire(candidates.get(index), mode, monitor).onErrorResume(ModelCacheException.class, (failure) -> {
+		Mono<CachedModel> acquired = monitor
+			.watched(FailureBoundary.around("choosing how to acquire the model",
+					acquire(candidates.get(index), mode, monitor)))
+			.onErrorMap(monitor::asModelCacheException);
+		return acquired.onErrorResume(ModelCacheException.class, (failure) -> {
 			if (index + 1 == candidates.size() || FINAL.contains(failure.code())) {
 				return Mono.error(failure);
 			}
@@ -130,25 +136,34 @@ final class AcquisitionPipeline {
 	}
 
 	private Mono<CachedModel> cached(Candidate candidate, AcquisitionMonitor monitor) {
-		return this.steps.call(() -> this.lookUp.find(candidate, () -> {
-			monitor.trying(candidate);
-			monitor.state(ModelState.VERIFYING);
-		})).flatMap((ready) -> pinned(candidate, null, ready));
+		return this.steps.call(() -> this.lookUp.find(candidate, () -> monitor.hashing(candidate)))
+			.flatMap((ready) -> pinned(candidate, null, ready));
 	}
 
 	private Mono<CachedModel> pinned(Candidate candidate, @Nullable ResolvedModel model, CachedModel ready) {
-		return !this.pins.areKept() ? Mono.just(ready) : Mono.fromCallable(() -> {
+		return !this.pins.areKept() ? Mono.just(ready) : onWaiting("writing the lock file", () -> {
 			List<ModelPlace> places = ready.files()
 				.stream()
 				.map((file) -> this.lookUp.served(candidate, file))
 				.toList();
 			this.pins.record(candidate, model, this.lookUp.seen(candidate, ready), places, ready);
 			return ready;
-		}).subscribeOn(this.threads.waiting());
+		});
+	}
+
+	/** Does what waits for others, on the threads for that. */
+	private <T> Mono<T> onWaiting(String step, Callable<T> call) {
+		return FailureBoundary.around("continuing after " + step,
+				Mono.fromCallable(() -> FailureBoundary.call(step, call)).subscribeOn(this.threads.waiting()));
+	}
+
+	/** Goes on with what a source tells, on the threads for files. */
+	private <T> Mono<T> onFiles(String step, Mono<T> told) {
+		return FailureBoundary.around("continuing after " + step, told.publishOn(this.threads.io()));
 	}
 
 	private Mono<CachedModel> unproven(Candidate candidate, AcquisitionMonitor monitor) {
-		return this.steps.call(() -> this.lookUp.unproven(candidate, () -> monitor.state(ModelState.VERIFYING)));
+		return this.steps.call(() -> this.lookUp.unproven(candidate, () -> monitor.hashing(candidate)));
 	}
 
 	private Mono<Boolean> isUnknown(Candidate candidate) {
@@ -164,9 +179,8 @@ final class AcquisitionPipeline {
 
 	/** Serves what other tools keep of the model, if that is all of it. */
 	private Mono<CachedModel> known(Candidate candidate, Mode mode, AcquisitionMonitor monitor) {
-		return this.rooms.sources()
-			.known(candidate.request(), candidate.locations(), candidate.configuredUrl())
-			.publishOn(this.threads.io())
+		return onFiles("looking for what other tools keep",
+				this.rooms.sources().known(candidate.request(), candidate.locations(), candidate.configuredUrl()))
 			.map((model) -> this.pins.enforce(candidate, model))
 			.flatMap((model) -> underLock(candidate, mode, monitor,
 					Mono.defer(() -> adopted(candidate, model, monitor))));
@@ -191,9 +205,8 @@ final class AcquisitionPipeline {
 					"the file " + request.modelPath() + " is not there, and no source is configured",
 					"Put the file there, or configure a url"));
 		}
-		return this.rooms.sources()
-			.resolve(request, candidate.locations(), candidate.configuredUrl())
-			.publishOn(this.threads.io())
+		return onFiles("asking " + candidate.source(),
+				this.rooms.sources().resolve(request, candidate.locations(), candidate.configuredUrl()))
 			.map((model) -> this.pins.enforce(candidate, model))
 			.doOnNext((model) -> {
 				if (request.digestRequired() && model.files().stream().anyMatch((file) -> file.expected() == null)) {
@@ -210,26 +223,22 @@ final class AcquisitionPipeline {
 		AtomicReference<CacheLock> lock = new AtomicReference<>();
 		Mono<CachedModel> again = (mode == Mode.RENEW) ? Mono.empty() : cached(candidate, monitor);
 		return Mono.usingWhen(Mono.fromSupplier(() -> new ResourceHolder<>(CacheLock::close)),
-				(holder) -> BlockingSteps.under(holder, Mono.fromCallable(() -> {
-					lock.set(holder.hold(acquireLock(candidate, place, monitor)));
+				(holder) -> BlockingSteps.under(holder, onWaiting("taking the lock " + place.lockFile(), () -> {
+					Instant start = this.clock.instant();
+					try {
+						lock.set(holder.hold(acquireLock(candidate, place, monitor)));
+					}
+					finally {
+						monitor.lockWaited(Duration.between(start, this.clock.instant()));
+					}
 					return true;
-				})
-					.subscribeOn(this.threads.waiting())
-					.then(again)
-					.switchIfEmpty(acquired)
-					.takeUntilOther(ticking(monitor, lock))),
+				}).then(again).switchIfEmpty(acquired).takeUntilOther(ticking(monitor, lock))),
 				(holder) -> holder.closeOn(this.threads.io()));
 	}
 
 	private CacheLock acquireLock(Candidate candidate, ModelPlace place, AcquisitionMonitor monitor) {
-		Instant start = this.clock.instant();
-		try {
-			return this.rooms.locks()
-				.acquire(new LockRequest(candidate.request().id(), place.lockFile()), monitor::waiting);
-		}
-		finally {
-			monitor.lockWaited(Duration.between(start, this.clock.instant()));
-		}
+		return this.rooms.locks()
+			.acquire(new LockRequest(candidate.request().id(), place.lockFile()), monitor::waiting);
 	}
 
 	/**
@@ -237,13 +246,33 @@ final class AcquisitionPipeline {
 	 */
 	private Mono<Void> ticking(AcquisitionMonitor monitor, AtomicReference<CacheLock> lock) {
 		return Flux.interval(TICK, this.threads.timer()).onBackpressureDrop().concatMap((tick) -> {
-			TransferProgress progress = monitor.tick();
+			TransferProgress progress = tick(monitor);
 			CacheLock held = lock.get();
 			if (held == null || tick % TICKS_PER_HEARTBEAT != 0) {
 				return Mono.<Void>empty();
 			}
-			return Mono.<Void>fromRunnable(() -> held.heartbeat(progress)).subscribeOn(this.threads.io());
+			return Mono.<Void>fromRunnable(() -> heartbeat(held, progress)).subscribeOn(this.threads.io());
 		}, 1).then();
+	}
+
+	/** What cannot be shown breaks nothing. */
+	private static @Nullable TransferProgress tick(AcquisitionMonitor monitor) {
+		try {
+			return monitor.tick();
+		}
+		catch (Throwable ex) {
+			logger.debug("The progress of a model cannot be shown", ex);
+			return null;
+		}
+	}
+
+	private static void heartbeat(CacheLock held, @Nullable TransferProgress progress) {
+		try {
+			held.heartbeat(progress);
+		}
+		catch (Throwable ex) {
+			logger.warn("The note of a lock cannot be written", ex);
+		}
 	}
 
 	private Mono<CachedModel> bring(Candidate candidate, ResolvedModel model, Mode mode, AcquisitionMonitor monitor) {
@@ -266,8 +295,7 @@ final class AcquisitionPipeline {
 	private Mono<CachedModel> unchanged(FileJob job) {
 		Mono<CachedModel> there = this.steps.call(() -> this.lookUp.itself(job));
 		return (job.file().expected() != null) ? there
-				: this.files.state(job)
-					.publishOn(this.threads.io())
+				: onFiles("asking for the state of the file", this.files.state(job))
 					.filter((state) -> this.lookUp.isFrom(job, state))
 					.flatMap((state) -> there);
 	}

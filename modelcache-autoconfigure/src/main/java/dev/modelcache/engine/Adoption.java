@@ -141,7 +141,7 @@ final class Adoption {
 	private @Nullable CachedModel served(Wanted wanted, Path file, FileMonitor monitor) {
 		try {
 			Fingerprint fingerprint = Fingerprint.of(file);
-			boolean same = hasDigest(wanted, file, monitor, () -> FileDigest.of(file, SHA256));
+			boolean same = hasDigest(wanted, file, monitor, () -> FileDigest.of(file, SHA256, monitor::advanced));
 			if (!same || fingerprint == null || !fingerprint.equals(Fingerprint.of(file))) {
 				return null;
 			}
@@ -160,7 +160,8 @@ final class Adoption {
 		try {
 			staged.admit(DataSize.ofBytes(Files.size(file)));
 			holder.hold(staged);
-			if (!hasDigest(wanted, file, monitor, () -> FileDigest.ofCopied(file, staged.channel(), SHA256))) {
+			if (!hasDigest(wanted, file, monitor,
+					() -> FileDigest.ofCopied(file, staged.channel(), SHA256, monitor::advanced))) {
 				return null;
 			}
 			return published(wanted, file, staged);

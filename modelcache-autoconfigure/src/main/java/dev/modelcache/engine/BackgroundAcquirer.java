@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 
 import dev.modelcache.BackgroundAttempts;
 import dev.modelcache.ConfiguredModels;
+import dev.modelcache.FailureBoundary;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCacheException.ErrorCode;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
 
 /**
  * Acquires the configured models in the background: once at the start, and again when a
@@ -157,7 +159,8 @@ public final class BackgroundAcquirer implements BackgroundAttempts, AutoCloseab
 			this.running = true;
 			this.used = true;
 			BackgroundAcquirer.this.keepAlive.hold();
-			this.current = BackgroundAcquirer.this.cache.get(this.id)
+			this.current = FailureBoundary
+				.around("beginning to acquire the model", Mono.defer(() -> BackgroundAcquirer.this.cache.get(this.id)))
 				.doFinally((signal) -> ended())
 				.subscribe((model) -> succeeded(), this::failed);
 		}

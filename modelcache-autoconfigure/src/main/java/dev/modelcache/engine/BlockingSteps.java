@@ -2,6 +2,7 @@ package dev.modelcache.engine;
 
 import java.util.concurrent.Callable;
 
+import dev.modelcache.FailureBoundary;
 import dev.modelcache.lock.CacheLock;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -29,10 +30,11 @@ final class BlockingSteps {
 	 * @return its result
 	 */
 	<T> Mono<T> call(Callable<? extends @Nullable T> step) {
-		return Mono.<T>deferContextual((context) -> {
+		return FailureBoundary.around("continuing after a step with files", Mono.<T>deferContextual((context) -> {
 			ResourceHolder<CacheLock> lock = context.getOrDefault(LOCK, null);
-			return Mono.<T>fromCallable((lock != null) ? () -> lock.during(step) : step);
-		}).subscribeOn(this.io);
+			Callable<? extends @Nullable T> locked = (lock != null) ? () -> lock.during(step) : step;
+			return Mono.<T>fromCallable(() -> FailureBoundary.call("a step with files was taken", locked));
+		}).subscribeOn(this.io));
 	}
 
 	/** Has all steps of a publisher taken under a lock. */

@@ -4,10 +4,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.function.Consumer;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ConfiguredModels;
 import dev.modelcache.Digest;
+import dev.modelcache.FailureBoundary;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCancelledException;
@@ -17,14 +19,16 @@ import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
 import dev.modelcache.ModelStatus;
-import dev.modelcache.ModelTransferException;
 import dev.modelcache.engine.AcquisitionPipeline.Mode;
 import dev.modelcache.engine.InFlightAcquisitions.Key;
+import dev.modelcache.source.api.MetadataClient;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+import reactor.util.context.Context;
 
 /**
  * The model cache: one shared acquisition for all who ask for the same, and what
@@ -46,7 +50,9 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 
 	private final EventDispatcher events;
 
-	private final InFlightAcquisitions inFlight = new InFlightAcquisitions();
+	private final InFlightAcquisitions inFlight;
+
+	private final Duration giveUpAfter;
 
 	private final CacheLookUp lookUp;
 
@@ -68,6 +74,8 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 		this.threads = threads;
 		this.listeners = listeners;
 		this.clock = clock;
+		this.inFlight = new InFlightAcquisitions(threads.io());
+		this.giveUpAfter = rooms.transfer().giveUpAfter();
 		this.board = new StatusBoard(models.ids());
 		this.events = new EventDispatcher(listeners.events(), threads.events());
 		this.lookUp = new CacheLookUp(rooms.store(), new FormatCheck(rooms.formats()), listeners.observer(), clock);
@@ -93,12 +101,17 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 
 	private Mono<CachedModel> acquire(ModelRequest request, Mode mode) {
 		return Mono.defer(() -> this.inFlight.join(key(request), () -> {
+			AcquisitionWatch watch = new AcquisitionWatch(this.giveUpAfter, this.threads.timer(), this.threads.io());
 			AcquisitionMonitor monitor = new AcquisitionMonitor(request.id(), this.board, this.events,
-					this.listeners.observer(), this.clock);
-			return this.pipeline.acquire(request, mode, monitor)
-				.onErrorMap((failure) -> asModelCacheException(request.id(), failure))
-				.doOnSuccess(monitor::ready)
-				.doOnSuccess((model) -> {
+					this.listeners.observer(), this.clock, watch);
+			Mono<CachedModel> acquisition = FailureBoundary.around("beginning to acquire the model",
+					this.pipeline.acquire(request, mode, monitor)
+						.contextWrite(Context.of(MetadataClient.PAUSES, (Consumer<Duration>) monitor::pausing))
+						.subscribeOn(this.threads.io()));
+			return acquisition.switchIfEmpty(Mono.defer(monitor::withoutResult))
+				.onErrorMap(monitor::asModelCacheException)
+				.doOnNext(monitor::ready)
+				.doOnNext((model) -> {
 					if (model.outcome() != ModelOutcome.CACHED) {
 						shrink();
 					}
@@ -110,11 +123,6 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 
 	private Key key(ModelRequest request) {
 		return new Key(request.id(), this.lookUp.place(Candidate.of(request).get(0)).target());
-	}
-
-	private static Throwable asModelCacheException(String id, Throwable failure) {
-		return (failure instanceof ModelCacheException) ? failure : new ModelTransferException(id,
-				"an unexpected failure: " + failure, "Report it, with the stack trace of its cause", failure);
 	}
 
 	@Override
@@ -133,7 +141,8 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 
 	@Override
 	public Flux<ModelStatus> statuses() {
-		return this.board.watch();
+		// On threads of Reactor's: a watcher that blocks or fails holds nothing up.
+		return this.board.watch().publishOn(Schedulers.boundedElastic());
 	}
 
 	@Override

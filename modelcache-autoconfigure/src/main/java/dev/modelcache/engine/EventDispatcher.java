@@ -51,7 +51,7 @@ final class EventDispatcher {
 		try {
 			this.listeners.accept(event);
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			logger.warn("A listener failed on {}; the model is not affected", event.getClass().getSimpleName(), ex);
 		}
 		finally {

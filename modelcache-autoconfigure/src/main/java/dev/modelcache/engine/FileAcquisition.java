@@ -4,6 +4,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 import dev.modelcache.CachedModel;
+import dev.modelcache.FailureBoundary;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.content.Compression;
@@ -44,15 +45,19 @@ final class FileAcquisition {
 	Mono<CachedModel> fetch(FileJob job, FileMonitor monitor) {
 		Retry retry = this.rooms.retries()
 			.forWholeFile(job.modelId(), attempts(job), (failure) -> failure instanceof ModelIntegrityException);
+		retry.getEventPublisher().onRetry((event) -> monitor.pausing(event.getWaitInterval()));
 		AtomicInteger attempt = new AtomicInteger();
 		AtomicReference<ModelCacheException> last = new AtomicReference<>();
-		return Mono.defer(() -> {
+		Mono<CachedModel> once = Mono.defer(() -> {
 			ModelCacheException before = last.get();
 			if (before != null) {
 				monitor.retryingWholeFile(before);
 			}
 			return fetchOnce(job, plan(job, attempt.getAndIncrement()), monitor);
-		}).doOnError(ModelIntegrityException.class, last::set).transformDeferred(RetryOperator.of(retry));
+		});
+		return FailureBoundary.around("beginning to fetch the file", once)
+			.doOnError(ModelIntegrityException.class, last::set)
+			.transformDeferred(RetryOperator.of(retry));
 	}
 
 	/** Asks the source for the state of a file. Empty where it does not answer. */

@@ -16,6 +16,9 @@ interface FileMonitor extends TransferListener {
 	/** The digest was compared with the expected one. */
 	void verified(boolean matched, Duration elapsed);
 
+	/** Nothing comes on for a while, for a reason that is known. */
+	void pausing(Duration pause);
+
 	/** The whole file is fetched again. */
 	void retryingWholeFile(ModelCacheException reason);
 

@@ -144,7 +144,7 @@ final class FileProof {
 			if (before == null) {
 				throw new IOException(place.target() + " is not there");
 			}
-			Map<Algorithm, Digest> digests = FileDigest.of(place.target(), algorithms);
+			Map<Algorithm, Digest> digests = FileDigest.of(place.target(), algorithms, hashing);
 			Instant end = this.clock.instant();
 			return new Hashed(before, digests, end, Duration.between(start, end));
 		}

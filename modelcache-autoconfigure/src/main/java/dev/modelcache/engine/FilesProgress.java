@@ -68,6 +68,16 @@ final class FilesProgress {
 		}
 
 		@Override
+		public void advanced() {
+			FilesProgress.this.monitor.advanced();
+		}
+
+		@Override
+		public void pausing(Duration pause) {
+			FilesProgress.this.monitor.pausing(pause);
+		}
+
+		@Override
 		public void failed(RequestFailedException failure) {
 			FilesProgress.this.monitor.failed(failure);
 		}

@@ -1,15 +1,23 @@
 package dev.modelcache.engine;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 import dev.modelcache.CachedModel;
+import dev.modelcache.FailureBoundary;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
 
 /**
  * The acquisitions that are under way in this cache, so that callers who want the same
@@ -17,7 +25,17 @@ import reactor.core.publisher.Sinks;
  */
 final class InFlightAcquisitions {
 
+	private static final Logger logger = LoggerFactory.getLogger(InFlightAcquisitions.class);
+
+	private static final Duration PATIENCE = Duration.ofSeconds(2);
+
 	private final Map<Key, Shared> running = new HashMap<>();
+
+	private final Scheduler io;
+
+	InFlightAcquisitions(Scheduler io) {
+		this.io = io;
+	}
 
 	/**
 	 * Joins the acquisition of a key, starting it if nobody has.
@@ -34,7 +52,9 @@ final class InFlightAcquisitions {
 				shared = this.running.computeIfAbsent(key, (absent) -> new Shared());
 				shared.callers++;
 			}
-			Disposable joined = shared.result.asMono().subscribe(caller::success, caller::error);
+			Disposable joined = shared.result.asMono()
+				.subscribe((model) -> tell(() -> caller.success(model)),
+						(failure) -> tell(() -> caller.error(failure)));
 			caller.onCancel(() -> {
 				joined.dispose();
 				leave(key, shared);
@@ -52,8 +72,35 @@ final class InFlightAcquisitions {
 			shared = this.running.remove(key);
 		}
 		if (shared != null) {
-			shared.work.dispose();
+			disposeOf(shared);
 			shared.result.tryEmitError(reason);
+		}
+	}
+
+	/** A step that hangs in the disk or in code of the application is not waited for. */
+	private void disposeOf(Shared shared) {
+		CountDownLatch disposed = new CountDownLatch(1);
+		Runnable dispose = () -> {
+			try {
+				shared.work.dispose();
+			}
+			finally {
+				disposed.countDown();
+			}
+		};
+		try {
+			this.io.schedule(dispose);
+		}
+		catch (RejectedExecutionException ex) {
+			dispose.run();
+		}
+		try {
+			if (!disposed.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+				logger.warn("A cancelled acquisition still works on a step that cannot be broken off");
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
 		}
 	}
 
@@ -67,13 +114,24 @@ final class InFlightAcquisitions {
 	}
 
 	private void start(Key key, Shared shared, Supplier<Mono<CachedModel>> acquisition) {
-		shared.work.update(Mono.defer(acquisition).subscribe((model) -> {
+		Mono<CachedModel> work = FailureBoundary.around("beginning to acquire the model", Mono.defer(acquisition));
+		shared.work.update(work.subscribe((model) -> {
 			remove(key, shared);
 			shared.result.tryEmitValue(model);
 		}, (failure) -> {
 			remove(key, shared);
 			shared.result.tryEmitError(failure);
 		}));
+	}
+
+	/** What one caller throws concerns no other. */
+	private static void tell(Runnable caller) {
+		try {
+			caller.run();
+		}
+		catch (Throwable ex) {
+			logger.warn("A caller failed when it was told the result", ex);
+		}
 	}
 
 	private void leave(Key key, Shared shared) {

@@ -1,9 +1,9 @@
 package dev.modelcache.engine;
 
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.Locale;
-import java.util.Set;
+import java.util.Map;
+import java.util.TreeMap;
 
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelFormatException;
@@ -22,19 +22,20 @@ final class NameCollisions {
 	 * @throws ModelFormatException if two names collide
 	 */
 	static void refuse(Candidate candidate, Collection<ModelFileName> names) {
-		Set<String> files = new HashSet<>();
+		// Below every other character: what is in a directory stands right behind its
+		// name.
+		Map<String, ModelFileName> sorted = new TreeMap<>();
 		for (ModelFileName name : names) {
-			if (!files.add(name.text().toLowerCase(Locale.ROOT))) {
+			if (sorted.put(name.text().toLowerCase(Locale.ROOT).replace('/', '\0'), name) != null) {
 				throw collision(candidate, name);
 			}
 		}
-		for (ModelFileName name : names) {
-			String text = name.text().toLowerCase(Locale.ROOT);
-			for (int slash = text.indexOf('/'); slash >= 0; slash = text.indexOf('/', slash + 1)) {
-				if (files.contains(text.substring(0, slash))) {
-					throw collision(candidate, name);
-				}
+		String before = null;
+		for (Map.Entry<String, ModelFileName> file : sorted.entrySet()) {
+			if (before != null && file.getKey().startsWith(before + "\0")) {
+				throw collision(candidate, file.getValue());
 			}
+			before = file.getKey();
 		}
 	}
 

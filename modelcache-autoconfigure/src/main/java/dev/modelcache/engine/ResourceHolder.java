@@ -3,6 +3,7 @@ package dev.modelcache.engine;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 
+import dev.modelcache.FailureBoundary;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -82,7 +83,10 @@ final class ResourceHolder<T> {
 	}
 
 	Mono<Void> closeOn(Scheduler scheduler) {
-		return Mono.<Void>fromRunnable(this::close).subscribeOn(scheduler);
+		return Mono.<Void>fromCallable(() -> FailureBoundary.call("closing what was in use", () -> {
+			close();
+			return null;
+		})).subscribeOn(scheduler);
 	}
 
 }

@@ -19,7 +19,9 @@ public interface CacheLockFactory {
 	 * the holder made no progress for too long,
 	 * {@link dev.modelcache.ModelStorageException} if there can be no lock file.
 	 * @param request what is locked
-	 * @param whileWaiting hears who holds it, at once and whenever its note changes
+	 * @param whileWaiting hears who holds it, at once and at every look; an acquisition
+	 * in which nothing advances and that is not told for
+	 * {@code hooks.llm.download.give-up-after} fails
 	 * @return the lock; the caller closes it
 	 */
 	CacheLock acquire(LockRequest request, Consumer<LockOwner> whileWaiting);

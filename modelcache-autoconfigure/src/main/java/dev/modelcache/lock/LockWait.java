@@ -53,7 +53,7 @@ final class LockWait {
 		else if (hasProgressed(owner)) {
 			this.lastProgress = now;
 		}
-		if (owner != null && !owner.equals(this.seen)) {
+		if (owner != null) {
 			this.seen = owner;
 			this.listener.accept(owner);
 		}

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 
 import dev.modelcache.Digest;
 import dev.modelcache.ModelIntegrityException;
@@ -26,7 +25,7 @@ record AgreeingFiles(List<RemoteFile> files, @Nullable ExpectedDigest expected, 
 
 	private static final Logger logger = LoggerFactory.getLogger(AgreeingFiles.class);
 
-	private static final Pattern COMPRESSED = Pattern.compile(".*\\.(gz|zst|xz)", Pattern.CASE_INSENSITIVE);
+	private static final List<String> COMPRESSED = List.of(".gz", ".zst", ".xz");
 
 	/**
 	 * Leaves out what contradicts.
@@ -74,7 +73,7 @@ record AgreeingFiles(List<RemoteFile> files, @Nullable ExpectedDigest expected, 
 	 * compressed file may be that of its content, which no location states.
 	 */
 	private static @Nullable ExpectedDigest reference(@Nullable ExpectedDigest expected, List<RemoteFile> offered) {
-		boolean compressed = offered.stream().anyMatch((file) -> COMPRESSED.matcher(file.name().last()).matches());
+		boolean compressed = offered.stream().anyMatch((file) -> COMPRESSED.stream().anyMatch(file.name()::endsWith));
 		if (expected == null || !compressed || offered.stream().anyMatch((file) -> states(file, expected))) {
 			return expected;
 		}

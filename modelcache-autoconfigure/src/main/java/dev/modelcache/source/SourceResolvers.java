@@ -9,9 +9,11 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
+import dev.modelcache.FailureBoundary;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelTransferException;
 import dev.modelcache.RedactedUri;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -74,11 +76,24 @@ public final class SourceResolvers {
 	 */
 	public Mono<ResolvedModel> resolve(ModelRequest request, List<URI> locations, @Nullable URI configured) {
 		return locations(request, locations, configured)
-			.concatMap((location) -> resolverFor(location).resolve(location)
-				.map(Resolution::of)
+			.concatMap((location) -> resolve(location).map(Resolution::of)
 				.onErrorResume(ModelCacheException.class, (failure) -> Mono.just(Resolution.failed(failure))))
 			.collectList()
 			.map((resolutions) -> merge(request, resolutions));
+	}
+
+	private Mono<ResolvedModel> resolve(SourceLocation location) {
+		SourceResolver resolver = resolverFor(location);
+		String source = RedactedUri.of(location.uri());
+		return FailureBoundary.around("asking " + source, Mono.defer(() -> resolver.resolve(location)))
+			.switchIfEmpty(Mono.error(() -> unusable(location, source + " was resolved without a result", null)))
+			.onErrorMap((failure) -> (failure instanceof ModelCacheException) ? failure : unusable(location,
+					source + " cannot be resolved: " + FailureBoundary.describe(failure), failure));
+	}
+
+	private static ModelTransferException unusable(SourceLocation location, String problem, @Nullable Throwable cause) {
+		return new ModelTransferException(location.request().id(), problem,
+				"Report it, with the stack trace of its cause, or use another source", cause);
 	}
 
 	/**

@@ -33,13 +33,16 @@ final class Followers {
 
 	private final TransferThreads threads;
 
+	private final Runnable advanced;
+
 	private final Sinks.One<Void> failure = Sinks.one();
 
 	private StreamingDigest digest;
 
 	private @Nullable StreamingDecompression decompression;
 
-	Followers(DownloadPlan plan, StagedFile staged, TransferThreads threads) {
+	Followers(DownloadPlan plan, StagedFile staged, TransferThreads threads, Runnable advanced) {
+		this.advanced = advanced;
 		this.plan = plan;
 		this.staged = staged;
 		this.threads = threads;
@@ -48,7 +51,8 @@ final class Followers {
 	}
 
 	private StreamingDigest startDigest() {
-		return StreamingDigest.start(this.staged.channel(), this.plan.algorithms(), this.threads.hashing());
+		return StreamingDigest.start(this.staged.channel(), this.plan.algorithms(), this.threads.hashing(),
+				this.advanced);
 	}
 
 	private @Nullable StreamingDecompression startDecompression() {
@@ -57,7 +61,7 @@ final class Followers {
 			return null;
 		}
 		StreamingDecompression started = StreamingDecompression.start(wanted, this.staged.channel(),
-				new ContentOf(this.staged), this.threads.hashing());
+				new ContentOf(this.staged, this.advanced), this.threads.hashing());
 		started.failure().subscribe(null, this::failed);
 		return started;
 	}
@@ -146,7 +150,12 @@ final class Followers {
 	/**
 	 * The content's place beside the staged file.
 	 */
-	private record ContentOf(StagedFile compressed) implements DecompressionTarget {
+	private record ContentOf(StagedFile compressed, Runnable advance) implements DecompressionTarget {
+
+		@Override
+		public void advanced() {
+			this.advance.run();
+		}
 
 		@Override
 		public FileChannel channel() {

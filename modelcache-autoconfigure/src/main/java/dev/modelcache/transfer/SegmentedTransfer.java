@@ -5,8 +5,10 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 
+import dev.modelcache.FailureBoundary;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.source.Mirror;
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.publisher.SynchronousSink;
 
 /**
  * Fetches a file in segments, on several connections and from several mirrors at once,
@@ -84,11 +87,21 @@ public final class SegmentedTransfer {
 				this.retries.forModel(plan.modelId(), plan.maxRequests()), this.settings.giveUpAfter(),
 				this.settings.minSpeed());
 		return Mono.using(() -> new TransferRun(plan, staged, listener, this.threads, runSettings),
-				(run) -> Mono.fromRunnable(run::begin)
-					.subscribeOn(this.threads.io())
-					.then(unlessItFails(run))
+				(run) -> onFiles("reading what an earlier transfer left", run::begin).then(unlessItFails(run))
 					.then(settled(run)),
 				TransferRun::close);
+	}
+
+	private Mono<Void> onFiles(String step, Runnable work) {
+		return onFiles(step, () -> {
+			work.run();
+			return null;
+		});
+	}
+
+	private <T> Mono<T> onFiles(String step, Callable<? extends @Nullable T> work) {
+		return FailureBoundary.around("continuing after " + step,
+				Mono.<T>fromCallable(() -> FailureBoundary.call(step, work)).subscribeOn(this.threads.io()));
 	}
 
 	/** takeUntilOther would not cancel the rounds when the other one fails. */
@@ -101,9 +114,8 @@ public final class SegmentedTransfer {
 	 * leaves the wrong digest to those who will compare it.
 	 */
 	private Mono<TransferResult> settled(TransferRun run) {
-		return Mono.defer(run::result)
-			.flatMap((result) -> Mono.fromCallable(() -> run.repair(result))
-				.subscribeOn(this.threads.io())
+		return FailureBoundary.around("waiting for the digest", Mono.defer(run::result))
+			.flatMap((result) -> this.<Boolean>onFiles("looking for what to repair", () -> run.repair(result))
 				.flatMap((again) -> again
 						? rounds(run).then(settled(run))
 							.onErrorResume(SegmentedTransfer::isOfMirrors, (ex) -> Mono.just(result))
@@ -132,6 +144,14 @@ public final class SegmentedTransfer {
 	}
 
 	/**
+	 * Returns how long an acquisition may bring nothing new.
+	 * @return the configured time
+	 */
+	public Duration giveUpAfter() {
+		return this.settings.giveUpAfter();
+	}
+
+	/**
 	 * Returns what a staged file that an earlier transfer left is worth to this one.
 	 * @param plan what to fetch
 	 * @return the judge
@@ -144,10 +164,10 @@ public final class SegmentedTransfer {
 	private Mono<Void> rounds(TransferRun run) {
 		return Mono.defer(() -> round(run))
 			.thenReturn(true)
-			.onErrorResume(BeginAgainException.class, (ex) -> Mono.fromSupplier(() -> {
+			.onErrorResume(BeginAgainException.class, (ex) -> onFiles("beginning the file again", () -> {
 				run.beginAgain();
 				return false;
-			}).subscribeOn(this.threads.io()))
+			}))
 			.repeat()
 			.takeUntil(Boolean::booleanValue)
 			.then();
@@ -165,12 +185,13 @@ public final class SegmentedTransfer {
 	}
 
 	private Mono<Void> connection(TransferRun run, int round, Sinks.One<Boolean> others) {
-		return Mono.fromSupplier(() -> run.next(round)).subscribeOn(this.threads.io()).flatMap((step) -> {
+		return this.<Step>onFiles("choosing what to fetch next", () -> run.next(round)).flatMap((step) -> {
 			if (step.fetch() != null) {
 				return fetch(run, step.fetch(), others).thenReturn(true);
 			}
 			return step.pause().isZero() ? Mono.just(false)
-					: Mono.delay(step.pause(), this.threads.timer()).thenReturn(true);
+					: FailureBoundary.around("continuing after a pause", Mono.delay(step.pause(), this.threads.timer()))
+						.thenReturn(true);
 		}).repeat().takeWhile(Boolean::booleanValue).then();
 	}
 
@@ -194,25 +215,34 @@ public final class SegmentedTransfer {
 		long pieces = this.settings.bufferSize().toBytes() / LARGEST_BUFFER.toBytes();
 		int prefetch = (int) Math.max(2, Math.min(pieces, 8192));
 		StallDetector stalls = new StallDetector(this.settings.stallTimeout(), this.threads.timer());
-		return Mono.fromRunnable(() -> {
+		return onFiles("comparing a response with the file", () -> {
 			if (run.accept(fetch, response)) {
 				others.tryEmitValue(true);
 			}
-		})
-			.subscribeOn(this.threads.io())
-			.thenMany(stalls.watch(response.body().map(HeldBuffer::new), fetch.state().pace(),
-					() -> stalled(fetch.mirror()), () -> tooSlow(fetch.mirror())))
+		}).thenMany(stalls.watch(response.body().map(HeldBuffer::new), fetch.state().pace(),
+				() -> stalled(fetch.mirror()), () -> tooSlow(fetch.mirror())))
 			.publishOn(this.writing, prefetch)
-			.doOnNext((held) -> {
-				this.bandwidth.await(held.size(), fetch::isOpen);
-				DataBuffer buffer = held.take();
-				if (buffer != null) {
-					run.take(fetch, buffer);
+			.handle((HeldBuffer held, SynchronousSink<HeldBuffer> next) -> {
+				try {
+					take(run, fetch, held);
+					next.next(held);
+				}
+				catch (Throwable ex) {
+					held.release();
+					next.error(FailureBoundary.asException("writing what " + fetch.mirror() + " sent", ex));
 				}
 			})
 			.takeUntil((held) -> fetch.isSatisfied())
 			.doOnDiscard(HeldBuffer.class, HeldBuffer::release)
 			.then(Mono.fromRunnable(() -> run.bodyEnded(fetch)));
+	}
+
+	private void take(TransferRun run, Fetch fetch, HeldBuffer held) {
+		this.bandwidth.await(held.size(), fetch::isOpen);
+		DataBuffer buffer = held.take();
+		if (buffer != null) {
+			run.take(fetch, buffer);
+		}
 	}
 
 	private RequestFailedException stalled(Mirror mirror) {

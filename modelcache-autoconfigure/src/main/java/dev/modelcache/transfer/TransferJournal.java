@@ -43,7 +43,16 @@ final class TransferJournal {
 
 	private @Nullable Long size;
 
-	TransferJournal(DownloadPlan plan, StagedFile staged) {
+	private final Runnable advanced;
+
+	/**
+	 * Creates a journal.
+	 * @param plan what is fetched
+	 * @param staged where to
+	 * @param advanced run for every block that is read again
+	 */
+	TransferJournal(DownloadPlan plan, StagedFile staged, Runnable advanced) {
+		this.advanced = advanced;
 		this.plan = plan;
 		this.staged = staged;
 	}
@@ -143,6 +152,7 @@ final class TransferJournal {
 		NavigableSet<Long> damaged = new TreeSet<>();
 		ByteBuffer buffer = ByteBuffer.allocateDirect((int) SegmentBoard.BLOCK);
 		for (Map.Entry<Long, Block> block : this.blocks.entrySet()) {
+			this.advanced.run();
 			if (checksum(block.getKey(), buffer) != block.getValue().checksum()) {
 				damaged.add(block.getKey());
 			}

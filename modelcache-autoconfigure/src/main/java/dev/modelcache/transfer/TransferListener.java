@@ -32,6 +32,13 @@ public interface TransferListener {
 	void written(Mirror mirror, long bytes, long position);
 
 	/**
+	 * Bytes that are there were read once more: hashed, decompressed, or compared with
+	 * what an earlier transfer noted. Called for each piece of at most some MiB.
+	 */
+	default void advanced() {
+	}
+
+	/**
 	 * A request failed, whether or not another one follows.
 	 * @param failure what happened
 	 */

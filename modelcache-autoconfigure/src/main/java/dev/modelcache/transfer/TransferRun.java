@@ -86,13 +86,13 @@ final class TransferRun {
 			.stream()
 			.map((mirror) -> new MirrorState(mirror, settings.retry(), settings.minSpeed()))
 			.toList(), plan.file().expected() != null);
-		this.journal = new TransferJournal(plan, staged);
+		this.journal = new TransferJournal(plan, staged, listener::advanced);
 		this.check = new ResponseCheck(plan, this.board);
 		this.repair = new Repair(plan.modelId(), this.journal, this.mirrors);
 		this.progress = new RunProgress(plan, settings.giveUpAfter(), new Pace(settings.minSpeed()).leastBytes(),
 				now());
 		this.shown = new ShownMirror(plan, listener);
-		this.followers = new Followers(plan, staged, threads);
+		this.followers = new Followers(plan, staged, threads, listener::advanced);
 	}
 
 	/**

@@ -135,7 +135,8 @@ final class DecompressionFixture implements AutoCloseable {
 
 	private Map<Algorithm, Digest> digestsOfContentFile() {
 		try {
-			return FileDigest.of(this.contentFile, EnumSet.allOf(Algorithm.class));
+			return FileDigest.of(this.contentFile, EnumSet.allOf(Algorithm.class), () -> {
+			});
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);

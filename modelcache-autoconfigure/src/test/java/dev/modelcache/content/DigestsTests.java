@@ -70,13 +70,15 @@ class DigestsTests {
 	@ValueSource(ints = { 0, 1, 1 << 20, (1 << 20) + 1, 5_000_000 })
 	void growingFileHasTheDigestsOfTheWholeOne(int size) throws Exception {
 		byte[] bytes = bytes(size);
-		try (StreamingDigest digest = StreamingDigest.start(this.file, ALL, this.threads)) {
+		try (StreamingDigest digest = StreamingDigest.start(this.file, ALL, this.threads, () -> {
+		})) {
 			for (int position = 0; position < size; position += 70_000) {
 				int length = Math.min(70_000, size - position);
 				this.file.write(ByteBuffer.wrap(bytes, position, length), position);
 				digest.advance(position + length);
 			}
-			Map<Algorithm, Digest> whole = FileDigest.of(this.directory.resolve("file"), ALL);
+			Map<Algorithm, Digest> whole = FileDigest.of(this.directory.resolve("file"), ALL, () -> {
+			});
 			StepVerifier.create(digest.complete()).expectNext(whole).expectComplete().verify(PATIENCE);
 		}
 	}
@@ -85,9 +87,9 @@ class DigestsTests {
 	void knownDigests() throws Exception {
 		Files.writeString(this.directory.resolve("file"), "abc");
 		// FIPS 180-4, the example of one block.
-		assertThat(FileDigest.of(this.directory.resolve("file"), ALL))
-			.containsEntry(Algorithm.SHA256,
-					Digest.parse("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"))
+		assertThat(FileDigest.of(this.directory.resolve("file"), ALL, () -> {
+		})).containsEntry(Algorithm.SHA256,
+				Digest.parse("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"))
 			.containsEntry(Algorithm.SHA512,
 					Digest.parse("ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
 							+ "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"))
@@ -105,11 +107,13 @@ class DigestsTests {
 	@Test
 	void bytesBeyondTheFrontierAreNotHashed() throws Exception {
 		this.file.write(ByteBuffer.wrap(bytes(3_000_000)), 0);
-		try (StreamingDigest digest = StreamingDigest.start(this.file, ALL, this.threads)) {
+		try (StreamingDigest digest = StreamingDigest.start(this.file, ALL, this.threads, () -> {
+		})) {
 			digest.advance(2_000_000);
 			Files.write(this.directory.resolve("prefix"), Arrays.copyOf(bytes(3_000_000), 2_000_000));
 			StepVerifier.create(digest.complete())
-				.expectNext(FileDigest.of(this.directory.resolve("prefix"), ALL))
+				.expectNext(FileDigest.of(this.directory.resolve("prefix"), ALL, () -> {
+				}))
 				.expectComplete()
 				.verify(PATIENCE);
 		}
@@ -117,7 +121,8 @@ class DigestsTests {
 
 	@Test
 	void closedDigestGivesItsThreadBack() {
-		StreamingDigest digest = StreamingDigest.start(this.file, ALL, this.threads);
+		StreamingDigest digest = StreamingDigest.start(this.file, ALL, this.threads, () -> {
+		});
 		digest.advance(10);
 		digest.close();
 		// Whether a thread is left over is asserted after every test.
@@ -127,7 +132,8 @@ class DigestsTests {
 	@Test
 	void fileThatIsShorterThanSaidIsAnError() throws Exception {
 		this.file.write(ByteBuffer.wrap(new byte[100]), 0);
-		try (StreamingDigest digest = StreamingDigest.start(this.file, ALL, this.threads)) {
+		try (StreamingDigest digest = StreamingDigest.start(this.file, ALL, this.threads, () -> {
+		})) {
 			digest.advance(200);
 			StepVerifier.create(digest.complete())
 				.expectErrorSatisfies((failure) -> assertThat(failure).isInstanceOf(IOException.class)
@@ -138,7 +144,8 @@ class DigestsTests {
 
 	@Test
 	void missingFileIsAnError() {
-		assertThatIOException().isThrownBy(() -> FileDigest.of(this.directory.resolve("missing"), ALL));
+		assertThatIOException().isThrownBy(() -> FileDigest.of(this.directory.resolve("missing"), ALL, () -> {
+		}));
 	}
 
 	@ParameterizedTest

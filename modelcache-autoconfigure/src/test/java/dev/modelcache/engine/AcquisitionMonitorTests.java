@@ -3,6 +3,7 @@ package dev.modelcache.engine;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,7 @@ import dev.modelcache.testsupport.ManualClock;
 import dev.modelcache.transfer.RequestFailedException;
 import dev.modelcache.transfer.RequestFailedException.Reason;
 import org.junit.jupiter.api.Test;
+import reactor.core.scheduler.Schedulers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -53,7 +55,8 @@ class AcquisitionMonitorTests {
 				public void requestFailed(String modelId, String host, String problem) {
 					AcquisitionMonitorTests.this.heard.add(host + ": " + problem);
 				}
-			}, this.clock);
+			}, this.clock,
+			new AcquisitionWatch(Duration.ofMinutes(1), Schedulers.parallel(), Schedulers.boundedElastic()));
 
 	@Test
 	void whatComesAfterTheCancellationIsNotTold() {

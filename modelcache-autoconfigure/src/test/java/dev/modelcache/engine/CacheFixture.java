@@ -195,7 +195,7 @@ public final class CacheFixture implements AutoCloseable {
 			.clientConnector(new ReactorClientHttpConnector(NettyClients.forDownloads(this.httpClient)))
 			.build();
 		HttpRangeClient http = new HttpRangeClient(webClient, new MirrorCircuitBreakers(this.breakers), this.transfer,
-				this.threads.timer(), clock);
+				this.threads.timer(), this.threads.io(), clock);
 		TransferRetries retries = new TransferRetries(this.retries, () -> 0.5);
 		SegmentedTransfer transfer = new SegmentedTransfer(List.of(http, new FileRangeClient(this.threads.io())),
 				retries, this.threads.forTransfers(), this.transfer);

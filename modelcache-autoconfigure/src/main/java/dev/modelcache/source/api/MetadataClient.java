@@ -4,10 +4,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Consumer;
 
+import dev.modelcache.FailureBoundary;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
+import dev.modelcache.RedactedUri;
 import io.github.resilience4j.reactor.retry.RetryOperator;
+import io.github.resilience4j.retry.Retry;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
@@ -30,6 +34,16 @@ import reactor.core.scheduler.Scheduler;
  */
 public final class MetadataClient {
 
+	/**
+	 * The key, in the context of a subscriber, of a {@code Consumer<Duration>} that is
+	 * told of every pause before the next request, and of every answer as a pause of
+	 * zero.
+	 */
+	public static final String PAUSES = MetadataClient.class.getName() + ".pauses";
+
+	/** Of other answers than a success, the status tells nearly everything. */
+	private static final int LARGEST_ERROR = 1 << 16;
+
 	private final WebClient webClient;
 
 	private final MetadataSettings settings;
@@ -38,18 +52,23 @@ public final class MetadataClient {
 
 	private final Scheduler timer;
 
+	private final Scheduler io;
+
 	/**
 	 * Creates a client.
 	 * @param webClient sends the requests; must neither follow redirects nor add headers
 	 * @param settings limits
 	 * @param retries how often to ask
 	 * @param timer where time-outs run
+	 * @param io where answers are read, which are text of others
 	 */
-	public MetadataClient(WebClient webClient, MetadataSettings settings, MetadataRetries retries, Scheduler timer) {
+	public MetadataClient(WebClient webClient, MetadataSettings settings, MetadataRetries retries, Scheduler timer,
+			Scheduler io) {
 		this.webClient = webClient;
 		this.settings = settings;
 		this.retries = retries;
 		this.timer = timer;
+		this.io = io;
 	}
 
 	/**
@@ -59,12 +78,20 @@ public final class MetadataClient {
 	 * @return the answer, of any status
 	 */
 	public Mono<MetadataResponse> exchange(ModelRequest model, MetadataRequest request) {
-		return Mono.defer(() -> {
+		String step = "reading what " + RedactedUri.of(request.uri()) + " answered";
+		return Mono.deferContextual((context) -> {
+			Consumer<Duration> pauses = context.getOrDefault(PAUSES, (ignored) -> {
+			});
 			List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
-			return hop(Hop.first(request)).onErrorMap((failure) -> FailedRequest.classify(failure, request))
+			Retry retry = this.retries.forModel(model);
+			retry.getEventPublisher().onRetry((event) -> pauses.accept(event.getWaitInterval()));
+			Mono<MetadataResponse> answered = FailureBoundary.around(step, hop(Hop.first(request)))
+				.onErrorMap((failure) -> FailedRequest.classify(failure, request))
+				.doOnNext((answer) -> pauses.accept(Duration.ZERO))
 				.doOnError(failures::add)
-				.transformDeferred(RetryOperator.of(this.retries.forModel(model)))
+				.transformDeferred(RetryOperator.of(retry))
 				.onErrorMap(FailedRequest.class, (last) -> noAnswer(model, last, failures));
+			return FailureBoundary.around(step, answered);
 		});
 	}
 
@@ -86,6 +113,8 @@ public final class MetadataClient {
 					Mono.error(() -> FailedRequest.passing(hop.request(),
 							"did not answer within " + this.settings.timeout().toMillis() + " ms", null)),
 					this.timer)
+			.publishOn(this.io)
+			.as((answer) -> FailureBoundary.around("following what " + RedactedUri.of(hop.uri()) + " answered", answer))
 			.flatMap((response) -> {
 				Hop next = response.isRedirect() ? hop.follow(response.header(HttpHeaders.LOCATION), this.settings)
 						: null;
@@ -101,9 +130,19 @@ public final class MetadataClient {
 	}
 
 	private Mono<MetadataResponse> read(Hop hop, ClientResponse response) {
-		BoundedBody body = new BoundedBody(hop.request(), this.settings.largestAnswer().toBytes());
-		return response.bodyToFlux(DataBuffer.class)
-			.doOnNext(body::take)
+		long largest = this.settings.largestAnswer().toBytes();
+		BoundedBody body = response.statusCode().is2xxSuccessful() ? BoundedBody.whole(hop.request(), largest)
+				: BoundedBody.beginning(hop.request(), Math.min(largest, LARGEST_ERROR));
+		return response.bodyToFlux(DataBuffer.class).<DataBuffer>handle((buffer, next) -> {
+			try {
+				body.take(buffer);
+				next.next(buffer);
+			}
+			catch (Throwable ex) {
+				next.error(FailureBoundary.asException("reading a body", ex));
+			}
+		})
+			.takeUntil((buffer) -> body.isFull())
 			.doOnDiscard(DataBuffer.class, DataBufferUtils::release)
 			.then(Mono.fromSupplier(() -> new MetadataResponse(hop.uri(), response.statusCode().value(),
 					response.headers().asHttpHeaders(), body.toBytes())));

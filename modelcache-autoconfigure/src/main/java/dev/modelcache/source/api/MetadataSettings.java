@@ -16,8 +16,9 @@ public record MetadataSettings(Duration timeout, DataSize largestAnswer, int max
 		boolean insecureHttpAllowed) {
 
 	/**
-	 * Repositories with tens of thousands of files have listings of several megabytes.
+	 * The list of a repository of ten thousand files; registries take manifests of the
+	 * same size (OCI distribution specification 1.1, "Pushing Manifests").
 	 */
-	public static final DataSize LARGEST_ANSWER = DataSize.ofMegabytes(16);
+	public static final DataSize LARGEST_ANSWER = DataSize.ofMegabytes(4);
 
 }

@@ -12,6 +12,12 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class StrictJson {
 
+	/**
+	 * The most tokens of a document. As a tree, so many take less than 50 MB; 4 MiB of
+	 * empty objects would take some hundred.
+	 */
+	private static final long MOST_TOKENS = 400_000;
+
 	private StrictJson() {
 	}
 
@@ -27,6 +33,7 @@ public final class StrictJson {
 			.builder(JsonFactory.builder()
 				.streamReadConstraints(StreamReadConstraints.builder()
 					.maxNestingDepth(deepest)
+					.maxTokenCount(MOST_TOKENS)
 					.maxStringLength(longestText)
 					.maxNameLength(longestName)
 					.build())

@@ -23,13 +23,13 @@ record Challenge(String scheme, Map<String, String> parameters) {
 	private static final String TOKEN = "[A-Za-z0-9!#$%&'*+.^_`|~-]+";
 
 	/** A parameter: {@code name=token} or {@code name="quoted string"}. */
-	private static final Pattern PARAMETER = Pattern.compile("\\G[ \\t,]*(" + TOKEN
+	private static final Pattern PARAMETER = Pattern.compile("[ \\t,]*(" + TOKEN
 			+ ")[ \\t]*=[ \\t]*(?:\"([^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+)\"|(" + TOKEN + "))(?=[ \\t,]|$)");
 
-	private static final Pattern SCHEME = Pattern.compile("\\G[ \\t,]*(" + TOKEN + ")(?:[ \\t]+|(?=,|$))");
+	private static final Pattern SCHEME = Pattern.compile("[ \\t,]*(" + TOKEN + ")(?:[ \\t]+|(?=,|$))");
 
 	/** What some schemes have in place of parameters. */
-	private static final Pattern TOKEN68 = Pattern.compile("\\G[A-Za-z0-9._~+/-]+=*[ \\t]*(?=,|$)");
+	private static final Pattern TOKEN68 = Pattern.compile("[A-Za-z0-9._~+/-]+=*[ \\t]*(?=,|$)");
 
 	/**
 	 * Reads all challenges.
@@ -48,25 +48,31 @@ record Challenge(String scheme, Map<String, String> parameters) {
 	}
 
 	private static int read(String header, int start, List<Challenge> challenges) {
-		Matcher scheme = SCHEME.matcher(header);
-		if (!scheme.find(start)) {
+		Matcher scheme = at(SCHEME, header, start);
+		if (!scheme.lookingAt()) {
 			return -1;
 		}
 		Map<String, String> parameters = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-		Matcher parameter = PARAMETER.matcher(header);
 		int position = scheme.end();
-		while (parameter.find(position)) {
+		Matcher parameter = at(PARAMETER, header, position);
+		while (parameter.lookingAt()) {
 			String quoted = parameter.group(2);
 			String value = (quoted != null) ? quoted.replaceAll("\\\\(.)", "$1") : parameter.group(3);
 			parameters.putIfAbsent(parameter.group(1), value);
 			position = parameter.end();
+			parameter.region(position, header.length());
 		}
 		if (parameters.isEmpty()) {
-			Matcher token68 = TOKEN68.matcher(header);
-			position = token68.find(position) ? token68.end() : position;
+			Matcher token68 = at(TOKEN68, header, position);
+			position = token68.lookingAt() ? token68.end() : position;
 		}
 		challenges.add(new Challenge(scheme.group(1).toLowerCase(Locale.ROOT), parameters));
 		return position;
+	}
+
+	/** To be asked {@code lookingAt}: to find would mean to search the rest each time. */
+	private static Matcher at(Pattern pattern, String header, int position) {
+		return pattern.matcher(header).region(position, header.length());
 	}
 
 	/**

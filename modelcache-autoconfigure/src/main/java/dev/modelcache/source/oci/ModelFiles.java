@@ -16,9 +16,6 @@ final class ModelFiles {
 
 	private static final Pattern SHARD = Pattern.compile("(.*)-(\\d{5})-of-(\\d{5})\\.gguf");
 
-	/** Files beside a GGUF model that are none. */
-	private static final Pattern COMPANION = Pattern.compile("(.*/)?(mmproj|.*(imatrix|lora)).*");
-
 	private static final int MOST_NAMES_SHOWN = 10;
 
 	private ModelFiles() {
@@ -35,7 +32,7 @@ final class ModelFiles {
 	static List<ModelLayer> choose(List<ModelLayer> weights, List<ModelLayer> companions) {
 		List<ModelLayer> gguf = weights.stream()
 			.filter((layer) -> layer.packing() == Packing.NONE && layer.name().endsWith(".gguf"))
-			.filter((layer) -> !COMPANION.matcher(lowerCase(layer)).matches())
+			.filter((layer) -> !isCompanion(lowerCase(layer)))
 			.sorted(Comparator.comparing((layer) -> layer.name().text()))
 			.toList();
 		if (gguf.isEmpty()) {
@@ -49,6 +46,12 @@ final class ModelFiles {
 							gguf.stream().limit(MOST_NAMES_SHOWN).map((layer) -> layer.name().text()).toList()));
 		}
 		return gguf;
+	}
+
+	/** A file beside a GGUF model that is none. */
+	private static boolean isCompanion(String name) {
+		return name.startsWith("mmproj") || name.contains("/mmproj") || name.contains("imatrix")
+				|| name.contains("lora");
 	}
 
 	private static String family(ModelLayer layer) {

@@ -1,15 +1,20 @@
 package dev.modelcache.transfer.http;
 
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
 
 import javax.net.ssl.SSLException;
 
+import dev.modelcache.FailureBoundary;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.transfer.RequestFailedException;
 import dev.modelcache.transfer.RequestFailedException.Reason;
+import io.netty.channel.ChannelException;
+import io.netty.handler.codec.CodecException;
+import org.springframework.web.reactive.function.client.WebClientException;
 import org.springframework.web.reactive.function.client.WebClientRequestException;
 import reactor.core.Exceptions;
 
@@ -42,6 +47,11 @@ final class HttpFailures {
 		}
 		if (hasCause(error, ConnectException.class) || hasCause(error, NoRouteToHostException.class)) {
 			return new RequestFailedException(Reason.UNREACHABLE, mirror, "does not accept connections", error);
+		}
+		if (!(error instanceof WebClientException) && !hasCause(error, IOException.class)
+				&& !hasCause(error, ChannelException.class) && !hasCause(error, CodecException.class)) {
+			return new RequestFailedException(Reason.ILLEGAL_RESPONSE, mirror,
+					"cannot be read: " + FailureBoundary.describe(error), error);
 		}
 		String where = (error instanceof WebClientRequestException) ? "broke the connection before it answered"
 				: "broke the connection";

@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
+import dev.modelcache.FailureBoundary;
 import dev.modelcache.source.Credentials;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.transfer.MirrorCircuitBreakers;
@@ -38,6 +39,8 @@ public final class HttpRangeClient implements RangeClient {
 
 	private final Scheduler timer;
 
+	private final Scheduler io;
+
 	private final ResponseGuard guard;
 
 	private final RememberedTargets targets = new RememberedTargets();
@@ -48,14 +51,16 @@ public final class HttpRangeClient implements RangeClient {
 	 * @param breakers stop requests to mirrors that fail
 	 * @param settings limits and time-outs
 	 * @param timer where time-outs run
+	 * @param io where the heads of responses are read, which are text of others
 	 * @param clock tells how far away the date of a {@code Retry-After} is
 	 */
 	public HttpRangeClient(WebClient webClient, MirrorCircuitBreakers breakers, TransferSettings settings,
-			Scheduler timer, Clock clock) {
+			Scheduler timer, Scheduler io, Clock clock) {
 		this.webClient = webClient;
 		this.breakers = breakers;
 		this.settings = settings;
 		this.timer = timer;
+		this.io = io;
 		this.guard = new ResponseGuard(clock);
 	}
 
@@ -83,12 +88,19 @@ public final class HttpRangeClient implements RangeClient {
 	 */
 	private Mono<Void> authorized(RangeRequest request, Function<RangeResponse, Mono<Void>> consumer) {
 		Credentials credentials = request.mirror().credentials();
-		return credentials.headers()
-			.flatMap((told) -> send(request, told, consumer).onErrorResume(RefusedException.class,
-					(refusal) -> credentials.refused(told, refusal.challenges())
-						.flatMap((changed) -> changed ? credentials.headers() : Mono.error(refusal.failure()))
-						.flatMap((other) -> send(request, other, consumer))
-						.onErrorMap(RefusedException.class, RefusedException::failure)));
+		return FailureBoundary
+			.around("asking for the credentials of " + request.mirror(), Mono.defer(credentials::headers))
+			.defaultIfEmpty(Map.of())
+			.flatMap(
+					(told) -> send(request, told,
+							consumer)
+						.onErrorResume(RefusedException.class, (refusal) -> FailureBoundary
+							.around("asking for other credentials of " + request.mirror(),
+									Mono.defer(() -> credentials.refused(told, refusal.challenges())))
+							.defaultIfEmpty(false)
+							.flatMap((changed) -> changed ? credentials.headers() : Mono.error(refusal.failure()))
+							.flatMap((other) -> send(request, other, consumer))
+							.onErrorMap(RefusedException.class, RefusedException::failure)));
 	}
 
 	private Mono<Void> send(RangeRequest request, Map<String, String> told,
@@ -122,6 +134,7 @@ public final class HttpRangeClient implements RangeClient {
 		Mono<Long> deadline = Mono.delay(this.settings.responseTimeout(), this.timer)
 			.flatMap((tick) -> answered.get() ? Mono.never() : Mono.just(tick));
 		return next.timeout(deadline, Mono.error(() -> noAnswer(request.mirror())))
+			.as((answer) -> FailureBoundary.around("asking " + request.mirror(), answer))
 			.flatMap((redirect) -> hop(request, redirect, told, consumer));
 	}
 
@@ -142,17 +155,19 @@ public final class HttpRangeClient implements RangeClient {
 			Function<RangeResponse, Mono<Void>> consumer) {
 		HeldBody body = new HeldBody(response.bodyToFlux(DataBuffer.class));
 		Flux<DataBuffer> watched = body.doOnNext((buffer) -> this.targets.brought(at));
-		return Mono.defer(() -> consumer.apply(this.guard.check(request, at, response, watched)))
+		return FailureBoundary.around("reading what " + request.mirror() + " answered",
+				Mono.defer(() -> consumer.apply(this.guard.check(request, at, response, watched))).subscribeOn(this.io))
 			.doFinally((signal) -> body.close())
 			.then(Mono.empty());
 	}
 
 	private Mono<Redirects> follow(Redirects at, ClientResponse response) {
 		HttpHeaders headers = response.headers().asHttpHeaders();
-		return response.releaseBody()
-			.then(Mono.fromSupplier(() -> at.stating(StatedDigests.linked(headers, at))
-				.follow(headers.getFirst(HttpHeaders.LOCATION), this.settings.maxRedirects(),
-						this.settings.insecureHttpAllowed())));
+		Mono<Redirects> next = Mono.fromCallable(() -> at.stating(StatedDigests.linked(headers, at))
+			.follow(headers.getFirst(HttpHeaders.LOCATION), this.settings.maxRedirects(),
+					this.settings.insecureHttpAllowed()));
+		return FailureBoundary.around("following a redirect of " + at.mirror(),
+				response.releaseBody().then(next.subscribeOn(this.io)));
 	}
 
 	private static boolean isRedirect(ClientResponse response) {

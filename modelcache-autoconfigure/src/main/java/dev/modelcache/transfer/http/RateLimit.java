@@ -18,8 +18,6 @@ import org.springframework.http.HttpHeaders;
  */
 final class RateLimit {
 
-	private static final Pattern QUOTED = Pattern.compile("\"(?:[^\"\\\\]|\\\\.)*\"");
-
 	private static final String LATER = "t";
 
 	private static final String EARLIER = "reset";
@@ -37,7 +35,7 @@ final class RateLimit {
 		List<String> policies = headers.getOrEmpty("RateLimit");
 		OptionalLong seconds = policies.isEmpty() ? number(EARLIER, EARLIER + "=" + headers.getFirst("RateLimit-Reset"))
 				: policies.stream()
-					.map((line) -> QUOTED.matcher(line).replaceAll(""))
+					.map(RateLimit::withoutNames)
 					.flatMap(RateLimit::members)
 					.filter(RateLimit::isExhausted)
 					.flatMapToLong((member) -> Stream.of(LATER, EARLIER)
@@ -45,6 +43,28 @@ final class RateLimit {
 						.flatMapToLong(OptionalLong::stream))
 					.max();
 		return seconds.isPresent() ? Duration.ofSeconds(seconds.getAsLong() + 1) : null;
+	}
+
+	/**
+	 * Leaves out the quoted names of policies (RFC 9651, section 3.3.3): any text may
+	 * stand in them.
+	 */
+	private static String withoutNames(String line) {
+		StringBuilder rest = new StringBuilder();
+		boolean quoted = false;
+		for (int i = 0; i < line.length(); i++) {
+			char character = line.charAt(i);
+			if (character == '"') {
+				quoted = !quoted;
+			}
+			else if (quoted && character == '\\') {
+				i++;
+			}
+			else if (!quoted) {
+				rest.append(character);
+			}
+		}
+		return rest.toString();
 	}
 
 	/** Draft 7 has one policy, whose parameters are separated by commas. */

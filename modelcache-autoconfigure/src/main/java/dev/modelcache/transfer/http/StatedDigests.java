@@ -19,7 +19,7 @@ import org.springframework.http.HttpHeaders;
  */
 final class StatedDigests {
 
-	private static final Pattern MEMBER = Pattern.compile("(?:^|,)\\s*(sha-256|sha-512)=:([A-Za-z0-9+/=]+):");
+	private static final Pattern MEMBER = Pattern.compile("(?:^|,)\\s*+(sha-256|sha-512)=:([A-Za-z0-9+/=]++):");
 
 	private static final Pattern LINKED = Pattern.compile("(?:W/)?\"?([0-9a-fA-F]{64})\"?");
 

@@ -31,7 +31,7 @@ public final class MetadataClients {
 			.intervalFunction(IntervalFunction.of(Duration.ofMillis(5)))
 			.build(), clock);
 		return new MetadataClient(webClient, new MetadataSettings(timeout, largestAnswer, 5, true), retries,
-				Schedulers.parallel());
+				Schedulers.parallel(), Schedulers.boundedElastic());
 	}
 
 }

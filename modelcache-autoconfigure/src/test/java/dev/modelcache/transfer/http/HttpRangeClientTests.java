@@ -55,7 +55,7 @@ class HttpRangeClientTests {
 		return new HttpRangeClient(WebClient.builder().clientConnector(new ReactorClientHttpConnector(netty)).build(),
 				new MirrorCircuitBreakers(CircuitBreakerRegistry.ofDefaults()),
 				new TransferSettings(DataSize.ofMegabytes(1), 4, DataSize.ofMegabytes(16), PATIENCE, PATIENCE, 5, true),
-				Schedulers.parallel(), Clock.systemUTC());
+				Schedulers.parallel(), Schedulers.boundedElastic(), Clock.systemUTC());
 	}
 
 	@AfterEach

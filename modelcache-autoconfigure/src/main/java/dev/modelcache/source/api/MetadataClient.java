@@ -80,7 +80,7 @@ public final class MetadataClient {
 	public Mono<MetadataResponse> exchange(ModelRequest model, MetadataRequest request) {
 		String step = "reading what " + RedactedUri.of(request.uri()) + " answered";
 		return Mono.deferContextual((context) -> {
-			Consumer<Duration> pauses = context.getOrDefault(PAUSES, (ignored) -> {
+			Consumer<Duration> pauses = context.<Consumer<Duration>>getOrEmpty(PAUSES).orElse((ignored) -> {
 			});
 			List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
 			Retry retry = this.retries.forModel(model);

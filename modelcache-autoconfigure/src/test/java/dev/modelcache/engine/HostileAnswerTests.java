@@ -56,7 +56,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class HostileAnswerTests {
 
-	private static final Duration PATIENCE = Duration.ofSeconds(10);
+	private static final Duration PATIENCE = CacheFixture.PATIENCE;
 
 	@TempDir
 	private Path directory;
@@ -154,8 +154,9 @@ class HostileAnswerTests {
 	}
 
 	private CacheFixture impatient() {
-		return fixture().transfer(new TransferSettings(DataSize.ofKilobytes(256), 4, DataSize.ofMegabytes(16),
-				Duration.ofSeconds(10), Duration.ofSeconds(10), 5, true, null, Duration.ofMillis(500)));
+		return fixture().transfer(
+				new TransferSettings(DataSize.ofKilobytes(256), 4, DataSize.ofMegabytes(16), Duration.ofSeconds(10),
+						Duration.ofSeconds(10), 5, true, null, Duration.ofSeconds(2), DataSize.ofBytes(0), null));
 	}
 
 	@ParameterizedTest

@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
@@ -251,18 +253,35 @@ abstract class AdoptionContractTests {
 
 	@Test
 	void copyThatNobodyWantsAnyMoreLeavesNothing(CapturedOutput output) throws Exception {
-		Content zeros = Content.of(new byte[64 << 20]);
-		Files.write(file(this.elsewhere, zeros.sha256()), zeros.bytes());
-		ModelRequest.Builder request = request().expectedDigest(zeros.sha256())
-			.modelPath(this.directory.resolve("zeros.gguf"));
-		try (CacheFixture fixture = fixture()) {
-			DefaultModelCache cache = fixture.open(request.build());
+		Path target = this.directory.resolve("copy.gguf");
+		CountDownLatch copied = new CountDownLatch(1);
+		CountDownLatch cancelled = new CountDownLatch(1);
+		try (CacheFixture fixture = fixture().observer(new AcquisitionObserver() {
+			@Override
+			public void verified(boolean matched, Duration elapsed) {
+				copied.countDown();
+				await(cancelled);
+			}
+		})) {
+			DefaultModelCache cache = fixture.open(request().modelPath(target).build());
 			Disposable call = cache.get("m").subscribe();
-			Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> !fixture.stagedFiles().isEmpty());
+			assertThat(copied.await(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+			assertThat(fixture.stagedFiles()).hasSize(1);
 			call.dispose();
+			cancelled.countDown();
 			Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> fixture.stagedFiles().isEmpty());
 		}
+		assertThat(target).doesNotExist();
 		assertThat(output).doesNotContain("WARN").doesNotContain("ERROR");
+	}
+
+	private static void await(CountDownLatch latch) {
+		try {
+			latch.await();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
 	}
 
 	@Test

@@ -209,7 +209,10 @@ final class AcquisitionPipeline {
 				this.rooms.sources().resolve(request, candidate.locations(), candidate.configuredUrl()))
 			.map((model) -> this.pins.enforce(candidate, model))
 			.doOnNext((model) -> {
-				if (request.digestRequired() && model.files().stream().anyMatch((file) -> file.expected() == null)) {
+				if (request.digestRequired() && model.files()
+					.stream()
+					.anyMatch((file) -> file.expected() == null
+							&& file.mirrors().stream().allMatch((mirror) -> mirror.stated() == null))) {
 					throw new ModelIntegrityException(request.id(),
 							"require-checksum is set, but nobody says what the digest should be",
 							"Configure expected-checksum, or remove require-checksum");

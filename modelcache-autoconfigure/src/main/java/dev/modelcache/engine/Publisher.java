@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest;
@@ -18,6 +19,7 @@ import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.content.DecompressedContent;
 import dev.modelcache.source.ExpectedDigest;
+import dev.modelcache.source.Mirror;
 import dev.modelcache.store.Receipt;
 import dev.modelcache.store.StagedFile;
 import dev.modelcache.transfer.DownloadPlan;
@@ -54,20 +56,24 @@ final class Publisher {
 	 */
 	CachedModel publish(FileJob job, DownloadPlan plan, StagedFile staged, TransferResult result, FileMonitor monitor) {
 		Candidate candidate = job.candidate();
-		verify(plan, staged, result, monitor);
+		ExpectedDigest expected = expected(plan, result);
+		verify(plan, expected, staged, result, monitor);
 		DecompressedContent content = result.content();
 		StagedFile file = (content != null) ? staged.content() : staged;
 		ModelFormat format = inspect(job, staged, file, result);
 		Digest sha256 = sha256(
 				(content != null) ? content.digests().get(Algorithm.SHA256) : result.digests().get(Algorithm.SHA256));
-		ExpectedDigest expected = plan.file().expected();
-		if (expected == null) {
-			logger.warn("Model '{}': nothing proves the content of {}. Configure expected-checksum: {}", plan.modelId(),
-					result.mirror(), sha256);
+		tellDepartures(plan, expected, result, sha256);
+		if (expected == null && candidate.request().digestRequired()) {
+			staged.discard();
+			throw new ModelIntegrityException(plan.modelId(),
+					"require-checksum is set, and no source states the digest " + sha256 + " of what " + result.mirror()
+							+ " sent",
+					"Configure expected-checksum, or remove require-checksum");
 		}
 		Instant now = this.clock.instant();
 		move(file,
-				(fingerprint) -> new Receipt(fingerprint, sha256, sourceDigest(plan, result),
+				(fingerprint) -> new Receipt(fingerprint, sha256, sourceDigest(expected, result),
 						(expected != null) ? expected.digest() : null, result.mirror().toString(),
 						candidate.sourceKey(), result.validator(), candidate.fallback(), now, format));
 		staged.discard();
@@ -88,8 +94,44 @@ final class Publisher {
 		}
 	}
 
-	private void verify(DownloadPlan plan, StagedFile staged, TransferResult result, FileMonitor monitor) {
-		ExpectedDigest expected = plan.file().expected();
+	/**
+	 * Returns the digest that the file must have, or the one that proves it. Where
+	 * neither the configuration nor the first source states one, whoever sent the file
+	 * must have sent what its own source states, and what another source states may prove
+	 * it.
+	 */
+	private static @Nullable ExpectedDigest expected(DownloadPlan plan, TransferResult result) {
+		if (plan.file().expected() != null) {
+			return plan.file().expected();
+		}
+		ExpectedDigest own = result.mirror().stated();
+		return (own != null) ? own
+				: stated(plan).filter((digest) -> result.has(digest.digest())).findFirst().orElse(null);
+	}
+
+	private static Stream<ExpectedDigest> stated(DownloadPlan plan) {
+		return plan.file().mirrors().stream().map(Mirror::stated).flatMap(Stream::ofNullable);
+	}
+
+	private static void tellDepartures(DownloadPlan plan, @Nullable ExpectedDigest expected, TransferResult result,
+			Digest sha256) {
+		Mirror first = plan.file().mirrors().get(0);
+		if (plan.file().expected() == null && !result.mirror().equals(first)) {
+			logger.warn("Model '{}': the file comes from {} instead of {}, which decides what the model is",
+					plan.modelId(), result.mirror(), first);
+		}
+		if (expected == null) {
+			stated(plan).forEach((digest) -> logger.warn(
+					"Model '{}': a mirror states the digest {}, but {} sent a file with {};"
+							+ " the url decides what the model is",
+					plan.modelId(), digest.digest(), result.mirror(), sha256));
+			logger.warn("Model '{}': nothing proves the content of {}. Configure expected-checksum: {}", plan.modelId(),
+					result.mirror(), sha256);
+		}
+	}
+
+	private void verify(DownloadPlan plan, @Nullable ExpectedDigest expected, StagedFile staged, TransferResult result,
+			FileMonitor monitor) {
 		boolean asItCame = expected != null && result.has(expected.digest());
 		boolean unfolded = expected != null && result.contentHas(expected.digest());
 		ModelCacheException failure = result.contentFailure();
@@ -129,8 +171,7 @@ final class Publisher {
 		return damaged;
 	}
 
-	private static @Nullable Digest sourceDigest(DownloadPlan plan, TransferResult result) {
-		ExpectedDigest expected = plan.file().expected();
+	private static @Nullable Digest sourceDigest(@Nullable ExpectedDigest expected, TransferResult result) {
 		if (result.content() == null) {
 			return null;
 		}

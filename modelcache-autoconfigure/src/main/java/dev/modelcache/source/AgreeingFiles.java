@@ -16,10 +16,14 @@ import org.slf4j.LoggerFactory;
  * Those of the files that several locations offer as the same bytes which can be: the
  * others state another digest than the expected one, or another size.
  *
+ * The configured digest decides what the file is. Where none is configured, the first
+ * location does, which is that of {@code url} unless it cannot be asked.
+ *
  * @param files the files that agree, the preferred one first; at least one
- * @param expected the configured digest, else the first that a location states, or
+ * @param expected the configured digest, else the one that the first location states, or
  * {@code null}
- * @param size the size that they have, or {@code null} where none of them states it
+ * @param size the size that they have, or {@code null} where it is not stated by whoever
+ * decides
  */
 record AgreeingFiles(List<RemoteFile> files, @Nullable ExpectedDigest expected, @Nullable Long size) {
 
@@ -36,8 +40,7 @@ record AgreeingFiles(List<RemoteFile> files, @Nullable ExpectedDigest expected, 
 	 */
 	static AgreeingFiles of(ModelRequest request, List<RemoteFile> offered) {
 		ExpectedDigest expected = (request.expectedDigest() != null)
-				? new ExpectedDigest(request.expectedDigest(), request.digestOrigin())
-				: firstKnown(offered, RemoteFile::expected);
+				? new ExpectedDigest(request.expectedDigest(), request.digestOrigin()) : offered.get(0).expected();
 		ExpectedDigest reference = reference(expected, offered);
 		List<RemoteFile> rightDigest = new ArrayList<>();
 		for (RemoteFile file : offered) {
@@ -93,7 +96,10 @@ record AgreeingFiles(List<RemoteFile> files, @Nullable ExpectedDigest expected, 
 	private static @Nullable Long size(List<RemoteFile> files, @Nullable ExpectedDigest expected) {
 		List<RemoteFile> sure = files.stream().filter((file) -> expected != null && states(file, expected)).toList();
 		Long size = firstKnown(sure, RemoteFile::size);
-		return (size != null) ? size : firstKnown(files, RemoteFile::size);
+		if (size != null) {
+			return size;
+		}
+		return (expected != null) ? firstKnown(files, RemoteFile::size) : files.get(0).size();
 	}
 
 	private static <T> @Nullable T firstKnown(List<RemoteFile> files, Function<RemoteFile, @Nullable T> fact) {

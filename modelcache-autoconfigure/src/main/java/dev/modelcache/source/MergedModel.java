@@ -2,9 +2,11 @@ package dev.modelcache.source;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelRequest;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One model out of what several locations of the same bytes answered: the files of the
@@ -38,8 +40,17 @@ final class MergedModel {
 			.flatMap(Optional::stream)
 			.toList();
 		AgreeingFiles agreeing = AgreeingFiles.of(this.request, same);
-		List<Mirror> mirrors = agreeing.files().stream().flatMap((other) -> other.mirrors().stream()).toList();
+		List<Mirror> mirrors = agreeing.files()
+			.stream()
+			.flatMap((other) -> mirrors(other, agreeing.expected()))
+			.toList();
 		return new RemoteFile(file.name(), mirrors, agreeing.expected(), agreeing.size(), file.packing());
+	}
+
+	/** A statement counts for itself only where nothing decides what the file is. */
+	private static Stream<Mirror> mirrors(RemoteFile file, @Nullable ExpectedDigest expected) {
+		return (expected != null) ? file.mirrors().stream()
+				: file.mirrors().stream().map((mirror) -> mirror.stating(file.expected()));
 	}
 
 	/** The only files of two models are the same whatever they are called. */

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.util.Map;
 
 import dev.modelcache.RedactedUri;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One place that has the bytes, and what its origin alone may be told.
@@ -12,8 +13,10 @@ import dev.modelcache.RedactedUri;
  * @param headers request headers for this URL's origin, credentials among them; never
  * sent to another origin, never printed
  * @param credentials further headers for that origin, which it may refuse after a while
+ * @param stated what the source of this URL states of its bytes, if that is not what
+ * decides what the file is; {@code null} where it states nothing, or nothing else
  */
-public record Mirror(URI uri, Map<String, String> headers, Credentials credentials) {
+public record Mirror(URI uri, Map<String, String> headers, Credentials credentials, @Nullable ExpectedDigest stated) {
 
 	/**
 	 * Creates a mirror.
@@ -29,6 +32,21 @@ public record Mirror(URI uri, Map<String, String> headers, Credentials credentia
 	 */
 	public Mirror(URI uri, Map<String, String> headers) {
 		this(uri, headers, Credentials.NONE);
+	}
+
+	/**
+	 * Creates a mirror whose source states nothing of its own.
+	 * @param uri where the bytes are, without user-info
+	 * @param headers request headers for this URL's origin
+	 * @param credentials further headers for that origin
+	 */
+	public Mirror(URI uri, Map<String, String> headers, Credentials credentials) {
+		this(uri, headers, credentials, null);
+	}
+
+	/** Returns this mirror with what its source states of its bytes. */
+	Mirror stating(@Nullable ExpectedDigest digest) {
+		return new Mirror(this.uri, this.headers, this.credentials, digest);
 	}
 
 	/**

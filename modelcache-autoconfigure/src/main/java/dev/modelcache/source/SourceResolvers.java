@@ -16,6 +16,8 @@ import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.RedactedUri;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -23,6 +25,8 @@ import reactor.core.publisher.Mono;
  * All source resolvers of the application, by scheme.
  */
 public final class SourceResolvers {
+
+	private static final Logger logger = LoggerFactory.getLogger(SourceResolvers.class);
 
 	private final Map<String, SourceResolver> byScheme = new TreeMap<>();
 
@@ -64,9 +68,10 @@ public final class SourceResolvers {
 
 	/**
 	 * Resolves several locations of the same bytes into one model, whose files have a
-	 * mirror for each. A location that cannot be resolved is left out, unless all of them
-	 * are; one that states another digest or size of a file is left out of that file's
-	 * mirrors.
+	 * mirror for each. The first location decides what the model is, unless a digest is
+	 * configured. A location that cannot be resolved is left out with a warning, unless
+	 * all of them are; one that states another digest or size of a file is left out of
+	 * that file's mirrors.
 	 * @param request the request the locations belong to; its digest, if it has one,
 	 * comes before any that a source states
 	 * @param locations the locations, the preferred one first; at least one
@@ -77,7 +82,8 @@ public final class SourceResolvers {
 	public Mono<ResolvedModel> resolve(ModelRequest request, List<URI> locations, @Nullable URI configured) {
 		return locations(request, locations, configured)
 			.concatMap((location) -> resolve(location).map(Resolution::of)
-				.onErrorResume(ModelCacheException.class, (failure) -> Mono.just(Resolution.failed(failure))))
+				.onErrorResume(ModelCacheException.class,
+						(failure) -> Mono.just(Resolution.failed(location.uri(), failure))))
 			.collectList()
 			.map((resolutions) -> merge(request, resolutions));
 	}
@@ -140,6 +146,12 @@ public final class SourceResolvers {
 		if (models.isEmpty()) {
 			throw allFailed(resolutions);
 		}
+		for (Resolution resolution : resolutions) {
+			if (resolution.failure() != null) {
+				logger.warn("Model '{}': {} is left out: {}", request.id(), resolution.location(),
+						resolution.failure().problem());
+			}
+		}
 		return MergedModel.of(request, models);
 	}
 
@@ -152,14 +164,15 @@ public final class SourceResolvers {
 		return first;
 	}
 
-	private record Resolution(@Nullable ResolvedModel model, @Nullable ModelCacheException failure) {
+	private record Resolution(@Nullable String location, @Nullable ResolvedModel model,
+			@Nullable ModelCacheException failure) {
 
 		static Resolution of(ResolvedModel model) {
-			return new Resolution(model, null);
+			return new Resolution(null, model, null);
 		}
 
-		static Resolution failed(ModelCacheException failure) {
-			return new Resolution(null, failure);
+		static Resolution failed(URI location, ModelCacheException failure) {
+			return new Resolution(RedactedUri.of(location), null, failure);
 		}
 
 		List<ResolvedModel> models() {

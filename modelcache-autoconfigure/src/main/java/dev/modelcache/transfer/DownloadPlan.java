@@ -4,11 +4,12 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 
 import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.content.DecompressionPlan;
-import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.RemoteFile;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +51,8 @@ public record DownloadPlan(String modelId, RemoteFile file, int maxRequests, int
 	}
 
 	/**
-	 * Returns the digests to compute: SHA-256 always, and the expected one.
+	 * Returns the digests to compute: SHA-256 always, and those that are expected or
+	 * stated.
 	 * @return the algorithms
 	 */
 	public Set<Algorithm> algorithms() {
@@ -60,14 +62,13 @@ public record DownloadPlan(String modelId, RemoteFile file, int maxRequests, int
 	/**
 	 * Returns the digests to compute of a file, compressed or not.
 	 * @param file the file
-	 * @return SHA-256, and the expected one
+	 * @return SHA-256, and those that are expected or stated
 	 */
 	public static Set<Algorithm> algorithms(RemoteFile file) {
 		Set<Algorithm> algorithms = EnumSet.of(Algorithm.SHA256);
-		ExpectedDigest expected = file.expected();
-		if (expected != null) {
-			algorithms.add(expected.digest().algorithm());
-		}
+		Stream.concat(Stream.ofNullable(file.expected()), file.mirrors().stream().map(Mirror::stated))
+			.filter(Objects::nonNull)
+			.forEach((digest) -> algorithms.add(digest.digest().algorithm()));
 		return algorithms;
 	}
 

@@ -20,8 +20,12 @@ import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.Reply;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import reactor.core.scheduler.Schedulers;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -29,7 +33,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 /**
  * Models of a Hugging Face Hub, from their URL to the published file.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class HubTests {
+
+	private static final URI HUB = URI.create("hf://org/repo/model.gguf");
 
 	private static final String COMMIT = "0123456789abcdef0123456789abcdef01234567";
 
@@ -66,6 +73,62 @@ class HubTests {
 		assertThat(again.outcome()).isEqualTo(ModelOutcome.CACHED);
 		assertThat(again.path()).isEqualTo(first.path());
 		assertThat(this.server.hub().requests()).hasSize(requests);
+	}
+
+	@Test
+	void mirrorThatStatesADigestDoesNotReplaceWhatTheUrlSends(CapturedOutput output) {
+		Content other = Content.random(100_000, 2);
+		try (MisbehavingServer origin = MisbehavingServer.start().serve("/m.gguf", other)) {
+			CachedModel model = get(
+					ModelRequest.builder("m").url(origin.uri("/m.gguf")).mirrors(List.of(HUB)).maxRetries(3));
+			assertThat(model.path()).hasBinaryContent(other.bytes());
+			assertThat(model.verified()).isFalse();
+			assertThat(output).contains("WARN").contains(this.content.sha256().hex()).contains("the url decides");
+		}
+	}
+
+	@Test
+	void digestThatAMirrorStatesProvesWhatTheUrlSends() {
+		try (MisbehavingServer origin = MisbehavingServer.start().serve("/m.gguf", this.content)) {
+			CachedModel model = get(ModelRequest.builder("m").url(origin.uri("/m.gguf")).mirrors(List.of(HUB)));
+			assertThat(model.verified()).isTrue();
+			assertThat(model.digest()).isEqualTo(this.content.sha256());
+		}
+	}
+
+	@Test
+	void mirrorThatStandsInForTheUrlIsProvedByItsOwnDigest(CapturedOutput output) {
+		try (MisbehavingServer origin = MisbehavingServer.start().always("/m.gguf", Reply.status(404))) {
+			CachedModel model = get(ModelRequest.builder("m").url(origin.uri("/m.gguf")).mirrors(List.of(HUB)));
+			assertThat(model.verified()).isTrue();
+			assertThat(model.path()).hasBinaryContent(this.content.bytes());
+			assertThat(output).contains("WARN").contains("instead of " + origin.uri("/m.gguf"));
+		}
+	}
+
+	@Test
+	void requiredChecksumMayBeThatOfAMirror() {
+		try (MisbehavingServer origin = MisbehavingServer.start().serve("/m.gguf", Content.random(100_000, 2))) {
+			CachedModel model = get(ModelRequest.builder("m")
+				.url(origin.uri("/m.gguf"))
+				.mirrors(List.of(HUB))
+				.digestRequired(true)
+				.maxRetries(3));
+			assertThat(model.verified()).isTrue();
+			assertThat(model.path()).hasBinaryContent(this.content.bytes());
+		}
+	}
+
+	@Test
+	void urlThatCannotBeResolvedIsNamedWhereAMirrorStandsIn(CapturedOutput output) {
+		Content other = Content.random(100_000, 2);
+		try (MisbehavingServer origin = MisbehavingServer.start().serve("/m.gguf", other)) {
+			this.server.hub().answer("/api/models/org/repo/revision/main", (request) -> Reply.status(403));
+			this.server.hub().answer("/org/repo/resolve/main/model.gguf", (request) -> Reply.status(403));
+			CachedModel model = get(ModelRequest.builder("m").url(HUB).mirrors(List.of(origin.uri("/m.gguf"))));
+			assertThat(model.verified()).isFalse();
+			assertThat(output).contains("WARN").contains("hf://org/repo/model.gguf is left out");
+		}
 	}
 
 	@Test

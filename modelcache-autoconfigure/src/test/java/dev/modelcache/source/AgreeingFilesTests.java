@@ -63,12 +63,22 @@ class AgreeingFilesTests {
 	}
 
 	@Test
-	void firstStatedDigestIsTheExpectedOneWhereNoneIsConfigured() {
-		RemoteFile first = file("a", null, null);
-		RemoteFile second = file("b", RIGHT, 5L);
+	void digestOfTheUrlIsTheExpectedOneWhereNoneIsConfigured() {
+		RemoteFile first = file("a", RIGHT, 5L);
+		RemoteFile second = file("b", null, null);
 		AgreeingFiles agreeing = agreeing(null, first, second, file("c", WRONG, 5L));
 		assertThat(agreeing.files()).containsExactly(first, second);
-		assertThat(agreeing.expected()).isEqualTo(second.expected());
+		assertThat(agreeing.expected()).isEqualTo(first.expected());
+	}
+
+	@Test
+	void mirrorDoesNotSayWhatTheUrlIs() {
+		RemoteFile first = file("a", null, null);
+		RemoteFile second = file("b", RIGHT, 5L);
+		AgreeingFiles agreeing = agreeing(null, first, second);
+		assertThat(agreeing.files()).containsExactly(first, second);
+		assertThat(agreeing.expected()).isNull();
+		assertThat(agreeing.size()).isNull();
 	}
 
 	@Test

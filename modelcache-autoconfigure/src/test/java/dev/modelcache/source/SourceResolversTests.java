@@ -40,7 +40,8 @@ class SourceResolversTests {
 				SECOND, new ResolvedModel(List.of(file("other.gguf", SECOND, STATED)), "commit")));
 		assertThat(model.file().name()).hasToString("m.gguf");
 		assertThat(model.file().mirrors()).extracting(Mirror::uri).containsExactly(FIRST, SECOND);
-		assertThat(model.file().expected()).isEqualTo(STATED);
+		assertThat(model.file().expected()).isNull();
+		assertThat(model.file().mirrors()).extracting(Mirror::stated).containsExactly(null, STATED);
 		assertThat(model.revision()).isNull();
 	}
 

@@ -1,5 +1,7 @@
 package dev.modelcache;
 
+import java.util.Objects;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +32,33 @@ public final class ModelIntegrityException extends ModelCacheException {
 		this.expected = expected;
 		this.actual = actual;
 		this.origin = origin;
+	}
+
+	private ModelIntegrityException(ModelIntegrityException first, DigestOrigin origin, Digest actual) {
+		super(ErrorCode.INTEGRITY, first.modelId(),
+				first.problem() + ". Two downloads gave the same bytes, so "
+						+ ((origin == DigestOrigin.CONFIGURATION) ? "the configured checksum" : origin.description())
+						+ " is probably stale",
+				(origin == DigestOrigin.CONFIGURATION)
+						? "If you trust the source, set expected-checksum: " + actual + "; if not, use another source"
+						: "Correct " + origin.description() + ", use another source, or, if you trust this one, set"
+								+ " expected-checksum: " + actual,
+				null);
+		this.expected = first.expected;
+		this.actual = actual;
+		this.origin = origin;
+	}
+
+	/**
+	 * Returns the failure of two downloads: if both brought the same bytes, the expected
+	 * digest is more likely to be wrong than the bytes.
+	 * @param before the failure of the download before
+	 * @return a failure that says so, or this one if the bytes differ
+	 */
+	public ModelIntegrityException after(ModelIntegrityException before) {
+		boolean same = this.actual != null && this.origin != null && this.actual.equals(before.actual);
+		return same ? new ModelIntegrityException(this, Objects.requireNonNull(this.origin),
+				Objects.requireNonNull(this.actual)) : this;
 	}
 
 	/**

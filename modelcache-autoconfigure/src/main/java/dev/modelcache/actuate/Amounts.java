@@ -45,8 +45,12 @@ final class Amounts {
 
 	/** Returns the rate and the estimated rest, such as {@code 5.0 MB/s, ETA 0:07}. */
 	static String speed(TransferProgress progress) {
+		Long total = progress.totalBytes();
+		if (total != null && progress.bytes() >= total) {
+			return "complete";
+		}
 		if (progress.bytesPerSecond() <= 0) {
-			return "starting";
+			return (progress.bytes() == 0) ? "starting" : "waiting for data";
 		}
 		Duration eta = progress.eta();
 		String rate = bytes(progress.bytesPerSecond()) + "/s";

@@ -1,8 +1,13 @@
 package dev.modelcache.actuate;
 
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.charset.Charset;
+import java.time.Clock;
 import java.time.Duration;
-import java.util.HashMap;
+import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 import dev.modelcache.ModelCacheEvent;
@@ -11,124 +16,200 @@ import dev.modelcache.ModelDownloadStarted;
 import dev.modelcache.ModelFailed;
 import dev.modelcache.ModelReady;
 import dev.modelcache.TransferProgress;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressState;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Progress as a bar on a terminal, one for each transfer:
- * {@code elapsed [bar] bytes/total (rate, ETA)}.
+ * Shows progress on one line of a terminal: {@code elapsed [bar] bytes/total (rate, ETA)}
+ * of the model, or of all models together if several are downloaded. The last state of
+ * each model stays on a line of its own.
  * <p>
- * <em>Thread-safety</em>: none; events come one after the other.
+ * <em>Thread-safety</em>: safe; other output may come from any thread.
  */
 public final class ProgressBars implements ProgressDisplay, AutoCloseable {
-
-	private static final int REFRESH_MILLIS = 250;
 
 	private static final int LONGEST_BAR = 40;
 
 	private static final int SHORTEST_BAR = 5;
 
+	/** What the numbers take beside the name. */
+	private static final int NUMBERS = 60;
+
+	private static final int SHORTEST_NAME = 12;
+
 	private final PrintStream terminal;
 
-	private final Map<String, Bar> bars = new HashMap<>();
+	private final Clock clock;
+
+	private final ConsoleProgressBarConsumer console;
+
+	private final Map<String, Download> downloads = new LinkedHashMap<>();
+
+	/** The length of what stands on the line. */
+	private int drawn;
+
+	/** Whether other output has begun a line that it has not ended. */
+	private boolean occupied;
+
+	private @Nullable Runnable restore;
 
 	/**
 	 * Creates the bars.
 	 * @param terminal where they are drawn
+	 * @param clock tells the time
 	 */
-	public ProgressBars(PrintStream terminal) {
+	public ProgressBars(PrintStream terminal, Clock clock) {
 		this.terminal = terminal;
+		this.clock = clock;
+		this.console = new ConsoleProgressBarConsumer(terminal);
+	}
+
+	/**
+	 * Creates bars on the standard error, which are cleared before anything else is
+	 * printed to it or to the standard output.
+	 * @param clock tells the time
+	 * @return the bars; closing them restores both streams
+	 */
+	public static ProgressBars onStandardError(Clock clock) {
+		PrintStream out = System.out;
+		PrintStream err = System.err;
+		ProgressBars bars = new ProgressBars(err, clock);
+		PrintStream guardedOut = bars.guard(out);
+		PrintStream guardedErr = bars.guard(err);
+		System.setOut(guardedOut);
+		System.setErr(guardedErr);
+		bars.restore = () -> {
+			if (System.out == guardedOut) {
+				System.setOut(out);
+			}
+			if (System.err == guardedErr) {
+				System.setErr(err);
+			}
+		};
+		return bars;
+	}
+
+	/**
+	 * Returns a stream for other output to the same terminal.
+	 * @param stream where that goes
+	 * @return a stream that clears the bar first
+	 */
+	PrintStream guard(PrintStream stream) {
+		String encoding = System.getProperty("stdout.encoding");
+		return new PrintStream(new Guard(stream), true,
+				(encoding != null) ? Charset.forName(encoding) : Charset.defaultCharset());
 	}
 
 	@Override
-	public void show(ModelCacheEvent event) {
+	public synchronized void show(ModelCacheEvent event) {
+		String id = event.modelId();
+		Download download = this.downloads.get(id);
 		if (event instanceof ModelDownloadStarted started) {
-			close(event.modelId());
-			this.bars.put(event.modelId(), new Bar(event.modelId(), started.totalBytes()));
+			this.downloads.put(id,
+					new Download(this.clock.instant(), new TransferProgress(0, started.totalBytes(), 0)));
 		}
-		else if (event instanceof ModelDownloadProgress current) {
-			Bar bar = this.bars.get(event.modelId());
-			if (bar != null) {
-				bar.update(current.progress());
-			}
+		else if (event instanceof ModelDownloadProgress current && download != null) {
+			this.downloads.put(id, new Download(download.since(), current.progress()));
 		}
-		else if (event instanceof ModelReady ready) {
-			Bar bar = this.bars.get(event.modelId());
-			if (bar != null) {
-				bar.complete(ready.model().size());
-			}
-			close(event.modelId());
+		else if (event instanceof ModelReady ready && download != null) {
+			long size = ready.model().size();
+			end(id, new Download(download.since(),
+					new TransferProgress(size, size, download.progress().bytesPerSecond())));
 		}
-		else if (event instanceof ModelFailed) {
-			close(event.modelId());
+		else if (event instanceof ModelFailed && download != null) {
+			end(id, download);
+		}
+		else {
+			return;
+		}
+		draw();
+	}
+
+	private void end(String id, Download download) {
+		this.downloads.remove(id);
+		if (!this.occupied) {
+			draw(line(id, elapsed(download), download.progress(), width()));
+			this.terminal.println();
+			this.terminal.flush();
+			this.drawn = 0;
 		}
 	}
 
-	private void close(String id) {
-		Bar bar = this.bars.remove(id);
-		if (bar != null) {
-			bar.close();
+	private void draw() {
+		if (this.downloads.isEmpty() || this.occupied) {
+			return;
 		}
+		Map.Entry<String, Download> first = this.downloads.entrySet().iterator().next();
+		int count = this.downloads.size();
+		TransferProgress progress = (count == 1) ? first.getValue().progress() : sum();
+		Double percent = progress.percent();
+		String name = (count == 1) ? first.getKey()
+				: count + " models" + ((percent != null) ? " " + (int) Math.floor(percent) + " %" : "");
+		draw(line(name, elapsed(first.getValue()), progress, width()));
+	}
+
+	private TransferProgress sum() {
+		long bytes = 0;
+		Long total = 0L;
+		double rate = 0;
+		for (Download download : this.downloads.values()) {
+			TransferProgress progress = download.progress();
+			bytes += progress.bytes();
+			total = (total != null && progress.totalBytes() != null) ? (Long) (total + progress.totalBytes()) : null;
+			rate += progress.bytesPerSecond();
+		}
+		return new TransferProgress(bytes, total, rate);
+	}
+
+	private Duration elapsed(Download download) {
+		return Duration.between(download.since(), this.clock.instant());
+	}
+
+	/** The last column stays free: some terminals go to the next line after it. */
+	private int width() {
+		return Math.max(1, this.console.getMaxRenderedLength() - 1);
+	}
+
+	private void draw(String line) {
+		this.terminal.print("\r" + line + " ".repeat(Math.max(0, this.drawn - line.length())) + "\r");
+		this.terminal.flush();
+		this.drawn = line.length();
+	}
+
+	private synchronized void print(OutputStream stream, byte[] bytes, int offset, int length) throws IOException {
+		if (length == 0) {
+			return;
+		}
+		if (this.drawn > 0) {
+			draw("");
+		}
+		stream.write(bytes, offset, length);
+		stream.flush();
+		this.occupied = bytes[offset + length - 1] != '\n';
 	}
 
 	/**
-	 * Ends all bars; what they show stays on the terminal.
+	 * Ends the line. What it shows stays on the terminal.
 	 */
 	@Override
-	public void close() {
-		this.bars.values().forEach(Bar::close);
-		this.bars.clear();
+	public synchronized void close() {
+		if (this.drawn > 0) {
+			this.terminal.println();
+			this.terminal.flush();
+			this.drawn = 0;
+		}
+		this.downloads.clear();
+		if (this.restore != null) {
+			this.restore.run();
+			this.restore = null;
+		}
 	}
 
-	/**
-	 * The bar of one transfer. The library draws it, on a thread of its own.
-	 */
-	private final class Bar {
-
-		private final TerminalLine line = new TerminalLine(ProgressBars.this.terminal);
-
-		private final ProgressBar bar;
-
-		private volatile TransferProgress progress;
-
-		Bar(String id, @Nullable Long total) {
-			this.progress = new TransferProgress(0, total, 0);
-			this.bar = new ProgressBarBuilder().setTaskName(id)
-				.setInitialMax((total != null) ? total : -1)
-				.setUpdateIntervalMillis(REFRESH_MILLIS)
-				.setConsumer(this.line)
-				.setRenderer(this::render)
-				.build();
-		}
-
-		void update(TransferProgress next) {
-			this.progress = next;
-			if (next.totalBytes() != null) {
-				this.bar.maxHint(next.totalBytes());
-			}
-			this.bar.stepTo(next.bytes());
-		}
-
-		void complete(long size) {
-			update(new TransferProgress(size, size, this.progress.bytesPerSecond()));
-		}
-
-		void close() {
-			this.bar.close();
-			this.line.close();
-		}
-
-		private String render(ProgressState state, int length) {
-			return line(state.getTaskName(), state.getTotalElapsed(), this.progress, length);
-		}
-
-	}
-
-	/** Returns a line that fits, unless less than a terminal's usual width is given. */
+	/** Returns a line that fits, with the name shortened if it is long. */
 	static String line(String name, Duration elapsed, TransferProgress progress, int width) {
-		String before = name + " " + Amounts.duration(elapsed) + " [";
+		int longest = Math.max(SHORTEST_NAME, width - NUMBERS);
+		String shown = (name.length() <= longest) ? name : name.substring(0, longest - 3) + "...";
+		String before = shown + " " + Amounts.duration(elapsed) + " [";
 		String after = "] " + Amounts.done(progress) + " (" + Amounts.speed(progress) + ")";
 		int free = width - before.length() - after.length();
 		String line = before + bar(progress.percent(), Math.max(SHORTEST_BAR, Math.min(LONGEST_BAR, free))) + after;
@@ -139,6 +220,42 @@ public final class ProgressBars implements ProgressDisplay, AutoCloseable {
 		int filled = (percent != null) ? (int) (percent * length / 100) : 0;
 		String head = (filled < length) ? ">" : "";
 		return "=".repeat(filled) + head + " ".repeat(length - filled - head.length());
+	}
+
+	/**
+	 * A download on the line.
+	 *
+	 * @param since when it began
+	 * @param progress how far it is
+	 */
+	private record Download(Instant since, TransferProgress progress) {
+
+	}
+
+	/** Output that is not progress. */
+	private final class Guard extends OutputStream {
+
+		private final OutputStream stream;
+
+		Guard(OutputStream stream) {
+			this.stream = stream;
+		}
+
+		@Override
+		public void write(int b) throws IOException {
+			write(new byte[] { (byte) b }, 0, 1);
+		}
+
+		@Override
+		public void write(byte[] bytes, int offset, int length) throws IOException {
+			print(this.stream, bytes, offset, length);
+		}
+
+		@Override
+		public void flush() throws IOException {
+			this.stream.flush();
+		}
+
 	}
 
 }

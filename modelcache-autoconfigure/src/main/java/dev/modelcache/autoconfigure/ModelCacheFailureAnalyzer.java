@@ -1,10 +1,13 @@
 package dev.modelcache.autoconfigure;
 
+import java.util.LinkedHashMap;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.transfer.RequestFailedException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
@@ -22,7 +25,12 @@ final class ModelCacheFailureAnalyzer extends AbstractFailureAnalyzer<ModelCache
 		}
 		String model = (cause.modelId() != null) ? "The model '" + cause.modelId() + "'" : "A model";
 		String attempts = Stream.of(cause.getSuppressed())
-			.map((attempt) -> System.lineSeparator() + "    - " + describe(attempt))
+			.flatMap((attempt) -> describe(attempt).stream())
+			.collect(Collectors.groupingBy((line) -> line, LinkedHashMap::new, Collectors.counting()))
+			.entrySet()
+			.stream()
+			.map((line) -> System.lineSeparator() + "    - " + line.getKey()
+					+ ((line.getValue() > 1) ? " (" + line.getValue() + " times)" : ""))
 			.collect(Collectors.joining());
 		return new FailureAnalysis(
 				model + " could not be made ready (" + cause.code() + "): " + cause.problem()
@@ -30,9 +38,15 @@ final class ModelCacheFailureAnalyzer extends AbstractFailureAnalyzer<ModelCache
 				cause.action(), cause);
 	}
 
-	/** A message of a class that is not ours may hold a URL with credentials. */
-	private static String describe(Throwable attempt) {
-		return (attempt instanceof ModelCacheException ours) ? ours.problem() : attempt.getClass().getName();
+	/**
+	 * A message of a class that is not ours may hold a URL with credentials, and most of
+	 * these are Reactor's notes on where a failure passed.
+	 */
+	private static Optional<String> describe(Throwable attempt) {
+		if (attempt instanceof RequestFailedException request) {
+			return Optional.ofNullable(request.getMessage());
+		}
+		return (attempt instanceof ModelCacheException ours) ? Optional.of(ours.problem()) : Optional.empty();
 	}
 
 }

@@ -32,7 +32,7 @@ class ProgressConfiguration {
 	}
 
 	private static ProgressDisplay bars() {
-		return new ProgressBars(System.err);
+		return ProgressBars.onStandardError(Clock.systemUTC());
 	}
 
 }

@@ -201,7 +201,11 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 	}
 
 	private static ModelCancelledException cancelled(@Nullable String id, String why) {
-		return new ModelCancelledException(id, why, "Ask for it again");
+		return new ModelCancelledException(id, why,
+				(id != null)
+						? "Request the model '" + id + "' again, for example with the action 'ensure' of the endpoint"
+								+ " modelcache, or restart the application"
+						: "Restart the application");
 	}
 
 	/**

@@ -43,11 +43,12 @@ final class FileAcquisition {
 	 * @return the published file
 	 */
 	Mono<CachedModel> fetch(FileJob job, FileMonitor monitor) {
-		Retry retry = this.rooms.retries()
-			.forWholeFile(job.modelId(), attempts(job), (failure) -> failure instanceof ModelIntegrityException);
-		retry.getEventPublisher().onRetry((event) -> monitor.pausing(event.getWaitInterval()));
 		AtomicInteger attempt = new AtomicInteger();
-		AtomicReference<ModelCacheException> last = new AtomicReference<>();
+		AtomicReference<@Nullable ModelIntegrityException> last = new AtomicReference<>();
+		Retry retry = this.rooms.retries()
+			.forWholeFile(job.modelId(), attempts(job),
+					(failure) -> failure instanceof ModelIntegrityException && failure == last.get());
+		retry.getEventPublisher().onRetry((event) -> monitor.pausing(event.getWaitInterval()));
 		Mono<CachedModel> once = Mono.defer(() -> {
 			ModelCacheException before = last.get();
 			if (before != null) {
@@ -56,7 +57,10 @@ final class FileAcquisition {
 			return fetchOnce(job, plan(job, attempt.getAndIncrement()), monitor);
 		});
 		return FailureBoundary.around("beginning to fetch the file", once)
-			.doOnError(ModelIntegrityException.class, last::set)
+			.onErrorMap(ModelIntegrityException.class, (failure) -> {
+				ModelIntegrityException before = last.getAndSet(failure);
+				return (before != null) ? failure.after(before) : failure;
+			})
 			.transformDeferred(RetryOperator.of(retry));
 	}
 

@@ -4,12 +4,15 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 import dev.modelcache.ModelDownloadProgress;
 import dev.modelcache.ModelDownloadStarted;
 import dev.modelcache.ModelFailed;
 import dev.modelcache.ModelReady;
 import dev.modelcache.TransferProgress;
+import dev.modelcache.testsupport.ManualClock;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -21,7 +24,8 @@ class ProgressBarsTests {
 
 	private final ByteArrayOutputStream terminal = new ByteArrayOutputStream();
 
-	private final ProgressBars bars = new ProgressBars(new PrintStream(this.terminal, true, StandardCharsets.UTF_8));
+	private final ProgressBars bars = new ProgressBars(new PrintStream(this.terminal, true, StandardCharsets.UTF_8),
+			new ManualClock());
 
 	private String shown() {
 		return this.terminal.toString(StandardCharsets.UTF_8);
@@ -54,7 +58,7 @@ class ProgressBarsTests {
 	@Test
 	void unknownTotalIsAnEmptyBar() {
 		assertThat(ProgressBars.line("m", Duration.ZERO, new TransferProgress(1000, null, 0), 200))
-			.contains("[>" + " ".repeat(39) + "] 1.0 kB (starting)");
+			.contains("[>" + " ".repeat(39) + "] 1.0 kB (waiting for data)");
 	}
 
 	@Test
@@ -84,6 +88,92 @@ class ProgressBarsTests {
 	void cachedModelShowsNoBar() {
 		this.bars.show(new ModelReady("m", Statuses.model("m"), Duration.ofSeconds(1)));
 		assertThat(shown()).isEmpty();
+	}
+
+	/** Returns the lines of a terminal that understands what was printed. */
+	private List<String> screen() {
+		List<StringBuilder> lines = new ArrayList<>(List.of(new StringBuilder()));
+		int column = 0;
+		for (char next : shown().replace(System.lineSeparator(), "\n").toCharArray()) {
+			StringBuilder line = lines.get(lines.size() - 1);
+			if (next == '\r') {
+				column = 0;
+			}
+			else if (next == '\n') {
+				lines.add(new StringBuilder());
+				column = 0;
+			}
+			else {
+				line.setLength(Math.max(line.length(), column + 1));
+				line.setCharAt(column++, next);
+			}
+		}
+		return lines.stream().map((line) -> line.toString().stripTrailing()).toList();
+	}
+
+	private void progress(String id, long bytes, double rate) {
+		this.bars.show(new ModelDownloadProgress(id, new TransferProgress(bytes, 100_000_000L, rate)));
+	}
+
+	private void start(String id) {
+		this.bars.show(new ModelDownloadStarted(id, "https://example.com/m.gguf", 100_000_000L));
+	}
+
+	@Test
+	void shorterLineLeavesNothingOfTheLongerOne() {
+		start("m");
+		progress("m", 1_000_000, 100_000);
+		assertThat(screen()).singleElement().asString().endsWith("(100.0 kB/s, ETA 16:30)");
+		progress("m", 90_000_000, 9_000_000);
+		assertThat(screen()).singleElement().asString().endsWith("] 90.0 MB/100.0 MB (9.0 MB/s, ETA 0:01)");
+	}
+
+	@Test
+	void severalModelsShareOneLineAndEndOnLinesOfTheirOwn() {
+		start("first");
+		start("second");
+		progress("first", 60_000_000, 1_000_000);
+		progress("second", 30_000_000, 1_000_000);
+		assertThat(screen()).singleElement()
+			.asString()
+			.startsWith("2 models 45 % 0:00 [")
+			.endsWith("] 90.0 MB/200.0 MB (2.0 MB/s, ETA 0:55)");
+		this.bars.show(new ModelFailed("first", Statuses.failure("first"), Duration.ofSeconds(1)));
+		assertThat(screen()).hasSize(2);
+		assertThat(screen().get(0)).startsWith("first 0:00 [").contains("60.0 MB/100.0 MB");
+		assertThat(screen().get(1)).startsWith("second 0:00 [").endsWith("] 30.0 MB/100.0 MB (1.0 MB/s, ETA 1:10)");
+	}
+
+	@Test
+	void otherOutputStandsOnLinesOfItsOwn() {
+		PrintStream other = this.bars.guard(new PrintStream(this.terminal, true, StandardCharsets.UTF_8));
+		start("default");
+		other.println("ok");
+		assertThat(screen()).containsExactly("ok", "");
+		progress("default", 50_000_000, 1_000_000);
+		assertThat(screen()).hasSize(2).first().isEqualTo("ok");
+		other.print("not ");
+		progress("default", 60_000_000, 1_000_000);
+		assertThat(screen()).containsExactly("ok", "not");
+		other.println("yet");
+		progress("default", 70_000_000, 1_000_000);
+		assertThat(screen().subList(0, 2)).containsExactly("ok", "not yet");
+		assertThat(screen().get(2)).startsWith("default 0:00 [").contains("70.0 MB");
+	}
+
+	@Test
+	void allBytesAreCompleteAndNotStarting() {
+		assertThat(ProgressBars.line("m", Duration.ZERO, new TransferProgress(10, 10L, 0), 200)).endsWith("(complete)");
+		assertThat(ProgressBars.line("m", Duration.ZERO, new TransferProgress(0, 10L, 0), 200)).endsWith("(starting)");
+	}
+
+	@Test
+	void longNameIsShortenedAndTheNumbersAreKept() {
+		assertThat(ProgressBars.line("m".repeat(100), Duration.ZERO, new TransferProgress(10_000_000, null, 5_000_000),
+				79))
+			.hasSizeLessThanOrEqualTo(79)
+			.contains("m... 0:00 [")
+			.endsWith("] 10.0 MB (5.0 MB/s)");
 	}
 
 }

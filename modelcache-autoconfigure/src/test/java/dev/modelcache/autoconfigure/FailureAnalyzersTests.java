@@ -1,10 +1,12 @@
 package dev.modelcache.autoconfigure;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 import dev.modelcache.ConfiguredModels;
 import dev.modelcache.Digest;
@@ -19,8 +21,11 @@ import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.ModelTransferException;
+import dev.modelcache.source.Mirror;
 import dev.modelcache.source.api.MetadataClients;
 import dev.modelcache.source.catalog.ModelCatalogs;
+import dev.modelcache.transfer.RequestFailedException.Reason;
+import dev.modelcache.transfer.RequestFailedException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -108,10 +113,14 @@ class FailureAnalyzersTests {
 	void failedAttemptsAreListedWithoutMessagesOfOthers(CapturedOutput output) {
 		ModelTransferException failure = new ModelTransferException("default", "all failed", "Wait", null);
 		failure.addSuppressed(new ModelTransferException("default", "host answered 503", "Wait", null));
+		Mirror mirror = new Mirror(URI.create("https://me:hunter2@host/m.gguf?sig=hunter2"), Map.of());
+		failure.addSuppressed(new RequestFailedException(Reason.SERVER_ERROR, mirror, 500, null));
+		failure.addSuppressed(new RequestFailedException(Reason.SERVER_ERROR, mirror, 500, null));
 		failure.addSuppressed(new IllegalStateException("GET https://me:hunter2@host/m.gguf"));
 		assertThatException().isThrownBy(() -> runWith(failure));
 		assertThat(output).contains("- host answered 503")
-			.contains("- java.lang.IllegalStateException")
+			.contains("- https://host/m.gguf answered 500 (2 times)")
+			.doesNotContain("java.lang", "RequestFailedException")
 			.doesNotContain("hunter2");
 	}
 

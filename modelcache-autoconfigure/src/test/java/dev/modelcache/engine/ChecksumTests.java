@@ -2,6 +2,7 @@ package dev.modelcache.engine;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.UUID;
 
 import dev.modelcache.CachedModel;
@@ -71,19 +72,34 @@ class ChecksumTests {
 	}
 
 	@Test
-	void wrongChecksumEndsAfterMaxRetriesWholeFilesAndNamesAllThree() {
+	void checksumIsStaleWhenTwoDownloadsGiveTheSameBytes() {
 		assertThatExceptionOfType(ModelIntegrityException.class)
 			.isThrownBy(() -> get(request().expectedDigest(this.wrong).maxRetries(4)))
 			.withMessageContaining("expected-checksum says " + this.wrong)
 			.withMessageContaining("have the digest " + this.content.sha256())
+			.withMessageContaining("Two downloads gave the same bytes, so the configured checksum is probably stale")
+			.withMessageContaining("If you trust the source, set expected-checksum: " + this.content.sha256())
 			.withMessageContaining(this.server.uri("/m.gguf").toString())
 			.satisfies((failure) -> {
 				assertThat(failure.expected()).isEqualTo(this.wrong);
 				assertThat(failure.actual()).isEqualTo(this.content.sha256());
 				assertThat(failure.origin()).isEqualTo(DigestOrigin.CONFIGURATION);
 			});
-		assertThat(this.server.requests("/m.gguf")).hasSize(4);
+		assertThat(this.server.requests("/m.gguf")).hasSize(2);
 		assertThat(target()).doesNotExist();
+	}
+
+	@Test
+	void bytesThatDifferEachTimeAreFetchedAsOftenAsMaxRetriesSays() {
+		AtomicInteger seed = new AtomicInteger(10);
+		this.server.answer("/m.gguf", (request) -> {
+			this.server.serve("/m.gguf", Content.random(100_000, seed.incrementAndGet()));
+			return Reply.ok();
+		});
+		assertThatExceptionOfType(ModelIntegrityException.class)
+			.isThrownBy(() -> get(request().expectedDigest(this.wrong).maxRetries(3)))
+			.withMessageNotContaining("stale");
+		assertThat(this.server.requests("/m.gguf")).hasSize(3);
 	}
 
 	@Test

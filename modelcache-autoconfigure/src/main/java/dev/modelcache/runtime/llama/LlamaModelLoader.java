@@ -40,7 +40,8 @@ public final class LlamaModelLoader implements ModelLoader {
 		}
 		if (!Files.isReadable(model.path())) {
 			throw new ModelLoadException(model.id(), "the file " + model.path() + " is gone or cannot be read",
-					"Ask for the model again", null);
+					"Request the model '" + model.id() + "' again, which downloads it, or restart the application",
+					null);
 		}
 		int contextSize = this.settings.contextSizeFor((format != null) ? format.contextLength() : null);
 		try {

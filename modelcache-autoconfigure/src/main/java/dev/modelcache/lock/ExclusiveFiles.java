@@ -3,6 +3,7 @@ package dev.modelcache.lock;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -50,8 +51,8 @@ public final class ExclusiveFiles {
 	 * @throws IOException if it cannot be created
 	 */
 	public @Nullable ExclusiveFile tryCreate(Path file, FileAttribute<?>... attributes) throws IOException {
-		return open(file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE),
-				attributes);
+		return open(file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE,
+				LinkOption.NOFOLLOW_LINKS), attributes);
 	}
 
 	/**
@@ -63,7 +64,7 @@ public final class ExclusiveFiles {
 	 */
 	public @Nullable ExclusiveFile tryOpen(Path file) throws IOException {
 		try {
-			return open(file, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
+			return open(file, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS));
 		}
 		catch (NoSuchFileException | AccessDeniedException ex) {
 			return null;

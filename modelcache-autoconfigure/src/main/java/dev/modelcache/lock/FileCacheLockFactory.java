@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
@@ -35,6 +36,8 @@ import org.springframework.retry.support.RetryTemplate;
 public final class FileCacheLockFactory implements CacheLockFactory {
 
 	private static final boolean POSIX = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+
+	private static final boolean UNIX = FileSystems.getDefault().supportedFileAttributeViews().contains("unix");
 
 	private final LockSettings settings;
 
@@ -122,11 +125,11 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 	}
 
 	private FileCacheLock tryAcquire(HeldLocks.Entry claim, Path lockFile, LockWait wait) throws IOException {
-		FileChannel channel = FileChannel.open(lockFile,
-				Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
-				privately("rw-------"));
+		FileChannel channel = FileChannel.open(lockFile, Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ,
+				StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS), privately("rw-------"));
 		FileCacheLock lock = null;
 		try {
+			requireOnlyName(lockFile);
 			if (!isFree(channel)) {
 				throw held(wait, OwnerNote.read(channel));
 			}
@@ -143,6 +146,15 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 			if (lock == null) {
 				channel.close();
 			}
+		}
+	}
+
+	/** The note would be written into whatever the name leads to. */
+	private static void requireOnlyName(Path lockFile) throws IOException {
+		boolean regular = Files.isRegularFile(lockFile, LinkOption.NOFOLLOW_LINKS);
+		if (!regular || (UNIX
+				&& !Integer.valueOf(1).equals(Files.getAttribute(lockFile, "unix:nlink", LinkOption.NOFOLLOW_LINKS)))) {
+			throw new IOException("it is a link, or not a file");
 		}
 	}
 
@@ -176,7 +188,9 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 	private static ModelStorageException unusable(LockRequest request, IOException ex) {
 		Path directory = request.lockFile().toAbsolutePath().getParent();
 		return new ModelStorageException(request.modelId(), (directory != null) ? directory : request.lockFile(),
-				"the lock file " + request.lockFile() + " cannot be used: " + ex, ex);
+				"the lock file " + request.lockFile() + " cannot be used (" + ex
+						+ "); if it is a link or belongs to another user, delete it",
+				ex);
 	}
 
 	private static FileAttribute<?>[] privately(String permissions) {

@@ -2,6 +2,7 @@ package dev.modelcache.lock;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
@@ -96,8 +97,8 @@ final class UseMarks {
 		}
 
 		static UseMark open(Path path, FileLocking locking, FileAttribute<?>... attributes) throws IOException {
-			FileChannel channel = FileChannel.open(path,
-					Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE), attributes);
+			FileChannel channel = FileChannel.open(path, Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ,
+					StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS), attributes);
 			return new UseMark(channel, locking.attempt(channel));
 		}
 

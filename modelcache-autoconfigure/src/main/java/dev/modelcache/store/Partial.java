@@ -2,9 +2,14 @@ package dev.modelcache.store;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
 
 import dev.modelcache.lock.ExclusiveFile;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A staged file of this process, open and locked, and its journal.
@@ -12,8 +17,28 @@ import dev.modelcache.lock.ExclusiveFile;
  * @param path where it stands
  * @param file the open file
  * @param journal its journal
+ * @param owner the user that it belongs to
+ * @param key its device and inode, or {@code null} where the file system has none
  */
-record Partial(Path path, ExclusiveFile file, PartialJournal journal) {
+record Partial(Path path, ExclusiveFile file, PartialJournal journal, FileOwner owner, @Nullable Object key) {
+
+	/**
+	 * Returns whether the file that stands at the path is the one that was opened, and
+	 * still private.
+	 */
+	boolean isIntact() throws IOException {
+		return this.owner.isPrivate(this.path) && Objects.equals(this.key, keyOf(this.path));
+	}
+
+	/** Returns the device and inode of a path, or null where there is none. */
+	static @Nullable Object keyOf(Path path) throws IOException {
+		try {
+			return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).fileKey();
+		}
+		catch (NoSuchFileException ex) {
+			return null;
+		}
+	}
 
 	/**
 	 * Closes both. They stay on disk, unless one of them reports an error when it is

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 import org.jspecify.annotations.Nullable;
@@ -46,10 +47,11 @@ public final class PartialJournal {
 	/**
 	 * Reads the whole lines of a journal.
 	 * @param path its file
+	 * @param owner the user whose journals are believed
 	 * @return the lines; none if there is no such file, or it is no journal of ours
 	 */
-	static List<String> read(Path path) throws IOException {
-		if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+	static List<String> read(Path path, FileOwner owner) throws IOException {
+		if (!owner.isPrivate(path)) {
 			return List.of();
 		}
 		try {
@@ -83,13 +85,22 @@ public final class PartialJournal {
 	 */
 	public synchronized void append(String line) throws IOException {
 		if (this.channel == null) {
-			this.channel = PrivateFiles.openOrCreate(this.path);
+			this.channel = open();
 			this.channel.truncate(this.length);
 		}
 		ByteBuffer bytes = StandardCharsets.US_ASCII.encode(line + "\n");
 		while (bytes.hasRemaining()) {
 			this.length += this.channel.write(bytes, this.length);
 		}
+	}
+
+	private FileChannel open() throws IOException {
+		if (this.length > 0) {
+			return FileChannel.open(this.path, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+		}
+		// What stands there is not ours, or not of this file.
+		Files.deleteIfExists(this.path);
+		return PrivateFiles.create(this.path);
 	}
 
 	/** Writes down what the journal of a copied file says. */

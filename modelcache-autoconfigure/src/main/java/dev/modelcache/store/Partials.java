@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 import dev.modelcache.lock.ExclusiveFile;
 import dev.modelcache.lock.ExclusiveFiles;
@@ -36,6 +38,8 @@ final class Partials {
 	private final ExclusiveFiles files;
 
 	private final Instant expiry;
+
+	private @Nullable FileOwner owner;
 
 	/**
 	 * Creates it.
@@ -83,7 +87,8 @@ final class Partials {
 			// Somebody who cleans up may take it between its creation and its lock.
 			ExclusiveFile file = this.files.tryCreate(path, PrivateFiles.forFiles());
 			if (file != null) {
-				return new Partial(path, file, new PartialJournal(StagedName.journal(path), List.of()));
+				return new Partial(path, file, new PartialJournal(StagedName.journal(path), List.of()),
+						FileOwner.of(path), Partial.keyOf(path));
 			}
 		}
 		throw new IOException("other processes take each new file away");
@@ -98,7 +103,7 @@ final class Partials {
 		Path best = null;
 		long most = 0;
 		for (Path path : list(StagedName.STAGED)) {
-			long worth = this.files.isOwn(path) ? 0 : judge.worth(PartialJournal.read(StagedName.journal(path)));
+			long worth = (this.files.isOwn(path) || !owner().isPrivate(path)) ? 0 : judge.worth(journal(path));
 			if (worth > most) {
 				best = path;
 				most = worth;
@@ -113,8 +118,8 @@ final class Partials {
 	 * them all the same.
 	 */
 	void copy(Path other, Partial into) throws IOException {
-		List<String> lines = PartialJournal.read(StagedName.journal(other));
-		try (FileChannel from = FileChannel.open(other, StandardOpenOption.READ)) {
+		List<String> lines = journal(other);
+		try (FileChannel from = FileChannel.open(other, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
 			long size = from.size();
 			long position = 0;
 			long copied = 1;
@@ -126,7 +131,26 @@ final class Partials {
 		into.journal().copy(lines);
 	}
 
+	private List<String> journal(Path staged) throws IOException {
+		return PartialJournal.read(StagedName.journal(staged), owner());
+	}
+
+	private FileOwner owner() throws IOException {
+		FileOwner known = this.owner;
+		if (known == null) {
+			known = FileOwner.in(Objects.requireNonNull(this.target.getParent()));
+			this.owner = known;
+		}
+		return known;
+	}
+
+	/** What another user put there, or may write, is left where it is. */
 	private @Nullable Partial tryTake(Path path) throws IOException {
+		Object key = Partial.keyOf(path);
+		if (!owner().isPrivate(path)) {
+			logger.debug("{} is not a private file of this user; it is not used", path);
+			return null;
+		}
 		ExclusiveFile file = this.files.tryOpen(path);
 		if (file == null) {
 			return null;
@@ -146,8 +170,12 @@ final class Partials {
 			return null;
 		}
 		file.renamed(own);
-		Path journal = StagedName.journal(own);
-		return new Partial(own, file, new PartialJournal(journal, PartialJournal.read(journal)));
+		Partial taken = new Partial(own, file, new PartialJournal(StagedName.journal(own), journal(own)), owner(), key);
+		if (!taken.isIntact()) {
+			file.close();
+			return null;
+		}
+		return taken;
 	}
 
 	private boolean isAbandoned(Path path) throws IOException {

@@ -35,10 +35,6 @@ final class PrivateFiles {
 				Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE), forFiles());
 	}
 
-	static FileChannel openOrCreate(Path file) throws IOException {
-		return FileChannel.open(file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), forFiles());
-	}
-
 	/** Makes a file one that only its owner reads and writes. */
 	static void makePrivate(Path file) throws IOException {
 		if (POSIX) {

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 
 import dev.modelcache.ModelStorageException;
 import org.jspecify.annotations.Nullable;
@@ -182,10 +184,17 @@ public final class StagedFile implements AutoCloseable {
 	 * unchanged then; only if the disk fails after the move, nothing stands there
 	 */
 	public synchronized void publish(ReceiptWriter receipt) throws IOException {
+		channel().force(true);
+		if (!Files.exists(path(), LinkOption.NOFOLLOW_LINKS)) {
+			throw new IOException("the staged file " + path() + " has disappeared");
+		}
+		if (!this.partial.isIntact()) {
+			throw new IOException("the staged file " + path() + " was changed by another user, who may write to "
+					+ this.place.directory());
+		}
 		if (this.place.shared()) {
 			SharedFiles.share(path());
 		}
-		channel().force(true);
 		Fingerprint fingerprint = Fingerprint.of(path());
 		if (fingerprint == null) {
 			throw new IOException("the staged file " + path() + " has disappeared");
@@ -195,6 +204,10 @@ public final class StagedFile implements AutoCloseable {
 		FileMoves.replace(path(), this.place.target());
 		this.published = true;
 		try {
+			if (!Objects.equals(this.partial.key(), Partial.keyOf(this.place.target()))) {
+				throw new IOException(this.place.target() + " was replaced by another user, who may write to "
+						+ this.place.directory());
+			}
 			this.store.forceDirectory(this.place.directory());
 		}
 		catch (IOException ex) {

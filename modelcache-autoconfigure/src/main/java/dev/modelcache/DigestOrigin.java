@@ -17,6 +17,12 @@ public enum DigestOrigin {
 	/** The application's lock file. */
 	LOCK_FILE("the lock file"),
 
+	/**
+	 * The name of a file in the cache of another tool. It tells a damaged file, and does
+	 * not make a file verified: everything that can write the cache can choose the name.
+	 */
+	FILE_NAME("the name of the file in another tool's cache"),
+
 	/** What was recorded when the file was published. */
 	RECEIPT("the receipt written when the file was published");
 

@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 
 import dev.modelcache.CachedModel;
+import dev.modelcache.DigestOrigin;
 import dev.modelcache.FailureBoundary;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCacheException.ErrorCode;
@@ -182,8 +183,27 @@ final class AcquisitionPipeline {
 		return onFiles("looking for what other tools keep",
 				this.rooms.sources().known(candidate.request(), candidate.locations(), candidate.configuredUrl()))
 			.map((model) -> this.pins.enforce(candidate, model))
-			.flatMap((model) -> underLock(candidate, mode, monitor,
-					Mono.defer(() -> adopted(candidate, model, monitor))));
+			.flatMap(
+					(model) -> underLock(candidate, mode, monitor, Mono.defer(() -> adopted(candidate, model, monitor)))
+						.doOnNext((ready) -> {
+							if (!ready.verified()) {
+								logger.warn(
+										"Model '{}': {} is not verified: only its name in another tool's cache says what its digest is. It is compared with what its source states once that can be reached. SHA-256: {}",
+										candidate.request().id(), ready.path(), ready.digest());
+							}
+						})
+						.switchIfEmpty(Mono.defer(() -> refused(candidate, model))));
+	}
+
+	/** Says why files that are on this machine are not served. */
+	private static Mono<CachedModel> refused(Candidate candidate, ResolvedModel model) {
+		boolean named = model.files()
+			.stream()
+			.anyMatch((file) -> file.expected() != null && file.expected().origin() == DigestOrigin.FILE_NAME);
+		return (named && candidate.request().digestRequired()) ? Mono.error(new ModelIntegrityException(
+				candidate.request().id(),
+				"require-checksum is set, and the files on this machine were never compared with a digest that their source states",
+				"Start once while the source can be reached, or configure expected-checksum")) : Mono.empty();
 	}
 
 	private Mono<CachedModel> adopted(Candidate candidate, ResolvedModel model, AcquisitionMonitor monitor) {

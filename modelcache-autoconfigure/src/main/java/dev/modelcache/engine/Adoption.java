@@ -14,6 +14,7 @@ import java.util.Set;
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest;
 import dev.modelcache.Digest.Algorithm;
+import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelStorageException;
@@ -77,7 +78,11 @@ final class Adoption {
 				|| !isDecidedBy(expected.digest(), file.name().last(), job.place())) {
 			return Mono.empty();
 		}
-		return adopt(new Wanted(job.candidate(), job.place(), expected.digest(), file.size(), inPlace), monitor);
+		boolean proof = expected.origin() != DigestOrigin.FILE_NAME;
+		if (!proof && job.candidate().request().digestRequired()) {
+			return Mono.empty();
+		}
+		return adopt(new Wanted(job.candidate(), job.place(), expected.digest(), proof, file.size(), inPlace), monitor);
 	}
 
 	/**
@@ -92,7 +97,7 @@ final class Adoption {
 		if (expected == null || candidate.locations().isEmpty() || !isDecidedBy(expected, fileName(candidate), place)) {
 			return Mono.empty();
 		}
-		Wanted wanted = new Wanted(candidate, place, expected, null, true);
+		Wanted wanted = new Wanted(candidate, place, expected, true, null, true);
 		return this.steps.call(() -> !offers(wanted).isEmpty())
 			.filter(Boolean::booleanValue)
 			.map((offered) -> adopt(wanted, monitor));
@@ -217,13 +222,13 @@ final class Adoption {
 
 	private Receipt receipt(Wanted wanted, Path file, Fingerprint fingerprint, @Nullable ModelFormat format) {
 		Candidate candidate = wanted.candidate();
-		return new Receipt(fingerprint, wanted.sha256(), null, wanted.sha256(), file.toString(), candidate.sourceKey(),
-				null, candidate.fallback(), this.clock.instant(), format);
+		return new Receipt(fingerprint, wanted.sha256(), null, wanted.proof() ? wanted.sha256() : null, file.toString(),
+				candidate.sourceKey(), null, candidate.fallback(), this.clock.instant(), format);
 	}
 
 	private static CachedModel model(Wanted wanted, Path path, Path source, long size, @Nullable ModelFormat format) {
 		return new CachedModel(wanted.modelId(), path, List.of(path), size, wanted.sha256(), source.toString(),
-				ModelOutcome.ADOPTED, wanted.candidate().fallback(), true, format);
+				ModelOutcome.ADOPTED, wanted.candidate().fallback(), wanted.proof(), format);
 	}
 
 	/**
@@ -232,10 +237,12 @@ final class Adoption {
 	 * @param candidate what it is for
 	 * @param place where it shall stand
 	 * @param sha256 its digest
+	 * @param proof whether the digest proves the file; the name of a file does not
 	 * @param size its size in bytes, or {@code null} where it is not known
 	 * @param inPlace whether it may be served where it lies
 	 */
-	private record Wanted(Candidate candidate, ModelPlace place, Digest sha256, @Nullable Long size, boolean inPlace) {
+	private record Wanted(Candidate candidate, ModelPlace place, Digest sha256, boolean proof, @Nullable Long size,
+			boolean inPlace) {
 
 		String modelId() {
 			return this.candidate.request().id();

@@ -3,6 +3,7 @@ package dev.modelcache.engine;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,6 +13,7 @@ import dev.modelcache.Digest;
 import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelStorageException;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.store.Fingerprint;
 import dev.modelcache.store.ModelManifest;
@@ -120,7 +122,7 @@ final class CacheLookUp {
 		Fingerprint fingerprint = FileProof.fingerprint(candidate, place);
 		Receipt receipt = (fingerprint != null) ? this.store.receipts().find(place, fingerprint) : null;
 		if (fingerprint == null || receipt == null || !isAbout(receipt, candidate)
-				|| (stated != null && !receipt.proves(stated.digest())) || !this.pins.allow(candidate, receipt)) {
+				|| (stated != null && !isProved(receipt, stated)) || !this.pins.allow(candidate, receipt)) {
 			return null;
 		}
 		return this.proof.trusted(candidate, place, receipt, fingerprint, hashing);
@@ -139,11 +141,34 @@ final class CacheLookUp {
 		ExpectedDigest expected = job.file().expected();
 		Long size = job.file().size();
 		if (fingerprint == null || expected == null || !Files.isReadable(place.target())
-				|| (size != null && size != fingerprint.size())) {
+				|| (size != null && size != fingerprint.size())
+				|| (expected.origin() == DigestOrigin.FILE_NAME && job.candidate().request().digestRequired())) {
 			return null;
 		}
 		CachedModel file = this.proof.proved(job.candidate(), place, expected, hashing);
 		return (file != null) ? CachedModels.as(file, ModelOutcome.ADOPTED) : null;
+	}
+
+	/**
+	 * Returns a file at the place where it is seen now. Its proof holds there only if the
+	 * receipt has the fingerprint of what stands there; otherwise that is read.
+	 * @param candidate what the file is for
+	 * @param proved the file as it was proved, maybe at another path
+	 * @param place where it is seen
+	 * @return the file there
+	 * @throws ModelStorageException if there is other content
+	 */
+	CachedModel shown(Candidate candidate, CachedModel proved, ModelPlace place) {
+		Fingerprint fingerprint = FileProof.fingerprint(candidate, place);
+		Receipt receipt = (fingerprint != null) ? this.store.receipts().find(place, fingerprint) : null;
+		boolean same = receipt != null && receipt.fingerprint().equals(fingerprint)
+				&& receipt.digest().equals(proved.digest());
+		if (!same && (fingerprint == null
+				|| !this.proof.rehash(candidate, place, Algorithm.SHA256).equals(proved.digest()))) {
+			throw new ModelStorageException(candidate.request().id(), place.directory(),
+					place.target() + " was replaced while the model was published", null);
+		}
+		return CachedModels.at(proved, place.target());
 	}
 
 	private @Nullable CachedModel find(Candidate candidate, ModelPlace place, Runnable hashing) {
@@ -254,6 +279,12 @@ final class CacheLookUp {
 		return (receipt != null) ? receipt.digest() : null;
 	}
 
+	/** Returns when a file was last proved, or null where it has no receipt. */
+	@Nullable Instant verifiedAt(Candidate candidate, ModelPlace place) {
+		Receipt receipt = this.proof.receipt(candidate, place);
+		return (receipt != null) ? receipt.verifiedAt() : null;
+	}
+
 	/** Remembers that a file is not what its receipt says. */
 	void doubt(Candidate candidate, ModelPlace place) {
 		Fingerprint fingerprint = FileProof.fingerprint(candidate, place);
@@ -269,6 +300,11 @@ final class CacheLookUp {
 		}
 		Digest pinned = this.pins.expected(candidate);
 		return (pinned != null) ? new ExpectedDigest(pinned, DigestOrigin.LOCK_FILE) : null;
+	}
+
+	/** A receipt for a file whose name alone told its digest needs a better proof. */
+	private static boolean isProved(Receipt receipt, ExpectedDigest stated) {
+		return receipt.proves(stated.digest()) && (receipt.verified() || stated.origin() == DigestOrigin.FILE_NAME);
 	}
 
 	private static boolean isAbout(Receipt receipt, Candidate candidate) {

@@ -14,6 +14,7 @@ import dev.modelcache.AcquisitionObserver;
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest;
 import dev.modelcache.Digest.Algorithm;
+import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelStorageException;
@@ -112,7 +113,8 @@ final class FileProof {
 					place.target(), expected.origin().description());
 			return null;
 		}
-		Receipt receipt = issue(candidate, place, hashed, expected.digest());
+		Receipt receipt = issue(candidate, place, hashed,
+				(expected.origin() != DigestOrigin.FILE_NAME) ? expected.digest() : null);
 		return this.pins.allow(candidate, receipt) ? model(candidate, place, receipt) : null;
 	}
 
@@ -146,6 +148,9 @@ final class FileProof {
 			}
 			Map<Algorithm, Digest> digests = FileDigest.of(place.target(), algorithms, hashing);
 			Instant end = this.clock.instant();
+			if (!before.equals(Fingerprint.of(place.target()))) {
+				throw new IOException("it changed meanwhile");
+			}
 			return new Hashed(before, digests, end, Duration.between(start, end));
 		}
 		catch (IOException ex) {

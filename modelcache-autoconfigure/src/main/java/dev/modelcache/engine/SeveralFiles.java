@@ -2,11 +2,13 @@ package dev.modelcache.engine;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -28,8 +30,11 @@ import dev.modelcache.source.ResolvedModel;
 import dev.modelcache.store.ModelDirectory;
 import dev.modelcache.store.ModelManifest;
 import dev.modelcache.store.ModelPlace;
+import dev.modelcache.store.SeenVersion;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -42,6 +47,8 @@ import reactor.core.publisher.Mono;
  * connections of the model for itself, so that these are as busy as with a single file.
  */
 final class SeveralFiles {
+
+	private static final Logger logger = LoggerFactory.getLogger(SeveralFiles.class);
 
 	private final Rooms rooms;
 
@@ -74,11 +81,19 @@ final class SeveralFiles {
 	 * @return the model, once all its files are visible
 	 */
 	Mono<CachedModel> fetch(Candidate candidate, ResolvedModel model, Mode mode, AcquisitionMonitor monitor) {
-		ModelDirectory directory = directory(candidate, model);
+		return Mono.defer(() -> {
+			Map<FileJob, CachedModel> known = new HashMap<>();
+			return this.steps.call(() -> usable(candidate, model, known, () -> monitor.state(ModelState.VERIFYING)))
+				.flatMap((directory) -> fetch(candidate, model, directory, known, mode, monitor));
+		});
+	}
+
+	private Mono<CachedModel> fetch(Candidate candidate, ResolvedModel model, ModelDirectory directory,
+			Map<FileJob, CachedModel> known, Mode mode, AcquisitionMonitor monitor) {
 		List<FileJob> jobs = jobs(candidate, model, directory);
 		FilesProgress progress = new FilesProgress(model.size(), monitor);
 		return unpacked(candidate, jobs, directory).switchIfEmpty(this.steps
-			.call(() -> there(jobs, directory, mode == Mode.USE_CACHED || model.revision() != null,
+			.call(() -> there(jobs, known, directory, mode == Mode.USE_CACHED || model.revision() != null,
 					() -> monitor.state(ModelState.VERIFYING)))
 			.doOnNext((there) -> there.values().forEach((file) -> progress.there(file.size())))
 			.flatMap((there) -> bring(jobs, there, directory, progress).flatMap((files) -> this.steps.call(() -> {
@@ -120,6 +135,23 @@ final class SeveralFiles {
 		});
 	}
 
+	/** A version that was proved before the one that is served now is an older one. */
+	private void warnOfOlder(Candidate candidate, ResolvedModel model, ModelDirectory directory) {
+		List<SeenVersion> served = this.rooms.store().seen(this.lookUp.place(candidate));
+		String present = served.isEmpty() ? null : served.get(0).manifest().revision();
+		if (present == null || model.revision() == null || present.equals(model.revision())
+				|| model.files().get(0).packing() != Packing.NONE) {
+			return;
+		}
+		Instant before = this.lookUp.verifiedAt(candidate, directory.seen(model.files().get(0).name()));
+		Instant now = this.lookUp.verifiedAt(candidate, served.get(0).files().get(0));
+		if (before != null && now != null && before.isBefore(now)) {
+			logger.warn(
+					"Model '{}': {} went back to {}, which was served before {}. Name a revision or use hooks.llm.lock-file if that is not intended",
+					candidate.request().id(), candidate.source(), model.revision(), present);
+		}
+	}
+
 	/** Returns whether a model has a directory of its own, and not only a file. */
 	boolean isFor(Candidate candidate, ResolvedModel model) {
 		return model.files().size() > 1 || model.files().get(0).packing() != Packing.NONE
@@ -128,7 +160,45 @@ final class SeveralFiles {
 
 	private ModelDirectory directory(Candidate candidate, ResolvedModel model) {
 		ModelDirectory shared = hubSnapshot(candidate, model);
-		return (shared != null) ? shared : this.rooms.store().version(this.lookUp.place(candidate), content(model));
+		return (shared != null) ? shared : own(candidate, model);
+	}
+
+	private ModelDirectory own(Candidate candidate, ResolvedModel model) {
+		return this.rooms.store().version(this.lookUp.place(candidate), content(model));
+	}
+
+	/**
+	 * Returns the directory to publish a model in: our own where a file that another tool
+	 * or the user put into the Hub's cache has other content than the model.
+	 */
+	private ModelDirectory usable(Candidate candidate, ResolvedModel model, Map<FileJob, CachedModel> known,
+			Runnable hashing) {
+		ModelDirectory directory = directory(candidate, model);
+		warnOfOlder(candidate, model, directory);
+		if (!directory.isShared()) {
+			return directory;
+		}
+		for (FileJob job : jobs(candidate, model, directory)) {
+			Path file = directory.seen(job.file().name()).target();
+			try {
+				CachedModel there = directory.isTaken(job.file().name()) ? seen(job, directory, hashing) : null;
+				if (there != null) {
+					known.put(job, there);
+				}
+				else if (directory.isTaken(job.file().name())) {
+					known.clear();
+					logger.warn(
+							"Model '{}': {} does not have the content that its commit has; it stays as it is, and the model is stored in {}",
+							candidate.request().id(), file, this.lookUp.place(candidate).target());
+					return own(candidate, model);
+				}
+			}
+			catch (IOException ex) {
+				throw new ModelStorageException(candidate.request().id(), Objects.requireNonNull(file.getParent()),
+						"cannot look at " + file + ": " + ex, ex);
+			}
+		}
+		return directory;
 	}
 
 	/**
@@ -174,10 +244,13 @@ final class SeveralFiles {
 	}
 
 	/** Where nothing pins the version, only a digest tells that a file is of it. */
-	private Map<FileJob, CachedModel> there(List<FileJob> jobs, ModelDirectory directory, boolean pinned,
-			Runnable hashing) {
-		Map<FileJob, CachedModel> there = new HashMap<>();
+	private Map<FileJob, CachedModel> there(List<FileJob> jobs, Map<FileJob, CachedModel> known,
+			ModelDirectory directory, boolean pinned, Runnable hashing) {
+		Map<FileJob, CachedModel> there = new HashMap<>(known);
 		for (FileJob job : jobs) {
+			if (known.containsKey(job)) {
+				continue;
+			}
 			CachedModel file = (pinned || job.file().expected() != null) ? there(job, directory, hashing) : null;
 			if (file != null) {
 				there.put(job, file);
@@ -265,10 +338,14 @@ final class SeveralFiles {
 	private CachedModel publish(Candidate candidate, ResolvedModel model, ModelDirectory directory,
 			List<NamedFile> files, Set<ModelFileName> brought) {
 		List<ModelFileName> names = files.stream().map(NamedFile::name).toList();
+		Set<ModelFileName> arrived = files.stream()
+			.filter((file) -> !file.file().path().equals(directory.seen(file.name()).target()))
+			.map(NamedFile::name)
+			.collect(Collectors.toSet());
 		ModelManifest manifest = new ModelManifest(names, model.revision(), candidate.source(),
 				String.valueOf(candidate.sourceKey()), candidate.fallback());
 		try {
-			directory.publish(manifest, brought);
+			directory.publish(manifest, brought, arrived);
 		}
 		catch (IOException ex) {
 			Path where = directory.seen(names.get(0)).directory();
@@ -276,7 +353,7 @@ final class SeveralFiles {
 					"the files of the model cannot be published: " + ex.getMessage(), ex);
 		}
 		List<CachedModel> seen = files.stream()
-			.map((file) -> CachedModels.at(file.file(), directory.seen(file.name()).target()))
+			.map((file) -> this.lookUp.shown(candidate, file.file(), directory.seen(file.name())))
 			.toList();
 		return CachedModels.together(seen, candidate.source(), outcome(seen));
 	}

@@ -92,24 +92,38 @@ final class HubSnapshot implements ModelDirectory {
 	}
 
 	@Override
-	public void publish(ModelManifest manifest, Set<ModelFileName> brought) throws IOException {
+	public boolean isTaken(ModelFileName name) throws IOException {
+		Path file = name.in(snapshot());
+		Path blob = blob(name);
+		return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && !own().contains(name)
+				&& !(Files.exists(blob) && Files.isSameFile(file, blob));
+	}
+
+	/** Returns the names of the files of this snapshot that this cache brought. */
+	private Set<ModelFileName> own() {
+		ModelManifest before = Elsewhere.read(this.place);
+		return (before != null && snapshot().equals(before.directory())) ? before.own() : Set.of();
+	}
+
+	@Override
+	public void publish(ModelManifest manifest, Set<ModelFileName> brought, Set<ModelFileName> arrived)
+			throws IOException {
 		this.cache.tag();
 		for (int i = manifest.files().size() - 1; i >= 0; i--) {
 			// The last one to be shown may have the blob itself, where links are not to
 			// be had.
 			ModelFileName name = manifest.files().get(i);
 			boolean last = i == 0 || manifest.files().subList(0, i).stream().noneMatch((other) -> isSame(name, other));
-			show(name, brought.contains(name) && last);
+			if (arrived.contains(name)) {
+				show(name, brought.contains(name) && last);
+			}
 		}
 		FileMoves.forceDirectory(snapshot());
 		if (!this.revision.equals(this.commit)) {
 			pointRevision();
 		}
-		ModelManifest before = Elsewhere.read(this.place);
-		Stream<ModelFileName> own = (before != null && snapshot().equals(before.directory())) ? before.own().stream()
-				: Stream.empty();
 		Elsewhere.write(this.place,
-				manifest.in(snapshot(), Stream.concat(own, brought.stream()).collect(Collectors.toSet())));
+				manifest.in(snapshot(), Stream.concat(own().stream(), brought.stream()).collect(Collectors.toSet())));
 	}
 
 	private boolean isSame(ModelFileName one, ModelFileName other) {
@@ -119,8 +133,14 @@ final class HubSnapshot implements ModelDirectory {
 	private void show(ModelFileName name, boolean brought) throws IOException {
 		Path file = name.in(snapshot());
 		Path blob = blob(name);
-		if (Files.exists(file) && (!Files.exists(blob) || !brought || Files.isSameFile(file, blob))) {
+		if (Files.exists(file) && Files.isSameFile(file, blob)) {
 			return;
+		}
+		if (isTaken(name)) {
+			throw new IOException("the file " + file + " appeared meanwhile; it was not put there by this cache");
+		}
+		if (Files.isSymbolicLink(file)) {
+			logger.warn("{} led to other content than its commit has; it leads to {} now", file, blob);
 		}
 		Files.createDirectories(seen(name).directory());
 		Path next = file.resolveSibling("." + UUID.randomUUID());

@@ -70,14 +70,26 @@ public interface ModelDirectory {
 	boolean isShared();
 
 	/**
+	 * Returns whether a file of others stands where a file is seen. It stays as it is, so
+	 * that the version cannot be published here with other content.
+	 * <p>
+	 * <em>Blocking</em>.
+	 * @param name the name of the file
+	 * @return {@code true} if there is a regular file that this cache did not put there
+	 * @throws IOException if the place cannot be read
+	 */
+	boolean isTaken(ModelFileName name) throws IOException;
+
+	/**
 	 * Lets the version be seen. All its files have arrived.
 	 * <p>
 	 * <em>Blocking</em>.
 	 * @param manifest what makes up the version
 	 * @param brought the files that were brought just now
+	 * @param arrived the files that are to be seen as they {@linkplain #arriving arrived}
 	 * @throws IOException if something else is in the way, or the disk does not take it;
 	 * the version that was seen before still is
 	 */
-	void publish(ModelManifest manifest, Set<ModelFileName> brought) throws IOException;
+	void publish(ModelManifest manifest, Set<ModelFileName> brought, Set<ModelFileName> arrived) throws IOException;
 
 }

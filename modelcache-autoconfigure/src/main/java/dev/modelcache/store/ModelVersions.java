@@ -338,8 +338,15 @@ final class ModelVersions {
 			return false;
 		}
 
+		/** What stands in a directory of our own is replaced. */
 		@Override
-		public void publish(ModelManifest manifest, Set<ModelFileName> brought) throws IOException {
+		public boolean isTaken(ModelFileName name) {
+			return false;
+		}
+
+		@Override
+		public void publish(ModelManifest manifest, Set<ModelFileName> brought, Set<ModelFileName> arrived)
+				throws IOException {
 			ModelVersions.this.publish(this.place, this.version, manifest);
 			Elsewhere.delete(this.place);
 		}

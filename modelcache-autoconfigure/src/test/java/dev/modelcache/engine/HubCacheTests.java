@@ -328,6 +328,20 @@ class HubCacheTests {
 	}
 
 	@Test
+	void refreshThatGoesBackToAnOlderCommitSaysSo(CapturedOutput output) {
+		try (CacheFixture fixture = open(all())) {
+			fixture.get("m");
+			commit(LATER, Content.random(2 << 20, 2));
+			fixture.cache().refresh("m").block(Duration.ofMinutes(1));
+			assertThat(output).doesNotContain("went back");
+			commit(COMMIT, this.content);
+			fixture.cache().refresh("m").block(Duration.ofMinutes(1));
+			assertThat(output.getOut().lines()).anyMatch((line) -> line.contains("WARN")
+					&& line.contains("hf://org/repo went back to " + COMMIT + ", which was served before " + LATER));
+		}
+	}
+
+	@Test
 	void evictionRemovesWhatWasBroughtAndNothingElse() throws IOException {
 		try (CacheFixture fixture = open(all())) {
 			fixture.get("m");
@@ -374,8 +388,125 @@ class HubCacheTests {
 		download(COMMIT, this.content, true);
 		CachedModel model = getOffline(request(url));
 		assertThat(model.outcome()).isEqualTo(ModelOutcome.ADOPTED);
-		assertThat(model.verified()).isTrue();
+		assertThat(model.verified()).isFalse();
 		assertThat(model.path()).isEqualTo(snapshot(COMMIT).resolve("gguf/model.Q4_K_M.gguf"));
+	}
+
+	@Test
+	void offlineANameIsNoProof(CapturedOutput output) throws IOException {
+		download(COMMIT, Content.random(1 << 20, 66), true);
+		CachedModel model = getOffline(request("hf://org/repo:Q4_K_M"));
+		assertThat(model.verified()).isFalse();
+		assertThat(get(request("hf://org/repo:Q4_K_M")).verified()).isFalse();
+		assertThat(output.getOut().lines()).anyMatch((line) -> line.contains("WARN")
+				&& line.contains("only its name in another tool's cache says what its digest is"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void aNameIsNotEnoughWhereAChecksumIsRequired(boolean atAPathOfItsOwn) throws IOException {
+		download(COMMIT, this.content, true);
+		Path path = atAPathOfItsOwn ? this.directory.resolve("model.gguf") : null;
+		assertThatExceptionOfType(ModelIntegrityException.class)
+			.isThrownBy(() -> getOffline(request("hf://org/repo:Q4_K_M").modelPath(path).digestRequired(true)))
+			.withMessageContaining("require-checksum");
+	}
+
+	@Test
+	void whileTheHubIsDownANameIsNotEnoughWhereAChecksumIsRequired() throws IOException {
+		download(COMMIT, this.content, true);
+		get(request("hf://org/repo:Q4_K_M"));
+		this.server.close();
+		assertThatExceptionOfType(ModelTransferException.class).isThrownBy(
+				() -> get(request("hf://org/repo@" + COMMIT).files(List.of("config.json")).digestRequired(true)));
+	}
+
+	@Test
+	void offlineWhatTheHubOnceProvedIsStillProved() throws IOException {
+		download(COMMIT, this.content, true);
+		get(request("hf://org/repo:Q4_K_M"));
+		CachedModel model = getOffline(
+				request("hf://org/repo@" + COMMIT + "/gguf/model.Q4_K_M.gguf").digestRequired(true));
+		assertThat(model.verified()).isTrue();
+	}
+
+	@Test
+	void offlineAnExpectedChecksumProvesWhatAnotherToolDownloaded() throws IOException {
+		download(COMMIT, this.content, true);
+		CachedModel model = getOffline(
+				request("hf://org/repo:Q4_K_M").expectedDigest(this.content.sha256()).digestRequired(true));
+		assertThat(model.verified()).isTrue();
+	}
+
+	@Test
+	void whatWasServedByItsNameIsProvedOnceTheHubAnswers() throws IOException {
+		download(COMMIT, this.content, true);
+		this.offline = true;
+		assertThat(get(request("hf://org/repo:Q4_K_M")).verified()).isFalse();
+		this.offline = false;
+		assertThat(get(request("hf://org/repo:Q4_K_M")).verified()).isTrue();
+		assertThat(this.server.cdn().requests()).isEmpty();
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void otherBytesInASnapshotStayAndAreNotTheModel(boolean links, CapturedOutput output) throws IOException {
+		this.links = links;
+		download(LATER, this.content, true);
+		Path entry = snapshot(COMMIT).resolve("gguf/model.Q4_K_M.gguf");
+		Files.createDirectories(entry.getParent());
+		Files.write(entry, this.content.flipped(5).bytes());
+		CachedModel model = get(request("hf://org/repo:Q4_K_M"));
+		assertThat(model.path()).hasBinaryContent(this.content.bytes());
+		assertThat(model.verified()).isTrue();
+		assertThat(entry).hasBinaryContent(this.content.flipped(5).bytes());
+		assertThat(output.getOut().lines()).anyMatch((line) -> line.contains("WARN")
+				&& line.contains(entry + " does not have the content that its commit has"));
+		CachedModel again = get(request("hf://org/repo:Q4_K_M"));
+		assertThat(again.outcome()).isEqualTo(ModelOutcome.CACHED);
+		assertThat(again.path()).hasBinaryContent(this.content.bytes());
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void linkOfASnapshotToOtherBytesIsPutRight(boolean inside, CapturedOutput output) throws IOException {
+		download(LATER, this.content, true);
+		Path entry = snapshot(COMMIT).resolve("gguf/model.Q4_K_M.gguf");
+		Path other = inside ? blob("0".repeat(64)) : this.directory.resolve("other.gguf");
+		Files.write(other, this.content.flipped(5).bytes());
+		Files.createDirectories(entry.getParent());
+		Files.createSymbolicLink(entry, other);
+		CachedModel model = get(request("hf://org/repo:Q4_K_M"));
+		assertThat(model.path()).isEqualTo(entry).hasBinaryContent(this.content.bytes());
+		assertThat(model.verified()).isTrue();
+		assertThat(other).hasBinaryContent(this.content.flipped(5).bytes());
+		assertThat(output).contains(entry + " led to other content");
+	}
+
+	@Test
+	void editedFileAmongSeveralStaysAndIsNotTheModel() throws IOException {
+		get(all());
+		FileSystemUtils.deleteRecursively(this.directory.resolve("cache").toFile());
+		Path config = snapshot(COMMIT).resolve("config.json");
+		Files.delete(config);
+		Files.writeString(config, "{\"model_type\":\"other\"}");
+		CachedModel model = get(all());
+		assertThat(model.files()).hasSize(2);
+		assertThat(model.files()).filteredOn((file) -> file.endsWith("config.json"))
+			.singleElement()
+			.satisfies((file) -> assertThat(file).hasContent(CONFIG));
+		assertThat(model.verified()).isTrue();
+		assertThat(config).hasContent("{\"model_type\":\"other\"}");
+	}
+
+	@Test
+	void ownFileInASnapshotThatWasDamagedIsReplaced() throws IOException {
+		this.links = false;
+		CachedModel model = get(all());
+		Files.write(model.path(), this.content.flipped(5).bytes());
+		CachedModel again = get(all());
+		assertThat(again.path()).isEqualTo(model.path()).hasBinaryContent(this.content.bytes());
+		assertThat(again.verified()).isTrue();
 	}
 
 	@Test

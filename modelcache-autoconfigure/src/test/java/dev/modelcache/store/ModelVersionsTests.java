@@ -57,7 +57,7 @@ class ModelVersionsTests {
 		Path file = directory.arriving(NAME).target();
 		Files.createDirectories(file.getParent());
 		Files.writeString(file, version);
-		directory.publish(manifest(version), Set.of(NAME));
+		directory.publish(manifest(version), Set.of(NAME), Set.of(NAME));
 	}
 
 	private static void assertSeen(ModelVersions versions, ModelPlace place, String version) {

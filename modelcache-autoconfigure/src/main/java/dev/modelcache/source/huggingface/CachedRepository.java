@@ -73,7 +73,7 @@ final class CachedRepository {
 		return file.getFileName().toString().matches("\\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 	}
 
-	/** The name of the blob that a file links to is its digest. */
+	/** The name of the blob that a file links to says what its digest should be. */
 	private static HubFile file(Path snapshot, Path file) {
 		try {
 			Path blob = Files.isSymbolicLink(file) ? Files.readSymbolicLink(file).getFileName() : null;

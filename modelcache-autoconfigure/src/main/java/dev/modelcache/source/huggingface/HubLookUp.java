@@ -69,7 +69,8 @@ final class HubLookUp {
 			if (!files.stream().allMatch(HubFile::isComplete) || lacksData(files)) {
 				return null;
 			}
-			return resolved(files.stream().map((file) -> remote(repository.commit(), file)).toList(),
+			return resolved(
+					files.stream().map((file) -> remote(repository.commit(), file, DigestOrigin.FILE_NAME)).toList(),
 					repository.commit());
 		}
 		catch (ModelNotFoundException ex) {
@@ -190,12 +191,12 @@ final class HubLookUp {
 	}
 
 	private RemoteFile remote(String commit, HubFile file) {
-		return new RemoteFile(file.name(), List.of(this.hub.mirror(this.url, commit, file.name())), expected(file),
-				file.size());
+		return remote(commit, file, DigestOrigin.SOURCE);
 	}
 
-	private static @Nullable ExpectedDigest expected(HubFile file) {
-		return (file.digest() != null) ? new ExpectedDigest(file.digest(), DigestOrigin.SOURCE) : null;
+	private RemoteFile remote(String commit, HubFile file, DigestOrigin origin) {
+		return new RemoteFile(file.name(), List.of(this.hub.mirror(this.url, commit, file.name())),
+				(file.digest() != null) ? new ExpectedDigest(file.digest(), origin) : null, file.size());
 	}
 
 	/** What HEAD told: the commit, and the file there. */

@@ -196,7 +196,7 @@ final class CacheLookUp {
 			return null;
 		}
 		Receipt receipt = this.store.receipts().find(adopted, fingerprint);
-		if (receipt == null || !receipt.fingerprint().equals(fingerprint) || !isAbout(receipt, candidate)
+		if (receipt == null || !receipt.fingerprint().fits(fingerprint) || !isAbout(receipt, candidate)
 				|| !isAskedFor(candidate, receipt.sourceKey()) || !this.pins.allow(candidate, receipt)) {
 			return null;
 		}

@@ -66,11 +66,18 @@ final class FileProof {
 	@Nullable CachedModel trusted(Candidate candidate, ModelPlace place, Receipt receipt, Fingerprint fingerprint,
 			Runnable hashing) {
 		boolean trusted = switch (this.store.verification()) {
-			case FINGERPRINT -> receipt.fingerprint().equals(fingerprint);
+			case FINGERPRINT -> receipt.fingerprint().fits(fingerprint);
 			case NEVER -> !receipt.doubted();
 			case ALWAYS -> false;
 		};
-		return trusted ? model(candidate, place, receipt) : verified(candidate, place, receipt, hashing);
+		if (!trusted) {
+			return verified(candidate, place, receipt, hashing);
+		}
+		if (receipt.fingerprint().changed().isEmpty() && !fingerprint.changed().isEmpty()) {
+			// Of a version that did not record it, or of a crash before it was recorded.
+			this.store.receipts().write(place, receipt.reissued(fingerprint, receipt.verifiedAt()));
+		}
+		return model(candidate, place, receipt);
 	}
 
 	/** Takes a file for the model, though nothing proves it, and says so. */

@@ -63,7 +63,8 @@ public final class AdoptedFiles {
 
 	private static boolean isUnchanged(ReceivedFile file) {
 		try {
-			return file.receipt().fingerprint().equals(Fingerprint.of(file.target()));
+			Fingerprint now = Fingerprint.of(file.target());
+			return now != null && file.receipt().fingerprint().fits(now);
 		}
 		catch (IOException ex) {
 			logger.debug("{} cannot be looked at", file.target(), ex);

@@ -325,7 +325,8 @@ final class ModelVersions {
 			}
 			FileMoves.replace(unpacked, target.target());
 			FileMoves.forceDirectory(target.directory());
-			ModelVersions.this.receipts.write(target, receipt.write(fingerprint));
+			ModelVersions.this.receipts.write(target, receipt.write(fingerprint.withoutChange()));
+			ModelVersions.this.receipts.completeFingerprint(target);
 		}
 
 		@Override

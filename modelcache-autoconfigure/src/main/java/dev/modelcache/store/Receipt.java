@@ -94,6 +94,7 @@ public record Receipt(Fingerprint fingerprint, Digest digest, @Nullable Digest s
 		properties.setProperty("size", Long.toString(this.fingerprint.size()));
 		properties.setProperty("modified", this.fingerprint.modified());
 		properties.setProperty("file-key", this.fingerprint.fileKey());
+		properties.setProperty("changed", this.fingerprint.changed());
 		properties.setProperty("digest", this.digest.toString());
 		setIfPresent(properties, "source-digest", this.sourceDigest);
 		setIfPresent(properties, "expected", this.expected);
@@ -124,7 +125,8 @@ public record Receipt(Fingerprint fingerprint, Digest digest, @Nullable Digest s
 		try {
 			return new Receipt(
 					new Fingerprint(Long.parseLong(properties.getProperty("size", "")),
-							properties.getProperty("modified", ""), properties.getProperty("file-key", "")),
+							properties.getProperty("modified", ""), properties.getProperty("file-key", ""),
+							properties.getProperty("changed", "")),
 					Digest.parse(properties.getProperty("digest", "")), digest(properties, "source-digest"),
 					digest(properties, "expected"), properties.getProperty("source"),
 					properties.getProperty("source-key"), properties.getProperty("validator"),

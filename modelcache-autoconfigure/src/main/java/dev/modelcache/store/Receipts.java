@@ -32,17 +32,17 @@ public final class Receipts {
 	 * Returns the receipt that fits the file as it is.
 	 * @param place the file's place
 	 * @param fingerprint the file's present fingerprint
-	 * @return the receipt with this fingerprint, else the last one settled, else
+	 * @return the receipt that fits this fingerprint, else the last one settled, else
 	 * {@code null}
 	 */
 	public @Nullable Receipt find(ModelPlace place, Fingerprint fingerprint) {
 		Receipt settled = read(place.receipt());
-		if (settled != null && settled.fingerprint().equals(fingerprint)) {
+		if (settled != null && settled.fingerprint().fits(fingerprint)) {
 			return settled;
 		}
 		// A crash between the move of a file and the settling of its receipt ends here.
 		Receipt pending = read(place.pendingReceipt());
-		return (pending != null && pending.fingerprint().equals(fingerprint)) ? pending : settled;
+		return (pending != null && pending.fingerprint().fits(fingerprint)) ? pending : settled;
 	}
 
 	/**
@@ -102,18 +102,38 @@ public final class Receipts {
 		return all;
 	}
 
-	/** Writes the receipt of a file that is about to be published. */
+	/**
+	 * Writes the receipt of a file that is about to be published. It has no change time,
+	 * because the move sets a new one.
+	 */
 	void prepare(ModelPlace place, Receipt receipt) {
-		write(place.pendingReceipt(), place.target(), receipt);
+		write(place.pendingReceipt(), place.target(),
+				receipt.reissued(receipt.fingerprint().withoutChange(), receipt.verifiedAt()));
 	}
 
 	/** Makes the prepared receipt the valid one, now that its file is published. */
 	void settle(ModelPlace place) {
 		try {
 			FileMoves.replace(place.pendingReceipt(), place.receipt());
+			completeFingerprint(place);
 		}
 		catch (IOException ex) {
 			logger.debug("The receipt {} cannot be settled", place.receipt(), ex);
+		}
+	}
+
+	/**
+	 * Adds the change time of a file to its receipt, after a move of ours or where the
+	 * receipt is of a version that did not record it.
+	 * @param place the file's place
+	 * @throws IOException if the file cannot be asked
+	 */
+	void completeFingerprint(ModelPlace place) throws IOException {
+		Receipt receipt = read(place.receipt());
+		Fingerprint now = Fingerprint.of(place.target());
+		if (receipt != null && now != null && !receipt.fingerprint().equals(now)
+				&& receipt.fingerprint().withoutChange().equals(now.withoutChange())) {
+			write(place, receipt.reissued(now, receipt.verifiedAt()));
 		}
 	}
 

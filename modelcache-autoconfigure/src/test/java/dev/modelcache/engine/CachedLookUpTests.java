@@ -6,9 +6,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 import dev.modelcache.AcquisitionObserver;
 import dev.modelcache.CachedModel;
@@ -106,12 +108,43 @@ class CachedLookUpTests {
 	@Test
 	void receiptThatFitsMakesReadyWithoutReadingTheFile() throws Exception {
 		get(withDigest());
-		// Other bytes behind the same size, time and inode: only who reads would notice.
-		overwrite(this.sameSize);
 		CachedModel model = get(withDigest());
 		assertThat(model.outcome()).isEqualTo(ModelOutcome.CACHED);
 		assertThat(model.digest()).isEqualTo(this.content.sha256());
 		assertThat(model.verified()).isTrue();
+		assertThat(this.verifications).isEmpty();
+		assertThat(requests()).isEqualTo(1);
+	}
+
+	@Test
+	void bytesThatAreChangedBehindTheSameSizeAndTimeAreNoticed() throws Exception {
+		get(withDigest());
+		overwrite(this.sameSize);
+		assertThat(get(withDigest()).outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		assertThat(target()).hasBinaryContent(this.content.bytes());
+		assertThat(this.verifications).startsWith(false);
+	}
+
+	@Test
+	void receiptWithoutAChangeTimeIsAcceptedOnceAndCompleted() throws Exception {
+		get(withDigest());
+		Path receipt;
+		try (Stream<Path> receipts = Files.list(this.directory.resolve("receipts"))) {
+			receipt = receipts.filter((file) -> file.toString().endsWith(".properties")).findFirst().orElseThrow();
+		}
+		Files.writeString(receipt, Files.readString(receipt).replaceAll("(?m)^changed=.*$", ""));
+		get(withDigest());
+		assertThat(this.verifications).isEmpty();
+		overwrite(this.sameSize);
+		assertThat(get(withDigest()).outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+	}
+
+	@Test
+	void changedModeIsVerifiedOnceAndTrustedAgain() throws Exception {
+		get(withDigest());
+		Files.setPosixFilePermissions(target(), PosixFilePermissions.fromString("rw-r-----"));
+		assertThat(get(withDigest()).outcome()).isEqualTo(ModelOutcome.CACHED);
+		get(withDigest());
 		assertThat(this.verifications).isEmpty();
 		assertThat(requests()).isEqualTo(1);
 	}

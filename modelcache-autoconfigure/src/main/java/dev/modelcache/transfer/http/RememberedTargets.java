@@ -85,8 +85,9 @@ final class RememberedTargets {
 		}
 		Target target = this.targets.get(begun.mirror());
 		boolean old = target != null && renewals < target.renewals;
-		boolean broughtSince = target != null && target.broughtSince;
-		if (broughtSince) {
+		boolean broughtSince = false;
+		if (target != null && target.broughtSince) {
+			broughtSince = true;
 			target.broughtSince = false;
 			target.renewals++;
 		}

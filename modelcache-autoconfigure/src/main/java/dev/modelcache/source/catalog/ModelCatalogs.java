@@ -16,6 +16,8 @@ import reactor.core.publisher.Mono;
  */
 public final class ModelCatalogs {
 
+	private static final int MOST_SHOWN = 50;
+
 	private final List<ModelCatalog> local;
 
 	private final List<RemoteCatalog> remote;
@@ -78,7 +80,8 @@ public final class ModelCatalogs {
 
 	private static ModelConfigurationException unknown(CatalogName name, ModelRequest request, List<String> names) {
 		return new ModelConfigurationException(request.id(), "hooks.llm.url", "no catalog knows '" + name + "'",
-				"Use one of " + String.join(", ", names) + ", or set another url");
+				"Use one of " + String.join(", ", names.subList(0, Math.min(MOST_SHOWN, names.size())))
+						+ ", or set another url");
 	}
 
 	private static List<String> names(Stream<ModelCatalog> catalogs) {

@@ -44,12 +44,21 @@ final class HubLookUp {
 
 	Mono<ResolvedModel> resolve() {
 		return this.hub.repository(this.url).flatMap((response) -> {
-			HubRepository repository = response.isSuccess() ? HubRepository.read(response.body()) : null;
+			HubRepository repository = response.isSuccess() ? read(response) : null;
 			if (repository != null) {
 				return listed(repository);
 			}
 			return (response.isSuccess() || hasNoAnswer(response)) ? unlisted() : Mono.error(this.errors.of(response));
 		});
+	}
+
+	private @Nullable HubRepository read(MetadataResponse response) {
+		try {
+			return HubRepository.read(response.body());
+		}
+		catch (IllegalArgumentException ex) {
+			throw this.errors.noHub("sends " + ex.getMessage(), "Use a repository with fewer files");
+		}
 	}
 
 	/**

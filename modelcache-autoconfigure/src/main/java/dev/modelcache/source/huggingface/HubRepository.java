@@ -6,8 +6,10 @@ import java.util.Optional;
 
 import dev.modelcache.Digest;
 import dev.modelcache.ModelFileName;
+import dev.modelcache.source.api.StrictJson;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -24,18 +26,29 @@ record HubRepository(String commit, boolean gated, boolean disabled, List<HubFil
 	/** Larger files are never kept in git itself; the Hub's own limit is 10 MB. */
 	private static final long LARGEST_BLOB_BYTES = 32 << 20;
 
-	private static final JsonMapper JSON = JsonMapper.shared();
+	private static final int DEEPEST = 64;
+
+	private static final int LONGEST_TEXT = 4 << 20;
+
+	private static final int LONGEST_NAME = 1 << 16;
+
+	private static final JsonMapper JSON = StrictJson.reader(DEEPEST, LONGEST_TEXT, LONGEST_NAME);
 
 	/**
 	 * Reads an answer to {@code GET /api/models/{repo}/revision/{rev}?blobs=true}. Files
 	 * with names that could lead out of a directory are left out: nothing may fetch them.
 	 * @param body the answer
 	 * @return the repository, or {@code null} where the answer is not of this form
+	 * @throws IllegalArgumentException if it is deeper or has more values than the list
+	 * of a repository has
 	 */
 	static @Nullable HubRepository read(byte[] body) {
 		JsonNode model;
 		try {
 			model = JSON.readTree(body);
+		}
+		catch (StreamConstraintsException ex) {
+			throw new IllegalArgumentException("an answer that is too deep or has too many values");
 		}
 		catch (JacksonException ex) {
 			return null;

@@ -26,6 +26,8 @@ final class Quantizations {
 	private static final Pattern TAG = Pattern.compile(
 			"(?i)(?<=^|[./-])((?:UD-)?(?:I?Q\\d[A-Z0-9_]*|TQ\\d[A-Z0-9_]*|BF16|FP?16|FP?32|MXFP4[A-Z0-9_]*))(?=[.-])");
 
+	private static final int MOST_SHOWN = 50;
+
 	private Quantizations() {
 	}
 
@@ -64,8 +66,8 @@ final class Quantizations {
 				tags.add(tag.group(1).toUpperCase(Locale.ROOT));
 			}
 		}
-		return !tags.isEmpty() ? List.copyOf(tags)
-				: names.stream().filter(Quantizations::isModel).map(ModelFileName::text).toList();
+		return !tags.isEmpty() ? tags.stream().limit(MOST_SHOWN).toList()
+				: names.stream().filter(Quantizations::isModel).map(ModelFileName::text).limit(MOST_SHOWN).toList();
 	}
 
 	private static boolean isModel(ModelFileName name) {

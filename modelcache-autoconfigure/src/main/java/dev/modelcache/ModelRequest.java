@@ -35,6 +35,10 @@ public final class ModelRequest {
 
 	private final @Nullable Path modelPath;
 
+	private final ModelPathConflict modelPathConflict;
+
+	private final @Nullable String configuredAs;
+
 	private final @Nullable Digest expectedDigest;
 
 	private final DigestOrigin digestOrigin;
@@ -60,6 +64,8 @@ public final class ModelRequest {
 		this.modelName = builder.modelName;
 		this.quantization = builder.quantization;
 		this.modelPath = builder.modelPath;
+		this.modelPathConflict = builder.modelPathConflict;
+		this.configuredAs = builder.configuredAs;
 		this.expectedDigest = builder.expectedDigest;
 		this.digestOrigin = builder.digestOrigin;
 		this.digestRequired = builder.digestRequired;
@@ -160,6 +166,25 @@ public final class ModelRequest {
 	}
 
 	/**
+	 * Returns what to do when a file stands at {@link #modelPath()} that is not the
+	 * model, and was not put there by this cache.
+	 * @return {@link ModelPathConflict#FAIL} unless it is configured
+	 */
+	public ModelPathConflict modelPathConflict() {
+		return this.modelPathConflict;
+	}
+
+	/**
+	 * Returns the name of a configuration key of this model, for messages.
+	 * @param name the name of the key, such as {@code model-path}
+	 * @return the key with its prefix, such as {@code hooks.llm.models.a.model-path}; the
+	 * name alone where the request does not come from the configuration
+	 */
+	public String key(String name) {
+		return (this.configuredAs != null) ? this.configuredAs + "." + name : name;
+	}
+
+	/**
 	 * Returns the digest that is expected, whatever the source says.
 	 * @return the digest, or {@code null}
 	 */
@@ -245,6 +270,10 @@ public final class ModelRequest {
 		private @Nullable String quantization;
 
 		private @Nullable Path modelPath;
+
+		private ModelPathConflict modelPathConflict = ModelPathConflict.FAIL;
+
+		private @Nullable String configuredAs;
 
 		private @Nullable Digest expectedDigest;
 
@@ -336,6 +365,28 @@ public final class ModelRequest {
 		 */
 		public Builder modelPath(@Nullable Path modelPath) {
 			this.modelPath = modelPath;
+			return this;
+		}
+
+		/**
+		 * Sets what to do when a file stands at the path that is not the model, and was
+		 * not put there by this cache.
+		 * @param modelPathConflict what to do
+		 * @return this builder
+		 */
+		public Builder modelPathConflict(ModelPathConflict modelPathConflict) {
+			this.modelPathConflict = Objects.requireNonNull(modelPathConflict, "modelPathConflict");
+			return this;
+		}
+
+		/**
+		 * Sets what the configuration keys of the model begin with, for messages.
+		 * @param prefix the prefix without its last dot, such as
+		 * {@code hooks.llm.models.a}, or {@code null}
+		 * @return this builder
+		 */
+		public Builder configuredAs(@Nullable String prefix) {
+			this.configuredAs = prefix;
 			return this;
 		}
 

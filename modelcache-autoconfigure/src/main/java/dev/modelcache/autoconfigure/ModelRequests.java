@@ -12,6 +12,7 @@ import dev.modelcache.ConfiguredModels;
 import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.ModelPathConflict;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.autoconfigure.ModelLookup.Description;
 import dev.modelcache.autoconfigure.ModelLookup.Found;
@@ -109,7 +110,10 @@ final class ModelRequests {
 			ModelKeys fallbackKeys = keys.fallback(i);
 			Path path = this.paths.of(fallback);
 			Source source = source(fallbackKeys, fallback, Description.of(fallback).asFallbackOf(named(model)), path);
-			ModelRequest.Builder builder = builder(keys, model);
+			ModelRequest.Builder builder = builder(keys, model).configuredAs(fallbackKeys.prefix());
+			if (fallback.getModelPathConflict() != null) {
+				builder.modelPathConflict(fallback.getModelPathConflict());
+			}
 			fill(builder, fallbackKeys, fallback, source);
 			builder.modelPath((path != null) ? path : beside(model, source.url(), i + 1));
 			primary.fallback(builder.build());
@@ -132,6 +136,9 @@ final class ModelRequests {
 
 	private ModelRequest.Builder builder(ModelKeys keys, ModelProperties model) {
 		return ModelRequest.builder((keys.modelId() != null) ? keys.modelId() : ModelCacheProperties.DEFAULT_MODEL)
+			.configuredAs(keys.prefix())
+			.modelPathConflict(
+					(model.getModelPathConflict() != null) ? model.getModelPathConflict() : ModelPathConflict.FAIL)
 			.maxRetries(model.getMaxRetries())
 			.required(model.isRequired())
 			.digestRequired(model.isRequireChecksum());

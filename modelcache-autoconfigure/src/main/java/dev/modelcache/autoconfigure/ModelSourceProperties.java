@@ -3,6 +3,7 @@ package dev.modelcache.autoconfigure;
 import java.util.ArrayList;
 import java.util.List;
 
+import dev.modelcache.ModelPathConflict;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.StringUtils;
 import org.springframework.util.unit.DataSize;
@@ -53,6 +54,13 @@ public class ModelSourceProperties {
 	 * cache directory.
 	 */
 	private @Nullable String modelPath;
+
+	/**
+	 * What to do when the file at model-path is not the model and was not put there by
+	 * the cache: "fail" (the default), "keep" to serve it as it is, or "replace" to move
+	 * it aside. A fallback uses the value of its model by default.
+	 */
+	private @Nullable ModelPathConflict modelPathConflict;
 
 	/**
 	 * Digest that proves the file: "sha256:" or "sha512:" and hexadecimal digits, or the
@@ -125,6 +133,14 @@ public class ModelSourceProperties {
 
 	public void setModelPath(@Nullable String modelPath) {
 		this.modelPath = modelPath;
+	}
+
+	public @Nullable ModelPathConflict getModelPathConflict() {
+		return this.modelPathConflict;
+	}
+
+	public void setModelPathConflict(@Nullable ModelPathConflict modelPathConflict) {
+		this.modelPathConflict = modelPathConflict;
 	}
 
 	public @Nullable String getExpectedChecksum() {

@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import dev.modelcache.CachedModel;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.FailureBoundary;
+import dev.modelcache.ModelAccessDeniedException;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCacheException.ErrorCode;
 import dev.modelcache.ModelFormatException;
@@ -58,6 +59,8 @@ final class AcquisitionPipeline {
 
 	private final Adoption adoption;
 
+	private final ModelPathFiles modelPaths;
+
 	private final PinnedModels pins;
 
 	private final BlockingSteps steps;
@@ -75,6 +78,7 @@ final class AcquisitionPipeline {
 		this.files = new FileAcquisition(rooms, new Publisher(formats, clock), this.steps);
 		this.several = new SeveralFiles(rooms, lookUp, this.files, this.adoption,
 				new PackedFiles(rooms.store(), formats, clock), this.steps);
+		this.modelPaths = new ModelPathFiles(lookUp, this.files, formats, this.steps);
 		this.pins = new PinnedModels(rooms.store());
 		this.threads = threads;
 		this.clock = clock;
@@ -124,16 +128,44 @@ final class AcquisitionPipeline {
 					.flatMap((ready) -> pinned(candidate, model, ready)))
 				.onErrorResume((failure) -> mode == Mode.USE_CACHED && failure instanceof ModelTransferException,
 						(failure) -> known(candidate, mode, monitor)
-							.onErrorResume(ModelCacheException.class, (other) -> {
-								failure.addSuppressed(other);
-								return Mono.empty();
-							})
+							.onErrorResume((other) -> other instanceof ModelCacheException && !isFinal(other),
+									(other) -> {
+										failure.addSuppressed(other);
+										return Mono.empty();
+									})
 							.doOnNext((model) -> logger.warn(
 									"Model '{}': what is on this machine is served, though it may be an older version, because {}",
 									candidate.request().id(), failure.toString()))
-							.switchIfEmpty(Mono.error(failure)));
+							.switchIfEmpty(Mono.error(failure)))
+				.onErrorResume((failure) -> mode == Mode.USE_CACHED && saysNothing(failure),
+						(failure) -> unknown(candidate, monitor, failure));
 		});
-		return (mode == Mode.RENEW) ? fetched : cached(candidate, monitor).switchIfEmpty(fetched);
+		return (mode == Mode.RENEW) ? fetched
+				: cached(candidate, monitor).switchIfEmpty(Mono.defer(() -> this.modelPaths.settle(candidate, monitor)))
+					.switchIfEmpty(fetched);
+	}
+
+	private static boolean isFinal(Throwable failure) {
+		return failure instanceof ModelCacheException known && FINAL.contains(known.code());
+	}
+
+	/** Whether the source could not be asked what the model is. */
+	private static boolean saysNothing(Throwable failure) {
+		return failure instanceof ModelTransferException || failure instanceof ModelAccessDeniedException
+				|| failure instanceof ModelNotFoundException;
+	}
+
+	/** Serves a file at the model's place of which nothing can be known. */
+	private Mono<CachedModel> unknown(Candidate candidate, AcquisitionMonitor monitor, Throwable failure) {
+		return isUnknown(candidate).flatMap((unknown) -> {
+			if (!unknown) {
+				return Mono.error(failure);
+			}
+			logger.warn(
+					"Model '{}': the file at its place is served, though its source cannot say what it should be: {}",
+					candidate.request().id(), failure.getMessage());
+			return unproven(candidate, monitor);
+		});
 	}
 
 	private Mono<CachedModel> cached(Candidate candidate, AcquisitionMonitor monitor) {
@@ -207,8 +239,14 @@ final class AcquisitionPipeline {
 	}
 
 	private Mono<CachedModel> adopted(Candidate candidate, ResolvedModel model, AcquisitionMonitor monitor) {
-		return this.several.isFor(candidate, model) ? this.several.find(candidate, model, monitor) : this.adoption
-			.adopt(new FileJob(candidate, model.file(), this.lookUp.place(candidate)), true, monitor);
+		if (this.several.isFor(candidate, model)) {
+			return this.several.find(candidate, model, monitor);
+		}
+		FileJob job = new FileJob(candidate, model.file(), this.lookUp.place(candidate));
+		Mono<CachedModel> settled = (job.file().expected() != null) ? this.modelPaths.settle(job, monitor)
+				: Mono.empty();
+		return settled
+			.switchIfEmpty(this.modelPaths.settlingLatecomers(job, monitor, this.adoption.adopt(job, true, monitor)));
 	}
 
 	private Mono<CachedModel> unknownOrOffline(Candidate candidate, AcquisitionMonitor monitor) {
@@ -221,9 +259,12 @@ final class AcquisitionPipeline {
 	private Mono<ResolvedModel> resolve(Candidate candidate) {
 		ModelRequest request = candidate.request();
 		if (candidate.locations().isEmpty()) {
-			return Mono.error(() -> new ModelNotFoundException(request.id(),
-					"the file " + request.modelPath() + " is not there, and no source is configured",
-					"Put the file there, or configure a url"));
+			boolean there = this.lookUp.size(candidate) >= 0;
+			return Mono
+				.error(() -> new ModelNotFoundException(
+						request.id(), "the file " + request.modelPath()
+								+ (there ? " is not the model" : " is not there") + ", and no source is configured",
+						"Put the file there, or configure a url"));
 		}
 		return onFiles("asking " + candidate.source(),
 				this.rooms.sources().resolve(request, candidate.locations(), candidate.configuredUrl()))
@@ -302,12 +343,15 @@ final class AcquisitionPipeline {
 		DataSize estimated = candidate.request().estimatedSize();
 		monitor.expecting((estimated != null) ? estimated.toBytes() : null);
 		if (this.several.isFor(candidate, model)) {
-			return this.several.fetch(candidate, model, mode, monitor);
+			return this.modelPaths.settle(candidate, model, monitor)
+				.switchIfEmpty(Mono.defer(() -> this.several.fetch(candidate, model, mode, monitor)));
 		}
 		FileJob job = new FileJob(candidate, model.file(), this.lookUp.place(candidate));
 		Mono<CachedModel> unchanged = (mode == Mode.RENEW) ? unchanged(job) : Mono.empty();
-		return unchanged.switchIfEmpty(this.adoption.adopt(job, true, monitor))
-			.switchIfEmpty(Mono.defer(() -> sameOrFetched(job, mode, monitor)));
+		return this.modelPaths.settle(job, monitor)
+			.switchIfEmpty(this.modelPaths.settlingLatecomers(job, monitor,
+					unchanged.switchIfEmpty(this.adoption.adopt(job, true, monitor))
+						.switchIfEmpty(Mono.defer(() -> sameOrFetched(job, mode, monitor)))));
 	}
 
 	/**

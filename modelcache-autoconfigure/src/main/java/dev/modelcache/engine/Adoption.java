@@ -1,7 +1,9 @@
 package dev.modelcache.engine;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.ClosedChannelException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -191,6 +193,9 @@ final class Adoption {
 		}
 		catch (ClosedChannelException ex) {
 			throw ex;
+		}
+		catch (FileAlreadyExistsException ex) {
+			throw new UncheckedIOException(ex);
 		}
 		catch (IOException ex) {
 			throw staged.failure(ex, DataSize.ofBytes(0));

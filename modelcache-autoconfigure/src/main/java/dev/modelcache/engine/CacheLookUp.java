@@ -13,13 +13,16 @@ import dev.modelcache.Digest;
 import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelPathConflict;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.store.Fingerprint;
 import dev.modelcache.store.ModelManifest;
 import dev.modelcache.store.ModelPlace;
 import dev.modelcache.store.ModelStore;
+import dev.modelcache.store.Occupant;
 import dev.modelcache.store.Receipt;
+import dev.modelcache.store.Receipt.PutBy;
 import dev.modelcache.store.SeenVersion;
 import dev.modelcache.store.StoreSettings.Verification;
 import dev.modelcache.transfer.SourceState;
@@ -171,6 +174,51 @@ final class CacheLookUp {
 		return CachedModels.at(proved, place.target());
 	}
 
+	/**
+	 * Returns the file that the user put at the model's place, if it has the digest that
+	 * it should have.
+	 */
+	@Nullable CachedModel proved(FileJob job, Runnable hashing) {
+		ExpectedDigest expected = job.file().expected();
+		Long size = (job.compression() == null) ? job.file().size() : null;
+		if (expected == null || size(job.candidate()) < 0 || (size != null && size != size(job.candidate()))) {
+			return null;
+		}
+		return this.proof.proved(job.candidate(), job.place(), expected, hashing);
+	}
+
+	/** Serves the file that the user put at the place, though it is not the model. */
+	CachedModel kept(Candidate candidate, String expected, Runnable hashing) {
+		return this.proof.kept(candidate, place(candidate), expected, hashing);
+	}
+
+	/** Returns whether a published file is one of the user's that is not the model. */
+	boolean isKept(Candidate candidate, ModelPlace place) {
+		Receipt receipt = this.proof.receipt(candidate, place);
+		return receipt != null && receipt.putBy() == PutBy.USER_KEPT;
+	}
+
+	/** Returns whether the lock file says what the model's only file is. */
+	boolean isPinned(Candidate candidate) {
+		return this.pins.expected(candidate) != null;
+	}
+
+	/**
+	 * Returns whose the file is that stands at the place. A file whose fingerprint alone
+	 * has changed is read.
+	 */
+	Occupant occupant(Candidate candidate) {
+		ModelPlace place = place(candidate);
+		Occupant occupant = this.store.occupant(candidate.request().id(), place);
+		if ((occupant == Occupant.CHANGED || occupant == Occupant.OTHERS) && !Files.isSymbolicLink(place.target())) {
+			Receipt receipt = this.proof.receipt(candidate, place);
+			if (receipt != null && receipt.isOurs(place) && this.proof.isUnchanged(candidate, place, receipt)) {
+				return Occupant.OURS;
+			}
+		}
+		return occupant;
+	}
+
 	private @Nullable CachedModel find(Candidate candidate, ModelPlace place, Runnable hashing) {
 		Fingerprint fingerprint = FileProof.fingerprint(candidate, place);
 		if (fingerprint == null) {
@@ -179,7 +227,10 @@ final class CacheLookUp {
 		Receipt receipt = this.store.receipts().find(place, fingerprint);
 		if (receipt != null && isAbout(receipt, candidate) && isAskedFor(candidate, receipt.sourceKey())
 				&& this.pins.allow(candidate, receipt)) {
-			return this.proof.trusted(candidate, place, receipt, fingerprint, hashing);
+			CachedModel known = this.proof.trusted(candidate, place, receipt, fingerprint, hashing);
+			if (known != null || !candidate.locations().isEmpty() || receipt.isOurs(place)) {
+				return known;
+			}
 		}
 		ExpectedDigest expected = expected(candidate);
 		if (expected != null) {
@@ -230,13 +281,16 @@ final class CacheLookUp {
 
 	/**
 	 * Returns whether a file stands at the place of which nothing is known: no receipt,
-	 * no digest to compare it with.
+	 * or only that of a user's file, and no digest to compare it with.
 	 */
 	boolean isUnknown(Candidate candidate) {
 		ModelPlace place = place(candidate);
 		Fingerprint fingerprint = FileProof.fingerprint(candidate, place);
-		return fingerprint != null && expected(candidate) == null && !candidate.request().digestRequired()
-				&& this.store.receipts().find(place, fingerprint) == null;
+		if (fingerprint == null || expected(candidate) != null || candidate.request().digestRequired()) {
+			return false;
+		}
+		Receipt receipt = this.store.receipts().find(place, fingerprint);
+		return receipt == null || (place.conflict() != null && !receipt.isOurs(place));
 	}
 
 	/** Returns the size of the file at the place. */
@@ -293,7 +347,10 @@ final class CacheLookUp {
 		}
 	}
 
-	private @Nullable ExpectedDigest expected(Candidate candidate) {
+	/**
+	 * Returns the digest that the file must have, whatever its source states, or null.
+	 */
+	@Nullable ExpectedDigest expected(Candidate candidate) {
 		Digest configured = candidate.request().expectedDigest();
 		if (configured != null) {
 			return new ExpectedDigest(configured, candidate.request().digestOrigin());
@@ -309,6 +366,10 @@ final class CacheLookUp {
 
 	private static boolean isAbout(Receipt receipt, Candidate candidate) {
 		Digest expected = candidate.request().expectedDigest();
+		if (receipt.putBy() == PutBy.USER_KEPT) {
+			return candidate.request().modelPathConflict() == ModelPathConflict.KEEP
+					&& !candidate.request().digestRequired() && (expected == null || !receipt.proves(expected));
+		}
 		return (expected != null) ? receipt.proves(expected)
 				: receipt.verified() || !candidate.request().digestRequired();
 	}

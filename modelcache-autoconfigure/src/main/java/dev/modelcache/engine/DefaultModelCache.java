@@ -1,7 +1,6 @@
 package dev.modelcache.engine;
 
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -150,9 +149,7 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 		return Mono.<Void>fromRunnable(() -> {
 			ModelRequest request = this.models.get(id);
 			this.inFlight.cancel(key(request), cancelled(id, "it was evicted while it was being acquired"));
-			for (Path path : this.published.evict(request)) {
-				this.events.dispatch(new ModelEvicted(id, path));
-			}
+			this.published.evict(request, (path) -> this.events.dispatch(new ModelEvicted(id, path)));
 			this.board.update(id, (status) -> ModelStatus.absent(id));
 		}).subscribeOn(this.threads.waiting());
 	}

@@ -1,6 +1,7 @@
 package dev.modelcache.engine;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -24,6 +25,7 @@ import dev.modelcache.store.Fingerprint;
 import dev.modelcache.store.ModelPlace;
 import dev.modelcache.store.ModelStore;
 import dev.modelcache.store.Receipt;
+import dev.modelcache.store.Receipt.PutBy;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -83,10 +85,34 @@ final class FileProof {
 	/** Takes a file for the model, though nothing proves it, and says so. */
 	CachedModel unproven(Candidate candidate, ModelPlace place, Runnable hashing) {
 		Hashed hashed = hash(candidate, place, EnumSet.of(Algorithm.SHA256), hashing);
-		Receipt receipt = issue(candidate, place, hashed, null);
+		Receipt receipt = issue(candidate, place, hashed, null, putBy(candidate, place, hashed));
 		logger.warn("Model '{}': {} is used as it is; nothing proves its content. Configure expected-checksum: {}",
 				candidate.request().id(), place.target(), hashed.sha256());
 		return model(candidate, place, receipt);
+	}
+
+	/** Serves a file of the user's that is known not to be the model, and says so. */
+	CachedModel kept(Candidate candidate, ModelPlace place, String expected, Runnable hashing) {
+		Hashed hashed = hash(candidate, place, EnumSet.of(Algorithm.SHA256), hashing);
+		Receipt receipt = issue(candidate, place, hashed, null, PutBy.USER_KEPT);
+		logger.warn("Model '{}': {} ({}) is served unverified because {} is 'keep', though {} was expected",
+				candidate.request().id(), place.target(), hashed.sha256(),
+				candidate.request().key("model-path-conflict"), expected);
+		return model(candidate, place, receipt);
+	}
+
+	/**
+	 * Returns whether a file has the content that its receipt states, and renews the
+	 * receipt if so.
+	 */
+	boolean isUnchanged(Candidate candidate, ModelPlace place, Receipt receipt) {
+		Hashed hashed = hash(candidate, place, EnumSet.of(Algorithm.SHA256), () -> {
+		});
+		if (!hashed.sha256().equals(receipt.digest())) {
+			return false;
+		}
+		this.store.receipts().write(place, receipt.reissued(hashed.fingerprint(), hashed.at()));
+		return true;
 	}
 
 	/** Returns the digest of the published file, as it is on disk now. */
@@ -101,8 +127,8 @@ final class FileProof {
 		boolean matched = hashed.sha256().equals(receipt.digest());
 		this.observer.verified(matched, hashed.elapsed());
 		if (!matched) {
-			logger.warn("Model '{}': {} was changed after it was published; it is fetched again",
-					candidate.request().id(), place.target());
+			logger.warn("Model '{}': {} was changed after it was {}", candidate.request().id(), place.target(),
+					receipt.isOurs(place) ? "published; it is fetched again" : "last used");
 			return null;
 		}
 		Receipt fresh = receipt.reissued(hashed.fingerprint(), hashed.at());
@@ -116,22 +142,38 @@ final class FileProof {
 		boolean matched = hashed.digest(expected.digest().algorithm()).equals(expected.digest());
 		this.observer.verified(matched, hashed.elapsed());
 		if (!matched) {
-			logger.warn("Model '{}': {} is not the file that {} describes; it is replaced", candidate.request().id(),
-					place.target(), expected.origin().description());
+			logger.warn("Model '{}': {} is not the file that {} describes", candidate.request().id(), place.target(),
+					expected.origin().description());
 			return null;
 		}
 		Receipt receipt = issue(candidate, place, hashed,
-				(expected.origin() != DigestOrigin.FILE_NAME) ? expected.digest() : null);
+				(expected.origin() != DigestOrigin.FILE_NAME) ? expected.digest() : null,
+				putBy(candidate, place, hashed));
 		return this.pins.allow(candidate, receipt) ? model(candidate, place, receipt) : null;
 	}
 
-	private Receipt issue(Candidate candidate, ModelPlace place, Hashed hashed, @Nullable Digest expected) {
+	/**
+	 * What is found at a place that the user chose is theirs, unless it is what this
+	 * cache put there. A link is not.
+	 */
+	private PutBy putBy(Candidate candidate, ModelPlace place, Hashed hashed) {
+		if (place.conflict() == null) {
+			return PutBy.CACHE;
+		}
+		Receipt before = receipt(candidate, place);
+		boolean ours = before != null && before.isOurs(place) && before.digest().equals(hashed.sha256())
+				&& !Files.isSymbolicLink(place.target());
+		return ours ? PutBy.CACHE : PutBy.USER;
+	}
+
+	private Receipt issue(Candidate candidate, ModelPlace place, Hashed hashed, @Nullable Digest expected,
+			PutBy putBy) {
 		ModelFormat format = this.formats.inspect(candidate.request().id(), place.target(), place.target(),
 				"the file " + place.target());
 		boolean putThere = candidate.locations().isEmpty();
 		Receipt receipt = new Receipt(hashed.fingerprint(), hashed.sha256(), null, expected,
 				putThere ? null : candidate.source(), candidate.sourceKey(), null, candidate.fallback(), hashed.at(),
-				format);
+				format, putBy);
 		this.store.receipts().write(place, receipt);
 		return receipt;
 	}

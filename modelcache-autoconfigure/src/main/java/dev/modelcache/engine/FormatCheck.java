@@ -28,6 +28,17 @@ final class FormatCheck {
 		this.settings = settings;
 	}
 
+	/** Returns what the header of a file says, or null where that cannot be told. */
+	@Nullable ModelFormat describe(Path file) {
+		try {
+			return FormatInspection.inspect(file, file.getFileName().toString(), this.settings);
+		}
+		catch (IOException ex) {
+			logger.debug("The format of {} is not known", file, ex);
+			return null;
+		}
+	}
+
 	/**
 	 * Inspects a file.
 	 * <p>

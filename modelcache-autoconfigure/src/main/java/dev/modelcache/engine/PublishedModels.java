@@ -7,13 +7,17 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
 
 import dev.modelcache.AcquisitionObserver;
 import dev.modelcache.CachedModel;
 import dev.modelcache.ConfiguredModels;
 import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
+import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;
@@ -24,8 +28,11 @@ import dev.modelcache.lock.LockRequest;
 import dev.modelcache.store.Fingerprint;
 import dev.modelcache.store.ModelPlace;
 import dev.modelcache.store.ModelStore;
+import dev.modelcache.store.Occupant;
 import dev.modelcache.store.Receipt;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The files that have been published: reads them again, removes them.
@@ -33,6 +40,8 @@ import org.jspecify.annotations.Nullable;
  * <em>Blocking</em>: all methods.
  */
 final class PublishedModels {
+
+	private static final Logger logger = LoggerFactory.getLogger(PublishedModels.class);
 
 	private final ModelStore store;
 
@@ -68,9 +77,10 @@ final class PublishedModels {
 
 	private void verify(Candidate candidate, ModelPlace place, @Nullable Digest recorded) {
 		Digest configured = candidate.request().expectedDigest();
-		if (configured != null && this.lookUp.isOfSource(candidate, place, configured)) {
-			// It proved the compressed file, which is gone; the receipt knows the
-			// content.
+		if (configured != null
+				&& (this.lookUp.isOfSource(candidate, place, configured) || this.lookUp.isKept(candidate, place))) {
+			// It proved the compressed file, which is gone, or the user keeps another
+			// file; the receipt knows the content.
 			configured = null;
 		}
 		Digest expected = (configured != null) ? configured
@@ -105,37 +115,77 @@ final class PublishedModels {
 
 	/**
 	 * Removes all files of a request that this cache has published. Another tool's file
-	 * that was served is forgotten, and stays. Who is bringing one is waited for.
+	 * that was served is forgotten, and stays, and so does a file that the user put at a
+	 * place. Who is bringing one is waited for. What is removed, and what is left, is
+	 * logged.
 	 * @param request the request
-	 * @return where there were files
-	 * @throws ModelNotFoundException if there is a file that somebody else put there; it
-	 * stays
+	 * @param evicted is told where there were files
+	 * @throws ModelNotFoundException if a file that this cache did not put there stays,
+	 * when all others are removed
+	 * @throws ModelStorageException if files could not be removed; tells which are left
 	 */
-	List<Path> evict(ModelRequest request) {
-		List<Path> evicted = new ArrayList<>();
+	void evict(ModelRequest request, Consumer<Path> evicted) {
+		List<String> removed = new ArrayList<>();
+		List<ModelCacheException> failures = new ArrayList<>();
+		Set<Path> places = new HashSet<>();
 		for (Candidate candidate : Candidate.of(request)) {
-			ModelPlace place = this.lookUp.place(candidate);
-			// Where there is no lock file, nobody has ever brought anything.
-			if (Files.exists(place.lockFile())) {
-				try (CacheLock lock = this.locks.acquire(new LockRequest(request.id(), place.lockFile()), (owner) -> {
-				})) {
-					evict(request, place, evicted);
+			if (places.add(this.lookUp.place(candidate).target())) {
+				try {
+					evict(candidate, (path) -> {
+						removed.add(path.toString());
+						evicted.accept(path);
+					});
+				}
+				catch (ModelNotFoundException | ModelStorageException ex) {
+					failures.add(ex);
 				}
 			}
-			else {
-				evict(request, place, evicted);
-			}
 		}
-		return evicted;
+		if (!removed.isEmpty()) {
+			logger.info("Model '{}' was evicted: {}", request.id(), String.join(", ", removed));
+		}
+		else if (failures.isEmpty()) {
+			logger.info("Model '{}' was evicted; it had no file", request.id());
+		}
+		if (!failures.isEmpty()) {
+			throw left(failures);
+		}
 	}
 
-	private void evict(ModelRequest request, ModelPlace place, List<Path> evicted) {
-		if (isOurs(request, place) && this.store.evict(request.id(), place)) {
-			evicted.add(place.target());
+	/** What failed comes before what was not to be removed. */
+	private ModelCacheException left(List<ModelCacheException> failures) {
+		failures.forEach((failure) -> logger.warn("Not evicted: {}", failure.getMessage()));
+		ModelCacheException first = failures.stream()
+			.filter(ModelStorageException.class::isInstance)
+			.findFirst()
+			.orElse(failures.get(0));
+		failures.stream().filter((failure) -> failure != first).forEach(first::addSuppressed);
+		return first;
+	}
+
+	private void evict(Candidate candidate, Consumer<Path> evicted) {
+		ModelRequest request = candidate.request();
+		ModelPlace place = this.lookUp.place(candidate);
+		// Where there is no lock file, nobody has ever brought anything.
+		if (Files.exists(place.lockFile())) {
+			try (CacheLock lock = this.locks.acquire(new LockRequest(request.id(), place.lockFile()), (owner) -> {
+			})) {
+				evict(candidate, place, evicted);
+			}
+		}
+		else {
+			evict(candidate, place, evicted);
+		}
+	}
+
+	private void evict(Candidate candidate, ModelPlace place, Consumer<Path> evicted) {
+		ModelRequest request = candidate.request();
+		if (isOurs(candidate, place) && this.store.evict(request.id(), place)) {
+			evicted.accept(place.target());
 		}
 		Path adopted = this.store.adoption().forget(place);
 		if (adopted != null) {
-			evicted.add(adopted);
+			evicted.accept(adopted);
 		}
 	}
 
@@ -148,14 +198,17 @@ final class PublishedModels {
 			.toList());
 	}
 
-	private boolean isOurs(ModelRequest request, ModelPlace place) {
+	private boolean isOurs(Candidate candidate, ModelPlace place) {
+		ModelRequest request = candidate.request();
 		try {
 			Fingerprint fingerprint = Fingerprint.of(place.target());
 			if (fingerprint == null) {
 				return true;
 			}
 			Receipt receipt = this.store.receipts().find(place, fingerprint);
-			if (receipt != null && receipt.sourceKey() != null) {
+			boolean ours = (place.conflict() != null) ? isOurs(this.lookUp.occupant(candidate))
+					: receipt != null && receipt.sourceKey() != null;
+			if (ours) {
 				return true;
 			}
 		}
@@ -163,8 +216,13 @@ final class PublishedModels {
 			throw new ModelStorageException(request.id(), place.directory(),
 					"cannot look at " + place.target() + ": " + ex, ex);
 		}
-		throw new ModelNotFoundException(request.id(), place.target() + " was not put there by this cache",
+		throw new ModelNotFoundException(request.id(),
+				place.target() + " was not put there by this cache, or was" + " changed since, and is not deleted",
 				"Delete the file yourself if it is no longer wanted");
+	}
+
+	private static boolean isOurs(Occupant occupant) {
+		return occupant == Occupant.NOTHING || occupant == Occupant.OURS;
 	}
 
 }

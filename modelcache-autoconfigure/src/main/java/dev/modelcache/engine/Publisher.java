@@ -1,6 +1,8 @@
 package dev.modelcache.engine;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -186,6 +188,9 @@ final class Publisher {
 	private static void move(StagedFile staged, StagedFile.ReceiptWriter receipt) {
 		try {
 			staged.publish(receipt);
+		}
+		catch (FileAlreadyExistsException ex) {
+			throw new UncheckedIOException(ex);
 		}
 		catch (IOException ex) {
 			throw staged.failure(ex, DataSize.ofBytes(0));

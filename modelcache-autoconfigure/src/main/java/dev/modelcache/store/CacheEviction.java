@@ -81,8 +81,8 @@ final class CacheEviction {
 	private List<Removable> removable(Set<Path> kept) {
 		Map<ModelPlace, Removable> models = new HashMap<>();
 		for (ReceivedFile file : this.receipts.all(this.layout.receipts())) {
-			boolean ours = file.receipt().sourceKey() != null && this.layout.isChosen(file.target())
-					&& this.layout.isReceiptOf(file.file(), file.target());
+			boolean ours = file.receipt().sourceKey() != null && file.receipt().isOurs(placeOf(file))
+					&& this.layout.isChosen(file.target()) && this.layout.isReceiptOf(file.file(), file.target());
 			FileTime lastUse = ours ? lastUse(file) : null;
 			if (lastUse != null && kept.stream().noneMatch(file.target()::startsWith)) {
 				ModelPlace model = this.layout.modelOf(file.target());

@@ -59,7 +59,8 @@ public final class CacheLayout {
 		Path target = realPath((modelPath != null) ? modelPath : inCache(request, fileName));
 		Path lock = (modelPath != null) ? lockBeside(target)
 				: this.directory.resolve("locks").resolve(key(target.toString()) + ".lock");
-		return place(target, lock);
+		ModelPlace place = place(target, lock);
+		return (modelPath != null) ? place.chosenByUser(request.modelPathConflict()) : place;
 	}
 
 	/**

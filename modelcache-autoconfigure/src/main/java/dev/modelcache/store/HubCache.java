@@ -98,11 +98,14 @@ final class HubCache {
 
 	/**
 	 * Deletes what this cache brought of a model, unless another snapshot or another
-	 * model of ours uses it too.
+	 * model of ours uses it too. A blob goes before the link that leads to it, so that
+	 * another deletion finds what is left.
 	 * @param place the model's place
 	 * @param manifest what makes it up
+	 * @param leftovers is told what cannot be deleted
+	 * @return whether all is gone
 	 */
-	void delete(ModelPlace place, ModelManifest manifest) throws IOException {
+	boolean delete(ModelPlace place, ModelManifest manifest, Leftovers leftovers) throws IOException {
 		Path snapshot = Objects.requireNonNull(manifest.directory());
 		Path folder = parent(parent(snapshot));
 		Set<ModelFileName> kept = Elsewhere.handOn(place, manifest);
@@ -112,23 +115,30 @@ final class HubCache {
 			}
 			Path file = name.in(snapshot);
 			if (manifest.own().contains(name)) {
-				Path blob = Files.isSymbolicLink(file) ? targetOf(file) : null;
-				Files.deleteIfExists(file);
-				if (blob != null && blob.startsWith(folder.resolve("blobs")) && !isLinked(folder, blob)) {
-					Files.deleteIfExists(blob);
-				}
-				deleteEmpty(parent(file), folder.resolve("snapshots"));
+				leftovers.unless(() -> deleteFile(folder, file), file);
 			}
 			this.receipts.delete(this.layout.place(file, place.lockFile()));
 		}
 		if (!Files.exists(snapshot)) {
-			deleteRefs(folder.resolve("refs"), snapshot.getFileName().toString());
+			leftovers.unless(() -> deleteRefs(folder.resolve("refs"), snapshot.getFileName().toString()),
+					folder.resolve("refs"));
 		}
+		return leftovers.isEmpty();
 	}
 
-	private static boolean isLinked(Path folder, Path blob) throws IOException {
+	private static boolean deleteFile(Path folder, Path file) throws IOException {
+		Path blob = Files.isSymbolicLink(file) ? targetOf(file) : null;
+		if (blob != null && blob.startsWith(folder.resolve("blobs")) && !isLinked(folder, blob, file)) {
+			Files.deleteIfExists(blob);
+		}
+		boolean existed = Files.deleteIfExists(file);
+		deleteEmpty(parent(file), folder.resolve("snapshots"));
+		return existed;
+	}
+
+	private static boolean isLinked(Path folder, Path blob, Path except) throws IOException {
 		try (Stream<Path> files = Files.walk(folder.resolve("snapshots"))) {
-			return files.filter(Files::isSymbolicLink).anyMatch((link) -> isLinkTo(link, blob));
+			return files.filter(Files::isSymbolicLink).anyMatch((link) -> !link.equals(except) && isLinkTo(link, blob));
 		}
 		catch (NoSuchFileException ex) {
 			return false;
@@ -172,9 +182,9 @@ final class HubCache {
 		}
 	}
 
-	private static void deleteRefs(Path refs, String commit) throws IOException {
+	private static boolean deleteRefs(Path refs, String commit) throws IOException {
 		if (!Files.isDirectory(refs)) {
-			return;
+			return false;
 		}
 		List<Path> files;
 		try (Stream<Path> all = Files.walk(refs)) {
@@ -185,6 +195,7 @@ final class HubCache {
 				Files.delete(file);
 			}
 		}
+		return true;
 	}
 
 }

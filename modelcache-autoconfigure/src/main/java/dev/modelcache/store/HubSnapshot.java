@@ -57,7 +57,7 @@ final class HubSnapshot implements ModelDirectory {
 
 	@Override
 	public ModelPlace arriving(ModelFileName name) {
-		return new ModelPlace(blob(name), this.place.lockFile(), seen(name).receipt(), true);
+		return new ModelPlace(blob(name), this.place.lockFile(), seen(name).receipt(), true, null);
 	}
 
 	@Override

@@ -2,6 +2,9 @@ package dev.modelcache.store;
 
 import java.nio.file.Path;
 
+import dev.modelcache.ModelPathConflict;
+import org.jspecify.annotations.Nullable;
+
 /**
  * The paths of one model file on this machine.
  *
@@ -10,8 +13,11 @@ import java.nio.file.Path;
  * @param receipt where its receipt is kept
  * @param shared whether others may read the file, as far as the process's umask lets
  * them; else it is its owner's alone
+ * @param conflict what to do with a file that somebody else put there; {@code null} where
+ * the cache chose the place, so that all that stands there is its own
  */
-public record ModelPlace(Path target, Path lockFile, Path receipt, boolean shared) {
+public record ModelPlace(Path target, Path lockFile, Path receipt, boolean shared,
+		@Nullable ModelPathConflict conflict) {
 
 	/**
 	 * Creates the place of a private file.
@@ -20,7 +26,12 @@ public record ModelPlace(Path target, Path lockFile, Path receipt, boolean share
 	 * @param receipt where its receipt is kept
 	 */
 	public ModelPlace(Path target, Path lockFile, Path receipt) {
-		this(target, lockFile, receipt, false);
+		this(target, lockFile, receipt, false, null);
+	}
+
+	/** Returns this place as one that the user chose. */
+	ModelPlace chosenByUser(ModelPathConflict conflict) {
+		return new ModelPlace(this.target, this.lockFile, this.receipt, this.shared, conflict);
 	}
 
 	/**

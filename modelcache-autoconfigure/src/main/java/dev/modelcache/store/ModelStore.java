@@ -127,7 +127,7 @@ public final class ModelStore implements AutoCloseable {
 	 * @return its place, which is that of the model if it has only this file
 	 */
 	public ModelPlace placeOf(ModelPlace model, Path file) {
-		return this.layout.place(file, model.lockFile());
+		return file.equals(model.target()) ? model : this.layout.place(file, model.lockFile());
 	}
 
 	/**
@@ -187,6 +187,22 @@ public final class ModelStore implements AutoCloseable {
 				|| seen(place).stream()
 					.flatMap((version) -> version.files().stream())
 					.anyMatch((seen) -> seen.target().equals(file));
+	}
+
+	/**
+	 * Returns whose the file is that stands at a place.
+	 * @param modelId the model's id
+	 * @param place the place
+	 * @return as far as can be told without reading the file
+	 */
+	public Occupant occupant(String modelId, ModelPlace place) {
+		try {
+			return Occupant.of(place, this.receipts);
+		}
+		catch (IOException ex) {
+			throw new ModelStorageException(modelId, place.directory(), "cannot look at " + place.target() + ": " + ex,
+					ex);
+		}
 	}
 
 	/**
@@ -372,13 +388,15 @@ public final class ModelStore implements AutoCloseable {
 		return new Partials(place.target(), this.files, expiry());
 	}
 
-	private boolean deleteElsewhere(ModelPlace place) throws IOException {
+	private boolean deleteElsewhere(ModelPlace place, Leftovers leftovers) throws IOException {
 		ModelManifest elsewhere = (this.hub != null) ? Elsewhere.read(place) : null;
 		if (this.hub == null || elsewhere == null) {
 			return false;
 		}
-		this.hub.delete(place, elsewhere);
-		Elsewhere.delete(place);
+		// What is left is known only from the record.
+		if (this.hub.delete(place, elsewhere, leftovers)) {
+			Elsewhere.delete(place);
+		}
 		return true;
 	}
 
@@ -456,6 +474,10 @@ public final class ModelStore implements AutoCloseable {
 		this.directories.force(directory);
 	}
 
+	Instant now() {
+		return this.clock.instant();
+	}
+
 	/** Returns the space that downloads will still need. */
 	DiskSpace space() {
 		return this.space;
@@ -471,27 +493,30 @@ public final class ModelStore implements AutoCloseable {
 
 	/**
 	 * Deletes a published file, its receipt, and what ended downloads of it left. Its
-	 * lock file stays.
+	 * lock file stays. What cannot be deleted does not keep the rest, and is gone after
+	 * another eviction that succeeds.
 	 * @param modelId the model's id
 	 * @param place the file's place
 	 * @return whether there was a file
+	 * @throws ModelStorageException if something is left; says what
 	 */
 	public boolean evict(String modelId, ModelPlace place) {
-		try {
-			boolean existed = deleteElsewhere(place) | this.versions.delete(place);
-			if (Files.isRegularFile(place.target(), LinkOption.NOFOLLOW_LINKS)) {
-				existed |= Files.deleteIfExists(place.target());
-			}
+		Leftovers leftovers = new Leftovers();
+		boolean existed = leftovers.unless(() -> deleteElsewhere(place, leftovers),
+				"the record of the files elsewhere");
+		existed |= leftovers.unless(() -> this.versions.delete(place), CacheLayout.versions(place));
+		if (Files.isRegularFile(place.target(), LinkOption.NOFOLLOW_LINKS)) {
+			existed |= leftovers.unless(() -> Files.deleteIfExists(place.target()), place.target());
+		}
+		if (!Files.exists(place.target(), LinkOption.NOFOLLOW_LINKS)) {
 			this.receipts.delete(place);
-			if (Files.isDirectory(place.directory())) {
-				partials(place).claim(PartialJudge.NONE);
-			}
-			return existed;
 		}
-		catch (IOException ex) {
-			throw new ModelStorageException(modelId, place.directory(), "cannot delete " + place.target() + ": " + ex,
-					ex);
+		if (Files.isDirectory(place.directory())) {
+			leftovers.unless(() -> partials(place).claim(PartialJudge.NONE) != null,
+					"partial downloads in " + place.directory());
 		}
+		leftovers.raise(modelId, place, existed);
+		return existed;
 	}
 
 	/** Makes a directory's entries durable. */

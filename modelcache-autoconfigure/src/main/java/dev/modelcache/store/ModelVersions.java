@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
@@ -20,6 +21,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import dev.modelcache.ModelFileName;
+import dev.modelcache.ModelPathConflict;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -147,7 +149,7 @@ final class ModelVersions {
 			deleteEntries(place, (entry) -> entry.startsWith(version + ".") && !entry.endsWith(".properties"));
 			return;
 		}
-		requireNothingOfOthers(place);
+		requireNothingOfOthers(place, Files.getLastModifiedTime(manifestFile(place, version)).toInstant());
 		try {
 			point(place, version);
 		}
@@ -159,8 +161,11 @@ final class ModelVersions {
 		deleteEntries(place, (entry) -> !kept.contains(entry.replaceFirst("\\.properties$", "")));
 	}
 
-	private void requireNothingOfOthers(ModelPlace place) throws IOException {
+	private void requireNothingOfOthers(ModelPlace place, Instant now) throws IOException {
 		Path target = place.target();
+		if (place.conflict() == ModelPathConflict.REPLACE || Occupant.of(place, this.receipts) == Occupant.CHANGED) {
+			Occupant.makeWay(place, this.receipts, now);
+		}
 		if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
 			throw new IOException(target + " is a directory that this cache did not make");
 		}
@@ -170,7 +175,7 @@ final class ModelVersions {
 		Fingerprint fingerprint = Files.isSymbolicLink(target) ? null : Fingerprint.of(target);
 		if (fingerprint != null) {
 			Receipt receipt = this.receipts.find(place, fingerprint);
-			if (receipt == null || receipt.sourceKey() == null) {
+			if (receipt == null || receipt.sourceKey() == null || !receipt.isOurs(place)) {
 				throw new IOException(target + " is a file that this cache did not put there");
 			}
 		}

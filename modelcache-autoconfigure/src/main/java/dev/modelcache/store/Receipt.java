@@ -2,6 +2,7 @@ package dev.modelcache.store;
 
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.Properties;
 
 import dev.modelcache.Digest;
@@ -24,10 +25,51 @@ import org.jspecify.annotations.Nullable;
  * @param fallback whether it came from a substitute
  * @param verifiedAt when its digest was last computed
  * @param format what its header says, or {@code null} where that is not known
+ * @param putBy who put the file where it stands
  */
 public record Receipt(Fingerprint fingerprint, Digest digest, @Nullable Digest sourceDigest, @Nullable Digest expected,
 		@Nullable String source, @Nullable String sourceKey, @Nullable String validator, boolean fallback,
-		Instant verifiedAt, @Nullable ModelFormat format) {
+		Instant verifiedAt, @Nullable ModelFormat format, PutBy putBy) {
+
+	/**
+	 * Creates the receipt of a file that this cache puts where it stands.
+	 * @param fingerprint see {@link #fingerprint()}
+	 * @param digest see {@link #digest()}
+	 * @param sourceDigest see {@link #sourceDigest()}
+	 * @param expected see {@link #expected()}
+	 * @param source see {@link #source()}
+	 * @param sourceKey see {@link #sourceKey()}
+	 * @param validator see {@link #validator()}
+	 * @param fallback see {@link #fallback()}
+	 * @param verifiedAt see {@link #verifiedAt()}
+	 * @param format see {@link #format()}
+	 */
+	public Receipt(Fingerprint fingerprint, Digest digest, @Nullable Digest sourceDigest, @Nullable Digest expected,
+			@Nullable String source, @Nullable String sourceKey, @Nullable String validator, boolean fallback,
+			Instant verifiedAt, @Nullable ModelFormat format) {
+		this(fingerprint, digest, sourceDigest, expected, source, sourceKey, validator, fallback, verifiedAt, format,
+				PutBy.CACHE);
+	}
+
+	/**
+	 * Returns whether this cache put the file where it stands. A receipt of an earlier
+	 * version does not say so; then a file at a {@code model-path} is the user's unless
+	 * something else in the receipt shows that it was downloaded.
+	 * @param place the file's place
+	 * @return {@code true} if it did
+	 */
+	public boolean isOurs(ModelPlace place) {
+		return this.putBy == PutBy.CACHE || (this.putBy == PutBy.UNKNOWN && place.conflict() == null);
+	}
+
+	/**
+	 * Returns this receipt for a file that a user put where it stands.
+	 * @return the new receipt
+	 */
+	public Receipt ofUser() {
+		return new Receipt(this.fingerprint, this.digest, this.sourceDigest, this.expected, this.source, this.sourceKey,
+				this.validator, this.fallback, this.verifiedAt, this.format, PutBy.USER);
+	}
 
 	/**
 	 * Returns whether an expected digest proved the file.
@@ -67,7 +109,7 @@ public record Receipt(Fingerprint fingerprint, Digest digest, @Nullable Digest s
 	 */
 	public Receipt reissued(Fingerprint now, Instant at) {
 		return new Receipt(now, this.digest, this.sourceDigest, this.expected, this.source, this.sourceKey,
-				this.validator, this.fallback, at, this.format);
+				this.validator, this.fallback, at, this.format, this.putBy);
 	}
 
 	/**
@@ -77,7 +119,7 @@ public record Receipt(Fingerprint fingerprint, Digest digest, @Nullable Digest s
 	 */
 	public Receipt ofItself() {
 		return new Receipt(this.fingerprint, this.digest, this.sourceDigest, this.expected, this.source, this.sourceKey,
-				this.validator, false, this.verifiedAt, this.format);
+				this.validator, false, this.verifiedAt, this.format, this.putBy);
 	}
 
 	/**
@@ -103,6 +145,9 @@ public record Receipt(Fingerprint fingerprint, Digest digest, @Nullable Digest s
 		setIfPresent(properties, "validator", this.validator);
 		properties.setProperty("fallback", Boolean.toString(this.fallback));
 		properties.setProperty("verified-at", this.verifiedAt.toString());
+		if (this.putBy != PutBy.UNKNOWN) {
+			properties.setProperty("put-by", this.putBy.name().toLowerCase(Locale.ROOT));
+		}
 		if (this.format != null) {
 			FormatProperties.write(this.format, properties);
 		}
@@ -131,16 +176,52 @@ public record Receipt(Fingerprint fingerprint, Digest digest, @Nullable Digest s
 					digest(properties, "expected"), properties.getProperty("source"),
 					properties.getProperty("source-key"), properties.getProperty("validator"),
 					Boolean.parseBoolean(properties.getProperty("fallback")),
-					Instant.parse(properties.getProperty("verified-at", "")), FormatProperties.read(properties));
+					Instant.parse(properties.getProperty("verified-at", "")), FormatProperties.read(properties),
+					putBy(properties));
 		}
 		catch (IllegalArgumentException | DateTimeException ex) {
 			return null;
 		}
 	}
 
+	/**
+	 * What an earlier version found at its place has neither a validator nor a compressed
+	 * source; what it copied has the path of a file as its source.
+	 */
+	private static PutBy putBy(Properties properties) {
+		String putBy = properties.getProperty("put-by");
+		if (putBy != null) {
+			return PutBy.valueOf(putBy.toUpperCase(Locale.ROOT));
+		}
+		String source = properties.getProperty("source");
+		if (source == null) {
+			return PutBy.USER;
+		}
+		boolean brought = properties.getProperty("validator") != null || properties.getProperty("source-digest") != null
+				|| !source.contains(":/");
+		return brought ? PutBy.CACHE : PutBy.UNKNOWN;
+	}
+
 	private static @Nullable Digest digest(Properties properties, String key) {
 		String value = properties.getProperty(key);
 		return (value != null) ? Digest.parse(value) : null;
+	}
+
+	/** Who put a file where it stands. */
+	public enum PutBy {
+
+		/** This cache. */
+		CACHE,
+
+		/** The user, or a program of theirs. */
+		USER,
+
+		/** The user, and it is not the model: it is served because they want it kept. */
+		USER_KEPT,
+
+		/** Unknown: the receipt is of a version that did not say it. */
+		UNKNOWN
+
 	}
 
 }

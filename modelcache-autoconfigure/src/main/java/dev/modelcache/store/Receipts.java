@@ -64,7 +64,8 @@ public final class Receipts {
 		Receipt receipt = find(place, fingerprint);
 		delete(place);
 		if (receipt != null) {
-			write(place, receipt.reissued(Fingerprint.NONE, receipt.verifiedAt()));
+			boolean sameFile = receipt.doubted() || receipt.fingerprint().fileKey().equals(fingerprint.fileKey());
+			write(place, (sameFile ? receipt : receipt.ofUser()).reissued(Fingerprint.NONE, receipt.verifiedAt()));
 		}
 	}
 

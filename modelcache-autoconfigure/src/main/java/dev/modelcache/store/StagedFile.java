@@ -3,9 +3,9 @@ package dev.modelcache.store;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 
@@ -180,8 +180,11 @@ public final class StagedFile implements AutoCloseable {
 	 * Makes this file the target, with a receipt. The file that stood there until now
 	 * stays whole until the moment of the move, and for ever if anything fails before.
 	 * @param receipt makes the receipt from the file's fingerprint
+	 * @throws FileAlreadyExistsException if a file stands there that this cache did not
+	 * put there; nothing has changed then
 	 * @throws IOException if the disk does not take it. The file that stood there is
-	 * unchanged then; only if the disk fails after the move, nothing stands there
+	 * unchanged then, or moved aside; only if the disk fails after the move, nothing
+	 * stands there
 	 */
 	public synchronized void publish(ReceiptWriter receipt) throws IOException {
 		channel().force(true);
@@ -200,7 +203,10 @@ public final class StagedFile implements AutoCloseable {
 			throw new IOException("the staged file " + path() + " has disappeared");
 		}
 		this.store.use(this.place);
-		this.store.receipts().prepare(this.place, receipt.write(fingerprint));
+		Receipt written = receipt.write(fingerprint);
+		Fingerprint replaceable = Occupant.makeWay(this.place, this.store.receipts(), this.store.now());
+		this.store.receipts().prepare(this.place, written);
+		requireUnchanged(replaceable);
 		FileMoves.replace(path(), this.place.target());
 		this.published = true;
 		try {
@@ -222,10 +228,21 @@ public final class StagedFile implements AutoCloseable {
 	private void unpublish(IOException failure) {
 		this.store.receipts().delete(this.place);
 		try {
-			Files.deleteIfExists(this.place.target());
+			// At a path that the user chose, it may be a file of theirs by now.
+			if (this.place.conflict() == null
+					|| Objects.equals(this.partial.key(), Partial.keyOf(this.place.target()))) {
+				Files.deleteIfExists(this.place.target());
+			}
 		}
 		catch (IOException ex) {
 			failure.addSuppressed(ex);
+		}
+	}
+
+	/** A file that appears between this and the move is not seen. */
+	private void requireUnchanged(@Nullable Fingerprint replaceable) throws IOException {
+		if (this.place.conflict() != null && !Objects.equals(Fingerprint.of(target()), replaceable)) {
+			throw new FileAlreadyExistsException(target().toString(), null, "it appeared a moment ago");
 		}
 	}
 

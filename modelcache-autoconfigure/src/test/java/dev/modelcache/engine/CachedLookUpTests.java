@@ -255,14 +255,6 @@ class CachedLookUpTests {
 	}
 
 	@Test
-	void fileWithoutReceiptAndWithOtherBytesIsReplaced(CapturedOutput output) throws Exception {
-		Files.write(target(), this.sameSize.bytes());
-		assertThat(get(withDigest()).outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
-		assertThat(target()).hasBinaryContent(this.content.bytes());
-		assertThat(output).contains("is not the file that expected-checksum describes; it is replaced");
-	}
-
-	@Test
 	void fileWithoutReceiptAndDigestIsTakenWhenItHasTheSourcesSize(CapturedOutput output) throws Exception {
 		Files.write(target(), this.content.bytes());
 		CachedModel model = get(request());
@@ -272,13 +264,6 @@ class CachedLookUpTests {
 		assertThat(this.server.requests("/m.gguf").get(0).range()).isEqualTo("bytes=0-0");
 		assertThat(output).contains("is used as it is; nothing proves its content")
 			.contains(this.content.sha256().toString());
-	}
-
-	@Test
-	void fileWithoutReceiptAndDigestIsReplacedWhenItHasAnotherSize() throws Exception {
-		Files.write(target(), new byte[10]);
-		assertThat(get(request()).outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
-		assertThat(target()).hasBinaryContent(this.content.bytes());
 	}
 
 	@Test

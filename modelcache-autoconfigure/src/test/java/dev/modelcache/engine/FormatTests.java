@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 import dev.modelcache.CachedModel;
+import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelOutcome;
@@ -164,10 +165,10 @@ class FormatTests {
 	}
 
 	@Test
-	void fileOfTheSourcesSizeThatIsNoModelIsFetchedAnew() throws Exception {
+	void fileOfTheSourcesSizeThatIsNoModelStaysAndIsAConflict() throws Exception {
 		put(new byte[this.model.length]);
-		assertThat(get(request("/m.gguf")).outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
-		assertThat(target()).hasBinaryContent(this.model);
+		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(() -> get(request("/m.gguf")));
+		assertThat(target()).hasBinaryContent(new byte[this.model.length]);
 	}
 
 }

@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 import dev.modelcache.CachedModel;
+import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelDownloadProgress;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelIntegrityException;
@@ -294,8 +295,10 @@ class SeveralFilesTests {
 			case "directory" -> Files.createDirectory(place());
 			default -> Files.createSymbolicLink(place(), this.directory);
 		}
-		assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> get(request()))
-			.withMessageContaining(place() + " is a " + kind + " that this cache did not");
+		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(() -> get(request()))
+			.withMessageContaining(place() + " is a ")
+			.withMessageContaining(kind)
+			.withMessageContaining("that this cache did not put there");
 		assertThat(Files.exists(place(), LinkOption.NOFOLLOW_LINKS)).isTrue();
 		assertThat(Files.isRegularFile(place())).isEqualTo(kind.equals("file"));
 	}

@@ -92,10 +92,10 @@ final class PinnedModels {
 		}
 		// What a source states by an algorithm that is not pinned proves less than the
 		// pin.
-		boolean same = expected != null && pinned.digests().contains(expected.digest());
-		boolean named = expected != null && expected.origin() == DigestOrigin.FILE_NAME;
-		boolean stated = expected != null && !named && (expected.origin() != DigestOrigin.SOURCE || same);
-		Digest locked = (named && same) ? expected.digest() : pinned.digest();
+		boolean stated = expected != null && expected.origin() != DigestOrigin.FILE_NAME
+				&& (expected.origin() != DigestOrigin.SOURCE || pinned.digests().contains(expected.digest()));
+		Digest locked = (expected != null && pinned.digests().contains(expected.digest())) ? expected.digest()
+				: pinned.digest();
 		return new RemoteFile(file.name(), file.mirrors(),
 				stated ? expected : new ExpectedDigest(locked, DigestOrigin.LOCK_FILE),
 				(size != null) ? size : pinned.size(), file.packing());

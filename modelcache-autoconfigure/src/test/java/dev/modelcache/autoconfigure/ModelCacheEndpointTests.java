@@ -247,6 +247,20 @@ class ModelCacheEndpointTests {
 
 	@ParameterizedTest
 	@EnumSource(names = { "REACTIVE", "SERVLET" })
+	void deleteLeavesAFileThatTheUserPutAtItsModelPath(WebApplicationType type) throws Exception {
+		Path mine = Files.write(this.directory.resolve("mine.gguf"), this.content.bytes());
+		try (RunningApplication application = start(type, "hooks.llm.model-path=" + mine)) {
+			awaitState(application, ModelState.READY);
+			Answer answer = application.send("DELETE", MODEL, null);
+			assertThat(answer.status()).isEqualTo(409);
+			assertThat(answer.body().at("/error").asString()).contains(mine + " was not put there by this cache");
+			assertThat(mine).hasBinaryContent(this.content.bytes());
+			assertThat(application.get(MODEL).body().at("/state").asString()).isEqualTo("READY");
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource(names = { "REACTIVE", "SERVLET" })
 	void unknownModelIsNotFound(WebApplicationType type) {
 		try (RunningApplication application = startOnFirstUse(type)) {
 			for (Answer answer : List.of(application.get(ALL + "/x"),

@@ -8,6 +8,7 @@ import java.util.Map;
 
 import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
+import dev.modelcache.ModelPathConflict;
 import dev.modelcache.ModelRequest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -424,6 +425,25 @@ class ModelRequestsTests {
 			.fallbacks()).extracting(ModelRequest::modelPath)
 			.containsExactly(this.directory.resolve("m-fallback-1.gguf"), this.directory.resolve("small.gguf"),
 					this.directory.resolve("m-fallback-3.gguf"), this.directory.resolve("m-fallback-4.gguf"));
+	}
+
+	@Test
+	void modelPathConflictIsOfEachModelAndAFallbackMayHaveAnother() {
+		ModelRequest request = BoundConfiguration
+			.of("hooks.llm.models.a.url=https://host/a.gguf", "hooks.llm.models.a.model_path_conflict=keep",
+					"hooks.llm.models.a.fallbacks[0].url=https://host/b.gguf",
+					"hooks.llm.models.a.fallbacks[1].url=https://host/c.gguf",
+					"hooks.llm.models.a.fallbacks[1].model-path-conflict=replace")
+			.models()
+			.get("a");
+		assertThat(request.modelPathConflict()).isEqualTo(ModelPathConflict.KEEP);
+		assertThat(request.key("model-path-conflict")).isEqualTo("hooks.llm.models.a.model-path-conflict");
+		assertThat(request.fallbacks()).extracting(ModelRequest::modelPathConflict)
+			.containsExactly(ModelPathConflict.KEEP, ModelPathConflict.REPLACE);
+		assertThat(request.fallbacks().get(1).key("model-path"))
+			.isEqualTo("hooks.llm.models.a.fallbacks[1].model-path");
+		assertThat(BoundConfiguration.of(URL).models().get("default").modelPathConflict())
+			.isEqualTo(ModelPathConflict.FAIL);
 	}
 
 }

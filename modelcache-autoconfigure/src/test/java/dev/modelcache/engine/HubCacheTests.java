@@ -22,6 +22,7 @@ import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelStorageException;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.source.api.MetadataClients;
 import dev.modelcache.source.huggingface.HubSettings;
@@ -366,6 +367,26 @@ class HubCacheTests {
 			assertThat(snapshot(COMMIT).resolve("config.json")).doesNotExist();
 			assertThat(fixture.cache().get(other).block(Duration.ofMinutes(1))).isNotNull()
 				.satisfies((again) -> assertThat(again.outcome()).isEqualTo(ModelOutcome.CACHED));
+		}
+	}
+
+	@Test
+	void evictionThatFailsInTheMiddleSaysWhatIsLeftAndAnotherOneRemovesIt(CapturedOutput output) throws IOException {
+		try (CacheFixture fixture = open(all())) {
+			fixture.get("m");
+			// A directory with something in it cannot be deleted like a file.
+			Files.delete(blob(CONFIG_SHA1));
+			Path stuck = Files.createDirectories(blob(CONFIG_SHA1).resolve("stuck"));
+			assertThatExceptionOfType(ModelStorageException.class)
+				.isThrownBy(() -> fixture.cache().evict("m").block(Duration.ofMinutes(1)))
+				.withMessageContaining("the eviction is not complete")
+				.withMessageContaining(snapshot(COMMIT).resolve("config.json").toString());
+			assertThat(blob(this.content)).doesNotExist();
+			assertThat(output.getOut().lines())
+				.anyMatch((line) -> line.contains("WARN") && line.contains("the eviction is not complete"));
+			Files.delete(stuck);
+			fixture.cache().evict("m").block(Duration.ofMinutes(1));
+			assertThat(files(folder())).isEmpty();
 		}
 	}
 

@@ -2,6 +2,7 @@ package dev.modelcache.actuate;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -12,6 +13,7 @@ import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelLockTimeoutException;
 import dev.modelcache.ModelNotFoundException;
+import dev.modelcache.ModelStatus;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.OperationResponseBody;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
@@ -126,7 +128,8 @@ public final class ModelCacheEndpoint {
 	}
 
 	private Map<String, Object> details(String id) {
-		Map<String, Object> details = StatusDetails.of(this.cache.status(id));
+		Map<String, Object> details = StatusDetails
+			.of(Objects.requireNonNullElse(this.cache.status(id), ModelStatus.absent(id)));
 		details.put("mirrors", this.history.mirrors(id));
 		details.put("attempts", this.history.attempts(id));
 		return details;

@@ -2,6 +2,7 @@ package dev.modelcache.actuate;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 
 import dev.modelcache.BackgroundAttempts;
 import dev.modelcache.ConfiguredModels;
@@ -46,7 +47,8 @@ public final class ModelCacheHealthIndicator extends AbstractHealthIndicator {
 		Map<String, Object> details = new LinkedHashMap<>();
 		Status health = Status.UP;
 		for (ModelRequest request : this.models.all()) {
-			ModelStatus status = this.cache.status(request.id());
+			ModelStatus status = Objects.requireNonNullElse(this.cache.status(request.id()),
+					ModelStatus.absent(request.id()));
 			if (request.required() && this.attempts.counts(request.id())) {
 				this.attempts.startIfDue(request.id());
 				health = worse(health, of(status));

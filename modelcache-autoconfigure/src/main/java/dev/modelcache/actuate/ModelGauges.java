@@ -5,6 +5,7 @@ import java.util.function.LongSupplier;
 import dev.modelcache.ConfiguredModels;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelState;
+import dev.modelcache.ModelStatus;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -48,7 +49,8 @@ public final class ModelGauges implements MeterBinder {
 	}
 
 	private static boolean isReady(ModelCache cache, String id) {
-		return cache.status(id).state() == ModelState.READY;
+		ModelStatus status = cache.status(id);
+		return status != null && status.state() == ModelState.READY;
 	}
 
 }

@@ -1,11 +1,10 @@
 package dev.modelcache.actuate;
 
 import dev.modelcache.ModelCacheEvent;
-import org.springframework.context.event.EventListener;
 
 /**
- * Shows people how far transfers are. Called on the thread of the events, one event after
- * the other.
+ * Shows people how far transfers are. Called on a thread for that, one event after the
+ * other, also while the application's beans are being created.
  */
 public interface ProgressDisplay {
 
@@ -17,7 +16,6 @@ public interface ProgressDisplay {
 	 * Shows what an event changes.
 	 * @param event the event
 	 */
-	@EventListener
 	void show(ModelCacheEvent event);
 
 }

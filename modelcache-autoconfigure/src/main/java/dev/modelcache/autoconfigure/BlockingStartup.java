@@ -34,7 +34,8 @@ final class BlockingStartup implements ApplicationRunner {
 	}
 
 	private Mono<?> acquire(ModelRequest request) {
-		return this.cache.get(request.id())
+		return Mono.justOrEmpty(this.cache.get(request.id()))
+			.flatMap((acquisition) -> acquisition)
 			.onErrorResume(ModelCacheException.class, (failure) -> request.required() ? Mono.error(failure) : Mono
 				.fromRunnable(() -> logger.warn("Not required, so the start goes on: {}", failure.getMessage())));
 	}

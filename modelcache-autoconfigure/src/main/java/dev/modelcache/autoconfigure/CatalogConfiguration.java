@@ -9,7 +9,6 @@ import dev.modelcache.source.catalog.ModelCatalogs;
 import dev.modelcache.store.ModelStore;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.io.ResourceLoader;
 
@@ -20,7 +19,7 @@ import org.springframework.core.io.ResourceLoader;
 @Configuration(proxyBeanMethods = false)
 class CatalogConfiguration {
 
-	@Bean
+	@InternalBean("dev.modelcache.source.catalog.ModelCatalogs.ORIGINAL")
 	@ConditionalOnMissingBean
 	ModelCatalogs modelCacheCatalogs(ModelCacheProperties properties, ResourceLoader resources, MetadataClient client,
 			ObjectProvider<ModelCatalog> own) {
@@ -28,7 +27,7 @@ class CatalogConfiguration {
 			.read(own.orderedStream().toList(), properties.getCatalog().getLocations());
 	}
 
-	@Bean
+	@InternalBean("dev.modelcache.source.catalog.CatalogResolver.ORIGINAL")
 	@ConditionalOnMissingBean
 	CatalogResolver modelCacheCatalogResolver(ModelCatalogs catalogs, ObjectProvider<SourceResolvers> sources,
 			ModelStore store, EngineThreads threads) {

@@ -14,6 +14,8 @@ import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.ProxyType;
+import org.springframework.context.annotation.Proxyable;
 import org.springframework.web.reactive.function.client.WebClient;
 
 /**
@@ -22,33 +24,36 @@ import org.springframework.web.reactive.function.client.WebClient;
 @Configuration(proxyBeanMethods = false)
 class HttpDownloadConfiguration {
 
-	@Bean
+	@InternalBean("dev.modelcache.transfer.MirrorCircuitBreakers.ORIGINAL")
 	@ConditionalOnMissingBean
 	MirrorCircuitBreakers modelCacheCircuitBreakers(ObjectProvider<CircuitBreakerRegistry> registry) {
-		return new MirrorCircuitBreakers(registry.getIfAvailable(CircuitBreakerRegistry::ofDefaults));
+		return new MirrorCircuitBreakers(
+				Candidates.choose(registry, CircuitBreakerRegistry.class, CircuitBreakerRegistry::ofDefaults));
 	}
 
-	@Bean
+	@InternalBean("dev.modelcache.transfer.http.HttpRangeClient.ORIGINAL")
 	@ConditionalOnMissingBean
 	HttpRangeClient modelCacheHttpRangeClient(ModelCacheSettings settings, MirrorCircuitBreakers breakers,
-			EngineThreads threads, ObjectProvider<ClientHttpConnectorBuilder<?>> connectors,
-			DownloadConnection connection) {
-		WebClient webClient = connection.webClient(connectors.getIfAvailable(ClientHttpConnectorBuilder::detect));
-		return new HttpRangeClient(webClient, breakers, settings.transfer(), threads.timer(), threads.io(),
+			EngineThreads threads, DownloadConnection connection) {
+		return new HttpRangeClient(connection.webClient(), breakers, settings.transfer(), threads.timer(), threads.io(),
 				Clock.systemUTC());
 	}
 
-	@Bean
+	@InternalBean("dev.modelcache.transfer.file.FileRangeClient.ORIGINAL")
 	@ConditionalOnMissingBean
 	FileRangeClient modelCacheFileRangeClient(EngineThreads threads) {
 		return new FileRangeClient(threads.io());
 	}
 
-	@Bean
-	DownloadConnection modelCacheConnection(ModelCacheSettings settings, ObjectProvider<HttpClientSettings> base,
+	@Bean("dev.modelcache.autoconfigure.DownloadConnection")
+	@Proxyable(ProxyType.INTERFACES)
+	DownloadConnection modelCacheConnection(ModelCacheSettings settings,
+			ObjectProvider<ClientHttpConnectorBuilder<?>> connectors, ObjectProvider<HttpClientSettings> base,
 			ObjectProvider<SslBundles> bundles) {
-		return (connector) -> DownloadWebClient.create(connector, base.getIfAvailable(HttpClientSettings::defaults),
-				settings.connection(), bundles.getIfAvailable());
+		ClientHttpConnectorBuilder<?> connector = Candidates.choose(connectors, ClientHttpConnectorBuilder.class,
+				ClientHttpConnectorBuilder::detect);
+		HttpClientSettings defaults = Candidates.choose(base, HttpClientSettings.class, HttpClientSettings::defaults);
+		return () -> DownloadWebClient.create(connector, defaults, settings.connection(), bundles.getIfUnique());
 	}
 
 	/**
@@ -56,7 +61,7 @@ class HttpDownloadConfiguration {
 	 */
 	interface DownloadConnection {
 
-		WebClient webClient(ClientHttpConnectorBuilder<?> connector);
+		WebClient webClient();
 
 	}
 

@@ -9,10 +9,7 @@ import dev.modelcache.source.api.MetadataSettings;
 import dev.modelcache.source.huggingface.HubSettings;
 import dev.modelcache.source.huggingface.HuggingFaceResolver;
 import dev.modelcache.transfer.TransferRetries;
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
-import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 
@@ -22,21 +19,20 @@ import org.springframework.core.env.Environment;
 @Configuration(proxyBeanMethods = false)
 class HuggingFaceConfiguration {
 
-	@Bean
+	@InternalBean("dev.modelcache.source.api.MetadataClient.ORIGINAL")
 	@ConditionalOnMissingBean
 	MetadataClient modelCacheMetadataClient(ModelCacheSettings settings, TransferRetries retries, EngineThreads threads,
-			ObjectProvider<ClientHttpConnectorBuilder<?>> connectors,
 			HttpDownloadConfiguration.DownloadConnection connection) {
 		MetadataSettings limits = new MetadataSettings(settings.transfer().responseTimeout(),
 				MetadataSettings.LARGEST_ANSWER, settings.transfer().maxRedirects(),
 				settings.transfer().insecureHttpAllowed());
-		return new MetadataClient(connection.webClient(connectors.getIfAvailable(ClientHttpConnectorBuilder::detect)),
-				limits, new MetadataRetries((id, requests) -> retries.forModel(id, requests).getRetryConfig(),
+		return new MetadataClient(connection.webClient(), limits,
+				new MetadataRetries((id, requests) -> retries.forModel(id, requests).getRetryConfig(),
 						Clock.systemUTC()),
 				threads.timer(), threads.io());
 	}
 
-	@Bean
+	@InternalBean("dev.modelcache.source.huggingface.HubSettings.ORIGINAL")
 	HubSettings modelCacheHubSettings(ModelCacheProperties properties, Environment environment) {
 		HubSettings hub = new HubProperties(environment, properties.getDownload().isAllowInsecureHttp())
 			.read(properties.getHuggingface());
@@ -44,7 +40,7 @@ class HuggingFaceConfiguration {
 				new ForeignDirectories(environment).huggingFace(properties));
 	}
 
-	@Bean
+	@InternalBean("dev.modelcache.source.huggingface.HuggingFaceResolver.ORIGINAL")
 	@ConditionalOnMissingBean
 	HuggingFaceResolver modelCacheHuggingFaceResolver(HubSettings hub, ModelCacheSettings settings,
 			MetadataClient client, EngineThreads threads) {

@@ -7,7 +7,6 @@ import dev.modelcache.runtime.ModelLoader;
 import dev.modelcache.runtime.llama.LlamaModelLoader;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
@@ -18,7 +17,7 @@ import org.springframework.context.annotation.Configuration;
 @ConditionalOnMissingBean(ModelLoader.class)
 class LlamaConfiguration {
 
-	@Bean
+	@InternalBean("dev.modelcache.runtime.llama.LlamaModelLoader.ORIGINAL")
 	LlamaModelLoader modelCacheLlamaLoader(ModelCacheProperties properties) {
 		return new LlamaModelLoader(RuntimeSettings.llama(properties.getLlama()), Clock.systemUTC());
 	}

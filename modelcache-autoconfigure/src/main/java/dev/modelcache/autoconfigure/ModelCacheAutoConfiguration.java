@@ -1,11 +1,13 @@
 package dev.modelcache.autoconfigure;
 
 import java.time.Clock;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
 import dev.modelcache.AcquisitionObserver;
 import dev.modelcache.ConfiguredModels;
 import dev.modelcache.ModelCache;
+import dev.modelcache.actuate.ProgressDisplay;
 import dev.modelcache.engine.BackgroundAcquirer;
 import dev.modelcache.engine.BackgroundRefresh;
 import dev.modelcache.engine.DefaultModelCache;
@@ -27,6 +29,7 @@ import dev.modelcache.transfer.SegmentedTransfer;
 import dev.modelcache.transfer.TransferRetries;
 import io.github.resilience4j.retry.RetryRegistry;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -35,10 +38,12 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.ProxyType;
+import org.springframework.context.annotation.Proxyable;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.web.reactive.function.client.WebClient;
 
@@ -55,67 +60,67 @@ import org.springframework.web.reactive.function.client.WebClient;
 @EnableConfigurationProperties(ModelCacheProperties.class)
 @Import({ HttpDownloadConfiguration.class, HuggingFaceConfiguration.class, OciConfiguration.class,
 		CatalogConfiguration.class, ProgressConfiguration.class })
-public final class ModelCacheAutoConfiguration {
+public class ModelCacheAutoConfiguration {
 
 	private final Clock clock = Clock.systemUTC();
 
-	@Bean
+	@InternalBean("dev.modelcache.autoconfigure.ModelCacheSettings.ORIGINAL")
 	ModelCacheSettings modelCacheSettings(ModelCacheProperties properties, ConfigurableEnvironment environment) {
 		return ModelCacheSettings.of(properties, environment);
 	}
 
-	@Bean
+	@InternalBean("dev.modelcache.ConfiguredModels.ORIGINAL")
 	@ConditionalOnMissingBean
 	ConfiguredModels modelCacheModels(ModelCacheProperties properties, ConfigurableEnvironment environment,
 			SourceResolvers sources, ModelCatalogs catalogs) {
 		return new ModelRequests(properties, environment, sources, catalogs).read();
 	}
 
-	@Bean
+	@InternalBean("dev.modelcache.source.http.HttpSourceResolver.ORIGINAL")
 	@ConditionalOnMissingBean
 	HttpSourceResolver modelCacheHttpSourceResolver(ModelCacheSettings settings) {
 		return new HttpSourceResolver(settings.connection().headers());
 	}
 
-	@Bean
+	@InternalBean("dev.modelcache.source.file.FileSourceResolver.ORIGINAL")
 	@ConditionalOnMissingBean
 	FileSourceResolver modelCacheFileSourceResolver(EngineThreads threads) {
 		return new FileSourceResolver(threads.io());
 	}
 
-	@Bean
+	@InternalBean("dev.modelcache.source.SourceResolvers.ORIGINAL")
 	@ConditionalOnMissingBean
 	SourceResolvers modelCacheSourceResolvers(ObjectProvider<SourceResolver> resolvers) {
 		return new SourceResolvers(resolvers.orderedStream().toList());
 	}
 
-	@Bean
+	@InternalBean("dev.modelcache.lock.FileCacheLockFactory.ORIGINAL")
 	@ConditionalOnMissingBean
 	CacheLockFactory modelCacheLocks(ModelCacheSettings settings) {
 		return new FileCacheLockFactory(settings.lock(), this.clock);
 	}
 
-	@Bean
+	@InternalBean("dev.modelcache.store.ModelStore.ORIGINAL")
 	@ConditionalOnMissingBean
 	ModelStore modelCacheStore(ModelCacheSettings settings, CacheLockFactory locks) {
 		ModelLockFile lockFile = (settings.lockFile() != null) ? new ModelLockFile(settings.lockFile(), locks) : null;
 		return new ModelStore(settings.store(), new ExclusiveFiles(), this.clock, lockFile);
 	}
 
-	@Bean
+	@InternalBean("dev.modelcache.transfer.TransferRetries.ORIGINAL")
 	@ConditionalOnMissingBean
 	TransferRetries modelCacheRetries(ObjectProvider<RetryRegistry> registry) {
-		return new TransferRetries(registry.getIfAvailable(RetryRegistry::ofDefaults),
+		return new TransferRetries(Candidates.choose(registry, RetryRegistry.class, RetryRegistry::ofDefaults),
 				() -> ThreadLocalRandom.current().nextDouble());
 	}
 
-	@Bean(destroyMethod = "close")
+	@InternalBean("dev.modelcache.engine.EngineThreads.ORIGINAL")
 	@ConditionalOnMissingBean
 	EngineThreads modelCacheThreads() {
 		return new EngineThreads();
 	}
 
-	@Bean
+	@InternalBean("dev.modelcache.transfer.SegmentedTransfer.ORIGINAL")
 	@ConditionalOnMissingBean
 	SegmentedTransfer modelCacheTransfer(ObjectProvider<RangeClient> clients, TransferRetries retries,
 			EngineThreads threads, ModelCacheSettings settings) {
@@ -123,7 +128,7 @@ public final class ModelCacheAutoConfiguration {
 				settings.transfer());
 	}
 
-	@Bean
+	@InternalBean("dev.modelcache.engine.Rooms.ORIGINAL")
 	@ConditionalOnMissingBean
 	Rooms modelCacheRooms(SourceResolvers sources, CacheLockFactory locks, ModelStore store, SegmentedTransfer transfer,
 			TransferRetries retries, ModelCacheSettings settings) {
@@ -131,20 +136,30 @@ public final class ModelCacheAutoConfiguration {
 				settings.offline());
 	}
 
-	@Bean(destroyMethod = "close")
+	@InternalBean("dev.modelcache.autoconfigure.ApplicationEvents.ORIGINAL")
+	ApplicationEvents modelCacheApplicationEvents(ApplicationContext context) {
+		return new ApplicationEvents(context);
+	}
+
+	@Bean(name = ModelCacheLifecycle.CACHE, destroyMethod = "close")
 	@ConditionalOnMissingBean(ModelCache.class)
-	DefaultModelCache modelCache(ConfiguredModels models, Rooms rooms, EngineThreads threads,
-			ObjectProvider<AcquisitionObserver> observers, ApplicationEventPublisher events) {
+	@Proxyable(ProxyType.INTERFACES)
+	ModelCache modelCache(ConfiguredModels models, Rooms rooms, EngineThreads threads,
+			ObjectProvider<AcquisitionObserver> observers, ObjectProvider<ProgressDisplay> displays,
+			ApplicationEvents events) {
 		AcquisitionObserver observer = new CompositeObserver(observers.orderedStream().toList());
-		return new DefaultModelCache(models, rooms, threads, new Listeners(events::publishEvent, observer), this.clock);
+		// Looked up now: the thread of the display must not wait for other beans.
+		List<ProgressDisplay> all = displays.orderedStream().toList();
+		return new DefaultModelCache(models, rooms, threads,
+				new Listeners(events, (event) -> all.forEach((display) -> display.show(event)), observer), this.clock);
 	}
 
-	@Bean
-	ModelCacheLifecycle modelCacheLifecycle(ObjectProvider<DefaultModelCache> cache) {
-		return new ModelCacheLifecycle(cache);
+	@InternalBean("dev.modelcache.autoconfigure.ModelCacheLifecycle.ORIGINAL")
+	ModelCacheLifecycle modelCacheLifecycle(ConfigurableListableBeanFactory beans) {
+		return new ModelCacheLifecycle(beans);
 	}
 
-	@Bean(destroyMethod = "close")
+	@InternalBean("dev.modelcache.engine.BackgroundAcquirer.ORIGINAL")
 	@ConditionalOnMissingBean
 	BackgroundAcquirer modelCacheBackgroundAcquirer(ModelCache cache, ConfiguredModels models,
 			ModelCacheProperties properties) {
@@ -153,7 +168,7 @@ public final class ModelCacheAutoConfiguration {
 				startup.getMode() == ModelCacheProperties.Startup.Mode.NONE, this.clock);
 	}
 
-	@Bean(destroyMethod = "close")
+	@InternalBean("dev.modelcache.engine.BackgroundRefresh.ORIGINAL")
 	@ConditionalOnMissingBean
 	BackgroundRefresh modelCacheBackgroundRefresh(ModelCache cache, ConfiguredModels models,
 			ModelCacheProperties properties, EngineThreads threads) {
@@ -161,7 +176,7 @@ public final class ModelCacheAutoConfiguration {
 				properties.getStartup().getRetryInterval(), threads.timer(), this.clock);
 	}
 
-	@Bean
+	@Bean("dev.modelcache.autoconfigure.RefreshStartup")
 	ApplicationListener<ApplicationReadyEvent> modelCacheRefreshStartup(BackgroundRefresh refresh,
 			ModelCacheSettings settings) {
 		return (event) -> {
@@ -171,13 +186,13 @@ public final class ModelCacheAutoConfiguration {
 		};
 	}
 
-	@Bean
+	@Bean("dev.modelcache.autoconfigure.BackgroundStartup")
 	@ConditionalOnProperty(name = "hooks.llm.startup.mode", havingValue = "background", matchIfMissing = true)
 	ApplicationListener<ApplicationReadyEvent> modelCacheBackgroundStartup(BackgroundAcquirer acquirer) {
 		return (event) -> acquirer.startAll();
 	}
 
-	@Bean
+	@InternalBean("dev.modelcache.autoconfigure.BlockingStartup.ORIGINAL")
 	@ConditionalOnProperty(name = "hooks.llm.startup.mode", havingValue = "blocking")
 	ApplicationRunner modelCacheBlockingStartup(ModelCache cache, ConfiguredModels models) {
 		return new BlockingStartup(cache, models);

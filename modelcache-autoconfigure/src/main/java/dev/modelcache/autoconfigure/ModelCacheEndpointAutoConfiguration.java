@@ -16,7 +16,6 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.context.annotation.Bean;
 
 /**
  * {@link AutoConfiguration Auto-configuration} of the endpoint {@code modelcache}.
@@ -24,16 +23,16 @@ import org.springframework.context.annotation.Bean;
 @AutoConfiguration(after = ModelCacheAutoConfiguration.class)
 @ConditionalOnClass({ WebEndpoint.class, ConditionalOnAvailableEndpoint.class })
 @ConditionalOnBean({ ModelCache.class, BackgroundAttempts.class })
-public final class ModelCacheEndpointAutoConfiguration {
+public class ModelCacheEndpointAutoConfiguration {
 
-	@Bean
+	@InternalBean("dev.modelcache.actuate.TransferHistory.ORIGINAL")
 	@ConditionalOnMissingBean
 	@ConditionalOnAvailableEndpoint(ModelCacheEndpoint.class)
 	TransferHistory modelCacheTransferHistory(ConfiguredModels models) {
 		return new TransferHistory(models, Clock.systemUTC());
 	}
 
-	@Bean
+	@InternalBean("dev.modelcache.actuate.ModelCacheEndpoint.ORIGINAL")
 	@ConditionalOnMissingBean
 	@ConditionalOnAvailableEndpoint
 	ModelCacheEndpoint modelCacheEndpoint(ModelCache cache, ConfiguredModels models, TransferHistory history,

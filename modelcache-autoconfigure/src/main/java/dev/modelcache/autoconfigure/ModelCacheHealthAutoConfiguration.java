@@ -1,10 +1,17 @@
 package dev.modelcache.autoconfigure;
 
+import java.util.Arrays;
+import java.util.List;
+
 import dev.modelcache.BackgroundAttempts;
 import dev.modelcache.ConfiguredModels;
 import dev.modelcache.ModelCache;
 import dev.modelcache.actuate.ModelCacheHealthIndicator;
 import dev.modelcache.actuate.ReadinessGroupMembership;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.boot.actuate.endpoint.SecurityContext;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -12,9 +19,17 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
+import org.springframework.boot.health.contributor.HealthContributor;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ConditionContext;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.ConfigurationCondition;
+import org.springframework.context.annotation.ProxyType;
+import org.springframework.context.annotation.Proxyable;
+import org.springframework.context.annotation.Role;
+import org.springframework.core.type.AnnotatedTypeMetadata;
 
 /**
  * {@link AutoConfiguration Auto-configuration} of the models' health.
@@ -23,15 +38,17 @@ import org.springframework.context.annotation.Configuration;
 		afterName = "org.springframework.boot.health.autoconfigure.actuate.endpoint.AvailabilityProbesAutoConfiguration")
 @ConditionalOnClass(HealthIndicator.class)
 @ConditionalOnBean({ ModelCache.class, BackgroundAttempts.class })
-public final class ModelCacheHealthAutoConfiguration {
+public class ModelCacheHealthAutoConfiguration {
 
 	private static final String CONTRIBUTOR = "modelCache";
 
-	@Bean
-	@ConditionalOnMissingBean(name = "modelCacheHealthIndicator")
+	/** The name of the contributor is that of the bean, without its suffix. */
+	@Bean(CONTRIBUTOR + "healthindicator")
+	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+	@Proxyable(ProxyType.INTERFACES)
 	@ConditionalOnEnabledHealthIndicator("modelcache")
-	ModelCacheHealthIndicator modelCacheHealthIndicator(ModelCache cache, ConfiguredModels models,
-			BackgroundAttempts attempts) {
+	@Conditional(OnFreeContributorName.class)
+	HealthIndicator modelCacheHealthIndicator(ModelCache cache, ConfiguredModels models, BackgroundAttempts attempts) {
 		return new ModelCacheHealthIndicator(cache, models, attempts);
 	}
 
@@ -44,10 +61,42 @@ public final class ModelCacheHealthAutoConfiguration {
 	@ConditionalOnBooleanProperty(name = "hooks.llm.health.readiness", matchIfMissing = true)
 	static class ReadinessConfiguration {
 
-		@Bean
+		@InternalBean("dev.modelcache.actuate.ReadinessGroupMembership.ORIGINAL")
 		@ConditionalOnMissingBean
 		ReadinessGroupMembership modelCacheReadinessGroupMembership() {
 			return new ReadinessGroupMembership(CONTRIBUTOR);
+		}
+
+	}
+
+	/**
+	 * Matches unless the application has a health contributor of this name, which then
+	 * replaces ours. A bean of another type may have any name.
+	 */
+	static final class OnFreeContributorName implements ConfigurationCondition {
+
+		private static final Logger logger = LoggerFactory.getLogger(ModelCacheHealthAutoConfiguration.class);
+
+		private static final List<String> NAMES = List.of(CONTRIBUTOR, CONTRIBUTOR + "HealthIndicator",
+				CONTRIBUTOR + "HealthContributor");
+
+		@Override
+		public ConfigurationPhase getConfigurationPhase() {
+			return ConfigurationPhase.REGISTER_BEAN;
+		}
+
+		@Override
+		public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
+			ListableBeanFactory beans = context.getBeanFactory();
+			if (beans == null) {
+				return true;
+			}
+			List<String> own = Arrays.stream(beans.getBeanNamesForType(HealthContributor.class, true, false))
+				.filter(NAMES::contains)
+				.toList();
+			own.forEach((name) -> logger.info("The health contributor '{}' of the application replaces "
+					+ "the health of the models; readiness depends on it", name));
+			return own.isEmpty();
 		}
 
 	}

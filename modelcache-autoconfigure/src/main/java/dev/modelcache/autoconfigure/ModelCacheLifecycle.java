@@ -1,7 +1,7 @@
 package dev.modelcache.autoconfigure;
 
 import dev.modelcache.engine.DefaultModelCache;
-import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.http.client.ReactorResourceFactory;
 
@@ -12,15 +12,18 @@ import org.springframework.http.client.ReactorResourceFactory;
  */
 final class ModelCacheLifecycle implements SmartLifecycle {
 
+	/** The name of the bean of the {@link DefaultModelCache}. */
+	static final String CACHE = "dev.modelcache.ModelCache";
+
 	/** Just above that of {@link ReactorResourceFactory}: stopped just before it. */
 	private static final int PHASE = 1;
 
-	private final ObjectProvider<DefaultModelCache> cache;
+	private final ConfigurableListableBeanFactory beans;
 
 	private volatile boolean running;
 
-	ModelCacheLifecycle(ObjectProvider<DefaultModelCache> cache) {
-		this.cache = cache;
+	ModelCacheLifecycle(ConfigurableListableBeanFactory beans) {
+		this.beans = beans;
 	}
 
 	@Override
@@ -28,10 +31,22 @@ final class ModelCacheLifecycle implements SmartLifecycle {
 		this.running = true;
 	}
 
+	/** A cache that the application has not used is not created to be closed. */
 	@Override
 	public void stop() {
 		this.running = false;
-		this.cache.ifAvailable(DefaultModelCache::close);
+		if (this.beans.getSingleton(CACHE) instanceof AutoCloseable cache) {
+			close(cache);
+		}
+	}
+
+	private static void close(AutoCloseable cache) {
+		try {
+			cache.close();
+		}
+		catch (Exception ex) {
+			throw new IllegalStateException("The model cache cannot be closed", ex);
+		}
 	}
 
 	@Override

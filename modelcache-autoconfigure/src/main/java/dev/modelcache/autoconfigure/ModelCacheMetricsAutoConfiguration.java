@@ -11,7 +11,6 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.context.annotation.Bean;
 
 /**
  * {@link AutoConfiguration Auto-configuration} of the model cache's meters.
@@ -21,21 +20,21 @@ import org.springframework.context.annotation.Bean;
 				"org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration" })
 @ConditionalOnClass(MeterRegistry.class)
 @ConditionalOnBean({ MeterRegistry.class, ModelCache.class })
-public final class ModelCacheMetricsAutoConfiguration {
+public class ModelCacheMetricsAutoConfiguration {
 
-	@Bean
+	@InternalBean("dev.modelcache.actuate.AcquisitionMeters.ORIGINAL")
 	@ConditionalOnMissingBean
 	AcquisitionMeters modelCacheAcquisitionMeters(ConfiguredModels models, MeterRegistry registry) {
 		return new AcquisitionMeters(models, registry);
 	}
 
-	@Bean
+	@InternalBean("dev.modelcache.actuate.RuntimeMeters.ORIGINAL")
 	@ConditionalOnMissingBean
 	RuntimeMeters modelCacheRuntimeMeters(MeterRegistry registry) {
 		return new RuntimeMeters(registry);
 	}
 
-	@Bean
+	@InternalBean("dev.modelcache.actuate.ModelGauges.ORIGINAL")
 	@ConditionalOnMissingBean
 	ModelGauges modelCacheGauges(ModelCache cache, ConfiguredModels models, ModelStore store) {
 		return new ModelGauges(cache, models, () -> store.used().toBytes());

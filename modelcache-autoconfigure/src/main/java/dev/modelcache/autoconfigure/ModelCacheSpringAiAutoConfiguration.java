@@ -5,7 +5,6 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.context.ApplicationContext;
-import org.springframework.context.annotation.Bean;
 
 /**
  * {@link AutoConfiguration Auto-configuration} of the models that Spring AI's embeddings
@@ -14,9 +13,9 @@ import org.springframework.context.annotation.Bean;
 @AutoConfiguration(after = ModelCacheAutoConfiguration.class)
 @ConditionalOnClass(TransformersEmbeddingModel.class)
 @ConditionalOnBooleanProperty(name = "hooks.llm.enabled", matchIfMissing = true)
-public final class ModelCacheSpringAiAutoConfiguration {
+public class ModelCacheSpringAiAutoConfiguration {
 
-	@Bean
+	@InternalBean("dev.modelcache.autoconfigure.TransformersResources.ORIGINAL")
 	static TransformersResources modelCacheTransformersResources(ApplicationContext context) {
 		return new TransformersResources(context);
 	}

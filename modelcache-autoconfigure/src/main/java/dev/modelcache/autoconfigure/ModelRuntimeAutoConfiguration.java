@@ -14,7 +14,7 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.context.annotation.Bean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.context.annotation.Import;
 import reactor.core.scheduler.Schedulers;
 
@@ -25,18 +25,18 @@ import reactor.core.scheduler.Schedulers;
 @AutoConfiguration(after = ModelCacheAutoConfiguration.class)
 @ConditionalOnBean(ModelCache.class)
 @Import(LlamaConfiguration.class)
-public final class ModelRuntimeAutoConfiguration {
+public class ModelRuntimeAutoConfiguration {
 
 	private final Clock clock = Clock.systemUTC();
 
-	@Bean(destroyMethod = "close")
-	@ConditionalOnBean(ModelLoader.class)
+	@InternalBean("dev.modelcache.runtime.DefaultModelManager.ORIGINAL")
+	@ConditionalOnSingleCandidate(ModelLoader.class)
 	@ConditionalOnMissingBean(ModelManager.class)
 	DefaultModelManager modelManager(ModelCache cache, ModelLoader loader, ObjectProvider<RuntimeObserver> observers) {
 		return new DefaultModelManager(ModelCacheProperties.DEFAULT_MODEL, cache, loader, all(observers), this.clock);
 	}
 
-	@Bean(destroyMethod = "close")
+	@InternalBean("dev.modelcache.runtime.QueuedClassifier.ORIGINAL")
 	@ConditionalOnBooleanProperty("hooks.llm.classifier.enabled")
 	@ConditionalOnMissingBean(LlmClassifier.class)
 	QueuedClassifier llmClassifier(ObjectProvider<ModelManager> manager, ModelCacheProperties properties,

@@ -5,7 +5,6 @@ import dev.modelcache.source.api.MetadataClient;
 import dev.modelcache.source.oci.OciResolver;
 import dev.modelcache.source.oci.OciSettings;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 
@@ -15,12 +14,12 @@ import org.springframework.core.env.Environment;
 @Configuration(proxyBeanMethods = false)
 class OciConfiguration {
 
-	@Bean
+	@InternalBean("dev.modelcache.source.oci.OciSettings.ORIGINAL")
 	OciSettings modelCacheOciSettings(ModelCacheProperties properties, Environment environment) {
 		return new OciProperties(environment).read(properties.getOci());
 	}
 
-	@Bean
+	@InternalBean("dev.modelcache.source.oci.OciResolver.ORIGINAL")
 	@ConditionalOnMissingBean
 	OciResolver modelCacheOciResolver(OciSettings settings, MetadataClient client, EngineThreads threads) {
 		return new OciResolver(client, settings, threads.io(), threads.timer());

@@ -9,6 +9,8 @@ import dev.modelcache.actuate.Terminal;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.ProxyType;
+import org.springframework.context.annotation.Proxyable;
 
 /**
  * How people who look at the application's output see progress.
@@ -16,8 +18,9 @@ import org.springframework.context.annotation.Configuration;
 @Configuration(proxyBeanMethods = false)
 class ProgressConfiguration {
 
-	@Bean
+	@Bean("dev.modelcache.actuate.ProgressDisplay")
 	@ConditionalOnMissingBean
+	@Proxyable(ProxyType.INTERFACES)
 	ProgressDisplay modelCacheProgressDisplay(ModelCacheProperties properties) {
 		return switch (properties.getProgress()) {
 			case NONE -> ProgressDisplay.NONE;

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
@@ -81,7 +82,7 @@ public final class BackgroundAcquirer implements BackgroundAttempts, AutoCloseab
 
 	@Override
 	public boolean counts(String modelId) {
-		if (!this.onFirstUse || this.cache.status(modelId).state() != ModelState.ABSENT) {
+		if (!this.onFirstUse || status(modelId).state() != ModelState.ABSENT) {
 			attemptsOf(modelId).used = true;
 		}
 		return attemptsOf(modelId).used;
@@ -89,7 +90,7 @@ public final class BackgroundAcquirer implements BackgroundAttempts, AutoCloseab
 
 	@Override
 	public void startIfDue(String modelId) {
-		ModelStatus status = this.cache.status(modelId);
+		ModelStatus status = status(modelId);
 		if (counts(modelId) && isMendable(status)) {
 			attemptsOf(modelId).startIfDue();
 		}
@@ -98,6 +99,11 @@ public final class BackgroundAcquirer implements BackgroundAttempts, AutoCloseab
 	@Override
 	public void start(String modelId) {
 		attemptsOf(modelId).start();
+	}
+
+	/** A mock of the application's tests knows no status. */
+	private ModelStatus status(String modelId) {
+		return Objects.requireNonNullElse(this.cache.status(modelId), ModelStatus.absent(modelId));
 	}
 
 	private static boolean isMendable(ModelStatus status) {
@@ -160,7 +166,9 @@ public final class BackgroundAcquirer implements BackgroundAttempts, AutoCloseab
 			this.used = true;
 			BackgroundAcquirer.this.keepAlive.hold();
 			this.current = FailureBoundary
-				.around("beginning to acquire the model", Mono.defer(() -> BackgroundAcquirer.this.cache.get(this.id)))
+				.around("beginning to acquire the model",
+						Mono.defer(() -> Mono.justOrEmpty(BackgroundAcquirer.this.cache.get(this.id)))
+							.flatMap((attempt) -> attempt))
 				.doFinally((signal) -> ended())
 				.subscribe((model) -> succeeded(), this::failed);
 		}

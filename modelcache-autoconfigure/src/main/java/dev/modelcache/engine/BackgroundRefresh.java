@@ -11,6 +11,7 @@ import java.util.Set;
 import dev.modelcache.CachedModel;
 import dev.modelcache.ConfiguredModels;
 import dev.modelcache.ModelCache;
+import dev.modelcache.ModelStatus;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -90,7 +91,8 @@ public final class BackgroundRefresh implements AutoCloseable {
 	}
 
 	private synchronized void look(String id) {
-		CachedModel model = this.cache.status(id).model();
+		ModelStatus status = this.cache.status(id);
+		CachedModel model = (status != null) ? status.model() : null;
 		if (model == null || this.running.contains(id)) {
 			this.due.remove(id);
 			return;

@@ -76,7 +76,8 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 		this.inFlight = new InFlightAcquisitions(threads.io());
 		this.giveUpAfter = rooms.transfer().giveUpAfter();
 		this.board = new StatusBoard(models.ids());
-		this.events = new EventDispatcher(listeners.events(), threads.events());
+		EventDispatcher display = new EventDispatcher(listeners.display(), threads.display());
+		this.events = new EventDispatcher(listeners.events(), threads.events(), display);
 		this.lookUp = new CacheLookUp(rooms.store(), new FormatCheck(rooms.formats()), listeners.observer(), clock);
 		this.published = new PublishedModels(rooms.store(), rooms.locks(), this.lookUp, listeners.observer(), clock);
 		this.pipeline = new AcquisitionPipeline(rooms, this.lookUp, threads, clock);

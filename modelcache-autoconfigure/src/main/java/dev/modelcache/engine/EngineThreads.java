@@ -26,6 +26,8 @@ public final class EngineThreads implements AutoCloseable {
 
 	private final ExecutorService events = Executors.newSingleThreadExecutor(named("modelcache-events"));
 
+	private final ExecutorService display = Executors.newSingleThreadExecutor(named("modelcache-progress"));
+
 	/**
 	 * Given as a plain executor, so that cancelling a task never interrupts its thread:
 	 * an interrupt would close the file channel it is using.
@@ -77,6 +79,11 @@ public final class EngineThreads implements AutoCloseable {
 		return this.events;
 	}
 
+	/** Where progress is displayed, also while listeners wait or are slow. */
+	ExecutorService display() {
+		return this.display;
+	}
+
 	/**
 	 * Ends the threads when the work that is under way is done, and waits for that a few
 	 * seconds: cancelled transfers close their staged files here.
@@ -86,6 +93,7 @@ public final class EngineThreads implements AutoCloseable {
 		this.waiting.dispose();
 		this.files.shutdown();
 		this.events.shutdown();
+		this.display.shutdown();
 		try {
 			if (!this.files.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS)) {
 				logger.debug("File work still runs {} s after the end of the model cache", GRACE_SECONDS);

@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 
 import dev.modelcache.ModelCacheEvent;
 import dev.modelcache.ModelDownloadProgress;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +23,8 @@ final class EventDispatcher {
 
 	private final Executor executor;
 
+	private final @Nullable EventDispatcher next;
+
 	private final AtomicInteger waiting = new AtomicInteger();
 
 	/**
@@ -30,11 +33,25 @@ final class EventDispatcher {
 	 * @param executor runs one task after the other
 	 */
 	EventDispatcher(Consumer<ModelCacheEvent> listeners, Executor executor) {
+		this(listeners, executor, null);
+	}
+
+	/**
+	 * Creates a dispatcher that passes events on: neither waits for the other.
+	 * @param listeners takes the events
+	 * @param executor runs one task after the other
+	 * @param next gets the same events
+	 */
+	EventDispatcher(Consumer<ModelCacheEvent> listeners, Executor executor, @Nullable EventDispatcher next) {
 		this.listeners = listeners;
 		this.executor = executor;
+		this.next = next;
 	}
 
 	void dispatch(ModelCacheEvent event) {
+		if (this.next != null) {
+			this.next.dispatch(event);
+		}
 		if (event instanceof ModelDownloadProgress && this.waiting.get() > 0) {
 			return;
 		}

@@ -200,8 +200,8 @@ class ModelCacheAutoConfigurationTests {
 					"org.springframework.boot.actuate", "org.springframework.boot.micrometer"))
 			.run((context) -> {
 				assertThat(context).hasNotFailed()
-					.doesNotHaveBean("modelCacheHealthIndicator")
-					.doesNotHaveBean("modelCacheEndpoint");
+					.doesNotHaveBean("modelCachehealthindicator")
+					.doesNotHaveBean("dev.modelcache.actuate.ModelCacheEndpoint.ORIGINAL");
 				assertDownloads(context);
 			});
 	}

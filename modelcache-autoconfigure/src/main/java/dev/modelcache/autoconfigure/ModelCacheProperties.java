@@ -334,6 +334,11 @@ public class ModelCacheProperties extends ModelProperties {
 		 */
 		private boolean adopt = true;
 
+		/**
+		 * Whether to use a cache directory that all users of the machine can write to.
+		 */
+		private boolean allowSharedDirectory;
+
 		public @Nullable String getDirectory() {
 			return this.directory;
 		}
@@ -388,6 +393,14 @@ public class ModelCacheProperties extends ModelProperties {
 
 		public void setAdopt(boolean adopt) {
 			this.adopt = adopt;
+		}
+
+		public boolean isAllowSharedDirectory() {
+			return this.allowSharedDirectory;
+		}
+
+		public void setAllowSharedDirectory(boolean allowSharedDirectory) {
+			this.allowSharedDirectory = allowSharedDirectory;
 		}
 
 	}

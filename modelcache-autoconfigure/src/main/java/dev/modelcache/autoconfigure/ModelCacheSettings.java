@@ -1,7 +1,9 @@
 package dev.modelcache.autoconfigure;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.Locale;
 import java.util.Set;
 
@@ -88,8 +90,28 @@ record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connecti
 			throw ModelKeys.GENERAL.wrong("cache.directory", directory + " is not a directory",
 					"Name a directory; it is created if it is missing");
 		}
+		if (!cache.isAllowSharedDirectory() && isWritableByAll(directory)) {
+			throw ModelKeys.GENERAL.wrong("cache.directory",
+					"all users of this machine can write to " + directory
+							+ ", so that any of them could replace a model",
+					"Name a directory below it, which is created for this user alone, take the permission away (chmod"
+							+ " o-w), or set hooks.llm.cache.allow-shared-directory to true");
+		}
 		return new StoreSettings(directory, cache.getMinFreeSpace(), cache.getVerify(), cache.getPartialRetention())
 			.withMaxSize(cache.getMaxSize());
+	}
+
+	private static boolean isWritableByAll(Path directory) {
+		try {
+			return Files.isDirectory(directory)
+					&& directory.getFileSystem().supportedFileAttributeViews().contains("posix")
+					&& Files.getPosixFilePermissions(directory).contains(PosixFilePermission.OTHERS_WRITE);
+		}
+		catch (IOException ex) {
+			// Whoever cannot look into it cannot use it either, and is told when it is
+			// used.
+			return false;
+		}
 	}
 
 	private static DecompressionSettings decompression(DownloadProperties download) {

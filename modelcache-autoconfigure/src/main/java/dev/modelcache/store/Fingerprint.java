@@ -46,12 +46,16 @@ public record Fingerprint(long size, String modified, String fileKey, String cha
 		}
 		if (file.getFileSystem().supportedFileAttributeViews().contains("unix")) {
 			Map<String, Object> attributes = Files.readAttributes(file, "unix:size,lastModifiedTime,fileKey,ctime");
-			return new Fingerprint((Long) attributes.get("size"), attributes.get("lastModifiedTime").toString(),
-					Objects.toString(attributes.get("fileKey"), ""), Objects.toString(attributes.get("ctime"), ""));
+			return new Fingerprint(Long.parseLong(text(attributes, "size")), text(attributes, "lastModifiedTime"),
+					text(attributes, "fileKey"), text(attributes, "ctime"));
 		}
 		BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
 		return new Fingerprint(attributes.size(), attributes.lastModifiedTime().toString(),
 				Objects.toString(attributes.fileKey(), ""));
+	}
+
+	private static String text(Map<String, Object> attributes, String name) {
+		return Objects.toString(attributes.get(name), "");
 	}
 
 	/**

@@ -1,10 +1,13 @@
 package dev.modelcache.autoconfigure;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Map;
 
 import dev.modelcache.autoconfigure.ConnectionSettings.Proxy;
+import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.content.DecompressionSettings;
 import dev.modelcache.content.format.FormatSettings;
 import dev.modelcache.content.format.FormatSettings.Mode;
@@ -15,11 +18,13 @@ import dev.modelcache.store.StoreSettings;
 import dev.modelcache.store.StoreSettings.Verification;
 import dev.modelcache.transfer.TransferSettings;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 class ModelCacheSettingsTests {
 
@@ -62,6 +67,23 @@ class ModelCacheSettingsTests {
 		assertThat(settings.store()).isEqualTo(
 				new StoreSettings(Path.of("/home/me/c"), DataSize.ofBytes(0), Verification.NEVER, Duration.ofDays(1))
 					.withMaxSize(DataSize.ofGigabytes(50)));
+	}
+
+	@Test
+	void directoryThatAllUsersCanWriteToIsRefusedUnlessThatIsMeant(@TempDir Path directory) throws Exception {
+		Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+		BoundConfiguration configuration = BoundConfiguration.of("hooks.llm.cache.directory=" + directory);
+		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(configuration::settings)
+			.withMessageContaining("hooks.llm.cache.directory")
+			.withMessageContaining("hooks.llm.cache.allow-shared-directory")
+			.withMessageContaining(directory.toString());
+		assertThat(BoundConfiguration.of("hooks.llm.cache.directory=" + directory + "/modelcache").settings())
+			.isNotNull();
+		assertThat(BoundConfiguration
+			.of("hooks.llm.cache.directory=" + directory, "hooks.llm.cache.allow-shared-directory=true")
+			.settings()
+			.store()
+			.directory()).isEqualTo(directory);
 	}
 
 	@Test

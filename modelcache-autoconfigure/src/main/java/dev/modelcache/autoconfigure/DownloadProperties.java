@@ -72,6 +72,12 @@ public class DownloadProperties {
 	private int maxRedirects = 10;
 
 	/**
+	 * Whether to refuse redirects to private, link-local and loopback addresses. Defaults
+	 * to true for URLs whose own host has a public address.
+	 */
+	private @Nullable Boolean blockPrivateRedirects;
+
+	/**
 	 * Most decompressed bytes for each byte of a compressed model; what stays below 1 MiB
 	 * is always allowed.
 	 */
@@ -175,6 +181,14 @@ public class DownloadProperties {
 
 	public void setMaxRedirects(int maxRedirects) {
 		this.maxRedirects = maxRedirects;
+	}
+
+	public @Nullable Boolean getBlockPrivateRedirects() {
+		return this.blockPrivateRedirects;
+	}
+
+	public void setBlockPrivateRedirects(@Nullable Boolean blockPrivateRedirects) {
+		this.blockPrivateRedirects = blockPrivateRedirects;
 	}
 
 	public int getMaxExpansion() {

@@ -5,17 +5,26 @@ import java.net.ProxySelector;
 
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.autoconfigure.ConnectionSettings.Proxy;
+import dev.modelcache.source.api.ConnectionFailedException;
+import dev.modelcache.source.api.ConnectionFailedException.Kind;
+import dev.modelcache.source.api.HttpConnections;
 import dev.modelcache.transfer.http.NettyClients;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.http.client.FilteredHostException;
 import org.springframework.boot.http.client.HttpClientSettings;
 import org.springframework.boot.http.client.HttpRedirects;
+import org.springframework.boot.http.client.InetAddressFilter;
 import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
 import org.springframework.boot.http.client.reactive.JdkClientHttpConnectorBuilder;
 import org.springframework.boot.http.client.reactive.ReactorClientHttpConnectorBuilder;
 import org.springframework.boot.ssl.NoSuchSslBundleException;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.http.client.reactive.ClientHttpConnector;
+import org.springframework.web.reactive.function.client.ClientRequest;
+import org.springframework.web.reactive.function.client.ClientResponse;
+import org.springframework.web.reactive.function.client.ExchangeFunction;
 import org.springframework.web.reactive.function.client.WebClient;
+import reactor.core.publisher.Mono;
 import reactor.netty.http.HttpProtocol;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.transport.ProxyProvider;
@@ -30,14 +39,46 @@ final class DownloadWebClient {
 	private DownloadWebClient() {
 	}
 
-	static WebClient create(ClientHttpConnectorBuilder<?> connector, HttpClientSettings base,
-			ConnectionSettings connection, @Nullable SslBundles bundles) {
+	static HttpConnections create(ClientHttpConnectorBuilder<?> connector, HttpClientSettings base,
+			ConnectionSettings connection, @Nullable Boolean privateRedirectsBlocked, @Nullable SslBundles bundles) {
 		HttpClientSettings settings = base.withRedirects(HttpRedirects.DONT_FOLLOW)
 			.withConnectTimeout(connection.connectTimeout());
 		if (connection.sslBundle() != null) {
 			settings = withBundle(settings, connection.sslBundle(), bundles);
 		}
-		return WebClient.builder().clientConnector(build(connector, settings, connection.proxy())).build();
+		PublicAddresses addresses = new PublicAddresses();
+		return new HttpConnections(client(connector, settings, addresses.any(), connection),
+				client(connector, settings, addresses.publicOnly(), connection),
+				(configured) -> (privateRedirectsBlocked != null) ? privateRedirectsBlocked
+						: addresses.isPublic(configured));
+	}
+
+	private static WebClient client(ClientHttpConnectorBuilder<?> connector, HttpClientSettings settings,
+			InetAddressFilter addresses, ConnectionSettings connection) {
+		InetAddressFilter configured = settings.inetAddressFilter();
+		HttpClientSettings filtered = settings
+			.withInetAddressFilter((configured != null) ? configured.and(addresses) : addresses);
+		return WebClient.builder()
+			.clientConnector(build(connector, filtered, connection.proxy()))
+			.filter(DownloadWebClient::explained)
+			.build();
+	}
+
+	/** Tells failures of a rule or a proxy from those of the host. */
+	private static Mono<ClientResponse> explained(ClientRequest request, ExchangeFunction next) {
+		return next.exchange(request)
+			.onErrorMap((failure) -> hasCause(failure, FilteredHostException.class),
+					(failure) -> new ConnectionFailedException(Kind.PRIVATE_ADDRESS,
+							"leads to the private address of " + request.url().getHost(), failure));
+	}
+
+	private static boolean hasCause(Throwable failure, Class<? extends Throwable> type) {
+		for (Throwable t = failure; t != null; t = t.getCause()) {
+			if (type.isInstance(t)) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	private static HttpClientSettings withBundle(HttpClientSettings settings, String name,

@@ -3,6 +3,7 @@ package dev.modelcache.autoconfigure;
 import java.time.Clock;
 
 import dev.modelcache.engine.EngineThreads;
+import dev.modelcache.source.api.HttpConnections;
 import dev.modelcache.transfer.MirrorCircuitBreakers;
 import dev.modelcache.transfer.file.FileRangeClient;
 import dev.modelcache.transfer.http.HttpRangeClient;
@@ -16,7 +17,6 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.ProxyType;
 import org.springframework.context.annotation.Proxyable;
-import org.springframework.web.reactive.function.client.WebClient;
 
 /**
  * The wires of downloads.
@@ -35,7 +35,7 @@ class HttpDownloadConfiguration {
 	@ConditionalOnMissingBean
 	HttpRangeClient modelCacheHttpRangeClient(ModelCacheSettings settings, MirrorCircuitBreakers breakers,
 			EngineThreads threads, DownloadConnection connection) {
-		return new HttpRangeClient(connection.webClient(), breakers, settings.transfer(), threads.timer(), threads.io(),
+		return new HttpRangeClient(connection.open(), breakers, settings.transfer(), threads.timer(), threads.io(),
 				Clock.systemUTC());
 	}
 
@@ -47,21 +47,23 @@ class HttpDownloadConfiguration {
 
 	@Bean("dev.modelcache.autoconfigure.DownloadConnection")
 	@Proxyable(ProxyType.INTERFACES)
-	DownloadConnection modelCacheConnection(ModelCacheSettings settings,
+	DownloadConnection modelCacheConnection(ModelCacheSettings settings, ModelCacheProperties properties,
 			ObjectProvider<ClientHttpConnectorBuilder<?>> connectors, ObjectProvider<HttpClientSettings> base,
 			ObjectProvider<SslBundles> bundles) {
 		ClientHttpConnectorBuilder<?> connector = Candidates.choose(connectors, ClientHttpConnectorBuilder.class,
 				ClientHttpConnectorBuilder::detect);
+		Boolean blocked = properties.getDownload().getBlockPrivateRedirects();
 		HttpClientSettings defaults = Candidates.choose(base, HttpClientSettings.class, HttpClientSettings::defaults);
-		return () -> DownloadWebClient.create(connector, defaults, settings.connection(), bundles.getIfUnique());
+		return () -> DownloadWebClient.create(connector, defaults, settings.connection(), blocked,
+				bundles.getIfUnique());
 	}
 
 	/**
-	 * Makes the WebClient of downloads.
+	 * Makes the clients of downloads.
 	 */
 	interface DownloadConnection {
 
-		WebClient webClient();
+		HttpConnections open();
 
 	}
 

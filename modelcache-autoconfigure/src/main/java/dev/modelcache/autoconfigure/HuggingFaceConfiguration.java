@@ -26,7 +26,7 @@ class HuggingFaceConfiguration {
 		MetadataSettings limits = new MetadataSettings(settings.transfer().responseTimeout(),
 				MetadataSettings.LARGEST_ANSWER, settings.transfer().maxRedirects(),
 				settings.transfer().insecureHttpAllowed());
-		return new MetadataClient(connection.webClient(), limits,
+		return new MetadataClient(connection.open(), limits,
 				new MetadataRetries((id, requests) -> retries.forModel(id, requests).getRetryConfig(),
 						Clock.systemUTC()),
 				threads.timer(), threads.io());

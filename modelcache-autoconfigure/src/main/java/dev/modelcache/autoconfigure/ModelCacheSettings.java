@@ -70,7 +70,7 @@ record ModelCacheSettings(TransferSettings transfer, ConnectionSettings connecti
 		return new TransferSettings(download.getBufferSize(), download.getConnections(), download.getSegmentSize(),
 				download.getResponseTimeout(), download.getStallTimeout(), download.getMaxRedirects(),
 				download.isAllowInsecureHttp(), download.getMaxBandwidth(), download.getGiveUpAfter(),
-				download.getMinSpeed(), null);
+				download.getMinSpeed());
 	}
 
 	private static LockSettings lock(ModelCacheProperties.Lock lock) {

@@ -21,12 +21,10 @@ import org.springframework.util.unit.DataSize;
  * @param giveUpAfter how long a file may bring no new byte, whatever its mirrors promise
  * @param minSpeed the fewest bytes per second that a mirror must send, over a minute; 0
  * for any number
- * @param privateRedirectsBlocked whether redirects to private addresses are refused;
- * {@code null} to refuse them where the configured host has a public address
  */
 public record TransferSettings(DataSize bufferSize, int connections, DataSize segmentSize, Duration responseTimeout,
 		Duration stallTimeout, int maxRedirects, boolean insecureHttpAllowed, @Nullable DataSize maxBandwidth,
-		Duration giveUpAfter, DataSize minSpeed, @Nullable Boolean privateRedirectsBlocked) {
+		Duration giveUpAfter, DataSize minSpeed) {
 
 	/** What {@link #giveUpAfter()} is where nobody configures it. */
 	public static final Duration GIVE_UP_AFTER = Duration.ofMinutes(15);
@@ -47,7 +45,7 @@ public record TransferSettings(DataSize bufferSize, int connections, DataSize se
 	public TransferSettings(DataSize bufferSize, int connections, DataSize segmentSize, Duration responseTimeout,
 			Duration stallTimeout, int maxRedirects, boolean insecureHttpAllowed) {
 		this(bufferSize, connections, segmentSize, responseTimeout, stallTimeout, maxRedirects, insecureHttpAllowed,
-				null, GIVE_UP_AFTER, MIN_SPEED, null);
+				null, GIVE_UP_AFTER, MIN_SPEED);
 	}
 
 	/**

@@ -156,7 +156,7 @@ class HostileAnswerTests {
 	private CacheFixture impatient() {
 		return fixture().transfer(
 				new TransferSettings(DataSize.ofKilobytes(256), 4, DataSize.ofMegabytes(16), Duration.ofSeconds(10),
-						Duration.ofSeconds(10), 5, true, null, Duration.ofSeconds(2), DataSize.ofBytes(0), null));
+						Duration.ofSeconds(10), 5, true, null, Duration.ofSeconds(2), DataSize.ofBytes(0)));
 	}
 
 	@ParameterizedTest

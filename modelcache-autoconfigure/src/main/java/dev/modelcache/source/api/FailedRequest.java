@@ -8,6 +8,7 @@ import java.net.UnknownHostException;
 import javax.net.ssl.SSLException;
 
 import dev.modelcache.RedactedUri;
+import dev.modelcache.source.api.ConnectionFailedException.Kind;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.reactive.function.client.WebClientException;
 import reactor.core.Exceptions;
@@ -49,6 +50,11 @@ final class FailedRequest extends RuntimeException {
 	 */
 	static Throwable classify(Throwable failure, MetadataRequest request) {
 		Throwable error = Exceptions.unwrap(failure);
+		ConnectionFailedException explained = ConnectionFailedException.in(error);
+		if (explained != null) {
+			return new FailedRequest(request, explained.problem(), explained.kind().action(),
+					explained.kind() == Kind.PROXY_UNREACHABLE, error);
+		}
 		if (hasCause(error, SSLException.class)) {
 			return new FailedRequest(request, "cannot be trusted",
 					"Check its certificate and " + "hooks.llm.download.ssl-bundle", false, error);
@@ -80,6 +86,11 @@ final class FailedRequest extends RuntimeException {
 
 	String action() {
 		return this.action;
+	}
+
+	boolean isRefusedByProxy() {
+		ConnectionFailedException explained = ConnectionFailedException.in(this);
+		return explained != null && explained.kind() == Kind.PROXY_REFUSED;
 	}
 
 	boolean isWorthRetrying() {

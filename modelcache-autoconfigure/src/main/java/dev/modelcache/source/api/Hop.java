@@ -17,11 +17,12 @@ import org.springframework.http.HttpHeaders;
  * @param uri where it is now
  * @param number how many redirects brought it there
  * @param trusted whether it never left the request's origin, so that its headers go along
+ * @param publicOnly whether it must not connect to a private address
  */
-record Hop(MetadataRequest request, URI uri, int number, boolean trusted) {
+record Hop(MetadataRequest request, URI uri, int number, boolean trusted, boolean publicOnly) {
 
 	static Hop first(MetadataRequest request) {
-		return new Hop(request, request.uri(), 0, true);
+		return new Hop(request, request.uri(), 0, true, request.publicOnly());
 	}
 
 	static boolean isRedirect(int status) {
@@ -46,10 +47,11 @@ record Hop(MetadataRequest request, URI uri, int number, boolean trusted) {
 	 * Returns the next hop.
 	 * @param location the {@code Location} header
 	 * @param settings limits
+	 * @param connections tell whether other origins must have public addresses
 	 * @return the next hop, or {@code null} where the redirect is the answer
 	 * @throws FailedRequest if it must not, or cannot, be followed
 	 */
-	@Nullable Hop follow(@Nullable String location, MetadataSettings settings) {
+	@Nullable Hop follow(@Nullable String location, MetadataSettings settings, HttpConnections connections) {
 		if (this.request.following() == Following.NOTHING) {
 			return null;
 		}
@@ -66,7 +68,8 @@ record Hop(MetadataRequest request, URI uri, int number, boolean trusted) {
 				throw FailedRequest.refused(this.request, "redirects to plain http");
 			}
 		}
-		return new Hop(this.request, next, this.number + 1, this.trusted && stays);
+		boolean publicOnly = this.request.publicOnly() || (!stays && connections.guardsRedirectsOf(this.request.uri()));
+		return new Hop(this.request, next, this.number + 1, this.trusted && stays, publicOnly);
 	}
 
 	private URI target(@Nullable String location) {

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 import dev.modelcache.FailureBoundary;
+import dev.modelcache.ModelAccessDeniedException;
+import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.RedactedUri;
@@ -30,7 +32,8 @@ import reactor.core.scheduler.Scheduler;
  * retried; what is left is an answer of any status, which the caller judges.
  * <p>
  * <em>Thread-safety</em>: may be used from any thread. <em>Blocking</em>: none.
- * <em>Errors</em>: {@link ModelTransferException} where there is no answer.
+ * <em>Errors</em>: {@link ModelTransferException} where there is no answer,
+ * {@link ModelAccessDeniedException} where the proxy wants other credentials.
  */
 public final class MetadataClient {
 
@@ -44,7 +47,7 @@ public final class MetadataClient {
 	/** Of other answers than a success, the status tells nearly everything. */
 	private static final int LARGEST_ERROR = 1 << 16;
 
-	private final WebClient webClient;
+	private final HttpConnections connections;
 
 	private final MetadataSettings settings;
 
@@ -55,7 +58,7 @@ public final class MetadataClient {
 	private final Scheduler io;
 
 	/**
-	 * Creates a client.
+	 * Creates a client that connects to every address.
 	 * @param webClient sends the requests; must neither follow redirects nor add headers
 	 * @param settings limits
 	 * @param retries how often to ask
@@ -64,7 +67,20 @@ public final class MetadataClient {
 	 */
 	public MetadataClient(WebClient webClient, MetadataSettings settings, MetadataRetries retries, Scheduler timer,
 			Scheduler io) {
-		this.webClient = webClient;
+		this(HttpConnections.anywhere(webClient), settings, retries, timer, io);
+	}
+
+	/**
+	 * Creates a client.
+	 * @param connections send the requests; must neither follow redirects nor add headers
+	 * @param settings limits
+	 * @param retries how often to ask
+	 * @param timer where time-outs run
+	 * @param io where answers are read, which are text of others
+	 */
+	public MetadataClient(HttpConnections connections, MetadataSettings settings, MetadataRetries retries,
+			Scheduler timer, Scheduler io) {
+		this.connections = connections;
 		this.settings = settings;
 		this.retries = retries;
 		this.timer = timer;
@@ -105,7 +121,8 @@ public final class MetadataClient {
 	}
 
 	private Mono<MetadataResponse> hop(Hop hop) {
-		return this.webClient.method(hop.request().method())
+		return this.connections.client(hop.publicOnly())
+			.method(hop.request().method())
 			.uri(hop.uri())
 			.headers((headers) -> prepare(headers, hop))
 			.exchangeToMono((response) -> read(hop, response))
@@ -116,8 +133,8 @@ public final class MetadataClient {
 			.publishOn(this.io)
 			.as((answer) -> FailureBoundary.around("following what " + RedactedUri.of(hop.uri()) + " answered", answer))
 			.flatMap((response) -> {
-				Hop next = response.isRedirect() ? hop.follow(response.header(HttpHeaders.LOCATION), this.settings)
-						: null;
+				Hop next = response.isRedirect()
+						? hop.follow(response.header(HttpHeaders.LOCATION), this.settings, this.connections) : null;
 				return (next != null) ? hop(next) : Mono.just(response);
 			});
 	}
@@ -148,8 +165,10 @@ public final class MetadataClient {
 					response.headers().asHttpHeaders(), body.toBytes())));
 	}
 
-	private static ModelTransferException noAnswer(ModelRequest model, FailedRequest last, List<Throwable> failures) {
-		ModelTransferException exception = new ModelTransferException(model.id(), last.problem(), last.action(), last);
+	private static ModelCacheException noAnswer(ModelRequest model, FailedRequest last, List<Throwable> failures) {
+		ModelCacheException exception = last.isRefusedByProxy()
+				? new ModelAccessDeniedException(model.id(), last.problem(), last.action())
+				: new ModelTransferException(model.id(), last.problem(), last.action(), last);
 		failures.stream().filter((failure) -> failure != last).forEach(exception::addSuppressed);
 		return exception;
 	}

@@ -18,8 +18,11 @@ import org.springframework.http.HttpMethod;
  * @param headers headers for the URL's origin, credentials among them; names match in any
  * case
  * @param following which redirects are followed; another one is the answer
+ * @param publicOnly whether the URL comes from elsewhere than the configuration, so that
+ * it must not lead to a private address
  */
-public record MetadataRequest(HttpMethod method, URI uri, Map<String, String> headers, Following following) {
+public record MetadataRequest(HttpMethod method, URI uri, Map<String, String> headers, Following following,
+		boolean publicOnly) {
 
 	/**
 	 * Creates a request.
@@ -28,6 +31,17 @@ public record MetadataRequest(HttpMethod method, URI uri, Map<String, String> he
 		Map<String, String> copy = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
 		copy.putAll(headers);
 		headers = Collections.unmodifiableMap(copy);
+	}
+
+	/**
+	 * Creates a request to a configured URL.
+	 * @param method GET, HEAD, or POST without a body
+	 * @param uri whom to ask
+	 * @param headers headers for the URL's origin
+	 * @param following which redirects are followed
+	 */
+	public MetadataRequest(HttpMethod method, URI uri, Map<String, String> headers, Following following) {
+		this(method, uri, headers, following, false);
 	}
 
 	/**
@@ -58,7 +72,7 @@ public record MetadataRequest(HttpMethod method, URI uri, Map<String, String> he
 		Map<String, String> more = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
 		more.putAll(this.headers);
 		more.put(name, value);
-		return new MetadataRequest(this.method, this.uri, more, this.following);
+		return new MetadataRequest(this.method, this.uri, more, this.following, this.publicOnly);
 	}
 
 	/**
@@ -75,7 +89,7 @@ public record MetadataRequest(HttpMethod method, URI uri, Map<String, String> he
 	 * @return the request that does
 	 */
 	public MetadataRequest followingAnywhere() {
-		return new MetadataRequest(this.method, this.uri, this.headers, Following.ANYWHERE);
+		return new MetadataRequest(this.method, this.uri, this.headers, Following.ANYWHERE, this.publicOnly);
 	}
 
 	/**
@@ -83,7 +97,15 @@ public record MetadataRequest(HttpMethod method, URI uri, Map<String, String> he
 	 * @return the request that does
 	 */
 	public MetadataRequest followingNothing() {
-		return new MetadataRequest(this.method, this.uri, this.headers, Following.NOTHING);
+		return new MetadataRequest(this.method, this.uri, this.headers, Following.NOTHING, this.publicOnly);
+	}
+
+	/**
+	 * Connects to a public address alone.
+	 * @return the request that does
+	 */
+	public MetadataRequest toPublicAddress() {
+		return new MetadataRequest(this.method, this.uri, this.headers, this.following, true);
 	}
 
 	/** Shows no header's value. */

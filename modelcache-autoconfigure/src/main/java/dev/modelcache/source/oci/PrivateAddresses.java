@@ -9,7 +9,7 @@ import java.util.Arrays;
  * Addresses that mean something within a machine or a network alone, so that nobody
  * outside should choose whether they are asked (RFC 6890).
  */
-final class PrivateAddresses {
+public final class PrivateAddresses {
 
 	private static final int IPV4_BYTES = 4;
 
@@ -19,7 +19,12 @@ final class PrivateAddresses {
 	private PrivateAddresses() {
 	}
 
-	static boolean contain(InetAddress address) {
+	/**
+	 * Returns whether an address is private.
+	 * @param address the address
+	 * @return {@code true} if it is one of a machine or a network alone, or reserved
+	 */
+	public static boolean contain(InetAddress address) {
 		if (address.isAnyLocalAddress() || address.isLoopbackAddress() || address.isLinkLocalAddress()
 				|| address.isSiteLocalAddress() || address.isMulticastAddress()) {
 			return true;

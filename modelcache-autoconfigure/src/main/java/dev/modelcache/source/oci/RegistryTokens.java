@@ -9,6 +9,8 @@ import java.util.regex.Pattern;
 import dev.modelcache.ModelAccessDeniedException;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.source.SourceLocation;
+import dev.modelcache.source.api.ConnectionFailedException;
+import dev.modelcache.source.api.ConnectionFailedException.Kind;
 import dev.modelcache.source.api.MetadataClient;
 import dev.modelcache.source.api.MetadataRequest;
 import dev.modelcache.source.api.MetadataResponse;
@@ -97,11 +99,18 @@ final class RegistryTokens {
 
 	/** Without credentials too: most registries have tokens for everybody. */
 	private Mono<String> ask(URI realm, Challenge challenge, Optional<Login> login) {
-		MetadataRequest anonymous = MetadataRequest.get(query(realm, challenge));
+		MetadataRequest question = MetadataRequest.get(query(realm, challenge));
+		MetadataRequest anonymous = this.realm.isChosenByRegistry(realm) ? question.toPublicAddress() : question;
 		MetadataRequest request = login.map((known) -> anonymous.header(HttpHeaders.AUTHORIZATION, known.basic()))
 			.orElse(anonymous);
 		return this.client.exchange(this.location.request(), request)
+			.onErrorMap(RegistryTokens::isPrivateAddress, (failure) -> this.realm.privateAddress())
 			.map((response) -> "Bearer " + read(response, login.orElse(null)));
+	}
+
+	private static boolean isPrivateAddress(Throwable failure) {
+		ConnectionFailedException explained = ConnectionFailedException.in(failure);
+		return explained != null && explained.kind() == Kind.PRIVATE_ADDRESS;
 	}
 
 	private URI query(URI realm, Challenge challenge) {

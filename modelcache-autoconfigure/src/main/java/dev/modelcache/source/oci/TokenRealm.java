@@ -53,10 +53,25 @@ final class TokenRealm {
 					"Name the registry below hooks.llm.oci.registries if its tokens do come from there");
 		}
 		if (!own && !configured && isPrivate(uri.getHost())) {
-			throw refused("on a private address",
-					"Name the registry below hooks.llm.oci.registries if its tokens do come from there");
+			throw privateAddress();
 		}
 		return uri;
+	}
+
+	/**
+	 * Returns whether nothing but the registry's answer names the host of a realm, so
+	 * that a private address of it is refused, whoever resolves its name.
+	 */
+	boolean isChosenByRegistry(URI realm) {
+		String registryHost = URI.create(realm.getScheme() + "://" + this.reference.apiAuthority()).getHost();
+		return !realm.getHost().equalsIgnoreCase(registryHost)
+				&& this.settings.registry(this.reference.registry()) == null;
+	}
+
+	/** Returns the error of a realm whose host turned out to have a private address. */
+	ModelAccessDeniedException privateAddress() {
+		return refused("on a private address",
+				"Name the registry below hooks.llm.oci.registries if its tokens do come from there");
 	}
 
 	private URI parse(@Nullable String realm) {

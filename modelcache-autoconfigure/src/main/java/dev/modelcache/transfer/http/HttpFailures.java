@@ -10,6 +10,8 @@ import javax.net.ssl.SSLException;
 import dev.modelcache.FailureBoundary;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.source.Mirror;
+import dev.modelcache.source.api.ConnectionFailedException;
+import dev.modelcache.source.api.ConnectionFailedException.Kind;
 import dev.modelcache.transfer.RequestFailedException;
 import dev.modelcache.transfer.RequestFailedException.Reason;
 import io.netty.channel.ChannelException;
@@ -39,6 +41,10 @@ final class HttpFailures {
 		if (error instanceof RequestFailedException || error instanceof ModelCacheException) {
 			return error;
 		}
+		ConnectionFailedException explained = ConnectionFailedException.in(error);
+		if (explained != null) {
+			return new RequestFailedException(reason(explained.kind()), mirror, explained.problem(), error);
+		}
 		if (hasCause(error, SSLException.class)) {
 			return new RequestFailedException(Reason.UNTRUSTED, mirror, "cannot be trusted: " + root(error), error);
 		}
@@ -56,6 +62,14 @@ final class HttpFailures {
 		String where = (error instanceof WebClientRequestException) ? "broke the connection before it answered"
 				: "broke the connection";
 		return new RequestFailedException(Reason.RESET, mirror, where, error);
+	}
+
+	private static Reason reason(Kind kind) {
+		return switch (kind) {
+			case PRIVATE_ADDRESS -> Reason.PRIVATE_ADDRESS;
+			case PROXY_UNREACHABLE -> Reason.PROXY_UNREACHABLE;
+			case PROXY_REFUSED -> Reason.PROXY_REFUSED;
+		};
 	}
 
 	private static boolean hasCause(Throwable failure, Class<? extends Throwable> type) {

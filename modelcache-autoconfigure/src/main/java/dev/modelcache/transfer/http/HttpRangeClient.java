@@ -9,6 +9,7 @@ import java.util.function.Function;
 import dev.modelcache.FailureBoundary;
 import dev.modelcache.source.Credentials;
 import dev.modelcache.source.Mirror;
+import dev.modelcache.source.api.HttpConnections;
 import dev.modelcache.transfer.MirrorCircuitBreakers;
 import dev.modelcache.transfer.MirrorCircuitBreakers.Permission;
 import dev.modelcache.transfer.RangeClient;
@@ -31,7 +32,7 @@ import reactor.core.scheduler.Scheduler;
  */
 public final class HttpRangeClient implements RangeClient {
 
-	private final WebClient webClient;
+	private final HttpConnections connections;
 
 	private final MirrorCircuitBreakers breakers;
 
@@ -46,7 +47,7 @@ public final class HttpRangeClient implements RangeClient {
 	private final RememberedTargets targets = new RememberedTargets();
 
 	/**
-	 * Creates a client.
+	 * Creates a client that connects to every address.
 	 * @param webClient sends the requests; must not follow redirects
 	 * @param breakers stop requests to mirrors that fail
 	 * @param settings limits and time-outs
@@ -56,7 +57,21 @@ public final class HttpRangeClient implements RangeClient {
 	 */
 	public HttpRangeClient(WebClient webClient, MirrorCircuitBreakers breakers, TransferSettings settings,
 			Scheduler timer, Scheduler io, Clock clock) {
-		this.webClient = webClient;
+		this(HttpConnections.anywhere(webClient), breakers, settings, timer, io, clock);
+	}
+
+	/**
+	 * Creates a client.
+	 * @param connections send the requests; must not follow redirects
+	 * @param breakers stop requests to mirrors that fail
+	 * @param settings limits and time-outs
+	 * @param timer where time-outs run
+	 * @param io where redirects are read, which are text of others
+	 * @param clock tells how far away the date of a {@code Retry-After} is
+	 */
+	public HttpRangeClient(HttpConnections connections, MirrorCircuitBreakers breakers, TransferSettings settings,
+			Scheduler timer, Scheduler io, Clock clock) {
+		this.connections = connections;
 		this.breakers = breakers;
 		this.settings = settings;
 		this.timer = timer;
@@ -117,7 +132,8 @@ public final class HttpRangeClient implements RangeClient {
 	private Mono<Void> hop(RangeRequest request, Redirects at, Map<String, String> told,
 			Function<RangeResponse, Mono<Void>> consumer) {
 		AtomicBoolean answered = new AtomicBoolean();
-		Mono<Redirects> next = this.webClient.get()
+		Mono<Redirects> next = this.connections.client(at.publicOnly())
+			.get()
 			.uri(at.uri())
 			.headers((headers) -> prepare(headers, request, at, told))
 			.exchangeToMono((response) -> {
@@ -165,7 +181,7 @@ public final class HttpRangeClient implements RangeClient {
 		HttpHeaders headers = response.headers().asHttpHeaders();
 		Mono<Redirects> next = Mono.fromCallable(() -> at.stating(StatedDigests.linked(headers, at))
 			.follow(headers.getFirst(HttpHeaders.LOCATION), this.settings.maxRedirects(),
-					this.settings.insecureHttpAllowed()));
+					this.settings.insecureHttpAllowed(), this.connections.guardsRedirectsOf(at.mirror().uri())));
 		return FailureBoundary.around("following a redirect of " + at.mirror(),
 				response.releaseBody().then(next.subscribeOn(this.io)));
 	}

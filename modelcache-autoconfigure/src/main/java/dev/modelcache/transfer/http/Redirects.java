@@ -19,12 +19,13 @@ import org.jspecify.annotations.Nullable;
  * @param uri where it is now
  * @param hops how many redirects brought it there
  * @param trusted whether it never left the mirror's origin
+ * @param publicOnly whether it must not connect to a private address
  * @param stated the digests of the file that were stated on the way
  */
-record Redirects(Mirror mirror, URI uri, int hops, boolean trusted, Set<Digest> stated) {
+record Redirects(Mirror mirror, URI uri, int hops, boolean trusted, boolean publicOnly, Set<Digest> stated) {
 
 	static Redirects start(Mirror mirror) {
-		return new Redirects(mirror, mirror.uri(), 0, true, Set.of());
+		return new Redirects(mirror, mirror.uri(), 0, true, false, Set.of());
 	}
 
 	/** Returns whether the request is now at another origin than the mirror's. */
@@ -33,7 +34,7 @@ record Redirects(Mirror mirror, URI uri, int hops, boolean trusted, Set<Digest> 
 	}
 
 	Redirects stating(Set<Digest> digests) {
-		return new Redirects(this.mirror, this.uri, this.hops, this.trusted, digests);
+		return new Redirects(this.mirror, this.uri, this.hops, this.trusted, this.publicOnly, digests);
 	}
 
 	/**
@@ -42,10 +43,11 @@ record Redirects(Mirror mirror, URI uri, int hops, boolean trusted, Set<Digest> 
 	 * @param location the {@code Location} header
 	 * @param limit how many hops are allowed
 	 * @param insecureHttpAllowed whether {@code http:} is
+	 * @param guarded whether other origins than the mirror's must have public addresses
 	 * @return the next hop
 	 * @throws RequestFailedException if it must not, or cannot, be followed
 	 */
-	Redirects follow(@Nullable String location, int limit, boolean insecureHttpAllowed) {
+	Redirects follow(@Nullable String location, int limit, boolean insecureHttpAllowed, boolean guarded) {
 		if (this.hops >= limit) {
 			throw refused("redirects more than " + limit + " times", null);
 		}
@@ -59,7 +61,7 @@ record Redirects(Mirror mirror, URI uri, int hops, boolean trusted, Set<Digest> 
 			}
 		}
 		boolean stays = Origin.of(next).equals(this.mirror.origin());
-		return new Redirects(this.mirror, next, this.hops + 1, this.trusted && stays, this.stated);
+		return new Redirects(this.mirror, next, this.hops + 1, this.trusted && stays, guarded && !stays, this.stated);
 	}
 
 	private URI target(@Nullable String location) {

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RequestFailedException extends RuntimeException {
 
+	private final transient Mirror mirror;
+
 	private final Reason reason;
 
 	private final String host;
@@ -29,6 +31,7 @@ public final class RequestFailedException extends RuntimeException {
 	 */
 	public RequestFailedException(Reason reason, Mirror mirror, String problem, @Nullable Throwable cause) {
 		super(mirror + " " + problem, cause);
+		this.mirror = mirror;
 		this.reason = reason;
 		this.host = mirror.origin().authority();
 		this.status = 0;
@@ -57,10 +60,21 @@ public final class RequestFailedException extends RuntimeException {
 	public RequestFailedException(Reason reason, Mirror mirror, String problem, int status,
 			@Nullable Duration retryAfter) {
 		super(mirror + " " + problem);
+		this.mirror = mirror;
 		this.reason = reason;
 		this.host = mirror.origin().authority();
 		this.status = status;
 		this.retryAfter = retryAfter;
+	}
+
+	/**
+	 * Returns the failure without the words of the server and the client, which repeat
+	 * what was sent.
+	 * @return the same failure, by its kind and status alone
+	 */
+	public RequestFailedException withoutDetails() {
+		return new RequestFailedException(this.reason, this.mirror, "failed (" + word() + ")", this.status,
+				this.retryAfter);
 	}
 
 	/**

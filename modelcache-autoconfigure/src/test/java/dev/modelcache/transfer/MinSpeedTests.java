@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 
 import dev.modelcache.ModelTransferException;
-import dev.modelcache.transfer.RequestFailedException.Reason;
 import dev.modelcache.transfer.TransferFixture.Answer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -15,7 +14,6 @@ import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Flux;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
  * Mirrors that send bytes, but too few: on a virtual clock.
@@ -63,10 +61,11 @@ class MinSpeedTests {
 	@Test
 	void oneByteASecondFailsAfterAllRetries() {
 		this.fixture.answer(trickling(FILE, 1));
-		CompletableFuture<TransferResult> result = run(1);
-		assertThatThrownBy(result::join).hasCauseInstanceOf(ModelTransferException.class)
-			.hasMessageContaining("1024 bytes per second")
-			.hasMessageContaining("min-speed");
+		assertThat(run(1)).failsWithin(PATIENCE)
+			.withThrowableThat()
+			.withCauseInstanceOf(ModelTransferException.class)
+			.withMessageContaining("1024 bytes per second")
+			.withMessageContaining("min-speed");
 		assertThat(this.fixture.requests).hasSize(3);
 	}
 
@@ -82,7 +81,7 @@ class MinSpeedTests {
 	void oneByteForEachConnectionFailsAfterAllRetries() {
 		this.fixture.answer((fixture, request) -> TransferFixture.cutAt(FILE, (int) request.range().start() + 1)
 			.body(fixture, request));
-		assertThatThrownBy(run(1)::join).hasCauseInstanceOf(ModelTransferException.class);
+		assertThat(run(1)).failsWithin(PATIENCE).withThrowableThat().withCauseInstanceOf(ModelTransferException.class);
 	}
 
 	@Test
@@ -90,13 +89,13 @@ class MinSpeedTests {
 		this.fixture.answer((fixture, request) -> TransferFixture.whole(FILE, (int) request.range().start() + 1)
 			.body(fixture, request)
 			.concatWith(Flux.never()));
-		assertThatThrownBy(run(1)::join).hasCauseInstanceOf(ModelTransferException.class);
+		assertThat(run(1)).failsWithin(PATIENCE).withThrowableThat().withCauseInstanceOf(ModelTransferException.class);
 	}
 
 	@Test
 	void giveUpAfterEndsATrickleThatManyRetriesWouldKeepUp() {
 		this.fixture.maxRequests(1_000).answer(trickling(FILE, 1));
-		assertThatThrownBy(run(1)::join).hasCauseInstanceOf(ModelTransferException.class);
+		assertThat(run(1)).failsWithin(PATIENCE).withThrowableThat().withCauseInstanceOf(ModelTransferException.class);
 		assertThat(this.fixture.requests).hasSizeLessThan(20);
 	}
 

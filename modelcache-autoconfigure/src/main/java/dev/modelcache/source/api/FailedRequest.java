@@ -49,7 +49,13 @@ final class FailedRequest extends RuntimeException {
 	 * @return the failure; what is no failure of a request stays as it is
 	 */
 	static Throwable classify(Throwable failure, MetadataRequest request) {
-		Throwable error = Exceptions.unwrap(failure);
+		Throwable classified = classified(Exceptions.unwrap(failure), request);
+		boolean repeats = new SentSecrets(request.uri(), request.headers()).areIn(classified);
+		return (repeats && classified instanceof FailedRequest failed)
+				? new FailedRequest(request, "failed", failed.action, failed.worthRetrying, null) : classified;
+	}
+
+	private static Throwable classified(Throwable error, MetadataRequest request) {
 		ConnectionFailedException explained = ConnectionFailedException.in(error);
 		if (explained != null) {
 			return new FailedRequest(request, explained.problem(), explained.kind().action(),

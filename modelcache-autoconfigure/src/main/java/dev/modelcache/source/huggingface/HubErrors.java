@@ -10,6 +10,7 @@ import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.RedactedUri;
 import dev.modelcache.source.api.MetadataResponse;
+import dev.modelcache.source.api.SentSecrets;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 
@@ -21,9 +22,10 @@ import org.springframework.http.HttpHeaders;
  * @param endpoint the Hub
  * @param url what was asked for
  * @param anonymous whether it was asked without a token
+ * @param sent what was sent, which the Hub's words may repeat
  * @param pause tells how long an answer wants us to wait
  */
-record HubErrors(String modelId, URI endpoint, HubUrl url, boolean anonymous,
+record HubErrors(String modelId, URI endpoint, HubUrl url, boolean anonymous, SentSecrets sent,
 		Function<MetadataResponse, @Nullable Duration> pause) {
 
 	static final String ERROR_CODE = "X-Error-Code";
@@ -107,7 +109,8 @@ record HubErrors(String modelId, URI endpoint, HubUrl url, boolean anonymous,
 	private ModelTransferException movedAway(MetadataResponse response) {
 		String location = response.header(HttpHeaders.LOCATION);
 		return new ModelTransferException(this.modelId,
-				hub() + " redirects elsewhere" + ((location != null) ? ", to " + redacted(location) : ""),
+				hub() + " redirects elsewhere"
+						+ ((location != null && !this.sent.areIn(location)) ? ", to " + redacted(location) : ""),
 				"Set hooks.llm.huggingface.endpoint (or HF_ENDPOINT) to the Hub that answers itself", null);
 	}
 
@@ -150,9 +153,9 @@ record HubErrors(String modelId, URI endpoint, HubUrl url, boolean anonymous,
 	}
 
 	/** What the Hub says itself, which nobody should decide on. */
-	private static String words(MetadataResponse response) {
+	private String words(MetadataResponse response) {
 		String message = response.header("X-Error-Message");
-		if (message == null || message.isBlank()) {
+		if (message == null || message.isBlank() || this.sent.areIn(message)) {
 			return "";
 		}
 		String printable = message.replaceAll("[^\\x20-\\x7e]", "?");

@@ -2,6 +2,7 @@ package dev.modelcache.source.huggingface;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -68,6 +69,26 @@ public final class HubToken {
 		return checked("HF_TOKEN", variable("HF_TOKEN"))
 			.or(() -> checked("HUGGING_FACE_HUB_TOKEN", variable("HUGGING_FACE_HUB_TOKEN")))
 			.or(() -> checked("the file of HF_TOKEN_PATH", content(file())));
+	}
+
+	/**
+	 * Finds the token for a Hub. One that was not configured goes by https, or to this
+	 * machine, alone: an environment or a home directory may have a token that nobody
+	 * thought of.
+	 * <p>
+	 * <em>Blocking</em>: reads a small file.
+	 * @param endpoint the Hub's address
+	 * @return the token, or empty to ask anonymously
+	 */
+	Optional<String> findFor(URI endpoint) {
+		boolean configuredOne = this.configured != null && !this.configured.isBlank();
+		return (configuredOne || "https".equalsIgnoreCase(endpoint.getScheme()) || isLoopback(endpoint.getHost()))
+				? find() : Optional.empty();
+	}
+
+	private static boolean isLoopback(String host) {
+		return host.equalsIgnoreCase("localhost") || host.equals("[::1]")
+				|| host.matches("127\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}");
 	}
 
 	private Path file() {

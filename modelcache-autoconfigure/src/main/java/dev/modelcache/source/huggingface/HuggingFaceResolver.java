@@ -12,6 +12,7 @@ import dev.modelcache.source.ResolvedModel;
 import dev.modelcache.source.SourceLocation;
 import dev.modelcache.source.SourceResolver;
 import dev.modelcache.source.api.MetadataClient;
+import dev.modelcache.source.api.SentSecrets;
 import org.springframework.http.HttpHeaders;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -66,7 +67,7 @@ public final class HuggingFaceResolver implements SourceResolver {
 
 	@Override
 	public Mono<ResolvedModel> resolve(SourceLocation location) {
-		return Mono.fromCallable(this.settings.token()::find)
+		return Mono.fromCallable(() -> this.settings.token().findFor(this.settings.endpoint()))
 			.subscribeOn(this.io)
 			.flatMap((token) -> lookUp(location, token).resolve());
 	}
@@ -83,7 +84,8 @@ public final class HuggingFaceResolver implements SourceResolver {
 		Map<String, String> headers = headers(location, token);
 		HubClient hub = new HubClient(this.client, location.request(), this.settings.endpoint(), headers);
 		HubErrors errors = new HubErrors(location.request().id(), this.settings.endpoint(), url,
-				!headers.containsKey(HttpHeaders.AUTHORIZATION), this.client::pauseWanted);
+				!headers.containsKey(HttpHeaders.AUTHORIZATION), new SentSecrets(this.settings.endpoint(), headers),
+				this.client::pauseWanted);
 		return new HubLookUp(location.request(), url, hub, errors);
 	}
 

@@ -1,6 +1,7 @@
 package dev.modelcache.transfer.http;
 
 import java.time.Clock;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -10,6 +11,7 @@ import dev.modelcache.FailureBoundary;
 import dev.modelcache.source.Credentials;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.api.HttpConnections;
+import dev.modelcache.source.api.SentSecrets;
 import dev.modelcache.transfer.MirrorCircuitBreakers;
 import dev.modelcache.transfer.MirrorCircuitBreakers.Permission;
 import dev.modelcache.transfer.RangeClient;
@@ -125,7 +127,18 @@ public final class HttpRangeClient implements RangeClient {
 		return hop(request, begin, told, consumer)
 			.onErrorResume((failure) -> this.targets.hasExpired(begin, renewals, failure),
 					(failure) -> hop(request, Redirects.start(request.mirror()), told, consumer))
-			.doOnError((failure) -> this.targets.failed(request.mirror()));
+			.doOnError((failure) -> this.targets.failed(request.mirror()))
+			.onErrorMap((failure) -> !(failure instanceof RefusedException),
+					(failure) -> withoutSecrets(HttpFailures.classify(failure, request.mirror()), request, told));
+	}
+
+	/** A server may repeat what it was sent, in a status line or a redirect. */
+	private static Throwable withoutSecrets(Throwable failure, RangeRequest request, Map<String, String> told) {
+		Map<String, String> headers = new HashMap<>(request.mirror().headers());
+		headers.putAll(told);
+		SentSecrets sent = new SentSecrets(request.mirror().uri(), headers);
+		return (failure instanceof RequestFailedException failed && sent.areIn(failed)) ? failed.withoutDetails()
+				: failure;
 	}
 
 	/** {@code told} is what the mirror's credentials add to its headers. */

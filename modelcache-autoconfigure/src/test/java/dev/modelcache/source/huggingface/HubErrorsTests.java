@@ -6,6 +6,8 @@ import dev.modelcache.ModelTransferException;
 import dev.modelcache.testsupport.Reply;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static dev.modelcache.source.huggingface.HubScenario.COMMIT;
 import static dev.modelcache.source.huggingface.HubScenario.MODEL;
@@ -29,6 +31,19 @@ class HubErrorsTests {
 		assertThat(this.hub.failure(ModelAccessDeniedException.class, "hf://org/absent/m.gguf"))
 			.hasMessageContaining("not found or not allowed")
 			.hasMessageContaining("HF_TOKEN");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "hf_verysecrettoken", "xxhf_verysecrettoken.", "aGZfdmVyeXNlY3JldHRva2Vu",
+			"hf%5Fverysecrettoken", "HF_VERYSECRETTOKEN", "hf_verysecr..." })
+	void wordsThatRepeatTheTokenAreNotShown(String words) {
+		this.hub.token = "hf_verysecrettoken";
+		this.hub.server.hub()
+			.always("/api/models/org/repo/revision/main",
+					Reply.status(403).header("X-Error-Message", "no access for " + words));
+		assertThat(this.hub.failure(ModelAccessDeniedException.class, "hf://org/repo/model.gguf"))
+			.hasMessageNotContaining(words)
+			.hasMessageNotContaining("saying");
 	}
 
 	@Test

@@ -1,6 +1,7 @@
 package dev.modelcache.source.huggingface;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -30,6 +31,16 @@ class HubTokenTests {
 		file("hf/token", "of-hf-home\n");
 		file("xdg/huggingface/token", "of-xdg");
 		file("elsewhere", "of-path");
+	}
+
+	@Test
+	void tokenThatWasNotConfiguredGoesByHttpsOrToThisMachineAlone() {
+		this.environment.put("HF_TOKEN", "implicit");
+		assertThat(token(null).findFor(URI.create("https://hub.example"))).contains("implicit");
+		assertThat(token(null).findFor(URI.create("http://127.0.0.1:1"))).contains("implicit");
+		assertThat(token(null).findFor(URI.create("http://hub.example"))).isEmpty();
+		assertThat(token(null).findFor(URI.create("http://127.0.0.1.example"))).isEmpty();
+		assertThat(token("configured").findFor(URI.create("http://hub.example"))).contains("configured");
 	}
 
 	@Test

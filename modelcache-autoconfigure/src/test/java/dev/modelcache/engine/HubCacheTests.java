@@ -436,10 +436,11 @@ class HubCacheTests {
 	@Test
 	void whileTheHubIsDownANameIsNotEnoughWhereAChecksumIsRequired() throws IOException {
 		download(COMMIT, this.content, true);
-		get(request("hf://org/repo:Q4_K_M"));
 		this.server.close();
-		assertThatExceptionOfType(ModelTransferException.class).isThrownBy(
-				() -> get(request("hf://org/repo@" + COMMIT).files(List.of("config.json")).digestRequired(true)));
+		assertThatExceptionOfType(ModelTransferException.class)
+			.isThrownBy(() -> get(request("hf://org/repo:Q4_K_M").digestRequired(true)))
+			.satisfies((failure) -> assertThat(failure.getSuppressed())
+				.hasAtLeastOneElementOfType(ModelIntegrityException.class));
 	}
 
 	@Test

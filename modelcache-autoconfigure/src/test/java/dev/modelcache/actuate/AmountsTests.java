@@ -31,7 +31,8 @@ class AmountsTests {
 	void unknownTotalAndRateAreLeftOut() {
 		TransferProgress progress = new TransferProgress(2_000_000, null, 0);
 		assertThat(Amounts.done(progress)).isEqualTo("2.0 MB");
-		assertThat(Amounts.speed(progress)).isEqualTo("starting");
+		assertThat(Amounts.speed(progress)).isEqualTo("waiting for data");
+		assertThat(Amounts.speed(new TransferProgress(0, null, 0))).isEqualTo("starting");
 		assertThat(Amounts.speed(new TransferProgress(1, null, 1_000_000))).isEqualTo("1.0 MB/s");
 	}
 

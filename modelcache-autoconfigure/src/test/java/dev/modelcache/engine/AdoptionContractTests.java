@@ -268,8 +268,8 @@ abstract class AdoptionContractTests {
 			assertThat(copied.await(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
 			assertThat(fixture.stagedFiles()).hasSize(1);
 			call.dispose();
-			cancelled.countDown();
 			Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> fixture.stagedFiles().isEmpty());
+			cancelled.countDown();
 		}
 		assertThat(target).doesNotExist();
 		assertThat(output).doesNotContain("WARN").doesNotContain("ERROR");

@@ -51,7 +51,8 @@ public class DownloadProperties {
 	private @Nullable DataSize maxBandwidth;
 
 	/**
-	 * How long a model may bring no new byte, in all its retries together.
+	 * Time after which an acquisition that does not advance fails: no change of state, no
+	 * byte, and no wait with a reason, in all its retries together.
 	 */
 	private Duration giveUpAfter = TransferSettings.GIVE_UP_AFTER;
 

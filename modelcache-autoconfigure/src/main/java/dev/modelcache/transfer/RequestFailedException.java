@@ -157,10 +157,6 @@ public final class RequestFailedException extends RuntimeException {
 		BAD_REDIRECT(false),
 		/** A redirect leads to a private address, which is not allowed. */
 		PRIVATE_ADDRESS(false),
-		/** The proxy does not accept connections, or does not pass them on. */
-		PROXY_UNREACHABLE(true),
-		/** The proxy asks for credentials, or refuses those that it was given. */
-		PROXY_REFUSED(false),
 		/** Nothing would tell a whole body from a cut one. */
 		UNPROVABLE(false),
 		/** The server's certificate is not trusted. */

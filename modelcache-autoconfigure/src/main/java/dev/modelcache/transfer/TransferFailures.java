@@ -44,9 +44,6 @@ final class TransferFailures {
 					"Give credentials for that host: hooks.llm.download.headers.Authorization or user-info in the URL;"
 							+ " a gated model also wants its licence accepted on its web page");
 		}
-		if (reasons.equals(Set.of(Reason.PROXY_REFUSED))) {
-			return new ModelAccessDeniedException(id, problem, Kind.PROXY_REFUSED.action());
-		}
 		if (reasons.equals(Set.of(Reason.LINK_REFUSED))) {
 			return new ModelAccessDeniedException(id, problem,
 					"Check that the first host may give you the file at all, that a proxy does not keep its redirects,"
@@ -73,8 +70,6 @@ final class TransferFailures {
 				"Wait for the server to recover, or configure a mirror or fallback-url";
 			case UNTRUSTED -> "Configure hooks.llm.download.ssl-bundle with the certificate authority of that host";
 			case PRIVATE_ADDRESS -> Kind.PRIVATE_ADDRESS.action();
-			case PROXY_UNREACHABLE -> Kind.PROXY_UNREACHABLE.action();
-			case PROXY_REFUSED -> Kind.PROXY_REFUSED.action();
 			case BAD_REDIRECT -> "Use the https URL that the server redirects to, or another source";
 			case UNPROVABLE -> "Configure expected-checksum for this model";
 			default -> "Check what the server sends at that URL, or configure a mirror or fallback-url";

@@ -59,14 +59,7 @@ public final class ConnectionFailedException extends IOException {
 
 		/** The host has a private address, and the request is for public ones. */
 		PRIVATE_ADDRESS("Check where the server redirects to; if that host is yours, name it in the URL, or set"
-				+ " hooks.llm.download.block-private-redirects=false"),
-
-		/** The proxy does not accept connections, or does not pass them on. */
-		PROXY_UNREACHABLE("Check hooks.llm.download.proxy.host and .port, or the proxy of the JVM's system properties,"
-				+ " and that the proxy is running"),
-
-		/** The proxy asks for credentials, or refuses those that it was given. */
-		PROXY_REFUSED("Set hooks.llm.download.proxy.username and .password to credentials that the proxy accepts");
+				+ " hooks.llm.download.block-private-redirects=false");
 
 		private final String action;
 

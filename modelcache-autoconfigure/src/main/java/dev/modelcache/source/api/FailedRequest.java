@@ -8,7 +8,6 @@ import java.net.UnknownHostException;
 import javax.net.ssl.SSLException;
 
 import dev.modelcache.RedactedUri;
-import dev.modelcache.source.api.ConnectionFailedException.Kind;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.reactive.function.client.WebClientException;
 import reactor.core.Exceptions;
@@ -58,8 +57,7 @@ final class FailedRequest extends RuntimeException {
 	private static Throwable classified(Throwable error, MetadataRequest request) {
 		ConnectionFailedException explained = ConnectionFailedException.in(error);
 		if (explained != null) {
-			return new FailedRequest(request, explained.problem(), explained.kind().action(),
-					explained.kind() == Kind.PROXY_UNREACHABLE, error);
+			return new FailedRequest(request, explained.problem(), explained.kind().action(), false, error);
 		}
 		if (hasCause(error, SSLException.class)) {
 			return new FailedRequest(request, "cannot be trusted",
@@ -92,11 +90,6 @@ final class FailedRequest extends RuntimeException {
 
 	String action() {
 		return this.action;
-	}
-
-	boolean isRefusedByProxy() {
-		ConnectionFailedException explained = ConnectionFailedException.in(this);
-		return explained != null && explained.kind() == Kind.PROXY_REFUSED;
 	}
 
 	boolean isWorthRetrying() {

@@ -166,9 +166,7 @@ public final class MetadataClient {
 	}
 
 	private static ModelCacheException noAnswer(ModelRequest model, FailedRequest last, List<Throwable> failures) {
-		ModelCacheException exception = last.isRefusedByProxy()
-				? new ModelAccessDeniedException(model.id(), last.problem(), last.action())
-				: new ModelTransferException(model.id(), last.problem(), last.action(), last);
+		ModelTransferException exception = new ModelTransferException(model.id(), last.problem(), last.action(), last);
 		failures.stream().filter((failure) -> failure != last).forEach(exception::addSuppressed);
 		return exception;
 	}

@@ -67,8 +67,6 @@ final class HttpFailures {
 	private static Reason reason(Kind kind) {
 		return switch (kind) {
 			case PRIVATE_ADDRESS -> Reason.PRIVATE_ADDRESS;
-			case PROXY_UNREACHABLE -> Reason.PROXY_UNREACHABLE;
-			case PROXY_REFUSED -> Reason.PROXY_REFUSED;
 		};
 	}
 

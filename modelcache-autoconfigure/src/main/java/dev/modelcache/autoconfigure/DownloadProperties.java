@@ -74,7 +74,7 @@ public class DownloadProperties {
 
 	/**
 	 * Whether to refuse redirects to private, link-local and loopback addresses. Defaults
-	 * to true for URLs whose own host has a public address.
+	 * to true for URLs whose own host has a public address. Needs Spring Boot 4.1.
 	 */
 	private @Nullable Boolean blockPrivateRedirects;
 

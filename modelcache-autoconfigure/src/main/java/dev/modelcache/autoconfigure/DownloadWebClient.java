@@ -10,6 +10,8 @@ import dev.modelcache.source.api.ConnectionFailedException.Kind;
 import dev.modelcache.source.api.HttpConnections;
 import dev.modelcache.transfer.http.NettyClients;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.http.client.FilteredHostException;
 import org.springframework.boot.http.client.HttpClientSettings;
 import org.springframework.boot.http.client.HttpRedirects;
@@ -20,6 +22,7 @@ import org.springframework.boot.http.client.reactive.ReactorClientHttpConnectorB
 import org.springframework.boot.ssl.NoSuchSslBundleException;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.http.client.reactive.ClientHttpConnector;
+import org.springframework.util.ClassUtils;
 import org.springframework.web.reactive.function.client.ClientRequest;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.ExchangeFunction;
@@ -36,6 +39,11 @@ import reactor.netty.transport.ProxyProvider;
  */
 final class DownloadWebClient {
 
+	private static final Logger logger = LoggerFactory.getLogger(DownloadWebClient.class);
+
+	private static final boolean ADDRESSES_CAN_BE_FILTERED = ClassUtils
+		.isPresent("org.springframework.boot.http.client.InetAddressFilter", DownloadWebClient.class.getClassLoader());
+
 	private DownloadWebClient() {
 	}
 
@@ -46,39 +54,21 @@ final class DownloadWebClient {
 		if (connection.sslBundle() != null) {
 			settings = withBundle(settings, connection.sslBundle(), bundles);
 		}
-		PublicAddresses addresses = new PublicAddresses();
-		return new HttpConnections(client(connector, settings, addresses.any(), connection),
-				client(connector, settings, addresses.publicOnly(), connection),
-				(configured) -> (privateRedirectsBlocked != null) ? privateRedirectsBlocked
-						: addresses.isPublic(configured));
-	}
-
-	private static WebClient client(ClientHttpConnectorBuilder<?> connector, HttpClientSettings settings,
-			InetAddressFilter addresses, ConnectionSettings connection) {
-		InetAddressFilter configured = settings.inetAddressFilter();
-		HttpClientSettings filtered = settings
-			.withInetAddressFilter((configured != null) ? configured.and(addresses) : addresses);
-		return WebClient.builder()
-			.clientConnector(build(connector, filtered, connection.proxy()))
-			.filter(DownloadWebClient::explained)
-			.build();
-	}
-
-	/** Tells failures of a rule or a proxy from those of the host. */
-	private static Mono<ClientResponse> explained(ClientRequest request, ExchangeFunction next) {
-		return next.exchange(request)
-			.onErrorMap((failure) -> hasCause(failure, FilteredHostException.class),
-					(failure) -> new ConnectionFailedException(Kind.PRIVATE_ADDRESS,
-							"leads to the private address of " + request.url().getHost(), failure));
-	}
-
-	private static boolean hasCause(Throwable failure, Class<? extends Throwable> type) {
-		for (Throwable t = failure; t != null; t = t.getCause()) {
-			if (type.isInstance(t)) {
-				return true;
-			}
+		if (ADDRESSES_CAN_BE_FILTERED) {
+			return Filtered.create(connector, settings, connection, privateRedirectsBlocked);
 		}
-		return false;
+		if (Boolean.TRUE.equals(privateRedirectsBlocked)) {
+			throw new ModelConfigurationException(null, "hooks.llm.download.block-private-redirects",
+					"is true, but the clients of this version of Spring Boot do not check addresses",
+					"Use Spring Boot 4.1 or later, or remove the key");
+		}
+		if (privateRedirectsBlocked == null) {
+			logger.warn("Redirects of public hosts to private addresses are followed, because the clients of this "
+					+ "version of Spring Boot do not check addresses. Use Spring Boot 4.1 or later, or set "
+					+ "hooks.llm.download.block-private-redirects to false");
+		}
+		return HttpConnections
+			.anywhere(WebClient.builder().clientConnector(build(connector, settings, connection.proxy())).build());
 	}
 
 	private static HttpClientSettings withBundle(HttpClientSettings settings, String name,
@@ -139,6 +129,48 @@ final class DownloadWebClient {
 				String password = (proxy.password() != null) ? proxy.password() : "";
 				builder.username(proxy.username()).password((user) -> password);
 			}
+		}
+
+	}
+
+	/** Apart, because Spring Boot has filters of addresses since 4.1. */
+	private static final class Filtered {
+
+		static HttpConnections create(ClientHttpConnectorBuilder<?> connector, HttpClientSettings settings,
+				ConnectionSettings connection, @Nullable Boolean privateRedirectsBlocked) {
+			PublicAddresses addresses = new PublicAddresses();
+			return new HttpConnections(client(connector, settings, addresses.any(), connection),
+					client(connector, settings, addresses.publicOnly(), connection),
+					(configured) -> (privateRedirectsBlocked != null) ? privateRedirectsBlocked
+							: addresses.isPublic(configured));
+		}
+
+		private static WebClient client(ClientHttpConnectorBuilder<?> connector, HttpClientSettings settings,
+				InetAddressFilter addresses, ConnectionSettings connection) {
+			InetAddressFilter configured = settings.inetAddressFilter();
+			HttpClientSettings filtered = settings
+				.withInetAddressFilter((configured != null) ? configured.and(addresses) : addresses);
+			return WebClient.builder()
+				.clientConnector(build(connector, filtered, connection.proxy()))
+				.filter(Filtered::explained)
+				.build();
+		}
+
+		/** Tells failures of a rule or a proxy from those of the host. */
+		private static Mono<ClientResponse> explained(ClientRequest request, ExchangeFunction next) {
+			return next.exchange(request)
+				.onErrorMap((failure) -> hasCause(failure, FilteredHostException.class),
+						(failure) -> new ConnectionFailedException(Kind.PRIVATE_ADDRESS,
+								"leads to the private address of " + request.url().getHost(), failure));
+		}
+
+		private static boolean hasCause(Throwable failure, Class<? extends Throwable> type) {
+			for (Throwable t = failure; t != null; t = t.getCause()) {
+				if (type.isInstance(t)) {
+					return true;
+				}
+			}
+			return false;
 		}
 
 	}

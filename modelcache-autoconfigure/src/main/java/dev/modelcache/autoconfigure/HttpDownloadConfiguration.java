@@ -13,10 +13,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.http.client.HttpClientSettings;
 import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
 import org.springframework.boot.ssl.SslBundles;
-import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.context.annotation.ProxyType;
-import org.springframework.context.annotation.Proxyable;
 
 /**
  * The wires of downloads.
@@ -34,8 +31,8 @@ class HttpDownloadConfiguration {
 	@InternalBean("dev.modelcache.transfer.http.HttpRangeClient.ORIGINAL")
 	@ConditionalOnMissingBean
 	HttpRangeClient modelCacheHttpRangeClient(ModelCacheSettings settings, MirrorCircuitBreakers breakers,
-			EngineThreads threads, DownloadConnection connection) {
-		return new HttpRangeClient(connection.open(), breakers, settings.transfer(), threads.timer(), threads.io(),
+			EngineThreads threads, HttpConnections connections) {
+		return new HttpRangeClient(connections, breakers, settings.transfer(), threads.timer(), threads.io(),
 				Clock.systemUTC());
 	}
 
@@ -45,26 +42,15 @@ class HttpDownloadConfiguration {
 		return new FileRangeClient(threads.io());
 	}
 
-	@Bean("dev.modelcache.autoconfigure.DownloadConnection")
-	@Proxyable(ProxyType.INTERFACES)
-	DownloadConnection modelCacheConnection(ModelCacheSettings settings, ModelCacheProperties properties,
+	@InternalBean("dev.modelcache.source.api.HttpConnections.ORIGINAL")
+	HttpConnections modelCacheConnections(ModelCacheSettings settings, ModelCacheProperties properties,
 			ObjectProvider<ClientHttpConnectorBuilder<?>> connectors, ObjectProvider<HttpClientSettings> base,
 			ObjectProvider<SslBundles> bundles) {
 		ClientHttpConnectorBuilder<?> connector = Candidates.choose(connectors, ClientHttpConnectorBuilder.class,
 				ClientHttpConnectorBuilder::detect);
 		Boolean blocked = properties.getDownload().getBlockPrivateRedirects();
 		HttpClientSettings defaults = Candidates.choose(base, HttpClientSettings.class, HttpClientSettings::defaults);
-		return () -> DownloadWebClient.create(connector, defaults, settings.connection(), blocked,
-				bundles.getIfUnique());
-	}
-
-	/**
-	 * Makes the clients of downloads.
-	 */
-	interface DownloadConnection {
-
-		HttpConnections open();
-
+		return DownloadWebClient.create(connector, defaults, settings.connection(), blocked, bundles.getIfUnique());
 	}
 
 }

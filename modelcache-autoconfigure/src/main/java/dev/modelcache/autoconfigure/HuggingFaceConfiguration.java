@@ -3,6 +3,7 @@ package dev.modelcache.autoconfigure;
 import java.time.Clock;
 
 import dev.modelcache.engine.EngineThreads;
+import dev.modelcache.source.api.HttpConnections;
 import dev.modelcache.source.api.MetadataClient;
 import dev.modelcache.source.api.MetadataRetries;
 import dev.modelcache.source.api.MetadataSettings;
@@ -22,11 +23,11 @@ class HuggingFaceConfiguration {
 	@InternalBean("dev.modelcache.source.api.MetadataClient.ORIGINAL")
 	@ConditionalOnMissingBean
 	MetadataClient modelCacheMetadataClient(ModelCacheSettings settings, TransferRetries retries, EngineThreads threads,
-			HttpDownloadConfiguration.DownloadConnection connection) {
+			HttpConnections connections) {
 		MetadataSettings limits = new MetadataSettings(settings.transfer().responseTimeout(),
 				MetadataSettings.LARGEST_ANSWER, settings.transfer().maxRedirects(),
 				settings.transfer().insecureHttpAllowed());
-		return new MetadataClient(connection.open(), limits,
+		return new MetadataClient(connections, limits,
 				new MetadataRetries((id, requests) -> retries.forModel(id, requests).getRetryConfig(),
 						Clock.systemUTC()),
 				threads.timer(), threads.io());

@@ -39,16 +39,35 @@ public final class ForkedJvm implements AutoCloseable {
 	 * @return the running JVM
 	 */
 	public static ForkedJvm start(Class<?> main, List<String> options, Object... arguments) {
+		return start(main.getName(), classPath(), options, arguments);
+	}
+
+	/**
+	 * Returns the class path of this JVM.
+	 * @return the class path, also where a manifest holds it
+	 */
+	public static String classPath() {
+		return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+	}
+
+	/**
+	 * Starts a JVM with a class path of its own.
+	 * @param main the name of its main class
+	 * @param classPath its class path
+	 * @param options options of the JVM, such as {@code -Xmx64m}
+	 * @param arguments arguments of the main method
+	 * @return the running JVM
+	 */
+	public static ForkedJvm start(String main, String classPath, List<String> options, Object... arguments) {
 		List<String> command = new ArrayList<>();
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		command.addAll(options);
-		command.add(main.getName());
+		command.add(main);
 		for (Object argument : arguments) {
 			command.add(argument.toString());
 		}
 		ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-		builder.environment()
-			.put("CLASSPATH", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
+		builder.environment().put("CLASSPATH", classPath);
 		try {
 			return new ForkedJvm(builder.start());
 		}

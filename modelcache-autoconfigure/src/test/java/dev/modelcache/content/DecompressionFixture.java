@@ -9,7 +9,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +22,7 @@ import java.util.function.LongConsumer;
 import dev.modelcache.Digest;
 import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.ModelCacheException;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
@@ -38,7 +42,13 @@ final class DecompressionFixture implements AutoCloseable {
 
 	private final Path contentFile;
 
-	private final ExecutorService threads = Executors.newCachedThreadPool();
+	private final List<Thread> started = new CopyOnWriteArrayList<>();
+
+	private final ExecutorService threads = Executors.newCachedThreadPool((work) -> {
+		Thread thread = new Thread(work);
+		this.started.add(thread);
+		return thread;
+	});
 
 	private LongConsumer admission = (bytes) -> {
 	};
@@ -141,6 +151,16 @@ final class DecompressionFixture implements AutoCloseable {
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
+	}
+
+	/** Waits until all threads wait for further bytes, or have ended. */
+	void awaitRest() {
+		Set<Thread.State> rest = EnumSet.of(Thread.State.WAITING, Thread.State.TIMED_WAITING, Thread.State.TERMINATED);
+		Awaitility.await()
+			.atMost(PATIENCE)
+			.pollDelay(Duration.ZERO)
+			.pollInterval(Duration.ofMillis(2))
+			.until(() -> this.started.stream().map(Thread::getState).allMatch(rest::contains));
 	}
 
 	/** Asserts that no thread still works, and starts none any more. */

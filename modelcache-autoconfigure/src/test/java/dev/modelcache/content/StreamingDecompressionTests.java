@@ -1,14 +1,12 @@
 package dev.modelcache.content;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -213,23 +211,16 @@ class StreamingDecompressionTests {
 		byte[] content = concatenate(new byte[40 * MIB], content(4 * MIB, 1));
 		byte[] bytes = compress(format, content);
 		this.files.write(bytes, 0, bytes.length);
-		AtomicLong arrived = new AtomicLong();
-		this.files.admission(
-				(size) -> assertThat(contentSize() + size).isLessThanOrEqualTo(Math.max(MIB, 20 * arrived.get())));
 		try (StreamingDecompression decompression = this.files.start(format)) {
-			while (arrived.get() < bytes.length) {
-				decompression.advance(arrived.addAndGet(Math.min(100_000, bytes.length - arrived.get())));
+			long arrived = 0;
+			while (arrived < bytes.length) {
+				arrived = Math.min(arrived + Frontier.BLOCK, bytes.length);
+				decompression.advance(arrived);
+				this.files.awaitRest();
+				assertThat(this.files.content.size()).as("content of the first %s bytes", arrived)
+					.isLessThanOrEqualTo(Math.max(MIB, 20 * arrived));
 			}
 			this.files.expectContent(decompression, content);
-		}
-	}
-
-	private long contentSize() {
-		try {
-			return this.files.content.size();
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
 		}
 	}
 

@@ -7,6 +7,7 @@ import java.util.stream.Stream;
 
 import dev.modelcache.ModelCacheException.ErrorCode;
 import dev.modelcache.engine.FaultRow.Shape;
+import dev.modelcache.engine.FaultRow.Silence;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.Reply;
 
@@ -53,19 +54,24 @@ final class FaultTable {
 				fails("reset for ever", ErrorCode.TRANSFER, "broke the connection", 3, Reply.ok().cutAfter(0)),
 				fails("reset for ever", ErrorCode.TRANSFER, "broke the connection", 3, Reply.ok().cutAfter(0))
 					.withoutDigest(),
-				arrives("no headers", 2, Reply.ok().stallBeforeHeaders(), Reply.ok()),
+				arrives("no headers", 2, Reply.ok().stallBeforeHeaders(), Reply.ok()).silent(Silence.BEFORE_HEADERS),
 				fails("no headers for ever", ErrorCode.TRANSFER, "did not answer within", 3,
-						Reply.ok().stallBeforeHeaders()),
-				arrives("stall before the first byte", 2, Reply.ok().stallAfter(0), Reply.ok()),
-				arrives("stall half way", 2, Reply.ok().stallAfter(HALF), Reply.ok()),
-				arrives("stall at the last byte", 2, Reply.ok().stallAfter(END - 1), Reply.ok()),
+						Reply.ok().stallBeforeHeaders())
+					.silent(Silence.BEFORE_HEADERS),
+				arrives("stall before the first byte", 2, Reply.ok().stallAfter(0), Reply.ok()).silent(Silence.IN_BODY),
+				arrives("stall half way", 2, Reply.ok().stallAfter(HALF), Reply.ok()).silent(Silence.IN_BODY),
+				arrives("stall at the last byte", 2, Reply.ok().stallAfter(END - 1), Reply.ok())
+					.silent(Silence.IN_BODY),
 				arrives("stall at the last byte of a segment", 0, Reply.ok(), Reply.ok().stallAfter(MIB - 1),
 						Reply.ok())
-					.only(Shape.SEVERAL_SEGMENTS),
+					.only(Shape.SEVERAL_SEGMENTS)
+					.silent(Silence.IN_BODY),
 				arrives("all connections stall", 0, Reply.ok(), Reply.ok().stallAfter(0), Reply.ok().stallAfter(HALF),
 						Reply.ok().stallAfter(MIB - 1), Reply.ok())
-					.only(Shape.SEVERAL_SEGMENTS),
-				fails("stall for ever", ErrorCode.TRANSFER, "sent no byte for", 3, Reply.ok().stallAfter(0)),
+					.only(Shape.SEVERAL_SEGMENTS)
+					.silent(Silence.IN_BODY),
+				fails("stall for ever", ErrorCode.TRANSFER, "sent no byte for", 3, Reply.ok().stallAfter(0)).silent(
+						Silence.IN_BODY),
 				arrives("illegal HTTP once", 2, Reply.raw("nonsense\r\n\r\n"), Reply.ok()),
 				fails("headers without end", ErrorCode.TRANSFER, "broke the connection", 3,
 						Reply.ok().header("X-Long", "x".repeat(20_000))));
@@ -101,7 +107,7 @@ final class FaultTable {
 					.only(Shape.SEVERAL_SEGMENTS),
 				arrives("several parts once", 2, parts, Reply.ok()),
 				fails("several parts for ever", ErrorCode.TRANSFER, "sent several parts", 3, parts),
-				arrives("416 to an intact beginning", 3, Reply.ok().cutAfter(HALF),
+				arrives("416 to an intact beginning", 3, Reply.ok().closeAfter(HALF),
 						Reply.status(416).header("Content-Range", "bytes */" + this.size), Reply.ok()),
 				arrives("416 to a full file", 2, Reply.ok().ignoringRange().chunked().closeAfter(this.size),
 						Reply.ok()),
@@ -187,17 +193,17 @@ final class FaultTable {
 	}
 
 	private List<FaultRow> versions() {
-		Reply old = Reply.status(200).body(this.other).header("ETag", "\"a\"").cutAfter(HALF);
+		Reply old = Reply.status(200).body(this.other).header("ETag", "\"a\"").closeAfter(HALF);
 		return List.of(
-				arrives("another version in the middle", 3, Reply.ok().etag("\"a\"").cutAfter(HALF),
+				arrives("another version in the middle", 3, Reply.ok().etag("\"a\"").closeAfter(HALF),
 						Reply.ok().etag("\"b\"").ignoringIfRange(), Reply.ok().etag("\"b\"")),
 				arrives("another version in the middle", 2, old, Reply.ok()).withoutDigest(),
 				arrives("another version, If-Range ignored", 3, old, Reply.ok().ignoringIfRange(), Reply.ok())
 					.withoutDigest(),
-				arrives("validator becomes weak", 2, Reply.ok().etag("\"a\"").cutAfter(HALF),
+				arrives("validator becomes weak", 2, Reply.ok().etag("\"a\"").closeAfter(HALF),
 						Reply.ok().etag("W/\"a\"")),
 				arrives("validator becomes weak", 2, old, Reply.ok().etag("W/\"a\"")).withoutDigest(),
-				arrives("validator becomes weak, If-Range ignored", 2, Reply.ok().etag("\"a\"").cutAfter(HALF),
+				arrives("validator becomes weak, If-Range ignored", 2, Reply.ok().etag("\"a\"").closeAfter(HALF),
 						Reply.ok().etag("W/\"a\"").ignoringIfRange(), Reply.ok()),
 				arrives("validator becomes weak, If-Range ignored", 3, old,
 						Reply.ok().etag("W/\"a\"").ignoringIfRange(), Reply.ok())
@@ -222,7 +228,8 @@ final class FaultTable {
 				arrives("429 with RateLimit", 2, busy.header("RateLimit", "\"resolvers\";r=0;t=0"), Reply.ok()),
 				arrives("all connections get 503 at once", 0, Reply.ok(), Reply.status(503), Reply.status(503),
 						Reply.status(503), Reply.status(503), Reply.ok())
-					.only(Shape.SEVERAL_SEGMENTS),
+					.only(Shape.SEVERAL_SEGMENTS)
+					.atOnce(),
 				fails("500 for ever", ErrorCode.TRANSFER, "answered 500", 3, Reply.status(500)),
 				fails("503 for ever", ErrorCode.TRANSFER, "answered 503", 3, Reply.status(503)),
 				fails("429 for ever", ErrorCode.TRANSFER, "answered 429", 3, busy),

@@ -62,6 +62,8 @@ public final class Reply {
 
 	@Nullable CountDownLatch gate;
 
+	boolean meets;
+
 	private Reply() {
 	}
 
@@ -339,6 +341,16 @@ public final class Reply {
 		return with((reply) -> reply.gate = latch);
 	}
 
+	/**
+	 * Holds the reply back until a latch opens, and counts that down as the request for
+	 * it arrives: so several requests meet at the same moment.
+	 * @param latch how many requests there must be
+	 * @return the reply
+	 */
+	public Reply meeting(CountDownLatch latch) {
+		return heldBy(latch).with((reply) -> reply.meets = true);
+	}
+
 	private Reply with(Consumer<Reply> change) {
 		Reply copy = new Reply();
 		copy.status = this.status;
@@ -364,6 +376,7 @@ public final class Reply {
 		copy.bytesPerSecond = this.bytesPerSecond;
 		copy.raw = this.raw;
 		copy.gate = this.gate;
+		copy.meets = this.meets;
 		change.accept(copy);
 		return copy;
 	}

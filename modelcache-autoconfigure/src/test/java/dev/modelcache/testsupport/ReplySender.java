@@ -41,6 +41,9 @@ final class ReplySender {
 	 */
 	boolean send(Reply reply, RecordedRequest request) throws IOException {
 		if (reply.gate != null) {
+			if (reply.meets) {
+				reply.gate.countDown();
+			}
 			this.connection.await(reply.gate, this.in);
 		}
 		if (reply.stallBeforeHeaders) {

@@ -13,27 +13,29 @@ import tools.jackson.databind.json.JsonMapper;
 public final class StrictJson {
 
 	/**
-	 * The most tokens of a document. As a tree, so many take less than 50 MB; 4 MiB of
-	 * empty objects would take some hundred.
+	 * The most tokens of a document that is read as a tree, which takes up to 90 bytes
+	 * for each.
 	 */
-	private static final long MOST_TOKENS = 400_000;
+	public static final int MOST_TOKENS_OF_TREE = 100_000;
 
 	private StrictJson() {
 	}
 
 	/**
 	 * Creates a reader.
+	 * @param mostTokens how many tokens a document may have: names, values, and each end
+	 * of an object or array
 	 * @param deepest how deep values may be nested
 	 * @param longestText how many characters a text may have
 	 * @param longestName how many characters a name may have
 	 * @return the reader
 	 */
-	public static JsonMapper reader(int deepest, int longestText, int longestName) {
+	public static JsonMapper reader(int mostTokens, int deepest, int longestText, int longestName) {
 		return JsonMapper
 			.builder(JsonFactory.builder()
 				.streamReadConstraints(StreamReadConstraints.builder()
 					.maxNestingDepth(deepest)
-					.maxTokenCount(MOST_TOKENS)
+					.maxTokenCount(mostTokens)
 					.maxStringLength(longestText)
 					.maxNameLength(longestName)
 					.build())

@@ -37,7 +37,8 @@ final class CatalogParser {
 
 	private static final Pattern WORD = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
-	private static final JsonMapper MAPPER = StrictJson.reader(DEEPEST, LONGEST_TEXT, LONGEST_TEXT);
+	private static final JsonMapper MAPPER = StrictJson.reader(StrictJson.MOST_TOKENS_OF_TREE, DEEPEST, LONGEST_TEXT,
+			LONGEST_TEXT);
 
 	private final String location;
 

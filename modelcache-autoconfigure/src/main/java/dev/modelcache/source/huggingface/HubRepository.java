@@ -2,16 +2,21 @@ package dev.modelcache.source.huggingface;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 import dev.modelcache.Digest;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.source.api.StrictJson;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What the Hub's API says about a repository at a commit.
@@ -26,26 +31,33 @@ record HubRepository(String commit, boolean gated, boolean disabled, List<HubFil
 	/** Larger files are never kept in git itself; the Hub's own limit is 10 MB. */
 	private static final long LARGEST_BLOB_BYTES = 32 << 20;
 
+	private static final Set<String> FACTS = Set.of("sha", "gated", "disabled");
+
+	/** The list of ten thousand files has about 200,000. */
+	private static final int MOST_TOKENS = 400_000;
+
 	private static final int DEEPEST = 64;
 
 	private static final int LONGEST_TEXT = 4 << 20;
 
 	private static final int LONGEST_NAME = 1 << 16;
 
-	private static final JsonMapper JSON = StrictJson.reader(DEEPEST, LONGEST_TEXT, LONGEST_NAME);
+	private static final JsonMapper JSON = StrictJson.reader(MOST_TOKENS, DEEPEST, LONGEST_TEXT, LONGEST_NAME);
 
 	/**
 	 * Reads an answer to {@code GET /api/models/{repo}/revision/{rev}?blobs=true}. Files
 	 * with names that could lead out of a directory are left out: nothing may fetch them.
+	 * <p>
+	 * <em>Memory</em>: that of the files; the rest of the answer, such as the card of the
+	 * model, is skipped.
 	 * @param body the answer
 	 * @return the repository, or {@code null} where the answer is not of this form
 	 * @throws IllegalArgumentException if it is deeper or has more values than the list
 	 * of a repository has
 	 */
 	static @Nullable HubRepository read(byte[] body) {
-		JsonNode model;
-		try {
-			model = JSON.readTree(body);
+		try (JsonParser parser = JSON.createParser(body)) {
+			return read(parser);
 		}
 		catch (StreamConstraintsException ex) {
 			throw new IllegalArgumentException("an answer that is too deep or has too many values");
@@ -53,15 +65,47 @@ record HubRepository(String commit, boolean gated, boolean disabled, List<HubFil
 		catch (JacksonException ex) {
 			return null;
 		}
-		String commit = text(model, "sha");
-		if (commit == null || !HubFile.isSha1(commit) || !model.path("siblings").isArray()) {
+	}
+
+	private static @Nullable HubRepository read(JsonParser parser) {
+		if (parser.nextToken() != JsonToken.START_OBJECT) {
 			return null;
 		}
+		ObjectNode facts = JSON.createObjectNode();
+		List<HubFile> files = null;
+		while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+			String name = parser.currentName();
+			JsonToken value = parser.nextToken();
+			if (name.equals("siblings") && value == JsonToken.START_ARRAY) {
+				files = files(parser);
+			}
+			else if (FACTS.contains(name) && value.isScalarValue()) {
+				facts.set(name, parser.<JsonNode>readValueAsTree());
+			}
+			else {
+				parser.skipChildren();
+			}
+		}
+		String commit = text(facts, "sha");
+		if (parser.nextToken() != null || files == null || !HubFile.isSha1(commit)) {
+			return null;
+		}
+		JsonNode gated = facts.path("gated");
+		return new HubRepository(Objects.requireNonNull(commit), gated.isString() || gated.asBoolean(false),
+				facts.path("disabled").asBoolean(false), files);
+	}
+
+	private static List<HubFile> files(JsonParser parser) {
 		List<HubFile> files = new ArrayList<>();
-		model.path("siblings").forEach((sibling) -> file(sibling).ifPresent(files::add));
-		JsonNode gated = model.path("gated");
-		return new HubRepository(commit, gated.isString() || gated.asBoolean(false),
-				model.path("disabled").asBoolean(false), files);
+		while (parser.nextToken() != JsonToken.END_ARRAY) {
+			if (parser.currentToken() == JsonToken.START_OBJECT) {
+				file(parser.readValueAsTree()).ifPresent(files::add);
+			}
+			else {
+				parser.skipChildren();
+			}
+		}
+		return files;
 	}
 
 	private static Optional<HubFile> file(JsonNode sibling) {
@@ -105,11 +149,6 @@ record HubRepository(String commit, boolean gated, boolean disabled, List<HubFil
 	/** Returns the names of all files. */
 	List<ModelFileName> names() {
 		return this.files.stream().map(HubFile::name).toList();
-	}
-
-	/** Finds a file by its path. */
-	Optional<HubFile> find(ModelFileName name) {
-		return this.files.stream().filter((file) -> file.name().equals(name)).findFirst();
 	}
 
 }

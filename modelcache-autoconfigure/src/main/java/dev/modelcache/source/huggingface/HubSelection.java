@@ -2,10 +2,15 @@ package dev.modelcache.source.huggingface;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelNotFoundException;
@@ -27,12 +32,21 @@ final class HubSelection {
 
 	private final HubRepository repository;
 
-	private final Map<ModelFileName, HubFile> selected = new LinkedHashMap<>();
+	/**
+	 * By their names, which are sorted so that a name and what begins with it are found.
+	 */
+	private final NavigableMap<String, HubFile> files = new TreeMap<>();
+
+	private final Map<String, HubFile> selected = new LinkedHashMap<>();
+
+	/** Names whose other parts have been selected too. */
+	private final Set<String> parts = new HashSet<>();
 
 	private HubSelection(ModelRequest request, HubUrl url, HubRepository repository) {
 		this.request = request;
 		this.url = url;
 		this.repository = repository;
+		repository.files().forEach((file) -> this.files.putIfAbsent(file.name().text(), file));
 	}
 
 	/**
@@ -80,18 +94,27 @@ final class HubSelection {
 	}
 
 	private void add(ModelFileName name) {
-		for (ModelFileName part : Shards.all(name)) {
-			HubFile file = this.repository.find(part)
-				.orElseThrow(() -> notFound("file '" + part + "'", suggestions(part.text())));
-			this.selected.putIfAbsent(part, file);
+		if (!this.parts.contains(name.text())) {
+			for (ModelFileName part : Shards.all(name)) {
+				select(Optional.ofNullable(this.files.get(part.text()))
+					.orElseThrow(() -> notFound("file '" + part + "'", suggestions(part.text()))));
+				this.parts.add(part.text());
+			}
 		}
 		if (name.endsWith(".onnx")) {
-			this.repository.files()
-				.stream()
-				.filter((file) -> file.name().text().startsWith(name.text() + "_data")
-						|| file.name().text().equals(name.text() + ".data"))
-				.forEach((file) -> this.selected.putIfAbsent(file.name(), file));
+			String data = name.text() + "_data";
+			Optional.ofNullable(this.files.get(name.text() + ".data")).ifPresent(this::select);
+			for (HubFile file : this.files.tailMap(data).values()) {
+				if (!file.name().text().startsWith(data)) {
+					break;
+				}
+				select(file);
+			}
 		}
+	}
+
+	private void select(HubFile file) {
+		this.selected.putIfAbsent(file.name().text(), file);
 	}
 
 	private ModelNotFoundException notFound(String what, String action) {

@@ -23,7 +23,8 @@ final class Json {
 
 	private static final int LONGEST_NAME = 4096;
 
-	private static final JsonMapper MAPPER = StrictJson.reader(DEEPEST, LONGEST_TEXT, LONGEST_NAME);
+	private static final JsonMapper MAPPER = StrictJson.reader(StrictJson.MOST_TOKENS_OF_TREE, DEEPEST, LONGEST_TEXT,
+			LONGEST_NAME);
 
 	private Json() {
 	}

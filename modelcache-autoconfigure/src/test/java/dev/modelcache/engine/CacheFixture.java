@@ -75,7 +75,7 @@ public final class CacheFixture implements AutoCloseable {
 	private StoreSettings store;
 
 	private TransferSettings transfer = new TransferSettings(DataSize.ofKilobytes(256), 4, DataSize.ofMegabytes(16),
-			Duration.ofSeconds(10), Duration.ofSeconds(10), 5, true);
+			PATIENCE, PATIENCE, 5, true);
 
 	private LockSettings lock = LockSettings.defaults();
 

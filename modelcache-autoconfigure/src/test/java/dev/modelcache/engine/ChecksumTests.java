@@ -105,7 +105,7 @@ class ChecksumTests {
 	@Test
 	void connectionsThatBreakDoNotStartTheWholeFileCountAgain() {
 		this.server.answer("/m.gguf", (request) -> String.valueOf(request.range()).startsWith("bytes=0-")
-				? Reply.ok().cutAfter(50_000) : Reply.ok());
+				? Reply.ok().closeAfter(50_000) : Reply.ok());
 		assertThatExceptionOfType(ModelIntegrityException.class)
 			.isThrownBy(() -> get(request().expectedDigest(this.wrong).maxRetries(2)));
 		assertThat(this.server.requests("/m.gguf")).hasSize(4);

@@ -398,7 +398,7 @@ class CompressedSourceTests {
 	/** Leaves a staged file with its journal, and nothing else. */
 	private void breakOffAfter(int bytes, Content large) {
 		this.server.serve(PATH, compress(Compression.GZIP, large.bytes()));
-		this.server.script(PATH, Reply.ok().cutAfter(bytes), Reply.status(503), Reply.status(503), Reply.status(503));
+		this.server.script(PATH, Reply.ok().closeAfter(bytes), Reply.status(503), Reply.status(503), Reply.status(503));
 		assertThatExceptionOfType(ModelTransferException.class)
 			.isThrownBy(() -> get(request().expectedDigest(large.sha256()).maxRetries(2)));
 		assertThat(everythingBesideTheTarget()).hasSize(2)

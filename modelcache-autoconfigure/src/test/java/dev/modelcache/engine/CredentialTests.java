@@ -142,7 +142,7 @@ class CredentialTests {
 	@Test
 	void resumedRequestAfterARedirectDropsThemToo() {
 		this.origin.always("/m.gguf", Reply.redirect(302, this.other.uri("/elsewhere").toString()));
-		this.other.script("/elsewhere", Reply.ok().cutAfter(2500), Reply.ok());
+		this.other.script("/elsewhere", Reply.ok().closeAfter(2500), Reply.ok());
 		get(fixture(), model(this.origin.uri("/m.gguf")));
 		assertThat(this.other.requests("/elsewhere")).hasSize(2);
 		assertNotTold(this.other.requests());

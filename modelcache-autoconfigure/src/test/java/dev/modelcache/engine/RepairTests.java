@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import dev.modelcache.CachedModel;
@@ -55,7 +56,7 @@ class RepairTests {
 
 	private CacheFixture fixture() {
 		return new CacheFixture(this.directory).transfer(new TransferSettings(DataSize.ofKilobytes(256), 4,
-				DataSize.ofMegabytes(1), Duration.ofSeconds(3), Duration.ofSeconds(3), 5, true));
+				DataSize.ofMegabytes(1), PATIENCE, PATIENCE, 5, true));
 	}
 
 	private ModelRequest.Builder lone() {
@@ -91,8 +92,9 @@ class RepairTests {
 	void blockThatTheDiskLostIsFetchedAgainAndNothingElse(CapturedOutput output) throws Exception {
 		// The beginning stalls, so that the digest waits while the rest lands.
 		AtomicInteger requests = new AtomicInteger();
+		CountDownLatch damaged = new CountDownLatch(1);
 		this.first.answer("/m.gguf",
-				(request) -> (requests.getAndIncrement() == 0) ? Reply.ok().stallAfter(1000) : Reply.ok());
+				(request) -> (requests.getAndIncrement() == 0) ? Reply.ok().stallAfter(1000, damaged) : Reply.ok());
 		try (CacheFixture fixture = fixture()) {
 			Disposable running = fixture.open(lone().maxRetries(2).build()).get("m").subscribe();
 			Awaitility.await().atMost(PATIENCE).until(() -> landed() >= 10);
@@ -106,6 +108,7 @@ class RepairTests {
 				staged.seek(5 * MIB + 99);
 				staged.write(staged.read() ^ 1);
 			}
+			damaged.countDown();
 			Awaitility.await().atMost(PATIENCE).until(running::isDisposed);
 			assertThat(fixture.get("m").path()).hasBinaryContent(this.content.bytes());
 		}

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -77,7 +78,7 @@ class ResumeTests {
 
 	private CacheFixture fixture() {
 		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(256), CONNECTIONS,
-				DataSize.ofMegabytes(2), Duration.ofSeconds(2), Duration.ofSeconds(2), 5, true);
+				DataSize.ofMegabytes(2), PATIENCE, PATIENCE, 5, true);
 		CacheFixture fixture = new CacheFixture(this.directory).transfer(settings);
 		return (this.store != null) ? fixture.store(this.store) : fixture;
 	}
@@ -145,6 +146,14 @@ class ResumeTests {
 		return landed().size();
 	}
 
+	/** Waits until a download has some blocks and its server gives nothing more. */
+	private void awaitLanded(int blocks) {
+		Awaitility.await()
+			.atMost(PATIENCE)
+			.ignoreExceptions()
+			.until(() -> !list(".journal").isEmpty() && landedBlocks() >= blocks);
+	}
+
 	@Test
 	void nextAttemptFetchesOnlyWhatIsMissing(CapturedOutput output) throws Exception {
 		breakOff(request());
@@ -173,9 +182,9 @@ class ResumeTests {
 
 	@Test
 	void killedProcessIsContinuedByTheNext() throws Exception {
-		this.server.always("/m.gguf", Reply.ok().throttled(3_000_000));
+		this.server.always("/m.gguf", Reply.ok().stallAfter(9 * MIB));
 		try (ForkedJvm child = child()) {
-			Awaitility.await().atMost(PATIENCE).until(() -> this.server.bytesSent("/m.gguf") > 8 * MIB);
+			awaitLanded(8);
 			child.kill();
 		}
 		this.server.always("/m.gguf", Reply.ok());
@@ -282,10 +291,10 @@ class ResumeTests {
 
 	@Test
 	void cancelledDownloadIsContinued() throws Exception {
-		this.server.always("/m.gguf", Reply.ok().throttled(3_000_000));
+		this.server.always("/m.gguf", Reply.ok().stallAfter(MIB + MIB / 2));
 		try (CacheFixture fixture = fixture()) {
 			var running = fixture.open(request().build()).get("m").subscribe();
-			Awaitility.await().atMost(PATIENCE).until(() -> this.server.bytesSent("/m.gguf") > 8 * MIB);
+			awaitLanded(CONNECTIONS);
 			running.dispose();
 		}
 		this.server.always("/m.gguf", Reply.ok());
@@ -309,9 +318,10 @@ class ResumeTests {
 
 	@Test
 	void ownerThatWasPausedAndWakesUpDoesNoHarm() throws Exception {
-		this.server.always("/m.gguf", Reply.ok().throttled(3_000_000));
+		CountDownLatch rest = new CountDownLatch(1);
+		this.server.always("/m.gguf", Reply.ok().stallAfter(9 * MIB, rest));
 		try (ForkedJvm owner = child(ChildCache.WITHOUT_LOCKS)) {
-			Awaitility.await().atMost(PATIENCE).until(() -> this.server.bytesSent("/m.gguf") > 8 * MIB);
+			awaitLanded(8);
 			Signals.stop(owner.handle());
 			this.server.always("/m.gguf", Reply.ok());
 			Path paused = stagedFiles().get(0);
@@ -321,6 +331,7 @@ class ResumeTests {
 			}
 			assertThat(target()).hasBinaryContent(this.content.bytes());
 			assertThat(paused).as("the paused owner's own file").exists();
+			rest.countDown();
 			Signals.resume(owner.handle());
 			owner.awaitLine(ChildCache.ENDED, PATIENCE);
 		}
@@ -330,11 +341,12 @@ class ResumeTests {
 
 	@Test
 	void writersWithoutLocksNeverShareAFile() throws Exception {
-		this.server.always("/m.gguf", Reply.ok().throttled(2_000_000));
+		CountDownLatch rest = new CountDownLatch(1);
+		this.server.always("/m.gguf", Reply.ok().stallAfter(MIB, rest));
 		try (ForkedJvm one = child(ChildCache.WITHOUT_LOCKS, ChildCache.IMPATIENT);
 				ForkedJvm two = child(ChildCache.WITHOUT_LOCKS, ChildCache.IMPATIENT)) {
 			Awaitility.await().atMost(PATIENCE).until(() -> stagedFiles().size() == 2);
-			this.server.always("/m.gguf", Reply.ok());
+			rest.countDown();
 			one.awaitLine(ChildCache.ENDED, PATIENCE);
 			two.awaitLine(ChildCache.ENDED, PATIENCE);
 		}

@@ -1,7 +1,6 @@
 package dev.modelcache.engine;
 
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -156,7 +155,7 @@ class SignedLinkTests {
 	@Test
 	void newLinkThatIsRefusedAfterBytesArrivedIsAskedForOnceMore() {
 		redirect(Reply.status(302));
-		this.host.script("/blob", Reply.ok().cutAfter(MIB / 2), Reply.status(403), Reply.ok());
+		this.host.script("/blob", Reply.ok().closeAfter(MIB / 2), Reply.status(403), Reply.ok());
 		get(1, ModelRequest.builder("m").maxRetries(2));
 	}
 
@@ -197,8 +196,8 @@ class SignedLinkTests {
 		redirect(Reply.status(302));
 		TransferSettings settings = TransferSettings.defaults();
 		try (CacheFixture fixture = new CacheFixture(this.directory)
-			.transfer(new TransferSettings(settings.bufferSize(), 1, settings.segmentSize(), Duration.ofSeconds(5),
-					Duration.ofSeconds(5), 5, true))) {
+			.transfer(new TransferSettings(settings.bufferSize(), 1, settings.segmentSize(), CacheFixture.PATIENCE,
+					CacheFixture.PATIENCE, 5, true))) {
 			fixture.open(ModelRequest.builder("m").url(this.hub.uri("/m.gguf")).build());
 			fixture.get("m");
 			int before = this.links.get();

@@ -28,8 +28,13 @@ record SoakDownload(List<URI> urls, Digest digest, Path directory, int connectio
 
 	private static final String NONE = "-";
 
-	/** Three in a row are more than a busy machine takes. */
 	private static final Duration STALL = Duration.ofMillis(1500);
+
+	/**
+	 * More than the drawn faults need, so that a busy machine's own stalls, as many in a
+	 * row, end no attempt.
+	 */
+	private static final int RETRIES = SoakFaults.REQUESTS + 3;
 
 	static SoakDownload draw(Random random, List<URI> urls, Digest digest, Path directory) {
 		return new SoakDownload(urls, digest, directory, 1 + random.nextInt(8), 1 + random.nextInt(2));
@@ -47,6 +52,7 @@ record SoakDownload(List<URI> urls, Digest digest, Path directory, int connectio
 			.mirrors(this.urls.subList(1, this.urls.size()))
 			.expectedDigest(this.digest)
 			.modelPath(target())
+			.maxRetries(RETRIES)
 			.build());
 		System.out.println(ChildCache.BEGINS);
 		return fixture.cache().get("m").block(Duration.ofMinutes(5));

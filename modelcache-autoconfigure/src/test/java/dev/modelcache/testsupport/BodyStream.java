@@ -98,7 +98,12 @@ final class BodyStream extends OutputStream {
 
 	private void misbehave() throws IOException {
 		if (this.position == this.reply.stallAfter) {
-			this.connection.stall(this.in);
+			if (this.reply.stallGate != null) {
+				this.connection.await(this.reply.stallGate, this.in);
+			}
+			else {
+				this.connection.stall(this.in);
+			}
 		}
 		if (this.position == this.reply.cutAfter) {
 			if (this.reply.reset) {

@@ -64,6 +64,8 @@ public final class Reply {
 
 	boolean meets;
 
+	@Nullable CountDownLatch stallGate;
+
 	private Reply() {
 	}
 
@@ -238,6 +240,16 @@ public final class Reply {
 	}
 
 	/**
+	 * Sends some bytes of the body, then nothing until a latch opens.
+	 * @param bytes how many; 0 for headers alone
+	 * @param latch the latch
+	 * @return the reply
+	 */
+	public Reply stallAfter(long bytes, CountDownLatch latch) {
+		return stallAfter(bytes).with((reply) -> reply.stallGate = latch);
+	}
+
+	/**
 	 * Sends nothing at all until {@link MisbehavingServer#release() released}.
 	 * @return the reply
 	 */
@@ -377,6 +389,7 @@ public final class Reply {
 		copy.raw = this.raw;
 		copy.gate = this.gate;
 		copy.meets = this.meets;
+		copy.stallGate = this.stallGate;
 		change.accept(copy);
 		return copy;
 	}

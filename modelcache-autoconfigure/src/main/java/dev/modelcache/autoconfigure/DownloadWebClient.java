@@ -1,7 +1,10 @@
 package dev.modelcache.autoconfigure;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
+import java.net.URI;
+import java.time.Duration;
 
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.autoconfigure.ConnectionSettings.Proxy;
@@ -9,6 +12,8 @@ import dev.modelcache.source.api.ConnectionFailedException;
 import dev.modelcache.source.api.ConnectionFailedException.Kind;
 import dev.modelcache.source.api.HttpConnections;
 import dev.modelcache.transfer.http.NettyClients;
+import io.netty.resolver.NoopAddressResolverGroup;
+import io.netty.util.NetUtil;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,8 +72,7 @@ final class DownloadWebClient {
 					+ "version of Spring Boot do not check addresses. Use Spring Boot 4.1 or later, or set "
 					+ "hooks.llm.download.block-private-redirects to false");
 		}
-		return HttpConnections
-			.anywhere(WebClient.builder().clientConnector(build(connector, settings, connection.proxy())).build());
+		return HttpConnections.anywhere(client(connector, settings, connection));
 	}
 
 	private static HttpClientSettings withBundle(HttpClientSettings settings, String name,
@@ -85,10 +89,19 @@ final class DownloadWebClient {
 				"there is no SSL bundle '" + name + "'", "Define it below spring.ssl.bundle, or correct the name");
 	}
 
+	private static WebClient client(ClientHttpConnectorBuilder<?> connector, HttpClientSettings settings,
+			ConnectionSettings connection) {
+		return WebClient.builder()
+			.clientConnector(build(connector, settings, connection))
+			.filter(new ProxyFailures(connection.proxy())::explained)
+			.build();
+	}
+
 	private static ClientHttpConnector build(ClientHttpConnectorBuilder<?> connector, HttpClientSettings settings,
-			@Nullable Proxy proxy) {
+			ConnectionSettings connection) {
+		Proxy proxy = connection.proxy();
 		if (connector instanceof ReactorClientHttpConnectorBuilder reactor) {
-			return Reactor.build(reactor, settings, proxy);
+			return Reactor.build(reactor, settings, connection);
 		}
 		if (connector instanceof JdkClientHttpConnectorBuilder jdk) {
 			return buildJdk(jdk, settings, proxy);
@@ -103,28 +116,48 @@ final class DownloadWebClient {
 
 	private static ClientHttpConnector buildJdk(JdkClientHttpConnectorBuilder jdk, HttpClientSettings settings,
 			@Nullable Proxy proxy) {
-		return jdk.withHttpClientCustomizer((client) -> {
-			// HTTP/2 would put all ranges of a file on one connection, in one window.
-			client.version(java.net.http.HttpClient.Version.HTTP_1_1);
-			if (proxy != null) {
-				client.proxy(ProxySelector.of(InetSocketAddress.createUnresolved(proxy.host(), proxy.port())));
-			}
-		}).build(settings);
+		// HTTP/2 would put all ranges of a file on one connection, in one window.
+		JdkClientHttpConnectorBuilder plain = jdk
+			.withHttpClientCustomizer((client) -> client.version(java.net.http.HttpClient.Version.HTTP_1_1));
+		if (proxy == null) {
+			return plain.build(settings);
+		}
+		if (proxy.username() != null) {
+			throw new ModelConfigurationException(null, "hooks.llm.download.proxy.username",
+					"only the connector 'reactor' sends credentials to a proxy",
+					"Set spring.http.clients.reactive.connector=reactor, or remove the key");
+		}
+		ProxySelector selector = ProxySelector.of(InetSocketAddress.createUnresolved(proxy.host(), proxy.port()));
+		return plain.withHttpClientCustomizer((client) -> client.proxy(selector)).build(settings);
 	}
 
 	/** Apart, so that Netty is only asked for where it is. */
 	private static final class Reactor {
 
 		static ClientHttpConnector build(ReactorClientHttpConnectorBuilder reactor, HttpClientSettings settings,
-				@Nullable Proxy proxy) {
+				ConnectionSettings connection) {
+			Proxy proxy = connection.proxy();
 			return reactor.withHttpClientCustomizer((client) -> {
 				HttpClient plain = NettyClients.forDownloads(client.compress(false).protocol(HttpProtocol.HTTP11));
-				return (proxy != null) ? plain.proxy((spec) -> apply(proxy, spec)) : plain;
+				HttpClient proxied = (proxy != null) ? through(proxy, connection.connectTimeout(), plain) : plain;
+				return ProxyFailures.Reactor.watched(proxied, new ProxyFailures(proxy));
 			}).build(settings);
 		}
 
-		private static void apply(Proxy proxy, ProxyProvider.TypeSpec spec) {
-			ProxyProvider.Builder builder = spec.type(ProxyProvider.Proxy.HTTP).host(proxy.host()).port(proxy.port());
+		/**
+		 * The proxy alone resolves names. Reactor Netty leaves that to it only where no
+		 * resolver is set, and Boot's event loops come with one.
+		 */
+		private static HttpClient through(Proxy proxy, Duration connectTimeout, HttpClient client) {
+			return client.proxy((spec) -> apply(proxy, connectTimeout, spec))
+				.resolver(NoopAddressResolverGroup.INSTANCE);
+		}
+
+		private static void apply(Proxy proxy, Duration connectTimeout, ProxyProvider.TypeSpec spec) {
+			ProxyProvider.Builder builder = spec.type(ProxyProvider.Proxy.HTTP)
+				.host(proxy.host())
+				.port(proxy.port())
+				.connectTimeoutMillis(connectTimeout.toMillis());
 			if (proxy.username() != null) {
 				String password = (proxy.password() != null) ? proxy.password() : "";
 				builder.username(proxy.username()).password((user) -> password);
@@ -150,18 +183,37 @@ final class DownloadWebClient {
 			InetAddressFilter configured = settings.inetAddressFilter();
 			HttpClientSettings filtered = settings
 				.withInetAddressFilter((configured != null) ? configured.and(addresses) : addresses);
-			return WebClient.builder()
-				.clientConnector(build(connector, filtered, connection.proxy()))
-				.filter(Filtered::explained)
+			return DownloadWebClient.client(connector, filtered, connection)
+				.mutate()
+				.filter((request, next) -> (connection.proxy() == null || addresses.matches(addressOf(request.url())))
+						? explained(request, next) : Mono.error(() -> privateAddress(request, null)))
 				.build();
 		}
 
-		/** Tells failures of a rule or a proxy from those of the host. */
+		/**
+		 * The address as a proxy is told it. Boot's filter of the JDK's client does not
+		 * see what goes to a proxy.
+		 */
+		private static InetSocketAddress addressOf(URI url) {
+			InetAddress literal = NetUtil.createInetAddressFromIpAddressString(url.getHost());
+			int port = Math.max(0, url.getPort());
+			return (literal != null) ? new InetSocketAddress(literal, port)
+					: InetSocketAddress.createUnresolved(url.getHost(), port);
+		}
+
+		/** Tells failures of a rule from those of the host. */
 		private static Mono<ClientResponse> explained(ClientRequest request, ExchangeFunction next) {
 			return next.exchange(request)
 				.onErrorMap((failure) -> hasCause(failure, FilteredHostException.class),
-						(failure) -> new ConnectionFailedException(Kind.PRIVATE_ADDRESS,
-								"leads to the private address of " + request.url().getHost(), failure));
+						(failure) -> privateAddress(request, failure));
+		}
+
+		private static ConnectionFailedException privateAddress(ClientRequest request, @Nullable Throwable failure) {
+			return new ConnectionFailedException(Kind.PRIVATE_ADDRESS,
+					"leads to the private address of " + request.url().getHost(),
+					"Check where the server redirects to; if that host is yours, name it in the URL, or set"
+							+ " hooks.llm.download.block-private-redirects=false",
+					failure);
 		}
 
 		private static boolean hasCause(Throwable failure, Class<? extends Throwable> type) {

@@ -26,6 +26,7 @@ import dev.modelcache.lock.CacheLock;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.lock.LockRequest;
 import dev.modelcache.source.ResolvedModel;
+import dev.modelcache.source.api.ConnectionFailedException;
 import dev.modelcache.store.ModelPlace;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -126,7 +127,7 @@ final class AcquisitionPipeline {
 				.flatMap((model) -> underLock(candidate, mode, monitor,
 						Mono.defer(() -> bring(candidate, model, mode, monitor)))
 					.flatMap((ready) -> pinned(candidate, model, ready)))
-				.onErrorResume((failure) -> mode == Mode.USE_CACHED && failure instanceof ModelTransferException,
+				.onErrorResume((failure) -> mode == Mode.USE_CACHED && isOutOfReach(failure),
 						(failure) -> known(candidate, mode, monitor)
 							.onErrorResume((other) -> other instanceof ModelCacheException && !isFinal(other),
 									(other) -> {
@@ -147,6 +148,11 @@ final class AcquisitionPipeline {
 
 	private static boolean isFinal(Throwable failure) {
 		return failure instanceof ModelCacheException known && FINAL.contains(known.code());
+	}
+
+	/** Whether the source did not answer, or a proxy did in its place. */
+	private static boolean isOutOfReach(Throwable failure) {
+		return failure instanceof ModelTransferException || ConnectionFailedException.in(failure) != null;
 	}
 
 	/** Whether the source could not be asked what the model is. */

@@ -143,7 +143,7 @@ public final class RequestFailedException extends RuntimeException {
 		ILLEGAL_RESPONSE(true),
 		/** The server does not have it: 404, 410. */
 		NOT_FOUND(false),
-		/** The server wants other credentials: 401, 403, 407. */
+		/** The server wants other credentials: 401, 403. */
 		ACCESS_DENIED(false),
 		/** The link that the mirror has just given is refused by another host. */
 		LINK_REFUSED(false),
@@ -157,6 +157,10 @@ public final class RequestFailedException extends RuntimeException {
 		BAD_REDIRECT(false),
 		/** A redirect leads to a private address, which is not allowed. */
 		PRIVATE_ADDRESS(false),
+		/** A proxy requires other credentials, or refuses to connect to the host. */
+		PROXY_DENIED(false),
+		/** A proxy is not there, or does not reach the host. */
+		PROXY_FAILED(true),
 		/** Nothing would tell a whole body from a cut one. */
 		UNPROVABLE(false),
 		/** The server's certificate is not trusted. */

@@ -11,7 +11,7 @@ import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelTransferException;
-import dev.modelcache.source.api.ConnectionFailedException.Kind;
+import dev.modelcache.source.api.ConnectionFailedException;
 import dev.modelcache.transfer.RequestFailedException.Reason;
 
 /**
@@ -44,6 +44,9 @@ final class TransferFailures {
 					"Give credentials for that host: hooks.llm.download.headers.Authorization or user-info in the URL;"
 							+ " a gated model also wants its licence accepted on its web page");
 		}
+		if (reasons.equals(Set.of(Reason.PROXY_DENIED))) {
+			return new ModelAccessDeniedException(id, problem, action(last), last);
+		}
 		if (reasons.equals(Set.of(Reason.LINK_REFUSED))) {
 			return new ModelAccessDeniedException(id, problem,
 					"Check that the first host may give you the file at all, that a proxy does not keep its redirects,"
@@ -59,17 +62,20 @@ final class TransferFailures {
 		}
 		return new ModelTransferException(id,
 				problem + " (" + failures.size() + " failed " + ((failures.size() == 1) ? "request" : "requests") + ")",
-				action(last.reason()), last);
+				action(last), last);
 	}
 
-	private static String action(Reason last) {
-		return switch (last) {
+	private static String action(RequestFailedException last) {
+		ConnectionFailedException explained = ConnectionFailedException.in(last);
+		if (explained != null) {
+			return explained.action();
+		}
+		return switch (last.reason()) {
 			case UNREACHABLE, TIMEOUT, RESET, STALLED, TOO_SLOW ->
 				"Check the network, the proxy and the host name; a mirror or fallback-url helps when a host is down";
 			case SERVER_ERROR, TOO_MANY_REQUESTS, TOO_BUSY, CIRCUIT_OPEN ->
 				"Wait for the server to recover, or configure a mirror or fallback-url";
 			case UNTRUSTED -> "Configure hooks.llm.download.ssl-bundle with the certificate authority of that host";
-			case PRIVATE_ADDRESS -> Kind.PRIVATE_ADDRESS.action();
 			case BAD_REDIRECT -> "Use the https URL that the server redirects to, or another source";
 			case UNPROVABLE -> "Configure expected-checksum for this model";
 			default -> "Check what the server sends at that URL, or configure a mirror or fallback-url";

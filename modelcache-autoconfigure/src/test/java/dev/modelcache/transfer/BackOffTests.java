@@ -142,8 +142,9 @@ class BackOffTests {
 	}
 
 	@ParameterizedTest
-	@EnumSource(names = { "NOT_FOUND", "ACCESS_DENIED", "REFUSED", "NOT_A_MODEL", "BAD_REDIRECT", "UNPROVABLE",
-			"UNTRUSTED", "CIRCUIT_OPEN", "TOO_BUSY", "LINK_REFUSED", "OTHER_DIGEST", "PRIVATE_ADDRESS" })
+	@EnumSource(
+			names = { "NOT_FOUND", "ACCESS_DENIED", "REFUSED", "NOT_A_MODEL", "BAD_REDIRECT", "UNPROVABLE", "UNTRUSTED",
+					"CIRCUIT_OPEN", "TOO_BUSY", "LINK_REFUSED", "OTHER_DIGEST", "PRIVATE_ADDRESS", "PROXY_DENIED" })
 	void whatAnotherRequestCannotMendIsNotRepeated(Reason reason) {
 		this.fixture.answer(TransferFixture.failing(reason));
 		fail(1);
@@ -151,8 +152,9 @@ class BackOffTests {
 	}
 
 	@ParameterizedTest
-	@EnumSource(mode = Mode.EXCLUDE, names = { "NOT_FOUND", "ACCESS_DENIED", "REFUSED", "NOT_A_MODEL", "BAD_REDIRECT",
-			"UNPROVABLE", "UNTRUSTED", "CIRCUIT_OPEN", "TOO_BUSY", "LINK_REFUSED", "OTHER_DIGEST", "PRIVATE_ADDRESS" })
+	@EnumSource(mode = Mode.EXCLUDE,
+			names = { "NOT_FOUND", "ACCESS_DENIED", "REFUSED", "NOT_A_MODEL", "BAD_REDIRECT", "UNPROVABLE", "UNTRUSTED",
+					"CIRCUIT_OPEN", "TOO_BUSY", "LINK_REFUSED", "OTHER_DIGEST", "PRIVATE_ADDRESS", "PROXY_DENIED" })
 	void everythingElseIs(Reason reason) {
 		this.fixture.answer(TransferFixture.failing(reason));
 		fail(1);

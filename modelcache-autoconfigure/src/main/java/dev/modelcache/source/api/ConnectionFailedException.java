@@ -11,15 +11,19 @@ public final class ConnectionFailedException extends IOException {
 
 	private final Kind kind;
 
+	private final String action;
+
 	/**
 	 * Creates an exception.
 	 * @param kind what kind of failure
 	 * @param problem what happened, to follow the name of the URL
+	 * @param action what to do, a sentence without its full stop
 	 * @param cause what the client raised, if anything
 	 */
-	public ConnectionFailedException(Kind kind, String problem, @Nullable Throwable cause) {
+	public ConnectionFailedException(Kind kind, String problem, String action, @Nullable Throwable cause) {
 		super(problem, cause);
 		this.kind = kind;
+		this.action = action;
 	}
 
 	/**
@@ -53,26 +57,33 @@ public final class ConnectionFailedException extends IOException {
 	}
 
 	/**
+	 * Returns what to do.
+	 * @return the action
+	 */
+	public String action() {
+		return this.action;
+	}
+
+	/**
 	 * The kinds of failures.
 	 */
 	public enum Kind {
 
 		/** The host has a private address, and the request is for public ones. */
-		PRIVATE_ADDRESS("Check where the server redirects to; if that host is yours, name it in the URL, or set"
-				+ " hooks.llm.download.block-private-redirects=false");
+		PRIVATE_ADDRESS,
 
-		private final String action;
+		/** A proxy requires other credentials, or refuses to connect to the host. */
+		PROXY_DENIED,
 
-		Kind(String action) {
-			this.action = action;
-		}
+		/** A proxy is not there, or does not reach the host. */
+		PROXY_FAILED;
 
 		/**
-		 * Returns what to do.
-		 * @return the action
+		 * Returns whether the same request may succeed later.
+		 * @return {@code true} if it may
 		 */
-		public String action() {
-			return this.action;
+		public boolean isWorthRetrying() {
+			return this == PROXY_FAILED;
 		}
 
 	}

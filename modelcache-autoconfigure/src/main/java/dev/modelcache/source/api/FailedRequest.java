@@ -57,7 +57,8 @@ final class FailedRequest extends RuntimeException {
 	private static Throwable classified(Throwable error, MetadataRequest request) {
 		ConnectionFailedException explained = ConnectionFailedException.in(error);
 		if (explained != null) {
-			return new FailedRequest(request, explained.problem(), explained.kind().action(), false, error);
+			return new FailedRequest(request, explained.problem(), explained.action(),
+					explained.kind().isWorthRetrying(), error);
 		}
 		if (hasCause(error, SSLException.class)) {
 			return new FailedRequest(request, "cannot be trusted",

@@ -12,6 +12,7 @@ import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.RedactedUri;
+import dev.modelcache.source.api.ConnectionFailedException.Kind;
 import io.github.resilience4j.reactor.retry.RetryOperator;
 import io.github.resilience4j.retry.Retry;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +34,7 @@ import reactor.core.scheduler.Scheduler;
  * <p>
  * <em>Thread-safety</em>: may be used from any thread. <em>Blocking</em>: none.
  * <em>Errors</em>: {@link ModelTransferException} where there is no answer,
- * {@link ModelAccessDeniedException} where the proxy wants other credentials.
+ * {@link ModelAccessDeniedException} where a proxy refuses to connect.
  */
 public final class MetadataClient {
 
@@ -166,7 +167,10 @@ public final class MetadataClient {
 	}
 
 	private static ModelCacheException noAnswer(ModelRequest model, FailedRequest last, List<Throwable> failures) {
-		ModelTransferException exception = new ModelTransferException(model.id(), last.problem(), last.action(), last);
+		ConnectionFailedException explained = ConnectionFailedException.in(last);
+		ModelCacheException exception = (explained != null && explained.kind() == Kind.PROXY_DENIED)
+				? new ModelAccessDeniedException(model.id(), last.problem(), last.action(), last)
+				: new ModelTransferException(model.id(), last.problem(), last.action(), last);
 		failures.stream().filter((failure) -> failure != last).forEach(exception::addSuppressed);
 		return exception;
 	}

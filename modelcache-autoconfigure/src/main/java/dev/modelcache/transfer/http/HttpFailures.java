@@ -67,6 +67,8 @@ final class HttpFailures {
 	private static Reason reason(Kind kind) {
 		return switch (kind) {
 			case PRIVATE_ADDRESS -> Reason.PRIVATE_ADDRESS;
+			case PROXY_DENIED -> Reason.PROXY_DENIED;
+			case PROXY_FAILED -> Reason.PROXY_FAILED;
 		};
 	}
 

@@ -50,7 +50,7 @@ final class StatusFailures {
 	private static Reason reason(int status) {
 		return switch (status) {
 			case 404, 410 -> Reason.NOT_FOUND;
-			case 401, 403, 407 -> Reason.ACCESS_DENIED;
+			case 401, 403 -> Reason.ACCESS_DENIED;
 			case 429 -> Reason.TOO_MANY_REQUESTS;
 			case 408, 425 -> Reason.SERVER_ERROR;
 			default ->

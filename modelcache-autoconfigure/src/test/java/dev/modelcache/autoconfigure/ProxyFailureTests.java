@@ -1,0 +1,311 @@
+package dev.modelcache.autoconfigure;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import dev.modelcache.ModelAccessDeniedException;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.ModelTransferException;
+import dev.modelcache.testsupport.ConnectProxy;
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.Reply;
+import dev.modelcache.testsupport.TestCertificate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.BeanCreationException;
+import org.springframework.boot.WebApplicationType;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+/**
+ * Proxies that refuse, fail or are not there.
+ */
+class ProxyFailureTests {
+
+	private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+	private static final String KEYS = "hooks.llm.download.proxy";
+
+	private static final String JDK = "spring.http.clients.reactive.connector=jdk";
+
+	private static final String PASSWORD = "geheim-4711";
+
+	/** One URL for each kind of source; the proxy alone could resolve their hosts. */
+	private static final String HTTPS = "https://models.example/m.gguf";
+
+	private static final String HTTP = "http://models.example/m.gguf";
+
+	private static final String HUB = "hf://org/repo/m.gguf";
+
+	private static final String REGISTRY = "oci://registry.example/org/model:1";
+
+	private static final String CATALOG = "catalog://mine";
+
+	private final Content content = Content.random(10_000, 1);
+
+	@TempDir
+	private Path directory;
+
+	private ConnectProxy proxy;
+
+	@AfterEach
+	void close() {
+		if (this.proxy != null) {
+			this.proxy.close();
+		}
+	}
+
+	private RunningApplication start(String url, String host, int port, String... more) {
+		List<String> all = new ArrayList<>(List.of("hooks.llm.url=" + url,
+				"hooks.llm.cache.directory=" + this.directory, "hooks.llm.cache.min-free-space=1MB",
+				"hooks.llm.verify-format=off", "hooks.llm.startup.mode=none",
+				"hooks.llm.download.allow-insecure-http=true", "hooks.llm.expected-checksum=" + this.content.sha256(),
+				"hooks.llm.huggingface.endpoint=https://hub.example",
+				"hooks.llm.catalog.locations=https://catalog.example/models.json", "hooks.llm.max-retries=2",
+				"hooks.llm.download.proxy.host=" + host));
+		if (port != 0) {
+			all.add(KEYS + ".port=" + port);
+		}
+		all.addAll(List.of(more));
+		return RunningApplication.start(WebApplicationType.NONE, all);
+	}
+
+	private ModelCacheException failure(String url, String host, int port, String... more) {
+		try (RunningApplication application = start(url, host, port, more)) {
+			ModelCacheException failure = catchThrowableOfType(ModelCacheException.class,
+					() -> application.cache().get("default").block(PATIENCE));
+			assertThat(failure).isNotNull();
+			assertThat(failure.toString()).doesNotContain(PASSWORD);
+			return failure;
+		}
+	}
+
+	private ModelCacheException failure(String url, String... more) {
+		return failure(url, "127.0.0.1", this.proxy.port(), more);
+	}
+
+	private String address() {
+		return "127.0.0.1:" + this.proxy.port();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { HTTPS, HTTP, HUB, REGISTRY, CATALOG })
+	void proxyThatRequiresCredentialsDeniesAccessAndIsAskedOnce(String url) {
+		this.proxy = ConnectProxy.answering("407 Proxy Authentication Required",
+				"Proxy-Authenticate: Basic realm=\"corp\"");
+		assertThat(failure(url)).isInstanceOf(ModelAccessDeniedException.class)
+			.hasMessageContaining("proxy " + address())
+			.hasMessageContaining("407")
+			.hasMessageContaining(KEYS + ".username")
+			.hasMessageNotContaining("ssl-bundle")
+			.hasMessageNotContaining("Authorization");
+		assertThat(this.proxy.requests()).hasSize(1);
+	}
+
+	@Test
+	void proxyThatRefusesTheCredentialsSaysSo() {
+		this.proxy = ConnectProxy.answering("407 Proxy Authentication Required",
+				"Proxy-Authenticate: Basic realm=\"corp\"");
+		assertThat(failure(HTTPS, KEYS + ".username=me", KEYS + ".password=" + PASSWORD))
+			.isInstanceOf(ModelAccessDeniedException.class)
+			.hasMessageContaining("refuses the credentials")
+			.hasMessageContaining(KEYS + ".username and .password");
+		assertThat(this.proxy.requests()).hasSize(1).first().asString().contains("authorization: Basic ");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { HTTPS, HTTP, HUB, REGISTRY, CATALOG })
+	void proxyThatForbidsTheHostDeniesAccessAndIsAskedOnce(String url) {
+		this.proxy = ConnectProxy.answering("403 Forbidden");
+		assertThat(failure(url)).isInstanceOf(ModelAccessDeniedException.class)
+			.hasMessageContaining("proxy " + address())
+			.hasMessageContaining("403")
+			.hasMessageContaining(".example:")
+			.hasMessageNotContaining("ssl-bundle");
+		assertThat(this.proxy.requests()).hasSize(1);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "502 Bad Gateway", "503 Service Unavailable", "504 Gateway Timeout" })
+	void proxyThatDoesNotReachTheHostIsAskedAgain(String status) {
+		this.proxy = ConnectProxy.answering(status);
+		assertThat(failure(HTTPS)).isInstanceOf(ModelTransferException.class)
+			.hasMessageContaining("proxy " + address())
+			.hasMessageContaining(status.substring(0, 3))
+			.hasMessageContaining("models.example:443")
+			.hasMessageNotContaining("ssl-bundle");
+		assertThat(this.proxy.requests()).hasSize(2);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { HTTPS, HTTP, HUB, REGISTRY, CATALOG })
+	void proxyThatClosesTheConnectionIsNamed(String url) {
+		this.proxy = ConnectProxy.closing();
+		assertThat(failure(url)).isInstanceOf(ModelTransferException.class)
+			.hasMessageContaining("proxy " + address())
+			.hasMessageContaining(KEYS)
+			.hasMessageNotContaining("ssl-bundle");
+		assertThat(this.proxy.requests()).hasSize(2);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { HTTPS, HTTP, HUB, REGISTRY, CATALOG })
+	void proxyThatDoesNotListenIsNamed(String url) throws IOException {
+		int port = freePort();
+		assertThat(failure(url, "127.0.0.1", port)).isInstanceOf(ModelTransferException.class)
+			.hasMessageContaining("proxy 127.0.0.1:" + port)
+			.hasMessageContaining(KEYS)
+			.hasMessageNotContaining("Check the network and the URL");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { HTTPS, HTTP, HUB, REGISTRY, CATALOG })
+	void proxyWithAnUnknownNameIsNamed(String url) {
+		assertThat(failure(url, "proxy.invalid", 3128)).isInstanceOf(ModelTransferException.class)
+			.hasMessageContaining("proxy proxy.invalid:3128")
+			.hasMessageContaining(KEYS)
+			.hasMessageContaining("name");
+	}
+
+	@Test
+	void proxyResolvesTheHost() {
+		try (MisbehavingServer server = MisbehavingServer.startTls().serve("/m.gguf", this.content)) {
+			this.proxy = ConnectProxy.tunnelling(server.port());
+			try (RunningApplication application = start("https://localhost:8443/m.gguf", "127.0.0.1", this.proxy.port(),
+					"hooks.llm.download.ssl-bundle=test",
+					"spring.ssl.bundle.pem.test.truststore.certificate=" + TestCertificate.get().pem())) {
+				application.cache().get("default").block(PATIENCE);
+			}
+			assertThat(this.proxy.requests().get(0)).startsWith("CONNECT localhost:8443 ");
+		}
+	}
+
+	@Test
+	void hostWithAnUntrustedCertificateBehindAProxyIsNotTheProxysFault() {
+		try (MisbehavingServer server = MisbehavingServer.startTls().serve("/m.gguf", this.content)) {
+			this.proxy = ConnectProxy.tunnelling(server.port());
+			assertThat(failure(HTTPS)).isInstanceOf(ModelTransferException.class)
+				.hasMessageContaining("models.example")
+				.hasMessageContaining("ssl-bundle");
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { HTTPS, HTTP })
+	void jdkClientNamesTheProxyThatRequiresCredentials(String url) {
+		this.proxy = ConnectProxy.answering("407 Proxy Authentication Required",
+				"Proxy-Authenticate: Basic realm=\"corp\"");
+		assertThat(failure(url, JDK)).isInstanceOf(ModelAccessDeniedException.class)
+			.hasMessageContaining("proxy " + address())
+			.hasMessageContaining("407");
+	}
+
+	@Test
+	void jdkClientNamesTheProxyThatForbidsTheHost() {
+		this.proxy = ConnectProxy.answering("403 Forbidden");
+		assertThat(failure(HTTPS, JDK)).hasMessageContaining("proxy " + address());
+	}
+
+	@Test
+	void jdkClientNamesTheProxyThatDoesNotListen() throws IOException {
+		int port = freePort();
+		assertThat(failure(HTTPS, "127.0.0.1", port, JDK)).isInstanceOf(ModelTransferException.class)
+			.hasMessageContaining("proxy 127.0.0.1:" + port);
+	}
+
+	@Test
+	void jdkClientNamesTheProxyWithAnUnknownName() {
+		assertThat(failure(HTTPS, "proxy.invalid", 3128, JDK)).isInstanceOf(ModelTransferException.class)
+			.hasMessageContaining("proxy proxy.invalid:3128");
+	}
+
+	@Test
+	void jdkClientSendsNoCredentialsToProxiesAndSaysSoAtTheStart() {
+		assertThatExceptionOfType(BeanCreationException.class)
+			.isThrownBy(
+					() -> start(HTTPS, "127.0.0.1", 3128, JDK, KEYS + ".username=me", KEYS + ".password=" + PASSWORD)
+						.close())
+			.havingRootCause()
+			.isInstanceOf(ModelConfigurationException.class)
+			.withMessageContaining(KEYS + ".username")
+			.withMessageNotContaining(PASSWORD);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "reactor", "jdk" })
+	void proxyIsNotAskedForAPrivateAddressThatARedirectLeadsTo(String connector) {
+		try (MisbehavingServer server = MisbehavingServer.start()
+			.always("/m.gguf", Reply.redirect(302, "http://127.0.0.1:1/secret.gguf"))) {
+			this.proxy = ConnectProxy.start(server.port(),
+					(request) -> request.startsWith("CONNECT ") ? ConnectProxy.ESTABLISHED
+							: "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/secret.gguf\r\n"
+									+ "Content-Length: 0\r\n\r\n");
+			assertThat(failure(HTTP, "spring.http.clients.reactive.connector=" + connector))
+				.hasMessageContaining("private address");
+			assertThat(this.proxy.requests()).hasSize(1);
+		}
+	}
+
+	@Test
+	void proxyOfTheSystemPropertiesIsNamed() throws IOException {
+		int port = freePort();
+		System.setProperty("https.proxyHost", "127.0.0.1");
+		System.setProperty("https.proxyPort", String.valueOf(port));
+		try {
+			assertThat(failure(HTTPS, "", 0)).isInstanceOf(ModelTransferException.class)
+				.hasMessageContaining("proxy 127.0.0.1:" + port)
+				.hasMessageContaining("https.proxyHost");
+		}
+		finally {
+			System.clearProperty("https.proxyHost");
+			System.clearProperty("https.proxyPort");
+		}
+	}
+
+	@Test
+	void answerOfAProxyThatIsNotConfiguredDeniesAccess() {
+		try (MisbehavingServer server = MisbehavingServer.start().always("/m.gguf", Reply.status(407))) {
+			assertThat(failure(server.uri("/m.gguf").toString(), "", 0)).isInstanceOf(ModelAccessDeniedException.class)
+				.hasMessageContaining("a proxy requires credentials (407)")
+				.hasMessageContaining(KEYS + ".host")
+				.hasMessageNotContaining("Authorization");
+			assertThat(server.requests()).hasSize(1);
+		}
+	}
+
+	@Test
+	void modelOfTheHubsCacheIsServedWhileTheProxyRefusesToConnect() throws IOException {
+		this.proxy = ConnectProxy.answering("407 Proxy Authentication Required");
+		String commit = "0123456789abcdef0123456789abcdef01234567";
+		Path repository = this.directory.resolve("hub/models--org--repo");
+		Path snapshot = Files.createDirectories(repository.resolve("snapshots").resolve(commit));
+		Path blob = Files.createDirectories(repository.resolve("blobs")).resolve(this.content.sha256().hex());
+		Files.write(blob, this.content.bytes());
+		Files.createSymbolicLink(snapshot.resolve("m.gguf"), snapshot.relativize(blob));
+		Files.writeString(Files.createDirectories(repository.resolve("refs")).resolve("main"), commit);
+		try (RunningApplication application = start(HUB, "127.0.0.1", this.proxy.port(),
+				"hooks.llm.huggingface.cache-directory=" + this.directory.resolve("hub"))) {
+			assertThat(application.cache().get("default").block(PATIENCE)).isNotNull();
+		}
+	}
+
+	private static int freePort() throws IOException {
+		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+			return socket.getLocalPort();
+		}
+	}
+
+}

@@ -1,5 +1,6 @@
 package dev.modelcache.engine;
 
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,6 +23,7 @@ import dev.modelcache.ModelState;
 import dev.modelcache.ModelStatus;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.TransferProgress;
+import dev.modelcache.engine.AcquisitionWatch.DiskStep;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.transfer.RequestFailedException;
 import org.jspecify.annotations.Nullable;
@@ -91,6 +93,11 @@ final class AcquisitionMonitor implements FileMonitor {
 	@Override
 	public void pausing(Duration pause) {
 		this.watch.pausing(pause);
+	}
+
+	@Override
+	public void storing(long bytes, DiskStep step) throws IOException {
+		this.watch.storing(bytes, step);
 	}
 
 	/** Fails an acquisition in which nothing advances for too long. */

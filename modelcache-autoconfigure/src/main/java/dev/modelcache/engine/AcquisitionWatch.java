@@ -1,6 +1,9 @@
 package dev.modelcache.engine;
 
+import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
@@ -22,6 +25,9 @@ final class AcquisitionWatch {
 
 	private static final Duration LONGEST_PERIOD = Duration.ofSeconds(1);
 
+	/** What a memory card, or a share behind a slow network, takes at least. */
+	private static final long SLOWEST_DISK_BYTES_PER_SECOND = 1 << 20;
+
 	private final Duration giveUpAfter;
 
 	private final Scheduler timer;
@@ -29,6 +35,9 @@ final class AcquisitionWatch {
 	private final Scheduler io;
 
 	private volatile long lastNanos;
+
+	/** Until when each step may take that is under way and shows no progress. */
+	private final Map<Object, Long> steps = new ConcurrentHashMap<>();
 
 	/**
 	 * Creates a watch.
@@ -57,6 +66,31 @@ final class AcquisitionWatch {
 	}
 
 	/**
+	 * Takes a step of the disk of which no progress can be seen, such as making a file
+	 * durable. It may take longer than nothing may advance by the time that a slow disk
+	 * needs.
+	 * @param bytes how many bytes the disk may have to write
+	 * @param step the step
+	 * @throws IOException if the step fails
+	 */
+	void storing(long bytes, DiskStep step) throws IOException {
+		Object key = new Object();
+		this.steps.put(key, now() + TimeUnit.SECONDS.toNanos(bytes / SLOWEST_DISK_BYTES_PER_SECOND));
+		try {
+			step.take();
+		}
+		finally {
+			this.steps.remove(key);
+			advanced();
+		}
+	}
+
+	private boolean isOverdue() {
+		long latest = now() - this.giveUpAfter.toNanos();
+		return latest - this.lastNanos > 0 && this.steps.values().stream().allMatch((until) -> latest - until > 0);
+	}
+
+	/**
 	 * Watches an acquisition. The failure is told before the acquisition is cancelled,
 	 * because what hangs may also keep it from being cancelled.
 	 * @param acquisition what is watched
@@ -70,7 +104,7 @@ final class AcquisitionWatch {
 			AtomicBoolean gaveUp = new AtomicBoolean();
 			Disposable.Swap work = Disposables.swap();
 			Disposable watching = Flux.interval(period(), this.timer).onBackpressureDrop().subscribe((tick) -> {
-				if (now() - this.lastNanos > this.giveUpAfter.toNanos() && gaveUp.compareAndSet(false, true)) {
+				if (isOverdue() && gaveUp.compareAndSet(false, true)) {
 					this.io.schedule(() -> caller.error(failure.apply(this.giveUpAfter)));
 					this.io.schedule(work::dispose);
 				}
@@ -90,6 +124,14 @@ final class AcquisitionWatch {
 
 	private long now() {
 		return this.timer.now(TimeUnit.NANOSECONDS);
+	}
+
+	/** Something that the disk does. */
+	@FunctionalInterface
+	interface DiskStep {
+
+		void take() throws IOException;
+
 	}
 
 }

@@ -171,7 +171,7 @@ final class Adoption {
 					() -> FileDigest.ofCopied(file, staged.channel(), SHA256, monitor::advanced))) {
 				return null;
 			}
-			return published(wanted, file, staged);
+			return published(wanted, file, staged, monitor);
 		}
 		catch (ClosedChannelException ex) {
 			logger.debug("Nobody wants the copy of {} any more", file);
@@ -185,11 +185,11 @@ final class Adoption {
 		}
 	}
 
-	private CachedModel published(Wanted wanted, Path file, StagedFile staged) throws IOException {
+	private CachedModel published(Wanted wanted, Path file, StagedFile staged, FileMonitor monitor) throws IOException {
 		long size = staged.channel().size();
 		ModelFormat format = inspect(wanted, staged.path(), file);
 		try {
-			staged.publish((fingerprint) -> receipt(wanted, file, fingerprint, format));
+			monitor.storing(size, () -> staged.publish((fingerprint) -> receipt(wanted, file, fingerprint, format)));
 		}
 		catch (ClosedChannelException ex) {
 			throw ex;

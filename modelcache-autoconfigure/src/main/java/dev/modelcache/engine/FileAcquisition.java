@@ -71,7 +71,7 @@ final class FileAcquisition {
 
 	private Mono<CachedModel> fetchOnce(FileJob job, DownloadPlan plan, FileMonitor monitor) {
 		return Mono.usingWhen(Mono.fromSupplier(() -> new ResourceHolder<>(StagedFile::close)), (holder) -> this.steps
-			.call(() -> stage(job, plan, holder))
+			.call(() -> stage(job, plan, holder, monitor))
 			.flatMap((staged) -> this.rooms.transfer()
 				.run(plan, staged, monitor)
 				.doOnNext((result) -> monitor.verifying())
@@ -80,9 +80,9 @@ final class FileAcquisition {
 				(holder) -> holder.closeOn(this.steps.scheduler()));
 	}
 
-	private StagedFile stage(FileJob job, DownloadPlan plan, ResourceHolder<StagedFile> holder) {
-		StagedFile staged = holder
-			.hold(this.rooms.store().stage(plan.modelId(), job.place(), SegmentedTransfer.judge(plan)));
+	private StagedFile stage(FileJob job, DownloadPlan plan, ResourceHolder<StagedFile> holder, FileMonitor monitor) {
+		StagedFile staged = holder.hold(this.rooms.store()
+			.stage(plan.modelId(), job.place(), SegmentedTransfer.judge(plan), monitor::advanced));
 		if (plan.decompression() != null) {
 			staged.prepareContent();
 		}

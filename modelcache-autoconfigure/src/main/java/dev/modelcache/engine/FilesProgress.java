@@ -1,9 +1,11 @@
 package dev.modelcache.engine;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
 import dev.modelcache.ModelCacheException;
+import dev.modelcache.engine.AcquisitionWatch.DiskStep;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.transfer.RequestFailedException;
 import org.jspecify.annotations.Nullable;
@@ -75,6 +77,11 @@ final class FilesProgress {
 		@Override
 		public void pausing(Duration pause) {
 			FilesProgress.this.monitor.pausing(pause);
+		}
+
+		@Override
+		public void storing(long bytes, DiskStep step) throws IOException {
+			FilesProgress.this.monitor.storing(bytes, step);
 		}
 
 		@Override

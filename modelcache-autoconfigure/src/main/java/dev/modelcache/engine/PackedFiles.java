@@ -1,6 +1,7 @@
 package dev.modelcache.engine;
 
 import java.io.BufferedInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -28,6 +29,7 @@ import dev.modelcache.store.ModelDirectory;
 import dev.modelcache.store.ModelPlace;
 import dev.modelcache.store.ModelStore;
 import dev.modelcache.store.Receipt;
+import dev.modelcache.store.StagedFile;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.FileSystemUtils;
 import org.springframework.util.unit.DataSize;
@@ -62,15 +64,17 @@ final class PackedFiles {
 	 * @param jobs what was to be brought
 	 * @param brought what came of each, in the same order
 	 * @param directory where the files will be seen
+	 * @param monitor told of each piece that is unpacked
 	 * @return all files; where there was an archive, the first one is what a runtime
 	 * opens first
 	 */
-	List<NamedFile> unpack(List<FileJob> jobs, List<CachedModel> brought, ModelDirectory directory) {
+	List<NamedFile> unpack(List<FileJob> jobs, List<CachedModel> brought, ModelDirectory directory,
+			FileMonitor monitor) {
 		List<NamedFile> files = new ArrayList<>();
 		Set<ModelFileName> names = new HashSet<>();
 		for (int i = 0; i < jobs.size(); i++) {
 			FileJob job = jobs.get(i);
-			List<NamedFile> some = job.isPacked() ? unpack(job, brought.get(i), directory)
+			List<NamedFile> some = job.isPacked() ? unpack(job, brought.get(i), directory, monitor)
 					: List.of(new NamedFile(job.file().name(), brought.get(i)));
 			for (NamedFile file : some) {
 				if (!names.add(file.name())) {
@@ -87,9 +91,9 @@ final class PackedFiles {
 		return files;
 	}
 
-	private List<NamedFile> unpack(FileJob job, CachedModel archive, ModelDirectory directory) {
+	private List<NamedFile> unpack(FileJob job, CachedModel archive, ModelDirectory directory, FileMonitor monitor) {
 		Path tar = job.place().target();
-		try (InputStream in = new BufferedInputStream(Files.newInputStream(tar))) {
+		try (InputStream in = new BufferedInputStream(watched(Files.newInputStream(tar), monitor))) {
 			ModelPlace place = directory.seen(job.file().name());
 			ArchiveLimits limits = new ArchiveLimits(ArchiveLimits.MOST_FILES, archive.size(),
 					(bytes) -> this.store.admit(job.modelId(), place, DataSize.ofBytes(bytes)));
@@ -99,7 +103,7 @@ final class PackedFiles {
 				NameCollisions.refuse(job.candidate(), unpacked.stream().map(UnpackedFile::name).toList());
 				List<NamedFile> files = new ArrayList<>();
 				for (UnpackedFile file : unpacked) {
-					files.add(take(job, archive, file, unpacking, directory));
+					files.add(take(job, archive, file, unpacking, directory, monitor));
 				}
 				return files;
 			}
@@ -121,21 +125,33 @@ final class PackedFiles {
 		}
 	}
 
+	/** Whatever is read of an archive is written at once. */
+	private static InputStream watched(InputStream archive, FileMonitor monitor) {
+		return new FilterInputStream(archive) {
+			@Override
+			public int read(byte[] target, int offset, int length) throws IOException {
+				monitor.advanced();
+				return super.read(target, offset, length);
+			}
+		};
+	}
+
 	/** What is refused is not kept: another download would bring the same. */
 	private void discard(FileJob job) {
 		this.store.evict(job.modelId(), job.place());
 	}
 
 	private NamedFile take(FileJob job, CachedModel archive, UnpackedFile file, Path unpacking,
-			ModelDirectory directory) throws IOException {
+			ModelDirectory directory, FileMonitor monitor) throws IOException {
 		Path unpacked = file.name().in(unpacking);
 		Path target = directory.seen(file.name()).target();
 		ModelFormat format = this.formats.inspect(job.modelId(), unpacked, target,
 				file.name() + " in " + archive.source());
 		Candidate candidate = job.candidate();
-		directory.take(unpacked, file.name(),
-				(fingerprint) -> new Receipt(fingerprint, file.sha256(), expected(job), expected(job), archive.source(),
-						candidate.sourceKey(), null, candidate.fallback(), this.clock.instant(), format));
+		StagedFile.ReceiptWriter receipt = (fingerprint) -> new Receipt(fingerprint, file.sha256(), expected(job),
+				expected(job), archive.source(), candidate.sourceKey(), null, candidate.fallback(),
+				this.clock.instant(), format);
+		monitor.storing(file.size(), () -> directory.take(unpacked, file.name(), receipt));
 		return new NamedFile(file.name(),
 				new CachedModel(job.modelId(), target, List.of(target), file.size(), file.sha256(), archive.source(),
 						ModelOutcome.DOWNLOADED, candidate.fallback(), archive.verified(), format));

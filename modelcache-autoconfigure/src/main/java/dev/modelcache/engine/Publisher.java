@@ -74,15 +74,15 @@ final class Publisher {
 					"Configure expected-checksum, or remove require-checksum");
 		}
 		Instant now = this.clock.instant();
-		move(file,
+		long size = (content != null) ? content.size() : result.size();
+		move(file, size, monitor,
 				(fingerprint) -> new Receipt(fingerprint, sha256, sourceDigest(expected, result),
 						(expected != null) ? expected.digest() : null, result.mirror().toString(),
 						candidate.sourceKey(), result.validator(), candidate.fallback(), now, format));
 		staged.discard();
 		Path target = staged.target();
-		return new CachedModel(candidate.request().id(), target, List.of(target),
-				(content != null) ? content.size() : result.size(), sha256, result.mirror().toString(),
-				ModelOutcome.DOWNLOADED, candidate.fallback(), expected != null, format);
+		return new CachedModel(candidate.request().id(), target, List.of(target), size, sha256,
+				result.mirror().toString(), ModelOutcome.DOWNLOADED, candidate.fallback(), expected != null, format);
 	}
 
 	/** What is refused is not kept: another download would bring the same. */
@@ -185,9 +185,9 @@ final class Publisher {
 		return Objects.requireNonNull(digest, "a SHA-256 is always computed");
 	}
 
-	private static void move(StagedFile staged, StagedFile.ReceiptWriter receipt) {
+	private static void move(StagedFile staged, long size, FileMonitor monitor, StagedFile.ReceiptWriter receipt) {
 		try {
-			staged.publish(receipt);
+			monitor.storing(size, () -> staged.publish(receipt));
 		}
 		catch (FileAlreadyExistsException ex) {
 			throw new UncheckedIOException(ex);

@@ -92,7 +92,7 @@ final class SeveralFiles {
 			Map<FileJob, CachedModel> known, Mode mode, AcquisitionMonitor monitor) {
 		List<FileJob> jobs = jobs(candidate, model, directory);
 		FilesProgress progress = new FilesProgress(model.size(), monitor);
-		return unpacked(candidate, jobs, directory).switchIfEmpty(this.steps
+		return unpacked(candidate, jobs, directory, monitor).switchIfEmpty(this.steps
 			.call(() -> there(jobs, known, directory, mode == Mode.USE_CACHED || model.revision() != null,
 					() -> monitor.state(ModelState.VERIFYING)))
 			.doOnNext((there) -> there.values().forEach((file) -> progress.there(file.size())))
@@ -102,17 +102,18 @@ final class SeveralFiles {
 					.map((job) -> job.file().name())
 					.collect(Collectors.toSet());
 				List<CachedModel> arrived = jobs.stream().map(files::get).toList();
-				return publish(candidate, model, directory, this.packed.unpack(jobs, arrived, directory), brought);
+				List<NamedFile> unpacked = this.packed.unpack(jobs, arrived, directory, monitor);
+				return publish(candidate, model, directory, unpacked, brought, monitor);
 			}))));
 	}
 
 	/** An archive is gone once its files are there: they alone tell that it was. */
-	private Mono<CachedModel> unpacked(Candidate candidate, List<FileJob> jobs, ModelDirectory directory) {
+	private Mono<CachedModel> unpacked(Candidate candidate, List<FileJob> jobs, ModelDirectory directory,
+			AcquisitionMonitor monitor) {
 		if (jobs.stream().noneMatch(FileJob::isPacked)) {
 			return Mono.empty();
 		}
-		return this.steps.call(() -> directory.isVisible() ? this.lookUp.find(candidate, () -> {
-		}) : null);
+		return this.steps.call(() -> directory.isVisible() ? this.lookUp.find(candidate, monitor::advanced) : null);
 	}
 
 	/**
@@ -316,8 +317,7 @@ final class SeveralFiles {
 	 */
 	private Mono<Map.Entry<FileJob, CachedModel>> repeat(FileJob job, ModelDirectory directory,
 			FilesProgress progress) {
-		return this.steps.call(() -> there(job, directory, () -> {
-		}))
+		return this.steps.call(() -> there(job, directory, progress.of()::advanced))
 			.doOnNext((file) -> progress.there(file.size()))
 			.map((file) -> Map.entry(job, file))
 			.switchIfEmpty(Mono.defer(() -> bring(job, progress)));
@@ -336,7 +336,7 @@ final class SeveralFiles {
 	}
 
 	private CachedModel publish(Candidate candidate, ResolvedModel model, ModelDirectory directory,
-			List<NamedFile> files, Set<ModelFileName> brought) {
+			List<NamedFile> files, Set<ModelFileName> brought, AcquisitionMonitor monitor) {
 		List<ModelFileName> names = files.stream().map(NamedFile::name).toList();
 		Set<ModelFileName> arrived = files.stream()
 			.filter((file) -> !file.file().path().equals(directory.seen(file.name()).target()))
@@ -345,7 +345,9 @@ final class SeveralFiles {
 		ModelManifest manifest = new ModelManifest(names, model.revision(), candidate.source(),
 				String.valueOf(candidate.sourceKey()), candidate.fallback());
 		try {
-			directory.publish(manifest, brought, arrived);
+			// Where links cannot be had, files are copied.
+			long bytes = files.stream().mapToLong((file) -> file.file().size()).sum();
+			monitor.storing(bytes, () -> directory.publish(manifest, brought, arrived));
 		}
 		catch (IOException ex) {
 			Path where = directory.seen(names.get(0)).directory();

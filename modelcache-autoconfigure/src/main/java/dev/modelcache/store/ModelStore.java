@@ -271,9 +271,10 @@ public final class ModelStore implements AutoCloseable {
 	 * @param modelId the model's id
 	 * @param place the target's place
 	 * @param judge tells what a file that is there is worth
+	 * @param advanced run for each piece of a few MiB that is copied
 	 * @return the staged file; the caller closes it
 	 */
-	public StagedFile stage(String modelId, ModelPlace place, PartialJudge judge) {
+	public StagedFile stage(String modelId, ModelPlace place, PartialJudge judge, Runnable advanced) {
 		try {
 			createDirectory(place);
 			deleteExpired();
@@ -284,7 +285,7 @@ public final class ModelStore implements AutoCloseable {
 			}
 			Partial empty = partials.create();
 			StagedFile staged = new StagedFile(this, modelId, place, empty);
-			copyFromOthers(partials, judge, staged, empty);
+			copyFromOthers(partials, judge, staged, empty, advanced);
 			return staged;
 		}
 		catch (IOException ex) {
@@ -351,15 +352,15 @@ public final class ModelStore implements AutoCloseable {
 				"cannot create a file in " + place.directory() + ": " + ex, ex);
 	}
 
-	private static void copyFromOthers(Partials partials, PartialJudge judge, StagedFile staged, Partial empty)
-			throws IOException {
+	private static void copyFromOthers(Partials partials, PartialJudge judge, StagedFile staged, Partial empty,
+			Runnable advanced) throws IOException {
 		Path other = partials.mostUsefulOfOthers(judge);
 		if (other == null) {
 			return;
 		}
 		try {
 			staged.admit(DataSize.ofBytes(Files.size(other)));
-			partials.copy(other, empty);
+			partials.copy(other, empty, advanced);
 		}
 		catch (IOException | ModelStorageException ex) {
 			logger.debug("{} cannot be copied; the download begins with nothing", other, ex);

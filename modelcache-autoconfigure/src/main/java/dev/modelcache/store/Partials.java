@@ -33,6 +33,9 @@ final class Partials {
 
 	private static final int ATTEMPTS = 5;
 
+	/** Copied at once. */
+	private static final long PIECE = 4 << 20;
+
 	private final Path target;
 
 	private final ExclusiveFiles files;
@@ -117,15 +120,17 @@ final class Partials {
 	 * before the bytes they speak of, so they hold for the copy; whoever uses it checks
 	 * them all the same.
 	 */
-	void copy(Path other, Partial into) throws IOException {
+	void copy(Path other, Partial into, Runnable advanced) throws IOException {
 		List<String> lines = journal(other);
 		try (FileChannel from = FileChannel.open(other, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
 			long size = from.size();
 			long position = 0;
 			long copied = 1;
 			while (position < size && copied > 0) {
-				copied = from.transferTo(position, size - position, into.file().channel().position(position));
+				copied = from.transferTo(position, Math.min(PIECE, size - position),
+						into.file().channel().position(position));
 				position += copied;
+				advanced.run();
 			}
 		}
 		into.journal().copy(lines);

@@ -11,11 +11,20 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * A disk on which one operation on a staged file fails as it does when a write-back
- * failed: the error is reported once, and the bytes are readable all the same.
+ * failed: the error is reported once, and the bytes are readable all the same. Or on
+ * which making bytes durable takes long.
  */
 public final class FaultyDisk {
 
 	private final AtomicReference<Fault> next = new AtomicReference<>();
+
+	private volatile Runnable beforeForce = () -> {
+	};
+
+	/** Has something done before each time that bytes are made durable. */
+	public void beforeForce(Runnable wait) {
+		this.beforeForce = wait;
+	}
 
 	/** Has the next operation of a kind fail. */
 	public void failOnce(Fault fault) {
@@ -119,6 +128,7 @@ public final class FaultyDisk {
 
 		@Override
 		public void force(boolean metaData) throws IOException {
+			FaultyDisk.this.beforeForce.run();
 			meet(Fault.FORCE);
 			this.file.force(metaData);
 		}

@@ -2,14 +2,18 @@ package dev.modelcache.store;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 import dev.modelcache.Digest;
@@ -29,6 +33,9 @@ import static org.assertj.core.api.Assertions.assertThatIOException;
  * Tests for {@link StagedFile}, {@link Receipts} and {@link ModelStore}.
  */
 class StagedFileTests {
+
+	private static final Runnable UNTOLD = () -> {
+	};
 
 	private static final Digest DIGEST = Digest.parse("ab".repeat(32));
 
@@ -68,7 +75,7 @@ class StagedFileTests {
 
 	@Test
 	void publishedFileIsPrivateWholeAndHasItsReceipt() throws Exception {
-		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE)) {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			write(staged, "model");
 			assertThat(place().target()).doesNotExist();
 			staged.publish(StagedFileTests::receipt);
@@ -84,7 +91,7 @@ class StagedFileTests {
 
 	@Test
 	void contentBecomesTheTargetAndItsCompressedFileGoes() throws Exception {
-		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE)) {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			staged.prepareContent();
 			write(staged, "compressed");
 			staged.journal().append("a line");
@@ -98,7 +105,7 @@ class StagedFileTests {
 
 	@Test
 	void contentThatIsNotPublishedGoesAndItsCompressedFileStays() throws Exception {
-		StagedFile staged = store().stage("m", place(), PartialJudge.NONE);
+		StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD);
 		staged.prepareContent();
 		write(staged, "compressed");
 		staged.journal().append("a line");
@@ -112,7 +119,7 @@ class StagedFileTests {
 
 	@Test
 	void closedFileGetsNoContentAnyMore() {
-		StagedFile staged = store().stage("m", place(), PartialJudge.NONE);
+		StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD);
 		staged.close();
 		assertThatExceptionOfType(IllegalStateException.class).isThrownBy(staged::prepareContent);
 	}
@@ -129,7 +136,7 @@ class StagedFileTests {
 
 	@Test
 	void stagedFileIsPrivateFromTheStart() throws Exception {
-		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE)) {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(staged.path())))
 				.isEqualTo("rw-------");
 			assertThat(staged.path().getParent()).isEqualTo(place().target().getParent());
@@ -138,7 +145,7 @@ class StagedFileTests {
 
 	@Test
 	void closedWithoutPublishingIsGone() throws Exception {
-		StagedFile staged = store().stage("m", place(), PartialJudge.NONE);
+		StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD);
 		write(staged, "half");
 		staged.close();
 		staged.close();
@@ -149,7 +156,7 @@ class StagedFileTests {
 	void fileBeforeStaysWholeUntilAndUnlessTheNextIsPublished() throws Exception {
 		Files.createDirectories(place().directory());
 		Files.writeString(place().target(), "old");
-		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE)) {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			write(staged, "new");
 			assertThatExceptionOfType(IllegalStateException.class).isThrownBy(() -> staged.publish((fingerprint) -> {
 				throw new IllegalStateException("no receipt");
@@ -162,7 +169,7 @@ class StagedFileTests {
 
 	@Test
 	void stagedFileThatSomebodyDeletedIsNotPublished() throws Exception {
-		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE)) {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			Files.delete(staged.path());
 			assertThatIOException().isThrownBy(() -> staged.publish(StagedFileTests::receipt))
 				.withMessageContaining("has disappeared");
@@ -217,7 +224,7 @@ class StagedFileTests {
 	void receiptsThatCannotBeWrittenAreNoError() throws Exception {
 		Files.createDirectories(this.directory.resolve("cache"));
 		Files.writeString(this.directory.resolve("cache/receipts"), "a file, not a directory");
-		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE)) {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			write(staged, "model");
 			staged.publish(StagedFileTests::receipt);
 		}
@@ -226,7 +233,7 @@ class StagedFileTests {
 
 	@Test
 	void diskWithoutSpaceSaysNeedsHasWhere() throws Exception {
-		try (StagedFile staged = store(DataSize.ofTerabytes(1000)).stage("m", place(), PartialJudge.NONE)) {
+		try (StagedFile staged = store(DataSize.ofTerabytes(1000)).stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> staged.admit(DataSize.ofBytes(10)))
 				.satisfies((failure) -> {
 					assertThat(failure.needed()).isEqualTo(DataSize.ofBytes(DataSize.ofTerabytes(1000).toBytes() + 10));
@@ -238,12 +245,12 @@ class StagedFileTests {
 
 	@Test
 	void failureOfAFullDiskIsToldAsThat() {
-		try (StagedFile staged = store(DataSize.ofTerabytes(1000)).stage("m", place(), PartialJudge.NONE)) {
+		try (StagedFile staged = store(DataSize.ofTerabytes(1000)).stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			IOException noSpace = new IOException("No space left on device");
 			assertThat(staged.failure(noSpace, DataSize.ofBytes(1))).hasMessageContaining("not enough space")
 				.hasSuppressedException(noSpace);
 		}
-		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE)) {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			assertThat(staged.failure(new IOException("Input/output error"), DataSize.ofBytes(1)))
 				.hasMessageContaining("Input/output error");
 		}
@@ -254,22 +261,22 @@ class StagedFileTests {
 		ModelStore store = store();
 		Files.createDirectories(place().directory());
 		long half = Files.getFileStore(place().directory()).getUsableSpace() / 2 + (1 << 30);
-		try (StagedFile one = store.stage("m", place(), PartialJudge.NONE);
-				StagedFile two = store.stage("m", place(), PartialJudge.NONE)) {
+		try (StagedFile one = store.stage("m", place(), PartialJudge.NONE, UNTOLD);
+				StagedFile two = store.stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			one.admit(DataSize.ofBytes(half));
 			one.admit(DataSize.ofBytes(half));
 			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> two.admit(DataSize.ofBytes(half)));
 			one.admit(DataSize.ofBytes(0));
 			two.admit(DataSize.ofBytes(half));
 		}
-		try (StagedFile three = store.stage("m", place(), PartialJudge.NONE)) {
+		try (StagedFile three = store.stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			three.admit(DataSize.ofBytes(half));
 		}
 	}
 
 	@Test
 	void fullDiskTakesThePartialAway() throws Exception {
-		StagedFile staged = store(DataSize.ofTerabytes(1000)).stage("m", place(), PartialJudge.NONE);
+		StagedFile staged = store(DataSize.ofTerabytes(1000)).stage("m", place(), PartialJudge.NONE, UNTOLD);
 		staged.journal().append("something to continue");
 		staged.failure(new IOException("No space left on device"), DataSize.ofBytes(1));
 		staged.close();
@@ -278,16 +285,32 @@ class StagedFileTests {
 
 	@Test
 	void whatHasAJournalStaysForTheNextAndCanBeOpenedOnlyOnce() throws Exception {
-		StagedFile staged = store().stage("m", place(), PartialJudge.NONE);
+		StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD);
 		write(staged, "half");
 		staged.journal().append("something to continue");
 		staged.close();
 		assertThat(files()).hasSize(2);
-		try (StagedFile next = store().stage("m", place(), List::size);
-				StagedFile another = store().stage("m", place(), List::size)) {
+		try (StagedFile next = store().stage("m", place(), List::size, UNTOLD);
+				StagedFile another = store().stage("m", place(), List::size, UNTOLD)) {
 			assertThat(next.path()).hasContent("half");
 			assertThat(next.journal().lines()).containsExactly("something to continue");
 			assertThat(another.journal().lines()).isEmpty();
+		}
+	}
+
+	@Test
+	void copyOfAFileThatAnotherProcessWritesTellsEachPiece() throws Exception {
+		StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD);
+		staged.channel().write(ByteBuffer.allocate(12 << 20));
+		staged.journal().append("something to continue");
+		staged.close();
+		AtomicInteger pieces = new AtomicInteger();
+		try (FileChannel other = FileChannel.open(staged.path(), StandardOpenOption.WRITE);
+				FileLock held = other.lock();
+				StagedFile copy = store().stage("m", place(), List::size, pieces::incrementAndGet)) {
+			assertThat(held.isValid()).isTrue();
+			assertThat(copy.path()).isNotEqualTo(staged.path()).hasSize(12 << 20);
+			assertThat(pieces).hasValueGreaterThanOrEqualTo(3);
 		}
 	}
 
@@ -303,13 +326,13 @@ class StagedFileTests {
 					FileTime.from(Instant.now().minus((file == young) ? Duration.ofDays(6) : Duration.ofDays(8))));
 		}
 		Files.writeString(models.resolve(".other.gguf.0a1b2c3d-1-12345-0a1b2c3d.journal"), "line\n");
-		store().stage("m", place(), PartialJudge.NONE).close();
+		store().stage("m", place(), PartialJudge.NONE, UNTOLD).close();
 		assertThat(files()).containsExactlyInAnyOrder(young, foreign);
 	}
 
 	@Test
 	void evictDeletesFileAndReceiptAndTellsWhetherThereWasAFile() throws Exception {
-		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE)) {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			staged.publish(StagedFileTests::receipt);
 		}
 		assertThat(store().evict("m", place())).isTrue();
@@ -335,7 +358,7 @@ class StagedFileTests {
 				new ExclusiveFiles(), Clock.systemUTC(), null, (directory) -> {
 					throw new IOException("Input/output error");
 				});
-		try (StagedFile staged = store.stage("m", place(), PartialJudge.NONE)) {
+		try (StagedFile staged = store.stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			write(staged, "model");
 			assertThatIOException().isThrownBy(() -> staged.publish(StagedFileTests::receipt));
 		}

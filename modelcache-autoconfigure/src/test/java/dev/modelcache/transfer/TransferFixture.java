@@ -43,6 +43,9 @@ import reactor.test.scheduler.VirtualTimeScheduler;
  */
 final class TransferFixture implements AutoCloseable {
 
+	private static final Runnable UNTOLD = () -> {
+	};
+
 	static final String MODEL = "m";
 
 	final VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet();
@@ -77,7 +80,7 @@ final class TransferFixture implements AutoCloseable {
 				new ExclusiveFiles(), Clock.systemUTC());
 		ModelRequest request = ModelRequest.builder(MODEL).url(mirror(1).uri()).build();
 		ModelPlace place = this.store.place(request, "m.gguf");
-		this.staged = this.store.stage(MODEL, place, PartialJudge.NONE);
+		this.staged = this.store.stage(MODEL, place, PartialJudge.NONE, UNTOLD);
 	}
 
 	static Mirror mirror(int number) {

@@ -38,6 +38,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  */
 class TransferRunTests {
 
+	private static final Runnable UNTOLD = () -> {
+	};
+
 	private static final long SIZE = 12 << 20;
 
 	@TempDir
@@ -61,7 +64,7 @@ class TransferRunTests {
 				new StoreSettings(this.directory, DataSize.ofBytes(0), StoreSettings.Verification.NEVER),
 				new ExclusiveFiles(), Clock.systemUTC());
 		ModelRequest request = ModelRequest.builder("m").url(this.first.uri()).build();
-		this.staged = store.stage("m", store.place(request, "m.gguf"), PartialJudge.NONE);
+		this.staged = store.stage("m", store.place(request, "m.gguf"), PartialJudge.NONE, UNTOLD);
 		this.run = runOf(new RemoteFile("m.gguf", List.of(this.first, this.second), null, null));
 	}
 

@@ -19,13 +19,13 @@ import org.junit.jupiter.api.io.TempDir;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Processes that are killed at random moments.
+ * Processes that are killed at random moments; more of them with {@code -Dkills=24}.
  */
 class KillTests {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-	private static final int KILLS = 24;
+	private static final int KILLS = Integer.getInteger("kills", 8);
 
 	/** About what a download takes, from its begin to its end. */
 	private static final Duration SPREAD = Duration.ofMillis(900);

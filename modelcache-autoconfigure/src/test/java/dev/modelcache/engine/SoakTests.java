@@ -17,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class SoakTests {
 
-	private static final int SHORT = 30;
+	private static final int SHORT = 15;
 
 	@TempDir
 	private Path directory;

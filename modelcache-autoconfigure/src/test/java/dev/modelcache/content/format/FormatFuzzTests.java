@@ -17,8 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Some seconds of fuzzing, in a JVM of its own. What the fuzzer finds is printed in the
- * failure, in Base64.
+ * Two seconds of fuzzing, or those of {@code -Dfuzz.seconds}, in a JVM of its own. What
+ * the fuzzer finds is printed in the failure, in Base64.
  */
 class FormatFuzzTests {
 
@@ -37,7 +37,7 @@ class FormatFuzzTests {
 				"--target_class=" + FormatFuzz.class.getName(), "--instrumentation_includes=" + FUZZED,
 				"--custom_hook_includes=" + FUZZED, "--reproducer_path=" + this.directory,
 				"-artifact_prefix=" + this.directory + "/", "-seed=1", "-max_len=2048", "-timeout=20",
-				"-max_total_time=5", "-rss_limit_mb=0", seeds)) {
+				"-max_total_time=" + Integer.getInteger("fuzz.seconds", 2), "-rss_limit_mb=0", seeds)) {
 			int exit = fuzzer.awaitExit(Duration.ofMinutes(5));
 			assertThat(fuzzer.output()).contains("Instrumented " + GgufHeader.class.getName())
 				.containsPattern("Done \\d+ runs");

@@ -66,6 +66,7 @@ public class ModelCacheAutoConfiguration {
 
 	@InternalBean("dev.modelcache.autoconfigure.ModelCacheSettings.ORIGINAL")
 	ModelCacheSettings modelCacheSettings(ModelCacheProperties properties, ConfigurableEnvironment environment) {
+		UnknownKeys.warn(properties.getModels().keySet(), environment);
 		return ModelCacheSettings.of(properties, environment);
 	}
 

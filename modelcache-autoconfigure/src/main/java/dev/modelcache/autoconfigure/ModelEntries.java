@@ -8,6 +8,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 import dev.modelcache.ModelConfigurationException;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
@@ -73,24 +74,31 @@ final class ModelEntries {
 	 */
 	private void rejectNamesOfNothing(Set<String> bound) {
 		Set<String> known = bound.stream().map(ModelEntries::uniform).collect(Collectors.toSet());
+		ConfigurationKeys keys = new ConfigurationKeys(bound);
 		for (ConfigurationPropertySource source : ConfigurationPropertySources
 			.from(this.environment.getPropertySources())) {
 			if (source instanceof IterableConfigurationPropertySource iterable) {
 				iterable.stream()
 					.filter(MODELS::isAncestorOf)
-					.map((name) -> name.getElement(MODELS.getNumberOfElements(), Form.ORIGINAL))
-					.filter((id) -> !known.contains(uniform(id)))
+					.filter((name) -> !known.contains(uniform(id(name))))
+					.filter((name) -> !UnknownKeys.isVariable(source) || !keys.exists(name, true))
 					.findFirst()
-					.ifPresent(this::rejectNameOfNothing);
+					.ifPresent((name) -> rejectNameOfNothing(id(name), keys.nearest(name)));
 			}
 		}
 	}
 
-	private void rejectNameOfNothing(String id) {
+	private void rejectNameOfNothing(String id, @Nullable String nearest) {
 		ModelKeys keys = ModelKeys.ofModel(id);
+		String hint = (nearest != null) ? UnknownKeys.hint(nearest, false) : "";
+		String action = "Set " + ((nearest != null) ? nearest : keys.key("url")) + hint + ", or remove the key";
 		throw new ModelConfigurationException(null, keys.prefix(),
 				"describes no model: it is empty, or none of its keys is known",
-				"Set " + keys.key("url") + ", or remove the key");
+				hint.isEmpty() ? action : "An id with dots is written in brackets. " + action);
+	}
+
+	private static String id(ConfigurationPropertyName name) {
+		return name.getElement(MODELS.getNumberOfElements(), Form.ORIGINAL);
 	}
 
 	/** Environment variables have neither dashes nor case. */

@@ -1,0 +1,105 @@
+package dev.modelcache.autoconfigure;
+
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.context.properties.source.ConfigurationProperty;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyState;
+import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
+import org.springframework.boot.origin.PropertySourceOrigin;
+import org.springframework.core.env.Environment;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
+
+/**
+ * Warns of keys below {@value ModelCacheProperties#PREFIX} that do not exist. Spring Boot
+ * ignores them, so a misspelled {@code expected-checksum} would protect nothing. Values
+ * are not shown.
+ */
+final class UnknownKeys {
+
+	private static final Logger logger = LoggerFactory.getLogger(UnknownKeys.class);
+
+	private static final ConfigurationPropertyName PREFIX = ConfigurationPropertyName.of(ModelCacheProperties.PREFIX);
+
+	private static final Pattern ID_IN_BRACKETS = Pattern.compile("\\[[0-9]*[^0-9\\]][^\\]]*\\]");
+
+	private static final Pattern NOT_OF_A_KEY = Pattern.compile("[^A-Za-z0-9._\\[\\]-]");
+
+	private UnknownKeys() {
+	}
+
+	/**
+	 * Logs a warning for each key that does not exist.
+	 * @param ids the ids of the models below {@code models}
+	 * @param environment the environment with the keys
+	 */
+	static void warn(Set<String> ids, Environment environment) {
+		ConfigurationKeys keys = null;
+		Set<String> warned = new HashSet<>();
+		for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
+			if (source.containsDescendantOf(PREFIX) == ConfigurationPropertyState.ABSENT
+					|| !(source instanceof IterableConfigurationPropertySource names)) {
+				continue;
+			}
+			keys = (keys != null) ? keys : new ConfigurationKeys(ids);
+			for (ConfigurationPropertyName name : names) {
+				if (PREFIX.isAncestorOf(name) && !keys.exists(name, isVariable(source))
+						&& warned.add(name.toString().replaceAll("[.-]", ""))) {
+					warn(name, source.getConfigurationProperty(name), keys.nearest(name), isVariable(source));
+				}
+			}
+		}
+	}
+
+	/**
+	 * Returns whether the names of a source are those of environment variables.
+	 */
+	static boolean isVariable(ConfigurationPropertySource source) {
+		return source.getUnderlyingSource() instanceof SystemEnvironmentPropertySource;
+	}
+
+	private static void warn(ConfigurationPropertyName name, @Nullable ConfigurationProperty property,
+			@Nullable String nearest, boolean variable) {
+		String key = name.toString();
+		Object place = null;
+		if (property != null && property.getOrigin() instanceof PropertySourceOrigin origin) {
+			key = origin.getPropertyName();
+			place = (origin.getOrigin() != null) ? origin.getOrigin() : origin.getPropertySource().getName();
+		}
+		String hint = (nearest != null) ? "Did you mean '" + nearest + "'" + hint(nearest, variable) + "?"
+				: "Correct it or remove it";
+		logger.warn("The key '{}'{} does not exist and is ignored. {}", shown(key),
+				(place != null) ? " (" + place + ")" : "", hint);
+	}
+
+	/** Other characters begin a header's value or a URL that became part of the key. */
+	private static String shown(String key) {
+		Matcher other = NOT_OF_A_KEY.matcher(key);
+		return other.find() ? key.substring(0, other.start()) + "…" : key;
+	}
+
+	/**
+	 * Returns how to write a key where its name alone does not tell.
+	 */
+	static String hint(String key, boolean variable) {
+		Matcher id = ID_IN_BRACKETS.matcher(key);
+		if (id.find()) {
+			return ", in YAML \"" + id.group() + "\"";
+		}
+		return variable ? ", as a variable " + variable(key) : "";
+	}
+
+	private static String variable(String key) {
+		return key.replace("-", "").replaceAll("[.\\[]", "_").replace("]", "").toUpperCase(Locale.ROOT);
+	}
+
+}

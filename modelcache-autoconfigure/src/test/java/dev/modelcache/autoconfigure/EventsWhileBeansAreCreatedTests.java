@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 
 import dev.modelcache.ModelCacheEvent;
 import dev.modelcache.ModelDownloadStarted;
@@ -64,12 +65,13 @@ class EventsWhileBeansAreCreatedTests {
 
 	@Test
 	void progressIsShownAtOnce(CapturedOutput output) throws Exception {
-		this.server.always("/m.gguf", Reply.ok().stallAfter(1_000_000));
+		CountDownLatch rest = new CountDownLatch(1);
+		this.server.always("/m.gguf", Reply.ok().stallAfter(1_000_000, rest));
 		CompletableFuture<ConfigurableApplicationContext> start = CompletableFuture
 			.supplyAsync(() -> start(NeedsModel.class));
 		Awaitility.await().atMost(PATIENCE).until(() -> output.getOut().contains("Model 'default': 50 %"));
 		assertThat(start).isNotDone();
-		this.server.release();
+		rest.countDown();
 		start.get().close();
 	}
 

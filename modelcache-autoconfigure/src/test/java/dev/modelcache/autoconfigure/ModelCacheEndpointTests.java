@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 
 import dev.modelcache.ModelReplaced;
 import dev.modelcache.ModelState;
@@ -83,7 +84,8 @@ class ModelCacheEndpointTests {
 	@ParameterizedTest
 	@EnumSource(names = { "REACTIVE", "SERVLET" })
 	void downloadIsShownWithProgressAndMirrorsThenTheModelAndItsAttempts(WebApplicationType type) {
-		this.server.always("/m.gguf", Reply.ok().stallAfter(1_000_000));
+		CountDownLatch rest = new CountDownLatch(1);
+		this.server.always("/m.gguf", Reply.ok().stallAfter(1_000_000, rest));
 		try (RunningApplication application = start(type)) {
 			JsonNode downloading = Awaitility.await()
 				.atMost(PATIENCE)
@@ -94,7 +96,7 @@ class ModelCacheEndpointTests {
 			assertThat(downloading.at("/mirrors/0/host").asString()).isEqualTo(hostOf(this.server));
 			assertThat(downloading.at("/mirrors/0/state").asString()).isEqualTo("ACTIVE");
 			assertThat(downloading.at("/attempts").isEmpty()).isTrue();
-			this.server.release();
+			rest.countDown();
 			awaitState(application, ModelState.READY);
 			Answer all = application.get(ALL);
 			assertThat(all.status()).isEqualTo(200);

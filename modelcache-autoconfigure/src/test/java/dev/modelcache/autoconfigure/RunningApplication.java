@@ -49,7 +49,8 @@ final class RunningApplication implements AutoCloseable {
 	static List<String> model(URI url, Content content, Path cache) {
 		return List.of("hooks.llm.url=" + url, "hooks.llm.expected-checksum=" + content.sha256(),
 				"hooks.llm.cache.directory=" + cache, "hooks.llm.cache.min-free-space=1MB",
-				"hooks.llm.download.allow-insecure-http=true", "hooks.llm.verify-format=off");
+				"hooks.llm.download.allow-insecure-http=true", "hooks.llm.verify-format=off",
+				"hooks.llm.download.response-timeout=5m", "hooks.llm.download.stall-timeout=5m");
 	}
 
 	static RunningApplication start(WebApplicationType type, List<String> properties) {

@@ -1,5 +1,6 @@
 package dev.modelcache.content;
 
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -37,7 +38,7 @@ class ExpansionLimitTests {
 		});
 		Thread thread = new Thread(waiting, "waiting");
 		thread.start();
-		Awaitility.await().until(() -> thread.getState() == Thread.State.WAITING);
+		Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> thread.getState() == Thread.State.WAITING);
 		this.frontier.advance(2 * MIB);
 		assertThat(waiting.get(30, TimeUnit.SECONDS)).isTrue();
 	}

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest;
@@ -148,7 +149,8 @@ class ChecksumTests {
 
 	@Test
 	void estimatedSizeIsShownUntilTheServerSaysItAndIsNeverAnError() {
-		this.server.always("/m.gguf", Reply.ok().ignoringRange().chunked().stallAfter(50_000));
+		CountDownLatch rest = new CountDownLatch(1);
+		this.server.always("/m.gguf", Reply.ok().ignoringRange().chunked().stallAfter(50_000, rest));
 		try (CacheFixture fixture = new CacheFixture(this.directory)) {
 			DefaultModelCache cache = fixture
 				.open(request().expectedDigest(this.content.sha256()).estimatedSize(DataSize.ofMegabytes(600)).build());
@@ -159,7 +161,7 @@ class ChecksumTests {
 						&& Long.valueOf(DataSize.ofMegabytes(600).toBytes()).equals(progress.totalBytes())
 						&& progress.bytes() == 50_000;
 			});
-			this.server.release();
+			rest.countDown();
 			Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> cache.status("m").state() == ModelState.READY);
 		}
 	}

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 
 import dev.modelcache.AcquisitionObserver;
 import dev.modelcache.CachedModel;
@@ -184,13 +185,14 @@ class OperationsTests {
 	void refreshFetchesANewVersionAndTheOldOneIsReadyMeanwhile() {
 		DefaultModelCache cache = openCache();
 		this.fixture.get("m");
-		this.server.serve("/m.gguf", this.next).always("/m.gguf", Reply.ok().stallAfter(500_000));
+		CountDownLatch rest = new CountDownLatch(1);
+		this.server.serve("/m.gguf", this.next).always("/m.gguf", Reply.ok().stallAfter(500_000, rest));
 		Disposable refresh = cache.refresh("m").subscribe();
 		Awaitility.await().atMost(PATIENCE).until(() -> this.fixture.stagedFiles().size() == 1);
 		assertThat(cache.status("m").state()).isEqualTo(ModelState.READY);
-		this.server.release();
+		rest.countDown();
 		awaitEvent(ModelReplaced.class);
-		assertThat(refresh.isDisposed()).isTrue();
+		Awaitility.await().atMost(PATIENCE).until(refresh::isDisposed);
 		assertThat(cache.status("m").model()).isNotNull()
 			.satisfies((model) -> assertThat(model.digest()).isEqualTo(this.next.sha256()));
 	}

@@ -142,7 +142,7 @@ class DefaultModelManagerTests {
 		}));
 		FakeLoader.await(using);
 		CompletableFuture<Void> unloaded = this.manager.unload().toFuture();
-		Awaitility.await().until(() -> !this.manager.isLoaded());
+		Awaitility.await().atMost(PATIENCE).until(() -> !this.manager.isLoaded());
 		CompletableFuture<Void> again = this.manager.unload().toFuture();
 		assertThat(unloaded).isNotDone();
 		done.countDown();
@@ -180,7 +180,7 @@ class DefaultModelManagerTests {
 	void aNewVersionTakesThePlaceOfTheOneBefore() {
 		load();
 		this.manager.replace(replaced(1, 2));
-		Awaitility.await().until(() -> loaded(0).closed);
+		Awaitility.await().atMost(PATIENCE).until(() -> loaded(0).closed);
 		assertThat(this.manager.use((model) -> model)).contains(loaded(1));
 		assertThat(loaded(1).file).isEqualTo(version(2));
 	}
@@ -190,7 +190,7 @@ class DefaultModelManagerTests {
 		load();
 		this.loader.failure = new IllegalStateException("broken");
 		this.manager.replace(replaced(1, 2));
-		Awaitility.await().until(() -> this.loader.asked.get() == 2);
+		Awaitility.await().atMost(PATIENCE).until(() -> this.loader.asked.get() == 2);
 		assertThat(this.manager.use((model) -> model)).contains(loaded(0));
 		assertThat(loaded(0).closed).isFalse();
 	}
@@ -225,7 +225,7 @@ class DefaultModelManagerTests {
 		for (int number = 2; number <= 20; number++) {
 			this.manager.replace(replaced(number - 1, number));
 		}
-		Awaitility.await().until(() -> this.loader.loaded.size() == 20 && loaded(18).closed);
+		Awaitility.await().atMost(PATIENCE).until(() -> this.loader.loaded.size() == 20 && loaded(18).closed);
 		stop.set(true);
 		assertThat(users).allSatisfy((user) -> assertThat(user).succeedsWithin(PATIENCE));
 		assertThat(loaded(19).closed).isFalse();

@@ -24,8 +24,10 @@ import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
+import reactor.test.scheduler.VirtualTimeScheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -73,6 +75,10 @@ class QueuedClassifierTests {
 	}
 
 	private QueuedClassifier classifier(Duration timeout, int capacity) {
+		return classifier(timeout, capacity, Schedulers.parallel());
+	}
+
+	private QueuedClassifier classifier(Duration timeout, int capacity, Scheduler timer) {
 		ClassifierSettings settings = new ClassifierSettings("default", List.of("READ", "DELETE"),
 				"One of {labels}: {text} =>", "UNKNOWN", 0.3, timeout, capacity);
 		RuntimeObserver observer = new RuntimeObserver() {
@@ -89,7 +95,7 @@ class QueuedClassifierTests {
 			}
 
 		};
-		return new QueuedClassifier(this.manager, settings, observer, Schedulers.parallel(), Clock.systemUTC());
+		return new QueuedClassifier(this.manager, settings, observer, timer, Clock.systemUTC());
 	}
 
 	/** Observers hear of an answer at the moment its caller does, or just after. */
@@ -156,23 +162,29 @@ class QueuedClassifierTests {
 		this.classifier.load(new ModelReady("another", CachedModels.of(Path.of("x"), Content.random(1, 1)), SHORT));
 		verify(this.cache, times(0)).get("default");
 		this.classifier.load(new ModelReady("default", CachedModels.of(Path.of("x"), Content.random(1, 1)), SHORT));
-		Awaitility.await().until(this.manager::isLoaded);
+		Awaitility.await().atMost(PATIENCE).until(this.manager::isLoaded);
 	}
 
 	@Test
 	void aTimeOutIsAnAnswerAndFreesTheWorker() {
 		loaded();
-		this.classifier = classifier(SHORT, 10);
+		VirtualTimeScheduler time = VirtualTimeScheduler.create();
+		this.classifier = classifier(SHORT, 10, time);
+		CountDownLatch asked = new CountDownLatch(1);
 		CountDownLatch gaveUp = new CountDownLatch(1);
 		this.loader.speaker = (question, abandoned) -> {
-			Awaitility.await().until(abandoned::getAsBoolean);
+			asked.countDown();
+			Awaitility.await().atMost(PATIENCE).until(abandoned::getAsBoolean);
 			gaveUp.countDown();
 			throw new CancellationException();
 		};
-		Classification slow = this.classifier.classify("ls").block(PATIENCE);
-		assertThat(slow).isNotNull();
-		assertThat(slow.label()).isEqualTo("UNKNOWN");
-		assertThat(slow.isTimedOut()).isTrue();
+		CompletableFuture<Classification> slow = this.classifier.classify("ls").toFuture();
+		FakeLoader.await(asked);
+		time.advanceTimeBy(SHORT);
+		assertThat(slow).succeedsWithin(PATIENCE).satisfies((classification) -> {
+			assertThat(classification.label()).isEqualTo("UNKNOWN");
+			assertThat(classification.isTimedOut()).isTrue();
+		});
 		FakeLoader.await(gaveUp);
 		QueuedClassifier patient = this.classifier;
 		this.classifier = classifier(LONG, 10);
@@ -205,12 +217,16 @@ class QueuedClassifierTests {
 	@Test
 	void textsThatTimedOutTakeNoPlaceInTheQueue() {
 		loaded();
-		this.classifier = classifier(SHORT, 1);
+		VirtualTimeScheduler time = VirtualTimeScheduler.create();
+		this.classifier = classifier(SHORT, 1, time);
 		CountDownLatch asked = blocked();
 		CompletableFuture<Classification> running = this.classifier.classify("1").toFuture();
 		FakeLoader.await(asked);
 		for (int i = 0; i < 5; i++) {
-			assertThat(this.classifier.classifyBlocking("2").isTimedOut()).isTrue();
+			CompletableFuture<Classification> waiting = this.classifier.classify("2").toFuture();
+			time.advanceTimeBy(SHORT);
+			assertThat(waiting).succeedsWithin(PATIENCE)
+				.satisfies((classification) -> assertThat(classification.isTimedOut()).isTrue());
 		}
 		assertThat(running).succeedsWithin(PATIENCE);
 		Awaitility.await()

@@ -58,7 +58,7 @@ class FaithfulSchedulerTests {
 		subscription.dispose();
 		assertThat(buffers.held()).isEqualTo(5);
 		free.countDown();
-		Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> buffers.held() == 0);
+		Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> buffers.held() == 0);
 	}
 
 }

@@ -223,7 +223,8 @@ class NeighboursTests {
 	private List<String> with(List<String> properties) {
 		List<String> all = new ArrayList<>(List.of("hooks.llm.url=" + this.server.uri("/m.gguf"),
 				"hooks.llm.expected-checksum=" + this.content.sha256(), "hooks.llm.cache.min-free-space=1MB",
-				"hooks.llm.download.allow-insecure-http=true", "hooks.llm.verify-format=off"));
+				"hooks.llm.download.allow-insecure-http=true", "hooks.llm.verify-format=off",
+				"hooks.llm.download.stall-timeout=5m"));
 		all.addAll(properties);
 		return all;
 	}

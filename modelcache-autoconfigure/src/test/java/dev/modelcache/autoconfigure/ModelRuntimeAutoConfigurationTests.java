@@ -154,7 +154,7 @@ class ModelRuntimeAutoConfigurationTests {
 	void theModelIsLoadedWithItsFileAndAThousandTextsGetTheirLabels() {
 		classifying(TinyLlama.answering("DELETE")).run((context) -> {
 			LlmClassifier classifier = context.getBean(LlmClassifier.class);
-			assertThat(classifier.classifyBlocking("rm").outcome()).isEqualTo(Outcome.UNAVAILABLE);
+			context.getBean(ModelCache.class).get("default").block(PATIENCE);
 			Awaitility.await().atMost(PATIENCE).until(context.getBean(ModelManager.class)::isLoaded);
 			List<Classification> all = Flux.range(0, 1000)
 				.flatMap((number) -> classifier.classify("rm file" + number), 1000)
@@ -191,6 +191,7 @@ class ModelRuntimeAutoConfigurationTests {
 				user.start();
 				users.add(user);
 			}
+			Awaitility.await().atMost(PATIENCE).until(() -> !answers.isEmpty());
 			publish(TinyLlama.answering("UPDATE"));
 			context.getBean(ModelCache.class).refresh("default").block(PATIENCE);
 			Awaitility.await()
@@ -218,7 +219,7 @@ class ModelRuntimeAutoConfigurationTests {
 
 	@Test
 	void theTimeOutOfTheModelIsHonouredAndFreesTheWorker() {
-		classifying(TinyLlama.random(1)).withPropertyValues("hooks.llm.inference-timeout-ms=20").run((context) -> {
+		classifying(TinyLlama.random(1)).withPropertyValues("hooks.llm.inference-timeout-ms=100").run((context) -> {
 			context.getBean(ModelManager.class).loadModel().block(PATIENCE);
 			LlmClassifier classifier = context.getBean(LlmClassifier.class);
 			List<Classification> all = Flux.range(0, 1000)

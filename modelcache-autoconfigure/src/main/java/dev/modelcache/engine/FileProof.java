@@ -153,13 +153,10 @@ final class FileProof {
 	}
 
 	/**
-	 * What is found at a place that the user chose is theirs, unless it is what this
+	 * What is found is the user's, also in the cache's directory, unless it is what this
 	 * cache put there. A link is not.
 	 */
 	private PutBy putBy(Candidate candidate, ModelPlace place, Hashed hashed) {
-		if (place.conflict() == null) {
-			return PutBy.CACHE;
-		}
 		Receipt before = receipt(candidate, place);
 		boolean ours = before != null && before.isOurs(place) && before.digest().equals(hashed.sha256())
 				&& !Files.isSymbolicLink(place.target());

@@ -207,7 +207,7 @@ final class PublishedModels {
 			}
 			Receipt receipt = this.store.receipts().find(place, fingerprint);
 			boolean ours = (place.conflict() != null) ? isOurs(this.lookUp.occupant(candidate))
-					: receipt != null && receipt.sourceKey() != null;
+					: receipt != null && receipt.sourceKey() != null && receipt.isOurs(place);
 			if (ours) {
 				return true;
 			}
@@ -217,7 +217,7 @@ final class PublishedModels {
 					"cannot look at " + place.target() + ": " + ex, ex);
 		}
 		throw new ModelNotFoundException(request.id(),
-				place.target() + " was not put there by this cache, or was" + " changed since, and is not deleted",
+				place.target() + " was not put there by this cache, or was changed since, and is not deleted",
 				"Delete the file yourself if it is no longer wanted");
 	}
 

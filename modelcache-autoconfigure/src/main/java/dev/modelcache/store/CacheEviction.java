@@ -71,8 +71,10 @@ final class CacheEviction {
 			}
 		}
 		if (excess > 0 && !this.warned) {
-			logger.warn("{} holds {} bytes more than hooks.llm.cache.max-size={} allows, and all that could go is"
-					+ " configured or in use", this.settings.directory(), excess, largest);
+			logger.warn(
+					"{} holds {} bytes more than hooks.llm.cache.max-size={} allows, and all that could go is"
+							+ " configured or in use, or is not as this cache put it there",
+					this.settings.directory(), excess, largest);
 		}
 		this.warned = excess > 0;
 	}
@@ -107,7 +109,7 @@ final class CacheEviction {
 		long[] size = { 0 };
 		try {
 			this.inUse.ifUnused(place.receipt(), () -> {
-				if (removable.isUnchanged()) {
+				if (removable.isUnchanged() && removable.isAsPublished()) {
 					size[0] = removable.size();
 					if (!this.versions.delete(place)) {
 						Files.deleteIfExists(place.target());
@@ -142,6 +144,17 @@ final class CacheEviction {
 
 		long size() {
 			return this.files.stream().mapToLong((file) -> file.receipt().fingerprint().size()).sum();
+		}
+
+		/** What was changed or replaced since then is the user's. */
+		boolean isAsPublished() throws IOException {
+			for (ReceivedFile file : this.files) {
+				Fingerprint now = Fingerprint.of(file.target());
+				if (now != null && !file.receipt().fingerprint().fits(now)) {
+					return false;
+				}
+			}
+			return true;
 		}
 
 		boolean isUnchanged() {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,6 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 
 import dev.modelcache.ModelEvicted;
+import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.store.AdoptionSettings;
 import dev.modelcache.store.StoreSettings;
@@ -29,6 +31,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * What goes, and what stays, when the cache is too large. Each model has one megabyte.
@@ -227,6 +230,39 @@ class CacheEvictionTests {
 		start(fixtureFor(0));
 		assertThat(a).doesNotExist();
 		assertThat(stranger).exists();
+	}
+
+	@Test
+	void fileThatTheUserPutInPlaceOfOursStays() throws Exception {
+		Path a = published("a", 2);
+		Path mine = Files.write(a.resolveSibling("mine"), Content.random(SIZE, 'x').bytes());
+		Files.move(mine, a, StandardCopyOption.REPLACE_EXISTING);
+		start(fixtureFor(0));
+		assertThat(a).hasBinaryContent(Content.random(SIZE, 'x').bytes());
+	}
+
+	@Test
+	void fileThatTheUserPutWhereTheCacheWouldHavePutItIsNeverDeleted() throws Exception {
+		Path a = published("a", 2);
+		start(fixtureFor(0));
+		assertThat(a).doesNotExist();
+		Files.createDirectories(a.getParent());
+		Files.write(a, Content.random(SIZE, 'a').bytes());
+		int requests = this.server.requests("/a").size();
+		assertThat(published("a", 1)).isEqualTo(a);
+		assertThat(this.server.requests("/a")).hasSize(requests);
+		for (Path receipt : receipts()) {
+			Files.setLastModifiedTime(receipt, FileTime.from(Instant.now().minus(Duration.ofDays(2))));
+		}
+		start(fixtureFor(0));
+		assertThat(a).exists();
+		try (CacheFixture fixture = fixture()) {
+			fixture.open(request("a").build());
+			assertThatExceptionOfType(ModelNotFoundException.class)
+				.isThrownBy(() -> fixture.cache().evict("a").block(PATIENCE))
+				.withMessageContaining("not put there by this cache");
+		}
+		assertThat(a).exists();
 	}
 
 	@Test

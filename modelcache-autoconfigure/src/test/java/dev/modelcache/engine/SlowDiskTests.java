@@ -109,6 +109,7 @@ class SlowDiskTests {
 				.withMessageContaining("nothing advanced")
 				.withMessageContaining("VERIFYING");
 			hung.countDown();
+			assertThat(fixture.get("m").path()).hasSize(1 << 20);
 		}
 	}
 

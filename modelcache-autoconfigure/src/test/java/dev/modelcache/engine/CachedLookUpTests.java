@@ -90,10 +90,15 @@ class CachedLookUpTests {
 		return get(fixture(), request);
 	}
 
+	/** The clock of a file system ticks every few milliseconds only. */
 	private void overwrite(Content with) throws Exception {
 		FileTime time = Files.getLastModifiedTime(target());
-		Files.write(target(), with.bytes(), StandardOpenOption.TRUNCATE_EXISTING);
-		Files.setLastModifiedTime(target(), time);
+		Object changed = Files.getAttribute(target(), "unix:ctime");
+		do {
+			Files.write(target(), with.bytes(), StandardOpenOption.TRUNCATE_EXISTING);
+			Files.setLastModifiedTime(target(), time);
+		}
+		while (Files.getAttribute(target(), "unix:ctime").equals(changed));
 	}
 
 	private void touch() throws Exception {

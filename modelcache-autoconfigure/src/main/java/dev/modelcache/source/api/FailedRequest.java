@@ -44,12 +44,15 @@ final class FailedRequest extends RuntimeException {
 	/**
 	 * Tells by its types alone what the failure of an HTTP client means.
 	 * @param failure what the client raised
-	 * @param request the request
+	 * @param hop where the request was, or had been, on its way
 	 * @return the failure; what is no failure of a request stays as it is
 	 */
-	static Throwable classify(Throwable failure, MetadataRequest request) {
-		Throwable classified = classified(Exceptions.unwrap(failure), request);
-		boolean repeats = new SentSecrets(request.uri(), request.headers()).areIn(classified);
+	static Throwable classify(Throwable failure, Hop hop) {
+		MetadataRequest request = hop.request();
+		Throwable error = Exceptions.unwrap(failure);
+		Throwable classified = (error instanceof FailedRequest) ? error : classified(error, request);
+		SentSecrets sent = new SentSecrets(request.uri(), request.headers());
+		boolean repeats = ((hop.number() > 0) ? sent.andLink(hop.uri()) : sent).areIn(classified);
 		return (repeats && classified instanceof FailedRequest failed)
 				? new FailedRequest(request, "failed", failed.action, failed.worthRetrying, null) : classified;
 	}

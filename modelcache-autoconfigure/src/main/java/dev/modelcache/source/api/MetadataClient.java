@@ -103,7 +103,7 @@ public final class MetadataClient {
 			Retry retry = this.retries.forModel(model);
 			retry.getEventPublisher().onRetry((event) -> pauses.accept(event.getWaitInterval()));
 			Mono<MetadataResponse> answered = FailureBoundary.around(step, hop(Hop.first(request)))
-				.onErrorMap((failure) -> FailedRequest.classify(failure, request))
+				.onErrorMap((failure) -> FailedRequest.classify(failure, Hop.first(request)))
 				.doOnNext((answer) -> pauses.accept(Duration.ZERO))
 				.doOnError(failures::add)
 				.transformDeferred(RetryOperator.of(retry))
@@ -137,7 +137,8 @@ public final class MetadataClient {
 				Hop next = response.isRedirect()
 						? hop.follow(response.header(HttpHeaders.LOCATION), this.settings, this.connections) : null;
 				return (next != null) ? hop(next) : Mono.just(response);
-			});
+			})
+			.onErrorMap((failure) -> FailedRequest.classify(failure, hop));
 	}
 
 	private static void prepare(HttpHeaders headers, Hop hop) {

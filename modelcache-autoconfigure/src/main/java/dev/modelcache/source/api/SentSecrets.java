@@ -9,23 +9,33 @@ import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a request carried that must not be printed, to find it in what a server says: the
  * values of its headers and its query, plain, percent-encoded and in Base64. A part of
- * eight characters is enough to count as a repetition.
+ * eight characters is enough to count as a repetition; of a link that a server gave, one
+ * of sixteen, because such links also hold regions, dates and file names.
  */
 public final class SentSecrets {
 
 	private static final int PART = 8;
+
+	private static final int PART_OF_A_LINK = 16;
+
+	/** Parameters that choose a response's headers, and hold the name of the file. */
+	private static final Pattern HARMLESS_PARAMETER = Pattern.compile("(response-|rsc).*");
 
 	private static final int SHORTEST = 4;
 
 	private static final Set<String> HARMLESS = Set.of("accept", "accept-encoding", "user-agent", "range", "if-range");
 
 	private final Set<String> pieces = new HashSet<>();
+
+	private final Set<String> piecesOfLinks = new HashSet<>();
 
 	/**
 	 * Creates it.
@@ -43,6 +53,23 @@ public final class SentSecrets {
 				.map((parameter) -> parameter.substring(parameter.indexOf('=') + 1))
 				.forEach(this::addWords);
 		}
+	}
+
+	/**
+	 * Adds a link that a server gave, and that was followed.
+	 * @param link the link
+	 * @return this
+	 */
+	public SentSecrets andLink(URI link) {
+		if (link.getRawQuery() != null) {
+			Arrays.stream(link.getRawQuery().split("&"))
+				.filter((parameter) -> !HARMLESS_PARAMETER.matcher(parameter).lookingAt())
+				.map((parameter) -> parameter.substring(parameter.indexOf('=') + 1).toLowerCase(Locale.ROOT))
+				.flatMap((value) -> Stream.of(value, decoded(value)))
+				.filter((value) -> value.length() >= PART_OF_A_LINK)
+				.forEach(this.piecesOfLinks::add);
+		}
+		return this;
 	}
 
 	private void addWords(String value) {
@@ -92,7 +119,9 @@ public final class SentSecrets {
 		}
 		String plain = text.toLowerCase(Locale.ROOT);
 		String decoded = decoded(text).toLowerCase(Locale.ROOT);
-		return this.pieces.stream().anyMatch((piece) -> isIn(piece, plain) || isIn(piece, decoded));
+		return this.pieces.stream().anyMatch((piece) -> isIn(piece, plain, PART) || isIn(piece, decoded, PART))
+				|| this.piecesOfLinks.stream()
+					.anyMatch((piece) -> isIn(piece, plain, PART_OF_A_LINK) || isIn(piece, decoded, PART_OF_A_LINK));
 	}
 
 	/**
@@ -110,8 +139,8 @@ public final class SentSecrets {
 		return false;
 	}
 
-	private static boolean isIn(String piece, String text) {
-		int length = Math.min(PART, piece.length());
+	private static boolean isIn(String piece, String text, int part) {
+		int length = Math.min(part, piece.length());
 		for (int i = 0; i + length <= piece.length(); i++) {
 			if (text.contains(piece.substring(i, i + length))) {
 				return true;

@@ -129,14 +129,18 @@ public final class HttpRangeClient implements RangeClient {
 					(failure) -> hop(request, Redirects.start(request.mirror()), told, consumer))
 			.doOnError((failure) -> this.targets.failed(request.mirror()))
 			.onErrorMap((failure) -> !(failure instanceof RefusedException),
-					(failure) -> withoutSecrets(HttpFailures.classify(failure, request.mirror()), request, told));
+					(failure) -> HttpFailures.classify(failure, request.mirror()));
 	}
 
 	/** A server may repeat what it was sent, in a status line or a redirect. */
-	private static Throwable withoutSecrets(Throwable failure, RangeRequest request, Map<String, String> told) {
+	private static Throwable withoutSecrets(Throwable failure, RangeRequest request, Redirects at,
+			Map<String, String> told) {
 		Map<String, String> headers = new HashMap<>(request.mirror().headers());
 		headers.putAll(told);
 		SentSecrets sent = new SentSecrets(request.mirror().uri(), headers);
+		if (at.hops() > 0) {
+			sent.andLink(at.uri());
+		}
 		return (failure instanceof RequestFailedException failed && sent.areIn(failed)) ? failed.withoutDetails()
 				: failure;
 	}
@@ -164,7 +168,9 @@ public final class HttpRangeClient implements RangeClient {
 			.flatMap((tick) -> answered.get() ? Mono.never() : Mono.just(tick));
 		return next.timeout(deadline, Mono.error(() -> noAnswer(request.mirror())))
 			.as((answer) -> FailureBoundary.around("asking " + request.mirror(), answer))
-			.flatMap((redirect) -> hop(request, redirect, told, consumer));
+			.flatMap((redirect) -> hop(request, redirect, told, consumer))
+			.onErrorMap((failure) -> !(failure instanceof RefusedException),
+					(failure) -> withoutSecrets(HttpFailures.classify(failure, request.mirror()), request, at, told));
 	}
 
 	private static void prepare(HttpHeaders headers, RangeRequest request, Redirects at, Map<String, String> told) {

@@ -53,4 +53,14 @@ class SentSecretsTests {
 		assertThat(bearer().areIn("Access to model org/repo is restricted")).isFalse();
 	}
 
+	@Test
+	void signatureOfALinkIsASecretAndItsRegionAndFileNameAreNot() {
+		SentSecrets sent = new SentSecrets(URI.create("https://hub.example/m.gguf"), Map.of())
+			.andLink(URI.create("https://cdn.example/x?X-Amz-Credential=AKIA%2F20261129%2Fus-east-1%2Fs3%2Faws4_request"
+					+ "&X-Amz-Signature=0123456789abcdef0123456789abcdef"
+					+ "&response-content-disposition=inline%3B%20filename%3Dqwen2.5-0.5b-instruct.gguf"));
+		assertThat(sent.areIn("https://s3.us-east-1.amazonaws.com/qwen2.5-0.5b-instruct.gguf answered 403")).isFalse();
+		assertThat(sent.areIn("https://cdn.example/0123456789abcdef0123 answered 403")).isTrue();
+	}
+
 }

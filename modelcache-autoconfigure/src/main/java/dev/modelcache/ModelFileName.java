@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param text the name, such as {@code model.gguf} or {@code onnx/model.onnx}
  */
-public record ModelFileName(String text) {
+public record ModelFileName(String text) implements Comparable<ModelFileName> {
 
 	private static final int LONGEST = 1024;
 
@@ -113,6 +113,15 @@ public record ModelFileName(String text) {
 	 */
 	public Path in(Path directory) {
 		return directory.resolve(this.text);
+	}
+
+	/**
+	 * Compares the texts. Names that were chosen to have the same hash code are found as
+	 * fast as others in a map, because they can be compared.
+	 */
+	@Override
+	public int compareTo(ModelFileName other) {
+		return this.text.compareTo(other.text);
 	}
 
 	@Override

@@ -1,7 +1,10 @@
 package dev.modelcache.source;
 
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import dev.modelcache.ModelConfigurationException;
@@ -18,9 +21,19 @@ final class MergedModel {
 
 	private final List<ResolvedModel> models;
 
+	/** The files of each model by their names. */
+	private final List<Map<String, RemoteFile>> files;
+
 	private MergedModel(ModelRequest request, List<ResolvedModel> models) {
 		this.request = request;
 		this.models = models;
+		this.files = models.stream().map(MergedModel::byName).toList();
+	}
+
+	private static Map<String, RemoteFile> byName(ResolvedModel model) {
+		return model.files()
+			.stream()
+			.collect(Collectors.toMap((file) -> file.name().text(), Function.identity(), (first, second) -> first));
 	}
 
 	static ResolvedModel of(ModelRequest request, List<ResolvedModel> models) {
@@ -35,9 +48,9 @@ final class MergedModel {
 	}
 
 	private RemoteFile merge(RemoteFile file) {
-		List<RemoteFile> same = this.models.stream()
-			.map((model) -> counterpart(model, file))
-			.flatMap(Optional::stream)
+		List<RemoteFile> same = IntStream.range(0, this.models.size())
+			.mapToObj((index) -> counterpart(index, file))
+			.flatMap(Stream::ofNullable)
 			.toList();
 		AgreeingFiles agreeing = AgreeingFiles.of(this.request, same);
 		List<Mirror> mirrors = agreeing.files()
@@ -54,11 +67,12 @@ final class MergedModel {
 	}
 
 	/** The only files of two models are the same whatever they are called. */
-	private Optional<RemoteFile> counterpart(ResolvedModel model, RemoteFile file) {
+	private @Nullable RemoteFile counterpart(int index, RemoteFile file) {
+		ResolvedModel model = this.models.get(index);
 		if (this.models.get(0).files().size() == 1 && model.files().size() == 1) {
-			return Optional.of(model.file());
+			return model.file();
 		}
-		return model.files().stream().filter((other) -> other.name().equals(file.name())).findFirst();
+		return this.files.get(index).get(file.name().text());
 	}
 
 }

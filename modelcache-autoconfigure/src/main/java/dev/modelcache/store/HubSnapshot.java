@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -109,11 +110,13 @@ final class HubSnapshot implements ModelDirectory {
 	public void publish(ModelManifest manifest, Set<ModelFileName> brought, Set<ModelFileName> arrived)
 			throws IOException {
 		this.cache.tag();
+		Map<Digest, ModelFileName> first = new HashMap<>();
+		manifest.files().forEach((name) -> first.putIfAbsent(Objects.requireNonNull(this.files.get(name)), name));
 		for (int i = manifest.files().size() - 1; i >= 0; i--) {
 			// The last one to be shown may have the blob itself, where links are not to
 			// be had.
 			ModelFileName name = manifest.files().get(i);
-			boolean last = i == 0 || manifest.files().subList(0, i).stream().noneMatch((other) -> isSame(name, other));
+			boolean last = name.equals(first.get(this.files.get(name)));
 			if (arrived.contains(name)) {
 				show(name, brought.contains(name) && last);
 			}
@@ -124,10 +127,6 @@ final class HubSnapshot implements ModelDirectory {
 		}
 		Elsewhere.write(this.place,
 				manifest.in(snapshot(), Stream.concat(own().stream(), brought.stream()).collect(Collectors.toSet())));
-	}
-
-	private boolean isSame(ModelFileName one, ModelFileName other) {
-		return Objects.equals(this.files.get(one), this.files.get(other));
 	}
 
 	private void show(ModelFileName name, boolean brought) throws IOException {

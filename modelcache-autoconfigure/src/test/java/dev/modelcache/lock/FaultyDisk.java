@@ -18,8 +18,15 @@ public final class FaultyDisk {
 
 	private final AtomicReference<Fault> next = new AtomicReference<>();
 
+	private final AtomicReference<Error> onRead = new AtomicReference<>();
+
 	private volatile Runnable beforeForce = () -> {
 	};
+
+	/** Has the next read at a position throw an error that is no exception. */
+	public void throwOnRead(Error error) {
+		this.onRead.set(error);
+	}
 
 	/** Has something done before each time that bytes are made durable. */
 	public void beforeForce(Runnable wait) {
@@ -81,6 +88,10 @@ public final class FaultyDisk {
 
 		@Override
 		public int read(ByteBuffer target, long position) throws IOException {
+			Error error = FaultyDisk.this.onRead.getAndSet(null);
+			if (error != null) {
+				throw error;
+			}
 			return this.file.read(target, position);
 		}
 

@@ -6,6 +6,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
 import java.util.Arrays;
+import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroup;
@@ -25,16 +26,23 @@ public final class ReadinessGroupMembership implements HealthEndpointGroupsPostP
 
 	private final String contributor;
 
+	private final Set<String> excluded;
+
 	/**
 	 * Creates a membership.
 	 * @param contributor the name of the health contributor
+	 * @param excluded the names that the application excludes from the readiness group
 	 */
-	public ReadinessGroupMembership(String contributor) {
+	public ReadinessGroupMembership(String contributor, Set<String> excluded) {
 		this.contributor = contributor;
+		this.excluded = Set.copyOf(excluded);
 	}
 
 	@Override
 	public HealthEndpointGroups postProcessHealthEndpointGroups(HealthEndpointGroups groups) {
+		if (this.excluded.contains(this.contributor) || this.excluded.contains("*")) {
+			return groups;
+		}
 		return wrap(groups, HealthEndpointGroups.class, (proxy, method, arguments) -> {
 			if (method.isDefault() && method.getDeclaringClass() == HealthEndpointGroups.class) {
 				// It asks the proxy for the single groups, and so finds the member.

@@ -103,8 +103,9 @@ public class ModelCacheAutoConfiguration {
 
 	@InternalBean("dev.modelcache.store.ModelStore.ORIGINAL")
 	@ConditionalOnMissingBean
-	ModelStore modelCacheStore(ModelCacheSettings settings, CacheLockFactory locks) {
-		ModelLockFile lockFile = (settings.lockFile() != null) ? new ModelLockFile(settings.lockFile(), locks) : null;
+	ModelStore modelCacheStore(ModelCacheSettings settings, CacheLockFactory cacheLockFactory) {
+		ModelLockFile lockFile = (settings.lockFile() != null)
+				? new ModelLockFile(settings.lockFile(), cacheLockFactory) : null;
 		return new ModelStore(settings.store(), new ExclusiveFiles(), this.clock, lockFile);
 	}
 
@@ -131,10 +132,10 @@ public class ModelCacheAutoConfiguration {
 
 	@InternalBean("dev.modelcache.engine.Rooms.ORIGINAL")
 	@ConditionalOnMissingBean
-	Rooms modelCacheRooms(SourceResolvers sources, CacheLockFactory locks, ModelStore store, SegmentedTransfer transfer,
-			TransferRetries retries, ModelCacheSettings settings) {
-		return new Rooms(sources, locks, store, transfer, retries, settings.decompression(), settings.formats(),
-				settings.offline());
+	Rooms modelCacheRooms(SourceResolvers sources, CacheLockFactory cacheLockFactory, ModelStore store,
+			SegmentedTransfer transfer, TransferRetries retries, ModelCacheSettings settings) {
+		return new Rooms(sources, cacheLockFactory, store, transfer, retries, settings.decompression(),
+				settings.formats(), settings.offline());
 	}
 
 	@InternalBean("dev.modelcache.autoconfigure.ApplicationEvents.ORIGINAL")
@@ -145,13 +146,13 @@ public class ModelCacheAutoConfiguration {
 	@Bean(name = ModelCacheLifecycle.CACHE, destroyMethod = "close")
 	@ConditionalOnMissingBean(ModelCache.class)
 	@Proxyable(ProxyType.INTERFACES)
-	ModelCache modelCache(ConfiguredModels models, Rooms rooms, EngineThreads threads,
+	ModelCache modelCache(ConfiguredModels configuredModels, Rooms rooms, EngineThreads threads,
 			ObjectProvider<AcquisitionObserver> observers, ObjectProvider<ProgressDisplay> displays,
 			ApplicationEvents events) {
 		AcquisitionObserver observer = new CompositeObserver(observers.orderedStream().toList());
 		// Looked up now: the thread of the display must not wait for other beans.
 		List<ProgressDisplay> all = displays.orderedStream().toList();
-		return new DefaultModelCache(models, rooms, threads,
+		return new DefaultModelCache(configuredModels, rooms, threads,
 				new Listeners(events, (event) -> all.forEach((display) -> display.show(event)), observer), this.clock);
 	}
 
@@ -162,18 +163,18 @@ public class ModelCacheAutoConfiguration {
 
 	@InternalBean("dev.modelcache.engine.BackgroundAcquirer.ORIGINAL")
 	@ConditionalOnMissingBean
-	BackgroundAcquirer modelCacheBackgroundAcquirer(ModelCache cache, ConfiguredModels models,
+	BackgroundAcquirer modelCacheBackgroundAcquirer(ModelCache modelCache, ConfiguredModels configuredModels,
 			ModelCacheProperties properties) {
 		ModelCacheProperties.Startup startup = properties.getStartup();
-		return new BackgroundAcquirer(cache, models, startup.getRetryInterval(),
+		return new BackgroundAcquirer(modelCache, configuredModels, startup.getRetryInterval(),
 				startup.getMode() == ModelCacheProperties.Startup.Mode.NONE, this.clock);
 	}
 
 	@InternalBean("dev.modelcache.engine.BackgroundRefresh.ORIGINAL")
 	@ConditionalOnMissingBean
-	BackgroundRefresh modelCacheBackgroundRefresh(ModelCache cache, ConfiguredModels models,
+	BackgroundRefresh modelCacheBackgroundRefresh(ModelCache modelCache, ConfiguredModels configuredModels,
 			ModelCacheProperties properties, EngineThreads threads) {
-		return new BackgroundRefresh(cache, models, properties.getRefreshInterval(),
+		return new BackgroundRefresh(modelCache, configuredModels, properties.getRefreshInterval(),
 				properties.getStartup().getRetryInterval(), threads.timer(), this.clock);
 	}
 
@@ -195,8 +196,8 @@ public class ModelCacheAutoConfiguration {
 
 	@InternalBean("dev.modelcache.autoconfigure.BlockingStartup.ORIGINAL")
 	@ConditionalOnProperty(name = "hooks.llm.startup.mode", havingValue = "blocking")
-	ApplicationRunner modelCacheBlockingStartup(ModelCache cache, ConfiguredModels models) {
-		return new BlockingStartup(cache, models);
+	ApplicationRunner modelCacheBlockingStartup(ModelCache modelCache, ConfiguredModels configuredModels) {
+		return new BlockingStartup(modelCache, configuredModels);
 	}
 
 }

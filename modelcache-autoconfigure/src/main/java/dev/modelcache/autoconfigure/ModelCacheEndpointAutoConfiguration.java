@@ -28,17 +28,17 @@ public class ModelCacheEndpointAutoConfiguration {
 	@InternalBean("dev.modelcache.actuate.TransferHistory.ORIGINAL")
 	@ConditionalOnMissingBean
 	@ConditionalOnAvailableEndpoint(ModelCacheEndpoint.class)
-	TransferHistory modelCacheTransferHistory(ConfiguredModels models) {
-		return new TransferHistory(models, Clock.systemUTC());
+	TransferHistory modelCacheTransferHistory(ConfiguredModels configuredModels) {
+		return new TransferHistory(configuredModels, Clock.systemUTC());
 	}
 
 	@InternalBean("dev.modelcache.actuate.ModelCacheEndpoint.ORIGINAL")
 	@ConditionalOnMissingBean
 	@ConditionalOnAvailableEndpoint
-	ModelCacheEndpoint modelCacheEndpoint(ModelCache cache, ConfiguredModels models, TransferHistory history,
-			BackgroundAttempts attempts, ModelStore store) {
-		ModelOperations operations = new ModelOperations(cache, attempts, BlockingBridge::await);
-		return new ModelCacheEndpoint(cache, models, history, operations,
+	ModelCacheEndpoint modelCacheEndpoint(ModelCache modelCache, ConfiguredModels configuredModels,
+			TransferHistory history, BackgroundAttempts attempts, ModelStore store) {
+		ModelOperations operations = new ModelOperations(modelCache, attempts, BlockingBridge::await);
+		return new ModelCacheEndpoint(modelCache, configuredModels, history, operations,
 				() -> new CacheUsage(store.directory(), store.used(), store.free()));
 	}
 

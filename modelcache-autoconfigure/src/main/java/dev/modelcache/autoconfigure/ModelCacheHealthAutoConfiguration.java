@@ -2,6 +2,7 @@ package dev.modelcache.autoconfigure;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 
 import dev.modelcache.BackgroundAttempts;
 import dev.modelcache.ConfiguredModels;
@@ -18,6 +19,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
 import org.springframework.boot.health.contributor.HealthContributor;
 import org.springframework.boot.health.contributor.HealthIndicator;
@@ -29,6 +32,7 @@ import org.springframework.context.annotation.ConfigurationCondition;
 import org.springframework.context.annotation.ProxyType;
 import org.springframework.context.annotation.Proxyable;
 import org.springframework.context.annotation.Role;
+import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 
 /**
@@ -48,8 +52,9 @@ public class ModelCacheHealthAutoConfiguration {
 	@Proxyable(ProxyType.INTERFACES)
 	@ConditionalOnEnabledHealthIndicator("modelcache")
 	@Conditional(OnFreeContributorName.class)
-	HealthIndicator modelCacheHealthIndicator(ModelCache cache, ConfiguredModels models, BackgroundAttempts attempts) {
-		return new ModelCacheHealthIndicator(cache, models, attempts);
+	HealthIndicator modelCacheHealthIndicator(ModelCache modelCache, ConfiguredModels configuredModels,
+			BackgroundAttempts attempts) {
+		return new ModelCacheHealthIndicator(modelCache, configuredModels, attempts);
 	}
 
 	/**
@@ -63,8 +68,11 @@ public class ModelCacheHealthAutoConfiguration {
 
 		@InternalBean("dev.modelcache.actuate.ReadinessGroupMembership.ORIGINAL")
 		@ConditionalOnMissingBean
-		ReadinessGroupMembership modelCacheReadinessGroupMembership() {
-			return new ReadinessGroupMembership(CONTRIBUTOR);
+		ReadinessGroupMembership modelCacheReadinessGroupMembership(Environment environment) {
+			Set<String> excluded = Binder.get(environment)
+				.bind("management.endpoint.health.group.readiness.exclude", Bindable.setOf(String.class))
+				.orElse(Set.of());
+			return new ReadinessGroupMembership(CONTRIBUTOR, excluded);
 		}
 
 	}

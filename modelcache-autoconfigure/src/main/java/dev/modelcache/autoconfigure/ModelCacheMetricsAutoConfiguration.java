@@ -24,8 +24,8 @@ public class ModelCacheMetricsAutoConfiguration {
 
 	@InternalBean("dev.modelcache.actuate.AcquisitionMeters.ORIGINAL")
 	@ConditionalOnMissingBean
-	AcquisitionMeters modelCacheAcquisitionMeters(ConfiguredModels models, MeterRegistry registry) {
-		return new AcquisitionMeters(models, registry);
+	AcquisitionMeters modelCacheAcquisitionMeters(ConfiguredModels configuredModels, MeterRegistry registry) {
+		return new AcquisitionMeters(configuredModels, registry);
 	}
 
 	@InternalBean("dev.modelcache.actuate.RuntimeMeters.ORIGINAL")
@@ -36,8 +36,8 @@ public class ModelCacheMetricsAutoConfiguration {
 
 	@InternalBean("dev.modelcache.actuate.ModelGauges.ORIGINAL")
 	@ConditionalOnMissingBean
-	ModelGauges modelCacheGauges(ModelCache cache, ConfiguredModels models, ModelStore store) {
-		return new ModelGauges(cache, models, () -> store.used().toBytes());
+	ModelGauges modelCacheGauges(ModelCache modelCache, ConfiguredModels configuredModels, ModelStore store) {
+		return new ModelGauges(modelCache, configuredModels, () -> store.used().toBytes());
 	}
 
 }

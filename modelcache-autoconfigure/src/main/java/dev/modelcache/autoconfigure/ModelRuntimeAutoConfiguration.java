@@ -32,8 +32,10 @@ public class ModelRuntimeAutoConfiguration {
 	@InternalBean("dev.modelcache.runtime.DefaultModelManager.ORIGINAL")
 	@ConditionalOnSingleCandidate(ModelLoader.class)
 	@ConditionalOnMissingBean(ModelManager.class)
-	DefaultModelManager modelManager(ModelCache cache, ModelLoader loader, ObjectProvider<RuntimeObserver> observers) {
-		return new DefaultModelManager(ModelCacheProperties.DEFAULT_MODEL, cache, loader, all(observers), this.clock);
+	DefaultModelManager modelManager(ModelCache modelCache, ModelLoader loader,
+			ObjectProvider<RuntimeObserver> observers) {
+		return new DefaultModelManager(ModelCacheProperties.DEFAULT_MODEL, modelCache, loader, all(observers),
+				this.clock);
 	}
 
 	@InternalBean("dev.modelcache.runtime.QueuedClassifier.ORIGINAL")

@@ -2,6 +2,7 @@ package dev.modelcache.actuate;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.actuate.endpoint.EndpointId;
@@ -30,7 +31,7 @@ class ReadinessGroupMembershipTests {
 
 	private final HealthEndpointGroup primary = mock(HealthEndpointGroup.class);
 
-	private final HealthEndpointGroups groups = new ReadinessGroupMembership("modelCache")
+	private final HealthEndpointGroups groups = new ReadinessGroupMembership("modelCache", Set.of())
 		.postProcessHealthEndpointGroups(
 				HealthEndpointGroups.of(this.primary, Map.of("readiness", this.readiness, "liveness", this.liveness)));
 
@@ -53,7 +54,7 @@ class ReadinessGroupMembershipTests {
 
 	@Test
 	void groupThatIsNotThereIsNotInvented() {
-		HealthEndpointGroups none = new ReadinessGroupMembership("modelCache")
+		HealthEndpointGroups none = new ReadinessGroupMembership("modelCache", Set.of())
 			.postProcessHealthEndpointGroups(HealthEndpointGroups.of(this.primary, Map.of()));
 		assertThat(none.get("readiness")).isNull();
 	}
@@ -85,7 +86,8 @@ class ReadinessGroupMembershipTests {
 		HealthEndpointGroups paths = mock(HealthEndpointGroups.class,
 				withSettings().extraInterfaces(AdditionalPathsMapper.class, Ordered.class));
 		given(((AdditionalPathsMapper) paths).getAdditionalPaths(any(), any())).willReturn(List.of("/readyz"));
-		HealthEndpointGroups groups = new ReadinessGroupMembership("modelCache").postProcessHealthEndpointGroups(paths);
+		HealthEndpointGroups groups = new ReadinessGroupMembership("modelCache", Set.of())
+			.postProcessHealthEndpointGroups(paths);
 		assertThat(groups).isInstanceOf(Ordered.class)
 			.isInstanceOfSatisfying(AdditionalPathsMapper.class,
 					(mapper) -> assertThat(
@@ -96,7 +98,7 @@ class ReadinessGroupMembershipTests {
 	@Test
 	void readinessGroupKeepsEveryInterface() {
 		HealthEndpointGroup readiness = mock(HealthEndpointGroup.class, withSettings().extraInterfaces(Ordered.class));
-		assertThat(new ReadinessGroupMembership("modelCache")
+		assertThat(new ReadinessGroupMembership("modelCache", Set.of())
 			.postProcessHealthEndpointGroups(HealthEndpointGroups.of(this.primary, Map.of("readiness", readiness)))
 			.get("readiness")).isInstanceOf(Ordered.class);
 	}
@@ -105,7 +107,7 @@ class ReadinessGroupMembershipTests {
 	void exceptionOfTheConfiguredGroupsIsThrownAsItIs() {
 		HealthEndpointGroups broken = mock(HealthEndpointGroups.class);
 		given(broken.getNames()).willThrow(new UnsupportedOperationException("broken"));
-		HealthEndpointGroups groups = new ReadinessGroupMembership("modelCache")
+		HealthEndpointGroups groups = new ReadinessGroupMembership("modelCache", Set.of())
 			.postProcessHealthEndpointGroups(broken);
 		assertThatExceptionOfType(UnsupportedOperationException.class).isThrownBy(groups::getNames);
 	}

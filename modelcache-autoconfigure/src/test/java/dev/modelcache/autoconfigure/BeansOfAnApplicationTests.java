@@ -5,10 +5,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 import dev.modelcache.CachedModel;
+import dev.modelcache.ConfiguredModels;
 import dev.modelcache.ModelCache;
 import dev.modelcache.actuate.ModelCacheHealthIndicator;
+import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.runtime.ModelLoader;
 import dev.modelcache.runtime.ModelManager;
 import dev.modelcache.testsupport.GgufFile;
@@ -29,8 +32,12 @@ import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
+import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.health.actuate.endpoint.HealthEndpoint;
+import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroups;
 import org.springframework.boot.health.autoconfigure.actuate.endpoint.HealthEndpointAutoConfiguration;
 import org.springframework.boot.health.autoconfigure.contributor.HealthContributorAutoConfiguration;
 import org.springframework.boot.health.autoconfigure.registry.HealthContributorRegistryAutoConfiguration;
@@ -47,10 +54,14 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.http.client.reactive.ClientHttpConnector;
 import org.springframework.http.client.reactive.JdkClientHttpConnector;
+import org.springframework.util.StringUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
 import static org.mockito.Mockito.mock;
 
 /**
@@ -181,6 +192,67 @@ class BeansOfAnApplicationTests {
 				assertThat(primary.getAllRetries()).isNotEmpty();
 			});
 		assertThat(output).doesNotContain("none is primary");
+	}
+
+	@ParameterizedTest
+	@ValueSource(classes = { ModelCache.class, ConfiguredModels.class, CacheLockFactory.class })
+	<T> void severalBeansOfATypeOfOursAreNamedWithTheWayOut(Class<T> type, CapturedOutput output) {
+		assertThatException().isThrownBy(() -> start(bean("one", type, false), bean("two", type, false)));
+		assertThat(output)
+			.contains("APPLICATION FAILED TO START",
+					"several beans of type " + type.getName() + ", and none of them is primary: one, two", "@Primary")
+			.doesNotContain("Parameter 0");
+	}
+
+	@ParameterizedTest
+	@ValueSource(classes = { ModelCache.class, ConfiguredModels.class, CacheLockFactory.class })
+	<T> void primaryBeanOrTheOneWithTheUsualNameIsUsed(Class<T> type) {
+		start(bean("one", type, false), bean("two", type, true)).close();
+		start(bean("one", type, false), bean(StringUtils.uncapitalize(type.getSimpleName()), type, false)).close();
+	}
+
+	private ConfigurableApplicationContext start(Consumer<GenericApplicationContext> one,
+			Consumer<GenericApplicationContext> two) {
+		return new SpringApplicationBuilder(Nothing.class).web(WebApplicationType.NONE)
+			.properties("hooks.llm.cache.directory=" + this.directory)
+			.initializers((context) -> one.accept((GenericApplicationContext) context),
+					(context) -> two.accept((GenericApplicationContext) context))
+			.run();
+	}
+
+	private static <T> Consumer<GenericApplicationContext> bean(String name, Class<T> type, boolean primary) {
+		return (context) -> context.registerBean(name, type,
+				() -> (type == ConfiguredModels.class) ? type.cast(new ConfiguredModels(List.of())) : mock(type),
+				(definition) -> definition.setPrimary(primary));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "modelCache", "modelCache,other", "*" })
+	void contributorThatTheApplicationExcludesFromReadinessIsNoMember(String excluded) {
+		runner()
+			.withPropertyValues("management.endpoint.health.group.readiness.exclude=" + excluded,
+					"management.endpoint.health.group.readiness.include=*",
+					"management.endpoint.health.validate-group-membership=false")
+			.run((context) -> assertThat(
+					context.getBean(HealthEndpointGroups.class).get("readiness").isMember("modelCache"))
+				.isFalse());
+	}
+
+	@Test
+	void contributorIsAMemberOfReadinessBesideThoseThatTheApplicationIncludes() {
+		runner()
+			.withPropertyValues("management.endpoint.health.group.readiness.exclude=db",
+					"management.endpoint.health.group.readiness.include=ping",
+					"management.endpoint.health.validate-group-membership=false")
+			.run((context) -> assertThat(
+					context.getBean(HealthEndpointGroups.class).get("readiness").isMember("modelCache"))
+				.isTrue());
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Nothing {
+
 	}
 
 	@ParameterizedTest

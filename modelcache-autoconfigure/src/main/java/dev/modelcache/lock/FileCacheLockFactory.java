@@ -83,7 +83,8 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 		}
 		catch (BackOffInterruptedException ex) {
 			Thread.currentThread().interrupt();
-			throw new ModelCancelledException(request.modelId(), "nobody waits for its lock any more", "Ask again");
+			throw new ModelCancelledException(request.modelId(), "the wait for the lock was cancelled",
+					"Request the model '" + request.modelId() + "' again");
 		}
 	}
 

@@ -28,6 +28,12 @@ class AmountsTests {
 	}
 
 	@Test
+	void everythingThatIsThereIsCompleteWhateverTheRate() {
+		assertThat(Amounts.speed(new TransferProgress(10, 10L, 0))).isEqualTo("complete");
+		assertThat(Amounts.speed(new TransferProgress(10, 10L, 1_000_000))).isEqualTo("complete");
+	}
+
+	@Test
 	void unknownTotalAndRateAreLeftOut() {
 		TransferProgress progress = new TransferProgress(2_000_000, null, 0);
 		assertThat(Amounts.done(progress)).isEqualTo("2.0 MB");

@@ -34,6 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.boot.SpringApplicationAotProcessor;
+import org.springframework.util.ClassUtils;
 
 import static dev.modelcache.neighbours.Neighbour.ACTUATOR;
 import static dev.modelcache.neighbours.Neighbour.ADMIN_CLIENT;
@@ -137,6 +138,10 @@ class NeighboursTests {
 		ForkedJvm application = start(EnumSet.of(MVC), List.of(), with(List.of()));
 		assertThat(get(ports(application, 1).server(), "/").body()).isEqualTo("hello");
 		Awaitility.await().atMost(PATIENCE).until(() -> application.output().contains("Model 'default' is ready"));
+		boolean filtered = ClassUtils.isPresent("org.springframework.boot.http.client.InetAddressFilter", null);
+		assertThat(application.output().contains("Redirects of public hosts to private addresses are followed"))
+			.as("warning of Spring Boot 4.0, whose clients cannot check addresses")
+			.isNotEqualTo(filtered);
 	}
 
 	@Test

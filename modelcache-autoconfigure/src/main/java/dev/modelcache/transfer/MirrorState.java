@@ -172,6 +172,11 @@ final class MirrorState {
 		}
 	}
 
+	/** Returns whether a minute brought too few bytes since the last failure. */
+	boolean isTooSlow(long nowNanos) {
+		return this.pace.misses(nowNanos) != this.missesSeen;
+	}
+
 	private void noteSpeed(long nowNanos) {
 		int misses = this.pace.misses(nowNanos);
 		if (misses != this.missesSeen) {

@@ -6,8 +6,8 @@ import org.springframework.util.unit.DataSize;
 
 /**
  * The speed of one mirror in one transfer, over all of its connections. Each minute in
- * which bytes are wanted must bring a least number of them; time in which no bytes are
- * wanted, because the disk is slow or the bandwidth is limited, does not count.
+ * which bytes or an answer are wanted must bring a least number of them; time in which no
+ * bytes are wanted, because the disk is slow or the bandwidth is limited, does not count.
  * <p>
  * <em>Thread-safety</em>: all methods.
  */

@@ -6,6 +6,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
 import dev.modelcache.FailureBoundary;
@@ -196,11 +198,30 @@ public final class SegmentedTransfer {
 	}
 
 	private Mono<Void> fetch(TransferRun run, Fetch fetch, Sinks.One<Boolean> others) {
-		return clientFor(fetch.mirror()).exchange(fetch.request(), (response) -> receive(run, fetch, response, others))
+		AtomicBoolean waiting = new AtomicBoolean();
+		Runnable answered = () -> {
+			if (waiting.compareAndSet(true, false)) {
+				fetch.state().pace().wanted(-1, now());
+			}
+		};
+		return Mono.defer(() -> {
+			waiting.set(true);
+			fetch.state().pace().wanted(1, now());
+			return clientFor(fetch.mirror()).exchange(fetch.request(), (response) -> {
+				answered.run();
+				return receive(run, fetch, response, others);
+			});
+		})
+			.doOnTerminate(answered)
+			.doOnCancel(answered)
 			.onErrorResume(RequestFailedException.class,
 					(failure) -> run.failed(fetch, failure) ? Mono.error(new BeginAgainException()) : Mono.empty())
 			.doOnTerminate(() -> run.ended(fetch))
 			.doOnCancel(() -> run.ended(fetch));
+	}
+
+	private long now() {
+		return this.threads.timer().now(TimeUnit.NANOSECONDS);
 	}
 
 	private RangeClient clientFor(Mirror mirror) {
@@ -234,7 +255,12 @@ public final class SegmentedTransfer {
 			})
 			.takeUntil((held) -> fetch.isSatisfied())
 			.doOnDiscard(HeldBuffer.class, HeldBuffer::release)
-			.then(Mono.fromRunnable(() -> run.bodyEnded(fetch)));
+			.then(Mono.fromRunnable(() -> {
+				run.bodyEnded(fetch);
+				if (run.isTooSlow(fetch)) {
+					throw tooSlow(fetch.mirror());
+				}
+			}));
 	}
 
 	private void take(TransferRun run, Fetch fetch, HeldBuffer held) {

@@ -336,6 +336,14 @@ final class TransferRun {
 	}
 
 	/**
+	 * Returns whether an answer that was good in itself ends a minute which brought too
+	 * few bytes: many small answers are as slow as one that trickles.
+	 */
+	synchronized boolean isTooSlow(Fetch fetch) {
+		return !fetch.isAbandoned() && !this.board.isComplete() && fetch.state().isTooSlow(now());
+	}
+
+	/**
 	 * Takes note of a failed request. A mirror that contradicts the others is left out; a
 	 * lone one that contradicts itself makes the file begin again.
 	 * @return whether the file must begin again; told to one connection of a round

@@ -11,6 +11,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.core.io.buffer.DataBuffer;
 import reactor.core.publisher.Flux;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -84,6 +87,39 @@ class MinSpeedTests {
 		assertThat(run(1)).failsWithin(PATIENCE).withThrowableThat().withCauseInstanceOf(ModelTransferException.class);
 	}
 
+	@ParameterizedTest
+	@ValueSource(ints = { 1000, 20_000 })
+	void oneByteForEachRequestFailsAfterAllRetries(int delayMillis) {
+		this.fixture.answer(new OneByte(Duration.ofMillis(delayMillis)));
+		assertThat(run(1)).failsWithin(PATIENCE)
+			.withThrowableThat()
+			.withCauseInstanceOf(ModelTransferException.class)
+			.withMessageContaining("min-speed");
+	}
+
+	@Test
+	void oneByteForEachRequestGivesWayToTheNextMirror() {
+		OneByte tiny = new OneByte(Duration.ofSeconds(1));
+		this.fixture.answer(new Answer() {
+			@Override
+			public Flux<DataBuffer> body(TransferFixture fixture, RangeRequest request) {
+				return TransferFixture.whole(FILE, FILE.length).body(fixture, request);
+			}
+
+			@Override
+			public Duration delay() {
+				return tiny.delay();
+			}
+
+			@Override
+			public RangeResponse response(TransferFixture fixture, RangeRequest request) {
+				return request.mirror().equals(TransferFixture.mirror(1)) ? tiny.response(fixture, request)
+						: Answer.super.response(fixture, request);
+			}
+		});
+		assertThat(run(2)).succeedsWithin(PATIENCE);
+	}
+
 	@Test
 	void oneByteBeforeEachStallFailsAfterAllRetries() {
 		this.fixture.answer((fixture, request) -> TransferFixture.whole(FILE, (int) request.range().start() + 1)
@@ -97,6 +133,23 @@ class MinSpeedTests {
 		this.fixture.maxRequests(1_000).answer(trickling(FILE, 1));
 		assertThat(run(1)).failsWithin(PATIENCE).withThrowableThat().withCauseInstanceOf(ModelTransferException.class);
 		assertThat(this.fixture.requests).hasSizeLessThan(20);
+	}
+
+	/** A successful answer of one byte, whatever was asked for. */
+	private record OneByte(Duration delay) implements Answer {
+
+		@Override
+		public Flux<DataBuffer> body(TransferFixture fixture, RangeRequest request) {
+			return TransferFixture.whole(FILE, (int) request.range().start() + 1).body(fixture, request);
+		}
+
+		@Override
+		public RangeResponse response(TransferFixture fixture, RangeRequest request) {
+			long start = request.range().start();
+			return new RangeResponse(start, (long) FILE.length, start + 1, false, "\"v\"", true,
+					body(fixture, request));
+		}
+
 	}
 
 	@Test

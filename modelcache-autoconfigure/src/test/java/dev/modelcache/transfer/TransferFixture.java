@@ -173,6 +173,15 @@ final class TransferFixture implements AutoCloseable {
 
 		Flux<DataBuffer> body(TransferFixture fixture, RangeRequest request);
 
+		/** Returns how long the head of the response takes. */
+		default Duration delay() {
+			return Duration.ZERO;
+		}
+
+		default RangeResponse response(TransferFixture fixture, RangeRequest request) {
+			return new RangeResponse(request.range().start(), null, null, false, "\"v\"", true, body(fixture, request));
+		}
+
 	}
 
 	private final class WrittenClient implements RangeClient {
@@ -192,8 +201,8 @@ final class TransferFixture implements AutoCloseable {
 				if (fixture.answers.isEmpty()) {
 					fixture.answers.add(answer);
 				}
-				return consumer.apply(new RangeResponse(request.range().start(), null, null, false, "\"v\"", true,
-						answer.body(fixture, request)));
+				RangeResponse response = answer.response(fixture, request);
+				return Mono.delay(answer.delay(), fixture.time).then(Mono.defer(() -> consumer.apply(response)));
 			});
 		}
 

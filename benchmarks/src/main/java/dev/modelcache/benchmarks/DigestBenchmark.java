@@ -14,10 +14,10 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
-import dev.modelcache.Digest;
 import dev.modelcache.Digest.Algorithm;
-import dev.modelcache.content.FileDigest;
-import dev.modelcache.content.StreamingDigest;
+import dev.modelcache.Digest;
+import dev.modelcache.internal.content.FileDigest;
+import dev.modelcache.internal.content.StreamingDigest;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;

@@ -5,6 +5,9 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
 
+import dev.modelcache.internal.transfer.JournalContents;
+import dev.modelcache.internal.transfer.SegmentBoard;
+import dev.modelcache.internal.transfer.TransferJournal;
 import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;

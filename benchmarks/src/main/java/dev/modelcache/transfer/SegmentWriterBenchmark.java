@@ -11,6 +11,11 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 import dev.modelcache.benchmarks.Scratch;
+import dev.modelcache.internal.transfer.Destination;
+import dev.modelcache.internal.transfer.Segment;
+import dev.modelcache.internal.transfer.SegmentBoard;
+import dev.modelcache.internal.transfer.SegmentWriter;
+import dev.modelcache.internal.transfer.TransferJournal;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import org.jspecify.annotations.NullMarked;

@@ -1,12 +1,12 @@
 package dev.modelcache.autoconfigure;
 
-import dev.modelcache.engine.EngineThreads;
-import dev.modelcache.source.SourceResolvers;
-import dev.modelcache.source.api.MetadataClient;
-import dev.modelcache.source.catalog.CatalogResolver;
-import dev.modelcache.source.catalog.ModelCatalog;
-import dev.modelcache.source.catalog.ModelCatalogs;
-import dev.modelcache.store.ModelStore;
+import dev.modelcache.internal.acquire.EngineThreads;
+import dev.modelcache.internal.http.MetadataClient;
+import dev.modelcache.internal.source.SourceResolvers;
+import dev.modelcache.internal.source.catalog.CatalogResolver;
+import dev.modelcache.internal.source.catalog.ModelCatalog;
+import dev.modelcache.internal.source.catalog.ModelCatalogs;
+import dev.modelcache.internal.store.ModelStore;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Configuration;
@@ -19,7 +19,7 @@ import org.springframework.core.io.ResourceLoader;
 @Configuration(proxyBeanMethods = false)
 class CatalogConfiguration {
 
-	@InternalBean("dev.modelcache.source.catalog.ModelCatalogs.ORIGINAL")
+	@InternalBean("dev.modelcache.internal.source.catalog.ModelCatalogs.ORIGINAL")
 	@ConditionalOnMissingBean
 	ModelCatalogs modelCacheCatalogs(ModelCacheProperties properties, ResourceLoader resources, MetadataClient client,
 			ObjectProvider<ModelCatalog> own) {
@@ -27,7 +27,7 @@ class CatalogConfiguration {
 			.read(own.orderedStream().toList(), properties.getCatalog().getLocations());
 	}
 
-	@InternalBean("dev.modelcache.source.catalog.CatalogResolver.ORIGINAL")
+	@InternalBean("dev.modelcache.internal.source.catalog.CatalogResolver.ORIGINAL")
 	@ConditionalOnMissingBean
 	CatalogResolver modelCacheCatalogResolver(ModelCatalogs catalogs, ObjectProvider<SourceResolvers> sources,
 			ModelStore store, EngineThreads threads) {

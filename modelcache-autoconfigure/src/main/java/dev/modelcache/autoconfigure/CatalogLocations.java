@@ -8,11 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-import dev.modelcache.source.api.MetadataClient;
-import dev.modelcache.source.catalog.CatalogRules;
-import dev.modelcache.source.catalog.ModelCatalog;
-import dev.modelcache.source.catalog.ModelCatalogs;
-import dev.modelcache.source.catalog.RemoteCatalog;
+import dev.modelcache.internal.http.MetadataClient;
+import dev.modelcache.internal.source.catalog.CatalogRules;
+import dev.modelcache.internal.source.catalog.ModelCatalog;
+import dev.modelcache.internal.source.catalog.ModelCatalogs;
+import dev.modelcache.internal.source.catalog.RemoteCatalog;
 import org.springframework.core.io.Resource;
 import org.springframework.core.io.ResourceLoader;
 

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-import dev.modelcache.transfer.TransferSettings;
+import dev.modelcache.internal.transfer.TransferSettings;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 

@@ -8,10 +8,10 @@ import java.time.Duration;
 
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.autoconfigure.ConnectionSettings.Proxy;
-import dev.modelcache.source.api.ConnectionFailedException;
-import dev.modelcache.source.api.ConnectionFailedException.Kind;
-import dev.modelcache.source.api.HttpConnections;
-import dev.modelcache.transfer.http.NettyClients;
+import dev.modelcache.internal.http.ConnectionFailedException.Kind;
+import dev.modelcache.internal.http.ConnectionFailedException;
+import dev.modelcache.internal.http.HttpConnections;
+import dev.modelcache.internal.transfer.http.NettyClients;
 import io.netty.resolver.NoopAddressResolverGroup;
 import io.netty.util.NetUtil;
 import org.jspecify.annotations.Nullable;

@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-import dev.modelcache.store.AdoptionSettings;
-import dev.modelcache.store.HubCacheSettings;
+import dev.modelcache.internal.store.AdoptionSettings;
+import dev.modelcache.internal.store.HubCacheSettings;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.env.Environment;
 

@@ -2,11 +2,11 @@ package dev.modelcache.autoconfigure;
 
 import java.time.Clock;
 
-import dev.modelcache.engine.EngineThreads;
-import dev.modelcache.source.api.HttpConnections;
-import dev.modelcache.transfer.MirrorCircuitBreakers;
-import dev.modelcache.transfer.file.FileRangeClient;
-import dev.modelcache.transfer.http.HttpRangeClient;
+import dev.modelcache.internal.acquire.EngineThreads;
+import dev.modelcache.internal.http.HttpConnections;
+import dev.modelcache.internal.transfer.MirrorCircuitBreakers;
+import dev.modelcache.internal.transfer.file.FileRangeClient;
+import dev.modelcache.internal.transfer.http.HttpRangeClient;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -21,14 +21,14 @@ import org.springframework.context.annotation.Configuration;
 @Configuration(proxyBeanMethods = false)
 class HttpDownloadConfiguration {
 
-	@InternalBean("dev.modelcache.transfer.MirrorCircuitBreakers.ORIGINAL")
+	@InternalBean("dev.modelcache.internal.transfer.MirrorCircuitBreakers.ORIGINAL")
 	@ConditionalOnMissingBean
 	MirrorCircuitBreakers modelCacheCircuitBreakers(ObjectProvider<CircuitBreakerRegistry> registry) {
 		return new MirrorCircuitBreakers(
 				Candidates.choose(registry, CircuitBreakerRegistry.class, CircuitBreakerRegistry::ofDefaults));
 	}
 
-	@InternalBean("dev.modelcache.transfer.http.HttpRangeClient.ORIGINAL")
+	@InternalBean("dev.modelcache.internal.transfer.http.HttpRangeClient.ORIGINAL")
 	@ConditionalOnMissingBean
 	HttpRangeClient modelCacheHttpRangeClient(ModelCacheSettings settings, MirrorCircuitBreakers breakers,
 			EngineThreads threads, HttpConnections connections) {
@@ -36,13 +36,13 @@ class HttpDownloadConfiguration {
 				Clock.systemUTC());
 	}
 
-	@InternalBean("dev.modelcache.transfer.file.FileRangeClient.ORIGINAL")
+	@InternalBean("dev.modelcache.internal.transfer.file.FileRangeClient.ORIGINAL")
 	@ConditionalOnMissingBean
 	FileRangeClient modelCacheFileRangeClient(EngineThreads threads) {
 		return new FileRangeClient(threads.io());
 	}
 
-	@InternalBean("dev.modelcache.source.api.HttpConnections.ORIGINAL")
+	@InternalBean("dev.modelcache.internal.http.HttpConnections.ORIGINAL")
 	HttpConnections modelCacheConnections(ModelCacheSettings settings, ModelCacheProperties properties,
 			ObjectProvider<ClientHttpConnectorBuilder<?>> connectors, ObjectProvider<HttpClientSettings> base,
 			ObjectProvider<SslBundles> bundles) {

@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 import dev.modelcache.ModelConfigurationException;
-import dev.modelcache.source.huggingface.HubSettings;
-import dev.modelcache.source.huggingface.HubToken;
+import dev.modelcache.internal.source.huggingface.HubSettings;
+import dev.modelcache.internal.source.huggingface.HubToken;
 import org.springframework.core.env.Environment;
 import org.springframework.util.StringUtils;
 

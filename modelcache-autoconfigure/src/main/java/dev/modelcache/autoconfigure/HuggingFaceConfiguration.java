@@ -2,14 +2,14 @@ package dev.modelcache.autoconfigure;
 
 import java.time.Clock;
 
-import dev.modelcache.engine.EngineThreads;
-import dev.modelcache.source.api.HttpConnections;
-import dev.modelcache.source.api.MetadataClient;
-import dev.modelcache.source.api.MetadataRetries;
-import dev.modelcache.source.api.MetadataSettings;
-import dev.modelcache.source.huggingface.HubSettings;
-import dev.modelcache.source.huggingface.HuggingFaceResolver;
-import dev.modelcache.transfer.TransferRetries;
+import dev.modelcache.internal.acquire.EngineThreads;
+import dev.modelcache.internal.http.HttpConnections;
+import dev.modelcache.internal.http.MetadataClient;
+import dev.modelcache.internal.http.MetadataRetries;
+import dev.modelcache.internal.http.MetadataSettings;
+import dev.modelcache.internal.source.huggingface.HubSettings;
+import dev.modelcache.internal.source.huggingface.HuggingFaceResolver;
+import dev.modelcache.internal.transfer.TransferRetries;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
@@ -20,7 +20,7 @@ import org.springframework.core.env.Environment;
 @Configuration(proxyBeanMethods = false)
 class HuggingFaceConfiguration {
 
-	@InternalBean("dev.modelcache.source.api.MetadataClient.ORIGINAL")
+	@InternalBean("dev.modelcache.internal.http.MetadataClient.ORIGINAL")
 	@ConditionalOnMissingBean
 	MetadataClient modelCacheMetadataClient(ModelCacheSettings settings, TransferRetries retries, EngineThreads threads,
 			HttpConnections connections) {
@@ -33,7 +33,7 @@ class HuggingFaceConfiguration {
 				threads.timer(), threads.io());
 	}
 
-	@InternalBean("dev.modelcache.source.huggingface.HubSettings.ORIGINAL")
+	@InternalBean("dev.modelcache.internal.source.huggingface.HubSettings.ORIGINAL")
 	HubSettings modelCacheHubSettings(ModelCacheProperties properties, Environment environment) {
 		HubSettings hub = new HubProperties(environment, properties.getDownload().isAllowInsecureHttp())
 			.read(properties.getHuggingface());
@@ -41,7 +41,7 @@ class HuggingFaceConfiguration {
 				new ForeignDirectories(environment).huggingFace(properties));
 	}
 
-	@InternalBean("dev.modelcache.source.huggingface.HuggingFaceResolver.ORIGINAL")
+	@InternalBean("dev.modelcache.internal.source.huggingface.HuggingFaceResolver.ORIGINAL")
 	@ConditionalOnMissingBean
 	HuggingFaceResolver modelCacheHuggingFaceResolver(HubSettings hub, ModelCacheSettings settings,
 			MetadataClient client, EngineThreads threads) {

@@ -3,8 +3,8 @@ package dev.modelcache.autoconfigure;
 import java.time.Clock;
 
 import de.kherud.llama.LlamaModel;
+import dev.modelcache.llama.LlamaModelLoader;
 import dev.modelcache.runtime.ModelLoader;
-import dev.modelcache.runtime.llama.LlamaModelLoader;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Configuration;
@@ -17,7 +17,7 @@ import org.springframework.context.annotation.Configuration;
 @ConditionalOnMissingBean(ModelLoader.class)
 class LlamaConfiguration {
 
-	@InternalBean("dev.modelcache.runtime.llama.LlamaModelLoader.ORIGINAL")
+	@InternalBean("dev.modelcache.llama.LlamaModelLoader.ORIGINAL")
 	LlamaModelLoader modelCacheLlamaLoader(ModelCacheProperties properties) {
 		return new LlamaModelLoader(RuntimeSettings.llama(properties.getLlama()), Clock.systemUTC());
 	}

@@ -8,25 +8,25 @@ import dev.modelcache.AcquisitionObserver;
 import dev.modelcache.ConfiguredModels;
 import dev.modelcache.ModelCache;
 import dev.modelcache.actuate.ProgressDisplay;
-import dev.modelcache.engine.BackgroundAcquirer;
-import dev.modelcache.engine.BackgroundRefresh;
-import dev.modelcache.engine.DefaultModelCache;
-import dev.modelcache.engine.EngineThreads;
-import dev.modelcache.engine.Listeners;
-import dev.modelcache.engine.Rooms;
+import dev.modelcache.internal.acquire.BackgroundAcquirer;
+import dev.modelcache.internal.acquire.BackgroundRefresh;
+import dev.modelcache.internal.acquire.DefaultModelCache;
+import dev.modelcache.internal.acquire.EngineThreads;
+import dev.modelcache.internal.acquire.Listeners;
+import dev.modelcache.internal.acquire.Rooms;
+import dev.modelcache.internal.lock.ExclusiveFiles;
+import dev.modelcache.internal.lock.FileCacheLockFactory;
+import dev.modelcache.internal.source.SourceResolvers;
+import dev.modelcache.internal.source.catalog.ModelCatalogs;
+import dev.modelcache.internal.source.file.FileSourceResolver;
+import dev.modelcache.internal.source.web.HttpSourceResolver;
+import dev.modelcache.internal.store.ModelLockFile;
+import dev.modelcache.internal.store.ModelStore;
+import dev.modelcache.internal.transfer.RangeClient;
+import dev.modelcache.internal.transfer.SegmentedTransfer;
+import dev.modelcache.internal.transfer.TransferRetries;
 import dev.modelcache.lock.CacheLockFactory;
-import dev.modelcache.lock.ExclusiveFiles;
-import dev.modelcache.lock.FileCacheLockFactory;
 import dev.modelcache.source.SourceResolver;
-import dev.modelcache.source.SourceResolvers;
-import dev.modelcache.source.catalog.ModelCatalogs;
-import dev.modelcache.source.file.FileSourceResolver;
-import dev.modelcache.source.http.HttpSourceResolver;
-import dev.modelcache.store.ModelLockFile;
-import dev.modelcache.store.ModelStore;
-import dev.modelcache.transfer.RangeClient;
-import dev.modelcache.transfer.SegmentedTransfer;
-import dev.modelcache.transfer.TransferRetries;
 import io.github.resilience4j.retry.RetryRegistry;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
@@ -77,31 +77,31 @@ public class ModelCacheAutoConfiguration {
 		return new ModelRequests(properties, environment, sources, catalogs).read();
 	}
 
-	@InternalBean("dev.modelcache.source.http.HttpSourceResolver.ORIGINAL")
+	@InternalBean("dev.modelcache.internal.source.web.HttpSourceResolver.ORIGINAL")
 	@ConditionalOnMissingBean
 	HttpSourceResolver modelCacheHttpSourceResolver(ModelCacheSettings settings) {
 		return new HttpSourceResolver(settings.connection().headers());
 	}
 
-	@InternalBean("dev.modelcache.source.file.FileSourceResolver.ORIGINAL")
+	@InternalBean("dev.modelcache.internal.source.file.FileSourceResolver.ORIGINAL")
 	@ConditionalOnMissingBean
 	FileSourceResolver modelCacheFileSourceResolver(EngineThreads threads) {
 		return new FileSourceResolver(threads.io());
 	}
 
-	@InternalBean("dev.modelcache.source.SourceResolvers.ORIGINAL")
+	@InternalBean("dev.modelcache.internal.source.SourceResolvers.ORIGINAL")
 	@ConditionalOnMissingBean
 	SourceResolvers modelCacheSourceResolvers(ObjectProvider<SourceResolver> resolvers) {
 		return new SourceResolvers(resolvers.orderedStream().toList());
 	}
 
-	@InternalBean("dev.modelcache.lock.FileCacheLockFactory.ORIGINAL")
+	@InternalBean("dev.modelcache.internal.lock.FileCacheLockFactory.ORIGINAL")
 	@ConditionalOnMissingBean
 	CacheLockFactory modelCacheLocks(ModelCacheSettings settings) {
 		return new FileCacheLockFactory(settings.lock(), this.clock);
 	}
 
-	@InternalBean("dev.modelcache.store.ModelStore.ORIGINAL")
+	@InternalBean("dev.modelcache.internal.store.ModelStore.ORIGINAL")
 	@ConditionalOnMissingBean
 	ModelStore modelCacheStore(ModelCacheSettings settings, CacheLockFactory cacheLockFactory) {
 		ModelLockFile lockFile = (settings.lockFile() != null)
@@ -109,20 +109,20 @@ public class ModelCacheAutoConfiguration {
 		return new ModelStore(settings.store(), new ExclusiveFiles(), this.clock, lockFile);
 	}
 
-	@InternalBean("dev.modelcache.transfer.TransferRetries.ORIGINAL")
+	@InternalBean("dev.modelcache.internal.transfer.TransferRetries.ORIGINAL")
 	@ConditionalOnMissingBean
 	TransferRetries modelCacheRetries(ObjectProvider<RetryRegistry> registry) {
 		return new TransferRetries(Candidates.choose(registry, RetryRegistry.class, RetryRegistry::ofDefaults),
 				() -> ThreadLocalRandom.current().nextDouble());
 	}
 
-	@InternalBean("dev.modelcache.engine.EngineThreads.ORIGINAL")
+	@InternalBean("dev.modelcache.internal.acquire.EngineThreads.ORIGINAL")
 	@ConditionalOnMissingBean
 	EngineThreads modelCacheThreads() {
 		return new EngineThreads();
 	}
 
-	@InternalBean("dev.modelcache.transfer.SegmentedTransfer.ORIGINAL")
+	@InternalBean("dev.modelcache.internal.transfer.SegmentedTransfer.ORIGINAL")
 	@ConditionalOnMissingBean
 	SegmentedTransfer modelCacheTransfer(ObjectProvider<RangeClient> clients, TransferRetries retries,
 			EngineThreads threads, ModelCacheSettings settings) {
@@ -130,7 +130,7 @@ public class ModelCacheAutoConfiguration {
 				settings.transfer());
 	}
 
-	@InternalBean("dev.modelcache.engine.Rooms.ORIGINAL")
+	@InternalBean("dev.modelcache.internal.acquire.Rooms.ORIGINAL")
 	@ConditionalOnMissingBean
 	Rooms modelCacheRooms(SourceResolvers sources, CacheLockFactory cacheLockFactory, ModelStore store,
 			SegmentedTransfer transfer, TransferRetries retries, ModelCacheSettings settings) {
@@ -161,7 +161,7 @@ public class ModelCacheAutoConfiguration {
 		return new ModelCacheLifecycle(beans);
 	}
 
-	@InternalBean("dev.modelcache.engine.BackgroundAcquirer.ORIGINAL")
+	@InternalBean("dev.modelcache.internal.acquire.BackgroundAcquirer.ORIGINAL")
 	@ConditionalOnMissingBean
 	BackgroundAcquirer modelCacheBackgroundAcquirer(ModelCache modelCache, ConfiguredModels configuredModels,
 			ModelCacheProperties properties) {
@@ -170,7 +170,7 @@ public class ModelCacheAutoConfiguration {
 				startup.getMode() == ModelCacheProperties.Startup.Mode.NONE, this.clock);
 	}
 
-	@InternalBean("dev.modelcache.engine.BackgroundRefresh.ORIGINAL")
+	@InternalBean("dev.modelcache.internal.acquire.BackgroundRefresh.ORIGINAL")
 	@ConditionalOnMissingBean
 	BackgroundRefresh modelCacheBackgroundRefresh(ModelCache modelCache, ConfiguredModels configuredModels,
 			ModelCacheProperties properties, EngineThreads threads) {

@@ -9,7 +9,7 @@ import dev.modelcache.actuate.CacheUsage;
 import dev.modelcache.actuate.ModelCacheEndpoint;
 import dev.modelcache.actuate.ModelOperations;
 import dev.modelcache.actuate.TransferHistory;
-import dev.modelcache.store.ModelStore;
+import dev.modelcache.internal.store.ModelStore;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;

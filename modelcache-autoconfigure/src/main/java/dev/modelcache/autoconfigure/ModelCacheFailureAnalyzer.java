@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelConfigurationException;
-import dev.modelcache.transfer.RequestFailedException;
+import dev.modelcache.internal.transfer.RequestFailedException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;

@@ -1,6 +1,6 @@
 package dev.modelcache.autoconfigure;
 
-import dev.modelcache.engine.DefaultModelCache;
+import dev.modelcache.internal.acquire.DefaultModelCache;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.http.client.ReactorResourceFactory;

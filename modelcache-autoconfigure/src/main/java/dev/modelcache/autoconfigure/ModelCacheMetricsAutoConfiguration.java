@@ -5,7 +5,7 @@ import dev.modelcache.ModelCache;
 import dev.modelcache.actuate.AcquisitionMeters;
 import dev.modelcache.actuate.ModelGauges;
 import dev.modelcache.actuate.RuntimeMeters;
-import dev.modelcache.store.ModelStore;
+import dev.modelcache.internal.store.ModelStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-import dev.modelcache.content.format.FormatSettings;
-import dev.modelcache.store.StoreSettings.Verification;
+import dev.modelcache.internal.content.format.FormatSettings;
+import dev.modelcache.internal.store.StoreSettings.Verification;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.NestedConfigurationProperty;

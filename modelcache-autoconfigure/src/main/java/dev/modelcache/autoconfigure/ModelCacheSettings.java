@@ -8,11 +8,11 @@ import java.util.Locale;
 import java.util.Set;
 
 import dev.modelcache.ModelConfigurationException;
-import dev.modelcache.content.DecompressionSettings;
-import dev.modelcache.content.format.FormatSettings;
-import dev.modelcache.lock.LockSettings;
-import dev.modelcache.store.StoreSettings;
-import dev.modelcache.transfer.TransferSettings;
+import dev.modelcache.internal.content.DecompressionSettings;
+import dev.modelcache.internal.content.format.FormatSettings;
+import dev.modelcache.internal.lock.LockSettings;
+import dev.modelcache.internal.store.StoreSettings;
+import dev.modelcache.internal.transfer.TransferSettings;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.env.Environment;
 

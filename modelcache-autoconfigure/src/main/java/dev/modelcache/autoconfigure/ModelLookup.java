@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
-import dev.modelcache.source.catalog.CatalogEntry;
-import dev.modelcache.source.catalog.CatalogName;
-import dev.modelcache.source.catalog.CatalogVariant;
-import dev.modelcache.source.catalog.ModelCatalogs;
+import dev.modelcache.internal.source.catalog.CatalogEntry;
+import dev.modelcache.internal.source.catalog.CatalogName;
+import dev.modelcache.internal.source.catalog.CatalogVariant;
+import dev.modelcache.internal.source.catalog.ModelCatalogs;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.StringUtils;
 import org.springframework.util.unit.DataSize;

@@ -8,8 +8,8 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
 
-import dev.modelcache.content.Compression;
-import dev.modelcache.store.ModelStore;
+import dev.modelcache.internal.content.Compression;
+import dev.modelcache.internal.store.ModelStore;
 import org.jspecify.annotations.Nullable;
 
 /**

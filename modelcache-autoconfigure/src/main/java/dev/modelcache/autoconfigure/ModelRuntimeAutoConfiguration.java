@@ -4,11 +4,11 @@ import java.time.Clock;
 
 import dev.modelcache.ModelCache;
 import dev.modelcache.RuntimeObserver;
-import dev.modelcache.runtime.DefaultModelManager;
+import dev.modelcache.internal.runtime.DefaultModelManager;
+import dev.modelcache.internal.runtime.QueuedClassifier;
 import dev.modelcache.runtime.LlmClassifier;
 import dev.modelcache.runtime.ModelLoader;
 import dev.modelcache.runtime.ModelManager;
-import dev.modelcache.runtime.QueuedClassifier;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -29,7 +29,7 @@ public class ModelRuntimeAutoConfiguration {
 
 	private final Clock clock = Clock.systemUTC();
 
-	@InternalBean("dev.modelcache.runtime.DefaultModelManager.ORIGINAL")
+	@InternalBean("dev.modelcache.internal.runtime.DefaultModelManager.ORIGINAL")
 	@ConditionalOnSingleCandidate(ModelLoader.class)
 	@ConditionalOnMissingBean(ModelManager.class)
 	DefaultModelManager modelManager(ModelCache modelCache, ModelLoader loader,
@@ -38,7 +38,7 @@ public class ModelRuntimeAutoConfiguration {
 				this.clock);
 	}
 
-	@InternalBean("dev.modelcache.runtime.QueuedClassifier.ORIGINAL")
+	@InternalBean("dev.modelcache.internal.runtime.QueuedClassifier.ORIGINAL")
 	@ConditionalOnBooleanProperty("hooks.llm.classifier.enabled")
 	@ConditionalOnMissingBean(LlmClassifier.class)
 	QueuedClassifier llmClassifier(ObjectProvider<ModelManager> manager, ModelCacheProperties properties,

@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 import dev.modelcache.ModelConfigurationException;
-import dev.modelcache.source.oci.OciSettings;
-import dev.modelcache.source.oci.OciSettings.Registry;
+import dev.modelcache.internal.source.oci.OciSettings.Registry;
+import dev.modelcache.internal.source.oci.OciSettings;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.env.Environment;
 import org.springframework.util.StringUtils;

@@ -12,8 +12,8 @@ import java.nio.channels.UnresolvedAddressException;
 import javax.net.ssl.SSLException;
 
 import dev.modelcache.autoconfigure.ConnectionSettings.Proxy;
-import dev.modelcache.source.api.ConnectionFailedException;
-import dev.modelcache.source.api.ConnectionFailedException.Kind;
+import dev.modelcache.internal.http.ConnectionFailedException.Kind;
+import dev.modelcache.internal.http.ConnectionFailedException;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;

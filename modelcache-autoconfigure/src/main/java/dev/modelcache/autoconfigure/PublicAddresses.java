@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
-import dev.modelcache.source.oci.PrivateAddresses;
+import dev.modelcache.internal.source.oci.PrivateAddresses;
 import org.springframework.boot.http.client.InetAddressFilter;
 
 /**

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 import dev.modelcache.ModelConfigurationException;
-import dev.modelcache.runtime.ClassifierSettings;
-import dev.modelcache.runtime.llama.LlamaSettings;
+import dev.modelcache.internal.runtime.ClassifierSettings;
+import dev.modelcache.llama.LlamaSettings;
 
 /**
  * Reads how a model is used from the properties.

@@ -5,7 +5,7 @@ import java.net.URISyntaxException;
 import java.util.Locale;
 import java.util.Set;
 
-import dev.modelcache.source.SourceResolvers;
+import dev.modelcache.internal.source.SourceResolvers;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.StringUtils;
 

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 import dev.modelcache.ModelConfigurationException;
-import dev.modelcache.store.AdoptionSettings;
+import dev.modelcache.internal.store.AdoptionSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -4,7 +4,7 @@ import java.net.URI;
 import java.util.Map;
 
 import dev.modelcache.ModelConfigurationException;
-import dev.modelcache.source.huggingface.HubSettings;
+import dev.modelcache.internal.source.huggingface.HubSettings;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 import dev.modelcache.ModelConfigurationException;
-import dev.modelcache.source.oci.OciSettings;
-import dev.modelcache.source.oci.OciSettings.Registry;
+import dev.modelcache.internal.source.oci.OciSettings.Registry;
+import dev.modelcache.internal.source.oci.OciSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

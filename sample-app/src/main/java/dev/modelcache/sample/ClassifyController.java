@@ -1,7 +1,7 @@
 package dev.modelcache.sample;
 
-import dev.modelcache.runtime.Classification;
 import dev.modelcache.runtime.Classification.Outcome;
+import dev.modelcache.runtime.Classification;
 import dev.modelcache.runtime.ClassifierBusyException;
 import dev.modelcache.runtime.LlmClassifier;
 import org.springframework.http.HttpStatus;

@@ -1,7 +1,0 @@
-/**
- * What the header of a model file says, and what is no model.
- */
-@NullMarked
-package dev.modelcache.content.format;
-
-import org.jspecify.annotations.NullMarked;

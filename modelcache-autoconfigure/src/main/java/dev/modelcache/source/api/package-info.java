@@ -1,7 +1,0 @@
-/**
- * The small requests of sources: what a repository or a registry says about its files.
- */
-@NullMarked
-package dev.modelcache.source.api;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,7 +1,0 @@
-/**
- * What is on disk, and how a file becomes visible.
- */
-@NullMarked
-package dev.modelcache.store;
-
-import org.jspecify.annotations.NullMarked;

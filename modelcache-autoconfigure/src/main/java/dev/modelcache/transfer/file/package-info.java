@@ -1,7 +1,0 @@
-/**
- * Byte ranges of local files.
- */
-@NullMarked
-package dev.modelcache.transfer.file;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,83 @@
+package dev.modelcache.internal.acquire;
+
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.RedactedUri;
+import dev.modelcache.internal.content.Compression;
+import dev.modelcache.internal.store.CacheLayout;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One way to serve a model: the model itself from its URL and mirrors, the same model
+ * from its fallback URL, or another model instead.
+ *
+ * @param request the request whose file this is
+ * @param locations where to fetch it, the preferred one first; empty where only the file
+ * at the model-path counts
+ * @param fallback whether it stands in for something configured before it
+ * @param configuredUrl the URL of the model that was asked for, whatever stands in for it
+ */
+record Candidate(ModelRequest request, List<URI> locations, boolean fallback, @Nullable URI configuredUrl) {
+
+	/**
+	 * Returns all ways to serve a request, in the order to try them.
+	 */
+	static List<Candidate> of(ModelRequest request) {
+		List<Candidate> candidates = new ArrayList<>();
+		addTo(candidates, request, request.url());
+		return candidates;
+	}
+
+	private static void addTo(List<Candidate> candidates, ModelRequest request, @Nullable URI configured) {
+		List<URI> locations = Stream.concat(Stream.ofNullable(request.url()), request.mirrors().stream()).toList();
+		candidates.add(new Candidate(request, locations, !candidates.isEmpty(), configured));
+		if (request.fallbackUrl() != null) {
+			candidates.add(new Candidate(request, List.of(request.fallbackUrl()), true, configured));
+		}
+		request.fallbacks().forEach((fallback) -> addTo(candidates, fallback, configured));
+	}
+
+	/** Returns how this candidate is shown. */
+	String source() {
+		return this.locations.isEmpty() ? String.valueOf(this.request.modelPath())
+				: RedactedUri.of(this.locations.get(0));
+	}
+
+	/**
+	 * Returns the key of the files of the preferred location, or null where there is
+	 * none.
+	 */
+	@Nullable String sourceKey() {
+		return this.locations.isEmpty() ? null : CacheLayout.sourceKey(this.locations.get(0), this.request.files());
+	}
+
+	/** Returns the keys of all sources whose bytes are this request's. */
+	Set<String> sourceKeys() {
+		return Stream
+			.of(Stream.ofNullable(this.request.url()), this.request.mirrors().stream(),
+					Stream.ofNullable(this.request.fallbackUrl()))
+			.flatMap((locations) -> locations)
+			.map((location) -> CacheLayout.sourceKey(location, this.request.files()))
+			.collect(Collectors.toSet());
+	}
+
+	/**
+	 * Returns the name of the file where the cache chooses its place: that of the content
+	 * if the source's file is compressed.
+	 */
+	String fileName() {
+		URI url = this.request.url();
+		String path = (url != null && url.getPath() != null) ? url.getPath() : "";
+		String name = Compression.contentName(path.substring(path.lastIndexOf('/') + 1));
+		// A tag or a quantization, not a file; of these two schemes it names a GGUF file.
+		boolean gguf = url != null && Set.of("hf", "ollama").contains(url.getScheme()) && name.contains(":");
+		return name.replace(':', '-') + (gguf ? ".gguf" : "");
+	}
+
+}

@@ -1,0 +1,218 @@
+package dev.modelcache.internal.acquire;
+
+import java.nio.file.Files;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.function.Consumer;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.ConfiguredModels;
+import dev.modelcache.Digest;
+import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelCancelledException;
+import dev.modelcache.ModelEvicted;
+import dev.modelcache.ModelFailed;
+import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelState;
+import dev.modelcache.ModelStatus;
+import dev.modelcache.internal.FailureBoundary;
+import dev.modelcache.internal.acquire.AcquisitionPipeline.Mode;
+import dev.modelcache.internal.acquire.InFlightAcquisitions.Key;
+import dev.modelcache.internal.http.MetadataClient;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+import reactor.util.context.Context;
+
+/**
+ * The model cache: one shared acquisition for all who ask for the same, and what
+ * everybody may know about it.
+ */
+public final class DefaultModelCache implements ModelCache, AutoCloseable {
+
+	private static final Logger logger = LoggerFactory.getLogger(DefaultModelCache.class);
+
+	private final ConfiguredModels models;
+
+	private final EngineThreads threads;
+
+	private final Listeners listeners;
+
+	private final Clock clock;
+
+	private final StatusBoard board;
+
+	private final EventDispatcher events;
+
+	private final InFlightAcquisitions inFlight;
+
+	private final Duration giveUpAfter;
+
+	private final CacheLookUp lookUp;
+
+	private final PublishedModels published;
+
+	private final AcquisitionPipeline pipeline;
+
+	/**
+	 * Creates a cache.
+	 * @param models what the configuration names
+	 * @param rooms what does the work
+	 * @param threads where the work runs
+	 * @param listeners who hears about it
+	 * @param clock tells the time
+	 */
+	public DefaultModelCache(ConfiguredModels models, Rooms rooms, EngineThreads threads, Listeners listeners,
+			Clock clock) {
+		this.models = models;
+		this.threads = threads;
+		this.listeners = listeners;
+		this.clock = clock;
+		this.inFlight = new InFlightAcquisitions(threads.io());
+		this.giveUpAfter = rooms.transfer().giveUpAfter();
+		this.board = new StatusBoard(models.ids());
+		EventDispatcher display = new EventDispatcher(listeners.display(), threads.display());
+		this.events = new EventDispatcher(listeners.events(), threads.events(), display);
+		this.lookUp = new CacheLookUp(rooms.store(), new FormatCheck(rooms.formats()), listeners.observer(), clock);
+		this.published = new PublishedModels(rooms.store(), rooms.locks(), this.lookUp, listeners.observer(), clock);
+		this.pipeline = new AcquisitionPipeline(rooms, this.lookUp, threads, clock);
+		shrink();
+	}
+
+	private void shrink() {
+		Mono.fromRunnable(() -> this.published.shrink(this.models)).subscribeOn(this.threads.io()).subscribe((none) -> {
+		}, (failure) -> logger.warn("The size of the cache cannot be kept", failure));
+	}
+
+	@Override
+	public Mono<CachedModel> get(String id) {
+		return Mono.defer(() -> get(this.models.get(id)));
+	}
+
+	@Override
+	public Mono<CachedModel> get(ModelRequest request) {
+		return acquire(request, Mode.USE_CACHED);
+	}
+
+	private Mono<CachedModel> acquire(ModelRequest request, Mode mode) {
+		return Mono.defer(() -> this.inFlight.join(key(request), () -> {
+			AcquisitionWatch watch = new AcquisitionWatch(this.giveUpAfter, this.threads.timer(), this.threads.io());
+			AcquisitionMonitor monitor = new AcquisitionMonitor(request.id(), this.board, this.events,
+					this.listeners.observer(), this.clock, watch);
+			Mono<CachedModel> acquisition = FailureBoundary.around("beginning to acquire the model",
+					this.pipeline.acquire(request, mode, monitor)
+						.contextWrite(Context.of(MetadataClient.PAUSES, (Consumer<Duration>) monitor::pausing))
+						.subscribeOn(this.threads.io()));
+			return acquisition.switchIfEmpty(Mono.defer(monitor::withoutResult))
+				.onErrorMap(monitor::asModelCacheException)
+				.doOnNext(monitor::ready)
+				.doOnNext((model) -> {
+					if (model.outcome() != ModelOutcome.CACHED) {
+						shrink();
+					}
+				})
+				.doOnError(ModelCacheException.class, monitor::failed)
+				.doOnCancel(monitor::cancelled);
+		}));
+	}
+
+	private Key key(ModelRequest request) {
+		return new Key(request.id(), this.lookUp.place(Candidate.of(request).get(0)).target());
+	}
+
+	@Override
+	public ModelStatus status(String id) {
+		ModelStatus status = this.board.get(id);
+		if (status.state() == ModelState.ABSENT) {
+			this.models.get(id);
+		}
+		CachedModel model = status.model();
+		if (model == null || model.files().stream().allMatch(Files::exists)) {
+			return status;
+		}
+		this.board.update(id, (current) -> model.equals(current.model()) ? ModelStatus.absent(id) : current);
+		return this.board.get(id);
+	}
+
+	@Override
+	public Flux<ModelStatus> statuses() {
+		// On threads of Reactor's: a watcher that blocks or fails holds nothing up.
+		return this.board.watch().publishOn(Schedulers.boundedElastic());
+	}
+
+	@Override
+	public Mono<Void> evict(String id) {
+		return Mono.<Void>fromRunnable(() -> {
+			ModelRequest request = this.models.get(id);
+			this.inFlight.cancel(key(request), cancelled(id, "it was evicted while it was being acquired"));
+			this.published.evict(request, (path) -> this.events.dispatch(new ModelEvicted(id, path)));
+			this.board.update(id, (status) -> ModelStatus.absent(id));
+		}).subscribeOn(this.threads.waiting());
+	}
+
+	@Override
+	public Mono<CachedModel> verify(String id) {
+		return Mono.defer(() -> {
+			ModelRequest request = this.models.get(id);
+			CachedModel known = status(id).model();
+			Mono<CachedModel> model = (known != null) ? Mono.just(known) : get(request);
+			return model.publishOn(this.threads.io()).flatMap((found) -> verify(request, found));
+		});
+	}
+
+	private Mono<CachedModel> verify(ModelRequest request, CachedModel model) {
+		return Mono.fromCallable(() -> {
+			this.published.verify(this.published.candidateOf(request, model), model);
+			return model;
+		}).doOnError(ModelCacheException.class, (failure) -> {
+			// Meanwhile it may have been replaced or evicted: then it says nothing of
+			// now.
+			if (model.equals(this.board.get(request.id()).model())) {
+				this.board.update(request.id(),
+						(status) -> model.equals(status.model()) ? status.failed(failure) : status);
+				this.events.dispatch(new ModelFailed(request.id(), failure, Duration.ZERO));
+			}
+		});
+	}
+
+	@Override
+	public Mono<CachedModel> refresh(String id) {
+		return Mono.defer(() -> {
+			ModelRequest request = this.models.get(id);
+			CachedModel model = status(id).model();
+			Digest expected = request.expectedDigest();
+			boolean settled = model == null || (model.verified() && !model.fallback() && expected != null);
+			return settled ? get(request) : acquire(request, Mode.RENEW);
+		});
+	}
+
+	@Override
+	public Mono<Void> cancel(String id) {
+		return Mono
+			.<Void>fromRunnable(() -> this.inFlight.cancel(key(this.models.get(id)), cancelled(id, "it was cancelled")))
+			.subscribeOn(this.threads.io());
+	}
+
+	private static ModelCancelledException cancelled(@Nullable String id, String why) {
+		return new ModelCancelledException(id, why,
+				(id != null)
+						? "Request the model '" + id + "' again, for example with the action 'ensure' of the endpoint"
+								+ " modelcache, or restart the application"
+						: "Restart the application");
+	}
+
+	/**
+	 * Cancels everything that is under way. Published files stay; the next start
+	 * continues what was being fetched.
+	 */
+	@Override
+	public void close() {
+		this.inFlight.cancelAll(cancelled(null, "the application is closing"));
+	}
+
+}

@@ -1,0 +1,107 @@
+package dev.modelcache.internal.acquire;
+
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import dev.modelcache.internal.transfer.TransferThreads;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * The cache's own threads, all daemons: nothing of it runs on an event loop or on the
+ * application's threads.
+ */
+public final class EngineThreads implements AutoCloseable {
+
+	private static final Logger logger = LoggerFactory.getLogger(EngineThreads.class);
+
+	private static final int GRACE_SECONDS = 5;
+
+	private final ExecutorService files = Executors.newCachedThreadPool(named("modelcache-io"));
+
+	private final ExecutorService events = Executors.newSingleThreadExecutor(named("modelcache-events"));
+
+	private final ExecutorService display = Executors.newSingleThreadExecutor(named("modelcache-progress"));
+
+	/**
+	 * Given as a plain executor, so that cancelling a task never interrupts its thread:
+	 * an interrupt would close the file channel it is using.
+	 */
+	private final Scheduler io = Schedulers.fromExecutor((task) -> this.files.execute(task));
+
+	private final Scheduler waiting = Schedulers.newBoundedElastic(64, 1024, "modelcache-lock", 30, true);
+
+	private static ThreadFactory named(String prefix) {
+		AtomicInteger number = new AtomicInteger();
+		return (task) -> {
+			Thread thread = new Thread(task, prefix + "-" + number.incrementAndGet());
+			thread.setDaemon(true);
+			return thread;
+		};
+	}
+
+	/**
+	 * Returns where blocking file work runs; its tasks are never interrupted.
+	 * @return the scheduler
+	 */
+	public Scheduler io() {
+		return this.io;
+	}
+
+	/**
+	 * Returns where delays and time-outs run.
+	 * @return the scheduler
+	 */
+	public Scheduler timer() {
+		return Schedulers.parallel();
+	}
+
+	/**
+	 * Returns the threads of transfers.
+	 * @return the threads
+	 */
+	public TransferThreads forTransfers() {
+		return new TransferThreads(this.io, this.files, timer());
+	}
+
+	/** Where locks are waited for; cancelling interrupts the wait. */
+	Scheduler waiting() {
+		return this.waiting;
+	}
+
+	/** Where listeners are called, one event after the other. */
+	ExecutorService events() {
+		return this.events;
+	}
+
+	/** Where progress is displayed, also while listeners wait or are slow. */
+	ExecutorService display() {
+		return this.display;
+	}
+
+	/**
+	 * Ends the threads when the work that is under way is done, and waits for that a few
+	 * seconds: cancelled transfers close their staged files here.
+	 */
+	@Override
+	public void close() {
+		this.waiting.dispose();
+		this.files.shutdown();
+		this.events.shutdown();
+		this.display.shutdown();
+		try {
+			if (!this.files.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS)) {
+				logger.debug("File work still runs {} s after the end of the model cache", GRACE_SECONDS);
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+}

@@ -1,0 +1,71 @@
+package dev.modelcache.internal.acquire;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Objects;
+
+import dev.modelcache.ModelFormat;
+import dev.modelcache.ModelFormatException;
+import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.content.format.FormatException;
+import dev.modelcache.internal.content.format.FormatInspection;
+import dev.modelcache.internal.content.format.FormatSettings.Mode;
+import dev.modelcache.internal.content.format.FormatSettings;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Has the headers of files read, and decides what follows.
+ */
+final class FormatCheck {
+
+	private static final Logger logger = LoggerFactory.getLogger(FormatCheck.class);
+
+	private final FormatSettings settings;
+
+	FormatCheck(FormatSettings settings) {
+		this.settings = settings;
+	}
+
+	/** Returns what the header of a file says, or null where that cannot be told. */
+	@Nullable ModelFormat describe(Path file) {
+		try {
+			return FormatInspection.inspect(file, file.getFileName().toString(), this.settings);
+		}
+		catch (IOException ex) {
+			logger.debug("The format of {} is not known", file, ex);
+			return null;
+		}
+	}
+
+	/**
+	 * Inspects a file.
+	 * <p>
+	 * <em>Blocking</em>. <em>Errors</em>: {@link ModelFormatException} if it must not be
+	 * used.
+	 * @param modelId the model's id
+	 * @param file the file
+	 * @param target where it stands, or will stand
+	 * @param description what the file is called in messages
+	 * @return what its header says, or {@code null} where that is not known
+	 */
+	@Nullable ModelFormat inspect(String modelId, Path file, Path target, String description) {
+		try {
+			return FormatInspection.inspect(file, target.getFileName().toString(), this.settings);
+		}
+		catch (FormatException ex) {
+			if (ex.isPickle() || this.settings.mode() == Mode.STRICT) {
+				throw new ModelFormatException(modelId, description + " " + ex.getMessage(), ex.action());
+			}
+			logger.warn("Model '{}': {} {}; it is used because of hooks.llm.verify-format=warn", modelId, description,
+					ex.getMessage());
+			return null;
+		}
+		catch (IOException ex) {
+			throw new ModelStorageException(modelId, Objects.requireNonNullElse(target.getParent(), target),
+					"cannot read " + file + ": " + ex, ex);
+		}
+	}
+
+}

@@ -1,0 +1,170 @@
+package dev.modelcache.internal.acquire;
+
+import java.io.BufferedInputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.Digest;
+import dev.modelcache.ModelFileName;
+import dev.modelcache.ModelFormat;
+import dev.modelcache.ModelFormatException;
+import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.content.ArchiveException;
+import dev.modelcache.internal.content.ArchiveLimits;
+import dev.modelcache.internal.content.TarArchive;
+import dev.modelcache.internal.content.UnpackedFile;
+import dev.modelcache.internal.store.ModelDirectory;
+import dev.modelcache.internal.store.ModelPlace;
+import dev.modelcache.internal.store.ModelStore;
+import dev.modelcache.internal.store.Receipt;
+import dev.modelcache.internal.store.StagedFile;
+import dev.modelcache.source.ExpectedDigest;
+import org.jspecify.annotations.Nullable;
+import org.springframework.util.FileSystemUtils;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Takes the files of a model out of the archives that they came in, which have been
+ * verified as a whole. What proved the archive proves its files.
+ * <p>
+ * <em>Blocking</em>. <em>Errors</em>: {@link ModelFormatException} for an archive that is
+ * damaged or must not be unpacked, or a file that is no model; nothing of the version is
+ * seen then.
+ */
+final class PackedFiles {
+
+	/** What a runtime opens first, among the files of an archive. */
+	private static final List<String> MODELS = List.of(".gguf", ".safetensors", ".onnx");
+
+	private final ModelStore store;
+
+	private final FormatCheck formats;
+
+	private final Clock clock;
+
+	PackedFiles(ModelStore store, FormatCheck formats, Clock clock) {
+		this.store = store;
+		this.formats = formats;
+		this.clock = clock;
+	}
+
+	/**
+	 * Replaces each archive by its files.
+	 * @param jobs what was to be brought
+	 * @param brought what came of each, in the same order
+	 * @param directory where the files will be seen
+	 * @param monitor told of each piece that is unpacked
+	 * @return all files; where there was an archive, the first one is what a runtime
+	 * opens first
+	 */
+	List<NamedFile> unpack(List<FileJob> jobs, List<CachedModel> brought, ModelDirectory directory,
+			FileMonitor monitor) {
+		List<NamedFile> files = new ArrayList<>();
+		Set<ModelFileName> names = new HashSet<>();
+		for (int i = 0; i < jobs.size(); i++) {
+			FileJob job = jobs.get(i);
+			List<NamedFile> some = job.isPacked() ? unpack(job, brought.get(i), directory, monitor)
+					: List.of(new NamedFile(job.file().name(), brought.get(i)));
+			for (NamedFile file : some) {
+				if (!names.add(file.name())) {
+					throw refused(job, "has a file of a name that another part of the model has");
+				}
+				files.add(file);
+			}
+		}
+		if (jobs.stream().anyMatch(FileJob::isPacked)) {
+			files.sort(
+					Comparator.<NamedFile, Boolean>comparing((file) -> MODELS.stream().noneMatch(file.name()::endsWith))
+						.thenComparing((file) -> file.name().text()));
+		}
+		return files;
+	}
+
+	private List<NamedFile> unpack(FileJob job, CachedModel archive, ModelDirectory directory, FileMonitor monitor) {
+		Path tar = job.place().target();
+		try (InputStream in = new BufferedInputStream(watched(Files.newInputStream(tar), monitor))) {
+			ModelPlace place = directory.seen(job.file().name());
+			ArchiveLimits limits = new ArchiveLimits(ArchiveLimits.MOST_FILES, archive.size(),
+					(bytes) -> this.store.admit(job.modelId(), place, DataSize.ofBytes(bytes)));
+			Path unpacking = directory.unpacking();
+			try {
+				List<UnpackedFile> unpacked = TarArchive.unpack(in, unpacking, limits);
+				NameCollisions.refuse(job.candidate(), unpacked.stream().map(UnpackedFile::name).toList());
+				List<NamedFile> files = new ArrayList<>();
+				for (UnpackedFile file : unpacked) {
+					files.add(take(job, archive, file, unpacking, directory, monitor));
+				}
+				return files;
+			}
+			finally {
+				FileSystemUtils.deleteRecursively(unpacking);
+			}
+		}
+		catch (ArchiveException ex) {
+			discard(job);
+			throw refused(job, String.valueOf(ex.getMessage()));
+		}
+		catch (ModelFormatException ex) {
+			discard(job);
+			throw ex;
+		}
+		catch (IOException ex) {
+			throw new ModelStorageException(job.modelId(), job.place().directory(), "cannot unpack " + tar + ": " + ex,
+					ex);
+		}
+	}
+
+	/** Whatever is read of an archive is written at once. */
+	private static InputStream watched(InputStream archive, FileMonitor monitor) {
+		return new FilterInputStream(archive) {
+			@Override
+			public int read(byte[] target, int offset, int length) throws IOException {
+				monitor.advanced();
+				return super.read(target, offset, length);
+			}
+		};
+	}
+
+	/** What is refused is not kept: another download would bring the same. */
+	private void discard(FileJob job) {
+		this.store.evict(job.modelId(), job.place());
+	}
+
+	private NamedFile take(FileJob job, CachedModel archive, UnpackedFile file, Path unpacking,
+			ModelDirectory directory, FileMonitor monitor) throws IOException {
+		Path unpacked = file.name().in(unpacking);
+		Path target = directory.seen(file.name()).target();
+		ModelFormat format = this.formats.inspect(job.modelId(), unpacked, target,
+				file.name() + " in " + archive.source());
+		Candidate candidate = job.candidate();
+		StagedFile.ReceiptWriter receipt = (fingerprint) -> new Receipt(fingerprint, file.sha256(), expected(job),
+				expected(job), archive.source(), candidate.sourceKey(), null, candidate.fallback(),
+				this.clock.instant(), format);
+		monitor.storing(file.size(), () -> directory.take(unpacked, file.name(), receipt));
+		return new NamedFile(file.name(),
+				new CachedModel(job.modelId(), target, List.of(target), file.size(), file.sha256(), archive.source(),
+						ModelOutcome.DOWNLOADED, candidate.fallback(), archive.verified(), format));
+	}
+
+	private static @Nullable Digest expected(FileJob job) {
+		ExpectedDigest expected = job.file().expected();
+		return (expected != null) ? expected.digest() : null;
+	}
+
+	private static ModelFormatException refused(FileJob job, String problem) {
+		return new ModelFormatException(job.modelId(), "the archive " + job.file().name() + " " + problem,
+				"Ask its publisher for another one, or use another source");
+	}
+
+}

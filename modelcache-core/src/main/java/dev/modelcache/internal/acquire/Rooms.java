@@ -1,0 +1,26 @@
+package dev.modelcache.internal.acquire;
+
+import dev.modelcache.internal.content.DecompressionSettings;
+import dev.modelcache.internal.content.format.FormatSettings;
+import dev.modelcache.internal.source.SourceResolvers;
+import dev.modelcache.internal.store.ModelStore;
+import dev.modelcache.internal.transfer.SegmentedTransfer;
+import dev.modelcache.internal.transfer.TransferRetries;
+import dev.modelcache.lock.CacheLockFactory;
+
+/**
+ * The rooms that the engine joins.
+ *
+ * @param sources where can it be had
+ * @param locks who may write
+ * @param store what is on disk
+ * @param transfer bytes
+ * @param retries how often
+ * @param decompression how far compressed models may unfold
+ * @param formats what is done about files that are no models
+ * @param offline whether the network is forbidden
+ */
+public record Rooms(SourceResolvers sources, CacheLockFactory locks, ModelStore store, SegmentedTransfer transfer,
+		TransferRetries retries, DecompressionSettings decompression, FormatSettings formats, boolean offline) {
+
+}

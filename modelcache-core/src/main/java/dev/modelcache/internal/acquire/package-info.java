@@ -1,0 +1,7 @@
+/**
+ * The one sentence that joins the rooms.
+ */
+@NullMarked
+package dev.modelcache.internal.acquire;
+
+import org.jspecify.annotations.NullMarked;

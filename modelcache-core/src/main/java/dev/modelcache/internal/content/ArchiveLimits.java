@@ -1,0 +1,18 @@
+package dev.modelcache.internal.content;
+
+import java.util.function.LongConsumer;
+
+/**
+ * How much an archive may hold.
+ *
+ * @param maxFiles the most files and directories
+ * @param maxBytes the most bytes of all files together
+ * @param admission told the space that each file takes on the disk, in bytes, before a
+ * byte of it is written; refuses it by an exception where the disk has no room
+ */
+public record ArchiveLimits(int maxFiles, long maxBytes, LongConsumer admission) {
+
+	/** More files and directories than any model has. */
+	public static final int MOST_FILES = 10_000;
+
+}

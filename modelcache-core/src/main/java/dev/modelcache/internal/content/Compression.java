@@ -1,0 +1,144 @@
+package dev.modelcache.internal.content;
+
+import java.io.IOException;
+import java.util.HexFormat;
+import java.util.Locale;
+
+import dev.modelcache.ModelConfigurationException;
+import org.jspecify.annotations.Nullable;
+import org.springframework.util.ClassUtils;
+
+/**
+ * The formats that a model may be compressed in, told by the suffix of its file name.
+ */
+public enum Compression {
+
+	/** RFC 1952; the platform reads it. */
+	GZIP(".gz", "gzip", "1f8b", "java.util.zip.Inflater", "java.base"),
+
+	/** RFC 8878; zstd-jni reads it. */
+	ZSTD(".zst", "Zstandard", "28b52ffd", "com.github.luben.zstd.ZstdDecompressCtx", "com.github.luben:zstd-jni"),
+
+	/** The .xz file format, version 1.2.1; XZ for Java reads it. */
+	XZ(".xz", "xz", "fd377a585a00", "org.tukaani.xz.XZInputStream", "org.tukaani:xz");
+
+	/** RFC 8878, section 3.1.2: the low half of the first byte is free. */
+	private static final byte[] SKIPPABLE_FRAME = { 0x50, 0x2a, 0x4d, 0x18 };
+
+	private static final int SKIPPABLE_FRAME_MASK = 0xf0;
+
+	private final String suffix;
+
+	private final String label;
+
+	private final byte[] magic;
+
+	private final String reader;
+
+	private final String library;
+
+	Compression(String suffix, String label, String magic, String reader, String library) {
+		this.suffix = suffix;
+		this.label = label;
+		this.magic = HexFormat.of().parseHex(magic);
+		this.reader = reader;
+		this.library = library;
+	}
+
+	/**
+	 * Returns how a file must be decompressed to become another one.
+	 * @param sourceName the file name at the source
+	 * @param targetName the name that the published file shall have
+	 * @return the format whose suffix the source's name has and the target's has not, or
+	 * {@code null} where the bytes are published as they are
+	 */
+	public static @Nullable Compression between(String sourceName, String targetName) {
+		Compression compression = of(sourceName);
+		return (compression != null && !compression.isSuffixOf(targetName)) ? compression : null;
+	}
+
+	/**
+	 * Returns the name of what is inside a file.
+	 * @param sourceName the file name at the source
+	 * @return the name without the suffix of a compression, if it has one
+	 */
+	public static String contentName(String sourceName) {
+		Compression compression = of(sourceName);
+		return (compression != null) ? sourceName.substring(0, sourceName.length() - compression.suffix.length())
+				: sourceName;
+	}
+
+	/** A name that is nothing but a suffix is a name. */
+	private static @Nullable Compression of(String name) {
+		for (Compression compression : values()) {
+			if (compression.isSuffixOf(name) && name.length() > compression.suffix.length()) {
+				return compression;
+			}
+		}
+		return null;
+	}
+
+	private boolean isSuffixOf(String name) {
+		return name.toLowerCase(Locale.ROOT).endsWith(this.suffix);
+	}
+
+	/**
+	 * Returns the suffix of its file names.
+	 * @return the suffix, such as {@code .gz}
+	 */
+	public String suffix() {
+		return this.suffix;
+	}
+
+	/**
+	 * Checks that this application can decompress the format.
+	 * @param modelId the model's id
+	 * @throws ModelConfigurationException if a library is missing; says which
+	 */
+	public void requireReader(String modelId) {
+		requireReader(modelId, Compression.class.getClassLoader());
+	}
+
+	void requireReader(String modelId, ClassLoader classes) {
+		if (!ClassUtils.isPresent(this.reader, classes)) {
+			throw new ModelConfigurationException(modelId, "hooks.llm.url",
+					"names a " + this.suffix + " file, and nothing on the class path decompresses " + this.label,
+					"Add the dependency " + this.library + ", name an uncompressed file, or let model-path end in "
+							+ this.suffix + " to keep the file as it is");
+		}
+	}
+
+	/** What a library that is there, but does not work here, means. */
+	ModelConfigurationException unusable(String modelId, LinkageError failure) {
+		ModelConfigurationException unusable = new ModelConfigurationException(modelId, "hooks.llm.url",
+				"names a " + this.suffix + " file, and " + this.library + " does not work on this machine: " + failure,
+				"Let java.io.tmpdir be a directory that native libraries may be loaded from, or name an uncompressed"
+						+ " file");
+		unusable.addSuppressed(failure);
+		return unusable;
+	}
+
+	/** Returns the format's name, as part of a sentence. */
+	String label() {
+		return this.label;
+	}
+
+	/**
+	 * Starts decompressing.
+	 * @throws DecompressionException if the bytes do not begin as this format does
+	 */
+	Decompressor open(CompressedInput input) throws IOException {
+		boolean right = input.startsWith(this.magic, 0xff)
+				|| (this == ZSTD && input.startsWith(SKIPPABLE_FRAME, SKIPPABLE_FRAME_MASK));
+		if (!right) {
+			throw new DecompressionException(DecompressionException.Reason.ANOTHER_FORMAT, "its first bytes are others",
+					null);
+		}
+		return switch (this) {
+			case GZIP -> new GzipDecompressor(input);
+			case ZSTD -> new ZstdDecompressor(input);
+			case XZ -> new XzDecompressor(input);
+		};
+	}
+
+}

@@ -1,0 +1,22 @@
+package dev.modelcache.internal.content;
+
+import java.util.Map;
+
+import dev.modelcache.Digest;
+
+/**
+ * What came of a compressed file. Nobody has compared it with anything yet.
+ *
+ * @param size its size in bytes
+ * @param digests its digests
+ */
+public record DecompressedContent(long size, Map<Digest.Algorithm, Digest> digests) {
+
+	/**
+	 * Creates a content.
+	 */
+	public DecompressedContent {
+		digests = Map.copyOf(digests);
+	}
+
+}

@@ -1,0 +1,240 @@
+package dev.modelcache.internal.content;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelFormatException;
+import dev.modelcache.ModelIntegrityException;
+import reactor.core.publisher.Mono;
+
+/**
+ * The content of a compressed file that is still being written. It reads, on a thread of
+ * its own, just behind the contiguous frontier of what was written, and writes the
+ * content to another file, which a {@link StreamingDigest} hashes on a second thread.
+ * <p>
+ * <em>Thread-safety</em>: all methods. <em>Blocking</em>: {@link #close()} waits for a
+ * write that is under way; the executor's threads are taken for as long as the file
+ * grows. <em>Memory</em>: a few MiB and the format's window, whatever the sizes.
+ * <em>Cancellation</em>: {@link #close()}. <em>Errors</em>:
+ * {@link ModelIntegrityException} for bytes that are damaged, cut off or followed by
+ * others, {@link ModelFormatException} for bytes of another format and for content that
+ * is too large, {@link dev.modelcache.ModelConfigurationException} for a library that
+ * does not work, {@link IOException} for a disk that does not.
+ */
+public final class StreamingDecompression implements AutoCloseable {
+
+	private static final int BLOCK = 1 << 20;
+
+	private static final long MOST_ADMITTED_AT_ONCE = 16L << 20;
+
+	private final DecompressionPlan plan;
+
+	private final FileChannel compressed;
+
+	private final DecompressionTarget target;
+
+	private final Frontier frontier = new Frontier();
+
+	private final StreamingDigest digest;
+
+	private final CompletableFuture<Long> size = new CompletableFuture<>();
+
+	private final Object writing = new Object();
+
+	private StreamingDecompression(DecompressionPlan plan, FileChannel compressed, DecompressionTarget target,
+			Executor executor) {
+		this.plan = plan;
+		this.compressed = compressed;
+		this.target = target;
+		this.digest = StreamingDigest.start(target.channel(), plan.algorithms(), executor, target::advanced);
+	}
+
+	/**
+	 * Starts decompressing a file from its beginning.
+	 * @param plan what is in it
+	 * @param compressed the file, open for reading; stays open
+	 * @param target where its content goes; what is there is dropped
+	 * @param executor gives two threads, for as long as the file grows; must not
+	 * interrupt them
+	 * @return the running decompression
+	 * @throws dev.modelcache.ModelConfigurationException if the format needs a library
+	 * that is missing
+	 */
+	public static StreamingDecompression start(DecompressionPlan plan, FileChannel compressed,
+			DecompressionTarget target, Executor executor) {
+		plan.compression().requireReader(plan.modelId());
+		StreamingDecompression decompression = new StreamingDecompression(plan, compressed, target, executor);
+		executor.execute(decompression::run);
+		return decompression;
+	}
+
+	/**
+	 * Says how far the compressed file is written without a gap.
+	 * @param position the number of contiguous bytes from the beginning; a number less
+	 * than one said before changes nothing
+	 */
+	public void advance(long position) {
+		this.frontier.advance(position);
+	}
+
+	/**
+	 * Waits for a failure.
+	 * @return never completes; fails as soon as the decompression does
+	 */
+	public Mono<Void> failure() {
+		return Mono.fromFuture(this.size, true)
+			.onErrorMap(CompletionException.class, (failure) -> Objects.requireNonNullElse(failure.getCause(), failure))
+			.then(Mono.never());
+	}
+
+	/**
+	 * Says that the compressed file is whole, and waits for the content.
+	 * @return the size and the digests of the content, once its last byte is written and
+	 * hashed
+	 */
+	public Mono<DecompressedContent> complete() {
+		return Mono.defer(() -> {
+			this.frontier.complete();
+			return Mono.fromFuture(this.size, true);
+		})
+			.onErrorMap(CompletionException.class, (failure) -> Objects.requireNonNullElse(failure.getCause(), failure))
+			.flatMap((bytes) -> this.digest.complete().map((digests) -> new DecompressedContent(bytes, digests)));
+	}
+
+	/**
+	 * Stops decompressing. When this returns, nothing is written any more.
+	 */
+	@Override
+	public void close() {
+		synchronized (this.writing) {
+			this.frontier.close();
+		}
+		this.digest.close();
+	}
+
+	private void run() {
+		try {
+			this.size.complete(decompress());
+		}
+		catch (Throwable ex) {
+			if (this.frontier.isClosed()) {
+				this.size.cancel(false);
+			}
+			else {
+				this.size.completeExceptionally(translate(ex));
+			}
+		}
+	}
+
+	private long decompress() throws IOException {
+		write(() -> this.target.channel().truncate(0));
+		CompressedInput input = new CompressedInput(this.compressed, this.frontier);
+		try (Decompressor decompressor = this.plan.compression().open(input)) {
+			return copy(decompressor);
+		}
+	}
+
+	private long copy(Decompressor decompressor) throws IOException {
+		ExpansionLimit limit = new ExpansionLimit(this.plan, this.frontier);
+		ByteBuffer block = ByteBuffer.allocateDirect(BLOCK);
+		long position = 0;
+		long admitted = 0;
+		boolean more = true;
+		while (more) {
+			more = decompressor.read(block.clear());
+			block.flip();
+			long end = position + block.remaining();
+			limit.await(end);
+			if (end > admitted) {
+				admitted = admit(position, end);
+			}
+			write(block, position);
+			this.target.advanced();
+			this.digest.advance(end);
+			position = end;
+		}
+		limit.checkWhole(position);
+		return position;
+	}
+
+	/** Asks for as much again as there is, and not for each block. */
+	private long admit(long position, long end) {
+		Long whole = this.plan.contentSize();
+		long upTo = (whole != null) ? whole : Math.max(end, position + Math.min(position, MOST_ADMITTED_AT_ONCE));
+		this.target.admit(upTo - position);
+		return upTo;
+	}
+
+	private void write(ByteBuffer block, long start) throws IOException {
+		write(() -> {
+			long position = start;
+			while (block.hasRemaining()) {
+				position += this.target.channel().write(block, position);
+			}
+		});
+	}
+
+	private void write(Write write) throws IOException {
+		synchronized (this.writing) {
+			if (this.frontier.isClosed()) {
+				throw new StoppedException();
+			}
+			write.run();
+		}
+	}
+
+	private Throwable translate(Throwable failure) {
+		if (failure instanceof DecompressionException ex) {
+			return translate(ex);
+		}
+		if (failure instanceof LinkageError ex) {
+			return this.plan.compression().unusable(this.plan.modelId(), ex);
+		}
+		if (failure instanceof OutOfMemoryError ex) {
+			return translate(new DecompressionException(DecompressionException.Reason.UNSUPPORTED,
+					"there is not enough memory", ex));
+		}
+		if (failure instanceof IOException || failure instanceof ModelCacheException) {
+			return failure;
+		}
+		return new IllegalStateException("the content of " + this.plan.source() + " cannot be read", failure);
+	}
+
+	private ModelCacheException translate(DecompressionException failure) {
+		String label = this.plan.compression().label();
+		ModelCacheException translated = switch (failure.reason()) {
+			case ANOTHER_FORMAT -> new ModelFormatException(this.plan.modelId(),
+					this.plan.source() + " is named like " + label + " data, but holds something else",
+					"Check what stands at that URL; to keep it as it is, let model-path end in "
+							+ this.plan.compression().suffix());
+			case UNSUPPORTED -> new ModelFormatException(this.plan.modelId(),
+					"the " + label + " data of " + this.plan.source() + " cannot be read here: " + failure.getMessage(),
+					"Compress it with a smaller window or dictionary and without special options");
+			case TRUNCATED -> damaged("ends too early");
+			case TRAILING -> damaged("is followed by other bytes");
+			case CORRUPT -> damaged("is damaged (" + failure.getMessage() + ")");
+		};
+		translated.addSuppressed(failure);
+		return translated;
+	}
+
+	private ModelIntegrityException damaged(String how) {
+		return new ModelIntegrityException(this.plan.modelId(),
+				"the " + this.plan.compression().label() + " data of " + this.plan.source() + " " + how,
+				"Check that the file at that URL is whole, or use another source");
+	}
+
+	/** Something that changes the target. */
+	private interface Write {
+
+		void run() throws IOException;
+
+	}
+
+}

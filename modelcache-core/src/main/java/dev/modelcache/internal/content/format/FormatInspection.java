@@ -1,0 +1,123 @@
+package dev.modelcache.internal.content.format;
+
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Locale;
+
+import dev.modelcache.ModelFormat;
+import dev.modelcache.internal.content.format.FormatSettings.Mode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks whether a file is the model that its name promises, and what its header says. A
+ * file of another name is refused only for what certainly is no model: an HTML page, a
+ * pointer, a pickle.
+ */
+public final class FormatInspection {
+
+	private FormatInspection() {
+	}
+
+	/**
+	 * Inspects a file.
+	 * <p>
+	 * <em>Blocking</em>: reads headers, not weights. Whatever the file holds, it takes
+	 * less than 64 MiB of memory and at most some seconds, and throws nothing else.
+	 * @param file the file
+	 * @param fileName the name by which it is known, or will be
+	 * @param settings what is done about files that are no models
+	 * @return the facts, or {@code null} where nothing is known of such files
+	 * @throws FormatException if it is not what it should be; whether that matters in
+	 * {@link Mode#WARN} is up to the caller
+	 * @throws IOException if it cannot be read
+	 */
+	public static @Nullable ModelFormat inspect(Path file, String fileName, FormatSettings settings)
+			throws IOException {
+		if (settings.mode() == Mode.OFF && settings.allowPickle()) {
+			return null;
+		}
+		try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+			Beginning beginning = Beginning.of(channel);
+			if (settings.mode() != Mode.OFF) {
+				refuseNonModels(beginning);
+			}
+			String extension = extension(fileName);
+			String pickle = Pickles.find(beginning, channel, extension);
+			if (pickle != null && !settings.allowPickle()) {
+				throw FormatException.pickle(pickle);
+			}
+			return (settings.mode() != Mode.OFF) ? facts(channel, beginning, extension, pickle != null) : null;
+		}
+	}
+
+	private static void refuseNonModels(Beginning beginning) throws FormatException {
+		String pointer = beginning.pointer();
+		if (pointer != null) {
+			throw FormatException.pointer(pointer);
+		}
+		if (beginning.isHtml()) {
+			throw FormatException.anotherThing(beginning.description(), "a model");
+		}
+	}
+
+	private static @Nullable ModelFormat facts(FileChannel channel, Beginning beginning, String extension,
+			boolean pickle) throws IOException {
+		return switch (extension) {
+			case "gguf" -> gguf(channel, beginning);
+			case "safetensors" -> safetensors(channel, beginning);
+			case "onnx" -> onnx(channel, beginning);
+			default -> {
+				if (beginning.isGguf()) {
+					yield gguf(channel, beginning);
+				}
+				yield pickle ? new ModelFormat(Pickles.NAME, null, null, null, null, null, null, null) : null;
+			}
+		};
+	}
+
+	private static ModelFormat gguf(FileChannel channel, Beginning beginning) throws IOException {
+		if (!beginning.isGguf()) {
+			throw FormatException.anotherThing(beginning.description(), "a GGUF file");
+		}
+		return read(channel, GgufHeader.NAME, (in) -> GgufHeader.read(in, ByteOrder.nativeOrder()));
+	}
+
+	private static ModelFormat safetensors(FileChannel channel, Beginning beginning) throws IOException {
+		if (!beginning.looksLikeSafetensors()) {
+			throw FormatException.anotherThing(beginning.description(), "a safetensors file");
+		}
+		return read(channel, SafetensorsHeader.NAME, SafetensorsHeader::read);
+	}
+
+	private static ModelFormat onnx(FileChannel channel, Beginning beginning) throws IOException {
+		if (!beginning.looksLikeOnnx()) {
+			throw FormatException.anotherThing(beginning.description(), "an ONNX file");
+		}
+		return read(channel, OnnxHeader.NAME, OnnxHeader::read);
+	}
+
+	private static ModelFormat read(FileChannel channel, String format, Header header) throws IOException {
+		try {
+			return header.read(new HeaderReader(channel, format));
+		}
+		catch (ArithmeticException ex) {
+			throw FormatException.malformed(format, "its tensors are larger than any file");
+		}
+	}
+
+	private static String extension(String fileName) {
+		int dot = fileName.lastIndexOf('.');
+		return fileName.substring(dot + 1).toLowerCase(Locale.ROOT);
+	}
+
+	/** Reads a header of one format. */
+	private interface Header {
+
+		ModelFormat read(HeaderReader in) throws IOException;
+
+	}
+
+}

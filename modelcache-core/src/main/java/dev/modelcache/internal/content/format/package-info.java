@@ -1,0 +1,7 @@
+/**
+ * What the header of a model file says, and what is no model.
+ */
+@NullMarked
+package dev.modelcache.internal.content.format;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,7 @@
+/**
+ * The small requests of sources: what a repository or a registry says about its files.
+ */
+@NullMarked
+package dev.modelcache.internal.http;
+
+import org.jspecify.annotations.NullMarked;

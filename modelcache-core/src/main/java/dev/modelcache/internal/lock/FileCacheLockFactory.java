@@ -1,0 +1,218 @@
+package dev.modelcache.internal.lock;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Set;
+import java.util.function.Consumer;
+
+import dev.modelcache.LockOwner;
+import dev.modelcache.ModelCancelledException;
+import dev.modelcache.ModelStorageException;
+import dev.modelcache.lock.CacheLock;
+import dev.modelcache.lock.CacheLockFactory;
+import dev.modelcache.lock.LockRequest;
+import org.jspecify.annotations.Nullable;
+import org.springframework.retry.backoff.BackOffInterruptedException;
+import org.springframework.retry.backoff.ExponentialRandomBackOffPolicy;
+import org.springframework.retry.backoff.Sleeper;
+import org.springframework.retry.backoff.ThreadWaitSleeper;
+import org.springframework.retry.support.RetryTemplate;
+
+/**
+ * Locks by permanent lock files: an exclusive lock of the operating system where the file
+ * system has one; where it has none, the holder's note alone decides.
+ * <p>
+ * A file that is locked stays locked as long as its process lives, whatever its note
+ * says; a lock that is free is taken, whatever note a dead process left. Nothing rests on
+ * the exclusion but the saving of a second download.
+ */
+public final class FileCacheLockFactory implements CacheLockFactory {
+
+	private static final boolean POSIX = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+
+	private static final boolean UNIX = FileSystems.getDefault().supportedFileAttributeViews().contains("unix");
+
+	private final LockSettings settings;
+
+	private final Clock clock;
+
+	private final FileLocking locking;
+
+	private final RetryTemplate polling;
+
+	private final String host = HostName.current();
+
+	/**
+	 * Creates a factory.
+	 * @param settings how long to wait
+	 * @param clock tells the time
+	 */
+	public FileCacheLockFactory(LockSettings settings, Clock clock) {
+		this(settings, clock, FileLocking.SYSTEM, new ThreadWaitSleeper());
+	}
+
+	FileCacheLockFactory(LockSettings settings, Clock clock, FileLocking locking, Sleeper sleeper) {
+		this.settings = settings;
+		this.clock = clock;
+		this.locking = locking;
+		this.polling = polling(sleeper);
+	}
+
+	private static RetryTemplate polling(Sleeper sleeper) {
+		ExponentialRandomBackOffPolicy backOff = new ExponentialRandomBackOffPolicy();
+		backOff.setInitialInterval(100);
+		backOff.setMultiplier(1.3);
+		backOff.setMaxInterval(1000);
+		backOff.setSleeper(sleeper);
+		return RetryTemplate.builder().infiniteRetry().retryOn(HeldException.class).customBackoff(backOff).build();
+	}
+
+	@Override
+	public CacheLock acquire(LockRequest request, Consumer<LockOwner> whileWaiting) {
+		LockWait wait = new LockWait(request, this.settings.timeout(), this.clock, whileWaiting);
+		Path lockFile = prepare(request);
+		try {
+			return this.polling.<CacheLock, RuntimeException>execute((attempt) -> tryAcquire(request, lockFile, wait));
+		}
+		catch (BackOffInterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new ModelCancelledException(request.modelId(), "the wait for the lock was cancelled",
+					"Request the model '" + request.modelId() + "' again");
+		}
+	}
+
+	private Path prepare(LockRequest request) {
+		Path lockFile = request.lockFile().toAbsolutePath();
+		Path directory = lockFile.getParent();
+		if (directory == null) {
+			throw unusable(request, new IOException("a lock file needs a directory"));
+		}
+		try {
+			if (!Files.isDirectory(directory)) {
+				Files.createDirectories(directory, privately("rwx------"));
+			}
+			return directory.toRealPath().resolve(lockFile.getFileName());
+		}
+		catch (IOException ex) {
+			throw unusable(request, ex);
+		}
+	}
+
+	private CacheLock tryAcquire(LockRequest request, Path lockFile, LockWait wait) {
+		HeldLocks.Entry claim = HeldLocks.claim(lockFile);
+		if (claim == null) {
+			throw held(wait, HeldLocks.ownerOf(lockFile));
+		}
+		FileCacheLock lock = null;
+		try {
+			lock = tryAcquire(claim, lockFile, wait);
+			return lock;
+		}
+		catch (IOException ex) {
+			throw unusable(request, ex);
+		}
+		finally {
+			if (lock == null) {
+				claim.release();
+			}
+		}
+	}
+
+	private FileCacheLock tryAcquire(HeldLocks.Entry claim, Path lockFile, LockWait wait) throws IOException {
+		FileChannel channel = FileChannel.open(lockFile, Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ,
+				StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS), privately("rw-------"));
+		FileCacheLock lock = null;
+		try {
+			requireOnlyName(lockFile);
+			if (!isFree(channel)) {
+				throw held(wait, OwnerNote.read(channel));
+			}
+			LockOwner owner = self();
+			OwnerNote.write(channel, owner);
+			LockOwner written = OwnerNote.read(channel);
+			if (written != null && !isSelf(written, owner)) {
+				throw held(wait, written);
+			}
+			lock = new FileCacheLock(claim, channel, owner, this.clock);
+			return lock;
+		}
+		finally {
+			if (lock == null) {
+				channel.close();
+			}
+		}
+	}
+
+	/** The note would be written into whatever the name leads to. */
+	private static void requireOnlyName(Path lockFile) throws IOException {
+		boolean regular = Files.isRegularFile(lockFile, LinkOption.NOFOLLOW_LINKS);
+		if (!regular || (UNIX
+				&& !Integer.valueOf(1).equals(Files.getAttribute(lockFile, "unix:nlink", LinkOption.NOFOLLOW_LINKS)))) {
+			throw new IOException("it is a link, or not a file");
+		}
+	}
+
+	private boolean isFree(FileChannel channel) throws IOException {
+		return switch (this.locking.attempt(channel)) {
+			case LOCKED -> true;
+			case HELD -> false;
+			case UNSUPPORTED -> isVoid(OwnerNote.read(channel));
+		};
+	}
+
+	private boolean isVoid(@Nullable LockOwner owner) {
+		return owner == null
+				|| Duration.between(owner.heartbeat(), this.clock.instant()).compareTo(this.settings.staleAfter()) > 0;
+	}
+
+	private LockOwner self() {
+		Instant now = this.clock.instant();
+		return new LockOwner(ProcessHandle.current().pid(), this.host, now, now, null);
+	}
+
+	private static boolean isSelf(LockOwner note, LockOwner self) {
+		return note.pid() == self.pid() && note.host().equals(self.host()) && note.since().equals(self.since());
+	}
+
+	private static HeldException held(LockWait wait, @Nullable LockOwner owner) {
+		wait.heldBy(owner);
+		return new HeldException();
+	}
+
+	private static ModelStorageException unusable(LockRequest request, IOException ex) {
+		Path directory = request.lockFile().toAbsolutePath().getParent();
+		return new ModelStorageException(request.modelId(), (directory != null) ? directory : request.lockFile(),
+				"the lock file " + request.lockFile() + " cannot be used (" + ex
+						+ "); if it is a link or belongs to another user, delete it",
+				ex);
+	}
+
+	private static FileAttribute<?>[] privately(String permissions) {
+		return POSIX
+				? new FileAttribute<?>[] {
+						PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions)) }
+				: new FileAttribute<?>[0];
+	}
+
+	/**
+	 * Somebody else holds the lock. Carries no stack trace: it is how a poll ends.
+	 */
+	private static final class HeldException extends RuntimeException {
+
+		HeldException() {
+			super("held", null, false, false);
+		}
+
+	}
+
+}

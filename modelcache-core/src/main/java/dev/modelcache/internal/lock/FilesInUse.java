@@ -1,0 +1,142 @@
+package dev.modelcache.internal.lock;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.retry.support.RetryTemplate;
+
+/**
+ * Says to other processes which files this application uses, so that none of them removes
+ * one. Whoever uses a file holds a shared lock on its mark, a permanent empty file, until
+ * {@link #close()} or the end of the process; whoever removes a file holds the exclusive
+ * one meanwhile. Where the file system has no locks, nothing counts as unused.
+ * <p>
+ * <em>Thread-safety</em>: all methods. <em>Blocking</em>: all methods; {@link #use} waits
+ * for a removal that is under way.
+ */
+public final class FilesInUse implements AutoCloseable {
+
+	private static final Logger logger = LoggerFactory.getLogger(FilesInUse.class);
+
+	/** A removal takes a few system calls; a paused process may take longer. */
+	private static final RetryTemplate POLLING = RetryTemplate.builder()
+		.maxAttempts(1500)
+		.fixedBackoff(Duration.ofMillis(20))
+		.retryOn(BeingRemovedException.class)
+		.build();
+
+	private final FileLocking shared;
+
+	private final FileLocking exclusive;
+
+	private final Set<Path> used = new HashSet<>();
+
+	private boolean closed;
+
+	/**
+	 * Creates it, with the locks of the operating system.
+	 */
+	public FilesInUse() {
+		this(FileLocking.SHARED, FileLocking.SYSTEM);
+	}
+
+	FilesInUse(FileLocking shared, FileLocking exclusive) {
+		this.shared = shared;
+		this.exclusive = exclusive;
+	}
+
+	/**
+	 * Says that this application uses a file. To be said before the file is looked at: it
+	 * may be gone afterwards, but if it is there it stays.
+	 * @param mark the real path of the file's mark; its directory exists
+	 * @param attributes the attributes of a new mark
+	 * @throws IOException if there can be no mark; nobody knows of the use then
+	 */
+	public synchronized void use(Path mark, FileAttribute<?>... attributes) throws IOException {
+		if (this.closed || this.used.contains(mark)) {
+			return;
+		}
+		try {
+			POLLING.<Boolean, IOException>execute((attempt) -> {
+				if (!UseMarks.addUser(mark, this.shared, attributes)) {
+					throw new BeingRemovedException();
+				}
+				return true;
+			});
+			this.used.add(mark);
+		}
+		catch (BeingRemovedException ex) {
+			logger.warn("Somebody removes the file of {} and does not finish; it may disappear", mark);
+		}
+	}
+
+	/**
+	 * Removes a file if no application, this one included, uses it.
+	 * @param mark the real path of the file's mark; its directory exists
+	 * @param removal removes the file; nobody begins to use it meanwhile
+	 * @param attributes the attributes of a new mark
+	 * @return whether the removal was run
+	 * @throws IOException if the removal failed, or there can be no mark
+	 */
+	public boolean ifUnused(Path mark, Removal removal, FileAttribute<?>... attributes) throws IOException {
+		if (!UseMarks.beginRemoval(mark, this.exclusive, attributes)) {
+			return false;
+		}
+		try {
+			removal.run();
+			return true;
+		}
+		finally {
+			UseMarks.endRemoval(mark);
+		}
+	}
+
+	/**
+	 * Says that this application uses none of them any more.
+	 */
+	@Override
+	public synchronized void close() {
+		this.closed = true;
+		for (Path mark : this.used) {
+			try {
+				UseMarks.removeUser(mark);
+			}
+			catch (IOException ex) {
+				logger.debug("The mark {} cannot be closed", mark, ex);
+			}
+		}
+		this.used.clear();
+	}
+
+	/**
+	 * Removes a file.
+	 */
+	@FunctionalInterface
+	public interface Removal {
+
+		/**
+		 * Removes it.
+		 * @throws IOException if it cannot be removed
+		 */
+		void run() throws IOException;
+
+	}
+
+	/**
+	 * Somebody removes the file just now. Carries no stack trace: it is how a poll ends.
+	 */
+	private static final class BeingRemovedException extends RuntimeException {
+
+		BeingRemovedException() {
+			super("being removed", null, false, false);
+		}
+
+	}
+
+}

@@ -1,0 +1,86 @@
+package dev.modelcache.internal.lock;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.function.Consumer;
+
+import dev.modelcache.LockOwner;
+import dev.modelcache.ModelLockTimeoutException;
+import dev.modelcache.TransferProgress;
+import dev.modelcache.lock.LockRequest;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One wait for a lock: who holds it, and since when that holder has made no progress.
+ */
+final class LockWait {
+
+	private static final Logger logger = LoggerFactory.getLogger(LockWait.class);
+
+	private final LockRequest request;
+
+	private final Duration timeout;
+
+	private final Clock clock;
+
+	private final Consumer<LockOwner> listener;
+
+	private @Nullable Instant lastProgress;
+
+	private @Nullable LockOwner seen;
+
+	LockWait(LockRequest request, Duration timeout, Clock clock, Consumer<LockOwner> listener) {
+		this.request = request;
+		this.timeout = timeout;
+		this.clock = clock;
+		this.listener = listener;
+	}
+
+	/**
+	 * Takes note of who holds the lock now.
+	 * @param owner the holder, or {@code null} where its note cannot be read
+	 * @throws ModelLockTimeoutException if it has made no progress for too long
+	 */
+	void heldBy(@Nullable LockOwner owner) {
+		Instant now = this.clock.instant();
+		if (this.lastProgress == null) {
+			logger.info("Model '{}': waiting for {}", this.request.modelId(), describe(owner));
+			this.lastProgress = now;
+		}
+		else if (hasProgressed(owner)) {
+			this.lastProgress = now;
+		}
+		if (owner != null) {
+			this.seen = owner;
+			this.listener.accept(owner);
+		}
+		Duration silent = Duration.between(this.lastProgress, now);
+		if (silent.compareTo(this.timeout) >= 0) {
+			throw new ModelLockTimeoutException(this.request.modelId(), this.request.lockFile(), owner, silent);
+		}
+	}
+
+	private boolean hasProgressed(@Nullable LockOwner owner) {
+		LockOwner before = this.seen;
+		if (owner == null || before == null) {
+			return owner != null;
+		}
+		boolean another = owner.pid() != before.pid() || !owner.since().equals(before.since());
+		return another || !Objects.equals(bytes(owner.progress()), bytes(before.progress()));
+	}
+
+	private static @Nullable Long bytes(@Nullable TransferProgress progress) {
+		return (progress != null) ? progress.bytes() : null;
+	}
+
+	private static String describe(@Nullable LockOwner owner) {
+		return (owner != null)
+				? "process " + owner.pid() + " on " + owner.host() + ", which is acquiring it since " + owner.since()
+				: "another process, which is acquiring it";
+	}
+
+}

@@ -1,0 +1,7 @@
+/**
+ * What several packages of the engine share: URLs without their secrets, and the last catch.
+ */
+@NullMarked
+package dev.modelcache.internal;
+
+import org.jspecify.annotations.NullMarked;

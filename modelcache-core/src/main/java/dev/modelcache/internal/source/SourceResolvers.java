@@ -1,0 +1,192 @@
+package dev.modelcache.internal.source;
+
+import java.net.URI;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelTransferException;
+import dev.modelcache.internal.FailureBoundary;
+import dev.modelcache.internal.RedactedUri;
+import dev.modelcache.source.Origin;
+import dev.modelcache.source.ResolvedModel;
+import dev.modelcache.source.SourceLocation;
+import dev.modelcache.source.SourceResolver;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * All source resolvers of the application, by scheme.
+ */
+public final class SourceResolvers {
+
+	private static final Logger logger = LoggerFactory.getLogger(SourceResolvers.class);
+
+	private final Map<String, SourceResolver> byScheme = new TreeMap<>();
+
+	private final List<SourceResolver> all;
+
+	/**
+	 * Creates the set.
+	 * @param resolvers the resolvers; of two with the same scheme the first one wins
+	 */
+	public SourceResolvers(Collection<? extends SourceResolver> resolvers) {
+		this.all = List.copyOf(resolvers);
+		for (SourceResolver resolver : resolvers) {
+			resolver.schemes().forEach((scheme) -> this.byScheme.putIfAbsent(scheme, resolver));
+		}
+	}
+
+	/**
+	 * Returns all schemes that can be resolved.
+	 * @return the schemes, in alphabetical order
+	 */
+	public Set<String> schemes() {
+		return new TreeSet<>(this.byScheme.keySet());
+	}
+
+	/**
+	 * Checks the form of a URL.
+	 * @param url a URL with one of {@link #schemes()}
+	 * @return the URL by which the model is known everywhere
+	 * @throws IllegalArgumentException if its resolver says that it is malformed
+	 */
+	public URI check(URI url) {
+		SourceResolver resolver = ofScheme(url);
+		if (resolver == null) {
+			return url;
+		}
+		resolver.check(url);
+		return resolver.canonical(url);
+	}
+
+	/**
+	 * Resolves several locations of the same bytes into one model, whose files have a
+	 * mirror for each. The first location decides what the model is, unless a digest is
+	 * configured. A location that cannot be resolved is left out with a warning, unless
+	 * all of them are; one that states another digest or size of a file is left out of
+	 * that file's mirrors.
+	 * @param request the request the locations belong to; its digest, if it has one,
+	 * comes before any that a source states
+	 * @param locations the locations, the preferred one first; at least one
+	 * @param configured the {@code url} of the model that was asked for, whose origin
+	 * alone may be told the configured headers; {@code null} where it has none
+	 * @return the resolved model
+	 */
+	public Mono<ResolvedModel> resolve(ModelRequest request, List<URI> locations, @Nullable URI configured) {
+		return locations(request, locations, configured)
+			.concatMap((location) -> resolve(location).map(Resolution::of)
+				.onErrorResume(ModelCacheException.class,
+						(failure) -> Mono.just(Resolution.failed(location.uri(), failure))))
+			.collectList()
+			.map((resolutions) -> merge(request, resolutions));
+	}
+
+	private Mono<ResolvedModel> resolve(SourceLocation location) {
+		SourceResolver resolver = resolverFor(location);
+		String source = RedactedUri.of(location.uri());
+		return FailureBoundary.around("asking " + source, Mono.defer(() -> resolver.resolve(location)))
+			.switchIfEmpty(Mono.error(() -> unusable(location, source + " was resolved without a result", null)))
+			.onErrorMap((failure) -> (failure instanceof ModelCacheException) ? failure : unusable(location,
+					source + " cannot be resolved: " + FailureBoundary.describe(failure), failure));
+	}
+
+	private static ModelTransferException unusable(SourceLocation location, String problem, @Nullable Throwable cause) {
+		return new ModelTransferException(location.request().id(), problem,
+				"Report it, with the stack trace of its cause, or use another source", cause);
+	}
+
+	/**
+	 * Resolves the first location of which anything is known on this machine, without the
+	 * network.
+	 * @param request the request the locations belong to
+	 * @param locations the locations, the preferred one first
+	 * @param configured the {@code url} of the model that was asked for, or {@code null}
+	 * @return the resolved model, or empty
+	 */
+	public Mono<ResolvedModel> known(ModelRequest request, List<URI> locations, @Nullable URI configured) {
+		return locations(request, locations, configured).concatMap((location) -> resolverFor(location).known(location))
+			.next()
+			.map((model) -> MergedModel.of(request, List.of(model)));
+	}
+
+	private static Flux<SourceLocation> locations(ModelRequest request, List<URI> locations, @Nullable URI configured) {
+		return Flux.fromIterable(locations)
+			.map((uri) -> new SourceLocation(uri, request,
+					configured != null && Origin.of(uri).equals(Origin.of(configured))));
+	}
+
+	private SourceResolver resolverFor(SourceLocation location) {
+		URI uri = location.uri();
+		SourceResolver resolver = this.all.stream()
+			.filter((candidate) -> candidate.recognizes(uri))
+			.findFirst()
+			.orElse(ofScheme(uri));
+		if (resolver == null) {
+			throw new ModelConfigurationException(location.request().id(), "url",
+					"nothing resolves the scheme of " + RedactedUri.of(uri), "Use one of " + schemes());
+		}
+		return resolver;
+	}
+
+	private @Nullable SourceResolver ofScheme(URI uri) {
+		return this.byScheme.get(String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT));
+	}
+
+	private ResolvedModel merge(ModelRequest request, List<Resolution> resolutions) {
+		List<ResolvedModel> models = resolutions.stream()
+			.flatMap((resolution) -> resolution.models().stream())
+			.toList();
+		if (models.isEmpty()) {
+			throw allFailed(resolutions);
+		}
+		for (Resolution resolution : resolutions) {
+			if (resolution.failure() != null) {
+				logger.warn("Model '{}': {} is left out: {}", request.id(), resolution.location(),
+						resolution.failure().problem());
+			}
+		}
+		return MergedModel.of(request, models);
+	}
+
+	private static ModelCacheException allFailed(List<Resolution> resolutions) {
+		List<ModelCacheException> failures = resolutions.stream()
+			.flatMap((resolution) -> resolution.failures().stream())
+			.toList();
+		ModelCacheException first = failures.get(0);
+		failures.stream().skip(1).forEach(first::addSuppressed);
+		return first;
+	}
+
+	private record Resolution(@Nullable String location, @Nullable ResolvedModel model,
+			@Nullable ModelCacheException failure) {
+
+		static Resolution of(ResolvedModel model) {
+			return new Resolution(null, model, null);
+		}
+
+		static Resolution failed(URI location, ModelCacheException failure) {
+			return new Resolution(RedactedUri.of(location), null, failure);
+		}
+
+		List<ResolvedModel> models() {
+			return (this.model != null) ? List.of(this.model) : List.of();
+		}
+
+		List<ModelCacheException> failures() {
+			return (this.failure != null) ? List.of(this.failure) : List.of();
+		}
+
+	}
+
+}

@@ -1,0 +1,78 @@
+package dev.modelcache.internal.source.catalog;
+
+import java.net.URI;
+
+import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelTransferException;
+import dev.modelcache.internal.RedactedUri;
+import dev.modelcache.internal.http.MetadataClient;
+import dev.modelcache.internal.http.MetadataRequest;
+import dev.modelcache.internal.http.MetadataResponse;
+import reactor.core.publisher.Mono;
+
+/**
+ * A catalog of a web server. It is fetched whenever a model that only it may know has to
+ * be resolved, anonymously.
+ */
+public final class RemoteCatalog {
+
+	private final URI uri;
+
+	private final MetadataClient client;
+
+	private final CatalogRules rules;
+
+	/**
+	 * Creates it.
+	 * @param uri where it is, without user-info
+	 * @param client fetches it
+	 * @param insecureHttp whether it may name plain {@code http:} URLs
+	 */
+	public RemoteCatalog(URI uri, MetadataClient client, boolean insecureHttp) {
+		this.uri = uri;
+		this.client = client;
+		this.rules = new CatalogRules(false, insecureHttp);
+	}
+
+	/**
+	 * Fetches it.
+	 * <p>
+	 * <em>Errors</em>: {@link ModelTransferException} where there is no answer now,
+	 * {@link ModelConfigurationException} where the answer is no catalog.
+	 * @param request the request that needs it
+	 * @return the catalog
+	 */
+	Mono<ModelCatalog> read(ModelRequest request) {
+		return this.client.exchange(request, MetadataRequest.get(this.uri).followingAnywhere())
+			.map((response) -> read(request.id(), response));
+	}
+
+	private ModelCatalog read(String modelId, MetadataResponse response) {
+		int status = response.status();
+		if (status == 408 || status == 429 || status >= 500) {
+			throw new ModelTransferException(modelId, "the catalog " + this + " answers " + status,
+					"Try again later, or set the model's url", null);
+		}
+		if (!response.isSuccess()) {
+			throw wrong(modelId, "answers " + status);
+		}
+		try {
+			return ModelCatalog.read(toString(), response.body(), this.rules);
+		}
+		catch (IllegalArgumentException ex) {
+			throw wrong(modelId, "cannot be read: " + ex.getMessage());
+		}
+	}
+
+	private ModelConfigurationException wrong(String modelId, String problem) {
+		return new ModelConfigurationException(modelId, CatalogEntry.KEY, this + " " + problem,
+				"Correct the location or the catalog, or set the model's url");
+	}
+
+	@Override
+	public String toString() {
+		return RedactedUri.of(this.uri);
+	}
+
+}

@@ -1,0 +1,142 @@
+package dev.modelcache.internal.source.huggingface;
+
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+import dev.modelcache.Digest;
+import dev.modelcache.ModelFileName;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.http.MetadataClient;
+import dev.modelcache.internal.http.MetadataRequest;
+import dev.modelcache.internal.http.MetadataResponse;
+import dev.modelcache.source.Mirror;
+import dev.modelcache.source.Origin;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
+import org.springframework.web.util.UriUtils;
+import reactor.core.publisher.Mono;
+
+/**
+ * The Hub's addresses, asked with what its origin alone may be told.
+ */
+final class HubClient {
+
+	private static final int MOST_HOPS = 5;
+
+	private final MetadataClient client;
+
+	private final ModelRequest model;
+
+	private final URI endpoint;
+
+	private final Map<String, String> headers;
+
+	/**
+	 * Creates a client.
+	 * @param client asks
+	 * @param model the model that it is about
+	 * @param endpoint the Hub
+	 * @param headers what the Hub is told, credentials among it
+	 */
+	HubClient(MetadataClient client, ModelRequest model, URI endpoint, Map<String, String> headers) {
+		this.client = client;
+		this.model = model;
+		this.endpoint = endpoint;
+		this.headers = headers;
+	}
+
+	/** Asks the API which commit a revision is, and for the files there. */
+	Mono<MetadataResponse> repository(HubUrl url) {
+		return this.client.exchange(this.model, told(MetadataRequest
+			.get(uri("/api/models/" + path(url.repository()) + "/revision/" + segment(url.revision()) + "?blobs=true"))
+			.header(HttpHeaders.ACCEPT, "application/json")));
+	}
+
+	/** Asks the API whether the files of a gated repository may be read. */
+	Mono<MetadataResponse> access(HubUrl url) {
+		return this.client.exchange(this.model,
+				told(MetadataRequest.get(uri("/api/models/" + path(url.repository()) + "/auth-check"))));
+	}
+
+	/**
+	 * Asks for the headers of a file. Redirects are followed within the Hub until one has
+	 * what the Hub says of large files itself.
+	 */
+	Mono<MetadataResponse> head(HubUrl url, String revision, ModelFileName file) {
+		return head(file(url, revision, file), 0);
+	}
+
+	private Mono<MetadataResponse> head(URI uri, int hops) {
+		return this.client.exchange(this.model, told(MetadataRequest.head(uri)).followingNothing())
+			.flatMap((response) -> next(uri, response).filter((next) -> hops < MOST_HOPS)
+				.map((next) -> head(next, hops + 1))
+				.orElseGet(() -> Mono.just(response)));
+	}
+
+	private Optional<URI> next(URI uri, MetadataResponse response) {
+		String location = response.header(HttpHeaders.LOCATION);
+		if (!response.isRedirect() || location == null || response.header("X-Linked-ETag") != null) {
+			return Optional.empty();
+		}
+		try {
+			return Optional.of(uri.resolve(URI.create(location)))
+				.filter((next) -> next.getHost() != null && Origin.of(next).equals(Origin.of(this.endpoint)));
+		}
+		catch (IllegalArgumentException ex) {
+			return Optional.empty();
+		}
+	}
+
+	/** Returns where the bytes of a file are at a commit. */
+	Mirror mirror(HubUrl url, String commit, ModelFileName file) {
+		return new Mirror(file(url, commit, file), this.headers);
+	}
+
+	private URI file(HubUrl url, String revision, ModelFileName file) {
+		return uri("/" + path(url.repository()) + "/resolve/" + segment(revision) + "/" + path(file.text()));
+	}
+
+	private MetadataRequest told(MetadataRequest request) {
+		Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+		all.putAll(this.headers);
+		all.putAll(request.headers());
+		return new MetadataRequest(request.method(), request.uri(), all, request.following());
+	}
+
+	private URI uri(String path) {
+		return URI.create(this.endpoint + path);
+	}
+
+	private static String path(String text) {
+		return Arrays.stream(text.split("/")).map(HubClient::segment).collect(Collectors.joining("/"));
+	}
+
+	/** A revision's slashes are encoded too. */
+	private static String segment(String text) {
+		return UriUtils.encode(text, StandardCharsets.UTF_8);
+	}
+
+	/**
+	 * Reads what the headers of a file say about it.
+	 * @param name the file
+	 * @param response the answer to {@link #head}
+	 * @return the file
+	 */
+	static HubFile fileOf(ModelFileName name, MetadataResponse response) {
+		String tag = Optional.ofNullable(response.header("X-Linked-ETag")).orElse(response.header(HttpHeaders.ETAG));
+		Digest digest = (tag != null) ? HubFile.digest(tag.replaceFirst("^W/", "").replace("\"", "")) : null;
+		String linked = response.header("X-Linked-Size");
+		String length = response.isRedirect() ? null : response.header(HttpHeaders.CONTENT_LENGTH);
+		return new HubFile(name, size((linked != null) ? linked : length), digest);
+	}
+
+	private static @Nullable Long size(@Nullable String text) {
+		return (text != null && text.matches("\\d{1,18}")) ? Long.valueOf(text) : null;
+	}
+
+}

@@ -1,0 +1,48 @@
+package dev.modelcache.internal.source.huggingface;
+
+import java.util.regex.Pattern;
+
+import dev.modelcache.Digest.Algorithm;
+import dev.modelcache.Digest;
+import dev.modelcache.ModelFileName;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file of a repository, as far as the Hub told about it.
+ *
+ * @param name its path in the repository
+ * @param size its size in bytes, or {@code null}
+ * @param digest its digest: SHA-256 of large files, git's SHA-1 of small ones; or
+ * {@code null}
+ */
+record HubFile(ModelFileName name, @Nullable Long size, @Nullable Digest digest) {
+
+	private static final Pattern SHA1 = Pattern.compile("[0-9a-f]{40}");
+
+	private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
+
+	static boolean isSha1(@Nullable String text) {
+		return text != null && SHA1.matcher(text).matches();
+	}
+
+	/**
+	 * Reads the digest that an entity tag or a field of an answer is.
+	 * @param text 64 or 40 lower-case hexadecimal digits
+	 * @return the digest, or {@code null} for anything else
+	 */
+	static @Nullable Digest digest(@Nullable String text) {
+		if (text == null) {
+			return null;
+		}
+		if (SHA256.matcher(text).matches()) {
+			return new Digest(Algorithm.SHA256, text);
+		}
+		return isSha1(text) ? new Digest(Algorithm.GIT_SHA1, text) : null;
+	}
+
+	/** Returns whether nothing more needs to be asked. */
+	boolean isComplete() {
+		return this.size != null && this.digest != null;
+	}
+
+}

@@ -1,0 +1,147 @@
+package dev.modelcache.internal.source.huggingface;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+import dev.modelcache.ModelFileName;
+import dev.modelcache.ModelNotFoundException;
+import dev.modelcache.ModelRequest;
+import org.springframework.util.AntPathMatcher;
+
+/**
+ * The files of a repository that make up a model: the one that the URL names or its
+ * quantization means, and those that the request's globs match. All parts of a split file
+ * and the data beside an ONNX model come along by themselves.
+ */
+final class HubSelection {
+
+	private static final int MOST_SUGGESTIONS = 5;
+
+	private final ModelRequest request;
+
+	private final HubUrl url;
+
+	private final HubRepository repository;
+
+	/**
+	 * By their names, which are sorted so that a name and what begins with it are found.
+	 */
+	private final NavigableMap<String, HubFile> files = new TreeMap<>();
+
+	private final Map<String, HubFile> selected = new LinkedHashMap<>();
+
+	/** Names whose other parts have been selected too. */
+	private final Set<String> parts = new HashSet<>();
+
+	private HubSelection(ModelRequest request, HubUrl url, HubRepository repository) {
+		this.request = request;
+		this.url = url;
+		this.repository = repository;
+		repository.files().forEach((file) -> this.files.putIfAbsent(file.name().text(), file));
+	}
+
+	/**
+	 * Selects the files.
+	 * @param request what is wanted
+	 * @param url the location that it is wanted from
+	 * @param repository what is there
+	 * @return the files, at least one, the one that a runtime opens first
+	 * @throws ModelNotFoundException if a file is not there; says what is
+	 */
+	static List<HubFile> of(ModelRequest request, HubUrl url, HubRepository repository) {
+		HubSelection selection = new HubSelection(request, url, repository);
+		if (url.path() != null) {
+			selection.add(url.path());
+		}
+		else if (url.quantization() != null || request.files().isEmpty()) {
+			selection.addQuantization();
+		}
+		request.files().forEach(selection::addMatching);
+		return List.copyOf(selection.selected.values());
+	}
+
+	private void addQuantization() {
+		List<ModelFileName> names = this.repository.names();
+		ModelFileName found = Quantizations.find(names, this.url.quantization()).orElseThrow(() -> {
+			List<String> there = Quantizations.of(names);
+			String wanted = (this.url.quantization() != null) ? "GGUF model of quantization " + this.url.quantization()
+					: "GGUF model";
+			return notFound(wanted, there.isEmpty() ? "Name the files with hooks.llm.files, such as *.safetensors"
+					: "Use one of " + String.join(", ", there));
+		});
+		add(found);
+	}
+
+	private void addMatching(String glob) {
+		AntPathMatcher matcher = new AntPathMatcher();
+		List<ModelFileName> matching = this.repository.names()
+			.stream()
+			.filter((name) -> matcher.match(glob, name.text()))
+			.toList();
+		if (matching.isEmpty()) {
+			throw notFound("file '" + glob + "'", suggestions(glob));
+		}
+		matching.forEach(this::add);
+	}
+
+	private void add(ModelFileName name) {
+		if (!this.parts.contains(name.text())) {
+			for (ModelFileName part : Shards.all(name)) {
+				select(Optional.ofNullable(this.files.get(part.text()))
+					.orElseThrow(() -> notFound("file '" + part + "'", suggestions(part.text()))));
+				this.parts.add(part.text());
+			}
+		}
+		if (name.endsWith(".onnx")) {
+			String data = name.text() + "_data";
+			Optional.ofNullable(this.files.get(name.text() + ".data")).ifPresent(this::select);
+			for (HubFile file : this.files.tailMap(data).values()) {
+				if (!file.name().text().startsWith(data)) {
+					break;
+				}
+				select(file);
+			}
+		}
+	}
+
+	private void select(HubFile file) {
+		this.selected.putIfAbsent(file.name().text(), file);
+	}
+
+	private ModelNotFoundException notFound(String what, String action) {
+		return new ModelNotFoundException(this.request.id(), "the repository " + this.url.repository() + " has no "
+				+ what + " at revision '" + this.url.revision() + "'", action);
+	}
+
+	/** Names that begin or end alike. */
+	private String suggestions(String wanted) {
+		String file = wanted.substring(wanted.lastIndexOf('/') + 1).toLowerCase(Locale.ROOT);
+		String extension = file.substring(Math.max(0, file.lastIndexOf('.')));
+		List<ModelFileName> similar = new ArrayList<>(this.repository.names());
+		similar.removeIf((name) -> !name.endsWith(extension));
+		similar.sort(Comparator.comparingInt((ModelFileName name) -> -alike(name.last(), file)));
+		List<String> names = similar.stream().limit(MOST_SUGGESTIONS).map(ModelFileName::text).toList();
+		return names.isEmpty() ? "Look at the repository's files"
+				: "Use a file that is there, such as " + String.join(", ", names);
+	}
+
+	private static int alike(String name, String wanted) {
+		String lower = name.toLowerCase(Locale.ROOT);
+		int length = Math.min(lower.length(), wanted.length());
+		int count = 0;
+		while (count < length && lower.charAt(count) == wanted.charAt(count)) {
+			count++;
+		}
+		return count;
+	}
+
+}

@@ -1,0 +1,112 @@
+package dev.modelcache.internal.source.huggingface;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.internal.http.MetadataClient;
+import dev.modelcache.internal.http.SentSecrets;
+import dev.modelcache.source.ResolvedModel;
+import dev.modelcache.source.SourceLocation;
+import dev.modelcache.source.SourceResolver;
+import org.springframework.http.HttpHeaders;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/**
+ * Resolves {@code hf:} URLs, and those of files on the Hub's web pages: the revision
+ * becomes a commit before any byte is fetched, and the Hub's own digests prove the files.
+ * The token goes to the Hub's origin alone.
+ */
+public final class HuggingFaceResolver implements SourceResolver {
+
+	private static final String SCHEME = "hf";
+
+	private final HubSettings settings;
+
+	private final Map<String, String> configuredHeaders;
+
+	private final MetadataClient client;
+
+	private final Scheduler io;
+
+	/**
+	 * Creates a resolver.
+	 * @param settings which Hub, and as whom
+	 * @param configuredHeaders headers for the origin of each model's {@code url}, where
+	 * that is an https URL of the Hub
+	 * @param client asks the Hub
+	 * @param io where blocking file work runs
+	 */
+	public HuggingFaceResolver(HubSettings settings, Map<String, String> configuredHeaders, MetadataClient client,
+			Scheduler io) {
+		this.settings = settings;
+		this.configuredHeaders = Map.copyOf(configuredHeaders);
+		this.client = client;
+		this.io = io;
+	}
+
+	@Override
+	public Set<String> schemes() {
+		return Set.of(SCHEME);
+	}
+
+	@Override
+	public boolean recognizes(URI url) {
+		return HubUrl.ofWebPage(url, this.settings.endpoint()).isPresent();
+	}
+
+	@Override
+	public void check(URI url) {
+		HubUrl.parse(url);
+	}
+
+	@Override
+	public Mono<ResolvedModel> resolve(SourceLocation location) {
+		return Mono.fromCallable(() -> this.settings.token().findFor(this.settings.endpoint()))
+			.subscribeOn(this.io)
+			.flatMap((token) -> lookUp(location, token).resolve());
+	}
+
+	@Override
+	public Mono<ResolvedModel> known(SourceLocation location) {
+		Path cache = this.settings.cache();
+		return (cache == null) ? Mono.empty()
+				: Mono.fromCallable(() -> lookUp(location, Optional.empty()).cached(cache)).subscribeOn(this.io);
+	}
+
+	private HubLookUp lookUp(SourceLocation location, Optional<String> token) {
+		HubUrl url = parse(location);
+		Map<String, String> headers = headers(location, token);
+		HubClient hub = new HubClient(this.client, location.request(), this.settings.endpoint(), headers);
+		HubErrors errors = new HubErrors(location.request().id(), this.settings.endpoint(), url,
+				!headers.containsKey(HttpHeaders.AUTHORIZATION), new SentSecrets(this.settings.endpoint(), headers),
+				this.client::pauseWanted);
+		return new HubLookUp(location.request(), url, hub, errors);
+	}
+
+	private HubUrl parse(SourceLocation location) {
+		try {
+			return HubUrl.ofWebPage(location.uri(), this.settings.endpoint())
+				.orElseGet(() -> HubUrl.parse(location.uri()));
+		}
+		catch (IllegalArgumentException ex) {
+			throw new ModelConfigurationException(location.request().id(), "url", String.valueOf(ex.getMessage()),
+					"Correct the URL");
+		}
+	}
+
+	private Map<String, String> headers(SourceLocation location, Optional<String> token) {
+		Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+		token.ifPresent((value) -> headers.put(HttpHeaders.AUTHORIZATION, "Bearer " + value));
+		if (location.ofConfiguredOrigin() && !SCHEME.equalsIgnoreCase(location.uri().getScheme())) {
+			headers.putAll(this.configuredHeaders);
+		}
+		return headers;
+	}
+
+}

@@ -1,0 +1,27 @@
+package dev.modelcache.internal.source.oci;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+
+/**
+ * A name and a password for a registry, and who told them.
+ *
+ * @param username the name
+ * @param password the password, or a token in its place
+ * @param origin who told them, as part of a sentence
+ */
+record Login(String username, String password, String origin) {
+
+	/** Returns the value of an {@code Authorization} header (RFC 7617). */
+	String basic() {
+		byte[] pair = (this.username + ":" + this.password).getBytes(StandardCharsets.UTF_8);
+		return "Basic " + Base64.getEncoder().encodeToString(pair);
+	}
+
+	/** Shows no credentials. */
+	@Override
+	public String toString() {
+		return "Login[" + this.origin + "]";
+	}
+
+}

@@ -1,0 +1,101 @@
+package dev.modelcache.internal.source.oci;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Reads manifests, whatever media type they were served with.
+ */
+final class ManifestReader {
+
+	/** OCI distribution specification 1.1, "Pushing Manifests": registries take 4 MiB. */
+	static final int LARGEST = 4 << 20;
+
+	private static final int MOST_ENTRIES = 4096;
+
+	private static final int MOST_ANNOTATIONS = 256;
+
+	private static final int LONGEST_TYPE = 255;
+
+	private static final int SCHEMA_VERSION = 2;
+
+	private ManifestReader() {
+	}
+
+	/**
+	 * Reads a manifest.
+	 * @param bytes the manifest, byte for byte
+	 * @param digest its digest
+	 * @return the manifest
+	 * @throws IllegalArgumentException if it is none, or exceeds a limit; the message
+	 * says what about it is wrong and quotes nothing
+	 */
+	static Manifest read(byte[] bytes, String digest) {
+		if (bytes.length > LARGEST) {
+			throw new IllegalArgumentException("more than " + LARGEST + " bytes");
+		}
+		JsonNode root = Json.object(bytes);
+		JsonNode version = root.get("schemaVersion");
+		if (version == null || !version.isIntegralNumber() || version.asLong() != SCHEMA_VERSION) {
+			throw new IllegalArgumentException("no schemaVersion 2");
+		}
+		List<Descriptor> manifests = descriptors(root, "manifests");
+		List<Descriptor> layers = descriptors(root, "layers");
+		JsonNode config = root.get("config");
+		if ((manifests == null) == (layers == null) || (manifests != null && config != null)) {
+			// OCI image specification, CVE-2021-41190: one document must not be both.
+			throw new IllegalArgumentException("neither just layers nor just manifests");
+		}
+		String artifactType = (Json.text(root, "artifactType") != null) ? type(root, "artifactType") : "";
+		return new Manifest(digest, artifactType, (config != null) ? descriptor(config) : null,
+				(layers != null) ? layers : List.of(), (manifests != null) ? manifests : List.of());
+	}
+
+	private static @Nullable List<Descriptor> descriptors(JsonNode root, String name) {
+		List<JsonNode> elements = Json.elements(root, name);
+		if (elements == null) {
+			return null;
+		}
+		if (elements.size() > MOST_ENTRIES) {
+			throw new IllegalArgumentException("more than " + MOST_ENTRIES + " " + name);
+		}
+		List<Descriptor> descriptors = new ArrayList<>();
+		elements.forEach((element) -> descriptors.add(descriptor(element)));
+		return descriptors;
+	}
+
+	private static Descriptor descriptor(JsonNode node) {
+		JsonNode size = node.get("size");
+		String digest = Json.text(node, "digest");
+		if (!node.isObject() || digest == null || size == null || !size.isIntegralNumber()
+				|| !size.canConvertToLong()) {
+			throw new IllegalArgumentException("a descriptor without digest and size");
+		}
+		var annotations = Json.texts(node, "annotations");
+		if (annotations.size() > MOST_ANNOTATIONS) {
+			throw new IllegalArgumentException("a descriptor with more than " + MOST_ANNOTATIONS + " annotations");
+		}
+		String artifactType = (Json.text(node, "artifactType") != null) ? type(node, "artifactType") : null;
+		return new Descriptor(type(node, "mediaType"), digest, size.asLong(), annotations, artifactType,
+				platform(node.get("platform")));
+	}
+
+	private static String type(JsonNode node, String name) {
+		String type = Json.text(node, name);
+		if (type != null && type.length() > LONGEST_TYPE) {
+			throw new IllegalArgumentException("a media type of more than " + LONGEST_TYPE + " characters");
+		}
+		return (type != null) ? type : "";
+	}
+
+	private static @Nullable String platform(@Nullable JsonNode node) {
+		if (node == null || !node.isObject()) {
+			return null;
+		}
+		return Json.text(node, "os") + "/" + Json.text(node, "architecture");
+	}
+
+}

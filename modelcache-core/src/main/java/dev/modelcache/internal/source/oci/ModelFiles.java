@@ -1,0 +1,71 @@
+package dev.modelcache.internal.source.oci;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+import dev.modelcache.source.Packing;
+
+/**
+ * Finds the model among files that only their names tell apart.
+ */
+final class ModelFiles {
+
+	private static final Pattern SHARD = Pattern.compile("(.*)-(\\d{5})-of-(\\d{5})\\.gguf");
+
+	private static final int MOST_NAMES_SHOWN = 10;
+
+	private ModelFiles() {
+	}
+
+	/**
+	 * Chooses files.
+	 * @param weights the files among which the model is
+	 * @param companions further files, for a model that is not a GGUF alone
+	 * @return the only GGUF model, with all its shards; without a GGUF, all files and
+	 * archives
+	 * @throws IllegalArgumentException if there are several GGUF models
+	 */
+	static List<ModelLayer> choose(List<ModelLayer> weights, List<ModelLayer> companions) {
+		List<ModelLayer> gguf = weights.stream()
+			.filter((layer) -> layer.packing() == Packing.NONE && layer.name().endsWith(".gguf"))
+			.filter((layer) -> !isCompanion(lowerCase(layer)))
+			.sorted(Comparator.comparing((layer) -> layer.name().text()))
+			.toList();
+		if (gguf.isEmpty()) {
+			return Stream
+				.concat(weights.stream().sorted(Comparator.comparingInt(ModelFiles::rank)), companions.stream())
+				.toList();
+		}
+		if (gguf.stream().map(ModelFiles::family).distinct().count() > 1) {
+			throw new IllegalArgumentException(
+					"holds several models, among which hooks.llm.files must choose: " + String.join(", ",
+							gguf.stream().limit(MOST_NAMES_SHOWN).map((layer) -> layer.name().text()).toList()));
+		}
+		return gguf;
+	}
+
+	/** A file beside a GGUF model that is none. */
+	private static boolean isCompanion(String name) {
+		return name.startsWith("mmproj") || name.contains("/mmproj") || name.contains("imatrix")
+				|| name.contains("lora");
+	}
+
+	private static String family(ModelLayer layer) {
+		Matcher shard = SHARD.matcher(lowerCase(layer));
+		return shard.matches() ? shard.group(1) + " of " + shard.group(3) : lowerCase(layer);
+	}
+
+	/** The order in which a runtime would open them. */
+	private static int rank(ModelLayer layer) {
+		return Stream.of(".onnx", ".safetensors", ".bin").anyMatch(layer.name()::endsWith) ? 0 : 1;
+	}
+
+	private static String lowerCase(ModelLayer layer) {
+		return layer.name().text().toLowerCase(Locale.ROOT);
+	}
+
+}

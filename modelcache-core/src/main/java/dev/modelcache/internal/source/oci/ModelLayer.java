@@ -1,0 +1,78 @@
+package dev.modelcache.internal.source.oci;
+
+import dev.modelcache.ModelFileName;
+import dev.modelcache.source.Packing;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A layer that belongs to the model, and the file that it is.
+ *
+ * @param blob the layer
+ * @param name the file's name; of an archive, a name for the archive itself
+ * @param packing whether it is a file or an archive
+ */
+record ModelLayer(Descriptor blob, ModelFileName name, Packing packing) {
+
+	/**
+	 * Tells where the file stood when it was packed (CNCF ModelPack, and Docker's v0.2).
+	 */
+	private static final String FILE_PATH = "org.cncf.model.filepath";
+
+	/**
+	 * Tells the same (OCI image specification 1.1, "Pre-Defined Annotation Keys"; ORAS).
+	 */
+	private static final String TITLE = "org.opencontainers.image.title";
+
+	/**
+	 * Creates a layer that is a file.
+	 * @param blob the layer
+	 * @param otherwise the file's name where no annotation tells one
+	 * @return the layer
+	 * @throws IllegalArgumentException if the name that an annotation tells leads out of
+	 * the model's directory
+	 */
+	static ModelLayer file(Descriptor blob, String otherwise) {
+		String told = nameOf(blob);
+		ModelFileName name = (told != null) ? new ModelFileName(told) : ModelFileName.cleaned(otherwise);
+		return new ModelLayer(blob, name, Packing.NONE);
+	}
+
+	/**
+	 * Creates a layer that is an archive.
+	 * @param blob the layer
+	 * @param packing how it is packed
+	 * @return the layer
+	 */
+	static ModelLayer archive(Descriptor blob, Packing packing) {
+		return new ModelLayer(blob, new ModelFileName(blob.digest().replace(':', '-') + ".tar"), packing);
+	}
+
+	/**
+	 * Creates a layer from the end of its media type, as ModelPack and KitOps write it.
+	 * @param blob the layer
+	 * @param ending {@code raw}, {@code tar}, {@code tar+gzip}, {@code tar+zstd} or a
+	 * format such as {@code gguf}
+	 * @param reference the model, for a file's name
+	 * @return the layer
+	 */
+	static ModelLayer packed(Descriptor blob, String ending, ModelReference reference) {
+		return switch (ending) {
+			case "tar" -> archive(blob, Packing.TAR);
+			case "tar+gzip" -> archive(blob, Packing.TAR_GZIP);
+			case "tar+zstd" -> archive(blob, Packing.TAR_ZSTD);
+			case "raw" -> file(blob, reference.fileName(".bin"));
+			case "gguf", "safetensors" -> file(blob, reference.fileName("." + ending));
+			default -> throw new IllegalArgumentException("has a layer that is packed in a way nobody knows here");
+		};
+	}
+
+	static boolean hasName(Descriptor blob) {
+		return nameOf(blob) != null;
+	}
+
+	private static @Nullable String nameOf(Descriptor blob) {
+		String path = blob.annotation(FILE_PATH);
+		return (path != null) ? path : blob.annotation(TITLE);
+	}
+
+}

@@ -1,0 +1,55 @@
+package dev.modelcache.internal.source.oci;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is configured about registries.
+ *
+ * @param registries the configured registries, by host, with its port where it has one
+ * @param dockerConfig Docker's configuration, which may hold credentials; need not exist
+ */
+public record OciSettings(Map<String, Registry> registries, @Nullable Path dockerConfig) {
+
+	/**
+	 * Creates settings.
+	 */
+	public OciSettings {
+		Map<String, Registry> copy = new TreeMap<>();
+		registries.forEach((host, registry) -> copy.put(OciNames.registry(host.toLowerCase(Locale.ROOT)), registry));
+		registries = Map.copyOf(copy);
+	}
+
+	/** Returns the configuration of a registry, or null where there is none. */
+	@Nullable Registry registry(String host) {
+		return this.registries.get(host);
+	}
+
+	/** Returns the scheme by which a registry is asked. */
+	String schemeOf(String host) {
+		Registry registry = registry(host);
+		return (registry != null && registry.insecure()) ? "http" : "https";
+	}
+
+	/**
+	 * One registry.
+	 *
+	 * @param username the name to log in with, or {@code null}
+	 * @param password the password or token to log in with, or {@code null}
+	 * @param insecure whether it speaks plain http
+	 */
+	public record Registry(@Nullable String username, @Nullable String password, boolean insecure) {
+
+		/** Shows no credentials. */
+		@Override
+		public String toString() {
+			return "Registry[login=" + (this.username != null) + ", insecure=" + this.insecure + "]";
+		}
+
+	}
+
+}

@@ -1,0 +1,29 @@
+package dev.modelcache.internal.source.oci;
+
+import java.util.List;
+
+/**
+ * The layers of Ollama's models. Only the model itself is a file for other runtimes; the
+ * projector, the template and the rest are Ollama's own affair.
+ */
+final class OllamaLayers {
+
+	static final String PREFIX = "application/vnd.ollama.image.";
+
+	private OllamaLayers() {
+	}
+
+	static List<ModelLayer> choose(Manifest manifest, ModelReference reference) {
+		List<Descriptor> models = manifest.layersOf(PREFIX + "model");
+		if (models.size() == 1) {
+			return List.of(ModelLayer.file(models.get(0), reference.fileName(".gguf")));
+		}
+		if (!models.isEmpty()) {
+			throw new IllegalArgumentException("has " + models.size() + " model layers, and nothing tells them apart");
+		}
+		boolean tensors = !manifest.layersOf(PREFIX + "tensor").isEmpty();
+		throw new IllegalArgumentException(tensors ? "is kept as single tensors, which only Ollama itself reads"
+				: "has no model layer; models that run in Ollama's cloud have none");
+	}
+
+}

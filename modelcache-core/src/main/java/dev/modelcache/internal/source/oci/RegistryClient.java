@@ -1,0 +1,137 @@
+package dev.modelcache.internal.source.oci;
+
+import java.net.URI;
+import java.util.List;
+
+import dev.modelcache.Digest.Algorithm;
+import dev.modelcache.Digest;
+import dev.modelcache.DigestOrigin;
+import dev.modelcache.ModelFormatException;
+import dev.modelcache.ModelIntegrityException;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.http.MetadataClient;
+import dev.modelcache.internal.http.MetadataRequest;
+import dev.modelcache.internal.http.MetadataResponse;
+import dev.modelcache.source.Origin;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
+import reactor.core.publisher.Mono;
+
+/**
+ * Asks one registry about one model (OCI distribution specification 1.1, "Pull").
+ */
+final class RegistryClient {
+
+	private static final String ACCEPT = "application/vnd.oci.image.manifest.v1+json,"
+			+ " application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.index.v1+json,"
+			+ " application/vnd.docker.distribution.manifest.list.v2+json";
+
+	private static final String OLLAMA_ACCEPT = "application/vnd.docker.distribution.manifest.v2+json";
+
+	private final ModelReference reference;
+
+	private final ModelRequest request;
+
+	private final String base;
+
+	private final MetadataClient client;
+
+	private final RegistryTokens tokens;
+
+	private final RegistryCredentials credentials;
+
+	RegistryClient(ModelReference reference, ModelRequest request, String scheme, MetadataClient client,
+			RegistryTokens tokens) {
+		this.reference = reference;
+		this.request = request;
+		this.base = scheme + "://" + reference.apiAuthority() + "/v2/" + reference.repository();
+		this.client = client;
+		this.tokens = tokens;
+		this.credentials = new RegistryCredentials(tokens);
+	}
+
+	/** Returns where a blob is. */
+	URI blob(Descriptor descriptor) {
+		return URI.create(this.base + "/blobs/" + descriptor.digest());
+	}
+
+	/** Returns what the registry is told with every request. */
+	RegistryCredentials credentials() {
+		return this.credentials;
+	}
+
+	/** Fetches the manifest that the reference names, and proves it. */
+	Mono<Manifest> manifest() {
+		return fetch(this.reference.tagOrDigest(), this.reference.digest());
+	}
+
+	/** Fetches a manifest that an index describes, and proves it. */
+	Mono<Manifest> manifest(Descriptor descriptor) {
+		return fetch(descriptor.digest(), descriptor.digest());
+	}
+
+	private Mono<Manifest> fetch(String name, @Nullable String digest) {
+		URI uri = URI.create(this.base + "/manifests/" + name);
+		MetadataRequest question = MetadataRequest.get(uri)
+			.header(HttpHeaders.ACCEPT, this.reference.isOllama() ? OLLAMA_ACCEPT : ACCEPT)
+			.followingAnywhere();
+		return ask(question, true).map((response) -> read(response, digest));
+	}
+
+	private Mono<MetadataResponse> ask(MetadataRequest question, boolean mayLogIn) {
+		return this.credentials.headers().flatMap((headers) -> {
+			MetadataRequest authorized = question;
+			for (var header : headers.entrySet()) {
+				authorized = authorized.header(header.getKey(), header.getValue());
+			}
+			return this.client.exchange(this.request, authorized).flatMap((response) -> {
+				// What another origin challenges is not this registry's affair.
+				boolean own = Origin.of(response.uri()).equals(Origin.of(question.uri()));
+				if (response.status() == 401 && own && mayLogIn) {
+					List<String> challenges = response.headers().getOrEmpty(HttpHeaders.WWW_AUTHENTICATE);
+					return this.credentials.refused(headers, challenges)
+						.flatMap((changed) -> changed ? ask(question, false) : failed(response));
+				}
+				return response.isSuccess() ? Mono.just(response) : failed(response);
+			});
+		});
+	}
+
+	private Mono<MetadataResponse> failed(MetadataResponse response) {
+		return Mono.error(() -> new RegistryFailures(this.reference, this.request).of(response, this.tokens.told(),
+				this.client.pauseWanted(response)));
+	}
+
+	private Manifest read(MetadataResponse response, @Nullable String requested) {
+		Digest actual = Digests.sha256(response.body());
+		String stated = response.header("Docker-Content-Digest");
+		check(requested, actual, response);
+		// Other algorithms than sha256 are registered too; they prove nothing here.
+		if (stated != null && stated.startsWith(Algorithm.SHA256.prefix() + ":")) {
+			check(stated, actual, response);
+		}
+		try {
+			return ManifestReader.read(response.body(), actual.toString());
+		}
+		catch (IllegalArgumentException ex) {
+			throw new ModelFormatException(this.request.id(),
+					"the registry " + this.reference.registry() + " answered with something that is no manifest of "
+							+ this.reference + ": " + ex.getMessage(),
+					"Check the URL, and that the registry speaks the OCI distribution protocol");
+		}
+	}
+
+	private void check(@Nullable String expected, Digest actual, MetadataResponse response) {
+		if (expected == null || expected.equals(actual.toString())) {
+			return;
+		}
+		if (!Descriptor.isDigest(expected)) {
+			throw new ModelIntegrityException(this.request.id(),
+					"the registry " + this.reference.registry() + " states a digest that is none",
+					"Try again; if it stays so, use another registry");
+		}
+		throw new ModelIntegrityException(this.request.id(), Digest.parse(expected), DigestOrigin.SOURCE, actual,
+				response.toString());
+	}
+
+}

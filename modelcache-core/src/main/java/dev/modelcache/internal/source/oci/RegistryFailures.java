@@ -1,0 +1,131 @@
+package dev.modelcache.internal.source.oci;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+
+import dev.modelcache.ModelAccessDeniedException;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelNotFoundException;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelTransferException;
+import dev.modelcache.internal.http.MetadataResponse;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Tells what an answer means that is no success, by its status and by the codes in its
+ * body (OCI distribution specification 1.1, "Error Codes"), and what to do.
+ */
+final class RegistryFailures {
+
+	private static final Set<String> KNOWN = Set.of("BLOB_UNKNOWN", "DENIED", "MANIFEST_INVALID", "MANIFEST_UNKNOWN",
+			"NAME_INVALID", "NAME_UNKNOWN", "SIZE_INVALID", "TOOMANYREQUESTS", "UNAUTHORIZED", "UNSUPPORTED");
+
+	private static final Set<String> MISSING = Set.of("BLOB_UNKNOWN", "MANIFEST_UNKNOWN", "NAME_UNKNOWN");
+
+	private final ModelReference reference;
+
+	private final ModelRequest request;
+
+	RegistryFailures(ModelReference reference, ModelRequest request) {
+		this.reference = reference;
+		this.request = request;
+	}
+
+	/**
+	 * Returns what a registry's answer means.
+	 * @param response the answer
+	 * @param login the credentials that the registry was told, if any
+	 * @param retryAfter when the registry wants to be asked again, if it said so
+	 * @return the failure
+	 */
+	ModelCacheException of(MetadataResponse response, @Nullable Login login, @Nullable Duration retryAfter) {
+		String code = code(response.body());
+		String shown = response.status() + ((code != null) ? " " + code : "");
+		if (response.status() == 429 || "TOOMANYREQUESTS".equals(code)) {
+			return tooManyRequests(shown, login, retryAfter);
+		}
+		if (response.status() == 403 || "DENIED".equals(code)) {
+			return denied(shown, login);
+		}
+		if (response.status() == 401 || "UNAUTHORIZED".equals(code)) {
+			return unauthorized(shown, login);
+		}
+		if (response.status() == 404 || MISSING.contains(String.valueOf(code))) {
+			return missing(shown, code);
+		}
+		return new ModelTransferException(this.request.id(),
+				registry() + " answered " + shown + " to the request for " + this.reference,
+				(response.status() >= 500) ? "Try again later, or configure a fallback-url"
+						: "Check the URL, and that the registry speaks the OCI distribution protocol",
+				null);
+	}
+
+	/** The registry wants credentials that are not there, or refuses those that are. */
+	ModelAccessDeniedException unauthorized(String shown, @Nullable Login login) {
+		if (login != null) {
+			return new ModelAccessDeniedException(this.request.id(),
+					registry() + " refuses the credentials of " + login.origin() + " (" + shown + ")",
+					"Correct them, and check that they may pull " + this.reference.repository());
+		}
+		return new ModelAccessDeniedException(this.request.id(),
+				registry() + " gives " + this.reference + " to nobody without credentials (" + shown + ")",
+				logIn() + ". Check the name too: some registries say this of models that do not exist");
+	}
+
+	private String logIn() {
+		if (this.reference.isOllama()) {
+			return "Private models of Ollama's registry need Ollama's own key, which is not used here: pull it with"
+					+ " 'ollama pull', or use a registry that knows credentials";
+		}
+		return "Set hooks.llm.oci.registries[" + this.reference.registry()
+				+ "].username and .password, or run 'docker login " + this.reference.registry() + "'";
+	}
+
+	private ModelAccessDeniedException denied(String shown, @Nullable Login login) {
+		if (login == null) {
+			return unauthorized(shown, null);
+		}
+		return new ModelAccessDeniedException(this.request.id(),
+				registry() + " does not let the credentials of " + login.origin() + " pull "
+						+ this.reference.repository() + " (" + shown + ")",
+				"Ask its owner for the right to pull, or use other credentials");
+	}
+
+	private ModelNotFoundException missing(String shown, @Nullable String code) {
+		boolean repository = "NAME_UNKNOWN".equals(code);
+		return new ModelNotFoundException(this.request.id(),
+				registry() + " has no " + (repository ? "repository " + this.reference.repository() : this.reference)
+						+ " (" + shown + ")",
+				repository ? "Check the name; of a private one, a registry may say that it does not exist"
+						: "Check the name and the " + ((this.reference.digest() != null) ? "digest" : "tag"));
+	}
+
+	private ModelTransferException tooManyRequests(String shown, @Nullable Login login, @Nullable Duration retryAfter) {
+		String wait = (retryAfter != null) ? "Wait " + retryAfter.toSeconds() + " seconds" : "Wait";
+		return new ModelTransferException(this.request.id(), registry() + " answers too many requests (" + shown + ")",
+				(login != null) ? wait : wait + ", or log in: registries allow more to those they know", null);
+	}
+
+	private String registry() {
+		return "the registry " + this.reference.registry();
+	}
+
+	/** Returns the first code that the specification knows; nothing else is repeated. */
+	private static @Nullable String code(byte[] body) {
+		try {
+			List<JsonNode> errors = Json.elements(Json.object(body), "errors");
+			return (errors != null) ? errors.stream()
+				.filter(JsonNode::isObject)
+				.map((error) -> String.valueOf(Json.text(error, "code")))
+				.filter(KNOWN::contains)
+				.findFirst()
+				.orElse(null) : null;
+		}
+		catch (IllegalArgumentException ex) {
+			return null;
+		}
+	}
+
+}

@@ -1,0 +1,173 @@
+package dev.modelcache.internal.source.oci;
+
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+import dev.modelcache.ModelAccessDeniedException;
+import dev.modelcache.ModelTransferException;
+import dev.modelcache.internal.http.ConnectionFailedException.Kind;
+import dev.modelcache.internal.http.ConnectionFailedException;
+import dev.modelcache.internal.http.MetadataClient;
+import dev.modelcache.internal.http.MetadataRequest;
+import dev.modelcache.internal.http.MetadataResponse;
+import dev.modelcache.source.SourceLocation;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
+import org.springframework.web.util.UriUtils;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Answers a registry's challenges about one repository: with a token that its realm gives
+ * (distribution/distribution, "Token Authentication Specification"), or with Basic
+ * credentials.
+ */
+final class RegistryTokens {
+
+	/** RFC 6750, section 2.1: b64token. Longer ones would not fit in a header. */
+	private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9._~+/-]{1,16384}={0,4}");
+
+	private static final int LONGEST_SERVICE = 1024;
+
+	private final ModelReference reference;
+
+	private final SourceLocation location;
+
+	private final MetadataClient client;
+
+	private final TokenRealm realm;
+
+	private final RegistryFailures failures;
+
+	private final Mono<Optional<Login>> login;
+
+	private final Scheduler io;
+
+	private volatile @Nullable Login told;
+
+	RegistryTokens(ModelReference reference, SourceLocation location, MetadataClient client, Logins logins) {
+		this.reference = reference;
+		this.location = location;
+		this.client = client;
+		this.realm = new TokenRealm(reference, logins.settings(), location.request());
+		this.failures = new RegistryFailures(reference, location.request());
+		this.login = logins.find(reference, location.uri()).map(Optional::of).defaultIfEmpty(Optional.empty());
+		this.io = logins.io();
+	}
+
+	/** Returns what these tokens are for, without saying them. */
+	String scope() {
+		return this.reference.scheme() + "://" + this.reference.registry() + "/" + this.reference.repository();
+	}
+
+	/** Returns the credentials that the registry or its realm were told, if any. */
+	@Nullable Login told() {
+		return this.told;
+	}
+
+	/**
+	 * Answers a challenge.
+	 * @param headers the values of the {@code WWW-Authenticate} headers
+	 * @return the value of an {@code Authorization} header
+	 */
+	Mono<String> authorization(List<String> headers) {
+		List<Challenge> challenges = Challenge.parse(headers);
+		for (Challenge challenge : challenges) {
+			if (challenge.scheme().equals("bearer")) {
+				return token(challenge);
+			}
+		}
+		if (challenges.stream().anyMatch((challenge) -> challenge.scheme().equals("basic"))) {
+			return this.login.map((login) -> told(login).orElseThrow(() -> this.failures.unauthorized("401", null)))
+				.map(Login::basic);
+		}
+		return Mono.error(() -> new ModelAccessDeniedException(this.location.request().id(),
+				"the registry " + this.reference.registry()
+						+ " answered 401 and asks for neither a token nor Basic credentials",
+				"Use another registry; no other scheme is known here"));
+	}
+
+	private Mono<String> token(Challenge challenge) {
+		return Mono.fromCallable(() -> this.realm.check(challenge.parameter("realm")))
+			.subscribeOn(this.io)
+			.flatMap((realm) -> this.login.flatMap((login) -> ask(realm, challenge, told(login))));
+	}
+
+	/** Without credentials too: most registries have tokens for everybody. */
+	private Mono<String> ask(URI realm, Challenge challenge, Optional<Login> login) {
+		MetadataRequest question = MetadataRequest.get(query(realm, challenge));
+		MetadataRequest anonymous = this.realm.isChosenByRegistry(realm) ? question.toPublicAddress() : question;
+		MetadataRequest request = login.map((known) -> anonymous.header(HttpHeaders.AUTHORIZATION, known.basic()))
+			.orElse(anonymous);
+		return this.client.exchange(this.location.request(), request)
+			.onErrorMap(RegistryTokens::isPrivateAddress, (failure) -> this.realm.privateAddress())
+			.map((response) -> "Bearer " + read(response, login.orElse(null)));
+	}
+
+	private static boolean isPrivateAddress(Throwable failure) {
+		ConnectionFailedException explained = ConnectionFailedException.in(failure);
+		return explained != null && explained.kind() == Kind.PRIVATE_ADDRESS;
+	}
+
+	private URI query(URI realm, Challenge challenge) {
+		StringBuilder query = new StringBuilder((realm.getRawQuery() != null) ? realm.getRawQuery() + "&" : "");
+		String service = challenge.parameter("service");
+		if (service != null && service.length() <= LONGEST_SERVICE) {
+			query.append("service=").append(encode(service)).append('&');
+		}
+		query.append("scope=").append(encode(scopeOf(challenge)));
+		String path = realm.getRawPath();
+		return URI.create(realm.getScheme() + "://" + realm.getRawAuthority() + path + "?" + query);
+	}
+
+	/**
+	 * A registry may know the repository by another name, but gets no token that may do
+	 * more than read one repository.
+	 */
+	private String scopeOf(Challenge challenge) {
+		String wanted = challenge.parameter("scope");
+		if (wanted != null && wanted.matches("repository:[A-Za-z0-9._/:-]{1,255}:pull")) {
+			return wanted;
+		}
+		return "repository:" + this.reference.repository() + ":pull";
+	}
+
+	private static String encode(String value) {
+		return UriUtils.encode(value, StandardCharsets.UTF_8);
+	}
+
+	private String read(MetadataResponse response, @Nullable Login login) {
+		if (!response.isSuccess()) {
+			throw this.failures.of(response, login, null);
+		}
+		String token = token(response.body());
+		if (token == null) {
+			throw new ModelTransferException(this.location.request().id(),
+					"the realm of the registry " + this.reference.registry() + " answered without a token",
+					"Try again later, or use another registry", null);
+		}
+		return token;
+	}
+
+	private static @Nullable String token(byte[] body) {
+		try {
+			JsonNode json = Json.object(body);
+			String token = Json.nonEmptyText(json, "token");
+			String either = (token != null) ? token : Json.nonEmptyText(json, "access_token");
+			return (either != null && TOKEN.matcher(either).matches()) ? either : null;
+		}
+		catch (IllegalArgumentException ex) {
+			return null;
+		}
+	}
+
+	private Optional<Login> told(Optional<Login> login) {
+		this.told = login.orElse(null);
+		return login;
+	}
+
+}

@@ -1,0 +1,106 @@
+package dev.modelcache.internal.source.oci;
+
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+import java.util.Locale;
+
+import dev.modelcache.ModelAccessDeniedException;
+import dev.modelcache.ModelRequest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides whether tokens may be asked for where a registry says. The registry's answer
+ * chooses that address, and credentials are sent there: it must not be a way to reach
+ * into a private network, or to read credentials on the wire.
+ */
+final class TokenRealm {
+
+	private final ModelReference reference;
+
+	private final OciSettings settings;
+
+	private final ModelRequest request;
+
+	TokenRealm(ModelReference reference, OciSettings settings, ModelRequest request) {
+		this.reference = reference;
+		this.settings = settings;
+		this.request = request;
+	}
+
+	/**
+	 * Checks a realm.
+	 * <p>
+	 * <em>Blocking</em>: asks the name service.
+	 * @param realm the realm, as the registry told it
+	 * @return the realm's URL
+	 * @throws ModelAccessDeniedException if it is refused
+	 */
+	URI check(@Nullable String realm) {
+		URI uri = parse(realm);
+		String scheme = uri.getScheme().toLowerCase(Locale.ROOT);
+		boolean configured = this.settings.registry(this.reference.registry()) != null;
+		boolean insecure = this.settings.schemeOf(this.reference.registry()).equals("http");
+		if (!scheme.equals("https") && !(insecure && scheme.equals("http"))) {
+			throw refused("that is no https URL", "Use another registry, or set hooks.llm.oci.registries."
+					+ this.reference.registry() + ".insecure=true if everybody on the way may read the credentials");
+		}
+		String registryHost = URI.create(scheme + "://" + this.reference.apiAuthority()).getHost();
+		boolean own = uri.getHost().equalsIgnoreCase(registryHost);
+		if (this.reference.isOllama() && !own && !configured) {
+			throw refused("on another host than its own",
+					"Name the registry below hooks.llm.oci.registries if its tokens do come from there");
+		}
+		if (!own && !configured && isPrivate(uri.getHost())) {
+			throw privateAddress();
+		}
+		return uri;
+	}
+
+	/**
+	 * Returns whether nothing but the registry's answer names the host of a realm, so
+	 * that a private address of it is refused, whoever resolves its name.
+	 */
+	boolean isChosenByRegistry(URI realm) {
+		String registryHost = URI.create(realm.getScheme() + "://" + this.reference.apiAuthority()).getHost();
+		return !realm.getHost().equalsIgnoreCase(registryHost)
+				&& this.settings.registry(this.reference.registry()) == null;
+	}
+
+	/** Returns the error of a realm whose host turned out to have a private address. */
+	ModelAccessDeniedException privateAddress() {
+		return refused("on a private address",
+				"Name the registry below hooks.llm.oci.registries if its tokens do come from there");
+	}
+
+	private URI parse(@Nullable String realm) {
+		try {
+			URI uri = (realm != null) ? URI.create(realm) : null;
+			if (uri != null && uri.getScheme() != null && uri.getHost() != null && uri.getRawUserInfo() == null
+					&& uri.getRawFragment() == null) {
+				return uri;
+			}
+		}
+		catch (IllegalArgumentException ex) {
+			// Said below.
+		}
+		throw refused("that is no URL", "Use another registry");
+	}
+
+	private static boolean isPrivate(String host) {
+		try {
+			return Arrays.stream(InetAddress.getAllByName(host)).anyMatch(PrivateAddresses::contain);
+		}
+		catch (UnknownHostException ex) {
+			// The request fails of itself; or a proxy knows the host, and it is not ours.
+			return false;
+		}
+	}
+
+	private ModelAccessDeniedException refused(String problem, String action) {
+		return new ModelAccessDeniedException(this.request.id(), "the registry " + this.reference.registry()
+				+ " wants tokens from an address " + problem + "; nothing was sent there", action);
+	}
+
+}

@@ -1,0 +1,7 @@
+/**
+ * Finds the resolver of a URL and joins the answers of several sources.
+ */
+@NullMarked
+package dev.modelcache.internal.source;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,27 @@
+package dev.modelcache.internal.store;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Where a file may lie already that is to be fetched.
+ *
+ * @param enabled whether to look for it, also in this cache itself
+ * @param huggingFaceCaches directories of the Hub's own tools, which hold
+ * {@code models--*}
+ * @param ollamaStores directories of Ollama, which hold {@code blobs}
+ */
+public record AdoptionSettings(boolean enabled, List<Path> huggingFaceCaches, List<Path> ollamaStores) {
+
+	/** Nothing is adopted. */
+	public static final AdoptionSettings OFF = new AdoptionSettings(false, List.of(), List.of());
+
+	/**
+	 * Creates settings.
+	 */
+	public AdoptionSettings {
+		huggingFaceCaches = List.copyOf(huggingFaceCaches);
+		ollamaStores = List.copyOf(ollamaStores);
+	}
+
+}

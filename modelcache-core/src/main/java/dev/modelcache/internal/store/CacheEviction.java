@@ -1,0 +1,168 @@
+package dev.modelcache.internal.store;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.Map;
+import java.util.HashMap;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+import dev.modelcache.internal.store.Receipts.ReceivedFile;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Keeps the cache's own directory below its largest size: files that this cache published
+ * there go, the one that was used longest ago first, but none that is configured or used
+ * by a running application.
+ * <p>
+ * <em>Errors</em>: none; a cache that stays too large is worth a warning.
+ */
+final class CacheEviction {
+
+	private static final Logger logger = LoggerFactory.getLogger(CacheEviction.class);
+
+	private final StoreSettings settings;
+
+	private final CacheLayout layout;
+
+	private final Receipts receipts;
+
+	private final ModelVersions versions;
+
+	private final ModelsInUse inUse;
+
+	private boolean warned;
+
+	CacheEviction(StoreSettings settings, CacheLayout layout, Receipts receipts, ModelVersions versions,
+			ModelsInUse inUse) {
+		this.settings = settings;
+		this.layout = layout;
+		this.receipts = receipts;
+		this.versions = versions;
+		this.inUse = inUse;
+	}
+
+	/**
+	 * Removes what is too much.
+	 * @param configured the places of the files that must stay, whether they exist or not
+	 */
+	synchronized void run(Collection<ModelPlace> configured) {
+		DataSize largest = this.settings.maxSize();
+		if (largest == null) {
+			return;
+		}
+		long excess = DirectorySize.of(this.settings.directory()) - largest.toBytes();
+		if (excess > 0) {
+			Set<Path> kept = configured.stream()
+				.filter((place) -> this.layout.isChosen(place.target()))
+				.map(ModelPlace::directory)
+				.collect(Collectors.toSet());
+			for (Removable file : removable(kept)) {
+				excess -= (excess > 0) ? remove(file, largest) : 0;
+			}
+		}
+		if (excess > 0 && !this.warned) {
+			logger.warn(
+					"{} holds {} bytes more than hooks.llm.cache.max-size={} allows, and all that could go is"
+							+ " configured or in use, or is not as this cache put it there",
+					this.settings.directory(), excess, largest);
+		}
+		this.warned = excess > 0;
+	}
+
+	/** Each URL has a directory of its own: all that is in it belongs to one model. */
+	private List<Removable> removable(Set<Path> kept) {
+		Map<ModelPlace, Removable> models = new HashMap<>();
+		for (ReceivedFile file : this.receipts.all(this.layout.receipts())) {
+			boolean ours = file.receipt().sourceKey() != null && file.receipt().isOurs(placeOf(file))
+					&& this.layout.isChosen(file.target()) && this.layout.isReceiptOf(file.file(), file.target());
+			FileTime lastUse = ours ? lastUse(file) : null;
+			if (lastUse != null && kept.stream().noneMatch(file.target()::startsWith)) {
+				ModelPlace model = this.layout.modelOf(file.target());
+				models.merge(model, new Removable(model, List.of(file), lastUse), Removable::with);
+			}
+		}
+		return models.values().stream().sorted(Comparator.comparing(Removable::lastUse)).toList();
+	}
+
+	/** Returns when a file was used, or null if it is not there. */
+	private static @Nullable FileTime lastUse(ReceivedFile file) {
+		try {
+			return Files.isRegularFile(file.target()) ? Files.getLastModifiedTime(file.file()) : null;
+		}
+		catch (IOException ex) {
+			return null;
+		}
+	}
+
+	private long remove(Removable removable, DataSize largest) {
+		ModelPlace place = removable.model();
+		long[] size = { 0 };
+		try {
+			this.inUse.ifUnused(place.receipt(), () -> {
+				if (removable.isUnchanged() && removable.isAsPublished()) {
+					size[0] = removable.size();
+					if (!this.versions.delete(place)) {
+						Files.deleteIfExists(place.target());
+					}
+					removable.files().forEach((file) -> this.receipts.delete(placeOf(file)));
+					logger.info(
+							"Evicted {} ({} bytes, last used {}, from {}): the cache holds more than"
+									+ " hooks.llm.cache.max-size={}",
+							place.target(), size[0], removable.lastUse(), removable.files().get(0).receipt().source(),
+							largest);
+				}
+			});
+		}
+		catch (IOException ex) {
+			logger.warn("{} cannot be evicted: {}", place.target(), ex.toString());
+		}
+		return size[0];
+	}
+
+	private static ModelPlace placeOf(ReceivedFile file) {
+		return new ModelPlace(file.target(), file.target(), file.file());
+	}
+
+	/** A model that may go, with all its files or not at all. */
+	private record Removable(ModelPlace model, List<ReceivedFile> files, FileTime lastUse) {
+
+		Removable with(Removable other) {
+			List<ReceivedFile> all = Stream.concat(this.files.stream(), other.files.stream()).toList();
+			return new Removable(this.model, all,
+					(this.lastUse.compareTo(other.lastUse) >= 0) ? this.lastUse : other.lastUse);
+		}
+
+		long size() {
+			return this.files.stream().mapToLong((file) -> file.receipt().fingerprint().size()).sum();
+		}
+
+		/** What was changed or replaced since then is the user's. */
+		boolean isAsPublished() throws IOException {
+			for (ReceivedFile file : this.files) {
+				Fingerprint now = Fingerprint.of(file.target());
+				if (now != null && !file.receipt().fingerprint().fits(now)) {
+					return false;
+				}
+			}
+			return true;
+		}
+
+		boolean isUnchanged() {
+			return this.files.stream()
+				.map(CacheEviction::lastUse)
+				.allMatch((last) -> last == null || last.compareTo(this.lastUse) <= 0);
+		}
+
+	}
+
+}

@@ -1,0 +1,253 @@
+package dev.modelcache.internal.store;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+
+import dev.modelcache.ModelFileName;
+import dev.modelcache.ModelRequest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The private layout: where everything stands, and the only builder of paths. <pre>
+ * &lt;directory&gt;/models/&lt;host&gt;/&lt;key of the URL&gt;/&lt;file name&gt;   models without a path of their own
+ * &lt;directory&gt;/receipts/&lt;key of the target&gt;.properties   what is known about a published file
+ * &lt;directory&gt;/receipts/&lt;key of the target&gt;.adopted      the same of another tool's file that is served instead
+ * &lt;directory&gt;/receipts/&lt;key of the target&gt;.elsewhere    what makes up a model that stands in another tool's cache
+ * &lt;directory&gt;/locks/&lt;key of the target&gt;.lock
+ * &lt;directory&gt;/locks/&lt;key of the target&gt;.use              the mark of those who use the file
+ * &lt;model-path&gt;.download.lock                            the lock of a model with a path of its own
+.&lt;file name&gt;.versions/&lt;version&gt;/&lt;name&gt;               the files of a model of several, beside the link that leads there
+.&lt;file name&gt;.versions/&lt;version&gt;.properties           what makes up that version
+ * .&lt;lock-file&gt;.guard                                    the lock of the application's lock file
+ * </pre> A key is the first 128 bits of a SHA-256, in hexadecimal, so that applications
+ * that share the directory and name different models alike stay out of each other's way.
+ */
+public final class CacheLayout {
+
+	/** File systems take 255 bytes; a staged file adds its owner to the name. */
+	private static final int LONGEST_NAME = 120;
+
+	static final String RECEIPT = ".properties";
+
+	private static final String VERSIONS = ".versions";
+
+	private final Path directory;
+
+	/**
+	 * Creates a layout.
+	 * @param directory the cache's own directory
+	 */
+	public CacheLayout(Path directory) {
+		this.directory = directory.toAbsolutePath().normalize();
+	}
+
+	/**
+	 * Returns where a model file and all that belongs to it stands.
+	 * @param request the request; it has a model-path or a URL
+	 * @param fileName the name of the file in the cache
+	 * @return the paths; nothing needs to exist
+	 */
+	public ModelPlace place(ModelRequest request, String fileName) {
+		Path modelPath = request.modelPath();
+		Path target = realPath((modelPath != null) ? modelPath : inCache(request, fileName));
+		Path lock = (modelPath != null) ? lockBeside(target)
+				: this.directory.resolve("locks").resolve(key(target.toString()) + ".lock");
+		ModelPlace place = place(target, lock);
+		return (modelPath != null) ? place.chosenByUser(request.modelPathConflict()) : place;
+	}
+
+	/**
+	 * Returns the place of a file.
+	 * @param target where it stands
+	 * @param lock the lock of its writers
+	 */
+	ModelPlace place(Path target, Path lock) {
+		return new ModelPlace(target, lock, receipts().resolve(key(target.toString()) + RECEIPT));
+	}
+
+	/**
+	 * Returns where the versions of a model of several files stand.
+	 * @param place the place of the model
+	 * @return a directory beside it
+	 */
+	static Path versions(ModelPlace place) {
+		return versions(place.target());
+	}
+
+	static Path versions(Path target) {
+		return target.resolveSibling("." + target.getFileName() + VERSIONS);
+	}
+
+	/**
+	 * Returns where one file of a model of several stands.
+	 * @param place the place of the model, whose writers have one lock
+	 * @param version the name of the version
+	 * @param name the name of the file
+	 * @return its place
+	 */
+	ModelPlace file(ModelPlace place, String version, ModelFileName name) {
+		return place(name.in(versions(place).resolve(version)), place.lockFile());
+	}
+
+	/**
+	 * Returns the place of the model that a file in the cache belongs to: the file's own,
+	 * or that of the model of several whose version it is of.
+	 */
+	ModelPlace modelOf(Path file) {
+		for (Path directory = file.getParent(); directory != null; directory = directory.getParent()) {
+			String name = String.valueOf(directory.getFileName());
+			if (name.startsWith(".") && name.endsWith(VERSIONS)) {
+				Path target = directory.resolveSibling(name.substring(1, name.length() - VERSIONS.length()));
+				return place(target, target);
+			}
+		}
+		return place(file, file);
+	}
+
+	/** Returns where it is remembered that a model stands in another tool's cache. */
+	static Path elsewhere(ModelPlace place) {
+		return withEnding(place.receipt(), ".elsewhere");
+	}
+
+	/** Returns the directory of all receipts. */
+	Path receipts() {
+		return this.directory.resolve("receipts");
+	}
+
+	/** Returns whether a receipt is kept where that of a target is. */
+	boolean isReceiptOf(Path receipt, Path target) {
+		return receipt.getFileName().toString().equals(key(target.toString()) + RECEIPT);
+	}
+
+	/** Returns where another tool's file is remembered that is served for a model. */
+	Path adopted(ModelPlace place) {
+		return withEnding(place.receipt(), ".adopted");
+	}
+
+	/**
+	 * Returns the mark of those who use a published file.
+	 * @param receipt the file's receipt
+	 */
+	Path mark(Path receipt) {
+		return this.directory.resolve("locks").resolve(withEnding(receipt, ".use").getFileName());
+	}
+
+	private static Path withEnding(Path receipt, String ending) {
+		String name = receipt.getFileName().toString();
+		return receipt.resolveSibling(name.substring(0, name.length() - RECEIPT.length()) + ending);
+	}
+
+	/**
+	 * Returns whether the cache chose the place of a file: it did not, where its lock
+	 * stands beside it.
+	 */
+	boolean isChosen(Path target) {
+		Path models = this.directory.resolve("models");
+		Path real = realDirectory(models);
+		return target.startsWith((real != null) ? real : models) && !Files.exists(lockBeside(target));
+	}
+
+	private static Path lockBeside(Path target) {
+		return target.resolveSibling(target.getFileName() + ".download.lock");
+	}
+
+	private Path inCache(ModelRequest request, String fileName) {
+		URI url = request.url();
+		if (url == null) {
+			throw new IllegalArgumentException("a request needs a URL or a model-path");
+		}
+		String authority = withoutUserInfo(url.getRawAuthority());
+		String host = (url.getHost() != null) ? url.getHost() : authority.isEmpty() ? "local" : authority;
+		return this.directory.resolve("models")
+			.resolve(safe(host))
+			.resolve(sourceKey(url, request.files()).substring(0, 16))
+			.resolve(safe(fileName));
+	}
+
+	/**
+	 * Returns a key that is equal for equal locations and does not reveal them: user-info
+	 * does not count, path and query do.
+	 * @param location the location
+	 * @return 32 hexadecimal digits
+	 */
+	public static String sourceKey(URI location) {
+		String query = (location.getRawQuery() != null) ? "?" + location.getRawQuery() : "";
+		String authority = (location.getHost() != null) ? location.getHost() + ":" + location.getPort()
+				: withoutUserInfo(location.getRawAuthority());
+		String path = (location.getRawPath() != null) ? location.getRawPath() : location.getRawSchemeSpecificPart();
+		return key(location.getScheme() + "://" + authority + path + query);
+	}
+
+	/**
+	 * Returns a key that is equal for equal files of equal locations.
+	 * @param location the location
+	 * @param files which of its files are asked for; empty where it is for the source to
+	 * say
+	 * @return 32 hexadecimal digits
+	 */
+	public static String sourceKey(URI location, List<String> files) {
+		String key = sourceKey(location);
+		return files.isEmpty() ? key : key(key + "\n" + String.join("\n", files));
+	}
+
+	/** What is no host name to {@link URI}, such as one with an underscore. */
+	private static String withoutUserInfo(@Nullable String authority) {
+		return (authority != null) ? authority.substring(authority.lastIndexOf('@') + 1) : "";
+	}
+
+	/**
+	 * Returns the permanent file that the writers of a lock file exclude each other with.
+	 */
+	static Path guard(Path lockFile) {
+		return lockFile.resolveSibling("." + lockFile.getFileName() + ".guard");
+	}
+
+	static String key(String text) {
+		try {
+			byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+			return HexFormat.of().formatHex(hash, 0, 16);
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException("every Java platform has SHA-256", ex);
+		}
+	}
+
+	/** Names come from URLs: what a file system could take for more than a name goes. */
+	private static String safe(String name) {
+		String ascii = name.replaceAll("[^A-Za-z0-9._+-]", "_");
+		String safe = ascii.substring(Math.max(0, ascii.length() - LONGEST_NAME));
+		return (safe.isEmpty() || safe.equals(".") || safe.equals("..")) ? "model" : safe;
+	}
+
+	/**
+	 * Resolves links of the deepest ancestor that exists, so that one file has one name.
+	 */
+	private static Path realPath(Path path) {
+		Path absolute = path.toAbsolutePath().normalize();
+		Path parent = absolute.getParent();
+		if (parent == null) {
+			return absolute;
+		}
+		Path real = realDirectory(parent);
+		return (real != null) ? real.resolve(absolute.getFileName()) : absolute;
+	}
+
+	private static @Nullable Path realDirectory(Path directory) {
+		try {
+			return directory.toRealPath();
+		}
+		catch (IOException ex) {
+			Path parent = directory.getParent();
+			Path real = (parent != null) ? realDirectory(parent) : null;
+			return (real != null) ? real.resolve(directory.getFileName()) : null;
+		}
+	}
+
+}

@@ -1,0 +1,71 @@
+package dev.modelcache.internal.store;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.UUID;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The user that a process's new files belong to. Where the file system has no owners of
+ * this kind (Windows), any regular file counts as this user's.
+ *
+ * @param id the number of the user, or {@code null} where there are none
+ */
+record FileOwner(@Nullable Integer id) {
+
+	private static final boolean UNIX = FileSystems.getDefault().supportedFileAttributeViews().contains("unix");
+
+	private static final int WRITABLE_BY_OTHERS = 0022;
+
+	/**
+	 * Finds out who owns new files of a directory: on a network file system that need not
+	 * be the user of the process.
+	 * @param directory the directory
+	 */
+	static FileOwner in(Path directory) throws IOException {
+		if (!UNIX) {
+			return new FileOwner(null);
+		}
+		Path probe = directory.resolve("." + UUID.randomUUID() + ".tmp");
+		try (FileChannel created = PrivateFiles.create(probe)) {
+			return of(probe);
+		}
+		finally {
+			Files.deleteIfExists(probe);
+		}
+	}
+
+	/** Returns who owns a file that this process has created. */
+	static FileOwner of(Path file) throws IOException {
+		return new FileOwner(UNIX ? (Integer) Files.getAttribute(file, "unix:uid", LinkOption.NOFOLLOW_LINKS) : null);
+	}
+
+	/**
+	 * Returns whether a path is a regular file of this user, under this name alone, that
+	 * no other user may write.
+	 * @param file the path; a link is not followed
+	 */
+	boolean isPrivate(Path file) throws IOException {
+		try {
+			if (this.id == null) {
+				return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
+			}
+			Map<String, Object> attributes = Files.readAttributes(file, "unix:isRegularFile,uid,mode,nlink",
+					LinkOption.NOFOLLOW_LINKS);
+			return Boolean.TRUE.equals(attributes.get("isRegularFile")) && this.id.equals(attributes.get("uid"))
+					&& Integer.valueOf(1).equals(attributes.get("nlink"))
+					&& attributes.get("mode") instanceof Integer mode && (mode & WRITABLE_BY_OTHERS) == 0;
+		}
+		catch (NoSuchFileException ex) {
+			return false;
+		}
+	}
+
+}

@@ -1,0 +1,79 @@
+package dev.modelcache.internal.store;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Map;
+import java.util.Objects;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Identifies the state of a file without reading it: a file with the same fingerprint has
+ * not been changed.
+ *
+ * @param size its size in bytes
+ * @param modified its modification time, as the file system keeps it
+ * @param fileKey its device and inode, or empty where the file system has none
+ * @param changed the time at which its content or attributes were last changed, which no
+ * program can set; empty where the file system has none, or where it is not known
+ */
+public record Fingerprint(long size, String modified, String fileKey, String changed) {
+
+	/** The fingerprint of no file. */
+	static final Fingerprint NONE = new Fingerprint(-1, "", "");
+
+	/**
+	 * Creates a fingerprint without a change time.
+	 * @param size the size in bytes
+	 * @param modified the modification time
+	 * @param fileKey device and inode, or empty
+	 */
+	public Fingerprint(long size, String modified, String fileKey) {
+		this(size, modified, fileKey, "");
+	}
+
+	/**
+	 * Takes the fingerprint of a file.
+	 * @param file the file
+	 * @return its fingerprint, or {@code null} if there is no such regular file
+	 * @throws IOException if the file cannot be asked
+	 */
+	public static @Nullable Fingerprint of(Path file) throws IOException {
+		if (!Files.isRegularFile(file)) {
+			return null;
+		}
+		if (file.getFileSystem().supportedFileAttributeViews().contains("unix")) {
+			Map<String, Object> attributes = Files.readAttributes(file, "unix:size,lastModifiedTime,fileKey,ctime");
+			return new Fingerprint(Long.parseLong(text(attributes, "size")), text(attributes, "lastModifiedTime"),
+					text(attributes, "fileKey"), text(attributes, "ctime"));
+		}
+		BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+		return new Fingerprint(attributes.size(), attributes.lastModifiedTime().toString(),
+				Objects.toString(attributes.fileKey(), ""));
+	}
+
+	private static String text(Map<String, Object> attributes, String name) {
+		return Objects.toString(attributes.get(name), "");
+	}
+
+	/**
+	 * Returns whether a file with another fingerprint is still the same. Change times are
+	 * compared where both are known.
+	 * @param now the fingerprint that the file has now
+	 * @return {@code true} if it has not been changed
+	 */
+	public boolean fits(Fingerprint now) {
+		return withoutChange().equals(now.withoutChange())
+				&& (this.changed.isEmpty() || now.changed.isEmpty() || this.changed.equals(now.changed));
+	}
+
+	/**
+	 * Returns this fingerprint without its change time, which the move of a file changes.
+	 */
+	Fingerprint withoutChange() {
+		return new Fingerprint(this.size, this.modified, this.fileKey);
+	}
+
+}

@@ -1,0 +1,201 @@
+package dev.modelcache.internal.store;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
+
+import dev.modelcache.Digest;
+import dev.modelcache.ModelFileName;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The cache that Hugging Face's {@code huggingface_hub} and llama.cpp share: the bytes of
+ * a file in {@code blobs/<etag>}, a link to them in {@code snapshots/<commit>/<path>},
+ * the commit of a branch in {@code refs/<branch>}. Its format is described at
+ * huggingface.co/docs/huggingface_hub/guides/manage-cache.
+ * <p>
+ * Receipts never stand in it. What others put there is read and linked to, and neither
+ * changed nor deleted.
+ */
+final class HubCache {
+
+	private static final Logger logger = LoggerFactory.getLogger(HubCache.class);
+
+	/** {@code models--org--repo/blobs/name}. */
+	static final int DEPTH_OF_BLOBS = 3;
+
+	private static final String TAG = """
+			Signature: 8a477f597d28d172789f06886806bc55
+			# This file marks a cache directory (bford.info/cachedir).
+			""";
+
+	private final HubCacheSettings settings;
+
+	private final CacheLayout layout;
+
+	private final Receipts receipts;
+
+	HubCache(HubCacheSettings settings, CacheLayout layout, Receipts receipts) {
+		this.settings = settings;
+		this.layout = layout;
+		this.receipts = receipts;
+	}
+
+	/**
+	 * Returns where a commit of a repository stands.
+	 * @param place the place of the model that is made of its files
+	 * @param repository the repository, {@code org/repo}
+	 * @param revision the branch, tag or commit that was asked for
+	 * @param commit the commit
+	 * @param files the digests of the files: a SHA-256, or that of git
+	 */
+	ModelDirectory snapshot(ModelPlace place, String repository, String revision, String commit,
+			Map<ModelFileName, Digest> files) {
+		Path folder = this.settings.directory().resolve("models--" + repository.replace("/", "--"));
+		return new HubSnapshot(this, place, folder, revision, commit, files);
+	}
+
+	/** Returns whether something can be added; where not, its files are still adopted. */
+	boolean isWritable() {
+		for (Path path = this.settings.directory().toAbsolutePath(); path != null; path = path.getParent()) {
+			if (Files.exists(path)) {
+				return Files.isDirectory(path) && Files.isWritable(path);
+			}
+		}
+		return false;
+	}
+
+	boolean links() {
+		return this.settings.links();
+	}
+
+	CacheLayout layout() {
+		return this.layout;
+	}
+
+	/** Tells backup programs that this is a cache, as Hugging Face's library does. */
+	void tag() {
+		Path tag = this.settings.directory().resolve("CACHEDIR.TAG");
+		if (!Files.exists(tag, LinkOption.NOFOLLOW_LINKS)) {
+			try {
+				Files.writeString(tag, TAG, StandardOpenOption.CREATE_NEW);
+			}
+			catch (IOException ex) {
+				logger.debug("{} cannot be written", tag, ex);
+			}
+		}
+	}
+
+	/**
+	 * Deletes what this cache brought of a model, unless another snapshot or another
+	 * model of ours uses it too. A blob goes before the link that leads to it, so that
+	 * another deletion finds what is left.
+	 * @param place the model's place
+	 * @param manifest what makes it up
+	 * @param leftovers is told what cannot be deleted
+	 * @return whether all is gone
+	 */
+	boolean delete(ModelPlace place, ModelManifest manifest, Leftovers leftovers) throws IOException {
+		Path snapshot = Objects.requireNonNull(manifest.directory());
+		Path folder = parent(parent(snapshot));
+		Set<ModelFileName> kept = Elsewhere.handOn(place, manifest);
+		for (ModelFileName name : manifest.files()) {
+			if (kept.contains(name)) {
+				continue;
+			}
+			Path file = name.in(snapshot);
+			if (manifest.own().contains(name)) {
+				leftovers.unless(() -> deleteFile(folder, file), file);
+			}
+			this.receipts.delete(this.layout.place(file, place.lockFile()));
+		}
+		if (!Files.exists(snapshot)) {
+			leftovers.unless(() -> deleteRefs(folder.resolve("refs"), snapshot.getFileName().toString()),
+					folder.resolve("refs"));
+		}
+		return leftovers.isEmpty();
+	}
+
+	private static boolean deleteFile(Path folder, Path file) throws IOException {
+		Path blob = Files.isSymbolicLink(file) ? targetOf(file) : null;
+		if (blob != null && blob.startsWith(folder.resolve("blobs")) && !isLinked(folder, blob, file)) {
+			Files.deleteIfExists(blob);
+		}
+		boolean existed = Files.deleteIfExists(file);
+		deleteEmpty(parent(file), folder.resolve("snapshots"));
+		return existed;
+	}
+
+	private static boolean isLinked(Path folder, Path blob, Path except) throws IOException {
+		try (Stream<Path> files = Files.walk(folder.resolve("snapshots"))) {
+			return files.filter(Files::isSymbolicLink).anyMatch((link) -> !link.equals(except) && isLinkTo(link, blob));
+		}
+		catch (NoSuchFileException ex) {
+			return false;
+		}
+		catch (UncheckedIOException ex) {
+			// Rather a blob too many than one too few.
+			return true;
+		}
+	}
+
+	private static Path targetOf(Path link) throws IOException {
+		return parent(link).resolve(Files.readSymbolicLink(link)).normalize();
+	}
+
+	/** None of these paths is a root. */
+	private static Path parent(Path path) {
+		return Objects.requireNonNull(path.getParent());
+	}
+
+	private static boolean isLinkTo(Path link, Path blob) {
+		try {
+			return targetOf(link).equals(blob);
+		}
+		catch (IOException ex) {
+			// Rather a blob too many than one too few.
+			return true;
+		}
+	}
+
+	private static void deleteEmpty(Path directory, Path end) throws IOException {
+		for (Path empty = directory; !empty.equals(end); empty = parent(empty)) {
+			try (Stream<Path> entries = Files.list(empty)) {
+				if (entries.findAny().isPresent()) {
+					return;
+				}
+			}
+			catch (NoSuchFileException ex) {
+				continue;
+			}
+			Files.delete(empty);
+		}
+	}
+
+	private static boolean deleteRefs(Path refs, String commit) throws IOException {
+		if (!Files.isDirectory(refs)) {
+			return false;
+		}
+		List<Path> files;
+		try (Stream<Path> all = Files.walk(refs)) {
+			files = all.filter((file) -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)).toList();
+		}
+		for (Path file : files) {
+			if (Files.size(file) < 100 && Files.readString(file).strip().equals(commit)) {
+				Files.delete(file);
+			}
+		}
+		return true;
+	}
+
+}

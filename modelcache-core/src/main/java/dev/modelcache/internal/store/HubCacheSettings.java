@@ -1,0 +1,13 @@
+package dev.modelcache.internal.store;
+
+import java.nio.file.Path;
+
+/**
+ * The cache of Hugging Face's own tools.
+ *
+ * @param directory its root, such as {@code ~/.cache/huggingface/hub}
+ * @param links whether symbolic links may be tried
+ */
+public record HubCacheSettings(Path directory, boolean links) {
+
+}

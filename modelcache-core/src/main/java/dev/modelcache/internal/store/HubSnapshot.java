@@ -1,0 +1,207 @@
+package dev.modelcache.internal.store;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import dev.modelcache.Digest;
+import dev.modelcache.ModelFileName;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A commit of a repository in the {@link HubCache}. A file arrives among the blobs, under
+ * its digest; publishing links it, and writes last which commit the branch is at, so that
+ * nobody is led to a commit whose files are not there yet.
+ */
+final class HubSnapshot implements ModelDirectory {
+
+	private static final Logger logger = LoggerFactory.getLogger(HubSnapshot.class);
+
+	private final HubCache cache;
+
+	private final ModelPlace place;
+
+	private final Path folder;
+
+	private final String revision;
+
+	private final String commit;
+
+	private final Map<ModelFileName, Digest> files;
+
+	HubSnapshot(HubCache cache, ModelPlace place, Path folder, String revision, String commit,
+			Map<ModelFileName, Digest> files) {
+		this.cache = cache;
+		this.place = place;
+		this.folder = folder;
+		this.revision = revision;
+		this.commit = commit;
+		this.files = Map.copyOf(files);
+	}
+
+	private Path snapshot() {
+		return this.folder.resolve("snapshots").resolve(this.commit);
+	}
+
+	private Path blob(ModelFileName name) {
+		return this.folder.resolve("blobs").resolve(Objects.requireNonNull(this.files.get(name)).hex());
+	}
+
+	@Override
+	public ModelPlace arriving(ModelFileName name) {
+		return new ModelPlace(blob(name), this.place.lockFile(), seen(name).receipt(), true, null);
+	}
+
+	@Override
+	public ModelPlace seen(ModelFileName name) {
+		return this.cache.layout().place(name.in(snapshot()), this.place.lockFile());
+	}
+
+	@Override
+	public ModelPlace packed(ModelFileName name) {
+		throw new UnsupportedOperationException("the Hub's tools do not unpack");
+	}
+
+	@Override
+	public Path unpacking() {
+		throw new UnsupportedOperationException("the Hub's tools do not unpack");
+	}
+
+	@Override
+	public void take(Path unpacked, ModelFileName name, StagedFile.ReceiptWriter receipt) {
+		throw new UnsupportedOperationException("the Hub's tools do not unpack");
+	}
+
+	@Override
+	public boolean isVisible() {
+		ModelManifest seen = Elsewhere.read(this.place);
+		return seen != null && snapshot().equals(seen.directory());
+	}
+
+	@Override
+	public boolean isShared() {
+		return true;
+	}
+
+	@Override
+	public boolean isTaken(ModelFileName name) throws IOException {
+		Path file = name.in(snapshot());
+		Path blob = blob(name);
+		return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && !own().contains(name)
+				&& !(Files.exists(blob) && Files.isSameFile(file, blob));
+	}
+
+	/** Returns the names of the files of this snapshot that this cache brought. */
+	private Set<ModelFileName> own() {
+		ModelManifest before = Elsewhere.read(this.place);
+		return (before != null && snapshot().equals(before.directory())) ? before.own() : Set.of();
+	}
+
+	@Override
+	public void publish(ModelManifest manifest, Set<ModelFileName> brought, Set<ModelFileName> arrived)
+			throws IOException {
+		this.cache.tag();
+		Map<Digest, ModelFileName> first = new HashMap<>();
+		manifest.files().forEach((name) -> first.putIfAbsent(Objects.requireNonNull(this.files.get(name)), name));
+		for (int i = manifest.files().size() - 1; i >= 0; i--) {
+			// The last one to be shown may have the blob itself, where links are not to
+			// be had.
+			ModelFileName name = manifest.files().get(i);
+			boolean last = name.equals(first.get(this.files.get(name)));
+			if (arrived.contains(name)) {
+				show(name, brought.contains(name) && last);
+			}
+		}
+		FileMoves.forceDirectory(snapshot());
+		if (!this.revision.equals(this.commit)) {
+			pointRevision();
+		}
+		Elsewhere.write(this.place,
+				manifest.in(snapshot(), Stream.concat(own().stream(), brought.stream()).collect(Collectors.toSet())));
+	}
+
+	private void show(ModelFileName name, boolean brought) throws IOException {
+		Path file = name.in(snapshot());
+		Path blob = blob(name);
+		if (Files.exists(file) && Files.isSameFile(file, blob)) {
+			return;
+		}
+		if (isTaken(name)) {
+			throw new IOException("the file " + file + " appeared meanwhile; it was not put there by this cache");
+		}
+		if (Files.isSymbolicLink(file)) {
+			logger.warn("{} led to other content than its commit has; it leads to {} now", file, blob);
+		}
+		Files.createDirectories(seen(name).directory());
+		Path next = file.resolveSibling("." + UUID.randomUUID());
+		try {
+			link(next, seen(name).directory().relativize(blob));
+		}
+		catch (IOException | UnsupportedOperationException ex) {
+			logger.debug("{} cannot be a link; it becomes a file", file, ex);
+			if (brought) {
+				FileMoves.replace(blob, file);
+				return;
+			}
+			copy(blob, next);
+		}
+		try {
+			FileMoves.replace(next, file);
+		}
+		finally {
+			Files.deleteIfExists(next);
+		}
+	}
+
+	/** Others may count on the blob. */
+	private static void copy(Path blob, Path next) throws IOException {
+		try {
+			Files.copy(blob, next);
+			FileMoves.force(next);
+		}
+		catch (IOException ex) {
+			Files.deleteIfExists(next);
+			throw ex;
+		}
+	}
+
+	private void link(Path link, Path target) throws IOException {
+		if (!this.cache.links()) {
+			throw new UnsupportedOperationException("links are switched off");
+		}
+		Files.createSymbolicLink(link, target);
+	}
+
+	private void pointRevision() {
+		Path ref = this.folder.resolve("refs").resolve(this.revision);
+		try {
+			if (Files.isRegularFile(ref, LinkOption.NOFOLLOW_LINKS)
+					&& Files.readString(ref).strip().equals(this.commit)) {
+				return;
+			}
+			Files.createDirectories(Objects.requireNonNull(ref.getParent()));
+			Path next = ref
+				.resolveSibling(ref.getFileName() + "." + UUID.randomUUID().toString().substring(0, 8) + ".tmp");
+			try {
+				Files.writeString(next, this.commit);
+				FileMoves.replace(next, ref);
+			}
+			finally {
+				Files.deleteIfExists(next);
+			}
+		}
+		catch (IOException ex) {
+			logger.warn("{} cannot be written; other tools will not find the model by its branch", ref, ex);
+		}
+	}
+
+}

@@ -1,0 +1,66 @@
+package dev.modelcache.internal.store;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryIteratorException;
+import java.util.ArrayList;
+import java.util.List;
+
+import dev.modelcache.ModelStorageException;
+
+/**
+ * What an eviction could not delete, and why.
+ */
+final class Leftovers {
+
+	private final List<String> left = new ArrayList<>();
+
+	private final List<Exception> failures = new ArrayList<>();
+
+	/**
+	 * Deletes something.
+	 * @param deletion deletes it
+	 * @param what what is left if that fails
+	 * @return what the deletion returns, or {@code false} if it fails
+	 */
+	boolean unless(Deletion deletion, Object what) {
+		try {
+			return deletion.run();
+		}
+		catch (IOException | UncheckedIOException | DirectoryIteratorException ex) {
+			this.left.add(what + " (" + ((ex.getCause() instanceof IOException cause) ? cause : ex) + ")");
+			this.failures.add(ex);
+			return false;
+		}
+	}
+
+	/** Returns whether all that was to be deleted until now is gone. */
+	boolean isEmpty() {
+		return this.left.isEmpty();
+	}
+
+	void raise(String modelId, ModelPlace place, boolean existed) {
+		if (!this.left.isEmpty()) {
+			ModelStorageException failure = new ModelStorageException(modelId, place.directory(),
+					"the eviction is not complete: " + (existed ? "other files of the model were deleted, but " : "")
+							+ "left are " + String.join(", ", this.left),
+					this.failures.get(0));
+			this.failures.stream().skip(1).forEach(failure::addSuppressed);
+			throw failure;
+		}
+	}
+
+	/** Deletes something. */
+	@FunctionalInterface
+	interface Deletion {
+
+		/**
+		 * Deletes it.
+		 * @return whether it existed
+		 * @throws IOException if it is still there
+		 */
+		boolean run() throws IOException;
+
+	}
+
+}

@@ -1,0 +1,95 @@
+package dev.modelcache.internal.store;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Set;
+
+import dev.modelcache.ModelFileName;
+
+/**
+ * Where the files of one version of a model arrive, each for itself, and where they are
+ * seen once the version is published.
+ */
+public interface ModelDirectory {
+
+	/**
+	 * Returns where a file arrives.
+	 * @param name the name of the file
+	 * @return the place to stage it at
+	 */
+	ModelPlace arriving(ModelFileName name);
+
+	/**
+	 * Returns where a file is seen. Its receipt is the one that was written when it
+	 * arrived.
+	 * @param name the name of the file
+	 * @return the place to look it up at
+	 */
+	ModelPlace seen(ModelFileName name);
+
+	/**
+	 * Returns where an archive of files of this version arrives, not compressed.
+	 * @param name the name of the archive
+	 * @return the place to stage it at; nobody sees it there
+	 */
+	ModelPlace packed(ModelFileName name);
+
+	/**
+	 * Returns an empty directory to unpack an archive into.
+	 * <p>
+	 * <em>Blocking</em>.
+	 * @return a directory that nobody else sees, on the same disk
+	 * @throws IOException if the disk does not take it
+	 */
+	Path unpacking() throws IOException;
+
+	/**
+	 * Takes an unpacked file to where it is seen once the version is published.
+	 * <p>
+	 * <em>Blocking</em>. <em>Durability</em>: the file is forced to disk.
+	 * @param unpacked the file
+	 * @param name its name
+	 * @param receipt makes its receipt from its fingerprint
+	 * @throws IOException if the disk does not take it
+	 */
+	void take(Path unpacked, ModelFileName name, StagedFile.ReceiptWriter receipt) throws IOException;
+
+	/**
+	 * Returns whether this is the version that is seen.
+	 * <p>
+	 * <em>Blocking</em>.
+	 * @return {@code true} if it is
+	 */
+	boolean isVisible();
+
+	/**
+	 * Returns whether other tools keep their files here too, so that a file nobody of us
+	 * brought may be one of the version.
+	 * @return {@code true} if they do
+	 */
+	boolean isShared();
+
+	/**
+	 * Returns whether a file of others stands where a file is seen. It stays as it is, so
+	 * that the version cannot be published here with other content.
+	 * <p>
+	 * <em>Blocking</em>.
+	 * @param name the name of the file
+	 * @return {@code true} if there is a regular file that this cache did not put there
+	 * @throws IOException if the place cannot be read
+	 */
+	boolean isTaken(ModelFileName name) throws IOException;
+
+	/**
+	 * Lets the version be seen. All its files have arrived.
+	 * <p>
+	 * <em>Blocking</em>.
+	 * @param manifest what makes up the version
+	 * @param brought the files that were brought just now
+	 * @param arrived the files that are to be seen as they {@linkplain #arriving arrived}
+	 * @throws IOException if something else is in the way, or the disk does not take it;
+	 * the version that was seen before still is
+	 */
+	void publish(ModelManifest manifest, Set<ModelFileName> brought, Set<ModelFileName> arrived) throws IOException;
+
+}

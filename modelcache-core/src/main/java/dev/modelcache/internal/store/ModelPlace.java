@@ -1,0 +1,55 @@
+package dev.modelcache.internal.store;
+
+import java.nio.file.Path;
+
+import dev.modelcache.ModelPathConflict;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The paths of one model file on this machine.
+ *
+ * @param target where the published file stands
+ * @param lockFile the permanent lock file of its writers
+ * @param receipt where its receipt is kept
+ * @param shared whether others may read the file, as far as the process's umask lets
+ * them; else it is its owner's alone
+ * @param conflict what to do with a file that somebody else put there; {@code null} where
+ * the cache chose the place, so that all that stands there is its own
+ */
+public record ModelPlace(Path target, Path lockFile, Path receipt, boolean shared,
+		@Nullable ModelPathConflict conflict) {
+
+	/**
+	 * Creates the place of a private file.
+	 * @param target where the published file stands
+	 * @param lockFile the permanent lock file of its writers
+	 * @param receipt where its receipt is kept
+	 */
+	public ModelPlace(Path target, Path lockFile, Path receipt) {
+		this(target, lockFile, receipt, false, null);
+	}
+
+	/** Returns this place as one that the user chose. */
+	ModelPlace chosenByUser(ModelPathConflict conflict) {
+		return new ModelPlace(this.target, this.lockFile, this.receipt, this.shared, conflict);
+	}
+
+	/**
+	 * Returns the directory of the published file.
+	 * @return the directory
+	 */
+	public Path directory() {
+		Path parent = this.target.getParent();
+		return (parent != null) ? parent : this.target;
+	}
+
+	/**
+	 * Returns where the receipt stands between its writing and the publishing of its
+	 * file.
+	 * @return the path
+	 */
+	Path pendingReceipt() {
+		return this.receipt.resolveSibling(this.receipt.getFileName() + ".next");
+	}
+
+}

@@ -1,0 +1,362 @@
+package dev.modelcache.internal.store;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.Properties;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import dev.modelcache.ModelFileName;
+import dev.modelcache.ModelPathConflict;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.util.FileSystemUtils;
+
+/**
+ * The models of several files. Each version of one has a directory of its own, which
+ * nobody is shown until all its files are there; one pointer then switches from the
+ * version before. The pointer is a symbolic link at the model's place, which makes the
+ * place look like a directory; where links cannot be made it is a small file beside the
+ * versions, and nothing stands at the place itself.
+ * <p>
+ * <em>Blocking</em>: all methods but {@link #version} and {@link #nameOf}.
+ */
+final class ModelVersions {
+
+	private static final Logger logger = LoggerFactory.getLogger(ModelVersions.class);
+
+	private static final String POINTER = "current";
+
+	/** The directory of a version, and what belongs to it. */
+	private static final Pattern OWN = Pattern.compile("[0-9a-f]{16}(\\..*)?");
+
+	private final CacheLayout layout;
+
+	private final Receipts receipts;
+
+	private final Links links;
+
+	ModelVersions(CacheLayout layout, Receipts receipts) {
+		this(layout, receipts, Files::createSymbolicLink);
+	}
+
+	ModelVersions(CacheLayout layout, Receipts receipts, Links links) {
+		this.layout = layout;
+		this.receipts = receipts;
+		this.links = links;
+	}
+
+	/**
+	 * Returns the name of a version.
+	 * @param content what tells it from other versions
+	 * @return the same name for the same content
+	 */
+	static String nameOf(List<String> content) {
+		return CacheLayout.key(String.join("\n", content)).substring(0, 16);
+	}
+
+	/** Returns where the files of a version stand, or will stand. */
+	ModelDirectory version(ModelPlace place, String version) {
+		return new PrivateVersion(place, version);
+	}
+
+	/** Returns the version that is visible, or null where there is none. */
+	@Nullable SeenVersion seen(ModelPlace place) {
+		String version = current(place);
+		Properties properties = (version != null) ? PropertiesFiles.read(manifestFile(place, version)) : null;
+		ModelManifest manifest = (properties != null) ? ModelManifest.fromProperties(properties) : null;
+		if (version == null || manifest == null) {
+			return null;
+		}
+		return new SeenVersion(manifest,
+				manifest.files().stream().map((name) -> this.layout.file(place, version, name)).toList());
+	}
+
+	/** Returns whether a path is a link that this cache makes to a version. */
+	static boolean isPointer(Path path) {
+		try {
+			Path parent = Files.isSymbolicLink(path) ? Files.readSymbolicLink(path).getParent() : null;
+			return parent != null && parent.equals(CacheLayout.versions(path).getFileName());
+		}
+		catch (IOException ex) {
+			return false;
+		}
+	}
+
+	/**
+	 * Returns the name of the version that is visible.
+	 * @param place the model's place
+	 * @return the name, or {@code null} where there is none
+	 */
+	private @Nullable String current(ModelPlace place) {
+		try {
+			if (isPointer(place.target())) {
+				return Files.readSymbolicLink(place.target()).getFileName().toString();
+			}
+			Path pointer = CacheLayout.versions(place).resolve(POINTER);
+			boolean here = !Files.exists(place.target(), LinkOption.NOFOLLOW_LINKS) && Files.exists(pointer);
+			return here ? new ModelFileName(Files.readString(pointer)).last() : null;
+		}
+		catch (IOException | IllegalArgumentException ex) {
+			logger.debug("The version of {} cannot be read", place.target(), ex);
+			return null;
+		}
+	}
+
+	private static Path manifestFile(ModelPlace place, String version) {
+		return CacheLayout.versions(place).resolve(version + ".properties");
+	}
+
+	/**
+	 * Makes a version visible, all of whose files are in its directory. The version that
+	 * was visible until now stays on disk for those who still read it; older ones go.
+	 * @param place the model's place
+	 * @param version the name of the version
+	 * @param manifest what makes it up
+	 * @throws IOException if something else stands at the model's place, or the disk does
+	 * not take it; the version before stays visible then
+	 */
+	private void publish(ModelPlace place, String version, ModelManifest manifest) throws IOException {
+		String before = current(place);
+		Path versions = CacheLayout.versions(place);
+		if (!Files.isDirectory(versions, LinkOption.NOFOLLOW_LINKS)) {
+			throw new IOException(versions + " is not a directory of this cache");
+		}
+		for (ModelFileName name : manifest.files()) {
+			if (!Files.isRegularFile(this.layout.file(place, version, name).target())) {
+				throw new IOException("the file " + name + " has disappeared");
+			}
+		}
+		PropertiesFiles.write(manifestFile(place, version), manifest.toProperties());
+		FileMoves.forceDirectory(versions.resolve(version));
+		FileMoves.forceDirectory(versions);
+		if (version.equals(before)) {
+			deleteEntries(place, (entry) -> entry.startsWith(version + ".") && !entry.endsWith(".properties"));
+			return;
+		}
+		requireNothingOfOthers(place, Files.getLastModifiedTime(manifestFile(place, version)).toInstant());
+		try {
+			point(place, version);
+		}
+		catch (IOException ex) {
+			pointBack(place, version, before, ex);
+			throw ex;
+		}
+		Set<String> kept = Stream.of(version, before).filter(Objects::nonNull).collect(Collectors.toSet());
+		deleteEntries(place, (entry) -> !kept.contains(entry.replaceFirst("\\.properties$", "")));
+	}
+
+	private void requireNothingOfOthers(ModelPlace place, Instant now) throws IOException {
+		Path target = place.target();
+		if (place.conflict() == ModelPathConflict.REPLACE || Occupant.of(place, this.receipts) == Occupant.CHANGED) {
+			Occupant.makeWay(place, this.receipts, now);
+		}
+		if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
+			throw new IOException(target + " is a directory that this cache did not make");
+		}
+		if (Files.isSymbolicLink(target) && current(place) == null) {
+			throw new IOException(target + " is a link that this cache did not make");
+		}
+		Fingerprint fingerprint = Files.isSymbolicLink(target) ? null : Fingerprint.of(target);
+		if (fingerprint != null) {
+			Receipt receipt = this.receipts.find(place, fingerprint);
+			if (receipt == null || receipt.sourceKey() == null || !receipt.isOurs(place)) {
+				throw new IOException(target + " is a file that this cache did not put there");
+			}
+		}
+	}
+
+	private void point(ModelPlace place, String version) throws IOException {
+		Path versions = CacheLayout.versions(place);
+		Path link = versions.resolve("." + UUID.randomUUID());
+		try {
+			this.links.create(link, Path.of(versions.getFileName().toString(), version));
+		}
+		catch (IOException | UnsupportedOperationException ex) {
+			logger.info("{} cannot be made a symbolic link; the files stand in {}", place.target(),
+					versions.resolve(version), ex);
+			Files.writeString(link, version, StandardCharsets.UTF_8);
+			FileMoves.force(link);
+			// Not looked at while something stands at the place.
+			FileMoves.replace(link, versions.resolve(POINTER));
+			FileMoves.forceDirectory(versions);
+			Files.deleteIfExists(place.target());
+			return;
+		}
+		FileMoves.replace(link, place.target());
+		this.receipts.delete(place);
+		FileMoves.forceDirectory(place.directory());
+	}
+
+	/** The disk may have lost the new pointer, which would be found after a restart. */
+	private void pointBack(ModelPlace place, String version, @Nullable String before, IOException failure) {
+		if (!version.equals(current(place))) {
+			return;
+		}
+		try {
+			if (before != null) {
+				point(place, before);
+			}
+			else {
+				Files.deleteIfExists(place.target());
+				Files.deleteIfExists(CacheLayout.versions(place).resolve(POINTER));
+			}
+		}
+		catch (IOException ex) {
+			failure.addSuppressed(ex);
+		}
+	}
+
+	/** Deletes entries that this cache may have made. */
+	private void deleteEntries(ModelPlace place, Predicate<String> unwanted) {
+		try (Stream<Path> entries = Files.list(CacheLayout.versions(place))) {
+			for (Path entry : entries.toList()) {
+				String name = entry.getFileName().toString();
+				if (OWN.matcher(name).matches() && unwanted.test(name)) {
+					deleteReceipts(place, entry);
+					FileSystemUtils.deleteRecursively(entry);
+				}
+			}
+		}
+		catch (IOException ex) {
+			logger.warn("Old versions of {} cannot be deleted", place.target(), ex);
+		}
+	}
+
+	/** Deletes all versions of a model. Returns whether one was visible. */
+	boolean delete(ModelPlace place) throws IOException {
+		String current = current(place);
+		Path versions = CacheLayout.versions(place);
+		if (current != null) {
+			Files.deleteIfExists(place.target());
+		}
+		if (Files.isDirectory(versions, LinkOption.NOFOLLOW_LINKS)) {
+			deleteReceipts(place, versions);
+			FileSystemUtils.deleteRecursively(versions);
+		}
+		return current != null;
+	}
+
+	private void deleteReceipts(ModelPlace place, Path directory) throws IOException {
+		Files.walkFileTree(directory, new SimpleFileVisitor<>() {
+
+			@Override
+			public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+				ModelVersions.this.receipts.delete(ModelVersions.this.layout.place(file, place.lockFile()));
+				return FileVisitResult.CONTINUE;
+			}
+
+		});
+	}
+
+	/** Makes symbolic links. */
+	@FunctionalInterface
+	interface Links {
+
+		/**
+		 * Makes a link.
+		 * @param link where
+		 * @param target what it leads to
+		 * @param attributes none
+		 * @return the link
+		 * @throws IOException if it cannot be made
+		 */
+		Path create(Path link, Path target, FileAttribute<?>... attributes) throws IOException;
+
+	}
+
+	private final class PrivateVersion implements ModelDirectory {
+
+		private final ModelPlace place;
+
+		private final String version;
+
+		PrivateVersion(ModelPlace place, String version) {
+			this.place = place;
+			this.version = version;
+		}
+
+		@Override
+		public ModelPlace arriving(ModelFileName name) {
+			return seen(name);
+		}
+
+		@Override
+		public ModelPlace seen(ModelFileName name) {
+			return ModelVersions.this.layout.file(this.place, this.version, name);
+		}
+
+		/** Goes with the versions that nobody sees any more. */
+		private Path hidden(String ending) {
+			return CacheLayout.versions(this.place).resolve(this.version + ending);
+		}
+
+		@Override
+		public ModelPlace packed(ModelFileName name) {
+			return ModelVersions.this.layout.place(name.in(hidden(".packed")), this.place.lockFile());
+		}
+
+		@Override
+		public Path unpacking() throws IOException {
+			Path directory = hidden(".unpacking-" + UUID.randomUUID());
+			PrivateFiles.createDirectories(directory);
+			return directory;
+		}
+
+		@Override
+		public void take(Path unpacked, ModelFileName name, StagedFile.ReceiptWriter receipt) throws IOException {
+			ModelPlace target = seen(name);
+			PrivateFiles.createDirectories(target.directory());
+			PrivateFiles.makePrivate(unpacked);
+			FileMoves.force(unpacked);
+			Fingerprint fingerprint = Fingerprint.of(unpacked);
+			if (fingerprint == null) {
+				throw new IOException("the unpacked file " + unpacked + " has disappeared");
+			}
+			FileMoves.replace(unpacked, target.target());
+			FileMoves.forceDirectory(target.directory());
+			ModelVersions.this.receipts.write(target, receipt.write(fingerprint.withoutChange()));
+			ModelVersions.this.receipts.completeFingerprint(target);
+		}
+
+		@Override
+		public boolean isVisible() {
+			return this.version.equals(current(this.place));
+		}
+
+		@Override
+		public boolean isShared() {
+			return false;
+		}
+
+		/** What stands in a directory of our own is replaced. */
+		@Override
+		public boolean isTaken(ModelFileName name) {
+			return false;
+		}
+
+		@Override
+		public void publish(ModelManifest manifest, Set<ModelFileName> brought, Set<ModelFileName> arrived)
+				throws IOException {
+			ModelVersions.this.publish(this.place, this.version, manifest);
+			Elsewhere.delete(this.place);
+		}
+
+	}
+
+}

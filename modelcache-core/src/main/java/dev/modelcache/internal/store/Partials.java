@@ -1,0 +1,246 @@
+package dev.modelcache.internal.store;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+import dev.modelcache.internal.lock.ExclusiveFile;
+import dev.modelcache.internal.lock.ExclusiveFiles;
+import dev.modelcache.internal.lock.ProcessIdentity;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The staged files of one target: this process's own, those that dead processes left, and
+ * those that living ones write.
+ * <p>
+ * A file is taken by its lock and by a rename, which succeeds for one process alone; so
+ * two writers never share a file, even where the file system has no locks.
+ */
+final class Partials {
+
+	private static final Logger logger = LoggerFactory.getLogger(Partials.class);
+
+	private static final int ATTEMPTS = 5;
+
+	/** Copied at once. */
+	private static final long PIECE = 4 << 20;
+
+	private final Path target;
+
+	private final ExclusiveFiles files;
+
+	private final Instant expiry;
+
+	private @Nullable FileOwner owner;
+
+	/**
+	 * Creates it.
+	 * @param target the target
+	 * @param files opens files
+	 * @param expiry files that were last written before are of no use
+	 */
+	Partials(Path target, ExclusiveFiles files, Instant expiry) {
+		this.target = target;
+		this.files = files;
+		this.expiry = expiry;
+	}
+
+	/**
+	 * Takes the most useful file that nobody owns any more, and deletes the others.
+	 * @param judge tells what a file is worth
+	 * @return the file, with a name of this process, or {@code null} if there is none
+	 */
+	@Nullable Partial claim(PartialJudge judge) throws IOException {
+		Partial best = null;
+		long most = 0;
+		for (Path path : list(StagedName.STAGED)) {
+			Partial partial = tryTake(path);
+			if (partial == null) {
+				continue;
+			}
+			long worth = isExpired(partial.path()) ? 0 : judge.worth(partial.journal().lines());
+			if (worth > most) {
+				discard(best);
+				best = partial;
+				most = worth;
+			}
+			else {
+				discard(partial);
+			}
+		}
+		deleteOrphans();
+		return best;
+	}
+
+	/** Creates an empty file. */
+	Partial create() throws IOException {
+		for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+			Path path = StagedName.of(this.target);
+			// Somebody who cleans up may take it between its creation and its lock.
+			ExclusiveFile file = this.files.tryCreate(path, PrivateFiles.forFiles());
+			if (file != null) {
+				return new Partial(path, file, new PartialJournal(StagedName.journal(path), List.of()),
+						FileOwner.of(path), Partial.keyOf(path));
+			}
+		}
+		throw new IOException("other processes take each new file away");
+	}
+
+	/**
+	 * Returns the most useful file among those that another process may still write.
+	 * @param judge tells what a file is worth
+	 * @return its path, or {@code null} if there is none
+	 */
+	@Nullable Path mostUsefulOfOthers(PartialJudge judge) throws IOException {
+		Path best = null;
+		long most = 0;
+		for (Path path : list(StagedName.STAGED)) {
+			long worth = (this.files.isOwn(path) || !owner().isPrivate(path)) ? 0 : judge.worth(journal(path));
+			if (worth > most) {
+				best = path;
+				most = worth;
+			}
+		}
+		return best;
+	}
+
+	/**
+	 * Copies a file that another process may still write. The journal's lines are read
+	 * before the bytes they speak of, so they hold for the copy; whoever uses it checks
+	 * them all the same.
+	 */
+	void copy(Path other, Partial into, Runnable advanced) throws IOException {
+		List<String> lines = journal(other);
+		try (FileChannel from = FileChannel.open(other, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+			long size = from.size();
+			long position = 0;
+			long copied = 1;
+			while (position < size && copied > 0) {
+				copied = from.transferTo(position, Math.min(PIECE, size - position),
+						into.file().channel().position(position));
+				position += copied;
+				advanced.run();
+			}
+		}
+		into.journal().copy(lines);
+	}
+
+	private List<String> journal(Path staged) throws IOException {
+		return PartialJournal.read(StagedName.journal(staged), owner());
+	}
+
+	private FileOwner owner() throws IOException {
+		FileOwner known = this.owner;
+		if (known == null) {
+			known = FileOwner.in(Objects.requireNonNull(this.target.getParent()));
+			this.owner = known;
+		}
+		return known;
+	}
+
+	/** What another user put there, or may write, is left where it is. */
+	private @Nullable Partial tryTake(Path path) throws IOException {
+		Object key = Partial.keyOf(path);
+		if (!owner().isPrivate(path)) {
+			logger.debug("{} is not a private file of this user; it is not used", path);
+			return null;
+		}
+		ExclusiveFile file = this.files.tryOpen(path);
+		if (file == null) {
+			return null;
+		}
+		Path own = null;
+		try {
+			if (file.locked() || isAbandoned(path)) {
+				own = rename(path);
+			}
+		}
+		finally {
+			if (own == null) {
+				file.close();
+			}
+		}
+		if (own == null) {
+			return null;
+		}
+		file.renamed(own);
+		Partial taken = new Partial(own, file, new PartialJournal(StagedName.journal(own), journal(own)), owner(), key);
+		if (!taken.isIntact()) {
+			file.close();
+			return null;
+		}
+		return taken;
+	}
+
+	private boolean isAbandoned(Path path) throws IOException {
+		ProcessIdentity owner = StagedName.owner(path, this.target);
+		return owner == null || owner.isKnownToBeGone() || isExpired(path);
+	}
+
+	/** Returns the new name, or null if somebody else was faster. */
+	private @Nullable Path rename(Path path) throws IOException {
+		Path own = StagedName.of(this.target);
+		try {
+			FileMoves.replace(path, own);
+		}
+		catch (NoSuchFileException ex) {
+			return null;
+		}
+		try {
+			FileMoves.replace(StagedName.journal(path), StagedName.journal(own));
+		}
+		catch (NoSuchFileException ex) {
+			logger.debug("{} has no journal", own);
+		}
+		return own;
+	}
+
+	private boolean isExpired(Path path) throws IOException {
+		try {
+			return Files.getLastModifiedTime(path).toInstant().isBefore(this.expiry);
+		}
+		catch (NoSuchFileException ex) {
+			return false;
+		}
+	}
+
+	private static void discard(@Nullable Partial partial) throws IOException {
+		if (partial != null) {
+			logger.info("Deleting {}, which an ended download left and nothing can continue", partial.path());
+			partial.delete();
+		}
+	}
+
+	private void deleteOrphans() throws IOException {
+		for (Path journal : list(StagedName.JOURNAL)) {
+			ProcessIdentity owner = StagedName.owner(journal, this.target);
+			if (!Files.exists(StagedName.staged(journal)) && owner != null && owner.isKnownToBeGone()) {
+				Files.deleteIfExists(journal);
+			}
+		}
+	}
+
+	private List<Path> list(String ending) throws IOException {
+		List<Path> found = new ArrayList<>();
+		try (DirectoryStream<Path> all = Files.newDirectoryStream(this.target.getParent(), "*" + ending)) {
+			for (Path file : all) {
+				if (StagedName.owner(file, this.target) != null) {
+					found.add(file);
+				}
+			}
+		}
+		return found;
+	}
+
+}

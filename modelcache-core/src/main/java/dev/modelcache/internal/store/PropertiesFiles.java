@@ -1,0 +1,76 @@
+package dev.modelcache.internal.store;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Properties;
+import java.util.UUID;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Small private files of properties, each replaced atomically.
+ * <p>
+ * <em>Durability</em>: the content is forced to disk before the file is replaced.
+ */
+final class PropertiesFiles {
+
+	private static final Logger logger = LoggerFactory.getLogger(PropertiesFiles.class);
+
+	private PropertiesFiles() {
+	}
+
+	/**
+	 * Writes a file; its directory is created where it is missing.
+	 * @throws IOException if it cannot be written; what was there stays
+	 */
+	static void write(Path file, Properties properties) throws IOException {
+		Path temporary = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + ".tmp");
+		try {
+			PrivateFiles.createDirectories(file.getParent());
+			try (FileChannel channel = PrivateFiles.create(temporary);
+					OutputStream out = Channels.newOutputStream(channel)) {
+				properties.store(out, null);
+				channel.force(true);
+			}
+			FileMoves.replace(temporary, file);
+		}
+		catch (IOException ex) {
+			deleteQuietly(temporary);
+			throw ex;
+		}
+	}
+
+	private static void deleteQuietly(Path file) {
+		try {
+			Files.deleteIfExists(file);
+		}
+		catch (IOException ex) {
+			logger.trace("Not deleted: {}", file, ex);
+		}
+	}
+
+	/** Reads a file. Returns null where there is none that can be read. */
+	static @Nullable Properties read(Path file) {
+		try (InputStream in = Files.newInputStream(file)) {
+			Properties properties = new Properties();
+			properties.load(in);
+			return properties;
+		}
+		catch (NoSuchFileException ex) {
+			return null;
+		}
+		catch (IOException | IllegalArgumentException ex) {
+			logger.debug("{} cannot be read", file, ex);
+			return null;
+		}
+	}
+
+}

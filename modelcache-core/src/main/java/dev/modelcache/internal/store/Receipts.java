@@ -1,0 +1,185 @@
+package dev.modelcache.internal.store;
+
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The receipts of all published files, one small file each.
+ * <p>
+ * <em>Blocking</em>: all methods. <em>Durability</em>: a receipt is replaced atomically;
+ * a lost one costs a re-hash. <em>Errors</em>: none; where receipts cannot be written,
+ * files are verified more often.
+ */
+public final class Receipts {
+
+	private static final Logger logger = LoggerFactory.getLogger(Receipts.class);
+
+	private static final String TARGET = "target";
+
+	/**
+	 * Returns the receipt that fits the file as it is.
+	 * @param place the file's place
+	 * @param fingerprint the file's present fingerprint
+	 * @return the receipt that fits this fingerprint, else the last one settled, else
+	 * {@code null}
+	 */
+	public @Nullable Receipt find(ModelPlace place, Fingerprint fingerprint) {
+		Receipt settled = read(place.receipt());
+		if (settled != null && settled.fingerprint().fits(fingerprint)) {
+			return settled;
+		}
+		// A crash between the move of a file and the settling of its receipt ends here.
+		Receipt pending = read(place.pendingReceipt());
+		return (pending != null && pending.fingerprint().fits(fingerprint)) ? pending : settled;
+	}
+
+	/**
+	 * Writes a receipt for a file that is published.
+	 * @param place the file's place
+	 * @param receipt the receipt
+	 */
+	public void write(ModelPlace place, Receipt receipt) {
+		write(place.receipt(), place.target(), receipt);
+	}
+
+	/**
+	 * Remembers what a file should be, and that it is not: it will be read before it is
+	 * trusted again, and fetched anew.
+	 * @param place the file's place
+	 * @param fingerprint the file's present fingerprint
+	 */
+	public void doubt(ModelPlace place, Fingerprint fingerprint) {
+		Receipt receipt = find(place, fingerprint);
+		delete(place);
+		if (receipt != null) {
+			boolean sameFile = receipt.doubted() || receipt.fingerprint().fileKey().equals(fingerprint.fileKey());
+			write(place, (sameFile ? receipt : receipt.ofUser()).reissued(Fingerprint.NONE, receipt.verifiedAt()));
+		}
+	}
+
+	/**
+	 * Forgets a file.
+	 * @param place the file's place
+	 */
+	public void delete(ModelPlace place) {
+		try {
+			Files.deleteIfExists(place.pendingReceipt());
+			Files.deleteIfExists(place.receipt());
+		}
+		catch (IOException ex) {
+			logger.debug("The receipt {} cannot be deleted", place.receipt(), ex);
+		}
+	}
+
+	/** Returns all files that have a receipt in a directory. */
+	List<ReceivedFile> all(Path directory) {
+		List<ReceivedFile> all = new ArrayList<>();
+		try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + CacheLayout.RECEIPT)) {
+			for (Path file : files) {
+				ReceivedFile received = received(file);
+				if (received != null) {
+					all.add(received);
+				}
+			}
+		}
+		catch (NoSuchFileException ex) {
+			logger.trace("No receipts in {}", directory);
+		}
+		catch (IOException | DirectoryIteratorException ex) {
+			logger.debug("The receipts in {} cannot be listed", directory, ex);
+		}
+		return all;
+	}
+
+	/**
+	 * Writes the receipt of a file that is about to be published. It has no change time,
+	 * because the move sets a new one.
+	 */
+	void prepare(ModelPlace place, Receipt receipt) {
+		write(place.pendingReceipt(), place.target(),
+				receipt.reissued(receipt.fingerprint().withoutChange(), receipt.verifiedAt()));
+	}
+
+	/** Makes the prepared receipt the valid one, now that its file is published. */
+	void settle(ModelPlace place) {
+		try {
+			FileMoves.replace(place.pendingReceipt(), place.receipt());
+			completeFingerprint(place);
+		}
+		catch (IOException ex) {
+			logger.debug("The receipt {} cannot be settled", place.receipt(), ex);
+		}
+	}
+
+	/**
+	 * Adds the change time of a file to its receipt, after a move of ours or where the
+	 * receipt is of a version that did not record it.
+	 * @param place the file's place
+	 * @throws IOException if the file cannot be asked
+	 */
+	void completeFingerprint(ModelPlace place) throws IOException {
+		Receipt receipt = read(place.receipt());
+		Fingerprint now = Fingerprint.of(place.target());
+		if (receipt != null && now != null && !receipt.fingerprint().equals(now)
+				&& receipt.fingerprint().withoutChange().equals(now.withoutChange())) {
+			write(place, receipt.reissued(now, receipt.verifiedAt()));
+		}
+	}
+
+	private static void write(Path file, Path target, Receipt receipt) {
+		Properties properties = receipt.toProperties();
+		properties.setProperty(TARGET, target.toString());
+		try {
+			PropertiesFiles.write(file, properties);
+		}
+		catch (IOException ex) {
+			logger.debug("The receipt {} cannot be written; its file will be verified again", file, ex);
+		}
+	}
+
+	private static @Nullable Receipt read(Path file) {
+		Properties properties = PropertiesFiles.read(file);
+		return (properties != null) ? Receipt.fromProperties(properties) : null;
+	}
+
+	/**
+	 * Reads which file a receipt is about.
+	 * @param file where the receipt is kept
+	 * @return the file and its receipt, or {@code null} if there is none that can be read
+	 */
+	static @Nullable ReceivedFile received(Path file) {
+		Properties properties = PropertiesFiles.read(file);
+		String target = (properties != null) ? properties.getProperty(TARGET) : null;
+		Receipt receipt = (properties != null) ? Receipt.fromProperties(properties) : null;
+		try {
+			return (target != null && receipt != null) ? new ReceivedFile(Path.of(target), file, receipt) : null;
+		}
+		catch (InvalidPathException ex) {
+			return null;
+		}
+	}
+
+	/**
+	 * A file that has a receipt.
+	 *
+	 * @param target the file; may have gone
+	 * @param file where the receipt is kept
+	 * @param receipt the receipt
+	 */
+	record ReceivedFile(Path target, Path file, Receipt receipt) {
+
+	}
+
+}

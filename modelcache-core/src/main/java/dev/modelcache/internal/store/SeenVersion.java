@@ -1,0 +1,13 @@
+package dev.modelcache.internal.store;
+
+import java.util.List;
+
+/**
+ * A version of a model of which files may be seen.
+ *
+ * @param manifest what makes it up
+ * @param files the places of its files, in the order of the manifest
+ */
+public record SeenVersion(ModelManifest manifest, List<ModelPlace> files) {
+
+}

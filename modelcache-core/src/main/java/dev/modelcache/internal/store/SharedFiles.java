@@ -1,0 +1,39 @@
+package dev.modelcache.internal.store;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * Files in the cache of another tool, which have the permissions that the process's umask
+ * gives to any new file. Nothing in Java tells the umask, so that it is tried out.
+ */
+final class SharedFiles {
+
+	private SharedFiles() {
+	}
+
+	/**
+	 * Gives a file the permissions of a new one.
+	 * @param file the file
+	 */
+	static void share(Path file) throws IOException {
+		PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
+		if (view == null) {
+			return;
+		}
+		Path probe = Files.createFile(file.resolveSibling("." + UUID.randomUUID() + ".tmp"));
+		try {
+			Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(probe);
+			view.setPermissions(permissions);
+		}
+		finally {
+			Files.delete(probe);
+		}
+	}
+
+}

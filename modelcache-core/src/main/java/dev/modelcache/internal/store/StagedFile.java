@@ -1,0 +1,292 @@
+package dev.modelcache.internal.store;
+
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.Objects;
+
+import dev.modelcache.ModelStorageException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * A file on its way: it stands beside its target under a name of its own, and becomes the
+ * target by one atomic move. If it does not, {@link #close()} keeps what its journal
+ * speaks of for the next download, and deletes it where there is nothing to continue. It
+ * is private from the start, and no other process of ours writes it.
+ * <p>
+ * <em>Thread-safety</em>: all methods. <em>Blocking</em>: all methods.
+ * <em>Durability</em>: content, permissions and name are forced to disk before
+ * {@link #publish} returns. Assumes that the local file system moves atomically within a
+ * directory.
+ */
+public final class StagedFile implements AutoCloseable {
+
+	private static final Logger logger = LoggerFactory.getLogger(StagedFile.class);
+
+	private final ModelStore store;
+
+	private final String modelId;
+
+	private final ModelPlace place;
+
+	private final Partial partial;
+
+	private @Nullable StagedFile content;
+
+	private boolean published;
+
+	private boolean useless;
+
+	private boolean closed;
+
+	StagedFile(ModelStore store, String modelId, ModelPlace place, Partial partial) {
+		this.store = store;
+		this.modelId = modelId;
+		this.place = place;
+		this.partial = partial;
+	}
+
+	/**
+	 * Returns where the file stands until it is published.
+	 * @return the path
+	 */
+	public Path path() {
+		return this.partial.path();
+	}
+
+	/**
+	 * Returns where the file will stand when it is published.
+	 * @return the path
+	 */
+	public Path target() {
+		return this.place.target();
+	}
+
+	/**
+	 * Returns the channel to write to and read from, at any position.
+	 * @return the channel; closed by {@link #close()}
+	 */
+	public FileChannel channel() {
+		return this.partial.file().channel();
+	}
+
+	/**
+	 * Makes a second, empty file for the content of this compressed one. It is to become
+	 * the target, and nobody continues it.
+	 * @throws ModelStorageException if the disk does not take it
+	 */
+	public synchronized void prepareContent() {
+		if (this.content == null) {
+			if (this.closed) {
+				throw new IllegalStateException(path() + " is closed");
+			}
+			this.content = this.store.stageEmpty(this.modelId, this.place);
+		}
+	}
+
+	/**
+	 * Returns the file for the content of this compressed one.
+	 * @return the file that was {@linkplain #prepareContent() made}; closed with this one
+	 */
+	public synchronized StagedFile content() {
+		if (this.content == null) {
+			throw new IllegalStateException(path() + " has no file for its content");
+		}
+		return this.content;
+	}
+
+	/**
+	 * Returns what is known of the bytes that are there. Without a line in it the file is
+	 * empty, or nothing of it is of use.
+	 * @return the journal
+	 */
+	public PartialJournal journal() {
+		return this.partial.journal();
+	}
+
+	/**
+	 * Makes the file and its journal empty.
+	 * @throws IOException if the disk does not take it
+	 */
+	public synchronized void clear() throws IOException {
+		if (!this.closed) {
+			journal().clear();
+			channel().truncate(0);
+		}
+	}
+
+	/**
+	 * Says that nothing of this file is of use to another download: {@link #close()}
+	 * deletes it.
+	 */
+	public synchronized void discard() {
+		this.useless = true;
+	}
+
+	/**
+	 * Checks that the rest of the file fits on the disk, beside what the other downloads
+	 * of this process will still write, and takes that much.
+	 * @param remaining the bytes that are still to be written
+	 * @throws ModelStorageException if they do not fit: needs, has, where
+	 */
+	public void admit(DataSize remaining) {
+		this.store.space().reserve(this, this.modelId, this.place, remaining);
+	}
+
+	/**
+	 * Checks that a file whose size is not known may grow, and takes the space that it
+	 * may grow by.
+	 * @param most the most bytes that are wanted at once; more than 0
+	 * @return the bytes that may be written before the next call
+	 * @throws ModelStorageException if nothing more fits: needs, has, where
+	 */
+	public DataSize admitUpTo(DataSize most) {
+		return this.store.space().reserveUpTo(this, this.modelId, this.place, most);
+	}
+
+	/**
+	 * Returns what a failure to write, force or read this file means: a disk without
+	 * space, or another fault of it. The file and its journal are not kept: after an
+	 * error the operating system may hold bytes in memory that the disk does not have,
+	 * and would show them to whoever checks the file.
+	 * @param failure the failure
+	 * @param remaining the bytes that are still to be written
+	 * @return the exception to raise
+	 */
+	public ModelStorageException failure(IOException failure, DataSize remaining) {
+		if (!(failure instanceof ClosedChannelException)) {
+			discard();
+		}
+		try {
+			admit(remaining);
+		}
+		catch (ModelStorageException noSpace) {
+			discard();
+			noSpace.addSuppressed(failure);
+			return noSpace;
+		}
+		return new ModelStorageException(this.modelId, this.place.directory(),
+				"the file " + path() + " cannot be written: " + failure, failure);
+	}
+
+	/**
+	 * Makes this file the target, with a receipt. The file that stood there until now
+	 * stays whole until the moment of the move, and for ever if anything fails before.
+	 * @param receipt makes the receipt from the file's fingerprint
+	 * @throws FileAlreadyExistsException if a file stands there that this cache did not
+	 * put there; nothing has changed then
+	 * @throws IOException if the disk does not take it. The file that stood there is
+	 * unchanged then, or moved aside; only if the disk fails after the move, nothing
+	 * stands there
+	 */
+	public synchronized void publish(ReceiptWriter receipt) throws IOException {
+		channel().force(true);
+		if (!Files.exists(path(), LinkOption.NOFOLLOW_LINKS)) {
+			throw new IOException("the staged file " + path() + " has disappeared");
+		}
+		if (!this.partial.isIntact()) {
+			throw new IOException("the staged file " + path() + " was changed by another user, who may write to "
+					+ this.place.directory());
+		}
+		if (this.place.shared()) {
+			SharedFiles.share(path());
+		}
+		Fingerprint fingerprint = Fingerprint.of(path());
+		if (fingerprint == null) {
+			throw new IOException("the staged file " + path() + " has disappeared");
+		}
+		this.store.use(this.place);
+		Receipt written = receipt.write(fingerprint);
+		Fingerprint replaceable = Occupant.makeWay(this.place, this.store.receipts(), this.store.now());
+		this.store.receipts().prepare(this.place, written);
+		requireUnchanged(replaceable);
+		FileMoves.replace(path(), this.place.target());
+		this.published = true;
+		try {
+			if (!Objects.equals(this.partial.key(), Partial.keyOf(this.place.target()))) {
+				throw new IOException(this.place.target() + " was replaced by another user, who may write to "
+						+ this.place.directory());
+			}
+			this.store.forceDirectory(this.place.directory());
+		}
+		catch (IOException ex) {
+			unpublish(ex);
+			throw ex;
+		}
+		this.store.receipts().settle(this.place);
+		this.store.adoption().forget(this.place);
+	}
+
+	/** The disk may have lost the name, which would be found after a restart only. */
+	private void unpublish(IOException failure) {
+		this.store.receipts().delete(this.place);
+		try {
+			// At a path that the user chose, it may be a file of theirs by now.
+			if (this.place.conflict() == null
+					|| Objects.equals(this.partial.key(), Partial.keyOf(this.place.target()))) {
+				Files.deleteIfExists(this.place.target());
+			}
+		}
+		catch (IOException ex) {
+			failure.addSuppressed(ex);
+		}
+	}
+
+	/** A file that appears between this and the move is not seen. */
+	private void requireUnchanged(@Nullable Fingerprint replaceable) throws IOException {
+		if (this.place.conflict() != null && !Objects.equals(Fingerprint.of(target()), replaceable)) {
+			throw new FileAlreadyExistsException(target().toString(), null, "it appeared a moment ago");
+		}
+	}
+
+	/**
+	 * Closes the channel. A file that was not published stays, with its journal, if the
+	 * next download can continue it.
+	 */
+	@Override
+	public synchronized void close() {
+		if (this.closed) {
+			return;
+		}
+		this.closed = true;
+		if (this.content != null) {
+			this.content.close();
+		}
+		this.store.space().release(this);
+		try {
+			if (this.published || this.useless || journal().isEmpty()) {
+				this.partial.delete();
+			}
+			else {
+				this.partial.closeOrDelete();
+			}
+		}
+		catch (IOException ex) {
+			logger.warn("The staged file {} cannot be deleted; the next download of this model tries again", path(),
+					ex);
+		}
+	}
+
+	/**
+	 * Makes the receipt of a file that is about to be published.
+	 */
+	@FunctionalInterface
+	public interface ReceiptWriter {
+
+		/**
+		 * Makes the receipt.
+		 * @param fingerprint the fingerprint that the published file will have
+		 * @return the receipt
+		 */
+		Receipt write(Fingerprint fingerprint);
+
+	}
+
+}

@@ -1,0 +1,102 @@
+package dev.modelcache.internal.store;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Where files are kept, and how a cached one is trusted.
+ *
+ * @param directory the cache's own directory: models without a path, receipts, locks
+ * @param minFreeSpace what a download leaves free on its disk
+ * @param verification how a cached file is trusted
+ * @param partialRetention how long what an ended download left is kept for the next one
+ * @param maxSize what the cache's own directory may hold, or {@code null} for any amount
+ * @param adoption where a file may lie already
+ * @param hubCache the cache that models of a Hugging Face Hub are kept in, or
+ * {@code null} for the cache's own directory
+ */
+public record StoreSettings(Path directory, DataSize minFreeSpace, Verification verification, Duration partialRetention,
+		@Nullable DataSize maxSize, AdoptionSettings adoption, @Nullable HubCacheSettings hubCache) {
+
+	/**
+	 * Creates settings of a cache that keeps everything in its own directory, grows as it
+	 * likes and adopts nothing.
+	 * @param directory the cache's own directory
+	 * @param minFreeSpace what a download leaves free on its disk
+	 * @param verification how a cached file is trusted
+	 * @param partialRetention how long what an ended download left is kept
+	 */
+	public StoreSettings(Path directory, DataSize minFreeSpace, Verification verification, Duration partialRetention) {
+		this(directory, minFreeSpace, verification, partialRetention, null, AdoptionSettings.OFF, null);
+	}
+
+	/**
+	 * Creates settings that keep for a week what an ended download left.
+	 * @param directory the cache's own directory
+	 * @param minFreeSpace what a download leaves free on its disk
+	 * @param verification how a cached file is trusted
+	 */
+	public StoreSettings(Path directory, DataSize minFreeSpace, Verification verification) {
+		this(directory, minFreeSpace, verification, Duration.ofDays(7));
+	}
+
+	/**
+	 * Returns these settings for a cache that keeps to a size.
+	 * @param size what the directory may hold, or {@code null} for any amount
+	 * @return the settings
+	 */
+	public StoreSettings withMaxSize(@Nullable DataSize size) {
+		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention, size,
+				this.adoption, this.hubCache);
+	}
+
+	/**
+	 * Returns these settings for a cache that looks elsewhere before it fetches.
+	 * @param where where it looks
+	 * @return the settings
+	 */
+	public StoreSettings withAdoption(AdoptionSettings where) {
+		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention,
+				this.maxSize, where, this.hubCache);
+	}
+
+	/**
+	 * Returns these settings for a cache that keeps the models of a Hugging Face Hub
+	 * where the Hub's own tools do.
+	 * @param shared that cache, or {@code null} for the cache's own directory
+	 * @return the settings
+	 */
+	public StoreSettings withHubCache(@Nullable HubCacheSettings shared) {
+		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention,
+				this.maxSize, this.adoption, shared);
+	}
+
+	/**
+	 * Returns the settings of an application that configures only the directory.
+	 * @param directory the cache's own directory
+	 * @return the defaults
+	 */
+	public static StoreSettings defaults(Path directory) {
+		return new StoreSettings(directory, DataSize.ofMegabytes(512), Verification.FINGERPRINT);
+	}
+
+	/**
+	 * How a cached file is trusted when it is asked for.
+	 */
+	public enum Verification {
+
+		/** Its size, time and inode are those of its receipt. */
+		FINGERPRINT,
+
+		/** It is read and hashed. */
+		ALWAYS,
+
+		/** It is there. */
+		NEVER
+
+	}
+
+}

@@ -1,0 +1,217 @@
+package dev.modelcache.internal.transfer;
+
+import java.time.Duration;
+
+import dev.modelcache.internal.transfer.RequestFailedException.Reason;
+import dev.modelcache.source.Mirror;
+import io.github.resilience4j.core.functions.Either;
+import io.github.resilience4j.retry.Retry;
+import org.jspecify.annotations.Nullable;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * How one mirror has done in one transfer: whether it may be asked, and from when on.
+ * <p>
+ * Its requests may fail together, when a server restarts: such a burst counts once, and
+ * after it one request goes ahead alone until it brings a byte. After a minute that
+ * brought too few bytes, single bytes do not make failures good: a minute's worth of them
+ * does.
+ * <p>
+ * <em>Thread-safety</em>: guarded by the {@link MirrorSelector} it belongs to.
+ */
+final class MirrorState {
+
+	private final Mirror mirror;
+
+	private final Retry retry;
+
+	private final Pace pace;
+
+	private Retry.AsyncContext<Object> attempts;
+
+	private @Nullable String validator;
+
+	/** A failure was counted that no new byte has made good. */
+	private boolean counted;
+
+	private boolean dropped;
+
+	private boolean droppedForGood;
+
+	private long notBeforeNanos;
+
+	private boolean alone;
+
+	/** The circuit breaker was waited for, and no new byte has come since. */
+	private boolean waited;
+
+	private int active;
+
+	private int burst;
+
+	private long bytes;
+
+	private boolean slow;
+
+	private int missesSeen;
+
+	private long bytesWhenSlow;
+
+	MirrorState(Mirror mirror, Retry retry, DataSize minSpeed) {
+		this.mirror = mirror;
+		this.retry = retry;
+		this.pace = new Pace(minSpeed);
+		this.attempts = retry.asyncContext();
+	}
+
+	Mirror mirror() {
+		return this.mirror;
+	}
+
+	Pace pace() {
+		return this.pace;
+	}
+
+	/** Returns the strong validator that its origin gave for the file, if it did. */
+	@Nullable String validator() {
+		return this.validator;
+	}
+
+	void validator(@Nullable String next) {
+		this.validator = next;
+	}
+
+	boolean isDropped() {
+		return this.dropped;
+	}
+
+	int active() {
+		return this.active;
+	}
+
+	long bytes() {
+		return this.bytes;
+	}
+
+	/**
+	 * Returns how many bursts of failures there were before a request that begins now.
+	 */
+	int burst() {
+		return this.burst;
+	}
+
+	boolean isFree() {
+		return !this.dropped && (!this.alone || this.active == 0);
+	}
+
+	long notBeforeNanos() {
+		return this.notBeforeNanos;
+	}
+
+	void begin() {
+		this.active++;
+	}
+
+	void end() {
+		this.active--;
+	}
+
+	/** Bytes that this mirror sent are on disk. */
+	void count(long sent) {
+		this.bytes += sent;
+	}
+
+	/** Bytes are on disk that never were before: failures count from one again. */
+	void progressed() {
+		this.alone = false;
+		this.waited = false;
+		if (this.slow && this.bytes - this.bytesWhenSlow < this.pace.leastBytes()) {
+			return;
+		}
+		this.slow = false;
+		if (this.counted) {
+			this.counted = false;
+			this.attempts = this.retry.asyncContext();
+		}
+		this.dropped = this.droppedForGood;
+	}
+
+	/**
+	 * A request failed.
+	 * @param failure how
+	 * @param begunAtBurst what {@link #burst()} was when it began
+	 * @param brought whether it brought new bytes before
+	 * @param nowNanos the time
+	 */
+	void failed(RequestFailedException failure, int begunAtBurst, boolean brought, long nowNanos) {
+		if (begunAtBurst != this.burst && failure.reason().isWorthRetrying()) {
+			return;
+		}
+		if (failure.reason() == Reason.CIRCUIT_OPEN && isWaitedFor(failure.retryAfter(), nowNanos)) {
+			return;
+		}
+		this.burst++;
+		this.alone = true;
+		noteSpeed(nowNanos);
+		long waitMillis;
+		if (brought && !this.slow && failure.reason().isWorthRetrying()) {
+			this.attempts = this.retry.asyncContext();
+			waitMillis = this.retry.getRetryConfig().getIntervalBiFunction().apply(1, Either.left(failure));
+			this.pace.paused(waitMillis * 1_000_000);
+		}
+		else {
+			this.counted = true;
+			waitMillis = this.attempts.onError(failure);
+		}
+		if (waitMillis < 0) {
+			this.dropped = true;
+			this.droppedForGood = !failure.reason().isWorthRetrying();
+		}
+		else {
+			this.notBeforeNanos = nowNanos + waitMillis * 1_000_000;
+		}
+	}
+
+	/** Returns whether a minute brought too few bytes since the last failure. */
+	boolean isTooSlow(long nowNanos) {
+		return this.pace.misses(nowNanos) != this.missesSeen;
+	}
+
+	private void noteSpeed(long nowNanos) {
+		int misses = this.pace.misses(nowNanos);
+		if (misses != this.missesSeen) {
+			this.missesSeen = misses;
+			this.slow = true;
+			this.bytesWhenSlow = this.bytes;
+		}
+	}
+
+	/**
+	 * A refusal of the circuit breaker is no answer of the mirror's: where bytes came, it
+	 * is waited for, once until further ones come.
+	 */
+	private boolean isWaitedFor(@Nullable Duration untilWorthAsking, long nowNanos) {
+		if (this.waited) {
+			return nowNanos < this.notBeforeNanos;
+		}
+		if (untilWorthAsking == null || this.bytes == 0) {
+			return false;
+		}
+		this.waited = true;
+		this.alone = true;
+		this.notBeforeNanos = nowNanos + untilWorthAsking.toNanos();
+		return true;
+	}
+
+	/** The mirror contradicts the others: it is not asked again. */
+	void drop() {
+		this.dropped = true;
+		this.droppedForGood = true;
+	}
+
+	/** The transfer is complete. */
+	void succeeded() {
+		this.attempts.onComplete();
+	}
+
+}

@@ -1,0 +1,16 @@
+package dev.modelcache.internal.transfer;
+
+import dev.modelcache.source.Mirror;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request for some bytes of a file.
+ *
+ * @param mirror whom to ask
+ * @param range which bytes
+ * @param ifRange the strong validator that the file must still have, or {@code null} to
+ * take the bytes as they are (RFC 9110, section 13.1.5)
+ */
+public record RangeRequest(Mirror mirror, ByteRange range, @Nullable String ifRange) {
+
+}

@@ -1,0 +1,87 @@
+package dev.modelcache.internal.transfer;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import dev.modelcache.ModelCacheException;
+
+/**
+ * Whether a transfer comes forward: how many bytes were on disk at most, when they last
+ * became more, and what went wrong meanwhile.
+ * <p>
+ * <em>Thread-safety</em>: guarded by the {@link TransferRun} it belongs to.
+ */
+final class RunProgress {
+
+	private static final int MOST_FAILURES_KEPT = 100;
+
+	private final DownloadPlan plan;
+
+	private final Duration giveUpAfter;
+
+	private final List<RequestFailedException> failures = new ArrayList<>();
+
+	private final long leastBytes;
+
+	private long highWater;
+
+	private long bytesAtLast;
+
+	private long lastNanos;
+
+	/**
+	 * Creates it.
+	 * @param plan what is fetched
+	 * @param giveUpAfter how long nothing may come
+	 * @param leastBytes how many new bytes count as something
+	 * @param nowNanos the time
+	 */
+	RunProgress(DownloadPlan plan, Duration giveUpAfter, long leastBytes, long nowNanos) {
+		this.plan = plan;
+		this.giveUpAfter = giveUpAfter;
+		this.leastBytes = leastBytes;
+		this.lastNanos = nowNanos;
+	}
+
+	/** These bytes were there from the beginning. */
+	void beginsAt(long durable) {
+		this.highWater = durable;
+		this.bytesAtLast = durable;
+	}
+
+	/**
+	 * Takes note of how many bytes are on disk.
+	 * @return whether they are more than ever before
+	 */
+	boolean rises(long durable, long nowNanos) {
+		if (durable <= this.highWater) {
+			return false;
+		}
+		this.highWater = durable;
+		if (durable - this.bytesAtLast >= this.leastBytes) {
+			this.bytesAtLast = durable;
+			this.lastNanos = nowNanos;
+		}
+		return true;
+	}
+
+	/** Takes note of a failed request; of very many, the last one is kept. */
+	void failed(RequestFailedException failure) {
+		if (this.failures.size() == MOST_FAILURES_KEPT) {
+			this.failures.remove(MOST_FAILURES_KEPT - 1);
+		}
+		this.failures.add(failure);
+	}
+
+	/** Returns whether nothing will have come for too long at some time. */
+	boolean isTooLongAgo(long atNanos) {
+		return atNanos - this.lastNanos > this.giveUpAfter.toNanos();
+	}
+
+	/** Returns what all failed requests mean together. */
+	ModelCacheException summary() {
+		return TransferFailures.summarize(this.plan, this.failures);
+	}
+
+}

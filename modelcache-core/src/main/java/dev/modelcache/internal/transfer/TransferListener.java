@@ -1,0 +1,53 @@
+package dev.modelcache.internal.transfer;
+
+import dev.modelcache.source.Mirror;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hears how a transfer goes. Called on transfer threads; must neither block nor throw.
+ */
+public interface TransferListener {
+
+	/**
+	 * A mirror has answered, and its bytes follow.
+	 * @param mirror the mirror
+	 * @param totalBytes the size of the file, or {@code null}
+	 */
+	void answered(Mirror mirror, @Nullable Long totalBytes);
+
+	/**
+	 * An earlier transfer left bytes that need not come again.
+	 * @param position how many bytes of the file are there
+	 * @param totalBytes the size of the file
+	 */
+	void resumed(long position, long totalBytes);
+
+	/**
+	 * Bytes reached the disk.
+	 * @param mirror who sent them
+	 * @param bytes how many
+	 * @param position how many bytes of the file are there now; less than before after a
+	 * restart
+	 */
+	void written(Mirror mirror, long bytes, long position);
+
+	/**
+	 * Bytes that are there were read once more: hashed, decompressed, or compared with
+	 * what an earlier transfer noted. Called for each piece of at most some MiB.
+	 */
+	default void advanced() {
+	}
+
+	/**
+	 * A request failed, whether or not another one follows.
+	 * @param failure what happened
+	 */
+	void failed(RequestFailedException failure);
+
+	/**
+	 * Another request follows a failed one.
+	 * @param failure the failure before
+	 */
+	void retrying(RequestFailedException failure);
+
+}

@@ -1,0 +1,79 @@
+package dev.modelcache.internal.transfer.file;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.function.Function;
+
+import dev.modelcache.internal.transfer.RangeClient;
+import dev.modelcache.internal.transfer.RangeRequest;
+import dev.modelcache.internal.transfer.RangeResponse;
+import dev.modelcache.internal.transfer.RequestFailedException.Reason;
+import dev.modelcache.internal.transfer.RequestFailedException;
+import dev.modelcache.source.Mirror;
+import org.springframework.core.io.FileSystemResource;
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DataBufferFactory;
+import org.springframework.core.io.buffer.DataBufferUtils;
+import org.springframework.core.io.buffer.DefaultDataBufferFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/**
+ * Fetches ranges of files of this machine. Their size and time stand for a validator.
+ */
+public final class FileRangeClient implements RangeClient {
+
+	private static final int BUFFER = 64 * 1024;
+
+	private final DataBufferFactory buffers = new DefaultDataBufferFactory();
+
+	private final Scheduler io;
+
+	/**
+	 * Creates a client.
+	 * @param io where blocking file work runs
+	 */
+	public FileRangeClient(Scheduler io) {
+		this.io = io;
+	}
+
+	@Override
+	public Set<String> schemes() {
+		return Set.of("file");
+	}
+
+	@Override
+	public Mono<Void> exchange(RangeRequest request, Function<RangeResponse, Mono<Void>> consumer) {
+		return Mono.fromCallable(() -> open(request)).subscribeOn(this.io).flatMap(consumer);
+	}
+
+	private RangeResponse open(RangeRequest request) {
+		Mirror mirror = request.mirror();
+		Path file = Path.of(mirror.uri());
+		try {
+			long size = Files.size(file);
+			String validator = "\"" + size + "-" + Files.getLastModifiedTime(file).toMillis() + "\"";
+			boolean unchanged = request.ifRange() == null || request.ifRange().equals(validator);
+			long start = unchanged ? Math.min(request.range().start(), size) : 0;
+			long end = Math.max(start, Math.min(unchanged ? request.range().end() : size, size));
+			Flux<DataBuffer> rest = DataBufferUtils.read(new FileSystemResource(file), start, this.buffers, BUFFER);
+			Flux<DataBuffer> body = DataBufferUtils.takeUntilByteCount(rest, end - start)
+				.onErrorMap(IOException.class, (ex) -> failure(mirror, ex));
+			return new RangeResponse(start, size, end, !unchanged, validator, true, body);
+		}
+		catch (IOException ex) {
+			throw failure(mirror, ex);
+		}
+	}
+
+	private static RequestFailedException failure(Mirror mirror, IOException ex) {
+		return (ex instanceof NoSuchFileException)
+				? new RequestFailedException(Reason.NOT_FOUND, mirror, "does not exist", ex)
+				: new RequestFailedException(Reason.RESET, mirror, "cannot be read", ex);
+	}
+
+}

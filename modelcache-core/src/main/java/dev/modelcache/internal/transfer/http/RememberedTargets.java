@@ -1,0 +1,108 @@
+package dev.modelcache.internal.transfer.http;
+
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+import dev.modelcache.internal.transfer.RangeRequest;
+import dev.modelcache.internal.transfer.RequestFailedException.Reason;
+import dev.modelcache.internal.transfer.RequestFailedException;
+import dev.modelcache.source.Mirror;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the redirects of mirrors lead to, for as long as that brings bytes. A large file
+ * takes thousands of requests, a hub limits how often it gives a link, and a link may
+ * expire in the middle.
+ * <p>
+ * <em>Thread-safety</em>: all methods.
+ */
+final class RememberedTargets {
+
+	private static final int MOST = 256;
+
+	private static final Set<Reason> SIGNS_OF_EXPIRY = EnumSet.of(Reason.LINK_REFUSED, Reason.ACCESS_DENIED,
+			Reason.NOT_FOUND, Reason.REFUSED);
+
+	private final Map<Mirror, Target> targets = new LinkedHashMap<>(16, 0.75f, true) {
+
+		@Override
+		protected boolean removeEldestEntry(Map.Entry<Mirror, Target> eldest) {
+			return size() > MOST;
+		}
+
+	};
+
+	/**
+	 * Returns where a request begins. The first bytes of a file always come the whole
+	 * way: by now it may lead to a newer file.
+	 */
+	synchronized Redirects begin(RangeRequest request) {
+		Target known = (request.range().start() > 0) ? this.targets.get(request.mirror()) : null;
+		return (known != null && known.place != null) ? known.place : Redirects.start(request.mirror());
+	}
+
+	/**
+	 * Returns how often the links of a mirror were renewed. A request that began before
+	 * the last renewal has a link of before.
+	 */
+	synchronized int renewals(Mirror mirror) {
+		Target target = this.targets.get(mirror);
+		return (target != null) ? target.renewals : 0;
+	}
+
+	/** Bytes come from where a request ended up. */
+	synchronized void brought(Redirects place) {
+		if (place.hops() > 0) {
+			Target target = this.targets.computeIfAbsent(place.mirror(), (mirror) -> new Target());
+			target.place = place;
+			target.broughtSince = true;
+		}
+	}
+
+	/** A request to the mirror has failed: the next one comes the whole way. */
+	synchronized void failed(Mirror mirror) {
+		Target target = this.targets.get(mirror);
+		if (target != null) {
+			target.place = null;
+		}
+	}
+
+	/**
+	 * Decides whether a refusal may be the end of a link alone, so that the request goes
+	 * the whole way again, once and for free: when the link served before, or a new one
+	 * is refused for the first time since bytes arrived. Links of several connections may
+	 * expire together: then each of them goes again.
+	 * @param begun where the request began
+	 * @param renewals how often links had been renewed when it began
+	 * @param failure how it failed
+	 * @return whether to go again
+	 */
+	synchronized boolean hasExpired(Redirects begun, int renewals, Throwable failure) {
+		if (!(failure instanceof RequestFailedException request) || !SIGNS_OF_EXPIRY.contains(request.reason())) {
+			return false;
+		}
+		Target target = this.targets.get(begun.mirror());
+		boolean old = target != null && renewals < target.renewals;
+		boolean broughtSince = false;
+		if (target != null && target.broughtSince) {
+			broughtSince = true;
+			target.broughtSince = false;
+			target.renewals++;
+		}
+		failed(begun.mirror());
+		return begun.hops() > 0 || ((old || broughtSince) && request.reason() == Reason.LINK_REFUSED);
+	}
+
+	private static final class Target {
+
+		private @Nullable Redirects place;
+
+		private boolean broughtSince;
+
+		private int renewals;
+
+	}
+
+}

@@ -1,0 +1,87 @@
+package dev.modelcache.internal.acquire;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import dev.modelcache.AcquisitionObserver;
+import dev.modelcache.CachedModel;
+import dev.modelcache.Digest;
+import dev.modelcache.ModelCacheEvent;
+import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelState;
+import dev.modelcache.internal.transfer.RequestFailedException.Reason;
+import dev.modelcache.internal.transfer.RequestFailedException;
+import dev.modelcache.source.Mirror;
+import dev.modelcache.testsupport.ManualClock;
+import org.junit.jupiter.api.Test;
+import reactor.core.scheduler.Schedulers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link AcquisitionMonitor}.
+ */
+class AcquisitionMonitorTests {
+
+	private final StatusBoard board = new StatusBoard(Set.of("m"));
+
+	private final List<ModelCacheEvent> events = new ArrayList<>();
+
+	private final List<String> heard = new ArrayList<>();
+
+	private final Clock clock = new ManualClock();
+
+	private final Mirror mirror = new Mirror(URI.create("https://Example.com/m.gguf?token=secret"), Map.of());
+
+	private final AcquisitionMonitor monitor = new AcquisitionMonitor("m", this.board,
+			new EventDispatcher(this.events::add, Runnable::run), new AcquisitionObserver() {
+				@Override
+				public void transferStarted(String modelId) {
+					AcquisitionMonitorTests.this.heard.add("started");
+				}
+
+				@Override
+				public void transferEnded(String modelId) {
+					AcquisitionMonitorTests.this.heard.add("ended");
+				}
+
+				@Override
+				public void requestFailed(String modelId, String host, String problem) {
+					AcquisitionMonitorTests.this.heard.add(host + ": " + problem);
+				}
+			}, this.clock,
+			new AcquisitionWatch(Duration.ofMinutes(1), Schedulers.parallel(), Schedulers.boundedElastic()));
+
+	@Test
+	void whatComesAfterTheCancellationIsNotTold() {
+		this.monitor.answered(this.mirror, 10L);
+		this.monitor.cancelled();
+		this.monitor.answered(this.mirror, 10L);
+		this.monitor.resumed(5, 10);
+		this.monitor.verifying();
+		assertThat(this.board.get("m").state()).isEqualTo(ModelState.CANCELLED);
+		assertThat(this.heard).containsExactly("started", "ended");
+	}
+
+	@Test
+	void modelThatIsReadyWasNotCancelled() {
+		Path path = Path.of("/m.gguf");
+		this.monitor.ready(new CachedModel("m", path, List.of(path), 1, Digest.parse("00".repeat(32)), "here",
+				ModelOutcome.DOWNLOADED, false, true, null));
+		this.monitor.cancelled();
+		assertThat(this.board.get("m").state()).isEqualTo(ModelState.READY);
+	}
+
+	@Test
+	void failedRequestIsToldWithItsHostAndWithoutSecrets() {
+		this.monitor.failed(new RequestFailedException(Reason.SERVER_ERROR, this.mirror, 503, null));
+		assertThat(this.heard).containsExactly("example.com:443: https://Example.com/m.gguf answered 503");
+	}
+
+}

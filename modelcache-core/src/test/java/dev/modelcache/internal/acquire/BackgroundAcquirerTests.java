@@ -1,0 +1,251 @@
+package dev.modelcache.internal.acquire;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.ConfiguredModels;
+import dev.modelcache.Digest;
+import dev.modelcache.DigestOrigin;
+import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelCancelledException;
+import dev.modelcache.ModelIntegrityException;
+import dev.modelcache.ModelLockTimeoutException;
+import dev.modelcache.ModelNotFoundException;
+import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelState;
+import dev.modelcache.ModelStatus;
+import dev.modelcache.ModelStorageException;
+import dev.modelcache.ModelTransferException;
+import dev.modelcache.testsupport.ManualClock;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
+
+/**
+ * Tests for {@link BackgroundAcquirer}.
+ */
+class BackgroundAcquirerTests {
+
+	private static final Duration INTERVAL = Duration.ofMinutes(1);
+
+	private final ModelCache cache = mock(ModelCache.class);
+
+	private final ManualClock clock = new ManualClock();
+
+	private final AtomicInteger attempts = new AtomicInteger();
+
+	private ModelStatus status = ModelStatus.absent("m");
+
+	private Mono<CachedModel> result = Mono.never();
+
+	private BackgroundAcquirer acquirer;
+
+	@BeforeEach
+	void create() {
+		given(this.cache.status("m")).willAnswer((call) -> this.status);
+		given(this.cache.get("m")).willReturn(Mono.defer(() -> {
+			this.attempts.incrementAndGet();
+			return this.result;
+		}));
+		this.acquirer = acquirer(false);
+	}
+
+	@AfterEach
+	void close() {
+		this.acquirer.close();
+		Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> keepAliveThreads() == 0);
+	}
+
+	private BackgroundAcquirer acquirer(boolean onFirstUse) {
+		ConfiguredModels models = new ConfiguredModels(
+				List.of(ModelRequest.builder("m").modelPath(Path.of("/m.gguf")).build()));
+		return new BackgroundAcquirer(this.cache, models, INTERVAL, onFirstUse, this.clock);
+	}
+
+	private void failWith(ModelCacheException failure) {
+		this.result = Mono.error(failure);
+		this.status = this.status.failed(failure);
+	}
+
+	private static ModelCacheException networkFailure() {
+		return new ModelTransferException("m", "no answer", "Wait", null);
+	}
+
+	private static long keepAliveThreads() {
+		return Thread.getAllStackTraces()
+			.keySet()
+			.stream()
+			.filter((thread) -> thread.getName().equals("modelcache-keep-alive") && thread.isAlive())
+			.count();
+	}
+
+	@Test
+	void startAcquiresEveryModelOnce() {
+		this.acquirer.startAll();
+		this.acquirer.startAll();
+		this.acquirer.startIfDue("m");
+		assertThat(this.attempts).hasValue(1);
+	}
+
+	@Test
+	void missingModelIsAcquiredWhenAHealthCheckFindsIt() {
+		this.acquirer.startIfDue("m");
+		assertThat(this.attempts).hasValue(1);
+	}
+
+	@Test
+	void readyModelIsLeftAlone() {
+		this.status = this.status.acquiring(ModelState.DOWNLOADING);
+		this.acquirer.startIfDue("m");
+		assertThat(this.attempts).hasValue(0);
+	}
+
+	@Test
+	void cancelledModelIsLeftAlone() {
+		this.status = this.status.cancelled();
+		this.acquirer.startIfDue("m");
+		assertThat(this.attempts).hasValue(0);
+	}
+
+	@Test
+	void intervalDoublesWithEachFailureUpToAnHour() {
+		failWith(networkFailure());
+		this.acquirer.startAll();
+		long minutes = 1;
+		for (int failures = 1; failures < 12; failures++) {
+			this.clock.advance(Duration.ofMinutes(minutes).minusMillis(1));
+			this.acquirer.startIfDue("m");
+			assertThat(this.attempts).hasValue(failures);
+			this.clock.advance(Duration.ofMillis(1));
+			this.acquirer.startIfDue("m");
+			assertThat(this.attempts).hasValue(failures + 1);
+			minutes = Math.min(60, minutes * 2);
+		}
+	}
+
+	@Test
+	void startWaitsForNoInterval() {
+		failWith(networkFailure());
+		this.acquirer.startAll();
+		this.acquirer.start("m");
+		assertThat(this.attempts).hasValue(2);
+		this.status = this.status.cancelled();
+		this.acquirer.start("m");
+		assertThat(this.attempts).hasValue(3);
+	}
+
+	@Test
+	void startLeavesTheAttemptThatIsUnderWayAlone() {
+		this.acquirer.start("m");
+		this.acquirer.start("m");
+		assertThat(this.attempts).hasValue(1);
+	}
+
+	@Test
+	void cancellationIsNoFailure() {
+		failWith(new ModelCancelledException("m", "it was evicted", "Ask for it again"));
+		this.acquirer.startAll();
+		this.status = ModelStatus.absent("m");
+		this.acquirer.startIfDue("m");
+		assertThat(this.attempts).hasValue(2);
+	}
+
+	@Test
+	void successMakesTheIntervalShortAgain() {
+		failWith(networkFailure());
+		this.acquirer.startAll();
+		this.clock.advance(INTERVAL);
+		this.acquirer.startIfDue("m");
+		this.clock.advance(INTERVAL.multipliedBy(2));
+		Path path = Path.of("/m.gguf");
+		this.result = Mono.just(new CachedModel("m", path, List.of(path), 1, Digest.parse("00".repeat(32)), "here",
+				ModelOutcome.DOWNLOADED, false, true, null));
+		this.acquirer.startIfDue("m");
+		assertThat(this.attempts).hasValue(3);
+		this.status = ModelStatus.absent("m");
+		this.acquirer.startIfDue("m");
+		assertThat(this.attempts).hasValue(4);
+	}
+
+	@Test
+	void diskAndLockAreMendedByTimeToo() {
+		this.status = this.status.failed(new ModelStorageException("m", Path.of("/"), "full", null));
+		this.acquirer.startIfDue("m");
+		assertThat(this.attempts).hasValue(1);
+	}
+
+	@Test
+	void lockTimeoutIsMendedByTime() {
+		this.status = this.status.failed(new ModelLockTimeoutException("m", Path.of("/l"), null, INTERVAL));
+		this.acquirer.startIfDue("m");
+		assertThat(this.attempts).hasValue(1);
+	}
+
+	@Test
+	void integrityAndConfigurationAreNot() {
+		Digest digest = Digest.parse("00".repeat(32));
+		this.status = this.status
+			.failed(new ModelIntegrityException("m", digest, DigestOrigin.CONFIGURATION, digest, "here"));
+		this.acquirer.startIfDue("m");
+		this.status = this.status.failed(new ModelNotFoundException("m", "gone", "Look"));
+		this.acquirer.startIfDue("m");
+		assertThat(this.attempts).hasValue(0);
+	}
+
+	@Test
+	void failureWithOneMendableReasonAmongOthersIsTriedAgain() {
+		ModelCacheException failure = new ModelNotFoundException("m", "gone", "Look");
+		failure.addSuppressed(networkFailure());
+		this.status = this.status.failed(failure);
+		this.acquirer.startIfDue("m");
+		assertThat(this.attempts).hasValue(1);
+	}
+
+	@Test
+	void modelOfFirstUseDoesNotCountUntilSomebodyAsksForIt() {
+		this.acquirer.close();
+		this.acquirer = acquirer(true);
+		assertThat(this.acquirer.counts("m")).isFalse();
+		this.acquirer.startIfDue("m");
+		assertThat(this.attempts).hasValue(0);
+		this.status = this.status.acquiring(ModelState.RESOLVING);
+		assertThat(this.acquirer.counts("m")).isTrue();
+		this.status = ModelStatus.absent("m");
+		this.acquirer.startIfDue("m");
+		assertThat(this.attempts).hasValue(1);
+	}
+
+	@Test
+	void applicationStaysAliveWhileAnAttemptRunsAndNotLonger() {
+		Sinks.One<CachedModel> sink = Sinks.one();
+		this.result = sink.asMono();
+		this.acquirer.startAll();
+		assertThat(keepAliveThreads()).isEqualTo(1);
+		sink.tryEmitError(networkFailure());
+		Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> keepAliveThreads() == 0);
+	}
+
+	@Test
+	void closeCancelsAndNothingFollows() {
+		boolean[] cancelled = { false };
+		this.result = Mono.<CachedModel>never().doOnCancel(() -> cancelled[0] = true);
+		this.acquirer.startAll();
+		this.acquirer.close();
+		assertThat(cancelled[0]).isTrue();
+		this.acquirer.startAll();
+		assertThat(this.attempts).hasValue(1);
+	}
+
+}

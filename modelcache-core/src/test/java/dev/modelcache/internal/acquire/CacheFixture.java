@@ -1,0 +1,281 @@
+package dev.modelcache.internal.acquire;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+import dev.modelcache.AcquisitionObserver;
+import dev.modelcache.CachedModel;
+import dev.modelcache.ConfiguredModels;
+import dev.modelcache.ModelCacheEvent;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.content.DecompressionSettings;
+import dev.modelcache.internal.content.format.FormatSettings;
+import dev.modelcache.internal.lock.ExclusiveFiles;
+import dev.modelcache.internal.lock.FileCacheLockFactory;
+import dev.modelcache.internal.lock.LockSettings;
+import dev.modelcache.internal.source.SourceResolvers;
+import dev.modelcache.internal.source.file.FileSourceResolver;
+import dev.modelcache.internal.source.web.HttpSourceResolver;
+import dev.modelcache.internal.store.ModelLockFile;
+import dev.modelcache.internal.store.ModelStore;
+import dev.modelcache.internal.store.StoreSettings;
+import dev.modelcache.internal.transfer.MirrorCircuitBreakers;
+import dev.modelcache.internal.transfer.SegmentedTransfer;
+import dev.modelcache.internal.transfer.TransferRetries;
+import dev.modelcache.internal.transfer.TransferSettings;
+import dev.modelcache.internal.transfer.file.FileRangeClient;
+import dev.modelcache.internal.transfer.http.HttpRangeClient;
+import dev.modelcache.internal.transfer.http.NettyClients;
+import dev.modelcache.lock.CacheLockFactory;
+import dev.modelcache.source.SourceResolver;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import io.github.resilience4j.core.IntervalFunction;
+import io.github.resilience4j.retry.RetryConfig;
+import io.github.resilience4j.retry.RetryRegistry;
+import org.springframework.http.client.reactive.ReactorClientHttpConnector;
+import org.springframework.util.unit.DataSize;
+import org.springframework.web.reactive.function.client.WebClient;
+import reactor.netty.http.client.HttpClient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * A whole cache over a directory, with real rooms and no Spring context. Delays between
+ * requests are 5 ms unless a test brings its own registry, and headers are not read
+ * unless a test asks for it.
+ */
+public final class CacheFixture implements AutoCloseable {
+
+	public static final Duration PATIENCE = Duration.ofMinutes(1);
+
+	/** How many caches are open over each directory. */
+	private static final Map<Path, Integer> OPEN = new ConcurrentHashMap<>();
+
+	private final Path directory;
+
+	private final EngineThreads threads = new EngineThreads();
+
+	private final List<ModelCacheEvent> events = new CopyOnWriteArrayList<>();
+
+	private AcquisitionObserver observer = AcquisitionObserver.NONE;
+
+	private StoreSettings store;
+
+	private TransferSettings transfer = new TransferSettings(DataSize.ofKilobytes(256), 4, DataSize.ofMegabytes(16),
+			PATIENCE, PATIENCE, 5, true);
+
+	private LockSettings lock = LockSettings.defaults();
+
+	private Map<String, String> headers = Map.of();
+
+	private final List<SourceResolver> resolvers = new ArrayList<>();
+
+	private RetryRegistry retries = RetryRegistry.of(Map.of("modelcache",
+			RetryConfig.custom().intervalFunction(IntervalFunction.of(Duration.ofMillis(5))).build()));
+
+	private CircuitBreakerRegistry breakers = CircuitBreakerRegistry.of(Map.of("modelcache",
+			CircuitBreakerConfig.custom()
+				.slidingWindowSize(20)
+				.minimumNumberOfCalls(10)
+				.waitDurationInOpenState(Duration.ofMillis(200))
+				.permittedNumberOfCallsInHalfOpenState(3)
+				.build()));
+
+	private HttpClient httpClient = HttpClient.create();
+
+	private ExclusiveFiles files = new ExclusiveFiles();
+
+	private CacheLockFactory locks;
+
+	private DecompressionSettings decompression = DecompressionSettings.defaults();
+
+	private FormatSettings formats = FormatSettings.none();
+
+	private Path lockFile;
+
+	private boolean offline;
+
+	private DefaultModelCache cache;
+
+	private ModelStore models;
+
+	public CacheFixture(Path directory) {
+		this.directory = directory;
+		OPEN.merge(directory, 1, Integer::sum);
+		this.store = new StoreSettings(directory, DataSize.ofMegabytes(1), StoreSettings.Verification.FINGERPRINT);
+	}
+
+	public CacheFixture observer(AcquisitionObserver observer) {
+		this.observer = observer;
+		return this;
+	}
+
+	public CacheFixture store(StoreSettings store) {
+		this.store = store;
+		return this;
+	}
+
+	public CacheFixture transfer(TransferSettings transfer) {
+		this.transfer = transfer;
+		return this;
+	}
+
+	public CacheFixture lock(LockSettings lock) {
+		this.lock = lock;
+		return this;
+	}
+
+	public CacheFixture locks(CacheLockFactory locks, ExclusiveFiles files) {
+		this.locks = locks;
+		this.files = files;
+		return this;
+	}
+
+	public CacheFixture decompression(DecompressionSettings decompression) {
+		this.decompression = decompression;
+		return this;
+	}
+
+	public CacheFixture formats(FormatSettings formats) {
+		this.formats = formats;
+		return this;
+	}
+
+	public CacheFixture headers(Map<String, String> headers) {
+		this.headers = headers;
+		return this;
+	}
+
+	public CacheFixture resolver(SourceResolver resolver) {
+		this.resolvers.add(resolver);
+		return this;
+	}
+
+	public CacheFixture retries(RetryRegistry retries) {
+		this.retries = retries;
+		return this;
+	}
+
+	public CacheFixture breakers(CircuitBreakerRegistry breakers) {
+		this.breakers = breakers;
+		return this;
+	}
+
+	public CacheFixture httpClient(HttpClient httpClient) {
+		this.httpClient = httpClient;
+		return this;
+	}
+
+	public CacheFixture lockFile(Path lockFile) {
+		this.lockFile = lockFile;
+		return this;
+	}
+
+	public CacheFixture offline() {
+		this.offline = true;
+		return this;
+	}
+
+	public DefaultModelCache open(ModelRequest... requests) {
+		Clock clock = Clock.systemUTC();
+		WebClient webClient = WebClient.builder()
+			.clientConnector(new ReactorClientHttpConnector(NettyClients.forDownloads(this.httpClient)))
+			.build();
+		HttpRangeClient http = new HttpRangeClient(webClient, new MirrorCircuitBreakers(this.breakers), this.transfer,
+				this.threads.timer(), this.threads.io(), clock);
+		TransferRetries retries = new TransferRetries(this.retries, () -> 0.5);
+		SegmentedTransfer transfer = new SegmentedTransfer(List.of(http, new FileRangeClient(this.threads.io())),
+				retries, this.threads.forTransfers(), this.transfer);
+		List<SourceResolver> resolvers = new ArrayList<>(this.resolvers);
+		resolvers.add(new HttpSourceResolver(this.headers));
+		resolvers.add(new FileSourceResolver(this.threads.io()));
+		SourceResolvers sources = new SourceResolvers(resolvers);
+		CacheLockFactory locks = (this.locks != null) ? this.locks : new FileCacheLockFactory(this.lock, clock);
+		ModelLockFile pins = (this.lockFile != null) ? new ModelLockFile(this.lockFile, locks) : null;
+		this.models = new ModelStore(this.store, this.files, clock, pins);
+		Rooms rooms = new Rooms(sources, locks, this.models, transfer, retries, this.decompression, this.formats,
+				this.offline);
+		this.cache = new DefaultModelCache(new ConfiguredModels(List.of(requests)), rooms, this.threads,
+				new Listeners(this.events::add, this.observer), clock);
+		return this.cache;
+	}
+
+	public CachedModel get(String id) {
+		return this.cache.get(id).block(PATIENCE);
+	}
+
+	/** Returns the events so far: those that were dispatched have arrived. */
+	public List<ModelCacheEvent> events() {
+		if (!this.threads.events().isShutdown()) {
+			CompletableFuture.runAsync(() -> {
+			}, this.threads.events()).orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
+		}
+		return this.events;
+	}
+
+	public <E extends ModelCacheEvent> List<E> events(Class<E> type) {
+		return events().stream().filter(type::isInstance).map(type::cast).toList();
+	}
+
+	public Path directory() {
+		return this.directory;
+	}
+
+	public DefaultModelCache cache() {
+		return this.cache;
+	}
+
+	/** Returns the files below the directory that nobody published, locks aside. */
+	public List<Path> stagedFiles() {
+		return find(".part");
+	}
+
+	private static Path journalOf(Path staged) {
+		return staged.resolveSibling(staged.getFileName().toString().replaceAll("part$", "journal"));
+	}
+
+	List<Path> find(String ending) {
+		try (Stream<Path> files = Files.walk(this.directory)) {
+			return files.filter((file) -> file.toString().endsWith(ending)).toList();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/** Ends the cache, and checks that it leaves nothing behind. */
+	@Override
+	public void close() {
+		if (this.cache != null) {
+			this.cache.close();
+		}
+		this.threads.close();
+		if (this.models != null) {
+			this.models.close();
+		}
+		boolean last = OPEN.merge(this.directory, -1, Integer::sum) == 0;
+		if (last && Files.exists(this.directory)) {
+			long pid = ProcessHandle.current().pid();
+			assertThat(stagedFiles()).as("staged files without a journal")
+				.allSatisfy((file) -> assertThat(journalOf(file)).exists());
+			assertThat(stagedFiles()).as("staged files that are open").noneMatch(this.files::isOwn);
+			assertThat(find(".journal")).as("journals").hasSameSizeAs(stagedFiles());
+			assertThat(find(".lock")).as("locks of this process")
+				.allSatisfy((lock) -> assertThat(lock).content().doesNotContain("pid=" + pid + "\n"));
+		}
+	}
+
+}

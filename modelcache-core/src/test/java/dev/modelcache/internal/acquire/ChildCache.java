@@ -1,0 +1,69 @@
+package dev.modelcache.internal.acquire;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.Digest;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.lock.LockSettings;
+import dev.modelcache.internal.lock.WithoutLocks;
+import dev.modelcache.testsupport.ForkedJvm;
+
+/**
+ * A process with a cache of its own: gets one model, and prints when it begins and what
+ * came of it.
+ */
+final class ChildCache {
+
+	/** Printed when everything is loaded and the acquisition is about to begin. */
+	static final String BEGINS = "begins";
+
+	/** Printed with the outcome. */
+	static final String ENDED = "ended ";
+
+	/**
+	 * An option: the file system has no locks, and notes are void after three seconds.
+	 */
+	static final String WITHOUT_LOCKS = "-Dwithout-locks=3";
+
+	/** An option, after the other one: notes are void at once. */
+	static final String IMPATIENT = "-Dwithout-locks=0";
+
+	private ChildCache() {
+	}
+
+	static ForkedJvm start(URI url, Digest digest, Path directory, String... options) {
+		List<String> all = new ArrayList<>(List.of("-Xshare:auto", "-XX:TieredStopAtLevel=1"));
+		all.addAll(List.of(options));
+		return ForkedJvm.start(ChildCache.class, all, url, digest, directory);
+	}
+
+	/**
+	 * Gets the model.
+	 * @param arguments its URL, its digest, the directory of the cache
+	 */
+	public static void main(String[] arguments) {
+		URI url = URI.create(arguments[0]);
+		ModelRequest request = ModelRequest.builder("m")
+			.url(url)
+			.expectedDigest(Digest.parse(arguments[1]))
+			.modelPath(Path.of(arguments[2], "model.gguf"))
+			.build();
+		try (CacheFixture fixture = new CacheFixture(Path.of(arguments[2]))) {
+			Integer staleAfter = Integer.getInteger("without-locks");
+			if (staleAfter != null) {
+				LockSettings settings = new LockSettings(Duration.ofMinutes(1), Duration.ofSeconds(staleAfter));
+				fixture.locks(WithoutLocks.factory(settings), WithoutLocks.files());
+			}
+			fixture.open(request);
+			System.out.println(BEGINS);
+			CachedModel model = fixture.cache().get("m").block(Duration.ofMinutes(5));
+			System.out.println(ENDED + model.outcome());
+		}
+	}
+
+}

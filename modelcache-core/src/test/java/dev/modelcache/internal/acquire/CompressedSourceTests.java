@@ -1,0 +1,431 @@
+package dev.modelcache.internal.acquire;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.Digest.Algorithm;
+import dev.modelcache.Digest;
+import dev.modelcache.DigestOrigin;
+import dev.modelcache.ModelFormatException;
+import dev.modelcache.ModelIntegrityException;
+import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelTransferException;
+import dev.modelcache.internal.content.Compression;
+import dev.modelcache.internal.content.DecompressionSettings;
+import dev.modelcache.internal.transfer.TransferSettings;
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.RecordedRequest;
+import dev.modelcache.testsupport.Reply;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import reactor.core.Disposable;
+import reactor.test.StepVerifier;
+
+import static dev.modelcache.testsupport.Compressing.compress;
+import static dev.modelcache.testsupport.Compressing.concatenate;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Models that are compressed where they come from, and not where they are used.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class CompressedSourceTests {
+
+	private static final int MIB = 1 << 20;
+
+	private static final String PATH = "/m.gguf.gz";
+
+	@TempDir
+	private Path directory;
+
+	private final Content content = Content.random(2 * MIB + 12_345, 1);
+
+	private final Content compressed = Content.of(compress(Compression.GZIP, this.content.bytes()));
+
+	private final MisbehavingServer server = MisbehavingServer.start().serve(PATH, this.compressed);
+
+	@AfterEach
+	void stopServer() {
+		this.server.close();
+	}
+
+	private Path target() {
+		return this.directory.resolve("models/m.gguf");
+	}
+
+	private ModelRequest.Builder request() {
+		return ModelRequest.builder("m").url(this.server.uri(PATH)).modelPath(target());
+	}
+
+	private CachedModel get(ModelRequest.Builder request) {
+		return get(new CacheFixture(this.directory), request);
+	}
+
+	private CachedModel get(CacheFixture fixture, ModelRequest.Builder request) {
+		try (fixture) {
+			fixture.open(request.build());
+			return fixture.get("m");
+		}
+	}
+
+	private void assertIsContent(CachedModel model) {
+		assertThat(model.path()).hasBinaryContent(this.content.bytes());
+		assertThat(model.digest()).isEqualTo(this.content.sha256());
+		assertThat(model.size()).isEqualTo(this.content.size());
+	}
+
+	private List<Path> everythingBesideTheTarget() {
+		try (var files = Files.list(target().getParent())) {
+			return files.filter((file) -> !file.toString().endsWith(".download.lock")).toList();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void contentIsPublishedUnderItsOwnName(Compression format) {
+		String path = "/dir/m.gguf" + format.suffix();
+		this.server.serve(path, compress(format, this.content.bytes()));
+		CachedModel model = get(ModelRequest.builder("m")
+			.url(this.server.uri(path))
+			.expectedDigest(this.content.digest(Algorithm.SHA512)));
+		assertThat(model.path()).hasFileName("m.gguf");
+		assertIsContent(model);
+		assertThat(model.verified()).isTrue();
+		assertThat(model.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		assertThat(model.source()).isEqualTo(this.server.uri(path).toString());
+	}
+
+	@Test
+	void severalConnectionsFetchOneCompressedFile() {
+		Content large = Content.random(40L * MIB, 3);
+		this.server.serve(PATH, compress(Compression.GZIP, large.bytes()));
+		assertThat(get(request().expectedDigest(large.sha256())).path()).hasBinaryContent(large.bytes());
+		assertThat(this.server.requests().stream().map(RecordedRequest::connection).distinct().count())
+			.isGreaterThan(1);
+	}
+
+	@Test
+	void fileWhoseTargetHasTheSuffixIsPublishedAsItIs() {
+		Path target = this.directory.resolve("kept.gz");
+		CachedModel model = get(request().modelPath(target).expectedDigest(this.compressed.sha256()));
+		assertThat(model.path()).isEqualTo(target).hasBinaryContent(this.compressed.bytes());
+		assertThat(model.digest()).isEqualTo(this.compressed.sha256());
+	}
+
+	@Test
+	void fileOfThisMachineIsDecompressedToo() throws Exception {
+		Path file = Files.write(this.directory.resolve("source.xz"), compress(Compression.XZ, this.content.bytes()));
+		assertIsContent(get(request().url(file.toUri())));
+	}
+
+	@Test
+	void digestMayBeThatOfTheContentAndThatIsSaid(CapturedOutput output) {
+		assertThat(get(request().expectedDigest(this.content.sha256())).verified()).isTrue();
+		assertThat(output).contains("the digest of expected-checksum is that of the content");
+		assertThat(everythingBesideTheTarget()).containsExactly(target());
+	}
+
+	@Test
+	void digestThatTheServerStatesOfTheCompressedFileIsNoContradiction() {
+		this.server.always(PATH, Reply.ok().header("X-Linked-ETag", "\"" + this.compressed.sha256().hex() + "\""));
+		assertIsContent(get(request().expectedDigest(this.content.sha256())));
+	}
+
+	@Test
+	void digestMayBeThatOfTheCompressedFileAndThatIsSaid(CapturedOutput output) {
+		CachedModel model = get(request().expectedDigest(this.compressed.digest(Algorithm.SHA512)));
+		assertIsContent(model);
+		assertThat(model.verified()).isTrue();
+		assertThat(output).contains("the digest of expected-checksum is that of the compressed file");
+	}
+
+	@Test
+	void cachedContentIsFoundByEitherDigestWithoutTheNetwork() {
+		get(request().expectedDigest(this.compressed.sha256()));
+		this.server.close();
+		for (Digest digest : List.of(this.compressed.sha256(), this.content.sha256())) {
+			CachedModel model = get(new CacheFixture(this.directory).offline(), request().expectedDigest(digest));
+			assertIsContent(model);
+			assertThat(model.outcome()).isEqualTo(ModelOutcome.CACHED);
+			assertThat(model.verified()).isTrue();
+		}
+	}
+
+	@Test
+	void contentThatItsOwnDigestProvedIsFoundByTheOtherOne() {
+		get(request().expectedDigest(this.content.sha256()));
+		this.server.close();
+		assertIsContent(
+				get(new CacheFixture(this.directory).offline(), request().expectedDigest(this.compressed.sha256())));
+	}
+
+	@Test
+	void receiptKnowsLongDigestsOfTheCompressedFileToo() {
+		Digest sha512 = this.compressed.digest(Algorithm.SHA512);
+		get(request().expectedDigest(sha512));
+		this.server.close();
+		assertIsContent(get(new CacheFixture(this.directory).offline(), request().expectedDigest(sha512)));
+	}
+
+	@Test
+	void anotherDigestIsNotReady() {
+		get(request().expectedDigest(this.compressed.sha256()));
+		assertThatExceptionOfType(ModelIntegrityException.class)
+			.isThrownBy(() -> get(request().expectedDigest(Digest.parse("0".repeat(64)))));
+	}
+
+	@Test
+	void changedTimeCostsOneReadOfTheContent() throws Exception {
+		get(request().expectedDigest(this.compressed.sha256()));
+		Files.setLastModifiedTime(target(), FileTime.fromMillis(1_000_000));
+		this.server.close();
+		CachedModel model = get(new CacheFixture(this.directory).offline(),
+				request().expectedDigest(this.compressed.sha256()));
+		assertIsContent(model);
+	}
+
+	@Test
+	void verifyComparesTheContentWhateverTheExpectedDigestIsOf() throws Exception {
+		for (Digest digest : List.of(this.compressed.sha256(), this.content.sha256(),
+				this.compressed.digest(Algorithm.SHA512))) {
+			try (CacheFixture fixture = new CacheFixture(this.directory)) {
+				fixture.open(request().expectedDigest(digest).build());
+				fixture.get("m");
+				StepVerifier.create(fixture.cache().verify("m"))
+					.assertNext(this::assertIsContent)
+					.expectComplete()
+					.verify(CacheFixture.PATIENCE);
+			}
+		}
+	}
+
+	@Test
+	void verifyNoticesChangedContent() throws Exception {
+		try (CacheFixture fixture = new CacheFixture(this.directory)) {
+			fixture.open(request().expectedDigest(this.compressed.sha256()).build());
+			fixture.get("m");
+			Files.write(target(), this.content.flipped(5).bytes());
+			StepVerifier.create(fixture.cache().verify("m"))
+				.expectErrorSatisfies((failure) -> assertThat(failure).isInstanceOf(ModelIntegrityException.class)
+					.extracting("origin")
+					.isEqualTo(DigestOrigin.RECEIPT))
+				.verify(CacheFixture.PATIENCE);
+		}
+		assertIsContent(get(request().expectedDigest(this.compressed.sha256())));
+		assertThat(this.server.requests(PATH)).hasSize(2);
+	}
+
+	@Test
+	void wrongDigestNamesAllThreeAndLeavesNothing() {
+		Digest wrong = Digest.parse("0".repeat(64));
+		assertThatExceptionOfType(ModelIntegrityException.class)
+			.isThrownBy(() -> get(request().expectedDigest(wrong).maxRetries(2)))
+			.withMessageContainingAll(wrong.toString(), this.compressed.sha256().toString(),
+					this.content.sha256().toString());
+		assertThat(this.server.requests(PATH)).hasSize(2);
+		assertThat(everythingBesideTheTarget()).isEmpty();
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void contentThatUnfoldsTooFarIsRefusedAtOnceAndLeavesNothing(Compression format) {
+		String path = "/bomb" + format.suffix();
+		this.server.serve(path, compress(format, new byte[60 * MIB]));
+		assertThatExceptionOfType(ModelFormatException.class)
+			.isThrownBy(() -> get(request().url(this.server.uri(path))))
+			.withMessageContaining("max-expansion");
+		assertThat(this.server.requests(path)).hasSize(1);
+		assertThat(everythingBesideTheTarget()).isEmpty();
+	}
+
+	@Test
+	void limitIsConfigured() {
+		byte[] zeros = new byte[3 * MIB];
+		this.server.serve(PATH, compress(Compression.GZIP, zeros));
+		CacheFixture fixture = new CacheFixture(this.directory).decompression(new DecompressionSettings(2000));
+		assertThat(get(fixture, request()).path()).hasBinaryContent(zeros);
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void fileThatIsCutAtItsSourceIsFetchedAgainInVain(Compression format) {
+		byte[] whole = compress(format, this.content.bytes());
+		String path = "/cut" + format.suffix();
+		this.server.serve(path, Arrays.copyOf(whole, whole.length - 7));
+		assertThatExceptionOfType(ModelIntegrityException.class)
+			.isThrownBy(() -> get(request().url(this.server.uri(path)).maxRetries(2)))
+			.withMessageContaining("ends too early");
+		assertThat(this.server.requests(path)).hasSize(2);
+		assertThat(everythingBesideTheTarget()).isEmpty();
+	}
+
+	@Test
+	void damagedFileThatIsTheExpectedOneIsNotFetchedAgain() {
+		Content cut = Content.of(Arrays.copyOf(this.compressed.bytes(), (int) this.compressed.size() - 7));
+		this.server.serve(PATH, cut);
+		assertThatExceptionOfType(ModelFormatException.class)
+			.isThrownBy(() -> get(request().expectedDigest(cut.sha256())))
+			.withMessageContainingAll("ends too early", "though the file has the expected digest");
+		assertThat(this.server.requests(PATH)).hasSize(1);
+		assertThat(everythingBesideTheTarget()).isEmpty();
+	}
+
+	@Test
+	void bytesAfterTheEndAreAnError() {
+		this.server.serve(PATH, concatenate(this.compressed.bytes(), new byte[100]));
+		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get(request().maxRetries(1)))
+			.withMessageContaining("followed by other bytes");
+		assertThat(target()).doesNotExist();
+	}
+
+	@Test
+	void damageOnTheWayIsMendedByAnotherDownload() {
+		this.server.script(PATH, Reply.ok().flipped(MIB));
+		assertIsContent(get(request()));
+		assertThat(this.server.requests(PATH)).hasSize(2);
+	}
+
+	@Test
+	void damageByOneMirrorIsMendedByTheOther() {
+		Content large = Content.random(20L * MIB, 4);
+		byte[] bytes = compress(Compression.GZIP, large.bytes());
+		this.server.serve(PATH, bytes).always(PATH, Reply.ok().flipped(MIB));
+		try (MisbehavingServer mirror = MisbehavingServer.start().serve(PATH, bytes)) {
+			CachedModel model = get(
+					request().mirrors(List.of(mirror.uri(PATH))).expectedDigest(large.sha256()).maxRetries(1));
+			assertThat(model.path()).hasBinaryContent(large.bytes());
+		}
+	}
+
+	@Test
+	void fileOfAnotherFormatEndsTheDownloadEarly() {
+		this.server.serve(PATH, Content.random(30L * MIB, 5));
+		this.server.always(PATH, Reply.ok().stallAfter(2 * MIB));
+		try (CacheFixture fixture = new CacheFixture(this.directory)) {
+			fixture.transfer(patient()).open(request().build());
+			assertThatExceptionOfType(ModelFormatException.class).isThrownBy(() -> fixture.get("m"))
+				.withMessageContaining("holds something else");
+			Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> this.server.openConnections() == 0);
+		}
+		assertThat(this.server.requests(PATH)).hasSize(1);
+		assertThat(everythingBesideTheTarget()).isEmpty();
+	}
+
+	/** Nothing but the failure ends a request that stalls. */
+	private static TransferSettings patient() {
+		TransferSettings defaults = TransferSettings.defaults();
+		return new TransferSettings(defaults.bufferSize(), 1, defaults.segmentSize(), Duration.ofHours(1),
+				Duration.ofHours(1), 0, true);
+	}
+
+	@Test
+	void emptyContentIsNoModel() {
+		this.server.serve(PATH, compress(Compression.GZIP, new byte[0]));
+		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get(request().maxRetries(1)))
+			.withMessageContaining("empty file");
+	}
+
+	@Test
+	void fallbackMayBeUncompressed() {
+		this.server.serve(PATH, Arrays.copyOf(this.compressed.bytes(), 1000)).serve("/plain", this.content);
+		CachedModel model = get(
+				request().maxRetries(1).fallbackUrl(this.server.uri("/plain")).expectedDigest(this.content.sha256()));
+		assertIsContent(model);
+		assertThat(model.fallback()).isTrue();
+	}
+
+	@Test
+	void downloadThatBrokeOffGoesOnAndUnfoldsFromTheBeginning() {
+		Content large = Content.random(12L * MIB, 6);
+		breakOffAfter(8 * MIB, large);
+		int before = this.server.requests(PATH).size();
+		CachedModel model = get(request().expectedDigest(large.sha256()));
+		assertThat(model.path()).hasBinaryContent(large.bytes());
+		assertThat(firstByteOf(this.server.requests(PATH).get(before))).isGreaterThanOrEqualTo(MIB);
+		assertThat(everythingBesideTheTarget()).containsExactly(target());
+	}
+
+	@Test
+	void contentThatAnEndedProcessLeftIsDeleted() throws Exception {
+		Content large = Content.random(12L * MIB, 6);
+		breakOffAfter(8 * MIB, large);
+		Path staged = everythingBesideTheTarget().stream()
+			.filter((file) -> file.toString().endsWith(".part"))
+			.findFirst()
+			.orElseThrow();
+		Files.write(
+				staged
+					.resolveSibling(staged.getFileName().toString().replaceAll("[0-9a-f]{8}\\.part", "0123abcd.part")),
+				new byte[5 * MIB]);
+		int before = this.server.requests(PATH).size();
+		get(request().expectedDigest(large.sha256()));
+		assertThat(firstByteOf(this.server.requests(PATH).get(before))).isGreaterThanOrEqualTo(MIB);
+		assertThat(everythingBesideTheTarget()).containsExactly(target());
+	}
+
+	@Test
+	void bytesOfTheOtherFormAreNotGoneOnWith() {
+		Content large = Content.random(12L * MIB, 6);
+		breakOffAfter(8 * MIB, large);
+		this.server.serve("/plain", large);
+		CachedModel model = get(request().url(this.server.uri("/plain")).expectedDigest(large.sha256()));
+		assertThat(model.path()).hasBinaryContent(large.bytes());
+		assertThat(firstByteOf(this.server.requests("/plain").get(0))).isZero();
+		assertThat(everythingBesideTheTarget()).containsExactly(target());
+	}
+
+	/** Leaves a staged file with its journal, and nothing else. */
+	private void breakOffAfter(int bytes, Content large) {
+		this.server.serve(PATH, compress(Compression.GZIP, large.bytes()));
+		this.server.script(PATH, Reply.ok().closeAfter(bytes), Reply.status(503), Reply.status(503), Reply.status(503));
+		assertThatExceptionOfType(ModelTransferException.class)
+			.isThrownBy(() -> get(request().expectedDigest(large.sha256()).maxRetries(2)));
+		assertThat(everythingBesideTheTarget()).hasSize(2)
+			.allSatisfy((file) -> assertThat(file.toString()).matches(".*\\.(part|journal)"));
+		this.server.script(PATH);
+	}
+
+	private static long firstByteOf(RecordedRequest request) {
+		return Long.parseLong(Objects.requireNonNull(request.range()).replaceAll("bytes=([0-9]+)-.*", "$1"));
+	}
+
+	@Test
+	void cancelledDownloadKeepsTheCompressedBytesAlone() {
+		this.server.serve(PATH, compress(Compression.GZIP, Content.random(12L * MIB, 7).bytes()));
+		this.server.always(PATH, Reply.ok().stallAfter(8 * MIB));
+		try (CacheFixture fixture = new CacheFixture(this.directory)) {
+			Disposable download = fixture.open(request().build()).get("m").subscribe();
+			Awaitility.await()
+				.atMost(CacheFixture.PATIENCE)
+				.until(() -> fixture.stagedFiles()
+					.stream()
+					.filter((file) -> file.toFile().length() > 4 * MIB)
+					.count() == 2);
+			download.dispose();
+			Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> fixture.stagedFiles().size() == 1);
+		}
+		assertThat(everythingBesideTheTarget()).hasSize(2);
+	}
+
+}

@@ -1,0 +1,139 @@
+package dev.modelcache.internal.acquire;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.ModelCacheException.ErrorCode;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelState;
+import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.lock.FaultyDisk.Fault;
+import dev.modelcache.internal.lock.FaultyDisk;
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.Reply;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import reactor.core.scheduler.Schedulers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * A disk that reports an error late: what was written until then is not used, because the
+ * operating system may show bytes that the disk does not have.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class DiskFaultTests {
+
+	@TempDir
+	private Path directory;
+
+	private final FaultyDisk disk = new FaultyDisk();
+
+	private final Content content = Content.random(3 << 20, 1);
+
+	private final MisbehavingServer server = MisbehavingServer.start().serve("/m.bin", this.content);
+
+	@AfterEach
+	void stopServer() {
+		this.server.close();
+	}
+
+	private ModelRequest.Builder request() {
+		return ModelRequest.builder("m").url(this.server.uri("/m.bin")).expectedDigest(this.content.sha256());
+	}
+
+	private CacheFixture fixture() {
+		return new CacheFixture(this.directory).locks(null, this.disk.files());
+	}
+
+	@ParameterizedTest
+	@EnumSource(value = Fault.class, names = { "FORCE", "WRITE" })
+	void fileWithAnErrorIsFetchedAgainFromItsFirstByte(Fault fault) {
+		this.disk.failOnce(fault);
+		try (CacheFixture fixture = fixture()) {
+			fixture.open(request().build());
+			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> fixture.get("m"));
+			assertThat(this.disk.hasFailed()).isTrue();
+			assertThat(fixture.stagedFiles()).isEmpty();
+			assertThat(fixture.find(".journal")).isEmpty();
+			int before = this.server.requests("/m.bin").size();
+			CachedModel model = fixture.get("m");
+			assertThat(model.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+			assertThat(model.path()).hasBinaryContent(this.content.bytes());
+			assertThat(this.server.requests("/m.bin").size()).isGreaterThan(before);
+		}
+	}
+
+	static List<Error> errors() {
+		return List.of(new StackOverflowError(), new OutOfMemoryError("Java heap space"),
+				new NoClassDefFoundError("com/example/Missing"), new AssertionError("wrong"));
+	}
+
+	@ParameterizedTest
+	@MethodSource("errors")
+	void errorWhileTheFileIsHashedEndsTheAcquisition(Error error) {
+		this.disk.throwOnRead(error);
+		try (CacheFixture fixture = fixture()) {
+			fixture.open(request().maxRetries(1).build());
+			assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> fixture.get("m"))
+				.withMessageContaining(error.getClass().getName())
+				.withMessageContaining("hashing the file");
+			assertThat(fixture.cache().status("m").state()).isEqualTo(ModelState.FAILED);
+			assertThat(fixture.get("m").path()).hasBinaryContent(this.content.bytes());
+		}
+	}
+
+	@Test
+	void evictionThatMeetsThePublishingEndsItAndLeavesNoModel(CapturedOutput output) throws Exception {
+		AtomicReference<CompletableFuture<Void>> eviction = new AtomicReference<>();
+		try (CacheFixture fixture = fixture()) {
+			fixture.open(request().build());
+			this.disk.beforeForce(() -> {
+				if (eviction.compareAndSet(null, new CompletableFuture<>())) {
+					eviction.set(fixture.cache().evict("m").subscribeOn(Schedulers.boundedElastic()).toFuture());
+					Awaitility.await()
+						.atMost(CacheFixture.PATIENCE)
+						.until(() -> fixture.cache().status("m").state() == ModelState.CANCELLED);
+				}
+			});
+			assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> fixture.get("m"))
+				.satisfies((failure) -> assertThat(failure.code()).isEqualTo(ErrorCode.CANCELLED));
+			eviction.get().get(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+			assertThat(fixture.find("m.bin")).isEmpty();
+			assertThat(output.getAll()).doesNotContain("NullPointerException");
+			assertThat(fixture.get("m").path()).hasBinaryContent(this.content.bytes());
+		}
+	}
+
+	@Test
+	void partialWhoseClosingFailsIsNotContinued() {
+		AtomicInteger asked = new AtomicInteger();
+		this.server.answer("/m.bin",
+				(request) -> (asked.getAndIncrement() == 0) ? Reply.ok().closeAfter(2 << 20) : Reply.status(503));
+		this.disk.failOnce(Fault.CLOSE);
+		try (CacheFixture fixture = fixture()) {
+			fixture.open(request().maxRetries(1).build());
+			assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> fixture.get("m"));
+			assertThat(this.disk.hasFailed()).isTrue();
+			assertThat(fixture.stagedFiles()).isEmpty();
+		}
+	}
+
+}

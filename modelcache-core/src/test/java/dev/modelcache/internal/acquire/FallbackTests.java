@@ -1,0 +1,232 @@
+package dev.modelcache.internal.acquire;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.ModelFallbackUsed;
+import dev.modelcache.ModelIntegrityException;
+import dev.modelcache.ModelLockTimeoutException;
+import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelTransferException;
+import dev.modelcache.internal.lock.LockSettings;
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.Reply;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * What is served when the first source does not serve.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class FallbackTests {
+
+	@TempDir
+	private Path directory;
+
+	private final Content content = Content.random(50_000, 1);
+
+	private final Content small = Content.random(10_000, 2);
+
+	private final MisbehavingServer server = MisbehavingServer.start()
+		.always("/m.gguf", Reply.status(500))
+		.serve("/other.gguf", this.content)
+		.serve("/small.gguf", this.small);
+
+	@AfterEach
+	void stopServer() {
+		this.server.close();
+	}
+
+	private ModelRequest.Builder request() {
+		return ModelRequest.builder("m")
+			.url(this.server.uri("/m.gguf"))
+			.expectedDigest(this.content.sha256())
+			.maxRetries(2);
+	}
+
+	private ModelRequest smallModel() {
+		return ModelRequest.builder("m")
+			.url(this.server.uri("/small.gguf"))
+			.expectedDigest(this.small.sha256())
+			.build();
+	}
+
+	private CacheFixture open(ModelRequest.Builder request) {
+		CacheFixture fixture = new CacheFixture(this.directory);
+		fixture.open(request.build());
+		return fixture;
+	}
+
+	@Test
+	void mirrorIsNoFallback() {
+		try (CacheFixture fixture = open(request().mirrors(List.of(this.server.uri("/other.gguf"))))) {
+			CachedModel model = fixture.get("m");
+			assertThat(model.fallback()).isFalse();
+			assertThat(model.source()).endsWith("/other.gguf");
+			assertThat(fixture.events(ModelFallbackUsed.class)).isEmpty();
+		}
+		assertThat(this.server.requests("/m.gguf")).isNotEmpty();
+	}
+
+	@Test
+	void mirrorsAreAskedInTheirOrder() {
+		this.server.always("/first.gguf", Reply.status(404));
+		try (CacheFixture fixture = open(
+				request().mirrors(List.of(this.server.uri("/first.gguf"), this.server.uri("/other.gguf"))))) {
+			assertThat(fixture.get("m").source()).endsWith("/other.gguf");
+		}
+		assertThat(this.server.requests().stream().map((request) -> request.path()).distinct())
+			.containsExactly("/m.gguf", "/first.gguf", "/other.gguf");
+	}
+
+	@Test
+	void mirrorThatSendsOtherBytesIsFollowedByTheNextOne() {
+		this.server.always("/m.gguf", Reply.ok()).serve("/m.gguf", this.small);
+		try (CacheFixture fixture = open(request().mirrors(List.of(this.server.uri("/other.gguf"))))) {
+			assertThat(fixture.get("m").digest()).isEqualTo(this.content.sha256());
+		}
+	}
+
+	@Test
+	void fallbackUrlIsTheSameModelAndAnnounced(CapturedOutput output) {
+		try (CacheFixture fixture = open(request().fallbackUrl(this.server.uri("/other.gguf")))) {
+			CachedModel model = fixture.get("m");
+			assertThat(model.fallback()).isTrue();
+			assertThat(model.digest()).isEqualTo(this.content.sha256());
+			assertThat(fixture.cache().status("m").fallback()).isTrue();
+			Awaitility.await()
+				.atMost(CacheFixture.PATIENCE)
+				.until(() -> fixture.events(ModelFallbackUsed.class).size() == 1);
+			ModelFallbackUsed event = fixture.events(ModelFallbackUsed.class).get(0);
+			assertThat(event.source()).endsWith("/other.gguf");
+			assertThat(event.reason()).isInstanceOf(ModelTransferException.class);
+		}
+		assertThat(output.getOut().lines()).anyMatch((line) -> line.contains("WARN")
+				&& line.contains("Model 'm': falling back to " + this.server.uri("/other.gguf")));
+	}
+
+	@Test
+	void fallbackUrlComesBeforeFallbackModels() {
+		try (CacheFixture fixture = open(
+				request().fallbackUrl(this.server.uri("/other.gguf")).fallback(smallModel()))) {
+			assertThat(fixture.get("m").source()).endsWith("/other.gguf");
+		}
+		assertThat(this.server.requests("/small.gguf")).isEmpty();
+	}
+
+	@Test
+	void fallbackModelKeepsItsOwnNameBesideThePrimarysPlace() {
+		Path primary = this.directory.resolve("models/primary.gguf");
+		ModelRequest fallback = ModelRequest.builder("m")
+			.url(this.server.uri("/small.gguf"))
+			.expectedDigest(this.small.sha256())
+			.modelPath(primary.resolveSibling("small.gguf"))
+			.build();
+		try (CacheFixture fixture = open(request().modelPath(primary).fallback(fallback))) {
+			CachedModel model = fixture.get("m");
+			assertThat(model.fallback()).isTrue();
+			assertThat(model.id()).isEqualTo("m");
+			assertThat(model.path()).isEqualTo(primary.resolveSibling("small.gguf"))
+				.hasBinaryContent(this.small.bytes());
+		}
+		assertThat(primary).doesNotExist();
+	}
+
+	@Test
+	void fallbackModelInTheCacheHasAPlaceOfItsOwn() {
+		try (CacheFixture fixture = open(request().fallback(smallModel()))) {
+			assertThat(fixture.get("m").path()).hasFileName("small.gguf");
+		}
+	}
+
+	@Test
+	void wrongBytesLeadToTheFallbackToo() {
+		this.server.always("/m.gguf", Reply.ok()).serve("/m.gguf", this.small);
+		try (CacheFixture fixture = open(request().fallback(smallModel()))) {
+			assertThat(fixture.get("m").fallback()).isTrue();
+		}
+	}
+
+	@Test
+	void cachedFallbackIsServedAsOneAndThePrimaryIsAskedFirst() {
+		try (CacheFixture fixture = open(request().fallback(smallModel()))) {
+			fixture.get("m");
+		}
+		try (CacheFixture fixture = open(request().fallback(smallModel()))) {
+			CachedModel model = fixture.get("m");
+			assertThat(model.outcome()).isEqualTo(ModelOutcome.CACHED);
+			assertThat(model.fallback()).isTrue();
+		}
+		this.server.always("/m.gguf", Reply.ok()).serve("/m.gguf", this.content);
+		try (CacheFixture fixture = open(request().fallback(smallModel()))) {
+			CachedModel model = fixture.get("m");
+			assertThat(model.fallback()).isFalse();
+			assertThat(model.digest()).isEqualTo(this.content.sha256());
+		}
+		assertThat(this.server.requests("/small.gguf")).hasSize(1);
+	}
+
+	@Test
+	void whenEverythingFailsTheFirstFailureIsToldAndTheOthersAreKept() {
+		this.server.always("/small.gguf", Reply.status(404));
+		try (CacheFixture fixture = open(request().fallback(smallModel()))) {
+			assertThatExceptionOfType(ModelTransferException.class).isThrownBy(() -> fixture.get("m"))
+				.withMessageContaining("answered 500")
+				.satisfies((failure) -> assertThat(failure.getSuppressed())
+					.anyMatch((other) -> String.valueOf(other.getMessage()).contains("answered 404")));
+		}
+	}
+
+	@Test
+	void lockThatIsNotGivenUpIsNoReasonToFallBack() {
+		this.server.serve("/m.gguf", this.content).always("/m.gguf", Reply.ok().stallAfter(0));
+		try (CacheFixture owner = open(request()); CacheFixture waiting = new CacheFixture(this.directory)) {
+			owner.cache().get("m").subscribe((model) -> {
+			}, (failure) -> {
+			});
+			Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> !this.server.requests().isEmpty());
+			waiting.lock(new LockSettings(Duration.ZERO, Duration.ofHours(1)))
+				.open(request().fallback(smallModel()).build());
+			assertThatExceptionOfType(ModelLockTimeoutException.class).isThrownBy(() -> waiting.get("m"));
+		}
+		assertThat(this.server.requests("/small.gguf")).isEmpty();
+	}
+
+	@Test
+	void integrityFailureOfTheOnlySourceIsNotHidden() {
+		this.server.always("/m.gguf", Reply.ok()).serve("/m.gguf", this.small);
+		try (CacheFixture fixture = open(request())) {
+			assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> fixture.get("m"));
+		}
+	}
+
+	@Test
+	void refreshAsksForTheModelItselfAndNotForItsSubstitute() {
+		try (CacheFixture fixture = open(request().expectedDigest(null).fallbackUrl(this.server.uri("/other.gguf")))) {
+			CachedModel substitute = fixture.get("m");
+			int requests = this.server.requests("/other.gguf").size();
+			assertThatExceptionOfType(ModelTransferException.class)
+				.isThrownBy(() -> fixture.cache().refresh("m").block(CacheFixture.PATIENCE));
+			assertThat(this.server.requests("/other.gguf")).hasSize(requests);
+			assertThat(fixture.cache().status("m").model()).isEqualTo(substitute);
+			this.server.always("/m.gguf", Reply.ok()).serve("/m.gguf", this.small);
+			assertThat(fixture.cache().refresh("m").block(CacheFixture.PATIENCE)).isNotNull().satisfies((model) -> {
+				assertThat(model.fallback()).isFalse();
+				assertThat(model.digest()).isEqualTo(this.small.sha256());
+			});
+		}
+	}
+
+}

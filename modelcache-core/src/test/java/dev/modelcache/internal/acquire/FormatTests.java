@@ -1,0 +1,174 @@
+package dev.modelcache.internal.acquire;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.ModelFormat;
+import dev.modelcache.ModelFormatException;
+import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.content.Compression;
+import dev.modelcache.internal.content.format.FormatSettings.Mode;
+import dev.modelcache.internal.content.format.FormatSettings;
+import dev.modelcache.testsupport.Compressing;
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.GgufFile;
+import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.ModelFiles;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Headers that are read before a file is published, and remembered.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class FormatTests {
+
+	private static final ModelFormat TINY = new ModelFormat("GGUF", "llama", "Tiny", "Q4_K_M", 40L, 2048L, 3L,
+			"apache-2.0");
+
+	@TempDir
+	private Path directory;
+
+	private final byte[] model = GgufFile.tiny().bytes();
+
+	private final Content truncated = Content.of(Arrays.copyOf(this.model, this.model.length / 2));
+
+	private final MisbehavingServer server = MisbehavingServer.start()
+		.serve("/m.gguf", this.model)
+		.serve("/truncated.gguf", this.truncated);
+
+	private FormatSettings settings = FormatSettings.defaults();
+
+	@AfterEach
+	void stopServer() {
+		this.server.close();
+	}
+
+	private Path target() {
+		return this.directory.resolve("models/m.gguf");
+	}
+
+	private ModelRequest.Builder request(String path) {
+		return ModelRequest.builder("m").url(this.server.uri(path)).modelPath(target());
+	}
+
+	private CachedModel get(CacheFixture fixture, ModelRequest.Builder request) {
+		try (fixture) {
+			fixture.formats(this.settings).open(request.build());
+			return fixture.get("m");
+		}
+	}
+
+	private CachedModel get(ModelRequest.Builder request) {
+		return get(new CacheFixture(this.directory), request);
+	}
+
+	private void put(byte[] bytes) throws IOException {
+		Files.createDirectories(target().getParent());
+		Files.write(target(), bytes);
+	}
+
+	private void assertNothingRemains() throws IOException {
+		try (var files = Files.walk(this.directory)) {
+			assertThat(files.filter(Files::isRegularFile))
+				.allSatisfy((file) -> assertThat(file).asString().matches(".*\\.(lock|use)"));
+		}
+	}
+
+	@Test
+	void factsComeWithTheModelAndFromItsReceipt() {
+		assertThat(get(request("/m.gguf")).format()).isEqualTo(TINY);
+		CachedModel cached = get(request("/m.gguf"));
+		assertThat(cached.outcome()).isEqualTo(ModelOutcome.CACHED);
+		assertThat(cached.format()).isEqualTo(TINY);
+	}
+
+	@Test
+	void contentOfACompressedFileIsWhatCounts() {
+		this.server.serve("/m.gguf.gz", Compressing.compress(Compression.GZIP, this.model));
+		assertThat(get(request("/m.gguf.gz")).format()).isEqualTo(TINY);
+	}
+
+	@Test
+	void truncatedModelIsRefusedThoughItHasTheExpectedDigest() throws Exception {
+		assertThatExceptionOfType(ModelFormatException.class)
+			.isThrownBy(() -> get(request("/truncated.gguf").expectedDigest(this.truncated.sha256())))
+			.withMessageContaining("the file from " + this.server.uri("/truncated.gguf") + " is a truncated GGUF file");
+		assertNothingRemains();
+		assertThat(this.server.requests("/truncated.gguf")).hasSize(1);
+	}
+
+	@Test
+	void compressedPickleIsRefusedAndNothingRemains() throws Exception {
+		this.server.serve("/m.bin.gz", Compressing.compress(Compression.GZIP, ModelFiles.PICKLE));
+		assertThatExceptionOfType(ModelFormatException.class)
+			.isThrownBy(() -> get(request("/m.bin.gz").modelPath(this.directory.resolve("models/m.bin"))))
+			.withMessageContaining("is a pickle");
+		assertNothingRemains();
+	}
+
+	@Test
+	void anotherSourceIsAskedWhenTheFirstHasNoModel() {
+		ModelRequest.Builder request = request("/truncated.gguf").fallbackUrl(this.server.uri("/m.gguf"));
+		CachedModel model = get(request);
+		assertThat(model.fallback()).isTrue();
+		assertThat(model.format()).isEqualTo(TINY);
+	}
+
+	@Test
+	void goodModelThatWasThereBeforeStays() throws Exception {
+		get(request("/m.gguf"));
+		assertThatExceptionOfType(ModelFormatException.class).isThrownBy(() -> get(request("/truncated.gguf")));
+		assertThat(target()).hasBinaryContent(this.model);
+	}
+
+	@Test
+	void warningPublishesAllTheSame(CapturedOutput output) {
+		this.settings = new FormatSettings(Mode.WARN, false);
+		assertThat(get(request("/truncated.gguf")).format()).isNull();
+		assertThat(target()).hasBinaryContent(this.truncated.bytes());
+		assertThat(output.getOut().lines())
+			.anyMatch((line) -> line.contains("WARN") && line.contains("is a truncated GGUF file"));
+	}
+
+	@Test
+	void warningDoesNotLetPicklesPass() {
+		this.settings = new FormatSettings(Mode.WARN, false);
+		this.server.serve("/pickle", ModelFiles.PICKLE);
+		assertThatExceptionOfType(ModelFormatException.class).isThrownBy(() -> get(request("/pickle")))
+			.withMessageContaining("hooks.llm.allow-pickle=true");
+	}
+
+	@Test
+	void fileThatTheUserPutThereIsInspected() throws Exception {
+		put(this.model);
+		assertThat(get(ModelRequest.builder("m").modelPath(target())).format()).isEqualTo(TINY);
+		Files.delete(target());
+		put(this.truncated.bytes());
+		assertThatExceptionOfType(ModelFormatException.class)
+			.isThrownBy(() -> get(new CacheFixture(this.directory.resolve("other")),
+					ModelRequest.builder("m").modelPath(target())))
+			.withMessageContaining("the file " + target().toRealPath() + " is a truncated GGUF file");
+		assertThat(target()).exists();
+	}
+
+	@Test
+	void fileOfTheSourcesSizeThatIsNoModelStaysAndIsAConflict() throws Exception {
+		put(new byte[this.model.length]);
+		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(() -> get(request("/m.gguf")));
+		assertThat(target()).hasBinaryContent(new byte[this.model.length]);
+	}
+
+}

@@ -1,0 +1,472 @@
+package dev.modelcache.internal.acquire;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.ModelNotFoundException;
+import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelPathConflict;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.content.Compression;
+import dev.modelcache.internal.content.format.FormatSettings;
+import dev.modelcache.internal.http.MetadataClients;
+import dev.modelcache.internal.source.huggingface.HubSettings;
+import dev.modelcache.internal.source.huggingface.HubToken;
+import dev.modelcache.internal.source.huggingface.HuggingFaceResolver;
+import dev.modelcache.testsupport.Compressing;
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.GgufFile;
+import dev.modelcache.testsupport.HubServer;
+import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.Reply;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import reactor.core.scheduler.Schedulers;
+import reactor.test.StepVerifier;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * A file of the user's at {@code model-path}: it is used, or stays, and is never deleted.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class ModelPathConflictTests {
+
+	private static final String COMMIT = "0123456789abcdef0123456789abcdef01234567";
+
+	@TempDir
+	private Path directory;
+
+	private final Content content = Content.random(100_000, 1).startingWith("GGUF\3\0\0\0".getBytes());
+
+	private final Content mine = Content.random(70_000, 2);
+
+	private final MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.content);
+
+	private final HubServer hub = HubServer.start();
+
+	private FormatSettings formats = FormatSettings.none();
+
+	private boolean offline;
+
+	@BeforeEach
+	void serve() {
+		this.hub.repository("org/repo", COMMIT).large("model.gguf", this.content).small("config.json", "{}");
+	}
+
+	@AfterEach
+	void stop() {
+		this.server.close();
+		this.hub.close();
+	}
+
+	private Path target() {
+		return this.directory.resolve("models/m.gguf");
+	}
+
+	private Path put(Content file) throws IOException {
+		Files.createDirectories(target().getParent());
+		return Files.write(target(), file.bytes());
+	}
+
+	private ModelRequest.Builder plain() {
+		return ModelRequest.builder("m")
+			.url(this.server.uri("/m.gguf"))
+			.modelPath(target())
+			.maxRetries(1)
+			.configuredAs("hooks.llm.models.m");
+	}
+
+	private ModelRequest.Builder onHub() {
+		return plain().url(URI.create("hf://org/repo/model.gguf"));
+	}
+
+	private CacheFixture open(ModelRequest.Builder request) {
+		CacheFixture fixture = new CacheFixture(this.directory.resolve("cache")).formats(this.formats)
+			.resolver(new HuggingFaceResolver(
+					new HubSettings(this.hub.endpoint(), new HubToken(null, (name) -> null, this.directory),
+							this.directory.resolve("hub")),
+					Map.of(), MetadataClients.create(), Schedulers.boundedElastic()));
+		if (this.offline) {
+			fixture.offline();
+		}
+		fixture.open(request.build());
+		return fixture;
+	}
+
+	private CachedModel get(ModelRequest.Builder request) {
+		try (CacheFixture fixture = open(request)) {
+			return fixture.get("m");
+		}
+	}
+
+	private void evict(ModelRequest.Builder request) {
+		try (CacheFixture fixture = open(request)) {
+			fixture.cache().evict("m").block(CacheFixture.PATIENCE);
+		}
+	}
+
+	private void assertConflict(ModelRequest.Builder request) {
+		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(() -> get(request))
+			.withMessageContaining(target().toString())
+			.withMessageContaining("hooks.llm.models.m.model-path-conflict=keep")
+			.withMessageContaining("hooks.llm.models.m.model-path-conflict=replace");
+	}
+
+	private List<Path> replaced() throws IOException {
+		try (Stream<Path> files = Files.list(target().getParent())) {
+			return files.filter((file) -> file.getFileName().toString().startsWith("m.gguf.replaced-")).toList();
+		}
+	}
+
+	private void assertIsReplaced(Content aside) throws IOException {
+		assertThat(target()).hasBinaryContent(this.content.bytes());
+		assertThat(replaced()).singleElement().satisfies((file) -> assertThat(file).hasBinaryContent(aside.bytes()));
+	}
+
+	@Test
+	void fileWithTheDigestThatTheHubStatesIsAdopted() throws IOException {
+		put(this.content);
+		CachedModel model = get(onHub());
+		assertThat(model.path()).isEqualTo(target());
+		assertThat(model.outcome()).isEqualTo(ModelOutcome.CACHED);
+		assertThat(model.verified()).isTrue();
+		assertThat(this.hub.cdn().requests()).isEmpty();
+	}
+
+	@Test
+	void fileThatTheHubDoesNotStateStaysAndIsAnError() throws IOException {
+		put(this.mine);
+		assertConflict(onHub());
+		assertThat(target()).hasBinaryContent(this.mine.bytes());
+		assertThat(this.hub.cdn().requests()).isEmpty();
+	}
+
+	@Test
+	void fileOfAnotherSizeStaysAndTheErrorSaysWhatItIs() throws IOException {
+		put(this.mine);
+		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(() -> get(plain()))
+			.withMessageContaining("a file of 70000 bytes")
+			.withMessageContaining("100000 bytes from " + this.server.uri("/m.gguf"));
+		assertConflict(plain());
+		assertThat(target()).hasBinaryContent(this.mine.bytes());
+	}
+
+	@Test
+	void fileWithoutTheConfiguredDigestStaysAndNoSourceIsAsked() throws IOException {
+		put(this.mine);
+		assertConflict(plain().expectedDigest(this.content.sha256()));
+		this.offline = true;
+		assertConflict(plain().expectedDigest(this.content.sha256()));
+		assertThat(this.server.requests()).isEmpty();
+		assertThat(target()).hasBinaryContent(this.mine.bytes());
+	}
+
+	@Test
+	void fileThatIsNoModelStays() throws IOException {
+		Content model = GgufFile.tiny().content();
+		Content page = Content.of("<!DOCTYPE html><html>" + " ".repeat((int) model.size() - 21));
+		this.server.serve("/m.gguf", model);
+		this.formats = FormatSettings.defaults();
+		put(page);
+		assertConflict(plain());
+		assertThat(target()).hasBinaryContent(page.bytes());
+	}
+
+	@Test
+	void fallbackDoesNotHideAConflict() throws IOException {
+		put(this.mine);
+		ModelRequest fallback = ModelRequest.builder("m")
+			.url(this.server.uri("/m.gguf"))
+			.modelPath(this.directory.resolve("models/small.gguf"))
+			.build();
+		assertConflict(plain().fallbackUrl(this.server.uri("/m.gguf")).fallback(fallback));
+		assertThat(target()).hasBinaryContent(this.mine.bytes());
+	}
+
+	@Test
+	void fileOfWhichNothingCanBeKnownIsServedUnverified(CapturedOutput output) throws IOException {
+		put(this.mine);
+		this.hub.close();
+		CachedModel model = get(onHub());
+		assertThat(model.verified()).isFalse();
+		assertThat(model.path()).hasBinaryContent(this.mine.bytes());
+		assertThat(output).contains("nothing proves its content");
+	}
+
+	@Test
+	void fileOfARepositoryThatMayNotBeReadIsServedUnverified() throws IOException {
+		this.hub.repository("org/gated", COMMIT).large("model.gguf", this.content).gated("hf_other");
+		put(this.mine);
+		assertThat(get(onHub().url(URI.create("hf://org/gated/model.gguf"))).verified()).isFalse();
+		assertThat(target()).hasBinaryContent(this.mine.bytes());
+	}
+
+	@Test
+	void offlineServesAFileOfWhichNothingIsKnown() throws IOException {
+		put(this.mine);
+		this.offline = true;
+		assertThat(get(onHub()).verified()).isFalse();
+	}
+
+	@Test
+	void keptFileIsServedUnverifiedAlsoAfterARestartAndIsNotLookedForAgain(CapturedOutput output) throws IOException {
+		for (ModelRequest.Builder request : List.of(plain(), onHub(), plain().expectedDigest(this.content.sha256()))) {
+			put(this.mine);
+			request.modelPathConflict(ModelPathConflict.KEEP);
+			CachedModel model = get(request);
+			assertThat(model.path()).isEqualTo(target());
+			assertThat(model.verified()).isFalse();
+			assertThat(model.digest()).isEqualTo(this.mine.sha256());
+			this.offline = true;
+			assertThat(get(request).verified()).isFalse();
+			this.offline = false;
+			assertConflict(request.modelPathConflict(ModelPathConflict.FAIL));
+			assertThat(target()).hasBinaryContent(this.mine.bytes());
+		}
+		assertThat(output).contains("is served unverified because hooks.llm.models.m.model-path-conflict is 'keep'");
+	}
+
+	@Test
+	void keptFileIsVerifiedAgainstWhatItWas() throws IOException {
+		put(this.mine);
+		try (CacheFixture fixture = open(
+				plain().expectedDigest(this.content.sha256()).modelPathConflict(ModelPathConflict.KEEP))) {
+			fixture.get("m");
+			assertThat(fixture.cache().verify("m").block(CacheFixture.PATIENCE)).isNotNull();
+		}
+	}
+
+	@Test
+	void requiredChecksumForbidsToKeep() throws IOException {
+		put(this.mine);
+		assertThatExceptionOfType(ModelConfigurationException.class)
+			.isThrownBy(() -> get(plain().expectedDigest(this.content.sha256())
+				.digestRequired(true)
+				.modelPathConflict(ModelPathConflict.KEEP)))
+			.withMessageContaining("require-checksum forbids to keep it");
+	}
+
+	@Test
+	void replacedFileIsMovedAside(CapturedOutput output) throws IOException {
+		put(this.mine);
+		CachedModel model = get(plain().modelPathConflict(ModelPathConflict.REPLACE));
+		assertThat(model.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		assertIsReplaced(this.mine);
+		assertThat(output.getOut().lines())
+			.anyMatch((line) -> line.contains("WARN") && line.contains(target() + " was moved to " + target()));
+	}
+
+	@Test
+	void downloadThatFailsMovesNothingAside() throws IOException {
+		put(this.mine);
+		this.server.always("/m.gguf", Reply.ok().flipped(10));
+		assertThatExceptionOfType(Exception.class).isThrownBy(
+				() -> get(plain().expectedDigest(this.content.sha256()).modelPathConflict(ModelPathConflict.REPLACE)));
+		assertThat(target()).hasBinaryContent(this.mine.bytes());
+		assertThat(replaced()).isEmpty();
+	}
+
+	@Test
+	void linkOfTheUserIsMovedAsideAndItsFileStays() throws IOException {
+		Path elsewhere = Files.write(this.directory.resolve("elsewhere.gguf"), this.mine.bytes());
+		Files.createDirectories(target().getParent());
+		Files.createSymbolicLink(target(), elsewhere);
+		assertConflict(plain());
+		get(plain().modelPathConflict(ModelPathConflict.REPLACE));
+		assertIsReplaced(this.mine);
+		assertThat(replaced().get(0)).isSymbolicLink();
+	}
+
+	@Test
+	void fileThatAppearsDuringTheDownloadIsNotOverwritten() throws Exception {
+		CountDownLatch latch = new CountDownLatch(1);
+		this.server.always("/m.gguf", Reply.ok().heldBy(latch));
+		try (CacheFixture fixture = open(plain())) {
+			StepVerifier.create(fixture.cache().get("m")).then(() -> {
+				Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> !this.server.requests().isEmpty());
+				try {
+					put(this.mine);
+				}
+				catch (IOException ex) {
+					throw new IllegalStateException(ex);
+				}
+				latch.countDown();
+			}).expectError(ModelConfigurationException.class).verify(CacheFixture.PATIENCE);
+		}
+		assertThat(target()).hasBinaryContent(this.mine.bytes());
+	}
+
+	@Test
+	void ownFileIsUpdated() throws IOException {
+		get(plain());
+		Content next = Content.random(50_000, 3);
+		this.server.serve("/v2.gguf", next);
+		assertThat(get(plain().url(this.server.uri("/v2.gguf"))).outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		assertThat(target()).hasBinaryContent(next.bytes());
+		assertThat(replaced()).isEmpty();
+	}
+
+	@Test
+	void ownFileThatWasMovedThereAgainIsUpdated() throws IOException {
+		get(plain());
+		Path copy = Files.copy(target(), this.directory.resolve("copy"));
+		Files.move(copy, target(), StandardCopyOption.REPLACE_EXISTING);
+		Content next = Content.random(50_000, 3);
+		this.server.serve("/v2.gguf", next);
+		get(plain().url(this.server.uri("/v2.gguf")));
+		assertThat(target()).hasBinaryContent(next.bytes());
+		assertThat(replaced()).isEmpty();
+	}
+
+	@Test
+	void ownFileThatTheUserChangedIsMovedAside() throws IOException {
+		get(plain());
+		put(this.mine);
+		get(plain());
+		assertIsReplaced(this.mine);
+	}
+
+	@Test
+	void fileThatReplacedOursStays() throws IOException {
+		get(plain());
+		Path other = Files.write(this.directory.resolve("other"), this.mine.bytes());
+		Files.move(other, target(), StandardCopyOption.REPLACE_EXISTING);
+		assertConflict(plain());
+		assertThat(target()).hasBinaryContent(this.mine.bytes());
+	}
+
+	@Test
+	void refreshDoesNotReplaceAFileOfTheUser() throws IOException {
+		put(this.content);
+		try (CacheFixture fixture = open(plain())) {
+			fixture.get("m");
+			this.server.serve("/m.gguf", this.mine);
+			StepVerifier.create(fixture.cache().refresh("m"))
+				.expectError(ModelConfigurationException.class)
+				.verify(CacheFixture.PATIENCE);
+		}
+		assertThat(target()).hasBinaryContent(this.content.bytes());
+	}
+
+	@Test
+	void unfoldedFileBesideACompressedSourceIsServed() throws IOException {
+		this.server.serve("/m.gguf.gz", Content.of(Compressing.compress(Compression.GZIP, this.content.bytes())));
+		put(this.mine);
+		assertThat(get(plain().url(this.server.uri("/m.gguf.gz"))).verified()).isFalse();
+		assertThat(target()).hasBinaryContent(this.mine.bytes());
+	}
+
+	@Test
+	void modelOfSeveralFilesDoesNotReplaceAFileOfTheUser() throws IOException {
+		put(this.mine);
+		ModelRequest.Builder several = onHub().url(URI.create("hf://org/repo"))
+			.files(List.of("model.gguf", "config.json"));
+		assertConflict(several);
+		assertThat(this.hub.cdn().requests()).isEmpty();
+		CachedModel model = get(several.modelPathConflict(ModelPathConflict.REPLACE));
+		assertThat(model.files()).hasSize(2);
+		assertThat(target().resolve("config.json")).hasContent("{}");
+		assertThat(replaced()).singleElement()
+			.satisfies((file) -> assertThat(file).hasBinaryContent(this.mine.bytes()));
+	}
+
+	@Test
+	void changedFileWithoutAnySourceIsServed() throws IOException {
+		put(this.content);
+		get(plain().url(null));
+		put(this.mine);
+		CachedModel model = get(plain().url(null));
+		assertThat(model.digest()).isEqualTo(this.mine.sha256());
+		assertThat(model.verified()).isFalse();
+	}
+
+	@Test
+	void receiptOfAnEarlierVersionTellsADownloadByItsValidator() throws IOException {
+		get(plain());
+		forgetWhoPutIt("put-by=.*");
+		Content next = Content.random(50_000, 3);
+		this.server.serve("/v2.gguf", next);
+		get(plain().url(this.server.uri("/v2.gguf")));
+		assertThat(target()).hasBinaryContent(next.bytes());
+		forgetWhoPutIt("(put-by|validator)=.*");
+		assertConflict(plain());
+		assertThat(target()).hasBinaryContent(next.bytes());
+	}
+
+	private void forgetWhoPutIt(String lines) throws IOException {
+		try (Stream<Path> receipts = Files.list(this.directory.resolve("cache/receipts"))) {
+			for (Path receipt : receipts.filter((file) -> file.toString().endsWith(".properties")).toList()) {
+				Files.writeString(receipt, Files.readString(receipt).replaceAll("(?m)^" + lines + "$", ""));
+			}
+		}
+	}
+
+	@Test
+	void evictLeavesAFileThatWasAdopted() throws IOException {
+		for (ModelRequest.Builder request : List.of(plain(), onHub(), plain().expectedDigest(this.content.sha256()))) {
+			put(this.content);
+			get(request);
+			assertThatExceptionOfType(ModelNotFoundException.class).isThrownBy(() -> evict(request))
+				.withMessageContaining(target() + " was not put there by this cache");
+			assertThat(target()).hasBinaryContent(this.content.bytes());
+			assertThat(get(request).outcome()).isEqualTo(ModelOutcome.CACHED);
+		}
+	}
+
+	@Test
+	void evictDeletesWhatThisCachePutThere(CapturedOutput output) {
+		get(plain());
+		evict(plain());
+		assertThat(target()).doesNotExist();
+		assertThat(output.getOut().lines())
+			.filteredOn(
+					(line) -> line.contains("INFO") && line.contains("evicted") && line.contains(target().toString()))
+			.hasSize(1);
+	}
+
+	@Test
+	void evictLeavesTheFilesThatWereMovedAside() throws IOException {
+		put(this.mine);
+		get(plain().modelPathConflict(ModelPathConflict.REPLACE));
+		evict(plain());
+		assertThat(target()).doesNotExist();
+		assertThat(replaced()).hasSize(1);
+	}
+
+	@Test
+	void evictLeavesAFileThatReplacedOurs() throws IOException {
+		get(plain());
+		put(this.mine);
+		assertThatExceptionOfType(ModelNotFoundException.class).isThrownBy(() -> evict(plain()));
+		assertThat(target()).hasBinaryContent(this.mine.bytes());
+	}
+
+	@Test
+	void evictRemovesTheFallbackThoughTheModelsFileIsTheUsers() throws IOException {
+		put(this.content);
+		Path small = this.directory.resolve("models/small.gguf");
+		ModelRequest fallback = ModelRequest.builder("m").url(this.server.uri("/m.gguf")).modelPath(small).build();
+		get(plain().modelPath(small));
+		assertThatExceptionOfType(ModelNotFoundException.class).isThrownBy(() -> evict(plain().fallback(fallback)));
+		assertThat(target()).exists();
+		assertThat(small).doesNotExist();
+	}
+
+}

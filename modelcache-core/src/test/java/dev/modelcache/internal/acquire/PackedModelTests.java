@@ -1,0 +1,244 @@
+package dev.modelcache.internal.acquire;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
+
+import com.github.luben.zstd.ZstdOutputStream;
+import dev.modelcache.CachedModel;
+import dev.modelcache.Digest;
+import dev.modelcache.ModelFormatException;
+import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.http.MetadataClients;
+import dev.modelcache.internal.source.oci.OciResolver;
+import dev.modelcache.internal.source.oci.OciSettings.Registry;
+import dev.modelcache.internal.source.oci.OciSettings;
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.FakeRegistry;
+import dev.modelcache.testsupport.ManifestJson;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.scheduler.Schedulers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Models whose registries keep them in archives.
+ */
+class PackedModelTests {
+
+	private static final String WEIGHT = "application/vnd.cncf.model.weight.v1.";
+
+	private final Content model = Content.random(300_000, 1);
+
+	@TempDir
+	private Path directory;
+
+	private final FakeRegistry registry = new FakeRegistry();
+
+	@AfterEach
+	void stop() {
+		this.registry.close();
+	}
+
+	private CacheFixture open() {
+		OciSettings settings = new OciSettings(Map.of(this.registry.host(), new Registry("alice", "secret", true)),
+				null);
+		CacheFixture fixture = new CacheFixture(this.directory.resolve("cache"));
+		fixture
+			.resolver(new OciResolver(MetadataClients.create(), settings, Schedulers.boundedElastic(),
+					Schedulers.parallel()))
+			.lockFile(this.directory.resolve("models.lock"))
+			.open(ModelRequest.builder("m")
+				.url(this.registry.url("oci", "org/model"))
+				.maxRetries(1)
+				.modelPath(place())
+				.build());
+		return fixture;
+	}
+
+	private Path place() {
+		return this.directory.resolve("models").resolve("m");
+	}
+
+	private CachedModel get() {
+		try (CacheFixture fixture = open()) {
+			return fixture.get("m");
+		}
+	}
+
+	private void publish(String packing, byte[] archive) {
+		Content content = Content.of(archive);
+		this.registry.blob("org/model", content);
+		this.registry.manifest("org/model", "latest",
+				ManifestJson.of("application/vnd.cncf.model.config.v1+json")
+					.layer(WEIGHT + packing, content)
+					.toString());
+	}
+
+	private static byte[] packed(String packing, byte[] tar) throws IOException {
+		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+		try (OutputStream out = switch (packing) {
+			case "tar+gzip" -> new GZIPOutputStream(bytes);
+			case "tar+zstd" -> new ZstdOutputStream(bytes);
+			default -> bytes;
+		}) {
+			out.write(tar);
+		}
+		return bytes.toByteArray();
+	}
+
+	private byte[] tar(TarArchiveEntry... more) throws IOException {
+		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+		try (TarArchiveOutputStream out = new TarArchiveOutputStream(bytes, "UTF-8")) {
+			add(out, "config.json", "{}".getBytes());
+			add(out, "weights/model.gguf", this.model.bytes());
+			for (TarArchiveEntry entry : more) {
+				out.putArchiveEntry(entry);
+				out.closeArchiveEntry();
+			}
+		}
+		return bytes.toByteArray();
+	}
+
+	private static void add(TarArchiveOutputStream out, String name, byte[] content) throws IOException {
+		TarArchiveEntry entry = new TarArchiveEntry(name);
+		entry.setSize(content.length);
+		entry.setMode(0777);
+		out.putArchiveEntry(entry);
+		out.write(content);
+		out.closeArchiveEntry();
+	}
+
+	private List<String> files() throws IOException {
+		try (Stream<Path> files = Files.walk(this.directory.resolve("models"))) {
+			return files.filter((file) -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+				.map((file) -> file.getFileName().toString())
+				.filter((name) -> !name.endsWith(".lock"))
+				.sorted()
+				.toList();
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "tar", "tar+gzip", "tar+zstd" })
+	void archiveIsUnpackedAndGoes(String packing) throws IOException {
+		publish(packing, packed(packing, tar()));
+		CachedModel cached = get();
+		assertThat(cached.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		assertThat(cached.verified()).isTrue();
+		assertThat(cached.digest()).isEqualTo(this.model.sha256());
+		assertThat(cached.path()).hasBinaryContent(this.model.bytes());
+		assertThat(cached.files()).hasSize(2);
+		assertThat(place().resolve("weights/model.gguf")).hasBinaryContent(this.model.bytes());
+		assertThat(place().resolve("config.json")).hasContent("{}");
+		assertThat(files()).hasSize(3)
+			.containsSubsequence("config.json", "model.gguf")
+			.anyMatch((name) -> name.endsWith(".properties"));
+		assertThat(Files.getPosixFilePermissions(cached.path()))
+			.isEqualTo(PosixFilePermissions.fromString("rw-------"));
+	}
+
+	@Test
+	void unpackedModelIsServedWithoutAskingTheRegistry() throws IOException {
+		publish("tar", tar());
+		get();
+		int requests = this.registry.server().requests().size();
+		CachedModel again = get();
+		assertThat(again.outcome()).isEqualTo(ModelOutcome.CACHED);
+		assertThat(again.files()).hasSize(2);
+		assertThat(this.registry.server().requests()).hasSize(requests);
+	}
+
+	@Test
+	void unpackedFilesAreVerifiedOneByOne() throws IOException {
+		publish("tar", tar());
+		try (CacheFixture fixture = open()) {
+			CachedModel cached = fixture.get("m");
+			assertThat(fixture.cache().verify("m").block(Duration.ofMinutes(1))).isEqualTo(cached);
+		}
+	}
+
+	@Test
+	void whatIsLockedIsTheArchive() throws IOException {
+		byte[] archive = tar();
+		publish("tar", archive);
+		get();
+		Digest digest = Content.of(archive).sha256();
+		assertThat(this.directory.resolve("models.lock")).content().contains(digest.hex());
+		assertThat(get().outcome()).isEqualTo(ModelOutcome.CACHED);
+	}
+
+	@Test
+	void archiveWithALinkIsRefusedAndNothingIsSeen() throws IOException {
+		TarArchiveEntry link = new TarArchiveEntry("out", TarConstants.LF_SYMLINK);
+		link.setLinkName("../../../etc/passwd");
+		publish("tar", tar(link));
+		assertThatExceptionOfType(ModelFormatException.class).isThrownBy(this::get).withMessageContaining("has a link");
+		assertThat(place()).doesNotExist();
+	}
+
+	@Test
+	void archiveWithANameThatLeadsAwayIsRefused() throws IOException {
+		publish("tar", tar(new TarArchiveEntry("../escaped", true)));
+		assertThatExceptionOfType(ModelFormatException.class).isThrownBy(this::get)
+			.withMessageContaining("leads out of the directory");
+		assertThat(this.directory.resolve("models/escaped")).doesNotExist();
+	}
+
+	@Test
+	void damagedArchiveIsRefused() throws IOException {
+		byte[] archive = tar();
+		archive[100] ^= 1;
+		publish("tar", archive);
+		assertThatExceptionOfType(ModelFormatException.class).isThrownBy(this::get);
+		assertThat(place()).doesNotExist();
+	}
+
+	@Test
+	void refreshWithoutNewsFetchesNoArchive() throws IOException {
+		publish("tar", tar());
+		try (CacheFixture fixture = open()) {
+			CachedModel cached = fixture.get("m");
+			long blobs = blobRequests();
+			assertThat(fixture.cache().refresh("m").block(Duration.ofMinutes(1))).isNotNull()
+				.satisfies((again) -> assertThat(again.path()).isEqualTo(cached.path()));
+			assertThat(blobRequests()).isEqualTo(blobs);
+		}
+	}
+
+	private long blobRequests() {
+		return this.registry.server()
+			.requests()
+			.stream()
+			.filter((request) -> request.path().contains("/blobs/"))
+			.count();
+	}
+
+	@Test
+	void refusedArchiveLeavesNothingOnTheDisk() throws IOException {
+		TarArchiveEntry link = new TarArchiveEntry("out", TarConstants.LF_SYMLINK);
+		link.setLinkName("config.json");
+		publish("tar", tar(link));
+		assertThatExceptionOfType(ModelFormatException.class).isThrownBy(this::get);
+		assertThat(files()).isEmpty();
+	}
+
+}

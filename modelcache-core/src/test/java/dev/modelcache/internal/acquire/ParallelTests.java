@@ -1,0 +1,348 @@
+package dev.modelcache.internal.acquire;
+
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.transfer.TransferSettings;
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.RecordedRequest;
+import dev.modelcache.testsupport.Reply;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.util.unit.DataSize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Several connections, and several mirrors, for one file.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class ParallelTests {
+
+	private static final int MIB = 1 << 20;
+
+	private static final int CONNECTIONS = 4;
+
+	@TempDir
+	private Path directory;
+
+	private final Content content = Content.random(12 * MIB + 12_345, 1);
+
+	private final MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.content);
+
+	private final MisbehavingServer mirror = MisbehavingServer.start().serve("/m.gguf", this.content);
+
+	@AfterEach
+	void stopServers() {
+		this.server.close();
+		this.mirror.close();
+	}
+
+	private CachedModel get(ModelRequest.Builder request) {
+		return get(request, CacheFixture.PATIENCE);
+	}
+
+	private CachedModel get(ModelRequest.Builder request, Duration stallTimeout) {
+		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(256), CONNECTIONS,
+				DataSize.ofMegabytes(1), CacheFixture.PATIENCE, stallTimeout, 5, true);
+		try (CacheFixture fixture = new CacheFixture(this.directory).transfer(settings)) {
+			fixture.open(request.build());
+			CachedModel model = fixture.get("m");
+			assertThat(model.path()).hasBinaryContent(this.content.bytes());
+			return model;
+		}
+	}
+
+	private ModelRequest.Builder request() {
+		return ModelRequest.builder("m").url(this.server.uri("/m.gguf")).expectedDigest(this.content.sha256());
+	}
+
+	private ModelRequest.Builder withMirror() {
+		return request().mirrors(List.of(this.mirror.uri("/m.gguf")));
+	}
+
+	/**
+	 * Lets the first connection begin, and holds the replies to the next requests until
+	 * every connection has sent one.
+	 */
+	private void expectAllConnections(MisbehavingServer... servers) {
+		AtomicInteger requests = new AtomicInteger();
+		CountDownLatch together = new CountDownLatch(CONNECTIONS);
+		for (MisbehavingServer each : servers) {
+			each.answer("/m.gguf", (request) -> {
+				int number = requests.getAndIncrement();
+				return (number >= 1 && number <= CONNECTIONS) ? Reply.ok().meeting(together) : Reply.ok();
+			});
+		}
+	}
+
+	/** Holds all replies but the first until the mirror is asked too. */
+	private void expectTheMirror(Reply ofTheMirror) {
+		CountDownLatch asked = new CountDownLatch(1);
+		this.server.answer("/m.gguf", (request) -> String.valueOf(request.range()).startsWith("bytes=0-") ? Reply.ok()
+				: Reply.ok().heldBy(asked));
+		this.mirror.always("/m.gguf", ofTheMirror.meeting(asked));
+	}
+
+	private static long connections(List<RecordedRequest> requests) {
+		return requests.stream().map(RecordedRequest::connection).distinct().count();
+	}
+
+	@Test
+	void segmentsComeOverSeveralConnectionsAndEveryByteOnce() {
+		expectAllConnections(this.server);
+		get(request());
+		assertThat(connections(this.server.requests())).isEqualTo(CONNECTIONS);
+		assertThat(this.server.requests()).hasSizeGreaterThanOrEqualTo(8);
+		assertThat(this.server.bytesSent("/m.gguf")).isLessThan(this.content.size() + 3 * MIB);
+	}
+
+	@Test
+	void everyLaterRangeIsPinnedToTheValidator() {
+		get(request());
+		assertThat(this.server.requests().stream().skip(1))
+			.allSatisfy((request) -> assertThat(request.header("If-Range")).isEqualTo(this.content.etag()));
+	}
+
+	@Test
+	void serverWithoutRangesGetsOneConnectionAndThatIsSaid(CapturedOutput output) {
+		this.server.always("/m.gguf", Reply.ok().ignoringRange());
+		get(request());
+		assertThat(this.server.requests()).hasSize(1);
+		assertThat(output.getOut().lines().filter((line) -> line.contains("sends no ranges"))).hasSize(1);
+	}
+
+	@Test
+	void withoutDigestAndValidatorThereIsOneConnection() {
+		this.server.always("/m.gguf", Reply.ok().etag("W/\"weak\""));
+		get(request().expectedDigest(null));
+		assertThat(connections(this.server.requests())).isEqualTo(1);
+	}
+
+	@Test
+	void withValidatorAloneThereAreSeveral() {
+		CountDownLatch another = new CountDownLatch(1);
+		this.server.answer("/m.gguf", (request) -> {
+			if ("bytes=0-".equals(request.range())) {
+				return Reply.ok().stallAfter(MIB, another);
+			}
+			another.countDown();
+			return Reply.ok();
+		});
+		get(request().expectedDigest(null));
+		assertThat(connections(this.server.requests())).isGreaterThan(1);
+	}
+
+	@Test
+	void connectionsThatBreakAreReplaced() {
+		this.server.answer("/m.gguf", (request) -> (Math.floorMod(Objects.hashCode(request.range()), 3) == 0)
+				? Reply.ok().closeAfter(300_000) : Reply.ok());
+		get(request());
+	}
+
+	@Test
+	void stalledRangeMovesElsewhere() {
+		this.server.answer("/m.gguf", (request) -> "bytes=3145728-4194303".equals(request.range())
+				? Reply.ok().stallAfter(1000) : Reply.ok());
+		// On a busy machine, others may seem to stall as well.
+		get(withMirror().maxRetries(50), Duration.ofMillis(500));
+	}
+
+	@Test
+	void burstOfFailuresCountsOnce() {
+		int[] failures = { 0 };
+		CountDownLatch together = new CountDownLatch(3);
+		// All connections of the moment break, more of them than max-retries allows.
+		this.server.answer("/m.gguf", (request) -> {
+			synchronized (failures) {
+				boolean fails = !String.valueOf(request.range()).startsWith("bytes=0-") && failures[0]++ < 3;
+				return fails ? Reply.ok().cutAfter(0).meeting(together) : Reply.ok();
+			}
+		});
+		get(request().maxRetries(2));
+	}
+
+	@Test
+	void everyNewByteStartsTheCountAgainWhoeverBroughtIt() {
+		int[] requests = { 0 };
+		this.server.answer("/m.gguf", (request) -> {
+			synchronized (requests) {
+				return (++requests[0] % 3 == 0) ? Reply.status(503) : Reply.ok();
+			}
+		});
+		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(256), 1, DataSize.ofMegabytes(1),
+				CacheFixture.PATIENCE, CacheFixture.PATIENCE, 5, true);
+		try (CacheFixture fixture = new CacheFixture(this.directory).transfer(settings)) {
+			fixture.open(request().build());
+			assertThat(fixture.get("m").path()).hasBinaryContent(this.content.bytes());
+		}
+	}
+
+	@Test
+	void aLoneMirrorThatBringsBytesIsWaitedForWhenItsCircuitOpens() {
+		int[] requests = { 0 };
+		this.server.answer("/m.gguf", (request) -> {
+			synchronized (requests) {
+				return (++requests[0] % 2 == 0) ? Reply.status(503) : Reply.ok();
+			}
+		});
+		CircuitBreakerRegistry breakers = CircuitBreakerRegistry.of(Map.of("modelcache",
+				CircuitBreakerConfig.custom()
+					.slidingWindowSize(4)
+					.minimumNumberOfCalls(4)
+					.waitDurationInOpenState(Duration.ofMillis(250))
+					.permittedNumberOfCallsInHalfOpenState(2)
+					.build()));
+		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(256), 1, DataSize.ofMegabytes(1),
+				CacheFixture.PATIENCE, CacheFixture.PATIENCE, 5, true);
+		AtomicInteger opened = new AtomicInteger();
+		breakers.getEventPublisher()
+			.onEntryAdded((added) -> added.getAddedEntry()
+				.getEventPublisher()
+				.onCallNotPermitted((refused) -> opened.incrementAndGet()));
+		try (CacheFixture fixture = new CacheFixture(this.directory).transfer(settings).breakers(breakers)) {
+			fixture.open(request().build());
+			assertThat(fixture.get("m").path()).hasBinaryContent(this.content.bytes());
+		}
+		assertThat(opened).hasPositiveValue();
+	}
+
+	@Test
+	void mirrorsTakePartAtOnce() {
+		expectAllConnections(this.server, this.mirror);
+		CachedModel model = get(withMirror());
+		assertThat(this.server.bytesSent("/m.gguf")).isGreaterThan(MIB);
+		assertThat(this.mirror.bytesSent("/m.gguf")).isGreaterThan(MIB);
+		assertThat(model.fallback()).isFalse();
+	}
+
+	@Test
+	void withoutDigestMirrorsAreOnlyForFailOver() {
+		get(withMirror().expectedDigest(null));
+		assertThat(this.mirror.requests()).isEmpty();
+	}
+
+	@Test
+	void withoutDigestAFileNeverMixesOrigins() {
+		Content other = Content.random(this.content.size(), 9);
+		this.server.serve("/m.gguf", other)
+			.script("/m.gguf", Reply.ok().cutAfter(6 * MIB), Reply.status(404), Reply.status(404), Reply.status(404),
+					Reply.status(404));
+		get(withMirror().expectedDigest(null));
+		assertThat(this.mirror.bytesSent("/m.gguf")).isGreaterThanOrEqualTo(this.content.size());
+	}
+
+	@Test
+	void mirrorWithAnotherSizeIsLeftOut() {
+		this.mirror.serve("/m.gguf", Content.random(5 * MIB, 3));
+		expectTheMirror(Reply.ok());
+		get(withMirror());
+		assertThat(this.mirror.requests()).hasSizeBetween(1, 4);
+	}
+
+	@Test
+	void mirrorThatIsNotThereIsLeftOut() {
+		expectTheMirror(Reply.status(404));
+		get(withMirror());
+	}
+
+	@Test
+	void mirrorThatDiesHalfWayIsReplacedByTheOther() {
+		int[] requests = { 0 };
+		this.server.answer("/m.gguf", (request) -> {
+			synchronized (requests) {
+				return (requests[0]++ < 3) ? Reply.ok() : Reply.ok().cutAfter(100);
+			}
+		});
+		get(withMirror());
+	}
+
+	@Test
+	void primaryThatIsDownFromTheStartIsReplacedByTheMirror() {
+		this.server.close();
+		get(withMirror());
+	}
+
+	@Test
+	void slowMirrorDoesNotHoldUpTheEnd() {
+		CountDownLatch rest = new CountDownLatch(1);
+		this.mirror.always("/m.gguf", Reply.ok().stallAfter(1000, rest));
+		CompletableFuture<CachedModel> model = CompletableFuture.supplyAsync(() -> get(withMirror()));
+		Awaitility.await()
+			.atMost(CacheFixture.PATIENCE)
+			.until(() -> this.server.bytesSent("/m.gguf") > 9 * MIB || model.isDone());
+		rest.countDown();
+		assertThat(model).succeedsWithin(CacheFixture.PATIENCE);
+		assertThat(this.server.bytesSent("/m.gguf")).isGreaterThan(9 * MIB);
+	}
+
+	@Test
+	void lyingMirrorCostsAWholeFileAttemptAndNeverMore() {
+		Content lie = Content.random(this.content.size(), 4);
+		this.mirror.serve("/m.gguf", lie);
+		// The lie is not asked for the first segment of the attempt that follows.
+		int[] requests = { 0 };
+		this.mirror.answer("/m.gguf", (request) -> {
+			synchronized (requests) {
+				return (requests[0]++ < 2) ? Reply.ok() : Reply.status(404);
+			}
+		});
+		get(withMirror());
+	}
+
+	@Test
+	void fileThatChangesInTheMiddleBeginsAgain() {
+		Content before = Content.random(this.content.size(), 5);
+		this.server.serve("/m.gguf", before);
+		int[] requests = { 0 };
+		this.server.answer("/m.gguf", (request) -> {
+			synchronized (requests) {
+				if (requests[0]++ == 3) {
+					this.server.serve("/m.gguf", this.content);
+				}
+				return Reply.ok();
+			}
+		});
+		get(request().expectedDigest(null));
+	}
+
+	@Test
+	void oneConnectionAsksForOneSegmentAfterTheOther() {
+		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(256), 1, DataSize.ofMegabytes(1),
+				CacheFixture.PATIENCE, CacheFixture.PATIENCE, 5, true);
+		try (CacheFixture fixture = new CacheFixture(this.directory).transfer(settings)) {
+			fixture.open(request().build());
+			assertThat(fixture.get("m").path()).hasBinaryContent(this.content.bytes());
+		}
+		assertThat(connections(this.server.requests())).isEqualTo(1);
+		assertThat(Arrays.asList(this.server.requests().get(0).range(), this.server.requests().get(1).range()))
+			.containsExactly("bytes=0-2097151", "bytes=2097152-3145727");
+	}
+
+	@Test
+	void localFileIsCopiedInRangesToo() throws Exception {
+		Path source = Files.write(this.directory.resolve("source"), this.content.bytes());
+		URI uri = source.toUri();
+		get(request().url(uri));
+	}
+
+}

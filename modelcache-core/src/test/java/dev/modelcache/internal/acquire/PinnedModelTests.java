@@ -1,0 +1,339 @@
+package dev.modelcache.internal.acquire;
+
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.Digest.Algorithm;
+import dev.modelcache.Digest;
+import dev.modelcache.DigestOrigin;
+import dev.modelcache.ModelIntegrityException;
+import dev.modelcache.ModelOfflineException;
+import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.content.Compression;
+import dev.modelcache.source.ExpectedDigest;
+import dev.modelcache.source.Mirror;
+import dev.modelcache.source.RemoteFile;
+import dev.modelcache.source.ResolvedModel;
+import dev.modelcache.source.SourceLocation;
+import dev.modelcache.source.SourceResolver;
+import dev.modelcache.testsupport.Compressing;
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.MisbehavingServer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import reactor.core.publisher.Mono;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * What the lock file pins, and what becomes of a model that has changed.
+ */
+class PinnedModelTests {
+
+	private static final String COMMIT = "0123456789abcdef0123456789abcdef01234567";
+
+	private static final String LATER = "fedcba9876543210fedcba9876543210fedcba98";
+
+	@TempDir
+	private Path directory;
+
+	private final Content content = Content.random(100_000, 1);
+
+	private final Content changed = Content.random(100_000, 2);
+
+	private final MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.content);
+
+	private final AtomicReference<String> revision = new AtomicReference<>(COMMIT);
+
+	private final AtomicReference<@Nullable Content> stated = new AtomicReference<>(this.content);
+
+	private Algorithm algorithm = Algorithm.SHA256;
+
+	@AfterEach
+	void stopServer() {
+		this.server.close();
+	}
+
+	private Path lockFile() {
+		return this.directory.resolve("models.lock");
+	}
+
+	private Path cache(String name) {
+		return this.directory.resolve(name);
+	}
+
+	private ModelRequest.Builder plain() {
+		return ModelRequest.builder("m").url(this.server.uri("/m.gguf")).maxRetries(1);
+	}
+
+	private ModelRequest.Builder repository() {
+		return ModelRequest.builder("m").url(URI.create("repo://org/m.gguf")).maxRetries(1);
+	}
+
+	private CachedModel get(String cache, ModelRequest.Builder request) {
+		try (CacheFixture fixture = new CacheFixture(cache(cache)).lockFile(lockFile()).resolver(new Repository())) {
+			fixture.open(request.build());
+			return fixture.get("m");
+		}
+	}
+
+	private void change() {
+		this.server.serve("/m.gguf", this.changed);
+		this.stated.set(this.changed);
+	}
+
+	private int requests() {
+		return this.server.requests("/m.gguf").size();
+	}
+
+	@Test
+	void revisionDigestAndSizeAreWrittenDown() {
+		get("one", repository());
+		assertThat(lockFile()).content()
+			.contains("\"repo://org/m.gguf\"", "\"revision\" : \"" + COMMIT + "\"", "\"size\" : 100000",
+					"\"" + this.content.sha256() + "\"");
+	}
+
+	@Test
+	void digestThatOnlyTheDownloadToldIsWrittenDown() {
+		assertThat(get("one", plain()).verified()).isFalse();
+		assertThat(lockFile()).content()
+			.contains("\"" + this.server.uri("/m.gguf") + "\"", this.content.sha256().toString())
+			.doesNotContain("revision");
+	}
+
+	@Test
+	void writtenDigestProvesTheFileElsewhere() {
+		get("one", plain());
+		assertThat(get("two", plain()).verified()).isTrue();
+	}
+
+	@Test
+	void writtenDigestIsAsGoodAsARequiredOne() {
+		get("one", plain());
+		assertThat(get("two", plain().digestRequired(true)).outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+	}
+
+	@Test
+	void modelThatIsInTheCacheAlreadyIsWrittenDown() throws Exception {
+		ModelRequest.Builder request = plain().expectedDigest(this.content.sha256());
+		get("one", request);
+		Files.delete(lockFile());
+		assertThat(get("one", request).outcome()).isEqualTo(ModelOutcome.CACHED);
+		assertThat(lockFile()).content().contains(this.content.sha256().toString());
+	}
+
+	@Test
+	void otherBytesThanThePinnedOnesAreNotPublished() {
+		get("one", plain());
+		change();
+		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get("two", plain()))
+			.satisfies((failure) -> {
+				assertThat(failure.origin()).isEqualTo(DigestOrigin.LOCK_FILE);
+				assertThat(failure.expected()).isEqualTo(this.content.sha256());
+				assertThat(failure.actual()).isEqualTo(this.changed.sha256());
+			});
+	}
+
+	@Test
+	void anotherStatedDigestIsAnErrorBeforeAnyByteIsFetched() {
+		get("one", repository());
+		change();
+		int before = requests();
+		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get("two", repository()))
+			.withMessageContaining("repo://org/m.gguf has changed: " + lockFile() + " has m.gguf with the digest "
+					+ this.content.sha256() + ", found was the digest " + this.changed.sha256())
+			.withMessageContaining("delete the entry");
+		assertThat(requests()).isEqualTo(before);
+	}
+
+	@Test
+	void anotherRevisionIsAnErrorBeforeAnyByteIsFetched() {
+		get("one", repository());
+		this.revision.set(LATER);
+		int before = requests();
+		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get("two", repository()))
+			.withMessageContaining("has the revision " + COMMIT + ", found was the revision " + LATER);
+		assertThat(requests()).isEqualTo(before);
+	}
+
+	@Test
+	void revisionsOfMirrorsAreNotCompared() {
+		ModelRequest.Builder request = repository().mirrors(List.of(this.server.uri("/m.gguf")));
+		get("one", request);
+		this.revision.set(LATER);
+		assertThat(get("two", request).verified()).isTrue();
+	}
+
+	@Test
+	void anotherSizeIsAnErrorBeforeAnyByteIsFetched() {
+		this.stated.set(null);
+		get("one", repository());
+		this.stated.set(Content.random(99_999, 1));
+		int before = requests();
+		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get("two", repository()))
+			.withMessageContaining("has changed");
+		assertThat(requests()).isEqualTo(before);
+	}
+
+	@Test
+	void expectedChecksumThatContradictsIsAnError() {
+		get("one", plain());
+		assertThatExceptionOfType(ModelIntegrityException.class)
+			.isThrownBy(() -> get("two", plain().expectedDigest(this.changed.sha256())))
+			.withMessageContaining("the digest " + this.changed.sha256() + " (expected-checksum)");
+	}
+
+	@Test
+	void expectedChecksumOfAnotherAlgorithmUnlocksNothing() {
+		get("one", plain());
+		change();
+		Digest sha512 = this.changed.digest(Algorithm.SHA512);
+		assertThatExceptionOfType(ModelIntegrityException.class)
+			.isThrownBy(() -> get("two", plain().expectedDigest(sha512)))
+			.withMessageContaining("found was the digest " + this.changed.sha256());
+		assertThatExceptionOfType(ModelIntegrityException.class)
+			.isThrownBy(() -> get("two", plain().expectedDigest(sha512)));
+	}
+
+	@Test
+	void digestOfAnotherAlgorithmThatTheSourceStatesProvesLessThanTheLockFile() {
+		get("one", repository());
+		this.server.serve("/m.gguf", this.changed);
+		this.algorithm = Algorithm.GIT_SHA1;
+		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get("two", repository()))
+			.satisfies((failure) -> assertThat(failure.origin()).isEqualTo(DigestOrigin.LOCK_FILE));
+	}
+
+	@Test
+	void cachedFileThatContradictsIsNotServed() throws Exception {
+		get("one", plain());
+		pinInstead(this.changed.sha256());
+		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get("one", plain()))
+			.satisfies((failure) -> assertThat(failure.actual()).isEqualTo(this.content.sha256()));
+	}
+
+	@Test
+	void cachedFileThatContradictsIsReplacedByTheRightOne() throws Exception {
+		get("one", plain());
+		change();
+		pinInstead(this.changed.sha256());
+		CachedModel model = get("one", plain());
+		assertThat(model.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		assertThat(model.digest()).isEqualTo(this.changed.sha256());
+	}
+
+	@Test
+	void cachedFileThatContradictsIsNotServedOfflineEither() throws Exception {
+		get("one", plain());
+		pinInstead(this.changed.sha256());
+		try (CacheFixture fixture = new CacheFixture(cache("one")).lockFile(lockFile()).offline()) {
+			fixture.open(plain().build());
+			assertThatExceptionOfType(ModelOfflineException.class).isThrownBy(() -> fixture.get("m"));
+		}
+	}
+
+	@Test
+	void fileThatSomebodyPutThereIsProvedByTheLockFile() throws Exception {
+		get("one", plain());
+		Path put = Files.write(Files.createDirectories(cache("two")).resolve("m.gguf"), this.content.bytes());
+		int before = requests();
+		CachedModel model = get("two", plain().modelPath(put));
+		assertThat(model.outcome()).isEqualTo(ModelOutcome.CACHED);
+		assertThat(model.verified()).isTrue();
+		assertThat(requests()).isEqualTo(before);
+	}
+
+	@Test
+	void compressedFileIsPinnedInBothForms() {
+		byte[] compressed = Compressing.compress(Compression.GZIP, this.content.bytes());
+		this.server.serve("/z.gguf.gz", compressed);
+		ModelRequest.Builder request = ModelRequest.builder("m").url(this.server.uri("/z.gguf.gz")).maxRetries(1);
+		get("one", request);
+		assertThat(lockFile()).content()
+			.contains("\"z.gguf.gz\"", Content.of(compressed).sha256() + "\", \"" + this.content.sha256());
+		assertThat(get("two", request).verified()).isTrue();
+		assertThat(get("three", request.expectedDigest(this.content.sha256())).verified()).isTrue();
+		assertThat(get("two", request).outcome()).isEqualTo(ModelOutcome.CACHED);
+	}
+
+	@Test
+	void refreshKeepsWhatIsPinned() {
+		try (CacheFixture fixture = new CacheFixture(cache("one")).lockFile(lockFile()).resolver(new Repository())) {
+			fixture.open(repository().build());
+			CachedModel model = fixture.get("m");
+			change();
+			assertThatExceptionOfType(ModelIntegrityException.class)
+				.isThrownBy(() -> fixture.cache().refresh("m").block(CacheFixture.PATIENCE))
+				.withMessageContaining("has changed");
+			assertThat(model.path()).hasBinaryContent(this.content.bytes());
+		}
+	}
+
+	@Test
+	void withoutItsEntryTheModelIsTakenAsItIsNow() throws Exception {
+		get("one", repository());
+		change();
+		Files.writeString(lockFile(), "{\"version\":1,\"models\":{}}");
+		assertThat(get("two", repository()).digest()).isEqualTo(this.changed.sha256());
+		assertThat(lockFile()).content().contains(this.changed.sha256().toString());
+	}
+
+	@Test
+	void fallbackHasAnEntryOfItsOwn() {
+		this.server.serve("/small.gguf", this.changed);
+		get("one",
+				ModelRequest.builder("m")
+					.url(this.server.uri("/gone.gguf"))
+					.maxRetries(1)
+					.fallback(ModelRequest.builder("m").url(this.server.uri("/small.gguf")).build()));
+		assertThat(lockFile()).content().contains("/small.gguf").doesNotContain("/gone.gguf");
+	}
+
+	@Test
+	void lockFileThatCannotBeWrittenCostsNotTheModel() throws Exception {
+		Files.createDirectory(this.directory.resolve(".models.lock.guard"));
+		try (CacheFixture fixture = new CacheFixture(cache("one")).lockFile(lockFile())) {
+			fixture.open(plain().build());
+			assertThat(fixture.get("m").path()).hasBinaryContent(this.content.bytes());
+		}
+	}
+
+	private void pinInstead(Digest digest) throws Exception {
+		String text = Files.readString(lockFile());
+		Files.writeString(lockFile(), text.replace(this.content.sha256().toString(), digest.toString()));
+	}
+
+	/**
+	 * A source that says a revision, and perhaps digest and size.
+	 */
+	private final class Repository implements SourceResolver {
+
+		@Override
+		public Set<String> schemes() {
+			return Set.of("repo");
+		}
+
+		@Override
+		public Mono<ResolvedModel> resolve(SourceLocation location) {
+			Content known = PinnedModelTests.this.stated.get();
+			Mirror mirror = new Mirror(PinnedModelTests.this.server.uri("/m.gguf"), Map.of());
+			RemoteFile file = new RemoteFile("m.gguf", List.of(mirror), (known != null)
+					? new ExpectedDigest(known.digest(PinnedModelTests.this.algorithm), DigestOrigin.SOURCE) : null,
+					(known != null) ? known.size() : null);
+			return Mono.just(new ResolvedModel(List.of(file), PinnedModelTests.this.revision.get()));
+		}
+
+	}
+
+}

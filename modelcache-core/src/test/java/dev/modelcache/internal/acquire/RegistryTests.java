@@ -1,0 +1,153 @@
+package dev.modelcache.internal.acquire;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.ModelAccessDeniedException;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelIntegrityException;
+import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.http.MetadataClients;
+import dev.modelcache.internal.source.oci.OciResolver;
+import dev.modelcache.internal.source.oci.OciSettings.Registry;
+import dev.modelcache.internal.source.oci.OciSettings;
+import dev.modelcache.internal.transfer.TransferSettings;
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.FakeRegistry;
+import dev.modelcache.testsupport.ManifestJson;
+import dev.modelcache.testsupport.RecordedRequest;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.util.unit.DataSize;
+import reactor.core.scheduler.Schedulers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Models of registries, from their URL to the published file.
+ */
+class RegistryTests {
+
+	@TempDir
+	private Path directory;
+
+	private final Content content = Content.random(80 << 20, 1).startingWith("GGUF\3\0\0\0".getBytes());
+
+	private final FakeRegistry registry = new FakeRegistry().servingManifestsAs("text/plain");
+
+	private final String blob = "/v2/library/model/blobs/" + this.registry.blob("library/model", this.content);
+
+	RegistryTests() {
+		this.registry.manifest("library/model", "latest",
+				ManifestJson.of("application/vnd.docker.container.image.v1+json")
+					.layer("application/vnd.ollama.image.model", this.content)
+					.layer("application/vnd.ollama.image.license", Content.of("free"))
+					.toString());
+	}
+
+	@AfterEach
+	void stop() {
+		this.registry.close();
+	}
+
+	private CachedModel get(String scheme, int retries) {
+		return get(scheme, retries, 4);
+	}
+
+	private CachedModel get(String scheme, int retries, int connections) {
+		OciSettings settings = new OciSettings(Map.of(this.registry.host(), new Registry("alice", "secret", true)),
+				null);
+		try (CacheFixture fixture = new CacheFixture(this.directory)) {
+			fixture.transfer(new TransferSettings(DataSize.ofKilobytes(256), connections, DataSize.ofMegabytes(16),
+					Duration.ofSeconds(10), Duration.ofSeconds(10), 5, true));
+			fixture.resolver(new OciResolver(MetadataClients.create(), settings, Schedulers.boundedElastic(),
+					Schedulers.parallel()));
+			URI url = this.registry.url(scheme, "library/model");
+			fixture.open(ModelRequest.builder("m").url(url).maxRetries(retries).build());
+			return fixture.get("m");
+		}
+	}
+
+	private List<String> told(List<RecordedRequest> requests) {
+		return requests.stream().map((request) -> String.valueOf(request.header("Authorization"))).distinct().toList();
+	}
+
+	@Test
+	void modelIsProvedByItsManifest() {
+		CachedModel model = get("ollama", 0);
+		assertThat(model.verified()).isTrue();
+		assertThat(model.digest()).isEqualTo(this.content.sha256());
+		assertThat(model.path()).hasBinaryContent(this.content.bytes());
+	}
+
+	@Test
+	void modelThatIsThereIsServedWithoutAskingTheRegistry() {
+		get("ollama", 0);
+		int requests = this.registry.server().requests().size();
+		assertThat(get("ollama", 0).outcome()).isEqualTo(ModelOutcome.CACHED);
+		assertThat(this.registry.server().requests()).hasSize(requests);
+	}
+
+	@Test
+	void tokensThatExpireInTheMiddleAreRenewedAndNoRetryIsCounted() {
+		this.registry.wantingTokens().tokensFor(2);
+		assertThat(get("ollama", 0, 1).digest()).isEqualTo(this.content.sha256());
+		assertThat(told(this.registry.server().requests(this.blob))).containsExactly("Bearer token-1", "Bearer token-2",
+				"Bearer token-3");
+		assertThat(this.registry.realm().requests()).hasSize(3);
+	}
+
+	@Test
+	void tokenNeverReachesTheOriginThatBlobsAreRedirectedTo() {
+		this.registry.wantingTokens().knowing("alice", "secret").redirectingBlobs();
+		assertThat(get("oci", 0).digest()).isEqualTo(this.content.sha256());
+		assertThat(told(this.registry.cdn().requests())).containsExactly("null");
+		assertThat(told(this.registry.server().requests(this.blob)))
+			.allMatch((told) -> told.startsWith("Bearer token-"));
+		assertThat(this.registry.cdn().requests()).allMatch((request) -> request.range() != null);
+	}
+
+	@Test
+	void basicCredentialsGoWithEveryRange() {
+		this.registry.wantingBasic("alice", "secret");
+		assertThat(get("oci", 0).digest()).isEqualTo(this.content.sha256());
+		assertThat(told(this.registry.server().requests(this.blob))).hasSize(1);
+	}
+
+	@Test
+	void originThatRefusesEveryTokenIsBelieved() {
+		this.registry.wantingTokens();
+		this.registry.server()
+			.answer(this.blob, (request) -> FakeRegistry
+				.challenge("Bearer realm=\"" + this.registry.realm().uri("/token") + "\""));
+		assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get("oci", 3));
+		assertThat(this.registry.server().requests(this.blob)).hasSizeLessThan(10);
+	}
+
+	@Test
+	void blobThatIsNotItsDigestIsNotPublished() {
+		this.registry.server().serve(this.blob, this.content.flipped(5));
+		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get("oci", 0));
+	}
+
+	@Test
+	void missingCredentialsAreToldBeforeAnyBlobIsAskedFor() {
+		this.registry.wantingBasic("bob", "other");
+		assertThatExceptionOfType(ModelAccessDeniedException.class).isThrownBy(() -> get("oci", 0));
+		assertThat(this.registry.server().requests(this.blob)).isEmpty();
+	}
+
+	@Test
+	void refusalWhoseBodyNeverEndsIsARefusal() {
+		this.registry.server().always(this.blob, FakeRegistry.challenge("Negotiate").stallAfter(5));
+		assertThatExceptionOfType(ModelAccessDeniedException.class).isThrownBy(() -> get("oci", 0));
+	}
+
+}

@@ -1,0 +1,244 @@
+package dev.modelcache.internal.content.format;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+
+import dev.modelcache.internal.content.format.FormatSettings.Mode;
+import dev.modelcache.testsupport.GgufFile;
+import dev.modelcache.testsupport.ModelFiles;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+/**
+ * Tests what is recognized as a pickle, and what only looks similar. Python 3.11's
+ * {@code pickle.loads} runs {@code os.system} for each of the forms with {@code CALL}.
+ */
+class PicklesTests {
+
+	private static final String CALL = "cos\nsystem\n(S'id'\ntR.";
+
+	@TempDir
+	private Path directory;
+
+	private FormatException refusal(byte[] bytes) throws IOException {
+		Path file = Files.write(this.directory.resolve("staged"), bytes);
+		return assertThatExceptionOfType(FormatException.class)
+			.isThrownBy(() -> FormatInspection.inspect(file, "pytorch_model.bin", new FormatSettings(Mode.WARN, false)))
+			.matches(FormatException::isPickle)
+			.actual();
+	}
+
+	private void assertAccepted(String name, byte[] bytes) throws IOException {
+		Path file = Files.write(this.directory.resolve("staged"), bytes);
+		FormatInspection.inspect(file, name, FormatSettings.defaults());
+	}
+
+	private static byte[] latin1(String text) {
+		return text.getBytes(StandardCharsets.ISO_8859_1);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "(" + CALL, "(()1]0}0" + CALL, "N0" + CALL, "I1\n0" + CALL, "I 0x1f \n0" + CALL,
+			"I1\r\n0" + CALL, "L5L\n0" + CALL, "F1.5\n0" + CALL, "Fnan\n0" + CALL, "S'x'\n0" + CALL, "S\"x\"\n0" + CALL,
+			"Vx\n0" + CALL, "K\u00010" + CALL, "M\u0001\u00020" + CALL, "GGUF\u0003\u0000\u0000\u0000\u00010" + CALL,
+			"U\u0001x0" + CALL, "X\u0002\u0000\u0000\u0000xx0" + CALL, "B\u0002\u0000\u0000\u0000xx0" + CALL,
+			"\u008a\u0001\u00050" + CALL, "N\u00850" + CALL, "\u00880" + CALL, "\u008f0" + CALL, "]q\u00000" + CALL,
+			"]\u00940" + CALL, "Np0\n0" + CALL, "N200" + CALL, "(NNN1" + CALL, "](I1\nI2\ne0" + CALL,
+			"}(I1\nI2\nu0" + CALL, "(dS'a'\nI1\ns0" + CALL, "N0\u0080\u0004" + CALL, "\u0080\u0000" + CALL,
+			"\u0095\u0020\u0000\u0000\u0000\u0000\u0000\u0000\u0000" + CALL })
+	void callBehindHarmlessOpcodesIsFound(String form) throws Exception {
+		assertThat(refusal(latin1(form))).hasMessageContaining("is a pickle");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "(S'id'\nios\nsystem\n.", "(S'id'\nios\nsystem", "(cos\nsystem\nS'id'\no.",
+			"\u008c\u0002os\u008c\u0006system\u0093\u008c\u0002id\u0085R.", "csubprocess\nPopen\n(S'id'\nl\u0085\u0081",
+			"csubprocess\nPopen\n(S'id'\nl\u0085}\u0092", "cos\nenviron\n}S'a'\nS'b'\nsb", "\u0082\u0001)R.",
+			"cos\nsystem\np1\n0g1\n(S'id'\ntR.", "cos\nsystem\n." })
+	void everyWayToCallIsFound(String form) throws Exception {
+		assertThat(refusal(latin1(form))).hasMessageContaining("is a pickle");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "cos\nsystem\n(S'id'\ntR", "cos\nsystem\n(S'id'\ntR\u00ff\u00ff", "N." + CALL,
+			"I1\n.N.K\u0001." + CALL })
+	void whatFollowsTheCallOrPrecedesThePickleDoesNotMatter(String form) throws Exception {
+		assertThat(refusal(latin1(form))).hasMessageContaining("is a pickle");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "N.", "I1\n.", "(lp0\nI1\na.", "]." })
+	void pickleOfPlainDataIsFound(String form) throws Exception {
+		assertThat(refusal(latin1(form))).hasMessageContaining("is a pickle");
+	}
+
+	@Test
+	void callBehindMoreThanIsReadIsNotPassed() throws Exception {
+		assertThat(refusal(latin1("N0".repeat(1 << 20) + CALL))).hasMessageContaining("is a pickle");
+		assertThat(refusal(latin1("V" + "x".repeat(1 << 25) + "\n0" + CALL))).hasMessageContaining("is a pickle");
+		byte[] large = new byte[10_005];
+		large[0] = 'B';
+		large[1] = 0x10;
+		large[2] = 0x27;
+		large[10_004] = 0;
+		ByteArrayOutputStream skipped = new ByteArrayOutputStream();
+		for (int i = 0; i < 1000; i++) {
+			skipped.writeBytes(large);
+		}
+		skipped.writeBytes(latin1(CALL));
+		assertThat(refusal(skipped.toByteArray())).hasMessageContaining("is a pickle");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "(c) 2024 The Authors\nAll rights reserved.\n", "(i) First\n(ii) Second\n", "N.Y. Times\n",
+			"New York\n", "I. Introduction\n", "In the beginning\n", "K. is a model\n", "Large language model\n",
+			"S. Authors\n", "'quoted'\n", "V1.0 of a model\n", "]\n", ").\n", "}\n", ".\n", "{\"a\": 1}", "[1, 2]",
+			"---\nname: x\n", "# Model\n", "cat\ndog\nqueen\n", "class\nobject\nReduce\n", "c++\nstd\nReduce\n",
+			"Falcon\n", "GPT-2 is a model\n", "g\nh\ni\n", "P\nQ\nR\n.\n", "U.S. English", "" })
+	void textIsNoPickle(String text) throws Exception {
+		for (String name : new String[] { "README.md", "vocab.txt", "tokenizer.model", "m.bin" }) {
+			assertAccepted(name, text.getBytes(StandardCharsets.UTF_8));
+		}
+	}
+
+	@Test
+	void modelsAreNoPickles() throws Exception {
+		assertAccepted("m.gguf", GgufFile.tiny().bytes());
+		assertAccepted("m.safetensors", ModelFiles.safetensors());
+		assertAccepted("m.onnx", ModelFiles.onnx());
+		assertAccepted("m.pt", GgufFile.tiny().bytes());
+	}
+
+	static Stream<Arguments> archives() throws IOException {
+		byte[] archive = ModelFiles.zip("a", "archive/data.pkl");
+		int end = archive.length - 22;
+		ByteBuffer moved = ByteBuffer.wrap(archive.clone()).order(ByteOrder.LITTLE_ENDIAN);
+		moved.putInt(end + 16, 7);
+		int start = ByteBuffer.wrap(archive).order(ByteOrder.LITTLE_ENDIAN).getInt(end + 16);
+		return Stream.of(arguments("bytes in front", ModelFiles.joined(latin1("MODEL"), archive)),
+				arguments("a model in front", ModelFiles.joined(GgufFile.tiny().bytes(), archive)),
+				arguments("a wrong place of the directory", moved.array()),
+				arguments("a zip64 record that its locator does not find", zip64(archive, end, start, 3)),
+				arguments("a zip64 record behind bytes",
+						ModelFiles.joined(latin1("MODEL"), zip64(archive, end, start, end))),
+				arguments("a comment", withComment(archive, end, latin1("a comment"))),
+				arguments("another end in its comment", withComment(archive, end, ModelFiles.zip("b"))),
+				arguments("an empty archive behind it", ModelFiles.joined(archive, emptyArchive())),
+				arguments("a zero byte in the name", ModelFiles.zip("a", "archive/data.pkl\u0000.txt")),
+				arguments("a Unicode path", unicodePath()));
+	}
+
+	@ParameterizedTest
+	@MethodSource("archives")
+	void pickleInAnArchiveIsFoundWith(String what, byte[] archive) throws Exception {
+		assertThat(refusal(archive)).as(what).hasMessageContaining("archive with a pickle inside");
+	}
+
+	@Test
+	void archiveThatCannotBeReadIsRefused() throws Exception {
+		byte[] archive = ModelFiles.zip("a", "b");
+		byte[] broken = archive.clone();
+		int second = new String(archive, StandardCharsets.ISO_8859_1).lastIndexOf("PK\u0001\u0002");
+		broken[second] = 0;
+		for (byte[] damaged : new byte[][] { Arrays.copyOf(archive, 60), broken, latin1("PK\u0003\u0004"),
+				ModelFiles.joined(new byte[9], broken) }) {
+			assertThat(refusal(damaged)).hasMessageContaining("a damaged zip archive, which may hold a pickle");
+		}
+	}
+
+	@Test
+	void archivesWithoutPicklesAreAccepted() throws Exception {
+		byte[] archive = ModelFiles.zip("a.json", "b.npy");
+		assertAccepted("m.npz", archive);
+		assertAccepted("m.bin", ModelFiles.joined(new byte[9], archive));
+		assertAccepted("m.bin", withComment(archive, archive.length - 22, latin1("a comment")));
+		assertAccepted("m.bin", emptyArchive());
+		// The mark of an end, by chance, in a file that is no archive.
+		assertAccepted("m.bin", ModelFiles.joined(new byte[9], latin1("PK\u0005\u0006"), new byte[40]));
+	}
+
+	@Test
+	void arrayOfObjectsIsFound() throws Exception {
+		byte[] header = latin1("\u0093NUMPY\u0001\u0000\u0010\u0000{'descr': '|O'}\n");
+		assertThat(refusal(ModelFiles.joined(header, ModelFiles.PICKLE)))
+			.hasMessageContaining("an array of NumPy with a pickle inside");
+		assertAccepted("m.npy", ModelFiles.joined(header, new byte[64]));
+	}
+
+	@Test
+	void tarOfOldPyTorchIsFound() throws Exception {
+		assertThat(refusal(ModelFiles.joined(tarEntry("tensors", 700), new byte[1024], tarEntry("pickle", 3))))
+			.hasMessageContaining("archive with a pickle inside");
+		assertAccepted("m.tar", ModelFiles.joined(tarEntry("tensors", 700), new byte[1024], new byte[1024]));
+	}
+
+	private static byte[] zip64(byte[] archive, int end, long start, long stated) {
+		ByteBuffer record = ByteBuffer.allocate(76).order(ByteOrder.LITTLE_ENDIAN);
+		record.putInt(0x06064b50).putLong(44).putInt(0).putInt(0).putInt(0).putLong(2).putLong(2);
+		record.putLong(end - start).putLong(start);
+		record.putInt(0x07064b50).putInt(0).putLong(stated).putInt(1);
+		ByteBuffer last = ByteBuffer.wrap(Arrays.copyOfRange(archive, end, archive.length))
+			.order(ByteOrder.LITTLE_ENDIAN)
+			.putInt(12, 0)
+			.putInt(16, 5);
+		return ModelFiles.joined(Arrays.copyOf(archive, end), record.array(), last.array());
+	}
+
+	private static byte[] withComment(byte[] archive, int end, byte[] comment) {
+		byte[] all = ModelFiles.joined(archive, comment);
+		ByteBuffer.wrap(all).order(ByteOrder.LITTLE_ENDIAN).putShort(end + 20, (short) comment.length);
+		return all;
+	}
+
+	private static byte[] emptyArchive() {
+		return ModelFiles.joined(latin1("PK\u0005\u0006"), new byte[18]);
+	}
+
+	/** Python 3.13 takes the name from this field. */
+	private static byte[] unicodePath() throws IOException {
+		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+		try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+			zip.putNextEntry(new ZipEntry("a"));
+			byte[] path = latin1("archive/data.pkl");
+			CRC32 crc = new CRC32();
+			crc.update('b');
+			ZipEntry entry = new ZipEntry("b");
+			entry.setExtra(ByteBuffer.allocate(9 + path.length)
+				.order(ByteOrder.LITTLE_ENDIAN)
+				.putShort((short) 0x7075)
+				.putShort((short) (5 + path.length))
+				.put((byte) 1)
+				.putInt((int) crc.getValue())
+				.put(path)
+				.array());
+			zip.putNextEntry(entry);
+		}
+		return bytes.toByteArray();
+	}
+
+	private static byte[] tarEntry(String name, int size) {
+		ByteBuffer header = ByteBuffer.allocate(512);
+		header.put(latin1(name)).position(124);
+		header.put(latin1("%011o".formatted(size))).position(257);
+		return header.put(latin1("ustar")).array();
+	}
+
+}

@@ -1,0 +1,216 @@
+package dev.modelcache.internal.lock;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import dev.modelcache.LockOwner;
+import dev.modelcache.ModelCancelledException;
+import dev.modelcache.ModelLockTimeoutException;
+import dev.modelcache.ModelStorageException;
+import dev.modelcache.TransferProgress;
+import dev.modelcache.lock.CacheLock;
+import dev.modelcache.lock.CacheLockFactory;
+import dev.modelcache.lock.LockRequest;
+import dev.modelcache.testsupport.ManualClock;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * What every {@link CacheLockFactory} does. Waiting takes no time: each sleep moves the
+ * clock and does what the test wants to happen meanwhile.
+ */
+abstract class CacheLockContractTests {
+
+	static final Duration TIMEOUT = Duration.ofMinutes(1);
+
+	@TempDir
+	Path directory;
+
+	final ManualClock clock = new ManualClock();
+
+	/** What happens while somebody sleeps. */
+	Runnable meanwhile = () -> {
+	};
+
+	final List<LockOwner> owners = new ArrayList<>();
+
+	/** Returns a factory that calls {@link #slept} instead of sleeping. */
+	abstract CacheLockFactory factory();
+
+	final void slept(long millis) {
+		this.clock.advance(Duration.ofMillis(millis));
+		this.meanwhile.run();
+	}
+
+	final LockRequest request() {
+		return new LockRequest("m", this.directory.resolve("locks/m.lock"));
+	}
+
+	final CacheLock acquire() {
+		return factory().acquire(request(), this.owners::add);
+	}
+
+	@Test
+	void freeLockIsTakenAtOnce() {
+		this.meanwhile = () -> {
+			throw new AssertionError("nobody holds it");
+		};
+		acquire().close();
+		acquire().close();
+		assertThat(this.owners).isEmpty();
+	}
+
+	@Test
+	void heldLockIsWaitedForUntilItsRelease() {
+		CacheLock held = acquire();
+		boolean[] released = { false };
+		this.meanwhile = () -> {
+			released[0] = true;
+			held.close();
+		};
+		try (CacheLock next = acquire()) {
+			assertThat(next).isNotNull();
+			assertThat(released[0]).isTrue();
+		}
+	}
+
+	@Test
+	void waitingTellsWhoHoldsItAndHowFar() {
+		CacheLock held = acquire();
+		held.heartbeat(new TransferProgress(10, 100L, 5));
+		this.meanwhile = held::close;
+		acquire().close();
+		assertThat(this.owners).singleElement().satisfies((owner) -> {
+			assertThat(owner.pid()).isEqualTo(ProcessHandle.current().pid());
+			assertThat(owner.host()).isEqualTo(HostName.current());
+			assertThat(owner.progress()).isEqualTo(new TransferProgress(10, 100L, 5));
+		});
+	}
+
+	@Test
+	void waitEndsWhenTheOwnerMakesNoProgressAndSaysWhoThatIs() {
+		try (CacheLock held = acquire()) {
+			held.heartbeat(new TransferProgress(10, 100L, 5));
+			assertThatExceptionOfType(ModelLockTimeoutException.class).isThrownBy(this::acquire)
+				.withMessage("Model 'm': process " + ProcessHandle.current().pid() + " on " + HostName.current()
+						+ " (since 2026-01-02T03:04:05Z) holds the lock " + request().lockFile()
+						+ " and made no progress for 60 s. End that process if it hangs, or raise"
+						+ " hooks.llm.lock.timeout; the lock file itself can stay.");
+		}
+	}
+
+	@Test
+	void waitGoesOnAsLongAsTheOwnerMakesProgress() {
+		CacheLock held = acquire();
+		Duration[] waited = { Duration.ZERO };
+		long[] bytes = { 0 };
+		this.meanwhile = () -> {
+			waited[0] = waited[0].plusSeconds(30);
+			this.clock.advance(Duration.ofSeconds(30));
+			held.heartbeat(new TransferProgress(++bytes[0], 100L, 1));
+			if (waited[0].compareTo(TIMEOUT.multipliedBy(10)) > 0) {
+				held.close();
+			}
+		};
+		acquire().close();
+		assertThat(this.owners).hasSizeGreaterThan(10);
+	}
+
+	@Test
+	void heartbeatWithoutProgressDoesNotExtendTheWait() {
+		try (CacheLock held = acquire()) {
+			this.meanwhile = () -> held.heartbeat(new TransferProgress(10, 100L, 5));
+			assertThatExceptionOfType(ModelLockTimeoutException.class).isThrownBy(this::acquire);
+		}
+	}
+
+	@Test
+	void anotherOwnerStartsTheWaitAgain() {
+		CacheLock first = acquire();
+		List<CacheLock> second = new ArrayList<>();
+		this.meanwhile = () -> {
+			this.clock.advance(TIMEOUT.minusSeconds(2));
+			if (second.isEmpty()) {
+				first.close();
+				this.meanwhile = () -> {
+				};
+				second.add(factory().acquire(request(), (owner) -> {
+				}));
+				this.meanwhile = second.get(0)::close;
+			}
+		};
+		acquire().close();
+		assertThat(second).hasSize(1);
+	}
+
+	@Test
+	void lockFileStaysAndIsEmptyAfterTheRelease() {
+		acquire().close();
+		assertThat(request().lockFile()).isEmptyFile();
+	}
+
+	@Test
+	void closedTwiceReleasesOnce() {
+		CacheLock first = acquire();
+		first.close();
+		try (CacheLock second = acquire()) {
+			first.close();
+			first.heartbeat(null);
+			this.meanwhile = second::close;
+			acquire().close();
+			assertThat(this.owners).isNotEmpty();
+		}
+	}
+
+	@Test
+	void foreignTextInTheFileIsTolerated() throws Exception {
+		Files.createDirectories(request().lockFile().getParent());
+		Files.writeString(request().lockFile(), "\u0000pid=x\nhost\n".repeat(1000));
+		acquire().close();
+		assertThat(request().lockFile()).isEmptyFile();
+	}
+
+	@Test
+	void directoryThatCannotBeMadeIsAClearError() throws Exception {
+		Files.writeString(this.directory.resolve("locks"), "a file, not a directory");
+		assertThatExceptionOfType(ModelStorageException.class).isThrownBy(this::acquire)
+			.withMessageContaining("the lock file " + request().lockFile() + " cannot be used");
+	}
+
+	@Test
+	void interruptEndsTheWaitAndStaysSet() {
+		try (CacheLock held = acquire()) {
+			this.meanwhile = () -> Thread.currentThread().interrupt();
+			assertThatExceptionOfType(ModelCancelledException.class).isThrownBy(this::acquire);
+			assertThat(Thread.interrupted()).isTrue();
+		}
+	}
+
+	@Test
+	void locksOfDifferentFilesAreIndependent() {
+		try (CacheLock one = acquire();
+				CacheLock other = factory().acquire(new LockRequest("n", this.directory.resolve("locks/n.lock")),
+						this.owners::add)) {
+			assertThat(this.owners).isEmpty();
+			assertThat(one).isNotSameAs(other);
+		}
+	}
+
+	@Test
+	void twoPathsToOneFileAreOneLock() throws Exception {
+		Path alias = this.directory.resolve("alias");
+		Files.createDirectories(request().lockFile().getParent());
+		Files.createSymbolicLink(alias, request().lockFile().getParent());
+		CacheLock held = acquire();
+		this.meanwhile = held::close;
+		factory().acquire(new LockRequest("m", alias.resolve("m.lock")), this.owners::add).close();
+		assertThat(this.owners).hasSize(1);
+	}
+
+}

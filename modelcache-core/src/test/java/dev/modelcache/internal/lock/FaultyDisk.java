@@ -1,0 +1,180 @@
+package dev.modelcache.internal.lock;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * A disk on which one operation on a staged file fails as it does when a write-back
+ * failed: the error is reported once, and the bytes are readable all the same. Or on
+ * which making bytes durable takes long.
+ */
+public final class FaultyDisk {
+
+	private final AtomicReference<Fault> next = new AtomicReference<>();
+
+	private final AtomicReference<Error> onRead = new AtomicReference<>();
+
+	private volatile Runnable beforeForce = () -> {
+	};
+
+	/** Has the next read at a position throw an error that is no exception. */
+	public void throwOnRead(Error error) {
+		this.onRead.set(error);
+	}
+
+	/** Has something done before each time that bytes are made durable. */
+	public void beforeForce(Runnable wait) {
+		this.beforeForce = wait;
+	}
+
+	/** Has the next operation of a kind fail. */
+	public void failOnce(Fault fault) {
+		this.next.set(fault);
+	}
+
+	/** Returns whether the operation that was to fail has failed. */
+	public boolean hasFailed() {
+		return this.next.get() == null;
+	}
+
+	/** Returns what opens files on this disk. */
+	public ExclusiveFiles files() {
+		return new ExclusiveFiles(FileLocking.SYSTEM, FaultyChannel::new);
+	}
+
+	private void meet(Fault fault) throws IOException {
+		if (this.next.compareAndSet(fault, null)) {
+			throw new IOException("Input/output error");
+		}
+	}
+
+	/** What fails. */
+	public enum Fault {
+
+		/** Bytes that are to be made durable. */
+		FORCE,
+
+		/** Bytes that are written. */
+		WRITE,
+
+		/** The end of writing. */
+		CLOSE
+
+	}
+
+	private final class FaultyChannel extends FileChannel {
+
+		private final FileChannel file;
+
+		FaultyChannel(FileChannel file) {
+			this.file = file;
+		}
+
+		@Override
+		public int read(ByteBuffer target) throws IOException {
+			return this.file.read(target);
+		}
+
+		@Override
+		public long read(ByteBuffer[] targets, int offset, int length) throws IOException {
+			return this.file.read(targets, offset, length);
+		}
+
+		@Override
+		public int read(ByteBuffer target, long position) throws IOException {
+			Error error = FaultyDisk.this.onRead.getAndSet(null);
+			if (error != null) {
+				throw error;
+			}
+			return this.file.read(target, position);
+		}
+
+		@Override
+		public int write(ByteBuffer source) throws IOException {
+			meet(Fault.WRITE);
+			return this.file.write(source);
+		}
+
+		@Override
+		public long write(ByteBuffer[] sources, int offset, int length) throws IOException {
+			meet(Fault.WRITE);
+			return this.file.write(sources, offset, length);
+		}
+
+		@Override
+		public int write(ByteBuffer source, long position) throws IOException {
+			if (position >= 1 << 20) {
+				meet(Fault.WRITE);
+			}
+			return this.file.write(source, position);
+		}
+
+		@Override
+		public long position() throws IOException {
+			return this.file.position();
+		}
+
+		@Override
+		public FileChannel position(long position) throws IOException {
+			this.file.position(position);
+			return this;
+		}
+
+		@Override
+		public long size() throws IOException {
+			return this.file.size();
+		}
+
+		@Override
+		public FileChannel truncate(long size) throws IOException {
+			this.file.truncate(size);
+			return this;
+		}
+
+		@Override
+		public void force(boolean metaData) throws IOException {
+			FaultyDisk.this.beforeForce.run();
+			meet(Fault.FORCE);
+			this.file.force(metaData);
+		}
+
+		@Override
+		public long transferTo(long position, long count, WritableByteChannel target) throws IOException {
+			return this.file.transferTo(position, count, target);
+		}
+
+		@Override
+		public long transferFrom(ReadableByteChannel source, long position, long count) throws IOException {
+			return this.file.transferFrom(source, position, count);
+		}
+
+		@Override
+		public MappedByteBuffer map(MapMode mode, long position, long size) throws IOException {
+			return this.file.map(mode, position, size);
+		}
+
+		@Override
+		public FileLock lock(long position, long size, boolean shared) throws IOException {
+			return this.file.lock(position, size, shared);
+		}
+
+		@Override
+		public FileLock tryLock(long position, long size, boolean shared) throws IOException {
+			return this.file.tryLock(position, size, shared);
+		}
+
+		@Override
+		protected void implCloseChannel() throws IOException {
+			this.file.close();
+			meet(Fault.CLOSE);
+		}
+
+	}
+
+}

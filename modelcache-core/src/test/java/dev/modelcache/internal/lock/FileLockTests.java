@@ -1,0 +1,128 @@
+package dev.modelcache.internal.lock;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+
+import dev.modelcache.lock.CacheLock;
+import dev.modelcache.lock.CacheLockFactory;
+import dev.modelcache.lock.LockRequest;
+import dev.modelcache.testsupport.ForkedJvm;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The contract of locks, with the operating system's file locks.
+ */
+class FileLockTests extends CacheLockContractTests {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+	@Override
+	CacheLockFactory factory() {
+		return new FileCacheLockFactory(new LockSettings(TIMEOUT, Duration.ofHours(1)), this.clock,
+				(channel) -> channel.tryLock(Long.MAX_VALUE - 1, 1, false), this::sleep);
+	}
+
+	private void sleep(long millis) throws InterruptedException {
+		if (Thread.interrupted()) {
+			throw new InterruptedException();
+		}
+		slept(millis);
+	}
+
+	@Test
+	void freeLockIsTakenWhateverItsNoteSays() throws Exception {
+		Files.createDirectories(request().lockFile().getParent());
+		Files.writeString(request().lockFile(), note(Duration.ZERO));
+		acquire().close();
+		assertThat(this.owners).isEmpty();
+	}
+
+	private String note(Duration age) {
+		return "pid=1\nhost=elsewhere\nsince=%1$s\nheartbeat=%1$s\nend=1\n".formatted(this.clock.instant().minus(age));
+	}
+
+	@Test
+	void lockFileIsPrivate() throws Exception {
+		try (CacheLock held = acquire()) {
+			assertThat(held).isNotNull();
+			assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(request().lockFile())))
+				.isEqualTo("rw-------");
+		}
+	}
+
+	@Test
+	void lockOfAnotherProcessIsSeenAndEndsWithIt() {
+		try (ForkedJvm holder = ForkedJvm.start(Holder.class, List.of("-XX:TieredStopAtLevel=1"),
+				request().lockFile())) {
+			holder.awaitLine("held", PATIENCE);
+			this.meanwhile = holder::kill;
+			acquire().close();
+			assertThat(this.owners).singleElement()
+				.satisfies((owner) -> assertThat(owner.pid()).isEqualTo(holder.pid()));
+		}
+	}
+
+	@Test
+	void secondUserInThisProcessDoesNotDropTheLockAgainstOtherProcesses() {
+		try (CacheLock held = acquire()) {
+			held.heartbeat(null);
+			boolean[] once = { false };
+			this.meanwhile = () -> {
+				if (!once[0]) {
+					once[0] = true;
+					try (ForkedJvm other = ForkedJvm.start(Trier.class, List.of("-XX:TieredStopAtLevel=1"),
+							request().lockFile())) {
+						assertThat(other.awaitLine("", PATIENCE)).isEqualTo("not free");
+					}
+					held.close();
+				}
+			};
+			acquire().close();
+			assertThat(once[0]).isTrue();
+		}
+	}
+
+	/** Holds the lock until it is killed. */
+	static final class Holder {
+
+		/**
+		 * Takes the lock.
+		 * @param arguments the lock file
+		 */
+		public static void main(String[] arguments) throws InterruptedException {
+			CacheLockFactory factory = new FileCacheLockFactory(LockSettings.defaults(), Clock.systemUTC());
+			CacheLock lock = factory.acquire(new LockRequest("m", Path.of(arguments[0])), (owner) -> {
+			});
+			lock.heartbeat(null);
+			System.out.println("held");
+			new CountDownLatch(1).await();
+		}
+
+	}
+
+	/** Asks the operating system whether the lock is free. */
+	static final class Trier {
+
+		/**
+		 * Tries the lock once.
+		 * @param arguments the lock file
+		 */
+		public static void main(String[] arguments) throws IOException {
+			try (FileChannel channel = FileChannel.open(Path.of(arguments[0]), StandardOpenOption.WRITE)) {
+				System.out.println((channel.tryLock(Long.MAX_VALUE - 1, 1, false) != null) ? "free" : "not free");
+			}
+		}
+
+	}
+
+}

@@ -1,0 +1,180 @@
+package dev.modelcache.internal.lock;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+
+import dev.modelcache.testsupport.ForkedJvm;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+
+/**
+ * Tests for {@link FilesInUse}.
+ */
+class FilesInUseTests {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+	private static final List<String> OPTIONS = List.of("-XX:TieredStopAtLevel=1");
+
+	@TempDir
+	private Path directory;
+
+	private Path mark;
+
+	private final FilesInUse mine = new FilesInUse();
+
+	private final FilesInUse another = new FilesInUse();
+
+	@BeforeEach
+	void findMark() throws IOException {
+		this.mark = this.directory.toRealPath().resolve("file.use");
+	}
+
+	@AfterEach
+	void close() {
+		this.mine.close();
+		this.another.close();
+	}
+
+	private boolean isRemovable() throws IOException {
+		return this.mine.ifUnused(this.mark, () -> {
+		});
+	}
+
+	@Test
+	void fileThatNobodyUsesIsRemovable() throws Exception {
+		assertThat(isRemovable()).isTrue();
+		assertThat(isRemovable()).isTrue();
+	}
+
+	@Test
+	void fileIsInUseUntilItsLastUserEnds() throws Exception {
+		FilesInUse third = new FilesInUse();
+		this.another.use(this.mark);
+		this.another.use(this.mark);
+		third.use(this.mark);
+		assertThat(isRemovable()).isFalse();
+		this.another.close();
+		assertThat(isRemovable()).isFalse();
+		third.close();
+		assertThat(isRemovable()).isTrue();
+	}
+
+	@Test
+	void userInAnotherProcessIsSeenAndEndsWithIt() throws Exception {
+		try (ForkedJvm user = ForkedJvm.start(User.class, OPTIONS, this.mark)) {
+			user.awaitLine("used", PATIENCE);
+			assertThat(isRemovable()).isFalse();
+			this.another.use(this.mark);
+			user.kill();
+			this.another.close();
+			assertThat(isRemovable()).isTrue();
+		}
+	}
+
+	@Test
+	void attemptToRemoveDoesNotDropTheUseAgainstOtherProcesses() throws Exception {
+		this.another.use(this.mark);
+		assertThat(isRemovable()).isFalse();
+		try (ForkedJvm remover = ForkedJvm.start(Remover.class, OPTIONS, this.mark)) {
+			assertThat(remover.awaitLine("", PATIENCE)).isEqualTo("in use");
+		}
+	}
+
+	@Test
+	void useWaitsForTheEndOfARemoval() throws Exception {
+		CountDownLatch began = new CountDownLatch(1);
+		Path file = Files.createFile(this.directory.resolve("file"));
+		CompletableFuture<Boolean> sawIt = CompletableFuture.supplyAsync(() -> {
+			try {
+				began.await();
+				this.another.use(this.mark);
+				return Files.exists(file);
+			}
+			catch (IOException | InterruptedException ex) {
+				throw new IllegalStateException(ex);
+			}
+		});
+		this.mine.ifUnused(this.mark, () -> {
+			began.countDown();
+			Files.delete(file);
+		});
+		assertThat(sawIt.join()).isFalse();
+		assertThat(isRemovable()).isFalse();
+	}
+
+	@Test
+	void removalThatFailsIsOver() throws Exception {
+		assertThatIOException().isThrownBy(() -> this.mine.ifUnused(this.mark, () -> {
+			throw new IOException("busy");
+		}));
+		assertThat(isRemovable()).isTrue();
+	}
+
+	@Test
+	void whereThereAreNoLocksNothingIsRemovable() throws Exception {
+		FileLocking none = (channel) -> {
+			throw new IOException("No locks available");
+		};
+		try (FilesInUse files = new FilesInUse(none, none)) {
+			assertThat(files.ifUnused(this.mark, () -> {
+			})).isFalse();
+			files.use(this.mark);
+			assertThat(isRemovable()).isFalse();
+		}
+	}
+
+	@Test
+	void markHasTheAttributesThatWereAskedFor() throws Exception {
+		Set<PosixFilePermission> permissions = PosixFilePermissions.fromString("rw-------");
+		this.mine.use(this.mark, PosixFilePermissions.asFileAttribute(permissions));
+		assertThat(Files.getPosixFilePermissions(this.mark)).isEqualTo(permissions);
+	}
+
+	/** Uses a file until it is killed. */
+	static final class User {
+
+		/**
+		 * Uses the file.
+		 * @param arguments its mark
+		 */
+		public static void main(String[] arguments) throws IOException, InterruptedException {
+			try (FilesInUse files = new FilesInUse()) {
+				files.use(Path.of(arguments[0]));
+				System.out.println("used");
+				new CountDownLatch(1).await();
+			}
+		}
+
+	}
+
+	/** Tries to remove a file. */
+	static final class Remover {
+
+		/**
+		 * Tries it once.
+		 * @param arguments the file's mark
+		 */
+		public static void main(String[] arguments) throws IOException {
+			try (FilesInUse files = new FilesInUse()) {
+				System.out.println(files.ifUnused(Path.of(arguments[0]), () -> {
+				}) ? "not in use" : "in use");
+			}
+		}
+
+	}
+
+}

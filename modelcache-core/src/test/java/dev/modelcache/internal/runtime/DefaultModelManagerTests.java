@@ -1,0 +1,258 @@
+package dev.modelcache.internal.runtime;
+
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCancelledException;
+import dev.modelcache.ModelNotFoundException;
+import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelReplaced;
+import dev.modelcache.RuntimeObserver;
+import dev.modelcache.runtime.ModelLoadException;
+import dev.modelcache.runtime.Question;
+import dev.modelcache.testsupport.CachedModels;
+import dev.modelcache.testsupport.Content;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.test.StepVerifier;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
+
+/**
+ * Tests for {@link DefaultModelManager}.
+ */
+class DefaultModelManagerTests {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+	private final ModelCache cache = mock(ModelCache.class);
+
+	private final FakeLoader loader = new FakeLoader();
+
+	private final DefaultModelManager manager = new DefaultModelManager("default", this.cache, this.loader,
+			RuntimeObserver.NONE, Clock.systemUTC());
+
+	DefaultModelManagerTests() {
+		given(this.cache.get("default")).willReturn(Mono.just(version(1)));
+	}
+
+	@AfterEach
+	void close() {
+		this.loader.gate.countDown();
+		this.manager.close();
+	}
+
+	private static CachedModel version(int number) {
+		return CachedModels.of(Path.of("m.gguf"), Content.random(10, number));
+	}
+
+	private static ModelReplaced replaced(int previous, int current) {
+		return new ModelReplaced("default", version(previous), version(current));
+	}
+
+	private void load() {
+		this.manager.loadModel().block(PATIENCE);
+	}
+
+	private FakeLoader.FakeModel loaded(int index) {
+		return this.loader.loaded.get(index);
+	}
+
+	@Test
+	void theFileIsAvailableBecauseItWasDownloadedOrWasThere() {
+		assertThat(this.manager.ensureModelAvailable().block(PATIENCE)).isFalse();
+		given(this.cache.get("default")).willReturn(
+				Mono.just(CachedModels.of(Path.of("m.gguf"), Content.random(10, 1), ModelOutcome.DOWNLOADED, "GGUF")));
+		assertThat(this.manager.ensureModelAvailable().block(PATIENCE)).isTrue();
+		assertThat(this.manager.isLoaded()).isFalse();
+	}
+
+	@Test
+	void theFileIsLoadedOnceHoweverManyAsk() {
+		this.loader.gate = new CountDownLatch(1);
+		List<CompletableFuture<Void>> callers = new ArrayList<>();
+		for (int i = 0; i < 20; i++) {
+			callers.add(this.manager.loadModel().toFuture());
+		}
+		assertThat(this.manager.isLoaded()).isFalse();
+		this.loader.gate.countDown();
+		assertThat(CompletableFuture.allOf(callers.toArray(CompletableFuture[]::new))).succeedsWithin(PATIENCE);
+		load();
+		assertThat(this.loader.loaded).hasSize(1);
+		assertThat(this.manager.isLoaded()).isTrue();
+	}
+
+	@Test
+	void aLoadGoesOnWithoutItsCaller() {
+		this.loader.gate = new CountDownLatch(1);
+		Disposable caller = this.manager.loadModel().subscribe();
+		caller.dispose();
+		this.loader.gate.countDown();
+		load();
+		assertThat(this.loader.loaded).hasSize(1);
+	}
+
+	@Test
+	void aFileThatCannotBeHadIsAnError() {
+		given(this.cache.get("default")).willReturn(Mono.error(new ModelNotFoundException("default", "no", "Do")));
+		StepVerifier.create(this.manager.loadModel()).expectError(ModelNotFoundException.class).verify(PATIENCE);
+	}
+
+	@Test
+	void aFailedLoadIsAnErrorAndTheNextOneATryOfItsOwn() {
+		this.loader.failure = new UnsatisfiedLinkError("no such library");
+		StepVerifier.create(this.manager.loadModel())
+			.expectErrorSatisfies((ex) -> assertThat(ex).isInstanceOf(ModelLoadException.class)
+				.hasMessageContaining("Model 'default'")
+				.hasMessageContaining("no such library"))
+			.verify(PATIENCE);
+		assertThat(this.manager.isLoaded()).isFalse();
+		this.loader.failure = null;
+		load();
+		assertThat(this.manager.isLoaded()).isTrue();
+	}
+
+	@Test
+	void nothingIsUsedBeforeItIsLoaded() {
+		assertThat(this.manager.use((model) -> "used")).isEmpty();
+	}
+
+	@Test
+	void unloadWaitsForThoseWhoUseTheModel() {
+		load();
+		CountDownLatch using = new CountDownLatch(1);
+		CountDownLatch done = new CountDownLatch(1);
+		CompletableFuture<Optional<Boolean>> user = CompletableFuture.supplyAsync(() -> this.manager.use((model) -> {
+			using.countDown();
+			FakeLoader.await(done);
+			return loaded(0).closed;
+		}));
+		FakeLoader.await(using);
+		CompletableFuture<Void> unloaded = this.manager.unload().toFuture();
+		Awaitility.await().atMost(PATIENCE).until(() -> !this.manager.isLoaded());
+		CompletableFuture<Void> again = this.manager.unload().toFuture();
+		assertThat(unloaded).isNotDone();
+		done.countDown();
+		assertThat(user).succeedsWithin(PATIENCE).isEqualTo(Optional.of(false));
+		assertThat(unloaded).succeedsWithin(PATIENCE);
+		assertThat(again).succeedsWithin(PATIENCE);
+		assertThat(loaded(0).closed).isTrue();
+	}
+
+	@Test
+	void unloadingWhatIsNotLoadedIsFineAndLoadingAgainToo() {
+		this.manager.unload().block(PATIENCE);
+		load();
+		this.manager.unload().block(PATIENCE);
+		this.manager.unload().block(PATIENCE);
+		load();
+		assertThat(this.loader.loaded).hasSize(2);
+		assertThat(loaded(0).closed).isTrue();
+		assertThat(this.manager.use((model) -> model)).contains(loaded(1));
+	}
+
+	@Test
+	void whatIsUnloadedDuringItsDownloadIsNotLoadedAfterwards() {
+		Sinks.One<CachedModel> download = Sinks.one();
+		given(this.cache.get("default")).willReturn(download.asMono());
+		CompletableFuture<Void> load = this.manager.loadModel().toFuture();
+		this.manager.unload().block(PATIENCE);
+		download.tryEmitValue(version(1));
+		assertThat(load).failsWithin(PATIENCE).withThrowableThat().withCauseInstanceOf(ModelCancelledException.class);
+		assertThat(this.manager.isLoaded()).isFalse();
+		assertThat(this.loader.loaded).allMatch((model) -> model.closed);
+	}
+
+	@Test
+	void aNewVersionTakesThePlaceOfTheOneBefore() {
+		load();
+		this.manager.replace(replaced(1, 2));
+		Awaitility.await().atMost(PATIENCE).until(() -> loaded(0).closed);
+		assertThat(this.manager.use((model) -> model)).contains(loaded(1));
+		assertThat(loaded(1).file).isEqualTo(version(2));
+	}
+
+	@Test
+	void aVersionThatCannotBeLoadedChangesNothing() {
+		load();
+		this.loader.failure = new IllegalStateException("broken");
+		this.manager.replace(replaced(1, 2));
+		Awaitility.await().atMost(PATIENCE).until(() -> this.loader.asked.get() == 2);
+		assertThat(this.manager.use((model) -> model)).contains(loaded(0));
+		assertThat(loaded(0).closed).isFalse();
+	}
+
+	@Test
+	void whatIsNotLoadedIsNotReplaced() {
+		this.manager.replace(replaced(1, 2));
+		load();
+		this.manager.replace(new ModelReplaced("another", version(1), version(2)));
+		this.manager.replace(replaced(2, 1));
+		// Everything comes one after the other.
+		this.manager.unload().block(PATIENCE);
+		assertThat(this.loader.asked).hasValue(1);
+	}
+
+	@Test
+	void noRequestIsRefusedWhileVersionsAreSwapped() {
+		load();
+		AtomicBoolean stop = new AtomicBoolean();
+		List<CompletableFuture<Integer>> users = new ArrayList<>();
+		for (int i = 0; i < 4; i++) {
+			users.add(CompletableFuture.supplyAsync(() -> {
+				int answers = 0;
+				while (!stop.get()) {
+					Question question = new Question("a", List.of("READ"), 0);
+					assertThat(this.manager.use((model) -> model.answer(question, () -> false))).contains("READ");
+					answers++;
+				}
+				return answers;
+			}));
+		}
+		for (int number = 2; number <= 20; number++) {
+			this.manager.replace(replaced(number - 1, number));
+		}
+		Awaitility.await().atMost(PATIENCE).until(() -> this.loader.loaded.size() == 20 && loaded(18).closed);
+		stop.set(true);
+		assertThat(users).allSatisfy((user) -> assertThat(user).succeedsWithin(PATIENCE));
+		assertThat(loaded(19).closed).isFalse();
+	}
+
+	@Test
+	void afterTheEndNothingIsLoaded() {
+		load();
+		this.manager.close();
+		assertThat(loaded(0).closed).isTrue();
+		assertThat(this.manager.isLoaded()).isFalse();
+		this.manager.unload().block(PATIENCE);
+		this.manager.close();
+		StepVerifier.create(this.manager.loadModel()).expectError(ModelCancelledException.class).verify(PATIENCE);
+	}
+
+	@Test
+	void aLoadThatTheEndOvertakesIsClosed() {
+		this.loader.gate = new CountDownLatch(1);
+		CompletableFuture<Void> load = this.manager.loadModel().toFuture();
+		this.manager.close();
+		// Without anybody opening the gate: it is interrupted, or not begun.
+		assertThat(load).failsWithin(PATIENCE);
+		assertThat(this.loader.loaded).allMatch((model) -> model.closed);
+		assertThat(this.manager.isLoaded()).isFalse();
+	}
+
+}

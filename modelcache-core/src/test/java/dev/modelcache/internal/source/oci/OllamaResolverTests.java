@@ -1,0 +1,52 @@
+package dev.modelcache.internal.source.oci;
+
+import java.net.URI;
+
+import dev.modelcache.source.SourceResolver;
+import dev.modelcache.source.SourceResolverContractTests;
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.FakeRegistry;
+import dev.modelcache.testsupport.ManifestJson;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link OciResolver} with the names and manifests of Ollama.
+ */
+class OllamaResolverTests extends SourceResolverContractTests {
+
+	private final FakeRegistry registry = new FakeRegistry().servingManifestsAs("text/plain");
+
+	OllamaResolverTests() {
+		this.registry.manifest("library/model", "latest",
+				ManifestJson.of("application/vnd.docker.container.image.v1+json")
+					.layer("application/vnd.ollama.image.model", Content.random(1000, 1))
+					.layer("application/vnd.ollama.image.license", Content.of("free"))
+					.toString());
+	}
+
+	@AfterEach
+	void stop() {
+		this.registry.close();
+	}
+
+	@Override
+	protected SourceResolver resolver() {
+		return OciFixture.resolver(this.registry);
+	}
+
+	@Override
+	protected URI location() {
+		return this.registry.url("ollama", "model");
+	}
+
+	@Test
+	void acceptHeaderIsOllamas() {
+		resolve(location());
+		assertThat(this.registry.server().requests().get(0).header("Accept"))
+			.isEqualTo("application/vnd.docker.distribution.manifest.v2+json");
+	}
+
+}

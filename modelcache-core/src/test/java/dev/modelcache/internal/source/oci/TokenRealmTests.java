@@ -1,0 +1,81 @@
+package dev.modelcache.internal.source.oci;
+
+import java.net.URI;
+import java.util.Map;
+
+import dev.modelcache.ModelAccessDeniedException;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.source.oci.OciSettings.Registry;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.NullSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests for {@link TokenRealm}.
+ */
+class TokenRealmTests {
+
+	private static URI check(String url, Map<String, Registry> registries, @Nullable String realm) {
+		ModelReference reference = ModelReference.parse(URI.create(url));
+		OciSettings settings = new OciSettings(registries, null);
+		return new TokenRealm(reference, settings, ModelRequest.builder("m").build()).check(realm);
+	}
+
+	private static Map<String, Registry> configured(String host, boolean insecure) {
+		return Map.of(host, new Registry(null, null, insecure));
+	}
+
+	private static void assertRefused(String url, Map<String, Registry> registries, @Nullable String realm) {
+		assertThatExceptionOfType(ModelAccessDeniedException.class).isThrownBy(() -> check(url, registries, realm))
+			.withMessageContaining("nothing was sent there");
+	}
+
+	@Test
+	void publicHttpsAddressIsFine() {
+		assertThat(check("oci://1.0.0.1/a/b", Map.of(), "https://1.1.1.1/token")).hasHost("1.1.1.1");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "https://127.0.0.1/token", "https://localhost/token", "https://169.254.169.254/latest",
+			"https://10.0.0.1/token", "https://[::1]/token", "https://[fd00::1]/token",
+			"https://[::ffff:127.0.0.1]/token" })
+	void privateAddressIsRefusedUnlessTheRegistryIsConfigured(String realm) {
+		assertRefused("oci://1.0.0.1/a/b", Map.of(), realm);
+		assertThat(check("oci://1.0.0.1/a/b", configured("1.0.0.1", false), realm)).isNotNull();
+	}
+
+	@Test
+	void privateRegistryMayBeItsOwnRealm() {
+		assertThat(check("oci://127.0.0.1:5000/a/b", Map.of(), "https://127.0.0.1:5001/token")).isNotNull();
+		assertRefused("oci://127.0.0.1:5000/a/b", Map.of(), "https://127.0.0.2:5001/token");
+	}
+
+	@Test
+	void plainHttpIsForInsecureRegistriesAlone() {
+		assertRefused("oci://1.0.0.1/a/b", Map.of(), "http://1.1.1.1/token");
+		assertRefused("oci://1.0.0.1/a/b", configured("1.0.0.1", false), "http://1.1.1.1/token");
+		assertThat(check("oci://1.0.0.1/a/b", configured("1.0.0.1", true), "http://1.1.1.1/token")).isNotNull();
+	}
+
+	@Test
+	void realmOfOllamasRegistryIsTheRegistryItself() {
+		assertThat(check("ollama://gemma", Map.of(), "https://registry.ollama.ai/v2/token")).isNotNull();
+		assertRefused("ollama://gemma", Map.of(), "https://1.1.1.1/v2/token");
+		assertThat(check("ollama://gemma", configured("registry.ollama.ai", false), "https://1.1.1.1/v2/token"))
+			.isNotNull();
+	}
+
+	@ParameterizedTest
+	@NullSource
+	@ValueSource(strings = { "registry", "/token", "https:///token", "file:///etc/passwd", "ftp://1.1.1.1/",
+			"https://user:pw@1.1.1.1/token", "https://1.1.1.1/#x", "https://127.1/token", "https://a b/", "" })
+	void whatIsNoUrlIsRefused(@Nullable String realm) {
+		assertRefused("oci://1.0.0.1/a/b", configured("1.0.0.1", true), realm);
+	}
+
+}

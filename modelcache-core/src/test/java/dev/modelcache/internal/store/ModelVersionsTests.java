@@ -1,0 +1,113 @@
+package dev.modelcache.internal.store;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+
+import dev.modelcache.ModelFileName;
+import dev.modelcache.ModelRequest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Versions of models where symbolic links cannot be made, and pointers that somebody else
+ * made.
+ */
+class ModelVersionsTests {
+
+	private static final ModelFileName NAME = new ModelFileName("onnx/model.onnx");
+
+	private static final String ONE = "0123456789abcdef";
+
+	private static final String TWO = "fedcba9876543210";
+
+	@TempDir
+	private Path directory;
+
+	private ModelVersions versions(ModelVersions.Links links) {
+		return new ModelVersions(new CacheLayout(this.directory.resolve("cache")), new Receipts(), links);
+	}
+
+	private ModelVersions withoutLinks() {
+		return versions((link, target, attributes) -> {
+			throw new FileSystemException(link.toString(), null, "a privilege is not held");
+		});
+	}
+
+	private ModelPlace place() {
+		ModelRequest request = ModelRequest.builder("m")
+			.url(URI.create("hf://org/repo"))
+			.modelPath(this.directory.resolve("models").resolve("m"))
+			.build();
+		return new CacheLayout(this.directory.resolve("cache")).place(request, "m");
+	}
+
+	private static ModelManifest manifest(String revision) {
+		return new ModelManifest(List.of(NAME), revision, "hf://org/repo", "key", false);
+	}
+
+	private void publish(ModelVersions versions, String version) throws IOException {
+		ModelDirectory directory = versions.version(place(), version);
+		Path file = directory.arriving(NAME).target();
+		Files.createDirectories(file.getParent());
+		Files.writeString(file, version);
+		directory.publish(manifest(version), Set.of(NAME), Set.of(NAME));
+	}
+
+	private static void assertSeen(ModelVersions versions, ModelPlace place, String version) {
+		SeenVersion seen = versions.seen(place);
+		assertThat(seen).isNotNull();
+		assertThat(seen.manifest()).isEqualTo(manifest(version));
+		assertThat(seen.files()).singleElement().satisfies((file) -> assertThat(file.target()).hasContent(version));
+	}
+
+	@Test
+	void withoutLinksAFilePointsToTheVersionAndNothingStandsAtThePlace() throws IOException {
+		ModelVersions versions = withoutLinks();
+		publish(versions, ONE);
+		assertSeen(versions, place(), ONE);
+		assertThat(place().target()).doesNotExist();
+		publish(versions, TWO);
+		assertSeen(versions, place(), TWO);
+	}
+
+	@Test
+	void linkTakesOverFromAFileThatPoints() throws IOException {
+		publish(withoutLinks(), ONE);
+		ModelVersions versions = versions(Files::createSymbolicLink);
+		assertSeen(versions, place(), ONE);
+		publish(versions, TWO);
+		assertSeen(versions, place(), TWO);
+		assertThat(place().target()).isDirectory();
+	}
+
+	@Test
+	void pointerWithoutItsVersionPointsToNothing() throws IOException {
+		ModelVersions versions = versions(Files::createSymbolicLink);
+		Files.createDirectories(place().directory());
+		Files.createSymbolicLink(place().target(), Path.of(".m.versions", "gone"));
+		assertThat(versions.seen(place())).isNull();
+		Files.delete(place().target());
+		Files.createDirectories(this.directory.resolve("models/.m.versions"));
+		Files.writeString(this.directory.resolve("models/.m.versions/current"), "../../../etc");
+		assertThat(versions.seen(place())).isNull();
+	}
+
+	@Test
+	void deletedModelHasNoVersionsLeft() throws IOException {
+		for (ModelVersions versions : List.of(withoutLinks(), versions(Files::createSymbolicLink))) {
+			publish(versions, ONE);
+			assertThat(versions.delete(place())).isTrue();
+			assertThat(versions.seen(place())).isNull();
+			assertThat(this.directory.resolve("models")).isEmptyDirectory();
+			assertThat(versions.delete(place())).isFalse();
+		}
+	}
+
+}

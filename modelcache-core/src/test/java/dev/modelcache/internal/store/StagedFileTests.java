@@ -1,0 +1,373 @@
+package dev.modelcache.internal.store;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+
+import dev.modelcache.Digest;
+import dev.modelcache.ModelFormat;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.lock.ExclusiveFiles;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.util.unit.DataSize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+
+/**
+ * Tests for {@link StagedFile}, {@link Receipts} and {@link ModelStore}.
+ */
+class StagedFileTests {
+
+	private static final Runnable UNTOLD = () -> {
+	};
+
+	private static final Digest DIGEST = Digest.parse("ab".repeat(32));
+
+	private static final Digest SOURCE_DIGEST = Digest.parse("cd".repeat(32));
+
+	@TempDir
+	private Path directory;
+
+	private ModelStore store(DataSize minFreeSpace) {
+		return new ModelStore(new StoreSettings(this.directory.resolve("cache"), minFreeSpace,
+				StoreSettings.Verification.FINGERPRINT), new ExclusiveFiles(), Clock.systemUTC());
+	}
+
+	private ModelStore store() {
+		return store(DataSize.ofBytes(0));
+	}
+
+	private ModelPlace place() {
+		return store().place(ModelRequest.builder("m").modelPath(this.directory.resolve("models/m.gguf")).build(), "m");
+	}
+
+	private static Receipt receipt(Fingerprint fingerprint) {
+		return new Receipt(fingerprint, DIGEST, SOURCE_DIGEST, DIGEST, "https://host/m.gguf", "key", "\"v\"", false,
+				Instant.parse("2026-01-02T03:04:05Z"),
+				new ModelFormat("GGUF", "llama", "Tiny", "F16", 12L, null, 32_000L, null));
+	}
+
+	private static void write(StagedFile staged, String text) throws IOException {
+		staged.channel().write(ByteBuffer.wrap(text.getBytes()));
+	}
+
+	private List<Path> files() throws IOException {
+		try (Stream<Path> files = Files.walk(this.directory)) {
+			return files.filter(Files::isRegularFile).toList();
+		}
+	}
+
+	@Test
+	void publishedFileIsPrivateWholeAndHasItsReceipt() throws Exception {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+			write(staged, "model");
+			assertThat(place().target()).doesNotExist();
+			staged.publish(StagedFileTests::receipt);
+		}
+		assertThat(place().target()).hasContent("model");
+		assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(place().target())))
+			.isEqualTo("rw-------");
+		Fingerprint fingerprint = Fingerprint.of(place().target());
+		assertThat(fingerprint).isNotNull();
+		assertThat(store().receipts().find(place(), fingerprint)).isEqualTo(receipt(fingerprint));
+		assertThat(files()).containsExactlyInAnyOrder(place().target(), place().receipt());
+	}
+
+	@Test
+	void contentBecomesTheTargetAndItsCompressedFileGoes() throws Exception {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+			staged.prepareContent();
+			write(staged, "compressed");
+			staged.journal().append("a line");
+			write(staged.content(), "model");
+			staged.content().publish(StagedFileTests::receipt);
+			staged.discard();
+		}
+		assertThat(place().target()).hasContent("model");
+		assertThat(files()).containsExactlyInAnyOrder(place().target(), place().receipt());
+	}
+
+	@Test
+	void contentThatIsNotPublishedGoesAndItsCompressedFileStays() throws Exception {
+		StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD);
+		staged.prepareContent();
+		write(staged, "compressed");
+		staged.journal().append("a line");
+		write(staged.content(), "half");
+		Path content = staged.content().path();
+		assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(content))).isEqualTo("rw-------");
+		staged.close();
+		assertThat(content).doesNotExist();
+		assertThat(staged.path()).hasContent("compressed");
+	}
+
+	@Test
+	void closedFileGetsNoContentAnyMore() {
+		StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD);
+		staged.close();
+		assertThatExceptionOfType(IllegalStateException.class).isThrownBy(staged::prepareContent);
+	}
+
+	@Test
+	void receiptKnowsTheDigestsOfBothForms() {
+		Receipt receipt = receipt(new Fingerprint(1, "now", "key"));
+		assertThat(receipt.proves(DIGEST)).isTrue();
+		assertThat(receipt.isOfSource(DIGEST)).isFalse();
+		assertThat(receipt.proves(SOURCE_DIGEST)).isTrue();
+		assertThat(receipt.isOfSource(SOURCE_DIGEST)).isTrue();
+		assertThat(Receipt.fromProperties(receipt.toProperties())).isEqualTo(receipt);
+	}
+
+	@Test
+	void stagedFileIsPrivateFromTheStart() throws Exception {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+			assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(staged.path())))
+				.isEqualTo("rw-------");
+			assertThat(staged.path().getParent()).isEqualTo(place().target().getParent());
+		}
+	}
+
+	@Test
+	void closedWithoutPublishingIsGone() throws Exception {
+		StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD);
+		write(staged, "half");
+		staged.close();
+		staged.close();
+		assertThat(files()).isEmpty();
+	}
+
+	@Test
+	void fileBeforeStaysWholeUntilAndUnlessTheNextIsPublished() throws Exception {
+		Files.createDirectories(place().directory());
+		Files.writeString(place().target(), "old");
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+			write(staged, "new");
+			assertThatExceptionOfType(IllegalStateException.class).isThrownBy(() -> staged.publish((fingerprint) -> {
+				throw new IllegalStateException("no receipt");
+			}));
+			assertThat(place().target()).hasContent("old");
+		}
+		assertThat(place().target()).hasContent("old");
+		assertThat(files()).containsExactly(place().target());
+	}
+
+	@Test
+	void stagedFileThatSomebodyDeletedIsNotPublished() throws Exception {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+			Files.delete(staged.path());
+			assertThatIOException().isThrownBy(() -> staged.publish(StagedFileTests::receipt))
+				.withMessageContaining("has disappeared");
+		}
+		assertThat(place().target()).doesNotExist();
+	}
+
+	@Test
+	void crashBetweenMoveAndReceiptIsNoticedByTheFingerprint() throws Exception {
+		Files.createDirectories(place().directory());
+		Files.writeString(place().target(), "published");
+		Fingerprint now = Fingerprint.of(place().target());
+		Receipts receipts = store().receipts();
+		receipts.write(place(), receipt(new Fingerprint(1, "before", "before")));
+		receipts.prepare(place(), receipt(now));
+		assertThat(receipts.find(place(), now)).isEqualTo(receipt(now.withoutChange()));
+	}
+
+	@Test
+	void crashBetweenReceiptAndMoveLeavesTheReceiptOfTheFileThatIsThere() throws Exception {
+		Files.createDirectories(place().directory());
+		Files.writeString(place().target(), "old");
+		Fingerprint now = Fingerprint.of(place().target());
+		Receipts receipts = store().receipts();
+		receipts.write(place(), receipt(now));
+		receipts.prepare(place(), receipt(new Fingerprint(9, "next", "next")));
+		assertThat(receipts.find(place(), now)).isEqualTo(receipt(now));
+	}
+
+	@Test
+	void damagedReceiptIsNoReceipt() throws Exception {
+		for (String text : List.of("", "size=1\n", "\\uZZZZ", "size=x\nmodified=\ndigest=sha256:00\n")) {
+			Files.createDirectories(place().receipt().getParent());
+			Files.writeString(place().receipt(), text);
+			assertThat(store().receipts().find(place(), Fingerprint.NONE)).isNull();
+		}
+	}
+
+	@Test
+	void doubtedReceiptRemembersTheDigestAndFitsNothing() {
+		Fingerprint fingerprint = new Fingerprint(1, "now", "inode");
+		Receipts receipts = store().receipts();
+		receipts.write(place(), receipt(fingerprint));
+		receipts.doubt(place(), fingerprint);
+		assertThat(receipts.find(place(), fingerprint)).isNotNull().satisfies((receipt) -> {
+			assertThat(receipt.doubted()).isTrue();
+			assertThat(receipt.digest()).isEqualTo(DIGEST);
+		});
+	}
+
+	@Test
+	void receiptsThatCannotBeWrittenAreNoError() throws Exception {
+		Files.createDirectories(this.directory.resolve("cache"));
+		Files.writeString(this.directory.resolve("cache/receipts"), "a file, not a directory");
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+			write(staged, "model");
+			staged.publish(StagedFileTests::receipt);
+		}
+		assertThat(place().target()).hasContent("model");
+	}
+
+	@Test
+	void diskWithoutSpaceSaysNeedsHasWhere() throws Exception {
+		try (StagedFile staged = store(DataSize.ofTerabytes(1000)).stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> staged.admit(DataSize.ofBytes(10)))
+				.satisfies((failure) -> {
+					assertThat(failure.needed()).isEqualTo(DataSize.ofBytes(DataSize.ofTerabytes(1000).toBytes() + 10));
+					assertThat(failure.available()).isNotNull();
+					assertThat(failure.directory()).isEqualTo(place().directory());
+				});
+		}
+	}
+
+	@Test
+	void failureOfAFullDiskIsToldAsThat() {
+		try (StagedFile staged = store(DataSize.ofTerabytes(1000)).stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+			IOException noSpace = new IOException("No space left on device");
+			assertThat(staged.failure(noSpace, DataSize.ofBytes(1))).hasMessageContaining("not enough space")
+				.hasSuppressedException(noSpace);
+		}
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+			assertThat(staged.failure(new IOException("Input/output error"), DataSize.ofBytes(1)))
+				.hasMessageContaining("Input/output error");
+		}
+	}
+
+	@Test
+	void downloadsThatRunTogetherDoNotCountOnTheSameSpace() throws Exception {
+		ModelStore store = store();
+		Files.createDirectories(place().directory());
+		long half = Files.getFileStore(place().directory()).getUsableSpace() / 2 + (1 << 30);
+		try (StagedFile one = store.stage("m", place(), PartialJudge.NONE, UNTOLD);
+				StagedFile two = store.stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+			one.admit(DataSize.ofBytes(half));
+			one.admit(DataSize.ofBytes(half));
+			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> two.admit(DataSize.ofBytes(half)));
+			one.admit(DataSize.ofBytes(0));
+			two.admit(DataSize.ofBytes(half));
+		}
+		try (StagedFile three = store.stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+			three.admit(DataSize.ofBytes(half));
+		}
+	}
+
+	@Test
+	void fullDiskTakesThePartialAway() throws Exception {
+		StagedFile staged = store(DataSize.ofTerabytes(1000)).stage("m", place(), PartialJudge.NONE, UNTOLD);
+		staged.journal().append("something to continue");
+		staged.failure(new IOException("No space left on device"), DataSize.ofBytes(1));
+		staged.close();
+		assertThat(files()).isEmpty();
+	}
+
+	@Test
+	void whatHasAJournalStaysForTheNextAndCanBeOpenedOnlyOnce() throws Exception {
+		StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD);
+		write(staged, "half");
+		staged.journal().append("something to continue");
+		staged.close();
+		assertThat(files()).hasSize(2);
+		try (StagedFile next = store().stage("m", place(), List::size, UNTOLD);
+				StagedFile another = store().stage("m", place(), List::size, UNTOLD)) {
+			assertThat(next.path()).hasContent("half");
+			assertThat(next.journal().lines()).containsExactly("something to continue");
+			assertThat(another.journal().lines()).isEmpty();
+		}
+	}
+
+	@Test
+	void copyOfAFileThatAnotherProcessWritesTellsEachPiece() throws Exception {
+		StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD);
+		staged.channel().write(ByteBuffer.allocate(12 << 20));
+		staged.journal().append("something to continue");
+		staged.close();
+		AtomicInteger pieces = new AtomicInteger();
+		try (FileChannel other = FileChannel.open(staged.path(), StandardOpenOption.WRITE);
+				FileLock held = other.lock();
+				StagedFile copy = store().stage("m", place(), List::size, pieces::incrementAndGet)) {
+			assertThat(held.isValid()).isTrue();
+			assertThat(copy.path()).isNotEqualTo(staged.path()).hasSize(12 << 20);
+			assertThat(pieces).hasValueGreaterThanOrEqualTo(3);
+		}
+	}
+
+	@Test
+	void oldFilesOfOtherModelsAreDeletedAndNewOnesStay() throws Exception {
+		Path models = Files.createDirectories(this.directory.resolve("cache/models/host/key"));
+		Path old = models.resolve(".other.gguf.0a1b2c3d-1-12345-0a1b2c3d.part");
+		Path young = models.resolve(".young.gguf.0a1b2c3d-1-12345-0a1b2c3d.part");
+		Path foreign = models.resolve(".foreign.part");
+		for (Path file : List.of(old, young, foreign)) {
+			Files.writeString(file, "half");
+			Files.setLastModifiedTime(file,
+					FileTime.from(Instant.now().minus((file == young) ? Duration.ofDays(6) : Duration.ofDays(8))));
+		}
+		Files.writeString(models.resolve(".other.gguf.0a1b2c3d-1-12345-0a1b2c3d.journal"), "line\n");
+		store().stage("m", place(), PartialJudge.NONE, UNTOLD).close();
+		assertThat(files()).containsExactlyInAnyOrder(young, foreign);
+	}
+
+	@Test
+	void evictDeletesFileAndReceiptAndTellsWhetherThereWasAFile() throws Exception {
+		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+			staged.publish(StagedFileTests::receipt);
+		}
+		assertThat(store().evict("m", place())).isTrue();
+		assertThat(store().evict("m", place())).isFalse();
+		assertThat(files()).isEmpty();
+	}
+
+	@Test
+	void usedCountsTheFilesOfTheCacheDirectory() throws Exception {
+		assertThat(store().used()).isEqualTo(DataSize.ofBytes(0));
+		Path models = Files.createDirectories(this.directory.resolve("cache/models/host"));
+		Files.write(models.resolve("a"), new byte[100]);
+		Files.write(models.resolve("b"), new byte[23]);
+		Files.createSymbolicLink(models.resolve("link"), models.resolve("a"));
+		assertThat(store().used()).isEqualTo(DataSize.ofBytes(123));
+	}
+
+	@Test
+	void fileWhoseNameTheDiskDoesNotTakeIsNotKept() throws Exception {
+		ModelStore store = new ModelStore(
+				new StoreSettings(this.directory.resolve("cache"), DataSize.ofBytes(0),
+						StoreSettings.Verification.FINGERPRINT),
+				new ExclusiveFiles(), Clock.systemUTC(), null, (directory) -> {
+					throw new IOException("Input/output error");
+				});
+		try (StagedFile staged = store.stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+			write(staged, "model");
+			assertThatIOException().isThrownBy(() -> staged.publish(StagedFileTests::receipt));
+		}
+		assertThat(files()).isEmpty();
+	}
+
+	@Test
+	void directoryThatCannotBeForcedIsAnError() {
+		assertThatIOException().isThrownBy(() -> FileMoves.forceDirectory(this.directory.resolve("missing")));
+	}
+
+}

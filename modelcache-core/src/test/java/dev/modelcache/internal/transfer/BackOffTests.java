@@ -1,0 +1,219 @@
+package dev.modelcache.internal.transfer;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.atomic.AtomicReference;
+
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelTransferException;
+import dev.modelcache.internal.transfer.RequestFailedException.Reason;
+import io.github.resilience4j.core.IntervalFunction;
+import io.github.resilience4j.retry.RetryConfig;
+import io.github.resilience4j.retry.RetryRegistry;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * When requests are repeated, and when no more: on a virtual clock, to the millisecond.
+ */
+class BackOffTests {
+
+	@TempDir
+	private Path directory;
+
+	private TransferFixture fixture;
+
+	@BeforeEach
+	void open() {
+		this.fixture = new TransferFixture(this.directory);
+	}
+
+	@AfterEach
+	void close() {
+		this.fixture.close();
+	}
+
+	private ModelCacheException fail(int mirrors) {
+		AtomicReference<Throwable> failure = new AtomicReference<>();
+		this.fixture.run(mirrors).subscribe((result) -> {
+		}, failure::set);
+		this.fixture.letTimePass();
+		assertThat(failure.get()).isInstanceOf(ModelCacheException.class);
+		return (ModelCacheException) failure.get();
+	}
+
+	private static List<Duration> millis(long... millis) {
+		return Arrays.stream(millis).mapToObj(Duration::ofMillis).toList();
+	}
+
+	@Test
+	void delaysDoubleFromOneSecondToThirty() {
+		this.fixture.maxRequests(8).answer(TransferFixture.failing(Reason.RESET));
+		ModelCacheException failure = fail(1);
+		assertThat(this.fixture.delays()).isEqualTo(millis(1000, 2000, 4000, 8000, 16_000, 30_000, 30_000));
+		assertThat(failure).isInstanceOf(ModelTransferException.class);
+		assertThat(failure.getSuppressed()).hasSize(8);
+	}
+
+	@Test
+	void delaysAreRandomizedByAQuarter() {
+		Queue<Double> numbers = new ArrayDeque<>(List.of(0.0, 1.0, 0.25, 0.75, 0.0, 0.0, 1.0));
+		this.fixture.maxRequests(8).random(numbers::remove).answer(TransferFixture.failing(Reason.RESET));
+		fail(1);
+		assertThat(this.fixture.delays()).isEqualTo(millis(750, 2500, 3500, 9000, 12_000, 22_500, 30_000));
+	}
+
+	@Test
+	void maxRetriesCountsAllRequests() {
+		this.fixture.maxRequests(3).answer(TransferFixture.failing(Reason.STALLED));
+		fail(1);
+		assertThat(this.fixture.requests).hasSize(3);
+	}
+
+	@Test
+	void everyMirrorHasItsOwnCount() {
+		this.fixture.maxRequests(3).answer(TransferFixture.failing(Reason.UNREACHABLE));
+		fail(2);
+		assertThat(this.fixture.requests.stream().map((request) -> request.mirror().origin().host()))
+			.containsExactly("mirror1", "mirror1", "mirror1", "mirror2", "mirror2", "mirror2");
+		// The second mirror is asked at once.
+		assertThat(this.fixture.delays()).isEqualTo(millis(1000, 2000, 0, 1000, 2000));
+	}
+
+	@Test
+	void newBytesOnDiskStartTheCountAgain() {
+		byte[] file = new byte[4000];
+		this.fixture.maxRequests(2)
+			.answer(TransferFixture.failing(Reason.RESET), TransferFixture.cutAt(file, 1000),
+					TransferFixture.failing(Reason.RESET), TransferFixture.cutAt(file, 2000),
+					TransferFixture.failing(Reason.RESET), TransferFixture.failing(Reason.RESET));
+		fail(1);
+		assertThat(this.fixture.requests.stream().map((request) -> request.range().start())).containsExactly(0L, 0L,
+				1000L, 1000L, 2000L, 2000L);
+	}
+
+	@Test
+	void bytesThatWereThereBeforeDoNot() {
+		byte[] file = new byte[4000];
+		// The second answer, and all that follow, bring nothing beyond the first.
+		this.fixture.maxRequests(3).answer(TransferFixture.cutAt(file, 1000), TransferFixture.cutAt(file, 1000));
+		fail(1);
+		assertThat(this.fixture.requests).hasSize(4);
+	}
+
+	@Test
+	void retryAfterDelaysTheNextRequest() {
+		this.fixture.maxRequests(2).answer(TransferFixture.failing(503, Duration.ofSeconds(17)));
+		fail(1);
+		assertThat(this.fixture.delays()).isEqualTo(millis(17_000));
+	}
+
+	@Test
+	void retryAfterNeverShortensTheDelay() {
+		this.fixture.maxRequests(2).answer(TransferFixture.failing(503, Duration.ZERO));
+		fail(1);
+		assertThat(this.fixture.delays()).isEqualTo(millis(1000));
+	}
+
+	@Test
+	void retryAfterBeyondAllNumbersIsBoundedToo() {
+		this.fixture.maxRequests(2).answer(TransferFixture.failing(503, Duration.ofSeconds(Long.MAX_VALUE)));
+		fail(1);
+		assertThat(this.fixture.delays()).isEqualTo(millis(300_000));
+	}
+
+	@Test
+	void retryAfterIsHonouredUpToFiveMinutes() {
+		this.fixture.maxRequests(2).answer(TransferFixture.failing(503, Duration.ofDays(3)));
+		fail(1);
+		assertThat(this.fixture.delays()).isEqualTo(millis(300_000));
+	}
+
+	@ParameterizedTest
+	@EnumSource(
+			names = { "NOT_FOUND", "ACCESS_DENIED", "REFUSED", "NOT_A_MODEL", "BAD_REDIRECT", "UNPROVABLE", "UNTRUSTED",
+					"CIRCUIT_OPEN", "TOO_BUSY", "LINK_REFUSED", "OTHER_DIGEST", "PRIVATE_ADDRESS", "PROXY_DENIED" })
+	void whatAnotherRequestCannotMendIsNotRepeated(Reason reason) {
+		this.fixture.answer(TransferFixture.failing(reason));
+		fail(1);
+		assertThat(this.fixture.requests).hasSize(1);
+	}
+
+	@ParameterizedTest
+	@EnumSource(mode = Mode.EXCLUDE,
+			names = { "NOT_FOUND", "ACCESS_DENIED", "REFUSED", "NOT_A_MODEL", "BAD_REDIRECT", "UNPROVABLE", "UNTRUSTED",
+					"CIRCUIT_OPEN", "TOO_BUSY", "LINK_REFUSED", "OTHER_DIGEST", "PRIVATE_ADDRESS", "PROXY_DENIED" })
+	void everythingElseIs(Reason reason) {
+		this.fixture.answer(TransferFixture.failing(reason));
+		fail(1);
+		assertThat(this.fixture.requests).hasSize(3);
+	}
+
+	@Test
+	void configurationOfTheApplicationWins() {
+		RetryConfig configured = RetryConfig.custom()
+			.maxAttempts(5)
+			.intervalFunction(IntervalFunction.of(Duration.ofMillis(70)))
+			.build();
+		RetryRegistry registry = RetryRegistry.ofDefaults();
+		registry.retry("modelcache-" + TransferFixture.MODEL, configured);
+		this.fixture.registry(registry).answer(TransferFixture.failing(Reason.RESET));
+		fail(1);
+		assertThat(this.fixture.delays()).isEqualTo(millis(70, 70, 70, 70));
+	}
+
+	@Test
+	void baseConfigurationOfTheApplicationWinsButForTheNumber() {
+		RetryConfig configured = RetryConfig.custom()
+			.maxAttempts(9)
+			.intervalFunction(IntervalFunction.of(Duration.ofMillis(70)))
+			.build();
+		this.fixture.registry(RetryRegistry.of(Map.of("modelcache", configured)))
+			.answer(TransferFixture.failing(Reason.RESET));
+		fail(1);
+		assertThat(this.fixture.delays()).isEqualTo(millis(70, 70));
+	}
+
+	@Test
+	void configurationThatRetriesEverythingDoesNotLoseOurPredicate() {
+		RetryConfig everything = RetryConfig.custom().maxAttempts(5).retryOnException((failure) -> true).build();
+		RetryRegistry registry = RetryRegistry.ofDefaults();
+		registry.retry("modelcache-" + TransferFixture.MODEL, everything);
+		this.fixture.registry(registry).answer(TransferFixture.failing(Reason.NOT_FOUND));
+		fail(1);
+		assertThat(this.fixture.requests).hasSize(1);
+	}
+
+	@Test
+	void registryCountsWhatHappened() {
+		RetryRegistry registry = RetryRegistry.ofDefaults();
+		this.fixture.registry(registry).answer(TransferFixture.failing(Reason.RESET));
+		fail(1);
+		assertThat(registry.retry("modelcache-" + TransferFixture.MODEL)
+			.getMetrics()
+			.getNumberOfFailedCallsWithRetryAttempt()).isEqualTo(1);
+	}
+
+	@Test
+	void everyBufferIsReleasedWhateverHappens() {
+		byte[] file = new byte[4000];
+		this.fixture.answer(TransferFixture.cutAt(file, 1000), TransferFixture.failing(Reason.RESET),
+				TransferFixture.cutAt(file, 3000), TransferFixture.failing(Reason.RESET));
+		fail(1);
+		assertThat(this.fixture.buffers.made()).isEqualTo(2);
+		assertThat(this.fixture.buffers.held()).isZero();
+	}
+
+}

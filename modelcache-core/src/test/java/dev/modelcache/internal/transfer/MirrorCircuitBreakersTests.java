@@ -1,0 +1,112 @@
+package dev.modelcache.internal.transfer;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
+
+import dev.modelcache.internal.transfer.RequestFailedException.Reason;
+import dev.modelcache.source.Mirror;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests for {@link MirrorCircuitBreakers}.
+ */
+class MirrorCircuitBreakersTests {
+
+	private final CircuitBreakerRegistry registry = CircuitBreakerRegistry.ofDefaults();
+
+	private final MirrorCircuitBreakers breakers = new MirrorCircuitBreakers(this.registry);
+
+	private final Mirror mirror = mirror("https://one.example/m.gguf");
+
+	private static Mirror mirror(String url) {
+		return new Mirror(URI.create(url), Map.of());
+	}
+
+	private void fail(Reason reason, int times) {
+		for (int i = 0; i < times; i++) {
+			this.breakers.acquire(this.mirror).failed(new RequestFailedException(reason, this.mirror, "failed", null));
+		}
+	}
+
+	private CircuitBreaker breaker() {
+		return this.registry.circuitBreaker("modelcache-one.example:443");
+	}
+
+	@ParameterizedTest
+	@EnumSource(names = { "UNREACHABLE", "TIMEOUT", "RESET", "SERVER_ERROR" })
+	void failuresOfTheHostOpenItsBreaker(Reason reason) {
+		fail(reason, 10);
+		assertThat(breaker().getState()).isEqualTo(CircuitBreaker.State.OPEN);
+		assertThatExceptionOfType(RequestFailedException.class).isThrownBy(() -> this.breakers.acquire(this.mirror))
+			.withMessage("https://one.example/m.gguf failed too often lately and is left alone for a while")
+			.satisfies((failure) -> {
+				assertThat(failure.reason()).isEqualTo(Reason.CIRCUIT_OPEN);
+				assertThat(failure.retryAfter()).isEqualTo(Duration.ofSeconds(30));
+			});
+	}
+
+	@Test
+	void whoeverIsRefusedWhileAnotherRequestTriesTheHostOutNeedNotWaitAsLong() {
+		fail(Reason.RESET, 10);
+		breaker().transitionToHalfOpenState();
+		for (int i = 0; i < 3; i++) {
+			this.breakers.acquire(this.mirror);
+		}
+		assertThatExceptionOfType(RequestFailedException.class).isThrownBy(() -> this.breakers.acquire(this.mirror))
+			.satisfies((failure) -> assertThat(failure.retryAfter()).isEqualTo(Duration.ofSeconds(1)));
+	}
+
+	@ParameterizedTest
+	@EnumSource(
+			names = { "NOT_FOUND", "ACCESS_DENIED", "REFUSED", "TOO_MANY_REQUESTS", "ILLEGAL_RESPONSE", "NOT_A_MODEL" })
+	void whatSaysNothingAboutTheHostDoesNotCount(Reason reason) {
+		fail(reason, 30);
+		assertThat(breaker().getState()).isEqualTo(CircuitBreaker.State.CLOSED);
+		assertThat(breaker().getMetrics().getNumberOfBufferedCalls()).isZero();
+	}
+
+	@Test
+	void otherHostsAndPortsAreNotConcerned() {
+		fail(Reason.UNREACHABLE, 10);
+		assertThat(this.breakers.acquire(mirror("https://one.example:8443/m.gguf"))).isNotNull();
+		assertThat(this.breakers.acquire(mirror("https://two.example/m.gguf"))).isNotNull();
+	}
+
+	@Test
+	void onlyTheFirstJudgementCounts() {
+		MirrorCircuitBreakers.Permission permission = this.breakers.acquire(this.mirror);
+		permission.succeeded();
+		permission.failed(new RequestFailedException(Reason.RESET, this.mirror, "broke in the body", null));
+		permission.released();
+		assertThat(breaker().getMetrics().getNumberOfSuccessfulCalls()).isEqualTo(1);
+		assertThat(breaker().getMetrics().getNumberOfFailedCalls()).isZero();
+	}
+
+	@Test
+	void cancellationDoesNotCount() {
+		this.breakers.acquire(this.mirror).released();
+		assertThat(breaker().getMetrics().getNumberOfBufferedCalls()).isZero();
+	}
+
+	@Test
+	void configurationOfTheApplicationWins() {
+		CircuitBreakerRegistry configured = CircuitBreakerRegistry.of(Map.of("modelcache",
+				CircuitBreakerConfig.custom().slidingWindowSize(2).minimumNumberOfCalls(2).build()));
+		MirrorCircuitBreakers impatient = new MirrorCircuitBreakers(configured);
+		for (int i = 0; i < 2; i++) {
+			impatient.acquire(this.mirror)
+				.failed(new RequestFailedException(Reason.UNREACHABLE, this.mirror, "failed", null));
+		}
+		assertThatExceptionOfType(RequestFailedException.class).isThrownBy(() -> impatient.acquire(this.mirror));
+	}
+
+}

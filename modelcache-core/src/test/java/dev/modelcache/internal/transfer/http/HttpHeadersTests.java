@@ -1,0 +1,113 @@
+package dev.modelcache.internal.transfer.http;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Set;
+
+import dev.modelcache.Digest;
+import dev.modelcache.source.Mirror;
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.ManualClock;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.http.HttpHeaders;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link RetryAfter}, {@link RateLimit}, {@link StatedDigests} and
+ * {@link ContentRange}.
+ */
+class HttpHeadersTests {
+
+	private static final Redirects AT = Redirects
+		.start(new Mirror(URI.create("https://host.example/m.gguf"), Map.of()));
+
+	/** Stands at 2026-01-02T03:04:05Z, a Friday. */
+	private final ManualClock clock = new ManualClock();
+
+	@ParameterizedTest
+	@CsvSource({ "0, PT0S", "17, PT17S", "' 120 ', PT2M", "-5, PT0S", "'Fri, 02 Jan 2026 03:05:05 GMT', PT1M",
+			"'Fri, 02 Jan 2026 03:00:00 GMT', PT0S" })
+	void retryAfterIsSecondsOrADate(String value, Duration delay) {
+		assertThat(RetryAfter.parse(value, this.clock)).isEqualTo(delay);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "soon", "1.5", "99999999999999999999", "2026-01-02" })
+	void nonsenseIsNoDelay(String value) {
+		assertThat(RetryAfter.parse(value, this.clock)).isNull();
+	}
+
+	@Test
+	void noHeaderIsNoDelay() {
+		assertThat(RetryAfter.parse(null, this.clock)).isNull();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "bytes 0-9/100, 0, 9, 100", "bytes 5-5/6, 5, 5, 6", "bytes 0-9/*, 0, 9,", "bytes */100, , , 100" })
+	void contentRangeIsRead(String value, Long start, Long last, Long total) {
+		assertThat(ContentRange.parse(value)).isEqualTo(new ContentRange(start, last, total));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "bytes", "bytes 9-0/100", "bytes 0-100/100", "bytes */*", "items 0-9/100", "bytes 0-9",
+			"bytes -9/100", "bytes 0-99999999999999999999/100", "bytes 0-9/100, bytes 0-9/100" })
+	void inconsistentContentRangeIsNone(String value) {
+		assertThat(ContentRange.parse(value)).isNull();
+	}
+
+	@ParameterizedTest
+	@CsvSource(quoteCharacter = '`',
+			value = { "\"default\";r=0;t=55, PT56S", "\"default\"; r=0; t=55, PT56S", "\"default\";t=55;r=0, PT56S",
+					"`\"burst\";r=0;t=5, \"daily\";r=0;t=900`, PT901S",
+					"`\"burst\";r=0;t=5, \"daily\";r=9;t=900`, PT6S", "`\"r=1;t=7\";r=0;t=5`, PT6S",
+					"`limit=100, remaining=0, reset=50`, PT51S", "\"default\";r=3;t=55, ",
+					"`limit=100, remaining=7, reset=50`, ", "\"default\";r=0, ", "\"default\";r=0;t=soon, ",
+					"\"default\";r=0;t=1767323045, " })
+	void rateLimitTellsWhenAnExhaustedLimitBeginsAnew(String value, Duration pause) {
+		HttpHeaders headers = new HttpHeaders();
+		headers.add("RateLimit", value);
+		assertThat(RateLimit.pause(headers)).isEqualTo(pause);
+	}
+
+	@Test
+	void rateLimitMayBeOfAnEarlierDraftOrMissing() {
+		HttpHeaders headers = new HttpHeaders();
+		assertThat(RateLimit.pause(headers)).isNull();
+		headers.add("RateLimit-Reset", "30");
+		assertThat(RateLimit.pause(headers)).isEqualTo(Duration.ofSeconds(31));
+	}
+
+	@Test
+	void statedDigestsAreThoseOfTheWholeFile() {
+		HttpHeaders headers = new HttpHeaders();
+		Digest sha256 = Content.of("a").sha256();
+		Digest linked = Content.of("b").sha256();
+		headers.add("Repr-Digest", "md5=:1B2M2Y8AsgTpgAmY7PhCfg==:, sha-256=:" + base64(sha256) + ":");
+		headers.add("Content-Digest", "sha-256=:" + base64(Content.of("c").sha256()) + ":");
+		headers.add("X-Linked-ETag", "W/\"" + linked.hex() + "\"");
+		assertThat(StatedDigests.of(headers, AT)).containsExactlyInAnyOrder(sha256, linked);
+		assertThat(StatedDigests.linked(headers, AT)).containsExactly(linked);
+		assertThat(StatedDigests.of(new HttpHeaders(), AT.stating(Set.of(linked)))).containsExactly(linked);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "sha-256", "sha-256=AAAA", "sha-256=:AAAA:", "sha-256=:====:", "sha-1=:AAAA:" })
+	void nonsenseStatesNothing(String value) {
+		HttpHeaders headers = new HttpHeaders();
+		headers.add("Repr-Digest", value);
+		headers.add("X-Linked-ETag", "\"5d41402abc4b2a76b9719d911017c592\"");
+		assertThat(StatedDigests.of(headers, AT)).isEmpty();
+	}
+
+	private static String base64(Digest digest) {
+		return Base64.getEncoder().encodeToString(HexFormat.of().parseHex(digest.hex()));
+	}
+
+}

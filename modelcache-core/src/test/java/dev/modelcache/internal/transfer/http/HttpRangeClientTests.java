@@ -1,0 +1,164 @@
+package dev.modelcache.internal.transfer.http;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+import dev.modelcache.internal.transfer.ByteRange;
+import dev.modelcache.internal.transfer.MirrorCircuitBreakers;
+import dev.modelcache.internal.transfer.RangeRequest;
+import dev.modelcache.internal.transfer.TransferSettings;
+import dev.modelcache.source.Mirror;
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.CountedBuffers;
+import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.Reply;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
+import org.springframework.core.io.buffer.DataBufferUtils;
+import org.springframework.http.client.reactive.ReactorClientHttpConnector;
+import org.springframework.util.unit.DataSize;
+import org.springframework.web.reactive.function.client.WebClient;
+import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+import reactor.netty.Connection;
+import reactor.netty.http.client.HttpClient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Exchanges that end before their body does: the buffers are released, and the connection
+ * is closed instead of being read to its end.
+ */
+class HttpRangeClientTests {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+	private static final long SIZE = 64L << 20;
+
+	private final MisbehavingServer server = MisbehavingServer.start().serve("/m", Content.random(SIZE, 1));
+
+	private final CountedBuffers buffers = new CountedBuffers();
+
+	private final HttpRangeClient client = client(NettyClients.forDownloads(this.buffers.client()));
+
+	private static HttpRangeClient client(HttpClient netty) {
+		return new HttpRangeClient(WebClient.builder().clientConnector(new ReactorClientHttpConnector(netty)).build(),
+				new MirrorCircuitBreakers(CircuitBreakerRegistry.ofDefaults()),
+				new TransferSettings(DataSize.ofMegabytes(1), 4, DataSize.ofMegabytes(16), PATIENCE, PATIENCE, 5, true),
+				Schedulers.parallel(), Schedulers.boundedElastic(), Clock.systemUTC());
+	}
+
+	@AfterEach
+	void everythingIsReleased() {
+		try (this.server; this.buffers) {
+			Awaitility.await("connections closed").atMost(PATIENCE).until(() -> this.server.openConnections() == 0);
+			assertThat(this.server.bytesSent("/m")).as("bytes sent").isLessThan(SIZE);
+		}
+	}
+
+	private RangeRequest request() {
+		return new RangeRequest(new Mirror(this.server.uri("/m"), Map.of()), ByteRange.from(0), null);
+	}
+
+	@RepeatedTest(10)
+	void cancelledBeforeTheBodyIsRead() throws Exception {
+		CountDownLatch answered = new CountDownLatch(1);
+		Disposable exchange = this.client.exchange(request(), (response) -> {
+			answered.countDown();
+			return Mono.never();
+		}).subscribe();
+		assertThat(answered.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
+		exchange.dispose();
+	}
+
+	@RepeatedTest(10)
+	void cancelledWhileAnotherThreadLooksAtTheResponse() throws Exception {
+		CountDownLatch answered = new CountDownLatch(1);
+		CountDownLatch cancelled = new CountDownLatch(1);
+		Disposable exchange = this.client.exchange(request(), (response) -> Mono.fromRunnable(() -> {
+			answered.countDown();
+			await(cancelled);
+		}).subscribeOn(Schedulers.boundedElastic()).thenMany(response.body()).doOnNext(DataBufferUtils::release).then())
+			.subscribe();
+		assertThat(answered.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
+		exchange.dispose();
+		cancelled.countDown();
+	}
+
+	@RepeatedTest(10)
+	void refusedBeforeTheBodyIsRead() {
+		this.client.exchange(request(), (response) -> Mono.error(new IllegalStateException("refused")))
+			.onErrorComplete()
+			.block(PATIENCE);
+	}
+
+	@RepeatedTest(10)
+	void refusedOnAnotherThread() {
+		this.client
+			.exchange(request(),
+					(response) -> Mono.<Void>error(new IllegalStateException("refused"))
+						.subscribeOn(Schedulers.boundedElastic()))
+			.onErrorComplete()
+			.block(PATIENCE);
+	}
+
+	@RepeatedTest(10)
+	void cancelledInTheMiddleOfTheBody() throws Exception {
+		CountDownLatch arrived = new CountDownLatch(3);
+		Disposable exchange = this.client.exchange(request(), (response) -> response.body().doOnNext((buffer) -> {
+			DataBufferUtils.release(buffer);
+			arrived.countDown();
+		}).then()).subscribe();
+		assertThat(arrived.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
+		exchange.dispose();
+	}
+
+	@Test
+	void cancelledBeforeTheHeaders() {
+		this.server.always("/m", Reply.ok().stallBeforeHeaders());
+		Disposable exchange = this.client.exchange(request(), (response) -> Mono.never()).subscribe();
+		this.server.awaitRequests("/m", 1);
+		exchange.dispose();
+	}
+
+	@RepeatedTest(5)
+	void cancelledBetweenTheArrivalOfTheResponseAndItsDelivery() {
+		CompletableFuture<Disposable> exchange = new CompletableFuture<>();
+		HttpClient netty = this.buffers.client().mapConnect((response) -> response.doOnNext(cancelElsewhere(exchange)));
+		exchange.complete(
+				client(NettyClients.forDownloads(netty)).exchange(request(), (response) -> Mono.never()).subscribe());
+		this.server.awaitRequests("/m", 1);
+	}
+
+	@RepeatedTest(5)
+	void cancelledDuringTheDeliveryOfTheResponse() {
+		CompletableFuture<Disposable> exchange = new CompletableFuture<>();
+		HttpClient netty = NettyClients.forDownloads(this.buffers.client())
+			.mapConnect((response) -> response.doOnNext(cancelElsewhere(exchange)));
+		exchange.complete(client(netty).exchange(request(), (response) -> Mono.never()).subscribe());
+		this.server.awaitRequests("/m", 1);
+	}
+
+	private static Consumer<Connection> cancelElsewhere(CompletableFuture<Disposable> exchange) {
+		return (response) -> CompletableFuture.runAsync(() -> exchange.join().dispose()).join();
+	}
+
+	private static void await(CountDownLatch latch) {
+		try {
+			latch.await();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+}

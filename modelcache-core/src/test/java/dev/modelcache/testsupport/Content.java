@@ -1,0 +1,201 @@
+package dev.modelcache.testsupport;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.zip.CRC32;
+
+import dev.modelcache.Digest.Algorithm;
+import dev.modelcache.Digest;
+
+/**
+ * Bytes of a known size that can be written from any offset, without being in memory.
+ * Immutable.
+ */
+public abstract class Content {
+
+	private static final int BLOCK = 1024 * 1024;
+
+	private static final int PIECE = 256 * 1024;
+
+	private static final int STAMP = Long.BYTES;
+
+	private final long size;
+
+	private final String tag;
+
+	private Content(long size, String tag) {
+		this.size = size;
+		this.tag = tag;
+	}
+
+	/**
+	 * Returns content that is in memory.
+	 * @param bytes the bytes
+	 * @return the content
+	 */
+	public static Content of(byte[] bytes) {
+		CRC32 crc = new CRC32();
+		crc.update(bytes);
+		return new Content(bytes.length, Long.toHexString(crc.getValue()) + "-" + bytes.length) {
+			@Override
+			public void write(long offset, long length, OutputStream out) throws IOException {
+				out.write(bytes, Math.toIntExact(offset), Math.toIntExact(length));
+			}
+		};
+	}
+
+	/**
+	 * Returns a text as UTF-8.
+	 * @param text the text
+	 * @return the content
+	 */
+	public static Content of(String text) {
+		return of(text.getBytes(StandardCharsets.UTF_8));
+	}
+
+	/**
+	 * Returns pseudo-random content: a random block of 1 MiB again and again, each time
+	 * with its number in its first 8 bytes, so that no two blocks are equal.
+	 * @param size the size in bytes
+	 * @param seed the same seed gives the same content
+	 * @return the content
+	 */
+	public static Content random(long size, long seed) {
+		byte[] block = new byte[(int) Math.min(BLOCK, size)];
+		new Random(seed).nextBytes(block);
+		return new Content(size, "random-" + seed + "-" + size) {
+			@Override
+			public void write(long offset, long length, OutputStream out) throws IOException {
+				byte[] buffer = new byte[(int) Math.min(PIECE, length)];
+				long end = offset + length;
+				long position = offset;
+				while (position < end) {
+					int from = (int) (position % BLOCK);
+					int count = (int) Math.min(Math.min(buffer.length, BLOCK - from), end - position);
+					System.arraycopy(block, from, buffer, 0, count);
+					for (int i = from; i < Math.min(STAMP, from + count); i++) {
+						buffer[i - from] = (byte) (position / BLOCK >>> (8 * i));
+					}
+					out.write(buffer, 0, count);
+					position += count;
+				}
+			}
+		};
+	}
+
+	/**
+	 * Returns the size.
+	 * @return the size in bytes
+	 */
+	public final long size() {
+		return this.size;
+	}
+
+	/**
+	 * Returns the strong validator that a well-behaved server gives it (RFC 9110, 8.8.3).
+	 * @return the entity tag, with its quotation marks
+	 */
+	public final String etag() {
+		return "\"" + this.tag + "\"";
+	}
+
+	/**
+	 * Writes a part of it.
+	 * @param offset where the part begins
+	 * @param length its length in bytes
+	 * @param out where to write; not closed
+	 * @throws IOException if the stream fails
+	 */
+	public abstract void write(long offset, long length, OutputStream out) throws IOException;
+
+	/**
+	 * Returns the same content with one byte inverted.
+	 * @param offset where the byte is
+	 * @return the damaged content
+	 */
+	public final Content flipped(long offset) {
+		return overlaid(offset, new byte[] { (byte) ~bytes(offset, 1)[0] });
+	}
+
+	/**
+	 * Returns the same content beginning with other bytes, such as a magic number.
+	 * @param head the first bytes
+	 * @return the content
+	 */
+	public final Content startingWith(byte... head) {
+		return overlaid(0, head);
+	}
+
+	private Content overlaid(long at, byte[] patch) {
+		Content original = this;
+		return new Content(this.size, this.tag + "-" + at + "-" + Arrays.hashCode(patch)) {
+			@Override
+			public void write(long offset, long length, OutputStream out) throws IOException {
+				long end = offset + length;
+				long from = Math.min(Math.max(at, offset), end);
+				long to = Math.max(from, Math.min(at + patch.length, end));
+				original.write(offset, from - offset, out);
+				if (to > from) {
+					out.write(patch, (int) (from - at), (int) (to - from));
+				}
+				original.write(to, end - to, out);
+			}
+		};
+	}
+
+	/**
+	 * Returns all of it in memory.
+	 * @return the bytes
+	 */
+	public final byte[] bytes() {
+		return bytes(0, Math.toIntExact(this.size));
+	}
+
+	private byte[] bytes(long offset, int length) {
+		ByteArrayOutputStream out = new ByteArrayOutputStream(length);
+		try {
+			write(offset, length, out);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		return out.toByteArray();
+	}
+
+	/**
+	 * Computes its SHA-256, reading all of it.
+	 * @return the digest
+	 */
+	public final Digest sha256() {
+		return digest(Algorithm.SHA256);
+	}
+
+	/**
+	 * Computes its digest, reading all of it.
+	 * @param algorithm the algorithm
+	 * @return the digest
+	 */
+	public final Digest digest(Algorithm algorithm) {
+		try {
+			MessageDigest digest = MessageDigest.getInstance(algorithm.jcaName());
+			digest.update(algorithm.preamble(this.size));
+			write(0, this.size, new DigestOutputStream(OutputStream.nullOutputStream(), digest));
+			return Digest.of(algorithm, digest.digest());
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException(ex);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+}

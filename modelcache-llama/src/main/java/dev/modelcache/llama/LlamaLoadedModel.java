@@ -1,0 +1,240 @@
+package dev.modelcache.llama;
+
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
+
+import dev.modelcache.llama.LlamaProcess.Asked;
+import dev.modelcache.llama.Request.Reply;
+import dev.modelcache.runtime.ClassificationException;
+import dev.modelcache.runtime.LoadedModel;
+import dev.modelcache.runtime.Question;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A model that llama.cpp runs in a process of its own. One question is asked after the
+ * other: the next one waits until the last one is answered, even if nobody wants that
+ * answer any more. If the process ends by itself, the next question starts another.
+ */
+final class LlamaLoadedModel implements LoadedModel {
+
+	/** How long a process that never answered is not started again. */
+	static final Duration PAUSE = Duration.ofSeconds(10);
+
+	private static final Logger logger = LoggerFactory.getLogger(LlamaLoadedModel.class);
+
+	/** How often it is asked whether anybody still waits. */
+	private static final Duration LOOK = Duration.ofMillis(10);
+
+	/** In characters: more than any context has tokens. */
+	private static final int LONGEST_PROMPT = 1 << 20;
+
+	private final Starter starter;
+
+	private final Clock clock;
+
+	/** Whose question may be asked; kept until it is answered. */
+	private final Semaphore turn = new Semaphore(1);
+
+	private volatile LlamaProcess process;
+
+	private volatile boolean answered;
+
+	private volatile boolean closed;
+
+	/** Guarded by {@link #turn}. */
+	private Instant notBefore = Instant.MIN;
+
+	/**
+	 * Starts the process and waits until the model is loaded.
+	 * @param starter starts it
+	 * @param clock tells the time
+	 * @throws IOException if there is no process, or it does not load the model
+	 */
+	LlamaLoadedModel(Starter starter, Clock clock) throws IOException {
+		this.starter = starter;
+		this.clock = clock;
+		this.process = started(starter);
+	}
+
+	private static LlamaProcess started(Starter starter) throws IOException {
+		LlamaProcess process = starter.start();
+		boolean loaded = false;
+		try {
+			Reply reply = process.loaded().get();
+			loaded = reply.succeeded();
+			if (!loaded) {
+				throw new IOException(reply.text());
+			}
+			return process;
+		}
+		catch (ExecutionException ex) {
+			throw new IOException(ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IOException("loading was broken off", ex);
+		}
+		finally {
+			if (!loaded) {
+				process.close();
+			}
+		}
+	}
+
+	@Override
+	public String answer(Question question, BooleanSupplier abandoned) {
+		if (question.prompt().length() > LONGEST_PROMPT) {
+			throw new ClassificationException("the text has more than " + LONGEST_PROMPT + " characters", "Shorten it",
+					null);
+		}
+		Reply reply = reply(question, abandoned);
+		if (!reply.succeeded()) {
+			throw new ClassificationException("llama.cpp gave no answer: " + reply.text(),
+					"If the text is too long, shorten it or raise hooks.llm.llama.context-size", null);
+		}
+		this.answered = true;
+		if (!question.answers().contains(reply.text())) {
+			throw new ClassificationException("the model gave none of the possible answers",
+					"Check that its vocabulary can write them", null);
+		}
+		return reply.text();
+	}
+
+	private Reply reply(Question question, BooleanSupplier abandoned) {
+		awaitTurn(abandoned);
+		Asked asked;
+		LlamaProcess asking;
+		try {
+			asking = running();
+			asked = asking.ask(question);
+		}
+		catch (RuntimeException | Error ex) {
+			this.turn.release();
+			throw ex;
+		}
+		asked.reply().whenComplete((reply, failure) -> this.turn.release());
+		Reply reply = await(asked, abandoned);
+		if (reply == null) {
+			asking.cancel(asked);
+			throw nobodyWaits();
+		}
+		return reply;
+	}
+
+	private void awaitTurn(BooleanSupplier abandoned) {
+		try {
+			while (!this.turn.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+				if (abandoned.getAsBoolean()) {
+					throw nobodyWaits();
+				}
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw nobodyWaits();
+		}
+	}
+
+	private static @Nullable Reply await(Asked asked, BooleanSupplier abandoned) {
+		while (!abandoned.getAsBoolean()) {
+			try {
+				return asked.reply().get(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+			}
+			catch (TimeoutException ex) {
+				// Looks again whether anybody waits.
+			}
+			catch (ExecutionException ex) {
+				throw new IllegalStateException(ex);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+				return null;
+			}
+		}
+		return null;
+	}
+
+	private static CancellationException nobodyWaits() {
+		return new CancellationException("nobody waits for the answer");
+	}
+
+	private LlamaProcess running() {
+		String end = this.process.end();
+		if (end == null || this.closed) {
+			return this.process;
+		}
+		if (!this.answered && this.clock.instant().isBefore(this.notBefore)) {
+			throw gone(end, "It is tried again after " + PAUSE.toSeconds() + " s", null);
+		}
+		logger.warn("llama.cpp: {}. It is started again", end);
+		this.process.close();
+		try {
+			this.process = started(this.starter);
+		}
+		catch (IOException ex) {
+			throw gone(end, "Look at what its process said, and at the memory that there is", ex);
+		}
+		finally {
+			this.answered = false;
+			this.notBefore = this.clock.instant().plus(PAUSE);
+		}
+		if (this.closed) {
+			this.process.close();
+		}
+		return this.process;
+	}
+
+	private static ClassificationException gone(String end, String action, @Nullable IOException failure) {
+		return new ClassificationException((failure != null)
+				? "llama.cpp cannot be started again: " + failure.getMessage() : "llama.cpp does not run: " + end,
+				action, failure);
+	}
+
+	@Override
+	public void close() {
+		this.closed = true;
+		this.process.close();
+	}
+
+	/**
+	 * Returns the process that runs the model.
+	 * @return the process
+	 */
+	ProcessHandle handle() {
+		return this.process.handle();
+	}
+
+	/**
+	 * Returns whether the process ended by itself.
+	 * @return {@code true} if it did, and no question has started another
+	 */
+	boolean hasEnded() {
+		return this.process.end() != null;
+	}
+
+	/**
+	 * Starts processes.
+	 */
+	@FunctionalInterface
+	interface Starter {
+
+		/**
+		 * Starts a process.
+		 * @return the process
+		 * @throws IOException if it cannot be started
+		 */
+		LlamaProcess start() throws IOException;
+
+	}
+
+}

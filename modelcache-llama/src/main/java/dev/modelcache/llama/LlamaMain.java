@@ -1,0 +1,180 @@
+package dev.modelcache.llama;
+
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.Stream;
+
+import de.kherud.llama.ModelParameters;
+import dev.modelcache.llama.Request.Reply;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The main program of the process that a model runs in. It has nothing but the JDK, this
+ * package and the library of llama.cpp on its class path, takes requests from its
+ * standard input, and ends with it: when the application closes the model, or is gone.
+ */
+final class LlamaMain {
+
+	private final BlockingQueue<Request> questions = new LinkedBlockingQueue<>();
+
+	private final OutputStream replies;
+
+	/** The latest question that nobody waits for. */
+	private volatile int cancelled;
+
+	private LlamaMain(OutputStream replies) {
+		this.replies = replies;
+	}
+
+	/**
+	 * Loads a model and answers until the end of the standard input.
+	 * @param arguments as {@link #arguments} makes them
+	 */
+	public static void main(String[] arguments) {
+		Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> end(arguments, failure));
+		ignoreSignals();
+		// Nothing else may come between the replies: the library prints to System.out.
+		LlamaMain main = new LlamaMain(new FileOutputStream(FileDescriptor.out));
+		System.setOut(new PrintStream(OutputStream.nullOutputStream()));
+		new Thread(() -> main.answer(parameters(arguments)), "inference").start();
+		DataInputStream input = new DataInputStream(new BufferedInputStream(System.in));
+		try {
+			while (true) {
+				main.accept(Request.read(input));
+			}
+		}
+		catch (IOException ex) {
+			end(arguments, null);
+		}
+	}
+
+	/** Not System.exit: the library's threads may be in the middle of a token. */
+	private static void end(String[] arguments, @Nullable Throwable failure) {
+		if (failure != null) {
+			System.err.println(failure);
+		}
+		else {
+			delete(Path.of(arguments[0]));
+		}
+		Runtime.getRuntime().halt((failure != null) ? 1 : 0);
+	}
+
+	/**
+	 * Leaves it to the application what a signal means that all its processes get: it may
+	 * still want answers while it closes. The class is no official one, and may be
+	 * missing.
+	 */
+	private static void ignoreSignals() {
+		try {
+			Class<?> signal = Class.forName("sun.misc.Signal");
+			Class<?> handler = Class.forName("sun.misc.SignalHandler");
+			for (String name : List.of("INT", "TERM", "HUP")) {
+				signal.getMethod("handle", signal, handler)
+					.invoke(null, signal.getConstructor(String.class).newInstance(name),
+							handler.getField("SIG_IGN").get(null));
+			}
+		}
+		catch (ReflectiveOperationException ex) {
+			// Then the process ends earlier than it might.
+		}
+	}
+
+	/**
+	 * Returns the arguments of the program.
+	 * @param directory the directory of the process
+	 * @param model the file
+	 * @param contextSize how many tokens a prompt and its answer may have
+	 * @param settings how the model is run
+	 * @return the arguments
+	 */
+	static List<String> arguments(Path directory, Path model, int contextSize, LlamaSettings settings) {
+		return List.of(directory.toString(), model.toString(), Integer.toString(contextSize),
+				Boolean.toString(settings.mmap()), (settings.threads() != null) ? settings.threads().toString() : "",
+				(settings.gpuLayers() != null) ? settings.gpuLayers().toString() : "");
+	}
+
+	private static ModelParameters parameters(String[] arguments) {
+		ModelParameters parameters = new ModelParameters().setModel(arguments[1])
+			.setCtxSize(Integer.parseInt(arguments[2]))
+			.setParallel(1)
+			.disableContextShift()
+			.disableLog();
+		if (!Boolean.parseBoolean(arguments[3])) {
+			parameters.disableMmap();
+		}
+		if (!arguments[4].isEmpty()) {
+			parameters.setThreads(Integer.parseInt(arguments[4]));
+		}
+		if (!arguments[5].isEmpty()) {
+			parameters.setGpuLayers(Integer.parseInt(arguments[5]));
+		}
+		return parameters;
+	}
+
+	private void accept(Request request) {
+		if (request.cancelled()) {
+			this.cancelled = request.id();
+		}
+		else {
+			this.questions.add(request);
+		}
+	}
+
+	/** What ends this thread ends the process. */
+	private void answer(ModelParameters parameters) {
+		try {
+			Inference inference;
+			try {
+				inference = new Inference(parameters);
+			}
+			catch (RuntimeException | LinkageError ex) {
+				Reply.failure(ex).write(this.replies);
+				return;
+			}
+			new Reply(true, "").write(this.replies);
+			while (true) {
+				answer(inference, this.questions.take()).write(this.replies);
+			}
+		}
+		catch (IOException | InterruptedException ex) {
+			// The application is gone; so is the standard input.
+		}
+	}
+
+	private Reply answer(Inference inference, Request question) {
+		try {
+			return new Reply(true, inference.answer(question, () -> this.cancelled == question.id()));
+		}
+		catch (RuntimeException ex) {
+			return Reply.failure(ex);
+		}
+	}
+
+	/**
+	 * Deletes the directory of a process, as far as possible.
+	 * @param directory the directory, which has no others in it
+	 */
+	static void delete(Path directory) {
+		try (Stream<Path> files = Files.list(directory)) {
+			for (Path file : files.toList()) {
+				Files.deleteIfExists(file);
+			}
+			Files.deleteIfExists(directory);
+		}
+		catch (IOException ex) {
+			// On Windows, the library cannot be deleted by the process that uses it.
+		}
+	}
+
+}

@@ -1,0 +1,59 @@
+package dev.modelcache.llama;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Clock;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.ModelFormat;
+import dev.modelcache.ModelFormatException;
+import dev.modelcache.runtime.LoadedModel;
+import dev.modelcache.runtime.ModelLoadException;
+import dev.modelcache.runtime.ModelLoader;
+
+/**
+ * Loads GGUF files with llama.cpp, each in a process of its own: what the library cannot
+ * free, and what it does not survive, ends with that process.
+ */
+public final class LlamaModelLoader implements ModelLoader {
+
+	private final LlamaSettings settings;
+
+	private final Clock clock;
+
+	/**
+	 * Creates a loader.
+	 * @param settings how models are run
+	 * @param clock tells the time
+	 */
+	public LlamaModelLoader(LlamaSettings settings, Clock clock) {
+		this.settings = settings;
+		this.clock = clock;
+	}
+
+	@Override
+	public LoadedModel load(CachedModel model) {
+		ModelFormat format = model.format();
+		if (format != null && !format.type().equals("GGUF")) {
+			throw new ModelFormatException(model.id(), "the file " + model.path() + " is of the format " + format.type()
+					+ ", which llama.cpp does not read", "Configure the GGUF file of the model");
+		}
+		if (!Files.isReadable(model.path())) {
+			throw new ModelLoadException(model.id(), "the file " + model.path() + " is gone or cannot be read",
+					"Request the model '" + model.id() + "' again, which downloads it, or restart the application",
+					null);
+		}
+		int contextSize = this.settings.contextSizeFor((format != null) ? format.contextLength() : null);
+		try {
+			return new LlamaLoadedModel(() -> LlamaProcess.start(model.path(), contextSize, this.settings), this.clock);
+		}
+		catch (IOException ex) {
+			throw new ModelLoadException(model.id(), "llama.cpp cannot load " + model.path() + ": " + ex.getMessage(),
+					"Check that its architecture is known to this version of llama.cpp, that it fits into memory, and that"
+							+ " there is a native library for this machine (Linux with glibc, macOS or Windows, on x86-64 or"
+							+ " Arm), or build one and set the system property de.kherud.llama.lib.path",
+					ex);
+		}
+	}
+
+}

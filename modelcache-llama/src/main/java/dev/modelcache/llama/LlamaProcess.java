@@ -1,0 +1,225 @@
+package dev.modelcache.llama;
+
+import java.io.BufferedInputStream;
+import java.io.Closeable;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+import dev.modelcache.llama.Request.Reply;
+import dev.modelcache.runtime.Question;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A process that runs a model. It ends with this one, whatever happens to this one.
+ * <p>
+ * <em>Thread-safety</em>: one caller at a time asks, and waits for the reply before the
+ * next question; the other methods may be called from any thread.
+ */
+final class LlamaProcess implements Closeable {
+
+	private static final String ERRORS = "stderr.log";
+
+	private static final int LONGEST_ERROR = 300;
+
+	private static final int READ_OF_ERRORS = 8192;
+
+	private static final int GRACE_SECONDS = 2;
+
+	private final Process process;
+
+	private final Path directory;
+
+	/** The reply that comes next: at first, whether the model is loaded. */
+	private CompletableFuture<Reply> next = new CompletableFuture<>();
+
+	private int questions;
+
+	private @Nullable Reply end;
+
+	private LlamaProcess(Process process, Path directory) {
+		this.process = process;
+		this.directory = directory;
+		Thread listener = new Thread(this::listen, "modelcache-llama");
+		listener.setDaemon(true);
+		listener.start();
+	}
+
+	/**
+	 * Starts a process.
+	 * @param model the file
+	 * @param contextSize how many tokens a prompt and its answer may have
+	 * @param settings how the model is run
+	 * @return the process, which may be asked when {@link #loaded} has completed
+	 * @throws IOException if it cannot be started
+	 */
+	static LlamaProcess start(Path model, int contextSize, LlamaSettings settings) throws IOException {
+		Path directory = ProcessCommand.directory();
+		try {
+			List<String> command = ProcessCommand.of(directory);
+			command.addAll(LlamaMain.arguments(directory, model, contextSize, settings));
+			ProcessBuilder builder = new ProcessBuilder(command).redirectError(directory.resolve(ERRORS).toFile());
+			ProcessCommand.reduce(builder.environment(), settings.environment());
+			return new LlamaProcess(builder.start(), directory);
+		}
+		catch (IOException | RuntimeException ex) {
+			LlamaMain.delete(directory);
+			throw ex;
+		}
+	}
+
+	/**
+	 * Returns what completes when the model is loaded or refused.
+	 * @return the reply
+	 */
+	synchronized CompletableFuture<Reply> loaded() {
+		return this.next;
+	}
+
+	private void listen() {
+		try (DataInputStream replies = new DataInputStream(new BufferedInputStream(this.process.getInputStream()))) {
+			while (true) {
+				Reply reply = Reply.read(replies);
+				expected().complete(reply);
+			}
+		}
+		catch (IOException ex) {
+			// It has ended, or says what nobody understands.
+		}
+		finally {
+			this.process.destroyForcibly();
+			Reply last = new Reply(false, "its process ended" + exitCode() + errors());
+			ended(last).complete(last);
+		}
+	}
+
+	private synchronized CompletableFuture<Reply> expected() {
+		return this.next;
+	}
+
+	private synchronized CompletableFuture<Reply> ended(Reply last) {
+		this.end = last;
+		return this.next;
+	}
+
+	private String exitCode() {
+		try {
+			return " with the exit code " + this.process.waitFor();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			return "";
+		}
+	}
+
+	private String errors() {
+		try (InputStream errors = Files.newInputStream(this.directory.resolve(ERRORS))) {
+			String text = new String(errors.readNBytes(READ_OF_ERRORS), StandardCharsets.UTF_8).strip()
+				.replaceAll("\\s+", " ");
+			return text.isEmpty() ? "" : ": " + text.substring(0, Math.min(text.length(), LONGEST_ERROR));
+		}
+		catch (IOException ex) {
+			return "";
+		}
+	}
+
+	/**
+	 * Asks a question, when there is no other to be answered.
+	 * <p>
+	 * <em>Blocking</em>: until the process has read it.
+	 * @param question the question
+	 * @return its number and its reply
+	 */
+	Asked ask(Question question) {
+		Asked asked = begin();
+		if (!asked.reply().isDone()) {
+			send(new Request(asked.id(), false, question.prompt(), question.answers(), question.temperature()));
+		}
+		return asked;
+	}
+
+	private synchronized Asked begin() {
+		this.questions++;
+		this.next = (this.end != null) ? CompletableFuture.completedFuture(this.end) : new CompletableFuture<>();
+		return new Asked(this.questions, this.next);
+	}
+
+	/**
+	 * Tells the process that nobody waits for an answer any more. Its reply comes all the
+	 * same.
+	 * @param asked what was asked
+	 */
+	void cancel(Asked asked) {
+		if (!asked.reply().isDone()) {
+			send(Request.cancellationOf(asked.id()));
+		}
+	}
+
+	/** A process that does not read its standard input is of no use. */
+	private void send(Request request) {
+		try {
+			request.write(this.process.getOutputStream());
+		}
+		catch (IOException ex) {
+			this.process.destroyForcibly();
+		}
+	}
+
+	/**
+	 * Returns why the process ended.
+	 * @return the reason, or {@code null} while it runs
+	 */
+	synchronized @Nullable String end() {
+		return (this.end != null) ? this.end.text() : null;
+	}
+
+	/**
+	 * Returns the process.
+	 * @return the process
+	 */
+	ProcessHandle handle() {
+		return this.process.toHandle();
+	}
+
+	/**
+	 * Ends the process and waits for that.
+	 */
+	@Override
+	public void close() {
+		try {
+			this.process.getOutputStream().close();
+		}
+		catch (IOException ex) {
+			this.process.destroyForcibly();
+		}
+		try {
+			if (!this.process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {
+				this.process.destroyForcibly();
+			}
+		}
+		catch (InterruptedException ex) {
+			this.process.destroyForcibly();
+			Thread.currentThread().interrupt();
+		}
+		// Not for long, as it is killed; not interrupted, as it still has the directory.
+		this.process.onExit().join();
+		LlamaMain.delete(this.directory);
+	}
+
+	/**
+	 * A question that was asked.
+	 *
+	 * @param id its number
+	 * @param reply completes with the reply
+	 */
+	record Asked(int id, CompletableFuture<Reply> reply) {
+
+	}
+
+}

@@ -1,0 +1,137 @@
+package dev.modelcache.llama;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+import de.kherud.llama.LlamaModel;
+
+/**
+ * How the process of a model is started: with the Java of this one, a small heap, and two
+ * entries on its class path.
+ */
+final class ProcessCommand {
+
+	/**
+	 * What a JVM and a native library need on any system. Everything else may be a secret
+	 * of the application, or options and agents for its JVM.
+	 */
+	private static final List<String> VARIABLES = List.of("PATH", "LANG", "LANGUAGE", "LC_*", "TZ", "TMPDIR", "TEMP",
+			"TMP", "SystemRoot", "SystemDrive", "windir");
+
+	private static final boolean IGNORE_CASE = File.separatorChar == '\\';
+
+	private static final String DIRECTORY = "de.kherud.llama.tmpdir";
+
+	private static final String INSTALLED = "de.kherud.llama.lib.path";
+
+	private static final int NATIVE_ACCESS_IS_RESTRICTED = 22;
+
+	private ProcessCommand() {
+	}
+
+	/**
+	 * Makes a directory for the files of a process: the native library, which would
+	 * otherwise have the same name for all users and processes, and jars that are inside
+	 * of another.
+	 * @return the directory
+	 */
+	static Path directory() throws IOException {
+		Path parent = Path.of(System.getProperty(DIRECTORY, System.getProperty("java.io.tmpdir")));
+		try {
+			return Files.createTempDirectory(parent, "modelcache-llama");
+		}
+		catch (IOException ex) {
+			throw new IOException("no directory can be made in " + parent + ", which the system property " + DIRECTORY
+					+ " or java.io.tmpdir names: " + ex, ex);
+		}
+	}
+
+	/**
+	 * Returns the command, without the arguments of the program.
+	 * @param directory the directory of the process
+	 * @return the command, which may be added to
+	 * @throws IOException if there is no Java, or a jar cannot be copied
+	 */
+	static List<String> of(Path directory) throws IOException {
+		List<String> command = new ArrayList<>();
+		command.add(java().toString());
+		command.addAll(List.of("-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError",
+				"-XX:ErrorFile=" + directory.resolve("crash.log"), "-Xlog:disable", "-Xlog:all=warning:stderr"));
+		if (Runtime.version().feature() >= NATIVE_ACCESS_IS_RESTRICTED) {
+			command.add("--enable-native-access=ALL-UNNAMED");
+		}
+		command.add("-D" + DIRECTORY + "=" + directory);
+		String installed = System.getProperty(INSTALLED);
+		if (installed != null) {
+			command.add("-D" + INSTALLED + "=" + installed);
+		}
+		command.add("-cp");
+		command.add(place(LlamaMain.class, directory) + System.getProperty("path.separator")
+				+ place(LlamaModel.class, directory));
+		command.add(LlamaMain.class.getName());
+		return command;
+	}
+
+	/**
+	 * Removes the variables that the process does not need.
+	 * @param environment the environment of the application, which is changed
+	 * @param listed the names of further variables to keep; those that end with {@code *}
+	 * are beginnings
+	 */
+	static void reduce(Map<String, String> environment, List<String> listed) {
+		environment.keySet()
+			.removeIf((name) -> Stream.concat(VARIABLES.stream(), listed.stream())
+				.noneMatch((pattern) -> matches(name, pattern)));
+	}
+
+	private static boolean matches(String name, String pattern) {
+		boolean beginning = pattern.endsWith("*");
+		int length = beginning ? pattern.length() - 1 : pattern.length();
+		return (beginning || name.length() == length) && name.regionMatches(IGNORE_CASE, 0, pattern, 0, length);
+	}
+
+	private static Path java() throws IOException {
+		Path programs = Path.of(System.getProperty("java.home"), "bin");
+		for (String name : List.of("java", "java.exe")) {
+			if (Files.isExecutable(programs.resolve(name))) {
+				return programs.resolve(name);
+			}
+		}
+		throw new IOException(
+				"there is no java in " + programs + " to run it with: use a Java runtime that has this program");
+	}
+
+	private static Path place(Class<?> type, Path directory) throws IOException {
+		return place(type.getProtectionDomain().getCodeSource().getLocation(),
+				directory.resolve(type.getSimpleName() + ".jar"));
+	}
+
+	/**
+	 * Returns where a class path entry is on the disk. A jar that is inside of another,
+	 * as in an executable jar, is copied.
+	 * @param location the entry
+	 * @param copy where a copy goes
+	 * @return the entry
+	 */
+	static Path place(URL location, Path copy) throws IOException {
+		String text = location.toExternalForm();
+		if (location.getProtocol().equals("file")) {
+			return Path.of(URI.create(text));
+		}
+		String jar = text.replaceFirst("^jar:", "").replaceFirst("!/$", "");
+		try (InputStream content = URI.create(jar).toURL().openStream()) {
+			Files.copy(content, copy);
+		}
+		return copy;
+	}
+
+}

@@ -89,9 +89,6 @@ public class ModelCacheProperties extends ModelProperties {
 	private final CatalogProperties catalog = new CatalogProperties();
 
 	@NestedConfigurationProperty
-	private final LlamaProperties llama = new LlamaProperties();
-
-	@NestedConfigurationProperty
 	private final ClassifierProperties classifier = new ClassifierProperties();
 
 	public boolean isEnabled() {
@@ -188,10 +185,6 @@ public class ModelCacheProperties extends ModelProperties {
 
 	public CatalogProperties getCatalog() {
 		return this.catalog;
-	}
-
-	public LlamaProperties getLlama() {
-		return this.llama;
 	}
 
 	public ClassifierProperties getClassifier() {

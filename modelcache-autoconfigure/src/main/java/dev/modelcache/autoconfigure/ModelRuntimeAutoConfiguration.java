@@ -15,7 +15,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
-import org.springframework.context.annotation.Import;
 import reactor.core.scheduler.Schedulers;
 
 /**
@@ -24,7 +23,6 @@ import reactor.core.scheduler.Schedulers;
  */
 @AutoConfiguration(after = ModelCacheAutoConfiguration.class)
 @ConditionalOnBean(ModelCache.class)
-@Import(LlamaConfiguration.class)
 public class ModelRuntimeAutoConfiguration {
 
 	private final Clock clock = Clock.systemUTC();
@@ -45,10 +43,16 @@ public class ModelRuntimeAutoConfiguration {
 			ObjectProvider<RuntimeObserver> observers) {
 		ModelManager models = manager.getIfAvailable(() -> {
 			throw ModelKeys.GENERAL.wrong("classifier.enabled", "is true, but nothing can load a model",
-					"Add the dependency de.kherud:llama, define a ModelLoader bean, or remove the key");
+					"Add the dependency dev.modelcache:modelcache-llama, define a ModelLoader bean, or remove the key");
 		});
 		return new QueuedClassifier(models, RuntimeSettings.classifier(properties), all(observers),
 				Schedulers.parallel(), this.clock);
+	}
+
+	@InternalBean("dev.modelcache.autoconfigure.RuntimeEvents.ORIGINAL")
+	RuntimeEvents modelRuntimeEvents(ObjectProvider<DefaultModelManager> manager,
+			ObjectProvider<QueuedClassifier> classifier) {
+		return new RuntimeEvents(manager, classifier);
 	}
 
 	private static RuntimeObserver all(ObjectProvider<RuntimeObserver> observers) {

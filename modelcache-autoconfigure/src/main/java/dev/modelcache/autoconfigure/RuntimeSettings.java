@@ -3,48 +3,16 @@ package dev.modelcache.autoconfigure;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
-import java.util.regex.Pattern;
 
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.internal.runtime.ClassifierSettings;
-import dev.modelcache.llama.LlamaSettings;
 
 /**
  * Reads how a model is used from the properties.
  */
 final class RuntimeSettings {
 
-	private static final Pattern VARIABLE = Pattern.compile("[^\\s=*]+\\*?");
-
 	private RuntimeSettings() {
-	}
-
-	/**
-	 * Reads how llama.cpp runs the model.
-	 * @param llama the properties
-	 * @return the settings
-	 * @throws ModelConfigurationException if a value is wrong
-	 */
-	static LlamaSettings llama(LlamaProperties llama) {
-		if (llama.getThreads() != null) {
-			SettingChecks.atLeastOne("llama.threads", llama.getThreads());
-		}
-		if (llama.getContextSize() != null) {
-			SettingChecks.atLeastOne("llama.context-size", llama.getContextSize());
-		}
-		if (llama.getGpuLayers() != null) {
-			SettingChecks.notNegative("llama.gpu-layers", llama.getGpuLayers() < 0);
-		}
-		List<String> environment = llama.getEnvironment();
-		for (int i = 0; i < environment.size(); i++) {
-			if (!VARIABLE.matcher(environment.get(i)).matches()) {
-				throw ModelKeys.GENERAL.wrong("llama.environment[" + i + "]",
-						"is not the name of an environment variable",
-						"Write a name such as CUDA_VISIBLE_DEVICES, or the beginning of names such as GGML_*");
-			}
-		}
-		return new LlamaSettings(llama.getThreads(), llama.getContextSize(), llama.getGpuLayers(), llama.isMmap(),
-				environment);
 	}
 
 	/**

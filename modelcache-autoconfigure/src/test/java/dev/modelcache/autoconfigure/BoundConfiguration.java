@@ -19,7 +19,6 @@ import dev.modelcache.internal.source.huggingface.HuggingFaceResolver;
 import dev.modelcache.internal.source.oci.OciResolver;
 import dev.modelcache.internal.source.oci.OciSettings;
 import dev.modelcache.internal.source.web.HttpSourceResolver;
-import dev.modelcache.llama.LlamaSettings;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.core.env.MapPropertySource;
@@ -104,10 +103,6 @@ final class BoundConfiguration {
 
 	ModelCacheSettings settings() {
 		return ModelCacheSettings.of(properties(), this.environment);
-	}
-
-	LlamaSettings llama() {
-		return RuntimeSettings.llama(properties().getLlama());
 	}
 
 	ClassifierSettings classifier() {

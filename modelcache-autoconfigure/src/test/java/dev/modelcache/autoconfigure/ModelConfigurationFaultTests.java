@@ -209,11 +209,6 @@ class ModelConfigurationFaultTests {
 			fault("hooks.llm.download.headers.Range", "each transfer sets itself",
 					"hooks.llm.download.headers.Range=bytes=0-1"),
 			// the use of the model
-			fault("hooks.llm.llama.threads", "is less than 1: 0", "hooks.llm.llama.threads=0"),
-			fault("hooks.llm.llama.context-size", "is less than 1: -1", "hooks.llm.llama.context-size=-1"),
-			fault("hooks.llm.llama.environment[0]", "is not the name of an environment variable",
-					"hooks.llm.llama.environment=TOKEN=secret"),
-			fault("hooks.llm.llama.gpu-layers", "is negative", "hooks.llm.llama.gpu-layers=-1"),
 			fault("hooks.llm.classifier.labels", "is empty", "hooks.llm.classifier.labels="),
 			fault("hooks.llm.classifier.labels[1]", "is no label: ''", "hooks.llm.classifier.labels[0]=A",
 					"hooks.llm.classifier.labels[1]="),
@@ -239,7 +234,6 @@ class ModelConfigurationFaultTests {
 			configuration.settings();
 			configuration.hub();
 			configuration.oci();
-			configuration.llama();
 			configuration.classifier();
 			configuration.models();
 		}).satisfies((ex) -> {

@@ -1,5 +1,6 @@
 /**
- * What several packages of the engine share: URLs without their secrets, and the last catch.
+ * What several packages of the engine share: URLs without their secrets, and the last
+ * catch.
  */
 @NullMarked
 package dev.modelcache.internal;

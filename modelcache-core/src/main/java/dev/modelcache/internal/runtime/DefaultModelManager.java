@@ -26,7 +26,6 @@ import dev.modelcache.runtime.ModelManager;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.context.event.EventListener;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
@@ -177,7 +176,6 @@ public final class DefaultModelManager implements ModelManager, AutoCloseable {
 	 * Without a loaded model, nothing happens.
 	 * @param event the event that the file was replaced
 	 */
-	@EventListener
 	public void replace(ModelReplaced event) {
 		if (event.modelId().equals(this.modelId)) {
 			Mono.fromRunnable(() -> swap(event.current())).subscribeOn(this.scheduler).subscribe((none) -> {

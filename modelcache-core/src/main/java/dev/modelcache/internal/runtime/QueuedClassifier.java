@@ -29,7 +29,6 @@ import dev.modelcache.runtime.Question;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.context.event.EventListener;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -85,7 +84,6 @@ public final class QueuedClassifier implements LlmClassifier, AutoCloseable {
 	 * Loads the model when its file is there, so that the first text need not wait.
 	 * @param event the event that the file is there
 	 */
-	@EventListener({ ModelReady.class, ModelReplaced.class })
 	public void load(ModelCacheEvent event) {
 		if (event.modelId().equals(this.settings.modelId())) {
 			load();

@@ -1,4 +1,4 @@
-package dev.modelcache.autoconfigure;
+package dev.modelcache.llama.autoconfigure;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +14,9 @@ import dev.modelcache.ModelCache;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.actuate.RuntimeMeters;
+import dev.modelcache.autoconfigure.ModelCacheAutoConfiguration;
+import dev.modelcache.autoconfigure.ModelCacheMetricsAutoConfiguration;
+import dev.modelcache.autoconfigure.ModelRuntimeAutoConfiguration;
 import dev.modelcache.llama.LlamaModelLoader;
 import dev.modelcache.runtime.Classification.Outcome;
 import dev.modelcache.runtime.Classification;
@@ -38,10 +41,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.Mockito.mock;
 
 /**
- * Tests for {@link ModelRuntimeAutoConfiguration}: the conditions, and the whole way from
- * a file to labels with the real library.
+ * Tests for {@link LlamaAutoConfiguration}: the conditions, and the whole way from a file
+ * to labels with the real library.
  */
-class ModelRuntimeAutoConfigurationTests {
+class LlamaAutoConfigurationTests {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -50,9 +53,10 @@ class ModelRuntimeAutoConfigurationTests {
 
 	private ApplicationContextRunner runner() {
 		return new ApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(HttpClientAutoConfiguration.class,
-					ReactiveHttpClientAutoConfiguration.class, ModelCacheAutoConfiguration.class,
-					ModelRuntimeAutoConfiguration.class, ModelCacheMetricsAutoConfiguration.class))
+			.withConfiguration(
+					AutoConfigurations.of(HttpClientAutoConfiguration.class, ReactiveHttpClientAutoConfiguration.class,
+							ModelCacheAutoConfiguration.class, LlamaAutoConfiguration.class,
+							ModelRuntimeAutoConfiguration.class, ModelCacheMetricsAutoConfiguration.class))
 			.withPropertyValues("hooks.llm.cache.directory=" + this.directory.resolve("cache"),
 					"hooks.llm.cache.min-free-space=1MB", "hooks.llm.inference-timeout-ms=60000");
 	}
@@ -100,7 +104,7 @@ class ModelRuntimeAutoConfigurationTests {
 				.rootCause()
 				.isInstanceOf(ModelConfigurationException.class)
 				.hasMessageContaining("hooks.llm.classifier.enabled")
-				.hasMessageContaining("de.kherud:llama"));
+				.hasMessageContaining("dev.modelcache:modelcache-llama"));
 	}
 
 	@Test

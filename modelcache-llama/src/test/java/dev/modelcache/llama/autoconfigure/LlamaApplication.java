@@ -1,4 +1,4 @@
-package dev.modelcache.autoconfigure;
+package dev.modelcache.llama.autoconfigure;
 
 import dev.modelcache.runtime.LlmClassifier;
 import dev.modelcache.runtime.ModelManager;
@@ -39,7 +39,7 @@ class LlamaApplication {
 	@Bean
 	ApplicationRunner classifyOnce(ModelManager manager, LlmClassifier classifier) {
 		return (arguments) -> {
-			BlockingBridge.await(manager.loadModel());
+			manager.loadModel().block();
 			System.out.println(LABEL + classifier.classifyBlocking("ls").label());
 			if (arguments.getNonOptionArgs().contains("fail")) {
 				throw new IllegalStateException("told to fail");

@@ -1,4 +1,4 @@
-package dev.modelcache.autoconfigure;
+package dev.modelcache.llama.autoconfigure;
 
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,14 +1,24 @@
-package dev.modelcache.autoconfigure;
+package dev.modelcache.llama.autoconfigure;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
+import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.llama.LlamaSettings;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
  * How llama.cpp runs the model.
  */
+@ConfigurationProperties(LlamaProperties.PREFIX)
 public class LlamaProperties {
+
+	/** The prefix of the keys. */
+	public static final String PREFIX = "hooks.llm.llama";
+
+	private static final Pattern VARIABLE = Pattern.compile("[^\\s=*]+\\*?");
 
 	/**
 	 * Number of threads that compute. By default, llama.cpp chooses.
@@ -76,6 +86,34 @@ public class LlamaProperties {
 
 	public void setEnvironment(List<String> environment) {
 		this.environment = environment;
+	}
+
+	/**
+	 * Checks the values.
+	 * @return the settings
+	 * @throws ModelConfigurationException if a value is wrong
+	 */
+	LlamaSettings settings() {
+		if (this.threads != null && this.threads < 1) {
+			throw wrong("threads", "is less than 1: " + this.threads, "Use 1 or more");
+		}
+		if (this.contextSize != null && this.contextSize < 1) {
+			throw wrong("context-size", "is less than 1: " + this.contextSize, "Use 1 or more");
+		}
+		if (this.gpuLayers != null && this.gpuLayers < 0) {
+			throw wrong("gpu-layers", "is negative", "Use 0 or more");
+		}
+		for (int i = 0; i < this.environment.size(); i++) {
+			if (!VARIABLE.matcher(this.environment.get(i)).matches()) {
+				throw wrong("environment[" + i + "]", "is not the name of an environment variable",
+						"Write a name such as CUDA_VISIBLE_DEVICES, or the beginning of names such as GGML_*");
+			}
+		}
+		return new LlamaSettings(this.threads, this.contextSize, this.gpuLayers, this.mmap, this.environment);
+	}
+
+	private static ModelConfigurationException wrong(String name, String problem, String action) {
+		return new ModelConfigurationException(null, PREFIX + "." + name, problem, action);
 	}
 
 }

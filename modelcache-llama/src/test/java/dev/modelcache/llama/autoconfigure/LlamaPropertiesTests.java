@@ -1,0 +1,34 @@
+package dev.modelcache.llama.autoconfigure;
+
+import java.util.Map;
+
+import dev.modelcache.ModelConfigurationException;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests for {@link LlamaProperties}.
+ */
+class LlamaPropertiesTests {
+
+	@ParameterizedTest
+	@CsvSource({ "threads, 0, is less than 1: 0, hooks.llm.llama.threads",
+			"context-size, -1, is less than 1: -1, hooks.llm.llama.context-size",
+			"gpu-layers, -1, is negative, hooks.llm.llama.gpu-layers",
+			"environment, TOKEN=secret, is not the name of an environment variable, hooks.llm.llama.environment[0]" })
+	void wrongValuesAreClearErrors(String name, String value, String problem, String key) {
+		LlamaProperties properties = new Binder(
+				new MapConfigurationPropertySource(Map.of(LlamaProperties.PREFIX + "." + name, value)))
+			.bind(LlamaProperties.PREFIX, LlamaProperties.class)
+			.get();
+		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(properties::settings)
+			.withMessageContaining(key)
+			.withMessageContaining(problem)
+			.withMessageNotContaining("secret");
+	}
+
+}

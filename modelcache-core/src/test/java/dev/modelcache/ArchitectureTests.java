@@ -1,0 +1,146 @@
+package dev.modelcache;
+
+import java.nio.channels.AsynchronousFileChannel;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.CopyOption;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.time.Instant;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaCall;
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import org.springframework.core.io.buffer.DataBufferUtils;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+/**
+ * The packages, which of them may use which, and what only one of them may do.
+ */
+@AnalyzeClasses(packages = ArchitectureTests.BASE, importOptions = DoNotIncludeTests.class)
+class ArchitectureTests {
+
+	static final String BASE = "dev.modelcache";
+
+	static final String INTERNAL = BASE + ".internal";
+
+	@ArchTest
+	static final ArchRule packagesAreFreeOfCycles = slices().matching("(**)").should().beFreeOfCycles();
+
+	@ArchTest
+	static final ArchRule packagesDependOneWay = layeredArchitecture().consideringOnlyDependenciesInLayers()
+		.layer("api")
+		.definedBy(BASE)
+		.layer("lock api")
+		.definedBy(BASE + ".lock")
+		.layer("source api")
+		.definedBy(BASE + ".source")
+		.layer("runtime api")
+		.definedBy(BASE + ".runtime")
+		.layer("shared")
+		.definedBy(INTERNAL)
+		.layer("acquire")
+		.definedBy(INTERNAL + ".acquire")
+		.layer("source")
+		.definedBy(INTERNAL + ".source..")
+		.layer("lock")
+		.definedBy(INTERNAL + ".lock")
+		.layer("store")
+		.definedBy(INTERNAL + ".store")
+		.layer("transfer")
+		.definedBy(INTERNAL + ".transfer..")
+		.layer("http")
+		.definedBy(INTERNAL + ".http")
+		.layer("content")
+		.definedBy(INTERNAL + ".content..")
+		.layer("runtime")
+		.definedBy(INTERNAL + ".runtime")
+		.whereLayer("api")
+		.mayNotAccessAnyLayer()
+		.whereLayer("lock api")
+		.mayOnlyAccessLayers("api")
+		.whereLayer("source api")
+		.mayOnlyAccessLayers("api", "shared")
+		.whereLayer("runtime api")
+		.mayOnlyAccessLayers("api")
+		.whereLayer("shared")
+		.mayOnlyAccessLayers("api")
+		.whereLayer("content")
+		.mayOnlyAccessLayers("api", "shared")
+		.whereLayer("http")
+		.mayOnlyAccessLayers("api", "source api", "shared")
+		.whereLayer("lock")
+		.mayOnlyAccessLayers("api", "lock api", "shared")
+		.whereLayer("store")
+		.mayOnlyAccessLayers("api", "lock api", "shared", "lock")
+		.whereLayer("source")
+		.mayOnlyAccessLayers("api", "source api", "shared", "http")
+		.whereLayer("transfer")
+		.mayOnlyAccessLayers("api", "source api", "shared", "http", "content", "store")
+		.whereLayer("runtime")
+		.mayOnlyAccessLayers("api", "runtime api", "shared")
+		.whereLayer("acquire")
+		.mayNotBeAccessedByAnyLayer();
+
+	@ArchTest
+	static final ArchRule coreKnowsNoSpringBoot = noClasses().should()
+		.dependOnClassesThat()
+		.resideInAnyPackage("org.springframework.boot..", "org.springframework.context..");
+
+	@ArchTest
+	static final ArchRule onlyTheStoreMovesAndForcesFiles = noClasses().that()
+		.resideOutsideOfPackage(INTERNAL + ".store")
+		.should()
+		.callMethod(Files.class, "move", Path.class, Path.class, CopyOption[].class)
+		.orShould()
+		.callMethod(FileChannel.class, "force", boolean.class)
+		.orShould()
+		.callMethod(AsynchronousFileChannel.class, "force", boolean.class);
+
+	@ArchTest
+	static final ArchRule onlyTheLockRoomLocksFiles = noClasses().that()
+		.resideOutsideOfPackage(INTERNAL + ".lock")
+		.should()
+		.dependOnClassesThat()
+		.areAssignableTo(FileLock.class);
+
+	@ArchTest
+	static final ArchRule nobodyDeletesOnClose = noClasses().should()
+		.accessField(StandardOpenOption.class, "DELETE_ON_CLOSE");
+
+	@ArchTest
+	static final ArchRule nobodyJoinsABodyInMemory = noClasses().should()
+		.callMethodWhere(DescribedPredicate.<JavaCall<?>>describe("DataBufferUtils.join",
+				(call) -> call.getTargetOwner().isEquivalentTo(DataBufferUtils.class)
+						&& call.getTarget().getName().equals("join")));
+
+	@ArchTest
+	static final ArchRule nobodyBlocks = noClasses().should()
+		.callMethod(Mono.class, "block")
+		.orShould()
+		.callMethod(Flux.class, "blockLast")
+		.orShould()
+		.callMethod(Flux.class, "blockFirst");
+
+	@ArchTest
+	static final ArchRule timeIsInjected = noClasses().should()
+		.callMethod(Instant.class, "now")
+		.orShould()
+		.callMethod(System.class, "currentTimeMillis")
+		.orShould()
+		.callMethod(System.class, "nanoTime");
+
+	@ArchTest
+	static final ArchRule theClockComesFromOutside = noClasses().should().callMethod(Clock.class, "systemUTC");
+
+}

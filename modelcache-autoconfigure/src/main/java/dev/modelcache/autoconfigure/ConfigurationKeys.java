@@ -23,7 +23,8 @@ import org.springframework.core.ResolvableType;
 
 /**
  * The keys that exist below {@value ModelCacheProperties#PREFIX}, as
- * {@link ModelCacheProperties} declares them, and the comparison of other keys with them.
+ * {@link ModelCacheProperties} and the properties of other modules declare them, and the
+ * comparison of other keys with them.
  */
 final class ConfigurationKeys {
 
@@ -33,16 +34,22 @@ final class ConfigurationKeys {
 
 	private static final Pattern ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
-	private final Node root = Node.of(ResolvableType.forClass(ModelCacheProperties.class));
+	private final Node root;
 
 	private final Set<String> ids;
 
 	/**
 	 * Creates the keys.
 	 * @param ids the ids of the models below {@code models}
+	 * @param others the classes of further properties by their prefixes, each one element
+	 * longer than {@value ModelCacheProperties#PREFIX}
 	 */
-	ConfigurationKeys(Set<String> ids) {
+	ConfigurationKeys(Set<String> ids, Map<String, Class<?>> others) {
 		this.ids = ids;
+		Map<String, Node> children = new LinkedHashMap<>(
+				Node.of(ResolvableType.forClass(ModelCacheProperties.class)).children());
+		others.forEach((prefix, type) -> children.put(afterPrefix(prefix), Node.of(ResolvableType.forClass(type))));
+		this.root = new Node(children, null, false);
 	}
 
 	/**

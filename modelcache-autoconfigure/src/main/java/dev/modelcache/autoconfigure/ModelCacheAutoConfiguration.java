@@ -65,8 +65,9 @@ public class ModelCacheAutoConfiguration {
 	private final Clock clock = Clock.systemUTC();
 
 	@InternalBean("dev.modelcache.autoconfigure.ModelCacheSettings.ORIGINAL")
-	ModelCacheSettings modelCacheSettings(ModelCacheProperties properties, ConfigurableEnvironment environment) {
-		UnknownKeys.warn(properties.getModels().keySet(), environment);
+	ModelCacheSettings modelCacheSettings(ModelCacheProperties properties, ConfigurableEnvironment environment,
+			ConfigurableListableBeanFactory beans) {
+		UnknownKeys.warn(properties.getModels().keySet(), environment, beans);
 		return ModelCacheSettings.of(properties, environment);
 	}
 

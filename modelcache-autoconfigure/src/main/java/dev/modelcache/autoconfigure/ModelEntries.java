@@ -74,7 +74,7 @@ final class ModelEntries {
 	 */
 	private void rejectNamesOfNothing(Set<String> bound) {
 		Set<String> known = bound.stream().map(ModelEntries::uniform).collect(Collectors.toSet());
-		ConfigurationKeys keys = new ConfigurationKeys(bound);
+		ConfigurationKeys keys = new ConfigurationKeys(bound, Map.of());
 		for (ConfigurationPropertySource source : ConfigurationPropertySources
 			.from(this.environment.getPropertySources())) {
 			if (source instanceof IterableConfigurationPropertySource iterable) {

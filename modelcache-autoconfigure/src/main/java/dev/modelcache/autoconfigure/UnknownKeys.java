@@ -1,7 +1,9 @@
 package dev.modelcache.autoconfigure;
 
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -9,6 +11,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
@@ -30,6 +33,9 @@ final class UnknownKeys {
 
 	private static final ConfigurationPropertyName PREFIX = ConfigurationPropertyName.of(ModelCacheProperties.PREFIX);
 
+	/** The keys of another module. */
+	private static final ConfigurationPropertyName LLAMA = PREFIX.append("llama");
+
 	private static final Pattern ID_IN_BRACKETS = Pattern.compile("\\[[0-9]*[^0-9\\]][^\\]]*\\]");
 
 	private static final Pattern NOT_OF_A_KEY = Pattern.compile("[^A-Za-z0-9._\\[\\]-]");
@@ -41,8 +47,9 @@ final class UnknownKeys {
 	 * Logs a warning for each key that does not exist.
 	 * @param ids the ids of the models below {@code models}
 	 * @param environment the environment with the keys
+	 * @param beans the beans, among them the properties of other modules
 	 */
-	static void warn(Set<String> ids, Environment environment) {
+	static void warn(Set<String> ids, Environment environment, ListableBeanFactory beans) {
 		ConfigurationKeys keys = null;
 		Set<String> warned = new HashSet<>();
 		for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
@@ -50,7 +57,7 @@ final class UnknownKeys {
 					|| !(source instanceof IterableConfigurationPropertySource names)) {
 				continue;
 			}
-			keys = (keys != null) ? keys : new ConfigurationKeys(ids);
+			keys = (keys != null) ? keys : new ConfigurationKeys(ids, properties(beans));
 			for (ConfigurationPropertyName name : names) {
 				if (PREFIX.isAncestorOf(name) && !keys.exists(name, isVariable(source))
 						&& warned.add(name.toString().replaceAll("[.-]", ""))) {
@@ -58,6 +65,20 @@ final class UnknownKeys {
 				}
 			}
 		}
+	}
+
+	/** Spring Boot names such a bean by its prefix, a dash and its class. */
+	private static Map<String, Class<?>> properties(ListableBeanFactory beans) {
+		Map<String, Class<?>> types = new LinkedHashMap<>();
+		for (String name : beans.getBeanDefinitionNames()) {
+			if (name.startsWith(ModelCacheProperties.PREFIX + ".") && name.indexOf('-') > 0) {
+				Class<?> type = beans.getType(name, false);
+				if (type != null) {
+					types.put(name.substring(0, name.indexOf('-')), type);
+				}
+			}
+		}
+		return types;
 	}
 
 	/**
@@ -75,8 +96,13 @@ final class UnknownKeys {
 			key = origin.getPropertyName();
 			place = (origin.getOrigin() != null) ? origin.getOrigin() : origin.getPropertySource().getName();
 		}
-		String hint = (nearest != null) ? "Did you mean '" + nearest + "'" + hint(nearest, variable) + "?"
-				: "Correct it or remove it";
+		String hint = "Correct it or remove it";
+		if (LLAMA.isAncestorOf(name) && (nearest == null || !nearest.startsWith(LLAMA + "."))) {
+			hint = "It needs the dependency dev.modelcache:modelcache-llama";
+		}
+		else if (nearest != null) {
+			hint = "Did you mean '" + nearest + "'" + hint(nearest, variable) + "?";
+		}
 		logger.warn("The key '{}'{} does not exist and is ignored. {}", shown(key),
 				(place != null) ? " (" + place + ")" : "", hint);
 	}

@@ -76,7 +76,6 @@ class UnknownKeysTests {
 			"hooks.llm.fallbacks[0].urll, hooks.llm.fallbacks[0].url",
 			"hooks.llm.fallbacks[0].required, hooks.llm.required",
 			"hooks.llm.models.main.startup.mode, hooks.llm.startup.mode",
-			"hooks.llm.llama.gpu-layer, hooks.llm.llama.gpu-layers",
 			"hooks.llm.catalog.location, hooks.llm.catalog.locations",
 			"hooks.llm.models.main.v2.expected-checksum, hooks.llm.models[main.v2].expected-checksum" })
 	void nearestKeyIsOffered(String key, String nearest, CapturedOutput output) {
@@ -90,6 +89,14 @@ class UnknownKeysTests {
 			.asString()
 			.contains("'" + key + "'", "commandLineArgs", "Did you mean '" + nearest + "'")
 			.doesNotContain("hunter2");
+	}
+
+	@Test
+	void keyOfAModuleThatIsMissingNamesIt(CapturedOutput output) {
+		start(Map.of(), "--hooks.llm.llama.threads=2").close();
+		assertThat(warnings(output)).singleElement()
+			.asString()
+			.contains("'hooks.llm.llama.threads'", "needs the dependency dev.modelcache:modelcache-llama");
 	}
 
 	@Test
@@ -139,8 +146,7 @@ class UnknownKeysTests {
 				"--hooks.llm.models[tiny.llama].url=https://host/tiny.gguf", "--hooks.llm.model_size_mb=6",
 				"--hooks.llm.models.my-model.modelSizeMb=6", "--hooks.llm.lock.staleAfter=5m",
 				"--hooks.llm.download.headers.X.Y=z", "--hooks.llm.oci.registries[localhost:5000].insecure=true",
-				"--hooks.llm.llama.environment=CUDA_*", "--hooks.llm.classifier.labels[0]=A",
-				"--hooks.llm.enabled=true")
+				"--hooks.llm.classifier.labels[0]=A", "--hooks.llm.enabled=true")
 			.close();
 		assertThat(warnings(output)).isEmpty();
 	}

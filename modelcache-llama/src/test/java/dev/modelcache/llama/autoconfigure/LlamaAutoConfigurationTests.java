@@ -28,12 +28,17 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.http.client.autoconfigure.HttpClientAutoConfiguration;
 import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import reactor.core.publisher.Flux;
 import reactor.test.StepVerifier;
 
@@ -44,6 +49,7 @@ import static org.mockito.Mockito.mock;
  * Tests for {@link LlamaAutoConfiguration}: the conditions, and the whole way from a file
  * to labels with the real library.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class LlamaAutoConfigurationTests {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -88,6 +94,18 @@ class LlamaAutoConfigurationTests {
 				.hasSingleBean(ModelCache.class)
 				.doesNotHaveBean(ModelLoader.class)
 				.doesNotHaveBean(ModelManager.class));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "hooks.llm.llama.gpu-layer, hooks.llm.llama.gpu-layers",
+			"hooks.llm.llama.thread, hooks.llm.llama.threads" })
+	void keysOfThisModuleAreKnown(String key, String nearest, CapturedOutput output) {
+		runner().withPropertyValues("hooks.llm.llama.gpu-layers=0", "hooks.llm.llama.environment[0]=CUDA_*", key + "=1")
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(output.getAll().lines().filter((line) -> line.contains("does not exist and is ignored")))
+			.singleElement()
+			.asString()
+			.contains("'" + key + "'", "Did you mean '" + nearest + "'");
 	}
 
 	@Test

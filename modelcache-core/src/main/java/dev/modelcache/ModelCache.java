@@ -32,8 +32,9 @@ public interface ModelCache {
 	Mono<CachedModel> get(ModelRequest request);
 
 	/**
-	 * Returns what is known about a model now. Looks at the disk once to notice a file
-	 * that has gone; asks no network.
+	 * Returns what is known about a model now, without asking the disk or the network. A
+	 * file that was deleted by hand is noticed by {@link #check(String)}, which each
+	 * health check calls, and by {@link #get(String)}.
 	 * @param id the model's id
 	 * @return the status
 	 * @throws ModelNotFoundException for an unknown id
@@ -41,11 +42,40 @@ public interface ModelCache {
 	ModelStatus status(String id);
 
 	/**
-	 * Returns the statuses of all models, live: first the present ones, then every
-	 * change. A subscriber that is too slow misses intermediate ones.
-	 * @return the statuses; never completes
+	 * Checks whether the files of a model that is {@link ModelState#READY} still exist,
+	 * without reading them. If one is missing, the model becomes
+	 * {@link ModelState#ABSENT}. Checks of one model that run at the same time share one
+	 * look at the disk.
+	 * @param id the model's id
+	 * @return the status after the check; fails with {@link ModelNotFoundException} for
+	 * an unknown id
+	 */
+	default Mono<ModelStatus> check(String id) {
+		return Mono.fromCallable(() -> status(id));
+	}
+
+	/**
+	 * Returns the statuses of all models, live: first the present ones, then the changes,
+	 * in their order for each model. A subscriber that is slower than the changes misses
+	 * intermediate ones, and always receives the latest status of each model.
+	 * <p>
+	 * <em>Blocking</em>: subscribers are called on threads of the cache that serve
+	 * nothing else, and may block there or call this cache.
+	 * @return the statuses; completes when the cache is closed
 	 */
 	Flux<ModelStatus> statuses();
+
+	/**
+	 * Returns the statuses of one model, live, as {@link #statuses()} does for all.
+	 * @param id the model's id
+	 * @return the statuses; fails with {@link ModelNotFoundException} for an unknown id
+	 */
+	default Flux<ModelStatus> statuses(String id) {
+		return Flux.defer(() -> {
+			status(id);
+			return statuses().filter((status) -> status.id().equals(id));
+		});
+	}
 
 	/**
 	 * Removes a model's published file and what is known about it. Another tool's file

@@ -1,6 +1,7 @@
 package dev.modelcache.actuate;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -72,7 +73,7 @@ public final class ModelCacheEndpoint {
 	@ReadOperation
 	public Map<String, Object> all() {
 		Map<String, Object> details = new LinkedHashMap<>();
-		this.models.ids().forEach((id) -> details.put(id, details(id)));
+		CurrentStatuses.of(this.cache, this.models.ids()).forEach((id, status) -> details.put(id, details(status)));
 		Map<String, Object> all = new LinkedHashMap<>();
 		all.put("cache", this.usage.get().details());
 		all.put("models", details);
@@ -86,7 +87,11 @@ public final class ModelCacheEndpoint {
 	 */
 	@ReadOperation
 	public WebEndpointResponse<Map<String, Object>> one(@Selector String id) {
-		return ifConfigured(id, (known) -> new WebEndpointResponse<>(OperationResponseBody.of(details(known))));
+		return ifConfigured(id, (known) -> {
+			Map<String, ModelStatus> statuses = CurrentStatuses.of(this.cache, List.of(known));
+			return new WebEndpointResponse<>(
+					OperationResponseBody.of(details(Objects.requireNonNull(statuses.get(known)))));
+		});
 	}
 
 	/**
@@ -127,11 +132,10 @@ public final class ModelCacheEndpoint {
 		});
 	}
 
-	private Map<String, Object> details(String id) {
-		Map<String, Object> details = StatusDetails
-			.of(Objects.requireNonNullElse(this.cache.status(id), ModelStatus.absent(id)));
-		details.put("mirrors", this.history.mirrors(id));
-		details.put("attempts", this.history.attempts(id));
+	private Map<String, Object> details(ModelStatus status) {
+		Map<String, Object> details = StatusDetails.of(status);
+		details.put("mirrors", this.history.mirrors(status.id()));
+		details.put("attempts", this.history.attempts(status.id()));
 		return details;
 	}
 

@@ -19,7 +19,8 @@ import org.springframework.boot.health.contributor.Status;
  * {@code DOWN} when one failed, {@code OUT_OF_SERVICE} otherwise. A check that finds a
  * required model missing or failed has a new attempt started.
  * <p>
- * <em>Blocking</em>: never, beyond asking whether a published file is still there.
+ * <em>Blocking</em>: for at most 200 ms, for the disk to tell whether the published files
+ * are still there.
  */
 public final class ModelCacheHealthIndicator extends AbstractHealthIndicator {
 
@@ -46,9 +47,9 @@ public final class ModelCacheHealthIndicator extends AbstractHealthIndicator {
 	protected void doHealthCheck(Health.Builder builder) {
 		Map<String, Object> details = new LinkedHashMap<>();
 		Status health = Status.UP;
+		Map<String, ModelStatus> statuses = CurrentStatuses.of(this.cache, this.models.ids());
 		for (ModelRequest request : this.models.all()) {
-			ModelStatus status = Objects.requireNonNullElse(this.cache.status(request.id()),
-					ModelStatus.absent(request.id()));
+			ModelStatus status = Objects.requireNonNull(statuses.get(request.id()));
 			if (request.required() && this.attempts.counts(request.id())) {
 				this.attempts.startIfDue(request.id());
 				health = worse(health, of(status));

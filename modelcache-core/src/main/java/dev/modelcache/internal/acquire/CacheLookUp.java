@@ -50,6 +50,11 @@ final class CacheLookUp {
 		this.proof = new FileProof(store, formats, this.pins, observer, clock);
 	}
 
+	/** Returns the path of a candidate's file without looking at the disk. */
+	Path lexicalPath(Candidate candidate) {
+		return this.store.lexicalPath(candidate.request(), candidate.fileName());
+	}
+
 	ModelPlace place(Candidate candidate) {
 		return this.store.place(candidate.request(), candidate.fileName());
 	}

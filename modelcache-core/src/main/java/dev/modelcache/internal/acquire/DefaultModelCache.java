@@ -3,6 +3,9 @@ package dev.modelcache.internal.acquire;
 import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 
 import dev.modelcache.CachedModel;
@@ -26,7 +29,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Schedulers;
 import reactor.util.context.Context;
 
 /**
@@ -46,6 +48,9 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 	private final Clock clock;
 
 	private final StatusBoard board;
+
+	/** The looks at the disk that have not been answered, by the model's id. */
+	private final Map<String, Mono<ModelStatus>> checks = new ConcurrentHashMap<>();
 
 	private final EventDispatcher events;
 
@@ -75,7 +80,7 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 		this.clock = clock;
 		this.inFlight = new InFlightAcquisitions(threads.io());
 		this.giveUpAfter = rooms.transfer().giveUpAfter();
-		this.board = new StatusBoard(models.ids());
+		this.board = new StatusBoard(models.ids(), threads.statuses());
 		EventDispatcher display = new EventDispatcher(listeners.display(), threads.display());
 		this.events = new EventDispatcher(listeners.events(), threads.events(), display);
 		this.lookUp = new CacheLookUp(rooms.store(), new FormatCheck(rooms.formats()), listeners.observer(), clock);
@@ -122,7 +127,7 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 	}
 
 	private Key key(ModelRequest request) {
-		return new Key(request.id(), this.lookUp.place(Candidate.of(request).get(0)).target());
+		return new Key(request.id(), this.lookUp.lexicalPath(Candidate.of(request).get(0)));
 	}
 
 	@Override
@@ -131,18 +136,35 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 		if (status.state() == ModelState.ABSENT) {
 			this.models.get(id);
 		}
-		CachedModel model = status.model();
-		if (model == null || model.files().stream().allMatch(Files::exists)) {
-			return status;
-		}
-		this.board.update(id, (current) -> model.equals(current.model()) ? ModelStatus.absent(id) : current);
-		return this.board.get(id);
+		return status;
+	}
+
+	@Override
+	public Mono<ModelStatus> check(String id) {
+		return Mono.defer(() -> {
+			ModelStatus status = status(id);
+			return (status.model() != null) ? this.checks.computeIfAbsent(id, this::look) : Mono.just(status);
+		});
+	}
+
+	/** Looks at the disk, once for all who subscribe before it has answered. */
+	private Mono<ModelStatus> look(String id) {
+		return Mono.fromCallable(() -> {
+			CachedModel model = this.board.get(id).model();
+			if (model != null && !model.files().stream().allMatch(Files::exists)) {
+				this.board.update(id, (status) -> model.equals(status.model()) ? ModelStatus.absent(id) : status);
+			}
+			return this.board.get(id);
+		})
+			.subscribeOn(this.threads.io())
+			.onErrorResume(RejectedExecutionException.class, (closed) -> Mono.fromCallable(() -> this.board.get(id)))
+			.doFinally((signal) -> this.checks.remove(id))
+			.cache();
 	}
 
 	@Override
 	public Flux<ModelStatus> statuses() {
-		// On threads of Reactor's: a watcher that blocks or fails holds nothing up.
-		return this.board.watch().publishOn(Schedulers.boundedElastic());
+		return this.board.watch();
 	}
 
 	@Override
@@ -159,8 +181,8 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 	public Mono<CachedModel> verify(String id) {
 		return Mono.defer(() -> {
 			ModelRequest request = this.models.get(id);
-			CachedModel known = status(id).model();
-			Mono<CachedModel> model = (known != null) ? Mono.just(known) : get(request);
+			Mono<CachedModel> model = check(id).flatMap((status) -> Mono.justOrEmpty(status.model()))
+				.switchIfEmpty(Mono.defer(() -> get(request)));
 			return model.publishOn(this.threads.io()).flatMap((found) -> verify(request, found));
 		});
 	}
@@ -184,10 +206,12 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 	public Mono<CachedModel> refresh(String id) {
 		return Mono.defer(() -> {
 			ModelRequest request = this.models.get(id);
-			CachedModel model = status(id).model();
-			Digest expected = request.expectedDigest();
-			boolean settled = model == null || (model.verified() && !model.fallback() && expected != null);
-			return settled ? get(request) : acquire(request, Mode.RENEW);
+			return check(id).flatMap((status) -> {
+				CachedModel model = status.model();
+				Digest expected = request.expectedDigest();
+				boolean settled = model == null || (model.verified() && !model.fallback() && expected != null);
+				return settled ? get(request) : acquire(request, Mode.RENEW);
+			});
 		});
 	}
 
@@ -213,6 +237,7 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 	@Override
 	public void close() {
 		this.inFlight.cancelAll(cancelled(null, "the application is closing"));
+		this.board.close();
 	}
 
 }

@@ -28,6 +28,9 @@ public final class EngineThreads implements AutoCloseable {
 
 	private final ExecutorService display = Executors.newSingleThreadExecutor(named("modelcache-progress"));
 
+	/** A subscriber that blocks keeps its own thread, and no other one. */
+	private final ExecutorService statuses = Executors.newCachedThreadPool(named("modelcache-status"));
+
 	/**
 	 * Given as a plain executor, so that cancelling a task never interrupts its thread:
 	 * an interrupt would close the file channel it is using.
@@ -84,6 +87,11 @@ public final class EngineThreads implements AutoCloseable {
 		return this.display;
 	}
 
+	/** Where subscribers to the statuses are called. */
+	ExecutorService statuses() {
+		return this.statuses;
+	}
+
 	/**
 	 * Ends the threads when the work that is under way is done, and waits for that a few
 	 * seconds: cancelled transfers close their staged files here.
@@ -94,6 +102,7 @@ public final class EngineThreads implements AutoCloseable {
 		this.files.shutdown();
 		this.events.shutdown();
 		this.display.shutdown();
+		this.statuses.shutdown();
 		try {
 			if (!this.files.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS)) {
 				logger.debug("File work still runs {} s after the end of the model cache", GRACE_SECONDS);

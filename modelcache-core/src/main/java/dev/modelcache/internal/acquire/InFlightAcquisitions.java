@@ -154,9 +154,10 @@ final class InFlightAcquisitions {
 	 * What is acquired.
 	 *
 	 * @param modelId for which model, so that each has its own status
-	 * @param target the real path of the file
+	 * @param path the path of the file, links not followed, so that finding it needs no
+	 * look at the disk; the lock is that of the file it leads to
 	 */
-	record Key(String modelId, Path target) {
+	record Key(String modelId, Path path) {
 
 	}
 

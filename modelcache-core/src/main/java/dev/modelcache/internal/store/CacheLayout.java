@@ -56,11 +56,22 @@ public final class CacheLayout {
 	 */
 	public ModelPlace place(ModelRequest request, String fileName) {
 		Path modelPath = request.modelPath();
-		Path target = realPath((modelPath != null) ? modelPath : inCache(request, fileName));
+		Path target = realPath(lexical(request, fileName));
 		Path lock = (modelPath != null) ? lockBeside(target)
 				: this.directory.resolve("locks").resolve(key(target.toString()) + ".lock");
 		ModelPlace place = place(target, lock);
 		return (modelPath != null) ? place.chosenByUser(request.modelPathConflict()) : place;
+	}
+
+	/**
+	 * Returns the path of a model file without following links. <em>Blocking</em>: no.
+	 * @param request the request; it has a model-path or a URL
+	 * @param fileName the name of the file in the cache
+	 * @return the path
+	 */
+	Path lexical(ModelRequest request, String fileName) {
+		Path modelPath = request.modelPath();
+		return (modelPath != null) ? modelPath.toAbsolutePath().normalize() : inCache(request, fileName);
 	}
 
 	/**

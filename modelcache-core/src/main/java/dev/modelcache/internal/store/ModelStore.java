@@ -26,7 +26,7 @@ import org.springframework.util.unit.DataSize;
 /**
  * The model files on this machine's disks.
  * <p>
- * <em>Blocking</em>: all methods but {@link #place} and {@link #directory}.
+ * <em>Blocking</em>: all methods but {@link #lexicalPath} and {@link #directory}.
  * <em>Errors</em>: {@link ModelStorageException}.
  */
 public final class ModelStore implements AutoCloseable {
@@ -98,6 +98,17 @@ public final class ModelStore implements AutoCloseable {
 		this.adoption = new AdoptedFiles(settings.adoption(), this.layout, this.receipts);
 		this.eviction = new CacheEviction(settings, this.layout, this.receipts, this.versions, this.inUse);
 		this.lockFile = lockFile;
+	}
+
+	/**
+	 * Returns the path of a model file without looking at the disk: links are not
+	 * followed. <em>Blocking</em>: no.
+	 * @param request the request
+	 * @param fileName its file name in the cache
+	 * @return the absolute path
+	 */
+	public Path lexicalPath(ModelRequest request, String fileName) {
+		return this.layout.lexical(request, fileName);
 	}
 
 	/**

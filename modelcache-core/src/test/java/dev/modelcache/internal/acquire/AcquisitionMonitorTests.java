@@ -29,7 +29,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class AcquisitionMonitorTests {
 
-	private final StatusBoard board = new StatusBoard(Set.of("m"));
+	private final StatusBoard board = new StatusBoard(Set.of("m"), Runnable::run);
 
 	private final List<ModelCacheEvent> events = new ArrayList<>();
 

@@ -327,7 +327,7 @@ abstract class AdoptionContractTests {
 			DefaultModelCache cache = fixture.open(request().build());
 			fixture.get("m");
 			Files.delete(this.foreign);
-			assertThat(cache.status("m").state()).isEqualTo(ModelState.ABSENT);
+			assertThat(cache.check("m").block(CacheFixture.PATIENCE).state()).isEqualTo(ModelState.ABSENT);
 			CachedModel model = fixture.get("m");
 			assertThat(model.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
 			assertThat(ownFiles()).containsExactly(model.path());

@@ -308,7 +308,7 @@ class CachedLookUpTests {
 			DefaultModelCache cache = fixture.open(withDigest().build());
 			Path path = fixture.get("m").path();
 			Files.delete(path);
-			assertThat(cache.status("m").state()).isEqualTo(ModelState.ABSENT);
+			assertThat(cache.check("m").block(CacheFixture.PATIENCE).state()).isEqualTo(ModelState.ABSENT);
 			assertThat(fixture.get("m").outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
 		}
 	}

@@ -264,7 +264,7 @@ class SeveralFilesTests {
 		commit(FIRST, this.one, this.two);
 		try (CacheFixture fixture = open(request())) {
 			Files.delete(fixture.get("m").files().get(1));
-			assertThat(fixture.cache().status("m").state()).isEqualTo(ModelState.ABSENT);
+			assertThat(fixture.cache().check("m").block(CacheFixture.PATIENCE).state()).isEqualTo(ModelState.ABSENT);
 			List<String> before = requested(this.one);
 			assertThat(fixture.get("m").files()).allSatisfy((file) -> assertThat(file).exists());
 			assertThat(requested(this.one)).isEqualTo(before);

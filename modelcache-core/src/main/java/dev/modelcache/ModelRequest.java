@@ -49,7 +49,7 @@ public final class ModelRequest {
 
 	private final @Nullable DataSize maxSize;
 
-	private final int maxRetries;
+	private final int maxAttempts;
 
 	private final boolean required;
 
@@ -71,7 +71,7 @@ public final class ModelRequest {
 		this.digestRequired = builder.digestRequired;
 		this.estimatedSize = builder.estimatedSize;
 		this.maxSize = builder.maxSize;
-		this.maxRetries = builder.maxRetries;
+		this.maxAttempts = builder.maxAttempts;
 		this.required = builder.required;
 	}
 
@@ -229,8 +229,8 @@ public final class ModelRequest {
 	 * whole file is tried when its digest does not match.
 	 * @return the number, 0 or more; 0 and 1 both mean one try
 	 */
-	public int maxRetries() {
-		return this.maxRetries;
+	public int maxAttempts() {
+		return this.maxAttempts;
 	}
 
 	/**
@@ -285,7 +285,7 @@ public final class ModelRequest {
 
 		private @Nullable DataSize maxSize;
 
-		private int maxRetries = 3;
+		private int maxAttempts = 3;
 
 		private boolean required = true;
 
@@ -443,12 +443,23 @@ public final class ModelRequest {
 
 		/**
 		 * Sets how often to try.
-		 * @param maxRetries see {@link ModelRequest#maxRetries()}
+		 * @param maxAttempts see {@link ModelRequest#maxAttempts()}
 		 * @return this builder
 		 */
-		public Builder maxRetries(int maxRetries) {
-			this.maxRetries = maxRetries;
+		public Builder maxAttempts(int maxAttempts) {
+			this.maxAttempts = maxAttempts;
 			return this;
+		}
+
+		/**
+		 * Sets how often to try.
+		 * @param maxRetries the number of attempts
+		 * @return this builder
+		 * @deprecated in favor of {@link #maxAttempts(int)}, which names what is counted
+		 */
+		@Deprecated(since = "0.1.0", forRemoval = false)
+		public Builder maxRetries(int maxRetries) {
+			return maxAttempts(maxRetries);
 		}
 
 		/**

@@ -128,7 +128,7 @@ final class ConfigurationKeys {
 
 	/**
 	 * Returns the existing key that is most like another one: by its letters, else with
-	 * all its words, else with some of them.
+	 * all its words, else with some of them. A deprecated key stands for its new name.
 	 * @param name a key that does not exist
 	 * @return the key, or {@code null} if none is like it
 	 */
@@ -153,6 +153,7 @@ final class ConfigurationKeys {
 				.min(Comparator.comparingInt((key) -> distance(key, text(name, START))))
 				.stream())
 			.findFirst()
+			.map((key) -> key.replaceFirst("\\.max-retries$", ".max-attempts"))
 			.orElse(null);
 	}
 

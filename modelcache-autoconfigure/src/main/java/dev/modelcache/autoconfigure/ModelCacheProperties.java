@@ -18,6 +18,16 @@ import org.springframework.util.unit.DataSize;
 @ConfigurationProperties(ModelCacheProperties.PREFIX)
 public class ModelCacheProperties extends ModelProperties {
 
+	/**
+	 * Time-out of one classification by the default model, in milliseconds.
+	 */
+	private int inferenceTimeoutMs = 2000;
+
+	/**
+	 * Sampling temperature of the default model, 0 or more.
+	 */
+	private double temperature = 0.1;
+
 	/** The prefix of all keys. */
 	public static final String PREFIX = "hooks.llm";
 
@@ -90,6 +100,22 @@ public class ModelCacheProperties extends ModelProperties {
 
 	@NestedConfigurationProperty
 	private final ClassifierProperties classifier = new ClassifierProperties();
+
+	public int getInferenceTimeoutMs() {
+		return this.inferenceTimeoutMs;
+	}
+
+	public void setInferenceTimeoutMs(int inferenceTimeoutMs) {
+		this.inferenceTimeoutMs = inferenceTimeoutMs;
+	}
+
+	public double getTemperature() {
+		return this.temperature;
+	}
+
+	public void setTemperature(double temperature) {
+		this.temperature = temperature;
+	}
 
 	public boolean isEnabled() {
 		return this.enabled;

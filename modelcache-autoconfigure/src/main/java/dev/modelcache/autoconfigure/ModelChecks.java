@@ -16,19 +16,39 @@ final class ModelChecks {
 	 * @param model the model
 	 */
 	static void check(ModelKeys keys, ModelProperties model) {
-		if (model.getMaxRetries() < 0) {
-			throw keys.wrong("max-retries", "is negative: " + model.getMaxRetries(), "Use 0 for a single try, or more");
-		}
-		if (model.getInferenceTimeoutMs() <= 0) {
-			throw keys.wrong("inference-timeout-ms", "is not above 0: " + model.getInferenceTimeoutMs(),
-					"Use a number of milliseconds above 0");
-		}
-		if (!(model.getTemperature() >= 0 && Double.isFinite(model.getTemperature()))) {
-			throw keys.wrong("temperature", "is no temperature: " + model.getTemperature(), "Use 0 or more");
-		}
+		checkAttempts(keys, model);
 		checkSize(keys, model);
 		for (int i = 0; i < model.getFallbacks().size(); i++) {
 			checkSize(keys.fallback(i), model.getFallbacks().get(i));
+		}
+	}
+
+	/**
+	 * Checks how the model at the top level is used.
+	 * @param properties the properties
+	 */
+	static void checkUse(ModelCacheProperties properties) {
+		if (properties.getInferenceTimeoutMs() <= 0) {
+			throw ModelKeys.TOP_LEVEL.wrong("inference-timeout-ms",
+					"is not above 0: " + properties.getInferenceTimeoutMs(), "Use a number of milliseconds above 0");
+		}
+		if (!(properties.getTemperature() >= 0 && Double.isFinite(properties.getTemperature()))) {
+			throw ModelKeys.TOP_LEVEL.wrong("temperature", "is no temperature: " + properties.getTemperature(),
+					"Use 0 or more");
+		}
+	}
+
+	@SuppressWarnings("deprecation")
+	private static void checkAttempts(ModelKeys keys, ModelProperties model) {
+		Integer attempts = model.getMaxAttempts();
+		Integer old = model.getMaxRetries();
+		if (attempts != null && old != null && !attempts.equals(old)) {
+			throw keys.wrong("max-retries", "is " + old + ", and max-attempts, its new name, is " + attempts,
+					"Remove max-retries");
+		}
+		if (model.attempts() < 0) {
+			throw keys.wrong((attempts != null) ? "max-attempts" : "max-retries", "is negative: " + model.attempts(),
+					"Use 1 for a single attempt, or more");
 		}
 	}
 

@@ -4,11 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.DeprecatedConfigurationProperty;
 
 /**
  * The keys of one model.
  */
 public class ModelProperties extends ModelSourceProperties {
+
+	private static final int DEFAULT_ATTEMPTS = 3;
 
 	/**
 	 * URL of the same model elsewhere, tried when the URL and the mirrors are exhausted.
@@ -26,25 +29,21 @@ public class ModelProperties extends ModelSourceProperties {
 	private boolean requireChecksum = false;
 
 	/**
-	 * Number of requests in a row that may bring no new byte, per mirror, and of
-	 * whole-file attempts when the digest does not match. 0 and 1 both mean one try.
+	 * Maximum number of requests in a row without a new byte, per mirror, and of
+	 * whole-file attempts when the digest does not match. 0 and 1 both mean one attempt.
+	 * Also applies to the fallbacks.
 	 */
-	private int maxRetries = 3;
+	private @Nullable Integer maxAttempts;
+
+	/**
+	 * Old name of max-attempts.
+	 */
+	private @Nullable Integer maxRetries;
 
 	/**
 	 * Whether the application's health depends on the model.
 	 */
 	private boolean required = true;
-
-	/**
-	 * Time-out of one classification, in milliseconds.
-	 */
-	private int inferenceTimeoutMs = 2000;
-
-	/**
-	 * Sampling temperature, 0 or more.
-	 */
-	private double temperature = 0.1;
 
 	public @Nullable String getFallbackUrl() {
 		return this.fallbackUrl;
@@ -70,12 +69,32 @@ public class ModelProperties extends ModelSourceProperties {
 		this.requireChecksum = requireChecksum;
 	}
 
-	public int getMaxRetries() {
+	public @Nullable Integer getMaxAttempts() {
+		return this.maxAttempts;
+	}
+
+	public void setMaxAttempts(@Nullable Integer maxAttempts) {
+		this.maxAttempts = maxAttempts;
+	}
+
+	@Deprecated(since = "0.1.0", forRemoval = false)
+	@DeprecatedConfigurationProperty(replacement = "hooks.llm.max-attempts", since = "0.1.0",
+			reason = "The key counts attempts, not retries.")
+	public @Nullable Integer getMaxRetries() {
 		return this.maxRetries;
 	}
 
-	public void setMaxRetries(int maxRetries) {
+	@Deprecated(since = "0.1.0", forRemoval = false)
+	public void setMaxRetries(@Nullable Integer maxRetries) {
 		this.maxRetries = maxRetries;
+	}
+
+	/** Returns the configured number of attempts, by its new or old name. */
+	int attempts() {
+		if (this.maxAttempts != null) {
+			return this.maxAttempts;
+		}
+		return (this.maxRetries != null) ? this.maxRetries : DEFAULT_ATTEMPTS;
 	}
 
 	public boolean isRequired() {
@@ -84,22 +103,6 @@ public class ModelProperties extends ModelSourceProperties {
 
 	public void setRequired(boolean required) {
 		this.required = required;
-	}
-
-	public int getInferenceTimeoutMs() {
-		return this.inferenceTimeoutMs;
-	}
-
-	public void setInferenceTimeoutMs(int inferenceTimeoutMs) {
-		this.inferenceTimeoutMs = inferenceTimeoutMs;
-	}
-
-	public double getTemperature() {
-		return this.temperature;
-	}
-
-	public void setTemperature(double temperature) {
-		this.temperature = temperature;
 	}
 
 	@Override

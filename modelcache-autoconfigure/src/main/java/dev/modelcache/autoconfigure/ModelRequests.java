@@ -70,6 +70,7 @@ final class ModelRequests {
 	 */
 	ConfiguredModels read() {
 		ModelChecks.check(ModelKeys.TOP_LEVEL, this.properties);
+		ModelChecks.checkUse(this.properties);
 		Map<ModelKeys, ModelProperties> models = new LinkedHashMap<>(this.entries.read());
 		models.forEach(ModelChecks::check);
 		models.forEach(this::takePaths);
@@ -139,7 +140,7 @@ final class ModelRequests {
 			.configuredAs(keys.prefix())
 			.modelPathConflict(
 					(model.getModelPathConflict() != null) ? model.getModelPathConflict() : ModelPathConflict.FAIL)
-			.maxRetries(model.getMaxRetries())
+			.maxAttempts(model.attempts())
 			.required(model.isRequired())
 			.digestRequired(model.isRequireChecksum());
 	}

@@ -88,7 +88,7 @@ final class ResilienceDefaultsEnvironmentPostProcessor implements EnvironmentPos
 	private static void addInstance(Map<String, Object> defaults, String id, ModelProperties model) {
 		String prefix = ModelKeys.entry("resilience4j.retry.instances", CONFIGURATION + "-" + id) + ".";
 		defaults.put(prefix + "base-config", CONFIGURATION);
-		defaults.put(prefix + "max-attempts", Math.max(1, model.getMaxRetries()));
+		defaults.put(prefix + "max-attempts", Math.max(1, model.attempts()));
 	}
 
 	private static boolean isPresent(Iterable<ConfigurationPropertySource> sources, String property) {

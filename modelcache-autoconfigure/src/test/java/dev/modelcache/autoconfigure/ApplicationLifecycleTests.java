@@ -165,7 +165,7 @@ class ApplicationLifecycleTests {
 	@Test
 	void healthCheckStartsANewAttemptAfterAFailureOfTheNetwork() {
 		this.server.script("/m.gguf", Reply.status(500));
-		try (RunningApplication application = start(WebApplicationType.REACTIVE, "hooks.llm.max-retries=0",
+		try (RunningApplication application = start(WebApplicationType.REACTIVE, "hooks.llm.max-attempts=0",
 				"hooks.llm.startup.retry-interval=1ms")) {
 			Awaitility.await()
 				.atMost(PATIENCE)
@@ -227,7 +227,7 @@ class ApplicationLifecycleTests {
 	void blockingFailureStopsTheStartWithAnAnalysis(CapturedOutput output) {
 		this.server.always("/m.gguf", Reply.status(500));
 		assertThatExceptionOfType(ModelTransferException.class).isThrownBy(
-				() -> start(WebApplicationType.NONE, "hooks.llm.startup.mode=blocking", "hooks.llm.max-retries=0"));
+				() -> start(WebApplicationType.NONE, "hooks.llm.startup.mode=blocking", "hooks.llm.max-attempts=0"));
 		assertThat(output).contains("APPLICATION FAILED TO START").contains("answered 500").contains("Action:");
 	}
 

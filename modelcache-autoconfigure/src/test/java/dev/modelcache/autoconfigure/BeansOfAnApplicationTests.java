@@ -185,7 +185,7 @@ class BeansOfAnApplicationTests {
 		RetryRegistry primary = RetryRegistry.ofDefaults();
 		runner().withBean("one", RetryRegistry.class, RetryRegistry::ofDefaults)
 			.withBean("two", RetryRegistry.class, () -> primary, (definition) -> definition.setPrimary(true))
-			.withPropertyValues("hooks.llm.url=http://127.0.0.1:1/m.gguf", "hooks.llm.max-retries=0",
+			.withPropertyValues("hooks.llm.url=http://127.0.0.1:1/m.gguf", "hooks.llm.max-attempts=0",
 					"hooks.llm.download.allow-insecure-http=true")
 			.run((context) -> {
 				context.getBean(ModelCache.class).get("default").onErrorComplete().block(PATIENCE);

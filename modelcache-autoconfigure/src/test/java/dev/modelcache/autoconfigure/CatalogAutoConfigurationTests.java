@@ -57,7 +57,7 @@ class CatalogAutoConfigurationTests {
 					ReactiveHttpClientAutoConfiguration.class, ModelCacheAutoConfiguration.class))
 			.withPropertyValues("hooks.llm.cache.directory=" + this.directory.resolve("cache"),
 					"hooks.llm.cache.min-free-space=1MB", "hooks.llm.download.allow-insecure-http=true",
-					"hooks.llm.max-retries=1", "hooks.llm.verify-format=off",
+					"hooks.llm.max-attempts=1", "hooks.llm.verify-format=off",
 					"hooks.llm.huggingface.cache-directory=" + this.directory.resolve("hub"));
 	}
 

@@ -32,11 +32,19 @@ class ConfigurationMetadataTests {
 				"${XDG_CACHE_HOME:~/.cache}/modelcache");
 		assertThat(this.properties.get("hooks.llm.startup.mode")).containsEntry("defaultValue", "background");
 		assertThat(this.properties.get("hooks.llm.cache.adopt")).containsEntry("defaultValue", true);
-		assertThat(this.properties.get("hooks.llm.max-retries")).containsEntry("defaultValue", 3);
+		assertThat(this.properties.get("hooks.llm.max-attempts")).containsEntry("defaultValue", 3);
 		assertThat(this.properties.get("hooks.llm.lock.stale-after")).containsEntry("defaultValue", "1h");
 		assertThat(this.properties.get("hooks.llm.classifier.labels")).containsEntry("defaultValue",
 				List.of("READ", "CREATE", "UPDATE", "DELETE"));
 		assertThat(this.properties.get("hooks.llm.download.buffer-size")).containsEntry("defaultValue", "1MB");
+	}
+
+	@Test
+	@SuppressWarnings("unchecked")
+	void oldNameOfAttemptsIsDeprecatedInFavourOfTheNewOne() {
+		assertThat((Map<String, Object>) this.properties.get("hooks.llm.max-retries").get("deprecation"))
+			.containsEntry("replacement", "hooks.llm.max-attempts");
+		assertThat(this.properties.get("hooks.llm.max-attempts")).doesNotContainKey("deprecation");
 	}
 
 	@Test

@@ -145,7 +145,7 @@ class ModelCacheEndpointTests {
 	@EnumSource(names = { "REACTIVE", "SERVLET" })
 	void ensureStartsAnAttemptAtOnceAfterAFailure(WebApplicationType type) {
 		this.server.script("/m.gguf", Reply.status(500));
-		try (RunningApplication application = start(type, "hooks.llm.max-retries=0",
+		try (RunningApplication application = start(type, "hooks.llm.max-attempts=0",
 				"hooks.llm.startup.retry-interval=1h")) {
 			awaitState(application, ModelState.FAILED);
 			JsonNode failed = application.get(MODEL).body();

@@ -41,7 +41,7 @@ class ModelCachePropertiesTests {
 		ModelCacheProperties properties = BoundConfiguration
 			.of("hooks.llm.url=https://host/m.gguf", "hooks.llm.fallback-url=https://other/m.gguf",
 					"hooks.llm.mirrors[0]=https://a/m.gguf", "hooks.llm.mirrors[1]=https://b/m.gguf",
-					"hooks.llm.expected-checksum=abc", "hooks.llm.require-checksum=true", "hooks.llm.max-retries=7",
+					"hooks.llm.expected-checksum=abc", "hooks.llm.require-checksum=true", "hooks.llm.max-attempts=7",
 					"hooks.llm.required=false", "hooks.llm.fallbacks[0].url=https://host/small.gguf",
 					"hooks.llm.fallbacks[0].model-size-mb=5")
 			.properties();
@@ -50,7 +50,7 @@ class ModelCachePropertiesTests {
 		assertThat(properties.getMirrors()).containsExactly("https://a/m.gguf", "https://b/m.gguf");
 		assertThat(properties.getExpectedChecksum()).isEqualTo("abc");
 		assertThat(properties.isRequireChecksum()).isTrue();
-		assertThat(properties.getMaxRetries()).isEqualTo(7);
+		assertThat(properties.attempts()).isEqualTo(7);
 		assertThat(properties.isRequired()).isFalse();
 		assertThat(properties.getFallbacks()).singleElement().satisfies((fallback) -> {
 			assertThat(fallback.getUrl()).isEqualTo("https://host/small.gguf");
@@ -112,7 +112,7 @@ class ModelCachePropertiesTests {
 	void defaultsAreThoseOfTheContract() {
 		ModelCacheProperties properties = new ModelCacheProperties();
 		assertThat(properties.isEnabled()).isTrue();
-		assertThat(properties.getMaxRetries()).isEqualTo(3);
+		assertThat(properties.attempts()).isEqualTo(3);
 		assertThat(properties.isRequired()).isTrue();
 		assertThat(properties.isRequireChecksum()).isFalse();
 		assertThat(properties.getInferenceTimeoutMs()).isEqualTo(2000);
@@ -131,11 +131,11 @@ class ModelCachePropertiesTests {
 				hooks:
 				  llm:
 				    models:
-				      embeddings: {url: "https://host/e.onnx", max_retries: 5}
+				      embeddings: {url: "https://host/e.onnx", max_attempts: 5}
 				      "[my_model.v2]": {model_path: /m.gguf, fallbacks: [{url: "https://host/f.gguf"}]}
 				""").properties();
 		assertThat(properties.getModels()).containsOnlyKeys("embeddings", "my_model.v2");
-		assertThat(properties.getModels().get("embeddings").getMaxRetries()).isEqualTo(5);
+		assertThat(properties.getModels().get("embeddings").attempts()).isEqualTo(5);
 		assertThat(properties.getModels().get("my_model.v2").getFallbacks()).hasSize(1);
 	}
 

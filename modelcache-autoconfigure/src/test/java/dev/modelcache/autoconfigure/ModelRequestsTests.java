@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
+import dev.modelcache.ConfiguredModels;
 import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelPathConflict;
@@ -33,7 +34,7 @@ class ModelRequestsTests {
 	@Test
 	void keysThatSayNoModelMakeNone() {
 		assertThat(BoundConfiguration
-			.of("hooks.llm.max-retries=5", "hooks.llm.required=false", "hooks.llm.require-checksum=true",
+			.of("hooks.llm.max-attempts=5", "hooks.llm.required=false", "hooks.llm.require-checksum=true",
 					"hooks.llm.inference-timeout-ms=5", "hooks.llm.temperature=0.5", "hooks.llm.model-type=")
 			.models()
 			.all()).isEmpty();
@@ -46,7 +47,7 @@ class ModelRequestsTests {
 					"hooks.llm.fallback-url=https://c/m.gguf", "hooks.llm.expected-checksum=SHA256:" + "A".repeat(64),
 					"hooks.llm.model-type=llama", "hooks.llm.model-name=Llama", "hooks.llm.quantization=Q8_0",
 					"hooks.llm.model-size-mb=600", "hooks.llm.model-path=" + this.directory + "/x.gguf",
-					"hooks.llm.max-retries=0", "hooks.llm.required=false", "hooks.llm.require-checksum=true")
+					"hooks.llm.max-attempts=0", "hooks.llm.required=false", "hooks.llm.require-checksum=true")
 			.models()
 			.get("default");
 		assertThat(request.url()).isEqualTo(URI.create("https://me:pw@host/m.gguf?sig=1"));
@@ -58,7 +59,7 @@ class ModelRequestsTests {
 		assertThat(request.quantization()).isEqualTo("Q8_0");
 		assertThat(request.estimatedSize()).isEqualTo(DataSize.ofMegabytes(600));
 		assertThat(request.modelPath()).isEqualTo(this.directory.resolve("x.gguf"));
-		assertThat(request.maxRetries()).isZero();
+		assertThat(request.maxAttempts()).isZero();
 		assertThat(request.required()).isFalse();
 		assertThat(request.digestRequired()).isTrue();
 		assertThat(request.fallbacks()).isEmpty();
@@ -71,18 +72,32 @@ class ModelRequestsTests {
 	}
 
 	@Test
+	void attemptsHaveTheirOldNameToo() {
+		ConfiguredModels models = BoundConfiguration
+			.of("hooks.llm.url=https://host/m", "hooks.llm.max_retries=0", "hooks.llm.models.a.url=https://host/a",
+					"hooks.llm.models.a.max-retries=5", "hooks.llm.models.b.url=https://host/b",
+					"hooks.llm.models.b.max-retries=6", "hooks.llm.models.b.max-attempts=6",
+					"hooks.llm.models.a.fallbacks[0].url=https://host/f")
+			.models();
+		assertThat(models.get("default").maxAttempts()).isZero();
+		assertThat(models.get("a").maxAttempts()).isEqualTo(5);
+		assertThat(models.get("a").fallbacks().get(0).maxAttempts()).isEqualTo(5);
+		assertThat(models.get("b").maxAttempts()).isEqualTo(6);
+	}
+
+	@Test
 	void furtherModelsInheritNothingFromTheTopLevel() {
 		ModelRequest request = BoundConfiguration
-			.of("hooks.llm.max-retries=9", "hooks.llm.required=false", "hooks.llm.models.a.url=https://host/a")
+			.of("hooks.llm.max-attempts=9", "hooks.llm.required=false", "hooks.llm.models.a.url=https://host/a")
 			.models()
 			.get("a");
-		assertThat(request.maxRetries()).isEqualTo(3);
+		assertThat(request.maxAttempts()).isEqualTo(3);
 		assertThat(request.required()).isTrue();
 	}
 
 	@Test
 	void aModelDefaultMayStandBelowModels() {
-		assertThat(BoundConfiguration.of("hooks.llm.models.default.url=https://host/m.gguf", "hooks.llm.max-retries=2")
+		assertThat(BoundConfiguration.of("hooks.llm.models.default.url=https://host/m.gguf", "hooks.llm.max-attempts=2")
 			.models()
 			.ids()).containsExactly("default");
 	}
@@ -332,7 +347,7 @@ class ModelRequestsTests {
 	@Test
 	void aFallbackHasItsOwnDigestAndItsModelsLimits() {
 		ModelRequest fallback = BoundConfiguration
-			.of("hooks.llm.models.a.url=https://host/a.gguf", "hooks.llm.models.a.max-retries=8",
+			.of("hooks.llm.models.a.url=https://host/a.gguf", "hooks.llm.models.a.max-attempts=8",
 					"hooks.llm.models.a.required=false", "hooks.llm.models.a.require-checksum=true",
 					"hooks.llm.models.a.expected-checksum=" + "a".repeat(64),
 					"hooks.llm.models.a.fallbacks[0].url=https://host/b.gguf",
@@ -343,7 +358,7 @@ class ModelRequestsTests {
 			.fallbacks()
 			.get(0);
 		assertThat(fallback.id()).isEqualTo("a");
-		assertThat(fallback.maxRetries()).isEqualTo(8);
+		assertThat(fallback.maxAttempts()).isEqualTo(8);
 		assertThat(fallback.required()).isFalse();
 		assertThat(fallback.digestRequired()).isTrue();
 		assertThat(fallback.mirrors()).containsExactly(URI.create("https://mirror/b.gguf"));

@@ -71,7 +71,7 @@ class ModelResourcesOfAnApplicationTests {
 
 	private String[] properties() {
 		return new String[] { "hooks.llm.url=" + this.server.uri("/m.gguf"),
-				"hooks.llm.expected-checksum=" + this.content.sha256(), "hooks.llm.max-retries=1",
+				"hooks.llm.expected-checksum=" + this.content.sha256(), "hooks.llm.max-attempts=1",
 				"hooks.llm.cache.directory=" + this.directory.resolve("cache"), "hooks.llm.cache.min-free-space=1MB",
 				"hooks.llm.huggingface.cache-directory=" + this.directory.resolve("hub"),
 				"hooks.llm.download.allow-insecure-http=true", "hooks.llm.startup.mode=none" };

@@ -58,7 +58,7 @@ class PrivateRedirectTests {
 		List<String> all = new ArrayList<>(
 				RunningApplication.model(this.server.uri("/m.gguf"), this.content, this.directory));
 		all.add("hooks.llm.startup.mode=none");
-		all.add("hooks.llm.max-retries=1");
+		all.add("hooks.llm.max-attempts=1");
 		all.addAll(List.of(more));
 		return RunningApplication.start(WebApplicationType.NONE, all);
 	}

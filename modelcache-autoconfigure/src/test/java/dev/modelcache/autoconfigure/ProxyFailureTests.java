@@ -74,7 +74,7 @@ class ProxyFailureTests {
 				"hooks.llm.verify-format=off", "hooks.llm.startup.mode=none",
 				"hooks.llm.download.allow-insecure-http=true", "hooks.llm.expected-checksum=" + this.content.sha256(),
 				"hooks.llm.huggingface.endpoint=https://hub.example",
-				"hooks.llm.catalog.locations=https://catalog.example/models.json", "hooks.llm.max-retries=2",
+				"hooks.llm.catalog.locations=https://catalog.example/models.json", "hooks.llm.max-attempts=2",
 				"hooks.llm.download.proxy.host=" + host));
 		if (port != 0) {
 			all.add(KEYS + ".port=" + port);

@@ -29,8 +29,8 @@ class ResilienceDefaultsEnvironmentPostProcessorTests {
 
 	private static final String RETRY = "resilience4j.retry.instances.modelcache-default.";
 
-	private static final String[] MODELS = { "hooks.llm.url=https://host/m.gguf", "hooks.llm.max-retries=5",
-			"hooks.llm.models.embeddings.url=https://host/e.onnx", "hooks.llm.models.embeddings.max-retries=0",
+	private static final String[] MODELS = { "hooks.llm.url=https://host/m.gguf", "hooks.llm.max-attempts=5",
+			"hooks.llm.models.embeddings.url=https://host/e.onnx", "hooks.llm.models.embeddings.max-attempts=0",
 			"hooks.llm.models[my_model.v2].url=https://host/v2.gguf" };
 
 	@Test
@@ -148,13 +148,13 @@ class ResilienceDefaultsEnvironmentPostProcessorTests {
 	@Test
 	void withoutAModelThereIsNoInstance() {
 		run((context) -> assertThat(context.getBean(RetryRegistry.class).getAllRetries()).isEmpty(),
-				"hooks.llm.max-retries=7");
+				"hooks.llm.max-attempts=7");
 	}
 
 	@Test
 	void aModelWithAValueThatDoesNotBindLeavesTheReportToTheBinding() {
 		run((context) -> assertThat(context.getBean(RetryProperties.class).getConfigs()).containsKey("modelcache"),
-				"hooks.llm.url=https://host/m.gguf", "hooks.llm.max-retries=many");
+				"hooks.llm.url=https://host/m.gguf", "hooks.llm.max-attempts=many");
 	}
 
 	@Test

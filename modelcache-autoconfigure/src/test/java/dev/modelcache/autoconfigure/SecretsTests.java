@@ -130,10 +130,10 @@ class SecretsTests {
 	private RunningApplication start(WebApplicationType type, String... more) {
 		List<String> all = new ArrayList<>(List.of("hooks.llm.cache.directory=" + this.directory.resolve("cache"),
 				"hooks.llm.cache.layout=private", "hooks.llm.cache.adopt=false", "hooks.llm.cache.min-free-space=1MB",
-				"hooks.llm.download.allow-insecure-http=true", "hooks.llm.verify-format=off", "hooks.llm.max-retries=1",
-				"hooks.llm.startup.mode=none", "management.endpoints.web.exposure.include=*",
-				"hooks.llm.huggingface.endpoint=" + this.server.uri(""), "hooks.llm.huggingface.token=" + HUB_TOKEN,
-				"hooks.llm.download.headers.X-Api-Key=" + HEADER));
+				"hooks.llm.download.allow-insecure-http=true", "hooks.llm.verify-format=off",
+				"hooks.llm.max-attempts=1", "hooks.llm.startup.mode=none",
+				"management.endpoints.web.exposure.include=*", "hooks.llm.huggingface.endpoint=" + this.server.uri(""),
+				"hooks.llm.huggingface.token=" + HUB_TOKEN, "hooks.llm.download.headers.X-Api-Key=" + HEADER));
 		all.addAll(List.of(more));
 		return RunningApplication.start(type, all);
 	}

@@ -101,7 +101,7 @@ class SmallHeapTests {
 
 	private void model(String id, URI url, String... more) {
 		this.properties.add("hooks.llm.models." + id + ".url=" + url);
-		this.properties.add("hooks.llm.models." + id + ".max-retries=1");
+		this.properties.add("hooks.llm.models." + id + ".max-attempts=1");
 		for (String property : more) {
 			this.properties.add("hooks.llm.models." + id + "." + property);
 		}

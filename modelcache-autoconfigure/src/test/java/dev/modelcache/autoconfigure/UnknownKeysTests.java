@@ -64,7 +64,7 @@ class UnknownKeysTests {
 			"hooks.llm.startup.mod, hooks.llm.startup.mode", "hooks.llm.uri, hooks.llm.url",
 			"hooks.llm.url.primary, hooks.llm.url", "hooks.llm.mirror, hooks.llm.mirrors",
 			"hooks.llm.mirror[0], hooks.llm.mirrors", "hooks.llm.path, hooks.llm.model-path",
-			"hooks.llm.retries, hooks.llm.max-retries", "hooks.llm.model-url, hooks.llm.url",
+			"hooks.llm.retries, hooks.llm.max-attempts", "hooks.llm.model-url, hooks.llm.url",
 			"hooks.llm.heath.readiness, hooks.llm.health.readiness",
 			"hooks.llm.stall-timeout, hooks.llm.download.stall-timeout",
 			"hooks.llm.download.offline, hooks.llm.offline", "hooks.llm.token, hooks.llm.huggingface.token",
@@ -76,7 +76,9 @@ class UnknownKeysTests {
 			"hooks.llm.fallbacks[0].urll, hooks.llm.fallbacks[0].url",
 			"hooks.llm.fallbacks[0].required, hooks.llm.required",
 			"hooks.llm.models.main.startup.mode, hooks.llm.startup.mode",
-			"hooks.llm.catalog.location, hooks.llm.catalog.locations",
+			"hooks.llm.models.main.temperature, hooks.llm.temperature",
+			"hooks.llm.models.main.inference-timeout-ms, hooks.llm.inference-timeout-ms",
+			"hooks.llm.max-retrys, hooks.llm.max-attempts", "hooks.llm.catalog.location, hooks.llm.catalog.locations",
 			"hooks.llm.models.main.v2.expected-checksum, hooks.llm.models[main.v2].expected-checksum" })
 	void nearestKeyIsOffered(String key, String nearest, CapturedOutput output) {
 		start(Map.of(), "--hooks.llm.models.main.url=https://host/main.gguf",
@@ -176,7 +178,7 @@ class UnknownKeysTests {
 		assertThat(BoundConfiguration.of("hooks.llm.models.my-model.url=https://host/m.gguf")
 			.withVariables(Map.of("HOOKS_LLM_MODELS_MY_MODEL_MAX_RETRIES", "1"))
 			.models()
-			.all()).singleElement().satisfies((request) -> assertThat(request.maxRetries()).isOne());
+			.all()).singleElement().satisfies((request) -> assertThat(request.maxAttempts()).isOne());
 	}
 
 	@ParameterizedTest

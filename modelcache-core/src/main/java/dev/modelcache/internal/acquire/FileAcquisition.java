@@ -94,7 +94,7 @@ final class FileAcquisition {
 	}
 
 	private static int attempts(FileJob job) {
-		return Math.max(1, job.candidate().request().maxRetries());
+		return Math.max(1, job.candidate().request().maxAttempts());
 	}
 
 	private @Nullable DecompressionPlan decompression(FileJob job) {

@@ -36,7 +36,7 @@ public final class MetadataRetries {
 	}
 
 	Retry forModel(ModelRequest model) {
-		RetryConfig configured = this.configuration.apply(model.id(), Math.max(1, model.maxRetries()));
+		RetryConfig configured = this.configuration.apply(model.id(), Math.max(1, model.maxAttempts()));
 		return Retry.of("modelcache-" + model.id() + "-metadata",
 				RetryConfig.<MetadataResponse>custom()
 					.maxAttempts(configured.getMaxAttempts())

@@ -291,7 +291,7 @@ abstract class AdoptionContractTests {
 		this.server.answer("/m.gguf",
 				(asked) -> first.getAndSet(false) ? Reply.ok().closeAfter(2_000_000) : Reply.status(404));
 		try (CacheFixture fixture = new CacheFixture(this.directory)) {
-			DefaultModelCache cache = fixture.open(request().modelPath(target).maxRetries(0).build());
+			DefaultModelCache cache = fixture.open(request().modelPath(target).maxAttempts(0).build());
 			StepVerifier.create(cache.get("m")).expectError().verify(CacheFixture.PATIENCE);
 			assertThat(fixture.stagedFiles()).hasSize(1);
 		}

@@ -74,7 +74,7 @@ class CancellationTests {
 	}
 
 	private ModelRequest request() {
-		return ModelRequest.builder("m").url(this.server.uri("/m.gguf")).maxRetries(0).build();
+		return ModelRequest.builder("m").url(this.server.uri("/m.gguf")).maxAttempts(0).build();
 	}
 
 	private void awaitState(ModelState state) {

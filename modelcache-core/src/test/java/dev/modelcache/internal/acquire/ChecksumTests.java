@@ -75,7 +75,7 @@ class ChecksumTests {
 	@Test
 	void checksumIsStaleWhenTwoDownloadsGiveTheSameBytes() {
 		assertThatExceptionOfType(ModelIntegrityException.class)
-			.isThrownBy(() -> get(request().expectedDigest(this.wrong).maxRetries(4)))
+			.isThrownBy(() -> get(request().expectedDigest(this.wrong).maxAttempts(4)))
 			.withMessageContaining("expected-checksum says " + this.wrong)
 			.withMessageContaining("have the digest " + this.content.sha256())
 			.withMessageContaining("Two downloads gave the same bytes, so the configured checksum is probably stale")
@@ -91,14 +91,14 @@ class ChecksumTests {
 	}
 
 	@Test
-	void bytesThatDifferEachTimeAreFetchedAsOftenAsMaxRetriesSays() {
+	void bytesThatDifferEachTimeAreFetchedAsOftenAsMaxAttemptsSays() {
 		AtomicInteger seed = new AtomicInteger(10);
 		this.server.answer("/m.gguf", (request) -> {
 			this.server.serve("/m.gguf", Content.random(100_000, seed.incrementAndGet()));
 			return Reply.ok();
 		});
 		assertThatExceptionOfType(ModelIntegrityException.class)
-			.isThrownBy(() -> get(request().expectedDigest(this.wrong).maxRetries(3)))
+			.isThrownBy(() -> get(request().expectedDigest(this.wrong).maxAttempts(3)))
 			.withMessageNotContaining("stale");
 		assertThat(this.server.requests("/m.gguf")).hasSize(3);
 	}
@@ -108,14 +108,14 @@ class ChecksumTests {
 		this.server.answer("/m.gguf", (request) -> String.valueOf(request.range()).startsWith("bytes=0-")
 				? Reply.ok().closeAfter(50_000) : Reply.ok());
 		assertThatExceptionOfType(ModelIntegrityException.class)
-			.isThrownBy(() -> get(request().expectedDigest(this.wrong).maxRetries(2)));
+			.isThrownBy(() -> get(request().expectedDigest(this.wrong).maxAttempts(2)));
 		assertThat(this.server.requests("/m.gguf")).hasSize(4);
 	}
 
 	@Test
 	void wrongChecksumLeavesNothingBehindAndIsFailed() {
 		try (CacheFixture fixture = new CacheFixture(this.directory)) {
-			DefaultModelCache cache = fixture.open(request().expectedDigest(this.wrong).maxRetries(0).build());
+			DefaultModelCache cache = fixture.open(request().expectedDigest(this.wrong).maxAttempts(0).build());
 			assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> fixture.get("m"));
 			assertThat(cache.status("m").state()).isEqualTo(ModelState.FAILED);
 			assertThat(fixture.stagedFiles()).isEmpty();

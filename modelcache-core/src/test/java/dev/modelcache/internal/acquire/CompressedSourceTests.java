@@ -240,7 +240,7 @@ class CompressedSourceTests {
 	void wrongDigestNamesAllThreeAndLeavesNothing() {
 		Digest wrong = Digest.parse("0".repeat(64));
 		assertThatExceptionOfType(ModelIntegrityException.class)
-			.isThrownBy(() -> get(request().expectedDigest(wrong).maxRetries(2)))
+			.isThrownBy(() -> get(request().expectedDigest(wrong).maxAttempts(2)))
 			.withMessageContainingAll(wrong.toString(), this.compressed.sha256().toString(),
 					this.content.sha256().toString());
 		assertThat(this.server.requests(PATH)).hasSize(2);
@@ -274,7 +274,7 @@ class CompressedSourceTests {
 		String path = "/cut" + format.suffix();
 		this.server.serve(path, Arrays.copyOf(whole, whole.length - 7));
 		assertThatExceptionOfType(ModelIntegrityException.class)
-			.isThrownBy(() -> get(request().url(this.server.uri(path)).maxRetries(2)))
+			.isThrownBy(() -> get(request().url(this.server.uri(path)).maxAttempts(2)))
 			.withMessageContaining("ends too early");
 		assertThat(this.server.requests(path)).hasSize(2);
 		assertThat(everythingBesideTheTarget()).isEmpty();
@@ -294,7 +294,7 @@ class CompressedSourceTests {
 	@Test
 	void bytesAfterTheEndAreAnError() {
 		this.server.serve(PATH, concatenate(this.compressed.bytes(), new byte[100]));
-		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get(request().maxRetries(1)))
+		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get(request().maxAttempts(1)))
 			.withMessageContaining("followed by other bytes");
 		assertThat(target()).doesNotExist();
 	}
@@ -313,7 +313,7 @@ class CompressedSourceTests {
 		this.server.serve(PATH, bytes).always(PATH, Reply.ok().flipped(MIB));
 		try (MisbehavingServer mirror = MisbehavingServer.start().serve(PATH, bytes)) {
 			CachedModel model = get(
-					request().mirrors(List.of(mirror.uri(PATH))).expectedDigest(large.sha256()).maxRetries(1));
+					request().mirrors(List.of(mirror.uri(PATH))).expectedDigest(large.sha256()).maxAttempts(1));
 			assertThat(model.path()).hasBinaryContent(large.bytes());
 		}
 	}
@@ -342,7 +342,7 @@ class CompressedSourceTests {
 	@Test
 	void emptyContentIsNoModel() {
 		this.server.serve(PATH, compress(Compression.GZIP, new byte[0]));
-		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get(request().maxRetries(1)))
+		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get(request().maxAttempts(1)))
 			.withMessageContaining("empty file");
 	}
 
@@ -350,7 +350,7 @@ class CompressedSourceTests {
 	void fallbackMayBeUncompressed() {
 		this.server.serve(PATH, Arrays.copyOf(this.compressed.bytes(), 1000)).serve("/plain", this.content);
 		CachedModel model = get(
-				request().maxRetries(1).fallbackUrl(this.server.uri("/plain")).expectedDigest(this.content.sha256()));
+				request().maxAttempts(1).fallbackUrl(this.server.uri("/plain")).expectedDigest(this.content.sha256()));
 		assertIsContent(model);
 		assertThat(model.fallback()).isTrue();
 	}
@@ -400,7 +400,7 @@ class CompressedSourceTests {
 		this.server.serve(PATH, compress(Compression.GZIP, large.bytes()));
 		this.server.script(PATH, Reply.ok().closeAfter(bytes), Reply.status(503), Reply.status(503), Reply.status(503));
 		assertThatExceptionOfType(ModelTransferException.class)
-			.isThrownBy(() -> get(request().expectedDigest(large.sha256()).maxRetries(2)));
+			.isThrownBy(() -> get(request().expectedDigest(large.sha256()).maxAttempts(2)));
 		assertThat(everythingBesideTheTarget()).hasSize(2)
 			.allSatisfy((file) -> assertThat(file.toString()).matches(".*\\.(part|journal)"));
 		this.server.script(PATH);

@@ -203,7 +203,7 @@ class CredentialTests {
 		this.origin.script("/m.gguf", Reply.status(503),
 				Reply.redirect(302, "http://bob:pw4711@127.0.0.1:1/?sig=t4711"));
 		try (CacheFixture fixture = fixture()) {
-			fixture.open(model(url).maxRetries(2).build());
+			fixture.open(model(url).maxAttempts(2).build());
 			assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> fixture.get("m"))
 				.satisfies((failure) -> {
 					StringWriter trace = new StringWriter();

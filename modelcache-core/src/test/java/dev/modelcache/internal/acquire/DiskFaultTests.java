@@ -91,7 +91,7 @@ class DiskFaultTests {
 	void errorWhileTheFileIsHashedEndsTheAcquisition(Error error) {
 		this.disk.throwOnRead(error);
 		try (CacheFixture fixture = fixture()) {
-			fixture.open(request().maxRetries(1).build());
+			fixture.open(request().maxAttempts(1).build());
 			assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> fixture.get("m"))
 				.withMessageContaining(error.getClass().getName())
 				.withMessageContaining("hashing the file");
@@ -129,7 +129,7 @@ class DiskFaultTests {
 				(request) -> (asked.getAndIncrement() == 0) ? Reply.ok().closeAfter(2 << 20) : Reply.status(503));
 		this.disk.failOnce(Fault.CLOSE);
 		try (CacheFixture fixture = fixture()) {
-			fixture.open(request().maxRetries(1).build());
+			fixture.open(request().maxAttempts(1).build());
 			assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> fixture.get("m"));
 			assertThat(this.disk.hasFailed()).isTrue();
 			assertThat(fixture.stagedFiles()).isEmpty();

@@ -53,7 +53,7 @@ class FallbackTests {
 		return ModelRequest.builder("m")
 			.url(this.server.uri("/m.gguf"))
 			.expectedDigest(this.content.sha256())
-			.maxRetries(2);
+			.maxAttempts(2);
 	}
 
 	private ModelRequest smallModel() {

@@ -106,7 +106,7 @@ record FaultRow(String name, @Nullable ErrorCode code, String problem, int reque
 
 	ModelRequest.Builder prepare(ModelRequest.Builder request, Content content) {
 		if (!hasExactRequests()) {
-			request.maxRetries(50);
+			request.maxAttempts(50);
 		}
 		return this.digest ? request.expectedDigest(content.sha256()) : request;
 	}

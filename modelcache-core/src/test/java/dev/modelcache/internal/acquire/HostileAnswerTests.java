@@ -83,7 +83,7 @@ class HostileAnswerTests {
 	}
 
 	private ModelRequest.Builder request() {
-		return ModelRequest.builder("m").url(this.server.uri("/m.gguf")).maxRetries(1);
+		return ModelRequest.builder("m").url(this.server.uri("/m.gguf")).maxAttempts(1);
 	}
 
 	private ModelCacheException failure(ModelCache cache) {

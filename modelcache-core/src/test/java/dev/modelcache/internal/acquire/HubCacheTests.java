@@ -120,7 +120,7 @@ class HubCacheTests {
 					new HubSettings(this.server.endpoint(), new HubToken(null, (name) -> null, this.directory),
 							this.directory.resolve("hub")),
 					Map.of(), MetadataClients.create(), Schedulers.boundedElastic()))
-			.open(request.maxRetries(1).build());
+			.open(request.maxAttempts(1).build());
 		return fixture;
 	}
 

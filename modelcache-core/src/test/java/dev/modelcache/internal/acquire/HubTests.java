@@ -79,7 +79,7 @@ class HubTests {
 		Content other = Content.random(100_000, 2);
 		try (MisbehavingServer origin = MisbehavingServer.start().serve("/m.gguf", other)) {
 			CachedModel model = get(
-					ModelRequest.builder("m").url(origin.uri("/m.gguf")).mirrors(List.of(HUB)).maxRetries(3));
+					ModelRequest.builder("m").url(origin.uri("/m.gguf")).mirrors(List.of(HUB)).maxAttempts(3));
 			assertThat(model.path()).hasBinaryContent(other.bytes());
 			assertThat(model.verified()).isFalse();
 			assertThat(output).contains("WARN").contains(this.content.sha256().hex()).contains("the url decides");
@@ -112,7 +112,7 @@ class HubTests {
 				.url(origin.uri("/m.gguf"))
 				.mirrors(List.of(HUB))
 				.digestRequired(true)
-				.maxRetries(3));
+				.maxAttempts(3));
 			assertThat(model.verified()).isTrue();
 			assertThat(model.path()).hasBinaryContent(this.content.bytes());
 		}
@@ -199,7 +199,7 @@ class HubTests {
 			fixture
 				.resolver(new HuggingFaceResolver(new HubSettings(this.server.endpoint(), token), Map.of(),
 						MetadataClients.create(), Schedulers.boundedElastic()))
-				.open(request.maxRetries(2).build());
+				.open(request.maxAttempts(2).build());
 			return fixture.get("m");
 		}
 	}

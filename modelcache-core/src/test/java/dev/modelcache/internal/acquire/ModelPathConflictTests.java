@@ -89,7 +89,7 @@ class ModelPathConflictTests {
 		return ModelRequest.builder("m")
 			.url(this.server.uri("/m.gguf"))
 			.modelPath(target())
-			.maxRetries(1)
+			.maxAttempts(1)
 			.configuredAs("hooks.llm.models.m");
 	}
 

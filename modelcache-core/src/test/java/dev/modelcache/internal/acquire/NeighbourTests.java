@@ -51,7 +51,7 @@ class NeighbourTests {
 			.url(this.server.uri("/m.bin"))
 			.expectedDigest(this.content.sha256())
 			.modelPath(target())
-			.maxRetries(1)
+			.maxAttempts(1)
 			.build();
 	}
 

@@ -86,7 +86,7 @@ class OperationsTests {
 	}
 
 	private ModelRequest.Builder request() {
-		return ModelRequest.builder("m").url(this.server.uri("/m.gguf")).maxRetries(0);
+		return ModelRequest.builder("m").url(this.server.uri("/m.gguf")).maxAttempts(0);
 	}
 
 	private DefaultModelCache openCache() {
@@ -297,7 +297,7 @@ class OperationsTests {
 	@Test
 	void everyFailedRequestIsObservedAlsoTheLastOne() {
 		this.server.script("/m.gguf", Reply.status(503), Reply.status(404));
-		DefaultModelCache cache = this.fixture.open(request().maxRetries(3).build());
+		DefaultModelCache cache = this.fixture.open(request().maxAttempts(3).build());
 		StepVerifier.create(cache.get("m")).expectError().verify(PATIENCE);
 		String mirror = "127.0.0.1:" + this.server.port() + " " + this.server.uri("/m.gguf");
 		assertThat(this.failures).containsExactly(mirror + " answered 503", "retried status-503",

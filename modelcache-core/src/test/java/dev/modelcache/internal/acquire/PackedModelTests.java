@@ -68,7 +68,7 @@ class PackedModelTests {
 			.lockFile(this.directory.resolve("models.lock"))
 			.open(ModelRequest.builder("m")
 				.url(this.registry.url("oci", "org/model"))
-				.maxRetries(1)
+				.maxAttempts(1)
 				.modelPath(place())
 				.build());
 		return fixture;

@@ -164,21 +164,21 @@ class ParallelTests {
 		this.server.answer("/m.gguf", (request) -> "bytes=3145728-4194303".equals(request.range())
 				? Reply.ok().stallAfter(1000) : Reply.ok());
 		// On a busy machine, others may seem to stall as well.
-		get(withMirror().maxRetries(50), Duration.ofMillis(500));
+		get(withMirror().maxAttempts(50), Duration.ofMillis(500));
 	}
 
 	@Test
 	void burstOfFailuresCountsOnce() {
 		int[] failures = { 0 };
 		CountDownLatch together = new CountDownLatch(3);
-		// All connections of the moment break, more of them than max-retries allows.
+		// All connections of the moment break, more of them than max-attempts allows.
 		this.server.answer("/m.gguf", (request) -> {
 			synchronized (failures) {
 				boolean fails = !String.valueOf(request.range()).startsWith("bytes=0-") && failures[0]++ < 3;
 				return fails ? Reply.ok().cutAfter(0).meeting(together) : Reply.ok();
 			}
 		});
-		get(request().maxRetries(2));
+		get(request().maxAttempts(2));
 	}
 
 	@Test

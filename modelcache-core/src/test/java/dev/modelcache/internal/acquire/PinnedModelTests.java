@@ -73,11 +73,11 @@ class PinnedModelTests {
 	}
 
 	private ModelRequest.Builder plain() {
-		return ModelRequest.builder("m").url(this.server.uri("/m.gguf")).maxRetries(1);
+		return ModelRequest.builder("m").url(this.server.uri("/m.gguf")).maxAttempts(1);
 	}
 
 	private ModelRequest.Builder repository() {
-		return ModelRequest.builder("m").url(URI.create("repo://org/m.gguf")).maxRetries(1);
+		return ModelRequest.builder("m").url(URI.create("repo://org/m.gguf")).maxAttempts(1);
 	}
 
 	private CachedModel get(String cache, ModelRequest.Builder request) {
@@ -258,7 +258,7 @@ class PinnedModelTests {
 	void compressedFileIsPinnedInBothForms() {
 		byte[] compressed = Compressing.compress(Compression.GZIP, this.content.bytes());
 		this.server.serve("/z.gguf.gz", compressed);
-		ModelRequest.Builder request = ModelRequest.builder("m").url(this.server.uri("/z.gguf.gz")).maxRetries(1);
+		ModelRequest.Builder request = ModelRequest.builder("m").url(this.server.uri("/z.gguf.gz")).maxAttempts(1);
 		get("one", request);
 		assertThat(lockFile()).content()
 			.contains("\"z.gguf.gz\"", Content.of(compressed).sha256() + "\", \"" + this.content.sha256());
@@ -295,7 +295,7 @@ class PinnedModelTests {
 		get("one",
 				ModelRequest.builder("m")
 					.url(this.server.uri("/gone.gguf"))
-					.maxRetries(1)
+					.maxAttempts(1)
 					.fallback(ModelRequest.builder("m").url(this.server.uri("/small.gguf")).build()));
 		assertThat(lockFile()).content().contains("/small.gguf").doesNotContain("/gone.gguf");
 	}

@@ -70,7 +70,7 @@ class RegistryTests {
 			fixture.resolver(new OciResolver(MetadataClients.create(), settings, Schedulers.boundedElastic(),
 					Schedulers.parallel()));
 			URI url = this.registry.url(scheme, "library/model");
-			fixture.open(ModelRequest.builder("m").url(url).maxRetries(retries).build());
+			fixture.open(ModelRequest.builder("m").url(url).maxAttempts(retries).build());
 			return fixture.get("m");
 		}
 	}

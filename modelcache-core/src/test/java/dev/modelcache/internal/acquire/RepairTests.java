@@ -64,7 +64,7 @@ class RepairTests {
 			.url(this.first.uri("/m.gguf"))
 			.expectedDigest(this.content.sha256())
 			.modelPath(this.directory.resolve("model.gguf"))
-			.maxRetries(1);
+			.maxAttempts(1);
 	}
 
 	private ModelRequest.Builder mirrored() {
@@ -96,7 +96,7 @@ class RepairTests {
 		this.first.answer("/m.gguf",
 				(request) -> (requests.getAndIncrement() == 0) ? Reply.ok().stallAfter(1000, damaged) : Reply.ok());
 		try (CacheFixture fixture = fixture()) {
-			Disposable running = fixture.open(lone().maxRetries(2).build()).get("m").subscribe();
+			Disposable running = fixture.open(lone().maxAttempts(2).build()).get("m").subscribe();
 			Awaitility.await().atMost(PATIENCE).until(() -> landed() >= 10);
 			try (var files = Files.list(this.directory);
 					RandomAccessFile staged = new RandomAccessFile(

@@ -82,7 +82,7 @@ class SeveralFilesTests {
 			.resolver(new HuggingFaceResolver(
 					new HubSettings(this.server.endpoint(), new HubToken(null, (name) -> null, this.directory)),
 					Map.of(), MetadataClients.create(), Schedulers.boundedElastic()))
-			.open(request.maxRetries(1).build());
+			.open(request.maxAttempts(1).build());
 		return fixture;
 	}
 

@@ -96,7 +96,7 @@ class SignedLinkTests {
 			}
 			return Reply.ok();
 		});
-		get(1, ModelRequest.builder("m").maxRetries(0));
+		get(1, ModelRequest.builder("m").maxAttempts(0));
 		assertThat(this.links).hasValueGreaterThan(3);
 	}
 
@@ -155,7 +155,7 @@ class SignedLinkTests {
 	void newLinkThatIsRefusedAfterBytesArrivedIsAskedForOnceMore() {
 		redirect(Reply.status(302));
 		this.host.script("/blob", Reply.ok().closeAfter(MIB / 2), Reply.status(403), Reply.ok());
-		get(1, ModelRequest.builder("m").maxRetries(2));
+		get(1, ModelRequest.builder("m").maxAttempts(2));
 	}
 
 	@Test

@@ -62,7 +62,7 @@ class SlowDiskTests {
 			.resolver(new SourceThatNeverAnswers())
 			.transfer(new TransferSettings(DataSize.ofKilobytes(256), 4, DataSize.ofMegabytes(16),
 					Duration.ofSeconds(10), Duration.ofSeconds(10), 5, true, null, GIVE_UP_AFTER, DataSize.ofBytes(0)))
-			.open(ModelRequest.builder("m").url(this.server.uri("/m.bin")).maxRetries(1).build(),
+			.open(ModelRequest.builder("m").url(this.server.uri("/m.bin")).maxAttempts(1).build(),
 					ModelRequest.builder("never").url(this.server.uri("/").resolve("x://y/z")).build());
 		return fixture;
 	}

@@ -51,7 +51,7 @@ record SoakDownload(List<URI> urls, Digest digest, Path directory, int connectio
 			.mirrors(this.urls.subList(1, this.urls.size()))
 			.expectedDigest(this.digest)
 			.modelPath(target())
-			.maxRetries(RETRIES)
+			.maxAttempts(RETRIES)
 			.build());
 		System.out.println(ChildCache.BEGINS);
 		return fixture.cache().get("m").block(Duration.ofMinutes(5));

@@ -54,7 +54,7 @@ class StatusSubscriberTests {
 	@BeforeEach
 	void open() {
 		this.fixture = new CacheFixture(this.directory);
-		this.cache = this.fixture.open(ModelRequest.builder("m").url(this.server.uri("/m.gguf")).maxRetries(0).build(),
+		this.cache = this.fixture.open(ModelRequest.builder("m").url(this.server.uri("/m.gguf")).maxAttempts(0).build(),
 				ModelRequest.builder("other").url(this.server.uri("/other.gguf")).build());
 	}
 

@@ -84,7 +84,7 @@ class MetadataClientTests {
 	}
 
 	@Test
-	void errorThatDoesNotPassIsTheAnswerAfterMaxRetries() {
+	void errorThatDoesNotPassIsTheAnswerAfterMaxAttempts() {
 		this.server.always("/a", Reply.status(502));
 		assertThat(exchange(get("/a")).status()).isEqualTo(502);
 		assertThat(this.server.requests("/a")).hasSize(3);

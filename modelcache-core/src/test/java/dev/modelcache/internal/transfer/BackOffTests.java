@@ -76,7 +76,7 @@ class BackOffTests {
 	}
 
 	@Test
-	void maxRetriesCountsAllRequests() {
+	void maxAttemptsCountsAllRequests() {
 		this.fixture.maxRequests(3).answer(TransferFixture.failing(Reason.STALLED));
 		fail(1);
 		assertThat(this.fixture.requests).hasSize(3);

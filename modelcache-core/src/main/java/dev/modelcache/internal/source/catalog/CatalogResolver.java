@@ -112,7 +112,7 @@ public final class CatalogResolver implements SourceResolver {
 			.url(url)
 			.files(request.files().isEmpty() ? variant.files() : request.files())
 			.expectedDigest(variant.digest(), DigestOrigin.CATALOG)
-			.maxRetries(request.maxRetries())
+			.maxAttempts(request.maxAttempts())
 			.build();
 		Mono<ResolvedModel> resolved = all.resolve(wanted, List.of(url), null);
 		return (variants.size() == 1) ? resolved : resolved.onErrorResume(ModelNotFoundException.class, (failure) -> {

@@ -84,7 +84,7 @@ class CatalogResolverTests extends SourceResolverContractTests {
 	}
 
 	private ResolvedModel resolve(ModelRequest.Builder request) {
-		ModelRequest built = request.maxRetries(1).build();
+		ModelRequest built = request.maxAttempts(1).build();
 		return resolver().resolve(new SourceLocation(built.url(), built, true)).block(PATIENCE);
 	}
 

@@ -29,7 +29,7 @@ class ConstantMemoryTests {
 		Content content = Content.random(SIZE, 1);
 		try (MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", content);
 				ForkedJvm child = ChildCache.start(server.uri("/m.gguf"), content.sha256(), this.directory, "-Xmx64m",
-						"-XX:MaxDirectMemorySize=64m", "-XX:+ExitOnOutOfMemoryError")) {
+						"-XX:TieredStopAtLevel=4", "-XX:MaxDirectMemorySize=64m", "-XX:+ExitOnOutOfMemoryError")) {
 			assertThat(child.awaitLine(ChildCache.ENDED, Duration.ofMinutes(5))).isEqualTo("ended DOWNLOADED");
 			assertThat(child.awaitExit(Duration.ofSeconds(30))).isZero();
 		}

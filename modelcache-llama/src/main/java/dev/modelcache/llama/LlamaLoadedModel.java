@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
 /**
  * A model that llama.cpp runs in a process of its own. One question is asked after the
  * other: the next one waits until the last one is answered, even if nobody wants that
- * answer any more. If the process ends by itself, the next question starts another.
+ * answer any more. If the process ends by itself, the next question starts another. A
+ * process that owes an answer and does not compute is ended.
  */
 final class LlamaLoadedModel implements LoadedModel {
 
@@ -34,6 +35,12 @@ final class LlamaLoadedModel implements LoadedModel {
 
 	/** How often it is asked whether anybody still waits. */
 	private static final Duration LOOK = Duration.ofMillis(10);
+
+	/** How long a process that owes an answer may do nothing. */
+	static final Duration IDLE_WHILE_ASKED = Duration.ofSeconds(20);
+
+	/** Longer, because slow disks are waited for without computing. */
+	static final Duration IDLE_WHILE_LOADING = Duration.ofMinutes(5);
 
 	/** In characters: more than any context has tokens. */
 	private static final int LONGEST_PROMPT = 1 << 20;
@@ -63,14 +70,14 @@ final class LlamaLoadedModel implements LoadedModel {
 	LlamaLoadedModel(Starter starter, Clock clock) throws IOException {
 		this.starter = starter;
 		this.clock = clock;
-		this.process = started(starter);
+		this.process = started();
 	}
 
-	private static LlamaProcess started(Starter starter) throws IOException {
-		LlamaProcess process = starter.start();
+	private LlamaProcess started() throws IOException {
+		LlamaProcess process = this.starter.start();
 		boolean loaded = false;
 		try {
-			Reply reply = process.loaded().get();
+			Reply reply = awaitLoaded(process);
 			loaded = reply.succeeded();
 			if (!loaded) {
 				throw new IOException(reply.text());
@@ -87,6 +94,23 @@ final class LlamaLoadedModel implements LoadedModel {
 		finally {
 			if (!loaded) {
 				process.close();
+			}
+		}
+	}
+
+	private Reply awaitLoaded(LlamaProcess process) throws InterruptedException, ExecutionException, IOException {
+		while (true) {
+			try {
+				return process.loaded().get(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+			}
+			catch (TimeoutException ex) {
+				if (this.closed) {
+					throw new IOException("the model was closed while it was loaded");
+				}
+				if (process.endIfStuck(this.clock.instant(), IDLE_WHILE_LOADING)) {
+					throw new IOException("its process did nothing for " + IDLE_WHILE_LOADING.toMinutes()
+							+ " minutes while it loaded the model, and was ended");
+				}
 			}
 		}
 	}
@@ -123,7 +147,7 @@ final class LlamaLoadedModel implements LoadedModel {
 			throw ex;
 		}
 		asked.reply().whenComplete((reply, failure) -> this.turn.release());
-		Reply reply = await(asked, abandoned);
+		Reply reply = await(asking, asked, abandoned);
 		if (reply == null) {
 			asking.cancel(asked);
 			throw nobodyWaits();
@@ -137,6 +161,7 @@ final class LlamaLoadedModel implements LoadedModel {
 				if (abandoned.getAsBoolean()) {
 					throw nobodyWaits();
 				}
+				endIfStuck(this.process);
 			}
 		}
 		catch (InterruptedException ex) {
@@ -145,13 +170,14 @@ final class LlamaLoadedModel implements LoadedModel {
 		}
 	}
 
-	private static @Nullable Reply await(Asked asked, BooleanSupplier abandoned) {
+	private @Nullable Reply await(LlamaProcess asking, Asked asked, BooleanSupplier abandoned) {
 		while (!abandoned.getAsBoolean()) {
 			try {
 				return asked.reply().get(LOOK.toMillis(), TimeUnit.MILLISECONDS);
 			}
 			catch (TimeoutException ex) {
 				// Looks again whether anybody waits.
+				endIfStuck(asking);
 			}
 			catch (ExecutionException ex) {
 				throw new IllegalStateException(ex);
@@ -162,6 +188,13 @@ final class LlamaLoadedModel implements LoadedModel {
 			}
 		}
 		return null;
+	}
+
+	private void endIfStuck(LlamaProcess asked) {
+		if (asked.endIfStuck(this.clock.instant(), IDLE_WHILE_ASKED)) {
+			logger.warn("llama.cpp owed an answer and did nothing for {} s; its process {} was ended",
+					IDLE_WHILE_ASKED.toSeconds(), asked.handle().pid());
+		}
 	}
 
 	private static CancellationException nobodyWaits() {
@@ -179,7 +212,7 @@ final class LlamaLoadedModel implements LoadedModel {
 		logger.warn("llama.cpp: {}. It is started again", end);
 		this.process.close();
 		try {
-			this.process = started(this.starter);
+			this.process = started();
 		}
 		catch (IOException ex) {
 			throw gone(end, "Look at what its process said, and at the memory that there is", ex);

@@ -5,11 +5,17 @@ import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 import dev.modelcache.llama.Request.Reply;
@@ -20,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * A process that runs a model. It ends with this one, whatever happens to this one.
  * <p>
  * <em>Thread-safety</em>: one caller at a time asks, and waits for the reply before the
- * next question; the other methods may be called from any thread.
+ * next question; the other methods may be called from any thread. <em>Blocking</em>:
+ * {@link #close} alone, for about two seconds at most.
  */
 final class LlamaProcess implements Closeable {
 
@@ -32,6 +39,9 @@ final class LlamaProcess implements Closeable {
 
 	private static final int GRACE_SECONDS = 2;
 
+	/** An idle JVM takes less than this part of a core, anything that computes more. */
+	private static final double IDLE = 0.005;
+
 	private final Process process;
 
 	private final Path directory;
@@ -39,16 +49,29 @@ final class LlamaProcess implements Closeable {
 	/** The reply that comes next: at first, whether the model is loaded. */
 	private CompletableFuture<Reply> next = new CompletableFuture<>();
 
+	/** What is to be written; an empty value is the end. */
+	private final BlockingQueue<Optional<Request>> requests = new LinkedBlockingQueue<>();
+
 	private int questions;
+
+	/** When the processor time was read, while a reply is expected. */
+	private @Nullable Instant read;
+
+	private Duration processorTime = Duration.ZERO;
 
 	private @Nullable Reply end;
 
 	private LlamaProcess(Process process, Path directory) {
 		this.process = process;
 		this.directory = directory;
-		Thread listener = new Thread(this::listen, "modelcache-llama");
-		listener.setDaemon(true);
-		listener.start();
+		start(this::listen, "modelcache-llama");
+		start(this::write, "modelcache-llama-requests");
+	}
+
+	private static void start(Runnable task, String name) {
+		Thread thread = new Thread(task, name);
+		thread.setDaemon(true);
+		thread.start();
 	}
 
 	/**
@@ -96,6 +119,7 @@ final class LlamaProcess implements Closeable {
 			this.process.destroyForcibly();
 			Reply last = new Reply(false, "its process ended" + exitCode() + errors());
 			ended(last).complete(last);
+			this.requests.add(Optional.empty());
 		}
 	}
 
@@ -129,23 +153,41 @@ final class LlamaProcess implements Closeable {
 		}
 	}
 
+	/** Only this thread waits for a process that does not read what it is sent. */
+	private void write() {
+		try (OutputStream out = this.process.getOutputStream()) {
+			Optional<Request> request = this.requests.take();
+			while (request.isPresent()) {
+				request.get().write(out);
+				request = this.requests.take();
+			}
+		}
+		catch (IOException ex) {
+			this.process.destroyForcibly();
+		}
+		catch (InterruptedException ex) {
+			// Not interrupted.
+			Thread.currentThread().interrupt();
+		}
+	}
+
 	/**
 	 * Asks a question, when there is no other to be answered.
-	 * <p>
-	 * <em>Blocking</em>: until the process has read it.
 	 * @param question the question
 	 * @return its number and its reply
 	 */
 	Asked ask(Question question) {
 		Asked asked = begin();
 		if (!asked.reply().isDone()) {
-			send(new Request(asked.id(), false, question.prompt(), question.answers(), question.temperature()));
+			this.requests.add(Optional
+				.of(new Request(asked.id(), false, question.prompt(), question.answers(), question.temperature())));
 		}
 		return asked;
 	}
 
 	private synchronized Asked begin() {
 		this.questions++;
+		this.read = null;
 		this.next = (this.end != null) ? CompletableFuture.completedFuture(this.end) : new CompletableFuture<>();
 		return new Asked(this.questions, this.next);
 	}
@@ -157,18 +199,34 @@ final class LlamaProcess implements Closeable {
 	 */
 	void cancel(Asked asked) {
 		if (!asked.reply().isDone()) {
-			send(Request.cancellationOf(asked.id()));
+			this.requests.add(Optional.of(Request.cancellationOf(asked.id())));
 		}
 	}
 
-	/** A process that does not read its standard input is of no use. */
-	private void send(Request request) {
-		try {
-			request.write(this.process.getOutputStream());
+	/**
+	 * Ends the process if a reply is expected and it has not computed for some time: it
+	 * is stopped, or waits for what does not come. Without a number for its processor
+	 * time, nothing happens.
+	 * @param now the time
+	 * @param patience how long it may be idle
+	 * @return whether it was ended
+	 */
+	synchronized boolean endIfStuck(Instant now, Duration patience) {
+		Optional<Duration> total = this.process.info().totalCpuDuration();
+		if (this.next.isDone() || total.isEmpty()) {
+			return false;
 		}
-		catch (IOException ex) {
+		if (this.read != null && Duration.between(this.read, now).compareTo(patience) < 0) {
+			return false;
+		}
+		boolean stuck = this.read != null && total.get().minus(this.processorTime).toMillis() < IDLE
+				* Duration.between(this.read, now).toMillis();
+		this.read = now;
+		this.processorTime = total.get();
+		if (stuck) {
 			this.process.destroyForcibly();
 		}
+		return stuck;
 	}
 
 	/**
@@ -192,12 +250,7 @@ final class LlamaProcess implements Closeable {
 	 */
 	@Override
 	public void close() {
-		try {
-			this.process.getOutputStream().close();
-		}
-		catch (IOException ex) {
-			this.process.destroyForcibly();
-		}
+		this.requests.add(Optional.empty());
 		try {
 			if (!this.process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {
 				this.process.destroyForcibly();

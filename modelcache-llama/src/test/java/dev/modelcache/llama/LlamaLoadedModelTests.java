@@ -1,6 +1,7 @@
 package dev.modelcache.llama;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -96,6 +97,74 @@ class LlamaLoadedModelTests {
 		Signals.stop(process);
 		this.model.close();
 		assertThat(process.isAlive()).isFalse();
+	}
+
+	/** The pipe to the process has room for 64 KiB on Linux. */
+	@Test
+	void aLongTextThatTheProcessDoesNotReadBlocksNeitherItsCallerNorClosing() throws Exception {
+		ProcessHandle process = this.model.handle();
+		Signals.stop(process);
+		AtomicBoolean abandoned = new AtomicBoolean();
+		CountDownLatch waits = new CountDownLatch(1);
+		Question question = new Question("x".repeat(300_000), TinyLlama.LABELS, 0);
+		CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> this.model.answer(question, () -> {
+			waits.countDown();
+			return abandoned.get();
+		}), this.threads);
+		assertThat(waits.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+		abandoned.set(true);
+		assertThat(answer).failsWithin(PATIENCE)
+			.withThrowableThat()
+			.havingCause()
+			.isInstanceOf(CancellationException.class);
+		CompletableFuture<Void> closed = CompletableFuture.runAsync(this.model::close, this.threads);
+		assertThat(closed).succeedsWithin(PATIENCE);
+		assertThat(process.isAlive()).isFalse();
+	}
+
+	@Test
+	void aProcessThatOwesAnAnswerAndDoesNothingIsReplaced() throws Exception {
+		assertThat(ask(() -> false)).isEqualTo("UPDATE");
+		ProcessHandle process = this.model.handle();
+		Signals.stop(process);
+		AtomicBoolean abandoned = new AtomicBoolean();
+		CompletableFuture<String> first = askInTheBackground(abandoned::get);
+		abandoned.set(true);
+		assertThat(first).failsWithin(PATIENCE);
+		CompletableFuture<String> next = CompletableFuture.supplyAsync(() -> ask(() -> {
+			this.clock.advance(Duration.ofSeconds(1));
+			return false;
+		}), this.threads);
+		assertThat(next).succeedsWithin(PATIENCE).isEqualTo("UPDATE");
+		assertThat(process.isAlive()).isFalse();
+		assertThat(this.model.handle().pid()).isNotEqualTo(process.pid());
+	}
+
+	@Test
+	void aLoadThatDoesNothingIsAnError() throws Exception {
+		Path file = this.directory.resolve("m.gguf");
+		CountDownLatch started = new CountDownLatch(1);
+		CompletableFuture<LlamaLoadedModel> load = CompletableFuture.supplyAsync(() -> {
+			try {
+				return new LlamaLoadedModel(() -> {
+					LlamaProcess process = LlamaProcess.start(file, TinyLlama.CONTEXT, SETTINGS);
+					Signals.stop(process.handle());
+					started.countDown();
+					return process;
+				}, this.clock);
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		}, this.threads);
+		assertThat(started.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+		Awaitility.await().atMost(PATIENCE).until(() -> {
+			this.clock.advance(Duration.ofMinutes(1));
+			return load.isDone();
+		});
+		assertThat(load).failsWithin(PATIENCE)
+			.withThrowableThat()
+			.withMessageContaining("did nothing for 5 minutes while it loaded the model");
 	}
 
 	@Test

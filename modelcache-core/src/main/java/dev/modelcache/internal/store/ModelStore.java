@@ -370,7 +370,7 @@ public final class ModelStore implements AutoCloseable {
 			return;
 		}
 		try {
-			staged.admit(DataSize.ofBytes(Files.size(other)));
+			staged.admit(DataSize.ofBytes(Files.size(other)), () -> 0);
 			partials.copy(other, empty, advanced);
 		}
 		catch (IOException | ModelStorageException ex) {
@@ -428,7 +428,7 @@ public final class ModelStore implements AutoCloseable {
 			throw cannotCreate(modelId, place, ex);
 		}
 		Object owner = new Object();
-		this.space.reserve(owner, modelId, place, bytes);
+		this.space.reserve(owner, modelId, place, bytes, () -> 0);
 		this.space.release(owner);
 	}
 

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.function.LongSupplier;
 
 import dev.modelcache.ModelStorageException;
 import org.jspecify.annotations.Nullable;
@@ -131,24 +132,46 @@ public final class StagedFile implements AutoCloseable {
 	}
 
 	/**
-	 * Checks that the rest of the file fits on the disk, beside what the other downloads
-	 * of this process will still write, and takes that much.
+	 * Checks that the rest of a file that is written from its start to its end fits on
+	 * the disk, beside what the other downloads of this process will still write, and
+	 * takes that much.
 	 * @param remaining the bytes that are still to be written
 	 * @throws ModelStorageException if they do not fit: needs, has, where
 	 */
 	public void admit(DataSize remaining) {
-		this.store.space().reserve(this, this.modelId, this.place, remaining);
+		admit(remaining, this::length);
+	}
+
+	/**
+	 * Checks that the rest of the file fits on the disk, beside what the other downloads
+	 * of this process will still write, and takes that much.
+	 * @param remaining the bytes that are still to be written
+	 * @param written returns how many bytes of the file have been written
+	 * @throws ModelStorageException if they do not fit: needs, has, where
+	 */
+	public void admit(DataSize remaining, LongSupplier written) {
+		this.store.space().reserve(this, this.modelId, this.place, remaining, written);
+	}
+
+	private long length() {
+		try {
+			return channel().size();
+		}
+		catch (IOException ex) {
+			return 0;
+		}
 	}
 
 	/**
 	 * Checks that a file whose size is not known may grow, and takes the space that it
 	 * may grow by.
 	 * @param most the most bytes that are wanted at once; more than 0
+	 * @param written returns how many bytes of the file have been written
 	 * @return the bytes that may be written before the next call
 	 * @throws ModelStorageException if nothing more fits: needs, has, where
 	 */
-	public DataSize admitUpTo(DataSize most) {
-		return this.store.space().reserveUpTo(this, this.modelId, this.place, most);
+	public DataSize admitUpTo(DataSize most, LongSupplier written) {
+		return this.store.space().reserveUpTo(this, this.modelId, this.place, most, written);
 	}
 
 	/**

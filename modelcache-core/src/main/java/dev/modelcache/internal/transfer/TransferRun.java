@@ -255,11 +255,11 @@ final class TransferRun {
 		}
 		DataSize admitted = ADMITTED_AT_ONCE;
 		if (size != null) {
-			this.staged.admit(missing());
+			this.staged.admit(missing(), this.board::durable);
 		}
 		else {
 			try {
-				admitted = this.staged.admitUpTo(ADMITTED_AT_ONCE);
+				admitted = this.staged.admitUpTo(ADMITTED_AT_ONCE, this.board::durable);
 			}
 			catch (ModelStorageException ex) {
 				// It cannot be continued, and takes the space that the next attempt

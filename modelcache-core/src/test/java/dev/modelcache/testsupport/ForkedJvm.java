@@ -43,6 +43,18 @@ public final class ForkedJvm implements AutoCloseable {
 	}
 
 	/**
+	 * Starts a JVM by another program, such as one that changes the user.
+	 * @param wrapper the program and its arguments, to which the command is added
+	 * @param main the main class
+	 * @param options options of the JVM, such as {@code -Xmx64m}
+	 * @param arguments arguments of the main method
+	 * @return the running JVM
+	 */
+	public static ForkedJvm startBy(List<String> wrapper, Class<?> main, List<String> options, Object... arguments) {
+		return start(wrapper, main.getName(), classPath(), options, arguments);
+	}
+
+	/**
 	 * Returns the class path of this JVM.
 	 * @return the class path, also where a manifest holds it
 	 */
@@ -59,7 +71,12 @@ public final class ForkedJvm implements AutoCloseable {
 	 * @return the running JVM
 	 */
 	public static ForkedJvm start(String main, String classPath, List<String> options, Object... arguments) {
-		List<String> command = new ArrayList<>();
+		return start(List.of(), main, classPath, options, arguments);
+	}
+
+	private static ForkedJvm start(List<String> wrapper, String main, String classPath, List<String> options,
+			Object... arguments) {
+		List<String> command = new ArrayList<>(wrapper);
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		command.addAll(options);
 		command.add(main);

@@ -75,7 +75,7 @@ final class Publisher {
 		}
 		Instant now = this.clock.instant();
 		long size = (content != null) ? content.size() : result.size();
-		move(file, size, monitor,
+		move(staged, file, size, monitor,
 				(fingerprint) -> new Receipt(fingerprint, sha256, sourceDigest(expected, result),
 						(expected != null) ? expected.digest() : null, result.mirror().toString(),
 						candidate.sourceKey(), result.validator(), candidate.fallback(), now, format));
@@ -185,9 +185,11 @@ final class Publisher {
 		return Objects.requireNonNull(digest, "a SHA-256 is always computed");
 	}
 
-	private static void move(StagedFile staged, long size, FileMonitor monitor, StagedFile.ReceiptWriter receipt) {
+	/** A disk that lost the content of a compressed file may have lost that as well. */
+	private static void move(StagedFile staged, StagedFile file, long size, FileMonitor monitor,
+			StagedFile.ReceiptWriter receipt) {
 		try {
-			monitor.storing(size, () -> staged.publish(receipt));
+			monitor.storing(size, () -> file.publish(receipt));
 		}
 		catch (FileAlreadyExistsException ex) {
 			throw new UncheckedIOException(ex);

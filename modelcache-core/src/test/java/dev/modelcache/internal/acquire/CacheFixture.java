@@ -35,6 +35,7 @@ import dev.modelcache.internal.transfer.MirrorCircuitBreakers;
 import dev.modelcache.internal.transfer.SegmentedTransfer;
 import dev.modelcache.internal.transfer.TransferRetries;
 import dev.modelcache.internal.transfer.TransferSettings;
+import dev.modelcache.internal.transfer.TransferThreads;
 import dev.modelcache.internal.transfer.file.FileRangeClient;
 import dev.modelcache.internal.transfer.http.HttpRangeClient;
 import dev.modelcache.internal.transfer.http.NettyClients;
@@ -48,6 +49,7 @@ import io.github.resilience4j.retry.RetryRegistry;
 import org.springframework.http.client.reactive.ReactorClientHttpConnector;
 import org.springframework.util.unit.DataSize;
 import org.springframework.web.reactive.function.client.WebClient;
+import reactor.core.scheduler.Scheduler;
 import reactor.netty.http.client.HttpClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -76,6 +78,8 @@ public final class CacheFixture implements AutoCloseable {
 
 	private TransferSettings transfer = new TransferSettings(DataSize.ofKilobytes(256), 4, DataSize.ofMegabytes(16),
 			PATIENCE, PATIENCE, 5, true);
+
+	private TransferThreads transfers = this.threads.forTransfers();
 
 	private LockSettings lock = LockSettings.defaults();
 
@@ -130,6 +134,12 @@ public final class CacheFixture implements AutoCloseable {
 
 	public CacheFixture transfer(TransferSettings transfer) {
 		this.transfer = transfer;
+		return this;
+	}
+
+	/** Sets the clock of the speeds and time-outs of transfers. */
+	public CacheFixture timer(Scheduler timer) {
+		this.transfers = new TransferThreads(this.transfers.io(), this.transfers.hashing(), timer);
 		return this;
 	}
 
@@ -198,7 +208,7 @@ public final class CacheFixture implements AutoCloseable {
 				this.threads.timer(), this.threads.io(), clock);
 		TransferRetries retries = new TransferRetries(this.retries, () -> 0.5);
 		SegmentedTransfer transfer = new SegmentedTransfer(List.of(http, new FileRangeClient(this.threads.io())),
-				retries, this.threads.forTransfers(), this.transfer);
+				retries, this.transfers, this.transfer);
 		List<SourceResolver> resolvers = new ArrayList<>(this.resolvers);
 		resolvers.add(new HttpSourceResolver(this.headers));
 		resolvers.add(new FileSourceResolver(this.threads.io()));

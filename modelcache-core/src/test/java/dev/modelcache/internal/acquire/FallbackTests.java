@@ -3,6 +3,7 @@ package dev.modelcache.internal.acquire;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelFallbackUsed;
@@ -12,6 +13,7 @@ import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.internal.lock.LockSettings;
+import dev.modelcache.internal.transfer.TransferSettings;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.Reply;
@@ -22,6 +24,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.util.unit.DataSize;
+import reactor.test.scheduler.VirtualTimeScheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -226,6 +230,28 @@ class FallbackTests {
 				assertThat(model.fallback()).isFalse();
 				assertThat(model.digest()).isEqualTo(this.small.sha256());
 			});
+		}
+	}
+
+	@Test
+	void sourceThatIsSlowerThanMinSpeedGivesWayToTheFallback() {
+		VirtualTimeScheduler time = VirtualTimeScheduler.create();
+		this.server.serve("/m.gguf", this.content).always("/m.gguf", Reply.ok().stallAfter(1));
+		Duration never = Duration.ofDays(1);
+		try (CacheFixture fixture = new CacheFixture(this.directory).timer(time)
+			.transfer(new TransferSettings(DataSize.ofKilobytes(256), 4, DataSize.ofMegabytes(16), never, never, 5,
+					true, null, never, DataSize.ofKilobytes(1)))) {
+			fixture.open(request().fallbackUrl(this.server.uri("/other.gguf")).build());
+			CompletableFuture<CachedModel> model = fixture.cache().get("m").toFuture();
+			Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> {
+				if (this.server.requests("/other.gguf").isEmpty()) {
+					time.advanceTimeBy(Duration.ofSeconds(10));
+				}
+				return model.isDone();
+			});
+			assertThat(model).isCompletedWithValueMatching(CachedModel::fallback);
+			assertThat(fixture.events(ModelFallbackUsed.class)).singleElement()
+				.satisfies((event) -> assertThat(event.reason()).hasMessageContaining("min-speed"));
 		}
 	}
 

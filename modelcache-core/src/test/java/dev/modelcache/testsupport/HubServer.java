@@ -135,6 +135,8 @@ public final class HubServer implements AutoCloseable {
 
 		private final Set<String> incomplete = new CopyOnWriteArraySet<>();
 
+		private volatile @Nullable String modified;
+
 		private volatile boolean isPrivate;
 
 		private volatile boolean disabled;
@@ -212,6 +214,12 @@ public final class HubServer implements AutoCloseable {
 			return this;
 		}
 
+		/** Says when the commit was made. */
+		public Repository modified(String time) {
+			this.modified = time;
+			return this;
+		}
+
 		/** Serves the files to nobody. */
 		public Repository disabled() {
 			this.disabled = true;
@@ -252,9 +260,11 @@ public final class HubServer implements AutoCloseable {
 			return Reply.status(200)
 				.header("Content-Type", "application/json; charset=utf-8")
 				.body("{\"_id\":\"1\",\"id\":\"" + this.name + "\",\"modelId\":\"" + this.name + "\",\"sha\":\""
-						+ this.commit + "\",\"private\":" + this.isPrivate + ",\"disabled\":" + this.disabled
-						+ ",\"gated\":" + ((this.gate != null) ? "\"" + this.gate + "\"" : "false") + ",\"siblings\":["
-						+ siblings + "]}");
+						+ this.commit + "\""
+						+ ((this.modified != null) ? ",\"lastModified\":\"" + this.modified + "\"" : "")
+						+ ",\"private\":" + this.isPrivate + ",\"disabled\":" + this.disabled + ",\"gated\":"
+						+ ((this.gate != null) ? "\"" + this.gate + "\"" : "false") + ",\"siblings\":[" + siblings
+						+ "]}");
 		}
 
 		private String facts(String file, Content content) {

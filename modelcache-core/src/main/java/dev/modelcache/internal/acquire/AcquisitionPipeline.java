@@ -24,6 +24,7 @@ import dev.modelcache.TransferProgress;
 import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.http.ConnectionFailedException;
 import dev.modelcache.internal.store.ModelPlace;
+import dev.modelcache.internal.store.SourceHistory;
 import dev.modelcache.lock.CacheLock;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.lock.LockRequest;
@@ -125,7 +126,8 @@ final class AcquisitionPipeline {
 			}
 			return resolve(candidate)
 				.flatMap((model) -> underLock(candidate, mode, monitor,
-						Mono.defer(() -> bring(candidate, model, mode, monitor)))
+						Mono.defer(() -> bring(candidate, model, mode, monitor))
+							.flatMap((ready) -> tellingOfOlder(candidate, model, ready)))
 					.flatMap((ready) -> pinned(candidate, model, ready)))
 				.onErrorResume((failure) -> mode == Mode.USE_CACHED && isOutOfReach(failure),
 						(failure) -> known(candidate, mode, monitor)
@@ -343,6 +345,30 @@ final class AcquisitionPipeline {
 		catch (Throwable ex) {
 			logger.warn("The note of a lock cannot be written", ex);
 		}
+	}
+
+	/** A source may go back to an older revision, also if an attacker makes it. */
+	private Mono<CachedModel> tellingOfOlder(Candidate candidate, ResolvedModel model, CachedModel ready) {
+		String revision = model.revision();
+		if (revision == null || candidate.fallback()) {
+			return Mono.just(ready);
+		}
+		return this.steps.call(() -> {
+			ModelPlace place = this.lookUp.place(candidate);
+			SourceHistory history = SourceHistory.read(place, candidate.sourceKey());
+			Instant modified = (model.hub() != null) ? model.hub().modified() : null;
+			String reason = history.whyOlder(revision, modified);
+			if (reason != null) {
+				logger.warn(
+						"Model '{}': {} went back to {}, {}. Name a revision or use hooks.llm.lock-file if that is not intended",
+						candidate.request().id(), candidate.source(), revision, reason);
+			}
+			SourceHistory next = history.with(revision, modified);
+			if (!next.equals(history)) {
+				next.write(place);
+			}
+			return ready;
+		});
 	}
 
 	private Mono<CachedModel> bring(Candidate candidate, ResolvedModel model, Mode mode, AcquisitionMonitor monitor) {

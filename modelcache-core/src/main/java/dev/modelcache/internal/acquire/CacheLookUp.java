@@ -3,7 +3,6 @@ package dev.modelcache.internal.acquire;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -336,12 +335,6 @@ final class CacheLookUp {
 	@Nullable Digest recorded(Candidate candidate, ModelPlace place) {
 		Receipt receipt = this.proof.receipt(candidate, place);
 		return (receipt != null) ? receipt.digest() : null;
-	}
-
-	/** Returns when a file was last proved, or null where it has no receipt. */
-	@Nullable Instant verifiedAt(Candidate candidate, ModelPlace place) {
-		Receipt receipt = this.proof.receipt(candidate, place);
-		return (receipt != null) ? receipt.verifiedAt() : null;
 	}
 
 	/** Remembers that a file is not what its receipt says. */

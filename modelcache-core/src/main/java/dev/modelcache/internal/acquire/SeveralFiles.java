@@ -2,7 +2,6 @@ package dev.modelcache.internal.acquire;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -25,7 +24,6 @@ import dev.modelcache.internal.content.Compression;
 import dev.modelcache.internal.store.ModelDirectory;
 import dev.modelcache.internal.store.ModelManifest;
 import dev.modelcache.internal.store.ModelPlace;
-import dev.modelcache.internal.store.SeenVersion;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.HubRevision;
 import dev.modelcache.source.Packing;
@@ -136,23 +134,6 @@ final class SeveralFiles {
 		});
 	}
 
-	/** A version that was proved before the one that is served now is an older one. */
-	private void warnOfOlder(Candidate candidate, ResolvedModel model, ModelDirectory directory) {
-		List<SeenVersion> served = this.rooms.store().seen(this.lookUp.place(candidate));
-		String present = served.isEmpty() ? null : served.get(0).manifest().revision();
-		if (present == null || model.revision() == null || present.equals(model.revision())
-				|| model.files().get(0).packing() != Packing.NONE) {
-			return;
-		}
-		Instant before = this.lookUp.verifiedAt(candidate, directory.seen(model.files().get(0).name()));
-		Instant now = this.lookUp.verifiedAt(candidate, served.get(0).files().get(0));
-		if (before != null && now != null && before.isBefore(now)) {
-			logger.warn(
-					"Model '{}': {} went back to {}, which was served before {}. Name a revision or use hooks.llm.lock-file if that is not intended",
-					candidate.request().id(), candidate.source(), model.revision(), present);
-		}
-	}
-
 	/** Returns whether a model has a directory of its own, and not only a file. */
 	boolean isFor(Candidate candidate, ResolvedModel model) {
 		return model.files().size() > 1 || model.files().get(0).packing() != Packing.NONE
@@ -175,7 +156,6 @@ final class SeveralFiles {
 	private ModelDirectory usable(Candidate candidate, ResolvedModel model, Map<FileJob, CachedModel> known,
 			Runnable hashing) {
 		ModelDirectory directory = directory(candidate, model);
-		warnOfOlder(candidate, model, directory);
 		if (!directory.isShared()) {
 			return directory;
 		}

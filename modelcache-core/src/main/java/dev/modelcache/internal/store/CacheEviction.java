@@ -115,6 +115,7 @@ final class CacheEviction {
 						Files.deleteIfExists(place.target());
 					}
 					removable.files().forEach((file) -> this.receipts.delete(placeOf(file)));
+					SourceHistory.delete(place);
 					logger.info(
 							"Evicted {} ({} bytes, last used {}, from {}): the cache holds more than"
 									+ " hooks.llm.cache.max-size={}",

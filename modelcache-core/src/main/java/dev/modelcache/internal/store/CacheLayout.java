@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * &lt;directory&gt;/receipts/&lt;key of the target&gt;.properties   what is known about a published file
  * &lt;directory&gt;/receipts/&lt;key of the target&gt;.adopted      the same of another tool's file that is served instead
  * &lt;directory&gt;/receipts/&lt;key of the target&gt;.elsewhere    what makes up a model that stands in another tool's cache
+ * &lt;directory&gt;/receipts/&lt;key of the target&gt;.history      which revisions of its source a model was
  * &lt;directory&gt;/locks/&lt;key of the target&gt;.lock
  * &lt;directory&gt;/locks/&lt;key of the target&gt;.use              the mark of those who use the file
  * &lt;model-path&gt;.download.lock                            the lock of a model with a path of its own
@@ -125,6 +126,11 @@ public final class CacheLayout {
 	/** Returns where it is remembered that a model stands in another tool's cache. */
 	static Path elsewhere(ModelPlace place) {
 		return withEnding(place.receipt(), ".elsewhere");
+	}
+
+	/** Returns where it is remembered which revisions of its source a model was. */
+	static Path history(ModelPlace place) {
+		return withEnding(place.receipt(), ".history");
 	}
 
 	/** Returns the directory of all receipts. */

@@ -522,6 +522,7 @@ public final class ModelStore implements AutoCloseable {
 		}
 		if (!Files.exists(place.target(), LinkOption.NOFOLLOW_LINKS)) {
 			this.receipts.delete(place);
+			SourceHistory.delete(place);
 		}
 		if (Files.isDirectory(place.directory())) {
 			leftovers.unless(() -> partials(place).claim(PartialJudge.NONE) != null,

@@ -61,6 +61,8 @@ class HubCacheTests {
 
 	private static final String LATER = "1123456789abcdef0123456789abcdef01234567";
 
+	private static final String NEVER_SERVED = "2123456789abcdef0123456789abcdef01234567";
+
 	private static final String CONFIG = "{\"model_type\":\"llama\"}";
 
 	/** As git hash-object tells it. */
@@ -72,6 +74,8 @@ class HubCacheTests {
 	private final Content content = Content.random(3 << 20, 1);
 
 	private final HubServer server = HubServer.start();
+
+	private HubServer.Repository repository;
 
 	private boolean links = true;
 
@@ -88,7 +92,9 @@ class HubCacheTests {
 	}
 
 	private void commit(String commit, Content model) {
-		this.server.repository("org/repo", commit).large("gguf/model.Q4_K_M.gguf", model).small("config.json", CONFIG);
+		this.repository = this.server.repository("org/repo", commit)
+			.large("gguf/model.Q4_K_M.gguf", model)
+			.small("config.json", CONFIG);
 	}
 
 	private Path folder() {
@@ -328,18 +334,57 @@ class HubCacheTests {
 		}
 	}
 
-	@Test
-	void refreshThatGoesBackToAnOlderCommitSaysSo(CapturedOutput output) {
-		try (CacheFixture fixture = open(all())) {
+	/** What the cache of the Hub's tools holds, and a file at a path of its own. */
+	private ModelRequest.Builder wanted(boolean hasPath) {
+		return hasPath ? request("hf://org/repo/gguf/model.Q4_K_M.gguf").modelPath(this.directory.resolve("m.gguf"))
+				: all();
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void refreshThatGoesBackToAnOlderCommitSaysSo(boolean hasPath, CapturedOutput output) {
+		Content later = Content.random(2 << 20, 2);
+		try (CacheFixture fixture = open(wanted(hasPath))) {
 			fixture.get("m");
-			commit(LATER, Content.random(2 << 20, 2));
+			commit(LATER, later);
 			fixture.cache().refresh("m").block(Duration.ofMinutes(1));
 			assertThat(output).doesNotContain("went back");
 			commit(COMMIT, this.content);
 			fixture.cache().refresh("m").block(Duration.ofMinutes(1));
-			assertThat(output.getOut().lines()).anyMatch((line) -> line.contains("WARN")
-					&& line.contains("hf://org/repo went back to " + COMMIT + ", which was served before " + LATER));
+			assertThat(wentBack(output)).singleElement()
+				.asString()
+				.contains(" to " + COMMIT + ", which was served before " + LATER);
+			commit(LATER, later);
+			fixture.cache().refresh("m").block(Duration.ofMinutes(1));
+			assertThat(wentBack(output)).hasSize(1);
 		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void refreshToACommitOfAnEarlierDateSaysSo(boolean hasPath, CapturedOutput output) {
+		this.repository.modified("2026-02-01T10:00:00.000Z");
+		try (CacheFixture fixture = open(wanted(hasPath))) {
+			fixture.get("m");
+			commit(LATER, Content.random(2 << 20, 2));
+			this.repository.modified("2026-03-01T10:00:00.000Z");
+			fixture.cache().refresh("m").block(Duration.ofMinutes(1));
+			assertThat(output).doesNotContain("went back");
+			commit(NEVER_SERVED, Content.random(2 << 20, 3));
+			this.repository.modified("2026-01-01T10:00:00.000Z");
+			fixture.cache().refresh("m").block(Duration.ofMinutes(1));
+			assertThat(wentBack(output)).singleElement()
+				.asString()
+				.contains(" to " + NEVER_SERVED + ", which is of 2026-01-01T10:00:00Z, and so older than " + LATER
+						+ " of 2026-03-01T10:00:00Z");
+		}
+	}
+
+	private static List<String> wentBack(CapturedOutput output) {
+		return output.getOut()
+			.lines()
+			.filter((line) -> line.contains("WARN") && line.contains(" went back to "))
+			.toList();
 	}
 
 	@Test

@@ -44,7 +44,7 @@ final class CachedRepository {
 				return null;
 			}
 			List<HubFile> files = files(folder.resolve("snapshots").resolve(commit));
-			return files.isEmpty() ? null : new HubRepository(commit, false, false, files);
+			return files.isEmpty() ? null : new HubRepository(commit, false, false, files, null);
 		}
 		catch (IOException | UncheckedIOException | IllegalArgumentException ex) {
 			logger.debug("{} cannot be read", folder, ex);

@@ -1,6 +1,7 @@
 package dev.modelcache.internal.source.huggingface;
 
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 
@@ -80,7 +81,7 @@ final class HubLookUp {
 			}
 			return resolved(
 					files.stream().map((file) -> remote(repository.commit(), file, DigestOrigin.FILE_NAME)).toList(),
-					repository.commit());
+					repository.commit(), null);
 		}
 		catch (ModelNotFoundException ex) {
 			return null;
@@ -123,7 +124,7 @@ final class HubLookUp {
 					HEADS_AT_ONCE)
 			.map((file) -> remote(repository.commit(), file))
 			.collectList()
-			.map((remote) -> resolved(remote, repository.commit()));
+			.map((remote) -> resolved(remote, repository.commit(), repository.modified()));
 	}
 
 	/** The list of a gated repository's files is public, its files are not. */
@@ -161,11 +162,12 @@ final class HubLookUp {
 				.startWith(first.file())
 				.map((file) -> remote(first.commit(), file))
 				.collectList()
-				.map((files) -> resolved(files, first.commit())));
+				.map((files) -> resolved(files, first.commit(), null)));
 	}
 
-	private ResolvedModel resolved(List<RemoteFile> files, String commit) {
-		return new ResolvedModel(files, commit, new HubRevision(this.url.repository(), this.url.revision(), commit));
+	private ResolvedModel resolved(List<RemoteFile> files, String commit, @Nullable Instant modified) {
+		return new ResolvedModel(files, commit,
+				new HubRevision(this.url.repository(), this.url.revision(), commit, modified));
 	}
 
 	private Mono<Headed> headed(String revision, ModelFileName name) {

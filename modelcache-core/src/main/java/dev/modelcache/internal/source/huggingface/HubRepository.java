@@ -1,5 +1,7 @@
 package dev.modelcache.internal.source.huggingface;
 
+import java.time.DateTimeException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -25,13 +27,15 @@ import tools.jackson.databind.node.ObjectNode;
  * @param gated whether its files are for those alone who accepted its licence
  * @param disabled whether the Hub serves its files to nobody
  * @param files the files, in the Hub's order
+ * @param modified when the commit was made, or {@code null} where the answer does not say
+ * it
  */
-record HubRepository(String commit, boolean gated, boolean disabled, List<HubFile> files) {
+record HubRepository(String commit, boolean gated, boolean disabled, List<HubFile> files, @Nullable Instant modified) {
 
 	/** Larger files are never kept in git itself; the Hub's own limit is 10 MB. */
 	private static final long LARGEST_BLOB_BYTES = 32 << 20;
 
-	private static final Set<String> FACTS = Set.of("sha", "gated", "disabled");
+	private static final Set<String> FACTS = Set.of("sha", "gated", "disabled", "lastModified");
 
 	/** The list of ten thousand files has about 200,000. */
 	private static final int MOST_TOKENS = 400_000;
@@ -92,7 +96,16 @@ record HubRepository(String commit, boolean gated, boolean disabled, List<HubFil
 		}
 		JsonNode gated = facts.path("gated");
 		return new HubRepository(Objects.requireNonNull(commit), gated.isString() || gated.asBoolean(false),
-				facts.path("disabled").asBoolean(false), files);
+				facts.path("disabled").asBoolean(false), files, instant(text(facts, "lastModified")));
+	}
+
+	private static @Nullable Instant instant(@Nullable String text) {
+		try {
+			return (text != null) ? Instant.parse(text) : null;
+		}
+		catch (DateTimeException ex) {
+			return null;
+		}
 	}
 
 	private static List<HubFile> files(JsonParser parser) {

@@ -350,12 +350,13 @@ final class AcquisitionPipeline {
 	/** A source may go back to an older revision, also if an attacker makes it. */
 	private Mono<CachedModel> tellingOfOlder(Candidate candidate, ResolvedModel model, CachedModel ready) {
 		String revision = model.revision();
-		if (revision == null || candidate.fallback()) {
+		String source = candidate.sourceKey();
+		if (revision == null || source == null || candidate.fallback()) {
 			return Mono.just(ready);
 		}
 		return this.steps.call(() -> {
 			ModelPlace place = this.lookUp.place(candidate);
-			SourceHistory history = SourceHistory.read(place, candidate.sourceKey());
+			SourceHistory history = SourceHistory.read(place, source);
 			Instant modified = (model.hub() != null) ? model.hub().modified() : null;
 			String reason = history.whyOlder(revision, modified);
 			if (reason != null) {

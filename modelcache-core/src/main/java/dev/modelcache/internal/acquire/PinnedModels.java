@@ -3,6 +3,8 @@ package dev.modelcache.internal.acquire;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -70,8 +72,9 @@ final class PinnedModels {
 			throw drift(candidate, "the revision " + pinned.revision(), "the revision " + model.revision());
 		}
 		List<RemoteFile> files = new ArrayList<>();
+		Map<ModelFileName, PinnedFile> known = byName(pinned);
 		for (RemoteFile file : model.files()) {
-			PinnedFile same = counterpart(pinned, file.name(), model.files().size());
+			PinnedFile same = counterpart(known, file.name(), model.files().size());
 			if (same == null || pinned.files().size() != model.files().size()) {
 				throw drift(candidate, "the files " + names(pinned), "the files " + names(model));
 			}
@@ -190,8 +193,9 @@ final class PinnedModels {
 			PinnedModel pinned = find(candidate);
 			PinnedModel there = (pinned != null) ? pinned
 					: this.lockFile.add(candidate.request().id(), candidate.source(), new PinnedModel(revision, files));
+			Map<ModelFileName, PinnedFile> known = byName(there);
 			for (PinnedFile file : files) {
-				PinnedFile same = counterpart(there, file.name(), files.size());
+				PinnedFile same = counterpart(known, file.name(), files.size());
 				if (same == null || same.contradicts(file)) {
 					throw drift(candidate, (same != null) ? "the digest " + same.digest() : "no " + file.name(),
 							"the digest " + file.digest());
@@ -213,11 +217,15 @@ final class PinnedModels {
 	}
 
 	/** The only files of two models are the same whatever they are called. */
-	private static @Nullable PinnedFile counterpart(PinnedModel pinned, ModelFileName name, int count) {
-		if (pinned.files().size() == 1 && count == 1) {
-			return pinned.files().get(0);
-		}
-		return pinned.files().stream().filter((file) -> file.name().equals(name)).findFirst().orElse(null);
+	private static @Nullable PinnedFile counterpart(Map<ModelFileName, PinnedFile> pinned, ModelFileName name,
+			int count) {
+		return (pinned.size() == 1 && count == 1) ? pinned.values().iterator().next() : pinned.get(name);
+	}
+
+	private static Map<ModelFileName, PinnedFile> byName(PinnedModel pinned) {
+		return pinned.files()
+			.stream()
+			.collect(Collectors.toMap(PinnedFile::name, Function.identity(), (one, other) -> one));
 	}
 
 	private @Nullable Receipt receipt(Candidate candidate, ModelPlace place) {

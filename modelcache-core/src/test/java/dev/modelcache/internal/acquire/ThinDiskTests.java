@@ -30,8 +30,8 @@ import static org.assertj.core.api.Assertions.assertThatIOException;
 
 /**
  * A real disk that takes the bytes and reports only when they are forced that it has no
- * place for them, while the operating system still shows them. Run by the Maven profile
- * {@code root}. What needs no such disk is in {@link DiskFaultTests}.
+ * place for them. The operating system may show them until it drops its memory. Run by
+ * the Maven profile {@code root}. What needs no such disk is in {@link DiskFaultTests}.
  */
 @Tag("root")
 class ThinDiskTests {
@@ -64,7 +64,7 @@ class ThinDiskTests {
 		 */
 		public static void main(String[] arguments) throws IOException {
 			ThinDisk disk = new ThinDisk(Path.of(arguments[0]));
-			requireThatItShowsWhatItDoesNotHave(disk);
+			requireThatItLosesWhatItTook(disk);
 			Content content = Content.random(8 << 20, 1);
 			Path models = disk.files().resolve("models");
 			try (MisbehavingServer server = MisbehavingServer.start()
@@ -110,7 +110,7 @@ class ThinDiskTests {
 			return compressed.toByteArray();
 		}
 
-		private static void requireThatItShowsWhatItDoesNotHave(ThinDisk disk) throws IOException {
+		private static void requireThatItLosesWhatItTook(ThinDisk disk) throws IOException {
 			byte[] bytes = Content.random(8 << 20, 3).bytes();
 			Path file = disk.files().resolve("file");
 			disk.takeSpace();
@@ -119,7 +119,6 @@ class ThinDiskTests {
 				channel.write(ByteBuffer.wrap(bytes));
 				assertThatIOException().isThrownBy(() -> channel.force(true));
 			}
-			assertThat(file).hasBinaryContent(bytes);
 			disk.giveSpace();
 			disk.mountAgain();
 			assertThat(Files.readAllBytes(file)).hasSameSizeAs(bytes).isNotEqualTo(bytes);

@@ -53,7 +53,7 @@ class ForeignTextTests {
 			if (resolver != null) {
 				fixture.resolver(resolver);
 			}
-			fixture.open(ModelRequest.builder("m").url(url).maxRetries(1).build());
+			fixture.open(ModelRequest.builder("m").url(url).maxAttempts(1).build());
 			return catchThrowableOfType(ModelCacheException.class, () -> fixture.get("m"));
 		}
 	}

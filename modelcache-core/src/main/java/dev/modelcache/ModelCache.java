@@ -11,7 +11,15 @@ import reactor.core.publisher.Mono;
  * blocks; file work runs on threads of the cache's own. <em>Errors</em>: every publisher
  * fails with a {@link ModelCacheException}.
  */
-public interface ModelCache {
+public interface ModelCache extends AutoCloseable {
+
+	/**
+	 * Starts a cache.
+	 * @return a builder, all of whose options have defaults
+	 */
+	static ModelCacheBuilder builder() {
+		return new ModelCacheBuilder();
+	}
 
 	/**
 	 * Returns a configured model, fetching it if needed. Callers that ask while it is
@@ -113,5 +121,16 @@ public interface ModelCache {
 	 * @return completes when it is cancelled
 	 */
 	Mono<Void> cancel(String id);
+
+	/**
+	 * Cancels everything that is running, and ends the threads of the cache when they
+	 * have closed their files. Published files stay, and the next cache resumes partial
+	 * downloads.
+	 * <p>
+	 * <em>Blocking</em>: a few seconds at most.
+	 */
+	@Override
+	default void close() {
+	}
 
 }

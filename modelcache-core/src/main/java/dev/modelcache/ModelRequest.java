@@ -185,6 +185,37 @@ public final class ModelRequest {
 	}
 
 	/**
+	 * Returns what the configuration keys of the model begin with.
+	 * @return the prefix without its last dot, or {@code null} where the request does not
+	 * come from the configuration
+	 */
+	public @Nullable String configuredAs() {
+		return this.configuredAs;
+	}
+
+	/**
+	 * Starts a request with the values of this one.
+	 * @return a builder
+	 */
+	public Builder toBuilder() {
+		return new Builder(this.id).url(this.url)
+			.mirrors(this.mirrors)
+			.fallbackUrl(this.fallbackUrl)
+			.fallbacks(this.fallbacks)
+			.files(this.files)
+			.describedAs(this.modelType, this.modelName, this.quantization)
+			.modelPath(this.modelPath)
+			.modelPathConflict(this.modelPathConflict)
+			.configuredAs(this.configuredAs)
+			.expectedDigest(this.expectedDigest, this.digestOrigin)
+			.digestRequired(this.digestRequired)
+			.estimatedSize(this.estimatedSize)
+			.maxSize(this.maxSize)
+			.maxRetries(this.maxRetries)
+			.required(this.required);
+	}
+
+	/**
 	 * Returns the digest that is expected, whatever the source says.
 	 * @return the digest, or {@code null}
 	 */
@@ -330,6 +361,17 @@ public final class ModelRequest {
 		 */
 		public Builder fallback(ModelRequest fallback) {
 			this.fallbacks.add(fallback);
+			return this;
+		}
+
+		/**
+		 * Sets other models to serve instead.
+		 * @param fallbacks the fallbacks, in order
+		 * @return this builder
+		 */
+		public Builder fallbacks(List<ModelRequest> fallbacks) {
+			this.fallbacks.clear();
+			this.fallbacks.addAll(fallbacks);
 			return this;
 		}
 

@@ -12,6 +12,7 @@ import java.time.Instant;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaCall;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -20,6 +21,10 @@ import org.springframework.core.io.buffer.DataBufferUtils;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.equivalentTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -34,8 +39,22 @@ class ArchitectureTests {
 
 	static final String INTERNAL = BASE + ".internal";
 
+	/** The only class of the API that uses the internals: it puts them together. */
+	private static final DescribedPredicate<JavaClass> BUILDER = belongTo(equivalentTo(ModelCacheBuilder.class));
+
 	@ArchTest
-	static final ArchRule packagesAreFreeOfCycles = slices().matching("(**)").should().beFreeOfCycles();
+	static final ArchRule onlyTheBuilderUsesTheInternals = noClasses().that()
+		.resideInAnyPackage(BASE, BASE + ".lock", BASE + ".runtime")
+		.and(not(BUILDER))
+		.should()
+		.dependOnClassesThat()
+		.resideInAPackage(INTERNAL + "..");
+
+	@ArchTest
+	static final ArchRule packagesAreFreeOfCycles = slices().matching("(**)")
+		.should()
+		.beFreeOfCycles()
+		.ignoreDependency(BUILDER, resideInAPackage(INTERNAL + ".."));
 
 	@ArchTest
 	static final ArchRule packagesDependOneWay = layeredArchitecture().consideringOnlyDependenciesInLayers()
@@ -51,6 +70,8 @@ class ArchitectureTests {
 		.definedBy(INTERNAL)
 		.layer("acquire")
 		.definedBy(INTERNAL + ".acquire")
+		.layer("assembly")
+		.definedBy(INTERNAL + ".assembly")
 		.layer("source")
 		.definedBy(INTERNAL + ".source..")
 		.layer("lock")
@@ -90,7 +111,10 @@ class ArchitectureTests {
 		.whereLayer("runtime")
 		.mayOnlyAccessLayers("api", "runtime api", "shared")
 		.whereLayer("acquire")
-		.mayNotBeAccessedByAnyLayer();
+		.mayNotBeAccessedByAnyLayer()
+		.whereLayer("assembly")
+		.mayNotBeAccessedByAnyLayer()
+		.ignoreDependency(BUILDER, resideInAPackage(INTERNAL + ".."));
 
 	@ArchTest
 	static final ArchRule coreKnowsNoSpringBoot = noClasses().should()
@@ -141,6 +165,8 @@ class ArchitectureTests {
 		.callMethod(System.class, "nanoTime");
 
 	@ArchTest
-	static final ArchRule theClockComesFromOutside = noClasses().should().callMethod(Clock.class, "systemUTC");
+	static final ArchRule theClockComesFromOutside = noClasses().that(not(BUILDER))
+		.should()
+		.callMethod(Clock.class, "systemUTC");
 
 }

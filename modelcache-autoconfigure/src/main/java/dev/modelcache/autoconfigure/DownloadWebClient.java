@@ -172,10 +172,10 @@ final class DownloadWebClient {
 		static HttpConnections create(ClientHttpConnectorBuilder<?> connector, HttpClientSettings settings,
 				ConnectionSettings connection, @Nullable Boolean privateRedirectsBlocked) {
 			PublicAddresses addresses = new PublicAddresses();
-			return new HttpConnections(client(connector, settings, addresses.any(), connection),
-					client(connector, settings, addresses.publicOnly(), connection),
-					(configured) -> (privateRedirectsBlocked != null) ? privateRedirectsBlocked
-							: addresses.isPublic(configured));
+			WebClient any = client(connector, settings, addresses.any(), connection);
+			WebClient publicOnly = client(connector, settings, addresses.publicOnly(), connection);
+			return new HttpConnections(() -> any, () -> publicOnly, (configured) -> (privateRedirectsBlocked != null)
+					? privateRedirectsBlocked : addresses.isPublic(configured));
 		}
 
 		private static WebClient client(ClientHttpConnectorBuilder<?> connector, HttpClientSettings settings,

@@ -1,11 +1,12 @@
 package dev.modelcache.autoconfigure;
 
+import dev.modelcache.FormatVerification;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 import dev.modelcache.internal.content.format.FormatSettings;
-import dev.modelcache.internal.store.StoreSettings.Verification;
+import dev.modelcache.CacheOptions.Verification;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.NestedConfigurationProperty;
@@ -60,7 +61,7 @@ public class ModelCacheProperties extends ModelProperties {
 	 * What follows if the header of a GGUF, safetensors or ONNX file is not what it
 	 * should be, or a file is no model at all: it is refused, a warning, or nothing.
 	 */
-	private FormatSettings.Mode verifyFormat = FormatSettings.Mode.STRICT;
+	private FormatVerification verifyFormat = FormatVerification.STRICT;
 
 	/**
 	 * Whether Python pickles are allowed, also in PyTorch's archives: loading one can run
@@ -149,11 +150,11 @@ public class ModelCacheProperties extends ModelProperties {
 		this.refreshInterval = refreshInterval;
 	}
 
-	public FormatSettings.Mode getVerifyFormat() {
+	public FormatVerification getVerifyFormat() {
 		return this.verifyFormat;
 	}
 
-	public void setVerifyFormat(FormatSettings.Mode verifyFormat) {
+	public void setVerifyFormat(FormatVerification verifyFormat) {
 		this.verifyFormat = verifyFormat;
 	}
 

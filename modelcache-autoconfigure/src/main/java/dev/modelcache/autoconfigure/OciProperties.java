@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 import dev.modelcache.ModelConfigurationException;
-import dev.modelcache.internal.source.oci.OciSettings.Registry;
+import dev.modelcache.OciOptions.Registry;
 import dev.modelcache.internal.source.oci.OciSettings;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.env.Environment;

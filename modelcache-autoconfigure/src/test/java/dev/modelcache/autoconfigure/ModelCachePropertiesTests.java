@@ -6,7 +6,7 @@ import java.util.Map;
 
 import dev.modelcache.autoconfigure.ModelCacheProperties.Progress;
 import dev.modelcache.autoconfigure.ModelCacheProperties.Startup.Mode;
-import dev.modelcache.internal.store.StoreSettings.Verification;
+import dev.modelcache.CacheOptions.Verification;
 import org.junit.jupiter.api.Test;
 import org.springframework.util.unit.DataSize;
 

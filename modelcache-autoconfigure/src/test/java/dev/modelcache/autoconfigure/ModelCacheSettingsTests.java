@@ -9,12 +9,12 @@ import java.util.Map;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.autoconfigure.ConnectionSettings.Proxy;
 import dev.modelcache.internal.content.DecompressionSettings;
-import dev.modelcache.internal.content.format.FormatSettings.Mode;
+import dev.modelcache.FormatVerification;
 import dev.modelcache.internal.content.format.FormatSettings;
 import dev.modelcache.internal.lock.LockSettings;
 import dev.modelcache.internal.store.AdoptionSettings;
 import dev.modelcache.internal.store.HubCacheSettings;
-import dev.modelcache.internal.store.StoreSettings.Verification;
+import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.internal.transfer.TransferSettings;
 import org.junit.jupiter.api.Test;
@@ -60,7 +60,7 @@ class ModelCacheSettingsTests {
 		assertThat(settings.transfer()).isEqualTo(new TransferSettings(DataSize.ofKilobytes(256), 4,
 				DataSize.ofMegabytes(16), Duration.ofSeconds(2), Duration.ofSeconds(3), 0, true));
 		assertThat(settings.decompression()).isEqualTo(new DecompressionSettings(3));
-		assertThat(settings.formats()).isEqualTo(new FormatSettings(Mode.WARN, true));
+		assertThat(settings.formats()).isEqualTo(new FormatSettings(FormatVerification.WARN, true));
 		assertThat(settings.connection()).isEqualTo(new ConnectionSettings(Duration.ofSeconds(1), "corporate",
 				new Proxy("proxy", 3128, "me", "pw"), Map.of("X-Key", "value")));
 		assertThat(settings.lock()).isEqualTo(new LockSettings(Duration.ZERO, Duration.ofHours(2)));
@@ -97,7 +97,7 @@ class ModelCacheSettingsTests {
 	@Test
 	void offIsAWordAlsoInYaml() throws Exception {
 		assertThat(BoundConfiguration.ofYaml("hooks: {llm: {verify-format: off}}").settings().formats().mode())
-			.isEqualTo(Mode.OFF);
+			.isEqualTo(FormatVerification.OFF);
 	}
 
 	@Test

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.Map;
 
 import dev.modelcache.ModelConfigurationException;
-import dev.modelcache.internal.source.oci.OciSettings.Registry;
+import dev.modelcache.OciOptions.Registry;
 import dev.modelcache.internal.source.oci.OciSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

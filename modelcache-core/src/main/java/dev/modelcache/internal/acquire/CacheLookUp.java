@@ -22,7 +22,7 @@ import dev.modelcache.internal.store.Occupant;
 import dev.modelcache.internal.store.Receipt.PutBy;
 import dev.modelcache.internal.store.Receipt;
 import dev.modelcache.internal.store.SeenVersion;
-import dev.modelcache.internal.store.StoreSettings.Verification;
+import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.internal.transfer.SourceState;
 import dev.modelcache.source.ExpectedDigest;
 import org.jspecify.annotations.Nullable;

@@ -35,7 +35,7 @@ import reactor.util.context.Context;
  * The model cache: one shared acquisition for all who ask for the same, and what
  * everybody may know about it.
  */
-public final class DefaultModelCache implements ModelCache, AutoCloseable {
+public final class DefaultModelCache implements ModelCache {
 
 	private static final Logger logger = LoggerFactory.getLogger(DefaultModelCache.class);
 
@@ -63,6 +63,9 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 	private final PublishedModels published;
 
 	private final AcquisitionPipeline pipeline;
+
+	private volatile Runnable atClose = () -> {
+	};
 
 	/**
 	 * Creates a cache.
@@ -231,13 +234,25 @@ public final class DefaultModelCache implements ModelCache, AutoCloseable {
 	}
 
 	/**
-	 * Cancels everything that is under way. Published files stay; the next start
-	 * continues what was being fetched.
+	 * Adds what is closed after the cache itself.
+	 * @param close closes it
 	 */
-	@Override
-	public void close() {
+	public void closing(Runnable close) {
+		this.atClose = close;
+	}
+
+	/**
+	 * Cancels everything that is running.
+	 */
+	public void cancelAll() {
 		this.inFlight.cancelAll(cancelled(null, "the application is closing"));
 		this.board.close();
+	}
+
+	@Override
+	public void close() {
+		cancelAll();
+		this.atClose.run();
 	}
 
 }

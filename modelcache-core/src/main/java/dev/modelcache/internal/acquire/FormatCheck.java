@@ -9,7 +9,7 @@ import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.content.format.FormatException;
 import dev.modelcache.internal.content.format.FormatInspection;
-import dev.modelcache.internal.content.format.FormatSettings.Mode;
+import dev.modelcache.FormatVerification;
 import dev.modelcache.internal.content.format.FormatSettings;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -55,7 +55,7 @@ final class FormatCheck {
 			return FormatInspection.inspect(file, target.getFileName().toString(), this.settings);
 		}
 		catch (FormatException ex) {
-			if (ex.isPickle() || this.settings.mode() == Mode.STRICT) {
+			if (ex.isPickle() || this.settings.mode() == FormatVerification.STRICT) {
 				throw new ModelFormatException(modelId, description + " " + ex.getMessage(), ex.action());
 			}
 			logger.warn("Model '{}': {} {}; it is used because of hooks.llm.verify-format=warn", modelId, description,

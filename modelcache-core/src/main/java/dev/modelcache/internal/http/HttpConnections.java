@@ -2,6 +2,7 @@ package dev.modelcache.internal.http;
 
 import java.net.URI;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 import org.springframework.web.reactive.function.client.WebClient;
 
@@ -10,21 +11,21 @@ import org.springframework.web.reactive.function.client.WebClient;
  */
 public final class HttpConnections {
 
-	private final WebClient anywhere;
+	private final Supplier<WebClient> anywhere;
 
-	private final WebClient publicOnly;
+	private final Supplier<WebClient> publicOnly;
 
 	private final Predicate<URI> guarded;
 
 	/**
-	 * Creates connections.
+	 * Creates connections. A client is asked for when a request needs it.
 	 * @param anywhere connects to every address
 	 * @param publicOnly fails with a {@link ConnectionFailedException} instead of
 	 * connecting to a private address
 	 * @param guarded whether redirects of a configured URL may lead to public addresses
 	 * alone; asked after the URL's host has answered
 	 */
-	public HttpConnections(WebClient anywhere, WebClient publicOnly, Predicate<URI> guarded) {
+	public HttpConnections(Supplier<WebClient> anywhere, Supplier<WebClient> publicOnly, Predicate<URI> guarded) {
 		this.anywhere = anywhere;
 		this.publicOnly = publicOnly;
 		this.guarded = guarded;
@@ -36,7 +37,7 @@ public final class HttpConnections {
 	 * @return the connections
 	 */
 	public static HttpConnections anywhere(WebClient client) {
-		return new HttpConnections(client, client, (configured) -> false);
+		return new HttpConnections(() -> client, () -> client, (configured) -> false);
 	}
 
 	/**
@@ -45,7 +46,7 @@ public final class HttpConnections {
 	 * @return the client
 	 */
 	public WebClient client(boolean toPublicAddresses) {
-		return toPublicAddresses ? this.publicOnly : this.anywhere;
+		return toPublicAddresses ? this.publicOnly.get() : this.anywhere.get();
 	}
 
 	/**

@@ -1,5 +1,6 @@
 package dev.modelcache.internal.store;
 
+import dev.modelcache.CacheOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -271,7 +272,7 @@ public final class ModelStore implements AutoCloseable {
 	 * Returns how a cached file is trusted.
 	 * @return the configured way
 	 */
-	public StoreSettings.Verification verification() {
+	public CacheOptions.Verification verification() {
 		return this.settings.verification();
 	}
 

@@ -1,5 +1,6 @@
 package dev.modelcache.internal.store;
 
+import dev.modelcache.CacheOptions.Verification;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -81,22 +82,6 @@ public record StoreSettings(Path directory, DataSize minFreeSpace, Verification 
 	 */
 	public static StoreSettings defaults(Path directory) {
 		return new StoreSettings(directory, DataSize.ofMegabytes(512), Verification.FINGERPRINT);
-	}
-
-	/**
-	 * How a cached file is trusted when it is asked for.
-	 */
-	public enum Verification {
-
-		/** Its size, time and inode are those of its receipt. */
-		FINGERPRINT,
-
-		/** It is read and hashed. */
-		ALWAYS,
-
-		/** It is there. */
-		NEVER
-
 	}
 
 }

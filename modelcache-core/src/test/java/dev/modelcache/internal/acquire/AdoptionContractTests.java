@@ -26,7 +26,7 @@ import dev.modelcache.ModelState;
 import dev.modelcache.ModelStatus;
 import dev.modelcache.internal.content.Compression;
 import dev.modelcache.internal.store.AdoptionSettings;
-import dev.modelcache.internal.store.StoreSettings.Verification;
+import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.testsupport.Compressing;
 import dev.modelcache.testsupport.Content;

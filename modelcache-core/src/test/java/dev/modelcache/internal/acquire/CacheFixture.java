@@ -1,5 +1,6 @@
 package dev.modelcache.internal.acquire;
 
+import dev.modelcache.CacheOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -119,7 +120,7 @@ public final class CacheFixture implements AutoCloseable {
 	public CacheFixture(Path directory) {
 		this.directory = directory;
 		OPEN.merge(directory, 1, Integer::sum);
-		this.store = new StoreSettings(directory, DataSize.ofMegabytes(1), StoreSettings.Verification.FINGERPRINT);
+		this.store = new StoreSettings(directory, DataSize.ofMegabytes(1), CacheOptions.Verification.FINGERPRINT);
 	}
 
 	public CacheFixture observer(AcquisitionObserver observer) {

@@ -20,7 +20,7 @@ import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
-import dev.modelcache.internal.store.StoreSettings.Verification;
+import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;

@@ -1,5 +1,6 @@
 package dev.modelcache.internal.acquire;
 
+import dev.modelcache.CacheOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -186,7 +187,7 @@ class ChecksumTests {
 	void diskSpaceIsCheckedBeforeTheFirstByte() {
 		try (CacheFixture fixture = new CacheFixture(this.directory)) {
 			fixture
-				.store(new StoreSettings(this.directory, DataSize.ofTerabytes(8000), StoreSettings.Verification.ALWAYS))
+				.store(new StoreSettings(this.directory, DataSize.ofTerabytes(8000), CacheOptions.Verification.ALWAYS))
 				.open(request().expectedDigest(this.content.sha256()).build());
 			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> fixture.get("m"))
 				.withMessageContaining("not enough space in " + target().getParent() + ": needs "
@@ -207,7 +208,7 @@ class ChecksumTests {
 		try (CacheFixture fixture = new CacheFixture(this.directory)) {
 			fixture
 				.store(new StoreSettings(this.directory, DataSize.ofBytes(usable - allowed.toBytes()),
-						StoreSettings.Verification.ALWAYS))
+						CacheOptions.Verification.ALWAYS))
 				.open(request().expectedDigest(this.content.sha256()).build());
 			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> fixture.get("m"))
 				.withMessageContaining("not enough space in " + target().getParent())

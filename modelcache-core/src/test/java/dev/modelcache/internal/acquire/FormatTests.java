@@ -12,7 +12,7 @@ import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.content.Compression;
-import dev.modelcache.internal.content.format.FormatSettings.Mode;
+import dev.modelcache.FormatVerification;
 import dev.modelcache.internal.content.format.FormatSettings;
 import dev.modelcache.testsupport.Compressing;
 import dev.modelcache.testsupport.Content;
@@ -136,7 +136,7 @@ class FormatTests {
 
 	@Test
 	void warningPublishesAllTheSame(CapturedOutput output) {
-		this.settings = new FormatSettings(Mode.WARN, false);
+		this.settings = new FormatSettings(FormatVerification.WARN, false);
 		assertThat(get(request("/truncated.gguf")).format()).isNull();
 		assertThat(target()).hasBinaryContent(this.truncated.bytes());
 		assertThat(output.getOut().lines())
@@ -145,7 +145,7 @@ class FormatTests {
 
 	@Test
 	void warningDoesNotLetPicklesPass() {
-		this.settings = new FormatSettings(Mode.WARN, false);
+		this.settings = new FormatSettings(FormatVerification.WARN, false);
 		this.server.serve("/pickle", ModelFiles.PICKLE);
 		assertThatExceptionOfType(ModelFormatException.class).isThrownBy(() -> get(request("/pickle")))
 			.withMessageContaining("hooks.llm.allow-pickle=true");

@@ -30,7 +30,7 @@ import dev.modelcache.internal.source.huggingface.HubToken;
 import dev.modelcache.internal.source.huggingface.HuggingFaceResolver;
 import dev.modelcache.internal.store.AdoptionSettings;
 import dev.modelcache.internal.store.HubCacheSettings;
-import dev.modelcache.internal.store.StoreSettings.Verification;
+import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.HubServer;

@@ -21,7 +21,7 @@ import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.http.MetadataClients;
 import dev.modelcache.internal.source.oci.OciResolver;
-import dev.modelcache.internal.source.oci.OciSettings.Registry;
+import dev.modelcache.OciOptions.Registry;
 import dev.modelcache.internal.source.oci.OciSettings;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.FakeRegistry;

@@ -14,7 +14,7 @@ import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.http.MetadataClients;
 import dev.modelcache.internal.source.oci.OciResolver;
-import dev.modelcache.internal.source.oci.OciSettings.Registry;
+import dev.modelcache.OciOptions.Registry;
 import dev.modelcache.internal.source.oci.OciSettings;
 import dev.modelcache.internal.transfer.TransferSettings;
 import dev.modelcache.testsupport.Content;

@@ -1,5 +1,6 @@
 package dev.modelcache.internal.acquire;
 
+import dev.modelcache.CacheOptions;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
@@ -283,7 +284,7 @@ class ResumeTests {
 
 	@Test
 	void partialIsKeptOnlyAsLongAsConfigured() {
-		this.store = new StoreSettings(this.directory, DataSize.ofMegabytes(1), StoreSettings.Verification.FINGERPRINT,
+		this.store = new StoreSettings(this.directory, DataSize.ofMegabytes(1), CacheOptions.Verification.FINGERPRINT,
 				Duration.ZERO);
 		breakOff(request());
 		assertThat(bytesOf(() -> get(request()))).isGreaterThanOrEqualTo(this.content.size());

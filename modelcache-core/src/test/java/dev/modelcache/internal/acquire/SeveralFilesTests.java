@@ -26,7 +26,7 @@ import dev.modelcache.internal.http.MetadataClients;
 import dev.modelcache.internal.source.huggingface.HubSettings;
 import dev.modelcache.internal.source.huggingface.HubToken;
 import dev.modelcache.internal.source.huggingface.HuggingFaceResolver;
-import dev.modelcache.internal.store.StoreSettings.Verification;
+import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.HubServer;

@@ -1,5 +1,6 @@
 package dev.modelcache.internal.store;
 
+import dev.modelcache.CacheOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -45,8 +46,9 @@ class StagedFileTests {
 	private Path directory;
 
 	private ModelStore store(DataSize minFreeSpace) {
-		return new ModelStore(new StoreSettings(this.directory.resolve("cache"), minFreeSpace,
-				StoreSettings.Verification.FINGERPRINT), new ExclusiveFiles(), Clock.systemUTC());
+		return new ModelStore(
+				new StoreSettings(this.directory.resolve("cache"), minFreeSpace, CacheOptions.Verification.FINGERPRINT),
+				new ExclusiveFiles(), Clock.systemUTC());
 	}
 
 	private ModelStore store() {
@@ -354,7 +356,7 @@ class StagedFileTests {
 	void fileWhoseNameTheDiskDoesNotTakeIsNotKept() throws Exception {
 		ModelStore store = new ModelStore(
 				new StoreSettings(this.directory.resolve("cache"), DataSize.ofBytes(0),
-						StoreSettings.Verification.FINGERPRINT),
+						CacheOptions.Verification.FINGERPRINT),
 				new ExclusiveFiles(), Clock.systemUTC(), null, (directory) -> {
 					throw new IOException("Input/output error");
 				});

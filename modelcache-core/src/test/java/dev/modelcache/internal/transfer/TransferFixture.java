@@ -1,5 +1,6 @@
 package dev.modelcache.internal.transfer;
 
+import dev.modelcache.CacheOptions;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -76,7 +77,7 @@ final class TransferFixture implements AutoCloseable {
 	private int maxRequests = 3;
 
 	TransferFixture(Path directory) {
-		this.store = new ModelStore(new StoreSettings(directory, DataSize.ofBytes(0), StoreSettings.Verification.NEVER),
+		this.store = new ModelStore(new StoreSettings(directory, DataSize.ofBytes(0), CacheOptions.Verification.NEVER),
 				new ExclusiveFiles(), Clock.systemUTC());
 		ModelRequest request = ModelRequest.builder(MODEL).url(mirror(1).uri()).build();
 		ModelPlace place = this.store.place(request, "m.gguf");

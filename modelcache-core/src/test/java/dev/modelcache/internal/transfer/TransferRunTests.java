@@ -1,5 +1,6 @@
 package dev.modelcache.internal.transfer;
 
+import dev.modelcache.CacheOptions;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -61,7 +62,7 @@ class TransferRunTests {
 	@BeforeEach
 	void begin() {
 		ModelStore store = new ModelStore(
-				new StoreSettings(this.directory, DataSize.ofBytes(0), StoreSettings.Verification.NEVER),
+				new StoreSettings(this.directory, DataSize.ofBytes(0), CacheOptions.Verification.NEVER),
 				new ExclusiveFiles(), Clock.systemUTC());
 		ModelRequest request = ModelRequest.builder("m").url(this.first.uri()).build();
 		this.staged = store.stage("m", store.place(request, "m.gguf"), PartialJudge.NONE, UNTOLD);

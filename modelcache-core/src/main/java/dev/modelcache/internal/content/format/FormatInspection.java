@@ -8,7 +8,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 
 import dev.modelcache.ModelFormat;
-import dev.modelcache.internal.content.format.FormatSettings.Mode;
+import dev.modelcache.FormatVerification;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,12 +36,12 @@ public final class FormatInspection {
 	 */
 	public static @Nullable ModelFormat inspect(Path file, String fileName, FormatSettings settings)
 			throws IOException {
-		if (settings.mode() == Mode.OFF && settings.allowPickle()) {
+		if (settings.mode() == FormatVerification.OFF && settings.allowPickle()) {
 			return null;
 		}
 		try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
 			Beginning beginning = Beginning.of(channel);
-			if (settings.mode() != Mode.OFF) {
+			if (settings.mode() != FormatVerification.OFF) {
 				refuseNonModels(beginning);
 			}
 			String extension = extension(fileName);
@@ -49,7 +49,8 @@ public final class FormatInspection {
 			if (pickle != null && !settings.allowPickle()) {
 				throw FormatException.pickle(pickle);
 			}
-			return (settings.mode() != Mode.OFF) ? facts(channel, beginning, extension, pickle != null) : null;
+			return (settings.mode() != FormatVerification.OFF) ? facts(channel, beginning, extension, pickle != null)
+					: null;
 		}
 	}
 

@@ -1,5 +1,7 @@
 package dev.modelcache.internal.content.format;
 
+import dev.modelcache.FormatVerification;
+
 /**
  * What is done about files that are no models.
  *
@@ -7,14 +9,14 @@ package dev.modelcache.internal.content.format;
  * @param allowPickle whether files that run code when they are loaded will do, whatever
  * the mode
  */
-public record FormatSettings(Mode mode, boolean allowPickle) {
+public record FormatSettings(FormatVerification mode, boolean allowPickle) {
 
 	/**
 	 * Returns the settings of an application that configures nothing.
 	 * @return the defaults
 	 */
 	public static FormatSettings defaults() {
-		return new FormatSettings(Mode.STRICT, false);
+		return new FormatSettings(FormatVerification.STRICT, false);
 	}
 
 	/**
@@ -22,21 +24,7 @@ public record FormatSettings(Mode mode, boolean allowPickle) {
 	 * @return the settings
 	 */
 	public static FormatSettings none() {
-		return new FormatSettings(Mode.OFF, true);
-	}
-
-	/** What follows from a header that is not what it should be. */
-	public enum Mode {
-
-		/** The file is refused. */
-		STRICT,
-
-		/** A warning. */
-		WARN,
-
-		/** Nothing: headers are not read. */
-		OFF
-
+		return new FormatSettings(FormatVerification.OFF, true);
 	}
 
 }

@@ -1,5 +1,6 @@
 package dev.modelcache.internal.source.oci;
 
+import dev.modelcache.OciOptions.Registry;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -33,23 +34,6 @@ public record OciSettings(Map<String, Registry> registries, @Nullable Path docke
 	String schemeOf(String host) {
 		Registry registry = registry(host);
 		return (registry != null && registry.insecure()) ? "http" : "https";
-	}
-
-	/**
-	 * One registry.
-	 *
-	 * @param username the name to log in with, or {@code null}
-	 * @param password the password or token to log in with, or {@code null}
-	 * @param insecure whether it speaks plain http
-	 */
-	public record Registry(@Nullable String username, @Nullable String password, boolean insecure) {
-
-		/** Shows no credentials. */
-		@Override
-		public String toString() {
-			return "Registry[login=" + (this.username != null) + ", insecure=" + this.insecure + "]";
-		}
-
 	}
 
 }

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 import dev.modelcache.ModelFormat;
-import dev.modelcache.internal.content.format.FormatSettings.Mode;
+import dev.modelcache.FormatVerification;
 import dev.modelcache.testsupport.GgufFile;
 import dev.modelcache.testsupport.ModelFiles;
 import org.junit.jupiter.api.Test;
@@ -141,7 +141,7 @@ class FormatInspectionTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "m.bin", "m.pt", "m" })
 	void picklesThatAreAllowedAreNamed(String name) throws Exception {
-		FormatSettings allowing = new FormatSettings(Mode.STRICT, true);
+		FormatSettings allowing = new FormatSettings(FormatVerification.STRICT, true);
 		assertThat(inspect(name, ModelFiles.PICKLE, allowing).type()).isEqualTo("pickle");
 		assertThat(inspect(name, ModelFiles.zip("a/data.pkl"), allowing).type()).isEqualTo("pickle");
 	}
@@ -149,13 +149,13 @@ class FormatInspectionTests {
 	@Test
 	void allowedPickleIsStillNoGguf() {
 		assertThatExceptionOfType(FormatException.class)
-			.isThrownBy(() -> inspect("m.gguf", ModelFiles.PICKLE, new FormatSettings(Mode.STRICT, true)))
+			.isThrownBy(() -> inspect("m.gguf", ModelFiles.PICKLE, new FormatSettings(FormatVerification.STRICT, true)))
 			.withMessageContaining("not a GGUF file");
 	}
 
 	@Test
 	void withoutVerificationOnlyPicklesAreRefused() throws Exception {
-		FormatSettings off = new FormatSettings(Mode.OFF, false);
+		FormatSettings off = new FormatSettings(FormatVerification.OFF, false);
 		assertThat(inspect("m.gguf", HTML.getBytes(StandardCharsets.UTF_8), off)).isNull();
 		assertThat(inspect("m.gguf", GgufFile.tiny().bytes(), off)).isNull();
 		assertThatExceptionOfType(FormatException.class).isThrownBy(() -> inspect("m.bin", ModelFiles.PICKLE, off));

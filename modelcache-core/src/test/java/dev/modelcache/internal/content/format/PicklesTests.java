@@ -13,7 +13,7 @@ import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
-import dev.modelcache.internal.content.format.FormatSettings.Mode;
+import dev.modelcache.FormatVerification;
 import dev.modelcache.testsupport.GgufFile;
 import dev.modelcache.testsupport.ModelFiles;
 import org.junit.jupiter.api.Test;
@@ -41,7 +41,8 @@ class PicklesTests {
 	private FormatException refusal(byte[] bytes) throws IOException {
 		Path file = Files.write(this.directory.resolve("staged"), bytes);
 		return assertThatExceptionOfType(FormatException.class)
-			.isThrownBy(() -> FormatInspection.inspect(file, "pytorch_model.bin", new FormatSettings(Mode.WARN, false)))
+			.isThrownBy(() -> FormatInspection.inspect(file, "pytorch_model.bin",
+					new FormatSettings(FormatVerification.WARN, false)))
 			.matches(FormatException::isPickle)
 			.actual();
 	}

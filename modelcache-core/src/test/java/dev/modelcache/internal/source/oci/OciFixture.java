@@ -7,7 +7,7 @@ import java.util.Map;
 
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.http.MetadataClients;
-import dev.modelcache.internal.source.oci.OciSettings.Registry;
+import dev.modelcache.OciOptions.Registry;
 import dev.modelcache.source.ResolvedModel;
 import dev.modelcache.source.SourceLocation;
 import dev.modelcache.testsupport.FakeRegistry;

@@ -11,7 +11,7 @@ import java.util.Map;
 
 import dev.modelcache.ModelAccessDeniedException;
 import dev.modelcache.ModelNotFoundException;
-import dev.modelcache.internal.source.oci.OciSettings.Registry;
+import dev.modelcache.OciOptions.Registry;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.RemoteFile;
 import dev.modelcache.source.ResolvedModel;

@@ -5,7 +5,7 @@ import java.util.Map;
 
 import dev.modelcache.ModelAccessDeniedException;
 import dev.modelcache.ModelRequest;
-import dev.modelcache.internal.source.oci.OciSettings.Registry;
+import dev.modelcache.OciOptions.Registry;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,0 +1,548 @@
+package dev.modelcache;
+
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+import dev.modelcache.internal.acquire.BackgroundAcquirer;
+import dev.modelcache.internal.acquire.BackgroundRefresh;
+import dev.modelcache.internal.acquire.DefaultModelCache;
+import dev.modelcache.internal.acquire.DefaultOperations;
+import dev.modelcache.internal.acquire.EngineThreads;
+import dev.modelcache.internal.acquire.Listeners;
+import dev.modelcache.internal.acquire.Observers;
+import dev.modelcache.internal.acquire.Rooms;
+import dev.modelcache.internal.assembly.CatalogLocations;
+import dev.modelcache.internal.assembly.DownloadConnections;
+import dev.modelcache.internal.assembly.ModelCompletion;
+import dev.modelcache.internal.assembly.Settings;
+import dev.modelcache.internal.content.format.FormatSettings;
+import dev.modelcache.internal.http.HttpConnections;
+import dev.modelcache.internal.http.MetadataClient;
+import dev.modelcache.internal.http.MetadataRetries;
+import dev.modelcache.internal.lock.ExclusiveFiles;
+import dev.modelcache.internal.lock.FileCacheLockFactory;
+import dev.modelcache.internal.lock.LockSettings;
+import dev.modelcache.internal.source.SourceResolvers;
+import dev.modelcache.internal.source.catalog.CatalogResolver;
+import dev.modelcache.internal.source.catalog.ModelCatalogs;
+import dev.modelcache.internal.source.file.FileSourceResolver;
+import dev.modelcache.internal.source.huggingface.HuggingFaceResolver;
+import dev.modelcache.internal.source.oci.OciResolver;
+import dev.modelcache.internal.source.web.HttpSourceResolver;
+import dev.modelcache.internal.store.ModelLockFile;
+import dev.modelcache.internal.store.ModelStore;
+import dev.modelcache.internal.store.StoreSettings;
+import dev.modelcache.internal.transfer.MirrorCircuitBreakers;
+import dev.modelcache.internal.transfer.SegmentedTransfer;
+import dev.modelcache.internal.transfer.TransferRetries;
+import dev.modelcache.internal.transfer.TransferSettings;
+import dev.modelcache.internal.transfer.file.FileRangeClient;
+import dev.modelcache.internal.transfer.http.HttpRangeClient;
+import dev.modelcache.lock.CacheLockFactory;
+import dev.modelcache.source.SourceResolver;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import io.github.resilience4j.retry.RetryRegistry;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.io.DefaultResourceLoader;
+import org.springframework.core.io.ResourceLoader;
+import org.springframework.http.client.reactive.ClientHttpConnector;
+
+/**
+ * Builds a {@link ModelCache} and its {@link ModelCacheOperations}. Every option has a
+ * default; the options have the names of the keys below {@code hooks.llm}.
+ * <p>
+ * <em>Thread-safety</em>: none; a builder belongs to one thread and builds one cache.
+ */
+public final class ModelCacheBuilder {
+
+	private final List<ModelRequest> models = new ArrayList<>();
+
+	private final DownloadOptions download = new DownloadOptions();
+
+	private final CacheOptions cache = new CacheOptions();
+
+	private final LockOptions lock = new LockOptions();
+
+	private final HuggingFaceOptions huggingFace = new HuggingFaceOptions();
+
+	private final OciOptions oci = new OciOptions();
+
+	private final List<String> catalogs = new ArrayList<>();
+
+	private final List<SourceResolver> sourceResolvers = new ArrayList<>();
+
+	private final List<Consumer<ModelCacheEvent>> listeners = new ArrayList<>();
+
+	private final List<Consumer<ModelCacheEvent>> displays = new ArrayList<>();
+
+	private final List<AcquisitionObserver> observers = new ArrayList<>();
+
+	private FormatVerification verifyFormat = FormatVerification.STRICT;
+
+	private boolean allowPickle;
+
+	private @Nullable Boolean offline;
+
+	private @Nullable Path lockFile;
+
+	private Duration retryInterval = Duration.ofMinutes(1);
+
+	private @Nullable Duration refreshInterval;
+
+	private boolean onFirstUse;
+
+	private @Nullable CacheLockFactory lockFactory;
+
+	private Function<ConnectorRules, ClientHttpConnector> connectors = DownloadConnections::nettyConnector;
+
+	private boolean addressesChecked = true;
+
+	private @Nullable RetryRegistry retryRegistry;
+
+	private @Nullable CircuitBreakerRegistry circuitBreakerRegistry;
+
+	private ResourceLoader resourceLoader = new DefaultResourceLoader();
+
+	private Function<String, @Nullable String> environment = ModelCacheBuilder::variable;
+
+	private @Nullable String configuredAs;
+
+	private Clock clock = Clock.systemUTC();
+
+	private @Nullable Parts parts;
+
+	private @Nullable DefaultModelCache built;
+
+	ModelCacheBuilder() {
+	}
+
+	private static @Nullable String variable(String name) {
+		String variable = System.getenv(name);
+		return (variable != null) ? variable : System.getProperty(name);
+	}
+
+	/**
+	 * Adds a model, which can then be requested by its id.
+	 * @param model the model
+	 * @return this builder
+	 */
+	public ModelCacheBuilder model(ModelRequest model) {
+		this.models.removeIf((other) -> other.id().equals(model.id()));
+		this.models.add(model);
+		return this;
+	}
+
+	/**
+	 * Changes how model files are downloaded.
+	 * @param options changes the options
+	 * @return this builder
+	 */
+	public ModelCacheBuilder download(Consumer<DownloadOptions> options) {
+		options.accept(this.download);
+		return this;
+	}
+
+	/**
+	 * Changes where model files are kept.
+	 * @param options changes the options
+	 * @return this builder
+	 */
+	public ModelCacheBuilder cache(Consumer<CacheOptions> options) {
+		options.accept(this.cache);
+		return this;
+	}
+
+	/**
+	 * Changes how to wait for another process.
+	 * @param options changes the options
+	 * @return this builder
+	 */
+	public ModelCacheBuilder lock(Consumer<LockOptions> options) {
+		options.accept(this.lock);
+		return this;
+	}
+
+	/**
+	 * Changes how to use a Hugging Face Hub.
+	 * @param options changes the options
+	 * @return this builder
+	 */
+	public ModelCacheBuilder huggingFace(Consumer<HuggingFaceOptions> options) {
+		options.accept(this.huggingFace);
+		return this;
+	}
+
+	/**
+	 * Changes how to use registries.
+	 * @param options changes the options
+	 * @return this builder
+	 */
+	public ModelCacheBuilder oci(Consumer<OciOptions> options) {
+		options.accept(this.oci);
+		return this;
+	}
+
+	/**
+	 * Adds a catalog of models that are known by name. The first catalog that knows a
+	 * name is used, and the built-in catalog comes last.
+	 * @param location a location that begins with {@code classpath:}, {@code file:} or
+	 * {@code https:}
+	 * @return this builder
+	 */
+	public ModelCacheBuilder catalog(String location) {
+		this.catalogs.add(location);
+		return this;
+	}
+
+	/**
+	 * Sets what to do about files whose header is not that of a model.
+	 * @param verifyFormat what to do
+	 * @return this builder
+	 */
+	public ModelCacheBuilder verifyFormat(FormatVerification verifyFormat) {
+		this.verifyFormat = verifyFormat;
+		return this;
+	}
+
+	/**
+	 * Sets whether to accept files that can run code when they are loaded.
+	 * @param allowPickle {@code true} to accept them
+	 * @return this builder
+	 */
+	public ModelCacheBuilder allowPickle(boolean allowPickle) {
+		this.allowPickle = allowPickle;
+		return this;
+	}
+
+	/**
+	 * Sets whether to do without the network.
+	 * @param offline {@code true} to do without, or {@code null} for what
+	 * {@code HF_HUB_OFFLINE} says
+	 * @return this builder
+	 */
+	public ModelCacheBuilder offline(@Nullable Boolean offline) {
+		this.offline = offline;
+		return this;
+	}
+
+	/**
+	 * Sets the file that pins revisions, digests and sizes of the models.
+	 * @param lockFile the file, or {@code null} for none
+	 * @return this builder
+	 */
+	public ModelCacheBuilder lockFile(@Nullable Path lockFile) {
+		this.lockFile = lockFile;
+		return this;
+	}
+
+	/**
+	 * Sets the minimum time between two attempts in the background. It doubles with each
+	 * failure, up to an hour.
+	 * @param retryInterval the time
+	 * @return this builder
+	 */
+	public ModelCacheBuilder retryInterval(Duration retryInterval) {
+		this.retryInterval = retryInterval;
+		return this;
+	}
+
+	/**
+	 * Sets how often to look for updates in the background.
+	 * @param refreshInterval the time between two looks, or {@code null} for never
+	 * @return this builder
+	 */
+	public ModelCacheBuilder refreshInterval(@Nullable Duration refreshInterval) {
+		this.refreshInterval = refreshInterval;
+		return this;
+	}
+
+	/**
+	 * Sets whether models are acquired on first use only. Until then they do not count
+	 * for the application's health.
+	 * @param onFirstUse {@code true} for first use only
+	 * @return this builder
+	 */
+	public ModelCacheBuilder onFirstUse(boolean onFirstUse) {
+		this.onFirstUse = onFirstUse;
+		return this;
+	}
+
+	/**
+	 * Adds a source. It is asked before those added later and the built-in ones.
+	 * @param sourceResolver the source
+	 * @return this builder
+	 */
+	public ModelCacheBuilder sourceResolver(SourceResolver sourceResolver) {
+		this.sourceResolvers.add(sourceResolver);
+		return this;
+	}
+
+	/**
+	 * Sets what excludes other processes, in place of file locks.
+	 * @param lockFactory makes the locks
+	 * @return this builder
+	 */
+	public ModelCacheBuilder lockFactory(CacheLockFactory lockFactory) {
+		this.lockFactory = lockFactory;
+		return this;
+	}
+
+	/**
+	 * Adds a listener. Listeners are called one after the other on a thread of the cache.
+	 * @param listener receives all events
+	 * @return this builder
+	 */
+	public ModelCacheBuilder listener(Consumer<ModelCacheEvent> listener) {
+		this.listeners.add(listener);
+		return this;
+	}
+
+	/**
+	 * Adds a display of progress. It has a thread of its own, so that slow listeners do
+	 * not delay it.
+	 * @param display receives all events
+	 * @return this builder
+	 */
+	public ModelCacheBuilder display(Consumer<ModelCacheEvent> display) {
+		this.displays.add(display);
+		return this;
+	}
+
+	/**
+	 * Adds an observer of the work behind acquisitions, for meters. It is called on the
+	 * threads of the work.
+	 * @param observer the observer
+	 * @return this builder
+	 */
+	public ModelCacheBuilder observer(AcquisitionObserver observer) {
+		this.observers.add(observer);
+		return this;
+	}
+
+	/**
+	 * Sets the connector of all requests, in place of one of Reactor Netty. It is made
+	 * when it is first needed. Redirects to private addresses are not detected.
+	 * @param connector makes the connector
+	 * @return this builder
+	 */
+	public ModelCacheBuilder connector(Supplier<ClientHttpConnector> connector) {
+		this.connectors = (rules) -> connector.get();
+		this.addressesChecked = false;
+		return this;
+	}
+
+	/**
+	 * Sets what makes the connectors of requests, in place of Reactor Netty's: one
+	 * connector for all addresses and one for public addresses only. Each is made when it
+	 * is first needed.
+	 * @param connectors makes a connector that observes rules
+	 * @return this builder
+	 */
+	public ModelCacheBuilder connectors(Function<ConnectorRules, ClientHttpConnector> connectors) {
+		this.connectors = connectors;
+		this.addressesChecked = true;
+		return this;
+	}
+
+	/**
+	 * Sets the registry of retries. Its configuration {@code modelcache} is the base of
+	 * the retries of each model.
+	 * @param retryRegistry the registry
+	 * @return this builder
+	 */
+	public ModelCacheBuilder retryRegistry(RetryRegistry retryRegistry) {
+		this.retryRegistry = retryRegistry;
+		return this;
+	}
+
+	/**
+	 * Sets the registry of circuit breakers. Its configuration {@code modelcache} is the
+	 * base of the circuit breakers of each host.
+	 * @param circuitBreakerRegistry the registry
+	 * @return this builder
+	 */
+	public ModelCacheBuilder circuitBreakerRegistry(CircuitBreakerRegistry circuitBreakerRegistry) {
+		this.circuitBreakerRegistry = circuitBreakerRegistry;
+		return this;
+	}
+
+	/**
+	 * Sets what opens catalogs of the class path and of files.
+	 * @param resourceLoader opens resources
+	 * @return this builder
+	 */
+	public ModelCacheBuilder resourceLoader(ResourceLoader resourceLoader) {
+		this.resourceLoader = resourceLoader;
+		return this;
+	}
+
+	/**
+	 * Sets where the defaults come from that other tools share, such as {@code HF_HOME}.
+	 * @param environment returns the value of an environment variable, and
+	 * {@code user.home}
+	 * @return this builder
+	 */
+	public ModelCacheBuilder environment(Function<String, @Nullable String> environment) {
+		this.environment = environment;
+		return this;
+	}
+
+	/**
+	 * Sets what the names of options begin with in messages.
+	 * @param prefix the prefix without its last dot, such as {@code hooks.llm}
+	 * @return this builder
+	 */
+	public ModelCacheBuilder configuredAs(String prefix) {
+		this.configuredAs = prefix;
+		return this;
+	}
+
+	/**
+	 * Sets the clock.
+	 * @param clock the clock
+	 * @return this builder
+	 */
+	public ModelCacheBuilder clock(Clock clock) {
+		this.clock = clock;
+		return this;
+	}
+
+	/**
+	 * Builds the cache.
+	 * @return the cache; to be closed
+	 * @throws ModelConfigurationException if an option or a model is wrong
+	 * @throws IllegalStateException if this builder has built a cache already
+	 */
+	public ModelCache build() {
+		if (this.built != null) {
+			throw new IllegalStateException("This builder has built its cache already. Use a new builder");
+		}
+		Parts parts = parts();
+		DefaultModelCache cache = new DefaultModelCache(parts.models(), parts.rooms(), parts.threads(),
+				new Listeners(each(this.listeners), each(this.displays), new Observers(this.observers)), this.clock);
+		cache.closing(parts::close);
+		this.built = cache;
+		return cache;
+	}
+
+	/**
+	 * Builds the operations of a cache.
+	 * @param cache the cache of this builder, possibly decorated, or another
+	 * implementation, whose models are those of this builder
+	 * @return the operations; to be closed before the cache
+	 * @throws ModelConfigurationException if an option or a model is wrong
+	 */
+	public ModelCacheOperations operations(ModelCache cache) {
+		Parts parts = parts();
+		BackgroundAcquirer acquirer = new BackgroundAcquirer(cache, parts.models(), this.retryInterval, this.onFirstUse,
+				this.clock);
+		BackgroundRefresh refresh = new BackgroundRefresh(cache, parts.models(), this.refreshInterval,
+				this.retryInterval, parts.threads().timer(), this.clock);
+		DefaultModelCache built = this.built;
+		Runnable stop = (built != null) ? built::cancelAll : () -> {
+		};
+		return new DefaultOperations(cache, parts.rooms(), parts.models(), acquirer, refresh, stop, () -> {
+			refresh.close();
+			acquirer.close();
+			stop.run();
+			parts.close();
+		});
+	}
+
+	private Parts parts() {
+		if (this.parts == null) {
+			this.parts = assemble();
+		}
+		return this.parts;
+	}
+
+	/** Creates all parts of the cache, from the options to the models. */
+	private Parts assemble() {
+		Settings settings = new Settings(this.configuredAs, this.environment);
+		settings.checkIntervals(this.retryInterval, this.refreshInterval);
+		TransferSettings transfers = settings.transfer(this.download);
+		settings.checkConnections(this.download);
+		LockSettings lockSettings = settings.lock(this.lock);
+		EngineThreads threads = new EngineThreads();
+
+		CacheLockFactory locks = (this.lockFactory != null) ? this.lockFactory
+				: new FileCacheLockFactory(lockSettings, this.clock);
+		StoreSettings storeSettings = settings.store(this.cache, this.huggingFace);
+		Path pins = settings.lockFile(this.lockFile);
+		ModelStore store = new ModelStore(storeSettings, new ExclusiveFiles(), this.clock,
+				(pins != null) ? new ModelLockFile(pins, locks) : null);
+
+		HttpConnections connections = this.addressesChecked
+				? DownloadConnections.checked(this.connectors, settings, this.download)
+				: DownloadConnections.unchecked(this.connectors, settings, this.download);
+		TransferRetries retries = new TransferRetries(
+				(this.retryRegistry != null) ? this.retryRegistry : RetryRegistry.ofDefaults(),
+				() -> ThreadLocalRandom.current().nextDouble());
+		MirrorCircuitBreakers breakers = new MirrorCircuitBreakers((this.circuitBreakerRegistry != null)
+				? this.circuitBreakerRegistry : CircuitBreakerRegistry.ofDefaults());
+		HttpRangeClient http = new HttpRangeClient(connections, breakers, transfers, threads.timer(), threads.io(),
+				this.clock);
+		SegmentedTransfer transfer = new SegmentedTransfer(List.of(http, new FileRangeClient(threads.io())), retries,
+				threads.forTransfers(), transfers);
+
+		MetadataClient metadata = new MetadataClient(connections, settings.metadata(this.download),
+				new MetadataRetries((id, requests) -> retries.forModel(id, requests).getRetryConfig(), this.clock),
+				threads.timer(), threads.io());
+		boolean insecureHttpAllowed = this.download.allowInsecureHttp();
+		ModelCatalogs catalogs = new CatalogLocations(this.resourceLoader, metadata, insecureHttpAllowed, settings)
+			.read(this.catalogs);
+		Map<String, String> headers = this.download.headers();
+		List<SourceResolver> resolvers = new ArrayList<>(this.sourceResolvers);
+		AtomicReference<SourceResolvers> all = new AtomicReference<>();
+		resolvers.add(new HttpSourceResolver(headers));
+		resolvers.add(new FileSourceResolver(threads.io()));
+		resolvers.add(new HuggingFaceResolver(settings.hub(this.huggingFace, this.download), headers, metadata,
+				threads.io()));
+		resolvers.add(new OciResolver(metadata, settings.oci(this.oci), threads.io(), threads.timer()));
+		resolvers
+			.add(new CatalogResolver(catalogs, all::get, (request) -> store.room(request).toBytes(), threads.io()));
+		SourceResolvers sources = new SourceResolvers(resolvers);
+		all.set(sources);
+
+		Rooms rooms = new Rooms(sources, locks, store, transfer, retries, settings.decompression(this.download),
+				new FormatSettings(this.verifyFormat, this.allowPickle), settings.offline(this.offline));
+		List<ModelRequest> completed = new ModelCompletion(sources, catalogs, settings, insecureHttpAllowed)
+			.complete(this.models);
+		return new Parts(new ConfiguredModels(completed), rooms, threads, new AtomicBoolean());
+	}
+
+	private static Consumer<ModelCacheEvent> each(List<Consumer<ModelCacheEvent>> listeners) {
+		List<Consumer<ModelCacheEvent>> all = List.copyOf(listeners);
+		return (event) -> all.forEach((listener) -> listener.accept(event));
+	}
+
+	/**
+	 * What a cache consists of.
+	 *
+	 * @param models the models, checked and completed
+	 * @param rooms what does the work
+	 * @param threads where the work runs
+	 * @param closed whether all of it is closed
+	 */
+	private record Parts(ConfiguredModels models, Rooms rooms, EngineThreads threads, AtomicBoolean closed) {
+
+		void close() {
+			if (this.closed.compareAndSet(false, true)) {
+				this.threads.close();
+				this.rooms.store().close();
+			}
+		}
+
+	}
+
+}

@@ -1,0 +1,118 @@
+package dev.modelcache;
+
+import java.util.List;
+
+import reactor.core.publisher.Mono;
+
+/**
+ * What health checks, operators and start-up need of a cache beyond {@link ModelCache}:
+ * the configured models, attempts in the background, and the use of the disk.
+ * <p>
+ * <em>Thread-safety</em>: may be called from any thread. <em>Blocking</em>: none but
+ * {@link #usage()}. <em>Errors</em>: {@link ModelNotFoundException} for an id that is not
+ * configured.
+ */
+public interface ModelCacheOperations extends AutoCloseable {
+
+	/**
+	 * Returns the configured models.
+	 * @return the models, in the order of the configuration
+	 */
+	List<ModelRequest> models();
+
+	/**
+	 * Returns a configured model.
+	 * @param id the model's id
+	 * @return the model
+	 */
+	ModelRequest model(String id);
+
+	/**
+	 * Returns the status of a configured model.
+	 * @param id the model's id
+	 * @return the status
+	 */
+	ModelStatus status(String id);
+
+	/**
+	 * Returns whether a model counts for the application's health. If models are acquired
+	 * on first use, a model counts from then on.
+	 * @param id the model's id
+	 * @return {@code true} if it counts
+	 */
+	boolean counts(String id);
+
+	/**
+	 * Starts an attempt in the background to acquire a model, unless one is running.
+	 * @param id the model's id
+	 */
+	void ensure(String id);
+
+	/**
+	 * Starts an attempt in the background to acquire a model that is missing, or that
+	 * failed for a reason that may pass, if enough time has passed since the last
+	 * attempt.
+	 * @param id the model's id
+	 */
+	void ensureIfDue(String id);
+
+	/**
+	 * Starts an attempt in the background for every configured model.
+	 */
+	void ensureAll();
+
+	/**
+	 * Starts looking for updates and, while a fallback is served, for the model itself.
+	 * Does nothing if the cache is offline.
+	 */
+	void startRefreshing();
+
+	/**
+	 * Verifies a model in the background, unless that is running. The result is logged.
+	 * @param id the model's id
+	 */
+	void verify(String id);
+
+	/**
+	 * Refreshes a model in the background, unless that is running. The result is logged.
+	 * @param id the model's id
+	 */
+	void refresh(String id);
+
+	/**
+	 * Cancels the acquisition of a model.
+	 * @param id the model's id
+	 * @return completes when it is cancelled
+	 */
+	Mono<Void> cancel(String id);
+
+	/**
+	 * Removes the published file of a model.
+	 * @param id the model's id
+	 * @return completes when the file is gone; fails with a
+	 * {@link ModelCancelledException} after 10 seconds
+	 */
+	Mono<Void> evict(String id);
+
+	/**
+	 * Returns the size of the cache.
+	 * <p>
+	 * <em>Blocking</em>: reads all directories of the cache.
+	 * @return the size
+	 */
+	CacheUsage usage();
+
+	/**
+	 * Cancels everything that is running. The cache stays open, so that the work can end
+	 * in order before it is closed.
+	 */
+	void stop();
+
+	/**
+	 * Ends the work in the background and closes the cache that was built with these
+	 * operations.
+	 */
+	@Override
+	void close();
+
+}

@@ -1,0 +1,182 @@
+package dev.modelcache.internal.acquire;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+import dev.modelcache.CacheUsage;
+import dev.modelcache.CachedModel;
+import dev.modelcache.ConfiguredModels;
+import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheOperations;
+import dev.modelcache.ModelCancelledException;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelStatus;
+import dev.modelcache.internal.store.ModelStore;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+
+/**
+ * The operations of any cache, also of an application's own and of a mock in its tests,
+ * whose methods return {@code null}.
+ */
+public final class DefaultOperations implements ModelCacheOperations {
+
+	private static final Logger logger = LoggerFactory.getLogger(DefaultOperations.class);
+
+	private static final Duration LONGEST_EVICTION = Duration.ofSeconds(10);
+
+	private final ModelCache cache;
+
+	private final ConfiguredModels models;
+
+	private final ModelStore store;
+
+	private final BackgroundAcquirer acquirer;
+
+	private final BackgroundRefresh refresh;
+
+	private final boolean offline;
+
+	private final Runnable stop;
+
+	private final Runnable close;
+
+	private final Set<String> running = ConcurrentHashMap.newKeySet();
+
+	/**
+	 * Creates operations.
+	 * @param cache the cache
+	 * @param rooms what the cache works with
+	 * @param models the configured models
+	 * @param acquirer acquires in the background
+	 * @param refresh refreshes in the background
+	 * @param stop cancels everything that is running
+	 * @param close closes everything
+	 */
+	public DefaultOperations(ModelCache cache, Rooms rooms, ConfiguredModels models, BackgroundAcquirer acquirer,
+			BackgroundRefresh refresh, Runnable stop, Runnable close) {
+		this.cache = cache;
+		this.models = models;
+		this.store = rooms.store();
+		this.offline = rooms.offline();
+		this.acquirer = acquirer;
+		this.refresh = refresh;
+		this.stop = stop;
+		this.close = close;
+	}
+
+	@Override
+	public List<ModelRequest> models() {
+		return this.models.all();
+	}
+
+	@Override
+	public ModelRequest model(String id) {
+		return this.models.get(id);
+	}
+
+	@Override
+	public ModelStatus status(String id) {
+		this.models.get(id);
+		return Objects.requireNonNullElse(this.cache.status(id), ModelStatus.absent(id));
+	}
+
+	@Override
+	public boolean counts(String id) {
+		this.models.get(id);
+		return this.acquirer.counts(id);
+	}
+
+	@Override
+	public void ensure(String id) {
+		this.models.get(id);
+		this.acquirer.start(id);
+	}
+
+	@Override
+	public void ensureIfDue(String id) {
+		this.models.get(id);
+		this.acquirer.startIfDue(id);
+	}
+
+	@Override
+	public void ensureAll() {
+		this.acquirer.startAll();
+	}
+
+	@Override
+	public void startRefreshing() {
+		if (!this.offline) {
+			this.refresh.start();
+		}
+	}
+
+	@Override
+	public void verify(String id) {
+		once("verify", this.models.get(id).id(), this.cache.verify(id));
+	}
+
+	@Override
+	public void refresh(String id) {
+		once("refresh", this.models.get(id).id(), this.cache.refresh(id));
+	}
+
+	private void once(String action, String id, @Nullable Mono<CachedModel> operation) {
+		String key = action + ' ' + id;
+		if (operation != null && this.running.add(key)) {
+			operation.doFinally((signal) -> this.running.remove(key))
+				.subscribe((model) -> logger.info("Model '{}': {} was requested and succeeded: {} ({})", id, action,
+						model.path(), model.digest()), (failure) -> failed(action, id, failure));
+		}
+	}
+
+	private static void failed(String action, String id, Throwable failure) {
+		if (failure instanceof ModelCancelledException) {
+			logger.info("{}", failure.getMessage());
+			return;
+		}
+		logger.warn("Model '{}': {} was requested and failed. {}", id, action, failure.getMessage());
+		logger.debug("Model '{}': {} failed", id, action, failure);
+	}
+
+	@Override
+	public Mono<Void> cancel(String id) {
+		return Mono.defer(() -> orEmpty(this.cache.cancel(this.models.get(id).id())));
+	}
+
+	@Override
+	public Mono<Void> evict(String id) {
+		return Mono.defer(() -> orEmpty(this.cache.evict(this.models.get(id).id())))
+			.timeout(LONGEST_EVICTION,
+					Mono.error(
+							() -> new ModelCancelledException(id,
+									"it was not evicted within " + LONGEST_EVICTION.toSeconds()
+											+ " s, because another process is fetching it",
+									"Try again when that is done")));
+	}
+
+	private static Mono<Void> orEmpty(@Nullable Mono<Void> operation) {
+		return (operation != null) ? operation : Mono.empty();
+	}
+
+	@Override
+	public CacheUsage usage() {
+		return new CacheUsage(this.store.directory(), this.store.used(), this.store.free());
+	}
+
+	@Override
+	public void stop() {
+		this.stop.run();
+	}
+
+	@Override
+	public void close() {
+		this.close.run();
+	}
+
+}

@@ -1,0 +1,120 @@
+package dev.modelcache.internal.assembly;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+import dev.modelcache.internal.http.MetadataClient;
+import dev.modelcache.internal.source.catalog.CatalogRules;
+import dev.modelcache.internal.source.catalog.ModelCatalog;
+import dev.modelcache.internal.source.catalog.ModelCatalogs;
+import dev.modelcache.internal.source.catalog.RemoteCatalog;
+import org.springframework.core.io.Resource;
+import org.springframework.core.io.ResourceLoader;
+
+/**
+ * Reads the configured catalogs. Those of files and of the class path are read at once,
+ * those of web servers when a model needs them. The built-in catalog comes last.
+ */
+public final class CatalogLocations {
+
+	private final ResourceLoader resources;
+
+	private final MetadataClient client;
+
+	private final boolean insecureHttpAllowed;
+
+	private final Keys keys;
+
+	private final List<ModelCatalog> local = new ArrayList<>();
+
+	private final List<RemoteCatalog> remote = new ArrayList<>();
+
+	/**
+	 * Creates a reader.
+	 * @param resources opens files and resources of the class path
+	 * @param client fetches catalogs of web servers
+	 * @param insecureHttpAllowed whether plain http is allowed
+	 * @param settings names the keys of messages
+	 */
+	public CatalogLocations(ResourceLoader resources, MetadataClient client, boolean insecureHttpAllowed,
+			Settings settings) {
+		this.resources = resources;
+		this.client = client;
+		this.insecureHttpAllowed = insecureHttpAllowed;
+		this.keys = settings.keys();
+	}
+
+	/**
+	 * Reads the catalogs.
+	 * @param locations the locations as they were written
+	 * @return all catalogs
+	 */
+	public ModelCatalogs read(List<String> locations) {
+		for (int i = 0; i < locations.size(); i++) {
+			read("catalog.locations[" + i + "]", locations.get(i).strip());
+		}
+		this.local.add(ModelCatalog.builtIn());
+		return new ModelCatalogs(this.local, this.remote);
+	}
+
+	private void read(String key, String location) {
+		URI uri = uri(key, location);
+		switch (String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT)) {
+			case "classpath", "file" -> this.local.add(catalog(key, location));
+			case "https" -> this.remote.add(remote(key, uri));
+			case "http" -> {
+				if (!this.insecureHttpAllowed) {
+					throw this.keys.wrong(key, "is plain http, which anybody on the way can read and change",
+							"Use https, or set " + this.keys.key("download.allow-insecure-http") + "=true");
+				}
+				this.remote.add(remote(key, uri));
+			}
+			default -> throw this.keys.wrong(key, "begins with none of classpath:, file: and https:",
+					"Write classpath:catalog.json, file:///path/catalog.json or https://host/catalog.json");
+		}
+	}
+
+	private URI uri(String key, String location) {
+		try {
+			return new URI(location);
+		}
+		catch (URISyntaxException ex) {
+			throw this.keys.wrong(key, "is no valid URL (" + ex.getReason() + ")", "Percent-encode special characters");
+		}
+	}
+
+	private RemoteCatalog remote(String key, URI uri) {
+		if (uri.getHost() == null || uri.getPort() > 65535) {
+			throw this.keys.wrong(key, "names no valid host or port", "Write https://host/catalog.json");
+		}
+		if (uri.getRawUserInfo() != null) {
+			throw this.keys.wrong(key, "has user-info, but catalogs are fetched anonymously",
+					"Remove it; a catalog that is not public can be a file");
+		}
+		return new RemoteCatalog(uri, this.client, this.insecureHttpAllowed);
+	}
+
+	private ModelCatalog catalog(String key, String location) {
+		Resource resource = this.resources.getResource(location);
+		byte[] text;
+		try (InputStream in = resource.getInputStream()) {
+			text = in.readNBytes(Math.toIntExact(ModelCatalog.LARGEST.toBytes()) + 1);
+		}
+		catch (IOException ex) {
+			throw this.keys.wrong(key, location + " cannot be read (" + ex.getClass().getSimpleName() + ")",
+					"Put the catalog there, or correct the location");
+		}
+		try {
+			return ModelCatalog.read(location, text, new CatalogRules(true, this.insecureHttpAllowed));
+		}
+		catch (IllegalArgumentException ex) {
+			throw this.keys.wrong(key, location + " cannot be understood: " + ex.getMessage(), "Correct the catalog");
+		}
+	}
+
+}

@@ -1,0 +1,294 @@
+package dev.modelcache.internal.assembly;
+
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+import dev.modelcache.DigestOrigin;
+import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.content.Compression;
+import dev.modelcache.internal.source.SourceResolvers;
+import dev.modelcache.internal.source.catalog.CatalogEntry;
+import dev.modelcache.internal.source.catalog.CatalogName;
+import dev.modelcache.internal.source.catalog.CatalogVariant;
+import dev.modelcache.internal.source.catalog.ModelCatalogs;
+import dev.modelcache.internal.store.ModelStore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Checks the configured models and completes them: URLs from the catalogs, smaller
+ * variants as fallbacks, and paths of fallbacks beside the path of their model. No two
+ * models share a path, because one would replace the file of the other.
+ * <p>
+ * <em>Blocking</em>: looks whether files exist.
+ */
+public final class ModelCompletion {
+
+	private final SourceResolvers sources;
+
+	private final ModelCatalogs catalogs;
+
+	private final SourceUrls urls;
+
+	private final Map<Path, String> taken = new HashMap<>();
+
+	/**
+	 * Creates a completion.
+	 * @param sources all sources
+	 * @param catalogs the models that are known by name
+	 * @param settings names the keys of messages
+	 * @param insecureHttpAllowed whether plain http is allowed
+	 */
+	public ModelCompletion(SourceResolvers sources, ModelCatalogs catalogs, Settings settings,
+			boolean insecureHttpAllowed) {
+		this.sources = sources;
+		this.catalogs = catalogs;
+		this.urls = new SourceUrls(sources, insecureHttpAllowed, settings.keys());
+	}
+
+	/**
+	 * Completes the models.
+	 * @param models the models as they were configured
+	 * @return the models in the same order
+	 * @throws ModelConfigurationException if a value is wrong
+	 */
+	public List<ModelRequest> complete(Collection<ModelRequest> models) {
+		for (ModelRequest model : models) {
+			take(model);
+			model.fallbacks().forEach(this::take);
+		}
+		return models.stream().map(this::complete).toList();
+	}
+
+	private void take(ModelRequest model) {
+		Path path = model.modelPath();
+		if (path == null) {
+			return;
+		}
+		if (Files.isDirectory(path) && !ModelStore.isPointer(path)) {
+			throw wrong(model, "model-path", path + " is a directory", "Add the name of the model's file to it");
+		}
+		String other = this.taken.putIfAbsent(path.normalize(), model.key("model-path"));
+		if (other != null) {
+			throw wrong(model, "model-path", "is the same file as " + other, "Give each model a path of its own");
+		}
+	}
+
+	private ModelRequest complete(ModelRequest model) {
+		Source source = source(model, model.modelType(), model.modelName());
+		ModelRequest.Builder builder = completed(model, source);
+		if (model.fallbackUrl() != null) {
+			builder.fallbackUrl(this.urls.check(model, "fallback-url", model.fallbackUrl()));
+		}
+		List<ModelRequest> fallbacks = model.fallbacks().isEmpty() ? catalogFallbacks(model, source)
+				: configuredFallbacks(model);
+		return builder.fallbacks(fallbacks).build();
+	}
+
+	private List<ModelRequest> configuredFallbacks(ModelRequest model) {
+		List<ModelRequest> fallbacks = new ArrayList<>();
+		for (ModelRequest fallback : model.fallbacks()) {
+			boolean named = fallback.modelType() != null || fallback.modelName() != null;
+			CatalogName entry = catalogName(model.url());
+			String type = named ? fallback.modelType() : (entry != null) ? entry.toString() : model.modelType();
+			String name = named ? fallback.modelName() : (entry != null) ? null : model.modelName();
+			Source source = source(fallback, type, name);
+			ModelRequest.Builder builder = completed(fallback, source);
+			if (fallback.modelPath() == null) {
+				builder.modelPath(beside(model, source.url(), fallbacks.size() + 1));
+			}
+			fallbacks.add(builder.build());
+		}
+		return fallbacks;
+	}
+
+	private List<ModelRequest> catalogFallbacks(ModelRequest model, Source source) {
+		CatalogEntry entry = source.entry();
+		List<ModelRequest> fallbacks = new ArrayList<>();
+		for (int i = 1; entry != null && i < source.variants().size(); i++) {
+			CatalogVariant variant = source.variants().get(i);
+			URI url = entry.url(variant, this.sources, model.id());
+			fallbacks.add(ModelRequest.builder(model.id())
+				.configuredAs(model.configuredAs())
+				.modelPathConflict(model.modelPathConflict())
+				.maxRetries(model.maxRetries())
+				.required(model.required())
+				.digestRequired(model.digestRequired())
+				.url(url)
+				.files(model.files().isEmpty() ? variant.files() : model.files())
+				.describedAs(model.modelType(), model.modelName(), variant.quantization())
+				.expectedDigest(variant.digest(), DigestOrigin.CATALOG)
+				.estimatedSize(variant.size())
+				.modelPath(beside(model, url, i))
+				.build());
+		}
+		return fallbacks;
+	}
+
+	private ModelRequest.Builder completed(ModelRequest model, Source source) {
+		URI url = source.url();
+		if (!model.files().isEmpty() && (url == null || !SourceUrls.isOfRepository(url))) {
+			throw wrong(model, "files", "is for the files of a repository, but the model's url names none",
+					"Set " + model.key("url") + " to a repository such as hf://org/repo, or remove the key");
+		}
+		List<URI> mirrors = new ArrayList<>();
+		for (URI mirror : model.mirrors()) {
+			mirrors.add(this.urls.check(model, "mirrors[" + mirrors.size() + "]", mirror));
+		}
+		ModelRequest.Builder builder = model.toBuilder()
+			.url(url)
+			.mirrors(mirrors)
+			.describedAs(source.type(), source.name(), model.quantization());
+		CatalogVariant variant = source.variant();
+		if (variant != null) {
+			builder.describedAs(source.type(), source.name(), variant.quantization());
+			if (model.files().isEmpty()) {
+				builder.files(variant.files());
+			}
+			if (model.expectedDigest() == null) {
+				builder.expectedDigest(variant.digest(), DigestOrigin.CATALOG);
+			}
+			if (model.estimatedSize() == null) {
+				builder.estimatedSize(variant.size());
+			}
+		}
+		return builder;
+	}
+
+	private Source source(ModelRequest model, @Nullable String type, @Nullable String name) {
+		if (model.url() == null) {
+			return find(model, type, name);
+		}
+		URI url = this.urls.check(model, "url", model.url());
+		if (!CatalogName.SCHEME.equalsIgnoreCase(url.getScheme())) {
+			if (model.maxSize() != null) {
+				throw wrong(model, "max-size", "is for models of the catalog, but the model has another url",
+						"Remove one of the two");
+			}
+			return new Source(url, type, name, null, List.of());
+		}
+		CatalogName entry = CatalogName.parse(url);
+		Optional<CatalogEntry> known = this.catalogs.find(entry);
+		if (known.isPresent()) {
+			return variants(model, known.get(), type, name, null);
+		}
+		if (this.catalogs.hasRemote()) {
+			return new Source(entry.toUri(), type, name, null, List.of());
+		}
+		throw wrong(model, "url", "names a model that no catalog knows: '" + entry + "'",
+				"Use one of " + names() + ", or set another url");
+	}
+
+	private Source find(ModelRequest model, @Nullable String type, @Nullable String name) {
+		Path path = model.modelPath();
+		Optional<CatalogName> byType = CatalogName.of(type);
+		Optional<CatalogName> byName = CatalogName.of(name);
+		Optional<CatalogEntry> entry = byType.flatMap(this.catalogs::find)
+			.or(() -> byName.flatMap(this.catalogs::find));
+		if (entry.isPresent()) {
+			return variants(model, entry.get(), type, name, path);
+		}
+		if (isThere(path)) {
+			return new Source(null, type, name, null, List.of());
+		}
+		Optional<CatalogName> later = byType.or(() -> byName).filter((any) -> this.catalogs.hasRemote());
+		return later.map((wanted) -> new Source(wanted.toUri(), type, name, null, List.of()))
+			.orElseThrow(() -> wrong(model, "url",
+					"is not set" + ((path != null) ? ", there is no file at " + path : "") + ", and the catalog "
+							+ ((type != null || name != null) ? "does not know " + quoted(type, name)
+									: "cannot be asked without a model-type or a model-name"),
+					"Set " + model.key("url") + ", put the file at " + model.key("model-path") + ", or set "
+							+ model.key("model-type") + " to one of " + names()));
+	}
+
+	private Source variants(ModelRequest model, CatalogEntry entry, @Nullable String type, @Nullable String name,
+			@Nullable Path path) {
+		String quantization = model.quantization();
+		List<CatalogVariant> variants = entry.fitting(quantization, model.maxSize());
+		if (!variants.isEmpty()) {
+			return new Source(entry.url(variants.get(0), this.sources, model.id()), type, name, entry, variants);
+		}
+		if (isThere(path)) {
+			return new Source(null, type, name, null, List.of());
+		}
+		if (!entry.has(quantization)) {
+			throw wrong(model, "quantization", "the catalog has no '" + quantization + "' of " + entry.name().name(),
+					"Use one of " + String.join(", ", entry.quantizations()) + ", or set " + model.key("url"));
+		}
+		throw wrong(model, "max-size", "is less than all that the catalog has of " + entry.name().name() + " need",
+				"Raise it, or use a smaller model: one of " + names());
+	}
+
+	private static @Nullable CatalogName catalogName(@Nullable URI url) {
+		return (url != null && CatalogName.SCHEME.equals(url.getScheme())) ? CatalogName.parse(url) : null;
+	}
+
+	private static boolean isThere(@Nullable Path path) {
+		return path != null && Files.isRegularFile(path);
+	}
+
+	private static String quoted(@Nullable String type, @Nullable String name) {
+		return (type != null && name != null) ? "'" + type + "' or '" + name + "'"
+				: "'" + Objects.requireNonNullElse(type, name) + "'";
+	}
+
+	private String names() {
+		return String.join(", ", this.catalogs.names());
+	}
+
+	/**
+	 * Returns a path of a fallback beside the path of its model, with the name of the
+	 * URL's file, or of the content of a compressed one, or with a number where that name
+	 * is taken.
+	 */
+	private @Nullable Path beside(ModelRequest primary, @Nullable URI url, int number) {
+		if (primary.modelPath() == null) {
+			return null;
+		}
+		String fileName = primary.modelPath().getFileName().toString();
+		String name = (url != null) ? SourceUrls.fileName(url) : null;
+		Path path = primary.modelPath().resolveSibling((name != null) ? Compression.contentName(name) : fileName);
+		for (int n = number; this.taken.putIfAbsent(path.normalize(), "a fallback's path") != null; n++) {
+			path = primary.modelPath().resolveSibling(numbered(fileName, n));
+		}
+		return path;
+	}
+
+	private static String numbered(String fileName, int number) {
+		int dot = fileName.lastIndexOf('.');
+		int end = (dot > 0) ? dot : fileName.length();
+		return fileName.substring(0, end) + "-fallback-" + number + fileName.substring(end);
+	}
+
+	static ModelConfigurationException wrong(ModelRequest model, String name, String problem, String action) {
+		return new ModelConfigurationException(model.id(), model.key(name), problem, action);
+	}
+
+	/**
+	 * Where a model is.
+	 *
+	 * @param url its URL, or {@code null} where only the file at its path counts
+	 * @param type what kind of model it is
+	 * @param name its name
+	 * @param entry the entry of a catalog, or {@code null}
+	 * @param variants the variants of the entry, the wanted one first
+	 */
+	private record Source(@Nullable URI url, @Nullable String type, @Nullable String name, @Nullable CatalogEntry entry,
+			List<CatalogVariant> variants) {
+
+		@Nullable CatalogVariant variant() {
+			return this.variants.isEmpty() ? null : this.variants.get(0);
+		}
+
+	}
+
+}

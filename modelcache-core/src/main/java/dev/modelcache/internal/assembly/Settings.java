@@ -1,0 +1,323 @@
+package dev.modelcache.internal.assembly;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+
+import dev.modelcache.CacheOptions;
+import dev.modelcache.DownloadOptions;
+import dev.modelcache.HuggingFaceOptions;
+import dev.modelcache.LockOptions;
+import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.OciOptions;
+import dev.modelcache.internal.content.DecompressionSettings;
+import dev.modelcache.internal.http.MetadataSettings;
+import dev.modelcache.internal.lock.LockSettings;
+import dev.modelcache.internal.source.huggingface.HubSettings;
+import dev.modelcache.internal.source.oci.OciSettings;
+import dev.modelcache.internal.store.AdoptionSettings;
+import dev.modelcache.internal.store.StoreSettings;
+import dev.modelcache.internal.transfer.TransferSettings;
+import org.jspecify.annotations.Nullable;
+import org.springframework.util.StringUtils;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Checks the options of a builder and turns them into the settings of the internal
+ * packages. No message shows the value of a header or a password.
+ */
+public final class Settings {
+
+	private static final DataSize LARGEST_BUFFER = DataSize.ofGigabytes(1);
+
+	private static final DataSize SMALLEST_SEGMENT = DataSize.ofMegabytes(1);
+
+	private static final DataSize FASTEST_MINIMUM = DataSize.ofGigabytes(1);
+
+	private static final int MOST_CONNECTIONS = 64;
+
+	/** RFC 9110 section 5.6.2: token. */
+	private static final Pattern HEADER_NAME = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
+
+	/** RFC 9110 section 5.5: visible characters, blanks, tabs and obs-text. */
+	private static final Pattern HEADER_VALUE = Pattern.compile("[\\x20-\\x7e\\t\\x80-\\xff]*");
+
+	/** What a transfer says itself: other values would break ranges and lengths. */
+	private static final Set<String> OWN_HEADERS = Set.of("accept-encoding", "range", "if-range", "host",
+			"content-length", "transfer-encoding", "connection");
+
+	private final Keys keys;
+
+	private final Surroundings surroundings;
+
+	/**
+	 * Creates a reader of options.
+	 * @param prefix what the names of configuration keys begin with in messages, without
+	 * its last dot, or {@code null} for none
+	 * @param environment returns environment variables, and {@code user.home}
+	 */
+	public Settings(@Nullable String prefix, Function<String, @Nullable String> environment) {
+		this.keys = new Keys(null, prefix);
+		this.surroundings = new Surroundings(environment);
+	}
+
+	Keys keys() {
+		return this.keys;
+	}
+
+	/**
+	 * Returns whether the network is forbidden.
+	 * @param configured the option
+	 * @return the option, or what {@code HF_HUB_OFFLINE} says
+	 */
+	public boolean offline(@Nullable Boolean configured) {
+		return (configured != null) ? configured : this.surroundings.offline();
+	}
+
+	/**
+	 * Checks the intervals of background work.
+	 * @param retryInterval the shortest time between two attempts
+	 * @param refreshInterval the time between two looks for updates, or {@code null}
+	 */
+	public void checkIntervals(Duration retryInterval, @Nullable Duration refreshInterval) {
+		positive("startup.retry-interval", retryInterval);
+		if (refreshInterval != null) {
+			positive("refresh-interval", refreshInterval);
+		}
+	}
+
+	/**
+	 * Reads how bytes are fetched.
+	 * @param download the options
+	 * @return the settings
+	 */
+	public TransferSettings transfer(DownloadOptions download) {
+		between("download.buffer-size", download.bufferSize(), DataSize.ofBytes(1), LARGEST_BUFFER,
+				"is not between 1B and 1GB: ", "Use a size such as 1MB");
+		positive("download.response-timeout", download.responseTimeout());
+		positive("download.stall-timeout", download.stallTimeout());
+		positive("download.give-up-after", download.giveUpAfter());
+		between("download.min-speed", download.minSpeed(), DataSize.ofBytes(0), FASTEST_MINIMUM,
+				"is not between 0 and 1GB: ", "Use a number of bytes per second such as 1KB, or 0 to accept any speed");
+		aboveZero("download.max-bandwidth", download.maxBandwidth(),
+				"Use a number of bytes per second such as 50MB, or remove it");
+		notNegative("download.max-redirects", download.maxRedirects() < 0);
+		if (download.connections() < 1 || download.connections() > MOST_CONNECTIONS) {
+			throw this.keys.wrong("download.connections",
+					"is not between 1 and " + MOST_CONNECTIONS + ": " + download.connections(),
+					"Use a small number such as 4");
+		}
+		if (download.segmentSize().compareTo(SMALLEST_SEGMENT) < 0) {
+			throw this.keys.wrong("download.segment-size", "is less than 1MB: " + download.segmentSize(),
+					"Use a size such as 16MB");
+		}
+		return new TransferSettings(download.bufferSize(), download.connections(), download.segmentSize(),
+				download.responseTimeout(), download.stallTimeout(), download.maxRedirects(),
+				download.allowInsecureHttp(), download.maxBandwidth(), download.giveUpAfter(), download.minSpeed());
+	}
+
+	/**
+	 * Reads the limits of requests for metadata.
+	 * @param download the options
+	 * @return the settings
+	 */
+	public MetadataSettings metadata(DownloadOptions download) {
+		return new MetadataSettings(download.responseTimeout(), MetadataSettings.LARGEST_ANSWER,
+				download.maxRedirects(), download.allowInsecureHttp());
+	}
+
+	/**
+	 * Reads how far compressed models may unfold.
+	 * @param download the options
+	 * @return the settings
+	 */
+	public DecompressionSettings decompression(DownloadOptions download) {
+		if (download.maxExpansion() < 1) {
+			throw this.keys.wrong("download.max-expansion", "is less than 1: " + download.maxExpansion(),
+					"Use 1 or more");
+		}
+		return new DecompressionSettings(download.maxExpansion());
+	}
+
+	/**
+	 * Checks how connections are opened.
+	 * @param download the options
+	 */
+	public void checkConnections(DownloadOptions download) {
+		positive("download.connect-timeout", download.connectTimeout());
+		download.headers().forEach(this::checkHeader);
+		proxy(download);
+	}
+
+	private void checkHeader(String name, String value) {
+		if (!HEADER_NAME.matcher(name).matches()) {
+			// The name is not shown: people write whole headers there.
+			throw this.keys.wrong("download.headers", "holds a name that is no header's name",
+					"Write the name before, and the value after the separator");
+		}
+		if (OWN_HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
+			throw this.keys.wrong("download.headers." + name, "is a header that each transfer sets itself",
+					"Remove it");
+		}
+		if (!HEADER_VALUE.matcher(value).matches()) {
+			throw this.keys.wrong("download.headers." + name, "has a value with characters that no header has",
+					"Remove line breaks and control characters");
+		}
+	}
+
+	@Nullable Proxy proxy(DownloadOptions download) {
+		String host = download.proxyHost();
+		Integer port = download.proxyPort();
+		if (host == null || !StringUtils.hasText(host)) {
+			if (port != null || download.proxyUsername() != null || download.proxyPassword() != null) {
+				throw this.keys.wrong("download.proxy.host", "is not set, but other keys of the proxy are",
+						"Set it, or remove them");
+			}
+			return null;
+		}
+		if (port == null || port < 1 || port > 65535) {
+			throw this.keys.wrong("download.proxy.port",
+					(port != null) ? "is no port: " + port : "is not set, but the proxy's host is",
+					"Use a number from 1 to 65535");
+		}
+		return new Proxy(host, port, download.proxyUsername(), download.proxyPassword());
+	}
+
+	/**
+	 * Reads how to wait for another process.
+	 * @param lock the options
+	 * @return the settings
+	 */
+	public LockSettings lock(LockOptions lock) {
+		notNegative("lock.timeout", lock.timeout().isNegative());
+		positive("lock.stale-after", lock.staleAfter());
+		return new LockSettings(lock.timeout(), lock.staleAfter());
+	}
+
+	/**
+	 * Reads where files are kept.
+	 * @param cache the options
+	 * @param hub the options of the Hub, whose cache may be shared
+	 * @return the settings
+	 */
+	public StoreSettings store(CacheOptions cache, HuggingFaceOptions hub) {
+		notNegative("cache.min-free-space", cache.minFreeSpace().isNegative());
+		notNegative("cache.partial-retention", cache.partialRetention().isNegative());
+		aboveZero("cache.max-size", cache.maxSize(), "Use a size such as 50GB, or remove it");
+		Path directory = (cache.directory() != null) ? cache.directory() : this.surroundings.cacheDirectory();
+		if (Files.exists(directory) && !Files.isDirectory(directory)) {
+			throw this.keys.wrong("cache.directory", directory + " is not a directory",
+					"Name a directory; it is created if it is missing");
+		}
+		if (!cache.allowSharedDirectory() && isWritableByAll(directory)) {
+			throw this.keys.wrong("cache.directory",
+					"all users of this machine can write to " + directory
+							+ ", so that any of them could replace a model",
+					"Name a directory below it, which is created for this user alone, take the permission away (chmod"
+							+ " o-w), or set " + this.keys.key("cache.allow-shared-directory") + " to true");
+		}
+		return new StoreSettings(directory, cache.minFreeSpace(), cache.verify(), cache.partialRetention(),
+				cache.maxSize(), cache.adopt() ? this.surroundings.adoption(hub) : AdoptionSettings.OFF,
+				(cache.layout() == CacheOptions.Layout.PRIVATE) ? null : this.surroundings.sharedHubCache(hub));
+	}
+
+	private static boolean isWritableByAll(Path directory) {
+		try {
+			return Files.isDirectory(directory)
+					&& directory.getFileSystem().supportedFileAttributeViews().contains("posix")
+					&& Files.getPosixFilePermissions(directory).contains(PosixFilePermission.OTHERS_WRITE);
+		}
+		catch (IOException ex) {
+			// A directory that cannot be read fails with a clear error when it is used.
+			return false;
+		}
+	}
+
+	/**
+	 * Checks the file that pins the models.
+	 * @param file the file, or {@code null}
+	 * @return the file
+	 */
+	public @Nullable Path lockFile(@Nullable Path file) {
+		if (file != null && Files.isDirectory(file)) {
+			throw this.keys.wrong("lock-file", file + " is a directory",
+					"Name a file, such as models.lock; it is created if it is missing");
+		}
+		return file;
+	}
+
+	/**
+	 * Reads which Hub to ask.
+	 * @param hub the options
+	 * @param download tells whether plain http is allowed
+	 * @return the settings
+	 */
+	public HubSettings hub(HuggingFaceOptions hub, DownloadOptions download) {
+		return this.surroundings.hub(hub, this.keys, download.allowInsecureHttp());
+	}
+
+	/**
+	 * Reads what is configured about registries.
+	 * @param oci the options
+	 * @return the settings
+	 * @throws ModelConfigurationException if a login is incomplete
+	 */
+	public OciSettings oci(OciOptions oci) {
+		oci.registries().forEach((host, registry) -> {
+			if (StringUtils.hasText(registry.username()) != StringUtils.hasLength(registry.password())) {
+				throw this.keys.wrong("oci.registries." + host, "has a username or a password, but not both",
+						"Set both, or remove both");
+			}
+		});
+		return new OciSettings(oci.registries(), this.surroundings.dockerConfig());
+	}
+
+	private void positive(String name, Duration value) {
+		if (value.isNegative() || value.isZero()) {
+			throw this.keys.wrong(name, "is not above 0: " + value, "Use a duration such as 30s");
+		}
+	}
+
+	private void notNegative(String name, boolean negative) {
+		if (negative) {
+			throw this.keys.wrong(name, "is negative", "Use 0 or more");
+		}
+	}
+
+	private void between(String name, DataSize value, DataSize least, DataSize most, String problem, String action) {
+		if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
+			throw this.keys.wrong(name, problem + value, action);
+		}
+	}
+
+	private void aboveZero(String name, @Nullable DataSize value, String action) {
+		if (value != null && value.toBytes() <= 0) {
+			throw this.keys.wrong(name, "is not above 0: " + value, action);
+		}
+	}
+
+	/**
+	 * The proxy of all connections.
+	 *
+	 * @param host its host
+	 * @param port its port
+	 * @param username the user name, if it requires one
+	 * @param password the password, if it requires one
+	 */
+	record Proxy(String host, int port, @Nullable String username, @Nullable String password) {
+
+		/** Shows no credentials. */
+		@Override
+		public String toString() {
+			return this.host + ":" + this.port;
+		}
+
+	}
+
+}

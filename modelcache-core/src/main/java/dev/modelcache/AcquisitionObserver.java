@@ -1,6 +1,7 @@
 package dev.modelcache;
 
 import java.time.Duration;
+import java.util.Set;
 
 /**
  * Hears about the work behind an acquisition, for meters and for what operators see of
@@ -11,6 +12,13 @@ public interface AcquisitionObserver {
 	/** Hears nothing. */
 	AcquisitionObserver NONE = new AcquisitionObserver() {
 	};
+
+	/**
+	 * A cache was built. Comes before everything else.
+	 * @param modelIds the ids of the configured models
+	 */
+	default void configured(Set<String> modelIds) {
+	}
 
 	/**
 	 * A transfer began.

@@ -336,9 +336,7 @@ public final class ModelCacheBuilder {
 	 * @return this builder
 	 */
 	public ModelCacheBuilder connector(Supplier<ClientHttpConnector> connector) {
-		this.connectors = (rules) -> connector.get();
-		this.addressesChecked = false;
-		return this;
+		return connectors((rules) -> connector.get(), false);
 	}
 
 	/**
@@ -349,8 +347,20 @@ public final class ModelCacheBuilder {
 	 * @return this builder
 	 */
 	public ModelCacheBuilder connectors(Function<ConnectorRules, ClientHttpConnector> connectors) {
+		return connectors(connectors, true);
+	}
+
+	/**
+	 * Sets what makes the connectors of requests, in place of Reactor Netty's.
+	 * @param connectors makes a connector
+	 * @param addressesChecked whether the connectors ask the rules about addresses; if
+	 * not, redirects to private addresses are not detected
+	 * @return this builder
+	 */
+	public ModelCacheBuilder connectors(Function<ConnectorRules, ClientHttpConnector> connectors,
+			boolean addressesChecked) {
 		this.connectors = connectors;
-		this.addressesChecked = true;
+		this.addressesChecked = addressesChecked;
 		return this;
 	}
 
@@ -428,8 +438,10 @@ public final class ModelCacheBuilder {
 			throw new IllegalStateException("This builder has built its cache already. Use a new builder");
 		}
 		Parts parts = parts();
+		AcquisitionObserver observer = new Observers(this.observers);
+		observer.configured(parts.models().ids());
 		DefaultModelCache cache = new DefaultModelCache(parts.models(), parts.rooms(), parts.threads(),
-				new Listeners(each(this.listeners), each(this.displays), new Observers(this.observers)), this.clock);
+				new Listeners(each(this.listeners), each(this.displays), observer), this.clock);
 		cache.closing(parts::close);
 		this.built = cache;
 		return cache;

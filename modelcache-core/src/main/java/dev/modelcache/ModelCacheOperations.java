@@ -35,6 +35,14 @@ public interface ModelCacheOperations extends AutoCloseable {
 	ModelStatus status(String id);
 
 	/**
+	 * Checks whether the files of a model still exist.
+	 * @param id the model's id
+	 * @return the status after the check
+	 * @see ModelCache#check(String)
+	 */
+	Mono<ModelStatus> check(String id);
+
+	/**
 	 * Returns whether a model counts for the application's health. If models are acquired
 	 * on first use, a model counts from then on.
 	 * @param id the model's id

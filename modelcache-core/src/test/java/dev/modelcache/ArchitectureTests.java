@@ -21,10 +21,10 @@ import org.springframework.core.io.buffer.DataBufferUtils;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
+import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.equivalentTo;
-import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -54,7 +54,7 @@ class ArchitectureTests {
 	static final ArchRule packagesAreFreeOfCycles = slices().matching("(**)")
 		.should()
 		.beFreeOfCycles()
-		.ignoreDependency(BUILDER, resideInAPackage(INTERNAL + ".."));
+		.ignoreDependency(BUILDER, alwaysTrue());
 
 	@ArchTest
 	static final ArchRule packagesDependOneWay = layeredArchitecture().consideringOnlyDependenciesInLayers()
@@ -114,7 +114,7 @@ class ArchitectureTests {
 		.mayNotBeAccessedByAnyLayer()
 		.whereLayer("assembly")
 		.mayNotBeAccessedByAnyLayer()
-		.ignoreDependency(BUILDER, resideInAPackage(INTERNAL + ".."));
+		.ignoreDependency(BUILDER, alwaysTrue());
 
 	@ArchTest
 	static final ArchRule coreKnowsNoSpringBoot = noClasses().should()

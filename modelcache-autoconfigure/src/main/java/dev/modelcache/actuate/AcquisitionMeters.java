@@ -2,11 +2,11 @@ package dev.modelcache.actuate;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import dev.modelcache.AcquisitionObserver;
-import dev.modelcache.ConfiguredModels;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
@@ -22,7 +22,7 @@ public final class AcquisitionMeters implements AcquisitionObserver {
 	/** The value of the tag {@code model} for models that are not configured. */
 	public static final String OTHER = "other";
 
-	private final ConfiguredModels models;
+	private volatile Set<String> models = Set.of();
 
 	private final MeterRegistry registry;
 
@@ -33,13 +33,16 @@ public final class AcquisitionMeters implements AcquisitionObserver {
 
 	/**
 	 * Creates the meters.
-	 * @param models what is configured
 	 * @param registry where the meters are registered
 	 */
-	public AcquisitionMeters(ConfiguredModels models, MeterRegistry registry) {
-		this.models = models;
+	public AcquisitionMeters(MeterRegistry registry) {
 		this.registry = registry;
 		registry.gauge("modelcache.download.active", this.active);
+	}
+
+	@Override
+	public void configured(Set<String> modelIds) {
+		this.models = Set.copyOf(modelIds);
 	}
 
 	@Override
@@ -87,7 +90,7 @@ public final class AcquisitionMeters implements AcquisitionObserver {
 	}
 
 	private Tag model(String modelId) {
-		return Tag.of("model", this.models.ids().contains(modelId) ? modelId : OTHER);
+		return Tag.of("model", this.models.contains(modelId) ? modelId : OTHER);
 	}
 
 }

@@ -4,17 +4,16 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheOperations;
+import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStatus;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
@@ -32,16 +31,12 @@ final class CurrentStatuses {
 	private CurrentStatuses() {
 	}
 
-	static Map<String, ModelStatus> of(ModelCache cache, Collection<String> ids) {
-		// A mock of the application's tests returns no publisher, and knows no status.
-		CompletableFuture<?>[] checks = ids.stream()
-			.map(cache::check)
-			.filter(Objects::nonNull)
-			.map(Mono::toFuture)
-			.toArray(CompletableFuture<?>[]::new);
-		await(CompletableFuture.allOf(checks));
+	static Map<String, ModelStatus> of(ModelCacheOperations operations, Collection<ModelRequest> models) {
+		await(CompletableFuture.allOf(models.stream()
+			.map((model) -> operations.check(model.id()).toFuture())
+			.toArray(CompletableFuture<?>[]::new)));
 		Map<String, ModelStatus> statuses = new LinkedHashMap<>();
-		ids.forEach((id) -> statuses.put(id, Objects.requireNonNullElse(cache.status(id), ModelStatus.absent(id))));
+		models.forEach((model) -> statuses.put(model.id(), operations.status(model.id())));
 		return statuses;
 	}
 

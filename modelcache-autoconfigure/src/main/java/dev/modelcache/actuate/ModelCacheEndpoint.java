@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
-import dev.modelcache.ConfiguredModels;
-import dev.modelcache.ModelCache;
+import dev.modelcache.CacheUsage;
 import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelLockTimeoutException;
 import dev.modelcache.ModelNotFoundException;
@@ -23,6 +23,7 @@ import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
+import reactor.core.publisher.Mono;
 
 /**
  * The actuator endpoint {@code modelcache}: all that health shows of the configured
@@ -39,31 +40,22 @@ public final class ModelCacheEndpoint {
 
 	private static final int CONFLICT = 409;
 
-	private final ModelCache cache;
-
-	private final ConfiguredModels models;
+	private final ModelCacheOperations operations;
 
 	private final TransferHistory history;
 
-	private final ModelOperations operations;
-
-	private final Supplier<CacheUsage> usage;
+	private final Consumer<Mono<Void>> await;
 
 	/**
 	 * Creates the endpoint.
-	 * @param cache knows how far the models are
-	 * @param models what is configured
+	 * @param operations knows the models and does what is requested
 	 * @param history knows how their transfers went
-	 * @param operations does what is asked for
-	 * @param usage knows how much the cache holds; may block
+	 * @param await waits for a publisher, and throws its error
 	 */
-	public ModelCacheEndpoint(ModelCache cache, ConfiguredModels models, TransferHistory history,
-			ModelOperations operations, Supplier<CacheUsage> usage) {
-		this.cache = cache;
-		this.models = models;
-		this.history = history;
+	public ModelCacheEndpoint(ModelCacheOperations operations, TransferHistory history, Consumer<Mono<Void>> await) {
 		this.operations = operations;
-		this.usage = usage;
+		this.history = history;
+		this.await = await;
 	}
 
 	/**
@@ -73,9 +65,10 @@ public final class ModelCacheEndpoint {
 	@ReadOperation
 	public Map<String, Object> all() {
 		Map<String, Object> details = new LinkedHashMap<>();
-		CurrentStatuses.of(this.cache, this.models.ids()).forEach((id, status) -> details.put(id, details(status)));
+		CurrentStatuses.of(this.operations, this.operations.models())
+			.forEach((id, status) -> details.put(id, details(status)));
 		Map<String, Object> all = new LinkedHashMap<>();
-		all.put("cache", this.usage.get().details());
+		all.put("cache", details(this.operations.usage()));
 		all.put("models", details);
 		return OperationResponseBody.of(all);
 	}
@@ -88,7 +81,8 @@ public final class ModelCacheEndpoint {
 	@ReadOperation
 	public WebEndpointResponse<Map<String, Object>> one(@Selector String id) {
 		return ifConfigured(id, (known) -> {
-			Map<String, ModelStatus> statuses = CurrentStatuses.of(this.cache, List.of(known));
+			Map<String, ModelStatus> statuses = CurrentStatuses.of(this.operations,
+					List.of(this.operations.model(known)));
 			return new WebEndpointResponse<>(
 					OperationResponseBody.of(details(Objects.requireNonNull(statuses.get(known)))));
 		});
@@ -108,7 +102,7 @@ public final class ModelCacheEndpoint {
 				return error(WebEndpointResponse.STATUS_BAD_REQUEST,
 						"The action must be one of " + ModelAction.words());
 			}
-			this.operations.start(wanted.get(), known);
+			start(wanted.get(), known);
 			return new WebEndpointResponse<>(ACCEPTED);
 		});
 	}
@@ -123,13 +117,32 @@ public final class ModelCacheEndpoint {
 	public WebEndpointResponse<Map<String, Object>> evict(@Selector String id) {
 		return ifConfigured(id, (known) -> {
 			try {
-				this.operations.evict(known);
+				this.await.accept(this.operations.evict(known));
 				return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NO_CONTENT);
 			}
 			catch (ModelNotFoundException | ModelCancelledException | ModelLockTimeoutException ex) {
 				return error(CONFLICT, ex.getMessage());
 			}
 		});
+	}
+
+	private void start(ModelAction action, String id) {
+		switch (action) {
+			case ENSURE -> this.operations.ensure(id);
+			case VERIFY -> this.operations.verify(id);
+			case REFRESH -> this.operations.refresh(id);
+			case CANCEL -> this.await.accept(this.operations.cancel(id));
+		}
+	}
+
+	private static Map<String, Object> details(CacheUsage usage) {
+		Map<String, Object> details = new LinkedHashMap<>();
+		details.put("directory", usage.directory().toString());
+		details.put("usedBytes", usage.used().toBytes());
+		if (usage.free() != null) {
+			details.put("freeBytes", usage.free().toBytes());
+		}
+		return details;
 	}
 
 	private Map<String, Object> details(ModelStatus status) {
@@ -142,7 +155,7 @@ public final class ModelCacheEndpoint {
 	private WebEndpointResponse<Map<String, Object>> ifConfigured(String id,
 			Function<String, WebEndpointResponse<Map<String, Object>>> answer) {
 		try {
-			return answer.apply(this.models.get(id).id());
+			return answer.apply(this.operations.model(id).id());
 		}
 		catch (ModelNotFoundException ex) {
 			return error(WebEndpointResponse.STATUS_NOT_FOUND, ex.getMessage());

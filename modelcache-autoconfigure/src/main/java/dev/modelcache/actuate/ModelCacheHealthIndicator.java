@@ -4,9 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 
-import dev.modelcache.BackgroundAttempts;
-import dev.modelcache.ConfiguredModels;
-import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
 import dev.modelcache.ModelStatus;
@@ -24,34 +22,26 @@ import org.springframework.boot.health.contributor.Status;
  */
 public final class ModelCacheHealthIndicator extends AbstractHealthIndicator {
 
-	private final ModelCache cache;
-
-	private final ConfiguredModels models;
-
-	private final BackgroundAttempts attempts;
+	private final ModelCacheOperations operations;
 
 	/**
 	 * Creates an indicator.
-	 * @param cache knows how far the models are
-	 * @param models what is configured
-	 * @param attempts starts new attempts
+	 * @param operations knows the models and starts new attempts
 	 */
-	public ModelCacheHealthIndicator(ModelCache cache, ConfiguredModels models, BackgroundAttempts attempts) {
+	public ModelCacheHealthIndicator(ModelCacheOperations operations) {
 		super("The state of the models is not known");
-		this.cache = cache;
-		this.models = models;
-		this.attempts = attempts;
+		this.operations = operations;
 	}
 
 	@Override
 	protected void doHealthCheck(Health.Builder builder) {
 		Map<String, Object> details = new LinkedHashMap<>();
 		Status health = Status.UP;
-		Map<String, ModelStatus> statuses = CurrentStatuses.of(this.cache, this.models.ids());
-		for (ModelRequest request : this.models.all()) {
+		Map<String, ModelStatus> statuses = CurrentStatuses.of(this.operations, this.operations.models());
+		for (ModelRequest request : this.operations.models()) {
 			ModelStatus status = Objects.requireNonNull(statuses.get(request.id()));
-			if (request.required() && this.attempts.counts(request.id())) {
-				this.attempts.startIfDue(request.id());
+			if (request.required() && this.operations.counts(request.id())) {
+				this.operations.ensureIfDue(request.id());
 				health = worse(health, of(status));
 			}
 			details.put(request.id(), StatusDetails.of(status));

@@ -1,11 +1,8 @@
 package dev.modelcache.actuate;
 
-import java.util.function.LongSupplier;
-
-import dev.modelcache.ConfiguredModels;
-import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheOperations;
+import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
-import dev.modelcache.ModelStatus;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -16,41 +13,32 @@ import io.micrometer.core.instrument.binder.MeterBinder;
  */
 public final class ModelGauges implements MeterBinder {
 
-	private final ModelCache cache;
-
-	private final ConfiguredModels models;
-
-	private final LongSupplier size;
+	private final ModelCacheOperations operations;
 
 	/**
 	 * Creates the gauges.
-	 * @param cache knows how far the models are
-	 * @param models what is configured
-	 * @param size how much the cache holds, in bytes
+	 * @param operations knows the models and the size of the cache
 	 */
-	public ModelGauges(ModelCache cache, ConfiguredModels models, LongSupplier size) {
-		this.cache = cache;
-		this.models = models;
-		this.size = size;
+	public ModelGauges(ModelCacheOperations operations) {
+		this.operations = operations;
 	}
 
 	@Override
 	public void bindTo(MeterRegistry registry) {
-		for (String id : this.models.ids()) {
-			Gauge.builder("modelcache.model.ready", this.cache, (cache) -> isReady(cache, id) ? 1 : 0)
+		for (ModelRequest model : this.operations.models()) {
+			Gauge.builder("modelcache.model.ready", this.operations, (operations) -> isReady(operations, model) ? 1 : 0)
 				.description("Whether the model can be used")
-				.tag("model", id)
+				.tag("model", model.id())
 				.register(registry);
 		}
-		Gauge.builder("modelcache.cache.size", this.size, LongSupplier::getAsLong)
+		Gauge.builder("modelcache.cache.size", this.operations, (operations) -> operations.usage().used().toBytes())
 			.description("Bytes of all files in the directory of the cache")
 			.baseUnit("bytes")
 			.register(registry);
 	}
 
-	private static boolean isReady(ModelCache cache, String id) {
-		ModelStatus status = cache.status(id);
-		return status != null && status.state() == ModelState.READY;
+	private static boolean isReady(ModelCacheOperations operations, ModelRequest model) {
+		return operations.status(model.id()).state() == ModelState.READY;
 	}
 
 }

@@ -2,13 +2,13 @@ package dev.modelcache.actuate;
 
 import java.time.Clock;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 import dev.modelcache.AcquisitionObserver;
-import dev.modelcache.ConfiguredModels;
 
 /**
  * What operators see of the past of the configured models: which hosts take part in the
@@ -20,18 +20,22 @@ import dev.modelcache.ConfiguredModels;
  */
 public final class TransferHistory implements AcquisitionObserver {
 
-	private final Map<String, ModelTransfers> transfers = new HashMap<>();
+	private volatile Map<String, ModelTransfers> transfers = Map.of();
 
 	private final Clock clock;
 
 	/**
 	 * Creates an empty history.
-	 * @param models what is configured
 	 * @param clock tells the time
 	 */
-	public TransferHistory(ConfiguredModels models, Clock clock) {
-		models.ids().forEach((id) -> this.transfers.put(id, new ModelTransfers()));
+	public TransferHistory(Clock clock) {
 		this.clock = clock;
+	}
+
+	@Override
+	public void configured(Set<String> modelIds) {
+		this.transfers = modelIds.stream()
+			.collect(Collectors.toUnmodifiableMap((id) -> id, (id) -> new ModelTransfers()));
 	}
 
 	/** Models that are not configured are not remembered. */

@@ -1,6 +1,7 @@
 package dev.modelcache.autoconfigure;
 
-import dev.modelcache.ConfiguredModels;
+import java.util.List;
+
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelRequest;
@@ -21,16 +22,16 @@ final class BlockingStartup implements ApplicationRunner {
 
 	private final ModelCache cache;
 
-	private final ConfiguredModels models;
+	private final List<ModelRequest> models;
 
-	BlockingStartup(ModelCache cache, ConfiguredModels models) {
+	BlockingStartup(ModelCache cache, List<ModelRequest> models) {
 		this.cache = cache;
 		this.models = models;
 	}
 
 	@Override
 	public void run(ApplicationArguments args) {
-		BlockingBridge.await(Flux.fromIterable(this.models.all()).flatMap(this::acquire).then());
+		BlockingBridge.await(Flux.fromIterable(this.models).flatMap(this::acquire).then());
 	}
 
 	private Mono<?> acquire(ModelRequest request) {

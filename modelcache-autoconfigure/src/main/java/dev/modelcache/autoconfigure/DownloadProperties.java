@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-import dev.modelcache.internal.transfer.TransferSettings;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
@@ -54,13 +53,13 @@ public class DownloadProperties {
 	 * Time after which an acquisition that does not advance fails: no change of state, no
 	 * byte, and no wait with a reason, in all its retries together.
 	 */
-	private Duration giveUpAfter = TransferSettings.GIVE_UP_AFTER;
+	private Duration giveUpAfter = Duration.ofMinutes(15);
 
 	/**
 	 * Minimum number of bytes per second that a mirror must send, averaged over a minute.
 	 * A slower mirror counts as failed, and the next one is used; 0 accepts any speed.
 	 */
-	private DataSize minSpeed = TransferSettings.MIN_SPEED;
+	private DataSize minSpeed = DataSize.ofKilobytes(1);
 
 	/**
 	 * Whether plain http is allowed, also as a redirect's target.

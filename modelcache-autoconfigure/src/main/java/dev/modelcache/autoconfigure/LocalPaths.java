@@ -39,17 +39,6 @@ final class LocalPaths {
 		}
 	}
 
-	/**
-	 * Returns the cache directory of an application that configures none.
-	 * @return {@code ${XDG_CACHE_HOME:~/.cache}/modelcache}
-	 */
-	Path defaultCacheDirectory() {
-		String xdg = this.environment.getProperty("XDG_CACHE_HOME", "");
-		// XDG Base Directory Specification 0.8: a relative path is invalid and ignored.
-		boolean usable = !xdg.isBlank() && Path.of(xdg).isAbsolute();
-		return (usable ? Path.of(xdg) : home().resolve(".cache")).resolve("modelcache");
-	}
-
 	private Path home() {
 		return Path.of(this.environment.getProperty("user.home", "")).toAbsolutePath();
 	}

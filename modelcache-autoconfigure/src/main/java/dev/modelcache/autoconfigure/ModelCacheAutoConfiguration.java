@@ -1,32 +1,13 @@
 package dev.modelcache.autoconfigure;
 
-import java.time.Clock;
-import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
-
 import dev.modelcache.AcquisitionObserver;
-import dev.modelcache.ConfiguredModels;
 import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheBuilder;
+import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.actuate.ProgressDisplay;
-import dev.modelcache.internal.acquire.BackgroundAcquirer;
-import dev.modelcache.internal.acquire.BackgroundRefresh;
-import dev.modelcache.internal.acquire.DefaultModelCache;
-import dev.modelcache.internal.acquire.EngineThreads;
-import dev.modelcache.internal.acquire.Listeners;
-import dev.modelcache.internal.acquire.Rooms;
-import dev.modelcache.internal.lock.ExclusiveFiles;
-import dev.modelcache.internal.lock.FileCacheLockFactory;
-import dev.modelcache.internal.source.SourceResolvers;
-import dev.modelcache.internal.source.catalog.ModelCatalogs;
-import dev.modelcache.internal.source.file.FileSourceResolver;
-import dev.modelcache.internal.source.web.HttpSourceResolver;
-import dev.modelcache.internal.store.ModelLockFile;
-import dev.modelcache.internal.store.ModelStore;
-import dev.modelcache.internal.transfer.RangeClient;
-import dev.modelcache.internal.transfer.SegmentedTransfer;
-import dev.modelcache.internal.transfer.TransferRetries;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.source.SourceResolver;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilience4j.retry.RetryRegistry;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
@@ -38,6 +19,9 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.http.client.HttpClientSettings;
+import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
@@ -45,11 +29,13 @@ import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ProxyType;
 import org.springframework.context.annotation.Proxyable;
 import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.io.ResourceLoader;
 import org.springframework.web.reactive.function.client.WebClient;
 
 /**
- * {@link AutoConfiguration Auto-configuration} of the model cache. Every bean gives way
- * to one of the application's own.
+ * {@link AutoConfiguration Auto-configuration} of the model cache: one bean, made by a
+ * builder that the properties and the application's beans configure. It gives way to one
+ * of the application's own.
  */
 @AutoConfiguration(afterName = { "io.github.resilience4j.springboot.retry.autoconfigure.RetryAutoConfiguration",
 		"io.github.resilience4j.springboot.circuitbreaker.autoconfigure.CircuitBreakerAutoConfiguration",
@@ -58,85 +44,33 @@ import org.springframework.web.reactive.function.client.WebClient;
 @ConditionalOnClass(WebClient.class)
 @ConditionalOnBooleanProperty(name = "hooks.llm.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(ModelCacheProperties.class)
-@Import({ HttpDownloadConfiguration.class, HuggingFaceConfiguration.class, OciConfiguration.class,
-		CatalogConfiguration.class, ProgressConfiguration.class })
+@Import(ProgressConfiguration.class)
 public class ModelCacheAutoConfiguration {
 
-	private final Clock clock = Clock.systemUTC();
-
-	@InternalBean("dev.modelcache.autoconfigure.ModelCacheSettings.ORIGINAL")
-	ModelCacheSettings modelCacheSettings(ModelCacheProperties properties, ConfigurableEnvironment environment,
-			ConfigurableListableBeanFactory beans) {
+	@InternalBean("dev.modelcache.ModelCacheBuilder.ORIGINAL")
+	ModelCacheBuilder modelCacheBuilder(ModelCacheProperties properties, ConfigurableEnvironment environment,
+			ConfigurableListableBeanFactory beans, ResourceLoader resources, ApplicationEvents events,
+			ObjectProvider<CacheLockFactory> locks, ObjectProvider<SourceResolver> resolvers,
+			ObjectProvider<AcquisitionObserver> observers, ObjectProvider<ProgressDisplay> displays,
+			ObjectProvider<RetryRegistry> retries, ObjectProvider<CircuitBreakerRegistry> circuitBreakers,
+			ObjectProvider<ClientHttpConnectorBuilder<?>> connectors, ObjectProvider<HttpClientSettings> base,
+			ObjectProvider<SslBundles> bundles, ObjectProvider<ModelCacheBuilderCustomizer> customizers) {
 		UnknownKeys.warn(properties.getModels().keySet(), environment, beans);
-		return ModelCacheSettings.of(properties, environment);
-	}
-
-	@InternalBean("dev.modelcache.ConfiguredModels.ORIGINAL")
-	@ConditionalOnMissingBean
-	ConfiguredModels modelCacheModels(ModelCacheProperties properties, ConfigurableEnvironment environment,
-			SourceResolvers sources, ModelCatalogs catalogs) {
-		return new ModelRequests(properties, environment, sources, catalogs).read();
-	}
-
-	@InternalBean("dev.modelcache.internal.source.web.HttpSourceResolver.ORIGINAL")
-	@ConditionalOnMissingBean
-	HttpSourceResolver modelCacheHttpSourceResolver(ModelCacheSettings settings) {
-		return new HttpSourceResolver(settings.connection().headers());
-	}
-
-	@InternalBean("dev.modelcache.internal.source.file.FileSourceResolver.ORIGINAL")
-	@ConditionalOnMissingBean
-	FileSourceResolver modelCacheFileSourceResolver(EngineThreads threads) {
-		return new FileSourceResolver(threads.io());
-	}
-
-	@InternalBean("dev.modelcache.internal.source.SourceResolvers.ORIGINAL")
-	@ConditionalOnMissingBean
-	SourceResolvers modelCacheSourceResolvers(ObjectProvider<SourceResolver> resolvers) {
-		return new SourceResolvers(resolvers.orderedStream().toList());
-	}
-
-	@InternalBean("dev.modelcache.internal.lock.FileCacheLockFactory.ORIGINAL")
-	@ConditionalOnMissingBean
-	CacheLockFactory modelCacheLocks(ModelCacheSettings settings) {
-		return new FileCacheLockFactory(settings.lock(), this.clock);
-	}
-
-	@InternalBean("dev.modelcache.internal.store.ModelStore.ORIGINAL")
-	@ConditionalOnMissingBean
-	ModelStore modelCacheStore(ModelCacheSettings settings, CacheLockFactory cacheLockFactory) {
-		ModelLockFile lockFile = (settings.lockFile() != null)
-				? new ModelLockFile(settings.lockFile(), cacheLockFactory) : null;
-		return new ModelStore(settings.store(), new ExclusiveFiles(), this.clock, lockFile);
-	}
-
-	@InternalBean("dev.modelcache.internal.transfer.TransferRetries.ORIGINAL")
-	@ConditionalOnMissingBean
-	TransferRetries modelCacheRetries(ObjectProvider<RetryRegistry> registry) {
-		return new TransferRetries(Candidates.choose(registry, RetryRegistry.class, RetryRegistry::ofDefaults),
-				() -> ThreadLocalRandom.current().nextDouble());
-	}
-
-	@InternalBean("dev.modelcache.internal.acquire.EngineThreads.ORIGINAL")
-	@ConditionalOnMissingBean
-	EngineThreads modelCacheThreads() {
-		return new EngineThreads();
-	}
-
-	@InternalBean("dev.modelcache.internal.transfer.SegmentedTransfer.ORIGINAL")
-	@ConditionalOnMissingBean
-	SegmentedTransfer modelCacheTransfer(ObjectProvider<RangeClient> clients, TransferRetries retries,
-			EngineThreads threads, ModelCacheSettings settings) {
-		return new SegmentedTransfer(clients.orderedStream().toList(), retries, threads.forTransfers(),
-				settings.transfer());
-	}
-
-	@InternalBean("dev.modelcache.internal.acquire.Rooms.ORIGINAL")
-	@ConditionalOnMissingBean
-	Rooms modelCacheRooms(SourceResolvers sources, CacheLockFactory cacheLockFactory, ModelStore store,
-			SegmentedTransfer transfer, TransferRetries retries, ModelCacheSettings settings) {
-		return new Rooms(sources, cacheLockFactory, store, transfer, retries, settings.decompression(),
-				settings.formats(), settings.offline());
+		ModelCacheBuilder builder = new BuilderMapping(properties, environment).map()
+			.resourceLoader(resources)
+			.listener(events)
+			.retryRegistry(Candidates.choose(retries, RetryRegistry.class, RetryRegistry::ofDefaults))
+			.circuitBreakerRegistry(Candidates.choose(circuitBreakers, CircuitBreakerRegistry.class,
+					CircuitBreakerRegistry::ofDefaults));
+		DownloadConnectors.configure(builder, properties.getDownload(),
+				Candidates.choose(connectors, ClientHttpConnectorBuilder.class, ClientHttpConnectorBuilder::detect),
+				Candidates.choose(base, HttpClientSettings.class, HttpClientSettings::defaults), bundles.getIfUnique());
+		locks.ifAvailable(builder::lockFactory);
+		resolvers.orderedStream().forEach(builder::sourceResolver);
+		observers.orderedStream().forEach(builder::observer);
+		displays.orderedStream().forEach((display) -> builder.display(display::show));
+		customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
+		return builder;
 	}
 
 	@InternalBean("dev.modelcache.autoconfigure.ApplicationEvents.ORIGINAL")
@@ -147,14 +81,14 @@ public class ModelCacheAutoConfiguration {
 	@Bean(name = ModelCacheLifecycle.CACHE, destroyMethod = "close")
 	@ConditionalOnMissingBean(ModelCache.class)
 	@Proxyable(ProxyType.INTERFACES)
-	ModelCache modelCache(ConfiguredModels configuredModels, Rooms rooms, EngineThreads threads,
-			ObjectProvider<AcquisitionObserver> observers, ObjectProvider<ProgressDisplay> displays,
-			ApplicationEvents events) {
-		AcquisitionObserver observer = new CompositeObserver(observers.orderedStream().toList());
-		// Looked up now: the thread of the display must not wait for other beans.
-		List<ProgressDisplay> all = displays.orderedStream().toList();
-		return new DefaultModelCache(configuredModels, rooms, threads,
-				new Listeners(events, (event) -> all.forEach((display) -> display.show(event)), observer), this.clock);
+	ModelCache modelCache(ModelCacheBuilder builder) {
+		return builder.build();
+	}
+
+	@InternalBean("dev.modelcache.ModelCacheOperations.ORIGINAL")
+	@ConditionalOnMissingBean
+	ModelCacheOperations modelCacheOperations(ModelCacheBuilder builder, ModelCache modelCache) {
+		return builder.operations(modelCache);
 	}
 
 	@InternalBean("dev.modelcache.autoconfigure.ModelCacheLifecycle.ORIGINAL")
@@ -162,43 +96,21 @@ public class ModelCacheAutoConfiguration {
 		return new ModelCacheLifecycle(beans);
 	}
 
-	@InternalBean("dev.modelcache.internal.acquire.BackgroundAcquirer.ORIGINAL")
-	@ConditionalOnMissingBean
-	BackgroundAcquirer modelCacheBackgroundAcquirer(ModelCache modelCache, ConfiguredModels configuredModels,
+	@Bean("dev.modelcache.autoconfigure.Startup")
+	ApplicationListener<ApplicationReadyEvent> modelCacheStartup(ModelCacheOperations operations,
 			ModelCacheProperties properties) {
-		ModelCacheProperties.Startup startup = properties.getStartup();
-		return new BackgroundAcquirer(modelCache, configuredModels, startup.getRetryInterval(),
-				startup.getMode() == ModelCacheProperties.Startup.Mode.NONE, this.clock);
-	}
-
-	@InternalBean("dev.modelcache.internal.acquire.BackgroundRefresh.ORIGINAL")
-	@ConditionalOnMissingBean
-	BackgroundRefresh modelCacheBackgroundRefresh(ModelCache modelCache, ConfiguredModels configuredModels,
-			ModelCacheProperties properties, EngineThreads threads) {
-		return new BackgroundRefresh(modelCache, configuredModels, properties.getRefreshInterval(),
-				properties.getStartup().getRetryInterval(), threads.timer(), this.clock);
-	}
-
-	@Bean("dev.modelcache.autoconfigure.RefreshStartup")
-	ApplicationListener<ApplicationReadyEvent> modelCacheRefreshStartup(BackgroundRefresh refresh,
-			ModelCacheSettings settings) {
 		return (event) -> {
-			if (!settings.offline()) {
-				refresh.start();
+			operations.startRefreshing();
+			if (properties.getStartup().getMode() == ModelCacheProperties.Startup.Mode.BACKGROUND) {
+				operations.ensureAll();
 			}
 		};
 	}
 
-	@Bean("dev.modelcache.autoconfigure.BackgroundStartup")
-	@ConditionalOnProperty(name = "hooks.llm.startup.mode", havingValue = "background", matchIfMissing = true)
-	ApplicationListener<ApplicationReadyEvent> modelCacheBackgroundStartup(BackgroundAcquirer acquirer) {
-		return (event) -> acquirer.startAll();
-	}
-
 	@InternalBean("dev.modelcache.autoconfigure.BlockingStartup.ORIGINAL")
 	@ConditionalOnProperty(name = "hooks.llm.startup.mode", havingValue = "blocking")
-	ApplicationRunner modelCacheBlockingStartup(ModelCache modelCache, ConfiguredModels configuredModels) {
-		return new BlockingStartup(modelCache, configuredModels);
+	ApplicationRunner modelCacheBlockingStartup(ModelCache modelCache, ModelCacheOperations operations) {
+		return new BlockingStartup(modelCache, operations.models());
 	}
 
 }

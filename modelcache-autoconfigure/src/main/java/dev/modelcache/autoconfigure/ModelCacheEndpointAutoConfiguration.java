@@ -2,14 +2,9 @@ package dev.modelcache.autoconfigure;
 
 import java.time.Clock;
 
-import dev.modelcache.BackgroundAttempts;
-import dev.modelcache.ConfiguredModels;
-import dev.modelcache.ModelCache;
-import dev.modelcache.actuate.CacheUsage;
+import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.actuate.ModelCacheEndpoint;
-import dev.modelcache.actuate.ModelOperations;
 import dev.modelcache.actuate.TransferHistory;
-import dev.modelcache.internal.store.ModelStore;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -22,24 +17,21 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
  */
 @AutoConfiguration(after = ModelCacheAutoConfiguration.class)
 @ConditionalOnClass({ WebEndpoint.class, ConditionalOnAvailableEndpoint.class })
-@ConditionalOnBean({ ModelCache.class, BackgroundAttempts.class })
+@ConditionalOnBean(ModelCacheOperations.class)
 public class ModelCacheEndpointAutoConfiguration {
 
 	@InternalBean("dev.modelcache.actuate.TransferHistory.ORIGINAL")
 	@ConditionalOnMissingBean
 	@ConditionalOnAvailableEndpoint(ModelCacheEndpoint.class)
-	TransferHistory modelCacheTransferHistory(ConfiguredModels configuredModels) {
-		return new TransferHistory(configuredModels, Clock.systemUTC());
+	TransferHistory modelCacheTransferHistory() {
+		return new TransferHistory(Clock.systemUTC());
 	}
 
 	@InternalBean("dev.modelcache.actuate.ModelCacheEndpoint.ORIGINAL")
 	@ConditionalOnMissingBean
 	@ConditionalOnAvailableEndpoint
-	ModelCacheEndpoint modelCacheEndpoint(ModelCache modelCache, ConfiguredModels configuredModels,
-			TransferHistory history, BackgroundAttempts attempts, ModelStore store) {
-		ModelOperations operations = new ModelOperations(modelCache, attempts, BlockingBridge::await);
-		return new ModelCacheEndpoint(modelCache, configuredModels, history, operations,
-				() -> new CacheUsage(store.directory(), store.used(), store.free()));
+	ModelCacheEndpoint modelCacheEndpoint(ModelCacheOperations operations, TransferHistory history) {
+		return new ModelCacheEndpoint(operations, history, BlockingBridge::await);
 	}
 
 }

@@ -5,9 +5,9 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import dev.modelcache.FailedAttempt;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelConfigurationException;
-import dev.modelcache.internal.transfer.RequestFailedException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
@@ -43,8 +43,8 @@ final class ModelCacheFailureAnalyzer extends AbstractFailureAnalyzer<ModelCache
 	 * these are Reactor's notes on where a failure passed.
 	 */
 	private static Optional<String> describe(Throwable attempt) {
-		if (attempt instanceof RequestFailedException request) {
-			return Optional.ofNullable(request.getMessage());
+		if (attempt instanceof FailedAttempt request) {
+			return Optional.of(request.problem());
 		}
 		return (attempt instanceof ModelCacheException ours) ? Optional.of(ours.problem()) : Optional.empty();
 	}

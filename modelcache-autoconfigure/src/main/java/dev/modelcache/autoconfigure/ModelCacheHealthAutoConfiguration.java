@@ -4,9 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
-import dev.modelcache.BackgroundAttempts;
-import dev.modelcache.ConfiguredModels;
-import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.actuate.ModelCacheHealthIndicator;
 import dev.modelcache.actuate.ReadinessGroupMembership;
 import org.slf4j.Logger;
@@ -41,7 +39,7 @@ import org.springframework.core.type.AnnotatedTypeMetadata;
 @AutoConfiguration(after = ModelCacheAutoConfiguration.class,
 		afterName = "org.springframework.boot.health.autoconfigure.actuate.endpoint.AvailabilityProbesAutoConfiguration")
 @ConditionalOnClass(HealthIndicator.class)
-@ConditionalOnBean({ ModelCache.class, BackgroundAttempts.class })
+@ConditionalOnBean(ModelCacheOperations.class)
 public class ModelCacheHealthAutoConfiguration {
 
 	private static final String CONTRIBUTOR = "modelCache";
@@ -52,9 +50,8 @@ public class ModelCacheHealthAutoConfiguration {
 	@Proxyable(ProxyType.INTERFACES)
 	@ConditionalOnEnabledHealthIndicator("modelcache")
 	@Conditional(OnFreeContributorName.class)
-	HealthIndicator modelCacheHealthIndicator(ModelCache modelCache, ConfiguredModels configuredModels,
-			BackgroundAttempts attempts) {
-		return new ModelCacheHealthIndicator(modelCache, configuredModels, attempts);
+	HealthIndicator modelCacheHealthIndicator(ModelCacheOperations operations) {
+		return new ModelCacheHealthIndicator(operations);
 	}
 
 	/**

@@ -1,6 +1,7 @@
 package dev.modelcache.autoconfigure;
 
-import dev.modelcache.internal.acquire.DefaultModelCache;
+import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheOperations;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.http.client.ReactorResourceFactory;
@@ -12,7 +13,7 @@ import org.springframework.http.client.ReactorResourceFactory;
  */
 final class ModelCacheLifecycle implements SmartLifecycle {
 
-	/** The name of the bean of the {@link DefaultModelCache}. */
+	/** The name of the bean of the {@link ModelCache}. */
 	static final String CACHE = "dev.modelcache.ModelCache";
 
 	/** Just above that of {@link ReactorResourceFactory}: stopped just before it. */
@@ -35,17 +36,8 @@ final class ModelCacheLifecycle implements SmartLifecycle {
 	@Override
 	public void stop() {
 		this.running = false;
-		if (this.beans.getSingleton(CACHE) instanceof AutoCloseable cache) {
-			close(cache);
-		}
-	}
-
-	private static void close(AutoCloseable cache) {
-		try {
-			cache.close();
-		}
-		catch (Exception ex) {
-			throw new IllegalStateException("The model cache cannot be closed", ex);
+		if (this.beans.containsSingleton(CACHE)) {
+			this.beans.getBean(ModelCacheOperations.class).stop();
 		}
 	}
 

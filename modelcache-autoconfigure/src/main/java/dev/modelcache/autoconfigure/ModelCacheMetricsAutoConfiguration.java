@@ -1,11 +1,9 @@
 package dev.modelcache.autoconfigure;
 
-import dev.modelcache.ConfiguredModels;
-import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.actuate.AcquisitionMeters;
 import dev.modelcache.actuate.ModelGauges;
 import dev.modelcache.actuate.RuntimeMeters;
-import dev.modelcache.internal.store.ModelStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -19,13 +17,13 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 		afterName = { "org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration",
 				"org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration" })
 @ConditionalOnClass(MeterRegistry.class)
-@ConditionalOnBean({ MeterRegistry.class, ModelCache.class })
+@ConditionalOnBean({ MeterRegistry.class, ModelCacheOperations.class })
 public class ModelCacheMetricsAutoConfiguration {
 
 	@InternalBean("dev.modelcache.actuate.AcquisitionMeters.ORIGINAL")
 	@ConditionalOnMissingBean
-	AcquisitionMeters modelCacheAcquisitionMeters(ConfiguredModels configuredModels, MeterRegistry registry) {
-		return new AcquisitionMeters(configuredModels, registry);
+	AcquisitionMeters modelCacheAcquisitionMeters(MeterRegistry registry) {
+		return new AcquisitionMeters(registry);
 	}
 
 	@InternalBean("dev.modelcache.actuate.RuntimeMeters.ORIGINAL")
@@ -36,8 +34,8 @@ public class ModelCacheMetricsAutoConfiguration {
 
 	@InternalBean("dev.modelcache.actuate.ModelGauges.ORIGINAL")
 	@ConditionalOnMissingBean
-	ModelGauges modelCacheGauges(ModelCache modelCache, ConfiguredModels configuredModels, ModelStore store) {
-		return new ModelGauges(modelCache, configuredModels, () -> store.used().toBytes());
+	ModelGauges modelCacheGauges(ModelCacheOperations operations) {
+		return new ModelGauges(operations);
 	}
 
 }

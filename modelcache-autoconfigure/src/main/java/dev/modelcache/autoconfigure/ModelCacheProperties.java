@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 import dev.modelcache.internal.content.format.FormatSettings;
+import dev.modelcache.CacheOptions;
 import dev.modelcache.CacheOptions.Verification;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -322,7 +323,7 @@ public class ModelCacheProperties extends ModelProperties {
 		 * cache that the Hub's own tools share, or in the directory of this cache like
 		 * all others.
 		 */
-		private Layout layout = Layout.AUTO;
+		private CacheOptions.Layout layout = CacheOptions.Layout.AUTO;
 
 		/**
 		 * How a cached file is trusted when it is asked for: by the size, time and inode
@@ -367,11 +368,11 @@ public class ModelCacheProperties extends ModelProperties {
 			this.directory = directory;
 		}
 
-		public Layout getLayout() {
+		public CacheOptions.Layout getLayout() {
 			return this.layout;
 		}
 
-		public void setLayout(Layout layout) {
+		public void setLayout(CacheOptions.Layout layout) {
 			this.layout = layout;
 		}
 
@@ -422,19 +423,6 @@ public class ModelCacheProperties extends ModelProperties {
 		public void setAllowSharedDirectory(boolean allowSharedDirectory) {
 			this.allowSharedDirectory = allowSharedDirectory;
 		}
-
-	}
-
-	/**
-	 * Where models without a path of their own are kept.
-	 */
-	public enum Layout {
-
-		/** Those of a Hugging Face Hub in the cache that its own tools share. */
-		AUTO,
-
-		/** All in the directory of this cache. */
-		PRIVATE
 
 	}
 

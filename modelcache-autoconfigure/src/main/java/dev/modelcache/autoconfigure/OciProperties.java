@@ -1,7 +1,5 @@
 package dev.modelcache.autoconfigure;
 
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -10,9 +8,7 @@ import java.util.TreeMap;
 
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.OciOptions.Registry;
-import dev.modelcache.internal.source.oci.OciSettings;
 import org.jspecify.annotations.Nullable;
-import org.springframework.core.env.Environment;
 import org.springframework.util.StringUtils;
 
 /**
@@ -26,23 +22,16 @@ final class OciProperties {
 
 	private static final Set<String> NAMES = Set.of("username", "password", "insecure");
 
-	private final Environment environment;
-
-	/**
-	 * Creates a reader.
-	 * @param environment gives the home directory and the environment variables
-	 */
-	OciProperties(Environment environment) {
-		this.environment = environment;
+	private OciProperties() {
 	}
 
 	/**
 	 * Reads the properties.
 	 * @param properties the properties
-	 * @return the settings
+	 * @return the registries by host
 	 * @throws ModelConfigurationException if a value is wrong
 	 */
-	OciSettings read(ModelCacheProperties.Oci properties) {
+	static Map<String, Registry> read(ModelCacheProperties.Oci properties) {
 		Map<String, Map<String, String>> byHost = new TreeMap<>();
 		properties.getRegistries().forEach((key, value) -> {
 			int dot = key.lastIndexOf('.');
@@ -56,7 +45,7 @@ final class OciProperties {
 		});
 		Map<String, Registry> registries = new TreeMap<>();
 		byHost.forEach((host, values) -> registries.put(host, registry(host, values)));
-		return new OciSettings(registries, dockerConfig());
+		return registries;
 	}
 
 	private static Registry registry(String host, Map<String, String> values) {
@@ -77,19 +66,6 @@ final class OciProperties {
 			default -> throw ModelKeys.GENERAL.wrong(KEY + "." + host + ".insecure", "is neither true nor false",
 					"Write true for a registry that speaks plain http");
 		};
-	}
-
-	/** {@code DOCKER_CONFIG} names the directory, as for Docker itself. */
-	private @Nullable Path dockerConfig() {
-		String directory = this.environment.getProperty("DOCKER_CONFIG");
-		try {
-			Path base = StringUtils.hasText(directory) ? Path.of(directory)
-					: Path.of(this.environment.getProperty("user.home", ""), ".docker");
-			return base.toAbsolutePath().resolve("config.json");
-		}
-		catch (InvalidPathException ex) {
-			return null;
-		}
 	}
 
 }

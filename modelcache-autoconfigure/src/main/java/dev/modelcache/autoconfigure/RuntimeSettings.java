@@ -38,7 +38,9 @@ final class RuntimeSettings {
 			throw wrong("prompt", "has no place for the text",
 					"Write " + ClassifierSettings.TEXT + " where it belongs");
 		}
-		SettingChecks.atLeastOne("classifier.queue-capacity", classifier.getQueueCapacity());
+		if (classifier.getQueueCapacity() < 1) {
+			throw wrong("queue-capacity", "is less than 1: " + classifier.getQueueCapacity(), "Use 1 or more");
+		}
 		return new ClassifierSettings(ModelCacheProperties.DEFAULT_MODEL, labels, classifier.getPrompt(),
 				classifier.getLabelWhenUnavailable(), properties.getTemperature(),
 				Duration.ofMillis(properties.getInferenceTimeoutMs()), classifier.getQueueCapacity());

@@ -3,7 +3,6 @@ package dev.modelcache.autoconfigure;
 import java.util.Collection;
 import java.util.Set;
 
-import dev.modelcache.ConfiguredModels;
 import dev.modelcache.ModelCache;
 import dev.modelcache.lock.CacheLockFactory;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +19,7 @@ import org.springframework.util.StringUtils;
 final class SeveralBeansFailureAnalyzer extends AbstractFailureAnalyzer<NoUniqueBeanDefinitionException>
 		implements Ordered {
 
-	private static final Set<Class<?>> TYPES = Set.of(ModelCache.class, ConfiguredModels.class, CacheLockFactory.class);
+	private static final Set<Class<?>> TYPES = Set.of(ModelCache.class, CacheLockFactory.class);
 
 	@Override
 	protected @Nullable FailureAnalysis analyze(Throwable rootFailure, NoUniqueBeanDefinitionException cause) {

@@ -1,15 +1,20 @@
 package dev.modelcache.actuate;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 
-import dev.modelcache.ConfiguredModels;
-import dev.modelcache.ModelCache;
+import dev.modelcache.CacheUsage;
+import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.ModelStatus;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.util.unit.DataSize;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.BDDMockito.given;
 
 /**
  * Tests for {@link AcquisitionMeters}, {@link ModelGauges} and {@link RuntimeMeters}.
@@ -18,9 +23,12 @@ class MetersTests {
 
 	private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
 
-	private final ConfiguredModels models = Statuses.configured(Statuses.request("a"), Statuses.request("b"));
+	private final AcquisitionMeters meters = new AcquisitionMeters(this.registry);
 
-	private final AcquisitionMeters meters = new AcquisitionMeters(this.models, this.registry);
+	@BeforeEach
+	void configure() {
+		this.meters.configured(Set.of("a", "b"));
+	}
 
 	@Test
 	void bytesAreCountedByModelAndHost() {
@@ -84,17 +92,21 @@ class MetersTests {
 	@Test
 	void readinessAndSizeAreAskedWhenRead() {
 		Statuses statuses = new Statuses().with(Statuses.ready("a")).with(ModelStatus.absent("b"));
-		ModelCache cache = statuses.cache();
-		long[] size = { 5 };
-		ModelGauges gauges = new ModelGauges(cache, this.models, () -> size[0]);
+		ModelCacheOperations operations = statuses.operations(Statuses.request("a"), Statuses.request("b"));
+		given(operations.usage()).willReturn(usage(5));
+		ModelGauges gauges = new ModelGauges(operations);
 		gauges.bindTo(this.registry);
-		size[0] = 6;
+		given(operations.usage()).willReturn(usage(6));
 		statuses.with(Statuses.ready("b"));
 		assertThat(this.registry.get("modelcache.model.ready").tag("model", "a").gauge().value()).isEqualTo(1);
 		assertThat(this.registry.get("modelcache.model.ready").tag("model", "b").gauge().value()).isEqualTo(1);
 		statuses.with(Statuses.failed("b"));
 		assertThat(this.registry.get("modelcache.model.ready").tag("model", "b").gauge().value()).isZero();
 		assertThat(this.registry.get("modelcache.cache.size").gauge().value()).isEqualTo(6);
+	}
+
+	private static CacheUsage usage(long bytes) {
+		return new CacheUsage(Path.of("/cache"), DataSize.ofBytes(bytes), null);
 	}
 
 	@Test

@@ -5,8 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-import dev.modelcache.BackgroundAttempts;
-import dev.modelcache.ConfiguredModels;
+import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
 import dev.modelcache.ModelStatus;
@@ -19,19 +18,26 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.Status;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.anyString;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.BDDMockito.willAnswer;
 
 /**
  * Tests for {@link ModelCacheHealthIndicator}.
  */
 class ModelCacheHealthIndicatorTests {
 
-	private final Attempts attempts = new Attempts();
+	private final Set<String> started = new HashSet<>();
+
+	private final Set<String> uncounted = new HashSet<>();
 
 	private final Statuses statuses = new Statuses();
 
 	private Health health(ModelRequest... requests) {
-		ConfiguredModels models = Statuses.configured(requests);
-		return new ModelCacheHealthIndicator(this.statuses.cache(), models, this.attempts).health();
+		ModelCacheOperations operations = this.statuses.operations(requests);
+		this.uncounted.forEach((id) -> given(operations.counts(id)).willReturn(false));
+		willAnswer((call) -> this.started.add(call.getArgument(0))).given(operations).ensureIfDue(anyString());
+		return new ModelCacheHealthIndicator(operations).health();
 	}
 
 	private Health health(ModelStatus status) {
@@ -124,21 +130,21 @@ class ModelCacheHealthIndicatorTests {
 		Health health = health(ModelRequest.builder("m").url(Statuses.request("m").url()).required(false).build());
 		assertThat(health.getStatus()).isEqualTo(Status.UP);
 		assertThat(details(health, "m")).containsEntry("state", "FAILED");
-		assertThat(this.attempts.started).isEmpty();
+		assertThat(this.started).isEmpty();
 	}
 
 	@Test
 	void modelThatDoesNotCountYetNeitherCountsNorTriggers() {
-		this.attempts.uncounted.add("m");
+		this.uncounted.add("m");
 		assertThat(health(ModelStatus.absent("m")).getStatus()).isEqualTo(Status.UP);
-		assertThat(this.attempts.started).isEmpty();
+		assertThat(this.started).isEmpty();
 	}
 
 	@Test
 	void everyRequiredModelMayHaveAnAttemptStarted() {
 		this.statuses.with(ModelStatus.absent("a")).with(Statuses.failed("b"));
 		health(Statuses.request("a"), Statuses.request("b"));
-		assertThat(this.attempts.started).containsExactlyInAnyOrder("a", "b");
+		assertThat(this.started).containsExactlyInAnyOrder("a", "b");
 	}
 
 	@Test
@@ -154,29 +160,6 @@ class ModelCacheHealthIndicatorTests {
 		this.statuses.with(Statuses.ready("b")).with(Statuses.ready("a"));
 		Health health = health(Statuses.request("b"), Statuses.request("a"));
 		assertThat(List.copyOf(((Map<?, ?>) health.getDetails().get("models")).keySet())).isEqualTo(List.of("b", "a"));
-	}
-
-	private static final class Attempts implements BackgroundAttempts {
-
-		private final Set<String> started = new HashSet<>();
-
-		private final Set<String> uncounted = new HashSet<>();
-
-		@Override
-		public boolean counts(String modelId) {
-			return !this.uncounted.contains(modelId);
-		}
-
-		@Override
-		public void startIfDue(String modelId) {
-			this.started.add(modelId);
-		}
-
-		@Override
-		public void start(String modelId) {
-			throw new AssertionError("health starts what is due");
-		}
-
 	}
 
 }

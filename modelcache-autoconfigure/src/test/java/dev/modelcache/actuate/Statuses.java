@@ -8,11 +8,10 @@ import java.util.List;
 import java.util.Map;
 
 import dev.modelcache.CachedModel;
-import dev.modelcache.ConfiguredModels;
 import dev.modelcache.Digest;
 import dev.modelcache.LockOwner;
-import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
@@ -21,6 +20,7 @@ import dev.modelcache.ModelStatus;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.TransferProgress;
 import org.mockito.Mockito;
+import reactor.core.publisher.Mono;
 
 /**
  * Statuses as the cache would tell them.
@@ -36,15 +36,19 @@ final class Statuses {
 		return this;
 	}
 
-	ModelCache cache() {
-		ModelCache cache = Mockito.mock(ModelCache.class);
-		Mockito.when(cache.status(Mockito.anyString()))
+	/** Returns operations of models that all count. */
+	ModelCacheOperations operations(ModelRequest... requests) {
+		ModelCacheOperations operations = Mockito.mock(ModelCacheOperations.class);
+		Mockito.when(operations.models()).thenReturn(List.of(requests));
+		for (ModelRequest request : requests) {
+			Mockito.when(operations.model(request.id())).thenReturn(request);
+		}
+		Mockito.when(operations.counts(Mockito.anyString())).thenReturn(true);
+		Mockito.when(operations.status(Mockito.anyString()))
 			.thenAnswer((call) -> this.statuses.get(call.<String>getArgument(0)));
-		return cache;
-	}
-
-	static ConfiguredModels configured(ModelRequest... requests) {
-		return new ConfiguredModels(List.of(requests));
+		Mockito.when(operations.check(Mockito.anyString()))
+			.thenAnswer((call) -> Mono.justOrEmpty(this.statuses.get(call.<String>getArgument(0))));
+		return operations;
 	}
 
 	static ModelRequest request(String id) {

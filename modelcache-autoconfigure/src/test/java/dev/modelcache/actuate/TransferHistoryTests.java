@@ -4,10 +4,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 import dev.modelcache.testsupport.ManualClock;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -23,8 +25,12 @@ class TransferHistoryTests {
 
 	private final ManualClock clock = new ManualClock();
 
-	private final TransferHistory history = new TransferHistory(
-			Statuses.configured(Statuses.request("m"), Statuses.request("n")), this.clock);
+	private final TransferHistory history = new TransferHistory(this.clock);
+
+	@BeforeEach
+	void configure() {
+		this.history.configured(Set.of("m", "n"));
+	}
 
 	private void seconds(int seconds) {
 		this.clock.advance(Duration.ofSeconds(seconds));

@@ -3,46 +3,33 @@ package dev.modelcache.autoconfigure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 
+import dev.modelcache.CacheOptions;
 import dev.modelcache.ConfiguredModels;
-import dev.modelcache.internal.http.MetadataClients;
+import dev.modelcache.DownloadOptions;
+import dev.modelcache.HuggingFaceOptions;
+import dev.modelcache.LockOptions;
+import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheBuilder;
+import dev.modelcache.ModelCacheOperations;
+import dev.modelcache.OciOptions;
 import dev.modelcache.internal.runtime.ClassifierSettings;
-import dev.modelcache.internal.source.SourceResolvers;
-import dev.modelcache.internal.source.catalog.CatalogResolver;
-import dev.modelcache.internal.source.catalog.ModelCatalogs;
-import dev.modelcache.internal.source.file.FileSourceResolver;
-import dev.modelcache.internal.source.huggingface.HubSettings;
-import dev.modelcache.internal.source.huggingface.HubToken;
-import dev.modelcache.internal.source.huggingface.HuggingFaceResolver;
-import dev.modelcache.internal.source.oci.OciResolver;
-import dev.modelcache.internal.source.oci.OciSettings;
-import dev.modelcache.internal.source.web.HttpSourceResolver;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 import org.springframework.core.io.ByteArrayResource;
-import org.springframework.core.io.DefaultResourceLoader;
 import org.springframework.mock.env.MockEnvironment;
-import reactor.core.scheduler.Schedulers;
+
+import static org.mockito.Mockito.mock;
 
 /**
  * The configuration of a test, bound as an application binds it. Nothing of the machine
  * that runs the test is in it.
  */
 final class BoundConfiguration {
-
-	/** The sources of an application; none of them is asked. */
-	static final SourceResolvers SOURCES = new SourceResolvers(
-			List.of(new HttpSourceResolver(Map.of()), new FileSourceResolver(Schedulers.immediate()),
-					new HuggingFaceResolver(new HubSettings(HubSettings.DEFAULT_ENDPOINT, HubToken.NONE), Map.of(),
-							MetadataClients.create(), Schedulers.immediate()),
-					new OciResolver(MetadataClients.create(), new OciSettings(Map.of(), null), Schedulers.immediate(),
-							Schedulers.immediate()),
-					new CatalogResolver(new ModelCatalogs(List.of(), List.of()), () -> BoundConfiguration.SOURCES,
-							(request) -> Long.MAX_VALUE, Schedulers.immediate())));
 
 	private final MockEnvironment environment = new MockEnvironment();
 
@@ -80,29 +67,45 @@ final class BoundConfiguration {
 			.orElseGet(ModelCacheProperties::new);
 	}
 
+	ModelCacheBuilder builder() {
+		return new BuilderMapping(properties(), this.environment).map();
+	}
+
+	/** Checks the whole configuration, and returns its models. */
 	ConfiguredModels models() {
-		return new ModelRequests(properties(), this.environment, SOURCES, catalogs()).read();
+		try (ModelCacheOperations operations = builder().operations(mock(ModelCache.class))) {
+			return new ConfiguredModels(operations.models());
+		}
 	}
 
-	ModelCatalogs catalogs() {
-		ModelCacheProperties properties = properties();
-		return new CatalogLocations(new DefaultResourceLoader(), MetadataClients.create(),
-				properties.getDownload().isAllowInsecureHttp())
-			.read(List.of(), properties.getCatalog().getLocations());
+	DownloadOptions download() {
+		AtomicReference<DownloadOptions> options = new AtomicReference<>();
+		builder().download(options::set);
+		return options.get();
 	}
 
-	HubSettings hub() {
-		ModelCacheProperties properties = properties();
-		return new HubProperties(this.environment, properties.getDownload().isAllowInsecureHttp())
-			.read(properties.getHuggingface());
+	CacheOptions cache() {
+		AtomicReference<CacheOptions> options = new AtomicReference<>();
+		builder().cache(options::set);
+		return options.get();
 	}
 
-	OciSettings oci() {
-		return new OciProperties(this.environment).read(properties().getOci());
+	LockOptions lock() {
+		AtomicReference<LockOptions> options = new AtomicReference<>();
+		builder().lock(options::set);
+		return options.get();
 	}
 
-	ModelCacheSettings settings() {
-		return ModelCacheSettings.of(properties(), this.environment);
+	HuggingFaceOptions huggingFace() {
+		AtomicReference<HuggingFaceOptions> options = new AtomicReference<>();
+		builder().huggingFace(options::set);
+		return options.get();
+	}
+
+	Map<String, OciOptions.Registry> registries() {
+		AtomicReference<OciOptions> options = new AtomicReference<>();
+		builder().oci(options::set);
+		return options.get().registries();
 	}
 
 	ClassifierSettings classifier() {

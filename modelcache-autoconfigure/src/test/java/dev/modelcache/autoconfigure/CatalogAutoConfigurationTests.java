@@ -10,13 +10,11 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 import dev.modelcache.CachedModel;
-import dev.modelcache.ConfiguredModels;
+import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelOutcome;
-import dev.modelcache.internal.source.catalog.CatalogRules;
-import dev.modelcache.internal.source.catalog.ModelCatalog;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.Reply;
@@ -127,15 +125,14 @@ class CatalogAutoConfigurationTests {
 		runner()
 			.withPropertyValues("hooks.llm.url=catalog://of-the-class-path",
 					"hooks.llm.catalog.locations=classpath:catalog-of-tests.json")
-			.run((context) -> assertThat(context.getBean(ConfiguredModels.class).get("default").url())
+			.run((context) -> assertThat(context.getBean(ModelCacheOperations.class).model("default").url())
 				.isEqualTo(URI.create("https://host/m.gguf")));
 	}
 
 	@Test
-	void applicationsOwnCatalogComesFirst() {
-		ModelCatalog own = ModelCatalog.read("own", catalog("tinyllama", this.server.uri("/m.gguf")),
-				new CatalogRules(false, true));
-		runner().withBean("own", ModelCatalog.class, () -> own)
+	void applicationsOwnCatalogComesBeforeTheBuiltInOne() throws IOException {
+		Path own = Files.write(this.directory.resolve("own.json"), catalog("tinyllama", this.server.uri("/m.gguf")));
+		runner().withBean(ModelCacheBuilderCustomizer.class, () -> (builder) -> builder.catalog(own.toUri().toString()))
 			.withPropertyValues("hooks.llm.model-type=tinyllama")
 			.run((context) -> assertThat(get(context).path()).hasBinaryContent(this.content.bytes()));
 	}

@@ -9,6 +9,9 @@ import java.util.List;
 import java.util.Map;
 
 import dev.modelcache.ConfiguredModels;
+import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheBuilder;
+import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelAccessDeniedException;
@@ -21,8 +24,6 @@ import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.ModelTransferException;
-import dev.modelcache.internal.http.MetadataClients;
-import dev.modelcache.internal.source.catalog.ModelCatalogs;
 import dev.modelcache.internal.transfer.RequestFailedException.Reason;
 import dev.modelcache.internal.transfer.RequestFailedException;
 import dev.modelcache.source.Mirror;
@@ -43,9 +44,9 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.env.ConfigurableEnvironment;
-import org.springframework.core.io.DefaultResourceLoader;
 import org.springframework.util.unit.DataSize;
 
+import static org.mockito.Mockito.mock;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
 
@@ -167,9 +168,10 @@ class FailureAnalyzersTests {
 
 		@Bean
 		ConfiguredModels configuredModels(ModelCacheProperties properties, ConfigurableEnvironment environment) {
-			ModelCatalogs catalogs = new CatalogLocations(new DefaultResourceLoader(), MetadataClients.create(), false)
-				.read(List.of(), properties.getCatalog().getLocations());
-			return new ModelRequests(properties, environment, BoundConfiguration.SOURCES, catalogs).read();
+			ModelCacheBuilder builder = new BuilderMapping(properties, environment).map();
+			try (ModelCacheOperations operations = builder.operations(mock(ModelCache.class))) {
+				return new ConfiguredModels(operations.models());
+			}
 		}
 
 	}

@@ -1,30 +1,27 @@
 package dev.modelcache.autoconfigure;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
 import java.util.Set;
 
 import dev.modelcache.AcquisitionObserver;
-import dev.modelcache.BackgroundAttempts;
 import dev.modelcache.CachedModel;
-import dev.modelcache.ConfiguredModels;
 import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelRequest;
 import dev.modelcache.actuate.AcquisitionMeters;
 import dev.modelcache.actuate.ModelCacheEndpoint;
 import dev.modelcache.actuate.ModelCacheHealthIndicator;
 import dev.modelcache.actuate.ModelGauges;
-import dev.modelcache.actuate.ModelOperations;
 import dev.modelcache.actuate.ProgressBars;
 import dev.modelcache.actuate.ProgressDisplay;
 import dev.modelcache.actuate.ProgressLog;
 import dev.modelcache.actuate.ReadinessGroupMembership;
 import dev.modelcache.actuate.TransferHistory;
-import dev.modelcache.internal.acquire.BackgroundAcquirer;
-import dev.modelcache.internal.acquire.DefaultModelCache;
-import dev.modelcache.internal.source.SourceResolvers;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.source.SourceResolver;
 import dev.modelcache.testsupport.Content;
@@ -46,11 +43,10 @@ import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConf
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ApplicationContext;
-import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Configuration;
 import org.springframework.web.reactive.function.client.WebClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.mock;
@@ -124,7 +120,7 @@ class ModelCacheAutoConfigurationTests {
 	void unconfiguredDoesNothingAndIsUp() {
 		runner().run((context) -> {
 			assertThat(context).hasNotFailed().hasSingleBean(ModelCache.class);
-			assertThat(context.getBean(ConfiguredModels.class).ids()).isEmpty();
+			assertThat(context.getBean(ModelCacheOperations.class).models()).isEmpty();
 			assertThat(context.getBean(ModelCacheHealthIndicator.class).health().getStatus().getCode()).isEqualTo("UP");
 			assertThat(this.directory).isEmptyDirectory();
 		});
@@ -153,8 +149,7 @@ class ModelCacheAutoConfigurationTests {
 	void applicationsOwnCacheWins() {
 		ModelCache own = mock(ModelCache.class);
 		downloading().withBean(ModelCache.class, () -> own).run((context) -> {
-			assertThat(context).hasNotFailed().doesNotHaveBean(DefaultModelCache.class);
-			assertThat(context.getBean(ModelCache.class)).isSameAs(own);
+			assertThat(context).hasNotFailed().getBean(ModelCache.class).isSameAs(own);
 		});
 	}
 
@@ -162,14 +157,11 @@ class ModelCacheAutoConfigurationTests {
 	void applicationsOwnPartsWin() {
 		ProgressDisplay display = mock(ProgressDisplay.class);
 		CacheLockFactory locks = mock(CacheLockFactory.class);
-		ConfiguredModels models = new ConfiguredModels(List.of());
 		downloading().withBean(ProgressDisplay.class, () -> display)
 			.withBean(CacheLockFactory.class, () -> locks)
-			.withBean(ConfiguredModels.class, () -> models)
 			.run((context) -> {
 				assertThat(context.getBean(ProgressDisplay.class)).isSameAs(display);
 				assertThat(context.getBean(CacheLockFactory.class)).isSameAs(locks);
-				assertThat(context.getBean(ConfiguredModels.class)).isSameAs(models);
 			});
 	}
 
@@ -188,8 +180,8 @@ class ModelCacheAutoConfigurationTests {
 			.withPropertyValues("hooks.llm.url=carrier-pigeon://loft/m.gguf")
 			.run((context) -> {
 				assertThat(context).hasNotFailed();
-				assertThat(context.getBean(SourceResolvers.class).schemes()).contains("carrier-pigeon", "https",
-						"file");
+				assertThat(context.getBean(ModelCacheOperations.class).model("default").url())
+					.isEqualTo(URI.create("carrier-pigeon://loft/m.gguf"));
 			});
 	}
 
@@ -241,10 +233,9 @@ class ModelCacheAutoConfigurationTests {
 
 	@Test
 	void applicationsOwnEndpointWins() {
-		ModelCacheEndpoint own = new ModelCacheEndpoint(mock(ModelCache.class), new ConfiguredModels(List.of()),
-				new TransferHistory(new ConfiguredModels(List.of()), Clock.systemUTC()),
-				new ModelOperations(mock(ModelCache.class), mock(BackgroundAttempts.class), (mono) -> {
-				}), () -> null);
+		ModelCacheEndpoint own = new ModelCacheEndpoint(mock(ModelCacheOperations.class),
+				new TransferHistory(Clock.systemUTC()), (mono) -> {
+				});
 		exposing().withBean("own", ModelCacheEndpoint.class, () -> own)
 			.run((context) -> assertThat(context.getBean(ModelCacheEndpoint.class)).isSameAs(own));
 	}
@@ -340,19 +331,20 @@ class ModelCacheAutoConfigurationTests {
 	}
 
 	@Test
-	void backgroundAcquirerGivesWayToo() {
-		runner().withUserConfiguration(OwnAcquirer.class)
-			.run((context) -> assertThat(context).hasNotFailed().hasSingleBean(BackgroundAcquirer.class));
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class OwnAcquirer {
-
-		@Bean
-		BackgroundAcquirer ownAcquirer(ModelCache cache, ConfiguredModels models) {
-			return new BackgroundAcquirer(cache, models, Duration.ofMinutes(5), true, Clock.systemUTC());
-		}
-
+	void locksAndCustomizersOfTheApplicationReachTheCache() {
+		CacheLockFactory locks = mock(CacheLockFactory.class);
+		given(locks.acquire(any(), any())).willThrow(new IllegalStateException("the application's own lock"));
+		downloading().withBean(CacheLockFactory.class, () -> locks)
+			.withBean(ModelCacheBuilderCustomizer.class,
+					() -> (builder) -> builder
+						.model(ModelRequest.builder("more").url(this.server.uri("/m.gguf")).build()))
+			.run((context) -> {
+				assertThat(context.getBean(ModelCacheOperations.class).models()).extracting(ModelRequest::id)
+					.containsExactly("default", "more");
+				assertThatExceptionOfType(ModelCacheException.class)
+					.isThrownBy(() -> context.getBean(ModelCache.class).get("more").block(PATIENCE))
+					.withStackTraceContaining("the application's own lock");
+			});
 	}
 
 }

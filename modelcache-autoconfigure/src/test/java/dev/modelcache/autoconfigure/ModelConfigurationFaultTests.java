@@ -237,9 +237,6 @@ class ModelConfigurationFaultTests {
 			.map((property) -> property.replace("${tmp}", directory.toString()))
 			.toArray(String[]::new));
 		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(() -> {
-			configuration.settings();
-			configuration.hub();
-			configuration.oci();
 			configuration.classifier();
 			configuration.models();
 		}).satisfies((ex) -> {

@@ -1,12 +1,10 @@
 package dev.modelcache.autoconfigure;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Map;
 
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.OciOptions.Registry;
-import dev.modelcache.internal.source.oci.OciSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,24 +19,16 @@ class OciPropertiesTests {
 
 	private static final Registry GHCR = new Registry("alice", "secret", false);
 
-	private static OciSettings of(String... pairs) {
-		return BoundConfiguration.of(pairs).oci();
-	}
-
-	@Test
-	void withoutConfigurationDockersIsRead() {
-		OciSettings settings = BoundConfiguration.of().withVariables(Map.of("DOCKER_CONFIG", "/etc/docker")).oci();
-		assertThat(settings.registries()).isEmpty();
-		assertThat(settings.dockerConfig()).isEqualTo(Path.of("/etc/docker/config.json").toAbsolutePath());
+	private static Map<String, Registry> of(String... pairs) {
+		return BoundConfiguration.of(pairs).registries();
 	}
 
 	@Test
 	void hostsMayHaveDotsAndPorts() {
-		OciSettings settings = of("hooks.llm.oci.registries.ghcr.io.username=alice",
+		Map<String, Registry> settings = of("hooks.llm.oci.registries.ghcr.io.username=alice",
 				"hooks.llm.oci.registries.ghcr.io.password=secret",
 				"hooks.llm.oci.registries[localhost:5000].insecure=true");
-		assertThat(settings.registries())
-			.isEqualTo(Map.of("ghcr.io", GHCR, "localhost:5000", new Registry(null, null, true)));
+		assertThat(settings).isEqualTo(Map.of("ghcr.io", GHCR, "localhost:5000", new Registry(null, null, true)));
 	}
 
 	@Test
@@ -53,19 +43,11 @@ class OciPropertiesTests {
 				          password: secret
 				        "[localhost:5000]":
 				          insecure: true
-				""").oci().registries()).containsOnlyKeys("ghcr.io", "localhost:5000").containsEntry("ghcr.io", GHCR);
+				""").registries()).containsOnlyKeys("ghcr.io", "localhost:5000").containsEntry("ghcr.io", GHCR);
 		assertThat(BoundConfiguration.of()
 			.withVariables(Map.of("HOOKS_LLM_OCI_REGISTRIES_GHCR_IO_USERNAME", "alice",
 					"HOOKS_LLM_OCI_REGISTRIES_GHCR_IO_PASSWORD", "secret"))
-			.oci()
 			.registries()).isEqualTo(Map.of("ghcr.io", GHCR));
-	}
-
-	@Test
-	void namesOfDockerHubAreOneRegistry() {
-		assertThat(of("hooks.llm.oci.registries.index.docker.io.username=alice",
-				"hooks.llm.oci.registries.index.docker.io.password=secret")
-			.registries()).containsOnlyKeys("docker.io");
 	}
 
 	@ParameterizedTest
@@ -81,7 +63,7 @@ class OciPropertiesTests {
 
 	@Test
 	void noTextShowsThePassword() {
-		OciSettings settings = of("hooks.llm.oci.registries.ghcr.io.username=alice",
+		Map<String, Registry> settings = of("hooks.llm.oci.registries.ghcr.io.username=alice",
 				"hooks.llm.oci.registries.ghcr.io.password=secret");
 		assertThat(settings).asString().doesNotContain("secret", "alice");
 	}

@@ -1,9 +1,5 @@
 package dev.modelcache.autoconfigure;
 
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.URI;
-import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,33 +94,6 @@ class PrivateRedirectTests {
 		try (RunningApplication application = start(BLOCK)) {
 			application.cache().get("default").block();
 		}
-	}
-
-	@Test
-	void hostIsPublicUnlessItsAddressWasPrivate() throws UnknownHostException {
-		PublicAddresses addresses = new PublicAddresses();
-		URI url = URI.create("https://models.example/m.gguf");
-		assertThat(addresses.isPublic(url)).isTrue();
-		assertThat(addresses.any().matches(address("models.example.", 10, 0, 0, 1))).isTrue();
-		assertThat(addresses.isPublic(url)).isFalse();
-		assertThat(addresses.any().matches(address("models.example", 1, 1, 1, 1))).isTrue();
-		assertThat(addresses.isPublic(url)).isTrue();
-	}
-
-	@Test
-	void proxyIsNotAskedForNamesOfTheLocalMachine() {
-		PublicAddresses addresses = new PublicAddresses();
-		assertThat(List.of("localhost", "localhost.", "a.localhost", "0x7f.1", "2130706433"))
-			.noneMatch((host) -> addresses.publicOnly().matches(InetSocketAddress.createUnresolved(host, 443)));
-		assertThat(addresses.publicOnly().matches(InetSocketAddress.createUnresolved("models.example", 443))).isTrue();
-	}
-
-	private static InetSocketAddress address(String host, int... bytes) throws UnknownHostException {
-		byte[] address = new byte[bytes.length];
-		for (int i = 0; i < bytes.length; i++) {
-			address[i] = (byte) bytes[i];
-		}
-		return new InetSocketAddress(InetAddress.getByAddress(host, address), 443);
 	}
 
 }

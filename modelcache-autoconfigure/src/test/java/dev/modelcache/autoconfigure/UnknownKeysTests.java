@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-import dev.modelcache.ConfiguredModels;
+import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.ModelConfigurationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -193,7 +193,7 @@ class UnknownKeysTests {
 		variables.put("HOOKS_LLM_URL", "https://host/m.gguf");
 		try (ConfigurableApplicationContext context = start(variables, "--hooks.llm.download.proxy.host=proxy",
 				"--hooks.llm.download.proxy.port=3128")) {
-			assertThat(context.getBean(ConfiguredModels.class).all()).singleElement()
+			assertThat(context.getBean(ModelCacheOperations.class).models()).singleElement()
 				.satisfies((request) -> assertThat(request.id()).isEqualTo("default"));
 			assertThat(context.getBean(ModelCacheProperties.class).getDownload().getProxy().getPort()).isEqualTo(3128);
 			assertThat(context.getBean(ModelCacheProperties.class).getDownload().getHeaders()).isEmpty();

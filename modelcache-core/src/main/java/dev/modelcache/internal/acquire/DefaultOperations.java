@@ -87,6 +87,14 @@ public final class DefaultOperations implements ModelCacheOperations {
 	}
 
 	@Override
+	public Mono<ModelStatus> check(String id) {
+		return Mono.defer(() -> {
+			@Nullable Mono<ModelStatus> check = this.cache.check(this.models.get(id).id());
+			return (check != null) ? check : Mono.just(status(id));
+		});
+	}
+
+	@Override
 	public boolean counts(String id) {
 		this.models.get(id);
 		return this.acquirer.counts(id);

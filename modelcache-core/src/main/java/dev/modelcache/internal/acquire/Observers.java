@@ -2,6 +2,7 @@ package dev.modelcache.internal.acquire;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
 import dev.modelcache.AcquisitionObserver;
@@ -23,6 +24,11 @@ public final class Observers implements AcquisitionObserver {
 	 */
 	public Observers(List<AcquisitionObserver> observers) {
 		this.observers = List.copyOf(observers);
+	}
+
+	@Override
+	public void configured(Set<String> modelIds) {
+		each((observer) -> observer.configured(modelIds));
 	}
 
 	@Override

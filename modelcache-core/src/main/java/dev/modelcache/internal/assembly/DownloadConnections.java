@@ -83,9 +83,7 @@ public final class DownloadConnections {
 	 * @return the connector
 	 */
 	public static ClientHttpConnector nettyConnector(ConnectorRules rules) {
-		HttpClient client = rules.prepare(HttpClient.create());
-		return new ReactorClientHttpConnector(
-				(rules.proxy() != null) ? client : client.resolver(new CheckedResolvers(rules)));
+		return Netty.connector(rules);
 	}
 
 	private Supplier<WebClient> client(PublicAddresses addresses, boolean privateToo) {
@@ -159,11 +157,25 @@ public final class DownloadConnections {
 
 		@Override
 		public HttpClient prepare(HttpClient client) {
-			Proxy proxy = DownloadConnections.this.proxy;
+			return Netty.prepare(client, connectTimeout(), DownloadConnections.this.proxy);
+		}
+
+	}
+
+	/** Apart, so that Netty is only loaded where it is used. */
+	private static final class Netty {
+
+		static ClientHttpConnector connector(ConnectorRules rules) {
+			HttpClient client = rules.prepare(HttpClient.create());
+			return new ReactorClientHttpConnector(
+					(rules.proxy() != null) ? client : client.resolver(new CheckedResolvers(rules)));
+		}
+
+		static HttpClient prepare(HttpClient client, Duration connectTimeout, @Nullable Proxy proxy) {
 			HttpClient plain = NettyClients.forDownloads(client.compress(false)
 				.protocol(HttpProtocol.HTTP11)
-				.option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(connectTimeout().toMillis())));
-			HttpClient proxied = (proxy != null) ? through(proxy, connectTimeout(), plain) : plain;
+				.option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(connectTimeout.toMillis())));
+			HttpClient proxied = (proxy != null) ? through(proxy, connectTimeout, plain) : plain;
 			return ProxyFailures.Reactor.watched(proxied, new ProxyFailures(proxy));
 		}
 

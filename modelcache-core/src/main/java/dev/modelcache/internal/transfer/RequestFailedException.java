@@ -3,6 +3,7 @@ package dev.modelcache.internal.transfer;
 import java.time.Duration;
 import java.util.Locale;
 
+import dev.modelcache.FailedAttempt;
 import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * One request to one mirror did not bring what it should have. The message names the
  * mirror without user-info, query and fragment.
  */
-public final class RequestFailedException extends RuntimeException {
+public final class RequestFailedException extends RuntimeException implements FailedAttempt {
 
 	private final transient Mirror mirror;
 
@@ -65,6 +66,11 @@ public final class RequestFailedException extends RuntimeException {
 		this.host = mirror.origin().authority();
 		this.status = status;
 		this.retryAfter = retryAfter;
+	}
+
+	@Override
+	public String problem() {
+		return String.valueOf(getMessage());
 	}
 
 	/**

@@ -1,0 +1,190 @@
+package dev.modelcache.autoconfigure;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ProxySelector;
+import java.net.URI;
+import java.util.function.Function;
+
+import dev.modelcache.ConnectorRules;
+import dev.modelcache.ModelCacheBuilder;
+import dev.modelcache.ModelConfigurationException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.http.client.FilteredHostException;
+import org.springframework.boot.http.client.HttpClientSettings;
+import org.springframework.boot.http.client.HttpRedirects;
+import org.springframework.boot.http.client.InetAddressFilter;
+import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
+import org.springframework.boot.http.client.reactive.JdkClientHttpConnectorBuilder;
+import org.springframework.boot.http.client.reactive.ReactorClientHttpConnectorBuilder;
+import org.springframework.boot.ssl.NoSuchSslBundleException;
+import org.springframework.boot.ssl.SslBundles;
+import org.springframework.http.client.reactive.ClientHttpConnector;
+import org.springframework.util.ClassUtils;
+import org.springframework.util.StringUtils;
+
+/**
+ * Makes the connectors of downloads: Boot's connector and settings, but no redirects, no
+ * compression, and none of the application's own WebClient customizations, whose headers
+ * would go to every host a redirect leads to.
+ */
+final class DownloadConnectors implements Function<ConnectorRules, ClientHttpConnector> {
+
+	private static final Logger logger = LoggerFactory.getLogger(DownloadConnectors.class);
+
+	private static final boolean ADDRESSES_CAN_BE_FILTERED = ClassUtils
+		.isPresent("org.springframework.boot.http.client.InetAddressFilter", DownloadConnectors.class.getClassLoader());
+
+	private final ClientHttpConnectorBuilder<?> connector;
+
+	private final HttpClientSettings settings;
+
+	private DownloadConnectors(ClientHttpConnectorBuilder<?> connector, HttpClientSettings settings) {
+		this.connector = connector;
+		this.settings = settings;
+	}
+
+	/**
+	 * Has a builder use Boot's connectors.
+	 * @param builder the builder
+	 * @param download the properties
+	 * @param connector the application's connector
+	 * @param base the application's settings of HTTP clients
+	 * @param bundles the application's SSL bundles, or {@code null} if there are none
+	 * @throws ModelConfigurationException if the connector cannot do what is configured
+	 */
+	static void configure(ModelCacheBuilder builder, DownloadProperties download,
+			ClientHttpConnectorBuilder<?> connector, HttpClientSettings base, @Nullable SslBundles bundles) {
+		HttpClientSettings settings = base.withRedirects(HttpRedirects.DONT_FOLLOW);
+		if (StringUtils.hasText(download.getSslBundle())) {
+			settings = withBundle(settings, download.getSslBundle(), bundles);
+		}
+		boolean proxied = StringUtils.hasText(download.getProxy().getHost());
+		checkProxy(connector, proxied, proxied && download.getProxy().getUsername() != null);
+		if (!ADDRESSES_CAN_BE_FILTERED) {
+			checkBlocked(download.getBlockPrivateRedirects());
+		}
+		builder.connectors(new DownloadConnectors(connector, settings), ADDRESSES_CAN_BE_FILTERED);
+	}
+
+	private static HttpClientSettings withBundle(HttpClientSettings settings, String name,
+			@Nullable SslBundles bundles) {
+		try {
+			if (bundles != null) {
+				return settings.withSslBundle(bundles.getBundle(name));
+			}
+		}
+		catch (NoSuchSslBundleException ex) {
+			// Said below, with the key.
+		}
+		throw ModelKeys.GENERAL.wrong("download.ssl-bundle", "there is no SSL bundle '" + name + "'",
+				"Define it below spring.ssl.bundle, or correct the name");
+	}
+
+	private static void checkProxy(ClientHttpConnectorBuilder<?> connector, boolean proxied, boolean login) {
+		boolean jdk = connector instanceof JdkClientHttpConnectorBuilder;
+		if (proxied && !jdk && !(connector instanceof ReactorClientHttpConnectorBuilder)) {
+			throw ModelKeys.GENERAL.wrong("download.proxy.host", "only the connectors 'reactor' and 'jdk' take a proxy",
+					"Set spring.http.clients.reactive.connector to one of them");
+		}
+		if (jdk && login) {
+			throw ModelKeys.GENERAL.wrong("download.proxy.username",
+					"only the connector 'reactor' sends credentials to a proxy",
+					"Set spring.http.clients.reactive.connector=reactor, or remove the key");
+		}
+	}
+
+	private static void checkBlocked(@Nullable Boolean privateRedirectsBlocked) {
+		if (Boolean.TRUE.equals(privateRedirectsBlocked)) {
+			throw ModelKeys.GENERAL.wrong("download.block-private-redirects",
+					"is true, but the clients of this version of Spring Boot do not check addresses",
+					"Use Spring Boot 4.1 or later, or remove the key");
+		}
+		if (privateRedirectsBlocked == null) {
+			logger.warn("Redirects of public hosts to private addresses are followed, because the clients of this "
+					+ "version of Spring Boot do not check addresses. Use Spring Boot 4.1 or later, or set "
+					+ "hooks.llm.download.block-private-redirects to false");
+		}
+	}
+
+	@Override
+	public ClientHttpConnector apply(ConnectorRules rules) {
+		HttpClientSettings settings = this.settings.withConnectTimeout(rules.connectTimeout());
+		return ADDRESSES_CAN_BE_FILTERED ? Filtered.build(this, settings, rules) : build(settings, rules);
+	}
+
+	private ClientHttpConnector build(HttpClientSettings settings, ConnectorRules rules) {
+		InetSocketAddress proxy = rules.proxy();
+		checkProxy(this.connector, proxy != null, rules.hasProxyCredentials());
+		if (this.connector instanceof ReactorClientHttpConnectorBuilder reactor) {
+			return Reactor.build(reactor, settings, rules);
+		}
+		if (this.connector instanceof JdkClientHttpConnectorBuilder jdk) {
+			// HTTP/2 would put all ranges of a file on one connection, in one window.
+			JdkClientHttpConnectorBuilder plain = jdk
+				.withHttpClientCustomizer((client) -> client.version(java.net.http.HttpClient.Version.HTTP_1_1));
+			return ((proxy != null) ? plain.withHttpClientCustomizer((client) -> client.proxy(ProxySelector.of(proxy)))
+					: plain)
+				.build(settings);
+		}
+		return this.connector.build(settings);
+	}
+
+	/** Apart, so that Netty is only loaded where it is used. */
+	private static final class Reactor {
+
+		static ClientHttpConnector build(ReactorClientHttpConnectorBuilder reactor, HttpClientSettings settings,
+				ConnectorRules rules) {
+			return reactor.withHttpClientCustomizer(rules::prepare).build(settings);
+		}
+
+	}
+
+	/** Apart, because Spring Boot has filters of addresses since 4.1. */
+	private static final class Filtered implements InetAddressFilter {
+
+		private final ConnectorRules rules;
+
+		private Filtered(ConnectorRules rules) {
+			this.rules = rules;
+		}
+
+		static ClientHttpConnector build(DownloadConnectors connectors, HttpClientSettings settings,
+				ConnectorRules rules) {
+			InetAddressFilter addresses = new Filtered(rules);
+			InetAddressFilter configured = settings.inetAddressFilter();
+			ClientHttpConnector connector = connectors.build(
+					settings.withInetAddressFilter((configured != null) ? configured.and(addresses) : addresses),
+					rules);
+			return (method, url, callback) -> connector.connect(method, url, callback)
+				.onErrorMap(Filtered::isRefusal, (failure) -> rules.refused(host(url), failure));
+		}
+
+		private static String host(URI url) {
+			return String.valueOf(url.getHost());
+		}
+
+		private static boolean isRefusal(Throwable failure) {
+			for (Throwable t = failure; t != null; t = t.getCause()) {
+				if (t instanceof FilteredHostException) {
+					return true;
+				}
+			}
+			return false;
+		}
+
+		@Override
+		public boolean matches(InetSocketAddress address) {
+			return this.rules.allows(address);
+		}
+
+		@Override
+		public boolean matches(InetAddress address) {
+			return this.rules.allows(address);
+		}
+
+	}
+
+}

@@ -1,0 +1,261 @@
+package dev.modelcache.internal.assembly;
+
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+import dev.modelcache.CacheOptions;
+import dev.modelcache.DownloadOptions;
+import dev.modelcache.HuggingFaceOptions;
+import dev.modelcache.LockOptions;
+import dev.modelcache.ModelCache;
+import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.OciOptions;
+import dev.modelcache.internal.content.DecompressionSettings;
+import dev.modelcache.internal.lock.LockSettings;
+import dev.modelcache.internal.source.huggingface.HubSettings;
+import dev.modelcache.internal.store.AdoptionSettings;
+import dev.modelcache.internal.store.HubCacheSettings;
+import dev.modelcache.internal.store.StoreSettings;
+import dev.modelcache.internal.transfer.TransferSettings;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.util.unit.DataSize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests for {@link Settings}, and for the defaults that come from {@link Surroundings}.
+ */
+class SettingsTests {
+
+	private final DownloadOptions download = options((use) -> ModelCache.builder().download(use));
+
+	private final CacheOptions cache = options((use) -> ModelCache.builder().cache(use));
+
+	private final LockOptions lock = options((use) -> ModelCache.builder().lock(use));
+
+	private final HuggingFaceOptions hub = options((use) -> ModelCache.builder().huggingFace(use));
+
+	private final OciOptions oci = options((use) -> ModelCache.builder().oci(use));
+
+	private static <T> T options(Consumer<Consumer<T>> builder) {
+		AtomicReference<T> options = new AtomicReference<>();
+		builder.accept(options::set);
+		return options.get();
+	}
+
+	private static Settings settings(Map<String, String> variables) {
+		Map<String, String> all = new HashMap<>(Map.of("user.home", "/home/me"));
+		all.putAll(variables);
+		Function<String, String> environment = all::get;
+		return new Settings("hooks.llm", environment);
+	}
+
+	private StoreSettings store(Map<String, String> variables) {
+		return settings(variables).store(this.cache, this.hub);
+	}
+
+	private Path huggingFace(Map<String, String> variables) {
+		return store(variables).adoption().huggingFaceCaches().get(0);
+	}
+
+	private HubSettings hub(Map<String, String> variables) {
+		return settings(variables).hub(this.hub, this.download);
+	}
+
+	@Test
+	void optionsThatNobodyChangesAreTheDefaults() {
+		Settings settings = settings(Map.of());
+		assertThat(settings.transfer(this.download)).isEqualTo(TransferSettings.defaults());
+		assertThat(settings.lock(this.lock)).isEqualTo(LockSettings.defaults());
+		assertThat(settings.store(this.cache, this.hub).withAdoption(AdoptionSettings.OFF))
+			.isEqualTo(StoreSettings.defaults(Path.of("/home/me/.cache/modelcache"))
+				.withHubCache(new HubCacheSettings(Path.of("/home/me/.cache/huggingface/hub"), true)));
+		assertThat(settings.decompression(this.download)).isEqualTo(new DecompressionSettings(20));
+		assertThat(settings.proxy(this.download)).isNull();
+		assertThat(settings.offline(null)).isFalse();
+	}
+
+	@Test
+	void optionsArrive() {
+		Settings settings = settings(Map.of());
+		this.download.bufferSize(DataSize.ofKilobytes(256))
+			.responseTimeout(Duration.ofSeconds(2))
+			.stallTimeout(Duration.ofSeconds(3))
+			.maxRedirects(0)
+			.allowInsecureHttp(true)
+			.maxExpansion(3)
+			.proxyHost("proxy")
+			.proxyPort(3128)
+			.proxyUsername("me")
+			.proxyPassword("pw");
+		this.lock.timeout(Duration.ZERO).staleAfter(Duration.ofHours(2));
+		this.cache.directory(Path.of("/c"))
+			.verify(CacheOptions.Verification.NEVER)
+			.minFreeSpace(DataSize.ofBytes(0))
+			.partialRetention(Duration.ofDays(1))
+			.maxSize(DataSize.ofGigabytes(50))
+			.adopt(false)
+			.layout(CacheOptions.Layout.PRIVATE);
+		assertThat(settings.transfer(this.download)).isEqualTo(new TransferSettings(DataSize.ofKilobytes(256), 4,
+				DataSize.ofMegabytes(16), Duration.ofSeconds(2), Duration.ofSeconds(3), 0, true));
+		assertThat(settings.decompression(this.download)).isEqualTo(new DecompressionSettings(3));
+		assertThat(settings.proxy(this.download)).isEqualTo(new Settings.Proxy("proxy", 3128, "me", "pw"))
+			.hasToString("proxy:3128");
+		assertThat(settings.lock(this.lock)).isEqualTo(new LockSettings(Duration.ZERO, Duration.ofHours(2)));
+		assertThat(settings.store(this.cache, this.hub)).isEqualTo(new StoreSettings(Path.of("/c"), DataSize.ofBytes(0),
+				CacheOptions.Verification.NEVER, Duration.ofDays(1))
+			.withMaxSize(DataSize.ofGigabytes(50)));
+	}
+
+	@Test
+	void directoryThatAllUsersCanWriteToIsRefusedUnlessThatIsMeant(@TempDir Path directory) throws Exception {
+		Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+		this.cache.directory(directory);
+		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(() -> store(Map.of()))
+			.withMessageContaining("hooks.llm.cache.directory")
+			.withMessageContaining("hooks.llm.cache.allow-shared-directory")
+			.withMessageContaining(directory.toString());
+		assertThat(settings(Map.of()).store(this.cache.directory(directory.resolve("modelcache")), this.hub))
+			.isNotNull();
+		this.cache.directory(directory).allowSharedDirectory(true);
+		assertThat(store(Map.of()).directory()).isEqualTo(directory);
+	}
+
+	@Test
+	void theCacheStandsInXdgCacheHome() {
+		assertThat(store(Map.of("XDG_CACHE_HOME", "/var/cache/me")).directory())
+			.isEqualTo(Path.of("/var/cache/me/modelcache"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "relative" })
+	void anXdgCacheHomeThatIsNotAbsoluteIsIgnored(String value) {
+		assertThat(store(Map.of("XDG_CACHE_HOME", value)).directory()).isEqualTo(Path.of("/home/me/.cache/modelcache"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "1", "ON", "yes", "True" })
+	void theHubsVariableMeansOffline(String value) {
+		assertThat(settings(Map.of("HF_HUB_OFFLINE", value)).offline(null)).isTrue();
+		assertThat(settings(Map.of("HF_HUB_OFFLINE", value)).offline(false)).isFalse();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "0", "off", "no", "2" })
+	void otherValuesOfTheHubsVariableMeanOnline(String value) {
+		assertThat(settings(Map.of("HF_HUB_OFFLINE", value)).offline(null)).isFalse();
+	}
+
+	@Test
+	void modelsOfTheHubStandWhereItsOwnToolsAreToldTo() {
+		assertThat(store(Map.of("HF_HUB_CACHE", "/data/hub", "HF_HUB_DISABLE_SYMLINKS", "1")).hubCache())
+			.isEqualTo(new HubCacheSettings(Path.of("/data/hub"), false));
+	}
+
+	@Test
+	void withoutVariablesTheToolsOwnDefaultsCount() {
+		assertThat(store(Map.of()).adoption())
+			.isEqualTo(new AdoptionSettings(true, List.of(Path.of("/home/me/.cache/huggingface/hub")),
+					List.of(Path.of("/home/me/.ollama/models"), Path.of("/usr/share/ollama/.ollama/models"))));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "HF_HUB_CACHE,/hub,/hub", "HUGGINGFACE_HUB_CACHE,/hub,/hub", "HF_HOME,/hf,/hf/hub",
+			"XDG_CACHE_HOME,/cache,/cache/huggingface/hub", "HF_HOME,~/hf,/home/me/hf/hub", "HF_HUB_CACHE,~,/home/me" })
+	void eachVariableOfTheHubsToolsIsKnown(String variable, String value, Path directory) {
+		assertThat(huggingFace(Map.of(variable, value))).isEqualTo(directory);
+	}
+
+	@Test
+	void theFirstVariableWinsAndOthersAreExpandedInIt() {
+		assertThat(huggingFace(
+				Map.of("HF_HUB_CACHE", "$BASE/${USER_DIR}/hub", "BASE", "/b", "USER_DIR", "u", "HF_HOME", "/hf")))
+			.isEqualTo(Path.of("/b/u/hub"));
+	}
+
+	@Test
+	void theOptionWinsOverTheVariables() {
+		this.hub.cacheDirectory(Path.of("/mine"));
+		assertThat(huggingFace(Map.of("HF_HUB_CACHE", "/hub"))).isEqualTo(Path.of("/mine"));
+	}
+
+	@Test
+	void ollamasVariableIsKnown() {
+		assertThat(store(Map.of("OLLAMA_MODELS", "/models")).adoption().ollamaStores())
+			.containsExactly(Path.of("/models"), Path.of("/usr/share/ollama/.ollama/models"));
+	}
+
+	@Test
+	void adoptionCanBeSwitchedOff() {
+		this.cache.adopt(false);
+		assertThat(store(Map.of()).adoption()).isEqualTo(AdoptionSettings.OFF);
+	}
+
+	@Test
+	void withoutConfigurationTheHubIsAsked() {
+		assertThat(hub(Map.of()).endpoint()).isEqualTo(URI.create("https://huggingface.co"));
+	}
+
+	@Test
+	void theVariableOfTheHubsToolsNamesAnother() {
+		assertThat(hub(Map.of("HF_ENDPOINT", "https://mirror.example/")).endpoint())
+			.isEqualTo(URI.create("https://mirror.example"));
+	}
+
+	@Test
+	void theEndpointComesBeforeTheVariableAndMayHaveAPath() {
+		this.hub.endpoint("https://host/api/hub//");
+		assertThat(hub(Map.of("HF_ENDPOINT", "https://mirror.example")).endpoint())
+			.isEqualTo(URI.create("https://host/api/hub"));
+	}
+
+	@Test
+	void aWrongVariableIsNamed() {
+		assertThatExceptionOfType(ModelConfigurationException.class)
+			.isThrownBy(() -> hub(Map.of("HF_ENDPOINT", "http://mirror.example")))
+			.satisfies((ex) -> assertThat(ex.key()).isEqualTo("HF_ENDPOINT"));
+	}
+
+	@Test
+	void noTextShowsTheToken() {
+		this.hub.token("hf_secret");
+		assertThat(hub(Map.of())).asString().doesNotContain("hf_secret");
+	}
+
+	@Test
+	void dockersConfigurationIsReadWhereItsToolsReadIt() {
+		assertThat(settings(Map.of()).oci(this.oci).dockerConfig()).isEqualTo(Path.of("/home/me/.docker/config.json"));
+		assertThat(settings(Map.of("DOCKER_CONFIG", "/etc/docker")).oci(this.oci).dockerConfig())
+			.isEqualTo(Path.of("/etc/docker/config.json"));
+	}
+
+	@Test
+	void namesOfDockerHubAreOneRegistry() {
+		this.oci.registry("index.docker.io", new OciOptions.Registry("alice", "secret", false));
+		assertThat(settings(Map.of()).oci(this.oci).registries()).containsOnlyKeys("docker.io");
+		assertThat(settings(Map.of()).oci(this.oci)).asString().doesNotContain("secret", "alice");
+	}
+
+	@Test
+	void halfALoginIsRefusedWithoutShowingIt() {
+		this.oci.registry("ghcr.io", new OciOptions.Registry(null, "secret", false));
+		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(() -> settings(Map.of()).oci(this.oci))
+			.satisfies((ex) -> assertThat(ex.key()).isEqualTo("hooks.llm.oci.registries.ghcr.io"))
+			.withMessageNotContaining("secret");
+	}
+
+}

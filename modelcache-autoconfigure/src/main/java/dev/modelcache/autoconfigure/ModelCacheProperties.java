@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-import dev.modelcache.internal.content.format.FormatSettings;
 import dev.modelcache.CacheOptions;
 import dev.modelcache.CacheOptions.Verification;
 import org.jspecify.annotations.Nullable;

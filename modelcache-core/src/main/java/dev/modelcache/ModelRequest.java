@@ -211,7 +211,7 @@ public final class ModelRequest {
 			.digestRequired(this.digestRequired)
 			.estimatedSize(this.estimatedSize)
 			.maxSize(this.maxSize)
-			.maxRetries(this.maxRetries)
+			.maxAttempts(this.maxAttempts)
 			.required(this.required);
 	}
 

@@ -53,7 +53,7 @@ class PlainJavaTests {
 	}
 
 	private static ModelRequest request(URI url) {
-		return ModelRequest.builder("tiny").url(url).maxRetries(1).build();
+		return ModelRequest.builder("tiny").url(url).maxAttempts(1).build();
 	}
 
 	private String checksum() {

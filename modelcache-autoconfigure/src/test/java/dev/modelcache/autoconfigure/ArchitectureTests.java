@@ -38,8 +38,8 @@ class ArchitectureTests {
 
 	@ArchTest
 	static final ArchRule theRuntimeUsesNoOtherInternals = noClasses().should()
-		.dependOnClassesThat(
-				resideInAPackage("dev.modelcache.internal..").and(not(resideInAPackage("dev.modelcache.internal.runtime"))));
+		.dependOnClassesThat(resideInAPackage("dev.modelcache.internal..")
+			.and(not(resideInAPackage("dev.modelcache.internal.runtime"))));
 
 	@ArchTest
 	static final ArchRule onlyTheBridgeBlocks = noClasses().that()

@@ -120,7 +120,7 @@ public final class ModelCompletion {
 			fallbacks.add(ModelRequest.builder(model.id())
 				.configuredAs(model.configuredAs())
 				.modelPathConflict(model.modelPathConflict())
-				.maxRetries(model.maxRetries())
+				.maxAttempts(model.maxAttempts())
 				.required(model.required())
 				.digestRequired(model.digestRequired())
 				.url(url)

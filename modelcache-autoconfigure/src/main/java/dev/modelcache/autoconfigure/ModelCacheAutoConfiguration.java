@@ -9,7 +9,9 @@ import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.source.SourceResolver;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilience4j.retry.RetryRegistry;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -28,6 +30,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ProxyType;
 import org.springframework.context.annotation.Proxyable;
+import org.springframework.context.annotation.Role;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.io.ResourceLoader;
 import org.springframework.web.reactive.function.client.WebClient;
@@ -50,7 +53,7 @@ public class ModelCacheAutoConfiguration {
 	@InternalBean("dev.modelcache.ModelCacheBuilder.ORIGINAL")
 	ModelCacheBuilder modelCacheBuilder(ModelCacheProperties properties, ConfigurableEnvironment environment,
 			ConfigurableListableBeanFactory beans, ResourceLoader resources, ApplicationEvents events,
-			ObjectProvider<CacheLockFactory> locks, ObjectProvider<SourceResolver> resolvers,
+			@Nullable CacheLockFactory cacheLockFactory, ObjectProvider<SourceResolver> resolvers,
 			ObjectProvider<AcquisitionObserver> observers, ObjectProvider<ProgressDisplay> displays,
 			ObjectProvider<RetryRegistry> retries, ObjectProvider<CircuitBreakerRegistry> circuitBreakers,
 			ObjectProvider<ClientHttpConnectorBuilder<?>> connectors, ObjectProvider<HttpClientSettings> base,
@@ -65,7 +68,9 @@ public class ModelCacheAutoConfiguration {
 		DownloadConnectors.configure(builder, properties.getDownload(),
 				Candidates.choose(connectors, ClientHttpConnectorBuilder.class, ClientHttpConnectorBuilder::detect),
 				Candidates.choose(base, HttpClientSettings.class, HttpClientSettings::defaults), bundles.getIfUnique());
-		locks.ifAvailable(builder::lockFactory);
+		if (cacheLockFactory != null) {
+			builder.lockFactory(cacheLockFactory);
+		}
 		resolvers.orderedStream().forEach(builder::sourceResolver);
 		observers.orderedStream().forEach(builder::observer);
 		displays.orderedStream().forEach((display) -> builder.display(display::show));
@@ -85,8 +90,10 @@ public class ModelCacheAutoConfiguration {
 		return builder.build();
 	}
 
-	@InternalBean("dev.modelcache.ModelCacheOperations.ORIGINAL")
+	@Bean(name = "dev.modelcache.ModelCacheOperations", destroyMethod = "close")
 	@ConditionalOnMissingBean
+	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+	@Proxyable(ProxyType.INTERFACES)
 	ModelCacheOperations modelCacheOperations(ModelCacheBuilder builder, ModelCache modelCache) {
 		return builder.operations(modelCache);
 	}

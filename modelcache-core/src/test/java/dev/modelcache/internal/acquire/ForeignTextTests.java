@@ -9,12 +9,12 @@ import java.util.Map;
 
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.OciOptions.Registry;
 import dev.modelcache.internal.http.MetadataClients;
 import dev.modelcache.internal.source.huggingface.HubSettings;
 import dev.modelcache.internal.source.huggingface.HubToken;
 import dev.modelcache.internal.source.huggingface.HuggingFaceResolver;
 import dev.modelcache.internal.source.oci.OciResolver;
-import dev.modelcache.internal.source.oci.OciSettings.Registry;
 import dev.modelcache.internal.source.oci.OciSettings;
 import dev.modelcache.source.SourceResolver;
 import dev.modelcache.testsupport.Content;

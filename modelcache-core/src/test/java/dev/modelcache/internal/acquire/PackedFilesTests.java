@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
+import dev.modelcache.CacheOptions;
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelOutcome;
@@ -54,7 +55,7 @@ class PackedFilesTests {
 	@Test
 	void unpackingTellsEachPieceSoThatItIsNotGivenUp() throws IOException {
 		ModelStore store = new ModelStore(
-				new StoreSettings(this.directory, DataSize.ofMegabytes(1), StoreSettings.Verification.FINGERPRINT),
+				new StoreSettings(this.directory, DataSize.ofMegabytes(1), CacheOptions.Verification.FINGERPRINT),
 				new ExclusiveFiles(), Clock.systemUTC(), null);
 		try {
 			URI url = URI.create("https://example.com/m.tar");

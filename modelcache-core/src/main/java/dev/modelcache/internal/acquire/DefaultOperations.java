@@ -138,7 +138,7 @@ public final class DefaultOperations implements ModelCacheOperations {
 		String key = action + ' ' + id;
 		if (operation != null && this.running.add(key)) {
 			operation.doFinally((signal) -> this.running.remove(key))
-				.subscribe((model) -> logger.info("Model '{}': {} was requested and succeeded: {} ({})", id, action,
+				.subscribe((model) -> logger.info("Model '{}': {} was asked for and has succeeded: {} ({})", id, action,
 						model.path(), model.digest()), (failure) -> failed(action, id, failure));
 		}
 	}
@@ -148,8 +148,8 @@ public final class DefaultOperations implements ModelCacheOperations {
 			logger.info("{}", failure.getMessage());
 			return;
 		}
-		logger.warn("Model '{}': {} was requested and failed. {}", id, action, failure.getMessage());
-		logger.debug("Model '{}': {} failed", id, action, failure);
+		logger.warn("Model '{}': {} was asked for and has failed. {}", id, action, failure.getMessage());
+		logger.debug("Model '{}': {} has failed", id, action, failure);
 	}
 
 	@Override

@@ -1,4 +1,4 @@
-package dev.modelcache.transfer;
+package dev.modelcache.internal.transfer;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,4 +1,4 @@
-package dev.modelcache.transfer;
+package dev.modelcache.internal.transfer;
 
 import java.io.IOException;
 import java.net.URI;
@@ -49,12 +49,14 @@ final class StagedBytes implements AutoCloseable {
 		ModelStore store = new ModelStore(StoreSettings.defaults(this.directory), new ExclusiveFiles(),
 				Clock.systemUTC());
 		ModelRequest request = ModelRequest.builder("default").url(this.mirror.uri()).build();
-		this.file = store.stage("default", store.place(request, "model"), PartialJudge.NONE);
+		this.file = store.stage("default", store.place(request, "model"), PartialJudge.NONE, () -> {
+		});
 	}
 
 	/** Returns a journal that knows nothing yet. */
 	TransferJournal journal() {
-		return new TransferJournal(this.plan, this.file);
+		return new TransferJournal(this.plan, this.file, () -> {
+		});
 	}
 
 	@Override

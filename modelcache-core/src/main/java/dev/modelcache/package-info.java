@@ -1,6 +1,6 @@
 /**
- * The lobby: what an application sees of the model cache, and the words that all rooms
- * share.
+ * What applications use: the cache and its builder, requests, models, statuses, events
+ * and errors.
  */
 @NullMarked
 package dev.modelcache;

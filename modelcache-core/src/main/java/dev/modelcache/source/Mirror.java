@@ -44,7 +44,11 @@ public record Mirror(URI uri, Map<String, String> headers, Credentials credentia
 		this(uri, headers, credentials, null);
 	}
 
-	/** Returns this mirror with what its source states of its bytes. */
+	/**
+	 * Returns this mirror with the digest that its source states.
+	 * @param digest the digest, or {@code null} if the source states none
+	 * @return a mirror with the same URL, headers and credentials
+	 */
 	public Mirror stating(@Nullable ExpectedDigest digest) {
 		return new Mirror(this.uri, this.headers, this.credentials, digest);
 	}

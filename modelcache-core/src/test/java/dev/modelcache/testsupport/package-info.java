@@ -1,6 +1,6 @@
 /**
- * What tests of several rooms need: servers that misbehave, and large content that needs
- * no memory.
+ * Servers that misbehave, large contents and processes, for the tests of several packages
+ * and modules.
  */
 @NullMarked
 package dev.modelcache.testsupport;

@@ -1,5 +1,6 @@
 /**
- * The one sentence that joins the rooms.
+ * Acquires models: looks for the file, resolves the source, takes the lock, adopts or
+ * fetches, verifies and publishes.
  */
 @NullMarked
 package dev.modelcache.internal.acquire;

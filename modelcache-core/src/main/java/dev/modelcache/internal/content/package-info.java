@@ -1,5 +1,5 @@
 /**
- * What is in these bytes.
+ * Reads the bytes of models: digests, decompression and archives.
  */
 @NullMarked
 package dev.modelcache.internal.content;

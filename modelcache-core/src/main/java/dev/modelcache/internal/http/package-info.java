@@ -1,5 +1,5 @@
 /**
- * The small requests of sources: what a repository or a registry says about its files.
+ * Small requests for metadata: what a repository or a registry says about its files.
  */
 @NullMarked
 package dev.modelcache.internal.http;

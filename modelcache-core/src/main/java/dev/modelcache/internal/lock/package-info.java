@@ -1,5 +1,5 @@
 /**
- * Locks of models and working files: who may write.
+ * Locks of models and of working files, between threads and between processes.
  */
 @NullMarked
 package dev.modelcache.internal.lock;

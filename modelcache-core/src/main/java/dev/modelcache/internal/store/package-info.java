@@ -1,5 +1,5 @@
 /**
- * What is on disk, and how a file becomes visible.
+ * Stores models on the disk: places, staged files, receipts, publishing and eviction.
  */
 @NullMarked
 package dev.modelcache.internal.store;

@@ -1,5 +1,5 @@
 /**
- * Bytes: plan, ranges, mirrors, retries, limits.
+ * Transfers bytes: ranges, segments, mirrors, retries, resume and repair.
  */
 @NullMarked
 package dev.modelcache.internal.transfer;

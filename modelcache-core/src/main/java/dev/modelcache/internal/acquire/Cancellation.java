@@ -1,0 +1,252 @@
+package dev.modelcache.internal.acquire;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+import dev.modelcache.ModelCacheException;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.Exceptions;
+import reactor.core.publisher.Mono;
+
+/**
+ * Whether an operation is still wanted. Its thread waits here and nowhere else, for
+ * publishers and for time to pass, so that a cancellation wakes it; the thread is never
+ * interrupted, because an interrupt closes the channels of the files that it reads and
+ * writes.
+ * <p>
+ * <em>Thread-safety</em>: {@link #cancel} and {@link #onCancel} from any thread, and they
+ * never block; the other methods from the operation's own thread. <em>Blocking</em>:
+ * {@link #await} and {@link #sleep}.
+ */
+final class Cancellation {
+
+	private final List<Runnable> wakeUps = new ArrayList<>();
+
+	private @Nullable ModelCacheException reason;
+
+	private boolean committing;
+
+	private boolean committed;
+
+	/**
+	 * Cancels the operation, unless it is already publishing its result or was cancelled
+	 * before.
+	 * @param reason what its callers are told
+	 * @return whether the operation ends with this reason; if not, it ends as it would
+	 * have
+	 */
+	boolean cancel(ModelCacheException reason) {
+		List<Runnable> waiting;
+		synchronized (this) {
+			if (this.committed || this.reason != null) {
+				return false;
+			}
+			this.reason = reason;
+			if (this.committing) {
+				return false;
+			}
+			waiting = List.copyOf(this.wakeUps);
+			this.wakeUps.clear();
+		}
+		waiting.forEach(Runnable::run);
+		return true;
+	}
+
+	/**
+	 * Returns why the operation is to end.
+	 * @return the reason, or {@code null} if it may go on
+	 */
+	synchronized @Nullable ModelCacheException reason() {
+		return this.committing || this.committed ? null : this.reason;
+	}
+
+	/**
+	 * Ends a cancelled operation here.
+	 * @throws ModelCacheException the reason, if it was cancelled
+	 */
+	void check() {
+		ModelCacheException cancelled = reason();
+		if (cancelled != null) {
+			throw cancelled;
+		}
+	}
+
+	/**
+	 * Takes the step after which the result can be seen. A cancellation that comes while
+	 * it runs has an effect only if it fails.
+	 * @param step the step
+	 * @return what the step returns
+	 * @throws Exception what the step throws, or the reason if the operation was
+	 * cancelled before
+	 */
+	<T> T commit(Callable<T> step) throws Exception {
+		synchronized (this) {
+			check();
+			this.committing = true;
+		}
+		boolean done = false;
+		try {
+			T result = step.call();
+			done = true;
+			return result;
+		}
+		finally {
+			synchronized (this) {
+				this.committing = false;
+				this.committed = done;
+			}
+		}
+	}
+
+	/**
+	 * Adds what wakes a wait that this class does not know.
+	 * @param wakeUp called once, on the thread of the canceller, at once if the operation
+	 * was cancelled before; must not block
+	 * @return ends this
+	 */
+	Registration onCancel(Runnable wakeUp) {
+		synchronized (this) {
+			if (reason() == null) {
+				this.wakeUps.add(wakeUp);
+				return () -> remove(wakeUp);
+			}
+		}
+		wakeUp.run();
+		return () -> {
+		};
+	}
+
+	private synchronized void remove(Runnable wakeUp) {
+		this.wakeUps.remove(wakeUp);
+	}
+
+	/**
+	 * Waits for what a publisher tells. A cancellation cancels the subscription, on this
+	 * thread.
+	 * @param publisher the publisher
+	 * @return the first value, or {@code null} if it completes without one
+	 * @throws ModelCacheException the reason, if the operation is cancelled
+	 */
+	<T> @Nullable T await(Publisher<T> publisher) {
+		check();
+		Answer<T> answer = new Answer<>();
+		try (Registration registration = onCancel(() -> answer.future.completeExceptionally(new Cancelled()))) {
+			Mono.from(publisher).subscribe(answer);
+			return answer.get(null);
+		}
+		catch (Cancelled ex) {
+			answer.cancel();
+			check();
+			throw ex;
+		}
+	}
+
+	/**
+	 * Lets time pass.
+	 * @param duration how long
+	 * @throws ModelCacheException the reason, if the operation is cancelled
+	 */
+	void sleep(Duration duration) {
+		check();
+		Answer<Void> answer = new Answer<>();
+		try (Registration registration = onCancel(() -> answer.future.complete(null))) {
+			answer.get(duration);
+		}
+		check();
+	}
+
+	/**
+	 * Ends what {@link Cancellation#onCancel} began.
+	 */
+	@FunctionalInterface
+	interface Registration extends AutoCloseable {
+
+		@Override
+		void close();
+
+	}
+
+	/** Wakes the thread that waits for an answer. */
+	private static final class Cancelled extends RuntimeException {
+
+		Cancelled() {
+			super("cancelled", null, false, false);
+		}
+
+	}
+
+	private static final class Answer<T> implements CoreSubscriber<T> {
+
+		private final CompletableFuture<@Nullable T> future = new CompletableFuture<>();
+
+		private volatile @Nullable Subscription subscription;
+
+		@Override
+		public void onSubscribe(Subscription subscription) {
+			this.subscription = subscription;
+			subscription.request(Long.MAX_VALUE);
+		}
+
+		@Override
+		public void onNext(T value) {
+			this.future.complete(value);
+		}
+
+		@Override
+		public void onError(Throwable failure) {
+			this.future.completeExceptionally(failure);
+		}
+
+		@Override
+		public void onComplete() {
+			this.future.complete(null);
+		}
+
+		void cancel() {
+			Subscription current = this.subscription;
+			if (current != null) {
+				current.cancel();
+			}
+		}
+
+		/** An interrupt of somebody else's is kept for later. */
+		@Nullable T get(@Nullable Duration atMost) {
+			long end = (atMost != null) ? System.nanoTime() + atMost.toNanos() : 0;
+			boolean interrupted = false;
+			try {
+				while (true) {
+					try {
+						return (atMost != null)
+								? this.future.get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS)
+								: this.future.get();
+					}
+					catch (InterruptedException ex) {
+						interrupted = true;
+					}
+				}
+			}
+			catch (TimeoutException ex) {
+				return null;
+			}
+			catch (ExecutionException ex) {
+				throw Exceptions.propagate(ex.getCause());
+			}
+			finally {
+				if (interrupted) {
+					Thread.currentThread().interrupt();
+				}
+			}
+		}
+
+	}
+
+}

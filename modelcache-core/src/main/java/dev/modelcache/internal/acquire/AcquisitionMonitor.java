@@ -23,7 +23,7 @@ import dev.modelcache.ModelStatus;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.TransferProgress;
 import dev.modelcache.internal.FailureBoundary;
-import dev.modelcache.internal.acquire.AcquisitionWatch.DiskStep;
+import dev.modelcache.internal.transfer.TransferListener.DiskStep;
 import dev.modelcache.internal.transfer.RequestFailedException;
 import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;

@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
+import dev.modelcache.internal.transfer.TransferListener.DiskStep;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
@@ -124,14 +125,6 @@ final class AcquisitionWatch {
 
 	private long now() {
 		return this.timer.now(TimeUnit.NANOSECONDS);
-	}
-
-	/** Something that the disk does. */
-	@FunctionalInterface
-	interface DiskStep {
-
-		void take() throws IOException;
-
 	}
 
 }

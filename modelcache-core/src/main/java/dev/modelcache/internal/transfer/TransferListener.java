@@ -1,5 +1,7 @@
 package dev.modelcache.internal.transfer;
 
+import java.io.IOException;
+
 import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +41,17 @@ public interface TransferListener {
 	}
 
 	/**
+	 * Takes a step of the disk of which no progress can be seen, such as making a file
+	 * durable.
+	 * @param bytes how many bytes the disk may have to write
+	 * @param step the step
+	 * @throws IOException if the step fails
+	 */
+	default void storing(long bytes, DiskStep step) throws IOException {
+		step.take();
+	}
+
+	/**
 	 * A request failed, whether or not another one follows.
 	 * @param failure what happened
 	 */
@@ -49,5 +62,17 @@ public interface TransferListener {
 	 * @param failure the failure before
 	 */
 	void retrying(RequestFailedException failure);
+
+	/** Something that the disk does. */
+	@FunctionalInterface
+	interface DiskStep {
+
+		/**
+		 * Does it.
+		 * @throws IOException if the disk does not
+		 */
+		void take() throws IOException;
+
+	}
 
 }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
@@ -42,12 +43,12 @@ import dev.modelcache.internal.source.web.HttpSourceResolver;
 import dev.modelcache.internal.store.ModelLockFile;
 import dev.modelcache.internal.store.ModelStore;
 import dev.modelcache.internal.store.StoreSettings;
-import dev.modelcache.internal.transfer.MirrorCircuitBreakers;
+import dev.modelcache.internal.http.Breakers;
 import dev.modelcache.internal.transfer.SegmentedTransfer;
-import dev.modelcache.internal.transfer.TransferRetries;
+import dev.modelcache.internal.http.Attempts;
 import dev.modelcache.internal.transfer.TransferSettings;
 import dev.modelcache.internal.transfer.file.FileRangeClient;
-import dev.modelcache.internal.transfer.http.HttpRangeClient;
+import dev.modelcache.internal.http.WebRangeClient;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.source.SourceResolver;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
@@ -124,6 +125,19 @@ public final class ModelCacheBuilder {
 	private @Nullable DefaultModelCache built;
 
 	ModelCacheBuilder() {
+	}
+
+	/**
+	 * Returns the Resilience4j configurations that are used where the registries have
+	 * none, as properties of Resilience4j's Spring Boot module.
+	 * @return the values by the names of the properties below {@code resilience4j}, such
+	 * as {@code retry.configs.modelcache.wait-duration}
+	 */
+	public static Map<String, Object> resilienceDefaults() {
+		Map<String, Object> defaults = new LinkedHashMap<>();
+		Attempts.defaults().forEach((name, value) -> defaults.put("retry.configs.modelcache." + name, value));
+		Breakers.defaults().forEach((name, value) -> defaults.put("circuitbreaker.configs.modelcache." + name, value));
+		return defaults;
 	}
 
 	private static @Nullable String variable(String name) {
@@ -497,17 +511,16 @@ public final class ModelCacheBuilder {
 		HttpConnections connections = this.addressesChecked
 				? DownloadConnections.checked(this.connectors, settings, this.download)
 				: DownloadConnections.unchecked(this.connectors, settings, this.download);
-		TransferRetries retries = new TransferRetries(
-				(this.retryRegistry != null) ? this.retryRegistry : RetryRegistry.ofDefaults(),
+		Attempts retries = new Attempts((this.retryRegistry != null) ? this.retryRegistry : RetryRegistry.ofDefaults(),
 				() -> ThreadLocalRandom.current().nextDouble());
-		MirrorCircuitBreakers breakers = new MirrorCircuitBreakers((this.circuitBreakerRegistry != null)
-				? this.circuitBreakerRegistry : CircuitBreakerRegistry.ofDefaults());
-		HttpRangeClient http = new HttpRangeClient(connections, breakers, transfers, threads.timer(), threads.io(),
+		Breakers breakers = new Breakers((this.circuitBreakerRegistry != null) ? this.circuitBreakerRegistry
+				: CircuitBreakerRegistry.ofDefaults());
+		WebRangeClient http = new WebRangeClient(connections, breakers, transfers.http(), threads.timer(), threads.io(),
 				this.clock);
 		SegmentedTransfer transfer = new SegmentedTransfer(List.of(http, new FileRangeClient(threads.io())), retries,
 				threads.forTransfers(), transfers);
 
-		MetadataClient metadata = new MetadataClient(connections, settings.metadata(this.download),
+		MetadataClient metadata = new MetadataClient(connections, transfers.http(),
 				new MetadataRetries((id, requests) -> retries.forModel(id, requests).getRetryConfig(), this.clock),
 				threads.timer(), threads.io());
 		boolean insecureHttpAllowed = this.download.allowInsecureHttp();

@@ -3,6 +3,7 @@ package dev.modelcache.autoconfigure;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
+import dev.modelcache.ModelCacheBuilder;
 import org.springframework.boot.EnvironmentPostProcessor;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.context.properties.bind.BindException;
@@ -32,8 +33,7 @@ final class ResilienceDefaultsEnvironmentPostProcessor implements EnvironmentPos
 			return;
 		}
 		Map<String, Object> defaults = new LinkedHashMap<>();
-		addRetry(defaults);
-		addCircuitBreaker(defaults);
+		ModelCacheBuilder.resilienceDefaults().forEach((name, value) -> defaults.put("resilience4j." + name, value));
 		addInstances(defaults, binder);
 		Iterable<ConfigurationPropertySource> sources = ConfigurationPropertySources
 			.from(environment.getPropertySources());
@@ -46,27 +46,6 @@ final class ResilienceDefaultsEnvironmentPostProcessor implements EnvironmentPos
 	@Override
 	public int getOrder() {
 		return Ordered.LOWEST_PRECEDENCE;
-	}
-
-	private static void addRetry(Map<String, Object> defaults) {
-		String prefix = "resilience4j.retry.configs." + CONFIGURATION + ".";
-		defaults.put(prefix + "wait-duration", "1s");
-		defaults.put(prefix + "enable-exponential-backoff", true);
-		defaults.put(prefix + "exponential-backoff-multiplier", 2);
-		defaults.put(prefix + "exponential-max-wait-duration", "30s");
-		defaults.put(prefix + "enable-randomized-wait", true);
-		defaults.put(prefix + "randomized-wait-factor", 0.25);
-	}
-
-	private static void addCircuitBreaker(Map<String, Object> defaults) {
-		String prefix = "resilience4j.circuitbreaker.configs." + CONFIGURATION + ".";
-		defaults.put(prefix + "sliding-window-type", "COUNT_BASED");
-		defaults.put(prefix + "sliding-window-size", 20);
-		defaults.put(prefix + "minimum-number-of-calls", 10);
-		defaults.put(prefix + "failure-rate-threshold", 50);
-		defaults.put(prefix + "wait-duration-in-open-state", "30s");
-		defaults.put(prefix + "permitted-number-of-calls-in-half-open-state", 3);
-		defaults.put(prefix + "automatic-transition-from-open-to-half-open-enabled", true);
 	}
 
 	private static void addInstances(Map<String, Object> defaults, Binder binder) {

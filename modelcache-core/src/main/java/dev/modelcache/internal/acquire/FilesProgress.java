@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
 import dev.modelcache.ModelCacheException;
+import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.internal.transfer.TransferListener.DiskStep;
-import dev.modelcache.internal.transfer.RequestFailedException;
 import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
 

@@ -5,7 +5,7 @@ import dev.modelcache.internal.content.format.FormatSettings;
 import dev.modelcache.internal.source.SourceResolvers;
 import dev.modelcache.internal.store.ModelStore;
 import dev.modelcache.internal.transfer.SegmentedTransfer;
-import dev.modelcache.internal.transfer.TransferRetries;
+import dev.modelcache.internal.http.Attempts;
 import dev.modelcache.lock.CacheLockFactory;
 
 /**
@@ -21,6 +21,6 @@ import dev.modelcache.lock.CacheLockFactory;
  * @param offline whether the network is forbidden
  */
 public record Rooms(SourceResolvers sources, CacheLockFactory locks, ModelStore store, SegmentedTransfer transfer,
-		TransferRetries retries, DecompressionSettings decompression, FormatSettings formats, boolean offline) {
+		Attempts retries, DecompressionSettings decompression, FormatSettings formats, boolean offline) {
 
 }

@@ -14,7 +14,7 @@ import dev.modelcache.internal.assembly.Settings.Proxy;
 import dev.modelcache.internal.http.ConnectionFailedException;
 import dev.modelcache.internal.http.ConnectionFailedException.Kind;
 import dev.modelcache.internal.http.HttpConnections;
-import dev.modelcache.internal.transfer.http.NettyClients;
+import dev.modelcache.internal.http.NettyBuffers;
 import io.netty.channel.ChannelOption;
 import io.netty.resolver.NoopAddressResolverGroup;
 import io.netty.util.NetUtil;
@@ -172,7 +172,7 @@ public final class DownloadConnections {
 		}
 
 		static HttpClient prepare(HttpClient client, Duration connectTimeout, @Nullable Proxy proxy) {
-			HttpClient plain = NettyClients.forDownloads(client.compress(false)
+			HttpClient plain = NettyBuffers.forDownloads(client.compress(false)
 				.protocol(HttpProtocol.HTTP11)
 				.option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(connectTimeout.toMillis())));
 			HttpClient proxied = (proxy != null) ? through(proxy, connectTimeout, plain) : plain;

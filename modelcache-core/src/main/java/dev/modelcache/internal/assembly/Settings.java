@@ -17,7 +17,6 @@ import dev.modelcache.LockOptions;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.OciOptions;
 import dev.modelcache.internal.content.DecompressionSettings;
-import dev.modelcache.internal.http.MetadataSettings;
 import dev.modelcache.internal.lock.LockSettings;
 import dev.modelcache.internal.source.huggingface.HubSettings;
 import dev.modelcache.internal.source.oci.OciSettings;
@@ -120,16 +119,6 @@ public final class Settings {
 		return new TransferSettings(download.bufferSize(), download.connections(), download.segmentSize(),
 				download.responseTimeout(), download.stallTimeout(), download.maxRedirects(),
 				download.allowInsecureHttp(), download.maxBandwidth(), download.giveUpAfter(), download.minSpeed());
-	}
-
-	/**
-	 * Reads the limits of requests for metadata.
-	 * @param download the options
-	 * @return the settings
-	 */
-	public MetadataSettings metadata(DownloadOptions download) {
-		return new MetadataSettings(download.responseTimeout(), MetadataSettings.LARGEST_ANSWER,
-				download.maxRedirects(), download.allowInsecureHttp());
 	}
 
 	/**

@@ -51,7 +51,7 @@ record Hop(MetadataRequest request, URI uri, int number, boolean trusted, boolea
 	 * @return the next hop, or {@code null} where the redirect is the answer
 	 * @throws FailedRequest if it must not, or cannot, be followed
 	 */
-	@Nullable Hop follow(@Nullable String location, MetadataSettings settings, HttpConnections connections) {
+	@Nullable Hop follow(@Nullable String location, HttpSettings settings, HttpConnections connections) {
 		if (this.request.following() == Following.NOTHING) {
 			return null;
 		}

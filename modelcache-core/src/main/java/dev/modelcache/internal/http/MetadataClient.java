@@ -50,7 +50,7 @@ public final class MetadataClient {
 
 	private final HttpConnections connections;
 
-	private final MetadataSettings settings;
+	private final HttpSettings settings;
 
 	private final MetadataRetries retries;
 
@@ -66,7 +66,7 @@ public final class MetadataClient {
 	 * @param timer where time-outs run
 	 * @param io where answers are read, which are text of others
 	 */
-	public MetadataClient(WebClient webClient, MetadataSettings settings, MetadataRetries retries, Scheduler timer,
+	public MetadataClient(WebClient webClient, HttpSettings settings, MetadataRetries retries, Scheduler timer,
 			Scheduler io) {
 		this(HttpConnections.anywhere(webClient), settings, retries, timer, io);
 	}
@@ -79,8 +79,8 @@ public final class MetadataClient {
 	 * @param timer where time-outs run
 	 * @param io where answers are read, which are text of others
 	 */
-	public MetadataClient(HttpConnections connections, MetadataSettings settings, MetadataRetries retries,
-			Scheduler timer, Scheduler io) {
+	public MetadataClient(HttpConnections connections, HttpSettings settings, MetadataRetries retries, Scheduler timer,
+			Scheduler io) {
 		this.connections = connections;
 		this.settings = settings;
 		this.retries = retries;
@@ -127,9 +127,9 @@ public final class MetadataClient {
 			.uri(hop.uri())
 			.headers((headers) -> prepare(headers, hop))
 			.exchangeToMono((response) -> read(hop, response))
-			.timeout(this.settings.timeout(),
+			.timeout(this.settings.responseTimeout(),
 					Mono.error(() -> FailedRequest.passing(hop.request(),
-							"did not answer within " + this.settings.timeout().toMillis() + " ms", null)),
+							"did not answer within " + this.settings.responseTimeout().toMillis() + " ms", null)),
 					this.timer)
 			.publishOn(this.io)
 			.as((answer) -> FailureBoundary.around("following what " + RedactedUri.of(hop.uri()) + " answered", answer))

@@ -1,5 +1,6 @@
 /**
- * Small requests for metadata: what a repository or a registry says about its files.
+ * HTTP: ranges of files, small answers about models, and one set of rules for redirects,
+ * pauses, failures and attempts.
  */
 @NullMarked
 package dev.modelcache.internal.http;

@@ -1,5 +1,8 @@
 package dev.modelcache.internal.transfer;
 
+import dev.modelcache.internal.http.RangeRequest;
+import dev.modelcache.internal.http.ByteRange;
+import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
 

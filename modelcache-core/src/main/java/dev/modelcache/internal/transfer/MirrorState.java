@@ -2,7 +2,8 @@ package dev.modelcache.internal.transfer;
 
 import java.time.Duration;
 
-import dev.modelcache.internal.transfer.RequestFailedException.Reason;
+import dev.modelcache.internal.http.RequestFailedException;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Mirror;
 import io.github.resilience4j.core.functions.Either;
 import io.github.resilience4j.retry.Retry;

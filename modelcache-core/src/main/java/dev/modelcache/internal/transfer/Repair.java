@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.SortedSet;
 
+import dev.modelcache.internal.http.ByteRange;
 import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;

@@ -2,8 +2,10 @@ package dev.modelcache.internal.transfer;
 
 import java.util.Set;
 
+import dev.modelcache.internal.http.RangeResponse;
+import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.Digest;
-import dev.modelcache.internal.transfer.RequestFailedException.Reason;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.ExpectedDigest;
 import org.jspecify.annotations.Nullable;
 

@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
+import dev.modelcache.internal.http.RequestFailedException;
+import dev.modelcache.internal.http.Failures;
 import dev.modelcache.ModelCacheException;
 
 /**
@@ -81,7 +83,7 @@ final class RunProgress {
 
 	/** Returns what all failed requests mean together. */
 	ModelCacheException summary() {
-		return TransferFailures.summarize(this.plan, this.failures);
+		return Failures.summarize(this.plan.modelId(), this.failures);
 	}
 
 }

@@ -1,5 +1,7 @@
 package dev.modelcache.internal.transfer;
 
+import dev.modelcache.internal.http.ByteRange;
+
 /**
  * A range that one connection fills, and how far it is. Its end may come nearer while it
  * is being filled: another connection took the tail.

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 
+import dev.modelcache.internal.http.ByteRange;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -3,8 +3,9 @@ package dev.modelcache.internal.transfer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
+import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.internal.content.HtmlPage;
-import dev.modelcache.internal.transfer.RequestFailedException.Reason;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Mirror;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;

@@ -10,6 +10,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
+import dev.modelcache.internal.http.NettyBuffers;
+import dev.modelcache.internal.http.RangeClient;
+import dev.modelcache.internal.http.RangeRequest;
+import dev.modelcache.internal.http.RangeResponse;
+import dev.modelcache.internal.http.ByteRange;
+import dev.modelcache.internal.http.RequestFailedException;
+import dev.modelcache.internal.http.Attempts;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.FailureBoundary;
@@ -45,11 +52,11 @@ public final class SegmentedTransfer {
 	 * The most bytes of one piece of a body; the client must not make larger ones. Demand
 	 * is counted in pieces, so this times their number bounds the memory.
 	 */
-	public static final DataSize LARGEST_BUFFER = DataSize.ofKilobytes(128);
+	public static final DataSize LARGEST_BUFFER = NettyBuffers.LARGEST;
 
 	private final Map<String, RangeClient> clients = new HashMap<>();
 
-	private final TransferRetries retries;
+	private final Attempts retries;
 
 	private final TransferThreads threads;
 
@@ -66,8 +73,8 @@ public final class SegmentedTransfer {
 	 * @param threads where the work runs
 	 * @param settings limits and time-outs
 	 */
-	public SegmentedTransfer(Collection<? extends RangeClient> clients, TransferRetries retries,
-			TransferThreads threads, TransferSettings settings) {
+	public SegmentedTransfer(Collection<? extends RangeClient> clients, Attempts retries, TransferThreads threads,
+			TransferSettings settings) {
 		clients.forEach((client) -> client.schemes().forEach((scheme) -> this.clients.put(scheme, client)));
 		this.retries = retries;
 		this.threads = threads;

@@ -13,6 +13,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.zip.CRC32C;
 
+import dev.modelcache.internal.http.ByteRange;
 import dev.modelcache.internal.store.CacheLayout;
 import dev.modelcache.internal.store.StagedFile;
 import dev.modelcache.internal.transfer.JournalContents.Block;

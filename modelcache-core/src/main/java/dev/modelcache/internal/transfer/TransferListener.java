@@ -2,6 +2,7 @@ package dev.modelcache.internal.transfer;
 
 import java.io.IOException;
 
+import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
 

@@ -9,9 +9,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
+import dev.modelcache.internal.http.RangeResponse;
+import dev.modelcache.internal.http.ByteRange;
+import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.store.StagedFile;
-import dev.modelcache.internal.transfer.RequestFailedException.Reason;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.Origin;
 import org.jspecify.annotations.Nullable;

@@ -2,6 +2,7 @@ package dev.modelcache.internal.transfer;
 
 import java.time.Duration;
 
+import dev.modelcache.internal.http.HttpSettings;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
@@ -55,6 +56,15 @@ public record TransferSettings(DataSize bufferSize, int connections, DataSize se
 	public static TransferSettings defaults() {
 		return new TransferSettings(DataSize.ofMegabytes(1), 4, DataSize.ofMegabytes(16), Duration.ofSeconds(30),
 				Duration.ofSeconds(30), 10, false);
+	}
+
+	/**
+	 * Returns the limits of the requests.
+	 * @return the limits
+	 */
+	public HttpSettings http() {
+		return new HttpSettings(this.responseTimeout, HttpSettings.LARGEST_ANSWER, this.maxRedirects,
+				this.insecureHttpAllowed);
 	}
 
 }

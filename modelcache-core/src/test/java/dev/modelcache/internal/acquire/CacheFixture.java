@@ -32,14 +32,14 @@ import dev.modelcache.internal.source.web.HttpSourceResolver;
 import dev.modelcache.internal.store.ModelLockFile;
 import dev.modelcache.internal.store.ModelStore;
 import dev.modelcache.internal.store.StoreSettings;
-import dev.modelcache.internal.transfer.MirrorCircuitBreakers;
+import dev.modelcache.internal.http.Breakers;
 import dev.modelcache.internal.transfer.SegmentedTransfer;
-import dev.modelcache.internal.transfer.TransferRetries;
+import dev.modelcache.internal.http.Attempts;
 import dev.modelcache.internal.transfer.TransferSettings;
 import dev.modelcache.internal.transfer.TransferThreads;
 import dev.modelcache.internal.transfer.file.FileRangeClient;
-import dev.modelcache.internal.transfer.http.HttpRangeClient;
-import dev.modelcache.internal.transfer.http.NettyClients;
+import dev.modelcache.internal.http.WebRangeClient;
+import dev.modelcache.internal.http.NettyBuffers;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.source.SourceResolver;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
@@ -203,11 +203,11 @@ public final class CacheFixture implements AutoCloseable {
 	public DefaultModelCache open(ModelRequest... requests) {
 		Clock clock = Clock.systemUTC();
 		WebClient webClient = WebClient.builder()
-			.clientConnector(new ReactorClientHttpConnector(NettyClients.forDownloads(this.httpClient)))
+			.clientConnector(new ReactorClientHttpConnector(NettyBuffers.forDownloads(this.httpClient)))
 			.build();
-		HttpRangeClient http = new HttpRangeClient(webClient, new MirrorCircuitBreakers(this.breakers), this.transfer,
+		WebRangeClient http = new WebRangeClient(webClient, new Breakers(this.breakers), this.transfer.http(),
 				this.threads.timer(), this.threads.io(), clock);
-		TransferRetries retries = new TransferRetries(this.retries, () -> 0.5);
+		Attempts retries = new Attempts(this.retries, () -> 0.5);
 		SegmentedTransfer transfer = new SegmentedTransfer(List.of(http, new FileRangeClient(this.threads.io())),
 				retries, this.transfers, this.transfer);
 		List<SourceResolver> resolvers = new ArrayList<>(this.resolvers);

@@ -115,8 +115,7 @@ class MetadataClientTests {
 
 	@Test
 	void silentServerIsGivenUp() {
-		this.client = MetadataClients.create(Duration.ofMillis(200), MetadataSettings.LARGEST_ANSWER,
-				Clock.systemUTC());
+		this.client = MetadataClients.create(Duration.ofMillis(200), HttpSettings.LARGEST_ANSWER, Clock.systemUTC());
 		this.server.always("/a", Reply.ok().stallBeforeHeaders());
 		assertThatExceptionOfType(ModelTransferException.class).isThrownBy(() -> exchange(get("/a")))
 			.withMessageContaining("did not answer within 200 ms");
@@ -124,8 +123,7 @@ class MetadataClientTests {
 
 	@Test
 	void bodyThatNeverEndsIsGivenUp() {
-		this.client = MetadataClients.create(Duration.ofMillis(200), MetadataSettings.LARGEST_ANSWER,
-				Clock.systemUTC());
+		this.client = MetadataClients.create(Duration.ofMillis(200), HttpSettings.LARGEST_ANSWER, Clock.systemUTC());
 		this.server.serve("/a", Content.of("0123456789")).always("/a", Reply.ok().stallAfter(5));
 		assertThatExceptionOfType(ModelTransferException.class).isThrownBy(() -> exchange(get("/a")))
 			.withMessageContaining("did not answer within 200 ms");

@@ -20,7 +20,7 @@ public final class MetadataClients {
 
 	/** Returns a client that is as patient as a test. */
 	public static MetadataClient create() {
-		return create(Duration.ofSeconds(30), MetadataSettings.LARGEST_ANSWER, Clock.systemUTC());
+		return create(Duration.ofSeconds(30), HttpSettings.LARGEST_ANSWER, Clock.systemUTC());
 	}
 
 	/** Returns a client with limits of its own. */
@@ -30,7 +30,7 @@ public final class MetadataClients {
 			.maxAttempts(requests)
 			.intervalFunction(IntervalFunction.of(Duration.ofMillis(5)))
 			.build(), clock);
-		return new MetadataClient(webClient, new MetadataSettings(timeout, largestAnswer, 5, true), retries,
+		return new MetadataClient(webClient, new HttpSettings(timeout, largestAnswer, 5, true), retries,
 				Schedulers.parallel(), Schedulers.boundedElastic());
 	}
 

@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicReference;
 
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelTransferException;
-import dev.modelcache.internal.transfer.RequestFailedException.Reason;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 import io.github.resilience4j.core.IntervalFunction;
 import io.github.resilience4j.retry.RetryConfig;
 import io.github.resilience4j.retry.RetryRegistry;

@@ -1,5 +1,10 @@
 package dev.modelcache.internal.transfer;
 
+import dev.modelcache.internal.http.RangeClient;
+import dev.modelcache.internal.http.RangeRequest;
+import dev.modelcache.internal.http.RangeResponse;
+import dev.modelcache.internal.http.RequestFailedException;
+import dev.modelcache.internal.http.Attempts;
 import dev.modelcache.CacheOptions;
 import java.net.URI;
 import java.nio.file.Path;
@@ -26,7 +31,7 @@ import dev.modelcache.internal.store.ModelStore;
 import dev.modelcache.internal.store.PartialJudge;
 import dev.modelcache.internal.store.StagedFile;
 import dev.modelcache.internal.store.StoreSettings;
-import dev.modelcache.internal.transfer.RequestFailedException.Reason;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.RemoteFile;
 import dev.modelcache.testsupport.TrackedBuffers;
@@ -113,7 +118,7 @@ final class TransferFixture implements AutoCloseable {
 		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(64), 4, DataSize.ofMegabytes(16),
 				Duration.ofSeconds(30), Duration.ofSeconds(30), 5, false);
 		SegmentedTransfer transfer = new SegmentedTransfer(List.of(new WrittenClient()),
-				new TransferRetries(this.registry, this.random), threads, settings);
+				new Attempts(this.registry, this.random), threads, settings);
 		List<Mirror> all = new ArrayList<>();
 		for (int i = 1; i <= mirrors; i++) {
 			all.add(mirror(i));

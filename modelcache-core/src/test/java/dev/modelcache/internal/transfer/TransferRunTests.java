@@ -1,5 +1,8 @@
 package dev.modelcache.internal.transfer;
 
+import dev.modelcache.internal.http.RangeResponse;
+import dev.modelcache.internal.http.RequestFailedException;
+import dev.modelcache.internal.http.Attempts;
 import dev.modelcache.CacheOptions;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -16,7 +19,7 @@ import dev.modelcache.internal.store.ModelStore;
 import dev.modelcache.internal.store.PartialJudge;
 import dev.modelcache.internal.store.StagedFile;
 import dev.modelcache.internal.store.StoreSettings;
-import dev.modelcache.internal.transfer.RequestFailedException.Reason;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.RemoteFile;
 import io.github.resilience4j.retry.RetryRegistry;
@@ -81,8 +84,8 @@ class TransferRunTests {
 		return new TransferRun(new DownloadPlan("m", file, 3, 0), this.staged, Mockito.mock(TransferListener.class),
 				threads,
 				new RunSettings(DataSize.ofMegabytes(1),
-						new TransferRetries(RetryRegistry.ofDefaults(), () -> 0.5).forModel("m", 3),
-						Duration.ofMinutes(1), DataSize.ofBytes(0)));
+						new Attempts(RetryRegistry.ofDefaults(), () -> 0.5).forModel("m", 3), Duration.ofMinutes(1),
+						DataSize.ofBytes(0)));
 	}
 
 	private Fetch fetch() {

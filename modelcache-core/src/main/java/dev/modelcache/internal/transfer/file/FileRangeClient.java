@@ -7,11 +7,11 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.function.Function;
 
-import dev.modelcache.internal.transfer.RangeClient;
-import dev.modelcache.internal.transfer.RangeRequest;
-import dev.modelcache.internal.transfer.RangeResponse;
-import dev.modelcache.internal.transfer.RequestFailedException.Reason;
-import dev.modelcache.internal.transfer.RequestFailedException;
+import dev.modelcache.internal.http.RangeClient;
+import dev.modelcache.internal.http.RangeRequest;
+import dev.modelcache.internal.http.RangeResponse;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
+import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.source.Mirror;
 import org.springframework.core.io.FileSystemResource;
 import org.springframework.core.io.buffer.DataBuffer;

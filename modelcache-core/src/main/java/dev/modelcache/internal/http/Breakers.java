@@ -1,12 +1,14 @@
-package dev.modelcache.internal.transfer;
+package dev.modelcache.internal.http;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-import dev.modelcache.internal.transfer.RequestFailedException.Reason;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Mirror;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.SlidingWindowType;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 
@@ -17,14 +19,16 @@ import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
  * happens up to its response's headers: how long a body takes says nothing about the
  * host. What the client did wrong (4xx), and a cancellation, do not count.
  */
-public final class MirrorCircuitBreakers {
+public final class Breakers {
 
 	private static final CircuitBreakerConfig DEFAULTS = CircuitBreakerConfig.custom()
+		.slidingWindowType(SlidingWindowType.COUNT_BASED)
 		.slidingWindowSize(20)
 		.minimumNumberOfCalls(10)
 		.failureRateThreshold(50)
 		.waitDurationInOpenState(Duration.ofSeconds(30))
 		.permittedNumberOfCallsInHalfOpenState(3)
+		.automaticTransitionFromOpenToHalfOpenEnabled(true)
 		.build();
 
 	/** How long until a breaker that tries its host out may have made up its mind. */
@@ -36,8 +40,23 @@ public final class MirrorCircuitBreakers {
 	 * Creates the breakers.
 	 * @param registry where instances and configurations are looked up and registered
 	 */
-	public MirrorCircuitBreakers(CircuitBreakerRegistry registry) {
+	public Breakers(CircuitBreakerRegistry registry) {
 		this.registry = registry;
+	}
+
+	/**
+	 * Returns the configuration that is used where the registry has none.
+	 * @return the properties of a circuit breaker, as those of Resilience4j's Spring Boot
+	 * module
+	 */
+	public static Map<String, Object> defaults() {
+		return Map.of("sliding-window-type", DEFAULTS.getSlidingWindowType().name(), "sliding-window-size",
+				DEFAULTS.getSlidingWindowSize(), "minimum-number-of-calls", DEFAULTS.getMinimumNumberOfCalls(),
+				"failure-rate-threshold", DEFAULTS.getFailureRateThreshold(), "wait-duration-in-open-state",
+				DEFAULTS.getWaitIntervalFunctionInOpenState().apply(1) + "ms",
+				"permitted-number-of-calls-in-half-open-state", DEFAULTS.getPermittedNumberOfCallsInHalfOpenState(),
+				"automatic-transition-from-open-to-half-open-enabled",
+				DEFAULTS.isAutomaticTransitionFromOpenToHalfOpenEnabled());
 	}
 
 	/**
@@ -48,10 +67,10 @@ public final class MirrorCircuitBreakers {
 	 * how long
 	 */
 	public Permission acquire(Mirror mirror) {
-		String name = TransferRetries.NAME + "-" + mirror.origin().authority();
+		String name = Attempts.NAME + "-" + mirror.origin().authority();
 		CircuitBreaker breaker = this.registry.find(name)
 			.orElseGet(() -> this.registry.circuitBreaker(name,
-					this.registry.getConfiguration(TransferRetries.NAME).orElse(DEFAULTS)));
+					this.registry.getConfiguration(Attempts.NAME).orElse(DEFAULTS)));
 		if (!breaker.tryAcquirePermission()) {
 			throw new RequestFailedException(Reason.CIRCUIT_OPEN, mirror,
 					"failed too often lately and is left alone for a while", 0, untilItIsWorthAsking(breaker));

@@ -1,4 +1,4 @@
-package dev.modelcache.internal.transfer;
+package dev.modelcache.internal.http;
 
 /**
  * A half-open range of bytes, {@code [start, end)}.

@@ -1,10 +1,8 @@
-package dev.modelcache.internal.transfer.http;
+package dev.modelcache.internal.http;
 
 import java.util.List;
 
-import dev.modelcache.internal.transfer.RangeRequest;
-import dev.modelcache.internal.transfer.RequestFailedException.Reason;
-import dev.modelcache.internal.transfer.RequestFailedException;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 import org.springframework.http.HttpHeaders;
 import org.springframework.web.reactive.function.client.ClientResponse;
 

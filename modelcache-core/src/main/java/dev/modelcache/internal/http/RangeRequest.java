@@ -1,4 +1,4 @@
-package dev.modelcache.internal.transfer;
+package dev.modelcache.internal.http;
 
 import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;

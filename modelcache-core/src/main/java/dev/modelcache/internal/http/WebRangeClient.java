@@ -1,4 +1,4 @@
-package dev.modelcache.internal.transfer.http;
+package dev.modelcache.internal.http;
 
 import java.time.Clock;
 import java.util.HashMap;
@@ -8,16 +8,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
 import dev.modelcache.internal.FailureBoundary;
-import dev.modelcache.internal.http.HttpConnections;
-import dev.modelcache.internal.http.SentSecrets;
-import dev.modelcache.internal.transfer.MirrorCircuitBreakers.Permission;
-import dev.modelcache.internal.transfer.MirrorCircuitBreakers;
-import dev.modelcache.internal.transfer.RangeClient;
-import dev.modelcache.internal.transfer.RangeRequest;
-import dev.modelcache.internal.transfer.RangeResponse;
-import dev.modelcache.internal.transfer.RequestFailedException.Reason;
-import dev.modelcache.internal.transfer.RequestFailedException;
-import dev.modelcache.internal.transfer.TransferSettings;
+import dev.modelcache.internal.http.Breakers.Permission;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Credentials;
 import dev.modelcache.source.Mirror;
 import org.springframework.core.io.buffer.DataBuffer;
@@ -32,13 +24,13 @@ import reactor.core.scheduler.Scheduler;
  * Fetches ranges with a {@link WebClient} that neither follows redirects nor asks for
  * compressed bodies.
  */
-public final class HttpRangeClient implements RangeClient {
+public final class WebRangeClient implements RangeClient {
 
 	private final HttpConnections connections;
 
-	private final MirrorCircuitBreakers breakers;
+	private final Breakers breakers;
 
-	private final TransferSettings settings;
+	private final HttpSettings settings;
 
 	private final Scheduler timer;
 
@@ -57,8 +49,8 @@ public final class HttpRangeClient implements RangeClient {
 	 * @param io where the heads of responses are read, which are text of others
 	 * @param clock tells how far away the date of a {@code Retry-After} is
 	 */
-	public HttpRangeClient(WebClient webClient, MirrorCircuitBreakers breakers, TransferSettings settings,
-			Scheduler timer, Scheduler io, Clock clock) {
+	public WebRangeClient(WebClient webClient, Breakers breakers, HttpSettings settings, Scheduler timer, Scheduler io,
+			Clock clock) {
 		this(HttpConnections.anywhere(webClient), breakers, settings, timer, io, clock);
 	}
 
@@ -71,8 +63,8 @@ public final class HttpRangeClient implements RangeClient {
 	 * @param io where redirects are read, which are text of others
 	 * @param clock tells how far away the date of a {@code Retry-After} is
 	 */
-	public HttpRangeClient(HttpConnections connections, MirrorCircuitBreakers breakers, TransferSettings settings,
-			Scheduler timer, Scheduler io, Clock clock) {
+	public WebRangeClient(HttpConnections connections, Breakers breakers, HttpSettings settings, Scheduler timer,
+			Scheduler io, Clock clock) {
 		this.connections = connections;
 		this.breakers = breakers;
 		this.settings = settings;

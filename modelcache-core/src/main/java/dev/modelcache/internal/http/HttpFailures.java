@@ -1,4 +1,4 @@
-package dev.modelcache.internal.transfer.http;
+package dev.modelcache.internal.http;
 
 import java.io.IOException;
 import java.net.ConnectException;
@@ -10,9 +10,7 @@ import javax.net.ssl.SSLException;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.http.ConnectionFailedException.Kind;
-import dev.modelcache.internal.http.ConnectionFailedException;
-import dev.modelcache.internal.transfer.RequestFailedException.Reason;
-import dev.modelcache.internal.transfer.RequestFailedException;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Mirror;
 import io.netty.channel.ChannelException;
 import io.netty.handler.codec.CodecException;

@@ -1,4 +1,4 @@
-package dev.modelcache.internal.transfer.http;
+package dev.modelcache.internal.http;
 
 import java.util.concurrent.atomic.AtomicReference;
 

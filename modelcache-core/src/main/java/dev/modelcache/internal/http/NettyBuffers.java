@@ -1,10 +1,10 @@
-package dev.modelcache.internal.transfer.http;
+package dev.modelcache.internal.http;
 
-import dev.modelcache.internal.transfer.SegmentedTransfer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
+import org.springframework.util.unit.DataSize;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Operators;
 import reactor.netty.Connection;
@@ -20,18 +20,21 @@ import reactor.util.context.Context;
  * response yet, and Reactor Netty none any more, so that the connection and what was read
  * from it would stay for ever (github.com/spring-projects/spring-framework/issues/37204).
  */
-public final class NettyClients {
+public final class NettyBuffers {
 
-	private NettyClients() {
+	/** The largest piece of a body that arrives at once. */
+	public static final DataSize LARGEST = DataSize.ofKilobytes(128);
+
+	private NettyBuffers() {
 	}
 
 	/**
 	 * Prepares a client.
 	 * @param client the client
-	 * @return the client with pieces of {@link SegmentedTransfer#LARGEST_BUFFER}
+	 * @return the client with pieces of {@link #LARGEST}
 	 */
 	public static HttpClient forDownloads(HttpClient client) {
-		int size = (int) SegmentedTransfer.LARGEST_BUFFER.toBytes();
+		int size = (int) LARGEST.toBytes();
 		return client.httpResponseDecoder((decoder) -> decoder.maxChunkSize(size))
 			.option(ChannelOption.RCVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(size))
 			.mapConnect((response) -> response.cast(Connection.class)

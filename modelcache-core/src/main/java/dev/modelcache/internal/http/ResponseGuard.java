@@ -1,14 +1,10 @@
-package dev.modelcache.internal.transfer.http;
+package dev.modelcache.internal.http;
 
 import java.time.Clock;
 import java.util.Locale;
 import java.util.stream.Stream;
 
-import dev.modelcache.internal.transfer.ByteRange;
-import dev.modelcache.internal.transfer.RangeRequest;
-import dev.modelcache.internal.transfer.RangeResponse;
-import dev.modelcache.internal.transfer.RequestFailedException.Reason;
-import dev.modelcache.internal.transfer.RequestFailedException;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;

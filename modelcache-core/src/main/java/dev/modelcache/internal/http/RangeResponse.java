@@ -1,4 +1,4 @@
-package dev.modelcache.internal.transfer;
+package dev.modelcache.internal.http;
 
 import java.util.Set;
 

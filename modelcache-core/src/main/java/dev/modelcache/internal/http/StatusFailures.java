@@ -1,13 +1,11 @@
-package dev.modelcache.internal.transfer.http;
+package dev.modelcache.internal.http;
 
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Set;
 
 import dev.modelcache.internal.RedactedUri;
-import dev.modelcache.internal.transfer.RequestFailedException.Reason;
-import dev.modelcache.internal.transfer.RequestFailedException;
-import dev.modelcache.internal.transfer.TransferRetries;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 
@@ -40,7 +38,7 @@ final class StatusFailures {
 		Reason reason = reason(status);
 		Duration pause = reason.isWorthRetrying() ? pause(headers) : null;
 		String answered = "answered " + status + ((at.hops() > 0) ? " at " + RedactedUri.of(at.uri()) : "");
-		if (pause != null && pause.compareTo(TransferRetries.LONGEST_RETRY_AFTER) > 0) {
+		if (pause != null && pause.compareTo(Attempts.LONGEST_RETRY_AFTER) > 0) {
 			return new RequestFailedException(Reason.TOO_BUSY, at.mirror(),
 					answered + " and wants to be left alone for " + pause.toSeconds() + " s", status, pause);
 		}

@@ -1,4 +1,4 @@
-package dev.modelcache.internal.transfer.http;
+package dev.modelcache.internal.http;
 
 import java.time.Clock;
 import java.time.Duration;
@@ -8,9 +8,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-import dev.modelcache.internal.transfer.ByteRange;
-import dev.modelcache.internal.transfer.MirrorCircuitBreakers;
-import dev.modelcache.internal.transfer.RangeRequest;
 import dev.modelcache.internal.transfer.TransferSettings;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.testsupport.Content;
@@ -38,7 +35,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Exchanges that end before their body does: the buffers are released, and the connection
  * is closed instead of being read to its end.
  */
-class HttpRangeClientTests {
+class WebRangeClientTests {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -48,13 +45,13 @@ class HttpRangeClientTests {
 
 	private final CountedBuffers buffers = new CountedBuffers();
 
-	private final HttpRangeClient client = client(NettyClients.forDownloads(this.buffers.client()));
+	private final WebRangeClient client = client(NettyBuffers.forDownloads(this.buffers.client()));
 
-	private static HttpRangeClient client(HttpClient netty) {
-		return new HttpRangeClient(WebClient.builder().clientConnector(new ReactorClientHttpConnector(netty)).build(),
-				new MirrorCircuitBreakers(CircuitBreakerRegistry.ofDefaults()),
-				new TransferSettings(DataSize.ofMegabytes(1), 4, DataSize.ofMegabytes(16), PATIENCE, PATIENCE, 5, true),
-				Schedulers.parallel(), Schedulers.boundedElastic(), Clock.systemUTC());
+	private static WebRangeClient client(HttpClient netty) {
+		return new WebRangeClient(WebClient.builder().clientConnector(new ReactorClientHttpConnector(netty)).build(),
+				new Breakers(CircuitBreakerRegistry.ofDefaults()),
+				new HttpSettings(PATIENCE, HttpSettings.LARGEST_ANSWER, 5, true), Schedulers.parallel(),
+				Schedulers.boundedElastic(), Clock.systemUTC());
 	}
 
 	@AfterEach
@@ -135,14 +132,14 @@ class HttpRangeClientTests {
 		CompletableFuture<Disposable> exchange = new CompletableFuture<>();
 		HttpClient netty = this.buffers.client().mapConnect((response) -> response.doOnNext(cancelElsewhere(exchange)));
 		exchange.complete(
-				client(NettyClients.forDownloads(netty)).exchange(request(), (response) -> Mono.never()).subscribe());
+				client(NettyBuffers.forDownloads(netty)).exchange(request(), (response) -> Mono.never()).subscribe());
 		this.server.awaitRequests("/m", 1);
 	}
 
 	@RepeatedTest(5)
 	void cancelledDuringTheDeliveryOfTheResponse() {
 		CompletableFuture<Disposable> exchange = new CompletableFuture<>();
-		HttpClient netty = NettyClients.forDownloads(this.buffers.client())
+		HttpClient netty = NettyBuffers.forDownloads(this.buffers.client())
 			.mapConnect((response) -> response.doOnNext(cancelElsewhere(exchange)));
 		exchange.complete(client(netty).exchange(request(), (response) -> Mono.never()).subscribe());
 		this.server.awaitRequests("/m", 1);

@@ -1,10 +1,10 @@
-package dev.modelcache.internal.transfer;
+package dev.modelcache.internal.http;
 
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 
-import dev.modelcache.internal.transfer.RequestFailedException.Reason;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Mirror;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
@@ -17,13 +17,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * Tests for {@link MirrorCircuitBreakers}.
+ * Tests for {@link Breakers}.
  */
-class MirrorCircuitBreakersTests {
+class BreakersTests {
 
 	private final CircuitBreakerRegistry registry = CircuitBreakerRegistry.ofDefaults();
 
-	private final MirrorCircuitBreakers breakers = new MirrorCircuitBreakers(this.registry);
+	private final Breakers breakers = new Breakers(this.registry);
 
 	private final Mirror mirror = mirror("https://one.example/m.gguf");
 
@@ -83,7 +83,7 @@ class MirrorCircuitBreakersTests {
 
 	@Test
 	void onlyTheFirstJudgementCounts() {
-		MirrorCircuitBreakers.Permission permission = this.breakers.acquire(this.mirror);
+		Breakers.Permission permission = this.breakers.acquire(this.mirror);
 		permission.succeeded();
 		permission.failed(new RequestFailedException(Reason.RESET, this.mirror, "broke in the body", null));
 		permission.released();
@@ -101,7 +101,7 @@ class MirrorCircuitBreakersTests {
 	void configurationOfTheApplicationWins() {
 		CircuitBreakerRegistry configured = CircuitBreakerRegistry.of(Map.of("modelcache",
 				CircuitBreakerConfig.custom().slidingWindowSize(2).minimumNumberOfCalls(2).build()));
-		MirrorCircuitBreakers impatient = new MirrorCircuitBreakers(configured);
+		Breakers impatient = new Breakers(configured);
 		for (int i = 0; i < 2; i++) {
 			impatient.acquire(this.mirror)
 				.failed(new RequestFailedException(Reason.UNREACHABLE, this.mirror, "failed", null));

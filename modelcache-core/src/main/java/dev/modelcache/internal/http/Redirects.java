@@ -1,12 +1,11 @@
-package dev.modelcache.internal.transfer.http;
+package dev.modelcache.internal.http;
 
 import java.net.URI;
 import java.util.Set;
 
 import dev.modelcache.Digest;
 import dev.modelcache.internal.RedactedUri;
-import dev.modelcache.internal.transfer.RequestFailedException.Reason;
-import dev.modelcache.internal.transfer.RequestFailedException;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.Origin;
 import org.jspecify.annotations.Nullable;

@@ -1,4 +1,4 @@
-package dev.modelcache.internal.transfer;
+package dev.modelcache.internal.http;
 
 import java.util.EnumSet;
 import java.util.List;
@@ -11,21 +11,26 @@ import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelTransferException;
-import dev.modelcache.internal.http.ConnectionFailedException;
-import dev.modelcache.internal.transfer.RequestFailedException.Reason;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 
 /**
  * Makes one exception of all failed requests: a specific one where every mirror said the
  * same, else one that says what happened last. The requests are its suppressed
  * exceptions.
  */
-final class TransferFailures {
+public final class Failures {
 
-	private TransferFailures() {
+	private Failures() {
 	}
 
-	static ModelCacheException summarize(DownloadPlan plan, List<RequestFailedException> failures) {
-		ModelCacheException summary = describe(plan.modelId(), failures);
+	/**
+	 * Summarizes failed requests.
+	 * @param modelId the model's id
+	 * @param failures the failed requests in their order; at least one
+	 * @return the summary
+	 */
+	public static ModelCacheException summarize(String modelId, List<RequestFailedException> failures) {
+		ModelCacheException summary = describe(modelId, failures);
 		failures.forEach(summary::addSuppressed);
 		return summary;
 	}

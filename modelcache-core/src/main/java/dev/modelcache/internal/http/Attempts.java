@@ -1,4 +1,4 @@
-package dev.modelcache.internal.transfer;
+package dev.modelcache.internal.http;
 
 import java.time.Duration;
 import java.util.Map;
@@ -19,7 +19,7 @@ import io.github.resilience4j.retry.RetryRegistry;
  * that another request may mend are retried, and no request comes earlier than the server
  * asked for.
  */
-public final class TransferRetries {
+public final class Attempts {
 
 	/** The name of the base configuration, and the prefix of instances. */
 	public static final String NAME = "modelcache";
@@ -31,6 +31,8 @@ public final class TransferRetries {
 	public static final Duration LONGEST_RETRY_AFTER = Duration.ofMinutes(5);
 
 	private static final Duration FIRST = Duration.ofSeconds(1);
+
+	private static final double FACTOR = 2;
 
 	private static final Duration LONGEST = Duration.ofSeconds(30);
 
@@ -47,9 +49,20 @@ public final class TransferRetries {
 	 * @param registry where instances and configurations are looked up and registered
 	 * @param random gives a number from 0 (inclusive) to 1 (exclusive) for each delay
 	 */
-	public TransferRetries(RetryRegistry registry, DoubleSupplier random) {
+	public Attempts(RetryRegistry registry, DoubleSupplier random) {
 		this.registry = registry;
 		this.random = random;
+	}
+
+	/**
+	 * Returns the configuration that is used where the registry has none, beside the
+	 * number of attempts.
+	 * @return the properties of a retry, as those of Resilience4j's Spring Boot module
+	 */
+	public static Map<String, Object> defaults() {
+		return Map.of("wait-duration", FIRST.toMillis() + "ms", "enable-exponential-backoff", true,
+				"exponential-backoff-multiplier", FACTOR, "exponential-max-wait-duration", LONGEST.toMillis() + "ms",
+				"enable-randomized-wait", true, "randomized-wait-factor", JITTER);
 	}
 
 	/**
@@ -109,7 +122,7 @@ public final class TransferRetries {
 	}
 
 	private long backOff(int attempt) {
-		double doubled = FIRST.toMillis() * Math.pow(2, Math.min(attempt - 1, 30));
+		double doubled = FIRST.toMillis() * Math.pow(FACTOR, Math.min(attempt - 1, 30));
 		double jittered = Math.min(doubled, LONGEST.toMillis()) * (1 - JITTER + 2 * JITTER * this.random.getAsDouble());
 		return Math.round(Math.min(jittered, LONGEST.toMillis()));
 	}

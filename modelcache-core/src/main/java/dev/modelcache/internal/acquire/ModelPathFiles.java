@@ -11,6 +11,7 @@ import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelPathConflict;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.store.Occupant;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.ResolvedModel;
@@ -85,11 +86,22 @@ final class ModelPathFiles {
 		});
 	}
 
-	/** Settles it again if a file appeared while the model was brought. */
+	/**
+	 * Settles it again if a file appeared while the model was brought: the user's, or,
+	 * where there are no locks, that of another process with the same model.
+	 */
 	Mono<CachedModel> settlingLatecomers(FileJob job, FileMonitor monitor, Mono<CachedModel> brought) {
-		return brought.onErrorResume(UncheckedIOException.class,
-				(failure) -> (failure.getCause() instanceof FileAlreadyExistsException)
-						? settle(job, monitor).switchIfEmpty(Mono.error(failure)) : Mono.error(failure));
+		return brought
+			.onErrorResume(UncheckedIOException.class,
+					(failure) -> (failure.getCause() instanceof FileAlreadyExistsException)
+							? settle(job, monitor).switchIfEmpty(Mono.defer(() -> compare(job, monitor)))
+								.switchIfEmpty(Mono.error(() -> replacedMeanwhile(job, failure)))
+							: Mono.error(failure));
+	}
+
+	private static ModelStorageException replacedMeanwhile(FileJob job, UncheckedIOException failure) {
+		return new ModelStorageException(job.modelId(), job.place().directory(),
+				"another process writes " + job.place().target() + " at the same time", failure.getCause());
 	}
 
 	private Mono<CachedModel> compare(FileJob job, FileMonitor monitor) {

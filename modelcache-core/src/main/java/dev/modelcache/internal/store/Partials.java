@@ -79,7 +79,7 @@ final class Partials {
 				discard(partial);
 			}
 		}
-		deleteOrphans();
+		deleteOrphans(this.target);
 		return best;
 	}
 
@@ -222,20 +222,33 @@ final class Partials {
 		}
 	}
 
-	private void deleteOrphans() throws IOException {
-		for (Path journal : list(StagedName.JOURNAL)) {
-			ProcessIdentity owner = StagedName.owner(journal, this.target);
-			if (!Files.exists(StagedName.staged(journal)) && owner != null && owner.isKnownToBeGone()) {
-				Files.deleteIfExists(journal);
+	/**
+	 * Deletes the journals that ended processes left without their files.
+	 * @param target the target
+	 */
+	static void deleteOrphans(Path target) {
+		try {
+			for (Path journal : list(target, StagedName.JOURNAL)) {
+				ProcessIdentity owner = StagedName.owner(journal, target);
+				if (!Files.exists(StagedName.staged(journal)) && owner != null && owner.isKnownToBeGone()) {
+					Files.deleteIfExists(journal);
+				}
 			}
+		}
+		catch (IOException ex) {
+			logger.debug("The journals beside {} cannot be deleted", target, ex);
 		}
 	}
 
 	private List<Path> list(String ending) throws IOException {
+		return list(this.target, ending);
+	}
+
+	private static List<Path> list(Path target, String ending) throws IOException {
 		List<Path> found = new ArrayList<>();
-		try (DirectoryStream<Path> all = Files.newDirectoryStream(this.target.getParent(), "*" + ending)) {
+		try (DirectoryStream<Path> all = Files.newDirectoryStream(target.getParent(), "*" + ending)) {
 			for (Path file : all) {
-				if (StagedName.owner(file, this.target) != null) {
+				if (StagedName.owner(file, target) != null) {
 					found.add(file);
 				}
 			}

@@ -40,9 +40,14 @@ public final class Receipts {
 		if (settled != null && settled.fingerprint().fits(fingerprint)) {
 			return settled;
 		}
-		// A crash between the move of a file and the settling of its receipt ends here.
 		Receipt pending = read(place.pendingReceipt());
-		return (pending != null && pending.fingerprint().fits(fingerprint)) ? pending : settled;
+		if (pending == null || !pending.fingerprint().fits(fingerprint)) {
+			return settled;
+		}
+		// A process ended between the move of the file and the settling of its receipt.
+		settle(place);
+		Partials.deleteOrphans(place.target());
+		return pending;
 	}
 
 	/**

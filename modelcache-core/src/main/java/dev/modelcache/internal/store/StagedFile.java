@@ -243,8 +243,22 @@ public final class StagedFile implements AutoCloseable {
 			unpublish(ex);
 			throw ex;
 		}
+		deleteJournal();
 		this.store.receipts().settle(this.place);
 		this.store.adoption().forget(this.place);
+	}
+
+	/**
+	 * Comes before the receipt is settled: whoever finds a pending receipt looks for the
+	 * journal, too.
+	 */
+	private void deleteJournal() {
+		try {
+			journal().delete();
+		}
+		catch (IOException ex) {
+			logger.debug("The journal of {} cannot be deleted yet", path(), ex);
+		}
 	}
 
 	/** The disk may have lost the name, which would be found after a restart only. */

@@ -9,6 +9,7 @@ import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
+import dev.modelcache.ModelOutcome;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.ForkedJvm;
 import dev.modelcache.testsupport.MisbehavingServer;
@@ -62,6 +63,29 @@ class KillTests {
 		assertThat(whole).as("kills after the file was published").isLessThan(KILLS);
 		assertThat(target).hasBinaryContent(this.content.bytes());
 		assertThat(stagedFiles()).isEmpty();
+	}
+
+	@Test
+	void processThatIsKilledAsItsFileAppearsLeavesNothingButTheFile() throws Exception {
+		try (MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.content)) {
+			for (int kill = 0; kill < 3; kill++) {
+				Path directory = Files.createDirectories(this.directory.resolve("kill-" + kill));
+				Path target = directory.resolve("model.gguf");
+				try (ForkedJvm child = ChildCache.start(server.uri("/m.gguf"), this.content.sha256(), directory)) {
+					child.awaitLine(ChildCache.BEGINS, PATIENCE);
+					while (!Files.exists(target)) {
+						assertThat(child.handle().isAlive()).isTrue();
+					}
+					child.kill();
+				}
+				try (ForkedJvm next = ChildCache.start(server.uri("/m.gguf"), this.content.sha256(), directory)) {
+					next.awaitLine(ChildCache.ENDED + ModelOutcome.CACHED, PATIENCE);
+				}
+				try (Stream<Path> files = Files.walk(directory)) {
+					assertThat(files).noneMatch((file) -> file.toString().matches(".*\\.(part|journal|next)"));
+				}
+			}
+		}
 	}
 
 	private ForkedJvm child(MisbehavingServer server) {

@@ -81,7 +81,7 @@ final class Soak {
 				download(new Random(this.seed + number), own);
 			}
 			catch (AssertionError | RuntimeException ex) {
-				throw new AssertionError("download " + number + " of seed " + this.seed, ex);
+				throw new AssertionError("download " + number + " of seed " + this.seed + ": " + ex, ex);
 			}
 			FileSystemUtils.deleteRecursively(own);
 		}

@@ -23,7 +23,10 @@ import dev.modelcache.testsupport.ManifestJson;
 import dev.modelcache.testsupport.RecordedRequest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.util.unit.DataSize;
 import reactor.core.scheduler.Schedulers;
 
@@ -33,6 +36,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 /**
  * Models of registries, from their URL to the published file.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class RegistryTests {
 
 	@TempDir
@@ -129,6 +133,37 @@ class RegistryTests {
 				.challenge("Bearer realm=\"" + this.registry.realm().uri("/token") + "\""));
 		assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get("oci", 3));
 		assertThat(this.registry.server().requests(this.blob)).hasSizeLessThan(10);
+	}
+
+	/** Lets the tag name a model that is drawn from a seed. */
+	private void tagged(long seed) {
+		Content content = Content.random(1 << 20, seed).startingWith("GGUF\3\0\0\0".getBytes());
+		this.registry.blob("library/model", content);
+		this.registry.manifest("library/model", "latest",
+				ManifestJson.of("application/vnd.docker.container.image.v1+json")
+					.layer("application/vnd.ollama.image.model", content)
+					.toString());
+	}
+
+	@Test
+	void refreshOfATagThatGoesBackToAnOlderManifestSaysSo(CapturedOutput output) {
+		tagged(1);
+		OciSettings settings = new OciSettings(Map.of(this.registry.host(), new Registry("alice", "secret", true)),
+				null);
+		try (CacheFixture fixture = new CacheFixture(this.directory)) {
+			fixture.resolver(new OciResolver(MetadataClients.create(), settings, Schedulers.boundedElastic(),
+					Schedulers.parallel()));
+			fixture.open(ModelRequest.builder("m").url(this.registry.url("oci", "library/model")).build());
+			fixture.get("m");
+			tagged(2);
+			fixture.cache().refresh("m").block(CacheFixture.PATIENCE);
+			assertThat(output).doesNotContain("went back");
+			tagged(1);
+			fixture.cache().refresh("m").block(CacheFixture.PATIENCE);
+			assertThat(output.getOut().lines().filter((line) -> line.contains(" went back to "))).singleElement()
+				.asString()
+				.contains("WARN", "which was served before");
+		}
 	}
 
 	@Test

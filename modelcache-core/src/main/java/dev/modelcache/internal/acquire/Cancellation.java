@@ -3,6 +3,7 @@ package dev.modelcache.internal.acquire;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -238,7 +239,7 @@ final class Cancellation {
 				return null;
 			}
 			catch (ExecutionException ex) {
-				throw Exceptions.propagate(ex.getCause());
+				throw Exceptions.propagate(Objects.requireNonNull(ex.getCause()));
 			}
 			finally {
 				if (interrupted) {

@@ -8,7 +8,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 import dev.modelcache.ModelCacheException;
 import org.jspecify.annotations.Nullable;
@@ -142,7 +141,7 @@ final class Cancellation {
 		Answer<T> answer = new Answer<>();
 		try (Registration registration = onCancel(() -> answer.future.completeExceptionally(new Cancelled()))) {
 			Mono.from(publisher).subscribe(answer);
-			return answer.get(null);
+			return answer.get();
 		}
 		catch (Cancelled ex) {
 			answer.cancel();
@@ -160,7 +159,8 @@ final class Cancellation {
 		check();
 		Answer<Void> answer = new Answer<>();
 		try (Registration registration = onCancel(() -> answer.future.complete(null))) {
-			answer.get(duration);
+			answer.future.completeOnTimeout(null, duration.toNanos(), TimeUnit.NANOSECONDS);
+			answer.get();
 		}
 		check();
 	}
@@ -220,23 +220,17 @@ final class Cancellation {
 		}
 
 		/** An interrupt of somebody else's is kept for later. */
-		@Nullable T get(@Nullable Duration atMost) {
-			long end = (atMost != null) ? System.nanoTime() + atMost.toNanos() : 0;
+		@Nullable T get() {
 			boolean interrupted = false;
 			try {
 				while (true) {
 					try {
-						return (atMost != null)
-								? this.future.get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS)
-								: this.future.get();
+						return this.future.get();
 					}
 					catch (InterruptedException ex) {
 						interrupted = true;
 					}
 				}
-			}
-			catch (TimeoutException ex) {
-				return null;
 			}
 			catch (ExecutionException ex) {
 				throw Exceptions.propagate(Objects.requireNonNull(ex.getCause()));

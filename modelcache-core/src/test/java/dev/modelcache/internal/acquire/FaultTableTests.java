@@ -11,6 +11,8 @@ import dev.modelcache.testsupport.CountedBuffers;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.RecordedRequest;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -22,6 +24,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * segments: either it arrives bit-identical, or the acquisition fails with the right
  * exception and nothing is visible.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class FaultTableTests {
 
 	private static final String PATH = "/model.gguf";

@@ -42,6 +42,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.util.unit.DataSize;
@@ -56,6 +58,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * An acquisition ends, whatever servers send and whatever is thrown on its way, and the
  * model can be had afterwards.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class HostileAnswerTests {
 
 	private static final Duration PATIENCE = CacheFixture.PATIENCE;

@@ -29,6 +29,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -41,6 +43,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * the Maven profile {@code root}. What one user can try alone is in
  * {@link NeighbourTests}.
  */
+@Execution(ExecutionMode.CONCURRENT)
 @Tag("root")
 @ParameterizedClass
 @CsvSource({ "0, 0777", "65532, 0777", "0, 1777", "65532, 1777" })

@@ -80,13 +80,14 @@ final class Redirects {
 					.map((value) -> new Outcome<>(value, null));
 			})
 			.timeout(deadline, Mono.error(() -> noAnswer(at.request().uri()))));
-		return FailureBoundary.around("asking " + asked, outcome)
-			.flatMap((either) -> (either.redirect() == null) ? Mono.justOrEmpty(either.value())
+		return FailureBoundary.around("asking " + asked, outcome).flatMap((either) -> {
+			Response redirect = either.redirect();
+			return (redirect == null) ? Mono.justOrEmpty(either.value())
 					: FailureBoundary
 						.around("following a redirect of " + asked,
-								Mono.fromCallable(() -> next(either.redirect(), answer)).subscribeOn(this.io))
-						.flatMap(Function.identity()))
-			.onErrorMap((failure) -> Failures.of(failure, at));
+								Mono.fromCallable(() -> next(redirect, answer)).subscribeOn(this.io))
+						.flatMap(Function.identity());
+		}).onErrorMap((failure) -> Failures.of(failure, at));
 	}
 
 	/** Returns the failure of a request that was not answered in time. */

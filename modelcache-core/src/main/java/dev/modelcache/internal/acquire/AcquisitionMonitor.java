@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 
 import dev.modelcache.AcquisitionObserver;
@@ -24,19 +25,19 @@ import dev.modelcache.ModelTransferException;
 import dev.modelcache.TransferProgress;
 import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.http.RequestFailedException;
-import dev.modelcache.internal.transfer.TransferListener.DiskStep;
+import dev.modelcache.internal.transfer.TransferListener;
 import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import reactor.core.publisher.Mono;
+import reactor.core.Disposable;
 
 /**
  * Tells the status board, the event listeners and the observer how one acquisition goes.
  * A renewal of a model that is ready stays quiet on the board: the model is ready all the
  * while.
  */
-final class AcquisitionMonitor implements FileMonitor {
+final class AcquisitionMonitor {
 
 	private static final Logger logger = LoggerFactory.getLogger(AcquisitionMonitor.class);
 
@@ -67,9 +68,11 @@ final class AcquisitionMonitor implements FileMonitor {
 	/** Nothing that comes later, from a request that was cancelled, is told. */
 	private final AtomicBoolean over = new AtomicBoolean();
 
-	private volatile long position;
+	private final AtomicLong position = new AtomicLong();
 
 	private volatile @Nullable Long totalBytes;
+
+	private volatile @Nullable Long statedBytes;
 
 	AcquisitionMonitor(String id, StatusBoard board, EventDispatcher events, AcquisitionObserver observer, Clock clock,
 			AcquisitionWatch watch) {
@@ -84,25 +87,22 @@ final class AcquisitionMonitor implements FileMonitor {
 	}
 
 	/** Work on bytes that are there already has come on. */
-	@Override
-	public void advanced() {
+	void advanced() {
 		this.watch.advanced();
 	}
 
 	/** Nothing comes on for a while, for a reason that is known. */
-	@Override
-	public void pausing(Duration pause) {
+	void pausing(Duration pause) {
 		this.watch.pausing(pause);
 	}
 
-	@Override
-	public void storing(long bytes, DiskStep step) throws IOException {
+	void storing(long bytes, TransferListener.DiskStep step) throws IOException {
 		this.watch.storing(bytes, step);
 	}
 
-	/** Fails an acquisition in which nothing advances for too long. */
-	<T> Mono<T> watched(Mono<T> acquisition) {
-		return this.watch.watch(acquisition, this::gaveUp);
+	/** Gives up an attempt in which nothing advances for too long. */
+	Disposable watched() {
+		return this.watch.attempt(this::gaveUp);
 	}
 
 	private ModelTransferException gaveUp(Duration after) {
@@ -153,29 +153,28 @@ final class AcquisitionMonitor implements FileMonitor {
 		this.events.dispatch(new ModelFallbackUsed(this.id, next.source(), reason));
 	}
 
-	/** Says how large the file will probably be, until its source says it. */
-	void expecting(@Nullable Long bytes) {
-		this.totalBytes = bytes;
+	/**
+	 * Begins to bring a model.
+	 * @param size the size of all its files as its source states it, or {@code null}
+	 * @param estimated the size that it will probably have, or {@code null}
+	 */
+	void expecting(@Nullable Long size, @Nullable Long estimated) {
+		this.statedBytes = size;
+		this.totalBytes = (size != null) ? size : estimated;
+		this.position.set(0);
 	}
 
-	@Override
-	public void answered(Mirror mirror, @Nullable Long total) {
-		if (total != null) {
-			this.totalBytes = total;
-		}
-		show((status) -> downloading(status).from(mirror.toString(), status.fallback()));
-		if (transferStarts()) {
-			advanced();
-			this.events.dispatch(new ModelDownloadStarted(this.id, mirror.toString(), total));
-		}
+	/** A file of several was there already. */
+	void there(long bytes) {
+		this.position.addAndGet(bytes);
 	}
 
-	@Override
-	public void resumed(long bytes, long total) {
-		advanced();
-		this.position = bytes;
-		this.totalBytes = total;
-		show((status) -> downloading(status).progressed(new TransferProgress(bytes, total, 0)));
+	/**
+	 * Returns what is told of the transfer of a file.
+	 * @param whole whether it is the whole model
+	 */
+	FileProgress file(boolean whole) {
+		return new FileProgress(whole);
 	}
 
 	/** Another mirror does not take away the progress that is shown. */
@@ -183,31 +182,8 @@ final class AcquisitionMonitor implements FileMonitor {
 		return (status.state() == ModelState.DOWNLOADING) ? status : status.acquiring(ModelState.DOWNLOADING);
 	}
 
-	@Override
-	public void written(Mirror mirror, long bytes, long position) {
-		advanced();
-		this.position = position;
-		this.observer.bytesWritten(this.id, mirror.origin().authority(), bytes);
-	}
-
-	@Override
-	public void failed(RequestFailedException failure) {
-		this.observer.requestFailed(this.id, failure.host(), String.valueOf(failure.getMessage()));
-	}
-
-	@Override
-	public void retrying(RequestFailedException failure) {
-		logger.info("Model '{}': trying again, because {}", this.id, failure.getMessage());
-		this.observer.retried(this.id, failure.word());
-	}
-
-	@Override
-	public void verifying() {
-		state(ModelState.VERIFYING);
-	}
-
-	@Override
-	public void retryingWholeFile(ModelCacheException failure) {
+	/** The whole file is fetched again. */
+	void retryingWholeFile(ModelCacheException failure) {
 		advanced();
 		logger.warn("Model '{}': fetching the file again, because {}", this.id, failure.problem());
 		this.observer.transferFailed(this.id, failure.problem());
@@ -219,7 +195,7 @@ final class AcquisitionMonitor implements FileMonitor {
 		if (!isTransferring()) {
 			return null;
 		}
-		long bytes = this.position;
+		long bytes = this.position.get();
 		TransferProgress progress;
 		synchronized (this.rate) {
 			progress = new TransferProgress(bytes, this.totalBytes, this.rate.sample(this.clock.millis(), bytes));
@@ -229,8 +205,7 @@ final class AcquisitionMonitor implements FileMonitor {
 		return progress;
 	}
 
-	@Override
-	public void verified(boolean matched, Duration elapsed) {
+	void verified(boolean matched, Duration elapsed) {
 		this.observer.verified(matched, elapsed);
 	}
 
@@ -274,15 +249,6 @@ final class AcquisitionMonitor implements FileMonitor {
 						"an unexpected failure in the state " + this.board.get(this.id).state() + ": "
 								+ FailureBoundary.describe(failure),
 						"Report it, with the stack trace of its cause, which is logged at the level DEBUG", failure);
-	}
-
-	/**
-	 * Returns what an acquisition without a result ends with: nothing if it was
-	 * cancelled, which its callers were told.
-	 */
-	Mono<CachedModel> withoutResult() {
-		return this.over.get() ? Mono.never()
-				: Mono.error(new IllegalStateException("the acquisition ended without a model"));
 	}
 
 	void failed(ModelCacheException failure) {
@@ -337,6 +303,93 @@ final class AcquisitionMonitor implements FileMonitor {
 
 	private Duration elapsed() {
 		return Duration.between(this.started, this.clock.instant());
+	}
+
+	/**
+	 * Adds the progress of a file to that of its model.
+	 * <p>
+	 * <em>Thread-safety</em>: all methods.
+	 */
+	final class FileProgress implements TransferListener {
+
+		private final boolean whole;
+
+		private final AtomicLong own = new AtomicLong();
+
+		FileProgress(boolean whole) {
+			this.whole = whole;
+		}
+
+		private void moved(long to) {
+			AcquisitionMonitor.this.position.addAndGet(to - this.own.getAndSet(to));
+		}
+
+		@Override
+		public void answered(Mirror mirror, @Nullable Long total) {
+			AcquisitionMonitor monitor = AcquisitionMonitor.this;
+			if (this.whole && total != null) {
+				monitor.totalBytes = total;
+			}
+			show((status) -> downloading(status).from(mirror.toString(), status.fallback()));
+			if (transferStarts()) {
+				monitor.advanced();
+				monitor.events.dispatch(new ModelDownloadStarted(monitor.id, mirror.toString(),
+						this.whole ? total : monitor.statedBytes));
+			}
+		}
+
+		@Override
+		public void resumed(long bytes, long total) {
+			AcquisitionMonitor monitor = AcquisitionMonitor.this;
+			monitor.advanced();
+			moved(bytes);
+			if (this.whole) {
+				monitor.totalBytes = total;
+			}
+			Long all = monitor.totalBytes;
+			if (all != null) {
+				show((status) -> downloading(status).progressed(new TransferProgress(monitor.position.get(), all, 0)));
+			}
+		}
+
+		@Override
+		public void written(Mirror mirror, long bytes, long at) {
+			AcquisitionMonitor monitor = AcquisitionMonitor.this;
+			monitor.advanced();
+			moved(at);
+			monitor.observer.bytesWritten(monitor.id, mirror.origin().authority(), bytes);
+		}
+
+		@Override
+		public void advanced() {
+			AcquisitionMonitor.this.advanced();
+		}
+
+		@Override
+		public void storing(long bytes, DiskStep step) throws IOException {
+			AcquisitionMonitor.this.storing(bytes, step);
+		}
+
+		@Override
+		public void failed(RequestFailedException failure) {
+			AcquisitionMonitor monitor = AcquisitionMonitor.this;
+			monitor.observer.requestFailed(monitor.id, failure.host(), String.valueOf(failure.getMessage()));
+		}
+
+		@Override
+		public void retrying(RequestFailedException failure) {
+			AcquisitionMonitor monitor = AcquisitionMonitor.this;
+			logger.info("Model '{}': trying again, because {}", monitor.id, failure.getMessage());
+			monitor.observer.retried(monitor.id, failure.word());
+		}
+
+		/** All bytes are there. The other files of the model go on. */
+		void verifying() {
+			if (this.whole) {
+				state(ModelState.VERIFYING);
+			}
+		}
+
 	}
 
 }

@@ -5,16 +5,16 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
+import dev.modelcache.ModelCacheException;
 import dev.modelcache.internal.transfer.TransferListener.DiskStep;
+import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
-import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
-import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
-import reactor.util.context.Context;
 
 /**
  * Fails an acquisition in which nothing advances for too long: no state, no byte, and no
@@ -35,6 +35,10 @@ final class AcquisitionWatch {
 
 	private final Scheduler io;
 
+	private final Cancellation cancellation;
+
+	private final Consumer<ModelCacheException> abandoned;
+
 	private volatile long lastNanos;
 
 	/** Until when each step may take that is under way and shows no progress. */
@@ -43,13 +47,19 @@ final class AcquisitionWatch {
 	/**
 	 * Creates a watch.
 	 * @param giveUpAfter how long nothing may advance
-	 * @param timer tells the time, and where it looks
-	 * @param io where an acquisition is cancelled, which may block
+	 * @param timer tells the time, and when to look
+	 * @param io where it looks
+	 * @param cancellation ends an attempt
+	 * @param abandoned takes the failure of an attempt that does not end though it was
+	 * given up, because its thread hangs in the disk or in code of the application
 	 */
-	AcquisitionWatch(Duration giveUpAfter, Scheduler timer, Scheduler io) {
+	AcquisitionWatch(Duration giveUpAfter, Scheduler timer, Scheduler io, Cancellation cancellation,
+			Consumer<ModelCacheException> abandoned) {
 		this.giveUpAfter = giveUpAfter;
 		this.timer = timer;
 		this.io = io;
+		this.cancellation = cancellation;
+		this.abandoned = abandoned;
 		this.lastNanos = now();
 	}
 
@@ -92,28 +102,23 @@ final class AcquisitionWatch {
 	}
 
 	/**
-	 * Watches an acquisition. The failure is told before the acquisition is cancelled,
-	 * because what hangs may also keep it from being cancelled.
-	 * @param acquisition what is watched
+	 * Watches one attempt of the acquisition, and gives it up when nothing advances.
 	 * @param failure makes what it fails with from how long nothing may advance
-	 * @param <T> the type of its result
-	 * @return the acquisition
+	 * @return ends the watch
 	 */
-	<T> Mono<T> watch(Mono<T> acquisition, Function<Duration, ? extends Throwable> failure) {
-		return Mono.create((caller) -> {
-			advanced();
-			AtomicBoolean gaveUp = new AtomicBoolean();
-			Disposable.Swap work = Disposables.swap();
-			Disposable watching = Flux.interval(period(), this.timer).onBackpressureDrop().subscribe((tick) -> {
-				if (isOverdue() && gaveUp.compareAndSet(false, true)) {
-					this.io.schedule(() -> caller.error(failure.apply(this.giveUpAfter)));
-					this.io.schedule(work::dispose);
-				}
-			});
-			caller.onCancel(work);
-			caller.onDispose(watching);
-			work.update(acquisition.subscribe(caller::success, caller::error, caller::success,
-					Context.of(caller.contextView())));
+	Disposable attempt(Function<Duration, ModelCacheException> failure) {
+		advanced();
+		AtomicReference<@Nullable ModelCacheException> gaveUp = new AtomicReference<>();
+		return Flux.interval(period(), this.timer).onBackpressureDrop().publishOn(this.io).subscribe((tick) -> {
+			ModelCacheException before = gaveUp.get();
+			if (before != null) {
+				this.abandoned.accept(before);
+			}
+			else if (isOverdue()) {
+				ModelCacheException setback = failure.apply(this.giveUpAfter);
+				gaveUp.set(setback);
+				this.cancellation.giveUp(setback);
+			}
 		});
 	}
 

@@ -1,9 +1,6 @@
 package dev.modelcache.internal.acquire;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.channels.ClosedChannelException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -19,6 +16,7 @@ import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelState;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.content.Compression;
 import dev.modelcache.internal.content.FileDigest;
@@ -35,7 +33,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.util.unit.DataSize;
-import reactor.core.publisher.Mono;
 
 /**
  * Serves a file that somebody on this machine has already, instead of fetching it: where
@@ -55,54 +52,69 @@ final class Adoption {
 
 	private final FormatCheck formats;
 
-	private final BlockingSteps steps;
-
 	private final Clock clock;
 
-	Adoption(ModelStore store, FormatCheck formats, BlockingSteps steps, Clock clock) {
+	private final FileFetch files;
+
+	private final AcquisitionMonitor monitor;
+
+	private final Cancellation cancellation;
+
+	Adoption(ModelStore store, FormatCheck formats, Clock clock, FileFetch files, AcquisitionMonitor monitor,
+			Cancellation cancellation) {
 		this.store = store;
 		this.formats = formats;
-		this.steps = steps;
 		this.clock = clock;
+		this.files = files;
+		this.monitor = monitor;
+		this.cancellation = cancellation;
 	}
 
 	/**
 	 * Adopts the file that a source describes.
 	 * @param job the file
-	 * @param inPlace whether it may be served where it lies
-	 * @param monitor hears how it goes
-	 * @return the file, or empty if it must be fetched
+	 * @return the file, or {@code null} if it must be fetched
 	 */
-	Mono<CachedModel> adopt(FileJob job, boolean inPlace, FileMonitor monitor) {
+	@Nullable CachedModel adopt(FileJob job) {
 		RemoteFile file = job.file();
 		ExpectedDigest expected = file.expected();
 		if (expected == null || file.packing() != Packing.NONE
 				|| !isDecidedBy(expected.digest(), file.name().last(), job.place())) {
-			return Mono.empty();
+			return null;
 		}
 		boolean proof = expected.origin() != DigestOrigin.FILE_NAME;
 		if (!proof && job.candidate().request().digestRequired()) {
-			return Mono.empty();
+			return null;
 		}
-		return adopt(new Wanted(job.candidate(), job.place(), expected.digest(), proof, file.size(), inPlace), monitor);
+		return adopt(new Wanted(job.candidate(), job.place(), expected.digest(), proof, file.size(), job.whole()));
+	}
+
+	/**
+	 * Returns whether there is a file that the configuration alone describes.
+	 * @param candidate what is wanted
+	 * @param place where the file is to stand
+	 */
+	boolean isOffered(Candidate candidate, ModelPlace place) {
+		Wanted wanted = configured(candidate, place);
+		return wanted != null && !offers(wanted).isEmpty();
 	}
 
 	/**
 	 * Adopts the file that the configuration alone describes.
 	 * @param candidate what is wanted
-	 * @param place where the file shall stand
-	 * @param monitor hears how it goes
-	 * @return the adoption, or empty if there is nothing to adopt
+	 * @param place where the file is to stand
+	 * @return the file, or {@code null} if there is nothing to adopt
 	 */
-	Mono<Mono<CachedModel>> adoptConfigured(Candidate candidate, ModelPlace place, FileMonitor monitor) {
+	@Nullable CachedModel adoptConfigured(Candidate candidate, ModelPlace place) {
+		Wanted wanted = configured(candidate, place);
+		return (wanted != null) ? adopt(wanted) : null;
+	}
+
+	private static @Nullable Wanted configured(Candidate candidate, ModelPlace place) {
 		Digest expected = candidate.request().expectedDigest();
-		if (expected == null || candidate.locations().isEmpty() || !isDecidedBy(expected, fileName(candidate), place)) {
-			return Mono.empty();
-		}
-		Wanted wanted = new Wanted(candidate, place, expected, true, null, true);
-		return this.steps.call(() -> !offers(wanted).isEmpty())
-			.filter(Boolean::booleanValue)
-			.map((offered) -> adopt(wanted, monitor));
+		return (expected == null || candidate.locations().isEmpty()
+				|| !isDecidedBy(expected, fileName(candidate), place)) ? null
+						: new Wanted(candidate, place, expected, true, null, true);
 	}
 
 	private static String fileName(Candidate candidate) {
@@ -120,17 +132,13 @@ final class Adoption {
 		return this.store.adoption().offers(wanted.sha256(), wanted.size(), wanted.place());
 	}
 
-	private Mono<CachedModel> adopt(Wanted wanted, FileMonitor monitor) {
-		return Mono.usingWhen(Mono.fromSupplier(() -> new ResourceHolder<>(StagedFile::close)),
-				(holder) -> this.steps.call(() -> adopt(wanted, monitor, holder)),
-				(holder) -> holder.closeOn(this.steps.scheduler()));
-	}
-
-	private @Nullable CachedModel adopt(Wanted wanted, FileMonitor monitor, ResourceHolder<StagedFile> holder) {
+	private @Nullable CachedModel adopt(Wanted wanted) {
 		for (Offer offer : offers(wanted)) {
-			monitor.verifying();
-			CachedModel model = isServedInPlace(wanted, offer) ? served(wanted, offer.file(), monitor)
-					: copied(wanted, offer.file(), monitor, holder);
+			if (wanted.whole()) {
+				this.monitor.state(ModelState.VERIFYING);
+			}
+			CachedModel model = isServedInPlace(wanted, offer) ? served(wanted, offer.file())
+					: copied(wanted, offer.file());
 			if (model != null) {
 				this.store.discardPartials(wanted.place());
 				return model;
@@ -141,61 +149,52 @@ final class Adoption {
 
 	/** A file that stands at the model's own place would be found first. */
 	private static boolean isServedInPlace(Wanted wanted, Offer offer) {
-		return offer.foreign() && wanted.inPlace() && wanted.candidate().request().modelPath() == null
+		return offer.foreign() && wanted.whole() && wanted.candidate().request().modelPath() == null
 				&& !Files.exists(wanted.place().target());
 	}
 
-	private @Nullable CachedModel served(Wanted wanted, Path file, FileMonitor monitor) {
+	private @Nullable CachedModel served(Wanted wanted, Path file) {
 		try {
 			Fingerprint fingerprint = Fingerprint.of(file);
-			boolean same = hasDigest(wanted, file, monitor, () -> FileDigest.of(file, SHA256, monitor::advanced));
+			boolean same = hasDigest(wanted, file, () -> FileDigest.of(file, SHA256, this::reading));
 			if (!same || fingerprint == null || !fingerprint.equals(Fingerprint.of(file))) {
 				return null;
 			}
 			ModelFormat format = inspect(wanted, file, file);
-			this.store.adoption().remember(wanted.place(), file, receipt(wanted, file, fingerprint, format));
-			return model(wanted, file, file, fingerprint.size(), format);
+			return this.cancellation.commit(() -> {
+				this.store.adoption().remember(wanted.place(), file, receipt(wanted, file, fingerprint, format));
+				return model(wanted, file, file, fingerprint.size(), format);
+			});
 		}
 		catch (IOException ex) {
 			return unusable(wanted, file, ex);
 		}
 	}
 
-	private @Nullable CachedModel copied(Wanted wanted, Path file, FileMonitor monitor,
-			ResourceHolder<StagedFile> holder) {
-		StagedFile staged = this.store.stageEmpty(wanted.modelId(), wanted.place());
-		try {
+	private @Nullable CachedModel copied(Wanted wanted, Path file) {
+		try (StagedFile staged = this.store.stageEmpty(wanted.modelId(), wanted.place())) {
 			staged.admit(DataSize.ofBytes(Files.size(file)));
-			holder.hold(staged);
-			if (!hasDigest(wanted, file, monitor,
-					() -> FileDigest.ofCopied(file, staged.channel(), SHA256, monitor::advanced))) {
+			if (!hasDigest(wanted, file, () -> FileDigest.ofCopied(file, staged.channel(), SHA256, this::reading))) {
 				return null;
 			}
-			return published(wanted, file, staged, monitor);
-		}
-		catch (ClosedChannelException ex) {
-			logger.debug("Nobody wants the copy of {} any more", file);
-			return null;
+			return published(wanted, file, staged);
 		}
 		catch (IOException ex) {
 			return unusable(wanted, file, ex);
 		}
-		finally {
-			staged.close();
-		}
 	}
 
-	private CachedModel published(Wanted wanted, Path file, StagedFile staged, FileMonitor monitor) throws IOException {
+	private void reading() {
+		this.cancellation.check();
+		this.monitor.advanced();
+	}
+
+	private CachedModel published(Wanted wanted, Path file, StagedFile staged) throws IOException {
 		long size = staged.channel().size();
 		ModelFormat format = inspect(wanted, staged.path(), file);
 		try {
-			monitor.storing(size, () -> staged.publish((fingerprint) -> receipt(wanted, file, fingerprint, format)));
-		}
-		catch (ClosedChannelException ex) {
-			throw ex;
-		}
-		catch (FileAlreadyExistsException ex) {
-			throw new UncheckedIOException(ex);
+			this.files.publish(wanted.whole(), staged, size,
+					(fingerprint) -> receipt(wanted, file, fingerprint, format));
 		}
 		catch (IOException ex) {
 			throw staged.failure(ex, DataSize.ofBytes(0));
@@ -207,11 +206,11 @@ final class Adoption {
 		return this.formats.inspect(wanted.modelId(), file, wanted.place().target(), source.toString());
 	}
 
-	private boolean hasDigest(Wanted wanted, Path file, FileMonitor monitor, Hashing hashing) throws IOException {
+	private boolean hasDigest(Wanted wanted, Path file, Hashing hashing) throws IOException {
 		Instant start = this.clock.instant();
 		Digest actual = hashing.run().get(Algorithm.SHA256);
 		boolean matched = wanted.sha256().equals(actual);
-		monitor.verified(matched, Duration.between(start, this.clock.instant()));
+		this.monitor.verified(matched, Duration.between(start, this.clock.instant()));
 		if (!matched) {
 			logger.warn("Model '{}': {} is not used: its digest is {}, not {}", wanted.modelId(), file, actual,
 					wanted.sha256());
@@ -244,10 +243,10 @@ final class Adoption {
 	 * @param sha256 its digest
 	 * @param proof whether the digest proves the file; the name of a file does not
 	 * @param size its size in bytes, or {@code null} where it is not known
-	 * @param inPlace whether it may be served where it lies
+	 * @param whole whether it is the whole model, so that it may be served where it lies
 	 */
 	private record Wanted(Candidate candidate, ModelPlace place, Digest sha256, boolean proof, @Nullable Long size,
-			boolean inPlace) {
+			boolean whole) {
 
 		String modelId() {
 			return this.candidate.request().id();

@@ -98,19 +98,19 @@ final class CacheLookUp {
 	 * Returns a file of a model if it is known to be it.
 	 * @param job the file
 	 * @param seen where it is seen once it is published
+	 * @param hashing called before it is read
 	 * @return the file, or {@code null}
 	 */
-	@Nullable CachedModel find(FileJob job, ModelPlace seen) {
-		return find(job.candidate(), seen, job.file().expected(), () -> {
-		});
+	@Nullable CachedModel find(FileJob job, ModelPlace seen, Runnable hashing) {
+		return find(job.candidate(), seen, job.file().expected(), hashing);
 	}
 
 	/**
 	 * Returns the file at a model's own place if it is known to be it. What came as a
 	 * substitute is the model itself if a digest says so.
 	 */
-	@Nullable CachedModel itself(FileJob job) {
-		CachedModel file = find(job, job.place());
+	@Nullable CachedModel itself(FileJob job, Runnable hashing) {
+		CachedModel file = find(job, job.place(), hashing);
 		Receipt receipt = (file != null) ? this.proof.receipt(job.candidate(), job.place()) : null;
 		if (receipt == null || !receipt.fallback()) {
 			return file;
@@ -165,13 +165,13 @@ final class CacheLookUp {
 	 * @return the file there
 	 * @throws ModelStorageException if there is other content
 	 */
-	CachedModel shown(Candidate candidate, CachedModel proved, ModelPlace place) {
+	CachedModel shown(Candidate candidate, CachedModel proved, ModelPlace place, Runnable hashing) {
 		Fingerprint fingerprint = FileProof.fingerprint(candidate, place);
 		Receipt receipt = (fingerprint != null) ? this.store.receipts().find(place, fingerprint) : null;
 		boolean same = receipt != null && receipt.fingerprint().equals(fingerprint)
 				&& receipt.digest().equals(proved.digest());
 		if (!same && (fingerprint == null
-				|| !this.proof.rehash(candidate, place, Algorithm.SHA256).equals(proved.digest()))) {
+				|| !this.proof.rehash(candidate, place, Algorithm.SHA256, hashing).equals(proved.digest()))) {
 			throw new ModelStorageException(candidate.request().id(), place.directory(),
 					place.target() + " was replaced while the model was published", null);
 		}
@@ -211,12 +211,13 @@ final class CacheLookUp {
 	 * Returns whose the file is that stands at the place. A file whose fingerprint alone
 	 * has changed is read.
 	 */
-	Occupant occupant(Candidate candidate) {
+	Occupant occupant(Candidate candidate, Runnable hashing) {
 		ModelPlace place = place(candidate);
 		Occupant occupant = this.store.occupant(candidate.request().id(), place);
 		if ((occupant == Occupant.CHANGED || occupant == Occupant.OTHERS) && !Files.isSymbolicLink(place.target())) {
 			Receipt receipt = this.proof.receipt(candidate, place);
-			if (receipt != null && receipt.isOurs(place) && this.proof.isUnchanged(candidate, place, receipt)) {
+			if (receipt != null && receipt.isOurs(place)
+					&& this.proof.isUnchanged(candidate, place, receipt, hashing)) {
 				return Occupant.OURS;
 			}
 		}
@@ -311,8 +312,8 @@ final class CacheLookUp {
 	}
 
 	/** Returns the digest of a published file, as it is on disk now. */
-	Digest rehash(Candidate candidate, ModelPlace place, Algorithm algorithm) {
-		return this.proof.rehash(candidate, place, algorithm);
+	Digest rehash(Candidate candidate, ModelPlace place, Algorithm algorithm, Runnable hashing) {
+		return this.proof.rehash(candidate, place, algorithm, hashing);
 	}
 
 	/**

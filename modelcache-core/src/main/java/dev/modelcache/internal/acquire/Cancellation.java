@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -23,15 +22,17 @@ import reactor.core.publisher.Mono;
  * interrupted, because an interrupt closes the channels of the files that it reads and
  * writes.
  * <p>
- * <em>Thread-safety</em>: {@link #cancel} and {@link #onCancel} from any thread, and they
- * never block; the other methods from the operation's own thread. <em>Blocking</em>:
- * {@link #await} and {@link #sleep}.
+ * <em>Thread-safety</em>: {@link #cancel}, {@link #giveUp} and {@link #onCancel} from any
+ * thread, and they never block; the other methods from the threads of the operation.
+ * <em>Blocking</em>: {@link #await} and {@link #sleep}.
  */
 final class Cancellation {
 
 	private final List<Runnable> wakeUps = new ArrayList<>();
 
 	private @Nullable ModelCacheException reason;
+
+	private @Nullable ModelCacheException setback;
 
 	private boolean committing;
 
@@ -54,11 +55,48 @@ final class Cancellation {
 			if (this.committing) {
 				return false;
 			}
-			waiting = List.copyOf(this.wakeUps);
-			this.wakeUps.clear();
+			waiting = wakeUps();
 		}
 		waiting.forEach(Runnable::run);
 		return true;
+	}
+
+	/**
+	 * Ends the present attempt of the operation as a cancellation would, except that
+	 * another attempt may {@linkplain #beginAttempt begin}.
+	 * @param setback what the attempt fails with
+	 */
+	void giveUp(ModelCacheException setback) {
+		List<Runnable> waiting;
+		synchronized (this) {
+			if (this.setback == null) {
+				this.setback = setback;
+			}
+			waiting = wakeUps();
+		}
+		waiting.forEach(Runnable::run);
+	}
+
+	/** Begins an attempt, after another one that may have failed. */
+	synchronized void beginAttempt() {
+		this.setback = null;
+		this.committed = false;
+	}
+
+	/**
+	 * Lets the present attempt go on after a setback.
+	 * @param setback the setback; another one still ends the attempt
+	 */
+	synchronized void withdraw(ModelCacheException setback) {
+		if (this.setback == setback) {
+			this.setback = null;
+		}
+	}
+
+	private List<Runnable> wakeUps() {
+		List<Runnable> waiting = List.copyOf(this.wakeUps);
+		this.wakeUps.clear();
+		return waiting;
 	}
 
 	/**
@@ -66,7 +104,10 @@ final class Cancellation {
 	 * @return the reason, or {@code null} if it may go on
 	 */
 	synchronized @Nullable ModelCacheException reason() {
-		return this.committing || this.committed ? null : this.reason;
+		if (this.committing || this.committed) {
+			return null;
+		}
+		return (this.reason != null) ? this.reason : this.setback;
 	}
 
 	/**
@@ -84,18 +125,20 @@ final class Cancellation {
 	 * Takes the step after which the result can be seen. A cancellation that comes while
 	 * it runs has an effect only if it fails.
 	 * @param step the step
+	 * @param <T> the type of what it returns
+	 * @param <E> the type of what it throws
 	 * @return what the step returns
-	 * @throws Exception what the step throws, or the reason if the operation was
-	 * cancelled before
+	 * @throws E what the step throws
+	 * @throws ModelCacheException the reason, if the operation was cancelled before
 	 */
-	<T> T commit(Callable<T> step) throws Exception {
+	<T, E extends Exception> T commit(Commit<T, E> step) throws E {
 		synchronized (this) {
 			check();
 			this.committing = true;
 		}
 		boolean done = false;
 		try {
-			T result = step.call();
+			T result = step.take();
 			done = true;
 			return result;
 		}
@@ -151,6 +194,17 @@ final class Cancellation {
 	}
 
 	/**
+	 * Waits until work has ended that looks at this cancellation itself, so that nothing
+	 * of it is left when this returns.
+	 * @param work the work
+	 */
+	void join(Publisher<Void> work) {
+		Answer<Void> answer = new Answer<>();
+		Mono.from(work).subscribe(answer);
+		answer.get();
+	}
+
+	/**
 	 * Lets time pass.
 	 * @param duration how long
 	 * @throws ModelCacheException the reason, if the operation is cancelled
@@ -173,6 +227,19 @@ final class Cancellation {
 
 		@Override
 		void close();
+
+	}
+
+	/**
+	 * The step after which the result of an operation can be seen.
+	 *
+	 * @param <T> the type of what it returns
+	 * @param <E> the type of what it throws
+	 */
+	@FunctionalInterface
+	interface Commit<T, E extends Exception> {
+
+		T take() throws E;
 
 	}
 

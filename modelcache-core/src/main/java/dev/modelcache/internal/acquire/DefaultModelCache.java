@@ -4,9 +4,11 @@ import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Consumer;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ConfiguredModels;
@@ -21,15 +23,14 @@ import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
 import dev.modelcache.ModelStatus;
 import dev.modelcache.internal.FailureBoundary;
-import dev.modelcache.internal.acquire.AcquisitionPipeline.Mode;
+import dev.modelcache.internal.acquire.Acquisition.Mode;
 import dev.modelcache.internal.acquire.InFlightAcquisitions.Key;
-import dev.modelcache.internal.http.MetadataClient;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.util.context.Context;
+import reactor.core.publisher.MonoSink;
 
 /**
  * The model cache: one shared acquisition for all who ask for the same, and what
@@ -62,7 +63,7 @@ public final class DefaultModelCache implements ModelCache {
 
 	private final PublishedModels published;
 
-	private final AcquisitionPipeline pipeline;
+	private final Rooms rooms;
 
 	private volatile Runnable atClose = () -> {
 	};
@@ -88,7 +89,7 @@ public final class DefaultModelCache implements ModelCache {
 		this.events = new EventDispatcher(listeners.events(), threads.events(), display);
 		this.lookUp = new CacheLookUp(rooms.store(), new FormatCheck(rooms.formats()), listeners.observer(), clock);
 		this.published = new PublishedModels(rooms.store(), rooms.locks(), this.lookUp, listeners.observer(), clock);
-		this.pipeline = new AcquisitionPipeline(rooms, this.lookUp, threads, clock);
+		this.rooms = rooms;
 		shrink();
 	}
 
@@ -108,25 +109,50 @@ public final class DefaultModelCache implements ModelCache {
 	}
 
 	private Mono<CachedModel> acquire(ModelRequest request, Mode mode) {
-		return Mono.defer(() -> this.inFlight.join(key(request), () -> {
-			AcquisitionWatch watch = new AcquisitionWatch(this.giveUpAfter, this.threads.timer(), this.threads.io());
-			AcquisitionMonitor monitor = new AcquisitionMonitor(request.id(), this.board, this.events,
-					this.listeners.observer(), this.clock, watch);
-			Mono<CachedModel> acquisition = FailureBoundary.around("beginning to acquire the model",
-					this.pipeline.acquire(request, mode, monitor)
-						.contextWrite(Context.of(MetadataClient.PAUSES, (Consumer<Duration>) monitor::pausing))
-						.subscribeOn(this.threads.io()));
-			return acquisition.switchIfEmpty(Mono.defer(monitor::withoutResult))
-				.onErrorMap(monitor::asModelCacheException)
-				.doOnNext(monitor::ready)
-				.doOnNext((model) -> {
-					if (model.outcome() != ModelOutcome.CACHED) {
-						shrink();
+		return Mono.defer(
+				() -> this.inFlight.join(key(request), () -> Mono.create((caller) -> acquire(request, mode, caller))));
+	}
+
+	private void acquire(ModelRequest request, Mode mode, MonoSink<CachedModel> caller) {
+		Cancellation cancellation = new Cancellation();
+		AtomicBoolean abandoned = new AtomicBoolean();
+		AtomicReference<AcquisitionMonitor> told = new AtomicReference<>();
+		AcquisitionWatch watch = new AcquisitionWatch(this.giveUpAfter, this.threads.timer(), this.threads.io(),
+				cancellation, (failure) -> {
+					if (abandoned.compareAndSet(false, true)) {
+						Objects.requireNonNull(told.get()).failed(failure);
+						caller.error(failure);
 					}
-				})
-				.doOnError(ModelCacheException.class, monitor::failed)
-				.doOnCancel(monitor::cancelled);
-		}));
+				});
+		AcquisitionMonitor monitor = new AcquisitionMonitor(request.id(), this.board, this.events,
+				this.listeners.observer(), this.clock, watch);
+		told.set(monitor);
+		caller.onCancel(() -> {
+			cancellation.cancel(cancelled(request.id(), "it was cancelled"));
+			monitor.cancelled();
+		});
+		this.threads.io().schedule(() -> {
+			try {
+				CachedModel model = new Acquisition(request, mode, this.rooms, this.lookUp, this.threads, this.clock,
+						monitor, cancellation)
+					.call();
+				monitor.ready(model);
+				if (model.outcome() != ModelOutcome.CACHED) {
+					shrink();
+				}
+				if (abandoned.compareAndSet(false, true)) {
+					caller.success(model);
+				}
+			}
+			catch (Throwable ex) {
+				ModelCacheException failure = monitor
+					.asModelCacheException(FailureBoundary.asException("ending the acquisition", ex));
+				if (abandoned.compareAndSet(false, true)) {
+					monitor.failed(failure);
+					caller.error(failure);
+				}
+			}
+		});
 	}
 
 	private Key key(ModelRequest request) {

@@ -14,8 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param candidate the way to serve the model that it belongs to
  * @param file where it is and what it should be
  * @param place where it, or its content, will stand
+ * @param whole whether it is the whole model, which can be seen once the file is at its
+ * place
  */
-record FileJob(Candidate candidate, RemoteFile file, ModelPlace place) {
+record FileJob(Candidate candidate, RemoteFile file, ModelPlace place, boolean whole) {
 
 	String modelId() {
 		return this.candidate.request().id();

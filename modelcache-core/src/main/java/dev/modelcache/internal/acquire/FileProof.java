@@ -105,9 +105,8 @@ final class FileProof {
 	 * Returns whether a file has the content that its receipt states, and renews the
 	 * receipt if so.
 	 */
-	boolean isUnchanged(Candidate candidate, ModelPlace place, Receipt receipt) {
-		Hashed hashed = hash(candidate, place, EnumSet.of(Algorithm.SHA256), () -> {
-		});
+	boolean isUnchanged(Candidate candidate, ModelPlace place, Receipt receipt, Runnable hashing) {
+		Hashed hashed = hash(candidate, place, EnumSet.of(Algorithm.SHA256), hashing);
 		if (!hashed.sha256().equals(receipt.digest())) {
 			return false;
 		}
@@ -116,9 +115,8 @@ final class FileProof {
 	}
 
 	/** Returns the digest of the published file, as it is on disk now. */
-	Digest rehash(Candidate candidate, ModelPlace place, Algorithm algorithm) {
-		return hash(candidate, place, EnumSet.of(algorithm), () -> {
-		}).digest(algorithm);
+	Digest rehash(Candidate candidate, ModelPlace place, Algorithm algorithm, Runnable hashing) {
+		return hash(candidate, place, EnumSet.of(algorithm), hashing).digest(algorithm);
 	}
 
 	/** Reads a file that has a receipt, and writes a fresh one if it is unchanged. */

@@ -4,6 +4,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelConfigurationException;
@@ -13,10 +14,10 @@ import dev.modelcache.ModelPathConflict;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.store.Occupant;
+import dev.modelcache.internal.transfer.SourceState;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.ResolvedModel;
 import org.jspecify.annotations.Nullable;
-import reactor.core.publisher.Mono;
 
 /**
  * Decides about a file at {@code model-path} that this cache did not put there. It is
@@ -27,119 +28,124 @@ final class ModelPathFiles {
 
 	private final CacheLookUp lookUp;
 
-	private final FileAcquisition files;
+	private final FileFetch files;
 
 	private final FormatCheck formats;
 
-	private final BlockingSteps steps;
-
-	ModelPathFiles(CacheLookUp lookUp, FileAcquisition files, FormatCheck formats, BlockingSteps steps) {
+	ModelPathFiles(CacheLookUp lookUp, FileFetch files, FormatCheck formats) {
 		this.lookUp = lookUp;
 		this.files = files;
 		this.formats = formats;
-		this.steps = steps;
 	}
 
 	/**
 	 * Settles whose the file is before its source is asked. A look-up has found that it
 	 * does not have the expected digest, if there is one.
-	 * @return the model if the file is kept, or empty if the model may be brought
+	 * @return the model if the file is kept, or {@code null} if the model may be brought
 	 */
-	Mono<CachedModel> settle(Candidate candidate, FileMonitor monitor) {
-		return this.steps.call(() -> {
-			ExpectedDigest expected = this.lookUp.expected(candidate);
-			if (expected == null) {
-				return null;
-			}
-			return switch (this.lookUp.occupant(candidate)) {
-				case NOTHING, OURS -> null;
-				case CHANGED -> keeps(candidate) ? kept(candidate, described(expected), monitor) : null;
-				case OTHERS -> decide(candidate, described(expected), monitor);
-			};
-		});
+	@Nullable CachedModel settle(Candidate candidate, Runnable hashing) {
+		ExpectedDigest expected = this.lookUp.expected(candidate);
+		if (expected == null) {
+			return null;
+		}
+		return switch (this.lookUp.occupant(candidate, hashing)) {
+			case NOTHING, OURS -> null;
+			case CHANGED -> keeps(candidate) ? kept(candidate, described(expected), hashing) : null;
+			case OTHERS -> decide(candidate, described(expected), hashing);
+		};
 	}
 
 	/**
 	 * Settles whose the file is, now that its source has said what it should be.
-	 * @return the model if the file is it or is kept, or empty if it may be brought
+	 * @return the model if the file is it or is kept, or {@code null} if it may be
+	 * brought
 	 */
-	Mono<CachedModel> settle(FileJob job, FileMonitor monitor) {
+	@Nullable CachedModel settle(FileJob job, Runnable hashing) {
 		Candidate candidate = job.candidate();
-		return this.steps.call(() -> this.lookUp.occupant(candidate)).flatMap((occupant) -> switch (occupant) {
-			case NOTHING, OURS -> Mono.empty();
-			case CHANGED ->
-				keeps(candidate) ? this.steps.call(() -> kept(candidate, described(job, null), monitor)) : Mono.empty();
-			case OTHERS -> compare(job, monitor);
-		});
+		return switch (this.lookUp.occupant(candidate, hashing)) {
+			case NOTHING, OURS -> null;
+			case CHANGED -> keeps(candidate) ? kept(candidate, described(job, null), hashing) : null;
+			case OTHERS -> compare(job, hashing);
+		};
 	}
 
 	/**
 	 * Settles whose the file is that stands where a model of several files will be.
-	 * @return the file if it is kept, or empty if the model may be brought
+	 * @return the file if it is kept, or {@code null} if the model may be brought
 	 */
-	Mono<CachedModel> settle(Candidate candidate, ResolvedModel model, FileMonitor monitor) {
-		String expected = "a model of " + model.files().size() + " file(s) from " + candidate.source();
-		return this.steps.call(() -> {
-			Occupant occupant = this.lookUp.occupant(candidate);
-			boolean others = occupant == Occupant.OTHERS || (occupant == Occupant.CHANGED && keeps(candidate));
-			return others ? decide(candidate, expected, monitor) : null;
-		});
+	@Nullable CachedModel settle(Candidate candidate, ResolvedModel model, Runnable hashing) {
+		Occupant occupant = this.lookUp.occupant(candidate, hashing);
+		boolean others = occupant == Occupant.OTHERS || (occupant == Occupant.CHANGED && keeps(candidate));
+		return others ? decide(candidate, "a model of " + model.files().size() + " file(s) from " + candidate.source(),
+				hashing) : null;
 	}
 
 	/**
 	 * Settles it again if a file appeared while the model was brought: the user's, or,
 	 * where there are no locks, that of another process with the same model.
+	 * @param job the file
+	 * @param brought brings it
+	 * @return the model, or {@code null} where it was not brought
 	 */
-	Mono<CachedModel> settlingLatecomers(FileJob job, FileMonitor monitor, Mono<CachedModel> brought) {
-		return brought
-			.onErrorResume(UncheckedIOException.class,
-					(failure) -> (failure.getCause() instanceof FileAlreadyExistsException)
-							? settle(job, monitor).switchIfEmpty(Mono.defer(() -> compare(job, monitor)))
-								.switchIfEmpty(Mono.error(() -> replacedMeanwhile(job, failure)))
-							: Mono.error(failure));
+	@Nullable CachedModel settlingLatecomers(FileJob job, Runnable hashing, Supplier<@Nullable CachedModel> brought) {
+		try {
+			return brought.get();
+		}
+		catch (UncheckedIOException failure) {
+			if (!(failure.getCause() instanceof FileAlreadyExistsException)) {
+				throw failure;
+			}
+			CachedModel settled = settle(job, hashing);
+			if (settled == null) {
+				settled = compare(job, hashing);
+			}
+			if (settled == null) {
+				throw new ModelStorageException(job.modelId(), job.place().directory(),
+						"another process writes " + job.place().target() + " at the same time", failure.getCause());
+			}
+			return settled;
+		}
 	}
 
-	private static ModelStorageException replacedMeanwhile(FileJob job, UncheckedIOException failure) {
-		return new ModelStorageException(job.modelId(), job.place().directory(),
-				"another process writes " + job.place().target() + " at the same time", failure.getCause());
-	}
-
-	private Mono<CachedModel> compare(FileJob job, FileMonitor monitor) {
+	private @Nullable CachedModel compare(FileJob job, Runnable hashing) {
 		Candidate candidate = job.candidate();
 		if (job.file().expected() != null) {
-			return this.steps.call(() -> {
-				CachedModel proved = this.lookUp.proved(job, monitor::verifying);
-				return (proved != null) ? proved : decide(candidate, described(job, null), monitor);
-			});
+			CachedModel proved = this.lookUp.proved(job, hashing);
+			return (proved != null) ? proved : decide(candidate, described(job, null), hashing);
 		}
-		Mono<Long> size = (job.compression() != null) ? Mono.empty()
-				: Mono.justOrEmpty(job.file().size()).switchIfEmpty(this.files.state(job).map((state) -> state.size()));
-		return size.defaultIfEmpty(-1L).flatMap((stated) -> this.steps.call(() -> {
-			if (stated >= 0 && stated != this.lookUp.size(candidate)) {
-				return decide(candidate, described(job, stated), monitor);
-			}
-			try {
-				return this.lookUp.unproven(candidate, monitor::verifying);
-			}
-			catch (ModelFormatException ex) {
-				return decide(candidate, described(job, null), monitor);
-			}
-		}));
+		Long stated = (job.compression() == null) ? statedSize(job) : null;
+		if (stated != null && stated != this.lookUp.size(candidate)) {
+			return decide(candidate, described(job, stated), hashing);
+		}
+		try {
+			return this.lookUp.unproven(candidate, hashing);
+		}
+		catch (ModelFormatException ex) {
+			return decide(candidate, described(job, null), hashing);
+		}
+	}
+
+	private @Nullable Long statedSize(FileJob job) {
+		if (job.file().size() != null) {
+			return job.file().size();
+		}
+		SourceState state = this.files.state(job);
+		return (state != null) ? state.size() : null;
 	}
 
 	private static boolean keeps(Candidate candidate) {
 		return candidate.request().modelPathConflict() == ModelPathConflict.KEEP;
 	}
 
-	private @Nullable CachedModel decide(Candidate candidate, String expected, FileMonitor monitor) {
+	private @Nullable CachedModel decide(Candidate candidate, String expected, Runnable hashing) {
 		return switch (candidate.request().modelPathConflict()) {
 			case FAIL -> throw conflict(candidate, expected, "");
-			case KEEP -> kept(candidate, expected, monitor);
+			case KEEP -> kept(candidate, expected, hashing);
 			case REPLACE -> null;
 		};
 	}
 
-	private CachedModel kept(Candidate candidate, String expected, FileMonitor monitor) {
+	private CachedModel kept(Candidate candidate, String expected, Runnable hashing) {
 		String refused = candidate.request().digestRequired()
 				? candidate.request().key("require-checksum") + " forbids to keep it"
 				: this.lookUp.isPinned(candidate) ? "the lock file forbids to keep it"
@@ -147,7 +153,7 @@ final class ModelPathFiles {
 		if (refused != null) {
 			throw conflict(candidate, expected, "; " + refused);
 		}
-		return this.lookUp.kept(candidate, expected, monitor::verifying);
+		return this.lookUp.kept(candidate, expected, hashing);
 	}
 
 	private static String described(ExpectedDigest expected) {

@@ -7,11 +7,11 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.TreeMap;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest;
@@ -53,57 +53,67 @@ final class PackedFiles {
 
 	private final Clock clock;
 
-	PackedFiles(ModelStore store, FormatCheck formats, Clock clock) {
+	private final AcquisitionMonitor monitor;
+
+	private final Runnable reading;
+
+	/**
+	 * Creates it.
+	 * @param store where files are kept
+	 * @param formats looks at the headers of files
+	 * @param clock tells the time
+	 * @param monitor is told what the disk does
+	 * @param reading run for each piece of an archive
+	 */
+	PackedFiles(ModelStore store, FormatCheck formats, Clock clock, AcquisitionMonitor monitor, Runnable reading) {
 		this.store = store;
 		this.formats = formats;
 		this.clock = clock;
+		this.monitor = monitor;
+		this.reading = reading;
 	}
 
 	/**
 	 * Replaces each archive by its files.
-	 * @param jobs what was to be brought
-	 * @param brought what came of each, in the same order
+	 * @param arrived what has arrived, in order
 	 * @param directory where the files will be seen
-	 * @param monitor told of each piece that is unpacked
 	 * @return all files; where there was an archive, the first one is what a runtime
 	 * opens first
 	 */
-	List<NamedFile> unpack(List<FileJob> jobs, List<CachedModel> brought, ModelDirectory directory,
-			FileMonitor monitor) {
-		List<NamedFile> files = new ArrayList<>();
-		Set<ModelFileName> names = new HashSet<>();
-		for (int i = 0; i < jobs.size(); i++) {
-			FileJob job = jobs.get(i);
-			List<NamedFile> some = job.isPacked() ? unpack(job, brought.get(i), directory, monitor)
-					: List.of(new NamedFile(job.file().name(), brought.get(i)));
-			for (NamedFile file : some) {
-				if (!names.add(file.name())) {
+	Map<ModelFileName, CachedModel> unpack(Map<FileJob, CachedModel> arrived, ModelDirectory directory) {
+		Map<ModelFileName, CachedModel> files = new LinkedHashMap<>();
+		arrived.forEach((job, file) -> {
+			Map<ModelFileName, CachedModel> some = job.isPacked() ? unpack(job, file, directory)
+					: Map.of(job.file().name(), file);
+			some.forEach((name, one) -> {
+				if (files.put(name, one) != null) {
 					throw refused(job, "has a file of a name that another part of the model has");
 				}
-				files.add(file);
-			}
+			});
+		});
+		if (arrived.keySet().stream().noneMatch(FileJob::isPacked)) {
+			return files;
 		}
-		if (jobs.stream().anyMatch(FileJob::isPacked)) {
-			files.sort(
-					Comparator.<NamedFile, Boolean>comparing((file) -> MODELS.stream().noneMatch(file.name()::endsWith))
-						.thenComparing((file) -> file.name().text()));
-		}
-		return files;
+		Map<ModelFileName, CachedModel> sorted = new TreeMap<>(
+				Comparator.<ModelFileName, Boolean>comparing((name) -> MODELS.stream().noneMatch(name::endsWith))
+					.thenComparing(ModelFileName::text));
+		sorted.putAll(files);
+		return sorted;
 	}
 
-	private List<NamedFile> unpack(FileJob job, CachedModel archive, ModelDirectory directory, FileMonitor monitor) {
+	private Map<ModelFileName, CachedModel> unpack(FileJob job, CachedModel archive, ModelDirectory directory) {
 		Path tar = job.place().target();
-		try (InputStream in = new BufferedInputStream(watched(Files.newInputStream(tar), monitor))) {
+		try (InputStream in = new BufferedInputStream(watched(Files.newInputStream(tar)))) {
 			ModelPlace place = directory.seen(job.file().name());
 			ArchiveLimits limits = new ArchiveLimits(ArchiveLimits.MOST_FILES, archive.size(),
 					(bytes) -> this.store.admit(job.modelId(), place, DataSize.ofBytes(bytes)));
 			Path unpacking = directory.unpacking();
 			try {
 				List<UnpackedFile> unpacked = TarArchive.unpack(in, unpacking, limits);
-				NameCollisions.refuse(job.candidate(), unpacked.stream().map(UnpackedFile::name).toList());
-				List<NamedFile> files = new ArrayList<>();
+				ModelDraft.refuseCollisions(job.candidate(), unpacked.stream().map(UnpackedFile::name).toList());
+				Map<ModelFileName, CachedModel> files = new LinkedHashMap<>();
 				for (UnpackedFile file : unpacked) {
-					files.add(take(job, archive, file, unpacking, directory, monitor));
+					files.put(file.name(), take(job, archive, file, unpacking, directory));
 				}
 				return files;
 			}
@@ -126,11 +136,11 @@ final class PackedFiles {
 	}
 
 	/** Whatever is read of an archive is written at once. */
-	private static InputStream watched(InputStream archive, FileMonitor monitor) {
+	private InputStream watched(InputStream archive) {
 		return new FilterInputStream(archive) {
 			@Override
 			public int read(byte[] target, int offset, int length) throws IOException {
-				monitor.advanced();
+				PackedFiles.this.reading.run();
 				return super.read(target, offset, length);
 			}
 		};
@@ -141,8 +151,8 @@ final class PackedFiles {
 		this.store.evict(job.modelId(), job.place());
 	}
 
-	private NamedFile take(FileJob job, CachedModel archive, UnpackedFile file, Path unpacking,
-			ModelDirectory directory, FileMonitor monitor) throws IOException {
+	private CachedModel take(FileJob job, CachedModel archive, UnpackedFile file, Path unpacking,
+			ModelDirectory directory) throws IOException {
 		Path unpacked = file.name().in(unpacking);
 		Path target = directory.seen(file.name()).target();
 		ModelFormat format = this.formats.inspect(job.modelId(), unpacked, target,
@@ -151,10 +161,9 @@ final class PackedFiles {
 		StagedFile.ReceiptWriter receipt = (fingerprint) -> new Receipt(fingerprint, file.sha256(), expected(job),
 				expected(job), archive.source(), candidate.sourceKey(), null, candidate.fallback(),
 				this.clock.instant(), format);
-		monitor.storing(file.size(), () -> directory.take(unpacked, file.name(), receipt));
-		return new NamedFile(file.name(),
-				new CachedModel(job.modelId(), target, List.of(target), file.size(), file.sha256(), archive.source(),
-						ModelOutcome.DOWNLOADED, candidate.fallback(), archive.verified(), format));
+		this.monitor.storing(file.size(), () -> directory.take(unpacked, file.name(), receipt));
+		return new CachedModel(job.modelId(), target, List.of(target), file.size(), file.sha256(), archive.source(),
+				ModelOutcome.DOWNLOADED, candidate.fallback(), archive.verified(), format);
 	}
 
 	private static @Nullable Digest expected(FileJob job) {

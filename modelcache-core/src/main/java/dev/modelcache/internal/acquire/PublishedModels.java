@@ -43,6 +43,9 @@ final class PublishedModels {
 
 	private static final Logger logger = LoggerFactory.getLogger(PublishedModels.class);
 
+	private static final Runnable NOTHING = () -> {
+	};
+
 	private final ModelStore store;
 
 	private final CacheLockFactory locks;
@@ -89,7 +92,7 @@ final class PublishedModels {
 			return;
 		}
 		Instant start = this.clock.instant();
-		Digest actual = this.lookUp.rehash(candidate, place, expected.algorithm());
+		Digest actual = this.lookUp.rehash(candidate, place, expected.algorithm(), NOTHING);
 		Instant end = this.clock.instant();
 		boolean matched = actual.equals(expected);
 		this.observer.verified(matched, Duration.between(start, end));
@@ -206,7 +209,7 @@ final class PublishedModels {
 				return true;
 			}
 			Receipt receipt = this.store.receipts().find(place, fingerprint);
-			boolean ours = (place.conflict() != null) ? isOurs(this.lookUp.occupant(candidate))
+			boolean ours = (place.conflict() != null) ? isOurs(this.lookUp.occupant(candidate, NOTHING))
 					: receipt != null && receipt.sourceKey() != null && receipt.isOurs(place);
 			if (ours) {
 				return true;

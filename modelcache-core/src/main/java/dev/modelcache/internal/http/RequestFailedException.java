@@ -1,13 +1,10 @@
 package dev.modelcache.internal.http;
 
-import java.net.URI;
 import java.time.Duration;
 import java.util.Locale;
 
 import dev.modelcache.FailedAttempt;
-import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.source.Mirror;
-import dev.modelcache.source.Origin;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,11 +13,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RequestFailedException extends RuntimeException implements FailedAttempt {
 
-	private final transient URI uri;
-
-	private final String host;
+	private final transient Mirror mirror;
 
 	private final Reason reason;
+
+	private final String host;
 
 	private final int status;
 
@@ -34,18 +31,12 @@ public final class RequestFailedException extends RuntimeException implements Fa
 	 * @param cause what caused it, if anything did
 	 */
 	public RequestFailedException(Reason reason, Mirror mirror, String problem, @Nullable Throwable cause) {
-		this(reason, mirror.uri(), problem, cause);
-	}
-
-	/**
-	 * Creates an exception.
-	 * @param reason what kind of failure
-	 * @param uri the URL of the request
-	 * @param problem what happened, to follow the URL
-	 * @param cause what caused it, if anything did
-	 */
-	public RequestFailedException(Reason reason, URI uri, String problem, @Nullable Throwable cause) {
-		this(reason, uri, problem, 0, null, cause);
+		super(mirror + " " + problem, cause);
+		this.mirror = mirror;
+		this.reason = reason;
+		this.host = mirror.origin().authority();
+		this.status = 0;
+		this.retryAfter = null;
 	}
 
 	/**
@@ -56,27 +47,23 @@ public final class RequestFailedException extends RuntimeException implements Fa
 	 * @param retryAfter when the mirror wants to be asked again, or {@code null}
 	 */
 	public RequestFailedException(Reason reason, Mirror mirror, int status, @Nullable Duration retryAfter) {
-		this(reason, mirror.uri(), "answered " + status, status, retryAfter);
+		this(reason, mirror, "answered " + status, status, retryAfter);
 	}
 
 	/**
-	 * Creates an exception with a status or a time to wait.
+	 * Creates an exception for a status that is no success and needs a word more.
 	 * @param reason what kind of failure
-	 * @param uri the URL of the request
-	 * @param problem what happened, to follow the URL
-	 * @param status the status code, or 0
-	 * @param retryAfter when to ask again, or {@code null}
+	 * @param mirror who failed
+	 * @param problem what happened, to follow the mirror's name
+	 * @param status the status code
+	 * @param retryAfter when the mirror wants to be asked again, or {@code null}
 	 */
-	RequestFailedException(Reason reason, URI uri, String problem, int status, @Nullable Duration retryAfter) {
-		this(reason, uri, problem, status, retryAfter, null);
-	}
-
-	private RequestFailedException(Reason reason, URI uri, String problem, int status, @Nullable Duration retryAfter,
-			@Nullable Throwable cause) {
-		super(RedactedUri.of(uri) + " " + problem, cause);
-		this.uri = uri;
-		this.host = Origin.of(uri).authority();
+	public RequestFailedException(Reason reason, Mirror mirror, String problem, int status,
+			@Nullable Duration retryAfter) {
+		super(mirror + " " + problem);
+		this.mirror = mirror;
 		this.reason = reason;
+		this.host = mirror.origin().authority();
 		this.status = status;
 		this.retryAfter = retryAfter;
 	}
@@ -92,7 +79,7 @@ public final class RequestFailedException extends RuntimeException implements Fa
 	 * @return the same failure, by its kind and status alone
 	 */
 	public RequestFailedException withoutDetails() {
-		return new RequestFailedException(this.reason, this.uri, "failed (" + word() + ")", this.status,
+		return new RequestFailedException(this.reason, this.mirror, "failed (" + word() + ")", this.status,
 				this.retryAfter);
 	}
 
@@ -140,10 +127,6 @@ public final class RequestFailedException extends RuntimeException implements Fa
 		TIMEOUT(true),
 		/** The connection broke. */
 		RESET(true),
-		/**
-		 * The TLS connection was not made, or broke; the certificate was not to blame.
-		 */
-		TLS_FAILED(true),
 		/** The body brought no byte for too long. */
 		STALLED(true),
 		/**
@@ -162,8 +145,6 @@ public final class RequestFailedException extends RuntimeException implements Fa
 		TOO_BUSY(false),
 		/** The file is another one than that of the requests before. */
 		CHANGED(true),
-		/** The answer is larger than what is read into memory. */
-		TOO_LARGE(false),
 		/** The response contradicts the request or itself. */
 		ILLEGAL_RESPONSE(true),
 		/** The server does not have it: 404, 410. */
@@ -190,8 +171,6 @@ public final class RequestFailedException extends RuntimeException implements Fa
 		UNPROVABLE(false),
 		/** The server's certificate is not trusted. */
 		UNTRUSTED(false),
-		/** There is no HTTP client: the connector or its certificates cannot be used. */
-		NO_CLIENT(false),
 		/** The mirror failed too often lately and is left alone for a while. */
 		CIRCUIT_OPEN(false);
 
@@ -215,8 +194,7 @@ public final class RequestFailedException extends RuntimeException implements Fa
 		 * @return {@code true} if it does
 		 */
 		public boolean isHostFailure() {
-			return this == UNREACHABLE || this == TIMEOUT || this == RESET || this == TLS_FAILED
-					|| this == SERVER_ERROR;
+			return this == UNREACHABLE || this == TIMEOUT || this == RESET || this == SERVER_ERROR;
 		}
 
 	}

@@ -82,7 +82,10 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 		LockWait wait = new LockWait(request, this.settings.timeout(), this.clock, whileWaiting);
 		Path lockFile = prepare(request);
 		try {
-			return this.polling.<CacheLock, RuntimeException>execute((attempt) -> tryAcquire(request, lockFile, wait));
+			Consumer<Duration> pause = request.pause();
+			RetryTemplate polling = (pause != null) ? polling((millis) -> pause.accept(Duration.ofMillis(millis)))
+					: this.polling;
+			return polling.<CacheLock, RuntimeException>execute((attempt) -> tryAcquire(request, lockFile, wait));
 		}
 		catch (BackOffInterruptedException ex) {
 			Thread.currentThread().interrupt();

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 
 import dev.modelcache.Digest;
 import dev.modelcache.ModelFileName;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +38,8 @@ final class HubSnapshot implements ModelDirectory {
 	private final String commit;
 
 	private final Map<ModelFileName, Digest> files;
+
+	private @Nullable Set<ModelFileName> own;
 
 	HubSnapshot(HubCache cache, ModelPlace place, Path folder, String revision, String commit,
 			Map<ModelFileName, Digest> files) {
@@ -100,10 +103,15 @@ final class HubSnapshot implements ModelDirectory {
 				&& !(Files.exists(blob) && Files.isSameFile(file, blob));
 	}
 
-	/** Returns the names of the files of this snapshot that this cache brought. */
+	/**
+	 * Returns the names of the files of this snapshot that this cache brought, read once.
+	 */
 	private Set<ModelFileName> own() {
-		ModelManifest before = Elsewhere.read(this.place);
-		return (before != null && snapshot().equals(before.directory())) ? before.own() : Set.of();
+		if (this.own == null) {
+			ModelManifest before = Elsewhere.read(this.place);
+			this.own = (before != null && snapshot().equals(before.directory())) ? before.own() : Set.of();
+		}
+		return this.own;
 	}
 
 	@Override

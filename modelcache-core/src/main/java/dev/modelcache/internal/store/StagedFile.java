@@ -200,6 +200,14 @@ public final class StagedFile implements AutoCloseable {
 	}
 
 	/**
+	 * Makes the content durable, so that {@link #publish} takes a moment only.
+	 * @throws IOException if the disk does not take it
+	 */
+	public void force() throws IOException {
+		channel().force(true);
+	}
+
+	/**
 	 * Makes this file the target, with a receipt. The file that stood there until now
 	 * stays whole until the moment of the move, and for ever if anything fails before.
 	 * @param receipt makes the receipt from the file's fingerprint

@@ -15,6 +15,7 @@ import dev.modelcache.Digest;
 import dev.modelcache.ModelCacheEvent;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelState;
+import dev.modelcache.internal.acquire.AcquisitionMonitor.FileProgress;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.source.Mirror;
@@ -55,16 +56,19 @@ class AcquisitionMonitorTests {
 				public void requestFailed(String modelId, String host, String problem) {
 					AcquisitionMonitorTests.this.heard.add(host + ": " + problem);
 				}
-			}, this.clock,
-			new AcquisitionWatch(Duration.ofMinutes(1), Schedulers.parallel(), Schedulers.boundedElastic()));
+			}, this.clock, new AcquisitionWatch(Duration.ofMinutes(1), Schedulers.parallel(),
+					Schedulers.boundedElastic(), new Cancellation(), (failure) -> {
+					}));
+
+	private final FileProgress file = this.monitor.file(true);
 
 	@Test
 	void whatComesAfterTheCancellationIsNotTold() {
-		this.monitor.answered(this.mirror, 10L);
+		this.file.answered(this.mirror, 10L);
 		this.monitor.cancelled();
-		this.monitor.answered(this.mirror, 10L);
-		this.monitor.resumed(5, 10);
-		this.monitor.verifying();
+		this.file.answered(this.mirror, 10L);
+		this.file.resumed(5, 10);
+		this.file.verifying();
 		assertThat(this.board.get("m").state()).isEqualTo(ModelState.CANCELLED);
 		assertThat(this.heard).containsExactly("started", "ended");
 	}
@@ -80,7 +84,7 @@ class AcquisitionMonitorTests {
 
 	@Test
 	void failedRequestIsToldWithItsHostAndWithoutSecrets() {
-		this.monitor.failed(new RequestFailedException(Reason.SERVER_ERROR, this.mirror, 503, null));
+		this.file.failed(new RequestFailedException(Reason.SERVER_ERROR, this.mirror, 503, null));
 		assertThat(this.heard).containsExactly("example.com:443: https://Example.com/m.gguf answered 503");
 	}
 

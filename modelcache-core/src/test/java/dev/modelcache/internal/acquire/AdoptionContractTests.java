@@ -268,8 +268,8 @@ abstract class AdoptionContractTests {
 			assertThat(copied.await(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
 			assertThat(fixture.stagedFiles()).hasSize(1);
 			call.dispose();
-			Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> fixture.stagedFiles().isEmpty());
 			cancelled.countDown();
+			Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> fixture.stagedFiles().isEmpty());
 		}
 		assertThat(target).doesNotExist();
 		assertThat(output).doesNotContain("WARN").doesNotContain("ERROR");

@@ -111,6 +111,17 @@ class BlockingStepTests {
 	}
 
 	@Test
+	void nothingIsPublishedAfterACancellation() throws InterruptedException {
+		acquireUntilTheStep().dispose();
+		this.goOn.countDown();
+		Awaitility.await().atMost(PATIENCE).until(() -> this.held.get() == 0);
+		assertThat(this.fixture.find(".gguf")).isEmpty();
+		assertThat(this.fixture.stagedFiles()).as("what has come stays for the next one").hasSize(1);
+		assertThat(this.cache.get("m").block(PATIENCE).path()).hasBinaryContent(this.content.bytes());
+		assertThat(this.server.requests("/m.gguf")).hasSize(1);
+	}
+
+	@Test
 	void evictionWaitsForTheStepAndNothingAppearsAfterwards() throws Exception {
 		acquireUntilTheStep();
 		Mono<Void> eviction = this.cache.evict("m").cache();

@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 import dev.modelcache.AcquisitionObserver;
@@ -111,6 +112,8 @@ public final class CacheFixture implements AutoCloseable {
 
 	private Path lockFile;
 
+	private UnaryOperator<ModelLockFile> pins = UnaryOperator.identity();
+
 	private boolean offline;
 
 	private DefaultModelCache cache;
@@ -195,6 +198,12 @@ public final class CacheFixture implements AutoCloseable {
 		return this;
 	}
 
+	/** Sets what the store uses instead of the lock file that it would use. */
+	public CacheFixture pins(UnaryOperator<ModelLockFile> pins) {
+		this.pins = pins;
+		return this;
+	}
+
 	public CacheFixture offline() {
 		this.offline = true;
 		return this;
@@ -205,9 +214,9 @@ public final class CacheFixture implements AutoCloseable {
 		WebClient webClient = WebClient.builder()
 			.clientConnector(new ReactorClientHttpConnector(NettyBuffers.forDownloads(this.httpClient)))
 			.build();
-		WebRangeClient http = new WebRangeClient(webClient, new Breakers(this.breakers, (host) -> true),
-				this.transfer.http(), this.threads.timer(), this.threads.io(), clock);
-		Attempts retries = new Attempts(this.retries, (id) -> true, () -> 0.5);
+		WebRangeClient http = new WebRangeClient(webClient, new Breakers(this.breakers), this.transfer.http(),
+				this.threads.timer(), this.threads.io(), clock);
+		Attempts retries = new Attempts(this.retries, () -> 0.5);
 		SegmentedTransfer transfer = new SegmentedTransfer(List.of(http, new FileRangeClient(this.threads.io())),
 				retries, this.transfers, this.transfer);
 		List<SourceResolver> resolvers = new ArrayList<>(this.resolvers);
@@ -215,7 +224,7 @@ public final class CacheFixture implements AutoCloseable {
 		resolvers.add(new FileSourceResolver(this.threads.io()));
 		SourceResolvers sources = new SourceResolvers(resolvers);
 		CacheLockFactory locks = (this.locks != null) ? this.locks : new FileCacheLockFactory(this.lock, clock);
-		ModelLockFile pins = (this.lockFile != null) ? new ModelLockFile(this.lockFile, locks) : null;
+		ModelLockFile pins = (this.lockFile != null) ? this.pins.apply(new ModelLockFile(this.lockFile, locks)) : null;
 		this.models = new ModelStore(this.store, this.files, clock, pins);
 		Rooms rooms = new Rooms(sources, locks, this.models, transfer, retries, this.decompression, this.formats,
 				this.offline);

@@ -64,11 +64,12 @@ class PackedFilesTests {
 			ModelDirectory version = store.version(place, List.of("1"));
 			ModelFileName name = new ModelFileName("m.tar");
 			RemoteFile file = new RemoteFile(name, List.of(new Mirror(url, Map.of())), null, null, Packing.TAR);
-			FileJob job = new FileJob(Candidate.of(request).get(0), file, version.packed(name));
+			FileJob job = new FileJob(Candidate.of(request).get(0), file, version.packed(name), false);
 			writeArchive(job.place().target());
 			List<Long> sizes = new ArrayList<>(List.of(0L));
-			new PackedFiles(store, new FormatCheck(FormatSettings.none()), Clock.systemUTC()).unpack(List.of(job),
-					List.of(archive(job)), version, monitor(sizes, place.directory()));
+			new PackedFiles(store, new FormatCheck(FormatSettings.none()), Clock.systemUTC(), monitor(),
+					() -> sizes.add(unpacked(place.directory())))
+				.unpack(Map.of(job, archive(job)), version);
 			assertThat(sizes).last().isEqualTo(8L * MIB);
 			for (int i = 1; i < sizes.size(); i++) {
 				assertThat(sizes.get(i) - sizes.get(i - 1)).isLessThanOrEqualTo(MIB);
@@ -79,10 +80,8 @@ class PackedFilesTests {
 		}
 	}
 
-	/** Records how much is unpacked each time that something has advanced. */
-	private static FileMonitor monitor(List<Long> sizes, Path unpacking) throws IOException {
-		FileMonitor monitor = mock(FileMonitor.class);
-		willAnswer((call) -> sizes.add(unpacked(unpacking))).given(monitor).advanced();
+	private static AcquisitionMonitor monitor() throws IOException {
+		AcquisitionMonitor monitor = mock(AcquisitionMonitor.class);
 		willAnswer((call) -> {
 			call.getArgument(1, DiskStep.class).take();
 			return null;

@@ -130,6 +130,51 @@ class WaitingTests {
 		assertThat(runs).hasToString("bc");
 	}
 
+	@Test
+	void attemptThatIsGivenUpEndsItsWaitsAndAnotherOneMayBegin() throws Exception {
+		ModelCancelledException setback = new ModelCancelledException("m", "nothing advanced", "Ask again");
+		CompletableFuture<Throwable> ended = new CompletableFuture<>();
+		start(() -> this.cancellation.sleep(Duration.ofDays(1)), ended);
+		this.cancellation.giveUp(setback);
+		assertThat(ended.get()).isSameAs(setback);
+		this.cancellation.beginAttempt();
+		assertThat(this.cancellation.<String>await(Mono.just("a"))).isEqualTo("a");
+	}
+
+	@Test
+	void cancellationOfAnAttemptThatIsGivenUpStaysForTheNext() {
+		this.cancellation.giveUp(new ModelCancelledException("m", "nothing advanced", "Ask again"));
+		assertThat(this.cancellation.cancel(REASON)).isTrue();
+		this.cancellation.beginAttempt();
+		assertThat(this.cancellation.reason()).isSameAs(REASON);
+	}
+
+	@Test
+	void setbackThatIsWithdrawnLeavesAnotherOne() {
+		ModelCancelledException one = new ModelCancelledException("m", "one", "Ask again");
+		ModelCancelledException other = new ModelCancelledException("m", "other", "Ask again");
+		this.cancellation.giveUp(one);
+		this.cancellation.giveUp(other);
+		this.cancellation.withdraw(other);
+		assertThat(this.cancellation.reason()).isSameAs(one);
+		this.cancellation.withdraw(one);
+		assertThat(this.cancellation.reason()).isNull();
+	}
+
+	@Test
+	void joinWaitsForWorkThatEndsItself() throws Exception {
+		CompletableFuture<Void> work = new CompletableFuture<>();
+		CountDownLatch subscribed = new CountDownLatch(1);
+		CompletableFuture<Throwable> ended = new CompletableFuture<>();
+		start(() -> this.cancellation
+			.join(Mono.fromFuture(work).doOnSubscribe((subscription) -> subscribed.countDown())), ended);
+		subscribed.await();
+		this.cancellation.cancel(REASON);
+		assertThat(ended).isNotDone();
+		work.complete(null);
+		assertThat(ended.get(60, TimeUnit.SECONDS)).isNull();
+	}
+
 	private static Thread start(Runnable work, CompletableFuture<Throwable> ended) {
 		Thread thread = new Thread(() -> {
 			try {

@@ -3,6 +3,8 @@ package dev.modelcache.internal.http;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 
 import dev.modelcache.ModelRequest;
@@ -58,7 +60,7 @@ class MetadataClientTests {
 	@Test
 	void headHasHeadersAndNoBody() {
 		this.server.serve("/a", Content.of("12345"));
-		MetadataResponse response = exchange(WebRequest.head(this.server.uri("/a")));
+		MetadataResponse response = exchange(MetadataRequest.head(this.server.uri("/a")));
 		assertThat(response.header("Content-Length")).isEqualTo("5");
 		assertThat(response.body()).isEmpty();
 	}
@@ -108,8 +110,7 @@ class MetadataClientTests {
 			.withMessageContaining("Model 'm'")
 			.withMessageContaining("broke the connection")
 			.withMessageNotContaining("secret")
-			.satisfies((ex) -> assertThat(ex.getSuppressed()).filteredOn(RequestFailedException.class::isInstance)
-				.hasSize(3));
+			.satisfies((ex) -> assertThat(ex.getSuppressed()).filteredOn(FailedRequest.class::isInstance).hasSize(2));
 	}
 
 	@Test
@@ -162,7 +163,7 @@ class MetadataClientTests {
 		this.server.always("/a", Reply.redirect(302, this.elsewhere.uri("/b").toString()))
 			.serve("/c", Content.of("back"));
 		this.elsewhere.always("/b", Reply.redirect(302, this.server.uri("/c").toString()));
-		WebRequest request = get("/a").bearer("secret").header("X-Key", "k").header("Accept", "application/json");
+		MetadataRequest request = get("/a").bearer("secret").header("X-Key", "k").header("Accept", "application/json");
 		assertThat(exchange(request.followingAnywhere()).text()).isEqualTo("back");
 		assertThat(this.elsewhere.requests("/b").get(0).headers()).doesNotContainKeys("Authorization", "X-Key")
 			.containsEntry("Accept", List.of("application/json"));
@@ -182,21 +183,31 @@ class MetadataClientTests {
 	void redirectToNoWebUrlIsRefused(String location) {
 		this.server.always("/a", Reply.redirect(302, location));
 		assertThatExceptionOfType(ModelTransferException.class).isThrownBy(() -> exchange(get("/a")))
-			.withMessageContaining("redirects to something that is n");
+			.withMessageContaining("neither an https nor an http URL");
 	}
 
 	@Test
-	void answerSaysWhenToAskAgain() {
-		this.server.always("/a", Reply.status(404).header("Retry-After", "7"));
-		assertThat(this.client.pauseWanted(exchange(get("/a")))).isEqualTo(Duration.ofSeconds(7));
+	void serverSaysWhenToAskAgain() {
+		Clock clock = Clock.fixed(Instant.parse("2026-01-01T00:00:00Z"), ZoneOffset.UTC);
+		assertThat(delay(clock, "Retry-After", "7")).isEqualTo(Duration.ofSeconds(7));
+		assertThat(delay(clock, "Retry-After", "Thu, 01 Jan 2026 00:01:00 GMT")).isEqualTo(Duration.ofMinutes(1));
+		assertThat(delay(clock, "Retry-After", "soon")).isNull();
+		assertThat(delay(clock, "RateLimit", "\"resolvers\";r=0;t=55")).isEqualTo(Duration.ofSeconds(56));
+		assertThat(delay(clock, "RateLimit", "\"resolvers\";r=4992;t=9")).isNull();
+		assertThat(delay(clock, "X-Other", "1")).isNull();
 	}
 
-	private WebRequest get(String path) {
+	private Duration delay(Clock clock, String header, String value) {
+		this.server.always("/delay", Reply.status(404).header(header, value));
+		return RateLimits.delay(exchange(get("/delay")), clock);
+	}
+
+	private MetadataRequest get(String path) {
 		URI uri = this.server.uri(path);
-		return WebRequest.get(uri);
+		return MetadataRequest.get(uri);
 	}
 
-	private MetadataResponse exchange(WebRequest request) {
+	private MetadataResponse exchange(MetadataRequest request) {
 		return this.client.exchange(this.model, request).block(PATIENCE);
 	}
 

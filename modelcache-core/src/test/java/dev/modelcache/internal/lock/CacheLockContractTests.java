@@ -193,6 +193,24 @@ abstract class CacheLockContractTests {
 	}
 
 	@Test
+	void requestWaitsInItsOwnWayAndEndsTheWait() {
+		IllegalStateException unwanted = new IllegalStateException("no longer wanted");
+		LockRequest request = new LockRequest("m", request().lockFile(), (pause) -> {
+			assertThat(pause).isPositive();
+			throw unwanted;
+		});
+		try (CacheLock held = acquire()) {
+			this.meanwhile = () -> {
+				throw new AssertionError("it must not sleep");
+			};
+			assertThatExceptionOfType(IllegalStateException.class)
+				.isThrownBy(() -> factory().acquire(request, this.owners::add))
+				.isSameAs(unwanted);
+		}
+		factory().acquire(request, this.owners::add).close();
+	}
+
+	@Test
 	void locksOfDifferentFilesAreIndependent() {
 		try (CacheLock one = acquire();
 				CacheLock other = factory().acquire(new LockRequest("n", this.directory.resolve("locks/n.lock")),

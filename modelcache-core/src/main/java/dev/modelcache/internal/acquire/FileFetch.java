@@ -19,47 +19,138 @@ import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOutcome;
+import dev.modelcache.internal.acquire.AcquisitionMonitor.FileProgress;
+import dev.modelcache.internal.content.Compression;
 import dev.modelcache.internal.content.DecompressedContent;
+import dev.modelcache.internal.content.DecompressionPlan;
 import dev.modelcache.internal.store.Receipt;
 import dev.modelcache.internal.store.StagedFile;
 import dev.modelcache.internal.transfer.DownloadPlan;
+import dev.modelcache.internal.transfer.SegmentedTransfer;
+import dev.modelcache.internal.transfer.SourceState;
 import dev.modelcache.internal.transfer.TransferResult;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.Mirror;
+import io.github.resilience4j.retry.Retry;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Compares a file that has arrived with what it should be, and only then lets it, or its
- * content, be seen.
+ * Fetches a file, compares it with what it should be, and only then publishes it, or its
+ * content. A file with another digest is fetched again, as often as Resilience4j's
+ * {@link Retry} of the model allows.
+ * <p>
+ * <em>Blocking</em>: all methods. <em>Cancellation</em>: ends the transfer; what has come
+ * stays for the next one.
  */
-final class Publisher {
+final class FileFetch {
 
-	private static final Logger logger = LoggerFactory.getLogger(Publisher.class);
+	private static final Logger logger = LoggerFactory.getLogger(FileFetch.class);
+
+	private final Rooms rooms;
 
 	private final FormatCheck formats;
 
 	private final Clock clock;
 
-	Publisher(FormatCheck formats, Clock clock) {
-		this.formats = formats;
+	private final AcquisitionMonitor monitor;
+
+	private final Cancellation cancellation;
+
+	FileFetch(Rooms rooms, Clock clock, AcquisitionMonitor monitor, Cancellation cancellation) {
+		this.rooms = rooms;
+		this.formats = new FormatCheck(rooms.formats());
 		this.clock = clock;
+		this.monitor = monitor;
+		this.cancellation = cancellation;
 	}
 
 	/**
-	 * Verifies and publishes a staged file, or the content of a compressed one.
-	 * <p>
-	 * <em>Blocking</em>. <em>Errors</em>: {@link ModelIntegrityException} if the digest
-	 * is not the expected one, or the compressed file is damaged;
-	 * {@link ModelFormatException} if its content cannot be had, or is no model; nothing
-	 * was published then.
+	 * Fetches a file.
+	 * @param job the file
+	 * @return the published file
+	 * @throws ModelIntegrityException if its digest is not the expected one, or the
+	 * compressed file is damaged
+	 * @throws ModelFormatException if its content cannot be had, or is no model
 	 */
-	CachedModel publish(FileJob job, DownloadPlan plan, StagedFile staged, TransferResult result, FileMonitor monitor) {
+	CachedModel fetch(FileJob job) {
+		FileProgress progress = this.monitor.file(job.whole());
+		Retry.AsyncContext<CachedModel> retries = this.rooms.retries()
+			.forWholeFile(job.modelId(), attempts(job), ModelIntegrityException.class::isInstance)
+			.asyncContext();
+		ModelIntegrityException last = null;
+		for (int attempt = 0;; attempt++) {
+			try {
+				return fetchOnce(job, plan(job, attempt), progress);
+			}
+			catch (ModelIntegrityException ex) {
+				ModelIntegrityException repeated = (last != null) ? ex.after(last) : ex;
+				if (repeated != ex) {
+					// Two downloads gave the same bytes; so would another one.
+					throw repeated;
+				}
+				last = ex;
+			}
+			long pause = retries.onError(last);
+			if (pause < 0) {
+				throw last;
+			}
+			this.monitor.pausing(Duration.ofMillis(pause));
+			this.cancellation.sleep(Duration.ofMillis(pause));
+			this.monitor.retryingWholeFile(last);
+		}
+	}
+
+	/**
+	 * Asks the source for the state of a file.
+	 * @param job the file
+	 * @return the state, or {@code null} if the source does not answer
+	 */
+	@Nullable SourceState state(FileJob job) {
+		return this.cancellation.await(this.rooms.transfer().state(plan(job, 0)));
+	}
+
+	private CachedModel fetchOnce(FileJob job, DownloadPlan plan, FileProgress progress) {
+		try (StagedFile staged = this.rooms.store()
+			.stage(plan.modelId(), job.place(), SegmentedTransfer.judge(plan), this::reading)) {
+			if (plan.decompression() != null) {
+				staged.prepareContent();
+			}
+			TransferResult result = this.cancellation.await(this.rooms.transfer().run(plan, staged, progress));
+			progress.verifying();
+			return publish(job, plan, staged, Objects.requireNonNull(result, "the transfer ended without a result"));
+		}
+	}
+
+	private void reading() {
+		this.cancellation.check();
+		this.monitor.advanced();
+	}
+
+	private DownloadPlan plan(FileJob job, int attempt) {
+		return new DownloadPlan(job.modelId(), job.file(), attempts(job), attempt, decompression(job));
+	}
+
+	private static int attempts(FileJob job) {
+		return Math.max(1, job.candidate().request().maxAttempts());
+	}
+
+	private @Nullable DecompressionPlan decompression(FileJob job) {
+		Compression compression = job.compression();
+		if (compression == null) {
+			return null;
+		}
+		compression.requireReader(job.modelId());
+		return new DecompressionPlan(job.modelId(), job.candidate().source(), compression,
+				DownloadPlan.algorithms(job.file()), null, this.rooms.decompression());
+	}
+
+	private CachedModel publish(FileJob job, DownloadPlan plan, StagedFile staged, TransferResult result) {
 		Candidate candidate = job.candidate();
 		ExpectedDigest expected = expected(plan, result);
-		verify(plan, expected, staged, result, monitor);
+		verify(plan, expected, staged, result);
 		DecompressedContent content = result.content();
 		StagedFile file = (content != null) ? staged.content() : staged;
 		ModelFormat format = inspect(job, staged, file, result);
@@ -75,14 +166,51 @@ final class Publisher {
 		}
 		Instant now = this.clock.instant();
 		long size = (content != null) ? content.size() : result.size();
-		move(staged, file, size, monitor,
-				(fingerprint) -> new Receipt(fingerprint, sha256, sourceDigest(expected, result),
-						(expected != null) ? expected.digest() : null, result.mirror().toString(),
-						candidate.sourceKey(), result.validator(), candidate.fallback(), now, format));
+		try {
+			publish(job.whole(), file, size,
+					(fingerprint) -> new Receipt(fingerprint, sha256, sourceDigest(expected, result),
+							(expected != null) ? expected.digest() : null, result.mirror().toString(),
+							candidate.sourceKey(), result.validator(), candidate.fallback(), now, format));
+		}
+		catch (IOException ex) {
+			// A disk that lost the content of a compressed file may have lost that too.
+			throw staged.failure(ex, DataSize.ofBytes(0));
+		}
 		staged.discard();
 		Path target = staged.target();
-		return new CachedModel(candidate.request().id(), target, List.of(target), size, sha256,
-				result.mirror().toString(), ModelOutcome.DOWNLOADED, candidate.fallback(), expected != null, format);
+		return new CachedModel(job.modelId(), target, List.of(target), size, sha256, result.mirror().toString(),
+				ModelOutcome.DOWNLOADED, candidate.fallback(), expected != null, format);
+	}
+
+	/**
+	 * Publishes a staged file. An acquisition can be cancelled until a file that is the
+	 * whole model is moved to its place.
+	 * @param whole whether the file is the whole model
+	 * @param file the file
+	 * @param size its size in bytes
+	 * @param receipt makes its receipt
+	 * @throws UncheckedIOException if a file appeared at its place that must stay
+	 * @throws IOException if the disk does not take it
+	 */
+	void publish(boolean whole, StagedFile file, long size, StagedFile.ReceiptWriter receipt) throws IOException {
+		try {
+			this.monitor.storing(size, () -> {
+				file.force();
+				if (whole) {
+					this.cancellation.commit(() -> {
+						file.publish(receipt);
+						return true;
+					});
+				}
+				else {
+					this.cancellation.check();
+					file.publish(receipt);
+				}
+			});
+		}
+		catch (FileAlreadyExistsException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	/** What is refused is not kept: another download would bring the same. */
@@ -132,8 +260,8 @@ final class Publisher {
 		}
 	}
 
-	private void verify(DownloadPlan plan, @Nullable ExpectedDigest expected, StagedFile staged, TransferResult result,
-			FileMonitor monitor) {
+	private void verify(DownloadPlan plan, @Nullable ExpectedDigest expected, StagedFile staged,
+			TransferResult result) {
 		boolean asItCame = expected != null && result.has(expected.digest());
 		boolean unfolded = expected != null && result.contentHas(expected.digest());
 		ModelCacheException failure = result.contentFailure();
@@ -141,7 +269,7 @@ final class Publisher {
 			failure = mismatch(plan, expected, result);
 		}
 		if (expected != null) {
-			monitor.verified(failure == null, Duration.ZERO);
+			this.monitor.verified(failure == null, Duration.ZERO);
 		}
 		if (failure != null) {
 			staged.discard();
@@ -183,20 +311,6 @@ final class Publisher {
 
 	private static Digest sha256(@Nullable Digest digest) {
 		return Objects.requireNonNull(digest, "a SHA-256 is always computed");
-	}
-
-	/** A disk that lost the content of a compressed file may have lost that as well. */
-	private static void move(StagedFile staged, StagedFile file, long size, FileMonitor monitor,
-			StagedFile.ReceiptWriter receipt) {
-		try {
-			monitor.storing(size, () -> file.publish(receipt));
-		}
-		catch (FileAlreadyExistsException ex) {
-			throw new UncheckedIOException(ex);
-		}
-		catch (IOException ex) {
-			throw staged.failure(ex, DataSize.ofBytes(0));
-		}
 	}
 
 }

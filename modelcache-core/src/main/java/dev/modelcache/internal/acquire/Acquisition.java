@@ -1,0 +1,599 @@
+package dev.modelcache.internal.acquire;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.DigestOrigin;
+import dev.modelcache.ModelAccessDeniedException;
+import dev.modelcache.ModelCacheException.ErrorCode;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelFormatException;
+import dev.modelcache.ModelIntegrityException;
+import dev.modelcache.ModelNotFoundException;
+import dev.modelcache.ModelOfflineException;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelTransferException;
+import dev.modelcache.TransferProgress;
+import dev.modelcache.internal.FailureBoundary;
+import dev.modelcache.internal.http.ConnectionFailedException;
+import dev.modelcache.internal.http.MetadataClient;
+import dev.modelcache.internal.store.ModelPlace;
+import dev.modelcache.internal.store.SourceHistory;
+import dev.modelcache.internal.transfer.SourceState;
+import dev.modelcache.lock.CacheLock;
+import dev.modelcache.lock.LockRequest;
+import dev.modelcache.source.ExpectedDigest;
+import dev.modelcache.source.ResolvedModel;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.util.unit.DataSize;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.util.context.Context;
+
+/**
+ * One acquisition of a model: look up, resolve, lock, look up again, adopt or fetch,
+ * verify, publish. If a candidate cannot be had, the next one is used.
+ * <p>
+ * <em>Blocking</em>: runs on the thread that calls it, which must not be interrupted.
+ * <em>Cancellation</em>: ends it at the next wait, and at the next MiB that is read,
+ * until the model is moved to its place.
+ */
+final class Acquisition implements Callable<CachedModel> {
+
+	private static final Logger logger = LoggerFactory.getLogger(Acquisition.class);
+
+	private static final Duration TICK = Duration.ofMillis(250);
+
+	private static final int TICKS_PER_HEARTBEAT = 4;
+
+	private static final Set<ErrorCode> FINAL = Set.of(ErrorCode.CONFIGURATION, ErrorCode.CANCELLED,
+			ErrorCode.LOCK_TIMEOUT);
+
+	private final ModelRequest request;
+
+	private final Mode mode;
+
+	private final Rooms rooms;
+
+	private final CacheLookUp lookUp;
+
+	private final EngineThreads threads;
+
+	private final Clock clock;
+
+	private final AcquisitionMonitor monitor;
+
+	private final Cancellation cancellation;
+
+	private final FileFetch files;
+
+	private final Adoption adoption;
+
+	private final ModelPathFiles modelPaths;
+
+	private final PackedFiles packed;
+
+	private final PinnedModels pins;
+
+	/**
+	 * Creates an acquisition.
+	 * @param request the wanted model
+	 * @param mode whether a file that is there will do
+	 * @param rooms the parts that do the work
+	 * @param lookUp knows what is there
+	 * @param threads run what is awaited
+	 * @param clock tells the time
+	 * @param monitor is told how it goes
+	 * @param cancellation ends it
+	 */
+	Acquisition(ModelRequest request, Mode mode, Rooms rooms, CacheLookUp lookUp, EngineThreads threads, Clock clock,
+			AcquisitionMonitor monitor, Cancellation cancellation) {
+		this.request = request;
+		this.mode = mode;
+		this.rooms = rooms;
+		this.lookUp = lookUp;
+		this.threads = threads;
+		this.clock = clock;
+		this.monitor = monitor;
+		this.cancellation = cancellation;
+		FormatCheck formats = new FormatCheck(rooms.formats());
+		this.files = new FileFetch(rooms, clock, monitor, cancellation);
+		this.adoption = new Adoption(rooms.store(), formats, clock, this.files, monitor, cancellation);
+		this.modelPaths = new ModelPathFiles(lookUp, this.files, formats);
+		this.packed = new PackedFiles(rooms.store(), formats, clock, monitor, this::reading);
+		this.pins = new PinnedModels(rooms.store());
+	}
+
+	/**
+	 * Acquires the model.
+	 * @return the model
+	 * @throws ModelCacheException if no candidate can be had: the failure of the first
+	 * one, with those of the others suppressed
+	 */
+	@Override
+	public CachedModel call() {
+		List<ModelCacheException> failures = new ArrayList<>();
+		for (Candidate candidate : Candidate.of(this.request)) {
+			if (this.mode == Mode.RENEW && candidate.fallback()) {
+				continue;
+			}
+			if (!failures.isEmpty()) {
+				this.monitor.fallingBack(candidate, failures.get(failures.size() - 1));
+			}
+			try {
+				return attempt(candidate);
+			}
+			catch (ModelCacheException failure) {
+				failures.add(failure);
+				if (FINAL.contains(failure.code())) {
+					break;
+				}
+			}
+		}
+		for (int i = failures.size() - 1; i > 0; i--) {
+			failures.get(i - 1).addSuppressed(failures.get(i));
+		}
+		throw failures.get(0);
+	}
+
+	private CachedModel attempt(Candidate candidate) {
+		this.cancellation.beginAttempt();
+		Disposable watched = this.monitor.watched();
+		try {
+			this.cancellation.check();
+			return serve(candidate);
+		}
+		catch (Throwable ex) {
+			throw this.monitor
+				.asModelCacheException(FailureBoundary.asException("choosing how to acquire the model", ex));
+		}
+		finally {
+			watched.dispose();
+		}
+	}
+
+	private CachedModel serve(Candidate candidate) {
+		if (this.mode == Mode.USE_CACHED) {
+			CachedModel there = cached(candidate);
+			if (there == null) {
+				there = this.modelPaths.settle(candidate, hashing(candidate));
+			}
+			if (there != null) {
+				return there;
+			}
+		}
+		this.monitor.trying(candidate);
+		if (this.rooms.offline()) {
+			return withoutNetwork(candidate);
+		}
+		try {
+			return fetched(candidate);
+		}
+		catch (RuntimeException failure) {
+			this.cancellation.check();
+			CachedModel there = (this.mode == Mode.USE_CACHED) ? inSpiteOf(failure, candidate) : null;
+			if (there == null) {
+				throw failure;
+			}
+			return there;
+		}
+	}
+
+	private @Nullable CachedModel cached(Candidate candidate) {
+		CachedModel ready = this.lookUp.find(candidate, hashing(candidate));
+		return (ready != null) ? pinned(candidate, null, ready) : null;
+	}
+
+	private CachedModel fetched(Candidate candidate) {
+		ResolvedModel model = resolve(candidate);
+		CachedModel ready = underLock(candidate, () -> {
+			CachedModel brought = bring(candidate, model);
+			tellOfOlder(candidate, model);
+			return brought;
+		});
+		if (ready == null) {
+			throw new IllegalStateException("the acquisition ended without a model");
+		}
+		return pinned(candidate, model, ready);
+	}
+
+	/** Returns what this machine has of a model whose source failed. */
+	private @Nullable CachedModel inSpiteOf(RuntimeException failure, Candidate candidate) {
+		if (isOutOfReach(failure)) {
+			CachedModel known = null;
+			try {
+				known = known(candidate);
+			}
+			catch (ModelCacheException other) {
+				if (FINAL.contains(other.code())) {
+					throw other;
+				}
+				failure.addSuppressed(other);
+			}
+			if (known != null) {
+				logger.warn(
+						"Model '{}': what is on this machine is served, though it may be an older version, because {}",
+						candidate.request().id(), failure.toString());
+				return known;
+			}
+		}
+		if (saysNothing(failure) && this.lookUp.isUnknown(candidate)) {
+			logger.warn(
+					"Model '{}': the file at its place is served, though its source cannot say what it should be: {}",
+					candidate.request().id(), failure.getMessage());
+			return this.lookUp.unproven(candidate, hashing(candidate));
+		}
+		return null;
+	}
+
+	/** Whether the source did not answer, or a proxy did in its place. */
+	private static boolean isOutOfReach(Throwable failure) {
+		return failure instanceof ModelTransferException || ConnectionFailedException.in(failure) != null;
+	}
+
+	/** Whether the source could not be asked what the model is. */
+	private static boolean saysNothing(Throwable failure) {
+		return failure instanceof ModelTransferException || failure instanceof ModelAccessDeniedException
+				|| failure instanceof ModelNotFoundException;
+	}
+
+	private CachedModel withoutNetwork(Candidate candidate) {
+		ModelPlace place = this.lookUp.place(candidate);
+		CachedModel there = this.adoption.isOffered(candidate, place)
+				? underLock(candidate, () -> this.adoption.adoptConfigured(candidate, place)) : null;
+		if (there == null) {
+			there = known(candidate);
+		}
+		if (there == null && this.lookUp.isUnknown(candidate)) {
+			there = this.lookUp.unproven(candidate, hashing(candidate));
+		}
+		if (there == null) {
+			throw new ModelOfflineException(candidate.request().id(),
+					"it is not cached, and hooks.llm.offline forbids the network",
+					"Start once without hooks.llm.offline (or HF_HUB_OFFLINE), or put the file at its model-path");
+		}
+		return there;
+	}
+
+	/** Serves what other tools keep of the model, if that is all of it. */
+	private @Nullable CachedModel known(Candidate candidate) {
+		ResolvedModel found = ask("looking for what other tools keep",
+				this.rooms.sources().known(candidate.request(), candidate.locations(), candidate.configuredUrl()));
+		if (found == null) {
+			return null;
+		}
+		ResolvedModel model = this.pins.enforce(candidate, found);
+		CachedModel ready = underLock(candidate, () -> knownFiles(candidate, model));
+		if (ready == null) {
+			refuseUnverified(candidate, model);
+		}
+		else if (!ready.verified()) {
+			logger.warn(
+					"Model '{}': {} is not verified: only its name in another tool's cache says what its digest is. It is compared with what its source states once that can be reached. SHA-256: {}",
+					candidate.request().id(), ready.path(), ready.digest());
+		}
+		return ready;
+	}
+
+	private @Nullable CachedModel knownFiles(Candidate candidate, ResolvedModel model) {
+		ModelDraft draft = draft(candidate, model);
+		FileJob single = draft.single();
+		if (single == null) {
+			return draft.seen();
+		}
+		CachedModel settled = (single.file().expected() != null) ? this.modelPaths.settle(single, hashing(candidate))
+				: null;
+		return (settled != null) ? settled
+				: this.modelPaths.settlingLatecomers(single, hashing(candidate), () -> this.adoption.adopt(single));
+	}
+
+	/** Says why files that are on this machine are not served. */
+	private static void refuseUnverified(Candidate candidate, ResolvedModel model) {
+		boolean named = model.files()
+			.stream()
+			.anyMatch((file) -> file.expected() != null && file.expected().origin() == DigestOrigin.FILE_NAME);
+		if (named && candidate.request().digestRequired()) {
+			throw new ModelIntegrityException(candidate.request().id(),
+					"require-checksum is set, and the files on this machine were never compared with a digest that their source states",
+					"Start once while the source can be reached, or configure expected-checksum");
+		}
+	}
+
+	private ResolvedModel resolve(Candidate candidate) {
+		ModelRequest request = candidate.request();
+		if (candidate.locations().isEmpty()) {
+			throw new ModelNotFoundException(request.id(),
+					"the file " + request.modelPath()
+							+ ((this.lookUp.size(candidate) >= 0) ? " is not the model" : " is not there")
+							+ ", and no source is configured",
+					"Put the file there, or configure a url");
+		}
+		ResolvedModel resolved = ask("asking " + candidate.source(),
+				this.rooms.sources().resolve(request, candidate.locations(), candidate.configuredUrl()));
+		if (resolved == null) {
+			throw new IllegalStateException(candidate.source() + " was resolved without a result");
+		}
+		ResolvedModel model = this.pins.enforce(candidate, resolved);
+		if (request.digestRequired() && model.files()
+			.stream()
+			.anyMatch((file) -> file.expected() == null
+					&& file.mirrors().stream().allMatch((mirror) -> mirror.stated() == null))) {
+			throw new ModelIntegrityException(request.id(),
+					"require-checksum is set, but nobody says what the digest should be",
+					"Configure expected-checksum, or remove require-checksum");
+		}
+		return model;
+	}
+
+	/** Asks a source. Its code may block, which is then not our thread's concern. */
+	private <T> @Nullable T ask(String step, Mono<T> answer) {
+		return this.cancellation.await(FailureBoundary.around(step, answer.subscribeOn(this.threads.io()))
+			.contextWrite(Context.of(MetadataClient.PAUSES, (Consumer<Duration>) this.monitor::pausing)));
+	}
+
+	/** Works under the model's lock, unless the model has come in the meantime. */
+	private @Nullable CachedModel underLock(Candidate candidate, Supplier<@Nullable CachedModel> work) {
+		Instant start = this.clock.instant();
+		try (CacheLock lock = lock(candidate, start)) {
+			this.monitor.lockWaited(Duration.between(start, this.clock.instant()));
+			Disposable ticking = ticking(lock);
+			try {
+				CachedModel again = (this.mode == Mode.RENEW) ? null : cached(candidate);
+				return (again != null) ? again : work.get();
+			}
+			finally {
+				ticking.dispose();
+			}
+		}
+	}
+
+	private CacheLock lock(Candidate candidate, Instant start) {
+		try {
+			return this.rooms.locks()
+				.acquire(new LockRequest(candidate.request().id(), this.lookUp.place(candidate).lockFile(),
+						this.cancellation::sleep), this.monitor::waiting);
+		}
+		catch (RuntimeException ex) {
+			this.monitor.lockWaited(Duration.between(start, this.clock.instant()));
+			throw ex;
+		}
+	}
+
+	/** Shows progress and keeps the lock's note fresh, until it is disposed. */
+	private Disposable ticking(CacheLock lock) {
+		return Flux.interval(TICK, this.threads.timer())
+			.onBackpressureDrop()
+			.publishOn(this.threads.io(), 1)
+			.subscribe((tick) -> tick(lock, tick % TICKS_PER_HEARTBEAT == 0),
+					(failure) -> logger.debug("The progress of a model is no longer shown", failure));
+	}
+
+	/** A failure here leaves the acquisition as it is. */
+	private void tick(CacheLock lock, boolean heartbeat) {
+		TransferProgress progress = null;
+		try {
+			progress = this.monitor.tick();
+		}
+		catch (Throwable ex) {
+			logger.debug("The progress of a model cannot be shown", ex);
+		}
+		if (heartbeat) {
+			try {
+				lock.heartbeat(progress);
+			}
+			catch (Throwable ex) {
+				logger.warn("The note of a lock cannot be written", ex);
+			}
+		}
+	}
+
+	private CachedModel pinned(Candidate candidate, @Nullable ResolvedModel model, CachedModel ready) {
+		if (this.pins.areKept()) {
+			List<ModelPlace> places = ready.files()
+				.stream()
+				.map((file) -> this.lookUp.served(candidate, file))
+				.toList();
+			this.pins.record(candidate, model, this.lookUp.seen(candidate, ready), places, ready);
+		}
+		return ready;
+	}
+
+	/** A source may go back to an older revision, also if an attacker makes it. */
+	private void tellOfOlder(Candidate candidate, ResolvedModel model) {
+		String revision = model.revision();
+		String source = candidate.sourceKey();
+		if (revision == null || source == null || candidate.fallback()) {
+			return;
+		}
+		ModelPlace place = this.lookUp.place(candidate);
+		SourceHistory history = SourceHistory.read(place, source);
+		Instant modified = (model.hub() != null) ? model.hub().modified() : null;
+		String reason = history.whyOlder(revision, modified);
+		if (reason != null) {
+			logger.warn(
+					"Model '{}': {} went back to {}, {}. Name a revision or use hooks.llm.lock-file if that is not intended",
+					candidate.request().id(), candidate.source(), revision, reason);
+		}
+		SourceHistory next = history.with(revision, modified);
+		if (!next.equals(history)) {
+			next.write(place);
+		}
+	}
+
+	private CachedModel bring(Candidate candidate, ResolvedModel model) {
+		DataSize estimated = candidate.request().estimatedSize();
+		this.monitor.expecting(model.size(), (estimated != null) ? estimated.toBytes() : null);
+		ModelDraft draft = draft(candidate, model);
+		FileJob single = draft.single();
+		CachedModel settled = (single != null) ? this.modelPaths.settle(single, hashing(candidate))
+				: this.modelPaths.settle(candidate, model, hashing(candidate));
+		if (settled != null) {
+			return settled;
+		}
+		if (single != null) {
+			CachedModel brought = this.modelPaths.settlingLatecomers(single, hashing(candidate), () -> bring(single));
+			if (brought == null) {
+				throw new IllegalStateException("the file was brought without a result");
+			}
+			return brought;
+		}
+		return bringAll(draft.usable());
+	}
+
+	private ModelDraft draft(Candidate candidate, ResolvedModel model) {
+		return new ModelDraft(this.rooms.store(), this.lookUp, candidate, model, hashing(candidate));
+	}
+
+	private CachedModel bring(FileJob job) {
+		CachedModel there = (this.mode == Mode.RENEW) ? unchanged(job) : null;
+		if (there == null) {
+			there = this.adoption.adopt(job);
+		}
+		if (there == null && this.mode == Mode.USE_CACHED && job.file().expected() == null) {
+			there = same(job);
+		}
+		return (there != null) ? there : this.files.fetch(job);
+	}
+
+	/**
+	 * The file that is there need not be fetched again if it has the digest that its
+	 * source states now or, where none is stated, if its origin gives the validator that
+	 * it gave then.
+	 */
+	private @Nullable CachedModel unchanged(FileJob job) {
+		SourceState state = (job.file().expected() == null) ? this.files.state(job) : null;
+		boolean same = job.file().expected() != null || (state != null && this.lookUp.isFrom(job, state));
+		return same ? this.lookUp.itself(job, hashing(job.candidate())) : null;
+	}
+
+	/**
+	 * A file without receipt and digest is compared with the source by its size alone; if
+	 * the source does not answer, it is served. One that is no model is fetched anew. The
+	 * size of a compressed file tells nothing of its content.
+	 */
+	private @Nullable CachedModel same(FileJob job) {
+		Candidate candidate = job.candidate();
+		if (!this.lookUp.isUnknown(candidate)) {
+			return null;
+		}
+		SourceState state = this.files.state(job);
+		if (state != null && (job.compression() != null || state.size() != this.lookUp.size(candidate))) {
+			return null;
+		}
+		try {
+			return this.lookUp.unproven(candidate, hashing(candidate));
+		}
+		catch (ModelFormatException ex) {
+			return null;
+		}
+	}
+
+	private CachedModel bringAll(ModelDraft draft) {
+		CachedModel unpacked = draft.unpacked();
+		if (unpacked != null) {
+			return unpacked;
+		}
+		draft.findArrived(this.mode == Mode.USE_CACHED);
+		this.monitor.there(draft.arrivedBytes());
+		List<FileJob> missing = draft.admitMissing();
+		Set<ExpectedDigest> contents = new HashSet<>();
+		List<FileJob> small = new ArrayList<>();
+		List<FileJob> large = new ArrayList<>();
+		List<FileJob> repeated = new ArrayList<>();
+		for (FileJob job : missing) {
+			boolean first = job.file().expected() == null || contents.add(job.file().expected());
+			(!first ? repeated : this.rooms.transfer().isOneStream(job.file().size()) ? small : large).add(job);
+		}
+		sideBySide(small, draft);
+		large.forEach((job) -> bring(job, draft));
+		for (FileJob job : repeated) {
+			// Its content has come for another file: where that is a file of its own, as
+			// a copy.
+			if (draft.findArrived(job)) {
+				this.monitor.there(draft.arrived(job).size());
+			}
+			else {
+				bring(job, draft);
+			}
+		}
+		return draft.publish(this.packed, this.monitor, this.cancellation);
+	}
+
+	private void bring(FileJob job, ModelDraft draft) {
+		this.cancellation.check();
+		CachedModel adopted = this.adoption.adopt(job);
+		if (adopted != null) {
+			this.monitor.there(adopted.size());
+		}
+		draft.arrived(job, (adopted != null) ? adopted : this.files.fetch(job));
+	}
+
+	/**
+	 * Brings small files, each of which is one request, on as many connections as the
+	 * model may have. The first failure ends the others.
+	 */
+	private void sideBySide(List<FileJob> jobs, ModelDraft draft) {
+		AtomicReference<@Nullable ModelCacheException> failure = new AtomicReference<>();
+		Mono<Void> all = Flux.fromIterable(jobs)
+			.flatMap((job) -> Mono.fromRunnable(() -> bring(job, draft, failure)).subscribeOn(this.threads.io()),
+					this.rooms.transfer().connections())
+			.then();
+		this.cancellation.join(all);
+		ModelCacheException first = failure.get();
+		if (first != null) {
+			this.cancellation.withdraw(first);
+			throw first;
+		}
+	}
+
+	private void bring(FileJob job, ModelDraft draft, AtomicReference<@Nullable ModelCacheException> failure) {
+		try {
+			bring(job, draft);
+		}
+		catch (Throwable ex) {
+			ModelCacheException known = this.monitor
+				.asModelCacheException(FailureBoundary.asException("fetching a file of the model", ex));
+			if (failure.compareAndSet(null, known)) {
+				this.cancellation.giveUp(known);
+			}
+		}
+	}
+
+	private void reading() {
+		this.cancellation.check();
+		this.monitor.advanced();
+	}
+
+	/** Returns what is called for each piece of a file that may be the model's. */
+	private Runnable hashing(Candidate candidate) {
+		return () -> {
+			this.cancellation.check();
+			this.monitor.hashing(candidate);
+		};
+	}
+
+	/** Whether a file that is there will do. */
+	enum Mode {
+
+		/** It will. */
+		USE_CACHED,
+
+		/** It stays until another one replaces it. */
+		RENEW
+
+	}
+
+}

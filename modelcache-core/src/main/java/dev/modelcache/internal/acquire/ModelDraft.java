@@ -1,0 +1,367 @@
+package dev.modelcache.internal.acquire;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.Digest.Algorithm;
+import dev.modelcache.Digest;
+import dev.modelcache.ModelFileName;
+import dev.modelcache.ModelFormatException;
+import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.content.Compression;
+import dev.modelcache.internal.store.ModelDirectory;
+import dev.modelcache.internal.store.ModelManifest;
+import dev.modelcache.internal.store.ModelPlace;
+import dev.modelcache.internal.store.ModelStore;
+import dev.modelcache.source.HubRevision;
+import dev.modelcache.source.Packing;
+import dev.modelcache.source.RemoteFile;
+import dev.modelcache.source.ResolvedModel;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * The files of one version of a model on their way to where they are seen. The only file
+ * of a model is moved to the model's place. Several files, and those of an archive,
+ * arrive one by one in a directory that nothing refers to, and are published all at once;
+ * those that an earlier acquisition of the same version brought have arrived already.
+ * <p>
+ * <em>Thread-safety</em>: {@link #arrived(FileJob, CachedModel)}. <em>Blocking</em>: all
+ * methods.
+ */
+final class ModelDraft {
+
+	private static final Logger logger = LoggerFactory.getLogger(ModelDraft.class);
+
+	private final ModelStore store;
+
+	private final CacheLookUp lookUp;
+
+	private final Candidate candidate;
+
+	private final ResolvedModel model;
+
+	private final Runnable hashing;
+
+	private final @Nullable ModelDirectory directory;
+
+	private final List<FileJob> jobs;
+
+	private final Map<ModelFileName, CachedModel> arrived = new ConcurrentHashMap<>();
+
+	private Set<ModelFileName> missing = Set.of();
+
+	/**
+	 * Creates a draft.
+	 * @param store where files are kept
+	 * @param lookUp knows what is there
+	 * @param candidate the way to serve the model
+	 * @param model the version, as its source describes it
+	 * @param hashing run for each piece of a file that is read
+	 * @throws ModelFormatException if the files would overwrite each other somewhere
+	 */
+	ModelDraft(ModelStore store, CacheLookUp lookUp, Candidate candidate, ResolvedModel model, Runnable hashing) {
+		this(store, lookUp, candidate, model, hashing, directory(store, lookUp.place(candidate), candidate, model));
+	}
+
+	private ModelDraft(ModelStore store, CacheLookUp lookUp, Candidate candidate, ResolvedModel model, Runnable hashing,
+			@Nullable ModelDirectory directory) {
+		this.store = store;
+		this.lookUp = lookUp;
+		this.candidate = candidate;
+		this.model = model;
+		this.hashing = hashing;
+		this.directory = directory;
+		refuseCollisions(candidate, model.files().stream().map(RemoteFile::name).toList());
+		this.jobs = model.files().stream().map(this::job).toList();
+	}
+
+	private static @Nullable ModelDirectory directory(ModelStore store, ModelPlace place, Candidate candidate,
+			ResolvedModel model) {
+		ModelDirectory shared = hubSnapshot(store, place, candidate, model);
+		boolean several = model.files().size() > 1 || model.files().get(0).packing() != Packing.NONE;
+		return (shared != null || !several) ? shared : store.version(place, content(model));
+	}
+
+	/**
+	 * What comes from the Hub and has no place of its own goes where the Hub's own tools
+	 * keep it, if it is as it came and its digest, which is its name there, is known.
+	 */
+	private static @Nullable ModelDirectory hubSnapshot(ModelStore store, ModelPlace place, Candidate candidate,
+			ResolvedModel model) {
+		HubRevision hub = model.hub();
+		Map<ModelFileName, Digest> digests = new HashMap<>();
+		for (RemoteFile file : model.files()) {
+			if (file.expected() != null && file.packing() == Packing.NONE
+					&& Compression.contentName(file.name().last()).equals(file.name().last())) {
+				digests.put(file.name(), file.expected().digest());
+			}
+		}
+		boolean suitable = digests.size() == model.files().size()
+				&& digests.values().stream().allMatch(ModelDraft::isNameOfBlob);
+		return (hub != null && suitable && candidate.request().modelPath() == null)
+				? store.hubSnapshot(place, hub.repository(), hub.revision(), hub.commit(), digests) : null;
+	}
+
+	private static boolean isNameOfBlob(Digest digest) {
+		return digest.algorithm() == Algorithm.SHA256 || digest.algorithm() == Algorithm.GIT_SHA1;
+	}
+
+	/** What the source says about a version; the same for the same bytes. */
+	private static List<String> content(ResolvedModel model) {
+		return Stream
+			.concat(Stream.of(String.valueOf(model.revision())),
+					model.files().stream().map((file) -> file.name() + " " + file.expected() + " " + file.size()))
+			.toList();
+	}
+
+	private FileJob job(RemoteFile file) {
+		if (this.directory == null) {
+			return new FileJob(this.candidate, file, this.lookUp.place(this.candidate), true);
+		}
+		return new FileJob(this.candidate, file, (file.packing() != Packing.NONE) ? this.directory.packed(file.name())
+				: this.directory.arriving(file.name()), false);
+	}
+
+	/**
+	 * Refuses names that some file systems cannot tell apart, or that cannot be both a
+	 * file and a directory.
+	 * @throws ModelFormatException if two names collide
+	 */
+	static void refuseCollisions(Candidate candidate, Collection<ModelFileName> names) {
+		// Below every other character: what is in a directory stands right behind its
+		// name.
+		Map<String, ModelFileName> sorted = new TreeMap<>();
+		for (ModelFileName name : names) {
+			if (sorted.put(name.text().toLowerCase(Locale.ROOT).replace('/', '\0'), name) != null) {
+				throw collision(candidate, name);
+			}
+		}
+		String before = null;
+		for (Map.Entry<String, ModelFileName> file : sorted.entrySet()) {
+			if (before != null && file.getKey().startsWith(before + "\0")) {
+				throw collision(candidate, file.getValue());
+			}
+			before = file.getKey();
+		}
+	}
+
+	private static ModelFormatException collision(Candidate candidate, ModelFileName name) {
+		return new ModelFormatException(candidate.request().id(),
+				candidate.source() + " has another file whose name collides with '" + name + "'",
+				"Choose one of them with hooks.llm.files");
+	}
+
+	/**
+	 * Returns the only file of the model, if it is moved to the model's place, or
+	 * {@code null} if the files arrive in a directory.
+	 */
+	@Nullable FileJob single() {
+		return (this.directory == null) ? this.jobs.get(0) : null;
+	}
+
+	private ModelDirectory directory() {
+		return Objects.requireNonNull(this.directory, "the only file has no directory");
+	}
+
+	/**
+	 * Returns the model if all its files are where they are seen, or {@code null}.
+	 * Nothing is written down: the source may know better, once it can be asked.
+	 */
+	@Nullable CachedModel seen() {
+		List<CachedModel> files = this.jobs.stream().map(this::seen).flatMap(Stream::ofNullable).toList();
+		return (files.size() == this.jobs.size())
+				? CachedModels.together(files, this.candidate.source(), outcome(files)) : null;
+	}
+
+	/** A file of our own without a receipt costs one hash; so does another tool's. */
+	private @Nullable CachedModel seen(FileJob job) {
+		ModelPlace place = directory().seen(job.file().name());
+		CachedModel known = this.lookUp.find(job, place, this.hashing);
+		CachedModel proved = (known == null) ? this.lookUp.adopt(job, place, this.hashing) : null;
+		if (proved != null && !directory().isShared()) {
+			return CachedModels.as(proved, ModelOutcome.CACHED);
+		}
+		return (known != null) ? known : proved;
+	}
+
+	/**
+	 * Returns the draft to publish: one in a directory of our own if a file that another
+	 * tool or the user put into the Hub's cache has other content than the model.
+	 */
+	ModelDraft usable() {
+		if (!directory().isShared()) {
+			return this;
+		}
+		for (FileJob job : this.jobs) {
+			ModelPlace place = directory().seen(job.file().name());
+			try {
+				if (!directory().isTaken(job.file().name())) {
+					continue;
+				}
+			}
+			catch (IOException ex) {
+				throw new ModelStorageException(job.modelId(), place.directory(),
+						"cannot look at " + place.target() + ": " + ex, ex);
+			}
+			CachedModel there = seen(job);
+			if (there == null) {
+				ModelPlace own = this.lookUp.place(this.candidate);
+				logger.warn(
+						"Model '{}': {} does not have the content that its commit has; it stays as it is, and the model is stored in {}",
+						job.modelId(), place.target(), own.target());
+				return new ModelDraft(this.store, this.lookUp, this.candidate, this.model, this.hashing,
+						this.store.version(own, content(this.model)));
+			}
+			this.arrived.put(job.file().name(), there);
+		}
+		return this;
+	}
+
+	/**
+	 * Returns the model if its archives were unpacked before, or {@code null}. An archive
+	 * is deleted once its files are there: they alone tell that it was.
+	 */
+	@Nullable CachedModel unpacked() {
+		return (this.jobs.stream().anyMatch(FileJob::isPacked) && directory().isVisible())
+				? this.lookUp.find(this.candidate, this.hashing) : null;
+	}
+
+	/**
+	 * Finds the files that have arrived already.
+	 * @param pinned whether the version is the one that is wanted even if its source
+	 * names none: otherwise only a digest shows that a file is of this version
+	 */
+	void findArrived(boolean pinned) {
+		for (FileJob job : this.jobs) {
+			if (pinned || this.model.revision() != null || job.file().expected() != null) {
+				findArrived(job);
+			}
+		}
+	}
+
+	/**
+	 * Finds a file if it has arrived already.
+	 * @return whether it has
+	 */
+	boolean findArrived(FileJob job) {
+		ModelFileName name = job.file().name();
+		CachedModel file = this.arrived.get(name);
+		if (file == null) {
+			file = job.isPacked() ? this.lookUp.find(job, job.place(), this.hashing) : seen(job);
+		}
+		if (file == null && !job.isPacked() && directory().isShared()) {
+			file = this.lookUp.find(job, job.place(), this.hashing);
+			if (file == null) {
+				file = this.lookUp.adopt(job, job.place(), this.hashing);
+			}
+		}
+		if (file != null) {
+			this.arrived.put(name, file);
+		}
+		return file != null;
+	}
+
+	/** Returns the size of the files that have arrived. */
+	long arrivedBytes() {
+		return this.arrived.values().stream().mapToLong(CachedModel::size).sum();
+	}
+
+	/** Returns a file that has arrived. */
+	CachedModel arrived(FileJob job) {
+		return Objects.requireNonNull(this.arrived.get(job.file().name()), "the file has not arrived");
+	}
+
+	/** Takes a file that has arrived at its place. */
+	void arrived(FileJob job, CachedModel file) {
+		this.arrived.put(job.file().name(), file);
+	}
+
+	/**
+	 * Returns the files that have not arrived, if they fit on the disk together.
+	 * @throws ModelStorageException if they do not
+	 */
+	List<FileJob> admitMissing() {
+		List<FileJob> jobs = this.jobs.stream().filter((job) -> !this.arrived.containsKey(job.file().name())).toList();
+		this.missing = jobs.stream().map((job) -> job.file().name()).collect(Collectors.toSet());
+		long bytes = jobs.stream()
+			.map((job) -> job.file().size())
+			.flatMap(Stream::ofNullable)
+			.mapToLong(Long::longValue)
+			.sum();
+		Map<Path, ModelPlace> directories = new LinkedHashMap<>();
+		jobs.forEach((job) -> directories.putIfAbsent(job.place().directory(), job.place()));
+		// What is there of a file that was broken off counts, and its transfer knows how
+		// much.
+		if (bytes > 0 && directories.values().stream().noneMatch(this.store::hasPartials)) {
+			FileJob first = jobs.get(0);
+			this.store.admit(first.modelId(), first.place(), DataSize.ofBytes(bytes));
+		}
+		return jobs;
+	}
+
+	/**
+	 * Publishes the files, all of which have arrived. The acquisition can be cancelled
+	 * until then.
+	 * @param packed takes files out of archives
+	 * @param monitor is told how it goes
+	 * @param cancellation ends it
+	 * @return the model
+	 */
+	CachedModel publish(PackedFiles packed, AcquisitionMonitor monitor, Cancellation cancellation) {
+		ModelDirectory directory = directory();
+		Map<FileJob, CachedModel> brought = new LinkedHashMap<>();
+		this.jobs.forEach((job) -> brought.put(job, arrived(job)));
+		Map<ModelFileName, CachedModel> files = packed.unpack(brought, directory);
+		List<ModelFileName> names = List.copyOf(files.keySet());
+		Set<ModelFileName> moved = files.entrySet()
+			.stream()
+			.filter((file) -> !file.getValue().path().equals(directory.seen(file.getKey()).target()))
+			.map(Map.Entry::getKey)
+			.collect(Collectors.toSet());
+		ModelManifest manifest = new ModelManifest(names, this.model.revision(), this.candidate.source(),
+				String.valueOf(this.candidate.sourceKey()), this.candidate.fallback());
+		try {
+			// Where links cannot be had, files are copied.
+			long bytes = files.values().stream().mapToLong(CachedModel::size).sum();
+			monitor.storing(bytes, () -> cancellation.commit(() -> {
+				directory.publish(manifest, this.missing, moved);
+				return true;
+			}));
+		}
+		catch (IOException ex) {
+			Path where = directory.seen(names.get(0)).directory();
+			throw new ModelStorageException(this.candidate.request().id(), where,
+					"the files of the model cannot be published: " + ex.getMessage(), ex);
+		}
+		List<CachedModel> seen = files.entrySet()
+			.stream()
+			.map((file) -> this.lookUp.shown(this.candidate, file.getValue(), directory.seen(file.getKey()),
+					this.hashing))
+			.toList();
+		return CachedModels.together(seen, this.candidate.source(), outcome(seen));
+	}
+
+	private static ModelOutcome outcome(List<CachedModel> files) {
+		Set<ModelOutcome> outcomes = files.stream().map(CachedModel::outcome).collect(Collectors.toSet());
+		return outcomes.contains(ModelOutcome.DOWNLOADED) ? ModelOutcome.DOWNLOADED
+				: outcomes.contains(ModelOutcome.ADOPTED) ? ModelOutcome.ADOPTED : ModelOutcome.CACHED;
+	}
+
+}

@@ -7,6 +7,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import dev.modelcache.internal.source.huggingface.HubSettings;
+import java.util.stream.Collectors;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -29,7 +33,6 @@ import dev.modelcache.internal.assembly.Settings;
 import dev.modelcache.internal.content.format.FormatSettings;
 import dev.modelcache.internal.http.HttpConnections;
 import dev.modelcache.internal.http.MetadataClient;
-import dev.modelcache.internal.http.MetadataRetries;
 import dev.modelcache.internal.lock.ExclusiveFiles;
 import dev.modelcache.internal.lock.FileCacheLockFactory;
 import dev.modelcache.internal.lock.LockSettings;
@@ -511,18 +514,18 @@ public final class ModelCacheBuilder {
 		HttpConnections connections = this.addressesChecked
 				? DownloadConnections.checked(this.connectors, settings, this.download)
 				: DownloadConnections.unchecked(this.connectors, settings, this.download);
-		Attempts retries = new Attempts((this.retryRegistry != null) ? this.retryRegistry : RetryRegistry.ofDefaults(),
+		Set<String> ids = this.models.stream().map(ModelRequest::id).collect(Collectors.toUnmodifiableSet());
+		Set<String> hosts = ConcurrentHashMap.newKeySet();
+		Attempts attempts = new Attempts(this.retryRegistry, ids::contains,
 				() -> ThreadLocalRandom.current().nextDouble());
-		Breakers breakers = new Breakers((this.circuitBreakerRegistry != null) ? this.circuitBreakerRegistry
-				: CircuitBreakerRegistry.ofDefaults());
+		Breakers breakers = new Breakers(this.circuitBreakerRegistry, hosts::contains);
 		WebRangeClient http = new WebRangeClient(connections, breakers, transfers.http(), threads.timer(), threads.io(),
 				this.clock);
-		SegmentedTransfer transfer = new SegmentedTransfer(List.of(http, new FileRangeClient(threads.io())), retries,
+		SegmentedTransfer transfer = new SegmentedTransfer(List.of(http, new FileRangeClient(threads.io())), attempts,
 				threads.forTransfers(), transfers);
 
-		MetadataClient metadata = new MetadataClient(connections, transfers.http(),
-				new MetadataRetries((id, requests) -> retries.forModel(id, requests).getRetryConfig(), this.clock),
-				threads.timer(), threads.io());
+		MetadataClient metadata = new MetadataClient(connections, transfers.http(), attempts, threads.timer(),
+				threads.io(), this.clock);
 		boolean insecureHttpAllowed = this.download.allowInsecureHttp();
 		ModelCatalogs catalogs = new CatalogLocations(this.resourceLoader, metadata, insecureHttpAllowed, settings)
 			.read(this.catalogs);
@@ -531,18 +534,19 @@ public final class ModelCacheBuilder {
 		AtomicReference<SourceResolvers> all = new AtomicReference<>();
 		resolvers.add(new HttpSourceResolver(headers));
 		resolvers.add(new FileSourceResolver(threads.io()));
-		resolvers.add(new HuggingFaceResolver(settings.hub(this.huggingFace, this.download), headers, metadata,
-				threads.io()));
+		HubSettings hub = settings.hub(this.huggingFace, this.download);
+		resolvers.add(new HuggingFaceResolver(hub, headers, metadata, threads.io()));
 		resolvers.add(new OciResolver(metadata, settings.oci(this.oci), threads.io(), threads.timer()));
 		resolvers
 			.add(new CatalogResolver(catalogs, all::get, (request) -> store.room(request).toBytes(), threads.io()));
 		SourceResolvers sources = new SourceResolvers(resolvers);
 		all.set(sources);
 
-		Rooms rooms = new Rooms(sources, locks, store, transfer, retries, settings.decompression(this.download),
+		Rooms rooms = new Rooms(sources, locks, store, transfer, attempts, settings.decompression(this.download),
 				new FormatSettings(this.verifyFormat, this.allowPickle), settings.offline(this.offline));
 		List<ModelRequest> completed = new ModelCompletion(sources, catalogs, settings, insecureHttpAllowed)
 			.complete(this.models);
+		hosts.addAll(ModelCompletion.hosts(completed, hub.endpoint()));
 		return new Parts(new ConfiguredModels(completed), rooms, threads, new AtomicBoolean());
 	}
 

@@ -12,9 +12,9 @@ import dev.modelcache.ConnectorRules;
 import dev.modelcache.DownloadOptions;
 import dev.modelcache.internal.assembly.Settings.Proxy;
 import dev.modelcache.internal.http.ConnectionFailedException;
-import dev.modelcache.internal.http.ConnectionFailedException.Kind;
 import dev.modelcache.internal.http.HttpConnections;
 import dev.modelcache.internal.http.NettyBuffers;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 import io.netty.channel.ChannelOption;
 import io.netty.resolver.NoopAddressResolverGroup;
 import io.netty.util.NetUtil;
@@ -149,7 +149,7 @@ public final class DownloadConnections {
 
 		@Override
 		public IOException refused(String host, @Nullable Throwable cause) {
-			return new ConnectionFailedException(Kind.PRIVATE_ADDRESS, "leads to the private address of " + host,
+			return new ConnectionFailedException(Reason.PRIVATE_ADDRESS, "leads to the private address of " + host,
 					"Check where the server redirects to; if that host is yours, name it in the URL, or set"
 							+ " hooks.llm.download.block-private-redirects=false",
 					cause);

@@ -11,6 +11,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelConfigurationException;
@@ -21,7 +24,9 @@ import dev.modelcache.internal.source.catalog.CatalogEntry;
 import dev.modelcache.internal.source.catalog.CatalogName;
 import dev.modelcache.internal.source.catalog.CatalogVariant;
 import dev.modelcache.internal.source.catalog.ModelCatalogs;
+import dev.modelcache.internal.source.oci.OciResolver;
 import dev.modelcache.internal.store.ModelStore;
+import dev.modelcache.source.Origin;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,6 +72,26 @@ public final class ModelCompletion {
 			model.fallbacks().forEach(this::take);
 		}
 		return models.stream().map(this::complete).toList();
+	}
+
+	/**
+	 * Returns the hosts that models are configured to come from.
+	 * @param models the completed models
+	 * @param hub the Hub
+	 * @return the hosts as {@code host:port}
+	 */
+	public static Set<String> hosts(Collection<ModelRequest> models, URI hub) {
+		return models.stream()
+			.flatMap((model) -> Stream.concat(Stream.of(model), model.fallbacks().stream()))
+			.flatMap((model) -> Stream.concat(Stream.of(model.url(), model.fallbackUrl()), model.mirrors().stream()))
+			.filter(Objects::nonNull)
+			.flatMap((url) -> switch (url.getScheme().toLowerCase(Locale.ROOT)) {
+				case "https", "http" -> Stream.of(Origin.of(url).authority());
+				case "hf" -> Stream.of(Origin.of(hub).authority());
+				case "oci", "ollama" -> OciResolver.hosts(url);
+				default -> Stream.<String>empty();
+			})
+			.collect(Collectors.toSet());
 	}
 
 	private void take(ModelRequest model) {

@@ -12,8 +12,8 @@ import java.nio.channels.UnresolvedAddressException;
 import javax.net.ssl.SSLException;
 
 import dev.modelcache.internal.assembly.Settings.Proxy;
-import dev.modelcache.internal.http.ConnectionFailedException.Kind;
 import dev.modelcache.internal.http.ConnectionFailedException;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -100,17 +100,17 @@ final class ProxyFailures {
 			return denied(subject + " refuses to connect to " + destination + " (" + status + ")",
 					"Have the proxy allow that host, or use a mirror or fallback-url that it allows");
 		}
-		return new ConnectionFailedException(Kind.PROXY_FAILED,
+		return new ConnectionFailedException(Reason.PROXY_FAILED,
 				subject + " answered " + status + " when it was asked to connect to " + destination,
 				"Check the host name, and that the proxy can reach that host; " + settings(), null);
 	}
 
 	private static ConnectionFailedException denied(String problem, String action) {
-		return new ConnectionFailedException(Kind.PROXY_DENIED, problem, action, null);
+		return new ConnectionFailedException(Reason.PROXY_DENIED, problem, action, null);
 	}
 
 	private ConnectionFailedException unreachable(String proxy, String problem, @Nullable Throwable cause) {
-		return new ConnectionFailedException(Kind.PROXY_FAILED, "cannot be reached: " + proxy + " " + problem,
+		return new ConnectionFailedException(Reason.PROXY_FAILED, "cannot be reached: " + proxy + " " + problem,
 				"Check that the proxy runs; " + settings(), cause);
 	}
 

@@ -2,33 +2,33 @@ package dev.modelcache.internal.http;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.DoubleSupplier;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
-import io.github.resilience4j.core.IntervalBiFunction;
+import dev.modelcache.ModelRequest;
 import io.github.resilience4j.core.functions.Either;
 import io.github.resilience4j.retry.Retry;
 import io.github.resilience4j.retry.RetryConfig;
 import io.github.resilience4j.retry.RetryRegistry;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The Resilience4j retries of all models: instance {@code modelcache-<id>}, based on the
- * configuration {@code modelcache}, both from the application's registry where it has
- * them. What the application configures wins, but two things always hold: only failures
- * that another request may mend are retried, and no request comes earlier than the server
- * asked for.
+ * How often requests are sent, and when: Resilience4j's retry {@code modelcache-<id>},
+ * based on the configuration {@code modelcache}, both from the application's registry
+ * where it has them. What the application configures wins, but two things always hold:
+ * only failures that another request may mend are retried, and no request comes earlier
+ * than the server asked for.
+ * <p>
+ * The retries of configured models are registered. One of any other id is made for each
+ * acquisition and then dropped, unless the application has registered it.
  */
 public final class Attempts {
 
 	/** The name of the base configuration, and the prefix of instances. */
 	public static final String NAME = "modelcache";
-
-	/**
-	 * The longest that a server may have us wait. One that wants more is left, so that
-	 * the next mirror or fallback is asked instead.
-	 */
-	public static final Duration LONGEST_RETRY_AFTER = Duration.ofMinutes(5);
 
 	private static final Duration FIRST = Duration.ofSeconds(1);
 
@@ -38,19 +38,24 @@ public final class Attempts {
 
 	private static final double JITTER = 0.25;
 
-	private final RetryRegistry registry;
+	private final @Nullable RetryRegistry registry;
+
+	private final Predicate<String> configured;
 
 	private final DoubleSupplier random;
 
-	private final Map<String, Retry> effective = new ConcurrentHashMap<>();
+	private final Map<String, Registered> registered = new ConcurrentHashMap<>();
 
 	/**
-	 * Creates the retries.
-	 * @param registry where instances and configurations are looked up and registered
+	 * Creates the attempts.
+	 * @param registry where configurations are looked up and instances are registered, or
+	 * {@code null} for none
+	 * @param configured tells whether an id is that of a configured model
 	 * @param random gives a number from 0 (inclusive) to 1 (exclusive) for each delay
 	 */
-	public Attempts(RetryRegistry registry, DoubleSupplier random) {
+	public Attempts(@Nullable RetryRegistry registry, Predicate<String> configured, DoubleSupplier random) {
 		this.registry = registry;
+		this.configured = configured;
 		this.random = random;
 	}
 
@@ -73,8 +78,20 @@ public final class Attempts {
 	 * @return the retry; every subscription of its operator counts anew
 	 */
 	public Retry forModel(String modelId, int maxRequests) {
-		return retry(NAME + "-" + modelId, maxRequests,
-				(failure) -> failure instanceof RequestFailedException request && request.reason().isWorthRetrying());
+		String name = NAME + "-" + modelId;
+		RetryRegistry registry = this.registry;
+		if (registry == null || !(this.configured.test(modelId) || registry.find(name).isPresent())) {
+			return create(name, null, maxRequests);
+		}
+		Registered known = this.registered.computeIfAbsent(name, (key) -> {
+			RetryConfig own = registry.find(name).map(Retry::getRetryConfig).orElse(null);
+			Retry retry = create(name, own, maxRequests);
+			registry.retry(name);
+			registry.replace(name, retry);
+			return new Registered(own, retry);
+		});
+		boolean same = known.own() != null || known.retry().getRetryConfig().getMaxAttempts() == maxRequests;
+		return same ? known.retry() : create(name, null, maxRequests);
 	}
 
 	/**
@@ -95,30 +112,53 @@ public final class Attempts {
 					.build());
 	}
 
-	private Retry retry(String name, int maxRequests, Predicate<Throwable> worthRetrying) {
-		return this.effective.computeIfAbsent(name, (key) -> {
-			RetryConfig configured = configured(name, maxRequests);
-			Retry retry = Retry.of(name,
-					RetryConfig.custom()
-						.maxAttempts(configured.getMaxAttempts())
-						.intervalBiFunction(notBeforeTheServerWants(configured.getIntervalBiFunction()))
-						.retryOnException(worthRetrying.and(configured.getExceptionPredicate()))
-						.build());
-			this.registry.retry(name);
-			this.registry.replace(name, retry);
-			return retry;
-		});
+	/**
+	 * Returns the retry for one question about a model, with the attempts and the delays
+	 * of its requests.
+	 * @param model the model
+	 * @param meaning tells which failure an answer means; {@code null} for none
+	 * @return the retry
+	 */
+	Retry forAnswers(ModelRequest model, Function<MetadataResponse, @Nullable RequestFailedException> meaning) {
+		RetryConfig requests = forModel(model.id(), Math.max(1, model.maxAttempts())).getRetryConfig();
+		return Retry.of(NAME + "-" + model.id() + "-metadata", RetryConfig.<MetadataResponse>custom()
+			.maxAttempts(requests.getMaxAttempts())
+			.intervalBiFunction((attempt, outcome) -> requests.getIntervalBiFunction()
+				.apply(attempt,
+						outcome.isLeft() ? Either.left(outcome.getLeft()) : Either.left(meaning.apply(outcome.get()))))
+			.retryOnException(requests.getExceptionPredicate())
+			.retryOnResult((answer) -> {
+				RequestFailedException failure = meaning.apply(answer);
+				return failure != null && requests.getExceptionPredicate().test(failure);
+			})
+			.build());
 	}
 
-	private RetryConfig configured(String name, int maxRequests) {
-		return this.registry.find(name)
-			.map(Retry::getRetryConfig)
-			.or(() -> this.registry.getConfiguration(NAME)
-				.map((base) -> RetryConfig.from(base).maxAttempts(maxRequests).build()))
-			.orElseGet(() -> RetryConfig.custom()
-				.maxAttempts(maxRequests)
-				.intervalBiFunction((attempt, outcome) -> backOff(attempt))
-				.build());
+	/**
+	 * Creates a retry.
+	 * @param name its name
+	 * @param own what the application configured for that name, or {@code null}
+	 * @param maxRequests how many requests to allow otherwise
+	 */
+	private Retry create(String name, @Nullable RetryConfig own, int maxRequests) {
+		RetryConfig config = (own != null) ? own
+				: base().map((base) -> RetryConfig.from(base).maxAttempts(maxRequests).build())
+					.orElseGet(() -> RetryConfig.custom()
+						.maxAttempts(maxRequests)
+						.intervalBiFunction((attempt, outcome) -> backOff(attempt))
+						.build());
+		return Retry.of(name,
+				RetryConfig.custom()
+					.maxAttempts(config.getMaxAttempts())
+					.intervalBiFunction((attempt, outcome) -> Math
+						.max(config.getIntervalBiFunction().apply(attempt, outcome), wanted(outcome)))
+					.retryOnException((failure) -> failure instanceof RequestFailedException request
+							&& request.reason().isWorthRetrying() && config.getExceptionPredicate().test(failure))
+					.build());
+	}
+
+	private Optional<RetryConfig> base() {
+		return (this.registry != null) ? this.registry.getConfiguration(NAME) : Optional.empty();
 	}
 
 	private long backOff(int attempt) {
@@ -127,17 +167,23 @@ public final class Attempts {
 		return Math.round(Math.min(jittered, LONGEST.toMillis()));
 	}
 
-	private static IntervalBiFunction<Object> notBeforeTheServerWants(IntervalBiFunction<Object> configured) {
-		return (attempt, outcome) -> Math.max(configured.apply(attempt, outcome), retryAfter(outcome));
+	private static long wanted(Either<Throwable, Object> outcome) {
+		Duration pause = (outcome.isLeft() && outcome.getLeft() instanceof RequestFailedException failure)
+				? failure.retryAfter() : null;
+		if (pause == null) {
+			return 0;
+		}
+		return ((pause.compareTo(Pauses.LONGEST) < 0) ? pause : Pauses.LONGEST).toMillis();
 	}
 
-	private static long retryAfter(Either<Throwable, Object> outcome) {
-		if (outcome.isLeft() && outcome.getLeft() instanceof RequestFailedException failure
-				&& failure.retryAfter() != null) {
-			Duration wait = failure.retryAfter();
-			return ((wait.compareTo(LONGEST_RETRY_AFTER) < 0) ? wait : LONGEST_RETRY_AFTER).toMillis();
-		}
-		return 0;
+	/**
+	 * A retry in the application's registry.
+	 *
+	 * @param own what the application had configured for its name, or {@code null}
+	 * @param retry the retry that took its place
+	 */
+	private record Registered(@Nullable RetryConfig own, Retry retry) {
+
 	}
 
 }

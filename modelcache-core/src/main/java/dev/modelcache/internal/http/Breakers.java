@@ -1,9 +1,11 @@
 package dev.modelcache.internal.http;
 
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Mirror;
@@ -11,6 +13,7 @@ import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.SlidingWindowType;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A circuit breaker for each mirror's {@code host:port}, instance
@@ -18,6 +21,9 @@ import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
  * from the application's registry where it has them. A breaker judges a request by what
  * happens up to its response's headers: how long a body takes says nothing about the
  * host. What the client did wrong (4xx), and a cancellation, do not count.
+ * <p>
+ * The breakers of configured hosts are registered. Those of other hosts are not, unless
+ * the application has registered them, and the least recently used ones are dropped.
  */
 public final class Breakers {
 
@@ -34,14 +40,32 @@ public final class Breakers {
 	/** How long until a breaker that tries its host out may have made up its mind. */
 	private static final Duration TRIAL = Duration.ofSeconds(1);
 
-	private final CircuitBreakerRegistry registry;
+	/** How many hosts that are not configured have a breaker. */
+	private static final int MOST_OTHERS = 256;
+
+	private final @Nullable CircuitBreakerRegistry registry;
+
+	private final Predicate<String> configured;
+
+	/** The breakers of other hosts, the least recently used first. */
+	private final Map<String, CircuitBreaker> others = new LinkedHashMap<>(16, 0.75f, true) {
+
+		@Override
+		protected boolean removeEldestEntry(Map.Entry<String, CircuitBreaker> eldest) {
+			return size() > MOST_OTHERS;
+		}
+
+	};
 
 	/**
 	 * Creates the breakers.
-	 * @param registry where instances and configurations are looked up and registered
+	 * @param registry where configurations are looked up and instances are registered, or
+	 * {@code null} for none
+	 * @param configured tells whether a {@code host:port} is configured
 	 */
-	public Breakers(CircuitBreakerRegistry registry) {
+	public Breakers(@Nullable CircuitBreakerRegistry registry, Predicate<String> configured) {
 		this.registry = registry;
+		this.configured = configured;
 	}
 
 	/**
@@ -67,15 +91,35 @@ public final class Breakers {
 	 * how long
 	 */
 	public Permission acquire(Mirror mirror) {
-		String name = Attempts.NAME + "-" + mirror.origin().authority();
-		CircuitBreaker breaker = this.registry.find(name)
-			.orElseGet(() -> this.registry.circuitBreaker(name,
-					this.registry.getConfiguration(Attempts.NAME).orElse(DEFAULTS)));
+		CircuitBreaker breaker = breaker(mirror.origin().authority());
 		if (!breaker.tryAcquirePermission()) {
-			throw new RequestFailedException(Reason.CIRCUIT_OPEN, mirror,
+			throw new RequestFailedException(Reason.CIRCUIT_OPEN, mirror.uri(),
 					"failed too often lately and is left alone for a while", 0, untilItIsWorthAsking(breaker));
 		}
 		return new Permission(breaker);
+	}
+
+	private CircuitBreaker breaker(String host) {
+		String name = Attempts.NAME + "-" + host;
+		CircuitBreakerConfig config = DEFAULTS;
+		if (this.registry != null) {
+			config = this.registry.getConfiguration(Attempts.NAME).orElse(DEFAULTS);
+			if (this.configured.test(host)) {
+				return this.registry.circuitBreaker(name, config);
+			}
+			CircuitBreaker known = this.registry.find(name).orElse(null);
+			if (known != null) {
+				return known;
+			}
+		}
+		synchronized (this.others) {
+			CircuitBreaker known = this.others.get(name);
+			if (known == null) {
+				known = CircuitBreaker.of(name, config);
+				this.others.put(name, known);
+			}
+			return known;
+		}
 	}
 
 	private static Duration untilItIsWorthAsking(CircuitBreaker breaker) {

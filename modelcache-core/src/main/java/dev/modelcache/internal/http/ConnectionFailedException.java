@@ -2,6 +2,7 @@ package dev.modelcache.internal.http;
 
 import java.io.IOException;
 
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,20 +10,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ConnectionFailedException extends IOException {
 
-	private final Kind kind;
+	private final Reason reason;
 
 	private final String action;
 
 	/**
 	 * Creates an exception.
-	 * @param kind what kind of failure
+	 * @param reason what kind of failure
 	 * @param problem what happened, to follow the name of the URL
 	 * @param action what to do, a sentence without its full stop
 	 * @param cause what the client raised, if anything
 	 */
-	public ConnectionFailedException(Kind kind, String problem, String action, @Nullable Throwable cause) {
+	public ConnectionFailedException(Reason reason, String problem, String action, @Nullable Throwable cause) {
 		super(problem, cause);
-		this.kind = kind;
+		this.reason = reason;
 		this.action = action;
 	}
 
@@ -44,8 +45,8 @@ public final class ConnectionFailedException extends IOException {
 	 * Returns what kind of failure it is.
 	 * @return the kind
 	 */
-	public Kind kind() {
-		return this.kind;
+	public Reason reason() {
+		return this.reason;
 	}
 
 	/**
@@ -62,30 +63,6 @@ public final class ConnectionFailedException extends IOException {
 	 */
 	public String action() {
 		return this.action;
-	}
-
-	/**
-	 * The kinds of failures.
-	 */
-	public enum Kind {
-
-		/** The host has a private address, and the request is for public ones. */
-		PRIVATE_ADDRESS,
-
-		/** A proxy requires other credentials, or refuses to connect to the host. */
-		PROXY_DENIED,
-
-		/** A proxy is not there, or does not reach the host. */
-		PROXY_FAILED;
-
-		/**
-		 * Returns whether the same request may succeed later.
-		 * @return {@code true} if it may
-		 */
-		public boolean isWorthRetrying() {
-			return this == PROXY_FAILED;
-		}
-
 	}
 
 }

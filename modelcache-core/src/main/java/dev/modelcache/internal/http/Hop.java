@@ -3,26 +3,35 @@ package dev.modelcache.internal.http;
 import java.net.URI;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
-import dev.modelcache.internal.http.MetadataRequest.Following;
+import dev.modelcache.Digest;
+import dev.modelcache.internal.RedactedUri;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
+import dev.modelcache.internal.http.WebRequest.Following;
 import dev.modelcache.source.Origin;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 
 /**
- * A request on its way through redirects (RFC 9110, section 15.4).
+ * A request on its way through redirects (RFC 9110, section 15.4): where it is, and what
+ * it may say there.
  *
  * @param request the request
  * @param uri where it is now
  * @param number how many redirects brought it there
  * @param trusted whether it never left the request's origin, so that its headers go along
  * @param publicOnly whether it must not connect to a private address
+ * @param stated the digests of the file that were stated on the way
  */
-record Hop(MetadataRequest request, URI uri, int number, boolean trusted, boolean publicOnly) {
+record Hop(WebRequest request, URI uri, int number, boolean trusted, boolean publicOnly, Set<Digest> stated) {
 
-	static Hop first(MetadataRequest request) {
-		return new Hop(request, request.uri(), 0, true, request.publicOnly());
+	/** The headers that are no secret, and that every origin gets. */
+	private static final Set<String> SHARED = Set.of("accept", "range", "if-range");
+
+	static Hop first(WebRequest request) {
+		return new Hop(request, request.uri(), 0, true, request.publicOnly(), Set.of());
 	}
 
 	static boolean isRedirect(int status) {
@@ -32,57 +41,85 @@ record Hop(MetadataRequest request, URI uri, int number, boolean trusted, boolea
 		};
 	}
 
-	/** Returns what this hop may be told. */
+	/** Returns the hop of another request for the same URL. */
+	Hop of(WebRequest another) {
+		return new Hop(another, this.uri, this.number, this.trusted, this.publicOnly, this.stated);
+	}
+
+	/** Returns the headers of the request at this hop. */
 	Map<String, String> headers() {
-		if (this.trusted) {
-			return this.request.headers();
-		}
-		Map<String, String> harmless = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-		harmless.putAll(this.request.headers());
-		harmless.keySet().removeIf((name) -> !name.equalsIgnoreCase(HttpHeaders.ACCEPT));
-		return harmless;
+		Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+		headers.put(HttpHeaders.ACCEPT, "*/*");
+		this.request.headers().forEach((name, value) -> {
+			if (this.trusted || SHARED.contains(name.toLowerCase(Locale.ROOT))) {
+				headers.put(name, value);
+			}
+		});
+		// Otherwise neither the size nor the bytes would be those of the source.
+		headers.put(HttpHeaders.ACCEPT_ENCODING, "identity");
+		return headers;
+	}
+
+	/** Returns what was sent up to this hop and must not be printed. */
+	SentSecrets secrets() {
+		SentSecrets sent = new SentSecrets(this.request.uri(), this.request.headers());
+		return (this.number > 0) ? sent.andLink(this.uri) : sent;
 	}
 
 	/**
-	 * Returns the next hop.
-	 * @param location the {@code Location} header
+	 * Follows a redirect. A request that has left its origin stays untrusted, even if a
+	 * later hop leads back.
+	 * @param headers the headers of the redirect
 	 * @param settings limits
 	 * @param connections tell whether other origins must have public addresses
 	 * @return the next hop, or {@code null} where the redirect is the answer
-	 * @throws FailedRequest if it must not, or cannot, be followed
+	 * @throws RequestFailedException if it must not, or cannot, be followed
 	 */
-	@Nullable Hop follow(@Nullable String location, HttpSettings settings, HttpConnections connections) {
-		if (this.request.following() == Following.NOTHING) {
+	@Nullable Hop follow(HttpHeaders headers, HttpSettings settings, HttpConnections connections) {
+		if (this.request.answer() != null && headers.containsHeader(this.request.answer())) {
 			return null;
 		}
-		URI next = target(location);
+		URI next = target(headers.getFirst(HttpHeaders.LOCATION));
 		boolean stays = Origin.of(next).equals(Origin.of(this.request.uri()));
 		if (!stays && this.request.following() != Following.ANYWHERE) {
 			return null;
 		}
 		if (this.number >= settings.maxRedirects()) {
-			throw FailedRequest.refused(this.request, "redirects more than " + settings.maxRedirects() + " times");
+			throw refused("redirects more than " + settings.maxRedirects() + " times");
 		}
-		if (!stays && Origin.of(next).scheme().equals("http")) {
-			if (!settings.insecureHttpAllowed() || Origin.of(this.uri).scheme().equals("https")) {
-				throw FailedRequest.refused(this.request, "redirects to plain http");
+		if (Origin.of(next).scheme().equals("http")) {
+			if (Origin.of(this.uri).scheme().equals("https")) {
+				throw refused("redirects from https to http, to " + RedactedUri.of(next));
+			}
+			if (!stays && !settings.insecureHttpAllowed()) {
+				throw refused("redirects to http, which hooks.llm.download.allow-insecure-http does not allow");
 			}
 		}
-		boolean publicOnly = this.request.publicOnly() || (!stays && connections.guardsRedirectsOf(this.request.uri()));
-		return new Hop(this.request, next, this.number + 1, this.trusted && stays, publicOnly);
+		boolean guarded = !stays && connections.guardsRedirectsOf(this.request.uri());
+		return new Hop(this.request, next, this.number + 1, this.trusted && stays, this.request.publicOnly() || guarded,
+				StatedDigests.linked(headers, this));
 	}
 
 	private URI target(@Nullable String location) {
+		if (location == null) {
+			throw refused("redirects without saying where to");
+		}
+		URI next;
 		try {
-			URI next = (location != null) ? this.uri.resolve(URI.create(location)) : null;
-			if (next != null && next.getHost() != null && next.getScheme().toLowerCase(Locale.ROOT).matches("https?")) {
-				return next;
-			}
+			next = this.uri.resolve(URI.create(location));
 		}
 		catch (IllegalArgumentException ex) {
-			// Said below; the exception's text holds the location, query and all.
+			// The exception's text holds the location, query and all.
+			throw refused("redirects to something that is no URL");
 		}
-		throw FailedRequest.refused(this.request, "redirects to something that is neither an https nor an http URL");
+		if (next.getHost() != null && Set.of("https", "http").contains(Origin.of(next).scheme())) {
+			return next;
+		}
+		throw refused("redirects to something that is neither an https nor an http URL");
+	}
+
+	private RequestFailedException refused(String problem) {
+		return new RequestFailedException(Reason.BAD_REDIRECT, this.request.uri(), problem, null);
 	}
 
 }

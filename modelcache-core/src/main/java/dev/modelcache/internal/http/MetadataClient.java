@@ -1,26 +1,25 @@
 package dev.modelcache.internal.http;
 
+import java.io.ByteArrayOutputStream;
+import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
 import dev.modelcache.ModelAccessDeniedException;
-import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.RedactedUri;
-import dev.modelcache.internal.http.ConnectionFailedException.Kind;
+import dev.modelcache.internal.http.Redirects.Response;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 import io.github.resilience4j.reactor.retry.RetryOperator;
 import io.github.resilience4j.retry.Retry;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
-import org.springframework.http.HttpHeaders;
-import org.springframework.web.reactive.function.client.ClientResponse;
-import org.springframework.web.reactive.function.client.WebClient;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
@@ -48,44 +47,35 @@ public final class MetadataClient {
 	/** Of other answers than a success, the status tells nearly everything. */
 	private static final int LARGEST_ERROR = 1 << 16;
 
-	private final HttpConnections connections;
+	private final Redirects redirects;
 
 	private final HttpSettings settings;
 
-	private final MetadataRetries retries;
+	private final Attempts attempts;
 
 	private final Scheduler timer;
 
 	private final Scheduler io;
 
-	/**
-	 * Creates a client that connects to every address.
-	 * @param webClient sends the requests; must neither follow redirects nor add headers
-	 * @param settings limits
-	 * @param retries how often to ask
-	 * @param timer where time-outs run
-	 * @param io where answers are read, which are text of others
-	 */
-	public MetadataClient(WebClient webClient, HttpSettings settings, MetadataRetries retries, Scheduler timer,
-			Scheduler io) {
-		this(HttpConnections.anywhere(webClient), settings, retries, timer, io);
-	}
+	private final Clock clock;
 
 	/**
 	 * Creates a client.
 	 * @param connections send the requests; must neither follow redirects nor add headers
 	 * @param settings limits
-	 * @param retries how often to ask
+	 * @param attempts how often to ask
 	 * @param timer where time-outs run
 	 * @param io where answers are read, which are text of others
+	 * @param clock tells how far away the date of a {@code Retry-After} is
 	 */
-	public MetadataClient(HttpConnections connections, HttpSettings settings, MetadataRetries retries, Scheduler timer,
-			Scheduler io) {
-		this.connections = connections;
+	public MetadataClient(HttpConnections connections, HttpSettings settings, Attempts attempts, Scheduler timer,
+			Scheduler io, Clock clock) {
+		this.redirects = new Redirects(connections, settings, timer, io);
 		this.settings = settings;
-		this.retries = retries;
+		this.attempts = attempts;
 		this.timer = timer;
 		this.io = io;
+		this.clock = clock;
 	}
 
 	/**
@@ -94,22 +84,30 @@ public final class MetadataClient {
 	 * @param request the question
 	 * @return the answer, of any status
 	 */
-	public Mono<MetadataResponse> exchange(ModelRequest model, MetadataRequest request) {
+	public Mono<MetadataResponse> exchange(ModelRequest model, WebRequest request) {
 		String step = "reading what " + RedactedUri.of(request.uri()) + " answered";
+		Hop begin = Hop.first(request);
 		return Mono.deferContextual((context) -> {
 			Consumer<Duration> pauses = context.<Consumer<Duration>>getOrEmpty(PAUSES).orElse((ignored) -> {
 			});
-			List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
-			Retry retry = this.retries.forModel(model);
+			List<RequestFailedException> failures = new CopyOnWriteArrayList<>();
+			Retry retry = this.attempts.forAnswers(model, (answer) -> meaning(request, answer));
 			retry.getEventPublisher().onRetry((event) -> pauses.accept(event.getWaitInterval()));
-			Mono<MetadataResponse> answered = FailureBoundary.around(step, hop(Hop.first(request)))
-				.onErrorMap((failure) -> FailedRequest.classify(failure, Hop.first(request)))
+			Mono<MetadataResponse> answered = FailureBoundary
+				.around(step, this.redirects.send(begin, (response) -> read(request, response)).publishOn(this.io))
+				.onErrorMap((failure) -> Failures.of(failure, begin))
 				.doOnNext((answer) -> pauses.accept(Duration.ZERO))
-				.doOnError(failures::add)
+				.doOnError(RequestFailedException.class, failures::add)
 				.transformDeferred(RetryOperator.of(retry))
-				.onErrorMap(FailedRequest.class, (last) -> noAnswer(model, last, failures));
+				.onErrorMap(RequestFailedException.class, (last) -> Failures.summarize(model.id(), failures));
 			return FailureBoundary.around(step, answered);
 		});
+	}
+
+	/** Returns the failure that an answer means, or {@code null} if it is not one. */
+	private @Nullable RequestFailedException meaning(WebRequest request, MetadataResponse answer) {
+		return (answer.status() < 400) ? null
+				: Failures.of(request.uri(), answer.uri(), answer.status(), answer.headers(), this.clock);
 	}
 
 	/**
@@ -118,62 +116,47 @@ public final class MetadataClient {
 	 * @return the delay, or {@code null} where it does not say
 	 */
 	public @Nullable Duration pauseWanted(MetadataResponse response) {
-		return this.retries.delayWanted(response);
+		return Pauses.wanted(response.headers(), this.clock);
 	}
 
-	private Mono<MetadataResponse> hop(Hop hop) {
-		return this.connections.client(hop.publicOnly())
-			.method(hop.request().method())
-			.uri(hop.uri())
-			.headers((headers) -> prepare(headers, hop))
-			.exchangeToMono((response) -> read(hop, response))
-			.timeout(this.settings.responseTimeout(),
-					Mono.error(() -> FailedRequest.passing(hop.request(),
-							"did not answer within " + this.settings.responseTimeout().toMillis() + " ms", null)),
-					this.timer)
-			.publishOn(this.io)
-			.as((answer) -> FailureBoundary.around("following what " + RedactedUri.of(hop.uri()) + " answered", answer))
-			.flatMap((response) -> {
-				Hop next = response.isRedirect()
-						? hop.follow(response.header(HttpHeaders.LOCATION), this.settings, this.connections) : null;
-				return (next != null) ? hop(next) : Mono.just(response);
-			})
-			.onErrorMap((failure) -> FailedRequest.classify(failure, hop));
-	}
-
-	private static void prepare(HttpHeaders headers, Hop hop) {
-		headers.set(HttpHeaders.ACCEPT, "*/*");
-		hop.headers().forEach(headers::set);
-		// Otherwise neither the size nor the bytes would be those of the source.
-		headers.set(HttpHeaders.ACCEPT_ENCODING, "identity");
-	}
-
-	private Mono<MetadataResponse> read(Hop hop, ClientResponse response) {
+	private Mono<MetadataResponse> read(WebRequest request, Response response) {
+		boolean whole = response.status() >= 200 && response.status() < 300;
 		long largest = this.settings.largestAnswer().toBytes();
-		BoundedBody body = response.statusCode().is2xxSuccessful() ? BoundedBody.whole(hop.request(), largest)
-				: BoundedBody.beginning(hop.request(), Math.min(largest, LARGEST_ERROR));
-		return response.bodyToFlux(DataBuffer.class).<DataBuffer>handle((buffer, next) -> {
+		long limit = whole ? largest : Math.min(largest, LARGEST_ERROR);
+		ByteArrayOutputStream body = new ByteArrayOutputStream();
+		return response.body().<DataBuffer>handle((buffer, next) -> {
 			try {
-				body.take(buffer);
-				next.next(buffer);
+				take(buffer, body, limit);
+				if (whole && body.size() > limit) {
+					next.error(new RequestFailedException(Reason.TOO_LARGE, request.uri(),
+							"answers with more than " + limit + " bytes", null));
+				}
+				else {
+					next.next(buffer);
+				}
 			}
 			catch (Throwable ex) {
 				next.error(FailureBoundary.asException("reading a body", ex));
 			}
 		})
-			.takeUntil((buffer) -> body.isFull())
+			.takeUntil((buffer) -> body.size() > limit)
 			.doOnDiscard(DataBuffer.class, DataBufferUtils::release)
-			.then(Mono.fromSupplier(() -> new MetadataResponse(hop.uri(), response.statusCode().value(),
-					response.headers().asHttpHeaders(), body.toBytes())));
+			.then(Mono.fromSupplier(() -> new MetadataResponse(response.at().uri(), response.status(),
+					response.headers(), Arrays.copyOf(body.toByteArray(), (int) Math.min(body.size(), limit)))))
+			.timeout(this.settings.responseTimeout(), Mono.error(() -> this.redirects.noAnswer(request.uri())),
+					this.timer);
 	}
 
-	private static ModelCacheException noAnswer(ModelRequest model, FailedRequest last, List<Throwable> failures) {
-		ConnectionFailedException explained = ConnectionFailedException.in(last);
-		ModelCacheException exception = (explained != null && explained.kind() == Kind.PROXY_DENIED)
-				? new ModelAccessDeniedException(model.id(), last.problem(), last.action(), last)
-				: new ModelTransferException(model.id(), last.problem(), last.action(), last);
-		failures.stream().filter((failure) -> failure != last).forEach(exception::addSuppressed);
-		return exception;
+	/** Takes a buffer's bytes up to one beyond the limit, and releases it. */
+	private static void take(DataBuffer buffer, ByteArrayOutputStream body, long limit) {
+		try {
+			byte[] piece = new byte[(int) Math.min(buffer.readableByteCount(), limit + 1 - body.size())];
+			buffer.read(piece);
+			body.writeBytes(piece);
+		}
+		finally {
+			DataBufferUtils.release(buffer);
+		}
 	}
 
 }

@@ -8,12 +8,12 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 
 /**
- * An answer about a model, of any status. Nobody has judged it yet.
+ * An answer about a model, of any status.
  *
  * @param uri who answered, after the redirects that were followed
  * @param status the status code
  * @param headers the headers
- * @param body the body, byte for byte; empty where there was none
+ * @param body the body, byte for byte; empty where there was none, and of a redirect
  */
 public record MetadataResponse(URI uri, int status, HttpHeaders headers, byte[] body) {
 

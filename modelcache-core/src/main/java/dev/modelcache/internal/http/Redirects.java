@@ -1,86 +1,135 @@
 package dev.modelcache.internal.http;
 
 import java.net.URI;
-import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 
-import dev.modelcache.Digest;
+import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
-import dev.modelcache.source.Mirror;
-import dev.modelcache.source.Origin;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DataBufferUtils;
+import org.springframework.http.HttpHeaders;
+import org.springframework.web.reactive.function.client.ClientResponse;
+import org.springframework.web.reactive.function.client.WebClient;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
 
 /**
- * A request on its way through redirects, followed by hand (RFC 9110, section 15.4): how
- * many hops it made, and whether the mirror's headers may still go along.
- *
- * @param mirror where the request began
- * @param uri where it is now
- * @param hops how many redirects brought it there
- * @param trusted whether it never left the mirror's origin
- * @param publicOnly whether it must not connect to a private address
- * @param stated the digests of the file that were stated on the way
+ * Sends requests and follows their redirects by hand, by the rules of {@link Hop}.
  */
-record Redirects(Mirror mirror, URI uri, int hops, boolean trusted, boolean publicOnly, Set<Digest> stated) {
+final class Redirects {
 
-	static Redirects start(Mirror mirror) {
-		return new Redirects(mirror, mirror.uri(), 0, true, false, Set.of());
-	}
+	/**
+	 * The most of a redirect's body that is read so that its connection can be reused.
+	 */
+	private static final int LARGEST_BODY = 1 << 16;
 
-	/** Returns whether the request is now at another origin than the mirror's. */
-	boolean isElsewhere() {
-		return !Origin.of(this.uri).equals(this.mirror.origin());
-	}
+	private final HttpConnections connections;
 
-	Redirects stating(Set<Digest> digests) {
-		return new Redirects(this.mirror, this.uri, this.hops, this.trusted, this.publicOnly, digests);
+	private final HttpSettings settings;
+
+	private final Scheduler timer;
+
+	private final Scheduler io;
+
+	/**
+	 * Creates the sender.
+	 * @param connections send the requests; must neither follow redirects nor add headers
+	 * @param settings limits
+	 * @param timer where time-outs run
+	 * @param io where clients are made and redirects are read, which are text of others
+	 */
+	Redirects(HttpConnections connections, HttpSettings settings, Scheduler timer, Scheduler io) {
+		this.connections = connections;
+		this.settings = settings;
+		this.timer = timer;
+		this.io = io;
 	}
 
 	/**
-	 * Follows a redirect. Once a request has left its origin it stays untrusted, even if
-	 * a later hop leads back.
-	 * @param location the {@code Location} header
-	 * @param limit how many hops are allowed
-	 * @param insecureHttpAllowed whether {@code http:} is
-	 * @param guarded whether other origins than the mirror's must have public addresses
-	 * @return the next hop
-	 * @throws RequestFailedException if it must not, or cannot, be followed
+	 * Sends a request. The headers of each response must arrive within the time-out,
+	 * which does not include the time to make a client.
+	 * @param at where to begin
+	 * @param answer takes the response that is not followed, possibly on an event loop;
+	 * the connection is freed when its result ends
+	 * @param <T> the type of the result
+	 * @return the result of the answer, or a {@link RequestFailedException} that repeats
+	 * no secret
 	 */
-	Redirects follow(@Nullable String location, int limit, boolean insecureHttpAllowed, boolean guarded) {
-		if (this.hops >= limit) {
-			throw refused("redirects more than " + limit + " times", null);
-		}
-		URI next = target(location);
-		if ("http".equals(next.getScheme())) {
-			if ("https".equals(this.uri.getScheme())) {
-				throw refused("redirects from https to http, to " + RedactedUri.of(next), null);
-			}
-			if (!insecureHttpAllowed) {
-				throw refused("redirects to http, which hooks.llm.download.allow-insecure-http does not allow", null);
-			}
-		}
-		boolean stays = Origin.of(next).equals(this.mirror.origin());
-		return new Redirects(this.mirror, next, this.hops + 1, this.trusted && stays, guarded && !stays, this.stated);
+	<T> Mono<T> send(Hop at, Function<Response, Mono<T>> answer) {
+		String asked = RedactedUri.of(at.request().uri());
+		AtomicBoolean arrived = new AtomicBoolean();
+		Mono<Long> deadline = Mono.delay(this.settings.responseTimeout(), this.timer)
+			.flatMap((tick) -> arrived.get() ? Mono.never() : Mono.just(tick));
+		Mono<Outcome<T>> outcome = client(at).flatMap((client) -> client.method(at.request().method())
+			.uri(at.uri())
+			.headers((headers) -> at.headers().forEach(headers::set))
+			.exchangeToMono((response) -> {
+				int status = response.statusCode().value();
+				HttpHeaders headers = response.headers().asHttpHeaders();
+				if (Hop.isRedirect(status)) {
+					return drain(response)
+						.thenReturn(new Outcome<T>(null, new Response(at, status, headers, Flux.empty())));
+				}
+				arrived.set(true);
+				return answer.apply(new Response(at, status, headers, response.bodyToFlux(DataBuffer.class)))
+					.map((value) -> new Outcome<>(value, null));
+			})
+			.timeout(deadline, Mono.error(() -> noAnswer(at.request().uri()))));
+		return FailureBoundary.around("asking " + asked, outcome).flatMap((either) -> {
+			Response redirect = either.redirect();
+			return (redirect == null) ? Mono.justOrEmpty(either.value())
+					: FailureBoundary
+						.around("following a redirect of " + asked,
+								Mono.fromCallable(() -> next(redirect, answer)).subscribeOn(this.io))
+						.flatMap(Function.identity());
+		}).onErrorMap((failure) -> Failures.of(failure, at));
 	}
 
-	private URI target(@Nullable String location) {
-		if (location == null) {
-			throw refused("redirects without saying where to", null);
-		}
-		try {
-			URI next = this.uri.resolve(URI.create(location));
-			if (next.getHost() != null && ("https".equals(next.getScheme()) || "http".equals(next.getScheme()))) {
-				return next;
-			}
-		}
-		catch (IllegalArgumentException ex) {
-			throw refused("redirects to something that is no URL", null);
-		}
-		throw refused("redirects to something that is neither an https nor an http URL", null);
+	/** Returns the failure of a request that was not answered in time. */
+	RequestFailedException noAnswer(URI uri) {
+		return new RequestFailedException(Reason.TIMEOUT, uri,
+				"did not answer within " + this.settings.responseTimeout().toMillis() + " ms", null);
 	}
 
-	private RequestFailedException refused(String problem, @Nullable Throwable cause) {
-		return new RequestFailedException(Reason.BAD_REDIRECT, this.mirror, problem, cause);
+	private Mono<WebClient> client(Hop at) {
+		return Mono.fromCallable(() -> this.connections.client(at.publicOnly()))
+			.subscribeOn(this.io)
+			.onErrorMap((failure) -> Failures.ofClient(failure, at.request().uri()));
+	}
+
+	private <T> Mono<T> next(Response redirect, Function<Response, Mono<T>> answer) {
+		Hop next = redirect.at().follow(redirect.headers(), this.settings, this.connections);
+		return (next != null) ? send(next, answer) : answer.apply(redirect);
+	}
+
+	private static Mono<Void> drain(ClientResponse response) {
+		AtomicLong left = new AtomicLong(LARGEST_BODY);
+		return response.bodyToFlux(DataBuffer.class).takeUntil((buffer) -> {
+			long after = left.addAndGet(-buffer.readableByteCount());
+			DataBufferUtils.release(buffer);
+			return after < 0;
+		}).then();
+	}
+
+	/**
+	 * A response that is not followed. A redirect comes without its body.
+	 *
+	 * @param at where the request ended up
+	 * @param status the status code
+	 * @param headers the headers
+	 * @param body the body; each buffer is the subscriber's to release
+	 */
+	record Response(Hop at, int status, HttpHeaders headers, Flux<DataBuffer> body) {
+
+	}
+
+	private record Outcome<T>(@Nullable T value, @Nullable Response redirect) {
+
 	}
 
 }

@@ -36,9 +36,9 @@ final class RememberedTargets {
 	 * Returns where a request begins. The first bytes of a file always come the whole
 	 * way: by now it may lead to a newer file.
 	 */
-	synchronized Redirects begin(RangeRequest request) {
+	synchronized Hop begin(RangeRequest request, WebRequest sent) {
 		Target known = (request.range().start() > 0) ? this.targets.get(request.mirror()) : null;
-		return (known != null && known.place != null) ? known.place : Redirects.start(request.mirror());
+		return (known != null && known.place != null) ? known.place.of(sent) : Hop.first(sent);
 	}
 
 	/**
@@ -51,9 +51,9 @@ final class RememberedTargets {
 	}
 
 	/** Bytes come from where a request ended up. */
-	synchronized void brought(Redirects place) {
-		if (place.hops() > 0) {
-			Target target = this.targets.computeIfAbsent(place.mirror(), (mirror) -> new Target());
+	synchronized void brought(Mirror mirror, Hop place) {
+		if (place.number() > 0) {
+			Target target = this.targets.computeIfAbsent(mirror, (key) -> new Target());
 			target.place = place;
 			target.broughtSince = true;
 		}
@@ -72,16 +72,17 @@ final class RememberedTargets {
 	 * the whole way again, once and for free: when the link served before, or a new one
 	 * is refused for the first time since bytes arrived. Links of several connections may
 	 * expire together: then each of them goes again.
+	 * @param mirror the mirror
 	 * @param begun where the request began
 	 * @param renewals how often links had been renewed when it began
 	 * @param failure how it failed
 	 * @return whether to go again
 	 */
-	synchronized boolean hasExpired(Redirects begun, int renewals, Throwable failure) {
+	synchronized boolean hasExpired(Mirror mirror, Hop begun, int renewals, Throwable failure) {
 		if (!(failure instanceof RequestFailedException request) || !SIGNS_OF_EXPIRY.contains(request.reason())) {
 			return false;
 		}
-		Target target = this.targets.get(begun.mirror());
+		Target target = this.targets.get(mirror);
 		boolean old = target != null && renewals < target.renewals;
 		boolean broughtSince = false;
 		if (target != null && target.broughtSince) {
@@ -89,13 +90,13 @@ final class RememberedTargets {
 			target.broughtSince = false;
 			target.renewals++;
 		}
-		failed(begun.mirror());
-		return begun.hops() > 0 || ((old || broughtSince) && request.reason() == Reason.LINK_REFUSED);
+		failed(mirror);
+		return begun.number() > 0 || ((old || broughtSince) && request.reason() == Reason.LINK_REFUSED);
 	}
 
 	private static final class Target {
 
-		private @Nullable Redirects place;
+		private @Nullable Hop place;
 
 		private boolean broughtSince;
 

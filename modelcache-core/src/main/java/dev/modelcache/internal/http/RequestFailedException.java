@@ -1,10 +1,13 @@
 package dev.modelcache.internal.http;
 
+import java.net.URI;
 import java.time.Duration;
 import java.util.Locale;
 
 import dev.modelcache.FailedAttempt;
+import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.source.Mirror;
+import dev.modelcache.source.Origin;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,11 +16,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RequestFailedException extends RuntimeException implements FailedAttempt {
 
-	private final transient Mirror mirror;
-
-	private final Reason reason;
+	private final transient URI uri;
 
 	private final String host;
+
+	private final Reason reason;
 
 	private final int status;
 
@@ -31,12 +34,18 @@ public final class RequestFailedException extends RuntimeException implements Fa
 	 * @param cause what caused it, if anything did
 	 */
 	public RequestFailedException(Reason reason, Mirror mirror, String problem, @Nullable Throwable cause) {
-		super(mirror + " " + problem, cause);
-		this.mirror = mirror;
-		this.reason = reason;
-		this.host = mirror.origin().authority();
-		this.status = 0;
-		this.retryAfter = null;
+		this(reason, mirror.uri(), problem, cause);
+	}
+
+	/**
+	 * Creates an exception.
+	 * @param reason what kind of failure
+	 * @param uri the URL of the request
+	 * @param problem what happened, to follow the URL
+	 * @param cause what caused it, if anything did
+	 */
+	public RequestFailedException(Reason reason, URI uri, String problem, @Nullable Throwable cause) {
+		this(reason, uri, problem, 0, null, cause);
 	}
 
 	/**
@@ -47,23 +56,27 @@ public final class RequestFailedException extends RuntimeException implements Fa
 	 * @param retryAfter when the mirror wants to be asked again, or {@code null}
 	 */
 	public RequestFailedException(Reason reason, Mirror mirror, int status, @Nullable Duration retryAfter) {
-		this(reason, mirror, "answered " + status, status, retryAfter);
+		this(reason, mirror.uri(), "answered " + status, status, retryAfter);
 	}
 
 	/**
-	 * Creates an exception for a status that is no success and needs a word more.
+	 * Creates an exception with a status or a time to wait.
 	 * @param reason what kind of failure
-	 * @param mirror who failed
-	 * @param problem what happened, to follow the mirror's name
-	 * @param status the status code
-	 * @param retryAfter when the mirror wants to be asked again, or {@code null}
+	 * @param uri the URL of the request
+	 * @param problem what happened, to follow the URL
+	 * @param status the status code, or 0
+	 * @param retryAfter when to ask again, or {@code null}
 	 */
-	public RequestFailedException(Reason reason, Mirror mirror, String problem, int status,
-			@Nullable Duration retryAfter) {
-		super(mirror + " " + problem);
-		this.mirror = mirror;
+	RequestFailedException(Reason reason, URI uri, String problem, int status, @Nullable Duration retryAfter) {
+		this(reason, uri, problem, status, retryAfter, null);
+	}
+
+	private RequestFailedException(Reason reason, URI uri, String problem, int status, @Nullable Duration retryAfter,
+			@Nullable Throwable cause) {
+		super(RedactedUri.of(uri) + " " + problem, cause);
+		this.uri = uri;
+		this.host = Origin.of(uri).authority();
 		this.reason = reason;
-		this.host = mirror.origin().authority();
 		this.status = status;
 		this.retryAfter = retryAfter;
 	}
@@ -79,7 +92,7 @@ public final class RequestFailedException extends RuntimeException implements Fa
 	 * @return the same failure, by its kind and status alone
 	 */
 	public RequestFailedException withoutDetails() {
-		return new RequestFailedException(this.reason, this.mirror, "failed (" + word() + ")", this.status,
+		return new RequestFailedException(this.reason, this.uri, "failed (" + word() + ")", this.status,
 				this.retryAfter);
 	}
 
@@ -127,6 +140,10 @@ public final class RequestFailedException extends RuntimeException implements Fa
 		TIMEOUT(true),
 		/** The connection broke. */
 		RESET(true),
+		/**
+		 * The TLS connection was not made, or broke; the certificate was not to blame.
+		 */
+		TLS_FAILED(true),
 		/** The body brought no byte for too long. */
 		STALLED(true),
 		/**
@@ -145,6 +162,8 @@ public final class RequestFailedException extends RuntimeException implements Fa
 		TOO_BUSY(false),
 		/** The file is another one than that of the requests before. */
 		CHANGED(true),
+		/** The answer is larger than what is read into memory. */
+		TOO_LARGE(false),
 		/** The response contradicts the request or itself. */
 		ILLEGAL_RESPONSE(true),
 		/** The server does not have it: 404, 410. */
@@ -171,6 +190,8 @@ public final class RequestFailedException extends RuntimeException implements Fa
 		UNPROVABLE(false),
 		/** The server's certificate is not trusted. */
 		UNTRUSTED(false),
+		/** There is no HTTP client: the connector or its certificates cannot be used. */
+		NO_CLIENT(false),
 		/** The mirror failed too often lately and is left alone for a while. */
 		CIRCUIT_OPEN(false);
 
@@ -194,7 +215,8 @@ public final class RequestFailedException extends RuntimeException implements Fa
 		 * @return {@code true} if it does
 		 */
 		public boolean isHostFailure() {
-			return this == UNREACHABLE || this == TIMEOUT || this == RESET || this == SERVER_ERROR;
+			return this == UNREACHABLE || this == TIMEOUT || this == RESET || this == TLS_FAILED
+					|| this == SERVER_ERROR;
 		}
 
 	}

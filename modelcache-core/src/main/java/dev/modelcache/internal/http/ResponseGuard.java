@@ -4,13 +4,13 @@ import java.time.Clock;
 import java.util.Locale;
 import java.util.stream.Stream;
 
+import dev.modelcache.internal.http.Redirects.Response;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
-import org.springframework.web.reactive.function.client.ClientResponse;
 import reactor.core.publisher.Flux;
 
 /**
@@ -19,34 +19,33 @@ import reactor.core.publisher.Flux;
  */
 final class ResponseGuard {
 
-	private final StatusFailures failures;
+	private final Clock clock;
 
 	ResponseGuard(Clock clock) {
-		this.failures = new StatusFailures(clock);
+		this.clock = clock;
 	}
 
 	/**
 	 * Checks a response that is no redirect.
 	 * @param request the request it answers
-	 * @param at where the request ended up
 	 * @param response the response
 	 * @param body its body
 	 * @return the response, for the transfer
 	 * @throws RequestFailedException if it must not be used
 	 */
-	RangeResponse check(RangeRequest request, Redirects at, ClientResponse response, Flux<DataBuffer> body) {
-		HttpHeaders headers = response.headers().asHttpHeaders();
-		int status = response.statusCode().value();
-		return switch (status) {
-			case 200 -> wholeFile(at, headers, body);
-			case 206 -> partOfFile(request, at, headers, body);
+	RangeResponse check(RangeRequest request, Response response, Flux<DataBuffer> body) {
+		HttpHeaders headers = response.headers();
+		return switch (response.status()) {
+			case 200 -> wholeFile(request.mirror(), response.at(), headers, body);
+			case 206 -> partOfFile(request, response.at(), headers, body);
 			case 416 -> nothingLeft(request, headers);
-			default -> throw this.failures.of(at, status, headers);
+			default ->
+				throw Failures.of(request.mirror().uri(), response.at().uri(), response.status(), headers, this.clock);
 		};
 	}
 
-	private RangeResponse wholeFile(Redirects at, HttpHeaders headers, Flux<DataBuffer> body) {
-		refuseOtherThanModels(at.mirror(), headers);
+	private RangeResponse wholeFile(Mirror mirror, Hop at, HttpHeaders headers, Flux<DataBuffer> body) {
+		refuseOtherThanModels(mirror, headers);
 		long length = headers.getContentLength();
 		boolean proven = length >= 0 || isChunked(headers);
 		Long total = (length >= 0) ? length : null;
@@ -54,7 +53,7 @@ final class ResponseGuard {
 				body);
 	}
 
-	private RangeResponse partOfFile(RangeRequest request, Redirects at, HttpHeaders headers, Flux<DataBuffer> body) {
+	private RangeResponse partOfFile(RangeRequest request, Hop at, HttpHeaders headers, Flux<DataBuffer> body) {
 		Mirror mirror = request.mirror();
 		refuseOtherThanModels(mirror, headers);
 		ContentRange range = ContentRange.parse(headers.getFirst(HttpHeaders.CONTENT_RANGE));

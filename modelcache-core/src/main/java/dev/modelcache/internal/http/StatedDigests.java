@@ -32,7 +32,7 @@ final class StatedDigests {
 	 * @param at where the request ended up
 	 * @return the digests
 	 */
-	static Set<Digest> of(HttpHeaders headers, Redirects at) {
+	static Set<Digest> of(HttpHeaders headers, Hop at) {
 		Set<Digest> digests = linked(headers, at);
 		headers.getOrEmpty("Repr-Digest").forEach((line) -> {
 			Matcher member = MEMBER.matcher(line);
@@ -50,7 +50,7 @@ final class StatedDigests {
 	 * @param at where the request is
 	 * @return the digests
 	 */
-	static Set<Digest> linked(HttpHeaders headers, Redirects at) {
+	static Set<Digest> linked(HttpHeaders headers, Hop at) {
 		Set<Digest> digests = new HashSet<>(at.stated());
 		String tag = headers.getFirst("X-Linked-ETag");
 		Matcher linked = LINKED.matcher((tag != null) ? tag.strip() : "");

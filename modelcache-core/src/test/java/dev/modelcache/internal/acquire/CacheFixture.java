@@ -214,9 +214,9 @@ public final class CacheFixture implements AutoCloseable {
 		WebClient webClient = WebClient.builder()
 			.clientConnector(new ReactorClientHttpConnector(NettyBuffers.forDownloads(this.httpClient)))
 			.build();
-		WebRangeClient http = new WebRangeClient(webClient, new Breakers(this.breakers), this.transfer.http(),
-				this.threads.timer(), this.threads.io(), clock);
-		Attempts retries = new Attempts(this.retries, () -> 0.5);
+		WebRangeClient http = new WebRangeClient(webClient, new Breakers(this.breakers, (host) -> true),
+				this.transfer.http(), this.threads.timer(), this.threads.io(), clock);
+		Attempts retries = new Attempts(this.retries, (id) -> true, () -> 0.5);
 		SegmentedTransfer transfer = new SegmentedTransfer(List.of(http, new FileRangeClient(this.threads.io())),
 				retries, this.transfers, this.transfer);
 		List<SourceResolver> resolvers = new ArrayList<>(this.resolvers);

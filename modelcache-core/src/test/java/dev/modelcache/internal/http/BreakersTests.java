@@ -23,7 +23,7 @@ class BreakersTests {
 
 	private final CircuitBreakerRegistry registry = CircuitBreakerRegistry.ofDefaults();
 
-	private final Breakers breakers = new Breakers(this.registry);
+	private final Breakers breakers = new Breakers(this.registry, (host) -> true);
 
 	private final Mirror mirror = mirror("https://one.example/m.gguf");
 
@@ -101,7 +101,7 @@ class BreakersTests {
 	void configurationOfTheApplicationWins() {
 		CircuitBreakerRegistry configured = CircuitBreakerRegistry.of(Map.of("modelcache",
 				CircuitBreakerConfig.custom().slidingWindowSize(2).minimumNumberOfCalls(2).build()));
-		Breakers impatient = new Breakers(configured);
+		Breakers impatient = new Breakers(configured, (host) -> true);
 		for (int i = 0; i < 2; i++) {
 			impatient.acquire(this.mirror)
 				.failed(new RequestFailedException(Reason.UNREACHABLE, this.mirror, "failed", null));

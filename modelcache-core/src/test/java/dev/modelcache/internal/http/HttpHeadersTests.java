@@ -4,13 +4,12 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.HexFormat;
-import java.util.Map;
 import java.util.Set;
 
 import dev.modelcache.Digest;
-import dev.modelcache.source.Mirror;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.ManualClock;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,33 +19,31 @@ import org.springframework.http.HttpHeaders;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link RetryAfter}, {@link RateLimit}, {@link StatedDigests} and
- * {@link ContentRange}.
+ * Tests for {@link Pauses}, {@link StatedDigests} and {@link ContentRange}.
  */
 class HttpHeadersTests {
 
-	private static final Redirects AT = Redirects
-		.start(new Mirror(URI.create("https://host.example/m.gguf"), Map.of()));
+	private static final Hop AT = Hop.first(WebRequest.get(URI.create("https://host.example/m.gguf")));
 
 	/** Stands at 2026-01-02T03:04:05Z, a Friday. */
 	private final ManualClock clock = new ManualClock();
 
 	@ParameterizedTest
 	@CsvSource({ "0, PT0S", "17, PT17S", "' 120 ', PT2M", "-5, PT0S", "'Fri, 02 Jan 2026 03:05:05 GMT', PT1M",
-			"'Fri, 02 Jan 2026 03:00:00 GMT', PT0S" })
+			"'Fri, 02 Jan 2026 03:00:00 GMT', PT0S", "'Friday, 02-Jan-26 03:05:05 GMT', PT1M" })
 	void retryAfterIsSecondsOrADate(String value, Duration delay) {
-		assertThat(RetryAfter.parse(value, this.clock)).isEqualTo(delay);
+		assertThat(pause("Retry-After", value)).isEqualTo(delay);
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", "soon", "1.5", "99999999999999999999", "2026-01-02" })
 	void nonsenseIsNoDelay(String value) {
-		assertThat(RetryAfter.parse(value, this.clock)).isNull();
+		assertThat(pause("Retry-After", value)).isNull();
 	}
 
 	@Test
 	void noHeaderIsNoDelay() {
-		assertThat(RetryAfter.parse(null, this.clock)).isNull();
+		assertThat(Pauses.wanted(new HttpHeaders(), this.clock)).isNull();
 	}
 
 	@ParameterizedTest
@@ -71,17 +68,26 @@ class HttpHeadersTests {
 					"`limit=100, remaining=7, reset=50`, ", "\"default\";r=0, ", "\"default\";r=0;t=soon, ",
 					"\"default\";r=0;t=1767323045, " })
 	void rateLimitTellsWhenAnExhaustedLimitBeginsAnew(String value, Duration pause) {
-		HttpHeaders headers = new HttpHeaders();
-		headers.add("RateLimit", value);
-		assertThat(RateLimit.pause(headers)).isEqualTo(pause);
+		assertThat(pause("RateLimit", value)).isEqualTo(pause);
 	}
 
 	@Test
-	void rateLimitMayBeOfAnEarlierDraftOrMissing() {
+	void rateLimitMayBeOfAnEarlierDraft() {
+		assertThat(pause("RateLimit-Reset", "30")).isEqualTo(Duration.ofSeconds(31));
+	}
+
+	@Test
+	void retryAfterComesBeforeTheLimits() {
 		HttpHeaders headers = new HttpHeaders();
-		assertThat(RateLimit.pause(headers)).isNull();
-		headers.add("RateLimit-Reset", "30");
-		assertThat(RateLimit.pause(headers)).isEqualTo(Duration.ofSeconds(31));
+		headers.add("Retry-After", "7");
+		headers.add("RateLimit", "\"default\";r=0;t=55");
+		assertThat(Pauses.wanted(headers, this.clock)).isEqualTo(Duration.ofSeconds(7));
+	}
+
+	private @Nullable Duration pause(String name, String value) {
+		HttpHeaders headers = new HttpHeaders();
+		headers.add(name, value);
+		return Pauses.wanted(headers, this.clock);
 	}
 
 	@Test
@@ -94,7 +100,8 @@ class HttpHeadersTests {
 		headers.add("X-Linked-ETag", "W/\"" + linked.hex() + "\"");
 		assertThat(StatedDigests.of(headers, AT)).containsExactlyInAnyOrder(sha256, linked);
 		assertThat(StatedDigests.linked(headers, AT)).containsExactly(linked);
-		assertThat(StatedDigests.of(new HttpHeaders(), AT.stating(Set.of(linked)))).containsExactly(linked);
+		assertThat(StatedDigests.of(new HttpHeaders(), new Hop(AT.request(), AT.uri(), 1, true, false, Set.of(linked))))
+			.containsExactly(linked);
 	}
 
 	@ParameterizedTest

@@ -2,9 +2,11 @@ package dev.modelcache.internal.http;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
 
 import io.github.resilience4j.core.IntervalFunction;
 import io.github.resilience4j.retry.RetryConfig;
+import io.github.resilience4j.retry.RetryRegistry;
 import org.springframework.http.client.reactive.ReactorClientHttpConnector;
 import org.springframework.util.unit.DataSize;
 import org.springframework.web.reactive.function.client.WebClient;
@@ -26,12 +28,11 @@ public final class MetadataClients {
 	/** Returns a client with limits of its own. */
 	public static MetadataClient create(Duration timeout, DataSize largestAnswer, Clock clock) {
 		WebClient webClient = WebClient.builder().clientConnector(new ReactorClientHttpConnector()).build();
-		MetadataRetries retries = new MetadataRetries((id, requests) -> RetryConfig.custom()
-			.maxAttempts(requests)
-			.intervalFunction(IntervalFunction.of(Duration.ofMillis(5)))
-			.build(), clock);
-		return new MetadataClient(webClient, new HttpSettings(timeout, largestAnswer, 5, true), retries,
-				Schedulers.parallel(), Schedulers.boundedElastic());
+		RetryConfig delays = RetryConfig.custom().intervalFunction(IntervalFunction.of(Duration.ofMillis(5))).build();
+		Attempts attempts = new Attempts(RetryRegistry.of(Map.of("modelcache", delays)), (id) -> true, () -> 0.5);
+		return new MetadataClient(HttpConnections.anywhere(webClient),
+				new HttpSettings(timeout, largestAnswer, 5, true), attempts, Schedulers.parallel(),
+				Schedulers.boundedElastic(), clock);
 	}
 
 }

@@ -14,7 +14,6 @@ import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.CountedBuffers;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.Reply;
-import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.RepeatedTest;
@@ -49,9 +48,8 @@ class WebRangeClientTests {
 
 	private static WebRangeClient client(HttpClient netty) {
 		return new WebRangeClient(WebClient.builder().clientConnector(new ReactorClientHttpConnector(netty)).build(),
-				new Breakers(CircuitBreakerRegistry.ofDefaults()),
-				new HttpSettings(PATIENCE, HttpSettings.LARGEST_ANSWER, 5, true), Schedulers.parallel(),
-				Schedulers.boundedElastic(), Clock.systemUTC());
+				new Breakers(null, (host) -> true), new HttpSettings(PATIENCE, HttpSettings.LARGEST_ANSWER, 5, true),
+				Schedulers.parallel(), Schedulers.boundedElastic(), Clock.systemUTC());
 	}
 
 	@AfterEach

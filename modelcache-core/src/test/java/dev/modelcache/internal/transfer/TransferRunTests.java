@@ -84,8 +84,8 @@ class TransferRunTests {
 		return new TransferRun(new DownloadPlan("m", file, 3, 0), this.staged, Mockito.mock(TransferListener.class),
 				threads,
 				new RunSettings(DataSize.ofMegabytes(1),
-						new Attempts(RetryRegistry.ofDefaults(), () -> 0.5).forModel("m", 3), Duration.ofMinutes(1),
-						DataSize.ofBytes(0)));
+						new Attempts(RetryRegistry.ofDefaults(), (id) -> true, () -> 0.5).forModel("m", 3),
+						Duration.ofMinutes(1), DataSize.ofBytes(0)));
 	}
 
 	private Fetch fetch() {

@@ -7,7 +7,7 @@ import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.internal.http.MetadataClient;
-import dev.modelcache.internal.http.MetadataRequest;
+import dev.modelcache.internal.http.WebRequest;
 import dev.modelcache.internal.http.MetadataResponse;
 import reactor.core.publisher.Mono;
 
@@ -44,7 +44,7 @@ public final class RemoteCatalog {
 	 * @return the catalog
 	 */
 	Mono<ModelCatalog> read(ModelRequest request) {
-		return this.client.exchange(request, MetadataRequest.get(this.uri).followingAnywhere())
+		return this.client.exchange(request, WebRequest.get(this.uri).followingAnywhere())
 			.map((response) -> read(request.id(), response));
 	}
 

@@ -5,17 +5,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 import dev.modelcache.Digest;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.http.MetadataClient;
-import dev.modelcache.internal.http.MetadataRequest;
+import dev.modelcache.internal.http.WebRequest;
 import dev.modelcache.internal.http.MetadataResponse;
 import dev.modelcache.source.Mirror;
-import dev.modelcache.source.Origin;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.web.util.UriUtils;
@@ -25,8 +23,6 @@ import reactor.core.publisher.Mono;
  * The Hub's addresses, asked with what its origin alone may be told.
  */
 final class HubClient {
-
-	private static final int MOST_HOPS = 5;
 
 	private final MetadataClient client;
 
@@ -52,15 +48,15 @@ final class HubClient {
 
 	/** Asks the API which commit a revision is, and for the files there. */
 	Mono<MetadataResponse> repository(HubUrl url) {
-		return this.client.exchange(this.model, told(MetadataRequest
+		return ask(WebRequest
 			.get(uri("/api/models/" + path(url.repository()) + "/revision/" + segment(url.revision()) + "?blobs=true"))
-			.header(HttpHeaders.ACCEPT, "application/json")));
+			.headers(this.headers)
+			.header(HttpHeaders.ACCEPT, "application/json"));
 	}
 
 	/** Asks the API whether the files of a gated repository may be read. */
 	Mono<MetadataResponse> access(HubUrl url) {
-		return this.client.exchange(this.model,
-				told(MetadataRequest.get(uri("/api/models/" + path(url.repository()) + "/auth-check"))));
+		return ask(WebRequest.get(uri("/api/models/" + path(url.repository()) + "/auth-check")).headers(this.headers));
 	}
 
 	/**
@@ -68,28 +64,11 @@ final class HubClient {
 	 * what the Hub says of large files itself.
 	 */
 	Mono<MetadataResponse> head(HubUrl url, String revision, ModelFileName file) {
-		return head(file(url, revision, file), 0);
+		return ask(WebRequest.head(file(url, revision, file)).headers(this.headers).followingUntil("X-Linked-ETag"));
 	}
 
-	private Mono<MetadataResponse> head(URI uri, int hops) {
-		return this.client.exchange(this.model, told(MetadataRequest.head(uri)).followingNothing())
-			.flatMap((response) -> next(uri, response).filter((next) -> hops < MOST_HOPS)
-				.map((next) -> head(next, hops + 1))
-				.orElseGet(() -> Mono.just(response)));
-	}
-
-	private Optional<URI> next(URI uri, MetadataResponse response) {
-		String location = response.header(HttpHeaders.LOCATION);
-		if (!response.isRedirect() || location == null || response.header("X-Linked-ETag") != null) {
-			return Optional.empty();
-		}
-		try {
-			return Optional.of(uri.resolve(URI.create(location)))
-				.filter((next) -> next.getHost() != null && Origin.of(next).equals(Origin.of(this.endpoint)));
-		}
-		catch (IllegalArgumentException ex) {
-			return Optional.empty();
-		}
+	private Mono<MetadataResponse> ask(WebRequest request) {
+		return this.client.exchange(this.model, request);
 	}
 
 	/** Returns where the bytes of a file are at a commit. */
@@ -99,13 +78,6 @@ final class HubClient {
 
 	private URI file(HubUrl url, String revision, ModelFileName file) {
 		return uri("/" + path(url.repository()) + "/resolve/" + segment(revision) + "/" + path(file.text()));
-	}
-
-	private MetadataRequest told(MetadataRequest request) {
-		Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-		all.putAll(this.headers);
-		all.putAll(request.headers());
-		return new MetadataRequest(request.method(), request.uri(), all, request.following());
 	}
 
 	private URI uri(String path) {

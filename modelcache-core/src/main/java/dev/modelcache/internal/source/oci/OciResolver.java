@@ -4,6 +4,7 @@ import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelConfigurationException;
@@ -13,6 +14,7 @@ import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.http.MetadataClient;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.Mirror;
+import dev.modelcache.source.Origin;
 import dev.modelcache.source.RemoteFile;
 import dev.modelcache.source.ResolvedModel;
 import dev.modelcache.source.SourceLocation;
@@ -78,6 +80,18 @@ public final class OciResolver implements SourceResolver {
 							.map((manifest) -> new ResolvedModel(
 									files(registry, manifest, reference, location.request()), named.digest())));
 		});
+	}
+
+	/**
+	 * Returns the hosts that may answer for a registry.
+	 * @param url a URL that {@link #check} has checked
+	 * @return {@code host:port}, with the ports of https and http where the URL names
+	 * none
+	 */
+	public static Stream<String> hosts(URI url) {
+		String authority = ModelReference.parse(url).apiAuthority();
+		return Stream.of("https", "http")
+			.map((scheme) -> Origin.of(URI.create(scheme + "://" + authority)).authority());
 	}
 
 	private static ModelReference parse(SourceLocation location) {

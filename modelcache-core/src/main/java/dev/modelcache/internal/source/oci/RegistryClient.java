@@ -10,7 +10,7 @@ import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.http.MetadataClient;
-import dev.modelcache.internal.http.MetadataRequest;
+import dev.modelcache.internal.http.WebRequest;
 import dev.modelcache.internal.http.MetadataResponse;
 import dev.modelcache.source.Origin;
 import org.jspecify.annotations.Nullable;
@@ -72,19 +72,15 @@ final class RegistryClient {
 
 	private Mono<Manifest> fetch(String name, @Nullable String digest) {
 		URI uri = URI.create(this.base + "/manifests/" + name);
-		MetadataRequest question = MetadataRequest.get(uri)
+		WebRequest question = WebRequest.get(uri)
 			.header(HttpHeaders.ACCEPT, this.reference.isOllama() ? OLLAMA_ACCEPT : ACCEPT)
 			.followingAnywhere();
 		return ask(question, true).map((response) -> read(response, digest));
 	}
 
-	private Mono<MetadataResponse> ask(MetadataRequest question, boolean mayLogIn) {
+	private Mono<MetadataResponse> ask(WebRequest question, boolean mayLogIn) {
 		return this.credentials.headers().flatMap((headers) -> {
-			MetadataRequest authorized = question;
-			for (var header : headers.entrySet()) {
-				authorized = authorized.header(header.getKey(), header.getValue());
-			}
-			return this.client.exchange(this.request, authorized).flatMap((response) -> {
+			return this.client.exchange(this.request, question.headers(headers)).flatMap((response) -> {
 				// What another origin challenges is not this registry's affair.
 				boolean own = Origin.of(response.uri()).equals(Origin.of(question.uri()));
 				if (response.status() == 401 && own && mayLogIn) {

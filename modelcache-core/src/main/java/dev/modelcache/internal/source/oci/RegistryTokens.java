@@ -8,10 +8,10 @@ import java.util.regex.Pattern;
 
 import dev.modelcache.ModelAccessDeniedException;
 import dev.modelcache.ModelTransferException;
-import dev.modelcache.internal.http.ConnectionFailedException.Kind;
 import dev.modelcache.internal.http.ConnectionFailedException;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.internal.http.MetadataClient;
-import dev.modelcache.internal.http.MetadataRequest;
+import dev.modelcache.internal.http.WebRequest;
 import dev.modelcache.internal.http.MetadataResponse;
 import dev.modelcache.source.SourceLocation;
 import org.jspecify.annotations.Nullable;
@@ -99,9 +99,9 @@ final class RegistryTokens {
 
 	/** Without credentials too: most registries have tokens for everybody. */
 	private Mono<String> ask(URI realm, Challenge challenge, Optional<Login> login) {
-		MetadataRequest question = MetadataRequest.get(query(realm, challenge));
-		MetadataRequest anonymous = this.realm.isChosenByRegistry(realm) ? question.toPublicAddress() : question;
-		MetadataRequest request = login.map((known) -> anonymous.header(HttpHeaders.AUTHORIZATION, known.basic()))
+		WebRequest question = WebRequest.get(query(realm, challenge));
+		WebRequest anonymous = this.realm.isChosenByRegistry(realm) ? question.toPublicAddress() : question;
+		WebRequest request = login.map((known) -> anonymous.header(HttpHeaders.AUTHORIZATION, known.basic()))
 			.orElse(anonymous);
 		return this.client.exchange(this.location.request(), request)
 			.onErrorMap(RegistryTokens::isPrivateAddress, (failure) -> this.realm.privateAddress())
@@ -110,7 +110,7 @@ final class RegistryTokens {
 
 	private static boolean isPrivateAddress(Throwable failure) {
 		ConnectionFailedException explained = ConnectionFailedException.in(failure);
-		return explained != null && explained.kind() == Kind.PRIVATE_ADDRESS;
+		return explained != null && explained.reason() == Reason.PRIVATE_ADDRESS;
 	}
 
 	private URI query(URI realm, Challenge challenge) {

@@ -7,8 +7,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import dev.modelcache.internal.source.huggingface.HubSettings;
-import java.util.stream.Collectors;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -17,6 +15,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 import dev.modelcache.internal.acquire.BackgroundAcquirer;
 import dev.modelcache.internal.acquire.BackgroundRefresh;
@@ -37,11 +36,14 @@ import dev.modelcache.internal.lock.ExclusiveFiles;
 import dev.modelcache.internal.lock.FileCacheLockFactory;
 import dev.modelcache.internal.lock.LockSettings;
 import dev.modelcache.internal.source.SourceResolvers;
+import dev.modelcache.internal.source.SourceResolvers.Source;
 import dev.modelcache.internal.source.catalog.CatalogResolver;
 import dev.modelcache.internal.source.catalog.ModelCatalogs;
 import dev.modelcache.internal.source.file.FileSourceResolver;
+import dev.modelcache.internal.source.huggingface.HubSettings;
 import dev.modelcache.internal.source.huggingface.HuggingFaceResolver;
 import dev.modelcache.internal.source.oci.OciResolver;
+import dev.modelcache.internal.source.oci.OciSettings;
 import dev.modelcache.internal.source.web.HttpSourceResolver;
 import dev.modelcache.internal.store.ModelLockFile;
 import dev.modelcache.internal.store.ModelStore;
@@ -53,6 +55,7 @@ import dev.modelcache.internal.transfer.TransferSettings;
 import dev.modelcache.internal.transfer.file.FileRangeClient;
 import dev.modelcache.internal.http.WebRangeClient;
 import dev.modelcache.lock.CacheLockFactory;
+import dev.modelcache.source.Origin;
 import dev.modelcache.source.SourceResolver;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilience4j.retry.RetryRegistry;
@@ -60,6 +63,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.DefaultResourceLoader;
 import org.springframework.core.io.ResourceLoader;
 import org.springframework.http.client.reactive.ClientHttpConnector;
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Builds a {@link ModelCache} and its {@link ModelCacheOperations}. Every option has a
@@ -524,23 +528,13 @@ public final class ModelCacheBuilder {
 		SegmentedTransfer transfer = new SegmentedTransfer(List.of(http, new FileRangeClient(threads.io())), attempts,
 				threads.forTransfers(), transfers);
 
-		MetadataClient metadata = new MetadataClient(connections, transfers.http(), attempts, threads.timer(),
-				threads.io(), this.clock);
+		Supplier<MetadataClient> metadata = SingletonSupplier.of(() -> new MetadataClient(connections, transfers.http(),
+				attempts, threads.timer(), threads.io(), this.clock));
 		boolean insecureHttpAllowed = this.download.allowInsecureHttp();
-		ModelCatalogs catalogs = new CatalogLocations(this.resourceLoader, metadata, insecureHttpAllowed, settings)
-			.read(this.catalogs);
-		Map<String, String> headers = this.download.headers();
-		List<SourceResolver> resolvers = new ArrayList<>(this.sourceResolvers);
-		AtomicReference<SourceResolvers> all = new AtomicReference<>();
-		resolvers.add(new HttpSourceResolver(headers));
-		resolvers.add(new FileSourceResolver(threads.io()));
+		Supplier<ModelCatalogs> catalogs = catalogs(
+				new CatalogLocations(this.resourceLoader, metadata, insecureHttpAllowed, settings));
 		HubSettings hub = settings.hub(this.huggingFace, this.download);
-		resolvers.add(new HuggingFaceResolver(hub, headers, metadata, threads.io()));
-		resolvers.add(new OciResolver(metadata, settings.oci(this.oci), threads.io(), threads.timer()));
-		resolvers
-			.add(new CatalogResolver(catalogs, all::get, (request) -> store.room(request).toBytes(), threads.io()));
-		SourceResolvers sources = new SourceResolvers(resolvers);
-		all.set(sources);
+		SourceResolvers sources = sources(settings, hub, metadata, catalogs, store, threads);
 
 		Rooms rooms = new Rooms(sources, locks, store, transfer, attempts, settings.decompression(this.download),
 				new FormatSettings(this.verifyFormat, this.allowPickle), settings.offline(this.offline));
@@ -548,6 +542,39 @@ public final class ModelCacheBuilder {
 			.complete(this.models);
 		hosts.addAll(ModelCompletion.hosts(completed, hub.endpoint()));
 		return new Parts(new ConfiguredModels(completed), rooms, threads, new AtomicBoolean());
+	}
+
+	/** Configured catalogs are read at once, so that one that is wrong is reported. */
+	private Supplier<ModelCatalogs> catalogs(CatalogLocations locations) {
+		if (this.catalogs.isEmpty()) {
+			return SingletonSupplier.of(() -> locations.read(List.of()));
+		}
+		ModelCatalogs read = locations.read(this.catalogs);
+		return () -> read;
+	}
+
+	/** Registers the sources. Their resolvers are created when a URL needs them. */
+	private SourceResolvers sources(Settings settings, HubSettings hub, Supplier<MetadataClient> metadata,
+			Supplier<ModelCatalogs> catalogs, ModelStore store, EngineThreads threads) {
+		Map<String, String> headers = this.download.headers();
+		Origin hubOrigin = Origin.of(hub.endpoint());
+		OciSettings oci = settings.oci(this.oci);
+		Supplier<SourceResolver> huggingFace = SingletonSupplier
+			.of(() -> new HuggingFaceResolver(hub, headers, metadata.get(), threads.io()));
+		AtomicReference<SourceResolvers> all = new AtomicReference<>();
+		List<Source> sources = new ArrayList<>();
+		this.sourceResolvers.forEach((resolver) -> sources.add(Source.of(resolver)));
+		sources.add(Source.of(() -> new HttpSourceResolver(headers), "https", "http"));
+		sources.add(Source.of(() -> new FileSourceResolver(threads.io()), "file"));
+		sources.add(new Source(Set.of("hf"),
+				(url) -> Origin.of(url).equals(hubOrigin) && huggingFace.get().recognizes(url), huggingFace));
+		sources
+			.add(Source.of(() -> new OciResolver(metadata.get(), oci, threads.io(), threads.timer()), "oci", "ollama"));
+		sources.add(Source.of(() -> new CatalogResolver(catalogs.get(), all::get,
+				(request) -> store.room(request).toBytes(), threads.io()), "catalog"));
+		SourceResolvers resolvers = new SourceResolvers(sources);
+		all.set(resolvers);
+		return resolvers;
 	}
 
 	private static Consumer<ModelCacheEvent> each(List<Consumer<ModelCacheEvent>> listeners) {

@@ -27,7 +27,10 @@ import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.Lazy;
 import org.springframework.context.annotation.ProxyType;
 import org.springframework.context.annotation.Proxyable;
 import org.springframework.context.annotation.Role;
@@ -39,6 +42,9 @@ import org.springframework.web.reactive.function.client.WebClient;
  * {@link AutoConfiguration Auto-configuration} of the model cache: one bean, made by a
  * builder that the properties and the application's beans configure. It gives way to one
  * of the application's own.
+ * <p>
+ * An application without any key has the bean, too, but it is created only when another
+ * bean asks for it.
  */
 @AutoConfiguration(afterName = { "io.github.resilience4j.springboot.retry.autoconfigure.RetryAutoConfiguration",
 		"io.github.resilience4j.springboot.circuitbreaker.autoconfigure.CircuitBreakerAutoConfiguration",
@@ -50,6 +56,7 @@ import org.springframework.web.reactive.function.client.WebClient;
 @Import(ProgressConfiguration.class)
 public class ModelCacheAutoConfiguration {
 
+	@Lazy
 	@InternalBean("dev.modelcache.ModelCacheBuilder.ORIGINAL")
 	ModelCacheBuilder modelCacheBuilder(ModelCacheProperties properties, ConfigurableEnvironment environment,
 			ConfigurableListableBeanFactory beans, ResourceLoader resources, ApplicationEvents events,
@@ -83,6 +90,7 @@ public class ModelCacheAutoConfiguration {
 		return new ApplicationEvents(context);
 	}
 
+	@Lazy
 	@Bean(name = ModelCacheLifecycle.CACHE, destroyMethod = "close")
 	@ConditionalOnMissingBean(ModelCache.class)
 	@Proxyable(ProxyType.INTERFACES)
@@ -90,6 +98,7 @@ public class ModelCacheAutoConfiguration {
 		return builder.build();
 	}
 
+	@Lazy
 	@Bean(name = "dev.modelcache.ModelCacheOperations", destroyMethod = "close")
 	@ConditionalOnMissingBean
 	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
@@ -103,21 +112,30 @@ public class ModelCacheAutoConfiguration {
 		return new ModelCacheLifecycle(beans);
 	}
 
-	@Bean("dev.modelcache.autoconfigure.Startup")
-	ApplicationListener<ApplicationReadyEvent> modelCacheStartup(ModelCacheOperations operations,
-			ModelCacheProperties properties) {
-		return (event) -> {
-			operations.startRefreshing();
-			if (properties.getStartup().getMode() == ModelCacheProperties.Startup.Mode.BACKGROUND) {
-				operations.ensureAll();
-			}
-		};
-	}
+	/**
+	 * Creates the cache when the application starts, and acquires its models.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Conditional(OnConfiguration.class)
+	static class StartupConfiguration {
 
-	@InternalBean("dev.modelcache.autoconfigure.BlockingStartup.ORIGINAL")
-	@ConditionalOnProperty(name = "hooks.llm.startup.mode", havingValue = "blocking")
-	ApplicationRunner modelCacheBlockingStartup(ModelCache modelCache, ModelCacheOperations operations) {
-		return new BlockingStartup(modelCache, operations.models());
+		@Bean("dev.modelcache.autoconfigure.Startup")
+		ApplicationListener<ApplicationReadyEvent> modelCacheStartup(ModelCacheOperations operations,
+				ModelCacheProperties properties) {
+			return (event) -> {
+				operations.startRefreshing();
+				if (properties.getStartup().getMode() == ModelCacheProperties.Startup.Mode.BACKGROUND) {
+					operations.ensureAll();
+				}
+			};
+		}
+
+		@InternalBean("dev.modelcache.autoconfigure.BlockingStartup.ORIGINAL")
+		@ConditionalOnProperty(name = "hooks.llm.startup.mode", havingValue = "blocking")
+		ApplicationRunner modelCacheBlockingStartup(ModelCache modelCache, ModelCacheOperations operations) {
+			return new BlockingStartup(modelCache, operations.models());
+		}
+
 	}
 
 }

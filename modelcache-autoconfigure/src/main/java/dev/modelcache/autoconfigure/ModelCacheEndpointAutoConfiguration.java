@@ -11,6 +11,7 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Lazy;
 
 /**
  * {@link AutoConfiguration Auto-configuration} of the endpoint {@code modelcache}.
@@ -30,7 +31,7 @@ public class ModelCacheEndpointAutoConfiguration {
 	@InternalBean("dev.modelcache.actuate.ModelCacheEndpoint.ORIGINAL")
 	@ConditionalOnMissingBean
 	@ConditionalOnAvailableEndpoint
-	ModelCacheEndpoint modelCacheEndpoint(ModelCacheOperations operations, TransferHistory history) {
+	ModelCacheEndpoint modelCacheEndpoint(@Lazy ModelCacheOperations operations, TransferHistory history) {
 		return new ModelCacheEndpoint(operations, history, BlockingBridge::await);
 	}
 

@@ -40,6 +40,7 @@ import org.springframework.core.type.AnnotatedTypeMetadata;
 		afterName = "org.springframework.boot.health.autoconfigure.actuate.endpoint.AvailabilityProbesAutoConfiguration")
 @ConditionalOnClass(HealthIndicator.class)
 @ConditionalOnBean(ModelCacheOperations.class)
+@Conditional(OnConfiguration.class)
 public class ModelCacheHealthAutoConfiguration {
 
 	private static final String CONTRIBUTOR = "modelCache";

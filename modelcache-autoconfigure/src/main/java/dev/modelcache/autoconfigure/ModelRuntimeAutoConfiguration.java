@@ -16,6 +16,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import reactor.core.scheduler.Schedulers;
+import org.springframework.context.annotation.Lazy;
 
 /**
  * {@link AutoConfiguration Auto-configuration} of what uses the model
@@ -27,6 +28,7 @@ public class ModelRuntimeAutoConfiguration {
 
 	private final Clock clock = Clock.systemUTC();
 
+	@Lazy
 	@InternalBean("dev.modelcache.internal.runtime.DefaultModelManager.ORIGINAL")
 	@ConditionalOnSingleCandidate(ModelLoader.class)
 	@ConditionalOnMissingBean(ModelManager.class)

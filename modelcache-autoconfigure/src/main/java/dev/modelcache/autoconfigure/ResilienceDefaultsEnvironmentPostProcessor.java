@@ -14,10 +14,12 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyS
 import org.springframework.core.Ordered;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
+import org.springframework.util.ClassUtils;
 
 /**
  * Adds our Resilience4j defaults as properties behind all others, so that each property
- * of an application wins by itself.
+ * of an application wins by itself. Adds none to an application without Resilience4j's
+ * Spring Boot module or without keys below {@value ModelCacheProperties#PREFIX}.
  */
 final class ResilienceDefaultsEnvironmentPostProcessor implements EnvironmentPostProcessor, Ordered {
 
@@ -26,8 +28,15 @@ final class ResilienceDefaultsEnvironmentPostProcessor implements EnvironmentPos
 	/** The name of the shared configuration, and the prefix of the instances' names. */
 	static final String CONFIGURATION = "modelcache";
 
+	private static final boolean RESILIENCE4J = ClassUtils.isPresent(
+			"io.github.resilience4j.springboot.retry.autoconfigure.RetryAutoConfiguration",
+			ResilienceDefaultsEnvironmentPostProcessor.class.getClassLoader());
+
 	@Override
 	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
+		if (!RESILIENCE4J || !OnConfiguration.hasKeys(environment)) {
+			return;
+		}
 		Binder binder = Binder.get(environment);
 		if (!binder.bind(ModelCacheProperties.PREFIX + ".enabled", Boolean.class).orElse(true)) {
 			return;

@@ -68,7 +68,7 @@ class ResilienceDefaultsEnvironmentPostProcessorTests {
 			assertThat(shared.getExponentialMaxWaitDuration()).isEqualTo(Duration.ofSeconds(30));
 			assertThat(shared.getEnableRandomizedWait()).isTrue();
 			assertThat(shared.getRandomizedWaitFactor()).isEqualTo(0.25);
-		});
+		}, MODELS);
 	}
 
 	@Test
@@ -84,7 +84,7 @@ class ResilienceDefaultsEnvironmentPostProcessorTests {
 			assertThat(config.getWaitIntervalFunctionInOpenState().apply(1)).isEqualTo(30_000);
 			assertThat(config.getPermittedNumberOfCallsInHalfOpenState()).isEqualTo(3);
 			assertThat(config.isAutomaticTransitionFromOpenToHalfOpenEnabled()).isTrue();
-		});
+		}, MODELS);
 	}
 
 	@Test
@@ -155,6 +155,16 @@ class ResilienceDefaultsEnvironmentPostProcessorTests {
 	void aModelWithAValueThatDoesNotBindLeavesTheReportToTheBinding() {
 		run((context) -> assertThat(context.getBean(RetryProperties.class).getConfigs()).containsKey("modelcache"),
 				"hooks.llm.url=https://host/m.gguf", "hooks.llm.max-attempts=many");
+	}
+
+	@Test
+	void anApplicationWithoutKeysGetsNothing() {
+		run((context) -> {
+			assertThat(context.getEnvironment()
+				.getPropertySources()
+				.contains(ResilienceDefaultsEnvironmentPostProcessor.PROPERTY_SOURCE)).isFalse();
+			assertThat(context.getBean(RetryProperties.class).getConfigs()).isEmpty();
+		});
 	}
 
 	@Test

@@ -90,7 +90,9 @@ public final class DefaultModelCache implements ModelCache {
 		this.lookUp = new CacheLookUp(rooms.store(), new FormatCheck(rooms.formats()), listeners.observer(), clock);
 		this.published = new PublishedModels(rooms.store(), rooms.locks(), this.lookUp, listeners.observer(), clock);
 		this.rooms = rooms;
-		shrink();
+		if (!models.ids().isEmpty()) {
+			shrink();
+		}
 	}
 
 	private void shrink() {

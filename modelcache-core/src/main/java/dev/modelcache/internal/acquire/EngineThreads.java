@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import dev.modelcache.internal.transfer.TransferThreads;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.scheduler.Scheduler;
@@ -37,7 +38,8 @@ public final class EngineThreads implements AutoCloseable {
 	 */
 	private final Scheduler io = Schedulers.fromExecutor((task) -> this.files.execute(task));
 
-	private final Scheduler waiting = Schedulers.newBoundedElastic(64, 1024, "modelcache-lock", 30, true);
+	/** Made when it is first needed, because it has a thread from then on. */
+	private @Nullable Scheduler waiting;
 
 	private static ThreadFactory named(String prefix) {
 		AtomicInteger number = new AtomicInteger();
@@ -73,7 +75,10 @@ public final class EngineThreads implements AutoCloseable {
 	}
 
 	/** Where locks are waited for; cancelling interrupts the wait. */
-	Scheduler waiting() {
+	synchronized Scheduler waiting() {
+		if (this.waiting == null) {
+			this.waiting = Schedulers.newBoundedElastic(64, 1024, "modelcache-lock", 30, true);
+		}
 		return this.waiting;
 	}
 
@@ -98,7 +103,7 @@ public final class EngineThreads implements AutoCloseable {
 	 */
 	@Override
 	public void close() {
-		this.waiting.dispose();
+		waiting().dispose();
 		this.files.shutdown();
 		this.events.shutdown();
 		this.display.shutdown();

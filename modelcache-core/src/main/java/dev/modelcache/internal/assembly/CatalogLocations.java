@@ -7,6 +7,7 @@ import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 
 import dev.modelcache.internal.http.MetadataClient;
 import dev.modelcache.internal.source.catalog.CatalogRules;
@@ -24,7 +25,7 @@ public final class CatalogLocations {
 
 	private final ResourceLoader resources;
 
-	private final MetadataClient client;
+	private final Supplier<MetadataClient> client;
 
 	private final boolean insecureHttpAllowed;
 
@@ -41,7 +42,7 @@ public final class CatalogLocations {
 	 * @param insecureHttpAllowed whether plain http is allowed
 	 * @param settings names the keys of messages
 	 */
-	public CatalogLocations(ResourceLoader resources, MetadataClient client, boolean insecureHttpAllowed,
+	public CatalogLocations(ResourceLoader resources, Supplier<MetadataClient> client, boolean insecureHttpAllowed,
 			Settings settings) {
 		this.resources = resources;
 		this.client = client;
@@ -96,7 +97,7 @@ public final class CatalogLocations {
 			throw this.keys.wrong(key, "has user-info, but catalogs are fetched anonymously",
 					"Remove it; a catalog that is not public can be a file");
 		}
-		return new RemoteCatalog(uri, this.client, this.insecureHttpAllowed);
+		return new RemoteCatalog(uri, this.client.get(), this.insecureHttpAllowed);
 	}
 
 	private ModelCatalog catalog(String key, String location) {

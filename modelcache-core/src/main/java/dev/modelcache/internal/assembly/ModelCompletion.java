@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -40,7 +41,7 @@ public final class ModelCompletion {
 
 	private final SourceResolvers sources;
 
-	private final ModelCatalogs catalogs;
+	private final Supplier<ModelCatalogs> catalogs;
 
 	private final SourceUrls urls;
 
@@ -49,11 +50,11 @@ public final class ModelCompletion {
 	/**
 	 * Creates a completion.
 	 * @param sources all sources
-	 * @param catalogs the models that are known by name
+	 * @param catalogs the models that are known by name; read when one is looked up
 	 * @param settings names the keys of messages
 	 * @param insecureHttpAllowed whether plain http is allowed
 	 */
-	public ModelCompletion(SourceResolvers sources, ModelCatalogs catalogs, Settings settings,
+	public ModelCompletion(SourceResolvers sources, Supplier<ModelCatalogs> catalogs, Settings settings,
 			boolean insecureHttpAllowed) {
 		this.sources = sources;
 		this.catalogs = catalogs;
@@ -202,11 +203,11 @@ public final class ModelCompletion {
 			return new Source(url, type, name, null, List.of());
 		}
 		CatalogName entry = CatalogName.parse(url);
-		Optional<CatalogEntry> known = this.catalogs.find(entry);
+		Optional<CatalogEntry> known = this.catalogs.get().find(entry);
 		if (known.isPresent()) {
 			return variants(model, known.get(), type, name, null);
 		}
-		if (this.catalogs.hasRemote()) {
+		if (this.catalogs.get().hasRemote()) {
 			return new Source(entry.toUri(), type, name, null, List.of());
 		}
 		throw wrong(model, "url", "names a model that no catalog knows: '" + entry + "'",
@@ -217,15 +218,15 @@ public final class ModelCompletion {
 		Path path = model.modelPath();
 		Optional<CatalogName> byType = CatalogName.of(type);
 		Optional<CatalogName> byName = CatalogName.of(name);
-		Optional<CatalogEntry> entry = byType.flatMap(this.catalogs::find)
-			.or(() -> byName.flatMap(this.catalogs::find));
+		Optional<CatalogEntry> entry = byType.flatMap(this.catalogs.get()::find)
+			.or(() -> byName.flatMap(this.catalogs.get()::find));
 		if (entry.isPresent()) {
 			return variants(model, entry.get(), type, name, path);
 		}
 		if (isThere(path)) {
 			return new Source(null, type, name, null, List.of());
 		}
-		Optional<CatalogName> later = byType.or(() -> byName).filter((any) -> this.catalogs.hasRemote());
+		Optional<CatalogName> later = byType.or(() -> byName).filter((any) -> this.catalogs.get().hasRemote());
 		return later.map((wanted) -> new Source(wanted.toUri(), type, name, null, List.of()))
 			.orElseThrow(() -> wrong(model, "url",
 					"is not set" + ((path != null) ? ", there is no file at " + path : "") + ", and the catalog "
@@ -267,7 +268,7 @@ public final class ModelCompletion {
 	}
 
 	private String names() {
-		return String.join(", ", this.catalogs.names());
+		return String.join(", ", this.catalogs.get().names());
 	}
 
 	/**

@@ -8,6 +8,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelConfigurationException;
@@ -22,29 +24,40 @@ import dev.modelcache.source.SourceResolver;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.util.function.SingletonSupplier;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * All source resolvers of the application, by scheme.
+ * All sources of the application, by scheme. The resolver of a source is made when a URL
+ * asks for it.
  */
 public final class SourceResolvers {
 
 	private static final Logger logger = LoggerFactory.getLogger(SourceResolvers.class);
 
-	private final Map<String, SourceResolver> byScheme = new TreeMap<>();
+	private final Map<String, Source> byScheme = new TreeMap<>();
 
-	private final List<SourceResolver> all;
+	private final List<Source> all;
 
 	/**
 	 * Creates the set.
-	 * @param resolvers the resolvers; of two with the same scheme the first one wins
+	 * @param sources the sources; of two with the same scheme the first one wins
 	 */
-	public SourceResolvers(Collection<? extends SourceResolver> resolvers) {
-		this.all = List.copyOf(resolvers);
-		for (SourceResolver resolver : resolvers) {
-			resolver.schemes().forEach((scheme) -> this.byScheme.putIfAbsent(scheme, resolver));
+	public SourceResolvers(Collection<Source> sources) {
+		this.all = List.copyOf(sources);
+		for (Source source : sources) {
+			source.schemes().forEach((scheme) -> this.byScheme.putIfAbsent(scheme, source));
 		}
+	}
+
+	/**
+	 * Creates the set of resolvers that exist already.
+	 * @param resolvers the resolvers; of two with the same scheme the first one wins
+	 * @return the set
+	 */
+	public static SourceResolvers of(Collection<? extends SourceResolver> resolvers) {
+		return new SourceResolvers(resolvers.stream().map(Source::of).toList());
 	}
 
 	/**
@@ -129,9 +142,10 @@ public final class SourceResolvers {
 	private SourceResolver resolverFor(SourceLocation location) {
 		URI uri = location.uri();
 		SourceResolver resolver = this.all.stream()
-			.filter((candidate) -> candidate.recognizes(uri))
+			.filter((source) -> source.recognizes().test(uri))
 			.findFirst()
-			.orElse(ofScheme(uri));
+			.map(Source::get)
+			.orElseGet(() -> ofScheme(uri));
 		if (resolver == null) {
 			throw new ModelConfigurationException(location.request().id(), "url",
 					"nothing resolves the scheme of " + RedactedUri.of(uri), "Use one of " + schemes());
@@ -140,7 +154,8 @@ public final class SourceResolvers {
 	}
 
 	private @Nullable SourceResolver ofScheme(URI uri) {
-		return this.byScheme.get(String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT));
+		Source source = this.byScheme.get(String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT));
+		return (source != null) ? source.get() : null;
 	}
 
 	private ResolvedModel merge(ModelRequest request, List<Resolution> resolutions) {
@@ -166,6 +181,40 @@ public final class SourceResolvers {
 		ModelCacheException first = failures.get(0);
 		failures.stream().skip(1).forEach(first::addSuppressed);
 		return first;
+	}
+
+	/**
+	 * A source whose resolver is made when it is first needed.
+	 *
+	 * @param schemes the schemes that it answers for
+	 * @param recognizes which URLs of other schemes are better resolved by it
+	 * @param resolver makes the resolver, or returns the one that exists
+	 */
+	public record Source(Set<String> schemes, Predicate<URI> recognizes, Supplier<SourceResolver> resolver) {
+
+		/**
+		 * Creates a source of its schemes alone.
+		 * @param resolver makes the resolver
+		 * @param schemes the schemes
+		 * @return the source
+		 */
+		public static Source of(Supplier<SourceResolver> resolver, String... schemes) {
+			return new Source(Set.of(schemes), (url) -> false, SingletonSupplier.of(resolver));
+		}
+
+		/**
+		 * Creates a source of a resolver that exists already.
+		 * @param resolver the resolver
+		 * @return the source
+		 */
+		public static Source of(SourceResolver resolver) {
+			return new Source(resolver.schemes(), resolver::recognizes, () -> resolver);
+		}
+
+		SourceResolver get() {
+			return this.resolver.get();
+		}
+
 	}
 
 	private record Resolution(@Nullable String location, @Nullable ResolvedModel model,

@@ -222,7 +222,7 @@ public final class CacheFixture implements AutoCloseable {
 		List<SourceResolver> resolvers = new ArrayList<>(this.resolvers);
 		resolvers.add(new HttpSourceResolver(this.headers));
 		resolvers.add(new FileSourceResolver(this.threads.io()));
-		SourceResolvers sources = new SourceResolvers(resolvers);
+		SourceResolvers sources = SourceResolvers.of(resolvers);
 		CacheLockFactory locks = (this.locks != null) ? this.locks : new FileCacheLockFactory(this.lock, clock);
 		ModelLockFile pins = (this.lockFile != null) ? this.pins.apply(new ModelLockFile(this.lockFile, locks)) : null;
 		this.models = new ModelStore(this.store, this.files, clock, pins);

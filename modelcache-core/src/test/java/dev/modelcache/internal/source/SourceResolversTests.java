@@ -123,7 +123,8 @@ class SourceResolversTests {
 			}
 
 		};
-		return new SourceResolvers(List.of(resolver)).resolve(request, List.of(FIRST, SECOND), FIRST)
+		return SourceResolvers.of(List.of(resolver))
+			.resolve(request, List.of(FIRST, SECOND), FIRST)
 			.block(Duration.ofSeconds(30));
 	}
 

@@ -41,9 +41,9 @@ class BuiltInCatalogTests extends ModelCatalogContractTests {
 
 	@Test
 	void everythingIsOnTheHubAndHasALicenceAndAnEstimate() {
-		SourceResolvers hub = new SourceResolvers(
-				List.of(new HuggingFaceResolver(new HubSettings(HubSettings.DEFAULT_ENDPOINT, HubToken.NONE), Map.of(),
-						MetadataClients.create(), Schedulers.immediate())));
+		SourceResolvers hub = SourceResolvers
+			.of(List.of(new HuggingFaceResolver(new HubSettings(HubSettings.DEFAULT_ENDPOINT, HubToken.NONE), Map.of(),
+					MetadataClients.create(), Schedulers.immediate())));
 		assertThat(entries()).allSatisfy((entry) -> {
 			assertThat(entry.license()).isIn("Apache-2.0", "MIT");
 			assertThat(entry.variants()).allSatisfy((variant) -> {

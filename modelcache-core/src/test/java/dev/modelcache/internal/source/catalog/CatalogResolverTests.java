@@ -64,7 +64,7 @@ class CatalogResolverTests extends SourceResolverContractTests {
 		ModelCatalogs catalogs = new ModelCatalogs(List.of(catalog),
 				List.of(new RemoteCatalog(this.server.uri("/catalog.json"), MetadataClients.create(), false)));
 		return List.of(
-				new CatalogResolver(catalogs, () -> new SourceResolvers(resolvers()), (request) -> this.free,
+				new CatalogResolver(catalogs, () -> SourceResolvers.of(resolvers()), (request) -> this.free,
 						Schedulers.boundedElastic()),
 				new HttpSourceResolver(Map.of("X-Secret", "hunter2")),
 				new FileSourceResolver(Schedulers.boundedElastic()));

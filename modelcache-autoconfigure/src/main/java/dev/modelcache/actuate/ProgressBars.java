@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.IntSupplier;
 
 import dev.modelcache.ModelCacheEvent;
 import dev.modelcache.ModelDownloadProgress;
@@ -16,7 +17,6 @@ import dev.modelcache.ModelDownloadStarted;
 import dev.modelcache.ModelFailed;
 import dev.modelcache.ModelReady;
 import dev.modelcache.TransferProgress;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,12 +41,15 @@ public final class ProgressBars implements ProgressDisplay, AutoCloseable {
 
 	private final Clock clock;
 
-	private final ConsoleProgressBarConsumer console;
+	private final IntSupplier terminalWidth;
 
 	private final Map<String, Download> downloads = new LinkedHashMap<>();
 
 	/** The length of what stands on the line. */
 	private int drawn;
+
+	/** The columns of the terminal when the last download started. */
+	private int columns;
 
 	/** Whether other output has begun a line that it has not ended. */
 	private boolean occupied;
@@ -56,12 +59,14 @@ public final class ProgressBars implements ProgressDisplay, AutoCloseable {
 	/**
 	 * Creates the bars.
 	 * @param terminal where they are drawn
+	 * @param terminalWidth returns the columns of the terminal; asked when a download
+	 * starts
 	 * @param clock tells the time
 	 */
-	public ProgressBars(PrintStream terminal, Clock clock) {
+	ProgressBars(PrintStream terminal, IntSupplier terminalWidth, Clock clock) {
 		this.terminal = terminal;
+		this.terminalWidth = terminalWidth;
 		this.clock = clock;
-		this.console = new ConsoleProgressBarConsumer(terminal);
 	}
 
 	/**
@@ -73,7 +78,7 @@ public final class ProgressBars implements ProgressDisplay, AutoCloseable {
 	public static ProgressBars onStandardError(Clock clock) {
 		PrintStream out = System.out;
 		PrintStream err = System.err;
-		ProgressBars bars = new ProgressBars(err, clock);
+		ProgressBars bars = new ProgressBars(err, Terminal::width, clock);
 		PrintStream guardedOut = bars.guard(out);
 		PrintStream guardedErr = bars.guard(err);
 		System.setOut(guardedOut);
@@ -101,7 +106,16 @@ public final class ProgressBars implements ProgressDisplay, AutoCloseable {
 	}
 
 	@Override
-	public synchronized void show(ModelCacheEvent event) {
+	public void show(ModelCacheEvent event) {
+		// Asked before the line is held, because it may start a process.
+		int columns = (event instanceof ModelDownloadStarted) ? this.terminalWidth.getAsInt() : 0;
+		synchronized (this) {
+			this.columns = (columns > 0) ? columns : this.columns;
+			update(event);
+		}
+	}
+
+	private void update(ModelCacheEvent event) {
 		String id = event.modelId();
 		Download download = this.downloads.get(id);
 		if (event instanceof ModelDownloadStarted started) {
@@ -167,7 +181,7 @@ public final class ProgressBars implements ProgressDisplay, AutoCloseable {
 
 	/** The last column stays free: some terminals go to the next line after it. */
 	private int width() {
-		return Math.max(1, this.console.getMaxRenderedLength() - 1);
+		return Math.max(1, this.columns - 1);
 	}
 
 	private void draw(String line) {

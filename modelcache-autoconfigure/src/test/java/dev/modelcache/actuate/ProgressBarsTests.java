@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import dev.modelcache.ModelDownloadProgress;
 import dev.modelcache.ModelDownloadStarted;
@@ -14,6 +15,8 @@ import dev.modelcache.ModelReady;
 import dev.modelcache.TransferProgress;
 import dev.modelcache.testsupport.ManualClock;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -25,7 +28,7 @@ class ProgressBarsTests {
 	private final ByteArrayOutputStream terminal = new ByteArrayOutputStream();
 
 	private final ProgressBars bars = new ProgressBars(new PrintStream(this.terminal, true, StandardCharsets.UTF_8),
-			new ManualClock());
+			() -> 80, new ManualClock());
 
 	private String shown() {
 		return this.terminal.toString(StandardCharsets.UTF_8);
@@ -37,6 +40,26 @@ class ProgressBarsTests {
 				new TransferProgress(50_000_000, 200_000_000L, 10_000_000), 74);
 		assertThat(line).isEqualTo("m 0:12 [======>                   ] 50.0 MB/200.0 MB (10.0 MB/s, ETA 0:15)")
 			.hasSizeLessThanOrEqualTo(74);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "'24 100\n', 100", "'0 0\n', 80", "'24 3', 80", "'', 80", "'stty: no terminal', 80" })
+	void widthIsWhatTheTerminalSays(String size, int width) {
+		assertThat(Terminal.width(size)).isEqualTo(width);
+	}
+
+	@Test
+	void widthIsAskedWithEachDownload() {
+		AtomicInteger columns = new AtomicInteger(80);
+		ProgressBars resized = new ProgressBars(new PrintStream(this.terminal, true, StandardCharsets.UTF_8),
+				columns::get, new ManualClock());
+		for (int width : List.of(100, 70)) {
+			columns.set(width);
+			this.terminal.reset();
+			resized.show(new ModelDownloadStarted("m", "https://example.com/m.gguf", 100_000_000L));
+			assertThat(shown().strip()).hasSizeLessThan(width).hasSizeGreaterThan(width - 35);
+			resized.show(new ModelFailed("m", Statuses.failure("m"), Duration.ZERO));
+		}
 	}
 
 	@Test

@@ -30,6 +30,8 @@ enum Neighbour {
 
 	TRACING("micrometer-tracing|brave|zipkin|context-propagation"),
 
+	RESILIENCE4J("resilience4j-(spring-boot4|spring6|framework-common|micrometer)"),
+
 	DEVTOOLS("spring-boot-devtools");
 
 	private static final Pattern OF_TESTS = Pattern.compile("junit|mockito|assertj|hamcrest|awaitility|json-path|"

@@ -42,6 +42,7 @@ import static dev.modelcache.neighbours.Neighbour.CLOUD_CONTEXT;
 import static dev.modelcache.neighbours.Neighbour.DEVTOOLS;
 import static dev.modelcache.neighbours.Neighbour.MVC;
 import static dev.modelcache.neighbours.Neighbour.PROMETHEUS;
+import static dev.modelcache.neighbours.Neighbour.RESILIENCE4J;
 import static dev.modelcache.neighbours.Neighbour.SECURITY;
 import static dev.modelcache.neighbours.Neighbour.TRACING;
 import static dev.modelcache.neighbours.Neighbour.WEBFLUX;
@@ -84,6 +85,7 @@ class NeighboursTests {
 				row("Prometheus", EnumSet.of(MVC, ACTUATOR, PROMETHEUS)),
 				row("tracing", EnumSet.of(WEBFLUX, ACTUATOR, TRACING)),
 				row("DevTools", EnumSet.of(MVC, ACTUATOR, DEVTOOLS)),
+				row("Spring Boot module of Resilience4j", EnumSet.of(WEBFLUX, ACTUATOR, RESILIENCE4J)),
 				row("probes of Kubernetes", EnumSet.of(WEBFLUX, ACTUATOR, SECURITY),
 						"spring.main.cloud-platform=kubernetes",
 						"management.endpoint.health.probes.add-additional-paths=true"),
@@ -131,6 +133,23 @@ class NeighboursTests {
 		Ports ports = ports(application, 1);
 		assertThat(get(ports.server(), "/").body()).isEqualTo("hello");
 		assertThat(get(ports.management(), "/actuator/health/readiness").statusCode()).isEqualTo(200);
+	}
+
+	static Stream<Arguments> requests() {
+		return Stream.of(Arguments.of("without Resilience4j's module", EnumSet.of(MVC), 3),
+				Arguments.of("with Resilience4j's module", EnumSet.of(MVC, RESILIENCE4J), 2));
+	}
+
+	@ParameterizedTest(name = "{0}")
+	@MethodSource("requests")
+	void propertiesOfResilience4jNeedItsSpringBootModule(String name, Set<Neighbour> neighbours, int requests)
+			throws Exception {
+		this.server.always("/m.gguf", Reply.status(500));
+		ForkedJvm application = start(neighbours, List.of(),
+				with(List.of("resilience4j.retry.instances.modelcache-default.max-attempts=2")));
+		ports(application, 1);
+		Awaitility.await().atMost(PATIENCE).until(() -> application.output().contains("answered 500"));
+		assertThat(this.server.requests("/m.gguf")).hasSize(requests);
 	}
 
 	@Test

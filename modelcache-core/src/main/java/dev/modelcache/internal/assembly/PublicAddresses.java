@@ -3,9 +3,11 @@ package dev.modelcache.internal.assembly;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
 import dev.modelcache.internal.source.oci.PrivateAddresses;
@@ -25,7 +27,18 @@ final class PublicAddresses {
 	/** What URL parsers may read as an IPv4 address, such as 0x7f.1 or 2130706433. */
 	private static final Pattern ENDS_IN_A_NUMBER = Pattern.compile("(.*\\.)?(\\d+|0x[0-9a-f]*)");
 
-	private final Set<String> privateHosts = ConcurrentHashMap.newKeySet();
+	private static final int MOST_HOSTS = 1024;
+
+	/** Hosts with private addresses, those that were connected to last. */
+	private final Set<String> privateHosts = Collections
+		.synchronizedSet(Collections.newSetFromMap(new LinkedHashMap<>(16, 0.75f, true) {
+
+			@Override
+			protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+				return size() > MOST_HOSTS;
+			}
+
+		}));
 
 	/** Returns whether the host of a URL, which has answered, has a public address. */
 	boolean isPublic(URI url) {

@@ -34,6 +34,16 @@ class PublicAddressesTests {
 		assertThat(addresses.admit(InetSocketAddress.createUnresolved("models.example", 443))).isTrue();
 	}
 
+	@Test
+	void onlySomeHostsAreRemembered() throws UnknownHostException {
+		PublicAddresses addresses = new PublicAddresses();
+		for (int i = 0; i < 3000; i++) {
+			addresses.admit(address("host" + i + ".example", 10, 0, 0, 1));
+		}
+		assertThat(addresses.isPublic(URI.create("https://host2999.example/m.gguf"))).isFalse();
+		assertThat(addresses.isPublic(URI.create("https://host0.example/m.gguf"))).isTrue();
+	}
+
 	private static InetSocketAddress address(String host, int... bytes) throws UnknownHostException {
 		byte[] address = new byte[bytes.length];
 		for (int i = 0; i < bytes.length; i++) {

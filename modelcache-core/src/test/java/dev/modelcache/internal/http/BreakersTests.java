@@ -109,4 +109,31 @@ class BreakersTests {
 		assertThatExceptionOfType(RequestFailedException.class).isThrownBy(() -> impatient.acquire(this.mirror));
 	}
 
+	@Test
+	void hostsThatAreNotConfiguredAreNotRegisteredAndTheLeastRecentlyUsedIsForgotten() {
+		Breakers some = new Breakers(this.registry, "configured.example:443"::equals);
+		some.acquire(mirror("https://configured.example/m.gguf")).succeeded();
+		open(some, this.mirror);
+		assertThatExceptionOfType(RequestFailedException.class).isThrownBy(() -> some.acquire(this.mirror));
+		for (int i = 0; i < 1000; i++) {
+			some.acquire(mirror("https://host" + i + ".example/m.gguf")).succeeded();
+		}
+		assertThat(some.acquire(this.mirror)).isNotNull();
+		assertThat(this.registry.getAllCircuitBreakers()).extracting(CircuitBreaker::getName)
+			.containsExactly("modelcache-configured.example:443");
+	}
+
+	@Test
+	void withoutARegistryHostsHaveBreakersToo() {
+		Breakers own = new Breakers(null, (host) -> true);
+		open(own, this.mirror);
+		assertThatExceptionOfType(RequestFailedException.class).isThrownBy(() -> own.acquire(this.mirror));
+	}
+
+	private static void open(Breakers breakers, Mirror mirror) {
+		for (int i = 0; i < 10; i++) {
+			breakers.acquire(mirror).failed(new RequestFailedException(Reason.RESET, mirror, "failed", null));
+		}
+	}
+
 }

@@ -1,0 +1,130 @@
+package dev.modelcache;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import dev.modelcache.testsupport.GgufFile;
+import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.Reply;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import io.github.resilience4j.core.IntervalFunction;
+import io.github.resilience4j.retry.Retry;
+import io.github.resilience4j.retry.RetryConfig;
+import io.github.resilience4j.retry.RetryRegistry;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.util.unit.DataSize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * What requests that are not configured leave behind in the application's registries, and
+ * how often they are tried.
+ */
+class AdHocRequestTests {
+
+	private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+	private static final RetryConfig DELAYS = RetryConfig.custom()
+		.intervalFunction(IntervalFunction.of(Duration.ofMillis(5)))
+		.build();
+
+	@TempDir
+	private Path directory;
+
+	private final RetryRegistry retries = RetryRegistry.of(Map.of("modelcache", DELAYS));
+
+	private final CircuitBreakerRegistry breakers = CircuitBreakerRegistry.ofDefaults();
+
+	private final GgufFile model = GgufFile.tiny();
+
+	private final MisbehavingServer configured = MisbehavingServer.start().serve("/m.gguf", this.model.content());
+
+	private final MisbehavingServer other = MisbehavingServer.start().serve("/m.gguf", this.model.content());
+
+	@AfterEach
+	void close() {
+		this.configured.close();
+		this.other.close();
+	}
+
+	private ModelCacheBuilder builder() {
+		return ModelCache.builder()
+			.environment((name) -> name.equals("user.home") ? this.directory.resolve("home").toString() : null)
+			.cache((cache) -> cache.directory(this.directory.resolve("cache")).minFreeSpace(DataSize.ofMegabytes(1)))
+			.retryRegistry(this.retries)
+			.circuitBreakerRegistry(this.breakers)
+			.download((download) -> download.allowInsecureHttp(true))
+			.model(request("configured", this.configured.uri("/m.gguf"), 3));
+	}
+
+	private static ModelRequest request(String id, URI url, int attempts) {
+		return ModelRequest.builder(id).url(url).maxAttempts(attempts).build();
+	}
+
+	@Test
+	void registriesHoldConfiguredModelsAndHostsOnly() {
+		try (ModelCache cache = builder().build()) {
+			cache.get("configured").block(PATIENCE);
+			cache.get(request("one", this.other.uri("/m.gguf"), 3)).block(PATIENCE);
+			cache.get(request("two", this.other.uri("/m.gguf"), 3)).block(PATIENCE);
+		}
+		assertThat(this.retries.getAllRetries()).extracting(Retry::getName).containsExactly("modelcache-configured");
+		assertThat(this.breakers.getAllCircuitBreakers()).extracting(CircuitBreaker::getName)
+			.containsExactly("modelcache-" + this.configured.uri("/").getAuthority());
+	}
+
+	@Test
+	void instancesThatTheApplicationRegisteredAreUsed() {
+		this.retries.retry("modelcache-one", RetryConfig.from(DELAYS).maxAttempts(4).build());
+		CircuitBreaker breaker = this.breakers.circuitBreaker("modelcache-" + this.other.uri("/").getAuthority());
+		this.other.always("/m.gguf", Reply.status(500));
+		try (ModelCache cache = builder().build()) {
+			fail(cache, request("one", this.other.uri("/m.gguf"), 2));
+		}
+		assertThat(this.other.requests("/m.gguf")).hasSize(4);
+		assertThat(breaker.getMetrics().getNumberOfFailedCalls()).isEqualTo(4);
+		assertThat(this.retries.retry("modelcache-one").getMetrics().getNumberOfFailedCallsWithRetryAttempt()).isOne();
+	}
+
+	@Test
+	void eachRequestHasItsOwnNumberOfAttempts() {
+		this.other.always("/m.gguf", Reply.status(500));
+		try (ModelCache cache = builder().build()) {
+			fail(cache, request("one", this.other.uri("/m.gguf"), 1));
+			assertThat(this.other.requests("/m.gguf")).hasSize(1);
+			fail(cache, request("one", this.other.uri("/m.gguf"), 4));
+			assertThat(this.other.requests("/m.gguf")).hasSize(5);
+			fail(cache, request("configured", this.other.uri("/m.gguf"), 2));
+			assertThat(this.other.requests("/m.gguf")).hasSize(7);
+		}
+	}
+
+	private static void fail(ModelCache cache, ModelRequest request) {
+		assertThatExceptionOfType(ModelTransferException.class).isThrownBy(() -> cache.get(request).block(PATIENCE));
+	}
+
+	@Test
+	void connectorThatCannotBeMadeIsNotTheFaultOfTheHostAndNotTriedAgain() {
+		AtomicInteger made = new AtomicInteger();
+		try (ModelCache cache = builder().connector(() -> {
+			made.incrementAndGet();
+			throw new IllegalStateException("no trust store");
+		}).build()) {
+			assertThatExceptionOfType(ModelTransferException.class)
+				.isThrownBy(() -> cache.get("configured").block(PATIENCE))
+				.withMessageContaining("there is no HTTP client")
+				.withMessageContaining("ssl-bundle");
+		}
+		assertThat(made).hasValue(1);
+		assertThat(this.breakers.getAllCircuitBreakers())
+			.allSatisfy((breaker) -> assertThat(breaker.getMetrics().getNumberOfFailedCalls()).isZero());
+	}
+
+}

@@ -1,0 +1,222 @@
+package dev.modelcache.internal.acquire;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntPredicate;
+
+import javax.net.ssl.SSLException;
+
+import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelTransferException;
+import dev.modelcache.internal.transfer.TransferSettings;
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.Reply;
+import dev.modelcache.testsupport.TestCertificate;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.util.unit.DataSize;
+import reactor.netty.http.client.HttpClient;
+import reactor.netty.resources.ConnectionProvider;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * A TLS handshake that is broken off says nothing about the certificate: it is tried
+ * again. A certificate that is not trusted is for good.
+ */
+class TlsFaultTests {
+
+	@TempDir
+	private Path directory;
+
+	private final Content content = Content.random(4_000_000, 1);
+
+	private final MisbehavingServer server = MisbehavingServer.startTls().serve("/m.gguf", this.content);
+
+	@AfterEach
+	void close() {
+		this.server.close();
+	}
+
+	/** Reactor Netty itself tries once more, so several in a row. */
+	@ParameterizedTest
+	@EnumSource
+	void firstHandshakesThatFailAreTriedAgain(Fault fault) throws Exception {
+		download((number) -> number < 2, fault, 1);
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void handshakeThatFailsLaterDoesNotEndTheDownload(Fault fault) throws Exception {
+		download((number) -> number == 2 || number == 3, fault, 4);
+	}
+
+	@Test
+	void handshakeOfAContinuationThatFailsDoesNotEndTheDownload() throws Exception {
+		this.server.script("/m.gguf", Reply.ok().cutAfter(1_000_000));
+		download((number) -> number == 1 || number == 2, Fault.CLOSE, 1);
+	}
+
+	@Test
+	void untrustedCertificateIsNotTriedAgain() throws Exception {
+		try (Relay relay = new Relay(this.server.port(), (number) -> false, Fault.CLOSE);
+				CacheFixture fixture = new CacheFixture(this.directory)) {
+			fixture.httpClient(HttpClient.create(ConnectionProvider.newConnection()));
+			fixture.open(request(relay, 3));
+			assertThatExceptionOfType(ModelTransferException.class).isThrownBy(() -> fixture.get("m"))
+				.withMessageContaining("cannot be trusted")
+				.withMessageContaining("ssl-bundle");
+			assertThat(relay.connections()).isEqualTo(1);
+		}
+	}
+
+	private void download(IntPredicate broken, Fault fault, int connections) throws Exception {
+		try (Relay relay = new Relay(this.server.port(), broken, fault);
+				CacheFixture fixture = new CacheFixture(this.directory)) {
+			fixture.transfer(new TransferSettings(DataSize.ofKilobytes(256), connections, DataSize.ofMegabytes(1),
+					Duration.ofSeconds(30), Duration.ofSeconds(30), 5, true));
+			SslContext trusting = trusting();
+			fixture.httpClient(HttpClient.create(ConnectionProvider.newConnection())
+				.secure((spec) -> spec.sslContext(trusting).handshakeTimeout(Duration.ofSeconds(2))));
+			fixture.open(request(relay, 6));
+			assertThat(fixture.get("m").path()).hasDigest("SHA-256", this.content.sha256().hex());
+		}
+	}
+
+	private ModelRequest request(Relay relay, int attempts) {
+		return ModelRequest.builder("m")
+			.url(URI.create("https://127.0.0.1:" + relay.port() + "/m.gguf"))
+			.expectedDigest(this.content.sha256())
+			.maxAttempts(attempts)
+			.build();
+	}
+
+	private static SslContext trusting() throws SSLException {
+		return SslContextBuilder.forClient().trustManager(TestCertificate.get().trust()).build();
+	}
+
+	private enum Fault {
+
+		CLOSE, RESET, HANG, ALERT
+
+	}
+
+	/** Passes connections on, but breaks the handshakes of some. */
+	private static final class Relay implements AutoCloseable {
+
+		/** RFC 8446, section 6: an alert, fatal, internal_error. */
+		private static final byte[] INTERNAL_ERROR = { 21, 3, 3, 0, 2, 2, 80 };
+
+		private final ServerSocket listener = new ServerSocket(0, 64, InetAddress.getLoopbackAddress());
+
+		private final AtomicInteger connections = new AtomicInteger();
+
+		private final List<Socket> sockets = new CopyOnWriteArrayList<>();
+
+		private final int target;
+
+		private final IntPredicate broken;
+
+		private final Fault fault;
+
+		Relay(int target, IntPredicate broken, Fault fault) throws IOException {
+			this.target = target;
+			this.broken = broken;
+			this.fault = fault;
+			start(this::accept);
+		}
+
+		int port() {
+			return this.listener.getLocalPort();
+		}
+
+		int connections() {
+			return this.connections.get();
+		}
+
+		private static void start(Work work) {
+			Thread thread = new Thread(() -> {
+				try {
+					work.run();
+				}
+				catch (IOException ex) {
+					// The other end, or the test, has closed.
+				}
+			}, "relay");
+			thread.setDaemon(true);
+			thread.start();
+		}
+
+		private void accept() throws IOException {
+			while (true) {
+				Socket client = this.listener.accept();
+				this.sockets.add(client);
+				int number = this.connections.getAndIncrement();
+				start(() -> serve(client, number));
+			}
+		}
+
+		private void serve(Socket client, int number) throws IOException {
+			if (!this.broken.test(number)) {
+				Socket upstream = new Socket(InetAddress.getLoopbackAddress(), this.target);
+				this.sockets.add(upstream);
+				start(() -> copy(client, upstream));
+				copy(upstream, client);
+				return;
+			}
+			InputStream hello = client.getInputStream();
+			hello.read(new byte[64]);
+			switch (this.fault) {
+				case CLOSE -> client.close();
+				case RESET -> {
+					client.setSoLinger(true, 0);
+					client.close();
+				}
+				case ALERT -> {
+					client.getOutputStream().write(INTERNAL_ERROR);
+					hello.transferTo(OutputStream.nullOutputStream());
+				}
+				case HANG -> hello.transferTo(OutputStream.nullOutputStream());
+			}
+		}
+
+		private static void copy(Socket from, Socket to) throws IOException {
+			try (from; to) {
+				from.getInputStream().transferTo(to.getOutputStream());
+			}
+		}
+
+		@Override
+		public void close() throws IOException {
+			this.listener.close();
+			for (Socket socket : this.sockets) {
+				socket.close();
+			}
+		}
+
+		private interface Work {
+
+			void run() throws IOException;
+
+		}
+
+	}
+
+}

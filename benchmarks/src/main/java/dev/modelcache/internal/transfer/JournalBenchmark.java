@@ -2,12 +2,10 @@ package dev.modelcache.internal.transfer;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
 
-import dev.modelcache.internal.transfer.JournalContents;
-import dev.modelcache.internal.transfer.SegmentBoard;
-import dev.modelcache.internal.transfer.TransferJournal;
 import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -90,9 +88,13 @@ public class JournalBenchmark {
 	 */
 	@Benchmark
 	public void write() throws IOException {
-		TransferJournal journal = staged().journal();
-		for (long position = 0; position < StagedBytes.SIZE; position += PIECE) {
-			journal.landed(position, this.bytes.clear(), staged().mirror, (long) StagedBytes.SIZE);
+		BlockLog log = staged().log();
+		for (long index = 0; index * WorkMap.BLOCK < StagedBytes.SIZE; index++) {
+			Segment.Block block = new Segment.Block(index);
+			for (int position = 0; position < WorkMap.BLOCK; position += PIECE) {
+				block.update(this.bytes.clear(), staged().mirror);
+			}
+			log.append(List.of(block), StagedBytes.SIZE);
 		}
 	}
 
@@ -103,8 +105,8 @@ public class JournalBenchmark {
 	 */
 	@Benchmark
 	public JournalContents takeOver() throws IOException {
-		JournalContents contents = staged().journal().takeOver();
-		if (contents.blocks().size() != StagedBytes.SIZE / SegmentBoard.BLOCK) {
+		JournalContents contents = staged().log().takeOver();
+		if (contents.blocks().size() != StagedBytes.SIZE / WorkMap.BLOCK) {
 			throw new IllegalStateException("not all blocks are there: " + contents.blocks().size());
 		}
 		return contents;

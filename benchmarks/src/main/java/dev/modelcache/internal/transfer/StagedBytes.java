@@ -16,8 +16,6 @@ import dev.modelcache.internal.store.ModelStore;
 import dev.modelcache.internal.store.PartialJudge;
 import dev.modelcache.internal.store.StagedFile;
 import dev.modelcache.internal.store.StoreSettings;
-import dev.modelcache.internal.transfer.DownloadPlan;
-import dev.modelcache.internal.transfer.TransferJournal;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.RemoteFile;
@@ -53,9 +51,9 @@ final class StagedBytes implements AutoCloseable {
 		});
 	}
 
-	/** Returns a journal that knows nothing yet. */
-	TransferJournal journal() {
-		return new TransferJournal(this.plan, this.file, () -> {
+	/** Returns a log that knows nothing yet. */
+	BlockLog log() {
+		return new BlockLog(this.plan, this.file, () -> {
 		});
 	}
 

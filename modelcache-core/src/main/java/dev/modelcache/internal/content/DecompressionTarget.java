@@ -1,5 +1,6 @@
 package dev.modelcache.internal.content;
 
+import java.io.IOException;
 import java.nio.channels.FileChannel;
 
 /**
@@ -20,6 +21,15 @@ public interface DecompressionTarget {
 	 * @throws dev.modelcache.ModelStorageException if they do not fit
 	 */
 	void admit(long bytes);
+
+	/**
+	 * Makes durable what was written: called now and then, so that little of it is left
+	 * to do at the end.
+	 * @param bytes how many bytes were written since the last time
+	 * @throws IOException if the disk does not take them
+	 */
+	default void force(long bytes) throws IOException {
+	}
 
 	/**
 	 * A piece of at most 1 MiB was written, or hashed.

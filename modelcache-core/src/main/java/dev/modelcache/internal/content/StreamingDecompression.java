@@ -18,10 +18,10 @@ import reactor.core.publisher.Mono;
  * its own, just behind the contiguous frontier of what was written, and writes the
  * content to another file, which a {@link StreamingDigest} hashes on a second thread.
  * <p>
- * <em>Thread-safety</em>: all methods. <em>Blocking</em>: {@link #close()} waits for a
- * write that is under way; the executor's threads are taken for as long as the file
- * grows. <em>Memory</em>: a few MiB and the format's window, whatever the sizes.
- * <em>Cancellation</em>: {@link #close()}. <em>Errors</em>:
+ * <em>Thread-safety</em>: all methods. <em>Blocking</em>: none; the executor's threads
+ * are taken for as long as the file grows. <em>Memory</em>: a few MiB and the format's
+ * window, whatever the sizes. <em>Cancellation</em>: {@link #close()}, and
+ * {@link #stopped()} tells when nothing is written any more. <em>Errors</em>:
  * {@link ModelIntegrityException} for bytes that are damaged, cut off or followed by
  * others, {@link ModelFormatException} for bytes of another format and for content that
  * is too large, {@link dev.modelcache.ModelConfigurationException} for a library that
@@ -32,6 +32,8 @@ public final class StreamingDecompression implements AutoCloseable {
 	private static final int BLOCK = 1 << 20;
 
 	private static final long MOST_ADMITTED_AT_ONCE = 16L << 20;
+
+	private static final long FORCED_AT_ONCE = 64L << 20;
 
 	private final DecompressionPlan plan;
 
@@ -44,8 +46,6 @@ public final class StreamingDecompression implements AutoCloseable {
 	private final StreamingDigest digest;
 
 	private final CompletableFuture<Long> size = new CompletableFuture<>();
-
-	private final Object writing = new Object();
 
 	private StreamingDecompression(DecompressionPlan plan, FileChannel compressed, DecompressionTarget target,
 			Executor executor) {
@@ -108,13 +108,19 @@ public final class StreamingDecompression implements AutoCloseable {
 	}
 
 	/**
-	 * Stops decompressing. When this returns, nothing is written any more.
+	 * Waits until nothing is read and written any more.
+	 * @return completes then, whatever came of it
+	 */
+	public Mono<Void> stopped() {
+		return Mono.when(Mono.fromFuture(this.size, true).onErrorComplete(), this.digest.stopped().onErrorComplete());
+	}
+
+	/**
+	 * Stops decompressing within a piece of at most 1 MiB.
 	 */
 	@Override
 	public void close() {
-		synchronized (this.writing) {
-			this.frontier.close();
-		}
+		this.frontier.close();
 		this.digest.close();
 	}
 
@@ -133,7 +139,7 @@ public final class StreamingDecompression implements AutoCloseable {
 	}
 
 	private long decompress() throws IOException {
-		write(() -> this.target.channel().truncate(0));
+		this.target.channel().truncate(0);
 		CompressedInput input = new CompressedInput(this.compressed, this.frontier);
 		try (Decompressor decompressor = this.plan.compression().open(input)) {
 			return copy(decompressor);
@@ -145,6 +151,7 @@ public final class StreamingDecompression implements AutoCloseable {
 		ByteBuffer block = ByteBuffer.allocateDirect(BLOCK);
 		long position = 0;
 		long admitted = 0;
+		long forced = 0;
 		boolean more = true;
 		while (more) {
 			more = decompressor.read(block.clear());
@@ -158,6 +165,10 @@ public final class StreamingDecompression implements AutoCloseable {
 			this.target.advanced();
 			this.digest.advance(end);
 			position = end;
+			if (position - forced >= FORCED_AT_ONCE) {
+				this.target.force(position - forced);
+				forced = position;
+			}
 		}
 		limit.checkWhole(position);
 		return position;
@@ -172,20 +183,12 @@ public final class StreamingDecompression implements AutoCloseable {
 	}
 
 	private void write(ByteBuffer block, long start) throws IOException {
-		write(() -> {
-			long position = start;
-			while (block.hasRemaining()) {
-				position += this.target.channel().write(block, position);
-			}
-		});
-	}
-
-	private void write(Write write) throws IOException {
-		synchronized (this.writing) {
-			if (this.frontier.isClosed()) {
-				throw new StoppedException();
-			}
-			write.run();
+		if (this.frontier.isClosed()) {
+			throw new StoppedException();
+		}
+		long position = start;
+		while (block.hasRemaining()) {
+			position += this.target.channel().write(block, position);
 		}
 	}
 
@@ -228,13 +231,6 @@ public final class StreamingDecompression implements AutoCloseable {
 		return new ModelIntegrityException(this.plan.modelId(),
 				"the " + this.plan.compression().label() + " data of " + this.plan.source() + " " + how,
 				"Check that the file at that URL is whole, or use another source");
-	}
-
-	/** Something that changes the target. */
-	private interface Write {
-
-		void run() throws IOException;
-
 	}
 
 }

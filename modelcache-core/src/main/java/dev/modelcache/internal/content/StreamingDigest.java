@@ -9,6 +9,7 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -49,6 +50,9 @@ public final class StreamingDigest implements AutoCloseable {
 	private boolean complete;
 
 	private boolean closed;
+
+	/** The thread does more than to wait for bytes. */
+	private boolean reading;
 
 	private StreamingDigest(FileChannel file, Set<Algorithm> algorithms, Runnable advanced) {
 		this.advanced = advanced;
@@ -114,13 +118,29 @@ public final class StreamingDigest implements AutoCloseable {
 	}
 
 	/**
-	 * Stops hashing; a digest that was not finished never will be.
+	 * Waits until the file is not read any more.
+	 * @return completes then; fails if it could not be read
+	 */
+	public Mono<Void> stopped() {
+		return Mono.fromFuture(this.result, true)
+			.then()
+			.onErrorResume(CancellationException.class, (stopped) -> Mono.empty());
+	}
+
+	/**
+	 * Stops hashing within a piece of at most 1 MiB; a digest that was not finished never
+	 * will be.
 	 */
 	@Override
 	public void close() {
+		boolean waits;
 		synchronized (this.monitor) {
 			this.closed = true;
+			waits = !this.reading;
 			this.monitor.notifyAll();
+		}
+		if (waits) {
+			this.result.cancel(false);
 		}
 	}
 
@@ -130,7 +150,7 @@ public final class StreamingDigest implements AutoCloseable {
 			long position = 0;
 			long end = awaitMoreThan(position);
 			while (end > position) {
-				while (position < end) {
+				while (position < end && !isClosed()) {
 					position += hash(block, position, end, this.digests);
 				}
 				end = awaitMoreThan(position);
@@ -146,15 +166,23 @@ public final class StreamingDigest implements AutoCloseable {
 		}
 	}
 
+	private boolean isClosed() {
+		synchronized (this.monitor) {
+			return this.closed;
+		}
+	}
+
 	/**
 	 * Waits until a block is there, or the file is whole. Hashing less than a block at a
 	 * time would wake this thread for every buffer that arrives.
 	 */
 	private long awaitMoreThan(long position) throws InterruptedException {
 		synchronized (this.monitor) {
+			this.reading = false;
 			while (!this.complete && !this.closed && this.frontier - position < BLOCK) {
 				this.monitor.wait();
 			}
+			this.reading = !this.closed;
 			return this.closed ? position : this.frontier;
 		}
 	}
@@ -173,16 +201,14 @@ public final class StreamingDigest implements AutoCloseable {
 	}
 
 	private void finish(ByteBuffer block, long size) throws IOException {
-		synchronized (this.monitor) {
-			if (this.closed || !this.complete) {
-				this.result.cancel(false);
-				return;
-			}
-		}
 		Map<Algorithm, MessageDigest> late = new EnumMap<>(Algorithm.class);
 		this.afterwards.forEach((algorithm) -> late.put(algorithm, MessageDigests.newInstance(algorithm, size)));
-		for (long position = 0; !late.isEmpty() && position < size;) {
+		for (long position = 0; !late.isEmpty() && position < size && !isClosed();) {
 			position += hash(block, position, size, late);
+		}
+		if (isClosed()) {
+			this.result.cancel(false);
+			return;
 		}
 		this.digests.putAll(late);
 		Map<Algorithm, Digest> values = new EnumMap<>(Algorithm.class);

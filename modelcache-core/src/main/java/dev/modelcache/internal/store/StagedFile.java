@@ -43,7 +43,9 @@ public final class StagedFile implements AutoCloseable {
 
 	private boolean published;
 
-	private boolean useless;
+	private volatile boolean useless;
+
+	private int users;
 
 	private boolean closed;
 
@@ -124,10 +126,27 @@ public final class StagedFile implements AutoCloseable {
 	}
 
 	/**
-	 * Says that nothing of this file is of use to another download: {@link #close()}
-	 * deletes it.
+	 * Says that the file is used: {@link #close()} waits until it is
+	 * {@linkplain #release() released}.
 	 */
-	public synchronized void discard() {
+	public synchronized void retain() {
+		if (this.closed) {
+			throw new IllegalStateException(path() + " is closed");
+		}
+		this.users++;
+	}
+
+	/** Says that a user of the file neither reads nor writes it any more. */
+	public synchronized void release() {
+		this.users--;
+		notifyAll();
+	}
+
+	/**
+	 * Says that nothing of this file is of use to another download: {@link #close()}
+	 * deletes it. Does not block.
+	 */
+	public void discard() {
 		this.useless = true;
 	}
 
@@ -200,7 +219,8 @@ public final class StagedFile implements AutoCloseable {
 	}
 
 	/**
-	 * Makes the content durable, so that {@link #publish} takes a moment only.
+	 * Makes durable what was written so far, so that {@link #publish} takes a moment
+	 * only.
 	 * @throws IOException if the disk does not take it
 	 */
 	public void force() throws IOException {
@@ -292,11 +312,13 @@ public final class StagedFile implements AutoCloseable {
 	}
 
 	/**
-	 * Closes the channel. A file that was not published stays, with its journal, if the
-	 * next download can continue it.
+	 * Closes the channel, as soon as no user reads or writes the file any more. A file
+	 * that was not published stays, with its journal, if the next download can continue
+	 * it.
 	 */
 	@Override
 	public synchronized void close() {
+		awaitRelease();
 		if (this.closed) {
 			return;
 		}
@@ -316,6 +338,22 @@ public final class StagedFile implements AutoCloseable {
 		catch (IOException ex) {
 			logger.warn("The staged file {} cannot be deleted; the next download of this model tries again", path(),
 					ex);
+		}
+	}
+
+	/** An interrupt would not end what the users do. */
+	private void awaitRelease() {
+		boolean interrupted = false;
+		while (this.users > 0) {
+			try {
+				wait();
+			}
+			catch (InterruptedException ex) {
+				interrupted = true;
+			}
+		}
+		if (interrupted) {
+			Thread.currentThread().interrupt();
 		}
 	}
 

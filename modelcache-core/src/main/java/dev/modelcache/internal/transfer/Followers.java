@@ -3,13 +3,14 @@ package dev.modelcache.internal.transfer;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.content.DecompressedContent;
-import dev.modelcache.internal.content.DecompressionPlan;
 import dev.modelcache.internal.content.DecompressionTarget;
 import dev.modelcache.internal.content.StreamingDecompression;
 import dev.modelcache.internal.content.StreamingDigest;
@@ -17,13 +18,11 @@ import dev.modelcache.internal.store.StagedFile;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
 
 /**
- * Who reads a file while it arrives: its digest, and its decompression where it is a
- * compressed one.
- * <p>
- * <em>Thread-safety</em>: guarded by the {@link TransferRun} it belongs to.
+ * The readers that process a file while it is downloaded: its digest, and its
+ * decompression where it is a compressed one. They have threads of their own; what they
+ * have to say comes as tasks of the {@link Coordinator}, which owns this.
  */
 final class Followers {
 
@@ -33,93 +32,112 @@ final class Followers {
 
 	private final TransferThreads threads;
 
-	private final Runnable advanced;
+	private final TransferListener listener;
 
-	private final Sinks.One<Void> failure = Sinks.one();
+	private final Executor coordinator;
 
-	private StreamingDigest digest;
+	private final Consumer<Throwable> failed;
+
+	private final Runnable left;
+
+	private @Nullable StreamingDigest digest;
 
 	private @Nullable StreamingDecompression decompression;
 
-	Followers(DownloadPlan plan, StagedFile staged, TransferThreads threads, Runnable advanced) {
-		this.advanced = advanced;
+	private int reading;
+
+	/**
+	 * Creates it, without a reader.
+	 * @param plan what is fetched
+	 * @param staged where to
+	 * @param threads where the readers run
+	 * @param listener is told of what they have read
+	 * @param coordinator runs the following two
+	 * @param failed takes a failure that no further byte can mend
+	 * @param left run when a reader has left the file
+	 */
+	Followers(DownloadPlan plan, StagedFile staged, TransferThreads threads, TransferListener listener,
+			Executor coordinator, Consumer<Throwable> failed, Runnable left) {
 		this.plan = plan;
 		this.staged = staged;
 		this.threads = threads;
-		this.digest = startDigest();
-		this.decompression = startDecompression();
+		this.listener = listener;
+		this.coordinator = coordinator;
+		this.failed = failed;
+		this.left = left;
 	}
 
-	private StreamingDigest startDigest() {
-		return StreamingDigest.start(this.staged.channel(), this.plan.algorithms(), this.threads.hashing(),
-				this.advanced);
-	}
-
-	private @Nullable StreamingDecompression startDecompression() {
-		DecompressionPlan wanted = this.plan.decompression();
-		if (wanted == null) {
-			return null;
+	/** Starts reading at the first byte. Readers from before must have left. */
+	void start() {
+		StreamingDigest started = StreamingDigest.start(this.staged.channel(), this.plan.algorithms(),
+				this.threads.hashing(), this.listener::advanced);
+		this.digest = started;
+		watch(started.stopped());
+		if (this.plan.decompression() != null) {
+			StreamingDecompression unfolding = StreamingDecompression.start(this.plan.decompression(),
+					this.staged.channel(), new ContentOf(this.staged, this.listener), this.threads.hashing());
+			this.decompression = unfolding;
+			unfolding.failure().subscribe(null, (failure) -> this.coordinator.execute(() -> failed(failure)));
+			watch(unfolding.stopped());
 		}
-		StreamingDecompression started = StreamingDecompression.start(wanted, this.staged.channel(),
-				new ContentOf(this.staged, this.advanced), this.threads.hashing());
-		started.failure().subscribe(null, this::failed);
-		return started;
+	}
+
+	private void watch(Mono<Void> stopped) {
+		this.reading++;
+		stopped.subscribe(null, (failure) -> this.coordinator.execute(() -> {
+			failed(failure);
+			left();
+		}), () -> this.coordinator.execute(this::left));
+	}
+
+	private void left() {
+		this.reading--;
+		this.left.run();
 	}
 
 	/** With another mirror and a digest, wrong bytes may yet be mended. */
 	private void failed(Throwable problem) {
 		boolean mendable = this.plan.file().expected() != null && this.plan.file().mirrors().size() > 1;
-		if (!(problem instanceof CancellationException) && !(isOfBytes(problem) && mendable)) {
-			this.failure.tryEmitError(problem);
+		if (problem instanceof CancellationException || (isOfBytes(problem) && mendable)) {
+			return;
 		}
+		if (isOfBytes(problem)) {
+			this.staged.discard();
+		}
+		this.failed.accept(problem);
 	}
 
 	private static boolean isOfBytes(Throwable problem) {
 		return problem instanceof ModelIntegrityException || problem instanceof ModelFormatException;
 	}
 
-	/**
-	 * Waits for a failure that no further byte can mend.
-	 * @return never completes; fails with it
-	 */
-	Mono<Void> failure() {
-		return this.failure.asMono().doOnError(Followers::isOfBytes, (problem) -> this.staged.discard());
-	}
-
 	/** Says how far the file is there without a gap. */
 	void advance(long position) {
-		this.digest.advance(position);
+		if (this.digest != null) {
+			this.digest.advance(position);
+		}
 		if (this.decompression != null) {
 			this.decompression.advance(position);
 		}
 	}
 
-	/** Begins at the first byte again: what was read may have changed. */
-	void restart() {
-		close();
-		this.digest = startDigest();
-		this.decompression = startDecompression();
-	}
-
 	/**
 	 * Says that the file is whole, and waits for its digests and its content.
 	 * @param size its size
-	 * @param sender who sent its last byte
-	 * @return what came; fails with {@link ModelIntegrityException} if that is nothing
+	 * @param sender who sent most of it
+	 * @param done takes what came
 	 */
-	Mono<TransferResult> result(long size, MirrorState sender) {
-		return this.digest.complete()
+	void complete(long size, MirrorState sender, Consumer<TransferResult> done) {
+		StreamingDigest running = this.digest;
+		if (running == null) {
+			throw new IllegalStateException("the file is not read");
+		}
+		running.complete()
 			.zipWith(content(),
 					(digests, content) -> new TransferResult(size, digests, sender.mirror(), sender.validator(),
 							content.content(), content.failure()))
-			.doOnNext(this::refuseEmpty);
-	}
-
-	private void refuseEmpty(TransferResult result) {
-		if (result.isEmpty() && !result.is(this.plan.file().expected())) {
-			throw new ModelIntegrityException(this.plan.modelId(), result.mirror() + " sent an empty file",
-					"Check what stands at that URL, or configure a mirror or fallback-url");
-		}
+			.subscribe((result) -> this.coordinator.execute(() -> done.accept(result)),
+					(failure) -> this.coordinator.execute(() -> this.failed.accept(failure)));
 	}
 
 	private Mono<Content> content() {
@@ -132,12 +150,19 @@ final class Followers {
 					(problem) -> Mono.just(new Content(null, (ModelCacheException) problem)));
 	}
 
-	/** Sends them away. When this returns, nothing is written any more. */
+	/** Stops the readers. They leave within the piece that they are working on. */
 	void close() {
-		this.digest.close();
+		if (this.digest != null) {
+			this.digest.close();
+		}
 		if (this.decompression != null) {
 			this.decompression.close();
 		}
+	}
+
+	/** Returns whether all readers have left the file. */
+	boolean haveLeft() {
+		return this.reading == 0;
 	}
 
 	/**
@@ -150,16 +175,21 @@ final class Followers {
 	/**
 	 * The content's place beside the staged file.
 	 */
-	private record ContentOf(StagedFile compressed, Runnable advance) implements DecompressionTarget {
+	private record ContentOf(StagedFile compressed, TransferListener listener) implements DecompressionTarget {
 
 		@Override
 		public void advanced() {
-			this.advance.run();
+			this.listener.advanced();
 		}
 
 		@Override
 		public FileChannel channel() {
 			return this.compressed.content().channel();
+		}
+
+		@Override
+		public void force(long bytes) throws IOException {
+			this.listener.storing(bytes, this.compressed.content()::force);
 		}
 
 		@Override

@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 record JournalContents(@Nullable Long size, @Nullable Digest expected, String compression, Map<Integer, Source> origins,
 		NavigableMap<Long, Block> blocks) {
 
-	static final String FIRST_LINE = "modelcache-journal 1 " + SegmentBoard.BLOCK;
+	static final String FIRST_LINE = "modelcache-journal 1 " + WorkMap.BLOCK;
 
 	/** In the place of an origin's number: several sent parts of the block. */
 	static final int SEVERAL = -1;
@@ -76,7 +76,7 @@ record JournalContents(@Nullable Long size, @Nullable Digest expected, String co
 			return 0;
 		}
 		boolean usable = (wanted != null) ? wanted.digest().equals(this.expected) : onlySource(plan) != null;
-		return usable ? Math.min(this.size, this.blocks.size() * SegmentBoard.BLOCK) : 0;
+		return usable ? Math.min(this.size, this.blocks.size() * WorkMap.BLOCK) : 0;
 	}
 
 	/** One digest may be expected of a file in two forms. */
@@ -180,7 +180,7 @@ record JournalContents(@Nullable Long size, @Nullable Digest expected, String co
 					}
 					case "origin" -> this.origins.put((int) number(words[1], 0, MOST_ORIGINS),
 							new Source(words[2], isValidator(words[3]) ? words[3] : null));
-					case "block" -> this.blocks.put(number(words[1], 0, LARGEST_FILE / SegmentBoard.BLOCK), new Block(
+					case "block" -> this.blocks.put(number(words[1], 0, LARGEST_FILE / WorkMap.BLOCK), new Block(
 							(int) number(words[2], SEVERAL, MOST_ORIGINS), HexFormat.fromHexDigits(words[3])));
 					default -> {
 						// A line of a later version.
@@ -207,7 +207,7 @@ record JournalContents(@Nullable Long size, @Nullable Digest expected, String co
 
 		private void dropBlocksBehindTheEnd() {
 			if (this.size != null) {
-				this.blocks.tailMap((this.size - 1) / SegmentBoard.BLOCK, false).clear();
+				this.blocks.tailMap((this.size - 1) / WorkMap.BLOCK, false).clear();
 			}
 		}
 

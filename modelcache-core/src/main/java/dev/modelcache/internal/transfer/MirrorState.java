@@ -16,9 +16,7 @@ import org.springframework.util.unit.DataSize;
  * Its requests may fail together, when a server restarts: such a burst counts once, and
  * after it one request goes ahead alone until it brings a byte. After a minute that
  * brought too few bytes, single bytes do not make failures good: a minute's worth of them
- * does.
- * <p>
- * <em>Thread-safety</em>: guarded by the {@link MirrorSelector} it belongs to.
+ * does. Owned by the {@link Coordinator}.
  */
 final class MirrorState {
 
@@ -153,12 +151,12 @@ final class MirrorState {
 		}
 		this.burst++;
 		this.alone = true;
-		noteSpeed(nowNanos);
+		noteSpeed();
 		long waitMillis;
 		if (brought && !this.slow && failure.reason().isWorthRetrying()) {
 			this.attempts = this.retry.asyncContext();
 			waitMillis = this.retry.getRetryConfig().getIntervalBiFunction().apply(1, Either.left(failure));
-			this.pace.paused(waitMillis * 1_000_000);
+			this.pace.passed(waitMillis * 1_000_000);
 		}
 		else {
 			this.counted = true;
@@ -174,14 +172,13 @@ final class MirrorState {
 	}
 
 	/** Returns whether a minute brought too few bytes since the last failure. */
-	boolean isTooSlow(long nowNanos) {
-		return this.pace.misses(nowNanos) != this.missesSeen;
+	boolean isTooSlow() {
+		return this.pace.misses() != this.missesSeen;
 	}
 
-	private void noteSpeed(long nowNanos) {
-		int misses = this.pace.misses(nowNanos);
-		if (misses != this.missesSeen) {
-			this.missesSeen = misses;
+	private void noteSpeed() {
+		if (isTooSlow()) {
+			this.missesSeen = this.pace.misses();
 			this.slow = true;
 			this.bytesWhenSlow = this.bytes;
 		}

@@ -8,18 +8,13 @@ import org.springframework.util.unit.DataSize;
  * The speed of one mirror in one transfer, over all of its connections. Each minute in
  * which bytes or an answer are wanted must bring a least number of them; time in which no
  * bytes are wanted, because the disk is slow or the bandwidth is limited, does not count.
- * <p>
- * <em>Thread-safety</em>: all methods.
+ * Owned by the {@link Coordinator}.
  */
 final class Pace {
 
 	private static final Duration PERIOD = Duration.ofMinutes(1);
 
 	private final long leastBytes;
-
-	private int wanting;
-
-	private long lastNanos;
 
 	private long countedNanos;
 
@@ -40,41 +35,13 @@ final class Pace {
 		return this.leastBytes;
 	}
 
-	/**
-	 * More, or fewer, connections want bytes.
-	 * @param change how many more
-	 * @param nowNanos the time
-	 */
-	synchronized void wanted(int change, long nowNanos) {
-		advance(nowNanos);
-		this.wanting += change;
-	}
-
 	/** Bytes have arrived. */
-	synchronized void came(long count, long nowNanos) {
+	void came(long count) {
 		this.bytes += count;
-		advance(nowNanos);
 	}
 
-	/** Counts a pause before the next request as time in which bytes are wanted. */
-	synchronized void paused(long nanos) {
-		count(nanos);
-	}
-
-	/** Returns how many minutes have brought too few bytes so far. */
-	synchronized int misses(long nowNanos) {
-		advance(nowNanos);
-		return this.misses;
-	}
-
-	private void advance(long nowNanos) {
-		if (this.wanting > 0) {
-			count(nowNanos - this.lastNanos);
-		}
-		this.lastNanos = nowNanos;
-	}
-
-	private void count(long nanos) {
+	/** Time has passed in which bytes or an answer were wanted. */
+	void passed(long nanos) {
 		this.countedNanos += nanos;
 		if (this.countedNanos >= PERIOD.toNanos()) {
 			if (this.bytes < this.leastBytes) {
@@ -83,6 +50,11 @@ final class Pace {
 			this.countedNanos = 0;
 			this.bytes = 0;
 		}
+	}
+
+	/** Returns how many minutes have brought too few bytes so far. */
+	int misses() {
+		return this.misses;
 	}
 
 }

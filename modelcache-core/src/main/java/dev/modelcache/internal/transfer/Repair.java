@@ -1,14 +1,11 @@
 package dev.modelcache.internal.transfer;
 
-import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.List;
-import java.util.SortedSet;
+import java.util.Queue;
+import java.util.function.Consumer;
 
-import dev.modelcache.internal.http.ByteRange;
-import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,9 +14,7 @@ import org.slf4j.LoggerFactory;
  * Finds out which parts of a file with the wrong digest are worth fetching again. First
  * those that the disk does not have as they came. Then, where there are several mirrors,
  * one after the other is believed: what others sent is replaced by what that mirror
- * sends.
- * <p>
- * <em>Thread-safety</em>: guarded by the {@link TransferRun} it belongs to.
+ * sends. Owned by the {@link Coordinator}.
  */
 final class Repair {
 
@@ -27,54 +22,60 @@ final class Repair {
 
 	private final String modelId;
 
-	private final TransferJournal journal;
+	private final DiskTasks disk;
 
-	private final MirrorSelector mirrors;
+	private final BlockLog log;
 
-	private @Nullable Deque<MirrorState> toBelieve;
+	private final Mirrors mirrors;
 
-	Repair(String modelId, TransferJournal journal, MirrorSelector mirrors) {
+	private @Nullable Queue<MirrorState> toBelieve;
+
+	Repair(String modelId, DiskTasks disk, BlockLog log, Mirrors mirrors) {
 		this.modelId = modelId;
-		this.journal = journal;
+		this.disk = disk;
+		this.log = log;
 		this.mirrors = mirrors;
 	}
 
 	/**
-	 * Returns what to fetch again.
-	 * @return the ranges, none if the file is beyond repair
-	 * @throws IOException if the disk cannot be read
+	 * Looks for what to fetch again.
+	 * @param then takes the indexes of blocks, none if the file is beyond repair
 	 */
-	Collection<ByteRange> next() throws IOException {
-		if (this.toBelieve == null) {
-			this.toBelieve = new ArrayDeque<>(this.mirrors.usable());
-			SortedSet<Long> damaged = this.journal.damaged();
-			if (!damaged.isEmpty()) {
-				logger.warn(
-						"Model '{}': the disk does not have {} blocks of 1 MiB as they came; they are fetched again",
-						this.modelId, damaged.size());
-				return ranges(damaged);
-			}
+	void next(Consumer<Collection<Long>> then) {
+		if (this.toBelieve != null) {
+			believeNext(this.toBelieve, then);
+			return;
 		}
-		while (!this.toBelieve.isEmpty()) {
-			MirrorState believed = this.toBelieve.removeFirst();
-			SortedSet<Long> blocks = this.journal.notFrom(believed.mirror());
-			if (!blocks.isEmpty() && isAlternative(believed.mirror())) {
-				logger.warn("Model '{}': the digest is wrong; {} blocks of 1 MiB are replaced by those of {}",
-						this.modelId, blocks.size(), believed.mirror());
-				this.mirrors.only(believed);
-				return ranges(blocks);
+		Queue<MirrorState> all = new ArrayDeque<>(this.mirrors.usable());
+		this.toBelieve = all;
+		this.disk.run("looking for what to repair", this.log::damaged, (damaged) -> {
+			if (damaged.isEmpty()) {
+				believeNext(all, then);
+				return;
 			}
-		}
-		return List.of();
+			logger.warn("Model '{}': the disk does not have {} blocks of 1 MiB as they came; they are fetched again",
+					this.modelId, damaged.size());
+			then.accept(damaged);
+		});
 	}
 
 	/** A lone mirror would send the same again. */
-	private boolean isAlternative(Mirror believed) {
-		return this.mirrors.all().stream().anyMatch((state) -> !state.mirror().equals(believed));
-	}
-
-	private Collection<ByteRange> ranges(SortedSet<Long> blocks) {
-		return blocks.stream().map(this.journal::range).toList();
+	private void believeNext(Queue<MirrorState> others, Consumer<Collection<Long>> then) {
+		MirrorState believed = others.poll();
+		if (believed == null || this.mirrors.all().size() < 2) {
+			then.accept(List.of());
+			return;
+		}
+		this.disk.run("looking for what others sent", () -> this.log.notFrom(believed.mirror()), (blocks) -> {
+			if (blocks.isEmpty()) {
+				believeNext(others, then);
+				return;
+			}
+			logger.warn("Model '{}': the digest is wrong; {} blocks of 1 MiB are replaced by those of {}", this.modelId,
+					blocks.size(), believed.mirror());
+			this.mirrors.only(believed);
+			then.accept(blocks);
+		});
 	}
 
 }

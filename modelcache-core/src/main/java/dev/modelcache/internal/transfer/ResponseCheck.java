@@ -12,42 +12,40 @@ import org.jspecify.annotations.Nullable;
 /**
  * Compares the head of a response with what is known of the file: its size, its
  * validator, its digest, and whether anything will prove that the body was whole.
- * <p>
- * <em>Thread-safety</em>: guarded by the {@link TransferRun} it belongs to.
  */
 final class ResponseCheck {
 
 	private final DownloadPlan plan;
 
-	private final SegmentBoard board;
+	private final WorkMap work;
 
-	ResponseCheck(DownloadPlan plan, SegmentBoard board) {
+	ResponseCheck(DownloadPlan plan, WorkMap work) {
 		this.plan = plan;
-		this.board = board;
+		this.work = work;
 	}
 
 	/**
 	 * Checks a response before any of its bytes is taken.
-	 * @param fetch the request it answers
+	 * @param mirror the mirror that answers
 	 * @param response the response
 	 * @param shared whether other requests for the same file are under way
 	 * @throws RequestFailedException if it contradicts what is known
 	 */
-	void check(Fetch fetch, RangeResponse response, boolean shared) {
-		checkTotal(fetch, response.totalBytes());
-		checkValidator(fetch, response.validator(), shared || this.board.durable() > 0);
-		checkStated(fetch, response.stated());
-		checkEnd(fetch, response);
+	void check(MirrorState mirror, RangeResponse response, boolean shared) {
+		checkTotal(mirror, response.totalBytes());
+		checkValidator(mirror, response.validator(), shared || this.work.durable() > 0);
+		checkStated(mirror, response.stated());
+		checkEnd(mirror, response);
 	}
 
-	private void checkTotal(Fetch fetch, @Nullable Long total) {
-		Long known = this.board.size();
+	private void checkTotal(MirrorState mirror, @Nullable Long total) {
+		Long known = this.work.size();
 		Long stated = this.plan.file().size();
 		if (total != null && known != null && !total.equals(known)) {
-			throw contradiction(fetch, "says that the file has " + total + " bytes, after " + known);
+			throw contradiction(mirror, "says that the file has " + total + " bytes, after " + known);
 		}
 		if (total != null && stated != null && !total.equals(stated)) {
-			throw contradiction(fetch, "says that the file has " + total + " bytes, its source says " + stated);
+			throw contradiction(mirror, "says that the file has " + total + " bytes, its source says " + stated);
 		}
 	}
 
@@ -55,11 +53,11 @@ final class ResponseCheck {
 	 * RFC 9110, section 15.3.7: a part repeats the validator of the whole. Where it does
 	 * not, a digest may still tell; without one, nothing would.
 	 */
-	private void checkValidator(Fetch fetch, @Nullable String validator, boolean shared) {
-		String pinned = fetch.state().validator();
+	private void checkValidator(MirrorState mirror, @Nullable String validator, boolean shared) {
+		String pinned = mirror.validator();
 		boolean same = (validator != null) ? validator.equals(pinned) : this.plan.file().expected() != null;
 		if (shared && pinned != null && !same) {
-			throw contradiction(fetch, "now has another version of the file");
+			throw contradiction(mirror, "now has another version of the file");
 		}
 	}
 
@@ -67,7 +65,7 @@ final class ResponseCheck {
 	 * A digest that the server states proves nothing, but it may refute. That of a
 	 * compressed file says nothing of its content, whose digest may be the expected one.
 	 */
-	private void checkStated(Fetch fetch, Set<Digest> stated) {
+	private void checkStated(MirrorState mirror, Set<Digest> stated) {
 		ExpectedDigest expected = this.plan.file().expected();
 		if (expected == null || this.plan.decompression() != null || stated.contains(expected.digest())) {
 			return;
@@ -76,26 +74,26 @@ final class ResponseCheck {
 			.filter((digest) -> digest.algorithm() == expected.digest().algorithm())
 			.findFirst()
 			.ifPresent((digest) -> {
-				throw new RequestFailedException(Reason.OTHER_DIGEST, fetch.mirror(),
+				throw new RequestFailedException(Reason.OTHER_DIGEST, mirror.mirror(),
 						"says that the file has the digest " + digest + ", " + expected.origin().description()
 								+ " says " + expected.digest(),
 						null);
 			});
 	}
 
-	private void checkEnd(Fetch fetch, RangeResponse response) {
-		boolean sizeKnown = response.totalBytes() != null || this.board.size() != null
+	private void checkEnd(MirrorState mirror, RangeResponse response) {
+		boolean sizeKnown = response.totalBytes() != null || this.work.size() != null
 				|| this.plan.file().size() != null;
 		if (!sizeKnown && !response.endProven() && this.plan.file().expected() == null) {
-			throw new RequestFailedException(Reason.UNPROVABLE, fetch.mirror(),
+			throw new RequestFailedException(Reason.UNPROVABLE, mirror.mirror(),
 					"sends neither a length nor chunks, so that nothing tells a whole body from a cut one;"
 							+ " an expected-checksum would",
 					null);
 		}
 	}
 
-	private static RequestFailedException contradiction(Fetch fetch, String problem) {
-		return new RequestFailedException(Reason.CHANGED, fetch.mirror(), problem, null);
+	private static RequestFailedException contradiction(MirrorState mirror, String problem) {
+		return new RequestFailedException(Reason.CHANGED, mirror.mirror(), problem, null);
 	}
 
 }

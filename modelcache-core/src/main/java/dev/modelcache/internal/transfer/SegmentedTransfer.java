@@ -42,8 +42,8 @@ import reactor.core.publisher.SynchronousSink;
  * byte on disk starts the count again. Memory: the buffers of the connections, whatever
  * the size of the file.
  * <p>
- * <em>Blocking</em>: none. <em>Cancellation</em>: ends the request; when the cancellation
- * returns, nothing is written any more. <em>Errors</em>: a
+ * <em>Blocking</em>: none. <em>Cancellation</em>: returns at once; the transfer stops by
+ * itself, and the staged file cannot be closed before it has. <em>Errors</em>: a
  * {@link dev.modelcache.ModelCacheException}.
  */
 public final class SegmentedTransfer {
@@ -62,9 +62,7 @@ public final class SegmentedTransfer {
 
 	private final TransferSettings settings;
 
-	private final FaithfulScheduler writing;
-
-	private final BandwidthLimit bandwidth;
+	private final Bandwidth bandwidth;
 
 	/**
 	 * Creates a transfer engine.
@@ -79,8 +77,7 @@ public final class SegmentedTransfer {
 		this.retries = retries;
 		this.threads = threads;
 		this.settings = settings;
-		this.writing = new FaithfulScheduler(threads.io());
-		this.bandwidth = new BandwidthLimit(settings.maxBandwidth(), threads.timer());
+		this.bandwidth = new Bandwidth(settings.maxBandwidth(), threads.timer());
 	}
 
 	/**
@@ -92,47 +89,12 @@ public final class SegmentedTransfer {
 	 * @return the result, once the last byte is on disk, hashed and decompressed
 	 */
 	public Mono<TransferResult> run(DownloadPlan plan, StagedFile staged, TransferListener listener) {
-		RunSettings runSettings = new RunSettings(this.settings.segmentSize(),
-				this.retries.forModel(plan.modelId(), plan.maxRequests()), this.settings.giveUpAfter(),
-				this.settings.minSpeed());
-		return Mono.using(() -> new TransferRun(plan, staged, listener, this.threads, runSettings),
-				(run) -> onFiles("reading what an earlier transfer left", run::begin).then(unlessItFails(run))
-					.then(settled(run)),
-				TransferRun::close);
-	}
-
-	private Mono<Void> onFiles(String step, Runnable work) {
-		return onFiles(step, () -> {
-			work.run();
-			return null;
-		});
-	}
-
-	private <T> Mono<T> onFiles(String step, Callable<? extends @Nullable T> work) {
-		return FailureBoundary.around("continuing after " + step,
-				Mono.<T>fromCallable(() -> FailureBoundary.call(step, work)).subscribeOn(this.threads.io()));
-	}
-
-	/** takeUntilOther would not cancel the rounds when the other one fails. */
-	private Mono<Void> unlessItFails(TransferRun run) {
-		return Mono.firstWithSignal(rounds(run), run.failure());
-	}
-
-	/**
-	 * Returns what came, after repairs where the digest is wrong. A repair that fails
-	 * leaves the wrong digest to those who will compare it.
-	 */
-	private Mono<TransferResult> settled(TransferRun run) {
-		return FailureBoundary.around("waiting for the digest", Mono.defer(run::result))
-			.flatMap((result) -> this.<Boolean>onFiles("looking for what to repair", () -> run.repair(result))
-				.flatMap((again) -> again
-						? rounds(run).then(settled(run))
-							.onErrorResume(SegmentedTransfer::isOfMirrors, (ex) -> Mono.just(result))
-						: Mono.just(result)));
-	}
-
-	private static boolean isOfMirrors(Throwable failure) {
-		return failure instanceof ModelCacheException && !(failure instanceof ModelStorageException);
+		return FailureBoundary.around("taking what was fetched", Mono.create((caller) -> {
+			Coordinator coordinator = new Coordinator(plan, staged, listener,
+					this.retries.forModel(plan.modelId(), plan.maxRequests()), this, caller);
+			caller.onCancel(coordinator::stop);
+			coordinator.begin();
+		}));
 	}
 
 	/**
@@ -169,69 +131,7 @@ public final class SegmentedTransfer {
 		return (lines) -> JournalContents.read(lines).worthFor(plan);
 	}
 
-	/** A round ends with false if the file must begin again. */
-	private Mono<Void> rounds(TransferRun run) {
-		return Mono.defer(() -> round(run))
-			.thenReturn(true)
-			.onErrorResume(BeginAgainException.class, (ex) -> onFiles("beginning the file again", () -> {
-				run.beginAgain();
-				return false;
-			}))
-			.repeat()
-			.takeUntil(Boolean::booleanValue)
-			.then();
-	}
-
-	/** One connection begins; the others follow when it is known that there is work. */
-	private Mono<Void> round(TransferRun run) {
-		int round = run.round();
-		Sinks.One<Boolean> others = Sinks.one();
-		Mono<Void> first = connection(run, round, others).doOnTerminate(others::tryEmitEmpty);
-		Flux<Void> rest = others.asMono()
-			.flatMapMany((go) -> Flux.range(1, this.settings.connections() - 1))
-			.flatMap((number) -> connection(run, round, others), this.settings.connections());
-		return Flux.merge(first, rest).then();
-	}
-
-	private Mono<Void> connection(TransferRun run, int round, Sinks.One<Boolean> others) {
-		return this.<Step>onFiles("choosing what to fetch next", () -> run.next(round)).flatMap((step) -> {
-			if (step.fetch() != null) {
-				return fetch(run, step.fetch(), others).thenReturn(true);
-			}
-			return step.pause().isZero() ? Mono.just(false)
-					: FailureBoundary.around("continuing after a pause", Mono.delay(step.pause(), this.threads.timer()))
-						.thenReturn(true);
-		}).repeat().takeWhile(Boolean::booleanValue).then();
-	}
-
-	private Mono<Void> fetch(TransferRun run, Fetch fetch, Sinks.One<Boolean> others) {
-		AtomicBoolean waiting = new AtomicBoolean();
-		Runnable answered = () -> {
-			if (waiting.compareAndSet(true, false)) {
-				fetch.state().pace().wanted(-1, now());
-			}
-		};
-		return Mono.defer(() -> {
-			waiting.set(true);
-			fetch.state().pace().wanted(1, now());
-			return clientFor(fetch.mirror()).exchange(fetch.request(), (response) -> {
-				answered.run();
-				return receive(run, fetch, response, others);
-			});
-		})
-			.doOnTerminate(answered)
-			.doOnCancel(answered)
-			.onErrorResume(RequestFailedException.class,
-					(failure) -> run.failed(fetch, failure) ? Mono.error(new BeginAgainException()) : Mono.empty())
-			.doOnTerminate(() -> run.ended(fetch))
-			.doOnCancel(() -> run.ended(fetch));
-	}
-
-	private long now() {
-		return this.threads.timer().now(TimeUnit.NANOSECONDS);
-	}
-
-	private RangeClient clientFor(Mirror mirror) {
+	RangeClient clientFor(Mirror mirror) {
 		RangeClient client = this.clients.get(mirror.origin().scheme());
 		if (client == null) {
 			throw new IllegalStateException("nothing fetches " + mirror.origin().scheme() + ": URLs");
@@ -239,54 +139,21 @@ public final class SegmentedTransfer {
 		return client;
 	}
 
-	private Mono<Void> receive(TransferRun run, Fetch fetch, RangeResponse response, Sinks.One<Boolean> others) {
-		long pieces = this.settings.bufferSize().toBytes() / LARGEST_BUFFER.toBytes();
-		int prefetch = (int) Math.max(2, Math.min(pieces, 8192));
-		StallDetector stalls = new StallDetector(this.settings.stallTimeout(), this.threads.timer());
-		return onFiles("comparing a response with the file", () -> {
-			if (run.accept(fetch, response)) {
-				others.tryEmitValue(true);
-			}
-		}).thenMany(stalls.watch(response.body().map(HeldBuffer::new), fetch.state().pace(),
-				() -> stalled(fetch.mirror()), () -> tooSlow(fetch.mirror())))
-			.publishOn(this.writing, prefetch)
-			.handle((HeldBuffer held, SynchronousSink<HeldBuffer> next) -> {
-				try {
-					take(run, fetch, held);
-					next.next(held);
-				}
-				catch (Throwable ex) {
-					held.release();
-					next.error(FailureBoundary.asException("writing what " + fetch.mirror() + " sent", ex));
-				}
-			})
-			.takeUntil((held) -> fetch.isSatisfied())
-			.doOnDiscard(HeldBuffer.class, HeldBuffer::release)
-			.then(Mono.fromRunnable(() -> {
-				run.bodyEnded(fetch);
-				if (run.isTooSlow(fetch)) {
-					throw tooSlow(fetch.mirror());
-				}
-			}));
+	TransferThreads threads() {
+		return this.threads;
 	}
 
-	private void take(TransferRun run, Fetch fetch, HeldBuffer held) {
-		this.bandwidth.await(held.size(), fetch::isOpen);
-		DataBuffer buffer = held.take();
-		if (buffer != null) {
-			run.take(fetch, buffer);
-		}
+	TransferSettings settings() {
+		return this.settings;
 	}
 
-	private RequestFailedException stalled(Mirror mirror) {
-		return new RequestFailedException(RequestFailedException.Reason.STALLED, mirror,
-				"sent no byte for " + this.settings.stallTimeout().toMillis() + " ms", null);
+	Bandwidth bandwidth() {
+		return this.bandwidth;
 	}
 
-	private RequestFailedException tooSlow(Mirror mirror) {
-		return new RequestFailedException(RequestFailedException.Reason.TOO_SLOW, mirror, "sent fewer than "
-				+ this.settings.minSpeed().toBytes() + " bytes per second for a minute (hooks.llm.download.min-speed)",
-				null);
+	/** Returns how many pieces of a body one connection holds. */
+	int pieces() {
+		return (int) Math.max(2, Math.min(this.settings.bufferSize().toBytes() / LARGEST_BUFFER.toBytes(), 8192));
 	}
 
 	/**
@@ -315,15 +182,6 @@ public final class SegmentedTransfer {
 				}).dispose());
 			}).then(Mono.fromSupplier(state::get));
 		});
-	}
-
-	/** Ends a round: what is there belongs to another version of the file. */
-	private static final class BeginAgainException extends RuntimeException {
-
-		BeginAgainException() {
-			super("begin again", null, false, false);
-		}
-
 	}
 
 }

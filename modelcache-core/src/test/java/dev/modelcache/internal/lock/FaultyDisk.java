@@ -20,12 +20,35 @@ public final class FaultyDisk {
 
 	private final AtomicReference<Error> onRead = new AtomicReference<>();
 
+	private final AtomicReference<Error> onWrite = new AtomicReference<>();
+
 	private volatile Runnable beforeForce = () -> {
+	};
+
+	private volatile Runnable beforeWrite = () -> {
+	};
+
+	private volatile Runnable beforeRead = () -> {
 	};
 
 	/** Has the next read at a position throw an error that is no exception. */
 	public void throwOnRead(Error error) {
 		this.onRead.set(error);
+	}
+
+	/** Has the next write at a position throw an error that is no exception. */
+	public void throwOnWrite(Error error) {
+		this.onWrite.set(error);
+	}
+
+	/** Has something done before each write at a position. */
+	public void beforeWrite(Runnable wait) {
+		this.beforeWrite = wait;
+	}
+
+	/** Has something done before each read at a position. */
+	public void beforeRead(Runnable wait) {
+		this.beforeRead = wait;
 	}
 
 	/** Has something done before each time that bytes are made durable. */
@@ -46,6 +69,13 @@ public final class FaultyDisk {
 	/** Returns what opens files on this disk. */
 	public ExclusiveFiles files() {
 		return new ExclusiveFiles(FileLocking.SYSTEM, FaultyChannel::new);
+	}
+
+	private static void meet(AtomicReference<Error> next) {
+		Error error = next.getAndSet(null);
+		if (error != null) {
+			throw error;
+		}
 	}
 
 	private void meet(Fault fault) throws IOException {
@@ -88,10 +118,8 @@ public final class FaultyDisk {
 
 		@Override
 		public int read(ByteBuffer target, long position) throws IOException {
-			Error error = FaultyDisk.this.onRead.getAndSet(null);
-			if (error != null) {
-				throw error;
-			}
+			FaultyDisk.this.beforeRead.run();
+			meet(FaultyDisk.this.onRead);
 			return this.file.read(target, position);
 		}
 
@@ -109,6 +137,8 @@ public final class FaultyDisk {
 
 		@Override
 		public int write(ByteBuffer source, long position) throws IOException {
+			FaultyDisk.this.beforeWrite.run();
+			meet(FaultyDisk.this.onWrite);
 			if (position >= 1 << 20) {
 				meet(Fault.WRITE);
 			}

@@ -7,7 +7,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelTransferException;
@@ -46,12 +47,11 @@ class BackOffTests {
 	}
 
 	private ModelCacheException fail(int mirrors) {
-		AtomicReference<Throwable> failure = new AtomicReference<>();
-		this.fixture.run(mirrors).subscribe((result) -> {
-		}, failure::set);
+		CompletableFuture<TransferResult> result = this.fixture.run(mirrors).toFuture();
 		this.fixture.letTimePass();
-		assertThat(failure.get()).isInstanceOf(ModelCacheException.class);
-		return (ModelCacheException) failure.get();
+		Throwable failure = result.handle((came, thrown) -> thrown).orTimeout(60, TimeUnit.SECONDS).join();
+		assertThat(failure).isInstanceOf(ModelCacheException.class);
+		return (ModelCacheException) failure;
 	}
 
 	private static List<Duration> millis(long... millis) {

@@ -9,12 +9,10 @@ import dev.modelcache.internal.http.Failures;
 import dev.modelcache.ModelCacheException;
 
 /**
- * Whether a transfer comes forward: how many bytes were on disk at most, when they last
- * became more, and what went wrong meanwhile.
- * <p>
- * <em>Thread-safety</em>: guarded by the {@link TransferRun} it belongs to.
+ * Tracks whether a transfer makes progress: how many bytes were on disk at most, when
+ * they last became more, and what went wrong meanwhile. Owned by the {@link Coordinator}.
  */
-final class RunProgress {
+final class Progress {
 
 	private static final int MOST_FAILURES_KEPT = 100;
 
@@ -39,7 +37,7 @@ final class RunProgress {
 	 * @param leastBytes how many new bytes count as something
 	 * @param nowNanos the time
 	 */
-	RunProgress(DownloadPlan plan, Duration giveUpAfter, long leastBytes, long nowNanos) {
+	Progress(DownloadPlan plan, Duration giveUpAfter, long leastBytes, long nowNanos) {
 		this.plan = plan;
 		this.giveUpAfter = giveUpAfter;
 		this.leastBytes = leastBytes;

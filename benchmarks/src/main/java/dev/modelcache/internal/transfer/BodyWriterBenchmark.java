@@ -1,21 +1,24 @@
 package dev.modelcache.internal.transfer;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 import dev.modelcache.benchmarks.Scratch;
-import dev.modelcache.internal.transfer.Destination;
-import dev.modelcache.internal.transfer.Segment;
-import dev.modelcache.internal.transfer.SegmentBoard;
-import dev.modelcache.internal.transfer.SegmentWriter;
-import dev.modelcache.internal.transfer.TransferJournal;
+import dev.modelcache.internal.http.ByteRange;
+import dev.modelcache.internal.http.RangeClient;
+import dev.modelcache.internal.http.RangeRequest;
+import dev.modelcache.internal.http.RangeResponse;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import org.jspecify.annotations.NullMarked;
@@ -36,6 +39,8 @@ import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.core.io.buffer.NettyDataBufferFactory;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * How long it takes to write 64 MiB that are there in Netty's buffers to an empty file:
@@ -49,9 +54,11 @@ import reactor.core.publisher.Flux;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 @Fork(1)
-public class SegmentWriterBenchmark {
+public class BodyWriterBenchmark {
 
 	private static final int SIZE = StagedBytes.SIZE;
+
+	private static final int SEGMENT = 16 << 20;
 
 	/** Bytes that arrive at once. */
 	@Param({ "8192", "131072" })
@@ -97,21 +104,25 @@ public class SegmentWriterBenchmark {
 	 * @throws IOException if the file cannot be written
 	 */
 	@Benchmark
-	public long segmentWriter() throws IOException {
+	public long bodyWriter() throws IOException {
 		StagedBytes target = Objects.requireNonNull(this.staged);
-		TransferJournal journal = target.journal();
-		journal.clear();
-		SegmentBoard board = new SegmentBoard(16 << 20, false);
-		board.sizeIs(SIZE);
-		Destination destination = new Destination(target.file, journal, board);
-		for (Segment segment = board.claim(0); segment != null; segment = board.claim(0)) {
-			SegmentWriter writer = new SegmentWriter(destination, segment, target.mirror, segment.end());
-			while (!writer.isDone()) {
-				writer.write(next());
+		Landing landing = new Landing(target.log());
+		landing.log.clear();
+		TransferThreads threads = new TransferThreads(Schedulers.immediate(), Runnable::run, Schedulers.parallel());
+		Bandwidth bandwidth = new Bandwidth(null, threads.timer());
+		for (long start = 0; start < SIZE; start += SEGMENT) {
+			long end = start + SEGMENT;
+			BodyWriter writer = new BodyWriter(landing,
+					new RangeRequest(target.mirror, new ByteRange(start, end), null), null, target.file.channel(),
+					threads, bandwidth, 8);
+			writer.open(landing);
+			writer.start(start, end, end, SIZE);
+			while (landing.bytes < end) {
+				writer.onNext(next());
 			}
-			board.release(segment);
+			writer.onComplete();
 		}
-		return board.durable();
+		return landing.bytes;
 	}
 
 	/**
@@ -151,6 +162,61 @@ public class SegmentWriterBenchmark {
 				.blockOptional()
 				.orElse(0L);
 		}
+	}
+
+	/** The mirror, which answers at once, and the owner of the writers. */
+	private static final class Landing implements RangeClient, BodyWriter.Owner {
+
+		private final BlockLog log;
+
+		private long bytes;
+
+		Landing(BlockLog log) {
+			this.log = log;
+		}
+
+		@Override
+		public Set<String> schemes() {
+			return Set.of("http");
+		}
+
+		@Override
+		public Mono<Void> exchange(RangeRequest request, Function<RangeResponse, Mono<Void>> consumer) {
+			return consumer.apply(new RangeResponse(request.range().start(), (long) SIZE, request.range().end(), false,
+					null, true, Flux.never()));
+		}
+
+		@Override
+		public void opened(BodyWriter writer, RangeResponse response) {
+		}
+
+		@Override
+		public void landed(BodyWriter writer, long more, List<Segment.Block> whole) {
+			this.bytes += more;
+			try {
+				this.log.append(whole, SIZE);
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		}
+
+		@Override
+		public void shrunk(BodyWriter writer, long end) {
+		}
+
+		@Override
+		public void ended(BodyWriter writer, @Nullable Throwable thrown) {
+			if (thrown != null) {
+				throw new IllegalStateException(thrown);
+			}
+		}
+
+		@Override
+		public boolean mayWrite(long position) {
+			return true;
+		}
+
 	}
 
 }

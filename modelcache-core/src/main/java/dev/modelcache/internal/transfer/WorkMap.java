@@ -8,16 +8,15 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 import dev.modelcache.internal.http.ByteRange;
+import dev.modelcache.internal.transfer.Segment.Block;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which bytes of a file are on disk, which ones somebody fetches, and which ones nobody
- * does. Work is given out in segments; when there is none left, whoever asks takes the
- * tail half of the segment that will end last.
- * <p>
- * <em>Thread-safety</em>: all methods.
+ * Which bytes of a file are on disk, which ones a connection fetches, and which ones none
+ * does. Work is given out in segments; where there is none left, it tells which segment
+ * will end last, so that its tail can be asked for. Owned by the {@link Coordinator}.
  */
-final class SegmentBoard {
+final class WorkMap {
 
 	/** Segments begin and end at multiples of this, but for the end of the file. */
 	static final long BLOCK = 1 << 20;
@@ -26,8 +25,8 @@ final class SegmentBoard {
 
 	private final boolean inOnePiece;
 
-	/** What nobody fetches, by its first byte. */
-	private final NavigableMap<Long, ByteRange> open = new TreeMap<>();
+	/** What no connection fetches, by its first byte. */
+	private final NavigableMap<Long, Open> open = new TreeMap<>();
 
 	private final List<Segment> claimed = new ArrayList<>();
 
@@ -38,56 +37,61 @@ final class SegmentBoard {
 	private long frontier;
 
 	/**
-	 * Creates a board for a file of which nothing is there.
+	 * Creates a map of a file of which nothing is there.
 	 * @param segmentSize how large segments are
 	 * @param inOnePiece whether the first request asks for the whole file: nothing may
 	 * tell later that a second one brings bytes of the same version
 	 */
-	SegmentBoard(long segmentSize, boolean inOnePiece) {
+	WorkMap(long segmentSize, boolean inOnePiece) {
 		this.inOnePiece = inOnePiece;
 		this.segmentSize = Math.max(BLOCK, segmentSize / BLOCK * BLOCK);
-		this.open.put(0L, ByteRange.from(0));
+		open(0, ByteRange.OPEN, null);
 	}
 
-	/** Returns the size of the file, or null while nobody knows it. */
-	synchronized @Nullable Long size() {
+	private void open(long start, long end, @Nullable Block unfinished) {
+		this.open.put(start, new Open(end, unfinished));
+	}
+
+	/** Returns the size of the file, or null while it is not known. */
+	@Nullable Long size() {
 		return (this.size != ByteRange.OPEN) ? this.size : null;
 	}
 
 	/** Returns how many bytes are on disk. */
-	synchronized long durable() {
+	long durable() {
 		return this.durable;
 	}
 
 	/** Returns how many bytes are on disk without a gap from the beginning. */
-	synchronized long frontier() {
+	long frontier() {
 		return this.frontier;
 	}
 
 	/** Returns whether the file has at least two segments. */
-	synchronized boolean isWorthSeveral() {
+	boolean isWorthSeveral() {
 		return this.size != ByteRange.OPEN && this.size >= 2 * this.segmentSize;
 	}
 
-	synchronized boolean isComplete() {
+	boolean isComplete() {
 		return this.size != ByteRange.OPEN && this.durable == this.size;
 	}
 
 	/**
 	 * Gives out work.
 	 * @param nowNanos the time
-	 * @return a segment that nobody else fetches, or null if there is none
+	 * @return a segment that no other connection fetches, or null if there is none
 	 */
-	synchronized @Nullable Segment claim(long nowNanos) {
-		Map.Entry<Long, ByteRange> first = this.open.pollFirstEntry();
-		ByteRange range = (first != null) ? first.getValue() : tailOfTheSlowest(nowNanos);
-		if (range == null) {
+	@Nullable Segment claim(long nowNanos) {
+		Map.Entry<Long, Open> first = this.open.pollFirstEntry();
+		if (first == null) {
 			return null;
 		}
-		Segment segment = new Segment(firstPart(range), nowNanos);
-		if (segment.end() < range.end()) {
-			this.open.put(segment.end(), new ByteRange(segment.end(), range.end()));
+		ByteRange range = new ByteRange(first.getKey(), first.getValue().end());
+		ByteRange part = firstPart(range);
+		if (part.end() < range.end()) {
+			open(part.end(), range.end(), null);
 		}
+		Segment segment = new Segment(part, first.getValue().unfinished(), nowNanos);
 		this.claimed.add(segment);
 		return segment;
 	}
@@ -106,42 +110,50 @@ final class SegmentBoard {
 		return (range.end() - end <= this.segmentSize / 2) ? range : new ByteRange(range.start(), end);
 	}
 
-	private @Nullable ByteRange tailOfTheSlowest(long nowNanos) {
-		Segment slowest = this.claimed.stream()
-			.filter((segment) -> segment.end() != ByteRange.OPEN && middle(segment) > segment.position())
+	/**
+	 * Returns the segment that will end last, of those whose tail can be asked for.
+	 * @param nowNanos the time
+	 * @return the segment, or null if there is none
+	 */
+	@Nullable Segment slowest(long nowNanos) {
+		return this.claimed.stream()
+			.filter((segment) -> !segment.isAsked() && segment.end() != ByteRange.OPEN
+					&& middle(segment) > segment.position())
 			.max(Comparator.comparingDouble((segment) -> segment.secondsLeft(nowNanos)))
 			.orElse(null);
-		if (slowest == null) {
-			return null;
-		}
-		ByteRange tail = new ByteRange(middle(slowest), slowest.end());
-		slowest.endAt(tail.start());
-		return tail;
 	}
 
 	/**
 	 * Returns the border of blocks in the middle of the rest, or 0 if there is none, or
-	 * it is so near that a write under way might cross it.
+	 * it is so near that the tail is not worth a request.
 	 */
-	private static long middle(Segment segment) {
-		long middle = (segment.position() + segment.remaining() / 2 + BLOCK - 1) / BLOCK * BLOCK;
-		return (middle < segment.end() && middle - segment.position() > 2 * SegmentWriter.LARGEST_WRITE) ? middle : 0;
+	static long middle(Segment segment) {
+		long rest = segment.end() - segment.position();
+		long middle = (segment.position() + rest / 2 + BLOCK - 1) / BLOCK * BLOCK;
+		return (middle < segment.end() && middle - segment.position() > BLOCK / 4) ? middle : 0;
 	}
 
-	/** Takes a segment back, whether it is complete or not. */
-	synchronized void release(Segment segment) {
-		if (this.claimed.remove(segment) && !segment.isComplete()) {
-			this.open.put(segment.position(), new ByteRange(segment.position(), segment.end()));
+	/** The connection of a segment gives its tail away. */
+	void shrink(Segment segment, long end) {
+		if (end < segment.end()) {
+			open(end, segment.end(), null);
+			segment.endAt(end);
 		}
 	}
 
-	/** Returns how many bytes the segment still takes. */
-	synchronized long room(Segment segment) {
-		return segment.remaining();
+	/**
+	 * Takes a segment back, whether it is complete or not.
+	 * @param segment the segment
+	 * @param unfinished the block that its connection has left unfinished
+	 */
+	void release(Segment segment, @Nullable Block unfinished) {
+		if (this.claimed.remove(segment) && !segment.isComplete()) {
+			open(segment.position(), segment.end(), unfinished);
+		}
 	}
 
 	/** Says that bytes of a segment are on disk. */
-	synchronized void written(Segment segment, long bytes) {
+	void landed(Segment segment, long bytes) {
 		boolean atFrontier = segment.position() == this.frontier;
 		segment.advance(bytes);
 		this.durable += bytes;
@@ -161,24 +173,25 @@ final class SegmentBoard {
 	}
 
 	/** Says how large the file is. */
-	synchronized void sizeIs(long bytes) {
+	void sizeIs(long bytes) {
 		this.size = bytes;
 		this.claimed.stream()
 			.filter((segment) -> segment.end() > bytes)
 			.forEach((segment) -> segment.endAt(Math.max(segment.position(), bytes)));
 		this.open.tailMap(bytes, true).clear();
-		Map.Entry<Long, ByteRange> last = this.open.lastEntry();
+		Map.Entry<Long, Open> last = this.open.lastEntry();
 		if (last != null && last.getValue().end() > bytes) {
-			this.open.put(last.getKey(), new ByteRange(last.getKey(), bytes));
+			open(last.getKey(), bytes, last.getValue().unfinished());
 		}
 	}
 
 	/**
 	 * Gives a segment the whole rest of the file: its server sends all of it.
-	 * @return false if others fetch parts of it
+	 * @return false if others fetch parts of it, or may be about to
 	 */
-	synchronized boolean extend(Segment segment) {
-		if (this.claimed.size() > 1 || (!this.open.isEmpty() && this.open.firstKey() < segment.end())) {
+	boolean extend(Segment segment) {
+		if (this.claimed.size() > 1 || segment.isAsked()
+				|| (!this.open.isEmpty() && this.open.firstKey() < segment.end())) {
 			return false;
 		}
 		this.open.clear();
@@ -191,20 +204,20 @@ final class SegmentBoard {
 	 * @param bytes how large the file is
 	 * @param there the ranges that are on disk, in their order, none of them twice
 	 */
-	synchronized void resume(long bytes, Iterable<ByteRange> there) {
+	void resume(long bytes, Iterable<ByteRange> there) {
 		restart();
 		this.size = bytes;
 		this.open.clear();
 		long gap = 0;
 		for (ByteRange range : there) {
 			if (range.start() > gap) {
-				this.open.put(gap, new ByteRange(gap, range.start()));
+				open(gap, range.start(), null);
 			}
 			gap = range.end();
 			this.durable += range.end() - range.start();
 		}
 		if (gap < bytes) {
-			this.open.put(gap, new ByteRange(gap, bytes));
+			open(gap, bytes, null);
 		}
 		this.frontier = firstGap();
 	}
@@ -213,24 +226,34 @@ final class SegmentBoard {
 	 * Says that ranges of a complete file are to be fetched again.
 	 * @param again the ranges, none of them twice
 	 */
-	synchronized void reopen(Iterable<ByteRange> again) {
+	void reopen(Iterable<ByteRange> again) {
 		for (ByteRange range : again) {
-			Map.Entry<Long, ByteRange> before = this.open.lowerEntry(range.start());
+			Map.Entry<Long, Open> before = this.open.lowerEntry(range.start());
 			long start = (before != null && before.getValue().end() == range.start()) ? before.getKey() : range.start();
-			this.open.put(start, new ByteRange(start, range.end()));
+			open(start, range.end(), null);
 			this.durable -= range.end() - range.start();
 		}
 		this.frontier = firstGap();
 	}
 
-	/** Forgets all bytes; nobody may be fetching any. */
-	synchronized void restart() {
+	/** Forgets all bytes and segments; no connection may be fetching any. */
+	void restart() {
 		this.open.clear();
 		this.claimed.clear();
-		this.open.put(0L, ByteRange.from(0));
+		open(0, ByteRange.OPEN, null);
 		this.size = ByteRange.OPEN;
 		this.durable = 0;
 		this.frontier = 0;
+	}
+
+	/**
+	 * The rest of a range that no connection fetches.
+	 *
+	 * @param end the byte after its last one
+	 * @param unfinished the block in the middle of which it begins, or {@code null}
+	 */
+	private record Open(long end, @Nullable Block unfinished) {
+
 	}
 
 }

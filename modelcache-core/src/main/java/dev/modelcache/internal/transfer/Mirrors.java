@@ -2,7 +2,7 @@ package dev.modelcache.internal.transfer;
 
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 import dev.modelcache.source.Mirror;
@@ -10,11 +10,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decides which mirror is asked next. Where a digest will prove the whole, all mirrors
- * take part at once; otherwise one at a time, in their order.
- * <p>
- * <em>Thread-safety</em>: none; guarded by the {@link TransferRun}.
+ * take part at once; otherwise one at a time, in their order. Owned by the
+ * {@link Coordinator}.
  */
-final class MirrorSelector {
+final class Mirrors {
 
 	private final List<MirrorState> mirrors;
 
@@ -23,11 +22,11 @@ final class MirrorSelector {
 	private @Nullable MirrorState only;
 
 	/**
-	 * Creates a selector.
+	 * Creates the choice.
 	 * @param mirrors the mirrors, the preferred one first
 	 * @param together whether they may take part at once
 	 */
-	MirrorSelector(List<MirrorState> mirrors, boolean together) {
+	Mirrors(List<MirrorState> mirrors, boolean together) {
 		this.mirrors = mirrors;
 		this.together = together;
 	}
@@ -40,8 +39,8 @@ final class MirrorSelector {
 	}
 
 	/** Returns how long until a mirror may be asked, or empty if none ever will be. */
-	Optional<Long> nanosUntilNext(long nowNanos) {
-		return candidates().map((mirror) -> Math.max(0, mirror.notBeforeNanos() - nowNanos)).min(Long::compare);
+	OptionalLong nanosUntilNext(long nowNanos) {
+		return candidates().mapToLong((mirror) -> Math.max(0, mirror.notBeforeNanos() - nowNanos)).min();
 	}
 
 	/** Asks one mirror alone from now on. */
@@ -64,19 +63,16 @@ final class MirrorSelector {
 		return this.together ? usable : usable.limit(1);
 	}
 
-	/** Returns whether any request is under way. */
-	boolean isBusy() {
-		return this.mirrors.stream().anyMatch((mirror) -> mirror.active() > 0);
-	}
-
 	/** Returns whether another mirror than this one may still be asked. */
 	boolean hasOther(MirrorState mirror) {
 		return this.mirrors.stream().anyMatch((other) -> other != mirror && !other.isDropped());
 	}
 
-	/** Returns all states of one origin. */
-	List<MirrorState> ofOrigin(Mirror mirror) {
-		return this.mirrors.stream().filter((state) -> state.mirror().origin().equals(mirror.origin())).toList();
+	/** Says which strong validator an origin has for the file. */
+	void pin(Mirror origin, @Nullable String validator) {
+		this.mirrors.stream()
+			.filter((state) -> state.mirror().origin().equals(origin.origin()))
+			.forEach((state) -> state.validator(validator));
 	}
 
 	/** The file begins again, as whatever version its servers have now. */

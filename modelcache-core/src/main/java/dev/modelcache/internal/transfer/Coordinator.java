@@ -1,0 +1,659 @@
+package dev.modelcache.internal.transfer;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+
+import dev.modelcache.internal.http.RequestFailedException;
+import dev.modelcache.internal.http.RangeResponse;
+import dev.modelcache.internal.http.RangeRequest;
+import dev.modelcache.internal.http.ByteRange;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelIntegrityException;
+import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.FailureBoundary;
+import dev.modelcache.internal.store.StagedFile;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
+import dev.modelcache.internal.transfer.Segment.Block;
+import dev.modelcache.source.Mirror;
+import dev.modelcache.source.Origin;
+import io.github.resilience4j.retry.Retry;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.MonoSink;
+
+/**
+ * Runs one transfer: decides which mirror is asked for which bytes, which answer may add
+ * to the file, and what happens when all bytes are there or no mirror is left.
+ * <p>
+ * All its state belongs to its mailbox, whose tasks run one after the other and never
+ * touch the disk. Connections, followers and tasks on the disk run beside it and tell it
+ * what they have done. The file changes hands in {@link #proceed()} alone: it is
+ * truncated, read for repairs, and given back when none of them is at work.
+ * <p>
+ * <em>Thread-safety</em>: {@link #begin()} and {@link #stop()}, which do not block.
+ */
+final class Coordinator implements BodyWriter.Owner {
+
+	private static final Logger logger = LoggerFactory.getLogger(Coordinator.class);
+
+	private static final Duration LONGEST_TICK = Duration.ofSeconds(1);
+
+	private final DownloadPlan plan;
+
+	private final StagedFile staged;
+
+	private final TransferListener listener;
+
+	private final SegmentedTransfer transfer;
+
+	private final MonoSink<TransferResult> caller;
+
+	private final SerialTasks mailbox;
+
+	private final DiskTasks disk;
+
+	private final BlockLog log;
+
+	private final WorkMap work;
+
+	private final Mirrors mirrors;
+
+	private final ResponseCheck check;
+
+	private final Progress progress;
+
+	private final Repair repair;
+
+	private final Followers followers;
+
+	private final Map<BodyWriter, Fetch> live = new LinkedHashMap<>();
+
+	private final Disposable.Swap wake = Disposables.swap();
+
+	private final Disposable.Swap clock = Disposables.swap();
+
+	private Phase phase = Phase.PREPARING;
+
+	/** What is done when nothing is at work on the file. */
+	private @Nullable Runnable whenQuiet;
+
+	/** The answer from the first byte on, for which the file is made empty. */
+	private @Nullable Fetch adopted;
+
+	/** The other connections may begin: it is known that there is work for them. */
+	private boolean several;
+
+	private @Nullable Origin bytesFrom;
+
+	private @Nullable MirrorState shown;
+
+	private boolean toldOneConnection;
+
+	private long tickNanos;
+
+	private boolean retained;
+
+	/** A whole file with a wrong digest, which is being repaired. */
+	private @Nullable TransferResult wrong;
+
+	Coordinator(DownloadPlan plan, StagedFile staged, TransferListener listener, Retry retry,
+			SegmentedTransfer transfer, MonoSink<TransferResult> caller) {
+		this.plan = plan;
+		this.staged = staged;
+		this.listener = listener;
+		this.transfer = transfer;
+		this.caller = caller;
+		TransferSettings settings = transfer.settings();
+		Executor io = transfer.threads().io()::schedule;
+		this.mailbox = new SerialTasks(io, (thrown) -> {
+			fail(thrown);
+			proceed();
+		});
+		this.log = new BlockLog(plan, staged, listener::advanced);
+		this.disk = new DiskTasks(staged, this.log, listener, io, this.mailbox, this::fail, this::proceed,
+				() -> this.live.keySet().forEach(BodyWriter::resume));
+		this.work = new WorkMap(settings.segmentSize().toBytes(), plan.file().expected() == null);
+		this.mirrors = new Mirrors(
+				plan.mirrors().stream().map((mirror) -> new MirrorState(mirror, retry, settings.minSpeed())).toList(),
+				plan.file().expected() != null);
+		this.check = new ResponseCheck(plan, this.work);
+		this.repair = new Repair(plan.modelId(), this.disk, this.log, this.mirrors);
+		this.progress = new Progress(plan, settings.giveUpAfter(), new Pace(settings.minSpeed()).leastBytes(), now());
+		this.followers = new Followers(plan, staged, transfer.threads(), listener, this.mailbox, this::fail,
+				this::proceed);
+	}
+
+	private long now() {
+		return this.transfer.threads().timer().now(TimeUnit.NANOSECONDS);
+	}
+
+	/** Begins with what an earlier transfer left in the staged file. */
+	void begin() {
+		this.mailbox.execute(() -> {
+			if (this.phase == Phase.ENDING) {
+				return;
+			}
+			this.staged.retain();
+			this.retained = true;
+			long stallNanos = this.transfer.settings().stallTimeout().toNanos();
+			long period = Math.max(1_000_000, Math.min(LONGEST_TICK.toNanos(), stallNanos / 8));
+			this.tickNanos = now();
+			this.clock.update(this.transfer.threads()
+				.timer()
+				.schedulePeriodically(() -> this.mailbox.execute(this::tick), period, period, TimeUnit.NANOSECONDS));
+			this.followers.start();
+			this.disk.run("reading what an earlier transfer left", this.log::takeOver, this::takenOver);
+		});
+	}
+
+	/** Stops the transfer, of which no result is wanted any more. */
+	void stop() {
+		this.log.stop();
+		this.mailbox.execute(() -> end(null, null));
+	}
+
+	private void takenOver(JournalContents left) {
+		if (left.size() != null) {
+			this.work.resume(left.size(),
+					left.blocks().keySet().stream().map((index) -> block(left.size(), index)).toList());
+			this.disk.durableIs(this.work.durable());
+			this.progress.beginsAt(this.work.durable());
+			Mirror source = (this.plan.file().expected() == null) ? left.onlySource(this.plan) : null;
+			if (source != null) {
+				this.mirrors.pin(source, left.validatorOf(source));
+				this.bytesFrom = source.origin();
+			}
+			this.followers.advance(this.work.frontier());
+			logger.info("Model '{}': going on with the {} of {} bytes that are there", this.plan.modelId(),
+					this.work.durable(), left.size());
+			this.listener.resumed(this.work.durable(), left.size());
+		}
+		this.phase = Phase.FETCHING;
+		dispatch();
+	}
+
+	/** Gives work to the connections that have none. */
+	private void dispatch() {
+		while (this.phase == Phase.FETCHING) {
+			if (this.work.isComplete()) {
+				settleIfQuiet();
+				return;
+			}
+			if (this.live.size() >= (this.several ? this.transfer.connections() : 1)) {
+				return;
+			}
+			long now = now();
+			MirrorState mirror = this.mirrors.select(now);
+			if (mirror == null) {
+				awaitMirror(now);
+				return;
+			}
+			if (!isProvable(mirror)) {
+				// Another origin may be about to bring its first byte.
+				if (!this.live.isEmpty()) {
+					return;
+				}
+				if (this.work.durable() > 0) {
+					beginAgain();
+					return;
+				}
+			}
+			Segment segment = this.work.claim(now);
+			if (segment == null) {
+				askForTails(now);
+				return;
+			}
+			open(mirror, segment);
+		}
+	}
+
+	private void awaitMirror(long now) {
+		OptionalLong wait = this.mirrors.nanosUntilNext(now);
+		if (this.live.isEmpty() && (wait.isEmpty() || this.progress.isTooLongAgo(now + wait.getAsLong()))) {
+			fail(this.progress.summary());
+		}
+		else if (wait.isPresent() && wait.getAsLong() > 0) {
+			this.wake.update(this.transfer.threads()
+				.timer()
+				.schedule(() -> this.mailbox.execute(this::dispatch), wait.getAsLong(), TimeUnit.NANOSECONDS));
+		}
+	}
+
+	/** The bytes that are there can be told to belong to this mirror's file. */
+	private boolean isProvable(MirrorState mirror) {
+		return this.plan.file().expected() != null
+				|| (mirror.validator() != null && mirror.mirror().origin().equals(this.bytesFrom));
+	}
+
+	private void open(MirrorState mirror, Segment segment) {
+		String ifRange = (this.work.durable() > 0 || segment.position() > 0) ? mirror.validator() : null;
+		RangeRequest request = new RangeRequest(mirror.mirror(), new ByteRange(segment.position(), segment.end()),
+				ifRange);
+		BodyWriter writer = new BodyWriter(this, request, segment.unfinished(), this.staged.channel(),
+				this.transfer.threads(), this.transfer.bandwidth(), this.transfer.pieces());
+		mirror.begin();
+		this.live.put(writer, new Fetch(writer, mirror, segment));
+		writer.open(this.transfer.clientFor(mirror.mirror()));
+	}
+
+	/** Connections without work take the tails of those that will be busy longest. */
+	private void askForTails(long now) {
+		long idle = this.transfer.connections() - this.live.size()
+				- this.live.values().stream().filter((fetch) -> fetch.segment.isAsked()).count();
+		for (; idle > 0; idle--) {
+			Segment slowest = this.work.slowest(now);
+			if (slowest == null) {
+				return;
+			}
+			slowest.asked(true);
+			this.live.values()
+				.stream()
+				.filter((fetch) -> fetch.segment == slowest)
+				.forEach((fetch) -> fetch.writer.askToShrink(WorkMap.middle(slowest)));
+		}
+	}
+
+	@Override
+	public void shrunk(BodyWriter writer, long end) {
+		this.mailbox.executeHere(() -> {
+			Fetch fetch = this.live.get(writer);
+			if (fetch != null) {
+				fetch.segment.asked(false);
+				this.work.shrink(fetch.segment, end);
+				dispatch();
+			}
+		});
+	}
+
+	@Override
+	public void opened(BodyWriter writer, RangeResponse response) {
+		this.mailbox.execute(() -> {
+			Fetch fetch = this.live.get(writer);
+			if (fetch != null && this.phase == Phase.FETCHING) {
+				fetch.response = response;
+				accept(fetch, response);
+			}
+		});
+	}
+
+	/** Compares an answer with what is known, before any of its bytes is taken. */
+	private void accept(Fetch fetch, RangeResponse response) {
+		try {
+			if (response.start() != fetch.segment.position()) {
+				adopt(fetch);
+				return;
+			}
+			this.check.check(fetch.mirror, response, this.live.size() > 1);
+		}
+		catch (RequestFailedException ex) {
+			fetch.writer.fail(ex);
+			return;
+		}
+		Mirror mirror = fetch.mirror.mirror();
+		String validator = response.validator();
+		if (validator != null) {
+			this.log.pinned(mirror, validator);
+			this.mirrors.pin(mirror, validator);
+		}
+		this.bytesFrom = mirror.origin();
+		Long size = (response.totalBytes() != null) ? response.totalBytes() : this.plan.file().size();
+		if (size != null) {
+			this.work.sizeIs(size);
+		}
+		boolean ranges = response.bodyEnd() != null && (response.start() > 0 || !response.whole());
+		if (!ranges && this.work.extend(fetch.segment) && !this.toldOneConnection) {
+			this.toldOneConnection = true;
+			logger.info("Model '{}': {} sends no ranges, so one connection fetches the whole file", this.plan.modelId(),
+					mirror);
+		}
+		show(fetch.mirror);
+		boolean others = ranges && this.work.isWorthSeveral() && isProvable(fetch.mirror);
+		fetch.missesBefore = fetch.mirror.pace().misses();
+		this.disk.admit(this.work.size(), () -> {
+			if (this.live.containsKey(fetch.writer) && this.phase == Phase.FETCHING) {
+				start(fetch, response);
+				this.several |= others;
+				dispatch();
+			}
+		});
+	}
+
+	/** Of the mirrors that take part at once, the first one is shown as the source. */
+	private void show(MirrorState mirror) {
+		if (this.shown == null || this.plan.file().expected() == null || this.shown.isDropped()) {
+			this.shown = mirror;
+			this.listener.answered(mirror.mirror(), this.work.size());
+		}
+	}
+
+	private void start(Fetch fetch, RangeResponse response) {
+		Long size = this.work.size();
+		long fileEnd = (size != null) ? size : ByteRange.OPEN;
+		// Where the response does not say, the body ends where the file does.
+		fetch.bodyEnd = (response.bodyEnd() != null) ? response.bodyEnd() : fileEnd;
+		fetch.writer.start(response.start(), fetch.segment.end(), fetch.bodyEnd, fileEnd);
+	}
+
+	/** RFC 9110, section 14.2: a server may ignore Range and send the whole file. */
+	private void adopt(Fetch fetch) {
+		boolean others = this.plan.file().expected() != null && this.mirrors.hasOther(fetch.mirror);
+		if (this.live.size() > 1 || (others && this.work.durable() > 0)) {
+			throw new RequestFailedException(Reason.CHANGED, fetch.mirror.mirror(),
+					"sent the whole file for a part of it, as a server does when the file has changed", null);
+		}
+		this.adopted = fetch;
+		beginAgain();
+	}
+
+	@Override
+	public boolean mayWrite(long position) {
+		return this.disk.mayWrite(position);
+	}
+
+	@Override
+	public void landed(BodyWriter writer, long bytes, List<Block> whole) {
+		this.mailbox.executeHere(() -> {
+			Fetch fetch = this.live.get(writer);
+			if (fetch == null) {
+				throw new IllegalStateException("bytes were written by a connection that had ended");
+			}
+			this.work.landed(fetch.segment, bytes);
+			long durable = this.work.durable();
+			fetch.mirror.count(bytes);
+			this.disk.landed(durable, whole, this.work.size());
+			this.followers.advance(this.work.frontier());
+			this.listener.written(fetch.mirror.mirror(), bytes, durable);
+			if (this.progress.rises(durable, now())) {
+				fetch.brought = true;
+				boolean alone = !fetch.mirror.isFree();
+				fetch.mirror.progressed();
+				if (alone) {
+					dispatch();
+				}
+			}
+		});
+	}
+
+	@Override
+	public void ended(BodyWriter writer, @Nullable Throwable thrown) {
+		// On another thread: meanwhile, the client gives the connection back.
+		this.mailbox.execute(() -> {
+			Fetch fetch = this.live.remove(writer);
+			if (fetch == null) {
+				return;
+			}
+			if (fetch == this.adopted) {
+				this.adopted = null;
+			}
+			fetch.mirror.pace().came(writer.takeArrived());
+			fetch.mirror.end();
+			this.work.release(fetch.segment, writer.unfinished());
+			if (thrown instanceof RequestFailedException failed) {
+				failed(fetch, failed);
+			}
+			else if (thrown != null) {
+				fail(thrown);
+			}
+			else if (this.phase == Phase.FETCHING) {
+				bodyEnded(fetch);
+			}
+			dispatch();
+			proceed();
+		});
+	}
+
+	private void bodyEnded(Fetch fetch) {
+		if (fetch.bodyEnd == ByteRange.OPEN && this.work.size() == null) {
+			this.work.sizeIs(fetch.writer.bodyPosition());
+		}
+		// Many small answers are as slow as one that trickles.
+		if (!this.work.isComplete() && fetch.mirror.isTooSlow()) {
+			failed(fetch, tooSlow(fetch.mirror.mirror()));
+		}
+	}
+
+	/**
+	 * Takes note of a failed request. A mirror that contradicts the others is left out; a
+	 * lone one that contradicts itself makes the file begin again.
+	 */
+	private void failed(Fetch fetch, RequestFailedException failed) {
+		this.progress.failed(failed);
+		this.listener.failed(failed);
+		boolean contradicts = failed.reason() == Reason.CHANGED && this.work.durable() > 0;
+		boolean others = this.plan.file().expected() != null && this.mirrors.hasOther(fetch.mirror);
+		if (contradicts && others) {
+			fetch.mirror.drop();
+		}
+		else {
+			fetch.mirror.failed(failed, fetch.burst, fetch.brought, now());
+		}
+		if (this.mirrors.nanosUntilNext(now()).isPresent()) {
+			this.listener.retrying(failed);
+		}
+		if (contradicts && !others && this.phase == Phase.FETCHING) {
+			beginAgain();
+		}
+	}
+
+	private void tick() {
+		long now = now();
+		TransferSettings settings = this.transfer.settings();
+		for (MirrorState mirror : this.mirrors.all()) {
+			List<Fetch> own = this.live.values().stream().filter((fetch) -> fetch.mirror == mirror).toList();
+			own.forEach((fetch) -> mirror.pace().came(fetch.writer.takeArrived()));
+			if (own.stream().anyMatch((fetch) -> fetch.writer.wantsBytes())) {
+				mirror.pace().passed(now - this.tickNanos);
+			}
+			for (Fetch fetch : own) {
+				if (fetch.writer.isStalled(now, settings.stallTimeout().toNanos())) {
+					fetch.writer.fail(new RequestFailedException(Reason.STALLED, mirror.mirror(),
+							"sent no byte for " + settings.stallTimeout().toMillis() + " ms", null));
+				}
+				else if (fetch.writer.isStarted() && mirror.pace().misses() != fetch.missesBefore) {
+					fetch.writer.fail(tooSlow(mirror.mirror()));
+				}
+			}
+		}
+		this.tickNanos = now;
+		dispatch();
+	}
+
+	private RequestFailedException tooSlow(Mirror mirror) {
+		return new RequestFailedException(Reason.TOO_SLOW, mirror,
+				"sent fewer than " + this.transfer.settings().minSpeed().toBytes()
+						+ " bytes per second for a minute (hooks.llm.download.min-speed)",
+				null);
+	}
+
+	/** Makes the file empty, and begins again with whatever version its servers have. */
+	private void beginAgain() {
+		rewind(() -> this.disk.run("beginning the file again", () -> {
+			this.log.clear();
+			return true;
+		}, (cleared) -> {
+			this.work.restart();
+			this.mirrors.forgetValidators();
+			this.bytesFrom = null;
+			this.disk.durableIs(0);
+			fetchAgain();
+		}));
+	}
+
+	/** Stops all that is at work on the file, but for an answer that waits. */
+	private void rewind(Runnable then) {
+		this.phase = Phase.REWINDING;
+		this.several = false;
+		this.live.values().stream().filter((fetch) -> fetch != this.adopted).forEach((fetch) -> fetch.writer.cancel());
+		this.followers.close();
+		this.whenQuiet = then;
+		proceed();
+	}
+
+	private void fetchAgain() {
+		this.phase = Phase.FETCHING;
+		this.followers.start();
+		this.followers.advance(this.work.frontier());
+		Fetch first = this.adopted;
+		this.adopted = null;
+		if (first != null && first.response != null) {
+			Segment all = this.work.claim(now());
+			if (all == null) {
+				throw new IllegalStateException("an empty file has work for every connection");
+			}
+			first.segment = all;
+			accept(first, first.response);
+		}
+		dispatch();
+	}
+
+	private void settleIfQuiet() {
+		if (this.live.isEmpty()) {
+			this.phase = Phase.SETTLING;
+			this.followers.complete(this.work.durable(), this.mirrors.succeeded(), this::settle);
+		}
+	}
+
+	/** Takes the result, or repairs it where its digest is wrong. */
+	private void settle(TransferResult came) {
+		if (this.phase != Phase.SETTLING) {
+			return;
+		}
+		if (came.isEmpty() && !came.is(this.plan.file().expected())) {
+			fail(new ModelIntegrityException(this.plan.modelId(), came.mirror() + " sent an empty file",
+					"Check what stands at that URL, or configure a mirror or fallback-url"));
+		}
+		else if (this.plan.file().expected() == null || came.is(this.plan.file().expected())) {
+			end(came, null);
+		}
+		else {
+			this.wrong = came;
+			this.repair.next((blocks) -> {
+				if (blocks.isEmpty()) {
+					end(came, null);
+				}
+				else {
+					reopen(blocks);
+				}
+			});
+		}
+	}
+
+	private void reopen(Collection<Long> blocks) {
+		rewind(() -> {
+			this.work.reopen(blocks.stream().map((index) -> block(this.work.durable(), index)).toList());
+			this.disk.durableIs(this.work.durable());
+			fetchAgain();
+		});
+	}
+
+	private static ByteRange block(long size, long index) {
+		return new ByteRange(index * WorkMap.BLOCK, Math.min(size, (index + 1) * WorkMap.BLOCK));
+	}
+
+	/** A repair that fails leaves the wrong digest to those who will compare it. */
+	private void fail(Throwable thrown) {
+		boolean ofMirrors = thrown instanceof ModelCacheException && !(thrown instanceof ModelStorageException);
+		if (this.wrong != null && ofMirrors) {
+			end(this.wrong, null);
+		}
+		else {
+			end(null, thrown);
+		}
+	}
+
+	/** Ends the transfer when nothing is at work on the file any more. */
+	private void end(@Nullable TransferResult came, @Nullable Throwable thrown) {
+		if (this.phase == Phase.ENDING) {
+			return;
+		}
+		this.phase = Phase.ENDING;
+		this.adopted = null;
+		this.disk.close();
+		this.wake.dispose();
+		this.clock.dispose();
+		this.live.keySet().forEach(BodyWriter::cancel);
+		this.followers.close();
+		this.whenQuiet = () -> this.disk.last(thrown, this.work.size(), (meaning) -> giveBack(came, meaning));
+		proceed();
+	}
+
+	/** The only place where the file changes hands. */
+	private void proceed() {
+		Runnable next = this.whenQuiet;
+		boolean quiet = this.disk.areDone() && this.followers.haveLeft()
+				&& this.live.size() == ((this.adopted != null) ? 1 : 0);
+		if (next != null && quiet) {
+			this.whenQuiet = null;
+			next.run();
+		}
+	}
+
+	private void giveBack(@Nullable TransferResult came, @Nullable Throwable thrown) {
+		if (this.retained) {
+			this.staged.release();
+		}
+		if (came != null) {
+			this.caller.success(came);
+		}
+		else if (thrown != null) {
+			this.caller.error(FailureBoundary.asException("transferring the file", thrown));
+		}
+	}
+
+	/** What the transfer is about. */
+	private enum Phase {
+
+		/** What an earlier transfer left is read. */
+		PREPARING,
+		/** Connections fetch what is missing. */
+		FETCHING,
+		/** All that is at work on the file stops, so that it can begin again. */
+		REWINDING,
+		/**
+		 * All bytes are there; the followers read the last ones, or what is wrong is
+		 * sought.
+		 */
+		SETTLING,
+		/** All that is at work on the file stops for good. */
+		ENDING
+
+	}
+
+	/** What the coordinator knows of one connection. */
+	private static final class Fetch {
+
+		private final BodyWriter writer;
+
+		private final MirrorState mirror;
+
+		private final int burst;
+
+		private Segment segment;
+
+		private @Nullable RangeResponse response;
+
+		private long bodyEnd = ByteRange.OPEN;
+
+		private boolean brought;
+
+		private int missesBefore;
+
+		Fetch(BodyWriter writer, MirrorState mirror, Segment segment) {
+			this.writer = writer;
+			this.mirror = mirror;
+			this.burst = mirror.burst();
+			this.segment = segment;
+		}
+
+	}
+
+}

@@ -1,0 +1,386 @@
+package dev.modelcache.internal.transfer;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+
+import dev.modelcache.Digest.Algorithm;
+import dev.modelcache.Digest;
+import dev.modelcache.DigestOrigin;
+import dev.modelcache.ModelStorageException;
+import dev.modelcache.ModelTransferException;
+import dev.modelcache.internal.http.RangeResponse;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
+import dev.modelcache.internal.http.RequestFailedException;
+import dev.modelcache.internal.lock.FaultyDisk.Fault;
+import dev.modelcache.internal.transfer.ManualTransfer.Exchange;
+import dev.modelcache.source.ExpectedDigest;
+import dev.modelcache.source.RemoteFile;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import reactor.core.Disposable;
+import reactor.core.scheduler.Schedulers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
+
+/**
+ * Tests for {@link Coordinator}: who is asked next, which answer counts, and when the
+ * file is given back.
+ */
+class CoordinatorTests {
+
+	private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+	private static final int MIB = 1 << 20;
+
+	private static final long SIZE = 12 * MIB;
+
+	@TempDir
+	private Path directory;
+
+	private ManualTransfer transfer;
+
+	private CompletableFuture<TransferResult> result;
+
+	private static RemoteFile file(int mirrors) {
+		return new RemoteFile("m.gguf", IntStream.rangeClosed(1, mirrors).mapToObj(ManualTransfer::mirror).toList(),
+				null, null);
+	}
+
+	private void start(RemoteFile file, int connections) {
+		this.transfer = new ManualTransfer(this.directory, Schedulers.immediate(), connections);
+		this.result = this.transfer.start(file);
+	}
+
+	private Exchange exchange(int number) {
+		assertThat(this.transfer.exchanges).hasSizeGreaterThan(number);
+		return this.transfer.exchanges.get(number);
+	}
+
+	private List<Exchange> asked(int mirror) {
+		return this.transfer.exchanges.stream()
+			.filter((exchange) -> exchange.request.mirror().equals(ManualTransfer.mirror(mirror)))
+			.toList();
+	}
+
+	@AfterEach
+	void close() {
+		if (this.transfer != null) {
+			this.result.cancel(false);
+			this.transfer.close();
+			assertThat(this.transfer.buffers.held()).isZero();
+		}
+	}
+
+	@Test
+	void withoutDigestNobodyElseIsAskedWhileAnOriginAnswersThatHasNotSentAByte() {
+		start(file(2), 2);
+		exchange(0).answer(SIZE);
+		assertThat(this.transfer.open()).hasSize(2);
+		exchange(1).fail(Reason.NOT_FOUND);
+		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(30));
+		assertThat(asked(2)).isEmpty();
+		exchange(0).fail(Reason.NOT_FOUND);
+		assertThat(asked(2)).hasSize(1);
+	}
+
+	@Test
+	void loneMirrorWithAnotherVersionMakesTheFileBeginAgainOnce() throws IOException {
+		start(file(1), 2);
+		exchange(0).answer(SIZE);
+		exchange(0).send(MIB);
+		Exchange other = exchange(1);
+		exchange(0).fail(Reason.CHANGED);
+		assertThat(other.over).isTrue();
+		other.answer(SIZE);
+		assertThat(this.transfer.staged.channel().size()).isZero();
+		assertThat(this.transfer.exchanges).hasSize(2);
+		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(30));
+		assertThat(this.transfer.open()).singleElement()
+			.satisfies((again) -> assertThat(again.start()).isZero())
+			.satisfies((again) -> assertThat(again.request.ifRange()).isNull());
+	}
+
+	@Test
+	void answerToARequestThatWasCancelledIsNotTaken() {
+		start(file(1), 2);
+		exchange(0).answer(SIZE);
+		exchange(0).send(MIB);
+		Exchange cancelled = exchange(1);
+		exchange(0).fail(Reason.CHANGED);
+		cancelled.answer(new RangeResponse(0, SIZE, SIZE, true, null, false, cancelled));
+		assertThat(cancelled.wanted).isZero();
+		cancelled.send(1000);
+		assertThat(this.transfer.told.written).isEqualTo(MIB);
+	}
+
+	/** RFC 9110, section 14.2. */
+	@Test
+	void wholeFileForAPartIsTakenFromItsFirstByteOn() throws Exception {
+		start(file(1), 1);
+		exchange(0).answer(2 * MIB);
+		exchange(0).send(1000);
+		exchange(0).fail(Reason.RESET);
+		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(30));
+		Exchange whole = exchange(1);
+		assertThat(whole.start()).isEqualTo(1000);
+		whole.answer(new RangeResponse(0, 2L * MIB, 2L * MIB, true, "\"w\"", true, whole));
+		assertThat(this.transfer.exchanges).hasSize(2);
+		whole.send(MIB);
+		whole.send(MIB);
+		whole.complete();
+		assertThat(this.result.get(60, TimeUnit.SECONDS).size()).isEqualTo(2 * MIB);
+		assertThat(this.result.get().validator()).isEqualTo("\"w\"");
+	}
+
+	@Test
+	void bodyWithoutLengthEndsWhereTheSourceSaysThatTheFileDoes() {
+		start(new RemoteFile("m.gguf", List.of(ManualTransfer.mirror(1)), null, 1000L), 1);
+		exchange(0).answer(new RangeResponse(0, null, null, true, null, false, exchange(0)));
+		exchange(0).send(900);
+		exchange(0).complete();
+		assertThat(this.transfer.told.failures).singleElement()
+			.satisfies((failure) -> assertThat(failure.reason()).isEqualTo(Reason.SHORT_BODY));
+	}
+
+	@Test
+	void bodyWithoutLengthMayNotGoOnWhereTheSourceSaysThatTheFileEnds() {
+		start(new RemoteFile("m.gguf", List.of(ManualTransfer.mirror(1)), null, 1000L), 1);
+		exchange(0).answer(new RangeResponse(0, null, null, true, null, false, exchange(0)));
+		exchange(0).send(900);
+		exchange(0).send(101);
+		assertThat(this.transfer.told.failures).singleElement()
+			.satisfies((failure) -> assertThat(failure.reason()).isEqualTo(Reason.LONG_BODY));
+	}
+
+	@Test
+	void validatorThatDiffersBeforeTheFirstByteIsNotPinnedWhileAnotherRequestIsUnderWay() {
+		start(file(1), 2);
+		exchange(0).answer(SIZE);
+		Exchange other = exchange(1);
+		other.answer(new RangeResponse(other.start(), SIZE, SIZE, false, "\"w\"", true, other));
+		assertThat(this.transfer.told.failures).singleElement()
+			.satisfies((failure) -> assertThat(failure.reason()).isEqualTo(Reason.CHANGED));
+	}
+
+	@Test
+	void fileThatBringsNothingForTooLongIsGivenUpWhateverItsServersPromise() {
+		start(file(1), 1);
+		exchange(0).fail(busy());
+		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(29));
+		assertThat(this.transfer.exchanges).hasSize(1);
+		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(2));
+		exchange(1).fail(busy());
+		assertThat(this.result).failsWithin(PATIENCE)
+			.withThrowableThat()
+			.withCauseInstanceOf(ModelTransferException.class);
+	}
+
+	private static RequestFailedException busy() {
+		return new RequestFailedException(Reason.SERVER_ERROR, ManualTransfer.mirror(1), 503, Duration.ofSeconds(30));
+	}
+
+	@Test
+	void idleConnectionFetchesTheTailThatAnotherOneGivesAway() {
+		start(file(1), 2);
+		exchange(0).answer(3 * MIB);
+		// The first two segments belong to one request, the third to the other.
+		exchange(1).answer(3 * MIB);
+		exchange(1).send(MIB);
+		exchange(1).complete();
+		assertThat(exchange(2).start()).isEqualTo(MIB);
+		exchange(0).send(MIB);
+		assertThat(exchange(0).over).isTrue();
+	}
+
+	@Test
+	void silentMirrorIsLeftAfterTheStallTimeout() {
+		start(file(2), 1);
+		exchange(0).answer(SIZE);
+		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(40));
+		assertThat(this.transfer.told.failures).singleElement()
+			.satisfies((failure) -> assertThat(failure.reason()).isEqualTo(Reason.STALLED));
+	}
+
+	@Test
+	void writtenBytesAreMadeDurableEvery64Mebibytes() throws Exception {
+		start(file(1), 1);
+		long size = 140L * MIB;
+		exchange(0).answer(size);
+		for (int i = 0; i < 140; i++) {
+			exchange(0).send(MIB);
+		}
+		exchange(0).complete();
+		this.result.get(60, TimeUnit.SECONDS);
+		assertThat(this.transfer.told.stored).containsExactly(64L * MIB, 64L * MIB);
+	}
+
+	@Test
+	void diskThatDoesNotMakeBytesDurableEndsTheTransferAndLosesThem() {
+		start(file(1), 1);
+		exchange(0).answer(140L * MIB);
+		this.transfer.disk.failOnce(Fault.FORCE);
+		for (int i = 0; i < 70; i++) {
+			exchange(0).send(MIB);
+		}
+		assertThat(this.result).failsWithin(PATIENCE)
+			.withThrowableThat()
+			.withCauseInstanceOf(ModelStorageException.class);
+		Path path = this.transfer.staged.path();
+		this.transfer.staged.close();
+		assertThat(path).doesNotExist();
+	}
+
+	static List<Error> errors() {
+		return List.of(new OutOfMemoryError("Direct buffer memory"), new StackOverflowError(),
+				new NoClassDefFoundError("com/example/Missing"), new AssertionError("wrong"));
+	}
+
+	@ParameterizedTest
+	@MethodSource("errors")
+	void errorOfAWriterEndsTheTransfer(Error error) {
+		start(file(1), 2);
+		exchange(0).answer(SIZE);
+		exchange(1).answer(SIZE);
+		this.transfer.disk.throwOnWrite(error);
+		exchange(0).send(1000);
+		exchange(1).send(1000);
+		assertThat(this.result).failsWithin(PATIENCE)
+			.withThrowableThat()
+			.withMessageContaining(error.getClass().getName());
+		assertThat(this.transfer.open()).isEmpty();
+	}
+
+	@ParameterizedTest
+	@MethodSource("errors")
+	void errorOfTheDigestEndsTheTransferBeforeItIsWhole(Error error) {
+		start(file(1), 1);
+		exchange(0).answer(SIZE);
+		this.transfer.disk.throwOnRead(error);
+		exchange(0).send(2 * MIB);
+		assertThat(this.result).failsWithin(PATIENCE)
+			.withThrowableThat()
+			.withMessageContaining(error.getClass().getName())
+			.withMessageContaining("hashing the file");
+		assertThat(this.transfer.open()).isEmpty();
+	}
+
+	@ParameterizedTest
+	@MethodSource("errors")
+	void errorOfTheCoordinatorEndsTheTransfer(Error error) {
+		start(file(1), 1);
+		exchange(0).answer(SIZE);
+		this.transfer.told.onWritten = () -> {
+			throw error;
+		};
+		exchange(0).send(1000);
+		assertThat(this.result).failsWithin(PATIENCE)
+			.withThrowableThat()
+			.withMessageContaining(error.getClass().getName());
+		assertThat(this.transfer.open()).isEmpty();
+	}
+
+	@Test
+	void cancellationReturnsWhileTheDiskHangsAndTheFileIsClosedOnlyAfterTheWrite() throws Exception {
+		ExecutorService io = Executors.newCachedThreadPool();
+		CountDownLatch writing = new CountDownLatch(1);
+		CountDownLatch hung = new CountDownLatch(1);
+		try (ManualTransfer hanging = new ManualTransfer(this.directory, Schedulers.fromExecutor(io), 1)) {
+			hanging.disk.beforeWrite(() -> {
+				writing.countDown();
+				await(hung);
+			});
+			Disposable call = hanging.run(file(1)).subscribe();
+			Awaitility.await().atMost(PATIENCE).until(() -> hanging.exchanges.size() == 1);
+			hanging.exchanges.get(0).answer(SIZE);
+			Awaitility.await().atMost(PATIENCE).until(() -> hanging.exchanges.get(0).wanted > 0);
+			hanging.exchanges.get(0).send(1000);
+			await(writing);
+			CompletableFuture<Void> cancelled = CompletableFuture.runAsync(call::dispose);
+			cancelled.get(60, TimeUnit.SECONDS);
+			Thread closing = new Thread(hanging.staged::close);
+			closing.start();
+			Awaitility.await()
+				.atMost(PATIENCE)
+				.until(() -> closing.getState() == Thread.State.WAITING || !closing.isAlive());
+			assertThat(closing.isAlive()).isTrue();
+			assertThat(hanging.staged.channel().isOpen()).isTrue();
+			hung.countDown();
+			closing.join(60_000);
+			assertThat(hanging.staged.channel().isOpen()).isFalse();
+			assertThat(hanging.buffers.held()).isZero();
+		}
+		finally {
+			hung.countDown();
+			io.shutdown();
+		}
+	}
+
+	@Test
+	void cancellationReturnsWhileAPartialIsCheckedAndEndsTheCheckAtItsNextBlock() throws Exception {
+		ExpectedDigest expected = new ExpectedDigest(Digest.of(Algorithm.SHA256, new byte[32]),
+				DigestOrigin.CONFIGURATION);
+		RemoteFile file = new RemoteFile("m.gguf", List.of(ManualTransfer.mirror(1)), expected, null);
+		start(file, 1);
+		exchange(0).answer(SIZE);
+		exchange(0).send(MIB);
+		exchange(0).send(MIB);
+		this.result.cancel(false);
+		this.transfer.close();
+		ExecutorService io = Executors.newCachedThreadPool();
+		CountDownLatch reading = new CountDownLatch(1);
+		CountDownLatch hung = new CountDownLatch(1);
+		AtomicInteger blocks = new AtomicInteger();
+		try (ManualTransfer next = ManualTransfer.continuing(this.directory, Schedulers.fromExecutor(io), file)) {
+			next.told.onAdvanced = () -> {
+				blocks.incrementAndGet();
+				reading.countDown();
+				await(hung);
+			};
+			Disposable call = next.run(file).subscribe();
+			await(reading);
+			CompletableFuture.runAsync(call::dispose).get(60, TimeUnit.SECONDS);
+			hung.countDown();
+			next.staged.close();
+			assertThat(blocks).hasValue(1);
+			assertThat(Files.size(next.staged.path())).isEqualTo(2 * MIB);
+		}
+		finally {
+			hung.countDown();
+			io.shutdown();
+		}
+	}
+
+	private static void await(CountDownLatch latch) {
+		assertThatNoException().isThrownBy(() -> assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue());
+	}
+
+	@Test
+	void transferEndsWhenItsThreadsTakeNoMoreWork() {
+		ExecutorService io = Executors.newCachedThreadPool();
+		try (ManualTransfer ending = new ManualTransfer(this.directory, Schedulers.fromExecutorService(io), 1)) {
+			Disposable call = ending.run(file(1)).subscribe();
+			Awaitility.await().atMost(PATIENCE).until(() -> ending.exchanges.size() == 1);
+			io.shutdown();
+			call.dispose();
+			// Closes the file, which waits until the transfer has given it back.
+			ending.staged.close();
+			assertThat(ending.staged.channel().isOpen()).isFalse();
+		}
+	}
+
+}

@@ -1,0 +1,279 @@
+package dev.modelcache.internal.transfer;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+import dev.modelcache.CacheOptions;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.http.Attempts;
+import dev.modelcache.internal.http.ByteRange;
+import dev.modelcache.internal.http.RangeClient;
+import dev.modelcache.internal.http.RangeRequest;
+import dev.modelcache.internal.http.RangeResponse;
+import dev.modelcache.internal.http.RequestFailedException;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
+import dev.modelcache.internal.lock.FaultyDisk;
+import dev.modelcache.internal.store.ModelStore;
+import dev.modelcache.internal.store.PartialJudge;
+import dev.modelcache.internal.store.StagedFile;
+import dev.modelcache.internal.store.StoreSettings;
+import dev.modelcache.source.Mirror;
+import dev.modelcache.source.RemoteFile;
+import dev.modelcache.testsupport.TrackedBuffers;
+import io.github.resilience4j.retry.RetryRegistry;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.util.unit.DataSize;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.MonoSink;
+import reactor.core.scheduler.Scheduler;
+import reactor.test.scheduler.VirtualTimeScheduler;
+
+/**
+ * A transfer whose mirrors answer when a test says so, on a virtual clock and a disk that
+ * a test may hold.
+ */
+final class ManualTransfer implements AutoCloseable {
+
+	static final String VALIDATOR = "\"v\"";
+
+	final VirtualTimeScheduler timer = VirtualTimeScheduler.create();
+
+	final FaultyDisk disk = new FaultyDisk();
+
+	final TrackedBuffers buffers = new TrackedBuffers();
+
+	final List<Exchange> exchanges = new CopyOnWriteArrayList<>();
+
+	final Told told = new Told();
+
+	final StagedFile staged;
+
+	private final ExecutorService hashing = Executors.newCachedThreadPool();
+
+	private final SegmentedTransfer transfer;
+
+	ManualTransfer(Path directory, Scheduler io, int connections) {
+		this(directory, io, connections, PartialJudge.NONE);
+	}
+
+	private ManualTransfer(Path directory, Scheduler io, int connections, PartialJudge judge) {
+		ModelStore store = new ModelStore(
+				new StoreSettings(directory, DataSize.ofBytes(0), CacheOptions.Verification.NEVER), this.disk.files(),
+				Clock.systemUTC());
+		ModelRequest request = ModelRequest.builder("m").url(mirror(1).uri()).build();
+		this.staged = store.stage("m", store.place(request, "m.gguf"), judge, () -> {
+		});
+		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(512), connections,
+				DataSize.ofMegabytes(1), Duration.ofSeconds(30), Duration.ofSeconds(30), 5, false, null,
+				Duration.ofMinutes(1), DataSize.ofBytes(0));
+		this.transfer = new SegmentedTransfer(List.of(new Client()),
+				new Attempts(RetryRegistry.ofDefaults(), (id) -> true, () -> 0.5),
+				new TransferThreads(io, this.hashing, this.timer), settings);
+	}
+
+	/** Goes on with what an earlier transfer of the same file left. */
+	static ManualTransfer continuing(Path directory, Scheduler io, RemoteFile file) {
+		return new ManualTransfer(directory, io, 1, SegmentedTransfer.judge(new DownloadPlan("m", file, 3, 0)));
+	}
+
+	static Mirror mirror(int number) {
+		return TransferFixture.mirror(number);
+	}
+
+	Mono<TransferResult> run(RemoteFile file) {
+		return this.transfer.run(new DownloadPlan("m", file, 3, 0), this.staged, this.told);
+	}
+
+	CompletableFuture<TransferResult> start(RemoteFile file) {
+		return run(file).toFuture();
+	}
+
+	/** Returns the exchanges that have not ended. */
+	List<Exchange> open() {
+		return this.exchanges.stream().filter((exchange) -> !exchange.over).toList();
+	}
+
+	@Override
+	public void close() {
+		this.staged.close();
+		this.hashing.shutdownNow();
+		try {
+			this.hashing.awaitTermination(30, TimeUnit.SECONDS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	/** One request, and the body of its answer. */
+	final class Exchange extends Flux<DataBuffer> implements Subscription {
+
+		final RangeRequest request;
+
+		private final Function<RangeResponse, Mono<Void>> consumer;
+
+		private final MonoSink<Void> sink;
+
+		private @Nullable CoreSubscriber<? super DataBuffer> body;
+
+		volatile boolean answered;
+
+		volatile boolean over;
+
+		volatile long wanted;
+
+		/** The next byte to send, and the one after the last. */
+		volatile long position;
+
+		volatile long end;
+
+		private Exchange(RangeRequest request, Function<RangeResponse, Mono<Void>> consumer, MonoSink<Void> sink) {
+			this.request = request;
+			this.consumer = consumer;
+			this.sink = sink;
+			sink.onDispose(() -> this.over = true);
+		}
+
+		boolean isRead() {
+			return this.body != null;
+		}
+
+		long start() {
+			return this.request.range().start();
+		}
+
+		/** Answers with the range that was asked for. */
+		void answer(long size) {
+			answer(new RangeResponse(start(), size, Math.min(size, this.request.range().end()), false, VALIDATOR, true,
+					this));
+		}
+
+		void answer(RangeResponse response) {
+			this.answered = true;
+			this.position = response.start();
+			this.end = (response.bodyEnd() != null) ? response.bodyEnd() : ByteRange.OPEN;
+			this.consumer.apply(response).subscribe(null, this.sink::error, this.sink::success);
+		}
+
+		void send(int size) {
+			this.wanted--;
+			this.position += size;
+			this.body.onNext(ManualTransfer.this.buffers.buffer(new byte[size]));
+		}
+
+		void complete() {
+			this.body.onComplete();
+		}
+
+		void fail(Reason reason) {
+			fail(new RequestFailedException(reason, this.request.mirror(), "failed", null));
+		}
+
+		void fail(RequestFailedException failure) {
+			if (this.answered) {
+				this.body.onError(failure);
+			}
+			else {
+				this.sink.error(failure);
+			}
+		}
+
+		@Override
+		public void subscribe(CoreSubscriber<? super DataBuffer> actual) {
+			this.body = actual;
+			actual.onSubscribe(this);
+		}
+
+		@Override
+		public void request(long n) {
+			this.wanted += n;
+		}
+
+		@Override
+		public void cancel() {
+			this.over = true;
+		}
+
+	}
+
+	private final class Client implements RangeClient {
+
+		@Override
+		public Set<String> schemes() {
+			return Set.of("test");
+		}
+
+		@Override
+		public Mono<Void> exchange(RangeRequest request, Function<RangeResponse, Mono<Void>> consumer) {
+			return Mono.create((end) -> ManualTransfer.this.exchanges.add(new Exchange(request, consumer, end)));
+		}
+
+	}
+
+	/** What the listener was told. */
+	static final class Told implements TransferListener {
+
+		final List<RequestFailedException> failures = new CopyOnWriteArrayList<>();
+
+		final List<Long> stored = new CopyOnWriteArrayList<>();
+
+		volatile Runnable onAdvanced = () -> {
+		};
+
+		volatile Runnable onWritten = () -> {
+		};
+
+		volatile long written;
+
+		@Override
+		public void answered(Mirror mirror, @Nullable Long totalBytes) {
+		}
+
+		@Override
+		public void resumed(long position, long totalBytes) {
+		}
+
+		@Override
+		public void written(Mirror mirror, long bytes, long position) {
+			this.written += bytes;
+			this.onWritten.run();
+		}
+
+		@Override
+		public void advanced() {
+			this.onAdvanced.run();
+		}
+
+		@Override
+		public void storing(long bytes, DiskStep step) throws IOException {
+			this.stored.add(bytes);
+			step.take();
+		}
+
+		@Override
+		public void failed(RequestFailedException failure) {
+			this.failures.add(failure);
+		}
+
+		@Override
+		public void retrying(RequestFailedException failure) {
+		}
+
+	}
+
+}

@@ -6,7 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model that is ready to be used: published, whole, and on the local disk.
+ * A model that is ready to be used: published, whole, and on the local disk. Two are
+ * equal if they describe the same files, however they came to be there.
  *
  * @param id the id it was asked for by
  * @param path the file; the first shard or the primary file of several
@@ -30,6 +31,21 @@ public record CachedModel(String id, Path path, List<Path> files, long size, Dig
 	 */
 	public CachedModel {
 		files = List.copyOf(files);
+	}
+
+	@Override
+	public boolean equals(@Nullable Object object) {
+		return object instanceof CachedModel other && facts().equals(other.facts());
+	}
+
+	@Override
+	public int hashCode() {
+		return facts().hashCode();
+	}
+
+	private List<?> facts() {
+		return List.of(this.id, this.path, this.files, this.size, this.digest, this.source, this.fallback,
+				this.verified);
 	}
 
 }

@@ -22,8 +22,9 @@ public interface ModelCache extends AutoCloseable {
 	}
 
 	/**
-	 * Returns a configured model, fetching it if needed. Callers that ask while it is
-	 * being fetched share one acquisition.
+	 * Returns a configured model, fetching it if needed. A model that is
+	 * {@link ModelState#READY} is returned at once, also while it is refreshed. Callers
+	 * that ask while it is being fetched share one acquisition.
 	 * <p>
 	 * <em>Cancellation</em>: the last caller to cancel cancels the acquisition.
 	 * @param id the model's id; {@code default} for the one at the top level of the
@@ -124,8 +125,8 @@ public interface ModelCache extends AutoCloseable {
 
 	/**
 	 * Cancels everything that is running, and ends the threads of the cache when they
-	 * have closed their files. Published files stay, and the next cache resumes partial
-	 * downloads.
+	 * have closed their files. Later calls fail with a {@link ModelCancelledException}.
+	 * Published files stay, and the next cache resumes partial downloads.
 	 * <p>
 	 * <em>Blocking</em>: a few seconds at most.
 	 */

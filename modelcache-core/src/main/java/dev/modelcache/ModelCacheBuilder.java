@@ -17,8 +17,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-import dev.modelcache.internal.acquire.BackgroundAcquirer;
-import dev.modelcache.internal.acquire.BackgroundRefresh;
+import dev.modelcache.internal.acquire.Background;
 import dev.modelcache.internal.acquire.DefaultModelCache;
 import dev.modelcache.internal.acquire.DefaultOperations;
 import dev.modelcache.internal.acquire.EngineThreads;
@@ -477,19 +476,9 @@ public final class ModelCacheBuilder {
 	 */
 	public ModelCacheOperations operations(ModelCache cache) {
 		Parts parts = parts();
-		BackgroundAcquirer acquirer = new BackgroundAcquirer(cache, parts.models(), this.retryInterval, this.onFirstUse,
-				this.clock);
-		BackgroundRefresh refresh = new BackgroundRefresh(cache, parts.models(), this.refreshInterval,
-				this.retryInterval, parts.threads().timer(), this.clock);
-		DefaultModelCache built = this.built;
-		Runnable stop = (built != null) ? built::cancelAll : () -> {
-		};
-		return new DefaultOperations(cache, parts.rooms(), parts.models(), acquirer, refresh, stop, () -> {
-			refresh.close();
-			acquirer.close();
-			stop.run();
-			parts.close();
-		});
+		Background background = new Background(cache, parts.models(), this.retryInterval, this.refreshInterval,
+				this.onFirstUse, parts.threads().timer(), this.clock);
+		return new DefaultOperations(cache, this.built, parts.rooms(), parts.models(), background, parts::close);
 	}
 
 	private Parts parts() {

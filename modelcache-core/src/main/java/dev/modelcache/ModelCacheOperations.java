@@ -9,8 +9,8 @@ import reactor.core.publisher.Mono;
  * the configured models, attempts in the background, and the use of the disk.
  * <p>
  * <em>Thread-safety</em>: may be called from any thread. <em>Blocking</em>: none but
- * {@link #usage()}. <em>Errors</em>: {@link ModelNotFoundException} for an id that is not
- * configured.
+ * {@link #usage()}, {@link #awaitStopped()} and {@link #close()}. <em>Errors</em>:
+ * {@link ModelNotFoundException} for an id that is not configured.
  */
 public interface ModelCacheOperations extends AutoCloseable {
 
@@ -111,10 +111,25 @@ public interface ModelCacheOperations extends AutoCloseable {
 	CacheUsage usage();
 
 	/**
-	 * Cancels everything that is running. The cache stays open, so that the work can end
-	 * in order before it is closed.
+	 * Cancels everything that is running, and refuses what is requested until
+	 * {@link #start()}: all callers get a {@link ModelCancelledException}. Completes
+	 * {@link ModelCache#statuses()}.
 	 */
 	void stop();
+
+	/**
+	 * Waits until what {@link #stop()} has cancelled has closed its files. What a system
+	 * call holds for longer is logged.
+	 * <p>
+	 * <em>Blocking</em>: until at most two seconds after {@link #stop()}.
+	 */
+	void awaitStopped();
+
+	/**
+	 * Accepts requests again after {@link #stop()}, and resumes the work in the
+	 * background.
+	 */
+	void start();
 
 	/**
 	 * Ends the work in the background and closes the cache that was built with these

@@ -3,6 +3,7 @@ package dev.modelcache;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 
@@ -11,7 +12,8 @@ import org.springframework.util.unit.DataSize;
 
 /**
  * What is wanted: a model, where it can be had, what proves it, and what may stand in for
- * it. Immutable; its {@link #toString()} shows no credentials.
+ * it. Immutable; its {@link #toString()} shows no credentials. Two are equal if they
+ * request the same in the same way.
  */
 public final class ModelRequest {
 
@@ -270,6 +272,23 @@ public final class ModelRequest {
 	 */
 	public boolean required() {
 		return this.required;
+	}
+
+	@Override
+	public boolean equals(@Nullable Object object) {
+		return object instanceof ModelRequest other && facts().equals(other.facts());
+	}
+
+	@Override
+	public int hashCode() {
+		return Objects.hash(this.id, this.url, this.modelPath);
+	}
+
+	private List<@Nullable Object> facts() {
+		return Arrays.asList(this.id, this.url, this.mirrors, this.fallbackUrl, this.fallbacks, this.files,
+				this.modelType, this.modelName, this.quantization, this.modelPath, this.modelPathConflict,
+				this.configuredAs, this.expectedDigest, this.digestOrigin, this.digestRequired, this.estimatedSize,
+				this.maxSize, this.maxAttempts, this.required);
 	}
 
 	@Override

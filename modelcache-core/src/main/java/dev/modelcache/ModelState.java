@@ -8,7 +8,10 @@ public enum ModelState {
 	/** Not there, and nobody is fetching it. */
 	ABSENT,
 
-	/** Another process or application context is fetching it. */
+	/**
+	 * Another process or application context is fetching it, or another operation of this
+	 * one has not ended.
+	 */
 	WAITING,
 
 	/** Finding out where it can be had and what it should be. */

@@ -99,7 +99,7 @@ public class ModelCacheAutoConfiguration {
 	}
 
 	@Lazy
-	@Bean(name = "dev.modelcache.ModelCacheOperations", destroyMethod = "close")
+	@Bean(name = ModelCacheLifecycle.OPERATIONS, destroyMethod = "close")
 	@ConditionalOnMissingBean
 	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
 	@Proxyable(ProxyType.INTERFACES)
@@ -108,8 +108,8 @@ public class ModelCacheAutoConfiguration {
 	}
 
 	@InternalBean("dev.modelcache.autoconfigure.ModelCacheLifecycle.ORIGINAL")
-	ModelCacheLifecycle modelCacheLifecycle(ConfigurableListableBeanFactory beans) {
-		return new ModelCacheLifecycle(beans);
+	ModelCacheLifecycle modelCacheLifecycle(ApplicationContext context, ConfigurableListableBeanFactory beans) {
+		return new ModelCacheLifecycle(context, beans);
 	}
 
 	/**

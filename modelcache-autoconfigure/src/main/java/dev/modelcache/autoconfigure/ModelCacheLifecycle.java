@@ -1,43 +1,77 @@
 package dev.modelcache.autoconfigure;
 
+import java.util.function.Consumer;
+
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheOperations;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.http.client.ReactorResourceFactory;
 
 /**
- * Cancels what is under way when the application closes: after the web server has
- * answered its last request, and before the event loops end. Beans are destroyed after
- * that, when a cancellation cannot reach its connection any more.
+ * Stops the cache in two steps: when the application begins to close, everything is
+ * cancelled, so that no request to its web server waits for a model; after the web server
+ * has stopped and before the event loops end, what was cancelled closes its files.
  */
-final class ModelCacheLifecycle implements SmartLifecycle {
+final class ModelCacheLifecycle implements SmartLifecycle, ApplicationListener<ContextClosedEvent> {
 
 	/** The name of the bean of the {@link ModelCache}. */
 	static final String CACHE = "dev.modelcache.ModelCache";
 
+	/** The name of the bean of the {@link ModelCacheOperations}. */
+	static final String OPERATIONS = "dev.modelcache.ModelCacheOperations";
+
 	/** Just above that of {@link ReactorResourceFactory}: stopped just before it. */
 	private static final int PHASE = 1;
+
+	private final ApplicationContext context;
 
 	private final ConfigurableListableBeanFactory beans;
 
 	private volatile boolean running;
 
-	ModelCacheLifecycle(ConfigurableListableBeanFactory beans) {
+	private volatile boolean stopped;
+
+	ModelCacheLifecycle(ApplicationContext context, ConfigurableListableBeanFactory beans) {
+		this.context = context;
 		this.beans = beans;
 	}
 
+	/** The context of the management server closes on its own, too. */
+	@Override
+	public void onApplicationEvent(ContextClosedEvent event) {
+		if (event.getApplicationContext() == this.context) {
+			ifUsed(ModelCacheOperations::stop);
+		}
+	}
+
+	/** A context that is stopped, for example for a checkpoint, may start again. */
 	@Override
 	public void start() {
 		this.running = true;
+		if (this.stopped) {
+			this.stopped = false;
+			ifUsed(ModelCacheOperations::start);
+		}
 	}
 
-	/** A cache that the application has not used is not created to be closed. */
 	@Override
 	public void stop() {
 		this.running = false;
-		if (this.beans.containsSingleton(CACHE)) {
-			this.beans.getBean(ModelCacheOperations.class).stop();
+		this.stopped = true;
+		ifUsed((operations) -> {
+			operations.stop();
+			operations.awaitStopped();
+		});
+	}
+
+	/** A cache that the application has not used is not created to be closed. */
+	private void ifUsed(Consumer<ModelCacheOperations> action) {
+		if (this.beans.containsSingleton(OPERATIONS) || this.beans.containsSingleton(CACHE)) {
+			action.accept(this.beans.getBean(ModelCacheOperations.class));
 		}
 	}
 

@@ -13,6 +13,7 @@ import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelPathConflict;
+import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.store.Fingerprint;
 import dev.modelcache.internal.store.ModelManifest;
@@ -74,6 +75,29 @@ final class CacheLookUp {
 			}
 		}
 		return find(candidate, place, hashing);
+	}
+
+	/**
+	 * Returns the model that is there, if no file must be read to know it.
+	 * @param request the request
+	 * @return the model, or {@code null}
+	 */
+	@Nullable CachedModel known(ModelRequest request) {
+		for (Candidate candidate : Candidate.of(request)) {
+			try {
+				CachedModel model = find(candidate, () -> {
+					throw new MustBeReadException();
+				});
+				if (model != null) {
+					return model;
+				}
+			}
+			catch (MustBeReadException ex) {
+				// Another candidate may be known.
+				continue;
+			}
+		}
+		return null;
 	}
 
 	/** A model of several files is there if each of them is. */
@@ -332,20 +356,6 @@ final class CacheLookUp {
 				&& state.mirror().toString().equals(receipt.source());
 	}
 
-	/** Returns the digest that a file had when it was published, or null. */
-	@Nullable Digest recorded(Candidate candidate, ModelPlace place) {
-		Receipt receipt = this.proof.receipt(candidate, place);
-		return (receipt != null) ? receipt.digest() : null;
-	}
-
-	/** Remembers that a file is not what its receipt says. */
-	void doubt(Candidate candidate, ModelPlace place) {
-		Fingerprint fingerprint = FileProof.fingerprint(candidate, place);
-		if (fingerprint != null) {
-			this.store.receipts().doubt(place, fingerprint);
-		}
-	}
-
 	/**
 	 * Returns the digest that the file must have, whatever its source states, or null.
 	 */
@@ -375,6 +385,15 @@ final class CacheLookUp {
 
 	private static boolean isAskedFor(Candidate candidate, @Nullable String sourceKey) {
 		return candidate.locations().isEmpty() || candidate.sourceKeys().contains(sourceKey);
+	}
+
+	/** Ends a look that would have to read a file. */
+	private static final class MustBeReadException extends RuntimeException {
+
+		MustBeReadException() {
+			super("", null, false, false);
+		}
+
 	}
 
 }

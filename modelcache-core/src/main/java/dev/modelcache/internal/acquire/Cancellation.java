@@ -111,6 +111,14 @@ final class Cancellation {
 	}
 
 	/**
+	 * Returns why the operation was cancelled.
+	 * @return the reason, or {@code null} if it was not, or too late
+	 */
+	synchronized @Nullable ModelCacheException cancelled() {
+		return this.committing || this.committed ? null : this.reason;
+	}
+
+	/**
 	 * Ends a cancelled operation here.
 	 * @throws ModelCacheException the reason, if it was cancelled
 	 */

@@ -4,41 +4,44 @@ import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ConfiguredModels;
-import dev.modelcache.Digest;
+import dev.modelcache.LockOwner;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelEvicted;
 import dev.modelcache.ModelFailed;
 import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelReplaced;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
 import dev.modelcache.ModelStatus;
+import dev.modelcache.ModelTransferException;
 import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.acquire.Acquisition.Mode;
-import dev.modelcache.internal.acquire.InFlightAcquisitions.Key;
+import dev.modelcache.internal.acquire.Operation.Kind;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.MonoSink;
 
 /**
- * The model cache: one shared acquisition for all who ask for the same, and what
- * everybody may know about it.
+ * The model cache. What is ready is returned after a look at the disk; everything else is
+ * an {@link Operation} in the lane of its model.
  */
 public final class DefaultModelCache implements ModelCache {
 
 	private static final Logger logger = LoggerFactory.getLogger(DefaultModelCache.class);
+
+	/** How long closing waits for operations to end. */
+	private static final Duration LONGEST_CLOSING = Duration.ofSeconds(2);
+
+	private static final Duration LONGEST_LOOK = Duration.ofSeconds(1);
 
 	private final ConfiguredModels models;
 
@@ -50,12 +53,14 @@ public final class DefaultModelCache implements ModelCache {
 
 	private final StatusBoard board;
 
-	/** The looks at the disk that have not been answered, by the model's id. */
+	/** The looks at the disk that have not been answered. */
+	private final Map<ModelRequest, Mono<CachedModel>> looks = new ConcurrentHashMap<>();
+
 	private final Map<String, Mono<ModelStatus>> checks = new ConcurrentHashMap<>();
 
 	private final EventDispatcher events;
 
-	private final InFlightAcquisitions inFlight;
+	private final Lanes lanes;
 
 	private final Duration giveUpAfter;
 
@@ -82,7 +87,7 @@ public final class DefaultModelCache implements ModelCache {
 		this.threads = threads;
 		this.listeners = listeners;
 		this.clock = clock;
-		this.inFlight = new InFlightAcquisitions(threads.io());
+		this.lanes = new Lanes(threads, clock);
 		this.giveUpAfter = rooms.transfer().giveUpAfter();
 		this.board = new StatusBoard(models.ids(), threads.statuses());
 		EventDispatcher display = new EventDispatcher(listeners.display(), threads.display());
@@ -107,58 +112,38 @@ public final class DefaultModelCache implements ModelCache {
 
 	@Override
 	public Mono<CachedModel> get(ModelRequest request) {
-		return acquire(request, Mode.USE_CACHED);
-	}
-
-	private Mono<CachedModel> acquire(ModelRequest request, Mode mode) {
-		return Mono.defer(
-				() -> this.inFlight.join(key(request), () -> Mono.create((caller) -> acquire(request, mode, caller))));
-	}
-
-	private void acquire(ModelRequest request, Mode mode, MonoSink<CachedModel> caller) {
-		Cancellation cancellation = new Cancellation();
-		AtomicBoolean abandoned = new AtomicBoolean();
-		AtomicReference<AcquisitionMonitor> told = new AtomicReference<>();
-		AcquisitionWatch watch = new AcquisitionWatch(this.giveUpAfter, this.threads.timer(), this.threads.io(),
-				cancellation, (failure) -> {
-					if (abandoned.compareAndSet(false, true)) {
-						Objects.requireNonNull(told.get()).failed(failure);
-						caller.error(failure);
-					}
-				});
-		AcquisitionMonitor monitor = new AcquisitionMonitor(request.id(), this.board, this.events,
-				this.listeners.observer(), this.clock, watch);
-		told.set(monitor);
-		caller.onCancel(() -> {
-			cancellation.cancel(cancelled(request.id(), "it was cancelled"));
-			monitor.cancelled();
-		});
-		this.threads.io().schedule(() -> {
-			try {
-				CachedModel model = new Acquisition(request, mode, this.rooms, this.lookUp, this.threads, this.clock,
-						monitor, cancellation)
-					.call();
-				monitor.ready(model);
-				if (model.outcome() != ModelOutcome.CACHED) {
-					shrink();
-				}
-				if (abandoned.compareAndSet(false, true)) {
-					caller.success(model);
-				}
-			}
-			catch (Throwable ex) {
-				ModelCacheException failure = monitor
-					.asModelCacheException(FailureBoundary.asException("ending the acquisition", ex));
-				if (abandoned.compareAndSet(false, true)) {
-					monitor.failed(failure);
-					caller.error(failure);
-				}
-			}
+		return Mono.defer(() -> {
+			Mono<CachedModel> acquired = this.lanes.enter(key(request), () -> new Acquire(Kind.ACQUIRE, request));
+			return (this.board.get(request.id()).model() != null) ? look(request).switchIfEmpty(acquired) : acquired;
 		});
 	}
 
-	private Key key(ModelRequest request) {
-		return new Key(request.id(), this.lookUp.lexicalPath(Candidate.of(request).get(0)));
+	/**
+	 * Looks whether a model is ready still, once for all who ask before that is known. A
+	 * disk that does not answer is left to the model's lane.
+	 */
+	private Mono<CachedModel> look(ModelRequest request) {
+		ModelCancelledException refusal = this.lanes.refusal(request.id());
+		return (refusal != null) ? Mono.error(refusal)
+				: this.looks
+					.computeIfAbsent(request,
+							(absent) -> Mono.fromCallable(() -> ready(request))
+								.subscribeOn(this.threads.io())
+								.onErrorComplete()
+								.doFinally((signal) -> this.looks.remove(request))
+								.cache())
+					.timeout(LONGEST_LOOK, Mono.empty(), this.threads.timer())
+					.publishOn(this.threads.io());
+	}
+
+	private @Nullable CachedModel ready(ModelRequest request) {
+		CachedModel ready = present(request.id());
+		CachedModel found = (ready != null) ? this.lookUp.known(request) : null;
+		return (found != null && found.equals(ready)) ? found : null;
+	}
+
+	private Lanes.Key key(ModelRequest request) {
+		return new Lanes.Key(request.id(), this.lookUp.lexicalPath(Candidate.of(request).get(0)));
 	}
 
 	@Override
@@ -174,23 +159,25 @@ public final class DefaultModelCache implements ModelCache {
 	public Mono<ModelStatus> check(String id) {
 		return Mono.defer(() -> {
 			ModelStatus status = status(id);
-			return (status.model() != null) ? this.checks.computeIfAbsent(id, this::look) : Mono.just(status);
+			return (status.model() != null) ? this.checks.computeIfAbsent(id, this::lookAgain) : Mono.just(status);
 		});
 	}
 
-	/** Looks at the disk, once for all who subscribe before it has answered. */
-	private Mono<ModelStatus> look(String id) {
+	private Mono<ModelStatus> lookAgain(String id) {
 		return Mono.fromCallable(() -> {
-			CachedModel model = this.board.get(id).model();
-			if (model != null && !model.files().stream().allMatch(Files::exists)) {
-				this.board.update(id, (status) -> model.equals(status.model()) ? ModelStatus.absent(id) : status);
-			}
+			present(id);
 			return this.board.get(id);
-		})
-			.subscribeOn(this.threads.io())
-			.onErrorResume(RejectedExecutionException.class, (closed) -> Mono.fromCallable(() -> this.board.get(id)))
-			.doFinally((signal) -> this.checks.remove(id))
-			.cache();
+		}).subscribeOn(this.threads.io()).doFinally((signal) -> this.checks.remove(id)).cache();
+	}
+
+	/** Returns the model that is ready, if its files exist; if not, it is absent. */
+	private @Nullable CachedModel present(String id) {
+		CachedModel model = this.board.get(id).model();
+		if (model != null && !model.files().stream().allMatch(Files::exists)) {
+			this.board.update(id, (status) -> model.equals(status.model()) ? ModelStatus.absent(id) : status);
+			return null;
+		}
+		return model;
 	}
 
 	@Override
@@ -200,36 +187,17 @@ public final class DefaultModelCache implements ModelCache {
 
 	@Override
 	public Mono<Void> evict(String id) {
-		return Mono.<Void>fromRunnable(() -> {
+		return Mono.defer(() -> {
 			ModelRequest request = this.models.get(id);
-			this.inFlight.cancel(key(request), cancelled(id, "it was evicted while it was being acquired"));
-			this.published.evict(request, (path) -> this.events.dispatch(new ModelEvicted(id, path)));
-			this.board.update(id, (status) -> ModelStatus.absent(id));
-		}).subscribeOn(this.threads.waiting());
+			return this.lanes.enter(key(request), () -> new Evict(request)).then();
+		});
 	}
 
 	@Override
 	public Mono<CachedModel> verify(String id) {
 		return Mono.defer(() -> {
 			ModelRequest request = this.models.get(id);
-			Mono<CachedModel> model = check(id).flatMap((status) -> Mono.justOrEmpty(status.model()))
-				.switchIfEmpty(Mono.defer(() -> get(request)));
-			return model.publishOn(this.threads.io()).flatMap((found) -> verify(request, found));
-		});
-	}
-
-	private Mono<CachedModel> verify(ModelRequest request, CachedModel model) {
-		return Mono.fromCallable(() -> {
-			this.published.verify(this.published.candidateOf(request, model), model);
-			return model;
-		}).doOnError(ModelCacheException.class, (failure) -> {
-			// Meanwhile it may have been replaced or evicted: then it says nothing of
-			// now.
-			if (model.equals(this.board.get(request.id()).model())) {
-				this.board.update(request.id(),
-						(status) -> model.equals(status.model()) ? status.failed(failure) : status);
-				this.events.dispatch(new ModelFailed(request.id(), failure, Duration.ZERO));
-			}
+			return this.lanes.enter(key(request), () -> new Verify(request));
 		});
 	}
 
@@ -237,28 +205,13 @@ public final class DefaultModelCache implements ModelCache {
 	public Mono<CachedModel> refresh(String id) {
 		return Mono.defer(() -> {
 			ModelRequest request = this.models.get(id);
-			return check(id).flatMap((status) -> {
-				CachedModel model = status.model();
-				Digest expected = request.expectedDigest();
-				boolean settled = model == null || (model.verified() && !model.fallback() && expected != null);
-				return settled ? get(request) : acquire(request, Mode.RENEW);
-			});
+			return this.lanes.enter(key(request), () -> new Acquire(Kind.RENEW, request));
 		});
 	}
 
 	@Override
 	public Mono<Void> cancel(String id) {
-		return Mono
-			.<Void>fromRunnable(() -> this.inFlight.cancel(key(this.models.get(id)), cancelled(id, "it was cancelled")))
-			.subscribeOn(this.threads.io());
-	}
-
-	private static ModelCancelledException cancelled(@Nullable String id, String why) {
-		return new ModelCancelledException(id, why,
-				(id != null)
-						? "Request the model '" + id + "' again, for example with the action 'ensure' of the endpoint"
-								+ " modelcache, or restart the application"
-						: "Restart the application");
+		return Mono.fromRunnable(() -> this.lanes.cancel(key(this.models.get(id)), "it was cancelled"));
 	}
 
 	/**
@@ -270,17 +223,223 @@ public final class DefaultModelCache implements ModelCache {
 	}
 
 	/**
-	 * Cancels everything that is running.
+	 * Cancels everything that is running, completes {@link #statuses()}, and refuses what
+	 * comes until {@link #start()}.
+	 * <p>
+	 * <em>Blocking</em>: never.
 	 */
-	public void cancelAll() {
-		this.inFlight.cancelAll(cancelled(null, "the application is closing"));
+	public void stop() {
+		this.lanes.close();
 		this.board.close();
+	}
+
+	/**
+	 * Accepts requests again after {@link #stop()}.
+	 */
+	public void start() {
+		this.board.open();
+		this.lanes.open();
+	}
+
+	/**
+	 * Waits for the operations that {@link #stop()} has cancelled. What hangs in the disk
+	 * is logged.
+	 * <p>
+	 * <em>Blocking</em>: until two seconds after {@link #stop()}.
+	 */
+	public void awaitStopped() {
+		this.lanes.awaitIdle(LONGEST_CLOSING);
 	}
 
 	@Override
 	public void close() {
-		cancelAll();
+		stop();
+		awaitStopped();
 		this.atClose.run();
+	}
+
+	private ModelCacheException unexpected(String id, Throwable failure) {
+		return (failure instanceof ModelCacheException known) ? known
+				: new ModelTransferException(id,
+						"an unexpected failure in the state " + this.board.get(id).state() + ": "
+								+ FailureBoundary.describe(failure),
+						"Report it, with the stack trace of its cause, which is logged at the level DEBUG", failure);
+	}
+
+	/** Brings a model, or a newer version of it. */
+	private class Acquire extends Operation {
+
+		private volatile @Nullable AcquisitionMonitor monitor;
+
+		Acquire(Kind kind, ModelRequest request) {
+			super(kind, request);
+		}
+
+		@Override
+		@Nullable CachedModel call() {
+			CachedModel model = present(request().id());
+			boolean proved = model != null && model.verified() && !model.fallback()
+					&& request().expectedDigest() != null;
+			return acquire((kind() == Kind.RENEW && model != null && !proved) ? Mode.RENEW : Mode.USE_CACHED);
+		}
+
+		final CachedModel acquire(Mode mode) {
+			DefaultModelCache cache = DefaultModelCache.this;
+			AcquisitionWatch watch = new AcquisitionWatch(cache.giveUpAfter, cache.threads.timer(), cache.threads.io(),
+					cancellation(), (failure) -> cache.lanes.abandon(this, failure));
+			AcquisitionMonitor monitor = new AcquisitionMonitor(request().id(), cache.board, cache.events,
+					cache.listeners.observer(), cache.clock, watch);
+			this.monitor = monitor;
+			return new Acquisition(request(), mode, cache.rooms, cache.lookUp, cache.threads, cache.clock, monitor,
+					cancellation())
+				.call();
+		}
+
+		@Override
+		void accepted(@Nullable LockOwner ahead) {
+			DefaultModelCache.this.board.update(request().id(), (status) -> {
+				if (hasBegun() || status.state() == ModelState.READY) {
+					return status;
+				}
+				return (ahead != null) ? status.waiting(ahead) : status.acquiring(ModelState.RESOLVING);
+			});
+		}
+
+		@Override
+		void succeeded(@Nullable CachedModel model) {
+			AcquisitionMonitor monitor = this.monitor;
+			if (monitor != null && model != null) {
+				monitor.ready(model);
+				if (model.outcome() != ModelOutcome.CACHED) {
+					shrink();
+				}
+			}
+		}
+
+		@Override
+		void failed(ModelCacheException failure) {
+			AcquisitionMonitor monitor = this.monitor;
+			if (monitor != null) {
+				monitor.failed(failure);
+			}
+			else {
+				end((status) -> status.failed(failure));
+				DefaultModelCache.this.events.dispatch(new ModelFailed(request().id(), failure, Duration.ZERO));
+			}
+		}
+
+		@Override
+		void cancelled() {
+			AcquisitionMonitor monitor = this.monitor;
+			if (monitor != null) {
+				monitor.cancelled();
+			}
+			else {
+				end(ModelStatus::cancelled);
+			}
+		}
+
+		/** Shows the end before anything was done; a model that is ready stays so. */
+		private void end(UnaryOperator<ModelStatus> change) {
+			DefaultModelCache.this.board.update(request().id(),
+					(status) -> status.state().isAcquiring() ? change.apply(status) : status);
+		}
+
+		@Override
+		ModelCacheException asModelCacheException(Throwable failure) {
+			return unexpected(request().id(), failure);
+		}
+
+	}
+
+	/** Reads a model again; brings it first if it is not there. */
+	private final class Verify extends Acquire {
+
+		private volatile @Nullable CachedModel model;
+
+		Verify(ModelRequest request) {
+			super(Kind.VERIFY, request);
+		}
+
+		@Override
+		CachedModel call() {
+			DefaultModelCache cache = DefaultModelCache.this;
+			CachedModel model = present(request().id());
+			if (model == null) {
+				model = acquire(Mode.USE_CACHED);
+				super.succeeded(model);
+			}
+			this.model = model;
+			cache.published.verify(request(), model, cancellation());
+			CachedModel now = cache.lookUp.known(request());
+			return (now != null && !now.equals(model)) ? now : model;
+		}
+
+		/** Another process may have replaced it. */
+		@Override
+		void succeeded(@Nullable CachedModel now) {
+			DefaultModelCache cache = DefaultModelCache.this;
+			CachedModel before = this.model;
+			if (before != null && now != null && !now.equals(before)) {
+				cache.board.update(request().id(), (status) -> status.ready(now));
+				cache.events.dispatch(new ModelReplaced(request().id(), before, now));
+			}
+		}
+
+		@Override
+		void failed(ModelCacheException failure) {
+			DefaultModelCache cache = DefaultModelCache.this;
+			CachedModel before = this.model;
+			if (before == null) {
+				super.failed(failure);
+			}
+			else if (before.equals(cache.board.get(request().id()).model())) {
+				cache.board.update(request().id(), (status) -> status.failed(failure));
+				cache.events.dispatch(new ModelFailed(request().id(), failure, Duration.ZERO));
+			}
+		}
+
+		/** A model that is ready stays so, unless a file of it is gone. */
+		@Override
+		void cancelled() {
+			if (this.model == null) {
+				super.cancelled();
+			}
+			else {
+				check(request().id()).subscribe();
+			}
+		}
+
+	}
+
+	/** Removes the files of a model. */
+	private final class Evict extends Operation {
+
+		Evict(ModelRequest request) {
+			super(Kind.EVICT, request);
+		}
+
+		@Override
+		@Nullable CachedModel call() {
+			String id = request().id();
+			DefaultModelCache cache = DefaultModelCache.this;
+			cache.published.evict(request(), (path) -> cache.events.dispatch(new ModelEvicted(id, path)),
+					cancellation());
+			return null;
+		}
+
+		/** Whoever wants the model again is shown already. */
+		@Override
+		void succeeded(@Nullable CachedModel none) {
+			DefaultModelCache.this.board.update(request().id(),
+					(status) -> status.state().isAcquiring() ? status : ModelStatus.absent(request().id()));
+		}
+
+		@Override
+		ModelCacheException asModelCacheException(Throwable failure) {
+			return unexpected(request().id(), failure);
+		}
+
 	}
 
 }

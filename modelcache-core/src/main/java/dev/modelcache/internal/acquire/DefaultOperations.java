@@ -36,13 +36,11 @@ public final class DefaultOperations implements ModelCacheOperations {
 
 	private final ModelStore store;
 
-	private final BackgroundAcquirer acquirer;
-
-	private final BackgroundRefresh refresh;
+	private final Background background;
 
 	private final boolean offline;
 
-	private final Runnable stop;
+	private final @Nullable DefaultModelCache own;
 
 	private final Runnable close;
 
@@ -51,22 +49,21 @@ public final class DefaultOperations implements ModelCacheOperations {
 	/**
 	 * Creates operations.
 	 * @param cache the cache
+	 * @param own the cache that does the work, or {@code null} if it is not of this
+	 * library
 	 * @param rooms what the cache works with
 	 * @param models the configured models
-	 * @param acquirer acquires in the background
-	 * @param refresh refreshes in the background
-	 * @param stop cancels everything that is running
-	 * @param close closes everything
+	 * @param background works in the background
+	 * @param close closes what the cache works with
 	 */
-	public DefaultOperations(ModelCache cache, Rooms rooms, ConfiguredModels models, BackgroundAcquirer acquirer,
-			BackgroundRefresh refresh, Runnable stop, Runnable close) {
+	public DefaultOperations(ModelCache cache, @Nullable DefaultModelCache own, Rooms rooms, ConfiguredModels models,
+			Background background, Runnable close) {
 		this.cache = cache;
+		this.own = own;
 		this.models = models;
 		this.store = rooms.store();
 		this.offline = rooms.offline();
-		this.acquirer = acquirer;
-		this.refresh = refresh;
-		this.stop = stop;
+		this.background = background;
 		this.close = close;
 	}
 
@@ -97,30 +94,30 @@ public final class DefaultOperations implements ModelCacheOperations {
 	@Override
 	public boolean counts(String id) {
 		this.models.get(id);
-		return this.acquirer.counts(id);
+		return this.background.counts(id);
 	}
 
 	@Override
 	public void ensure(String id) {
 		this.models.get(id);
-		this.acquirer.start(id);
+		this.background.ensure(id);
 	}
 
 	@Override
 	public void ensureIfDue(String id) {
 		this.models.get(id);
-		this.acquirer.startIfDue(id);
+		this.background.ensureIfDue(id);
 	}
 
 	@Override
 	public void ensureAll() {
-		this.acquirer.startAll();
+		this.background.ensureAll();
 	}
 
 	@Override
 	public void startRefreshing() {
 		if (!this.offline) {
-			this.refresh.start();
+			this.background.startRefreshing();
 		}
 	}
 
@@ -179,11 +176,31 @@ public final class DefaultOperations implements ModelCacheOperations {
 
 	@Override
 	public void stop() {
-		this.stop.run();
+		if (this.own != null) {
+			this.own.stop();
+		}
+		this.background.stop();
+	}
+
+	@Override
+	public void awaitStopped() {
+		if (this.own != null) {
+			this.own.awaitStopped();
+		}
+	}
+
+	@Override
+	public void start() {
+		if (this.own != null) {
+			this.own.start();
+		}
+		this.background.start();
 	}
 
 	@Override
 	public void close() {
+		stop();
+		awaitStopped();
 		this.close.run();
 	}
 

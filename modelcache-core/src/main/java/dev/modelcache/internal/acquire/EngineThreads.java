@@ -2,12 +2,13 @@ package dev.modelcache.internal.acquire;
 
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import dev.modelcache.internal.transfer.TransferThreads;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.scheduler.Scheduler;
@@ -21,9 +22,12 @@ public final class EngineThreads implements AutoCloseable {
 
 	private static final Logger logger = LoggerFactory.getLogger(EngineThreads.class);
 
-	private static final int GRACE_SECONDS = 5;
+	private static final int GRACE_SECONDS = 2;
 
-	private final ExecutorService files = Executors.newCachedThreadPool(named("modelcache-io"));
+	/** What is closed after the end of the cache gets a thread of its own. */
+	private final ExecutorService files = new ThreadPoolExecutor(0, Integer.MAX_VALUE, 60, TimeUnit.SECONDS,
+			new SynchronousQueue<>(), named("modelcache-io"),
+			(task, pool) -> pool.getThreadFactory().newThread(task).start());
 
 	private final ExecutorService events = Executors.newSingleThreadExecutor(named("modelcache-events"));
 
@@ -38,8 +42,6 @@ public final class EngineThreads implements AutoCloseable {
 	 */
 	private final Scheduler io = Schedulers.fromExecutor((task) -> this.files.execute(task));
 
-	/** Made when it is first needed, because it has a thread from then on. */
-	private @Nullable Scheduler waiting;
 
 	private static ThreadFactory named(String prefix) {
 		AtomicInteger number = new AtomicInteger();
@@ -74,13 +76,6 @@ public final class EngineThreads implements AutoCloseable {
 		return new TransferThreads(this.io, this.files, timer());
 	}
 
-	/** Where locks are waited for; cancelling interrupts the wait. */
-	synchronized Scheduler waiting() {
-		if (this.waiting == null) {
-			this.waiting = Schedulers.newBoundedElastic(64, 1024, "modelcache-lock", 30, true);
-		}
-		return this.waiting;
-	}
 
 	/** Where listeners are called, one event after the other. */
 	ExecutorService events() {
@@ -103,7 +98,6 @@ public final class EngineThreads implements AutoCloseable {
 	 */
 	@Override
 	public void close() {
-		waiting().dispose();
 		this.files.shutdown();
 		this.events.shutdown();
 		this.display.shutdown();

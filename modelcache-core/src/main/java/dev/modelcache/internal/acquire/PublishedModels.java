@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 import dev.modelcache.AcquisitionObserver;
 import dev.modelcache.CachedModel;
@@ -18,6 +19,7 @@ import dev.modelcache.ConfiguredModels;
 import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;
@@ -43,9 +45,6 @@ final class PublishedModels {
 
 	private static final Logger logger = LoggerFactory.getLogger(PublishedModels.class);
 
-	private static final Runnable NOTHING = () -> {
-	};
-
 	private final ModelStore store;
 
 	private final CacheLockFactory locks;
@@ -66,49 +65,105 @@ final class PublishedModels {
 	}
 
 	/**
-	 * Reads a model's files again.
-	 * @param candidate what the file should be
+	 * Reads a model's files again. A file that was replaced meanwhile is compared with
+	 * what it is now; that a file is wrong is only said under its lock, under which no
+	 * other is published.
+	 * @param request the request
 	 * @param model the model as it was found
+	 * @param cancellation ends reading, and the wait for the lock
 	 * @throws ModelIntegrityException if its digest is not the expected or recorded one
+	 * @throws ModelCancelledException if a file was removed meanwhile
 	 */
-	void verify(Candidate candidate, CachedModel model) {
+	void verify(ModelRequest request, CachedModel model, Cancellation cancellation) {
+		Candidate candidate = candidateOf(request, model);
 		for (Path file : model.files()) {
-			Digest recorded = file.equals(model.path()) ? model.digest() : null;
-			verify(candidate, this.lookUp.served(candidate, file), recorded);
+			ModelPlace place = this.lookUp.served(candidate, file);
+			Digest last = file.equals(model.path()) ? model.digest() : null;
+			Difference difference = compare(candidate, place, last, cancellation);
+			while (difference != null) {
+				confirm(candidate, place, last, difference, cancellation);
+				difference = compare(candidate, place, last, cancellation);
+			}
 		}
 	}
 
-	private void verify(Candidate candidate, ModelPlace place, @Nullable Digest recorded) {
-		Digest configured = candidate.request().expectedDigest();
-		if (configured != null
-				&& (this.lookUp.isOfSource(candidate, place, configured) || this.lookUp.isKept(candidate, place))) {
-			// It proved the compressed file, which is gone, or the user keeps another
-			// file; the receipt knows the content.
-			configured = null;
+	/** Fails unless the file was replaced since it was read. */
+	private void confirm(Candidate candidate, ModelPlace place, @Nullable Digest last, Difference difference,
+			Cancellation cancellation) {
+		ModelIntegrityException failure = difference.failure();
+		try {
+			underLock(candidate, place, cancellation, () -> {
+				Fingerprint now = FileProof.fingerprint(candidate, place);
+				if (now != null && difference.file().equals(now)
+						&& difference.expected().equals(expected(candidate, place, now, last))) {
+					this.store.receipts().doubt(place, now);
+					throw failure;
+				}
+				return null;
+			});
 		}
-		Digest expected = (configured != null) ? configured
-				: (recorded != null) ? recorded : this.lookUp.recorded(candidate, place);
-		if (expected == null) {
-			return;
+		catch (ModelStorageException ex) {
+			// A cache that cannot be written has no lock, and nobody publishes there.
+			failure.addSuppressed(ex);
+			throw failure;
 		}
-		Instant start = this.clock.instant();
-		Digest actual = this.lookUp.rehash(candidate, place, expected.algorithm(), NOTHING);
-		Instant end = this.clock.instant();
-		boolean matched = actual.equals(expected);
-		this.observer.verified(matched, Duration.between(start, end));
-		if (!matched) {
-			this.lookUp.doubt(candidate, place);
-			throw new ModelIntegrityException(candidate.request().id(), expected,
-					(configured != null) ? candidate.request().digestOrigin() : DigestOrigin.RECEIPT, actual,
-					place.target().toString());
+	}
+
+	/** Returns how a file differs from what it should be, or null. */
+	private @Nullable Difference compare(Candidate candidate, ModelPlace place, @Nullable Digest last,
+			Cancellation cancellation) {
+		while (true) {
+			Fingerprint before = FileProof.fingerprint(candidate, place);
+			if (before == null) {
+				throw new ModelCancelledException(candidate.request().id(),
+						place.target() + " was removed while it was being verified", "Request the model again");
+			}
+			Digest expected = expected(candidate, place, before, last);
+			if (expected == null) {
+				return null;
+			}
+			Instant start = this.clock.instant();
+			Digest actual;
+			try {
+				actual = this.lookUp.rehash(candidate, place, expected.algorithm(), cancellation::check);
+			}
+			catch (ModelStorageException ex) {
+				if (before.equals(FileProof.fingerprint(candidate, place))) {
+					throw ex;
+				}
+				continue;
+			}
+			if (before.equals(FileProof.fingerprint(candidate, place))) {
+				boolean matched = actual.equals(expected);
+				this.observer.verified(matched, Duration.between(start, this.clock.instant()));
+				return matched ? null
+						: new Difference(before, expected,
+								new ModelIntegrityException(candidate.request().id(), expected,
+										expected.equals(candidate.request().expectedDigest())
+												? candidate.request().digestOrigin() : DigestOrigin.RECEIPT,
+										actual, place.target().toString()));
+			}
 		}
 	}
 
 	/**
-	 * Returns the candidate whose file a model is; the model itself where its file is
-	 * another tool's.
+	 * Returns the digest that a file must have: the configured one, unless it proved the
+	 * compressed file, which is gone, or the user keeps another file; then that of its
+	 * receipt, or the last one that is known.
 	 */
-	Candidate candidateOf(ModelRequest request, CachedModel model) {
+	private @Nullable Digest expected(Candidate candidate, ModelPlace place, Fingerprint fingerprint,
+			@Nullable Digest last) {
+		Digest configured = candidate.request().expectedDigest();
+		if (configured != null && !this.lookUp.isOfSource(candidate, place, configured)
+				&& !this.lookUp.isKept(candidate, place)) {
+			return configured;
+		}
+		Receipt receipt = this.store.receipts().find(place, fingerprint);
+		return (receipt != null) ? receipt.digest() : last;
+	}
+
+	/** The model itself where its file is another tool's. */
+	private Candidate candidateOf(ModelRequest request, CachedModel model) {
 		return Candidate.of(request)
 			.stream()
 			.filter((candidate) -> this.lookUp.isServed(candidate, model.path()))
@@ -123,11 +178,12 @@ final class PublishedModels {
 	 * logged.
 	 * @param request the request
 	 * @param evicted is told where there were files
+	 * @param cancellation ends the wait for a lock, and reading
 	 * @throws ModelNotFoundException if a file that this cache did not put there stays,
 	 * when all others are removed
 	 * @throws ModelStorageException if files could not be removed; tells which are left
 	 */
-	void evict(ModelRequest request, Consumer<Path> evicted) {
+	void evict(ModelRequest request, Consumer<Path> evicted, Cancellation cancellation) {
 		List<String> removed = new ArrayList<>();
 		List<ModelCacheException> failures = new ArrayList<>();
 		Set<Path> places = new HashSet<>();
@@ -137,7 +193,7 @@ final class PublishedModels {
 					evict(candidate, (path) -> {
 						removed.add(path.toString());
 						evicted.accept(path);
-					});
+					}, cancellation);
 				}
 				catch (ModelNotFoundException | ModelStorageException ex) {
 					failures.add(ex);
@@ -166,24 +222,29 @@ final class PublishedModels {
 		return first;
 	}
 
-	private void evict(Candidate candidate, Consumer<Path> evicted) {
-		ModelRequest request = candidate.request();
+	private void evict(Candidate candidate, Consumer<Path> evicted, Cancellation cancellation) {
 		ModelPlace place = this.lookUp.place(candidate);
-		// Where there is no lock file, nobody has ever brought anything.
-		if (Files.exists(place.lockFile())) {
-			try (CacheLock lock = this.locks.acquire(new LockRequest(request.id(), place.lockFile()), (owner) -> {
-			})) {
-				evict(candidate, place, evicted);
-			}
+		underLock(candidate, place, cancellation, () -> {
+			evict(candidate, place, evicted, cancellation);
+			return null;
+		});
+	}
+
+	/** Where there is no lock file, nobody has ever brought anything. */
+	private <T> @Nullable T underLock(Candidate candidate, ModelPlace place, Cancellation cancellation,
+			Supplier<@Nullable T> step) {
+		if (!Files.exists(place.lockFile())) {
+			return step.get();
 		}
-		else {
-			evict(candidate, place, evicted);
+		LockRequest request = new LockRequest(candidate.request().id(), place.lockFile(), cancellation::sleep);
+		try (CacheLock lock = this.locks.acquire(request, (owner) -> cancellation.check())) {
+			return step.get();
 		}
 	}
 
-	private void evict(Candidate candidate, ModelPlace place, Consumer<Path> evicted) {
+	private void evict(Candidate candidate, ModelPlace place, Consumer<Path> evicted, Cancellation cancellation) {
 		ModelRequest request = candidate.request();
-		if (isOurs(candidate, place) && this.store.evict(request.id(), place)) {
+		if (isOurs(candidate, place, cancellation) && this.store.evict(request.id(), place)) {
 			evicted.accept(place.target());
 		}
 		Path adopted = this.store.adoption().forget(place);
@@ -201,7 +262,7 @@ final class PublishedModels {
 			.toList());
 	}
 
-	private boolean isOurs(Candidate candidate, ModelPlace place) {
+	private boolean isOurs(Candidate candidate, ModelPlace place, Cancellation cancellation) {
 		ModelRequest request = candidate.request();
 		try {
 			Fingerprint fingerprint = Fingerprint.of(place.target());
@@ -209,7 +270,7 @@ final class PublishedModels {
 				return true;
 			}
 			Receipt receipt = this.store.receipts().find(place, fingerprint);
-			boolean ours = (place.conflict() != null) ? isOurs(this.lookUp.occupant(candidate, NOTHING))
+			boolean ours = (place.conflict() != null) ? isOurs(this.lookUp.occupant(candidate, cancellation::check))
 					: receipt != null && receipt.sourceKey() != null && receipt.isOurs(place);
 			if (ours) {
 				return true;
@@ -226,6 +287,17 @@ final class PublishedModels {
 
 	private static boolean isOurs(Occupant occupant) {
 		return occupant == Occupant.NOTHING || occupant == Occupant.OURS;
+	}
+
+	/**
+	 * A file that is not what it should be.
+	 *
+	 * @param file the file when it was read
+	 * @param expected what it should have been then
+	 * @param failure tells so
+	 */
+	private record Difference(Fingerprint file, Digest expected, ModelIntegrityException failure) {
+
 	}
 
 }

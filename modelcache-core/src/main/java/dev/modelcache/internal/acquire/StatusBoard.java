@@ -120,10 +120,14 @@ final class StatusBoard {
 		subscriber.schedule();
 	}
 
-	/** Completes all subscriptions. */
+	/** Completes all subscriptions, and those that follow, until it is opened again. */
 	void close() {
 		this.closed = true;
 		this.subscribers.forEach(Subscriber::schedule);
+	}
+
+	void open() {
+		this.closed = false;
 	}
 
 	/**

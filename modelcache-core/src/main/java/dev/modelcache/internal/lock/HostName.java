@@ -12,12 +12,16 @@ import java.util.stream.Stream;
  * The name of this machine or container, for people to read. Asks the network last:
  * looking up an address can hang.
  */
-final class HostName {
+public final class HostName {
 
 	private HostName() {
 	}
 
-	static String current() {
+	/**
+	 * Returns the name.
+	 * @return the name, or {@code localhost}
+	 */
+	public static String current() {
 		return Stream
 			.of(Optional.ofNullable(System.getenv("HOSTNAME")), Optional.ofNullable(System.getenv("COMPUTERNAME")),
 					fromFile())

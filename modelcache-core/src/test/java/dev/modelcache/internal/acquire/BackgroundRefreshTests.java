@@ -26,7 +26,7 @@ import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.mock;
 
 /**
- * Tests for {@link BackgroundRefresh}, on a virtual clock.
+ * Tests for how {@link Background} refreshes models, on a virtual clock.
  */
 class BackgroundRefreshTests {
 
@@ -44,7 +44,7 @@ class BackgroundRefreshTests {
 
 	private Mono<CachedModel> result = Mono.never();
 
-	private BackgroundRefresh refresh;
+	private Background refresh;
 
 	@BeforeEach
 	void answer() {
@@ -57,14 +57,14 @@ class BackgroundRefreshTests {
 
 	@AfterEach
 	void close() {
-		this.refresh.close();
+		this.refresh.stop();
 		this.timer.dispose();
 	}
 
 	private void start(Duration refreshInterval, ModelRequest.Builder request) {
-		this.refresh = new BackgroundRefresh(this.cache, new ConfiguredModels(List.of(request.build())),
-				refreshInterval, RETRY, this.timer, this.clock);
-		this.refresh.start();
+		this.refresh = new Background(this.cache, new ConfiguredModels(List.of(request.build())), RETRY,
+				refreshInterval, false, this.timer, this.clock);
+		this.refresh.startRefreshing();
 	}
 
 	private static ModelRequest.Builder request() {
@@ -154,7 +154,7 @@ class BackgroundRefreshTests {
 	void nothingIsLookedForAfterTheEnd() {
 		ready(true);
 		start(null, withFallback());
-		this.refresh.close();
+		this.refresh.stop();
 		pass(Duration.ofHours(1));
 		assertThat(this.refreshes).hasValue(0);
 	}

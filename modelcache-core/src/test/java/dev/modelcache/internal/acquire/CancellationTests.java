@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -126,17 +127,16 @@ class CancellationTests {
 	void nobodyBlamesTheBackgroundAttemptThatIsCancelled() {
 		this.server.always("/m.gguf", Reply.ok().stallAfter(500_000));
 		ConfiguredModels models = new ConfiguredModels(List.of(request()));
-		try (BackgroundAcquirer acquirer = new BackgroundAcquirer(this.cache, models, Duration.ofHours(1), false,
-				Clock.systemUTC())) {
-			acquirer.start("m");
-			awaitState(ModelState.DOWNLOADING);
-			StepVerifier.create(this.cache.cancel("m")).expectComplete().verify(PATIENCE);
-			acquirer.startIfDue("m");
-			assertThat(this.cache.status("m").state()).isEqualTo(ModelState.CANCELLED);
-			this.server.always("/m.gguf", Reply.ok());
-			acquirer.start("m");
-			awaitState(ModelState.READY);
-		}
+		Background background = new Background(this.cache, models, Duration.ofHours(1), null, false,
+				Schedulers.parallel(), Clock.systemUTC());
+		background.ensure("m");
+		awaitState(ModelState.DOWNLOADING);
+		StepVerifier.create(this.cache.cancel("m")).expectComplete().verify(PATIENCE);
+		background.ensureIfDue("m");
+		assertThat(this.cache.status("m").state()).isEqualTo(ModelState.CANCELLED);
+		this.server.always("/m.gguf", Reply.ok());
+		background.ensure("m");
+		awaitState(ModelState.READY);
 	}
 
 }

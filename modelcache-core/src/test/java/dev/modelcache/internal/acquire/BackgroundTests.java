@@ -28,15 +28,16 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.mock;
 
 /**
- * Tests for {@link BackgroundAcquirer}.
+ * Tests for {@link Background}: how models are acquired.
  */
-class BackgroundAcquirerTests {
+class BackgroundTests {
 
 	private static final Duration INTERVAL = Duration.ofMinutes(1);
 
@@ -50,7 +51,7 @@ class BackgroundAcquirerTests {
 
 	private Mono<CachedModel> result = Mono.never();
 
-	private BackgroundAcquirer acquirer;
+	private Background background;
 
 	@BeforeEach
 	void create() {
@@ -59,19 +60,19 @@ class BackgroundAcquirerTests {
 			this.attempts.incrementAndGet();
 			return this.result;
 		}));
-		this.acquirer = acquirer(false);
+		this.background = background(false);
 	}
 
 	@AfterEach
 	void close() {
-		this.acquirer.close();
+		this.background.stop();
 		Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> keepAliveThreads() == 0);
 	}
 
-	private BackgroundAcquirer acquirer(boolean onFirstUse) {
+	private Background background(boolean onFirstUse) {
 		ConfiguredModels models = new ConfiguredModels(
 				List.of(ModelRequest.builder("m").modelPath(Path.of("/m.gguf")).build()));
-		return new BackgroundAcquirer(this.cache, models, INTERVAL, onFirstUse, this.clock);
+		return new Background(this.cache, models, INTERVAL, null, onFirstUse, Schedulers.parallel(), this.clock);
 	}
 
 	private void failWith(ModelCacheException failure) {
@@ -93,43 +94,43 @@ class BackgroundAcquirerTests {
 
 	@Test
 	void startAcquiresEveryModelOnce() {
-		this.acquirer.startAll();
-		this.acquirer.startAll();
-		this.acquirer.startIfDue("m");
+		this.background.ensureAll();
+		this.background.ensureAll();
+		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(1);
 	}
 
 	@Test
 	void missingModelIsAcquiredWhenAHealthCheckFindsIt() {
-		this.acquirer.startIfDue("m");
+		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(1);
 	}
 
 	@Test
 	void readyModelIsLeftAlone() {
 		this.status = this.status.acquiring(ModelState.DOWNLOADING);
-		this.acquirer.startIfDue("m");
+		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(0);
 	}
 
 	@Test
 	void cancelledModelIsLeftAlone() {
 		this.status = this.status.cancelled();
-		this.acquirer.startIfDue("m");
+		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(0);
 	}
 
 	@Test
 	void intervalDoublesWithEachFailureUpToAnHour() {
 		failWith(networkFailure());
-		this.acquirer.startAll();
+		this.background.ensureAll();
 		long minutes = 1;
 		for (int failures = 1; failures < 12; failures++) {
 			this.clock.advance(Duration.ofMinutes(minutes).minusMillis(1));
-			this.acquirer.startIfDue("m");
+			this.background.ensureIfDue("m");
 			assertThat(this.attempts).hasValue(failures);
 			this.clock.advance(Duration.ofMillis(1));
-			this.acquirer.startIfDue("m");
+			this.background.ensureIfDue("m");
 			assertThat(this.attempts).hasValue(failures + 1);
 			minutes = Math.min(60, minutes * 2);
 		}
@@ -138,58 +139,58 @@ class BackgroundAcquirerTests {
 	@Test
 	void startWaitsForNoInterval() {
 		failWith(networkFailure());
-		this.acquirer.startAll();
-		this.acquirer.start("m");
+		this.background.ensureAll();
+		this.background.ensure("m");
 		assertThat(this.attempts).hasValue(2);
 		this.status = this.status.cancelled();
-		this.acquirer.start("m");
+		this.background.ensure("m");
 		assertThat(this.attempts).hasValue(3);
 	}
 
 	@Test
 	void startLeavesTheAttemptThatIsUnderWayAlone() {
-		this.acquirer.start("m");
-		this.acquirer.start("m");
+		this.background.ensure("m");
+		this.background.ensure("m");
 		assertThat(this.attempts).hasValue(1);
 	}
 
 	@Test
 	void cancellationIsNoFailure() {
 		failWith(new ModelCancelledException("m", "it was evicted", "Ask for it again"));
-		this.acquirer.startAll();
+		this.background.ensureAll();
 		this.status = ModelStatus.absent("m");
-		this.acquirer.startIfDue("m");
+		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(2);
 	}
 
 	@Test
 	void successMakesTheIntervalShortAgain() {
 		failWith(networkFailure());
-		this.acquirer.startAll();
+		this.background.ensureAll();
 		this.clock.advance(INTERVAL);
-		this.acquirer.startIfDue("m");
+		this.background.ensureIfDue("m");
 		this.clock.advance(INTERVAL.multipliedBy(2));
 		Path path = Path.of("/m.gguf");
 		this.result = Mono.just(new CachedModel("m", path, List.of(path), 1, Digest.parse("00".repeat(32)), "here",
 				ModelOutcome.DOWNLOADED, false, true, null));
-		this.acquirer.startIfDue("m");
+		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(3);
 		this.status = ModelStatus.absent("m");
-		this.acquirer.startIfDue("m");
+		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(4);
 	}
 
 	@Test
 	void diskAndLockAreMendedByTimeToo() {
 		this.status = this.status.failed(new ModelStorageException("m", Path.of("/"), "full", null));
-		this.acquirer.startIfDue("m");
+		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(1);
 	}
 
 	@Test
 	void lockTimeoutIsMendedByTime() {
 		this.status = this.status.failed(new ModelLockTimeoutException("m", Path.of("/l"), null, INTERVAL));
-		this.acquirer.startIfDue("m");
+		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(1);
 	}
 
@@ -198,9 +199,9 @@ class BackgroundAcquirerTests {
 		Digest digest = Digest.parse("00".repeat(32));
 		this.status = this.status
 			.failed(new ModelIntegrityException("m", digest, DigestOrigin.CONFIGURATION, digest, "here"));
-		this.acquirer.startIfDue("m");
+		this.background.ensureIfDue("m");
 		this.status = this.status.failed(new ModelNotFoundException("m", "gone", "Look"));
-		this.acquirer.startIfDue("m");
+		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(0);
 	}
 
@@ -209,21 +210,21 @@ class BackgroundAcquirerTests {
 		ModelCacheException failure = new ModelNotFoundException("m", "gone", "Look");
 		failure.addSuppressed(networkFailure());
 		this.status = this.status.failed(failure);
-		this.acquirer.startIfDue("m");
+		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(1);
 	}
 
 	@Test
 	void modelOfFirstUseDoesNotCountUntilSomebodyAsksForIt() {
-		this.acquirer.close();
-		this.acquirer = acquirer(true);
-		assertThat(this.acquirer.counts("m")).isFalse();
-		this.acquirer.startIfDue("m");
+		this.background.stop();
+		this.background = background(true);
+		assertThat(this.background.counts("m")).isFalse();
+		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(0);
 		this.status = this.status.acquiring(ModelState.RESOLVING);
-		assertThat(this.acquirer.counts("m")).isTrue();
+		assertThat(this.background.counts("m")).isTrue();
 		this.status = ModelStatus.absent("m");
-		this.acquirer.startIfDue("m");
+		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(1);
 	}
 
@@ -231,7 +232,7 @@ class BackgroundAcquirerTests {
 	void applicationStaysAliveWhileAnAttemptRunsAndNotLonger() {
 		Sinks.One<CachedModel> sink = Sinks.one();
 		this.result = sink.asMono();
-		this.acquirer.startAll();
+		this.background.ensureAll();
 		assertThat(keepAliveThreads()).isEqualTo(1);
 		sink.tryEmitError(networkFailure());
 		Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> keepAliveThreads() == 0);
@@ -241,10 +242,10 @@ class BackgroundAcquirerTests {
 	void closeCancelsAndNothingFollows() {
 		boolean[] cancelled = { false };
 		this.result = Mono.<CachedModel>never().doOnCancel(() -> cancelled[0] = true);
-		this.acquirer.startAll();
-		this.acquirer.close();
+		this.background.ensureAll();
+		this.background.stop();
 		assertThat(cancelled[0]).isTrue();
-		this.acquirer.startAll();
+		this.background.ensureAll();
 		assertThat(this.attempts).hasValue(1);
 	}
 

@@ -1,0 +1,202 @@
+package dev.modelcache.autoconfigure;
+
+import java.io.RandomAccessFile;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelCacheOperations;
+import dev.modelcache.ModelCancelledException;
+import dev.modelcache.ModelState;
+import dev.modelcache.ModelStatus;
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.ForkedJvm;
+import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.Reply;
+import dev.modelcache.testsupport.Signals;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.RouterFunctions;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.core.publisher.Mono;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Applications that close, stop or are terminated while a model is on its way.
+ */
+@Timeout(180)
+class ClosingTests {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+	@TempDir
+	private Path directory;
+
+	private final Content content = Content.random(2_000_000, 1);
+
+	private final MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.content);
+
+	@AfterEach
+	void stopServer() {
+		this.server.close();
+	}
+
+	private ConfigurableApplicationContext start(WebApplicationType type, String... properties) {
+		List<String> all = new ArrayList<>(
+				RunningApplication.model(this.server.uri("/m.gguf"), this.content, this.directory));
+		all.addAll(List.of("server.port=0", "spring.main.banner-mode=off", "spring.jmx.enabled=false"));
+		all.addAll(List.of(properties));
+		return new SpringApplicationBuilder(Application.class).web(type).properties(all.toArray(String[]::new)).run();
+	}
+
+	private static void awaitState(ConfigurableApplicationContext context, ModelState state) {
+		ModelCache cache = context.getBean(ModelCache.class);
+		Awaitility.await().atMost(PATIENCE).until(() -> cache.status("default").state() == state);
+	}
+
+	@Test
+	void requestThatWaitsForAModelDoesNotDelayTheShutdownOfTheServer() {
+		this.server.always("/m.gguf", Reply.ok().stallAfter(1_000_000));
+		ConfigurableApplicationContext context = start(WebApplicationType.REACTIVE, "server.shutdown=graceful",
+				"spring.lifecycle.timeout-per-shutdown-phase=10m");
+		String port = context.getEnvironment().getProperty("local.server.port");
+		CompletableFuture<HttpResponse<String>> answer = HttpClient.newHttpClient()
+			.sendAsync(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/model")).build(),
+					BodyHandlers.ofString());
+		awaitState(context, ModelState.DOWNLOADING);
+		Awaitility.await().atMost(PATIENCE).until(() -> context.getBean(Application.class).waiting);
+		context.close();
+		assertThat(answer).succeedsWithin(PATIENCE)
+			.satisfies((response) -> assertThat(response.body()).contains("CANCELLED")
+				.contains("the application is closing"));
+	}
+
+	@Test
+	void closedCacheIsNotWaitedFor() {
+		ConfigurableApplicationContext context = start(WebApplicationType.NONE);
+		ModelCache cache = context.getBean(ModelCache.class);
+		ModelCacheOperations operations = context.getBean(ModelCacheOperations.class);
+		awaitState(context, ModelState.READY);
+		context.close();
+		assertThat(cache.get("default").toFuture()).failsWithin(PATIENCE)
+			.withThrowableThat()
+			.withCauseInstanceOf(ModelCancelledException.class);
+		assertThat(operations.evict("default").toFuture()).failsWithin(PATIENCE)
+			.withThrowableThat()
+			.withCauseInstanceOf(ModelCancelledException.class);
+		operations.ensure("default");
+		assertThat(cache.status("default").state()).isEqualTo(ModelState.READY);
+	}
+
+	@Test
+	void contextOfTheManagementServerClosesAlone() {
+		try (ConfigurableApplicationContext context = start(WebApplicationType.NONE)) {
+			GenericApplicationContext child = new GenericApplicationContext(context);
+			child.refresh();
+			context.publishEvent(new ContextClosedEvent(child));
+			child.close();
+			assertThat(context.getBean(ModelCache.class).get("default").toFuture()).succeedsWithin(PATIENCE);
+		}
+	}
+
+	@Test
+	void contextThatIsStoppedAndStartedResumesTheDownload() {
+		this.server.script("/m.gguf", Reply.ok().stallAfter(1_000_000), Reply.ok());
+		try (ConfigurableApplicationContext context = start(WebApplicationType.NONE)) {
+			ModelCache cache = context.getBean(ModelCache.class);
+			CompletableFuture<List<ModelStatus>> watched = cache.statuses().collectList().toFuture();
+			awaitState(context, ModelState.DOWNLOADING);
+			context.stop();
+			assertThat(watched).succeedsWithin(PATIENCE);
+			assertThat(cache.status("default").state()).isEqualTo(ModelState.CANCELLED);
+			assertThat(cache.get("default").toFuture()).failsWithin(PATIENCE)
+				.withThrowableThat()
+				.withCauseInstanceOf(ModelCancelledException.class);
+			context.start();
+			awaitState(context, ModelState.READY);
+		}
+	}
+
+	/** Reading the file takes many times as long as the test waits. */
+	@Test
+	@DisabledOnOs(OS.WINDOWS)
+	void terminatedProcessDoesNotReadALargeFileToItsEnd() throws Exception {
+		Path model = this.directory.resolve("large.gguf");
+		try (RandomAccessFile file = new RandomAccessFile(model.toFile(), "rw")) {
+			file.setLength(400L << 30);
+		}
+		List<String> arguments = new ArrayList<>(
+				RunningApplication.model(this.server.uri("/m.gguf"), this.content, this.directory));
+		arguments.add("hooks.llm.model-path=" + model);
+		try (ForkedJvm application = ForkedJvm.start(Application.class, List.of("-Xshare:auto"),
+				arguments.stream().map((property) -> "--" + property).toArray())) {
+			application.awaitLine(Application.READING, PATIENCE);
+			Signals.terminate(application.handle());
+			assertThat(application.awaitExit(PATIENCE)).isEqualTo(143);
+			assertThat(application.output()).contains("the application is closing");
+		}
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Application {
+
+		static final String READING = "reading";
+
+		private volatile boolean waiting;
+
+		public static void main(String[] arguments) throws InterruptedException {
+			ConfigurableApplicationContext context = new SpringApplicationBuilder(Application.class)
+				.web(WebApplicationType.NONE)
+				.properties("spring.main.banner-mode=off", "spring.jmx.enabled=false")
+				.run(arguments);
+			context.getBean(ModelCache.class)
+				.statuses("default")
+				.filter((status) -> status.state() == ModelState.VERIFYING)
+				.blockFirst();
+			System.out.println(READING);
+			Thread.sleep(Duration.ofHours(1).toMillis());
+		}
+
+		@Bean
+		RouterFunction<ServerResponse> routes(ModelCache cache) {
+			return RouterFunctions.route()
+				.GET("/model",
+						(request) -> cache.get("default")
+							.doOnSubscribe((subscription) -> this.waiting = true)
+							.map(CachedModel::path)
+							.map(Path::toString)
+							.onErrorResume(ModelCacheException.class,
+									(failure) -> Mono.just(failure.code() + ": " + failure.getMessage()))
+							.flatMap((body) -> ServerResponse.ok().bodyValue(body)))
+				.build();
+		}
+
+	}
+
+}

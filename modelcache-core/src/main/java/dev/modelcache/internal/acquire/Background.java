@@ -1,0 +1,356 @@
+package dev.modelcache.internal.acquire;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.ConfiguredModels;
+import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheException.ErrorCode;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelCancelledException;
+import dev.modelcache.ModelState;
+import dev.modelcache.ModelStatus;
+import dev.modelcache.internal.FailureBoundary;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/**
+ * The work for the configured models that no caller waits for: acquires them at the start
+ * and when a health check finds one missing, and refreshes those that are ready at the
+ * refresh interval and while a fallback serves.
+ * <p>
+ * <em>Thread-safety</em>: all methods. <em>Blocking</em>: none.
+ */
+public final class Background {
+
+	private static final Logger logger = LoggerFactory.getLogger(Background.class);
+
+	private static final Duration LONGEST_INTERVAL = Duration.ofHours(1);
+
+	private static final Set<ErrorCode> MENDED_BY_TIME = EnumSet.of(ErrorCode.TRANSFER, ErrorCode.STORAGE,
+			ErrorCode.LOCK_TIMEOUT);
+
+	private final ModelCache cache;
+
+	private final Duration retryInterval;
+
+	private final @Nullable Duration refreshInterval;
+
+	private final boolean onFirstUse;
+
+	private final boolean refreshable;
+
+	private final Scheduler timer;
+
+	private final Clock clock;
+
+	private final KeepAlive keepAlive = new KeepAlive();
+
+	private final Map<String, Model> models = new LinkedHashMap<>();
+
+	private boolean refreshing;
+
+	private @Nullable Disposable ticks;
+
+	private volatile boolean stopped;
+
+	/**
+	 * Creates it. Nothing runs until it is asked for.
+	 * @param cache what acquires and refreshes
+	 * @param models what is configured
+	 * @param retryInterval the shortest time between an attempt that failed and the next
+	 * one; doubles with each failure, up to an hour
+	 * @param refreshInterval how often to look for updates, or {@code null} for never
+	 * @param onFirstUse whether models are left alone until they are requested
+	 * @param timer tells when to look for updates
+	 * @param clock tells the time
+	 */
+	public Background(ModelCache cache, ConfiguredModels models, Duration retryInterval,
+			@Nullable Duration refreshInterval, boolean onFirstUse, Scheduler timer, Clock clock) {
+		this.cache = cache;
+		this.retryInterval = retryInterval;
+		this.refreshInterval = refreshInterval;
+		this.onFirstUse = onFirstUse;
+		this.timer = timer;
+		this.clock = clock;
+		this.refreshable = refreshInterval != null || models.all()
+			.stream()
+			.anyMatch((model) -> model.fallbackUrl() != null || !model.fallbacks().isEmpty());
+		models.ids().forEach((id) -> this.models.put(id, new Model(id)));
+	}
+
+	/**
+	 * Returns whether a model counts for the application's health: not before its first
+	 * use, where models are only acquired then.
+	 * @param id the model's id
+	 * @return {@code true} if it counts
+	 */
+	public boolean counts(String id) {
+		Model model = model(id);
+		if (!this.onFirstUse || status(id).state() != ModelState.ABSENT) {
+			model.used = true;
+		}
+		return model.used;
+	}
+
+	/**
+	 * Acquires every model.
+	 */
+	public void ensureAll() {
+		this.models.values().forEach(Model::ensure);
+	}
+
+	/**
+	 * Acquires a model at once, unless that is under way.
+	 * @param id the model's id
+	 */
+	public void ensure(String id) {
+		model(id).ensure();
+	}
+
+	/**
+	 * Acquires a model that is missing, or failed for a reason that may pass, if enough
+	 * time has passed since the last attempt.
+	 * @param id the model's id
+	 */
+	public void ensureIfDue(String id) {
+		if (counts(id) && isMendable(status(id))) {
+			model(id).ensureIfDue();
+		}
+	}
+
+	/**
+	 * Begins to look for updates, if there can be any.
+	 */
+	public synchronized void startRefreshing() {
+		this.refreshing = true;
+		if (this.refreshable && !this.stopped && this.ticks == null) {
+			this.ticks = Flux.interval(tick(), this.timer)
+				.onBackpressureDrop()
+				.subscribe((tick) -> this.models.values().forEach(Model::refreshIfDue));
+		}
+	}
+
+	/**
+	 * Ends what is under way; nothing begins until {@link #start()}.
+	 */
+	public synchronized void stop() {
+		this.stopped = true;
+		if (this.ticks != null) {
+			this.ticks.dispose();
+			this.ticks = null;
+		}
+		this.models.values().forEach(Model::stop);
+	}
+
+	/**
+	 * Resumes what {@link #stop()} has ended.
+	 */
+	public synchronized void start() {
+		this.stopped = false;
+		if (this.refreshing) {
+			startRefreshing();
+		}
+		this.models.values().forEach(Model::start);
+	}
+
+	/** A mock of the application's tests knows no status. */
+	private ModelStatus status(String id) {
+		return Objects.requireNonNullElse(this.cache.status(id), ModelStatus.absent(id));
+	}
+
+	private Model model(String id) {
+		Model model = this.models.get(id);
+		if (model == null) {
+			throw new IllegalArgumentException("not configured: " + id);
+		}
+		return model;
+	}
+
+	private static boolean isMendable(ModelStatus status) {
+		return status.state() == ModelState.ABSENT
+				|| (status.state() == ModelState.FAILED && status.error() != null && isMendedByTime(status.error()));
+	}
+
+	/** A failure is mended by time if one of the failures that led to it may be. */
+	private static boolean isMendedByTime(ModelCacheException failure) {
+		return MENDED_BY_TIME.contains(failure.code()) || Stream.of(failure.getSuppressed())
+			.anyMatch((suppressed) -> suppressed instanceof ModelCacheException other && isMendedByTime(other));
+	}
+
+	private Duration tick() {
+		Duration shortest = (this.refreshInterval != null && this.refreshInterval.compareTo(this.retryInterval) < 0)
+				? this.refreshInterval : this.retryInterval;
+		return shortest.dividedBy(4).plusMillis(1);
+	}
+
+	/** The time until the next attempt doubles with each failure. */
+	private Duration retryInterval(int failures) {
+		Duration doubled = this.retryInterval.multipliedBy(1L << Math.min(failures, 30));
+		return (doubled.compareTo(LONGEST_INTERVAL) < 0 || failures == 0) ? doubled
+				: (this.retryInterval.compareTo(LONGEST_INTERVAL) > 0) ? this.retryInterval : LONGEST_INTERVAL;
+	}
+
+	/** The work for one model: at most one acquisition and one refresh. */
+	private final class Model {
+
+		private final String id;
+
+		private volatile boolean used;
+
+		private @Nullable Disposable acquisition;
+
+		private int failures;
+
+		private @Nullable Instant dueAgain;
+
+		private @Nullable Disposable refresh;
+
+		private boolean fallback;
+
+		private int failedRefreshes;
+
+		private @Nullable Instant refreshDue;
+
+		private boolean interrupted;
+
+		Model(String id) {
+			this.id = id;
+		}
+
+		void ensureIfDue() {
+			acquire(() -> this.acquisition == null && (this.dueAgain == null || !now().isBefore(this.dueAgain)));
+		}
+
+		/** One that was cancelled or failed may not have been told its end yet. */
+		void ensure() {
+			ModelState state = status(this.id).state();
+			acquire(() -> this.acquisition == null || state == ModelState.CANCELLED || state == ModelState.FAILED);
+		}
+
+		private void acquire(BooleanSupplier wanted) {
+			Disposable.Swap own = Disposables.swap();
+			synchronized (this) {
+				if (Background.this.stopped || !wanted.getAsBoolean()) {
+					return;
+				}
+				this.used = true;
+				this.acquisition = own;
+			}
+			Background.this.keepAlive.hold();
+			own.update(FailureBoundary
+				.around("beginning to acquire the model",
+						Mono.defer(() -> Mono.justOrEmpty(Background.this.cache.get(this.id)))
+							.flatMap((attempt) -> attempt))
+				.doFinally((signal) -> acquired(own))
+				.subscribe((model) -> succeeded(), this::failed));
+		}
+
+		private synchronized void acquired(Disposable ended) {
+			Background.this.keepAlive.release();
+			if (this.acquisition == ended) {
+				this.acquisition = null;
+			}
+		}
+
+		private synchronized void succeeded() {
+			this.failures = 0;
+			this.dueAgain = null;
+		}
+
+		/** That somebody cancelled it, or evicted the model, is no failure. */
+		private synchronized void failed(Throwable failure) {
+			if (failure instanceof ModelCancelledException) {
+				logger.info("{}", failure.getMessage());
+				return;
+			}
+			this.dueAgain = now().plus(retryInterval(this.failures++));
+			logger.error("{}", failure.getMessage());
+			logger.debug("Model '{}' failed", this.id, failure);
+		}
+
+		void refreshIfDue() {
+			CachedModel model = status(this.id).model();
+			Disposable.Swap own = Disposables.swap();
+			synchronized (this) {
+				if (this.refresh != null) {
+					return;
+				}
+				if (model == null || this.refreshDue == null || this.fallback != model.fallback()) {
+					this.failedRefreshes = 0;
+					this.refreshDue = (model != null) ? refreshLater(model.fallback()) : null;
+					return;
+				}
+				if (now().isBefore(this.refreshDue)) {
+					return;
+				}
+				this.refresh = own;
+			}
+			own.update(Background.this.cache.refresh(this.id)
+				.doFinally((signal) -> refreshed())
+				.subscribe((refreshed) -> again(refreshed.fallback(), refreshed.fallback()), (failure) -> {
+					logger.warn("Model '{}' could not be refreshed, the one that is there stays: {}", this.id,
+							failure.getMessage());
+					again(this.fallback, true);
+				}));
+		}
+
+		private Instant refreshLater(boolean substitute) {
+			this.fallback = substitute;
+			Duration interval = substitute ? retryInterval(this.failedRefreshes) : Background.this.refreshInterval;
+			return (interval != null) ? now().plus(interval) : Instant.MAX;
+		}
+
+		private synchronized void again(boolean substitute, boolean failed) {
+			this.failedRefreshes = failed ? this.failedRefreshes + 1 : 0;
+			this.refreshDue = refreshLater(substitute);
+		}
+
+		private synchronized void refreshed() {
+			this.refresh = null;
+		}
+
+		void stop() {
+			Disposable acquisition;
+			Disposable refresh;
+			synchronized (this) {
+				acquisition = this.acquisition;
+				refresh = this.refresh;
+				this.interrupted |= acquisition != null;
+			}
+			Stream.of(acquisition, refresh).filter(Objects::nonNull).forEach(Disposable::dispose);
+		}
+
+		void start() {
+			boolean again;
+			synchronized (this) {
+				again = this.interrupted;
+				this.interrupted = false;
+			}
+			if (again) {
+				ensure();
+			}
+		}
+
+		private Instant now() {
+			return Background.this.clock.instant();
+		}
+
+	}
+
+}

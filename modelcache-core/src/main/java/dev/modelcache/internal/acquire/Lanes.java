@@ -1,0 +1,422 @@
+package dev.modelcache.internal.acquire;
+
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.LockOwner;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelCancelledException;
+import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.FailureBoundary;
+import dev.modelcache.internal.acquire.Operation.Kind;
+import dev.modelcache.internal.lock.HostName;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+
+/**
+ * Runs the operations of each model one after the other, on a daemon thread of the
+ * model's own that is never interrupted. Callers that want the same share an operation;
+ * the last one that loses interest cancels it.
+ * <p>
+ * <em>Thread-safety</em>: all methods. The monitor is never held while an operation runs,
+ * is shown or is told. <em>Blocking</em>: {@link #awaitIdle} alone.
+ * <em>Cancellation</em>: callers are told at once; the thread ends at its next look at
+ * the {@link Cancellation}. Where it does not get there, because a system call hangs, the
+ * lane is wedged: what waits for it fails, and so does what comes later, until that call
+ * returns.
+ */
+final class Lanes {
+
+	private static final Logger logger = LoggerFactory.getLogger(Lanes.class);
+
+	/** How long the thread of a cancelled operation may take until its lane is wedged. */
+	private static final Duration UNTIL_WEDGED = Duration.ofSeconds(5);
+
+	private final EngineThreads threads;
+
+	private final Clock clock;
+
+	private final String host = HostName.current();
+
+	private final Map<Key, Lane> lanes = new HashMap<>();
+
+	private boolean closed;
+
+	private long closedSince;
+
+	Lanes(EngineThreads threads, Clock clock) {
+		this.threads = threads;
+		this.clock = clock;
+	}
+
+	/**
+	 * Runs an operation when what its lane has accepted before is done, or joins the same
+	 * operation that waits or runs already.
+	 * @param key the lane
+	 * @param operations makes the operation, for each subscriber
+	 * @return its result; fails at once if the lanes are closed or the lane is wedged
+	 */
+	Mono<CachedModel> enter(Key key, Supplier<Operation> operations) {
+		return Mono.defer(() -> enter(key, operations.get()));
+	}
+
+	private Mono<CachedModel> enter(Key key, Operation wanted) {
+		Operation same;
+		List<Operation> ahead;
+		Lane lane;
+		synchronized (this) {
+			if (this.closed) {
+				return Mono.error(closing(key.modelId()));
+			}
+			lane = this.lanes.computeIfAbsent(key, Lane::new);
+			if (lane.wedged != null) {
+				return Mono.error(lane.wedged(lane.wedged));
+			}
+			ahead = lane.operations().toList();
+			same = ahead.stream().filter((operation) -> operation.join(wanted)).findFirst().orElse(null);
+			if (same == null) {
+				wanted.join(wanted);
+				try {
+					lane.add(wanted);
+				}
+				catch (Throwable ex) {
+					this.lanes.remove(key, lane);
+					return Mono.error(wanted.asModelCacheException(FailureBoundary.asException("starting", ex)));
+				}
+			}
+		}
+		if (same == null) {
+			if (wanted.kind() == Kind.EVICT) {
+				ahead.forEach((operation) -> cancel(lane, operation,
+						cancelled(key.modelId(), "it was evicted while it was being acquired")));
+			}
+			wanted.accepted(ahead.isEmpty() ? null : owner(lane));
+		}
+		Operation operation = (same != null) ? same : wanted;
+		return operation.result().asMono().publishOn(this.threads.io()).doOnCancel(() -> leave(lane, operation));
+	}
+
+	/** What is ahead of an operation is this process's own. */
+	private LockOwner owner(Lane lane) {
+		return new LockOwner(ProcessHandle.current().pid(), this.host, lane.since, this.clock.instant(), null);
+	}
+
+	private void leave(Lane lane, Operation operation) {
+		boolean last;
+		synchronized (this) {
+			last = operation.leaveOne();
+		}
+		if (last) {
+			cancel(lane, operation, cancelled(lane.key.modelId(), "no caller waits for it any more"));
+		}
+	}
+
+	/**
+	 * Cancels what a lane acquires, renews or verifies.
+	 * @param key the lane
+	 * @param why what its callers are told
+	 */
+	void cancel(Key key, String why) {
+		Lane lane;
+		List<Operation> operations;
+		synchronized (this) {
+			lane = this.lanes.get(key);
+			operations = (lane != null) ? lane.operations().toList() : List.of();
+		}
+		operations.stream()
+			.filter((operation) -> operation.kind() != Kind.EVICT)
+			.forEach((operation) -> cancel(Objects.requireNonNull(lane), operation, cancelled(key.modelId(), why)));
+	}
+
+	/**
+	 * Ends an operation that advances no more, also while it publishes its result.
+	 * @param operation the operation
+	 * @param reason what it fails with
+	 */
+	void abandon(Operation operation, ModelCacheException reason) {
+		Lane lane;
+		synchronized (this) {
+			lane = this.lanes.values().stream().filter((one) -> one.current == operation).findFirst().orElse(null);
+		}
+		if (lane != null) {
+			operation.cancellation().cancel(reason);
+			end(lane, operation, reason);
+		}
+	}
+
+	private void cancel(Lane lane, Operation operation, ModelCacheException reason) {
+		if (operation.cancellation().cancel(reason)) {
+			end(lane, operation, reason);
+		}
+	}
+
+	/** Ends an operation before its thread has come back. */
+	private void end(Lane lane, Operation operation, ModelCacheException reason) {
+		if (!operation.ends()) {
+			return;
+		}
+		show(operation, reason);
+		synchronized (this) {
+			if (!lane.queue.remove(operation)) {
+				lane.since = this.clock.instant();
+			}
+		}
+		end(lane, operation, reason, null);
+		this.threads.timer().schedule(() -> judge(lane, operation), UNTIL_WEDGED.toMillis(), TimeUnit.MILLISECONDS);
+	}
+
+	private static void show(Operation operation, ModelCacheException reason) {
+		if (reason instanceof ModelCancelledException) {
+			operation.cancelled();
+		}
+		else {
+			operation.failed(reason);
+		}
+	}
+
+	/** Tells the callers, after the result was shown. */
+	private void end(Lane lane, Operation operation, @Nullable ModelCacheException failure,
+			@Nullable CachedModel model) {
+		Operation next;
+		synchronized (this) {
+			operation.leave();
+			next = lane.queue.peek();
+		}
+		if (next != null) {
+			next.accepted(owner(lane));
+		}
+		if (failure != null) {
+			operation.result().tryEmitError(failure);
+		}
+		else if (model != null) {
+			operation.result().tryEmitValue(model);
+		}
+		else {
+			operation.result().tryEmitEmpty();
+		}
+	}
+
+	/** Fails what waits for a thread that does not come back. */
+	private void judge(Lane lane, Operation cancelled) {
+		List<Operation> waiting;
+		String step;
+		synchronized (this) {
+			if (lane.current != cancelled || lane.thread == null) {
+				return;
+			}
+			step = describe(lane.thread);
+			lane.wedged = step;
+			waiting = List.copyOf(lane.queue);
+		}
+		logger.warn("{}", lane.wedged(step).problem());
+		waiting.forEach((operation) -> cancel(lane, operation, lane.wedged(step)));
+	}
+
+	private static String describe(Thread thread) {
+		StackTraceElement[] stack = thread.getStackTrace();
+		String own = Stream.of(stack)
+			.filter((frame) -> frame.getClassName().startsWith("dev.modelcache"))
+			.findFirst()
+			.map((frame) -> frame.getClassName().substring(frame.getClassName().lastIndexOf('.') + 1) + "."
+					+ frame.getMethodName())
+			.orElse("an unknown step");
+		return (stack.length > 0) ? stack[0].getMethodName() + ", called in " + own : own;
+	}
+
+	private void run(Lane lane) {
+		for (Operation operation = next(lane); operation != null; operation = next(lane)) {
+			run(lane, operation);
+		}
+	}
+
+	private synchronized @Nullable Operation next(Lane lane) {
+		lane.wedged = null;
+		lane.current = lane.queue.poll();
+		lane.since = this.clock.instant();
+		if (lane.current == null) {
+			this.lanes.remove(lane.key, lane);
+			notifyAll();
+		}
+		return lane.current;
+	}
+
+	private void run(Lane lane, Operation operation) {
+		CachedModel model = null;
+		ModelCacheException failure = null;
+		try {
+			operation.begin();
+			operation.cancellation().check();
+			model = operation.call();
+		}
+		catch (Throwable ex) {
+			ModelCacheException reason = operation.cancellation().cancelled();
+			failure = (reason != null) ? reason : operation.asModelCacheException(ex);
+		}
+		if (!operation.ends()) {
+			return;
+		}
+		try {
+			if (failure != null) {
+				show(operation, failure);
+			}
+			else {
+				operation.succeeded(model);
+			}
+		}
+		catch (Throwable ex) {
+			logger.warn("Model '{}': the end of an operation cannot be shown", lane.key.modelId(), ex);
+		}
+		end(lane, operation, failure, model);
+	}
+
+	/**
+	 * Cancels everything. What comes is refused until the lanes {@linkplain #open open}
+	 * again.
+	 */
+	void close() {
+		List<Lane> all;
+		synchronized (this) {
+			if (!this.closed) {
+				this.closed = true;
+				this.closedSince = now();
+			}
+			all = List.copyOf(this.lanes.values());
+		}
+		for (Lane lane : all) {
+			List<Operation> operations;
+			synchronized (this) {
+				operations = lane.operations().toList();
+			}
+			ModelCancelledException reason = closing(lane.key.modelId());
+			operations.forEach((operation) -> {
+				logger.info("{}", reason.getMessage());
+				cancel(lane, operation, reason);
+			});
+		}
+	}
+
+	/** Accepts operations again. */
+	synchronized void open() {
+		this.closed = false;
+	}
+
+	/** Returns why everything is refused, or {@code null} if nothing is. */
+	synchronized @Nullable ModelCancelledException refusal(@Nullable String modelId) {
+		return this.closed ? closing(modelId) : null;
+	}
+
+	/**
+	 * Waits until the threads have come back after {@link #close}, and logs where those
+	 * are that have not.
+	 * @param atMost how long after the closing
+	 * @return whether all have
+	 */
+	boolean awaitIdle(Duration atMost) {
+		boolean interrupted = false;
+		List<Lane> busy;
+		synchronized (this) {
+			long end = this.closedSince + atMost.toNanos();
+			for (long left = end - now(); left > 0 && !this.lanes.isEmpty(); left = end - now()) {
+				try {
+					TimeUnit.NANOSECONDS.timedWait(this, left);
+				}
+				catch (InterruptedException ex) {
+					interrupted = true;
+				}
+			}
+			busy = List.copyOf(this.lanes.values());
+		}
+		for (Lane lane : busy) {
+			Thread thread = Objects.requireNonNull(lane.thread);
+			logger.warn("The model cache closes without waiting longer: {}", lane.wedged(describe(thread)).problem());
+			lane.operations().forEach((operation) -> end(lane, operation, closing(lane.key.modelId())));
+		}
+		if (interrupted) {
+			Thread.currentThread().interrupt();
+		}
+		return busy.isEmpty();
+	}
+
+	private long now() {
+		return this.threads.timer().now(TimeUnit.NANOSECONDS);
+	}
+
+	private static ModelCancelledException closing(@Nullable String modelId) {
+		return new ModelCancelledException(modelId, "the application is closing", "Restart the application");
+	}
+
+	private static ModelCancelledException cancelled(String modelId, String why) {
+		return new ModelCancelledException(modelId, why,
+				"Request the model '" + modelId + "' again, for example with the action 'ensure' of the endpoint"
+						+ " modelcache, or restart the application");
+	}
+
+	/**
+	 * Names a lane.
+	 *
+	 * @param modelId the model, so that each has its own status
+	 * @param path the path of its file, links not followed, so that finding the lane
+	 * needs no look at the disk; the lock is that of the file it leads to
+	 */
+	record Key(String modelId, Path path) {
+
+	}
+
+	/** The operations of one model; guarded by the lanes. */
+	private final class Lane {
+
+		private final Key key;
+
+		private final Deque<Operation> queue = new ArrayDeque<>();
+
+		private @Nullable Operation current;
+
+		private @Nullable Thread thread;
+
+		private volatile Instant since;
+
+		/** The step in which the thread hangs. */
+		private @Nullable String wedged;
+
+		Lane(Key key) {
+			this.key = key;
+			this.since = Lanes.this.clock.instant();
+		}
+
+		Stream<Operation> operations() {
+			return Stream.concat(Stream.ofNullable(this.current), this.queue.stream());
+		}
+
+		void add(Operation operation) {
+			this.queue.add(operation);
+			if (this.thread == null) {
+				Thread started = new Thread(() -> Lanes.this.run(this), "modelcache-lane-" + this.key.modelId());
+				started.setDaemon(true);
+				started.start();
+				this.thread = started;
+			}
+		}
+
+		ModelStorageException wedged(String step) {
+			Path directory = this.key.path().getParent();
+			return new ModelStorageException(this.key.modelId(), (directory != null) ? directory : this.key.path(),
+					"an earlier operation has not returned from the call " + step + ", since " + this.since, null);
+		}
+
+	}
+
+}

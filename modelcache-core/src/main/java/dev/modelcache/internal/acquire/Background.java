@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -148,18 +149,23 @@ public final class Background {
 
 	/**
 	 * Ends what is under way; nothing begins until {@link #start()}.
+	 * @param cancelAll cancels what the cache does, so that callers are told why
 	 */
-	public synchronized void stop() {
-		this.stopped = true;
-		if (this.ticks != null) {
-			this.ticks.dispose();
-			this.ticks = null;
+	public void stop(Runnable cancelAll) {
+		synchronized (this) {
+			this.stopped = true;
+			if (this.ticks != null) {
+				this.ticks.dispose();
+				this.ticks = null;
+			}
 		}
-		this.models.values().forEach(Model::stop);
+		List<Disposable> running = this.models.values().stream().flatMap(Model::stop).toList();
+		cancelAll.run();
+		running.forEach(Disposable::dispose);
 	}
 
 	/**
-	 * Resumes what {@link #stop()} has ended.
+	 * Resumes what {@link #stop} has ended.
 	 */
 	public synchronized void start() {
 		this.stopped = false;
@@ -325,15 +331,10 @@ public final class Background {
 			this.refresh = null;
 		}
 
-		void stop() {
-			Disposable acquisition;
-			Disposable refresh;
-			synchronized (this) {
-				acquisition = this.acquisition;
-				refresh = this.refresh;
-				this.interrupted |= acquisition != null;
-			}
-			Stream.of(acquisition, refresh).filter(Objects::nonNull).forEach(Disposable::dispose);
+		/** Returns what runs. */
+		synchronized Stream<Disposable> stop() {
+			this.interrupted |= this.acquisition != null;
+			return Stream.concat(Stream.ofNullable(this.acquisition), Stream.ofNullable(this.refresh));
 		}
 
 		void start() {

@@ -176,10 +176,8 @@ public final class DefaultOperations implements ModelCacheOperations {
 
 	@Override
 	public void stop() {
-		if (this.own != null) {
-			this.own.stop();
-		}
-		this.background.stop();
+		this.background.stop((this.own != null) ? this.own::stop : () -> {
+		});
 	}
 
 	@Override

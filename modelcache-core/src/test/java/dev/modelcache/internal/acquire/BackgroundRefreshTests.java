@@ -57,7 +57,8 @@ class BackgroundRefreshTests {
 
 	@AfterEach
 	void close() {
-		this.refresh.stop();
+		this.refresh.stop(() -> {
+		});
 		this.timer.dispose();
 	}
 
@@ -154,7 +155,8 @@ class BackgroundRefreshTests {
 	void nothingIsLookedForAfterTheEnd() {
 		ready(true);
 		start(null, withFallback());
-		this.refresh.stop();
+		this.refresh.stop(() -> {
+		});
 		pass(Duration.ofHours(1));
 		assertThat(this.refreshes).hasValue(0);
 	}

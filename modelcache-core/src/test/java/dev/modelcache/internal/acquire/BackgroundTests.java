@@ -65,7 +65,8 @@ class BackgroundTests {
 
 	@AfterEach
 	void close() {
-		this.background.stop();
+		this.background.stop(() -> {
+		});
 		Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> keepAliveThreads() == 0);
 	}
 
@@ -216,7 +217,8 @@ class BackgroundTests {
 
 	@Test
 	void modelOfFirstUseDoesNotCountUntilSomebodyAsksForIt() {
-		this.background.stop();
+		this.background.stop(() -> {
+		});
 		this.background = background(true);
 		assertThat(this.background.counts("m")).isFalse();
 		this.background.ensureIfDue("m");
@@ -243,7 +245,8 @@ class BackgroundTests {
 		boolean[] cancelled = { false };
 		this.result = Mono.<CachedModel>never().doOnCancel(() -> cancelled[0] = true);
 		this.background.ensureAll();
-		this.background.stop();
+		this.background.stop(() -> {
+		});
 		assertThat(cancelled[0]).isTrue();
 		this.background.ensureAll();
 		assertThat(this.attempts).hasValue(1);

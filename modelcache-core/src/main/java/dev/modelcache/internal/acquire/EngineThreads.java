@@ -42,7 +42,6 @@ public final class EngineThreads implements AutoCloseable {
 	 */
 	private final Scheduler io = Schedulers.fromExecutor((task) -> this.files.execute(task));
 
-
 	private static ThreadFactory named(String prefix) {
 		AtomicInteger number = new AtomicInteger();
 		return (task) -> {
@@ -75,7 +74,6 @@ public final class EngineThreads implements AutoCloseable {
 	public TransferThreads forTransfers() {
 		return new TransferThreads(this.io, this.files, timer());
 	}
-
 
 	/** Where listeners are called, one event after the other. */
 	ExecutorService events() {

@@ -507,9 +507,10 @@ public final class ModelCacheBuilder {
 		HttpConnections connections = this.addressesChecked
 				? DownloadConnections.checked(this.connectors, settings, this.download)
 				: DownloadConnections.unchecked(this.connectors, settings, this.download);
-		Set<String> ids = this.models.stream().map(ModelRequest::id).collect(Collectors.toUnmodifiableSet());
+		Map<String, Integer> configured = this.models.stream()
+			.collect(Collectors.toMap(ModelRequest::id, (model) -> Math.max(1, model.maxAttempts())));
 		Set<String> hosts = ConcurrentHashMap.newKeySet();
-		Attempts attempts = new Attempts(this.retryRegistry, ids::contains,
+		Attempts attempts = new Attempts(this.retryRegistry, (id) -> configured.getOrDefault(id, 0),
 				() -> ThreadLocalRandom.current().nextDouble());
 		Breakers breakers = new Breakers(this.circuitBreakerRegistry, hosts::contains);
 		WebRangeClient http = new WebRangeClient(connections, breakers, transfers.http(), threads.timer(), threads.io(),

@@ -97,11 +97,12 @@ class AdHocRequestTests {
 	void eachRequestHasItsOwnNumberOfAttempts() {
 		this.other.always("/m.gguf", Reply.status(500));
 		try (ModelCache cache = builder().build()) {
-			fail(cache, request("one", this.other.uri("/m.gguf"), 1));
+			fail(cache, request("configured", this.other.uri("/m.gguf"), 1));
 			assertThat(this.other.requests("/m.gguf")).hasSize(1);
+			assertThat(this.retries.retry("modelcache-configured").getRetryConfig().getMaxAttempts()).isEqualTo(3);
 			fail(cache, request("one", this.other.uri("/m.gguf"), 4));
 			assertThat(this.other.requests("/m.gguf")).hasSize(5);
-			fail(cache, request("configured", this.other.uri("/m.gguf"), 2));
+			fail(cache, request("one", this.other.uri("/m.gguf"), 2));
 			assertThat(this.other.requests("/m.gguf")).hasSize(7);
 		}
 	}

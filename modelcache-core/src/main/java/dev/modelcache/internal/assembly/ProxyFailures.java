@@ -13,6 +13,7 @@ import javax.net.ssl.SSLException;
 
 import dev.modelcache.internal.assembly.Settings.Proxy;
 import dev.modelcache.internal.http.ConnectionFailedException;
+import dev.modelcache.internal.http.Failures;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFuture;
@@ -60,12 +61,12 @@ final class ProxyFailures {
 
 	private Throwable explained(URI url, Throwable failure) {
 		InetSocketAddress proxy = proxyOf(url);
-		if (proxy == null || ConnectionFailedException.in(failure) != null || hasCause(failure, SSLException.class)
-				|| !hasCause(failure, IOException.class)) {
+		if (proxy == null || ConnectionFailedException.in(failure) != null
+				|| Failures.hasCause(failure, SSLException.class) || !Failures.hasCause(failure, IOException.class)) {
 			return failure;
 		}
 		String name = nameOf(proxy);
-		return hasCause(failure, ConnectException.class) ? unreachable(name, "opens no connection", failure)
+		return Failures.hasCause(failure, ConnectException.class) ? unreachable(name, "opens no connection", failure)
 				: unreachable(name, "or the host behind it broke the connection", failure);
 	}
 
@@ -122,15 +123,6 @@ final class ProxyFailures {
 	private static String nameOf(@Nullable SocketAddress proxy) {
 		return (proxy instanceof InetSocketAddress address)
 				? "the proxy " + address.getHostString() + ":" + address.getPort() : "a proxy";
-	}
-
-	private static boolean hasCause(Throwable failure, Class<? extends Throwable> type) {
-		for (Throwable t = failure; t != null; t = t.getCause()) {
-			if (type.isInstance(t)) {
-				return true;
-			}
-		}
-		return false;
 	}
 
 	/** Apart, so that Netty is only asked for where it is. */

@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 
 import dev.modelcache.ModelRequest;
 import io.github.resilience4j.core.functions.Either;
@@ -40,7 +41,7 @@ public final class Attempts {
 
 	private final @Nullable RetryRegistry registry;
 
-	private final Predicate<String> configured;
+	private final ToIntFunction<String> configured;
 
 	private final DoubleSupplier random;
 
@@ -50,10 +51,11 @@ public final class Attempts {
 	 * Creates the attempts.
 	 * @param registry where configurations are looked up and instances are registered, or
 	 * {@code null} for none
-	 * @param configured tells whether an id is that of a configured model
+	 * @param configured returns the number of attempts of a configured model by its id,
+	 * and 0 for any other id
 	 * @param random gives a number from 0 (inclusive) to 1 (exclusive) for each delay
 	 */
-	public Attempts(@Nullable RetryRegistry registry, Predicate<String> configured, DoubleSupplier random) {
+	public Attempts(@Nullable RetryRegistry registry, ToIntFunction<String> configured, DoubleSupplier random) {
 		this.registry = registry;
 		this.configured = configured;
 		this.random = random;
@@ -80,18 +82,18 @@ public final class Attempts {
 	public Retry forModel(String modelId, int maxRequests) {
 		String name = NAME + "-" + modelId;
 		RetryRegistry registry = this.registry;
-		if (registry == null || !(this.configured.test(modelId) || registry.find(name).isPresent())) {
+		int configured = this.configured.applyAsInt(modelId);
+		if (registry == null || (configured == 0 && registry.find(name).isEmpty())) {
 			return create(name, null, maxRequests);
 		}
 		Registered known = this.registered.computeIfAbsent(name, (key) -> {
 			RetryConfig own = registry.find(name).map(Retry::getRetryConfig).orElse(null);
-			Retry retry = create(name, own, maxRequests);
+			Retry retry = create(name, own, configured);
 			registry.retry(name);
 			registry.replace(name, retry);
 			return new Registered(own, retry);
 		});
-		boolean same = known.own() != null || known.retry().getRetryConfig().getMaxAttempts() == maxRequests;
-		return same ? known.retry() : create(name, null, maxRequests);
+		return (known.own() != null || configured == maxRequests) ? known.retry() : create(name, null, maxRequests);
 	}
 
 	/**

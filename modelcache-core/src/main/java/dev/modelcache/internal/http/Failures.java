@@ -142,8 +142,14 @@ public final class Failures {
 		};
 	}
 
+	/**
+	 * Returns whether a failure or one of its causes is of a type.
+	 * @param failure the failure
+	 * @param types the types
+	 * @return {@code true} if it is of any of them
+	 */
 	@SafeVarargs
-	private static boolean hasCause(Throwable failure, Class<? extends Throwable>... types) {
+	public static boolean hasCause(Throwable failure, Class<? extends Throwable>... types) {
 		for (Throwable t = failure; t != null; t = t.getCause()) {
 			for (Class<? extends Throwable> type : types) {
 				if (type.isInstance(t)) {

@@ -16,7 +16,6 @@ import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.http.HttpHeaders;
-import org.springframework.web.reactive.function.client.WebClient;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -35,20 +34,6 @@ public final class WebRangeClient implements RangeClient {
 	private final ResponseGuard guard;
 
 	private final RememberedTargets targets = new RememberedTargets();
-
-	/**
-	 * Creates a client that connects to every address.
-	 * @param webClient sends the requests; must neither follow redirects nor add headers
-	 * @param breakers stop requests to mirrors that fail
-	 * @param settings limits
-	 * @param timer where time-outs run
-	 * @param io where the heads of responses are read, which are text of others
-	 * @param clock tells how far away the date of a {@code Retry-After} is
-	 */
-	public WebRangeClient(WebClient webClient, Breakers breakers, HttpSettings settings, Scheduler timer, Scheduler io,
-			Clock clock) {
-		this(HttpConnections.anywhere(webClient), breakers, settings, timer, io, clock);
-	}
 
 	/**
 	 * Creates a client.

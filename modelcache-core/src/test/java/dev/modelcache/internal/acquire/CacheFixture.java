@@ -40,6 +40,7 @@ import dev.modelcache.internal.transfer.TransferSettings;
 import dev.modelcache.internal.transfer.TransferThreads;
 import dev.modelcache.internal.transfer.file.FileRangeClient;
 import dev.modelcache.internal.http.WebRangeClient;
+import dev.modelcache.internal.http.HttpConnections;
 import dev.modelcache.internal.http.NettyBuffers;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.source.SourceResolver;
@@ -214,9 +215,10 @@ public final class CacheFixture implements AutoCloseable {
 		WebClient webClient = WebClient.builder()
 			.clientConnector(new ReactorClientHttpConnector(NettyBuffers.forDownloads(this.httpClient)))
 			.build();
-		WebRangeClient http = new WebRangeClient(webClient, new Breakers(this.breakers, (host) -> true),
-				this.transfer.http(), this.threads.timer(), this.threads.io(), clock);
-		Attempts retries = new Attempts(this.retries, (id) -> true, () -> 0.5);
+		WebRangeClient http = new WebRangeClient(HttpConnections.anywhere(webClient),
+				new Breakers(this.breakers, (host) -> true), this.transfer.http(), this.threads.timer(),
+				this.threads.io(), clock);
+		Attempts retries = new Attempts(this.retries, (id) -> 3, () -> 0.5);
 		SegmentedTransfer transfer = new SegmentedTransfer(List.of(http, new FileRangeClient(this.threads.io())),
 				retries, this.transfers, this.transfer);
 		List<SourceResolver> resolvers = new ArrayList<>(this.resolvers);

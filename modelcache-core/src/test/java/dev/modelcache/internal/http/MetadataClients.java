@@ -29,7 +29,7 @@ public final class MetadataClients {
 	public static MetadataClient create(Duration timeout, DataSize largestAnswer, Clock clock) {
 		WebClient webClient = WebClient.builder().clientConnector(new ReactorClientHttpConnector()).build();
 		RetryConfig delays = RetryConfig.custom().intervalFunction(IntervalFunction.of(Duration.ofMillis(5))).build();
-		Attempts attempts = new Attempts(RetryRegistry.of(Map.of("modelcache", delays)), (id) -> true, () -> 0.5);
+		Attempts attempts = new Attempts(RetryRegistry.of(Map.of("modelcache", delays)), (id) -> 3, () -> 0.5);
 		return new MetadataClient(HttpConnections.anywhere(webClient),
 				new HttpSettings(timeout, largestAnswer, 5, true), attempts, Schedulers.parallel(),
 				Schedulers.boundedElastic(), clock);

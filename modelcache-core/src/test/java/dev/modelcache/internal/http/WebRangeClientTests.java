@@ -47,7 +47,9 @@ class WebRangeClientTests {
 	private final WebRangeClient client = client(NettyBuffers.forDownloads(this.buffers.client()));
 
 	private static WebRangeClient client(HttpClient netty) {
-		return new WebRangeClient(WebClient.builder().clientConnector(new ReactorClientHttpConnector(netty)).build(),
+		return new WebRangeClient(
+				HttpConnections
+					.anywhere(WebClient.builder().clientConnector(new ReactorClientHttpConnector(netty)).build()),
 				new Breakers(null, (host) -> true), new HttpSettings(PATIENCE, HttpSettings.LARGEST_ANSWER, 5, true),
 				Schedulers.parallel(), Schedulers.boundedElastic(), Clock.systemUTC());
 	}

@@ -82,7 +82,7 @@ final class ManualTransfer implements AutoCloseable {
 				DataSize.ofMegabytes(1), Duration.ofSeconds(30), Duration.ofSeconds(30), 5, false, null,
 				Duration.ofMinutes(1), DataSize.ofBytes(0));
 		this.transfer = new SegmentedTransfer(List.of(new Client()),
-				new Attempts(RetryRegistry.ofDefaults(), (id) -> true, () -> 0.5),
+				new Attempts(RetryRegistry.ofDefaults(), (id) -> 3, () -> 0.5),
 				new TransferThreads(io, this.hashing, this.timer), settings);
 	}
 

@@ -118,7 +118,7 @@ final class TransferFixture implements AutoCloseable {
 		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(64), 4, DataSize.ofMegabytes(16),
 				Duration.ofSeconds(30), Duration.ofSeconds(30), 5, false);
 		SegmentedTransfer transfer = new SegmentedTransfer(List.of(new WrittenClient()),
-				new Attempts(this.registry, (id) -> true, this.random), threads, settings);
+				new Attempts(this.registry, (id) -> 3, this.random), threads, settings);
 		List<Mirror> all = new ArrayList<>();
 		for (int i = 1; i <= mirrors; i++) {
 			all.add(mirror(i));

@@ -24,6 +24,7 @@ import dev.modelcache.internal.acquire.EngineThreads;
 import dev.modelcache.internal.acquire.Listeners;
 import dev.modelcache.internal.acquire.Observers;
 import dev.modelcache.internal.acquire.Rooms;
+import dev.modelcache.internal.acquire.TransferHistory;
 import dev.modelcache.internal.assembly.CatalogLocations;
 import dev.modelcache.internal.assembly.DownloadConnections;
 import dev.modelcache.internal.assembly.ModelCompletion;
@@ -59,6 +60,8 @@ import dev.modelcache.source.SourceResolver;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilience4j.retry.RetryRegistry;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.core.io.DefaultResourceLoader;
 import org.springframework.core.io.ResourceLoader;
 import org.springframework.http.client.reactive.ClientHttpConnector;
@@ -71,6 +74,8 @@ import org.springframework.util.function.SingletonSupplier;
  * <em>Thread-safety</em>: none; a builder belongs to one thread and builds one cache.
  */
 public final class ModelCacheBuilder {
+
+	private static final Logger logger = LoggerFactory.getLogger(ModelCacheBuilder.class);
 
 	private final List<ModelRequest> models = new ArrayList<>();
 
@@ -93,6 +98,8 @@ public final class ModelCacheBuilder {
 	private final List<Consumer<ModelCacheEvent>> displays = new ArrayList<>();
 
 	private final List<AcquisitionObserver> observers = new ArrayList<>();
+
+	private final List<Consumer<ModelCacheOperations>> whenOperated = new ArrayList<>();
 
 	private FormatVerification verifyFormat = FormatVerification.STRICT;
 
@@ -330,7 +337,8 @@ public final class ModelCacheBuilder {
 	/**
 	 * Adds a display of progress. It has a thread of its own, so that slow listeners do
 	 * not delay it.
-	 * @param display receives all events
+	 * @param display receives all events; one that is {@link AutoCloseable} is closed
+	 * with the cache
 	 * @return this builder
 	 */
 	public ModelCacheBuilder display(Consumer<ModelCacheEvent> display) {
@@ -338,15 +346,14 @@ public final class ModelCacheBuilder {
 		return this;
 	}
 
-	/**
-	 * Adds an observer of the work behind acquisitions, for meters. It is called on the
-	 * threads of the work.
-	 * @param observer the observer
-	 * @return this builder
-	 */
-	public ModelCacheBuilder observer(AcquisitionObserver observer) {
+	/** Adds an observer, which is called on the threads of the work. */
+	void observer(AcquisitionObserver observer) {
 		this.observers.add(observer);
-		return this;
+	}
+
+	/** Adds an action on the operations of the cache when they are built. */
+	void whenOperated(Consumer<ModelCacheOperations> action) {
+		this.whenOperated.add(action);
 	}
 
 	/**
@@ -458,7 +465,9 @@ public final class ModelCacheBuilder {
 			throw new IllegalStateException("This builder has built its cache already. Use a new builder");
 		}
 		Parts parts = parts();
-		AcquisitionObserver observer = new Observers(this.observers);
+		List<AcquisitionObserver> observers = new ArrayList<>(this.observers);
+		observers.add(parts.history());
+		AcquisitionObserver observer = new Observers(observers);
 		observer.configured(parts.models().ids());
 		DefaultModelCache cache = new DefaultModelCache(parts.models(), parts.rooms(), parts.threads(),
 				new Listeners(each(this.listeners), each(this.displays), observer), this.clock);
@@ -478,7 +487,10 @@ public final class ModelCacheBuilder {
 		Parts parts = parts();
 		Background background = new Background(cache, parts.models(), this.retryInterval, this.refreshInterval,
 				this.onFirstUse, parts.threads().timer(), this.clock);
-		return new DefaultOperations(cache, this.built, parts.rooms(), parts.models(), background, parts::close);
+		ModelCacheOperations operations = new DefaultOperations(cache, this.built, parts.rooms(), parts.models(),
+				parts.history(), background, parts::close);
+		this.whenOperated.forEach((action) -> action.accept(operations));
+		return operations;
 	}
 
 	private Parts parts() {
@@ -531,7 +543,8 @@ public final class ModelCacheBuilder {
 		List<ModelRequest> completed = new ModelCompletion(sources, catalogs, settings, insecureHttpAllowed)
 			.complete(this.models);
 		hosts.addAll(ModelCompletion.hosts(completed, hub.endpoint()));
-		return new Parts(new ConfiguredModels(completed), rooms, threads, new AtomicBoolean());
+		return new Parts(new ConfiguredModels(completed), rooms, threads, new TransferHistory(this.clock),
+				List.copyOf(this.displays), new AtomicBoolean());
 	}
 
 	/** Configured catalogs are read at once, so that one that is wrong is reported. */
@@ -578,14 +591,29 @@ public final class ModelCacheBuilder {
 	 * @param models the models, checked and completed
 	 * @param rooms what does the work
 	 * @param threads where the work runs
+	 * @param history what the transfers of the models did
+	 * @param displays what shows progress
 	 * @param closed whether all of it is closed
 	 */
-	private record Parts(ConfiguredModels models, Rooms rooms, EngineThreads threads, AtomicBoolean closed) {
+	private record Parts(ConfiguredModels models, Rooms rooms, EngineThreads threads, TransferHistory history,
+			List<Consumer<ModelCacheEvent>> displays, AtomicBoolean closed) {
 
 		void close() {
 			if (this.closed.compareAndSet(false, true)) {
 				this.threads.close();
 				this.rooms.store().close();
+				this.displays.forEach(Parts::close);
+			}
+		}
+
+		private static void close(Consumer<ModelCacheEvent> display) {
+			if (display instanceof AutoCloseable closeable) {
+				try {
+					closeable.close();
+				}
+				catch (Exception ex) {
+					logger.debug("A display of progress cannot be closed", ex);
+				}
 			}
 		}
 

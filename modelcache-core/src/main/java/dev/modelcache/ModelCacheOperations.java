@@ -103,6 +103,21 @@ public interface ModelCacheOperations extends AutoCloseable {
 	Mono<Void> evict(String id);
 
 	/**
+	 * Returns the hosts of the present or last transfer of a model, since the application
+	 * started.
+	 * @param id the model's id
+	 * @return the hosts, in the order in which they were first used; at most 16
+	 */
+	List<MirrorStatus> mirrors(String id);
+
+	/**
+	 * Returns the last attempts of hosts to send a model, since the application started.
+	 * @param id the model's id
+	 * @return the attempts, the oldest first; at most 20
+	 */
+	List<TransferAttempt> attempts(String id);
+
+	/**
 	 * Returns the size of the cache.
 	 * <p>
 	 * <em>Blocking</em>: reads all directories of the cache.

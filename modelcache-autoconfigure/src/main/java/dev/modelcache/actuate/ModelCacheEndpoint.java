@@ -1,5 +1,6 @@
 package dev.modelcache.actuate;
 
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,12 +10,14 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 import dev.modelcache.CacheUsage;
+import dev.modelcache.MirrorStatus;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelLockTimeoutException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelStatus;
+import dev.modelcache.TransferAttempt;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.OperationResponseBody;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
@@ -42,19 +45,15 @@ public final class ModelCacheEndpoint {
 
 	private final ModelCacheOperations operations;
 
-	private final TransferHistory history;
-
 	private final Consumer<Mono<Void>> await;
 
 	/**
 	 * Creates the endpoint.
 	 * @param operations knows the models and does what is requested
-	 * @param history knows how their transfers went
 	 * @param await waits for a publisher, and throws its error
 	 */
-	public ModelCacheEndpoint(ModelCacheOperations operations, TransferHistory history, Consumer<Mono<Void>> await) {
+	public ModelCacheEndpoint(ModelCacheOperations operations, Consumer<Mono<Void>> await) {
 		this.operations = operations;
-		this.history = history;
 		this.await = await;
 	}
 
@@ -147,8 +146,29 @@ public final class ModelCacheEndpoint {
 
 	private Map<String, Object> details(ModelStatus status) {
 		Map<String, Object> details = StatusDetails.of(status);
-		details.put("mirrors", this.history.mirrors(status.id()));
-		details.put("attempts", this.history.attempts(status.id()));
+		details.put("mirrors", this.operations.mirrors(status.id()).stream().map(ModelCacheEndpoint::details).toList());
+		details.put("attempts",
+				this.operations.attempts(status.id()).stream().map(ModelCacheEndpoint::details).toList());
+		return details;
+	}
+
+	private static Map<String, Object> details(MirrorStatus mirror) {
+		Map<String, Object> details = new LinkedHashMap<>();
+		details.put("host", mirror.host());
+		details.put("state", mirror.state().name());
+		details.put("bytesPerSecond", mirror.bytesPerSecond());
+		details.put("failures", mirror.failures());
+		return details;
+	}
+
+	private static Map<String, Object> details(TransferAttempt attempt) {
+		Map<String, Object> details = new LinkedHashMap<>();
+		details.put("at", attempt.at().truncatedTo(ChronoUnit.MILLIS).toString());
+		details.put("host", attempt.host());
+		details.put("bytes", attempt.bytes());
+		if (attempt.error() != null) {
+			details.put("error", attempt.error());
+		}
 		return details;
 	}
 

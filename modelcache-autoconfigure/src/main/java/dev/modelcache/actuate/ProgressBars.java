@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * <em>Thread-safety</em>: safe; other output may come from any thread.
  */
-public final class ProgressBars implements ProgressDisplay, AutoCloseable {
+final class ProgressBars implements ProgressDisplay, AutoCloseable {
 
 	private static final int LONGEST_BAR = 40;
 
@@ -75,7 +75,7 @@ public final class ProgressBars implements ProgressDisplay, AutoCloseable {
 	 * @param clock tells the time
 	 * @return the bars; closing them restores both streams
 	 */
-	public static ProgressBars onStandardError(Clock clock) {
+	static ProgressBars onStandardError(Clock clock) {
 		PrintStream out = System.out;
 		PrintStream err = System.err;
 		ProgressBars bars = new ProgressBars(err, Terminal::width, clock);

@@ -1,5 +1,7 @@
 package dev.modelcache.actuate;
 
+import java.time.Clock;
+
 import dev.modelcache.ModelCacheEvent;
 
 /**
@@ -17,5 +19,30 @@ public interface ProgressDisplay {
 	 * @param event the event
 	 */
 	void show(ModelCacheEvent event);
+
+	/**
+	 * Creates a display that writes lines to the log.
+	 * @return the display
+	 */
+	static ProgressDisplay log() {
+		return new ProgressLog(Clock.systemUTC());
+	}
+
+	/**
+	 * Creates a display that draws bars on the standard error. Closing it restores the
+	 * standard streams.
+	 * @return the display, which is {@link AutoCloseable}
+	 */
+	static ProgressDisplay bars() {
+		return ProgressBars.onStandardError(Clock.systemUTC());
+	}
+
+	/**
+	 * Creates bars if the application runs in a terminal, else lines of the log.
+	 * @return the display, which may be {@link AutoCloseable}
+	 */
+	static ProgressDisplay automatic() {
+		return Terminal.isInteractive() ? bars() : log();
+	}
 
 }

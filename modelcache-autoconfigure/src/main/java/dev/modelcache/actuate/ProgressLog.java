@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * <p>
  * <em>Thread-safety</em>: none; events come one after the other.
  */
-public final class ProgressLog implements ProgressDisplay {
+final class ProgressLog implements ProgressDisplay {
 
 	private static final Logger logger = LoggerFactory.getLogger(ProgressLog.class);
 
@@ -38,7 +38,7 @@ public final class ProgressLog implements ProgressDisplay {
 	 * Creates the log.
 	 * @param clock tells the time
 	 */
-	public ProgressLog(Clock clock) {
+	ProgressLog(Clock clock) {
 		this.clock = clock;
 	}
 

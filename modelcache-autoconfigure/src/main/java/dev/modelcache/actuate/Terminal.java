@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 /**
  * The terminal that the application was started in.
  */
-public final class Terminal {
+final class Terminal {
 
 	private static final int USUAL_WIDTH = 80;
 
@@ -28,7 +28,7 @@ public final class Terminal {
 	 * Returns whether the application's input and output are a terminal.
 	 * @return {@code true} on a terminal
 	 */
-	public static boolean isInteractive() {
+	static boolean isInteractive() {
 		Console console = System.console();
 		return console != null && isTerminal(console);
 	}

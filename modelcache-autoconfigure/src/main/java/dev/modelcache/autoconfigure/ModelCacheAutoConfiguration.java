@@ -1,6 +1,7 @@
 package dev.modelcache.autoconfigure;
 
-import dev.modelcache.AcquisitionObserver;
+import java.util.List;
+
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheBuilder;
 import dev.modelcache.ModelCacheOperations;
@@ -29,7 +30,6 @@ import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.context.annotation.ProxyType;
 import org.springframework.context.annotation.Proxyable;
@@ -53,7 +53,6 @@ import org.springframework.web.reactive.function.client.WebClient;
 @ConditionalOnClass(WebClient.class)
 @ConditionalOnBooleanProperty(name = "hooks.llm.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(ModelCacheProperties.class)
-@Import(ProgressConfiguration.class)
 public class ModelCacheAutoConfiguration {
 
 	@Lazy
@@ -61,8 +60,8 @@ public class ModelCacheAutoConfiguration {
 	ModelCacheBuilder modelCacheBuilder(ModelCacheProperties properties, ConfigurableEnvironment environment,
 			ConfigurableListableBeanFactory beans, ResourceLoader resources, ApplicationEvents events,
 			@Nullable CacheLockFactory cacheLockFactory, ObjectProvider<SourceResolver> resolvers,
-			ObjectProvider<AcquisitionObserver> observers, ObjectProvider<ProgressDisplay> displays,
-			ObjectProvider<RetryRegistry> retries, ObjectProvider<CircuitBreakerRegistry> circuitBreakers,
+			ObjectProvider<ProgressDisplay> displays, ObjectProvider<RetryRegistry> retries,
+			ObjectProvider<CircuitBreakerRegistry> circuitBreakers,
 			ObjectProvider<ClientHttpConnectorBuilder<?>> connectors, ObjectProvider<HttpClientSettings> base,
 			ObjectProvider<SslBundles> bundles, ObjectProvider<ModelCacheBuilderCustomizer> customizers) {
 		UnknownKeys.warn(properties.getModels().keySet(), environment, beans);
@@ -79,8 +78,11 @@ public class ModelCacheAutoConfiguration {
 			builder.lockFactory(cacheLockFactory);
 		}
 		resolvers.orderedStream().forEach(builder::sourceResolver);
-		observers.orderedStream().forEach(builder::observer);
-		displays.orderedStream().forEach((display) -> builder.display(display::show));
+		List<ProgressDisplay> own = displays.orderedStream().toList();
+		own.forEach((display) -> builder.display(display::show));
+		if (own.isEmpty()) {
+			builder.display(new Progress(properties.getProgress()));
+		}
 		customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
 		return builder;
 	}

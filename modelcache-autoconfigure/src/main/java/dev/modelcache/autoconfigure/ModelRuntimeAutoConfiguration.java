@@ -3,7 +3,7 @@ package dev.modelcache.autoconfigure;
 import java.time.Clock;
 
 import dev.modelcache.ModelCache;
-import dev.modelcache.RuntimeObserver;
+import dev.modelcache.internal.runtime.RuntimeObserver;
 import dev.modelcache.internal.runtime.DefaultModelManager;
 import dev.modelcache.internal.runtime.QueuedClassifier;
 import dev.modelcache.runtime.LlmClassifier;
@@ -52,6 +52,7 @@ public class ModelRuntimeAutoConfiguration {
 	}
 
 	@InternalBean("dev.modelcache.autoconfigure.RuntimeEvents.ORIGINAL")
+	@ConditionalOnBean(ModelManager.class)
 	RuntimeEvents modelRuntimeEvents(ObjectProvider<DefaultModelManager> manager,
 			ObjectProvider<QueuedClassifier> classifier) {
 		return new RuntimeEvents(manager, classifier);

@@ -7,7 +7,6 @@ import dev.modelcache.CacheUsage;
 import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelStorageException;
-import dev.modelcache.testsupport.ManualClock;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.util.unit.DataSize;
@@ -25,8 +24,7 @@ class ModelCacheEndpointAnswersTests {
 	private final ModelCacheOperations operations = new Statuses().with(Statuses.ready("m"))
 		.operations(Statuses.request("m"));
 
-	private final ModelCacheEndpoint endpoint = new ModelCacheEndpoint(this.operations,
-			new TransferHistory(new ManualClock()), Mono::block);
+	private final ModelCacheEndpoint endpoint = new ModelCacheEndpoint(this.operations, Mono::block);
 
 	@Test
 	void evictionThatFailsSaysWhy() {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCache;
@@ -141,8 +142,24 @@ class BeansOfAnApplicationTests {
 						names.add(name);
 					}
 				}
-				assertThat(names).hasSizeBetween(10, 20)
+				assertThat(names).hasSizeBetween(8, 15)
 					.allMatch((name) -> name.startsWith("dev.modelcache.") || name.equals("modelCachehealthindicator"));
+			});
+	}
+
+	@Test
+	void applicationWithOneModelHasAtMostTwelveBeansOfOurs() {
+		runner().withBean(SimpleMeterRegistry.class)
+			.withPropertyValues("hooks.llm.url=https://example.com/m.gguf", "hooks.llm.startup.mode=none")
+			.run((context) -> {
+				DefaultListableBeanFactory beans = (DefaultListableBeanFactory) context.getBeanFactory();
+				assertThat(Stream.of(beans.getBeanDefinitionNames()).filter((name) -> {
+					Class<?> type = beans.getType(name, false);
+					String factory = beans.getMergedBeanDefinition(name).getFactoryBeanName();
+					return (type != null && type.getName().startsWith("dev.modelcache.")
+							&& !type.getSimpleName().endsWith("Configuration"))
+							|| (factory != null && factory.startsWith("dev.modelcache."));
+				})).hasSizeBetween(8, 12);
 			});
 	}
 

@@ -1,27 +1,22 @@
 package dev.modelcache.autoconfigure;
 
+import java.io.PrintStream;
 import java.net.URI;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Set;
 
-import dev.modelcache.AcquisitionObserver;
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelReady;
 import dev.modelcache.ModelRequest;
-import dev.modelcache.actuate.AcquisitionMeters;
 import dev.modelcache.actuate.ModelCacheEndpoint;
 import dev.modelcache.actuate.ModelCacheHealthIndicator;
-import dev.modelcache.actuate.ModelGauges;
-import dev.modelcache.actuate.ProgressBars;
 import dev.modelcache.actuate.ProgressDisplay;
-import dev.modelcache.actuate.ProgressLog;
 import dev.modelcache.actuate.ReadinessGroupMembership;
-import dev.modelcache.actuate.TransferHistory;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.source.SourceResolver;
 import dev.modelcache.testsupport.Content;
@@ -30,8 +25,10 @@ import dev.modelcache.testsupport.HubServer;
 import dev.modelcache.testsupport.MisbehavingServer;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.health.autoconfigure.contributor.HealthContributorAutoConfiguration;
@@ -42,6 +39,8 @@ import org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterR
 import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ApplicationContext;
 import org.springframework.web.reactive.function.client.WebClient;
 
@@ -49,16 +48,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.BDDMockito.given;
+import static org.mockito.ArgumentMatchers.isA;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.timeout;
 import static org.mockito.Mockito.verify;
 
 /**
  * Tests for the auto-configurations: what is there, with which neighbours, and what gives
  * way.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class ModelCacheAutoConfigurationTests {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+	private static final String METERS = "dev.modelcache.ModelCacheMeters.ORIGINAL";
 
 	@TempDir
 	private Path directory;
@@ -134,7 +138,7 @@ class ModelCacheAutoConfigurationTests {
 				.doesNotHaveBean(ModelCacheProperties.class)
 				.doesNotHaveBean(ModelCacheHealthIndicator.class)
 				.doesNotHaveBean(ReadinessGroupMembership.class)
-				.doesNotHaveBean(AcquisitionMeters.class)
+				.doesNotHaveBean(METERS)
 				.doesNotHaveBean(ModelCacheEndpoint.class)
 				.doesNotHaveBean(ProgressDisplay.class));
 	}
@@ -221,21 +225,17 @@ class ModelCacheAutoConfigurationTests {
 	}
 
 	@Test
-	void endpointAndItsHistoryAreThereWhereTheyAreExposed() {
-		runner().run((context) -> assertThat(context).doesNotHaveBean(ModelCacheEndpoint.class)
-			.doesNotHaveBean(TransferHistory.class));
-		exposing().run((context) -> assertThat(context).hasSingleBean(ModelCacheEndpoint.class)
-			.hasSingleBean(TransferHistory.class));
+	void endpointIsThereWhereItIsExposed() {
+		runner().run((context) -> assertThat(context).doesNotHaveBean(ModelCacheEndpoint.class));
+		exposing().run((context) -> assertThat(context).hasSingleBean(ModelCacheEndpoint.class));
 		exposing().withPropertyValues("management.endpoint.modelcache.access=NONE")
-			.run((context) -> assertThat(context).doesNotHaveBean(ModelCacheEndpoint.class)
-				.doesNotHaveBean(TransferHistory.class));
+			.run((context) -> assertThat(context).doesNotHaveBean(ModelCacheEndpoint.class));
 	}
 
 	@Test
 	void applicationsOwnEndpointWins() {
-		ModelCacheEndpoint own = new ModelCacheEndpoint(mock(ModelCacheOperations.class),
-				new TransferHistory(Clock.systemUTC()), (mono) -> {
-				});
+		ModelCacheEndpoint own = new ModelCacheEndpoint(mock(ModelCacheOperations.class), (mono) -> {
+		});
 		exposing().withBean("own", ModelCacheEndpoint.class, () -> own)
 			.run((context) -> assertThat(context.getBean(ModelCacheEndpoint.class)).isSameAs(own));
 	}
@@ -247,7 +247,7 @@ class ModelCacheAutoConfigurationTests {
 	@Test
 	void withoutMeterRegistryDownloadsUnmeasured() {
 		downloading().run((context) -> {
-			assertThat(context).doesNotHaveBean(AcquisitionMeters.class).doesNotHaveBean(ModelGauges.class);
+			assertThat(context).doesNotHaveBean(METERS);
 			assertDownloads(context);
 		});
 	}
@@ -280,19 +280,6 @@ class ModelCacheAutoConfigurationTests {
 	}
 
 	@Test
-	void allObserversHearOfTheWork() {
-		AcquisitionObserver one = mock(AcquisitionObserver.class);
-		AcquisitionObserver other = mock(AcquisitionObserver.class);
-		downloading().withBean("one", AcquisitionObserver.class, () -> one)
-			.withBean("other", AcquisitionObserver.class, () -> other)
-			.run((context) -> {
-				assertDownloads(context);
-				verify(one).transferStarted("default");
-				verify(other).transferStarted("default");
-			});
-	}
-
-	@Test
 	void withoutNettyDownloadsOverTheJdkClient() {
 		downloading().withClassLoader(new FilteredClassLoader("reactor.netty", "io.netty")).run(this::assertDownloads);
 	}
@@ -318,16 +305,33 @@ class ModelCacheAutoConfigurationTests {
 	}
 
 	@Test
-	void progressIsALogWithoutTerminal() {
-		runner().run((context) -> assertThat(context).getBean(ProgressDisplay.class).isInstanceOf(ProgressLog.class));
+	void progressIsALogWithoutTerminal(CapturedOutput output) {
+		downloading().run((context) -> {
+			assertDownloads(context);
+			Awaitility.await().atMost(PATIENCE).until(() -> output.getOut().contains("Model 'default': downloading"));
+		});
 	}
 
 	@Test
-	void progressIsWhatTheKeySays() {
-		runner().withPropertyValues("hooks.llm.progress=bar")
-			.run((context) -> assertThat(context).getBean(ProgressDisplay.class).isInstanceOf(ProgressBars.class));
-		runner().withPropertyValues("hooks.llm.progress=none")
-			.run((context) -> assertThat(context.getBean(ProgressDisplay.class)).isSameAs(ProgressDisplay.NONE));
+	void progressIsABarOnStandardErrorThatIsRestoredWithTheEndOfTheCache(CapturedOutput output) {
+		PrintStream err = System.err;
+		downloading().withPropertyValues("hooks.llm.progress=bar").run((context) -> {
+			assertThat(System.err).isSameAs(err);
+			assertDownloads(context);
+			Awaitility.await().atMost(PATIENCE).until(() -> output.getErr().contains("default 0:0"));
+			assertThat(System.err).isNotSameAs(err);
+		});
+		assertThat(System.err).isSameAs(err);
+	}
+
+	@Test
+	void progressOfTheApplicationReplacesOurs(CapturedOutput output) {
+		ProgressDisplay own = mock(ProgressDisplay.class);
+		downloading().withBean(ProgressDisplay.class, () -> own).run((context) -> {
+			assertDownloads(context);
+			verify(own, timeout(PATIENCE.toMillis())).show(isA(ModelReady.class));
+		});
+		assertThat(output).doesNotContain("Model 'default': downloading");
 	}
 
 	@Test

@@ -9,11 +9,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import dev.modelcache.CacheUsage;
 import dev.modelcache.CachedModel;
 import dev.modelcache.ConfiguredModels;
+import dev.modelcache.MirrorStatus;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStatus;
+import dev.modelcache.TransferAttempt;
 import dev.modelcache.internal.store.ModelStore;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,6 +40,8 @@ public final class DefaultOperations implements ModelCacheOperations {
 
 	private final Background background;
 
+	private final TransferHistory history;
+
 	private final boolean offline;
 
 	private final @Nullable DefaultModelCache own;
@@ -53,14 +57,16 @@ public final class DefaultOperations implements ModelCacheOperations {
 	 * library
 	 * @param rooms what the cache works with
 	 * @param models the configured models
+	 * @param history what their transfers did
 	 * @param background works in the background
 	 * @param close closes what the cache works with
 	 */
 	public DefaultOperations(ModelCache cache, @Nullable DefaultModelCache own, Rooms rooms, ConfiguredModels models,
-			Background background, Runnable close) {
+			TransferHistory history, Background background, Runnable close) {
 		this.cache = cache;
 		this.own = own;
 		this.models = models;
+		this.history = history;
 		this.store = rooms.store();
 		this.offline = rooms.offline();
 		this.background = background;
@@ -167,6 +173,16 @@ public final class DefaultOperations implements ModelCacheOperations {
 
 	private static Mono<Void> orEmpty(@Nullable Mono<Void> operation) {
 		return (operation != null) ? operation : Mono.empty();
+	}
+
+	@Override
+	public List<MirrorStatus> mirrors(String id) {
+		return this.history.mirrors(this.models.get(id).id());
+	}
+
+	@Override
+	public List<TransferAttempt> attempts(String id) {
+		return this.history.attempts(this.models.get(id).id());
 	}
 
 	@Override

@@ -18,7 +18,6 @@ import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelReplaced;
-import dev.modelcache.RuntimeObserver;
 import dev.modelcache.runtime.LoadedModel;
 import dev.modelcache.runtime.ModelLoadException;
 import dev.modelcache.runtime.ModelLoader;

@@ -18,7 +18,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import dev.modelcache.ModelCacheEvent;
 import dev.modelcache.ModelReady;
 import dev.modelcache.ModelReplaced;
-import dev.modelcache.RuntimeObserver;
 import dev.modelcache.runtime.Classification.Outcome;
 import dev.modelcache.runtime.Classification;
 import dev.modelcache.runtime.ClassificationException;

@@ -16,7 +16,6 @@ import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelReplaced;
-import dev.modelcache.RuntimeObserver;
 import dev.modelcache.runtime.ModelLoadException;
 import dev.modelcache.runtime.Question;
 import dev.modelcache.testsupport.CachedModels;

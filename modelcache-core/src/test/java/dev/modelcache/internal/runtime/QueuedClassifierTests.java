@@ -14,7 +14,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelReady;
-import dev.modelcache.RuntimeObserver;
 import dev.modelcache.runtime.Classification.Outcome;
 import dev.modelcache.runtime.Classification;
 import dev.modelcache.runtime.ClassificationException;

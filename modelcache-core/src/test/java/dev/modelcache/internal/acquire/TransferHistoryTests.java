@@ -1,7 +1,8 @@
-package dev.modelcache.actuate;
+package dev.modelcache.internal.acquire;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -45,29 +46,47 @@ class TransferHistoryTests {
 		return Map.of("host", host, "state", state, "bytesPerSecond", bytesPerSecond, "failures", failures);
 	}
 
+	private List<Map<String, Object>> mirrors(String id) {
+		return this.history.mirrors(id)
+			.stream()
+			.map((mirror) -> mirror(mirror.host(), mirror.state().name(), mirror.bytesPerSecond(), mirror.failures()))
+			.toList();
+	}
+
+	private List<Map<String, Object>> attempts(String id) {
+		return this.history.attempts(id).stream().map((attempt) -> {
+			Map<String, Object> details = new HashMap<>(
+					Map.of("at", attempt.at().toString(), "host", attempt.host(), "bytes", attempt.bytes()));
+			if (attempt.error() != null) {
+				details.put("error", attempt.error());
+			}
+			return details;
+		}).toList();
+	}
+
 	@Test
 	void knowsNothingAtFirst() {
-		assertThat(this.history.mirrors("m")).isEmpty();
-		assertThat(this.history.attempts("m")).isEmpty();
+		assertThat(mirrors("m")).isEmpty();
+		assertThat(attempts("m")).isEmpty();
 	}
 
 	@Test
 	void rateIsTheAverageOverTheTimeThatAHostWasActive() {
 		this.history.transferStarted("m");
 		this.history.bytesWritten("m", ONE, 1000);
-		assertThat(this.history.mirrors("m")).containsExactly(mirror(ONE, "ACTIVE", 0, 0));
+		assertThat(mirrors("m")).containsExactly(mirror(ONE, "ACTIVE", 0, 0));
 		seconds(2);
 		this.history.bytesWritten("m", ONE, 3000);
-		assertThat(this.history.mirrors("m")).containsExactly(mirror(ONE, "ACTIVE", 2000, 0));
+		assertThat(mirrors("m")).containsExactly(mirror(ONE, "ACTIVE", 2000, 0));
 		this.history.requestFailed("m", ONE, "answered 503");
 		seconds(60);
-		assertThat(this.history.mirrors("m")).containsExactly(mirror(ONE, "FAILING", 2000, 1));
+		assertThat(mirrors("m")).containsExactly(mirror(ONE, "FAILING", 2000, 1));
 		this.history.bytesWritten("m", ONE, 4000);
 		seconds(2);
-		assertThat(this.history.mirrors("m")).containsExactly(mirror(ONE, "ACTIVE", 2000, 1));
+		assertThat(mirrors("m")).containsExactly(mirror(ONE, "ACTIVE", 2000, 1));
 		endAcquisition("downloaded");
 		seconds(60);
-		assertThat(this.history.mirrors("m")).containsExactly(mirror(ONE, "IDLE", 2000, 1));
+		assertThat(mirrors("m")).containsExactly(mirror(ONE, "IDLE", 2000, 1));
 	}
 
 	@Test
@@ -75,7 +94,7 @@ class TransferHistoryTests {
 		this.history.transferStarted("m");
 		this.history.bytesWritten("m", ONE, 1000);
 		seconds(10);
-		assertThat(this.history.mirrors("m")).containsExactly(mirror(ONE, "ACTIVE", 100, 0));
+		assertThat(mirrors("m")).containsExactly(mirror(ONE, "ACTIVE", 100, 0));
 	}
 
 	@Test
@@ -83,7 +102,7 @@ class TransferHistoryTests {
 		this.history.transferStarted("m");
 		this.history.bytesWritten("m", ONE, 1000);
 		seconds(-10);
-		assertThat(this.history.mirrors("m")).containsExactly(mirror(ONE, "ACTIVE", 0, 0));
+		assertThat(mirrors("m")).containsExactly(mirror(ONE, "ACTIVE", 0, 0));
 	}
 
 	@Test
@@ -96,7 +115,7 @@ class TransferHistoryTests {
 		this.history.bytesWritten("m", ONE, 500);
 		seconds(1);
 		endAcquisition("downloaded");
-		assertThat(this.history.attempts("m")).containsExactly(
+		assertThat(attempts("m")).containsExactly(
 				Map.of("at", "2026-01-02T03:04:05Z", "host", OTHER, "bytes", 0L, "error",
 						"https://other.example/m answered 404"),
 				Map.of("at", "2026-01-02T03:04:06Z", "host", ONE, "bytes", 1000L, "error", "broke the connection"),
@@ -107,14 +126,13 @@ class TransferHistoryTests {
 	void mirrorsAreThoseOfOneAcquisitionAndAttemptsStay() {
 		this.history.requestFailed("m", ONE, "answered 503");
 		this.history.ended("m", "failed", Duration.ZERO);
-		assertThat(this.history.mirrors("m")).containsExactly(mirror(ONE, "FAILING", 0, 1));
+		assertThat(mirrors("m")).containsExactly(mirror(ONE, "FAILING", 0, 1));
 		this.history.requestFailed("m", OTHER, "answered 503");
 		this.history.transferStarted("m");
 		this.history.bytesWritten("m", ONE, 1);
-		assertThat(this.history.mirrors("m")).containsExactly(mirror(OTHER, "FAILING", 0, 1),
-				mirror(ONE, "ACTIVE", 0, 0));
+		assertThat(mirrors("m")).containsExactly(mirror(OTHER, "FAILING", 0, 1), mirror(ONE, "ACTIVE", 0, 0));
 		endAcquisition("downloaded");
-		assertThat(this.history.attempts("m")).hasSize(3);
+		assertThat(attempts("m")).hasSize(3);
 	}
 
 	@Test
@@ -123,13 +141,13 @@ class TransferHistoryTests {
 		this.history.bytesWritten("m", ONE, 10);
 		this.history.bytesWritten("m", OTHER, 20);
 		this.history.transferFailed("m", "the digest is wrong");
-		assertThat(this.history.attempts("m")).extracting((attempt) -> attempt.get("host") + " " + attempt.get("error"))
+		assertThat(attempts("m")).extracting((attempt) -> attempt.get("host") + " " + attempt.get("error"))
 			.containsExactly(ONE + " the digest is wrong", OTHER + " the digest is wrong");
 		this.history.bytesWritten("m", ONE, 30);
 		this.history.transferFailed("m", "it was cancelled");
 		endAcquisition("cancelled");
-		assertThat(this.history.mirrors("m")).containsExactly(mirror(ONE, "IDLE", 0, 0), mirror(OTHER, "IDLE", 0, 0));
-		assertThat(this.history.attempts("m")).hasSize(3)
+		assertThat(mirrors("m")).containsExactly(mirror(ONE, "IDLE", 0, 0), mirror(OTHER, "IDLE", 0, 0));
+		assertThat(attempts("m")).hasSize(3)
 			.last()
 			.satisfies((attempt) -> assertThat(attempt).containsEntry("bytes", 30L)
 				.containsEntry("error", "it was cancelled"));
@@ -141,7 +159,7 @@ class TransferHistoryTests {
 		this.history.bytesWritten("m", ONE, 10);
 		endAcquisition("cancelled");
 		this.history.bytesWritten("m", OTHER, 10);
-		assertThat(this.history.mirrors("m")).containsExactly(mirror(ONE, "IDLE", 0, 0));
+		assertThat(mirrors("m")).containsExactly(mirror(ONE, "IDLE", 0, 0));
 	}
 
 	@Test
@@ -149,16 +167,16 @@ class TransferHistoryTests {
 		for (int i = 0; i < 1000; i++) {
 			this.history.requestFailed("m", ONE, "failure " + i);
 		}
-		assertThat(this.history.attempts("m")).hasSize(20)
+		assertThat(attempts("m")).hasSize(20)
 			.first()
 			.satisfies((attempt) -> assertThat(attempt).containsEntry("error", "failure 980"));
-		assertThat(this.history.mirrors("m")).containsExactly(mirror(ONE, "FAILING", 0, 1000));
+		assertThat(mirrors("m")).containsExactly(mirror(ONE, "FAILING", 0, 1000));
 	}
 
 	@Test
 	void longErrorsAreCut() {
 		this.history.requestFailed("m", ONE, "x".repeat(10_000));
-		assertThat((String) this.history.attempts("m").get(0).get("error")).hasSize(501);
+		assertThat((String) attempts("m").get(0).get("error")).hasSize(501);
 	}
 
 	@Test
@@ -169,7 +187,7 @@ class TransferHistoryTests {
 			this.history.requestFailed("m", "h" + i, "answered 503");
 		}
 		this.history.bytesWritten("m", OTHER, 1);
-		assertThat(this.history.mirrors("m")).hasSize(16)
+		assertThat(mirrors("m")).hasSize(16)
 			.contains(mirror(ONE, "ACTIVE", 0, 0), mirror(OTHER, "ACTIVE", 0, 0), mirror("h999", "FAILING", 0, 1));
 	}
 
@@ -180,8 +198,8 @@ class TransferHistoryTests {
 			this.history.bytesWritten("m", "h" + i, 1);
 		}
 		this.history.requestFailed("m", "h99", "answered 503");
-		assertThat(this.history.mirrors("m")).hasSize(16).contains(mirror("h0", "ACTIVE", 0, 0));
-		assertThat(this.history.attempts("m")).hasSize(1);
+		assertThat(mirrors("m")).hasSize(16).contains(mirror("h0", "ACTIVE", 0, 0));
+		assertThat(attempts("m")).hasSize(1);
 	}
 
 	@Test
@@ -190,9 +208,9 @@ class TransferHistoryTests {
 		this.history.transferStarted("ad-hoc");
 		this.history.bytesWritten("ad-hoc", ONE, 1);
 		this.history.requestFailed("ad-hoc", ONE, "answered 503");
-		assertThat(this.history.attempts("n")).isEmpty();
-		assertThat(this.history.attempts("ad-hoc")).isEmpty();
-		assertThat(this.history.mirrors("ad-hoc")).isEmpty();
+		assertThat(attempts("n")).isEmpty();
+		assertThat(attempts("ad-hoc")).isEmpty();
+		assertThat(mirrors("ad-hoc")).isEmpty();
 	}
 
 	@Test
@@ -211,7 +229,7 @@ class TransferHistoryTests {
 			assertThat(thread.isAlive()).isFalse();
 		}
 		endAcquisition("downloaded");
-		assertThat(this.history.attempts("m")).containsExactly(
+		assertThat(attempts("m")).containsExactly(
 				Map.of("at", this.clock.instant().toString(), "host", ONE, "bytes", 40_000L),
 				Map.of("at", this.clock.instant().toString(), "host", OTHER, "bytes", 80_000L));
 	}
@@ -227,7 +245,7 @@ class TransferHistoryTests {
 			this.history.bytesWritten("m", ONE, 1);
 			this.history.bytesWritten("m", OTHER, 2);
 			if (i % 100 == 0) {
-				this.history.mirrors("m");
+				mirrors("m");
 			}
 		}
 	}

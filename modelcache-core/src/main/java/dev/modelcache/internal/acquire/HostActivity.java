@@ -1,10 +1,11 @@
-package dev.modelcache.actuate;
+package dev.modelcache.internal.acquire;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
+import dev.modelcache.MirrorStatus;
+import dev.modelcache.MirrorStatus.State;
+import dev.modelcache.TransferAttempt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,13 +78,8 @@ final class HostActivity {
 		return (millis > 0) ? Math.round(this.bytes * 1000.0 / millis) : 0;
 	}
 
-	Map<String, Object> details(Instant now) {
-		Map<String, Object> details = new LinkedHashMap<>();
-		details.put("host", this.host);
-		details.put("state", state().name());
-		details.put("bytesPerSecond", bytesPerSecond(now));
-		details.put("failures", this.failures);
-		return details;
+	MirrorStatus status(Instant now) {
+		return new MirrorStatus(this.host, state(), bytesPerSecond(now), this.failures);
 	}
 
 	private State state() {
@@ -91,19 +87,6 @@ final class HostActivity {
 			return State.ACTIVE;
 		}
 		return this.failing ? State.FAILING : State.IDLE;
-	}
-
-	private enum State {
-
-		/** It brings bytes. */
-		ACTIVE,
-
-		/** Its last request failed, and nothing has come from it since. */
-		FAILING,
-
-		/** The transfer is over, and it did its part. */
-		IDLE
-
 	}
 
 }

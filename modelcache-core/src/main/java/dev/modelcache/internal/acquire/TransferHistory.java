@@ -1,4 +1,4 @@
-package dev.modelcache.actuate;
+package dev.modelcache.internal.acquire;
 
 import java.time.Clock;
 import java.time.Duration;
@@ -9,10 +9,12 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 import dev.modelcache.AcquisitionObserver;
+import dev.modelcache.MirrorStatus;
+import dev.modelcache.TransferAttempt;
 
 /**
- * What operators see of the past of the configured models: which hosts take part in the
- * present or last transfer, and how the last attempts went. In memory, at most
+ * The recent past of the configured models: which hosts take part in the present or last
+ * transfer, and how the last attempts went. In memory, at most
  * {@value ModelTransfers#MOST_HOSTS} hosts and {@value ModelTransfers#MOST_ATTEMPTS}
  * attempts a model.
  * <p>
@@ -77,13 +79,13 @@ public final class TransferHistory implements AcquisitionObserver {
 	}
 
 	/** Returns the hosts of the present or last transfer, in the order they came. */
-	List<Map<String, Object>> mirrors(String modelId) {
+	List<MirrorStatus> mirrors(String modelId) {
 		ModelTransfers model = this.transfers.get(modelId);
 		return (model != null) ? model.mirrors(this.clock.instant()) : List.of();
 	}
 
 	/** Returns the last attempts, the oldest first. */
-	List<Map<String, Object>> attempts(String modelId) {
+	List<TransferAttempt> attempts(String modelId) {
 		ModelTransfers model = this.transfers.get(modelId);
 		return (model != null) ? model.attempts() : List.of();
 	}

@@ -1,4 +1,4 @@
-package dev.modelcache.actuate;
+package dev.modelcache.internal.acquire;
 
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
+import dev.modelcache.MirrorStatus;
+import dev.modelcache.TransferAttempt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,12 +108,12 @@ final class ModelTransfers {
 		this.attempts.addLast(attempt);
 	}
 
-	synchronized List<Map<String, Object>> mirrors(Instant now) {
-		return this.hosts.values().stream().map((activity) -> activity.details(now)).toList();
+	synchronized List<MirrorStatus> mirrors(Instant now) {
+		return this.hosts.values().stream().map((activity) -> activity.status(now)).toList();
 	}
 
-	synchronized List<Map<String, Object>> attempts() {
-		return this.attempts.stream().map(TransferAttempt::details).toList();
+	synchronized List<TransferAttempt> attempts() {
+		return List.copyOf(this.attempts);
 	}
 
 }

@@ -1,12 +1,10 @@
-package dev.modelcache.actuate;
+package dev.modelcache;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 
-import dev.modelcache.CacheUsage;
-import dev.modelcache.ModelCacheOperations;
-import dev.modelcache.ModelStatus;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -14,16 +12,18 @@ import org.springframework.util.unit.DataSize;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
 
 /**
- * Tests for {@link AcquisitionMeters}, {@link ModelGauges} and {@link RuntimeMeters}.
+ * Tests for {@link ModelCacheMeters}.
  */
-class MetersTests {
+class ModelCacheMetersTests {
 
 	private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
 
-	private final AcquisitionMeters meters = new AcquisitionMeters(this.registry);
+	private final ModelCacheMeters.Work meters = new ModelCacheMeters.Work(this.registry);
 
 	@BeforeEach
 	void configure() {
@@ -86,49 +86,29 @@ class MetersTests {
 			this.meters.ended("ad-hoc-" + i, "cached", Duration.ofMillis(1));
 		}
 		assertThat(this.registry.get("modelcache.acquisitions").timers()).singleElement()
-			.satisfies((timer) -> assertThat(timer.getId().getTag("model")).isEqualTo(AcquisitionMeters.OTHER));
+			.satisfies((timer) -> assertThat(timer.getId().getTag("model")).isEqualTo(ModelCacheMeters.OTHER));
 	}
 
 	@Test
 	void readinessAndSizeAreAskedWhenRead() {
-		Statuses statuses = new Statuses().with(Statuses.ready("a")).with(ModelStatus.absent("b"));
-		ModelCacheOperations operations = statuses.operations(Statuses.request("a"), Statuses.request("b"));
+		ModelCacheOperations operations = mock(ModelCacheOperations.class);
+		given(operations.models())
+			.willReturn(List.of(ModelRequest.builder("a").build(), ModelRequest.builder("b").build()));
 		given(operations.usage()).willReturn(usage(5));
-		ModelGauges gauges = new ModelGauges(operations);
-		gauges.bindTo(this.registry);
+		given(operations.status(any())).willAnswer((call) -> ModelStatus.absent(call.getArgument(0)));
+		new ModelCacheMeters(this.registry).register(operations);
+		assertThat(this.registry.get("modelcache.model.ready").tag("model", "a").gauge().value()).isZero();
 		given(operations.usage()).willReturn(usage(6));
-		statuses.with(Statuses.ready("b"));
-		assertThat(this.registry.get("modelcache.model.ready").tag("model", "a").gauge().value()).isEqualTo(1);
+		ModelStatus ready = mock(ModelStatus.class);
+		given(operations.status("b")).willReturn(ready);
+		given(ready.state()).willReturn(ModelState.READY);
+		assertThat(this.registry.get("modelcache.model.ready").tag("model", "a").gauge().value()).isZero();
 		assertThat(this.registry.get("modelcache.model.ready").tag("model", "b").gauge().value()).isEqualTo(1);
-		statuses.with(Statuses.failed("b"));
-		assertThat(this.registry.get("modelcache.model.ready").tag("model", "b").gauge().value()).isZero();
 		assertThat(this.registry.get("modelcache.cache.size").gauge().value()).isEqualTo(6);
 	}
 
 	private static CacheUsage usage(long bytes) {
 		return new CacheUsage(Path.of("/cache"), DataSize.ofBytes(bytes), null);
-	}
-
-	@Test
-	void classificationsAreTimedByLabelAndOutcome() {
-		RuntimeMeters runtime = new RuntimeMeters(this.registry);
-		runtime.classificationStarted();
-		runtime.classificationStarted();
-		runtime.classificationEnded("READ", "answered", Duration.ofMillis(4));
-		assertThat(this.registry.get("modelcache.classifications")
-			.tags("label", "READ", "outcome", "answered")
-			.timer()
-			.totalTime(MILLISECONDS)).isEqualTo(4);
-		assertThat(this.registry.get("modelcache.classifications.active").gauge().value()).isEqualTo(1);
-	}
-
-	@Test
-	void loadsAreTimedByOutcome() {
-		RuntimeMeters runtime = new RuntimeMeters(this.registry);
-		runtime.loaded("a", true, Duration.ofMillis(4));
-		runtime.loaded("a", false, Duration.ofMillis(5));
-		assertThat(this.registry.get("modelcache.model.loads").tags("model", "a", "outcome", "failed").timer().count())
-			.isEqualTo(1);
 	}
 
 }

@@ -1,0 +1,145 @@
+package dev.modelcache;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.Tags;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The meters of a cache. Their tags are bounded: a model that is not configured counts as
+ * {@value #OTHER}, and no tag holds a URL or a path. Needs Micrometer.
+ */
+public final class ModelCacheMeters {
+
+	/** The value of the tag {@code model} for models that are not configured. */
+	public static final String OTHER = "other";
+
+	private static final Logger logger = LoggerFactory.getLogger(ModelCacheMeters.class);
+
+	private final MeterRegistry registry;
+
+	/**
+	 * Creates the meters.
+	 * @param registry where to register them
+	 */
+	public ModelCacheMeters(MeterRegistry registry) {
+		this.registry = registry;
+	}
+
+	/**
+	 * Measures the cache that a builder builds.
+	 * @param builder the builder
+	 */
+	public void bindTo(ModelCacheBuilder builder) {
+		builder.observer(new Work(this.registry));
+		builder.whenOperated((operations) -> {
+			try {
+				register(operations);
+			}
+			catch (RuntimeException ex) {
+				// A registry behind a proxy of the application, for example.
+				logger.warn("The gauges of the model cache cannot be registered", ex);
+			}
+		});
+	}
+
+	/** Registers the gauges, which ask the cache when they are read. */
+	void register(ModelCacheOperations operations) {
+		for (ModelRequest model : operations.models()) {
+			Gauge
+				.builder("modelcache.model.ready", operations,
+						(source) -> (source.status(model.id()).state() == ModelState.READY) ? 1 : 0)
+				.description("Whether the model can be used")
+				.tag("model", model.id())
+				.register(this.registry);
+		}
+		Gauge.builder("modelcache.cache.size", operations, (source) -> source.usage().used().toBytes())
+			.description("Bytes of all files in the directory of the cache")
+			.baseUnit("bytes")
+			.register(this.registry);
+	}
+
+	/**
+	 * The meters of the work behind acquisitions.
+	 */
+	static final class Work implements AcquisitionObserver {
+
+		private volatile Set<String> models = Set.of();
+
+		private final MeterRegistry registry;
+
+		private final AtomicInteger active = new AtomicInteger();
+
+		/** Kept, as bytes are counted with every write. */
+		private final Map<Tags, Counter> bytes = new ConcurrentHashMap<>();
+
+		Work(MeterRegistry registry) {
+			this.registry = registry;
+			registry.gauge("modelcache.download.active", this.active);
+		}
+
+		@Override
+		public void configured(Set<String> modelIds) {
+			this.models = Set.copyOf(modelIds);
+		}
+
+		@Override
+		public void transferStarted(String modelId) {
+			this.active.incrementAndGet();
+		}
+
+		@Override
+		public void transferEnded(String modelId) {
+			this.active.decrementAndGet();
+		}
+
+		@Override
+		public void bytesWritten(String modelId, String host, long count) {
+			this.bytes
+				.computeIfAbsent(Tags.of(model(modelId), Tag.of("host", host)),
+						(tags) -> Counter.builder("modelcache.download.bytes")
+							.description("Bytes of model files that reached the disk")
+							.baseUnit("bytes")
+							.tags(tags)
+							.register(this.registry))
+				.increment(count);
+		}
+
+		@Override
+		public void retried(String modelId, String reason) {
+			this.registry.counter("modelcache.download.retries", Tags.of(model(modelId), Tag.of("reason", reason)))
+				.increment();
+		}
+
+		@Override
+		public void verified(boolean matched, Duration elapsed) {
+			this.registry.timer("modelcache.verifications", "result", matched ? "match" : "mismatch").record(elapsed);
+		}
+
+		@Override
+		public void lockWaited(Duration waited) {
+			this.registry.timer("modelcache.lock.wait").record(waited);
+		}
+
+		@Override
+		public void ended(String modelId, String outcome, Duration elapsed) {
+			this.registry.timer("modelcache.acquisitions", Tags.of(model(modelId), Tag.of("outcome", outcome)))
+				.record(elapsed);
+		}
+
+		private Tag model(String modelId) {
+			return Tag.of("model", this.models.contains(modelId) ? modelId : OTHER);
+		}
+
+	}
+
+}

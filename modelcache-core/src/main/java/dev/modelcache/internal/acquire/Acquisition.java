@@ -10,8 +10,9 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
+import dev.modelcache.AcquisitionObserver;
 import dev.modelcache.CachedModel;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelAccessDeniedException;
@@ -27,7 +28,6 @@ import dev.modelcache.TransferProgress;
 import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.http.ConnectionFailedException;
 import dev.modelcache.internal.http.MetadataClient;
-import dev.modelcache.internal.store.ModelPlace;
 import dev.modelcache.internal.store.SourceHistory;
 import dev.modelcache.internal.transfer.SourceState;
 import dev.modelcache.lock.CacheLock;
@@ -68,7 +68,7 @@ final class Acquisition implements Callable<CachedModel> {
 
 	private final Rooms rooms;
 
-	private final CacheLookUp lookUp;
+	private final AcquisitionObserver observer;
 
 	private final EngineThreads threads;
 
@@ -77,6 +77,8 @@ final class Acquisition implements Callable<CachedModel> {
 	private final AcquisitionMonitor monitor;
 
 	private final Cancellation cancellation;
+
+	private final FormatCheck formats;
 
 	private final FileFetch files;
 
@@ -93,27 +95,27 @@ final class Acquisition implements Callable<CachedModel> {
 	 * @param request the wanted model
 	 * @param mode whether a file that is there will do
 	 * @param rooms the parts that do the work
-	 * @param lookUp knows what is there
+	 * @param observer is told of files that were read
 	 * @param threads run what is awaited
 	 * @param clock tells the time
 	 * @param monitor is told how it goes
 	 * @param cancellation ends it
 	 */
-	Acquisition(ModelRequest request, Mode mode, Rooms rooms, CacheLookUp lookUp, EngineThreads threads, Clock clock,
-			AcquisitionMonitor monitor, Cancellation cancellation) {
+	Acquisition(ModelRequest request, Mode mode, Rooms rooms, AcquisitionObserver observer, EngineThreads threads,
+			Clock clock, AcquisitionMonitor monitor, Cancellation cancellation) {
 		this.request = request;
 		this.mode = mode;
 		this.rooms = rooms;
-		this.lookUp = lookUp;
+		this.observer = observer;
 		this.threads = threads;
 		this.clock = clock;
 		this.monitor = monitor;
 		this.cancellation = cancellation;
-		FormatCheck formats = new FormatCheck(rooms.formats());
+		this.formats = new FormatCheck(rooms.formats());
 		this.files = new FileFetch(rooms, clock, monitor, cancellation);
-		this.adoption = new Adoption(rooms.store(), formats, clock, this.files, monitor, cancellation);
-		this.modelPaths = new ModelPathFiles(lookUp, this.files, formats);
-		this.packed = new PackedFiles(rooms.store(), formats, clock, monitor, this::reading);
+		this.adoption = new Adoption(rooms.store(), this.formats, clock, this.files, monitor, cancellation);
+		this.modelPaths = new ModelPathFiles(this.files, this.formats);
+		this.packed = new PackedFiles(rooms.store(), this.formats, clock, monitor, this::reading);
 		this.pins = new PinnedModels(rooms.store());
 	}
 
@@ -143,6 +145,7 @@ final class Acquisition implements Callable<CachedModel> {
 				}
 			}
 		}
+		this.cancellation.check();
 		for (int i = failures.size() - 1; i > 0; i--) {
 			failures.get(i - 1).addSuppressed(failures.get(i));
 		}
@@ -166,10 +169,14 @@ final class Acquisition implements Callable<CachedModel> {
 	}
 
 	private CachedModel serve(Candidate candidate) {
+		ModelIndex index = new ModelIndex(this.rooms.store(), this.formats, this.observer, this.clock, candidate,
+				() -> hashing(candidate));
+		Standing standing = new Standing.Absent();
 		if (this.mode == Mode.USE_CACHED) {
-			CachedModel there = cached(candidate);
+			standing = index.look();
+			CachedModel there = cached(index, standing);
 			if (there == null) {
-				there = this.modelPaths.settle(candidate, hashing(candidate));
+				there = this.modelPaths.settle(index, standing.unproved());
 			}
 			if (there != null) {
 				return there;
@@ -177,14 +184,14 @@ final class Acquisition implements Callable<CachedModel> {
 		}
 		this.monitor.trying(candidate);
 		if (this.rooms.offline()) {
-			return withoutNetwork(candidate);
+			return withoutNetwork(index, standing);
 		}
 		try {
-			return fetched(candidate);
+			return fetched(index, standing);
 		}
 		catch (RuntimeException failure) {
 			this.cancellation.check();
-			CachedModel there = (this.mode == Mode.USE_CACHED) ? inSpiteOf(failure, candidate) : null;
+			CachedModel there = (this.mode == Mode.USE_CACHED) ? inSpiteOf(failure, index, standing) : null;
 			if (there == null) {
 				throw failure;
 			}
@@ -192,30 +199,44 @@ final class Acquisition implements Callable<CachedModel> {
 		}
 	}
 
-	private @Nullable CachedModel cached(Candidate candidate) {
-		CachedModel ready = this.lookUp.find(candidate, hashing(candidate));
-		return (ready != null) ? pinned(candidate, null, ready) : null;
+	/** Returns the model if it is there, for which files may have to be read. */
+	private @Nullable CachedModel cached(ModelIndex index, Standing standing) {
+		CachedModel there = null;
+		if (standing instanceof Standing.Ready ready) {
+			there = ready.model();
+		}
+		else if (standing instanceof Standing.Provable provable) {
+			there = index.prove(provable);
+			if (there == null) {
+				return cached(index, provable.otherwise());
+			}
+		}
+		else if (standing instanceof Standing.Unproven && index.candidate().locations().isEmpty()) {
+			there = index.unproven();
+		}
+		return (there != null) ? pinned(index, null, there) : null;
 	}
 
-	private CachedModel fetched(Candidate candidate) {
-		ResolvedModel model = resolve(candidate);
-		CachedModel ready = underLock(candidate, () -> {
-			CachedModel brought = bring(candidate, model);
-			tellOfOlder(candidate, model);
+	private CachedModel fetched(ModelIndex index, Standing before) {
+		ResolvedModel model = resolve(index);
+		CachedModel ready = underLock(index, before, (standing) -> {
+			CachedModel brought = bring(index, standing, model);
+			tellOfOlder(index, model);
 			return brought;
 		});
 		if (ready == null) {
 			throw new IllegalStateException("the acquisition ended without a model");
 		}
-		return pinned(candidate, model, ready);
+		return pinned(index, model, ready);
 	}
 
 	/** Returns what this machine has of a model whose source failed. */
-	private @Nullable CachedModel inSpiteOf(RuntimeException failure, Candidate candidate) {
+	private @Nullable CachedModel inSpiteOf(RuntimeException failure, ModelIndex index, Standing before) {
+		Candidate candidate = index.candidate();
 		if (isOutOfReach(failure)) {
 			CachedModel known = null;
 			try {
-				known = known(candidate);
+				known = known(index, before);
 			}
 			catch (ModelCacheException other) {
 				if (FINAL.contains(other.code())) {
@@ -230,11 +251,11 @@ final class Acquisition implements Callable<CachedModel> {
 				return known;
 			}
 		}
-		if (saysNothing(failure) && this.lookUp.isUnknown(candidate)) {
+		if (saysNothing(failure) && index.occupant() instanceof Standing.Unproven) {
 			logger.warn(
 					"Model '{}': the file at its place is served, though its source cannot say what it should be: {}",
 					candidate.request().id(), failure.getMessage());
-			return this.lookUp.unproven(candidate, hashing(candidate));
+			return index.unproven();
 		}
 		return null;
 	}
@@ -250,15 +271,16 @@ final class Acquisition implements Callable<CachedModel> {
 				|| failure instanceof ModelNotFoundException;
 	}
 
-	private CachedModel withoutNetwork(Candidate candidate) {
-		ModelPlace place = this.lookUp.place(candidate);
-		CachedModel there = this.adoption.isOffered(candidate, place)
-				? underLock(candidate, () -> this.adoption.adoptConfigured(candidate, place)) : null;
+	private CachedModel withoutNetwork(ModelIndex index, Standing before) {
+		Candidate candidate = index.candidate();
+		CachedModel there = this.adoption.isOffered(candidate, index.place())
+				? underLock(index, before, (standing) -> this.adoption.adoptConfigured(candidate, index.place()))
+				: null;
 		if (there == null) {
-			there = known(candidate);
+			there = known(index, before);
 		}
-		if (there == null && this.lookUp.isUnknown(candidate)) {
-			there = this.lookUp.unproven(candidate, hashing(candidate));
+		if (there == null && index.occupant() instanceof Standing.Unproven) {
+			there = index.unproven();
 		}
 		if (there == null) {
 			throw new ModelOfflineException(candidate.request().id(),
@@ -269,14 +291,15 @@ final class Acquisition implements Callable<CachedModel> {
 	}
 
 	/** Serves what other tools keep of the model, if that is all of it. */
-	private @Nullable CachedModel known(Candidate candidate) {
+	private @Nullable CachedModel known(ModelIndex index, Standing before) {
+		Candidate candidate = index.candidate();
 		ResolvedModel found = ask("looking for what other tools keep",
 				this.rooms.sources().known(candidate.request(), candidate.locations(), candidate.configuredUrl()));
 		if (found == null) {
 			return null;
 		}
 		ResolvedModel model = this.pins.enforce(candidate, found);
-		CachedModel ready = underLock(candidate, () -> knownFiles(candidate, model));
+		CachedModel ready = underLock(index, before, (standing) -> knownFiles(index, standing, model));
 		if (ready == null) {
 			refuseUnverified(candidate, model);
 		}
@@ -288,16 +311,16 @@ final class Acquisition implements Callable<CachedModel> {
 		return ready;
 	}
 
-	private @Nullable CachedModel knownFiles(Candidate candidate, ResolvedModel model) {
-		ModelDraft draft = draft(candidate, model);
+	private @Nullable CachedModel knownFiles(ModelIndex index, Standing standing, ResolvedModel model) {
+		ModelDraft draft = new ModelDraft(this.rooms.store(), index, model);
 		FileJob single = draft.single();
 		if (single == null) {
 			return draft.seen();
 		}
-		CachedModel settled = (single.file().expected() != null) ? this.modelPaths.settle(single, hashing(candidate))
+		CachedModel settled = (single.file().expected() != null) ? this.modelPaths.settle(index, standing, single)
 				: null;
 		return (settled != null) ? settled
-				: this.modelPaths.settlingLatecomers(single, hashing(candidate), () -> this.adoption.adopt(single));
+				: this.modelPaths.settlingLatecomers(index, single, () -> this.adoption.adopt(single));
 	}
 
 	/** Says why files that are on this machine are not served. */
@@ -312,13 +335,12 @@ final class Acquisition implements Callable<CachedModel> {
 		}
 	}
 
-	private ResolvedModel resolve(Candidate candidate) {
+	private ResolvedModel resolve(ModelIndex index) {
+		Candidate candidate = index.candidate();
 		ModelRequest request = candidate.request();
 		if (candidate.locations().isEmpty()) {
-			throw new ModelNotFoundException(request.id(),
-					"the file " + request.modelPath()
-							+ ((this.lookUp.size(candidate) >= 0) ? " is not the model" : " is not there")
-							+ ", and no source is configured",
+			throw new ModelNotFoundException(request.id(), "the file " + request.modelPath()
+					+ ((index.size() >= 0) ? " is not the model" : " is not there") + ", and no source is configured",
 					"Put the file there, or configure a url");
 		}
 		ResolvedModel resolved = ask("asking " + candidate.source(),
@@ -344,15 +366,23 @@ final class Acquisition implements Callable<CachedModel> {
 			.contextWrite(Context.of(MetadataClient.PAUSES, (Consumer<Duration>) this.monitor::pausing)));
 	}
 
-	/** Works under the model's lock, unless the model has come in the meantime. */
-	private @Nullable CachedModel underLock(Candidate candidate, Supplier<@Nullable CachedModel> work) {
+	/**
+	 * Works under the model's lock, unless the model has come in the meantime. What was
+	 * found before not to be the model is not read again.
+	 */
+	private @Nullable CachedModel underLock(ModelIndex index, Standing before,
+			Function<Standing, @Nullable CachedModel> work) {
 		Instant start = this.clock.instant();
-		try (CacheLock lock = lock(candidate, start)) {
+		try (CacheLock lock = lock(index, start)) {
 			this.monitor.lockWaited(Duration.between(start, this.clock.instant()));
 			Disposable ticking = ticking(lock);
 			try {
-				CachedModel again = (this.mode == Mode.RENEW) ? null : cached(candidate);
-				return (again != null) ? again : work.get();
+				if (this.mode == Mode.RENEW) {
+					return work.apply(index.occupant());
+				}
+				Standing standing = index.look();
+				CachedModel there = standing.equals(before) ? null : cached(index, standing);
+				return (there != null) ? there : work.apply(standing.unproved());
 			}
 			finally {
 				ticking.dispose();
@@ -360,10 +390,10 @@ final class Acquisition implements Callable<CachedModel> {
 		}
 	}
 
-	private CacheLock lock(Candidate candidate, Instant start) {
+	private CacheLock lock(ModelIndex index, Instant start) {
 		try {
 			return this.rooms.locks()
-				.acquire(new LockRequest(candidate.request().id(), this.lookUp.place(candidate).lockFile(),
+				.acquire(new LockRequest(index.candidate().request().id(), index.place().lockFile(),
 						this.cancellation::sleep), this.monitor::waiting);
 		}
 		catch (RuntimeException ex) {
@@ -400,26 +430,22 @@ final class Acquisition implements Callable<CachedModel> {
 		}
 	}
 
-	private CachedModel pinned(Candidate candidate, @Nullable ResolvedModel model, CachedModel ready) {
+	private CachedModel pinned(ModelIndex index, @Nullable ResolvedModel model, CachedModel ready) {
 		if (this.pins.areKept()) {
-			List<ModelPlace> places = ready.files()
-				.stream()
-				.map((file) -> this.lookUp.served(candidate, file))
-				.toList();
-			this.pins.record(candidate, model, this.lookUp.seen(candidate, ready), places, ready);
+			this.pins.record(index.candidate(), model, index.seen(ready), index.served(ready), ready);
 		}
 		return ready;
 	}
 
 	/** A source may go back to an older revision, also if an attacker makes it. */
-	private void tellOfOlder(Candidate candidate, ResolvedModel model) {
+	private void tellOfOlder(ModelIndex index, ResolvedModel model) {
+		Candidate candidate = index.candidate();
 		String revision = model.revision();
 		String source = candidate.sourceKey();
 		if (revision == null || source == null || candidate.fallback()) {
 			return;
 		}
-		ModelPlace place = this.lookUp.place(candidate);
-		SourceHistory history = SourceHistory.read(place, source);
+		SourceHistory history = SourceHistory.read(index.place(), source);
 		Instant modified = (model.hub() != null) ? model.hub().modified() : null;
 		String reason = history.whyOlder(revision, modified);
 		if (reason != null) {
@@ -429,41 +455,38 @@ final class Acquisition implements Callable<CachedModel> {
 		}
 		SourceHistory next = history.with(revision, modified);
 		if (!next.equals(history)) {
-			next.write(place);
+			next.write(index.place());
 		}
 	}
 
-	private CachedModel bring(Candidate candidate, ResolvedModel model) {
-		DataSize estimated = candidate.request().estimatedSize();
+	private CachedModel bring(ModelIndex index, Standing standing, ResolvedModel model) {
+		DataSize estimated = index.candidate().request().estimatedSize();
 		this.monitor.expecting(model.size(), (estimated != null) ? estimated.toBytes() : null);
-		ModelDraft draft = draft(candidate, model);
+		ModelDraft draft = new ModelDraft(this.rooms.store(), index, model);
 		FileJob single = draft.single();
-		CachedModel settled = (single != null) ? this.modelPaths.settle(single, hashing(candidate))
-				: this.modelPaths.settle(candidate, model, hashing(candidate));
+		CachedModel settled = (single != null) ? this.modelPaths.settle(index, standing, single)
+				: this.modelPaths.settle(index, standing, model);
 		if (settled != null) {
 			return settled;
 		}
-		if (single != null) {
-			CachedModel brought = this.modelPaths.settlingLatecomers(single, hashing(candidate), () -> bring(single));
-			if (brought == null) {
-				throw new IllegalStateException("the file was brought without a result");
-			}
-			return brought;
+		if (single == null) {
+			return bringAll(index, draft.usable());
 		}
-		return bringAll(draft.usable());
+		CachedModel brought = this.modelPaths.settlingLatecomers(index, single, () -> bring(index, standing, single));
+		if (brought == null) {
+			throw new IllegalStateException("the file was brought without a result");
+		}
+		return brought;
 	}
 
-	private ModelDraft draft(Candidate candidate, ResolvedModel model) {
-		return new ModelDraft(this.rooms.store(), this.lookUp, candidate, model, hashing(candidate));
-	}
-
-	private CachedModel bring(FileJob job) {
-		CachedModel there = (this.mode == Mode.RENEW) ? unchanged(job) : null;
+	private CachedModel bring(ModelIndex index, Standing standing, FileJob job) {
+		CachedModel there = (this.mode == Mode.RENEW) ? unchanged(index, job) : null;
 		if (there == null) {
 			there = this.adoption.adopt(job);
 		}
-		if (there == null && this.mode == Mode.USE_CACHED && job.file().expected() == null) {
-			there = same(job);
+		if (there == null && this.mode == Mode.USE_CACHED && standing instanceof Standing.Unproven
+				&& job.file().expected() == null) {
+			there = same(index, job);
 		}
 		return (there != null) ? there : this.files.fetch(job);
 	}
@@ -473,10 +496,9 @@ final class Acquisition implements Callable<CachedModel> {
 	 * source states now or, where none is stated, if its origin gives the validator that
 	 * it gave then.
 	 */
-	private @Nullable CachedModel unchanged(FileJob job) {
+	private @Nullable CachedModel unchanged(ModelIndex index, FileJob job) {
 		SourceState state = (job.file().expected() == null) ? this.files.state(job) : null;
-		boolean same = job.file().expected() != null || (state != null && this.lookUp.isFrom(job, state));
-		return same ? this.lookUp.itself(job, hashing(job.candidate())) : null;
+		return (job.file().expected() != null || (state != null && index.isFrom(state))) ? index.itself(job) : null;
 	}
 
 	/**
@@ -484,25 +506,21 @@ final class Acquisition implements Callable<CachedModel> {
 	 * the source does not answer, it is served. One that is no model is fetched anew. The
 	 * size of a compressed file tells nothing of its content.
 	 */
-	private @Nullable CachedModel same(FileJob job) {
-		Candidate candidate = job.candidate();
-		if (!this.lookUp.isUnknown(candidate)) {
-			return null;
-		}
+	private @Nullable CachedModel same(ModelIndex index, FileJob job) {
 		SourceState state = this.files.state(job);
-		if (state != null && (job.compression() != null || state.size() != this.lookUp.size(candidate))) {
+		if (state != null && (job.compression() != null || state.size() != index.size())) {
 			return null;
 		}
 		try {
-			return this.lookUp.unproven(candidate, hashing(candidate));
+			return index.unproven();
 		}
 		catch (ModelFormatException ex) {
 			return null;
 		}
 	}
 
-	private CachedModel bringAll(ModelDraft draft) {
-		CachedModel unpacked = draft.unpacked();
+	private CachedModel bringAll(ModelIndex index, ModelDraft draft) {
+		CachedModel unpacked = draft.isUnpacked() ? cached(index, index.look()) : null;
 		if (unpacked != null) {
 			return unpacked;
 		}
@@ -577,12 +595,10 @@ final class Acquisition implements Callable<CachedModel> {
 		this.monitor.advanced();
 	}
 
-	/** Returns what is called for each piece of a file that may be the model's. */
-	private Runnable hashing(Candidate candidate) {
-		return () -> {
-			this.cancellation.check();
-			this.monitor.hashing(candidate);
-		};
+	/** Called for each piece of a file that may be the model's. */
+	private void hashing(Candidate candidate) {
+		this.cancellation.check();
+		this.monitor.hashing(candidate);
 	}
 
 	/** Whether a file that is there will do. */

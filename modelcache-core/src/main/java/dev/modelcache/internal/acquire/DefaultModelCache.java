@@ -64,8 +64,6 @@ public final class DefaultModelCache implements ModelCache {
 
 	private final Duration giveUpAfter;
 
-	private final CacheLookUp lookUp;
-
 	private final PublishedModels published;
 
 	private final Rooms rooms;
@@ -92,8 +90,8 @@ public final class DefaultModelCache implements ModelCache {
 		this.board = new StatusBoard(models.ids(), threads.statuses());
 		EventDispatcher display = new EventDispatcher(listeners.display(), threads.display());
 		this.events = new EventDispatcher(listeners.events(), threads.events(), display);
-		this.lookUp = new CacheLookUp(rooms.store(), new FormatCheck(rooms.formats()), listeners.observer(), clock);
-		this.published = new PublishedModels(rooms.store(), rooms.locks(), this.lookUp, listeners.observer(), clock);
+		this.published = new PublishedModels(rooms.store(), rooms.locks(), new FormatCheck(rooms.formats()),
+				listeners.observer(), clock);
 		this.rooms = rooms;
 		if (!models.ids().isEmpty()) {
 			shrink();
@@ -138,12 +136,13 @@ public final class DefaultModelCache implements ModelCache {
 
 	private @Nullable CachedModel ready(ModelRequest request) {
 		CachedModel ready = present(request.id());
-		CachedModel found = (ready != null) ? this.lookUp.known(request) : null;
+		CachedModel found = (ready != null) ? this.published.known(request) : null;
 		return (found != null && found.equals(ready)) ? found : null;
 	}
 
 	private Lanes.Key key(ModelRequest request) {
-		return new Lanes.Key(request.id(), this.lookUp.lexicalPath(Candidate.of(request).get(0)));
+		String fileName = Candidate.of(request).get(0).fileName();
+		return new Lanes.Key(request.id(), this.rooms.store().lexicalPath(request, fileName));
 	}
 
 	@Override
@@ -290,7 +289,7 @@ public final class DefaultModelCache implements ModelCache {
 			AcquisitionMonitor monitor = new AcquisitionMonitor(request().id(), cache.board, cache.events,
 					cache.listeners.observer(), cache.clock, watch);
 			this.monitor = monitor;
-			return new Acquisition(request(), mode, cache.rooms, cache.lookUp, cache.threads, cache.clock, monitor,
+			return new Acquisition(request(), mode, cache.rooms, cache.listeners.observer(), cache.threads, cache.clock, monitor,
 					cancellation())
 				.call();
 		}
@@ -371,7 +370,7 @@ public final class DefaultModelCache implements ModelCache {
 			}
 			this.model = model;
 			cache.published.verify(request(), model, cancellation());
-			CachedModel now = cache.lookUp.known(request());
+			CachedModel now = cache.published.known(request());
 			return (now != null && !now.equals(model)) ? now : model;
 		}
 

@@ -51,13 +51,11 @@ final class ModelDraft {
 
 	private final ModelStore store;
 
-	private final CacheLookUp lookUp;
+	private final ModelIndex index;
 
 	private final Candidate candidate;
 
 	private final ResolvedModel model;
-
-	private final Runnable hashing;
 
 	private final @Nullable ModelDirectory directory;
 
@@ -70,25 +68,21 @@ final class ModelDraft {
 	/**
 	 * Creates a draft.
 	 * @param store where files are kept
-	 * @param lookUp knows what is there
-	 * @param candidate the way to serve the model
+	 * @param index the files of the candidate
 	 * @param model the version, as its source describes it
-	 * @param hashing run for each piece of a file that is read
 	 * @throws ModelFormatException if the files would overwrite each other somewhere
 	 */
-	ModelDraft(ModelStore store, CacheLookUp lookUp, Candidate candidate, ResolvedModel model, Runnable hashing) {
-		this(store, lookUp, candidate, model, hashing, directory(store, lookUp.place(candidate), candidate, model));
+	ModelDraft(ModelStore store, ModelIndex index, ResolvedModel model) {
+		this(store, index, model, directory(store, index.place(), index.candidate(), model));
 	}
 
-	private ModelDraft(ModelStore store, CacheLookUp lookUp, Candidate candidate, ResolvedModel model, Runnable hashing,
-			@Nullable ModelDirectory directory) {
+	private ModelDraft(ModelStore store, ModelIndex index, ResolvedModel model, @Nullable ModelDirectory directory) {
 		this.store = store;
-		this.lookUp = lookUp;
-		this.candidate = candidate;
+		this.index = index;
+		this.candidate = index.candidate();
 		this.model = model;
-		this.hashing = hashing;
 		this.directory = directory;
-		refuseCollisions(candidate, model.files().stream().map(RemoteFile::name).toList());
+		refuseCollisions(this.candidate, model.files().stream().map(RemoteFile::name).toList());
 		this.jobs = model.files().stream().map(this::job).toList();
 	}
 
@@ -133,7 +127,7 @@ final class ModelDraft {
 
 	private FileJob job(RemoteFile file) {
 		if (this.directory == null) {
-			return new FileJob(this.candidate, file, this.lookUp.place(this.candidate), true);
+			return new FileJob(this.candidate, file, this.index.place(), true);
 		}
 		return new FileJob(this.candidate, file, (file.packing() != Packing.NONE) ? this.directory.packed(file.name())
 				: this.directory.arriving(file.name()), false);
@@ -193,8 +187,8 @@ final class ModelDraft {
 	/** A file of our own without a receipt costs one hash; so does another tool's. */
 	private @Nullable CachedModel seen(FileJob job) {
 		ModelPlace place = directory().seen(job.file().name());
-		CachedModel known = this.lookUp.find(job, place, this.hashing);
-		CachedModel proved = (known == null) ? this.lookUp.adopt(job, place, this.hashing) : null;
+		CachedModel known = this.index.find(job, place);
+		CachedModel proved = (known == null) ? this.index.adopt(job, place) : null;
 		if (proved != null && !directory().isShared()) {
 			return CachedModels.as(proved, ModelOutcome.CACHED);
 		}
@@ -222,12 +216,11 @@ final class ModelDraft {
 			}
 			CachedModel there = seen(job);
 			if (there == null) {
-				ModelPlace own = this.lookUp.place(this.candidate);
+				ModelPlace own = this.index.place();
 				logger.warn(
 						"Model '{}': {} does not have the content that its commit has; it stays as it is, and the model is stored in {}",
 						job.modelId(), place.target(), own.target());
-				return new ModelDraft(this.store, this.lookUp, this.candidate, this.model, this.hashing,
-						this.store.version(own, content(this.model)));
+				return new ModelDraft(this.store, this.index, this.model, this.store.version(own, content(this.model)));
 			}
 			this.arrived.put(job.file().name(), there);
 		}
@@ -235,12 +228,11 @@ final class ModelDraft {
 	}
 
 	/**
-	 * Returns the model if its archives were unpacked before, or {@code null}. An archive
+	 * Returns whether files are taken out of archives, and are seen already. An archive
 	 * is deleted once its files are there: they alone tell that it was.
 	 */
-	@Nullable CachedModel unpacked() {
-		return (this.jobs.stream().anyMatch(FileJob::isPacked) && directory().isVisible())
-				? this.lookUp.find(this.candidate, this.hashing) : null;
+	boolean isUnpacked() {
+		return this.jobs.stream().anyMatch(FileJob::isPacked) && directory().isVisible();
 	}
 
 	/**
@@ -264,12 +256,12 @@ final class ModelDraft {
 		ModelFileName name = job.file().name();
 		CachedModel file = this.arrived.get(name);
 		if (file == null) {
-			file = job.isPacked() ? this.lookUp.find(job, job.place(), this.hashing) : seen(job);
+			file = job.isPacked() ? this.index.find(job, job.place()) : seen(job);
 		}
 		if (file == null && !job.isPacked() && directory().isShared()) {
-			file = this.lookUp.find(job, job.place(), this.hashing);
+			file = this.index.find(job, job.place());
 			if (file == null) {
-				file = this.lookUp.adopt(job, job.place(), this.hashing);
+				file = this.index.adopt(job, job.place());
 			}
 		}
 		if (file != null) {
@@ -352,8 +344,7 @@ final class ModelDraft {
 		}
 		List<CachedModel> seen = files.entrySet()
 			.stream()
-			.map((file) -> this.lookUp.shown(this.candidate, file.getValue(), directory.seen(file.getKey()),
-					this.hashing))
+			.map((file) -> this.index.shown(file.getValue(), directory.seen(file.getKey())))
 			.toList();
 		return CachedModels.together(seen, this.candidate.source(), outcome(seen));
 	}

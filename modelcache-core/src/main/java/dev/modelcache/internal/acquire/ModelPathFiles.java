@@ -13,7 +13,8 @@ import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelPathConflict;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
-import dev.modelcache.internal.store.Occupant;
+import dev.modelcache.internal.acquire.Standing.Foreign;
+import dev.modelcache.internal.acquire.Standing.Unproven;
 import dev.modelcache.internal.transfer.SourceState;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.ResolvedModel;
@@ -26,68 +27,82 @@ import org.jspecify.annotations.Nullable;
  */
 final class ModelPathFiles {
 
-	private final CacheLookUp lookUp;
-
 	private final FileFetch files;
 
 	private final FormatCheck formats;
 
-	ModelPathFiles(CacheLookUp lookUp, FileFetch files, FormatCheck formats) {
-		this.lookUp = lookUp;
+	ModelPathFiles(FileFetch files, FormatCheck formats) {
 		this.files = files;
 		this.formats = formats;
 	}
 
 	/**
-	 * Settles whose the file is before its source is asked. A look-up has found that it
-	 * does not have the expected digest, if there is one.
+	 * Settles whose the file is before its source is asked. It was found not to have the
+	 * expected digest, if there is one.
+	 * @param index the files of the candidate
+	 * @param standing what stands at the place
 	 * @return the model if the file is kept, or {@code null} if the model may be brought
 	 */
-	@Nullable CachedModel settle(Candidate candidate, Runnable hashing) {
-		ExpectedDigest expected = this.lookUp.expected(candidate);
-		if (expected == null) {
-			return null;
-		}
-		return switch (this.lookUp.occupant(candidate, hashing)) {
-			case NOTHING, OURS -> null;
-			case CHANGED -> keeps(candidate) ? kept(candidate, described(expected), hashing) : null;
-			case OTHERS -> decide(candidate, described(expected), hashing);
-		};
-	}
-
-	/**
-	 * Settles whose the file is, now that its source has said what it should be.
-	 * @return the model if the file is it or is kept, or {@code null} if it may be
-	 * brought
-	 */
-	@Nullable CachedModel settle(FileJob job, Runnable hashing) {
-		Candidate candidate = job.candidate();
-		return switch (this.lookUp.occupant(candidate, hashing)) {
-			case NOTHING, OURS -> null;
-			case CHANGED -> keeps(candidate) ? kept(candidate, described(job, null), hashing) : null;
-			case OTHERS -> compare(job, hashing);
-		};
+	@Nullable CachedModel settle(ModelIndex index, Standing standing) {
+		ExpectedDigest expected = index.expected();
+		return (expected != null && standing instanceof Foreign foreign)
+				? settle(index, foreign,
+						"a file with the digest " + expected.digest() + " (" + expected.origin().description() + ")")
+				: null;
 	}
 
 	/**
 	 * Settles whose the file is that stands where a model of several files will be.
+	 * @param index the files of the candidate
+	 * @param standing what stands at the place
+	 * @param model the model
 	 * @return the file if it is kept, or {@code null} if the model may be brought
 	 */
-	@Nullable CachedModel settle(Candidate candidate, ResolvedModel model, Runnable hashing) {
-		Occupant occupant = this.lookUp.occupant(candidate, hashing);
-		boolean others = occupant == Occupant.OTHERS || (occupant == Occupant.CHANGED && keeps(candidate));
-		return others ? decide(candidate, "a model of " + model.files().size() + " file(s) from " + candidate.source(),
-				hashing) : null;
+	@Nullable CachedModel settle(ModelIndex index, Standing standing, ResolvedModel model) {
+		String expected = "a model of " + model.files().size() + " file(s) from " + index.candidate().source();
+		if (standing instanceof Foreign foreign) {
+			return settle(index, foreign, expected);
+		}
+		return (standing instanceof Unproven file && file.foreign()) ? decide(index, expected) : null;
+	}
+
+	private @Nullable CachedModel settle(ModelIndex index, Foreign foreign, String expected) {
+		if (index.isOurs(foreign)) {
+			return null;
+		}
+		return !foreign.changed() ? decide(index, expected) : keeps(index) ? kept(index, expected) : null;
+	}
+
+	/**
+	 * Settles whose the file is, now that its source has said what it should be.
+	 * @param index the files of the candidate
+	 * @param standing what stands at the place
+	 * @param job the file as its source describes it
+	 * @return the model if the file is it or is kept, or {@code null} if it may be
+	 * brought
+	 */
+	@Nullable CachedModel settle(ModelIndex index, Standing standing, FileJob job) {
+		if (standing instanceof Foreign foreign) {
+			if (index.isOurs(foreign)) {
+				return null;
+			}
+			if (foreign.changed()) {
+				return keeps(index) ? kept(index, described(job, null)) : null;
+			}
+			return compare(index, job);
+		}
+		return (standing instanceof Unproven file && file.foreign()) ? compare(index, job) : null;
 	}
 
 	/**
 	 * Settles it again if a file appeared while the model was brought: the user's, or,
 	 * where there are no locks, that of another process with the same model.
+	 * @param index the files of the candidate
 	 * @param job the file
 	 * @param brought brings it
 	 * @return the model, or {@code null} where it was not brought
 	 */
-	@Nullable CachedModel settlingLatecomers(FileJob job, Runnable hashing, Supplier<@Nullable CachedModel> brought) {
+	@Nullable CachedModel settlingLatecomers(ModelIndex index, FileJob job, Supplier<@Nullable CachedModel> brought) {
 		try {
 			return brought.get();
 		}
@@ -95,9 +110,9 @@ final class ModelPathFiles {
 			if (!(failure.getCause() instanceof FileAlreadyExistsException)) {
 				throw failure;
 			}
-			CachedModel settled = settle(job, hashing);
+			CachedModel settled = settle(index, index.occupant(), job);
 			if (settled == null) {
-				settled = compare(job, hashing);
+				settled = compare(index, job);
 			}
 			if (settled == null) {
 				throw new ModelStorageException(job.modelId(), job.place().directory(),
@@ -107,21 +122,20 @@ final class ModelPathFiles {
 		}
 	}
 
-	private @Nullable CachedModel compare(FileJob job, Runnable hashing) {
-		Candidate candidate = job.candidate();
+	private @Nullable CachedModel compare(ModelIndex index, FileJob job) {
 		if (job.file().expected() != null) {
-			CachedModel proved = this.lookUp.proved(job, hashing);
-			return (proved != null) ? proved : decide(candidate, described(job, null), hashing);
+			CachedModel proved = index.proved(job);
+			return (proved != null) ? proved : decide(index, described(job, null));
 		}
 		Long stated = (job.compression() == null) ? statedSize(job) : null;
-		if (stated != null && stated != this.lookUp.size(candidate)) {
-			return decide(candidate, described(job, stated), hashing);
+		if (stated != null && stated != index.size()) {
+			return decide(index, described(job, stated));
 		}
 		try {
-			return this.lookUp.unproven(candidate, hashing);
+			return index.unproven();
 		}
 		catch (ModelFormatException ex) {
-			return decide(candidate, described(job, null), hashing);
+			return decide(index, described(job, null));
 		}
 	}
 
@@ -133,31 +147,27 @@ final class ModelPathFiles {
 		return (state != null) ? state.size() : null;
 	}
 
-	private static boolean keeps(Candidate candidate) {
-		return candidate.request().modelPathConflict() == ModelPathConflict.KEEP;
+	private static boolean keeps(ModelIndex index) {
+		return index.candidate().request().modelPathConflict() == ModelPathConflict.KEEP;
 	}
 
-	private @Nullable CachedModel decide(Candidate candidate, String expected, Runnable hashing) {
-		return switch (candidate.request().modelPathConflict()) {
-			case FAIL -> throw conflict(candidate, expected, "");
-			case KEEP -> kept(candidate, expected, hashing);
+	private @Nullable CachedModel decide(ModelIndex index, String expected) {
+		return switch (index.candidate().request().modelPathConflict()) {
+			case FAIL -> throw conflict(index, expected, "");
+			case KEEP -> kept(index, expected);
 			case REPLACE -> null;
 		};
 	}
 
-	private CachedModel kept(Candidate candidate, String expected, Runnable hashing) {
-		String refused = candidate.request().digestRequired()
-				? candidate.request().key("require-checksum") + " forbids to keep it"
-				: this.lookUp.isPinned(candidate) ? "the lock file forbids to keep it"
-						: (this.lookUp.size(candidate) < 0) ? "only a file can be kept" : null;
+	private CachedModel kept(ModelIndex index, String expected) {
+		ModelRequest request = index.candidate().request();
+		String refused = request.digestRequired() ? request.key("require-checksum") + " forbids to keep it"
+				: index.isPinned() ? "the lock file forbids to keep it"
+						: (index.size() < 0) ? "only a file can be kept" : null;
 		if (refused != null) {
-			throw conflict(candidate, expected, "; " + refused);
+			throw conflict(index, expected, "; " + refused);
 		}
-		return this.lookUp.kept(candidate, expected, hashing);
-	}
-
-	private static String described(ExpectedDigest expected) {
-		return "a file with the digest " + expected.digest() + " (" + expected.origin().description() + ")";
+		return index.kept(expected);
 	}
 
 	private static String described(FileJob job, @Nullable Long stated) {
@@ -169,24 +179,24 @@ final class ModelPathFiles {
 						+ ((job.compression() != null) ? ", perhaps of the compressed file)" : ")") : "");
 	}
 
-	private ModelConfigurationException conflict(Candidate candidate, String expected, String refused) {
-		ModelRequest request = candidate.request();
-		Path path = this.lookUp.place(candidate).target();
+	private ModelConfigurationException conflict(ModelIndex index, String expected, String refused) {
+		ModelRequest request = index.candidate().request();
+		Path path = index.place().target();
 		String key = request.key("model-path-conflict");
 		return new ModelConfigurationException(request.id(), request.key("model-path"),
-				path + " is " + describe(candidate, path) + " that this cache did not put there; expected was "
-						+ expected + refused,
+				path + " is " + describe(index, path) + " that this cache did not put there; expected was " + expected
+						+ refused,
 				"Either move the file away to have the model brought, or set " + key + "=keep to serve the file as it"
 						+ " is, or " + key + "=replace to have it moved aside to " + path.getFileName()
 						+ ".replaced-<time> when the model is published");
 	}
 
-	private String describe(Candidate candidate, Path path) {
+	private String describe(ModelIndex index, Path path) {
 		String link = Files.isSymbolicLink(path) ? "a symbolic link to " : "";
 		if (!Files.isRegularFile(path)) {
 			return link + (Files.isDirectory(path) ? "a directory" : "something");
 		}
-		String size = " of " + this.lookUp.size(candidate) + " bytes";
+		String size = " of " + index.size() + " bytes";
 		ModelFormat format = this.formats.describe(path);
 		if (format == null) {
 			return link + "a file" + size;

@@ -105,16 +105,14 @@ final class PinnedModels {
 	}
 
 	/**
-	 * Returns the digest that the lock file expects of a model's only file.
+	 * Returns the digest that is expected of a model's only file.
 	 */
-	@Nullable Digest expected(Candidate candidate) {
-		PinnedModel pinned = find(candidate);
+	static @Nullable Digest expected(@Nullable PinnedModel pinned) {
 		return (pinned != null && pinned.files().size() == 1) ? pinned.files().get(0).digest() : null;
 	}
 
-	/** Returns whether a published file is one that the lock file allows. */
-	boolean allow(Candidate candidate, Receipt receipt) {
-		PinnedModel pinned = find(candidate);
+	/** Returns whether a published file is one that an entry allows, if there is one. */
+	boolean allow(Candidate candidate, @Nullable PinnedModel pinned, Receipt receipt) {
 		boolean allowed = pinned == null || pinned.files().stream().anyMatch((file) -> file.isProvedBy(receipt));
 		if (!allowed) {
 			logger.warn("Model '{}': the cached file of {} has the digest {}, which is not the one in {}",
@@ -239,7 +237,8 @@ final class PinnedModels {
 		}
 	}
 
-	private @Nullable PinnedModel find(Candidate candidate) {
+	/** Reads the entry of a candidate; returns {@code null} where there is none. */
+	@Nullable PinnedModel find(Candidate candidate) {
 		return (this.lockFile == null || candidate.locations().isEmpty()) ? null
 				: this.lockFile.find(candidate.request().id(), candidate.source());
 	}

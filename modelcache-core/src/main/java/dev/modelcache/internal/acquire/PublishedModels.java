@@ -1,6 +1,5 @@
 package dev.modelcache.internal.acquire;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -11,7 +10,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 import dev.modelcache.AcquisitionObserver;
 import dev.modelcache.CachedModel;
@@ -27,7 +25,7 @@ import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.store.Fingerprint;
 import dev.modelcache.internal.store.ModelPlace;
 import dev.modelcache.internal.store.ModelStore;
-import dev.modelcache.internal.store.Occupant;
+import dev.modelcache.internal.store.Receipt.PutBy;
 import dev.modelcache.internal.store.Receipt;
 import dev.modelcache.lock.CacheLock;
 import dev.modelcache.lock.CacheLockFactory;
@@ -49,19 +47,33 @@ final class PublishedModels {
 
 	private final CacheLockFactory locks;
 
-	private final CacheLookUp lookUp;
+	private final FormatCheck formats;
 
 	private final AcquisitionObserver observer;
 
 	private final Clock clock;
 
-	PublishedModels(ModelStore store, CacheLockFactory locks, CacheLookUp lookUp, AcquisitionObserver observer,
+	PublishedModels(ModelStore store, CacheLockFactory locks, FormatCheck formats, AcquisitionObserver observer,
 			Clock clock) {
 		this.store = store;
 		this.locks = locks;
-		this.lookUp = lookUp;
+		this.formats = formats;
 		this.observer = observer;
 		this.clock = clock;
+	}
+
+	/**
+	 * Returns the model that is there, if no file must be read to know it.
+	 * @param request the request
+	 * @return the model, or {@code null}
+	 */
+	@Nullable CachedModel known(ModelRequest request) {
+		for (Candidate candidate : Candidate.of(request)) {
+			if (index(candidate, new Cancellation()).look() instanceof Standing.Ready ready) {
+				return ready.model();
+			}
+		}
+		return null;
 	}
 
 	/**
@@ -75,31 +87,42 @@ final class PublishedModels {
 	 * @throws ModelCancelledException if a file was removed meanwhile
 	 */
 	void verify(ModelRequest request, CachedModel model, Cancellation cancellation) {
-		Candidate candidate = candidateOf(request, model);
-		for (Path file : model.files()) {
-			ModelPlace place = this.lookUp.served(candidate, file);
-			Digest last = file.equals(model.path()) ? model.digest() : null;
-			Difference difference = compare(candidate, place, last, cancellation);
+		ModelIndex index = index(request, model, cancellation);
+		for (ModelPlace place : index.served(model)) {
+			Digest last = place.target().equals(model.path()) ? model.digest() : null;
+			Difference difference = compare(index, place, last);
 			while (difference != null) {
-				confirm(candidate, place, last, difference, cancellation);
-				difference = compare(candidate, place, last, cancellation);
+				confirm(index, place, last, difference, cancellation);
+				difference = compare(index, place, last);
 			}
 		}
 	}
 
+	/** Another tool's file is the first candidate's. */
+	private ModelIndex index(ModelRequest request, CachedModel model, Cancellation cancellation) {
+		List<ModelIndex> all = Candidate.of(request)
+			.stream()
+			.map((candidate) -> index(candidate, cancellation))
+			.toList();
+		return all.stream().filter((index) -> index.isServed(model.path())).findFirst().orElse(all.get(0));
+	}
+
+	private ModelIndex index(Candidate candidate, Cancellation cancellation) {
+		return new ModelIndex(this.store, this.formats, this.observer, this.clock, candidate, cancellation::check);
+	}
+
 	/** Fails unless the file was replaced since it was read. */
-	private void confirm(Candidate candidate, ModelPlace place, @Nullable Digest last, Difference difference,
+	private void confirm(ModelIndex index, ModelPlace place, @Nullable Digest last, Difference difference,
 			Cancellation cancellation) {
 		ModelIntegrityException failure = difference.failure();
 		try {
-			underLock(candidate, place, cancellation, () -> {
-				Fingerprint now = FileProof.fingerprint(candidate, place);
+			underLock(index, cancellation, () -> {
+				Fingerprint now = index.fingerprint(place);
 				if (now != null && difference.file().equals(now)
-						&& difference.expected().equals(expected(candidate, place, now, last))) {
+						&& difference.expected().equals(expected(index, place, now, last))) {
 					this.store.receipts().doubt(place, now);
 					throw failure;
 				}
-				return null;
 			});
 		}
 		catch (ModelStorageException ex) {
@@ -110,37 +133,37 @@ final class PublishedModels {
 	}
 
 	/** Returns how a file differs from what it should be, or null. */
-	private @Nullable Difference compare(Candidate candidate, ModelPlace place, @Nullable Digest last,
-			Cancellation cancellation) {
+	private @Nullable Difference compare(ModelIndex index, ModelPlace place, @Nullable Digest last) {
+		ModelRequest request = index.candidate().request();
 		while (true) {
-			Fingerprint before = FileProof.fingerprint(candidate, place);
+			Fingerprint before = index.fingerprint(place);
 			if (before == null) {
-				throw new ModelCancelledException(candidate.request().id(),
+				throw new ModelCancelledException(request.id(),
 						place.target() + " was removed while it was being verified", "Request the model again");
 			}
-			Digest expected = expected(candidate, place, before, last);
+			Digest expected = expected(index, place, before, last);
 			if (expected == null) {
 				return null;
 			}
 			Instant start = this.clock.instant();
 			Digest actual;
 			try {
-				actual = this.lookUp.rehash(candidate, place, expected.algorithm(), cancellation::check);
+				actual = index.digest(place, expected.algorithm());
 			}
 			catch (ModelStorageException ex) {
-				if (before.equals(FileProof.fingerprint(candidate, place))) {
+				if (before.equals(index.fingerprint(place))) {
 					throw ex;
 				}
 				continue;
 			}
-			if (before.equals(FileProof.fingerprint(candidate, place))) {
+			if (before.equals(index.fingerprint(place))) {
 				boolean matched = actual.equals(expected);
 				this.observer.verified(matched, Duration.between(start, this.clock.instant()));
 				return matched ? null
 						: new Difference(before, expected,
-								new ModelIntegrityException(candidate.request().id(), expected,
-										expected.equals(candidate.request().expectedDigest())
-												? candidate.request().digestOrigin() : DigestOrigin.RECEIPT,
+								new ModelIntegrityException(request.id(), expected,
+										expected.equals(request.expectedDigest())
+												? request.digestOrigin() : DigestOrigin.RECEIPT,
 										actual, place.target().toString()));
 			}
 		}
@@ -151,24 +174,16 @@ final class PublishedModels {
 	 * compressed file, which is gone, or the user keeps another file; then that of its
 	 * receipt, or the last one that is known.
 	 */
-	private @Nullable Digest expected(Candidate candidate, ModelPlace place, Fingerprint fingerprint,
+	private @Nullable Digest expected(ModelIndex index, ModelPlace place, Fingerprint fingerprint,
 			@Nullable Digest last) {
-		Digest configured = candidate.request().expectedDigest();
-		if (configured != null && !this.lookUp.isOfSource(candidate, place, configured)
-				&& !this.lookUp.isKept(candidate, place)) {
+		Digest configured = index.candidate().request().expectedDigest();
+		Receipt receipt = this.store.receipts().find(place, fingerprint);
+		boolean other = receipt != null && (receipt.putBy() == PutBy.USER_KEPT
+				|| (configured != null && receipt.isOfSource(configured)));
+		if (configured != null && !other) {
 			return configured;
 		}
-		Receipt receipt = this.store.receipts().find(place, fingerprint);
 		return (receipt != null) ? receipt.digest() : last;
-	}
-
-	/** The model itself where its file is another tool's. */
-	private Candidate candidateOf(ModelRequest request, CachedModel model) {
-		return Candidate.of(request)
-			.stream()
-			.filter((candidate) -> this.lookUp.isServed(candidate, model.path()))
-			.findFirst()
-			.orElse(Candidate.of(request).get(0));
 	}
 
 	/**
@@ -188,9 +203,10 @@ final class PublishedModels {
 		List<ModelCacheException> failures = new ArrayList<>();
 		Set<Path> places = new HashSet<>();
 		for (Candidate candidate : Candidate.of(request)) {
-			if (places.add(this.lookUp.place(candidate).target())) {
+			ModelIndex index = index(candidate, cancellation);
+			if (places.add(index.place().target())) {
 				try {
-					evict(candidate, (path) -> {
+					evict(index, (path) -> {
 						removed.add(path.toString());
 						evicted.accept(path);
 					}, cancellation);
@@ -222,34 +238,30 @@ final class PublishedModels {
 		return first;
 	}
 
-	private void evict(Candidate candidate, Consumer<Path> evicted, Cancellation cancellation) {
-		ModelPlace place = this.lookUp.place(candidate);
-		underLock(candidate, place, cancellation, () -> {
-			evict(candidate, place, evicted, cancellation);
-			return null;
+	private void evict(ModelIndex index, Consumer<Path> evicted, Cancellation cancellation) {
+		underLock(index, cancellation, () -> {
+			requireOurs(index);
+			ModelPlace place = index.place();
+			if (this.store.evict(index.candidate().request().id(), place)) {
+				evicted.accept(place.target());
+			}
+			Path adopted = this.store.adoption().forget(place);
+			if (adopted != null) {
+				evicted.accept(adopted);
+			}
 		});
 	}
 
 	/** Where there is no lock file, nobody has ever brought anything. */
-	private <T> @Nullable T underLock(Candidate candidate, ModelPlace place, Cancellation cancellation,
-			Supplier<@Nullable T> step) {
-		if (!Files.exists(place.lockFile())) {
-			return step.get();
+	private void underLock(ModelIndex index, Cancellation cancellation, Runnable step) {
+		if (!Files.exists(index.place().lockFile())) {
+			step.run();
+			return;
 		}
-		LockRequest request = new LockRequest(candidate.request().id(), place.lockFile(), cancellation::sleep);
+		LockRequest request = new LockRequest(index.candidate().request().id(), index.place().lockFile(),
+				cancellation::sleep);
 		try (CacheLock lock = this.locks.acquire(request, (owner) -> cancellation.check())) {
-			return step.get();
-		}
-	}
-
-	private void evict(Candidate candidate, ModelPlace place, Consumer<Path> evicted, Cancellation cancellation) {
-		ModelRequest request = candidate.request();
-		if (isOurs(candidate, place, cancellation) && this.store.evict(request.id(), place)) {
-			evicted.accept(place.target());
-		}
-		Path adopted = this.store.adoption().forget(place);
-		if (adopted != null) {
-			evicted.accept(adopted);
+			step.run();
 		}
 	}
 
@@ -258,35 +270,30 @@ final class PublishedModels {
 		this.store.shrink(models.all()
 			.stream()
 			.flatMap((request) -> Candidate.of(request).stream())
-			.map(this.lookUp::place)
+			.map((candidate) -> this.store.place(candidate.request(), candidate.fileName()))
 			.toList());
 	}
 
-	private boolean isOurs(Candidate candidate, ModelPlace place, Cancellation cancellation) {
-		ModelRequest request = candidate.request();
-		try {
-			Fingerprint fingerprint = Fingerprint.of(place.target());
-			if (fingerprint == null) {
-				return true;
-			}
-			Receipt receipt = this.store.receipts().find(place, fingerprint);
-			boolean ours = (place.conflict() != null) ? isOurs(this.lookUp.occupant(candidate, cancellation::check))
-					: receipt != null && receipt.sourceKey() != null && receipt.isOurs(place);
-			if (ours) {
-				return true;
-			}
+	private void requireOurs(ModelIndex index) {
+		ModelPlace place = index.place();
+		if (index.size() < 0) {
+			return;
 		}
-		catch (IOException ex) {
-			throw new ModelStorageException(request.id(), place.directory(),
-					"cannot look at " + place.target() + ": " + ex, ex);
+		boolean ours;
+		if (place.conflict() != null) {
+			Standing standing = index.occupant();
+			ours = (standing instanceof Standing.Foreign foreign) ? index.isOurs(foreign)
+					: !(standing instanceof Standing.Unproven);
 		}
-		throw new ModelNotFoundException(request.id(),
-				place.target() + " was not put there by this cache, or was changed since, and is not deleted",
-				"Delete the file yourself if it is no longer wanted");
-	}
-
-	private static boolean isOurs(Occupant occupant) {
-		return occupant == Occupant.NOTHING || occupant == Occupant.OURS;
+		else {
+			Receipt receipt = index.receipt(place);
+			ours = receipt != null && receipt.sourceKey() != null && receipt.isOurs(place);
+		}
+		if (!ours) {
+			throw new ModelNotFoundException(index.candidate().request().id(),
+					place.target() + " was not put there by this cache, or was changed since, and is not deleted",
+					"Delete the file yourself if it is no longer wanted");
+		}
 	}
 
 	/**

@@ -6,19 +6,24 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
+import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.content.Compression;
+import dev.modelcache.internal.store.ModelLockFile;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.Mirror;
+import dev.modelcache.source.Packing;
 import dev.modelcache.source.RemoteFile;
 import dev.modelcache.source.ResolvedModel;
 import dev.modelcache.source.SourceLocation;
@@ -34,6 +39,9 @@ import reactor.core.publisher.Mono;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.BDDMockito.willAnswer;
+import static org.mockito.Mockito.spy;
 
 /**
  * What the lock file pins, and what becomes of a model that has changed.
@@ -131,6 +139,38 @@ class PinnedModelTests {
 		Files.delete(lockFile());
 		assertThat(get("one", request).outcome()).isEqualTo(ModelOutcome.CACHED);
 		assertThat(lockFile()).content().contains(this.content.sha256().toString());
+	}
+
+	@Test
+	void lockFileIsReadAsOftenForManyFilesAsForTwo() {
+		assertThat(readsOfTheLockFile("many", 40)).isEqualTo(readsOfTheLockFile("two", 2));
+	}
+
+	/** Returns how often the lock file is read for a download and a later start. */
+	private long readsOfTheLockFile(String name, int files) {
+		AtomicInteger reads = new AtomicInteger();
+		URI url = URI.create("repo://org/" + name);
+		List<RemoteFile> described = IntStream.range(0, files).mapToObj((i) -> {
+			Content file = Content.random(1000, i);
+			this.server.serve("/" + i + ".gguf", file);
+			return new RemoteFile(new ModelFileName(i + ".gguf"),
+					List.of(new Mirror(this.server.uri("/" + i + ".gguf"), Map.of())),
+					new ExpectedDigest(file.sha256(), DigestOrigin.SOURCE), 1000L, Packing.NONE);
+		}).toList();
+		for (ModelOutcome outcome : List.of(ModelOutcome.DOWNLOADED, ModelOutcome.CACHED)) {
+			try (CacheFixture fixture = new CacheFixture(cache(name)).lockFile(lockFile()).pins((pins) -> {
+				ModelLockFile counted = spy(pins);
+				willAnswer((call) -> {
+					reads.incrementAndGet();
+					return call.callRealMethod();
+				}).given(counted).find(any(), any());
+				return counted;
+			}).resolver(new SeveralFiles(described))) {
+				fixture.open(ModelRequest.builder("m").url(url).maxAttempts(1).build());
+				assertThat(fixture.get("m").outcome()).isEqualTo(outcome);
+			}
+		}
+		return reads.get();
 	}
 
 	@Test
@@ -332,6 +372,20 @@ class PinnedModelTests {
 					? new ExpectedDigest(known.digest(PinnedModelTests.this.algorithm), DigestOrigin.SOURCE) : null,
 					(known != null) ? known.size() : null);
 			return Mono.just(new ResolvedModel(List.of(file), PinnedModelTests.this.revision.get()));
+		}
+
+	}
+
+	private record SeveralFiles(List<RemoteFile> files) implements SourceResolver {
+
+		@Override
+		public Set<String> schemes() {
+			return Set.of("repo");
+		}
+
+		@Override
+		public Mono<ResolvedModel> resolve(SourceLocation location) {
+			return Mono.just(new ResolvedModel(this.files, COMMIT, null));
 		}
 
 	}

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
 import java.util.function.Function;
 
 import dev.modelcache.AcquisitionObserver;
@@ -27,7 +26,6 @@ import dev.modelcache.ModelTransferException;
 import dev.modelcache.TransferProgress;
 import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.http.ConnectionFailedException;
-import dev.modelcache.internal.http.MetadataClient;
 import dev.modelcache.internal.store.SourceHistory;
 import dev.modelcache.internal.transfer.SourceState;
 import dev.modelcache.lock.CacheLock;
@@ -41,7 +39,6 @@ import org.springframework.util.unit.DataSize;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.util.context.Context;
 
 /**
  * One acquisition of a model: look up, resolve, lock, look up again, adopt or fetch,
@@ -343,8 +340,8 @@ final class Acquisition implements Callable<CachedModel> {
 					+ ((index.size() >= 0) ? " is not the model" : " is not there") + ", and no source is configured",
 					"Put the file there, or configure a url");
 		}
-		ResolvedModel resolved = ask("asking " + candidate.source(),
-				this.rooms.sources().resolve(request, candidate.locations(), candidate.configuredUrl()));
+		ResolvedModel resolved = ask("asking " + candidate.source(), this.rooms.sources()
+			.resolve(request, candidate.locations(), candidate.configuredUrl(), this.monitor::pausing));
 		if (resolved == null) {
 			throw new IllegalStateException(candidate.source() + " was resolved without a result");
 		}
@@ -362,8 +359,7 @@ final class Acquisition implements Callable<CachedModel> {
 
 	/** Asks a source. Its code may block, which is then not our thread's concern. */
 	private <T> @Nullable T ask(String step, Mono<T> answer) {
-		return this.cancellation.await(FailureBoundary.around(step, answer.subscribeOn(this.threads.io()))
-			.contextWrite(Context.of(MetadataClient.PAUSES, (Consumer<Duration>) this.monitor::pausing)));
+		return this.cancellation.await(FailureBoundary.around(step, answer.subscribeOn(this.threads.io())));
 	}
 
 	/**

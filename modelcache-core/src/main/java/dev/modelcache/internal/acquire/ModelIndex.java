@@ -72,6 +72,8 @@ final class ModelIndex {
 
 	private @Nullable PinnedModel pinned;
 
+	private boolean pinsRead;
+
 	/**
 	 * Creates an index.
 	 * @param store where files are kept
@@ -91,7 +93,6 @@ final class ModelIndex {
 		this.candidate = candidate;
 		this.reading = reading;
 		this.place = store.place(candidate.request(), candidate.fileName());
-		this.pinned = this.pins.find(candidate);
 	}
 
 	Candidate candidate() {
@@ -104,7 +105,7 @@ final class ModelIndex {
 
 	/** Returns what stands at the place. */
 	Standing look() {
-		this.pinned = this.pins.find(this.candidate);
+		this.pinsRead = false;
 		this.store.use(this.place);
 		List<Provable> versions = new ArrayList<>();
 		for (SeenVersion version : this.store.seen(this.place)) {
@@ -429,7 +430,7 @@ final class ModelIndex {
 
 	/** Returns whether the lock file says what the model's only file is. */
 	boolean isPinned() {
-		return PinnedModels.expected(this.pinned) != null;
+		return PinnedModels.expected(pinned()) != null;
 	}
 
 	/**
@@ -440,8 +441,17 @@ final class ModelIndex {
 		if (configured != null) {
 			return new ExpectedDigest(configured, request().digestOrigin());
 		}
-		Digest expected = PinnedModels.expected(this.pinned);
+		Digest expected = PinnedModels.expected(pinned());
 		return (expected != null) ? new ExpectedDigest(expected, DigestOrigin.LOCK_FILE) : null;
+	}
+
+	/** Returns what the lock file says, which is read once for each look. */
+	private @Nullable PinnedModel pinned() {
+		if (!this.pinsRead) {
+			this.pinned = this.pins.find(this.candidate);
+			this.pinsRead = true;
+		}
+		return this.pinned;
 	}
 
 	private ModelRequest request() {
@@ -467,7 +477,7 @@ final class ModelIndex {
 	}
 
 	private boolean isAllowed(Receipt receipt) {
-		return this.pins.allow(this.candidate, this.pinned, receipt);
+		return this.pins.allow(this.candidate, pinned(), receipt);
 	}
 
 	/** Reads a file that has a receipt, and writes a fresh one if it is unchanged. */
@@ -567,7 +577,8 @@ final class ModelIndex {
 		}
 	}
 
-	private @Nullable Fingerprint fingerprint(ModelPlace file) {
+	/** Returns the fingerprint of a file, or null where there is none. */
+	@Nullable Fingerprint fingerprint(ModelPlace file) {
 		try {
 			return Fingerprint.of(file.target());
 		}

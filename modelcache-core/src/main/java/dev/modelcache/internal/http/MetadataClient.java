@@ -6,13 +6,12 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Consumer;
 
 import dev.modelcache.ModelAccessDeniedException;
-import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.RedactedUri;
+import dev.modelcache.source.SourceLocation;
 import dev.modelcache.internal.http.Redirects.Response;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import io.github.resilience4j.reactor.retry.RetryOperator;
@@ -36,13 +35,6 @@ import reactor.core.scheduler.Scheduler;
  * {@link ModelAccessDeniedException} where a proxy refuses to connect.
  */
 public final class MetadataClient {
-
-	/**
-	 * The key, in the context of a subscriber, of a {@code Consumer<Duration>} that is
-	 * told of every pause before the next request, and of every answer as a pause of
-	 * zero.
-	 */
-	public static final String PAUSES = MetadataClient.class.getName() + ".pauses";
 
 	/** Of other answers than a success, the status tells nearly everything. */
 	private static final int LARGEST_ERROR = 1 << 16;
@@ -80,28 +72,27 @@ public final class MetadataClient {
 
 	/**
 	 * Asks.
-	 * @param model the model that it is about: how often to ask, and whom errors name
+	 * @param location the location that it is about: how often to ask, whom errors name,
+	 * and what is told of pauses
 	 * @param request the question
 	 * @return the answer, of any status
 	 */
-	public Mono<MetadataResponse> exchange(ModelRequest model, WebRequest request) {
+	public Mono<MetadataResponse> exchange(SourceLocation location, WebRequest request) {
 		String step = "reading what " + RedactedUri.of(request.uri()) + " answered";
 		Hop begin = Hop.first(request);
-		return Mono.deferContextual((context) -> {
-			Consumer<Duration> pauses = context.<Consumer<Duration>>getOrEmpty(PAUSES).orElse((ignored) -> {
-			});
+		return FailureBoundary.around(step, Mono.defer(() -> {
 			List<RequestFailedException> failures = new CopyOnWriteArrayList<>();
-			Retry retry = this.attempts.forAnswers(model, (answer) -> meaning(request, answer));
-			retry.getEventPublisher().onRetry((event) -> pauses.accept(event.getWaitInterval()));
-			Mono<MetadataResponse> answered = FailureBoundary
+			Retry retry = this.attempts.forAnswers(location.request(), (answer) -> meaning(request, answer));
+			retry.getEventPublisher().onRetry((event) -> location.pauses().accept(event.getWaitInterval()));
+			return FailureBoundary
 				.around(step, this.redirects.send(begin, (response) -> read(request, response)).publishOn(this.io))
 				.onErrorMap((failure) -> Failures.of(failure, begin))
-				.doOnNext((answer) -> pauses.accept(Duration.ZERO))
+				.doOnNext((answer) -> location.pauses().accept(Duration.ZERO))
 				.doOnError(RequestFailedException.class, failures::add)
 				.transformDeferred(RetryOperator.of(retry))
-				.onErrorMap(RequestFailedException.class, (last) -> Failures.summarize(model.id(), failures));
-			return FailureBoundary.around(step, answered);
-		});
+				.onErrorMap(RequestFailedException.class,
+						(last) -> Failures.summarize(location.request().id(), failures));
+		}));
 	}
 
 	/** Returns the failure that an answer means, or {@code null} if it is not one. */

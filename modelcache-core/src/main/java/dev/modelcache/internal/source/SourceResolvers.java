@@ -1,6 +1,7 @@
 package dev.modelcache.internal.source;
 
 import java.net.URI;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -8,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -94,10 +96,12 @@ public final class SourceResolvers {
 	 * @param locations the locations, the preferred one first; at least one
 	 * @param configured the {@code url} of the model that was asked for, whose origin
 	 * alone may be told the configured headers; {@code null} where it has none
+	 * @param pauses is told of each pause, and of each answer as a pause of zero
 	 * @return the resolved model
 	 */
-	public Mono<ResolvedModel> resolve(ModelRequest request, List<URI> locations, @Nullable URI configured) {
-		return locations(request, locations, configured)
+	public Mono<ResolvedModel> resolve(ModelRequest request, List<URI> locations, @Nullable URI configured,
+			Consumer<Duration> pauses) {
+		return locations(request, locations, configured, pauses)
 			.concatMap((location) -> resolve(location).map(Resolution::of)
 				.onErrorResume(ModelCacheException.class,
 						(failure) -> Mono.just(Resolution.failed(location.uri(), failure))))
@@ -128,15 +132,17 @@ public final class SourceResolvers {
 	 * @return the resolved model, or empty
 	 */
 	public Mono<ResolvedModel> known(ModelRequest request, List<URI> locations, @Nullable URI configured) {
-		return locations(request, locations, configured).concatMap((location) -> resolverFor(location).known(location))
+		return locations(request, locations, configured, (pause) -> {
+		}).concatMap((location) -> resolverFor(location).known(location))
 			.next()
 			.map((model) -> MergedModel.of(request, List.of(model)));
 	}
 
-	private static Flux<SourceLocation> locations(ModelRequest request, List<URI> locations, @Nullable URI configured) {
+	private static Flux<SourceLocation> locations(ModelRequest request, List<URI> locations, @Nullable URI configured,
+			Consumer<Duration> pauses) {
 		return Flux.fromIterable(locations)
 			.map((uri) -> new SourceLocation(uri, request,
-					configured != null && Origin.of(uri).equals(Origin.of(configured))));
+					configured != null && Origin.of(uri).equals(Origin.of(configured)), pauses));
 	}
 
 	private SourceResolver resolverFor(SourceLocation location) {

@@ -189,6 +189,14 @@ class CachedLookUpTests {
 	}
 
 	@Test
+	void changedFileIsReadOnceBeforeItIsFetchedAgain() throws Exception {
+		get(withDigest());
+		overwrite(this.sameSize);
+		get(withDigest());
+		assertThat(this.verifications).containsExactly(false, true);
+	}
+
+	@Test
 	void changedSizeIsNeverServedEither() throws Exception {
 		get(request());
 		Files.write(target(), new byte[10], StandardOpenOption.APPEND);

@@ -7,6 +7,7 @@ import java.util.List;
 
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
+import dev.modelcache.source.SourceLocation;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.RecordedRequest;
@@ -197,7 +198,7 @@ class MetadataClientTests {
 	}
 
 	private MetadataResponse exchange(WebRequest request) {
-		return this.client.exchange(this.model, request).block(PATIENCE);
+		return this.client.exchange(new SourceLocation(request.uri(), this.model, true), request).block(PATIENCE);
 	}
 
 }

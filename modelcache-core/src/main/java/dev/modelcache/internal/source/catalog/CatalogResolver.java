@@ -68,9 +68,9 @@ public final class CatalogResolver implements SourceResolver {
 
 	@Override
 	public Mono<ResolvedModel> resolve(SourceLocation location) {
-		return Mono.defer(() -> this.catalogs.find(name(location), location.request()))
+		return Mono.defer(() -> this.catalogs.find(name(location), location))
 			.publishOn(this.io)
-			.flatMap((entry) -> resolve(entry, fitting(entry, location.request()), location.request()));
+			.flatMap((entry) -> resolve(entry, fitting(entry, location.request()), location));
 	}
 
 	private static CatalogName name(SourceLocation location) {
@@ -104,7 +104,8 @@ public final class CatalogResolver implements SourceResolver {
 		return onDisk.isEmpty() ? variants.subList(variants.size() - 1, variants.size()) : onDisk;
 	}
 
-	private Mono<ResolvedModel> resolve(CatalogEntry entry, List<CatalogVariant> variants, ModelRequest request) {
+	private Mono<ResolvedModel> resolve(CatalogEntry entry, List<CatalogVariant> variants, SourceLocation location) {
+		ModelRequest request = location.request();
 		CatalogVariant variant = variants.get(0);
 		SourceResolvers all = this.sources.get();
 		URI url = entry.url(variant, all, request.id());
@@ -114,11 +115,11 @@ public final class CatalogResolver implements SourceResolver {
 			.expectedDigest(variant.digest(), DigestOrigin.CATALOG)
 			.maxAttempts(request.maxAttempts())
 			.build();
-		Mono<ResolvedModel> resolved = all.resolve(wanted, List.of(url), null);
+		Mono<ResolvedModel> resolved = all.resolve(wanted, List.of(url), null, location.pauses());
 		return (variants.size() == 1) ? resolved : resolved.onErrorResume(ModelNotFoundException.class, (failure) -> {
 			logger.warn("Model '{}': {} is not there, the catalog's next variant is taken: {}", request.id(),
 					variant.quantization(), failure.problem());
-			return resolve(entry, variants.subList(1, variants.size()), request);
+			return resolve(entry, variants.subList(1, variants.size()), location);
 		});
 	}
 

@@ -7,6 +7,7 @@ import java.util.stream.Stream;
 
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.source.SourceLocation;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -60,22 +61,22 @@ public final class ModelCatalogs {
 	/**
 	 * Finds an entry of any catalog.
 	 * @param name the name
-	 * @param request the request that needs it
+	 * @param location the location that names it
 	 * @return the entry; a {@link ModelConfigurationException} that lists the known names
 	 * where there is none
 	 */
-	Mono<CatalogEntry> find(CatalogName name, ModelRequest request) {
+	Mono<CatalogEntry> find(CatalogName name, SourceLocation location) {
 		Optional<CatalogEntry> known = find(name);
 		if (known.isPresent()) {
 			return Mono.just(known.get());
 		}
 		List<ModelCatalog> asked = new CopyOnWriteArrayList<>(this.local);
 		return Flux.fromIterable(this.remote)
-			.concatMap((catalog) -> catalog.read(request), 0)
+			.concatMap((catalog) -> catalog.read(location), 0)
 			.doOnNext(asked::add)
 			.concatMap((catalog) -> Mono.justOrEmpty(catalog.find(name)), 0)
 			.next()
-			.switchIfEmpty(Mono.error(() -> unknown(name, request, names(asked.stream()))));
+			.switchIfEmpty(Mono.error(() -> unknown(name, location.request(), names(asked.stream()))));
 	}
 
 	private static ModelConfigurationException unknown(CatalogName name, ModelRequest request, List<String> names) {

@@ -3,12 +3,12 @@ package dev.modelcache.internal.source.catalog;
 import java.net.URI;
 
 import dev.modelcache.ModelConfigurationException;
-import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.internal.http.MetadataClient;
 import dev.modelcache.internal.http.WebRequest;
 import dev.modelcache.internal.http.MetadataResponse;
+import dev.modelcache.source.SourceLocation;
 import reactor.core.publisher.Mono;
 
 /**
@@ -40,12 +40,12 @@ public final class RemoteCatalog {
 	 * <p>
 	 * <em>Errors</em>: {@link ModelTransferException} where there is no answer now,
 	 * {@link ModelConfigurationException} where the answer is no catalog.
-	 * @param request the request that needs it
+	 * @param location the location that names an entry of it
 	 * @return the catalog
 	 */
-	Mono<ModelCatalog> read(ModelRequest request) {
-		return this.client.exchange(request, WebRequest.get(this.uri).followingAnywhere())
-			.map((response) -> read(request.id(), response));
+	Mono<ModelCatalog> read(SourceLocation location) {
+		return this.client.exchange(location, WebRequest.get(this.uri).followingAnywhere())
+			.map((response) -> read(location.request().id(), response));
 	}
 
 	private ModelCatalog read(String modelId, MetadataResponse response) {

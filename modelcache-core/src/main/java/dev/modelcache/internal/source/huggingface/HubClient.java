@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 
 import dev.modelcache.Digest;
 import dev.modelcache.ModelFileName;
-import dev.modelcache.ModelRequest;
+import dev.modelcache.source.SourceLocation;
 import dev.modelcache.internal.http.MetadataClient;
 import dev.modelcache.internal.http.WebRequest;
 import dev.modelcache.internal.http.MetadataResponse;
@@ -26,7 +26,7 @@ final class HubClient {
 
 	private final MetadataClient client;
 
-	private final ModelRequest model;
+	private final SourceLocation location;
 
 	private final URI endpoint;
 
@@ -35,13 +35,13 @@ final class HubClient {
 	/**
 	 * Creates a client.
 	 * @param client asks
-	 * @param model the model that it is about
+	 * @param location the location that it is about
 	 * @param endpoint the Hub
 	 * @param headers what the Hub is told, credentials among it
 	 */
-	HubClient(MetadataClient client, ModelRequest model, URI endpoint, Map<String, String> headers) {
+	HubClient(MetadataClient client, SourceLocation location, URI endpoint, Map<String, String> headers) {
 		this.client = client;
-		this.model = model;
+		this.location = location;
 		this.endpoint = endpoint;
 		this.headers = headers;
 	}
@@ -68,7 +68,7 @@ final class HubClient {
 	}
 
 	private Mono<MetadataResponse> ask(WebRequest request) {
-		return this.client.exchange(this.model, request);
+		return this.client.exchange(this.location, request);
 	}
 
 	/** Returns where the bytes of a file are at a commit. */

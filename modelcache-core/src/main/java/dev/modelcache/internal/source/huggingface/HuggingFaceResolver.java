@@ -82,7 +82,7 @@ public final class HuggingFaceResolver implements SourceResolver {
 	private HubLookUp lookUp(SourceLocation location, Optional<String> token) {
 		HubUrl url = parse(location);
 		Map<String, String> headers = headers(location, token);
-		HubClient hub = new HubClient(this.client, location.request(), this.settings.endpoint(), headers);
+		HubClient hub = new HubClient(this.client, location, this.settings.endpoint(), headers);
 		HubErrors errors = new HubErrors(location.request().id(), this.settings.endpoint(), url,
 				!headers.containsKey(HttpHeaders.AUTHORIZATION), new SentSecrets(this.settings.endpoint(), headers),
 				this.client::pauseWanted);

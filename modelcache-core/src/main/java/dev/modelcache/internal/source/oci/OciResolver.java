@@ -106,8 +106,8 @@ public final class OciResolver implements SourceResolver {
 
 	private RegistryClient registry(ModelReference reference, SourceLocation location) {
 		RegistryTokens tokens = new RegistryTokens(reference, location, this.client, this.logins);
-		return new RegistryClient(reference, location.request(), this.settings.schemeOf(reference.registry()),
-				this.client, tokens);
+		return new RegistryClient(reference, location, this.settings.schemeOf(reference.registry()), this.client,
+				tokens);
 	}
 
 	private static Mono<Manifest> fromIndex(RegistryClient registry, Manifest index, ModelReference reference,

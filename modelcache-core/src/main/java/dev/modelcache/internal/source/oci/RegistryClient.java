@@ -8,12 +8,12 @@ import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelIntegrityException;
-import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.http.MetadataClient;
 import dev.modelcache.internal.http.WebRequest;
 import dev.modelcache.internal.http.MetadataResponse;
 import dev.modelcache.source.Origin;
 import org.jspecify.annotations.Nullable;
+import dev.modelcache.source.SourceLocation;
 import org.springframework.http.HttpHeaders;
 import reactor.core.publisher.Mono;
 
@@ -30,7 +30,7 @@ final class RegistryClient {
 
 	private final ModelReference reference;
 
-	private final ModelRequest request;
+	private final SourceLocation location;
 
 	private final String base;
 
@@ -40,10 +40,10 @@ final class RegistryClient {
 
 	private final RegistryCredentials credentials;
 
-	RegistryClient(ModelReference reference, ModelRequest request, String scheme, MetadataClient client,
+	RegistryClient(ModelReference reference, SourceLocation location, String scheme, MetadataClient client,
 			RegistryTokens tokens) {
 		this.reference = reference;
-		this.request = request;
+		this.location = location;
 		this.base = scheme + "://" + reference.apiAuthority() + "/v2/" + reference.repository();
 		this.client = client;
 		this.tokens = tokens;
@@ -80,7 +80,7 @@ final class RegistryClient {
 
 	private Mono<MetadataResponse> ask(WebRequest question, boolean mayLogIn) {
 		return this.credentials.headers().flatMap((headers) -> {
-			return this.client.exchange(this.request, question.headers(headers)).flatMap((response) -> {
+			return this.client.exchange(this.location, question.headers(headers)).flatMap((response) -> {
 				// What another origin challenges is not this registry's affair.
 				boolean own = Origin.of(response.uri()).equals(Origin.of(question.uri()));
 				if (response.status() == 401 && own && mayLogIn) {
@@ -94,8 +94,8 @@ final class RegistryClient {
 	}
 
 	private Mono<MetadataResponse> failed(MetadataResponse response) {
-		return Mono.error(() -> new RegistryFailures(this.reference, this.request).of(response, this.tokens.told(),
-				this.client.pauseWanted(response)));
+		return Mono.error(() -> new RegistryFailures(this.reference, this.location.request()).of(response,
+				this.tokens.told(), this.client.pauseWanted(response)));
 	}
 
 	private Manifest read(MetadataResponse response, @Nullable String requested) {
@@ -110,7 +110,7 @@ final class RegistryClient {
 			return ManifestReader.read(response.body(), actual.toString());
 		}
 		catch (IllegalArgumentException ex) {
-			throw new ModelFormatException(this.request.id(),
+			throw new ModelFormatException(this.location.request().id(),
 					"the registry " + this.reference.registry() + " answered with something that is no manifest of "
 							+ this.reference + ": " + ex.getMessage(),
 					"Check the URL, and that the registry speaks the OCI distribution protocol");
@@ -122,12 +122,12 @@ final class RegistryClient {
 			return;
 		}
 		if (!Descriptor.isDigest(expected)) {
-			throw new ModelIntegrityException(this.request.id(),
+			throw new ModelIntegrityException(this.location.request().id(),
 					"the registry " + this.reference.registry() + " states a digest that is none",
 					"Try again; if it stays so, use another registry");
 		}
-		throw new ModelIntegrityException(this.request.id(), Digest.parse(expected), DigestOrigin.SOURCE, actual,
-				response.toString());
+		throw new ModelIntegrityException(this.location.request().id(), Digest.parse(expected), DigestOrigin.SOURCE,
+				actual, response.toString());
 	}
 
 }

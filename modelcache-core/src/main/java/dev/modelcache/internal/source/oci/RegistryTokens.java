@@ -103,7 +103,7 @@ final class RegistryTokens {
 		WebRequest anonymous = this.realm.isChosenByRegistry(realm) ? question.toPublicAddress() : question;
 		WebRequest request = login.map((known) -> anonymous.header(HttpHeaders.AUTHORIZATION, known.basic()))
 			.orElse(anonymous);
-		return this.client.exchange(this.location.request(), request)
+		return this.client.exchange(this.location, request)
 			.onErrorMap(RegistryTokens::isPrivateAddress, (failure) -> this.realm.privateAddress())
 			.map((response) -> "Bearer " + read(response, login.orElse(null)));
 	}

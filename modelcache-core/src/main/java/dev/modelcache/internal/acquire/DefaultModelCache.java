@@ -289,8 +289,8 @@ public final class DefaultModelCache implements ModelCache {
 			AcquisitionMonitor monitor = new AcquisitionMonitor(request().id(), cache.board, cache.events,
 					cache.listeners.observer(), cache.clock, watch);
 			this.monitor = monitor;
-			return new Acquisition(request(), mode, cache.rooms, cache.listeners.observer(), cache.threads, cache.clock, monitor,
-					cancellation())
+			return new Acquisition(request(), mode, cache.rooms, cache.listeners.observer(), cache.threads, cache.clock,
+					monitor, cancellation())
 				.call();
 		}
 

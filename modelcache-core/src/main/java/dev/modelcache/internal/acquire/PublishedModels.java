@@ -161,8 +161,8 @@ final class PublishedModels {
 				this.observer.verified(matched, Duration.between(start, this.clock.instant()));
 				return matched ? null
 						: new Difference(before, expected,
-								new ModelIntegrityException(request.id(), expected,
-										expected.equals(request.expectedDigest())
+								new ModelIntegrityException(
+										request.id(), expected, expected.equals(request.expectedDigest())
 												? request.digestOrigin() : DigestOrigin.RECEIPT,
 										actual, place.target().toString()));
 			}
@@ -178,8 +178,8 @@ final class PublishedModels {
 			@Nullable Digest last) {
 		Digest configured = index.candidate().request().expectedDigest();
 		Receipt receipt = this.store.receipts().find(place, fingerprint);
-		boolean other = receipt != null && (receipt.putBy() == PutBy.USER_KEPT
-				|| (configured != null && receipt.isOfSource(configured)));
+		boolean other = receipt != null
+				&& (receipt.putBy() == PutBy.USER_KEPT || (configured != null && receipt.isOfSource(configured)));
 		if (configured != null && !other) {
 			return configured;
 		}

@@ -123,10 +123,8 @@ class SourceResolversTests {
 			}
 
 		};
-		return SourceResolvers.of(List.of(resolver))
-			.resolve(request, List.of(FIRST, SECOND), FIRST, (pause) -> {
-			})
-			.block(Duration.ofSeconds(30));
+		return SourceResolvers.of(List.of(resolver)).resolve(request, List.of(FIRST, SECOND), FIRST, (pause) -> {
+		}).block(Duration.ofSeconds(30));
 	}
 
 }

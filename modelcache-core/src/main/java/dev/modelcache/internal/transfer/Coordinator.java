@@ -14,14 +14,12 @@ import dev.modelcache.internal.http.RangeResponse;
 import dev.modelcache.internal.http.RangeRequest;
 import dev.modelcache.internal.http.ByteRange;
 import dev.modelcache.ModelCacheException;
-import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.store.StagedFile;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.internal.transfer.Segment.Block;
 import dev.modelcache.source.Mirror;
-import dev.modelcache.source.Origin;
 import io.github.resilience4j.retry.Retry;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -92,12 +90,6 @@ final class Coordinator implements BodyWriter.Owner {
 	/** The other connections may begin: it is known that there is work for them. */
 	private boolean several;
 
-	private @Nullable Origin bytesFrom;
-
-	private @Nullable MirrorState shown;
-
-	private boolean toldOneConnection;
-
 	private long tickNanos;
 
 	private boolean retained;
@@ -125,7 +117,7 @@ final class Coordinator implements BodyWriter.Owner {
 		this.mirrors = new Mirrors(
 				plan.mirrors().stream().map((mirror) -> new MirrorState(mirror, retry, settings.minSpeed())).toList(),
 				plan.file().expected() != null);
-		this.check = new ResponseCheck(plan, this.work);
+		this.check = new ResponseCheck(plan, this.work, this.mirrors, this.log, listener);
 		this.repair = new Repair(plan.modelId(), this.disk, this.log, this.mirrors);
 		this.progress = new Progress(plan, settings.giveUpAfter(), new Pace(settings.minSpeed()).leastBytes(), now());
 		this.followers = new Followers(plan, staged, transfer.threads(), listener, this.mailbox, this::fail,
@@ -167,11 +159,7 @@ final class Coordinator implements BodyWriter.Owner {
 					left.blocks().keySet().stream().map((index) -> block(left.size(), index)).toList());
 			this.disk.durableIs(this.work.durable());
 			this.progress.beginsAt(this.work.durable());
-			Mirror source = (this.plan.file().expected() == null) ? left.onlySource(this.plan) : null;
-			if (source != null) {
-				this.mirrors.pin(source, left.validatorOf(source));
-				this.bytesFrom = source.origin();
-			}
+			this.check.resume(left);
 			this.followers.advance(this.work.frontier());
 			logger.info("Model '{}': going on with the {} of {} bytes that are there", this.plan.modelId(),
 					this.work.durable(), left.size());
@@ -197,7 +185,7 @@ final class Coordinator implements BodyWriter.Owner {
 				awaitMirror(now);
 				return;
 			}
-			if (!isProvable(mirror)) {
+			if (!this.check.isProvable(mirror)) {
 				// Another origin may be about to bring its first byte.
 				if (!this.live.isEmpty()) {
 					return;
@@ -226,12 +214,6 @@ final class Coordinator implements BodyWriter.Owner {
 				.timer()
 				.schedule(() -> this.mailbox.execute(this::dispatch), wait.getAsLong(), TimeUnit.NANOSECONDS));
 		}
-	}
-
-	/** The bytes that are there can be told to belong to this mirror's file. */
-	private boolean isProvable(MirrorState mirror) {
-		return this.plan.file().expected() != null
-				|| (mirror.validator() != null && mirror.mirror().origin().equals(this.bytesFrom));
 	}
 
 	private void open(MirrorState mirror, Segment segment) {
@@ -292,31 +274,13 @@ final class Coordinator implements BodyWriter.Owner {
 				adopt(fetch);
 				return;
 			}
-			this.check.check(fetch.mirror, response, this.live.size() > 1);
+			this.check.accept(fetch.mirror, fetch.segment, response, this.live.size() > 1);
 		}
 		catch (RequestFailedException ex) {
 			fetch.writer.fail(ex);
 			return;
 		}
-		Mirror mirror = fetch.mirror.mirror();
-		String validator = response.validator();
-		if (validator != null) {
-			this.log.pinned(mirror, validator);
-			this.mirrors.pin(mirror, validator);
-		}
-		this.bytesFrom = mirror.origin();
-		Long size = (response.totalBytes() != null) ? response.totalBytes() : this.plan.file().size();
-		if (size != null) {
-			this.work.sizeIs(size);
-		}
-		boolean ranges = response.bodyEnd() != null && (response.start() > 0 || !response.whole());
-		if (!ranges && this.work.extend(fetch.segment) && !this.toldOneConnection) {
-			this.toldOneConnection = true;
-			logger.info("Model '{}': {} sends no ranges, so one connection fetches the whole file", this.plan.modelId(),
-					mirror);
-		}
-		show(fetch.mirror);
-		boolean others = ranges && this.work.isWorthSeveral() && isProvable(fetch.mirror);
+		boolean others = this.check.leavesWorkForOthers(fetch.mirror, response);
 		fetch.missesBefore = fetch.mirror.pace().misses();
 		this.disk.admit(this.work.size(), () -> {
 			if (this.live.containsKey(fetch.writer) && this.phase == Phase.FETCHING) {
@@ -325,14 +289,6 @@ final class Coordinator implements BodyWriter.Owner {
 				dispatch();
 			}
 		});
-	}
-
-	/** Of the mirrors that take part at once, the first one is shown as the source. */
-	private void show(MirrorState mirror) {
-		if (this.shown == null || this.plan.file().expected() == null || this.shown.isDropped()) {
-			this.shown = mirror;
-			this.listener.answered(mirror.mirror(), this.work.size());
-		}
 	}
 
 	private void start(Fetch fetch, RangeResponse response) {
@@ -481,8 +437,7 @@ final class Coordinator implements BodyWriter.Owner {
 			return true;
 		}, (cleared) -> {
 			this.work.restart();
-			this.mirrors.forgetValidators();
-			this.bytesFrom = null;
+			this.check.forget();
 			this.disk.durableIs(0);
 			fetchAgain();
 		}));
@@ -527,11 +482,7 @@ final class Coordinator implements BodyWriter.Owner {
 		if (this.phase != Phase.SETTLING) {
 			return;
 		}
-		if (came.isEmpty() && !came.is(this.plan.file().expected())) {
-			fail(new ModelIntegrityException(this.plan.modelId(), came.mirror() + " sent an empty file",
-					"Check what stands at that URL, or configure a mirror or fallback-url"));
-		}
-		else if (this.plan.file().expected() == null || came.is(this.plan.file().expected())) {
+		if (this.plan.file().expected() == null || came.is(this.plan.file().expected())) {
 			end(came, null);
 		}
 		else {

@@ -236,8 +236,18 @@ final class DiskTasks {
 	 * @param last takes what the failure means
 	 */
 	void last(@Nullable Throwable failure, @Nullable Long size, Consumer<@Nullable Throwable> last) {
-		this.tasks.execute(() -> last
-			.accept((failure instanceof IOException ex) ? this.staged.failure(ex, missing(size)) : failure));
+		this.tasks.execute(() -> {
+			Throwable meaning = failure;
+			try {
+				if (failure instanceof IOException ex) {
+					meaning = this.staged.failure(ex, missing(size));
+				}
+			}
+			catch (Throwable ex) {
+				failure.addSuppressed(ex);
+			}
+			last.accept(meaning);
+		});
 	}
 
 }

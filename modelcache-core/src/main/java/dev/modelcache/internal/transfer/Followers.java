@@ -136,8 +136,16 @@ final class Followers {
 			.zipWith(content(),
 					(digests, content) -> new TransferResult(size, digests, sender.mirror(), sender.validator(),
 							content.content(), content.failure()))
+			.doOnNext(this::refuseEmpty)
 			.subscribe((result) -> this.coordinator.execute(() -> done.accept(result)),
 					(failure) -> this.coordinator.execute(() -> this.failed.accept(failure)));
+	}
+
+	private void refuseEmpty(TransferResult result) {
+		if (result.isEmpty() && !result.is(this.plan.file().expected())) {
+			throw new ModelIntegrityException(this.plan.modelId(), result.mirror() + " sent an empty file",
+					"Check what stands at that URL, or configure a mirror or fallback-url");
+		}
 	}
 
 	private Mono<Content> content() {

@@ -59,7 +59,8 @@ class BodyWriterTests {
 
 	private static final long TIMEOUT = Duration.ofSeconds(30).toNanos();
 
-	private static final int RACES = 20_000;
+	/** How many races are run; more of them by {@code -Dmodelcache.races}. */
+	private static final int RACES = Integer.getInteger("modelcache.races", 10_000);
 
 	@TempDir
 	private Path directory;

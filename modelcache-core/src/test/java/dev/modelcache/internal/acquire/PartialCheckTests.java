@@ -1,0 +1,129 @@
+package dev.modelcache.internal.acquire;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.lock.FaultyDisk;
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.Reply;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import reactor.core.Disposable;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
+
+/**
+ * A partial that is read before the first request, on a disk that does not answer: no
+ * caller waits for the disk, and the reading ends at its next block.
+ */
+class PartialCheckTests {
+
+	private static final Duration PATIENCE = CacheFixture.PATIENCE;
+
+	@TempDir
+	private Path directory;
+
+	private final Content content = Content.random(16 << 20, 1);
+
+	private final MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.content);
+
+	private final FaultyDisk disk = new FaultyDisk();
+
+	private final CountDownLatch reading = new CountDownLatch(1);
+
+	private final CountDownLatch answers = new CountDownLatch(1);
+
+	private final AtomicInteger reads = new AtomicInteger();
+
+	private CacheFixture fixture;
+
+	private DefaultModelCache cache;
+
+	@BeforeEach
+	void leaveAPartial() {
+		this.server.always("/m.gguf", Reply.ok().stallAfter(8 << 20));
+		try (CacheFixture first = new CacheFixture(this.directory)) {
+			Disposable call = first.open(request()).get("m").subscribe();
+			Awaitility.await().atMost(PATIENCE).until(() -> first.find(".journal").stream().anyMatch(this::hasBlocks));
+			call.dispose();
+		}
+		this.disk.beforeRead(() -> {
+			this.reads.incrementAndGet();
+			this.reading.countDown();
+			await(this.answers);
+		});
+		this.fixture = new CacheFixture(this.directory).locks(null, this.disk.files());
+		this.cache = this.fixture.open(request());
+	}
+
+	private boolean hasBlocks(Path journal) {
+		try {
+			return Files.readAllLines(journal).stream().filter((line) -> line.startsWith("block")).count() > 5;
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private ModelRequest request() {
+		return ModelRequest.builder("m")
+			.url(this.server.uri("/m.gguf"))
+			.expectedDigest(this.content.sha256())
+			.maxAttempts(1)
+			.build();
+	}
+
+	private static void await(CountDownLatch latch) {
+		assertThatNoException()
+			.isThrownBy(() -> assertThat(latch.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue());
+	}
+
+	@AfterEach
+	void close() {
+		this.answers.countDown();
+		this.fixture.close();
+		this.server.close();
+		assertThat(this.reads).hasValue(1);
+	}
+
+	@Test
+	void callerThatLeavesDoesNotWait() throws Exception {
+		Disposable call = this.cache.get("m").subscribe();
+		await(this.reading);
+		CompletableFuture.runAsync(call::dispose).get(PATIENCE.toSeconds() / 2, TimeUnit.SECONDS);
+	}
+
+	@Test
+	void timeoutOfACallerIsKept() {
+		CompletableFuture<CachedModel> call = this.cache.get("m").timeout(Duration.ofSeconds(1)).toFuture();
+		await(this.reading);
+		assertThat(call).failsWithin(PATIENCE.dividedBy(2))
+			.withThrowableThat()
+			.withCauseInstanceOf(TimeoutException.class);
+	}
+
+	@Test
+	void closingDoesNotWait() throws Exception {
+		this.cache.get("m").subscribe((model) -> {
+		}, (failure) -> {
+		});
+		await(this.reading);
+		CompletableFuture.runAsync(this.cache::close).get(PATIENCE.toSeconds() / 2, TimeUnit.SECONDS);
+	}
+
+}

@@ -471,7 +471,7 @@ public final class ModelCacheBuilder {
 		observer.configured(parts.models().ids());
 		DefaultModelCache cache = new DefaultModelCache(parts.models(), parts.rooms(), parts.threads(),
 				new Listeners(each(this.listeners), each(this.displays), observer), this.clock);
-		cache.closing(parts::close);
+		cache.with(parts.connections()::renew, parts::close);
 		this.built = cache;
 		return cache;
 	}
@@ -543,7 +543,7 @@ public final class ModelCacheBuilder {
 		List<ModelRequest> completed = new ModelCompletion(sources, catalogs, settings, insecureHttpAllowed)
 			.complete(this.models);
 		hosts.addAll(ModelCompletion.hosts(completed, hub.endpoint()));
-		return new Parts(new ConfiguredModels(completed), rooms, threads, new TransferHistory(this.clock),
+		return new Parts(new ConfiguredModels(completed), rooms, connections, threads, new TransferHistory(this.clock),
 				List.copyOf(this.displays), new AtomicBoolean());
 	}
 
@@ -590,12 +590,13 @@ public final class ModelCacheBuilder {
 	 *
 	 * @param models the models, checked and completed
 	 * @param rooms what does the work
+	 * @param connections the clients of requests
 	 * @param threads where the work runs
 	 * @param history what the transfers of the models did
 	 * @param displays what shows progress
 	 * @param closed whether all of it is closed
 	 */
-	private record Parts(ConfiguredModels models, Rooms rooms, EngineThreads threads, TransferHistory history,
+	private record Parts(ConfiguredModels models, Rooms rooms, HttpConnections connections, EngineThreads threads, TransferHistory history,
 			List<Consumer<ModelCacheEvent>> displays, AtomicBoolean closed) {
 
 		void close() {

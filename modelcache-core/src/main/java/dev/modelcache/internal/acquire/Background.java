@@ -149,9 +149,10 @@ public final class Background {
 
 	/**
 	 * Ends what is under way; nothing begins until {@link #start()}.
-	 * @param cancelAll cancels what the cache does, so that callers are told why
+	 * @param cancelAll cancels what the cache does, so that callers are told why, or
+	 * {@code null} if callers can only leave it
 	 */
-	public void stop(Runnable cancelAll) {
+	public void stop(@Nullable Runnable cancelAll) {
 		synchronized (this) {
 			this.stopped = true;
 			if (this.ticks != null) {
@@ -160,8 +161,12 @@ public final class Background {
 			}
 		}
 		List<Disposable> running = this.models.values().stream().flatMap(Model::stop).toList();
-		cancelAll.run();
-		running.forEach(Disposable::dispose);
+		if (cancelAll != null) {
+			cancelAll.run();
+		}
+		else {
+			running.forEach(Disposable::dispose);
+		}
 	}
 
 	/**

@@ -68,6 +68,9 @@ public final class DefaultModelCache implements ModelCache {
 
 	private final Rooms rooms;
 
+	private volatile Runnable atStart = () -> {
+	};
+
 	private volatile Runnable atClose = () -> {
 	};
 
@@ -214,10 +217,12 @@ public final class DefaultModelCache implements ModelCache {
 	}
 
 	/**
-	 * Adds what is closed after the cache itself.
-	 * @param close closes it
+	 * Adds what starts and ends with the cache.
+	 * @param start run before requests are accepted again
+	 * @param close run after the cache is closed
 	 */
-	public void closing(Runnable close) {
+	public void with(Runnable start, Runnable close) {
+		this.atStart = start;
 		this.atClose = close;
 	}
 
@@ -236,6 +241,7 @@ public final class DefaultModelCache implements ModelCache {
 	 * Accepts requests again after {@link #stop()}.
 	 */
 	public void start() {
+		this.atStart.run();
 		this.board.open();
 		this.lanes.open();
 	}

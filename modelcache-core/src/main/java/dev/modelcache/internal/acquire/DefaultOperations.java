@@ -192,8 +192,7 @@ public final class DefaultOperations implements ModelCacheOperations {
 
 	@Override
 	public void stop() {
-		this.background.stop((this.own != null) ? this.own::stop : () -> {
-		});
+		this.background.stop((this.own != null) ? this.own::stop : null);
 	}
 
 	@Override

@@ -21,7 +21,6 @@ import io.netty.util.NetUtil;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.client.reactive.ClientHttpConnector;
 import org.springframework.http.client.reactive.ReactorClientHttpConnector;
-import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.reactive.function.client.WebClient;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.HttpProtocol;
@@ -87,7 +86,7 @@ public final class DownloadConnections {
 	}
 
 	private Supplier<WebClient> client(PublicAddresses addresses, boolean privateToo) {
-		return SingletonSupplier.of(() -> {
+		return () -> {
 			Rules rules = new Rules(addresses, privateToo);
 			return WebClient.builder()
 				.clientConnector(this.connectors.apply(rules))
@@ -95,7 +94,7 @@ public final class DownloadConnections {
 				.filter((request, next) -> (this.proxy == null || rules.allows(addressOf(request.url())))
 						? next.exchange(request) : Mono.error(() -> rules.refused(request.url().getHost(), null)))
 				.build();
-		});
+		};
 	}
 
 	/**

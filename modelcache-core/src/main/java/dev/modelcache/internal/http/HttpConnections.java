@@ -1,6 +1,8 @@
 package dev.modelcache.internal.http;
 
 import java.net.URI;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -17,11 +19,14 @@ public final class HttpConnections {
 
 	private final Predicate<URI> guarded;
 
+	/** By whether they connect to public addresses alone. */
+	private final Map<Boolean, WebClient> clients = new ConcurrentHashMap<>();
+
 	/**
-	 * Creates connections. A client is asked for when a request needs it.
-	 * @param anywhere connects to every address
-	 * @param publicOnly fails with a {@link ConnectionFailedException} instead of
-	 * connecting to a private address
+	 * Creates connections. A client is made when a request needs it.
+	 * @param anywhere makes a client that connects to every address
+	 * @param publicOnly makes a client that fails with a
+	 * {@link ConnectionFailedException} instead of connecting to a private address
 	 * @param guarded whether redirects of a configured URL may lead to public addresses
 	 * alone; asked after the URL's host has answered
 	 */
@@ -46,7 +51,16 @@ public final class HttpConnections {
 	 * @return the client
 	 */
 	public WebClient client(boolean toPublicAddresses) {
-		return toPublicAddresses ? this.publicOnly.get() : this.anywhere.get();
+		return this.clients.computeIfAbsent(toPublicAddresses,
+				(publicAddresses) -> (publicAddresses ? this.publicOnly : this.anywhere).get());
+	}
+
+	/**
+	 * Has clients made anew for the requests that follow, because the event loops of the
+	 * present ones may have ended.
+	 */
+	public void renew() {
+		this.clients.clear();
 	}
 
 	/**

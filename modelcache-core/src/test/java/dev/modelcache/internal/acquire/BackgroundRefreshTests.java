@@ -57,8 +57,7 @@ class BackgroundRefreshTests {
 
 	@AfterEach
 	void close() {
-		this.refresh.stop(() -> {
-		});
+		this.refresh.stop(null);
 		this.timer.dispose();
 	}
 
@@ -155,8 +154,7 @@ class BackgroundRefreshTests {
 	void nothingIsLookedForAfterTheEnd() {
 		ready(true);
 		start(null, withFallback());
-		this.refresh.stop(() -> {
-		});
+		this.refresh.stop(null);
 		pass(Duration.ofHours(1));
 		assertThat(this.refreshes).hasValue(0);
 	}

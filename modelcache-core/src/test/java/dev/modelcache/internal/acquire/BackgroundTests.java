@@ -65,8 +65,7 @@ class BackgroundTests {
 
 	@AfterEach
 	void close() {
-		this.background.stop(() -> {
-		});
+		this.background.stop(null);
 		Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> keepAliveThreads() == 0);
 	}
 
@@ -217,8 +216,7 @@ class BackgroundTests {
 
 	@Test
 	void modelOfFirstUseDoesNotCountUntilSomebodyAsksForIt() {
-		this.background.stop(() -> {
-		});
+		this.background.stop(null);
 		this.background = background(true);
 		assertThat(this.background.counts("m")).isFalse();
 		this.background.ensureIfDue("m");
@@ -245,8 +243,7 @@ class BackgroundTests {
 		boolean[] cancelled = { false };
 		this.result = Mono.<CachedModel>never().doOnCancel(() -> cancelled[0] = true);
 		this.background.ensureAll();
-		this.background.stop(() -> {
-		});
+		this.background.stop(null);
 		assertThat(cancelled[0]).isTrue();
 		this.background.ensureAll();
 		assertThat(this.attempts).hasValue(1);

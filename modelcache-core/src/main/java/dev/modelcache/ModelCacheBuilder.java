@@ -596,8 +596,8 @@ public final class ModelCacheBuilder {
 	 * @param displays what shows progress
 	 * @param closed whether all of it is closed
 	 */
-	private record Parts(ConfiguredModels models, Rooms rooms, HttpConnections connections, EngineThreads threads, TransferHistory history,
-			List<Consumer<ModelCacheEvent>> displays, AtomicBoolean closed) {
+	private record Parts(ConfiguredModels models, Rooms rooms, HttpConnections connections, EngineThreads threads,
+			TransferHistory history, List<Consumer<ModelCacheEvent>> displays, AtomicBoolean closed) {
 
 		void close() {
 			if (this.closed.compareAndSet(false, true)) {

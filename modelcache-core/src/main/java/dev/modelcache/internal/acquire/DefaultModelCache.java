@@ -96,12 +96,13 @@ public final class DefaultModelCache implements ModelCache {
 		this.published = new PublishedModels(rooms.store(), rooms.locks(), new FormatCheck(rooms.formats()),
 				listeners.observer(), clock);
 		this.rooms = rooms;
-		if (!models.ids().isEmpty()) {
-			shrink();
-		}
+		shrink();
 	}
 
 	private void shrink() {
+		if (!this.rooms.store().hasMaxSize()) {
+			return;
+		}
 		Mono.fromRunnable(() -> this.published.shrink(this.models)).subscribeOn(this.threads.io()).subscribe((none) -> {
 		}, (failure) -> logger.warn("The size of the cache cannot be kept", failure));
 	}

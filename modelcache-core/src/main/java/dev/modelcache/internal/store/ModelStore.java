@@ -244,6 +244,14 @@ public final class ModelStore implements AutoCloseable {
 	}
 
 	/**
+	 * Returns whether the cache's own directory has a maximum size.
+	 * @return {@code true} if {@link #shrink} may have something to do
+	 */
+	public boolean hasMaxSize() {
+		return this.settings.maxSize() != null;
+	}
+
+	/**
 	 * Removes files that have not been used for long, if the cache's own directory holds
 	 * more than it may.
 	 * @param configured the places of the files that must stay

@@ -3,7 +3,7 @@ package dev.modelcache.actuate;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import dev.modelcache.internal.runtime.RuntimeObserver;
+import dev.modelcache.RuntimeObserver;
 import io.micrometer.core.instrument.MeterRegistry;
 
 /**

@@ -3,7 +3,7 @@ package dev.modelcache.autoconfigure;
 import java.time.Duration;
 import java.util.List;
 
-import dev.modelcache.internal.runtime.RuntimeObserver;
+import dev.modelcache.RuntimeObserver;
 
 /**
  * All observers of the application as one.

@@ -3,7 +3,7 @@ package dev.modelcache.autoconfigure;
 import java.time.Clock;
 
 import dev.modelcache.ModelCache;
-import dev.modelcache.internal.runtime.RuntimeObserver;
+import dev.modelcache.RuntimeObserver;
 import dev.modelcache.internal.runtime.DefaultModelManager;
 import dev.modelcache.internal.runtime.QueuedClassifier;
 import dev.modelcache.runtime.LlmClassifier;

@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
+import dev.modelcache.RuntimeObserver;
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheException;

@@ -15,6 +15,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import dev.modelcache.RuntimeObserver;
 import dev.modelcache.ModelCacheEvent;
 import dev.modelcache.ModelReady;
 import dev.modelcache.ModelReplaced;

@@ -11,6 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import dev.modelcache.RuntimeObserver;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelReady;

@@ -1,4 +1,4 @@
-package dev.modelcache.internal.runtime;
+package dev.modelcache;
 
 import java.time.Duration;
 

@@ -148,7 +148,11 @@ class NeighboursTests {
 		ForkedJvm application = start(neighbours, List.of(),
 				with(List.of("resilience4j.retry.instances.modelcache-default.max-attempts=2")));
 		ports(application, 1);
-		Awaitility.await().atMost(PATIENCE).until(() -> application.output().contains("answered 500"));
+		Awaitility.await()
+			.atMost(PATIENCE)
+			.until(() -> application.output()
+				.lines()
+				.anyMatch((line) -> line.contains("ERROR") && line.contains("answered 500")));
 		assertThat(this.server.requests("/m.gguf")).hasSize(requests);
 	}
 

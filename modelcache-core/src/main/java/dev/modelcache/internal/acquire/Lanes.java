@@ -54,6 +54,9 @@ final class Lanes {
 
 	private final Map<Key, Lane> lanes = new HashMap<>();
 
+	/** Callers that have not been told the end of their operation. */
+	private int waiting;
+
 	private boolean closed;
 
 	private long closedSince;
@@ -98,6 +101,7 @@ final class Lanes {
 					return Mono.error(wanted.asModelCacheException(FailureBoundary.asException("starting", ex)));
 				}
 			}
+			this.waiting++;
 		}
 		if (same == null) {
 			if (wanted.kind() == Kind.EVICT) {
@@ -107,7 +111,16 @@ final class Lanes {
 			wanted.accepted(ahead.isEmpty() ? null : owner(lane));
 		}
 		Operation operation = (same != null) ? same : wanted;
-		return operation.result().asMono().publishOn(this.threads.io()).doOnCancel(() -> leave(lane, operation));
+		return operation.result()
+			.asMono()
+			.publishOn(this.threads.io())
+			.doOnCancel(() -> leave(lane, operation))
+			.doFinally((signal) -> told());
+	}
+
+	private synchronized void told() {
+		this.waiting--;
+		notifyAll();
 	}
 
 	/** What is ahead of an operation is this process's own. */
@@ -320,8 +333,8 @@ final class Lanes {
 	}
 
 	/**
-	 * Waits until the threads have come back after {@link #close}, and logs where those
-	 * are that have not.
+	 * Waits until the threads have come back after {@link #close} and all callers are
+	 * told, and logs where those threads are that have not.
 	 * @param atMost how long after the closing
 	 * @return whether all have
 	 */
@@ -330,7 +343,7 @@ final class Lanes {
 		List<Lane> busy;
 		synchronized (this) {
 			long end = this.closedSince + atMost.toNanos();
-			for (long left = end - now(); left > 0 && !this.lanes.isEmpty(); left = end - now()) {
+			for (long left = end - now(); left > 0 && (!this.lanes.isEmpty() || this.waiting > 0); left = end - now()) {
 				try {
 					TimeUnit.NANOSECONDS.timedWait(this, left);
 				}

@@ -281,12 +281,14 @@ final class AcquisitionMonitor {
 		return this.transferring;
 	}
 
-	private synchronized boolean transferStarts() {
+	/** No progress is told before the event. */
+	private synchronized boolean transferStarts(ModelDownloadStarted event) {
 		if (this.transferring || this.over.get()) {
 			return false;
 		}
 		this.transferring = true;
 		this.observer.transferStarted(this.id);
+		this.events.dispatch(event);
 		return true;
 	}
 
@@ -331,10 +333,9 @@ final class AcquisitionMonitor {
 				monitor.totalBytes = total;
 			}
 			show((status) -> downloading(status).from(mirror.toString(), status.fallback()));
-			if (transferStarts()) {
+			if (transferStarts(new ModelDownloadStarted(monitor.id, mirror.toString(),
+					this.whole ? total : monitor.statedBytes))) {
 				monitor.advanced();
-				monitor.events.dispatch(new ModelDownloadStarted(monitor.id, mirror.toString(),
-						this.whole ? total : monitor.statedBytes));
 			}
 		}
 

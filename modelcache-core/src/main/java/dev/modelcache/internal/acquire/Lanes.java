@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.SignalType;
 
 /**
  * Runs the operations of each model one after the other, on a daemon thread of the
@@ -114,8 +115,15 @@ final class Lanes {
 		return operation.result()
 			.asMono()
 			.publishOn(this.threads.io())
-			.doOnCancel(() -> leave(lane, operation))
-			.doFinally((signal) -> told());
+			.doFinally((signal) -> left(lane, operation, signal == SignalType.CANCEL));
+	}
+
+	/** After the subscription has ended: what the operation ends with is not dropped. */
+	private void left(Lane lane, Operation operation, boolean cancelled) {
+		if (cancelled) {
+			leave(lane, operation);
+		}
+		told();
 	}
 
 	private synchronized void told() {

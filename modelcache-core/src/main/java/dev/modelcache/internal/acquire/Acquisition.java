@@ -129,6 +129,10 @@ final class Acquisition implements Callable<CachedModel> {
 			if (this.mode == Mode.RENEW && candidate.fallback()) {
 				continue;
 			}
+			ModelCacheException cancelled = this.cancellation.cancelled();
+			if (cancelled != null) {
+				throw cancelled;
+			}
 			if (!failures.isEmpty()) {
 				this.monitor.fallingBack(candidate, failures.get(failures.size() - 1));
 			}

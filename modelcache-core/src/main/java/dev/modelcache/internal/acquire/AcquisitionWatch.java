@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -23,6 +24,8 @@ import reactor.core.scheduler.Scheduler;
  * <em>Thread-safety</em>: all methods.
  */
 final class AcquisitionWatch {
+
+	private static final Duration LONGEST_END = Duration.ofSeconds(5);
 
 	private static final Duration LONGEST_PERIOD = Duration.ofSeconds(1);
 
@@ -109,17 +112,26 @@ final class AcquisitionWatch {
 	Disposable attempt(Function<Duration, ModelCacheException> failure) {
 		advanced();
 		AtomicReference<@Nullable ModelCacheException> gaveUp = new AtomicReference<>();
+		AtomicLong gaveUpNanos = new AtomicLong();
 		return Flux.interval(period(), this.timer).onBackpressureDrop().publishOn(this.io).subscribe((tick) -> {
 			ModelCacheException before = gaveUp.get();
 			if (before != null) {
-				this.abandoned.accept(before);
+				if (now() - gaveUpNanos.get() >= longestEnd().toNanos()) {
+					this.abandoned.accept(before);
+				}
 			}
 			else if (isOverdue()) {
 				ModelCacheException setback = failure.apply(this.giveUpAfter);
+				gaveUpNanos.set(now());
 				gaveUp.set(setback);
 				this.cancellation.giveUp(setback);
 			}
 		});
+	}
+
+	/** An attempt that was given up closes its files, which are made durable. */
+	private Duration longestEnd() {
+		return (this.giveUpAfter.compareTo(LONGEST_END) < 0) ? this.giveUpAfter : LONGEST_END;
 	}
 
 	private Duration period() {

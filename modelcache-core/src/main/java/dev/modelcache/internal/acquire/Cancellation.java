@@ -48,11 +48,11 @@ final class Cancellation {
 	boolean cancel(ModelCacheException reason) {
 		List<Runnable> waiting;
 		synchronized (this) {
-			if (this.committed || this.reason != null) {
+			if (this.reason != null) {
 				return false;
 			}
 			this.reason = reason;
-			if (this.committing) {
+			if (this.committing || this.committed) {
 				return false;
 			}
 			waiting = wakeUps();

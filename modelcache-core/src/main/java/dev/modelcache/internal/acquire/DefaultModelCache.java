@@ -277,6 +277,9 @@ public final class DefaultModelCache implements ModelCache {
 
 		private volatile @Nullable AcquisitionMonitor monitor;
 
+		/** What was shown when the operation was accepted. */
+		private volatile @Nullable ModelStatus shown;
+
 		Acquire(Kind kind, ModelRequest request) {
 			super(kind, request);
 		}
@@ -301,13 +304,18 @@ public final class DefaultModelCache implements ModelCache {
 				.call();
 		}
 
+		/** What runs before it is shown for as long as it does. */
 		@Override
 		void accepted(@Nullable LockOwner ahead) {
 			DefaultModelCache.this.board.update(request().id(), (status) -> {
-				if (hasBegun() || status.state() == ModelState.READY) {
+				if (hasBegun() || hasEnded() || status.state() == ModelState.READY
+						|| (ahead != null && status.state().isAcquiring())) {
 					return status;
 				}
-				return (ahead != null) ? status.waiting(ahead) : status.acquiring(ModelState.RESOLVING);
+				ModelStatus accepted = (ahead != null) ? status.waiting(ahead)
+						: status.acquiring(ModelState.RESOLVING);
+				this.shown = accepted;
+				return accepted;
 			});
 		}
 
@@ -345,10 +353,10 @@ public final class DefaultModelCache implements ModelCache {
 			}
 		}
 
-		/** Shows the end before anything was done; a model that is ready stays so. */
+		/** Shows the end before anything was done, unless something else is shown by now. */
 		private void end(UnaryOperator<ModelStatus> change) {
 			DefaultModelCache.this.board.update(request().id(),
-					(status) -> status.state().isAcquiring() ? change.apply(status) : status);
+					(status) -> status.equals(this.shown) ? change.apply(status) : status);
 		}
 
 		@Override
@@ -376,6 +384,8 @@ public final class DefaultModelCache implements ModelCache {
 				super.succeeded(model);
 			}
 			this.model = model;
+			cancellation().beginAttempt();
+			cancellation().check();
 			cache.published.verify(request(), model, cancellation());
 			CachedModel now = cache.published.known(request());
 			return (now != null && !now.equals(model)) ? now : model;
@@ -429,8 +439,14 @@ public final class DefaultModelCache implements ModelCache {
 		@Nullable CachedModel call() {
 			String id = request().id();
 			DefaultModelCache cache = DefaultModelCache.this;
-			cache.published.evict(request(), (path) -> cache.events.dispatch(new ModelEvicted(id, path)),
-					cancellation());
+			try {
+				cache.published.evict(request(), (path) -> cache.events.dispatch(new ModelEvicted(id, path)),
+						cancellation());
+			}
+			finally {
+				// Also if nobody waits any more for what it has deleted.
+				present(id);
+			}
 			return null;
 		}
 

@@ -91,7 +91,7 @@ final class Lanes {
 				return Mono.error(lane.wedged(lane.wedged));
 			}
 			ahead = lane.operations().toList();
-			same = ahead.stream().filter((operation) -> operation.join(wanted)).findFirst().orElse(null);
+			same = joinable(ahead, wanted).filter((operation) -> operation.join(wanted)).findFirst().orElse(null);
 			if (same == null) {
 				wanted.join(wanted);
 				try {
@@ -116,6 +116,18 @@ final class Lanes {
 			.asMono()
 			.publishOn(this.threads.io())
 			.doFinally((signal) -> left(lane, operation, signal == SignalType.CANCEL));
+	}
+
+	/** What comes before an eviction does not serve whoever asks after it. */
+	private static Stream<Operation> joinable(List<Operation> ahead, Operation wanted) {
+		int from = 0;
+		for (int i = 0; i < ahead.size(); i++) {
+			if (ahead.get(i).kind() == Kind.EVICT) {
+				from = i + 1;
+			}
+		}
+		boolean evict = wanted.kind() == Kind.EVICT;
+		return ahead.stream().skip(evict ? Math.max(0, ahead.size() - 1) : from);
 	}
 
 	/** After the subscription has ended: what the operation ends with is not dropped. */
@@ -187,7 +199,7 @@ final class Lanes {
 
 	/** Ends an operation before its thread has come back. */
 	private void end(Lane lane, Operation operation, ModelCacheException reason) {
-		if (!operation.ends()) {
+		if (!claimEnd(operation)) {
 			return;
 		}
 		show(operation, reason);
@@ -198,6 +210,12 @@ final class Lanes {
 		}
 		end(lane, operation, reason, null);
 		this.threads.timer().schedule(() -> judge(lane, operation), UNTIL_WEDGED.toMillis(), TimeUnit.MILLISECONDS);
+	}
+
+	/** Whoever sees the end, and requests the model again, does not join it. */
+	private synchronized boolean claimEnd(Operation operation) {
+		operation.leave();
+		return operation.ends();
 	}
 
 	private static void show(Operation operation, ModelCacheException reason) {
@@ -214,7 +232,6 @@ final class Lanes {
 			@Nullable CachedModel model) {
 		Operation next;
 		synchronized (this) {
-			operation.leave();
 			next = lane.queue.peek();
 		}
 		if (next != null) {
@@ -287,7 +304,7 @@ final class Lanes {
 			ModelCacheException reason = operation.cancellation().cancelled();
 			failure = (reason != null) ? reason : operation.asModelCacheException(ex);
 		}
-		if (!operation.ends()) {
+		if (!claimEnd(operation)) {
 			return;
 		}
 		try {

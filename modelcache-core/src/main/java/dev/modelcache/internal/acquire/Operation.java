@@ -86,6 +86,10 @@ abstract class Operation {
 		this.begun = true;
 	}
 
+	final boolean hasEnded() {
+		return this.ended.get();
+	}
+
 	/** Claims the one end of the operation, for whoever shows it. */
 	final boolean ends() {
 		return this.ended.compareAndSet(false, true);

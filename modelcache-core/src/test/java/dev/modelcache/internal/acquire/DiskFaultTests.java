@@ -4,8 +4,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCacheException.ErrorCode;
@@ -102,12 +102,16 @@ class DiskFaultTests {
 
 	@Test
 	void evictionThatMeetsThePublishingEndsItAndLeavesNoModel(CapturedOutput output) throws Exception {
-		AtomicReference<CompletableFuture<Void>> eviction = new AtomicReference<>();
+		AtomicBoolean first = new AtomicBoolean(true);
+		CompletableFuture<Void> eviction = new CompletableFuture<>();
 		try (CacheFixture fixture = fixture()) {
 			fixture.open(request().build());
 			this.disk.beforeForce(() -> {
-				if (eviction.compareAndSet(null, new CompletableFuture<>())) {
-					eviction.set(fixture.cache().evict("m").subscribeOn(Schedulers.boundedElastic()).toFuture());
+				if (first.getAndSet(false)) {
+					fixture.cache()
+						.evict("m")
+						.subscribeOn(Schedulers.boundedElastic())
+						.subscribe(null, eviction::completeExceptionally, () -> eviction.complete(null));
 					Awaitility.await()
 						.atMost(CacheFixture.PATIENCE)
 						.until(() -> fixture.cache().status("m").state() == ModelState.CANCELLED);
@@ -115,7 +119,7 @@ class DiskFaultTests {
 			});
 			assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> fixture.get("m"))
 				.satisfies((failure) -> assertThat(failure.code()).isEqualTo(ErrorCode.CANCELLED));
-			eviction.get().get(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+			eviction.get(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS);
 			assertThat(fixture.find("m.bin")).isEmpty();
 			assertThat(output.getAll()).doesNotContain("NullPointerException");
 			assertThat(fixture.get("m").path()).hasBinaryContent(this.content.bytes());

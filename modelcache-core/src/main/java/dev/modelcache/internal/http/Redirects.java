@@ -61,6 +61,10 @@ final class Redirects {
 	 * no secret
 	 */
 	<T> Mono<T> send(Hop at, Function<Response, Mono<T>> answer) {
+		return Mono.defer(() -> sendOnce(at, answer));
+	}
+
+	private <T> Mono<T> sendOnce(Hop at, Function<Response, Mono<T>> answer) {
 		String asked = RedactedUri.of(at.request().uri());
 		AtomicBoolean arrived = new AtomicBoolean();
 		Mono<Long> deadline = Mono.delay(this.settings.responseTimeout(), this.timer)

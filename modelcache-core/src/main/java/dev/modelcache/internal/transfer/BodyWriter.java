@@ -79,6 +79,9 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 
 	private volatile boolean started;
 
+	/** No piece comes any more, though some may wait to be written. */
+	private volatile boolean arrivedWhole;
+
 	/** Nothing is written any more. */
 	private volatile boolean ending;
 
@@ -231,7 +234,7 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 
 	/** Returns whether bytes or an answer are waited for. */
 	boolean wantsBytes() {
-		return !this.ending && (!this.answered || this.wanted.get() > 0);
+		return !this.ending && !this.arrivedWhole && (!this.answered || this.wanted.get() > 0);
 	}
 
 	boolean isStarted() {
@@ -240,7 +243,7 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 
 	/** Returns since when no byte has come that was wanted. */
 	boolean isStalled(long nowNanos, long timeoutNanos) {
-		return this.wanted.get() > 0 && nowNanos - this.lastNanos > timeoutNanos;
+		return !this.arrivedWhole && this.wanted.get() > 0 && nowNanos - this.lastNanos > timeoutNanos;
 	}
 
 	/** Returns how many bytes came since this was last called. */
@@ -265,6 +268,7 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 
 	@Override
 	public void onError(Throwable failure) {
+		this.arrivedWhole = true;
 		this.tasks.execute(() -> {
 			this.bodyFailure = FailureBoundary.asException("reading what " + mirror() + " sent", failure);
 			flush();
@@ -273,6 +277,7 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 
 	@Override
 	public void onComplete() {
+		this.arrivedWhole = true;
 		this.tasks.execute(() -> {
 			this.bodyComplete = true;
 			flush();

@@ -197,6 +197,10 @@ final class Coordinator implements BodyWriter.Owner {
 			}
 			Segment segment = this.work.claim(now);
 			if (segment == null) {
+				if (this.live.isEmpty()) {
+					fail(new IllegalStateException("nothing is left to fetch, and the file is not complete"));
+					return;
+				}
 				askForTails(now);
 				return;
 			}

@@ -108,8 +108,7 @@ final class DiskTasks {
 	}
 
 	private <T> void run(Executor where, String step, Callable<T> task, Consumer<T> then) {
-		this.running++;
-		where.execute(() -> {
+		Runnable taken = () -> {
 			try {
 				T result = task.call();
 				this.coordinator.executeHere(() -> ended(() -> then.accept(result)));
@@ -118,7 +117,15 @@ final class DiskTasks {
 				Exception thrown = FailureBoundary.asException(step, ex);
 				this.coordinator.executeHere(() -> ended(() -> this.failed.accept(thrown)));
 			}
-		});
+		};
+		this.running++;
+		try {
+			where.execute(taken);
+		}
+		catch (Throwable ex) {
+			this.running--;
+			throw ex;
+		}
 	}
 
 	private void ended(Runnable then) {

@@ -187,10 +187,10 @@ final class WorkMap {
 
 	/**
 	 * Gives a segment the whole rest of the file: its server sends all of it.
-	 * @return false if others fetch parts of it, or may be about to
+	 * @return false if others fetch parts of it or may be about to, or parts are there
 	 */
 	boolean extend(Segment segment) {
-		if (this.claimed.size() > 1 || segment.isAsked()
+		if (this.durable > 0 || this.claimed.size() > 1 || segment.isAsked()
 				|| (!this.open.isEmpty() && this.open.firstKey() < segment.end())) {
 			return false;
 		}

@@ -312,8 +312,7 @@ public final class DefaultModelCache implements ModelCache {
 						|| (ahead != null && status.state().isAcquiring())) {
 					return status;
 				}
-				ModelStatus accepted = (ahead != null) ? status.waiting(ahead)
-						: status.acquiring(ModelState.RESOLVING);
+				ModelStatus accepted = (ahead != null) ? status.waiting(ahead) : status.acquiring(ModelState.RESOLVING);
 				this.shown = accepted;
 				return accepted;
 			});
@@ -353,7 +352,9 @@ public final class DefaultModelCache implements ModelCache {
 			}
 		}
 
-		/** Shows the end before anything was done, unless something else is shown by now. */
+		/**
+		 * Shows the end before anything was done, unless something else is shown by now.
+		 */
 		private void end(UnaryOperator<ModelStatus> change) {
 			DefaultModelCache.this.board.update(request().id(),
 					(status) -> status.equals(this.shown) ? change.apply(status) : status);

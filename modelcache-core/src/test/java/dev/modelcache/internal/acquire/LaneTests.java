@@ -298,6 +298,21 @@ class LaneTests {
 	}
 
 	@Test
+	void operationThatWaitsAndLeavesChangesNothingOfTheDownloadThatIsShown() {
+		CountDownLatch rest = new CountDownLatch(1);
+		this.server.always("/m.gguf", Reply.ok().stallAfter(100_000, rest));
+		DefaultModelCache cache = this.fixture.open(request().build());
+		CompletableFuture<CachedModel> get = cache.get("m").toFuture();
+		awaitState(ModelState.DOWNLOADING);
+		Disposable verify = cache.verify("m").subscribe();
+		assertThat(cache.status("m").state()).isEqualTo(ModelState.DOWNLOADING);
+		verify.dispose();
+		assertThat(cache.status("m").state()).isEqualTo(ModelState.DOWNLOADING);
+		rest.countDown();
+		assertThat(get).succeedsWithin(PATIENCE);
+	}
+
+	@Test
 	void acquisitionThatWaitsForAnEvictionKeepsItsStatus() {
 		DefaultModelCache cache = this.fixture.open(request().build());
 		Path path = this.fixture.get("m").path();

@@ -114,6 +114,14 @@ class MetadataClientTests {
 	}
 
 	@Test
+	void serverThatIsSilentAfterItAnsweredOnceIsGivenUp() {
+		this.client = MetadataClients.create(Duration.ofMillis(200), HttpSettings.LARGEST_ANSWER, Clock.systemUTC());
+		this.server.script("/a", Reply.status(503)).always("/a", Reply.ok().stallBeforeHeaders());
+		assertThatExceptionOfType(ModelTransferException.class).isThrownBy(() -> exchange(get("/a")))
+			.withMessageContaining("did not answer within 200 ms");
+	}
+
+	@Test
 	void silentServerIsGivenUp() {
 		this.client = MetadataClients.create(Duration.ofMillis(200), HttpSettings.LARGEST_ANSWER, Clock.systemUTC());
 		this.server.always("/a", Reply.ok().stallBeforeHeaders());

@@ -158,6 +158,14 @@ class WorkMapTests {
 	}
 
 	@Test
+	void wholeFileInOneResponseTakesNothingThatIsThere() {
+		this.work.resume(10 * MIB, List.of(new ByteRange(MIB, 10 * MIB)));
+		Segment first = this.work.claim(0);
+		assertThat(this.work.extend(first)).isFalse();
+		assertRange(first, 0, MIB);
+	}
+
+	@Test
 	void emptyFileIsComplete() {
 		Segment first = this.work.claim(0);
 		this.work.sizeIs(0);

@@ -391,8 +391,9 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 
 	private void write(ByteBuffer part, List<Block> whole) throws IOException {
 		part.limit(part.position() + (int) Math.min(part.remaining(), this.end - this.position));
-		ByteBuffer landed = part.duplicate();
-		long at = this.position;
+		int from = part.position();
+		long start = this.position;
+		long at = start;
 		while (part.hasRemaining()) {
 			at += this.file.write(part, at);
 		}
@@ -403,9 +404,8 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 				this.block = new Block(this.position / WorkMap.BLOCK);
 			}
 			if (this.block != null) {
-				this.block.update(landed.slice(landed.position(), length), mirror());
+				this.block.update(part.slice(from + (int) (this.position - start), length), mirror());
 			}
-			landed.position(landed.position() + length);
 			this.position += length;
 			if (this.position == blockEnd && this.block != null) {
 				whole.add(this.block);

@@ -40,7 +40,8 @@ final class Cancellation {
 
 	/**
 	 * Cancels the operation, unless it is already publishing its result or was cancelled
-	 * before.
+	 * before. A reason that comes while the result is published, or after, ends only what
+	 * begins as another {@linkplain #beginAttempt attempt}.
 	 * @param reason what its callers are told
 	 * @return whether the operation ends with this reason; if not, it ends as it would
 	 * have

@@ -6,9 +6,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
-import dev.modelcache.internal.http.ByteRange;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.FailureBoundary;
+import dev.modelcache.internal.http.ByteRange;
 import dev.modelcache.internal.store.StagedFile;
 import dev.modelcache.internal.transfer.Segment.Block;
 import org.jspecify.annotations.Nullable;

@@ -4,9 +4,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-import dev.modelcache.internal.http.RequestFailedException;
-import dev.modelcache.internal.http.Failures;
 import dev.modelcache.ModelCacheException;
+import dev.modelcache.internal.http.Failures;
+import dev.modelcache.internal.http.RequestFailedException;
 
 /**
  * Tracks whether a transfer makes progress: how many bytes were on disk at most, when

@@ -2,9 +2,9 @@ package dev.modelcache.internal.transfer;
 
 import java.util.Set;
 
+import dev.modelcache.Digest;
 import dev.modelcache.internal.http.RangeResponse;
 import dev.modelcache.internal.http.RequestFailedException;
-import dev.modelcache.Digest;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.Mirror;

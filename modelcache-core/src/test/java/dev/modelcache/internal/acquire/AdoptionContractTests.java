@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 import dev.modelcache.AcquisitionObserver;
+import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest;
 import dev.modelcache.ModelEvicted;
@@ -26,7 +27,6 @@ import dev.modelcache.ModelState;
 import dev.modelcache.ModelStatus;
 import dev.modelcache.internal.content.Compression;
 import dev.modelcache.internal.store.AdoptionSettings;
-import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.testsupport.Compressing;
 import dev.modelcache.testsupport.Content;

@@ -1,11 +1,11 @@
 package dev.modelcache.internal.transfer;
 
+import dev.modelcache.CacheOptions;
+import dev.modelcache.internal.http.Attempts;
 import dev.modelcache.internal.http.RangeClient;
 import dev.modelcache.internal.http.RangeRequest;
 import dev.modelcache.internal.http.RangeResponse;
 import dev.modelcache.internal.http.RequestFailedException;
-import dev.modelcache.internal.http.Attempts;
-import dev.modelcache.CacheOptions;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;

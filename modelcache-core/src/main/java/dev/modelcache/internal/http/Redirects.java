@@ -1,8 +1,11 @@
 package dev.modelcache.internal.http;
 
 import java.net.URI;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 
 import dev.modelcache.internal.FailureBoundary;
@@ -12,11 +15,13 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.client.reactive.ClientHttpRequest;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.WebClient;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
+import reactor.netty.Connection;
 
 /**
  * Sends requests and follows their redirects by hand, by the rules of {@link Hop}.
@@ -67,11 +72,13 @@ final class Redirects {
 	private <T> Mono<T> sendOnce(Hop at, Function<Response, Mono<T>> answer) {
 		String asked = RedactedUri.of(at.request().uri());
 		AtomicBoolean arrived = new AtomicBoolean();
+		AtomicReference<Executor> connection = new AtomicReference<>(Runnable::run);
 		Mono<Long> deadline = Mono.delay(this.settings.responseTimeout(), this.timer)
 			.flatMap((tick) -> arrived.get() ? Mono.never() : Mono.just(tick));
 		Mono<Outcome<T>> outcome = client(at).flatMap((client) -> client.method(at.request().method())
 			.uri(at.uri())
 			.headers((headers) -> at.headers().forEach(headers::set))
+			.httpRequest((sent) -> connection.set(thread(sent)))
 			.exchangeToMono((response) -> {
 				int status = response.statusCode().value();
 				HttpHeaders headers = response.headers().asHttpHeaders();
@@ -80,7 +87,7 @@ final class Redirects {
 						.thenReturn(new Outcome<T>(null, new Response(at, status, headers, Flux.empty())));
 				}
 				arrived.set(true);
-				return answer.apply(new Response(at, status, headers, response.bodyToFlux(DataBuffer.class)))
+				return answer.apply(new Response(at, status, headers, body(response, connection.get())))
 					.map((value) -> new Outcome<>(value, null));
 			})
 			.timeout(deadline, Mono.error(() -> noAnswer(at.request().uri()))));
@@ -92,6 +99,28 @@ final class Redirects {
 								Mono.fromCallable(() -> next(redirect, answer)).subscribeOn(this.io))
 						.flatMap(Function.identity());
 		}).onErrorMap((failure) -> Failures.of(failure, at));
+	}
+
+	/** Returns the thread of the connection over which a request is sent. */
+	private static Executor thread(ClientHttpRequest sent) {
+		return (sent.getNativeRequest() instanceof Connection connection) ? connection.channel().eventLoop()
+				: Runnable::run;
+	}
+
+	/**
+	 * Returns a body that ends after its connection has been given back. Reactor Netty
+	 * tells the end first: whoever sends the next request at once would open another
+	 * connection, which a host that allows one refuses.
+	 */
+	private static Flux<DataBuffer> body(ClientResponse response, Executor connection) {
+		return response.bodyToFlux(DataBuffer.class).concatWith(Mono.create((end) -> {
+			try {
+				connection.execute(end::success);
+			}
+			catch (RejectedExecutionException ex) {
+				end.success();
+			}
+		}));
 	}
 
 	/** Returns the failure of a request that was not answered in time. */

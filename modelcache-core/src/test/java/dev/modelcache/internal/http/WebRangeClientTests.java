@@ -13,6 +13,7 @@ import dev.modelcache.source.Mirror;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.CountedBuffers;
 import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.RecordedRequest;
 import dev.modelcache.testsupport.Reply;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -143,6 +144,30 @@ class WebRangeClientTests {
 			.mapConnect((response) -> response.doOnNext(cancelElsewhere(exchange)));
 		exchange.complete(client(netty).exchange(request(), (response) -> Mono.never()).subscribe());
 		this.server.awaitRequests("/m", 1);
+	}
+
+	@Test
+	void connectionIsGivenBackBeforeTheEndOfTheBodyIsTold() {
+		try (MisbehavingServer keepingAlive = MisbehavingServer.start().serve("/m", Content.random(1024, 1))) {
+			RangeRequest whole = new RangeRequest(new Mirror(keepingAlive.uri("/m"), Map.of()), ByteRange.from(0),
+					null);
+			CompletableFuture<Void> second = new CompletableFuture<>();
+			exchange(whole, () -> {
+				CompletableFuture.runAsync(() -> exchange(whole, () -> second.complete(null)));
+				// The connection's thread does nothing until another connection has
+				// brought it.
+				second.completeOnTimeout(null, 1, TimeUnit.SECONDS).join();
+			});
+			keepingAlive.awaitRequests("/m", 2);
+			assertThat(keepingAlive.requests("/m")).extracting(RecordedRequest::connection).containsOnly(1);
+		}
+	}
+
+	private void exchange(RangeRequest request, Runnable atTheEnd) {
+		this.client
+			.exchange(request,
+					(response) -> response.body().doOnNext(DataBufferUtils::release).doOnComplete(atTheEnd).then())
+			.block(PATIENCE);
 	}
 
 	private static Consumer<Connection> cancelElsewhere(CompletableFuture<Disposable> exchange) {

@@ -72,7 +72,7 @@ final class Redirects {
 	private <T> Mono<T> sendOnce(Hop at, Function<Response, Mono<T>> answer) {
 		String asked = RedactedUri.of(at.request().uri());
 		AtomicBoolean arrived = new AtomicBoolean();
-		AtomicReference<Executor> connection = new AtomicReference<>(Runnable::run);
+		AtomicReference<@Nullable Executor> connection = new AtomicReference<>();
 		Mono<Long> deadline = Mono.delay(this.settings.responseTimeout(), this.timer)
 			.flatMap((tick) -> arrived.get() ? Mono.never() : Mono.just(tick));
 		Mono<Outcome<T>> outcome = client(at).flatMap((client) -> client.method(at.request().method())
@@ -101,10 +101,9 @@ final class Redirects {
 		}).onErrorMap((failure) -> Failures.of(failure, at));
 	}
 
-	/** Returns the thread of the connection over which a request is sent. */
-	private static Executor thread(ClientHttpRequest sent) {
-		return (sent.getNativeRequest() instanceof Connection connection) ? connection.channel().eventLoop()
-				: Runnable::run;
+	/** Returns the thread of a request's connection, or null where it is not known. */
+	private static @Nullable Executor thread(ClientHttpRequest sent) {
+		return (sent.getNativeRequest() instanceof Connection connection) ? connection.channel().eventLoop() : null;
 	}
 
 	/**
@@ -112,8 +111,9 @@ final class Redirects {
 	 * tells the end first: whoever sends the next request at once would open another
 	 * connection, which a host that allows one refuses.
 	 */
-	private static Flux<DataBuffer> body(ClientResponse response, Executor connection) {
-		return response.bodyToFlux(DataBuffer.class).concatWith(Mono.create((end) -> {
+	private static Flux<DataBuffer> body(ClientResponse response, @Nullable Executor connection) {
+		Flux<DataBuffer> body = response.bodyToFlux(DataBuffer.class);
+		return (connection == null) ? body : body.concatWith(Mono.create((end) -> {
 			try {
 				connection.execute(end::success);
 			}

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 
 import dev.modelcache.AcquisitionObserver;
 import dev.modelcache.CacheOptions.Verification;
@@ -19,6 +20,7 @@ import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelFormat;
+import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelPathConflict;
 import dev.modelcache.ModelRequest;
@@ -37,6 +39,7 @@ import dev.modelcache.internal.store.Receipt;
 import dev.modelcache.internal.store.SeenVersion;
 import dev.modelcache.internal.transfer.SourceState;
 import dev.modelcache.source.ExpectedDigest;
+import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -300,15 +303,23 @@ final class ModelIndex {
 	}
 
 	/**
-	 * Returns the file at the place if it has the digest that its source states.
+	 * Returns the file at the place if it has the digest that its source states, or a
+	 * mirror if the source states none.
 	 * @param job the file
 	 * @return the model, or {@code null}
 	 */
 	@Nullable CachedModel proved(FileJob job) {
-		ExpectedDigest expected = job.file().expected();
 		Long size = (job.compression() == null) ? job.file().size() : null;
-		return (expected == null || size() < 0 || (size != null && size != size())) ? null
-				: proved(this.place, expected);
+		if (size() < 0 || (size != null && size != size())) {
+			return null;
+		}
+		ExpectedDigest expected = job.file().expected();
+		return ((expected != null) ? Stream.of(expected)
+				: job.file().mirrors().stream().map(Mirror::stated).flatMap(Stream::ofNullable).distinct())
+			.map((digest) -> proved(this.place, digest))
+			.flatMap(Stream::ofNullable)
+			.findFirst()
+			.orElse(null);
 	}
 
 	/**
@@ -336,8 +347,18 @@ final class ModelIndex {
 				&& state.mirror().toString().equals(receipt.source());
 	}
 
-	/** Takes the file at the place for the model, though nothing proves it. */
+	/**
+	 * Takes the file at the place for the model, though nothing proves it.
+	 * @return the model
+	 * @throws ModelIntegrityException if a digest is required
+	 */
 	CachedModel unproven() {
+		if (request().digestRequired()) {
+			throw new ModelIntegrityException(
+					request().id(), "require-checksum is set, and nothing says what the digest of "
+							+ this.place.target() + " should be",
+					"Configure expected-checksum, or remove require-checksum");
+		}
 		Hashed hashed = hash(this.place, Algorithm.SHA256);
 		Receipt receipt = issue(this.place, hashed, null, putBy(this.place, hashed));
 		logger.warn("Model '{}': {} is used as it is; nothing proves its content. Configure expected-checksum: {}",

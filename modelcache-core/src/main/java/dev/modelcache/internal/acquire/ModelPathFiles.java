@@ -123,9 +123,14 @@ final class ModelPathFiles {
 	}
 
 	private @Nullable CachedModel compare(ModelIndex index, FileJob job) {
-		if (job.file().expected() != null) {
-			CachedModel proved = index.proved(job);
-			return (proved != null) ? proved : decide(index, described(job, null));
+		CachedModel proved = index.proved(job);
+		if (proved != null) {
+			return proved;
+		}
+		boolean required = index.candidate().request().digestRequired();
+		if (job.file().expected() != null || required) {
+			return decide(index, described(job, null) + ((job.file().expected() == null)
+					? " with a digest that a source states, because require-checksum is set" : ""));
 		}
 		Long stated = (job.compression() == null) ? statedSize(job) : null;
 		if (stated != null && stated != index.size()) {

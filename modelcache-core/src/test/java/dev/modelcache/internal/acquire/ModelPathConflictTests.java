@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelPathConflict;
@@ -261,6 +262,54 @@ class ModelPathConflictTests {
 				.digestRequired(true)
 				.modelPathConflict(ModelPathConflict.KEEP)))
 			.withMessageContaining("require-checksum forbids to keep it");
+	}
+
+	/** The URL states no digest, the mirror does; the user's file has the same size. */
+	private ModelRequest.Builder provedByItsMirror() {
+		return plain().mirrors(List.of(URI.create("hf://org/repo/model.gguf"))).digestRequired(true);
+	}
+
+	@Test
+	void requiredChecksumIsThatOfAMirrorIfTheUrlStatesNone() throws IOException {
+		put(this.content);
+		CachedModel model = get(provedByItsMirror());
+		assertThat(model.outcome()).isEqualTo(ModelOutcome.CACHED);
+		assertThat(model.verified()).isTrue();
+	}
+
+	@Test
+	void requiredChecksumForbidsAFileThatNoMirrorProves() throws IOException {
+		put(Content.random(100_000, 3));
+		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(() -> get(provedByItsMirror()))
+			.withMessageContaining("with a digest that a source states, because require-checksum is set");
+		assertThatExceptionOfType(ModelConfigurationException.class)
+			.isThrownBy(() -> get(provedByItsMirror().modelPathConflict(ModelPathConflict.KEEP)))
+			.withMessageContaining("require-checksum forbids to keep it");
+		assertThat(target()).hasBinaryContent(Content.random(100_000, 3).bytes());
+	}
+
+	@Test
+	void fileThatNoMirrorProvesIsReplacedByOneThatIsProved() throws IOException {
+		put(Content.random(100_000, 3));
+		CachedModel model = get(provedByItsMirror().modelPathConflict(ModelPathConflict.REPLACE));
+		assertThat(model.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		assertThat(model.verified()).isTrue();
+		assertThat(target()).hasBinaryContent(this.content.bytes());
+	}
+
+	@Test
+	void requiredChecksumRefusesAFileWithoutAnySource() throws IOException {
+		put(this.mine);
+		assertThatExceptionOfType(ModelIntegrityException.class)
+			.isThrownBy(() -> get(ModelRequest.builder("m").modelPath(target()).digestRequired(true)))
+			.withMessageContaining("require-checksum is set, and nothing says what the digest of")
+			.withMessageContaining("Configure expected-checksum");
+		this.offline = true;
+		assertThatExceptionOfType(ModelIntegrityException.class)
+			.isThrownBy(() -> get(ModelRequest.builder("m").modelPath(target()).digestRequired(true)));
+		assertThat(get(
+				ModelRequest.builder("m").modelPath(target()).expectedDigest(this.mine.sha256()).digestRequired(true))
+			.verified()).isTrue();
 	}
 
 	@Test

@@ -17,7 +17,9 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
+import dev.modelcache.internal.acquire.AcquisitionObserver;
 import dev.modelcache.internal.acquire.Background;
+import dev.modelcache.internal.acquire.ConfiguredModels;
 import dev.modelcache.internal.acquire.DefaultModelCache;
 import dev.modelcache.internal.acquire.DefaultOperations;
 import dev.modelcache.internal.acquire.EngineThreads;

@@ -13,6 +13,7 @@ import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import dev.modelcache.internal.acquire.AcquisitionObserver;
 
 /**
  * The meters of a cache. Their tags are bounded: a model that is not configured counts as

@@ -17,6 +17,9 @@ import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.modelcache.runtime.LlmClassifierBuilder;
+import dev.modelcache.runtime.ModelManagerBuilder;
+import dev.modelcache.runtime.ModelRuntimeMeters;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -39,13 +42,17 @@ class ArchitectureTests {
 
 	static final String INTERNAL = BASE + ".internal";
 
-	/** The only class of the API that uses the internals: it puts them together. */
-	private static final DescribedPredicate<JavaClass> BUILDER = belongTo(equivalentTo(ModelCacheBuilder.class));
+	/** The only classes of the API that use the internals: they put them together. */
+	private static final DescribedPredicate<JavaClass> BUILDERS = belongTo(
+			equivalentTo(ModelCacheBuilder.class).or(equivalentTo(ModelCacheMeters.class))
+				.or(equivalentTo(ModelManagerBuilder.class))
+				.or(equivalentTo(LlmClassifierBuilder.class))
+				.or(equivalentTo(ModelRuntimeMeters.class)));
 
 	@ArchTest
-	static final ArchRule onlyTheBuilderUsesTheInternals = noClasses().that()
+	static final ArchRule onlyBuildersUseTheInternals = noClasses().that()
 		.resideInAnyPackage(BASE, BASE + ".lock", BASE + ".runtime")
-		.and(not(BUILDER))
+		.and(not(BUILDERS))
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage(INTERNAL + "..");
@@ -54,7 +61,7 @@ class ArchitectureTests {
 	static final ArchRule packagesAreFreeOfCycles = slices().matching("(**)")
 		.should()
 		.beFreeOfCycles()
-		.ignoreDependency(BUILDER, alwaysTrue());
+		.ignoreDependency(BUILDERS, alwaysTrue());
 
 	@ArchTest
 	static final ArchRule packagesDependOneWay = layeredArchitecture().consideringOnlyDependenciesInLayers()
@@ -114,7 +121,7 @@ class ArchitectureTests {
 		.mayNotBeAccessedByAnyLayer()
 		.whereLayer("assembly")
 		.mayNotBeAccessedByAnyLayer()
-		.ignoreDependency(BUILDER, alwaysTrue());
+		.ignoreDependency(BUILDERS, alwaysTrue());
 
 	@ArchTest
 	static final ArchRule coreKnowsNoSpringBoot = noClasses().should()
@@ -165,7 +172,7 @@ class ArchitectureTests {
 		.callMethod(System.class, "nanoTime");
 
 	@ArchTest
-	static final ArchRule theClockComesFromOutside = noClasses().that(not(BUILDER))
+	static final ArchRule theClockComesFromOutside = noClasses().that(not(BUILDERS))
 		.should()
 		.callMethod(Clock.class, "systemUTC");
 

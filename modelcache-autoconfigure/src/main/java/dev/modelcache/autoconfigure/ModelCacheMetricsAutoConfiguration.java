@@ -2,8 +2,8 @@ package dev.modelcache.autoconfigure;
 
 import dev.modelcache.ModelCacheMeters;
 import dev.modelcache.ModelCacheOperations;
-import dev.modelcache.actuate.RuntimeMeters;
 import dev.modelcache.runtime.ModelManager;
+import dev.modelcache.runtime.ModelRuntimeMeters;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -26,10 +26,10 @@ public class ModelCacheMetricsAutoConfiguration {
 		return new ModelCacheMeters(registry)::bindTo;
 	}
 
-	@InternalBean("dev.modelcache.actuate.RuntimeMeters.ORIGINAL")
+	@InternalBean("dev.modelcache.runtime.ModelRuntimeMeters.ORIGINAL")
 	@ConditionalOnBean(ModelManager.class)
-	RuntimeMeters modelCacheRuntimeMeters(MeterRegistry registry) {
-		return new RuntimeMeters(registry);
+	ModelRuntimeMeters modelCacheRuntimeMeters(MeterRegistry registry) {
+		return new ModelRuntimeMeters(registry);
 	}
 
 }

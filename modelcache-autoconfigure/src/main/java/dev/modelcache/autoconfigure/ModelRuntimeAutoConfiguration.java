@@ -1,22 +1,27 @@
 package dev.modelcache.autoconfigure;
 
-import java.time.Clock;
+import java.time.Duration;
 
 import dev.modelcache.ModelCache;
-import dev.modelcache.RuntimeObserver;
-import dev.modelcache.internal.runtime.DefaultModelManager;
-import dev.modelcache.internal.runtime.QueuedClassifier;
 import dev.modelcache.runtime.LlmClassifier;
+import dev.modelcache.runtime.LlmClassifierBuilder;
 import dev.modelcache.runtime.ModelLoader;
 import dev.modelcache.runtime.ModelManager;
+import dev.modelcache.runtime.ModelManagerBuilder;
+import dev.modelcache.runtime.ModelRuntimeMeters;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
-import reactor.core.scheduler.Schedulers;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Lazy;
+import org.springframework.context.annotation.Proxyable;
+import org.springframework.context.annotation.ProxyType;
+import org.springframework.context.annotation.Role;
 
 /**
  * {@link AutoConfiguration Auto-configuration} of what uses the model
@@ -26,40 +31,61 @@ import org.springframework.context.annotation.Lazy;
 @ConditionalOnBean(ModelCache.class)
 public class ModelRuntimeAutoConfiguration {
 
-	private final Clock clock = Clock.systemUTC();
+	private static final String CLASSIFIER = "dev.modelcache.runtime.LlmClassifier";
 
 	@Lazy
-	@InternalBean("dev.modelcache.internal.runtime.DefaultModelManager.ORIGINAL")
+	@Bean("dev.modelcache.runtime.ModelManager")
+	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+	@Proxyable(ProxyType.INTERFACES)
 	@ConditionalOnSingleCandidate(ModelLoader.class)
-	@ConditionalOnMissingBean(ModelManager.class)
-	DefaultModelManager modelManager(ModelCache modelCache, ModelLoader loader,
-			ObjectProvider<RuntimeObserver> observers) {
-		return new DefaultModelManager(ModelCacheProperties.DEFAULT_MODEL, modelCache, loader, all(observers),
-				this.clock);
+	@ConditionalOnMissingBean
+	ModelManager modelManager(ModelCache modelCache, ModelLoader loader, ObjectProvider<ModelRuntimeMeters> meters) {
+		ModelManagerBuilder builder = ModelManager.builder(modelCache, loader)
+			.modelId(ModelCacheProperties.DEFAULT_MODEL);
+		meters.ifAvailable((all) -> all.bindTo(builder));
+		return builder.build();
 	}
 
-	@InternalBean("dev.modelcache.internal.runtime.QueuedClassifier.ORIGINAL")
+	@Bean(CLASSIFIER)
+	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+	@Proxyable(ProxyType.INTERFACES)
 	@ConditionalOnBooleanProperty("hooks.llm.classifier.enabled")
-	@ConditionalOnMissingBean(LlmClassifier.class)
-	QueuedClassifier llmClassifier(ObjectProvider<ModelManager> manager, ModelCacheProperties properties,
-			ObjectProvider<RuntimeObserver> observers) {
+	@ConditionalOnMissingBean
+	LlmClassifier llmClassifier(ObjectProvider<ModelManager> manager, ModelCacheProperties properties,
+			ObjectProvider<ModelRuntimeMeters> meters) {
 		ModelManager models = manager.getIfAvailable(() -> {
 			throw ModelKeys.GENERAL.wrong("classifier.enabled", "is true, but nothing can load a model",
 					"Add the dependency dev.modelcache:modelcache-llama, define a ModelLoader bean, or remove the key");
 		});
-		return new QueuedClassifier(models, RuntimeSettings.classifier(properties), all(observers),
-				Schedulers.parallel(), this.clock);
+		LlmClassifierBuilder builder = classifier(models, properties);
+		meters.ifAvailable((all) -> all.bindTo(builder));
+		return builder.build();
 	}
 
 	@InternalBean("dev.modelcache.autoconfigure.RuntimeEvents.ORIGINAL")
 	@ConditionalOnBean(ModelManager.class)
-	RuntimeEvents modelRuntimeEvents(ObjectProvider<DefaultModelManager> manager,
-			ObjectProvider<QueuedClassifier> classifier) {
+	RuntimeEvents modelRuntimeEvents(ObjectProvider<ModelManager> manager,
+			@Qualifier(CLASSIFIER) ObjectProvider<LlmClassifier> classifier) {
 		return new RuntimeEvents(manager, classifier);
 	}
 
-	private static RuntimeObserver all(ObjectProvider<RuntimeObserver> observers) {
-		return new CompositeRuntimeObserver(observers.orderedStream().toList());
+	/**
+	 * Maps the properties to the builder of a classifier.
+	 * @param models the model to ask
+	 * @param properties the properties
+	 * @return a builder, which checks the values when it builds
+	 */
+	static LlmClassifierBuilder classifier(ModelManager models, ModelCacheProperties properties) {
+		ModelChecks.checkUse(properties);
+		ClassifierProperties classifier = properties.getClassifier();
+		return LlmClassifier.builder(models)
+			.configuredAs(ModelKeys.GENERAL.key("classifier"))
+			.labels(classifier.getLabels())
+			.prompt(classifier.getPrompt())
+			.labelWhenUnavailable(classifier.getLabelWhenUnavailable())
+			.queueCapacity(classifier.getQueueCapacity())
+			.timeout(Duration.ofMillis(properties.getInferenceTimeoutMs()))
+			.temperature(properties.getTemperature());
 	}
 
 }

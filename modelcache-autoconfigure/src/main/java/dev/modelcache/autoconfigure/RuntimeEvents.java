@@ -3,8 +3,10 @@ package dev.modelcache.autoconfigure;
 import dev.modelcache.ModelCacheEvent;
 import dev.modelcache.ModelReady;
 import dev.modelcache.ModelReplaced;
-import dev.modelcache.internal.runtime.DefaultModelManager;
-import dev.modelcache.internal.runtime.QueuedClassifier;
+import dev.modelcache.runtime.LlmClassifier;
+import dev.modelcache.runtime.ModelManager;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.event.EventListener;
 
@@ -13,23 +15,38 @@ import org.springframework.context.event.EventListener;
  */
 final class RuntimeEvents {
 
-	private final ObjectProvider<DefaultModelManager> manager;
+	private static final Logger logger = LoggerFactory.getLogger(RuntimeEvents.class);
 
-	private final ObjectProvider<QueuedClassifier> classifier;
+	private final ObjectProvider<ModelManager> manager;
 
-	RuntimeEvents(ObjectProvider<DefaultModelManager> manager, ObjectProvider<QueuedClassifier> classifier) {
+	private final ObjectProvider<LlmClassifier> classifier;
+
+	/**
+	 * Creates the listeners.
+	 * @param manager the model in memory
+	 * @param classifier the classifier if it is not the application's own
+	 */
+	RuntimeEvents(ObjectProvider<ModelManager> manager, ObjectProvider<LlmClassifier> classifier) {
 		this.manager = manager;
 		this.classifier = classifier;
 	}
 
 	@EventListener
 	void replaced(ModelReplaced event) {
-		this.manager.ifAvailable((manager) -> manager.replace(event));
+		this.manager.ifUnique((manager) -> manager.replace(event));
 	}
 
+	/** The first text to classify need not wait until the model is loaded. */
 	@EventListener({ ModelReady.class, ModelReplaced.class })
 	void load(ModelCacheEvent event) {
-		this.classifier.ifAvailable((classifier) -> classifier.load(event));
+		if (event.modelId().equals(ModelCacheProperties.DEFAULT_MODEL)) {
+			this.classifier.ifAvailable((classifier) -> this.manager.ifUnique(RuntimeEvents::load));
+		}
+	}
+
+	private static void load(ModelManager manager) {
+		manager.loadModel().subscribe((none) -> {
+		}, (failure) -> logger.warn("Texts are not classified until the model is loaded: {}", failure.getMessage()));
 	}
 
 }

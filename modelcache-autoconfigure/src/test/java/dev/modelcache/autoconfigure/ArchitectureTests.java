@@ -9,8 +9,6 @@ import com.tngtech.archunit.lang.ArchRule;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-import static com.tngtech.archunit.base.DescribedPredicate.not;
-import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -24,22 +22,10 @@ class ArchitectureTests {
 	@ArchTest
 	static final ArchRule packagesAreFreeOfCycles = slices().matching("(**)").should().beFreeOfCycles();
 
-	/** The runtime of models has no builder yet. */
 	@ArchTest
-	static final ArchRule onlyTheRuntimeIsMadeOfInternals = noClasses().that()
-		.haveSimpleNameNotStartingWith("ModelRuntimeAutoConfiguration")
-		.and()
-		.doNotHaveSimpleName("RuntimeEvents")
-		.and()
-		.doNotHaveSimpleName("RuntimeSettings")
-		.should()
+	static final ArchRule onlyTheApiOfTheCoreIsUsed = noClasses().should()
 		.dependOnClassesThat()
 		.resideInAPackage("dev.modelcache.internal..");
-
-	@ArchTest
-	static final ArchRule theRuntimeUsesNoOtherInternals = noClasses().should()
-		.dependOnClassesThat(resideInAPackage("dev.modelcache.internal..")
-			.and(not(resideInAPackage("dev.modelcache.internal.runtime"))));
 
 	@ArchTest
 	static final ArchRule onlyTheBridgeBlocks = noClasses().that()

@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 
 import dev.modelcache.CacheOptions;
-import dev.modelcache.ConfiguredModels;
 import dev.modelcache.DownloadOptions;
 import dev.modelcache.HuggingFaceOptions;
 import dev.modelcache.LockOptions;
@@ -15,7 +14,9 @@ import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheBuilder;
 import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.OciOptions;
-import dev.modelcache.internal.runtime.ClassifierSettings;
+import dev.modelcache.internal.acquire.ConfiguredModels;
+import dev.modelcache.runtime.LlmClassifierBuilder;
+import dev.modelcache.runtime.ModelManager;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.core.env.MapPropertySource;
@@ -108,8 +109,8 @@ final class BoundConfiguration {
 		return options.get().registries();
 	}
 
-	ClassifierSettings classifier() {
-		return RuntimeSettings.classifier(properties());
+	LlmClassifierBuilder classifier() {
+		return ModelRuntimeAutoConfiguration.classifier(mock(ModelManager.class), properties());
 	}
 
 }

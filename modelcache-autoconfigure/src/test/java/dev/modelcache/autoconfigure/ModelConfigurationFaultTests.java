@@ -237,7 +237,7 @@ class ModelConfigurationFaultTests {
 			.map((property) -> property.replace("${tmp}", directory.toString()))
 			.toArray(String[]::new));
 		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(() -> {
-			configuration.classifier();
+			configuration.classifier().build();
 			configuration.models();
 		}).satisfies((ex) -> {
 			assertThat(ex.key()).isEqualTo(fault.key());

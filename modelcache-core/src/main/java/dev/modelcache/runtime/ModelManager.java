@@ -3,20 +3,30 @@ package dev.modelcache.runtime;
 import java.util.Optional;
 import java.util.function.Function;
 
+import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelReplaced;
 import reactor.core.publisher.Mono;
 
 /**
- * The model {@code default} in memory. When another version of it was published, that one
- * is loaded beside the present one and takes its place; a version that cannot be loaded
- * changes nothing.
+ * A model in memory: with Spring Boot, the model {@code default}.
  * <p>
  * <em>Thread-safety</em>: may be called from any thread; every method may be called again
  * at any time. <em>Blocking</em>: only {@link #use} blocks. <em>Errors</em>: a file that
  * cannot be had or that was refused is a {@link ModelCacheException}, one that cannot be
  * loaded a {@link ModelLoadException}.
  */
-public interface ModelManager {
+public interface ModelManager extends AutoCloseable {
+
+	/**
+	 * Starts a manager.
+	 * @param cache where the model's file comes from
+	 * @param loader loads the file
+	 * @return a builder
+	 */
+	static ModelManagerBuilder builder(ModelCache cache, ModelLoader loader) {
+		return new ModelManagerBuilder(cache, loader);
+	}
 
 	/**
 	 * Makes sure that the model's file is there.
@@ -47,6 +57,16 @@ public interface ModelManager {
 	Mono<Void> unload();
 
 	/**
+	 * Replaces the loaded model by another version, in the background: the new version is
+	 * loaded beside the present one and takes its place. If it cannot be loaded, the
+	 * present one stays. Does nothing if no model is loaded, or another one than that of
+	 * the event. With Spring Boot, each event is passed to this method.
+	 * @param event the event that another version was published
+	 */
+	default void replace(ModelReplaced event) {
+	}
+
+	/**
 	 * Uses the model. It is not closed before the task returns, whatever happens
 	 * meanwhile.
 	 * <p>
@@ -56,5 +76,14 @@ public interface ModelManager {
 	 * @return the task's result; empty if no model is loaded
 	 */
 	<T> Optional<T> use(Function<? super LoadedModel, ? extends T> task);
+
+	/**
+	 * Unloads the model for good.
+	 * <p>
+	 * <em>Blocking</em>: a few seconds at most, for what uses the model.
+	 */
+	@Override
+	default void close() {
+	}
 
 }

@@ -13,7 +13,6 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 import dev.modelcache.CachedModel;
-import dev.modelcache.ConfiguredModels;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheException.ErrorCode;
 import dev.modelcache.ModelCacheException;

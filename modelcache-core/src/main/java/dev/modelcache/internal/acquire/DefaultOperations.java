@@ -8,7 +8,6 @@ import java.util.concurrent.ConcurrentHashMap;
 
 import dev.modelcache.CacheUsage;
 import dev.modelcache.CachedModel;
-import dev.modelcache.ConfiguredModels;
 import dev.modelcache.MirrorStatus;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheOperations;

@@ -2,7 +2,6 @@ package dev.modelcache.internal.acquire;
 
 import java.util.function.Consumer;
 
-import dev.modelcache.AcquisitionObserver;
 import dev.modelcache.ModelCacheEvent;
 
 /**

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
-import dev.modelcache.AcquisitionObserver;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -11,9 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
-import dev.modelcache.AcquisitionObserver;
 import dev.modelcache.CachedModel;
-import dev.modelcache.ConfiguredModels;
 import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelCacheException;

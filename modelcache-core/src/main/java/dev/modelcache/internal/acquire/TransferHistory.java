@@ -8,7 +8,6 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
-import dev.modelcache.AcquisitionObserver;
 import dev.modelcache.MirrorStatus;
 import dev.modelcache.TransferAttempt;
 

@@ -1,6 +1,7 @@
 package dev.modelcache.internal.http;
 
 import java.net.URI;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -87,7 +88,8 @@ final class Redirects {
 						.thenReturn(new Outcome<T>(null, new Response(at, status, headers, Flux.empty())));
 				}
 				arrived.set(true);
-				return answer.apply(new Response(at, status, headers, body(response, connection.get())))
+				Executor thread = Objects.requireNonNull(connection.get());
+				return answer.apply(new Response(at, status, headers, body(response, thread)))
 					.map((value) -> new Outcome<>(value, null));
 			})
 			.timeout(deadline, Mono.error(() -> noAnswer(at.request().uri()))));

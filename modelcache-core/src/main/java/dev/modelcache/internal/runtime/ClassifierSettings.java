@@ -8,7 +8,6 @@ import dev.modelcache.runtime.Question;
 /**
  * How texts are classified.
  *
- * @param modelId the id of the model that is asked
  * @param labels what a text can be
  * @param prompt what the model continues with a label: <code>{text}</code> stands for the
  * text, <code>{labels}</code> for the labels
@@ -17,8 +16,8 @@ import dev.modelcache.runtime.Question;
  * @param timeout how long one classification may take, waiting included
  * @param queueCapacity how many texts may wait
  */
-public record ClassifierSettings(String modelId, List<String> labels, String prompt, String labelWhenUnavailable,
-		double temperature, Duration timeout, int queueCapacity) {
+public record ClassifierSettings(List<String> labels, String prompt, String labelWhenUnavailable, double temperature,
+		Duration timeout, int queueCapacity) {
 
 	/** Stands for the text. */
 	public static final String TEXT = "{text}";

@@ -12,7 +12,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
-import dev.modelcache.RuntimeObserver;
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheException;
@@ -33,7 +32,7 @@ import reactor.core.scheduler.Schedulers;
 /**
  * Loads, swaps and unloads one model, one after the other on a thread of its own.
  */
-public final class DefaultModelManager implements ModelManager, AutoCloseable {
+public final class DefaultModelManager implements ModelManager {
 
 	private static final Logger logger = LoggerFactory.getLogger(DefaultModelManager.class);
 
@@ -171,11 +170,7 @@ public final class DefaultModelManager implements ModelManager, AutoCloseable {
 		}
 	}
 
-	/**
-	 * Loads a new version beside the present one and swaps them, in the background.
-	 * Without a loaded model, nothing happens.
-	 * @param event the event that the file was replaced
-	 */
+	@Override
 	public void replace(ModelReplaced event) {
 		if (event.modelId().equals(this.modelId)) {
 			Mono.fromRunnable(() -> swap(event.current())).subscribeOn(this.scheduler).subscribe((none) -> {
@@ -267,9 +262,6 @@ public final class DefaultModelManager implements ModelManager, AutoCloseable {
 		return retired.closed();
 	}
 
-	/**
-	 * Unloads the model for good, and waits a few seconds for those who use it.
-	 */
 	@Override
 	public void close() {
 		synchronized (this) {

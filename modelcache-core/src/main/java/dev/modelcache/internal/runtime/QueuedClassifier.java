@@ -15,10 +15,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-import dev.modelcache.RuntimeObserver;
-import dev.modelcache.ModelCacheEvent;
-import dev.modelcache.ModelReady;
-import dev.modelcache.ModelReplaced;
 import dev.modelcache.runtime.Classification.Outcome;
 import dev.modelcache.runtime.Classification;
 import dev.modelcache.runtime.ClassificationException;
@@ -39,7 +35,7 @@ import reactor.core.scheduler.Schedulers;
  * time-out comes from the timer, so that nobody waits for a slow model; texts that nobody
  * waits for any more leave the queue.
  */
-public final class QueuedClassifier implements LlmClassifier, AutoCloseable {
+public final class QueuedClassifier implements LlmClassifier {
 
 	private static final Logger logger = LoggerFactory.getLogger(QueuedClassifier.class);
 
@@ -78,16 +74,6 @@ public final class QueuedClassifier implements LlmClassifier, AutoCloseable {
 					thread.setDaemon(true);
 					return thread;
 				});
-	}
-
-	/**
-	 * Loads the model when its file is there, so that the first text need not wait.
-	 * @param event the event that the file is there
-	 */
-	public void load(ModelCacheEvent event) {
-		if (event.modelId().equals(this.settings.modelId())) {
-			load();
-		}
 	}
 
 	private void load() {
@@ -160,9 +146,6 @@ public final class QueuedClassifier implements LlmClassifier, AutoCloseable {
 		return new ClassificationException("the application is closing", "Start it again", cause);
 	}
 
-	/**
-	 * Answers the texts that wait as without a model, and takes no more.
-	 */
 	@Override
 	public void close() {
 		this.worker.shutdown();

@@ -7,9 +7,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-import dev.modelcache.AcquisitionObserver;
 import dev.modelcache.CachedModel;
-import dev.modelcache.ConfiguredModels;
 import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;

@@ -8,7 +8,6 @@ import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import dev.modelcache.AcquisitionObserver;
 import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelRequest;

@@ -11,10 +11,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import dev.modelcache.RuntimeObserver;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelNotFoundException;
-import dev.modelcache.ModelReady;
 import dev.modelcache.runtime.Classification.Outcome;
 import dev.modelcache.runtime.Classification;
 import dev.modelcache.runtime.ClassificationException;
@@ -83,8 +81,8 @@ class QueuedClassifierTests {
 	}
 
 	private QueuedClassifier classifier(Duration timeout, int capacity, Scheduler timer) {
-		ClassifierSettings settings = new ClassifierSettings("default", List.of("READ", "DELETE"),
-				"One of {labels}: {text} =>", "UNKNOWN", 0.3, timeout, capacity);
+		ClassifierSettings settings = new ClassifierSettings(List.of("READ", "DELETE"), "One of {labels}: {text} =>",
+				"UNKNOWN", 0.3, timeout, capacity);
 		RuntimeObserver observer = new RuntimeObserver() {
 
 			@Override
@@ -159,14 +157,6 @@ class QueuedClassifierTests {
 			.atMost(PATIENCE)
 			.untilAsserted(() -> assertThat(this.observed).containsOnly("UNKNOWN unavailable"));
 		verify(this.cache, times(1)).get("default");
-	}
-
-	@Test
-	void theModelIsLoadedWhenItsFileIsThere() {
-		this.classifier.load(new ModelReady("another", CachedModels.of(Path.of("x"), Content.random(1, 1)), SHORT));
-		verify(this.cache, times(0)).get("default");
-		this.classifier.load(new ModelReady("default", CachedModels.of(Path.of("x"), Content.random(1, 1)), SHORT));
-		Awaitility.await().atMost(PATIENCE).until(this.manager::isLoaded);
 	}
 
 	@Test

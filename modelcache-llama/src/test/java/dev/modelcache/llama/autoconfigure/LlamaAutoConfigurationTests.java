@@ -13,7 +13,6 @@ import de.kherud.llama.LlamaModel;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelFormatException;
-import dev.modelcache.actuate.RuntimeMeters;
 import dev.modelcache.autoconfigure.ModelCacheAutoConfiguration;
 import dev.modelcache.autoconfigure.ModelCacheMetricsAutoConfiguration;
 import dev.modelcache.autoconfigure.ModelRuntimeAutoConfiguration;
@@ -23,6 +22,7 @@ import dev.modelcache.runtime.Classification;
 import dev.modelcache.runtime.LlmClassifier;
 import dev.modelcache.runtime.ModelLoader;
 import dev.modelcache.runtime.ModelManager;
+import dev.modelcache.runtime.ModelRuntimeMeters;
 import dev.modelcache.testsupport.TinyLlama;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -192,7 +192,7 @@ class LlamaAutoConfigurationTests {
 				.timer()
 				.count()).isEqualTo(1000);
 			assertThat(meters.get("modelcache.model.loads").tag("outcome", "loaded").timer().count()).isEqualTo(1);
-			assertThat(context).hasSingleBean(RuntimeMeters.class);
+			assertThat(context).hasSingleBean(ModelRuntimeMeters.class);
 		});
 	}
 

@@ -1,4 +1,4 @@
-package dev.modelcache;
+package dev.modelcache.internal.acquire;
 
 import java.time.Duration;
 import java.util.Set;

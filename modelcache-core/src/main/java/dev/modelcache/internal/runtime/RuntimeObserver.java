@@ -1,4 +1,4 @@
-package dev.modelcache;
+package dev.modelcache.internal.runtime;
 
 import java.time.Duration;
 

@@ -1,10 +1,13 @@
-package dev.modelcache;
+package dev.modelcache.internal.acquire;
 
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+
+import dev.modelcache.ModelNotFoundException;
+import dev.modelcache.ModelRequest;
 
 /**
  * The models that the configuration names, in its order.

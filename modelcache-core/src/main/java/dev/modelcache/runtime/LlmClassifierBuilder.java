@@ -1,0 +1,205 @@
+package dev.modelcache.runtime;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+
+import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.internal.runtime.ClassifierSettings;
+import dev.modelcache.internal.runtime.QueuedClassifier;
+import dev.modelcache.internal.runtime.RuntimeObserver;
+import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * Builds an {@link LlmClassifier}. The options have the names of the keys below
+ * {@code hooks.llm.classifier}, and the same defaults.
+ * <p>
+ * <em>Thread-safety</em>: none; a builder belongs to one thread.
+ */
+public final class LlmClassifierBuilder {
+
+	private final ModelManager models;
+
+	private List<String> labels = List.of("READ", "CREATE", "UPDATE", "DELETE");
+
+	private String prompt = "Classify the command as one of {labels}.\nCommand: {text}\nClass:";
+
+	private String labelWhenUnavailable = "UNKNOWN";
+
+	private int queueCapacity = 1024;
+
+	private Duration timeout = Duration.ofMillis(2000);
+
+	private double temperature = 0.1;
+
+	private @Nullable String configuredAs;
+
+	private RuntimeObserver observer = RuntimeObserver.NONE;
+
+	private Scheduler scheduler = Schedulers.parallel();
+
+	private Clock clock = Clock.systemUTC();
+
+	LlmClassifierBuilder(ModelManager models) {
+		this.models = models;
+	}
+
+	/**
+	 * Sets the labels; the model answers nothing else. {@code READ}, {@code CREATE},
+	 * {@code UPDATE} and {@code DELETE} by default.
+	 * @param labels at least one; each once, without line breaks and without blanks
+	 * around it
+	 * @return this builder
+	 */
+	public LlmClassifierBuilder labels(List<String> labels) {
+		this.labels = List.copyOf(labels);
+		return this;
+	}
+
+	/**
+	 * Sets the text that the model continues with a label.
+	 * @param prompt the text; <code>{text}</code> stands for the text to classify,
+	 * <code>{labels}</code> for all labels, separated by commas
+	 * @return this builder
+	 */
+	public LlmClassifierBuilder prompt(String prompt) {
+		this.prompt = prompt;
+		return this;
+	}
+
+	/**
+	 * Sets the label of a text for which the model gives no answer; {@code UNKNOWN} by
+	 * default.
+	 * @param labelWhenUnavailable a label, which need not be one of the model's
+	 * @return this builder
+	 */
+	public LlmClassifierBuilder labelWhenUnavailable(String labelWhenUnavailable) {
+		this.labelWhenUnavailable = labelWhenUnavailable;
+		return this;
+	}
+
+	/**
+	 * Sets how many texts may wait for the model; more are refused with a
+	 * {@link ClassifierBusyException}. 1024 by default.
+	 * @param queueCapacity the number, 1 or more
+	 * @return this builder
+	 */
+	public LlmClassifierBuilder queueCapacity(int queueCapacity) {
+		this.queueCapacity = queueCapacity;
+		return this;
+	}
+
+	/**
+	 * Sets the maximum time of one classification, waiting included; two seconds by
+	 * default.
+	 * @param timeout the time, above zero
+	 * @return this builder
+	 */
+	public LlmClassifierBuilder timeout(Duration timeout) {
+		this.timeout = timeout;
+		return this;
+	}
+
+	/**
+	 * Sets the sampling temperature; 0.1 by default.
+	 * @param temperature the temperature; 0 always takes the likeliest token
+	 * @return this builder
+	 */
+	public LlmClassifierBuilder temperature(double temperature) {
+		this.temperature = temperature;
+		return this;
+	}
+
+	/**
+	 * Sets where time-outs run and answers are given.
+	 * @param scheduler the scheduler; {@link Schedulers#parallel()} by default
+	 * @return this builder
+	 */
+	public LlmClassifierBuilder scheduler(Scheduler scheduler) {
+		this.scheduler = scheduler;
+		return this;
+	}
+
+	/**
+	 * Sets the clock that measures classifications.
+	 * @param clock the clock
+	 * @return this builder
+	 */
+	public LlmClassifierBuilder clock(Clock clock) {
+		this.clock = clock;
+		return this;
+	}
+
+	/**
+	 * Sets what the names of options begin with in messages.
+	 * @param prefix the prefix without its last dot, such as {@code hooks.llm.classifier}
+	 * @return this builder
+	 */
+	public LlmClassifierBuilder configuredAs(String prefix) {
+		this.configuredAs = prefix;
+		return this;
+	}
+
+	/** Sets the observer, which is called on the threads of the work. */
+	void observer(RuntimeObserver observer) {
+		this.observer = observer;
+	}
+
+	/**
+	 * Builds the classifier. The model is loaded with the first text, unless it is loaded
+	 * already.
+	 * @return the classifier; to be closed before the manager
+	 * @throws ModelConfigurationException if an option is wrong
+	 */
+	public LlmClassifier build() {
+		return new QueuedClassifier(this.models, settings(), this.observer, this.scheduler, this.clock);
+	}
+
+	/** Returns the options after they are checked. */
+	ClassifierSettings settings() {
+		if (this.labels.isEmpty()) {
+			throw wrong("labels", "is empty", "List what a text can be, or remove the key");
+		}
+		for (int i = 0; i < this.labels.size(); i++) {
+			check("labels[" + i + "]", this.labels.get(i));
+		}
+		if (new HashSet<>(this.labels).size() < this.labels.size()) {
+			throw wrong("labels", "holds a label twice: " + this.labels, "Name each once");
+		}
+		check("label-when-unavailable", this.labelWhenUnavailable);
+		if (!this.prompt.contains(ClassifierSettings.TEXT)) {
+			throw wrong("prompt", "has no place for the text",
+					"Write " + ClassifierSettings.TEXT + " where it belongs");
+		}
+		if (this.queueCapacity < 1) {
+			throw wrong("queue-capacity", "is less than 1: " + this.queueCapacity, "Use 1 or more");
+		}
+		if (this.timeout.isZero() || this.timeout.isNegative()) {
+			throw wrong("timeout", "is not above 0: " + this.timeout, "Use a time above 0");
+		}
+		if (!(this.temperature >= 0 && Double.isFinite(this.temperature))) {
+			throw wrong("temperature", "is no temperature: " + this.temperature, "Use 0 or more");
+		}
+		return new ClassifierSettings(this.labels, this.prompt, this.labelWhenUnavailable, this.temperature,
+				this.timeout, this.queueCapacity);
+	}
+
+	/**
+	 * A label becomes a tag of meters, and what a model writes has no blanks around it.
+	 */
+	private void check(String name, String label) {
+		if (label.isBlank() || !label.equals(label.strip()) || label.chars().anyMatch(Character::isISOControl)) {
+			throw wrong(name, "is no label: '" + label + "'",
+					"Use a word without line breaks and without blanks around it");
+		}
+	}
+
+	private ModelConfigurationException wrong(String name, String problem, String action) {
+		String key = (this.configuredAs != null) ? this.configuredAs + "." + name : name;
+		return new ModelConfigurationException(null, key, problem, action);
+	}
+
+}

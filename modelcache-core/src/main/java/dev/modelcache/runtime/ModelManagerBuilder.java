@@ -1,0 +1,64 @@
+package dev.modelcache.runtime;
+
+import java.time.Clock;
+
+import dev.modelcache.ModelCache;
+import dev.modelcache.internal.runtime.DefaultModelManager;
+import dev.modelcache.internal.runtime.RuntimeObserver;
+
+/**
+ * Builds a {@link ModelManager}.
+ * <p>
+ * <em>Thread-safety</em>: none; a builder belongs to one thread.
+ */
+public final class ModelManagerBuilder {
+
+	private final ModelCache cache;
+
+	private final ModelLoader loader;
+
+	private String modelId = "default";
+
+	private RuntimeObserver observer = RuntimeObserver.NONE;
+
+	private Clock clock = Clock.systemUTC();
+
+	ModelManagerBuilder(ModelCache cache, ModelLoader loader) {
+		this.cache = cache;
+		this.loader = loader;
+	}
+
+	/**
+	 * Sets which model is loaded; {@code default} by default.
+	 * @param modelId the model's id
+	 * @return this builder
+	 */
+	public ModelManagerBuilder modelId(String modelId) {
+		this.modelId = modelId;
+		return this;
+	}
+
+	/**
+	 * Sets the clock that measures loads.
+	 * @param clock the clock
+	 * @return this builder
+	 */
+	public ModelManagerBuilder clock(Clock clock) {
+		this.clock = clock;
+		return this;
+	}
+
+	/** Sets the observer, which is called on the thread that loads. */
+	void observer(RuntimeObserver observer) {
+		this.observer = observer;
+	}
+
+	/**
+	 * Builds the manager. Nothing is loaded yet.
+	 * @return the manager; to be closed before the cache
+	 */
+	public ModelManager build() {
+		return new DefaultModelManager(this.modelId, this.cache, this.loader, this.observer, this.clock);
+	}
+
+}

@@ -54,6 +54,15 @@ class AdHocRequestTests {
 		this.other.close();
 	}
 
+	@Test
+	void requestThatSaysNowhereWhereTheModelIsFailsWithWhatToDo() {
+		try (ModelCache cache = builder().build()) {
+			assertThatExceptionOfType(ModelConfigurationException.class)
+				.isThrownBy(() -> cache.get(ModelRequest.builder("nowhere").build()).block(PATIENCE))
+				.withMessageContaining("neither a url nor a model-path");
+		}
+	}
+
 	private ModelCacheBuilder builder() {
 		return ModelCache.builder()
 			.environment((name) -> name.equals("user.home") ? this.directory.resolve("home").toString() : null)

@@ -112,7 +112,7 @@ final class Acquisition implements Callable<CachedModel> {
 		this.adoption = new Adoption(rooms.store(), this.formats, clock, this.files, monitor, cancellation);
 		this.modelPaths = new ModelPathFiles(this.files, this.formats);
 		this.packed = new PackedFiles(rooms.store(), this.formats, clock, monitor, this::reading);
-		this.pins = new PinnedModels(rooms.store());
+		this.pins = new PinnedModels(rooms.store(), cancellation::sleep);
 	}
 
 	/**
@@ -128,10 +128,7 @@ final class Acquisition implements Callable<CachedModel> {
 			if (this.mode == Mode.RENEW && candidate.fallback()) {
 				continue;
 			}
-			ModelCacheException cancelled = this.cancellation.cancelled();
-			if (cancelled != null) {
-				throw cancelled;
-			}
+			this.cancellation.checkCancelled();
 			if (!failures.isEmpty()) {
 				this.monitor.fallingBack(candidate, failures.get(failures.size() - 1));
 			}
@@ -145,7 +142,7 @@ final class Acquisition implements Callable<CachedModel> {
 				}
 			}
 		}
-		this.cancellation.check();
+		this.cancellation.checkCancelled();
 		for (int i = failures.size() - 1; i > 0; i--) {
 			failures.get(i - 1).addSuppressed(failures.get(i));
 		}

@@ -101,10 +101,11 @@ final class Cancellation {
 	}
 
 	/**
-	 * Returns why the operation is to end.
-	 * @return the reason, or {@code null} if it may go on
+	 * Returns why the present attempt is to end.
+	 * @return the reason of the cancellation, else the setback, or {@code null} if it may
+	 * go on
 	 */
-	synchronized @Nullable ModelCacheException reason() {
+	private synchronized @Nullable ModelCacheException whyToEnd() {
 		if (this.committing || this.committed) {
 			return null;
 		}
@@ -120,11 +121,22 @@ final class Cancellation {
 	}
 
 	/**
-	 * Ends a cancelled operation here.
-	 * @throws ModelCacheException the reason, if it was cancelled
+	 * Ends an attempt here that was cancelled or given up.
+	 * @throws ModelCacheException why it ends
 	 */
 	void check() {
-		ModelCacheException cancelled = reason();
+		ModelCacheException why = whyToEnd();
+		if (why != null) {
+			throw why;
+		}
+	}
+
+	/**
+	 * Ends a cancelled operation here, between its attempts.
+	 * @throws ModelCacheException the reason, if it was cancelled
+	 */
+	void checkCancelled() {
+		ModelCacheException cancelled = cancelled();
 		if (cancelled != null) {
 			throw cancelled;
 		}
@@ -167,7 +179,7 @@ final class Cancellation {
 	 */
 	Registration onCancel(Runnable wakeUp) {
 		synchronized (this) {
-			if (reason() == null) {
+			if (whyToEnd() == null) {
 				this.wakeUps.add(wakeUp);
 				return () -> remove(wakeUp);
 			}

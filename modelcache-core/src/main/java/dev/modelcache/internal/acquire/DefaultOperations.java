@@ -162,12 +162,11 @@ public final class DefaultOperations implements ModelCacheOperations {
 	@Override
 	public Mono<Void> evict(String id) {
 		return Mono.defer(() -> orEmpty(this.cache.evict(this.models.get(id).id())))
-			.timeout(LONGEST_EVICTION,
-					Mono.error(
-							() -> new ModelCancelledException(id,
-									"it was not evicted within " + LONGEST_EVICTION.toSeconds()
-											+ " s, because another process is fetching it",
-									"Try again when that is done")));
+			.timeout(LONGEST_EVICTION, Mono.error(() -> new ModelCancelledException(id,
+					"it was not evicted within " + LONGEST_EVICTION.toSeconds()
+							+ " s: another process is fetching it, or its file is read to see whether"
+							+ " this cache put it there",
+					"Try again when that is done, or delete the file by hand")));
 	}
 
 	private static Mono<Void> orEmpty(@Nullable Mono<Void> operation) {

@@ -106,8 +106,7 @@ final class Lanes {
 		}
 		if (same == null) {
 			if (wanted.kind() == Kind.EVICT) {
-				ahead.forEach((operation) -> cancel(lane, operation,
-						cancelled(key.modelId(), "it was evicted while it was being acquired")));
+				cancel(lane, ahead, "it was evicted while it was being acquired");
 			}
 			wanted.accepted(ahead.isEmpty() ? null : owner(lane));
 		}
@@ -170,9 +169,16 @@ final class Lanes {
 			lane = this.lanes.get(key);
 			operations = (lane != null) ? lane.operations().toList() : List.of();
 		}
+		if (lane != null) {
+			cancel(lane, operations, why);
+		}
+	}
+
+	/** An eviction goes on: it ends what it has begun to delete. */
+	private void cancel(Lane lane, List<Operation> operations, String why) {
 		operations.stream()
 			.filter((operation) -> operation.kind() != Kind.EVICT)
-			.forEach((operation) -> cancel(Objects.requireNonNull(lane), operation, cancelled(key.modelId(), why)));
+			.forEach((operation) -> cancel(lane, operation, cancelled(lane.key.modelId(), why)));
 	}
 
 	/**

@@ -91,7 +91,7 @@ final class ModelIndex {
 		this.formats = formats;
 		this.observer = observer;
 		this.clock = clock;
-		this.pins = new PinnedModels(store);
+		this.pins = new PinnedModels(store, null);
 		this.candidate = candidate;
 		this.reading = reading;
 		this.place = store.place(candidate.request(), candidate.fileName());

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Sinks;
 
 /**
- * Something that is done with one model on the thread of its {@link Lane}, for all
- * callers that want the same.
+ * Something that is done with one model on the thread of its {@linkplain Lanes lane}, for
+ * all callers that want the same.
  */
 abstract class Operation {
 

@@ -1,9 +1,11 @@
 package dev.modelcache.internal.acquire;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -47,9 +49,18 @@ final class PinnedModels {
 
 	private final @Nullable ModelLockFile lockFile;
 
-	PinnedModels(ModelStore store) {
+	private final @Nullable Consumer<Duration> pause;
+
+	/**
+	 * Creates the view.
+	 * @param store where files are kept
+	 * @param pause waits while another writer has the lock file; {@code null} for one who
+	 * reads alone
+	 */
+	PinnedModels(ModelStore store, @Nullable Consumer<Duration> pause) {
 		this.store = store;
 		this.lockFile = store.lockFile();
+		this.pause = pause;
 	}
 
 	/** Returns whether there is a lock file to write to. */
@@ -189,8 +200,8 @@ final class PinnedModels {
 		}
 		try {
 			PinnedModel pinned = find(candidate);
-			PinnedModel there = (pinned != null) ? pinned
-					: this.lockFile.add(candidate.request().id(), candidate.source(), new PinnedModel(revision, files));
+			PinnedModel there = (pinned != null) ? pinned : this.lockFile.add(candidate.request().id(),
+					candidate.source(), new PinnedModel(revision, files), this.pause);
 			Map<ModelFileName, PinnedFile> known = byName(there);
 			for (PinnedFile file : files) {
 				PinnedFile same = counterpart(known, file.name(), files.size());

@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.List;
 
 import dev.modelcache.ModelFileName;
+import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -178,7 +179,8 @@ public final class CacheLayout {
 	private Path inCache(ModelRequest request, String fileName) {
 		URI url = request.url();
 		if (url == null) {
-			throw new IllegalArgumentException("a request needs a URL or a model-path");
+			throw new ModelConfigurationException(request.id(), request.key("url"),
+					"neither a url nor a model-path is given", "Give one of them");
 		}
 		String authority = withoutUserInfo(url.getRawAuthority());
 		String host = (url.getHost() != null) ? url.getHost() : authority.isEmpty() ? "local" : authority;

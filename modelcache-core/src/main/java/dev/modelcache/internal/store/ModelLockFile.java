@@ -7,9 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelStorageException;
@@ -72,18 +74,21 @@ public final class ModelLockFile {
 	 * @param modelId the model's id
 	 * @param source the source as it is shown
 	 * @param pinned what to pin
+	 * @param pause waits between two looks at the lock of another writer, and throws what
+	 * this method throws where the entry is no longer wanted; {@code null} to sleep
 	 * @return the entry that is there now
 	 * @throws ModelStorageException if the file cannot be written
 	 */
-	public PinnedModel add(String modelId, String source, PinnedModel pinned) {
+	public PinnedModel add(String modelId, String source, PinnedModel pinned, @Nullable Consumer<Duration> pause) {
 		try {
 			Files.createDirectories(directory());
 		}
 		catch (IOException ex) {
 			throw cannotWrite(modelId, ex);
 		}
-		try (CacheLock lock = this.locks.acquire(new LockRequest(modelId, CacheLayout.guard(this.file)), (owner) -> {
-		})) {
+		try (CacheLock lock = this.locks.acquire(new LockRequest(modelId, CacheLayout.guard(this.file), pause),
+				(owner) -> {
+				})) {
 			SortedMap<String, SortedMap<String, PinnedModel>> models = read(modelId);
 			PinnedModel there = models.computeIfAbsent(modelId, (id) -> new TreeMap<>()).putIfAbsent(source, pinned);
 			if (there != null) {

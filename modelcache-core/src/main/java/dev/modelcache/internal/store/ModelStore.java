@@ -305,8 +305,17 @@ public final class ModelStore implements AutoCloseable {
 			}
 			Partial empty = partials.create();
 			StagedFile staged = new StagedFile(this, modelId, place, empty);
-			copyFromOthers(partials, judge, staged, empty, advanced);
-			return staged;
+			boolean ready = false;
+			try {
+				copyFromOthers(partials, judge, staged, empty, advanced);
+				ready = true;
+				return staged;
+			}
+			finally {
+				if (!ready) {
+					staged.close();
+				}
+			}
 		}
 		catch (IOException ex) {
 			throw cannotCreate(modelId, place, ex);

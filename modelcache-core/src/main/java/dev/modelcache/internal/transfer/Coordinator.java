@@ -157,13 +157,17 @@ final class Coordinator implements BodyWriter.Owner {
 		if (left.size() != null) {
 			this.work.resume(left.size(),
 					left.blocks().keySet().stream().map((index) -> block(left.size(), index)).toList());
-			this.disk.durableIs(this.work.durable());
-			this.progress.beginsAt(this.work.durable());
+			this.disk.writtenIs(this.work.written());
+			this.progress.beginsAt(this.work.written());
 			this.check.resume(left);
+			Mirror source = left.mainSource(this.plan);
+			if (source != null) {
+				this.mirrors.prefer(source);
+			}
 			this.followers.advance(this.work.frontier());
 			logger.info("Model '{}': going on with the {} of {} bytes that are there", this.plan.modelId(),
-					this.work.durable(), left.size());
-			this.listener.resumed(this.work.durable(), left.size());
+					this.work.written(), left.size());
+			this.listener.resumed(this.work.written(), left.size());
 		}
 		this.phase = Phase.FETCHING;
 		dispatch();
@@ -190,7 +194,7 @@ final class Coordinator implements BodyWriter.Owner {
 				if (!this.live.isEmpty()) {
 					return;
 				}
-				if (this.work.durable() > 0) {
+				if (this.work.written() > 0) {
 					beginAgain();
 					return;
 				}
@@ -221,7 +225,7 @@ final class Coordinator implements BodyWriter.Owner {
 	}
 
 	private void open(MirrorState mirror, Segment segment) {
-		String ifRange = (this.work.durable() > 0 || segment.position() > 0) ? mirror.validator() : null;
+		String ifRange = (this.work.written() > 0 || segment.position() > 0) ? mirror.validator() : null;
 		RangeRequest request = new RangeRequest(mirror.mirror(), new ByteRange(segment.position(), segment.end()),
 				ifRange);
 		BodyWriter writer = new BodyWriter(this, request, segment.unfinished(), this.staged.channel(),
@@ -306,7 +310,7 @@ final class Coordinator implements BodyWriter.Owner {
 	/** RFC 9110, section 14.2: a server may ignore Range and send the whole file. */
 	private void adopt(Fetch fetch) {
 		boolean others = this.plan.file().expected() != null && this.mirrors.hasOther(fetch.mirror);
-		if (this.live.size() > 1 || (others && this.work.durable() > 0)) {
+		if (this.live.size() > 1 || (others && this.work.written() > 0)) {
 			throw new RequestFailedException(Reason.CHANGED, fetch.mirror.mirror(),
 					"sent the whole file for a part of it, as a server does when the file has changed", null);
 		}
@@ -327,12 +331,12 @@ final class Coordinator implements BodyWriter.Owner {
 				throw new IllegalStateException("bytes were written by a connection that had ended");
 			}
 			this.work.landed(fetch.segment, bytes);
-			long durable = this.work.durable();
+			long written = this.work.written();
 			fetch.mirror.count(bytes);
-			this.disk.landed(durable, whole, this.work.size());
+			this.disk.landed(written, whole, this.work.size());
 			this.followers.advance(this.work.frontier());
-			this.listener.written(fetch.mirror.mirror(), bytes, durable);
-			if (this.progress.rises(durable, now())) {
+			this.listener.written(fetch.mirror.mirror(), bytes, written);
+			if (this.progress.rises(written, now())) {
 				fetch.brought = true;
 				boolean alone = !fetch.mirror.isFree();
 				fetch.mirror.progressed();
@@ -388,7 +392,7 @@ final class Coordinator implements BodyWriter.Owner {
 	private void failed(Fetch fetch, RequestFailedException failed) {
 		this.progress.failed(failed);
 		this.listener.failed(failed);
-		boolean contradicts = failed.reason() == Reason.CHANGED && this.work.durable() > 0;
+		boolean contradicts = failed.reason() == Reason.CHANGED && this.work.written() > 0;
 		boolean others = this.plan.file().expected() != null && this.mirrors.hasOther(fetch.mirror);
 		if (contradicts && others) {
 			fetch.mirror.drop();
@@ -442,7 +446,7 @@ final class Coordinator implements BodyWriter.Owner {
 		}, (cleared) -> {
 			this.work.restart();
 			this.check.forget();
-			this.disk.durableIs(0);
+			this.disk.writtenIs(0);
 			fetchAgain();
 		}));
 	}
@@ -477,7 +481,7 @@ final class Coordinator implements BodyWriter.Owner {
 	private void settleIfQuiet() {
 		if (this.live.isEmpty()) {
 			this.phase = Phase.SETTLING;
-			this.followers.complete(this.work.durable(), this.mirrors.succeeded(), this::settle);
+			this.followers.complete(this.work.written(), this.mirrors.succeeded(), this::settle);
 		}
 	}
 
@@ -504,8 +508,8 @@ final class Coordinator implements BodyWriter.Owner {
 
 	private void reopen(Collection<Long> blocks) {
 		rewind(() -> {
-			this.work.reopen(blocks.stream().map((index) -> block(this.work.durable(), index)).toList());
-			this.disk.durableIs(this.work.durable());
+			this.work.reopen(blocks.stream().map((index) -> block(this.work.written(), index)).toList());
+			this.disk.writtenIs(this.work.written());
 			fetchAgain();
 		});
 	}

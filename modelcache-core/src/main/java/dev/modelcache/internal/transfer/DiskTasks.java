@@ -67,7 +67,7 @@ final class DiskTasks {
 
 	// What follows is read by other threads.
 
-	private volatile long durable;
+	private volatile long written;
 
 	private volatile long writableUpTo = ByteRange.OPEN;
 
@@ -148,26 +148,26 @@ final class DiskTasks {
 	}
 
 	/** Says how many bytes are on disk where that does not come from writing. */
-	void durableIs(long bytes) {
-		this.durable = bytes;
+	void writtenIs(long bytes) {
+		this.written = bytes;
 		this.forcedUpTo = bytes;
 	}
 
 	/**
 	 * Says that bytes were written.
-	 * @param nowDurable how many bytes are on disk in all
+	 * @param nowWritten how many bytes are on disk in all
 	 * @param whole the blocks that they finish
 	 * @param size the size of the file, or {@code null} while it is not known
 	 */
-	void landed(long nowDurable, List<Block> whole, @Nullable Long size) {
-		this.durable = nowDurable;
+	void landed(long nowWritten, List<Block> whole, @Nullable Long size) {
+		this.written = nowWritten;
 		if (!whole.isEmpty() && size != null) {
 			log(whole, size);
 		}
-		if (nowDurable - this.forcedUpTo >= FORCED_AT_ONCE && !this.forcing) {
-			force(nowDurable - this.forcedUpTo);
+		if (nowWritten - this.forcedUpTo >= FORCED_AT_ONCE && !this.forcing) {
+			force(nowWritten - this.forcedUpTo);
 		}
-		if (nowDurable >= this.admittedUpTo && !this.admitting) {
+		if (nowWritten >= this.admittedUpTo && !this.admitting) {
 			admit(size, this.writable);
 		}
 	}
@@ -189,7 +189,7 @@ final class DiskTasks {
 
 	private void force(long bytes) {
 		this.forcing = true;
-		this.forcedUpTo = this.durable;
+		this.forcedUpTo = this.written;
 		run(this.io, "making the file durable", () -> {
 			this.listener.storing(bytes, this.staged::force);
 			return bytes;
@@ -206,7 +206,7 @@ final class DiskTasks {
 		this.admitting = true;
 		run("looking at the free space", () -> admit(size), (admitted) -> {
 			this.admitting = false;
-			this.admittedUpTo = this.durable + admitted;
+			this.admittedUpTo = this.written + admitted;
 			this.writableUpTo = (size != null) ? ByteRange.OPEN : this.admittedUpTo;
 			then.run();
 		});
@@ -214,11 +214,11 @@ final class DiskTasks {
 
 	private long admit(@Nullable Long size) {
 		if (size != null) {
-			this.staged.admit(missing(size), () -> this.durable);
+			this.staged.admit(missing(size), () -> this.written);
 			return ADMITTED_AT_ONCE;
 		}
 		try {
-			return this.staged.admitUpTo(DataSize.ofBytes(ADMITTED_AT_ONCE), () -> this.durable).toBytes();
+			return this.staged.admitUpTo(DataSize.ofBytes(ADMITTED_AT_ONCE), () -> this.written).toBytes();
 		}
 		catch (ModelStorageException ex) {
 			// It cannot be continued, and takes the space that the next attempt needs.
@@ -228,7 +228,7 @@ final class DiskTasks {
 	}
 
 	private DataSize missing(@Nullable Long size) {
-		return DataSize.ofBytes((size != null) ? size - this.durable : 0);
+		return DataSize.ofBytes((size != null) ? size - this.written : 0);
 	}
 
 	/** Returns whether bytes may be written at a position now. Called by any thread. */

@@ -1,5 +1,6 @@
 package dev.modelcache.internal.transfer;
 
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalLong;
@@ -27,7 +28,7 @@ final class Mirrors {
 	 * @param together whether they may take part at once
 	 */
 	Mirrors(List<MirrorState> mirrors, boolean together) {
-		this.mirrors = mirrors;
+		this.mirrors = new ArrayList<>(mirrors);
 		this.together = together;
 	}
 
@@ -41,6 +42,14 @@ final class Mirrors {
 	/** Returns how long until a mirror may be asked, or empty if none ever will be. */
 	OptionalLong nanosUntilNext(long nowNanos) {
 		return candidates().mapToLong((mirror) -> Math.max(0, mirror.notBeforeNanos() - nowNanos)).min();
+	}
+
+	/**
+	 * Prefers the mirror that an earlier transfer had the file from: without a digest,
+	 * another one's bytes could not be joined to it.
+	 */
+	void prefer(Mirror mirror) {
+		this.mirrors.sort(Comparator.comparing((state) -> !state.mirror().equals(mirror)));
 	}
 
 	/** Asks one mirror alone from now on. */

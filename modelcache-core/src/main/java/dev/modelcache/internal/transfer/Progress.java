@@ -45,22 +45,22 @@ final class Progress {
 	}
 
 	/** These bytes were there from the beginning. */
-	void beginsAt(long durable) {
-		this.highWater = durable;
-		this.bytesAtLast = durable;
+	void beginsAt(long written) {
+		this.highWater = written;
+		this.bytesAtLast = written;
 	}
 
 	/**
 	 * Takes note of how many bytes are on disk.
 	 * @return whether they are more than ever before
 	 */
-	boolean rises(long durable, long nowNanos) {
-		if (durable <= this.highWater) {
+	boolean rises(long written, long nowNanos) {
+		if (written <= this.highWater) {
 			return false;
 		}
-		this.highWater = durable;
-		if (durable - this.bytesAtLast >= this.leastBytes) {
-			this.bytesAtLast = durable;
+		this.highWater = written;
+		if (written - this.bytesAtLast >= this.leastBytes) {
+			this.bytesAtLast = written;
 			this.lastNanos = nowNanos;
 		}
 		return true;

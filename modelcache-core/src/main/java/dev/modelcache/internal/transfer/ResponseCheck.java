@@ -77,7 +77,7 @@ final class ResponseCheck {
 	 */
 	void accept(MirrorState mirror, Segment segment, RangeResponse response, boolean shared) {
 		checkTotal(mirror, response.totalBytes());
-		checkValidator(mirror, response.validator(), shared || this.work.durable() > 0);
+		checkValidator(mirror, response.validator(), shared || this.work.written() > 0);
 		checkStated(mirror, response.stated());
 		checkEnd(mirror, response);
 		String validator = response.validator();

@@ -32,7 +32,7 @@ final class WorkMap {
 
 	private long size = ByteRange.OPEN;
 
-	private long durable;
+	private long written;
 
 	private long frontier;
 
@@ -58,8 +58,8 @@ final class WorkMap {
 	}
 
 	/** Returns how many bytes are on disk. */
-	long durable() {
-		return this.durable;
+	long written() {
+		return this.written;
 	}
 
 	/** Returns how many bytes are on disk without a gap from the beginning. */
@@ -73,7 +73,7 @@ final class WorkMap {
 	}
 
 	boolean isComplete() {
-		return this.size != ByteRange.OPEN && this.durable == this.size;
+		return this.size != ByteRange.OPEN && this.written == this.size;
 	}
 
 	/**
@@ -156,7 +156,7 @@ final class WorkMap {
 	void landed(Segment segment, long bytes) {
 		boolean atFrontier = segment.position() == this.frontier;
 		segment.advance(bytes);
-		this.durable += bytes;
+		this.written += bytes;
 		if (atFrontier) {
 			this.frontier = segment.isComplete() ? firstGap() : segment.position();
 		}
@@ -190,7 +190,7 @@ final class WorkMap {
 	 * @return false if others fetch parts of it or may be about to, or parts are there
 	 */
 	boolean extend(Segment segment) {
-		if (this.durable > 0 || this.claimed.size() > 1 || segment.isAsked()
+		if (this.written > 0 || this.claimed.size() > 1 || segment.isAsked()
 				|| (!this.open.isEmpty() && this.open.firstKey() < segment.end())) {
 			return false;
 		}
@@ -214,7 +214,7 @@ final class WorkMap {
 				open(gap, range.start(), null);
 			}
 			gap = range.end();
-			this.durable += range.end() - range.start();
+			this.written += range.end() - range.start();
 		}
 		if (gap < bytes) {
 			open(gap, bytes, null);
@@ -231,7 +231,7 @@ final class WorkMap {
 			Map.Entry<Long, Open> before = this.open.lowerEntry(range.start());
 			long start = (before != null && before.getValue().end() == range.start()) ? before.getKey() : range.start();
 			open(start, range.end(), null);
-			this.durable -= range.end() - range.start();
+			this.written -= range.end() - range.start();
 		}
 		this.frontier = firstGap();
 	}
@@ -242,7 +242,7 @@ final class WorkMap {
 		this.claimed.clear();
 		open(0, ByteRange.OPEN, null);
 		this.size = ByteRange.OPEN;
-		this.durable = 0;
+		this.written = 0;
 		this.frontier = 0;
 	}
 

@@ -1,8 +1,10 @@
 package dev.modelcache.internal.acquire;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 import dev.modelcache.CachedModel;
@@ -14,6 +16,9 @@ import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.internal.lock.LockSettings;
 import dev.modelcache.internal.transfer.TransferSettings;
+import dev.modelcache.source.ResolvedModel;
+import dev.modelcache.source.SourceLocation;
+import dev.modelcache.source.SourceResolver;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.Reply;
@@ -25,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.util.unit.DataSize;
+import reactor.core.publisher.Mono;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -190,6 +196,33 @@ class FallbackTests {
 				.withMessageContaining("answered 500")
 				.satisfies((failure) -> assertThat(failure.getSuppressed())
 					.anyMatch((other) -> String.valueOf(other.getMessage()).contains("answered 404")));
+		}
+	}
+
+	@Test
+	void fallbackThatIsGivenUpHidesNoFailure() {
+		SourceResolver silent = new SourceResolver() {
+
+			@Override
+			public Set<String> schemes() {
+				return Set.of("silent");
+			}
+
+			@Override
+			public Mono<ResolvedModel> resolve(SourceLocation location) {
+				return Mono.never();
+			}
+
+		};
+		Duration giveUpAfter = Duration.ofSeconds(3);
+		try (CacheFixture fixture = new CacheFixture(this.directory).resolver(silent)
+			.transfer(new TransferSettings(DataSize.ofKilobytes(256), 4, DataSize.ofMegabytes(16),
+					CacheFixture.PATIENCE, CacheFixture.PATIENCE, 5, true, null, giveUpAfter, DataSize.ofBytes(0)))) {
+			fixture.open(request().fallbackUrl(URI.create("silent://m.gguf")).build());
+			assertThatExceptionOfType(ModelTransferException.class).isThrownBy(() -> fixture.get("m"))
+				.withMessageContaining("answered 500")
+				.satisfies((failure) -> assertThat(failure.getSuppressed())
+					.anyMatch((other) -> String.valueOf(other.getMessage()).contains("give-up-after")));
 		}
 	}
 

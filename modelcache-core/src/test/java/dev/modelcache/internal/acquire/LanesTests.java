@@ -144,6 +144,18 @@ class LanesTests {
 	}
 
 	@Test
+	void evictionIsNotCancelledByOneThatComesAfterAnotherRequest() throws Exception {
+		CompletableFuture<?> first = hanging(Kind.EVICT).toFuture();
+		awaitHanging();
+		CompletableFuture<?> between = quick(Kind.ACQUIRE, "between").toFuture();
+		CompletableFuture<?> second = quick(Kind.EVICT, "second").toFuture();
+		assertCancelled(between);
+		this.hang.countDown();
+		assertThat(first).succeedsWithin(PATIENCE);
+		assertThat(second).succeedsWithin(PATIENCE);
+	}
+
+	@Test
 	void threadThatDoesNotComeBackFailsWhatWaitsForItAndNamesTheCall() throws Exception {
 		CompletableFuture<?> first = hanging(Kind.ACQUIRE).toFuture();
 		awaitHanging();

@@ -3,12 +3,14 @@ package dev.modelcache.internal.acquire;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest.Algorithm;
@@ -20,7 +22,12 @@ import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.content.Compression;
+import dev.modelcache.internal.lock.FileCacheLockFactory;
+import dev.modelcache.internal.lock.LockSettings;
 import dev.modelcache.internal.store.ModelLockFile;
+import dev.modelcache.lock.CacheLock;
+import dev.modelcache.lock.CacheLockFactory;
+import dev.modelcache.lock.LockRequest;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.Packing;
@@ -31,10 +38,12 @@ import dev.modelcache.source.SourceResolver;
 import dev.modelcache.testsupport.Compressing;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -171,6 +180,39 @@ class PinnedModelTests {
 			}
 		}
 		return reads.get();
+	}
+
+	@Test
+	void cancellationDoesNotWaitForAnotherWriterOfTheLockFile() throws Exception {
+		Path guard = lockFile().resolveSibling("." + lockFile().getFileName() + ".guard");
+		Files.createDirectories(guard.getParent());
+		ModelRequest request = plain().expectedDigest(this.content.sha256()).build();
+		try (CacheFixture fixture = new CacheFixture(cache("one"))) {
+			fixture.open(request);
+			fixture.get("m");
+		}
+		CacheLockFactory others = new FileCacheLockFactory(LockSettings.defaults(), Clock.systemUTC());
+		try (CacheLock held = others.acquire(new LockRequest("m", guard), (owner) -> {
+		}); CacheFixture fixture = new CacheFixture(cache("one")).lockFile(lockFile())) {
+			fixture.open(request);
+			Disposable call = fixture.cache().get("m").subscribe((model) -> {
+			}, (failure) -> {
+			});
+			Awaitility.await().atMost(CacheFixture.PATIENCE).until(this::isWaitedFor);
+			call.dispose();
+			Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> !isWaitedFor());
+		}
+	}
+
+	/** Whether the thread of the model waits for the lock file. */
+	private boolean isWaitedFor() {
+		return Thread.getAllStackTraces()
+			.entrySet()
+			.stream()
+			.filter((entry) -> entry.getKey().getName().equals("modelcache-lane-m"))
+			.flatMap((entry) -> Stream.of(entry.getValue()))
+			.anyMatch((frame) -> frame.getMethodName().equals("add")
+					&& frame.getClassName().equals(ModelLockFile.class.getName()));
 	}
 
 	@Test

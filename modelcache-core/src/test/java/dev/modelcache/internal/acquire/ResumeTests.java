@@ -258,6 +258,18 @@ class ResumeTests {
 	}
 
 	@Test
+	void withoutDigestTheMirrorThatSentWhatIsThereGoesOn() throws Exception {
+		ModelRequest.Builder request = request().url(this.server.uri("/gone.gguf"))
+			.mirrors(List.of(this.server.uri("/m.gguf")))
+			.expectedDigest(null)
+			.maxAttempts(1);
+		this.server.always("/gone.gguf", Reply.status(500));
+		breakOff(request);
+		Set<Long> there = landed();
+		assertThat(blocksAskedFor(() -> get(request))).isNotEmpty().doesNotContainAnyElementsOf(there);
+	}
+
+	@Test
 	void withoutDigestAnotherVersionBeginsAnew() {
 		this.server.serve("/m.gguf", Content.random(this.content.size(), 2));
 		breakOff(request().expectedDigest(null));

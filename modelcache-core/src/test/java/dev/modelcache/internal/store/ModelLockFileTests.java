@@ -74,7 +74,7 @@ class ModelLockFileTests {
 				List.of(new PinnedFile(new ModelFileName("onnx/model.onnx"),
 						List.of(digest('a'), Digest.parse("git-sha1:" + "b".repeat(40))), 7L),
 						file("config.json", 'c', null)));
-		file().add("m", SOURCE, model);
+		file().add("m", SOURCE, model, null);
 		assertThat(file().find("m", SOURCE)).isEqualTo(model);
 		assertThat(file().find("m", "hf://org/other")).isNull();
 		assertThat(file().find("n", SOURCE)).isNull();
@@ -82,8 +82,8 @@ class ModelLockFileTests {
 
 	@Test
 	void theTextIsForPeopleAndVersionControl() {
-		file().add("z", "https://host/z.gguf", model('f'));
-		file().add("a", SOURCE, new PinnedModel("c0ffee", List.of(file("b", 'b', null), file("a", 'a', 1L))));
+		file().add("z", "https://host/z.gguf", model('f'), null);
+		file().add("a", SOURCE, new PinnedModel("c0ffee", List.of(file("b", 'b', null), file("a", 'a', 1L))), null);
 		assertThat(path()).hasContent("""
 				{
 				  "version" : 1,
@@ -120,27 +120,27 @@ class ModelLockFileTests {
 	@Test
 	void theOrderOfWritingDoesNotShow() throws Exception {
 		Path other = this.directory.resolve("other.lock");
-		file().add("a", SOURCE, model('a'));
-		file().add("b", SOURCE, model('b'));
-		open(other).add("b", SOURCE, model('b'));
-		open(other).add("a", SOURCE, model('a'));
+		file().add("a", SOURCE, model('a'), null);
+		file().add("b", SOURCE, model('b'), null);
+		open(other).add("b", SOURCE, model('b'), null);
+		open(other).add("a", SOURCE, model('a'), null);
 		assertThat(other).hasSameTextualContentAs(path());
 	}
 
 	@Test
 	void anEntryIsWrittenOnce() throws Exception {
-		file().add("m", SOURCE, model('a'));
+		file().add("m", SOURCE, model('a'), null);
 		String before = Files.readString(path());
-		assertThat(file().add("m", SOURCE, model('b'))).isEqualTo(model('a'));
+		assertThat(file().add("m", SOURCE, model('b'), null)).isEqualTo(model('a'));
 		assertThat(path()).hasContent(before);
 	}
 
 	@Test
 	void aLinkToTheFileStays() throws Exception {
 		Path real = Files.createDirectory(this.directory.resolve("real")).resolve("models.lock");
-		open(real).add("a", SOURCE, model('a'));
+		open(real).add("a", SOURCE, model('a'), null);
 		Files.createSymbolicLink(path(), real);
-		file().add("b", SOURCE, model('b'));
+		file().add("b", SOURCE, model('b'), null);
 		assertThat(path()).isSymbolicLink();
 		assertThat(open(real).find("b", SOURCE)).isNotNull();
 	}
@@ -148,7 +148,7 @@ class ModelLockFileTests {
 	@Test
 	void itsDirectoryIsMade() {
 		ModelLockFile file = open(this.directory.resolve("new/models.lock"));
-		file.add("a", SOURCE, model('a'));
+		file.add("a", SOURCE, model('a'), null);
 		assertThat(file.find("a", SOURCE)).isEqualTo(model('a'));
 	}
 
@@ -166,7 +166,8 @@ class ModelLockFileTests {
 		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(() -> file().find("m", "s"))
 			.satisfies((ex) -> assertThat(ex.key()).isEqualTo("hooks.llm.lock-file"))
 			.withMessageContaining(path() + " cannot be read");
-		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(() -> file().add("m", "s", model('a')));
+		assertThatExceptionOfType(ModelConfigurationException.class)
+			.isThrownBy(() -> file().add("m", "s", model('a'), null));
 		assertThat(path()).hasContent(text);
 	}
 
@@ -187,7 +188,7 @@ class ModelLockFileTests {
 		ExecutorService threads = Executors.newFixedThreadPool(4);
 		try {
 			List<Callable<PinnedModel>> writers = IntStream.range(0, 12)
-				.<Callable<PinnedModel>>mapToObj((i) -> () -> file().add("m" + i, SOURCE, model('a')))
+				.<Callable<PinnedModel>>mapToObj((i) -> () -> file().add("m" + i, SOURCE, model('a'), null))
 				.toList();
 			for (Future<PinnedModel> written : threads.invokeAll(writers)) {
 				assertThat(written.get()).isEqualTo(model('a'));
@@ -229,7 +230,7 @@ class ModelLockFileTests {
 		 */
 		public static void main(String[] arguments) {
 			for (int i = 0; i < MODELS; i++) {
-				open(Path.of(arguments[0])).add(arguments[1] + i, SOURCE, model('a'));
+				open(Path.of(arguments[0])).add(arguments[1] + i, SOURCE, model('a'), null);
 			}
 		}
 

@@ -138,7 +138,7 @@ class WorkMapTests {
 		assertThat(this.work.frontier()).isEqualTo(5 * MIB);
 		this.work.landed(first, 3 * MIB);
 		assertThat(this.work.frontier()).isEqualTo(12 * MIB);
-		assertThat(this.work.durable()).isEqualTo(12 * MIB);
+		assertThat(this.work.written()).isEqualTo(12 * MIB);
 	}
 
 	@Test
@@ -180,7 +180,7 @@ class WorkMapTests {
 		this.work.landed(first, 100);
 		this.work.restart();
 		this.work.release(first, null);
-		assertThat(this.work.durable()).isZero();
+		assertThat(this.work.written()).isZero();
 		assertRange(this.work.claim(0), 0, 8 * MIB);
 	}
 

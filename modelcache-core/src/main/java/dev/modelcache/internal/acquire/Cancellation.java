@@ -105,7 +105,7 @@ final class Cancellation {
 	 * @return the reason of the cancellation, else the setback, or {@code null} if it may
 	 * go on
 	 */
-	private synchronized @Nullable ModelCacheException whyToEnd() {
+	synchronized @Nullable ModelCacheException whyToEnd() {
 		if (this.committing || this.committed) {
 			return null;
 		}

@@ -65,7 +65,7 @@ class WaitingTests {
 	@Test
 	void sleepEndsByItself() {
 		this.cancellation.sleep(Duration.ofMillis(1));
-		assertThat(this.cancellation.reason()).isNull();
+		assertThat(this.cancellation.whyToEnd()).isNull();
 	}
 
 	@Test
@@ -100,13 +100,13 @@ class WaitingTests {
 	void firstReasonCounts() {
 		assertThat(this.cancellation.cancel(REASON)).isTrue();
 		assertThat(this.cancellation.cancel(new ModelCancelledException("m", "again", "Ask again"))).isFalse();
-		assertThat(this.cancellation.reason()).isSameAs(REASON);
+		assertThat(this.cancellation.whyToEnd()).isSameAs(REASON);
 	}
 
 	@Test
 	void cancellingDuringTheCommitIsTooLate() throws Exception {
 		assertThat(this.cancellation.commit(() -> this.cancellation.cancel(REASON))).isFalse();
-		assertThat(this.cancellation.reason()).isNull();
+		assertThat(this.cancellation.whyToEnd()).isNull();
 		assertThat(this.cancellation.cancel(REASON)).isFalse();
 	}
 
@@ -116,7 +116,7 @@ class WaitingTests {
 			this.cancellation.cancel(REASON);
 			throw new IllegalStateException("the disk is full");
 		}));
-		assertThat(this.cancellation.reason()).isSameAs(REASON);
+		assertThat(this.cancellation.whyToEnd()).isSameAs(REASON);
 	}
 
 	@Test
@@ -146,7 +146,7 @@ class WaitingTests {
 		this.cancellation.giveUp(new ModelCancelledException("m", "nothing advanced", "Ask again"));
 		assertThat(this.cancellation.cancel(REASON)).isTrue();
 		this.cancellation.beginAttempt();
-		assertThat(this.cancellation.reason()).isSameAs(REASON);
+		assertThat(this.cancellation.whyToEnd()).isSameAs(REASON);
 	}
 
 	@Test
@@ -156,9 +156,9 @@ class WaitingTests {
 		this.cancellation.giveUp(one);
 		this.cancellation.giveUp(other);
 		this.cancellation.withdraw(other);
-		assertThat(this.cancellation.reason()).isSameAs(one);
+		assertThat(this.cancellation.whyToEnd()).isSameAs(one);
 		this.cancellation.withdraw(one);
-		assertThat(this.cancellation.reason()).isNull();
+		assertThat(this.cancellation.whyToEnd()).isNull();
 	}
 
 	@Test

@@ -259,14 +259,15 @@ class ResumeTests {
 
 	@Test
 	void withoutDigestTheMirrorThatSentWhatIsThereGoesOn() throws Exception {
-		ModelRequest.Builder request = request().url(this.server.uri("/gone.gguf"))
-			.mirrors(List.of(this.server.uri("/m.gguf")))
-			.expectedDigest(null)
-			.maxAttempts(1);
-		this.server.always("/gone.gguf", Reply.status(500));
-		breakOff(request);
-		Set<Long> there = landed();
-		assertThat(blocksAskedFor(() -> get(request))).isNotEmpty().doesNotContainAnyElementsOf(there);
+		try (MisbehavingServer gone = MisbehavingServer.start().always("/m.gguf", Reply.status(500))) {
+			ModelRequest.Builder request = request().url(gone.uri("/m.gguf"))
+				.mirrors(List.of(this.server.uri("/m.gguf")))
+				.expectedDigest(null)
+				.maxAttempts(1);
+			breakOff(request);
+			Set<Long> there = landed();
+			assertThat(blocksAskedFor(() -> get(request))).isNotEmpty().doesNotContainAnyElementsOf(there);
+		}
 	}
 
 	@Test

@@ -1,17 +1,81 @@
 package dev.modelcache;
 
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Size of the directory of a model cache.
- *
- * @param directory the directory
- * @param used the size of all its files
- * @param free the free space of its disk, or {@code null} if it is unknown
+ * Immutable size of the directory of a model cache.
  */
-public record CacheUsage(Path directory, DataSize used, @Nullable DataSize free) {
+public final class CacheUsage {
+
+	private final Path directory;
+
+	private final DataSize used;
+
+	private final @Nullable DataSize free;
+
+	private CacheUsage(Path directory, DataSize used, @Nullable DataSize free) {
+		this.directory = directory;
+		this.used = used;
+		this.free = free;
+	}
+
+	/**
+	 * Creates a size.
+	 * @param directory the directory
+	 * @param used the size of all its files
+	 * @param free the free space of its disk, or {@code null} if it is unknown
+	 * @return the size
+	 */
+	public static CacheUsage of(Path directory, DataSize used, @Nullable DataSize free) {
+		return new CacheUsage(directory, used, free);
+	}
+
+	/**
+	 * Returns the directory.
+	 * @return its path
+	 */
+	public Path directory() {
+		return this.directory;
+	}
+
+	/**
+	 * Returns the size of all files in the directory.
+	 * @return the size
+	 */
+	public DataSize used() {
+		return this.used;
+	}
+
+	/**
+	 * Returns the free space of the disk.
+	 * @return the space, or {@code null} if it is unknown
+	 */
+	public @Nullable DataSize free() {
+		return this.free;
+	}
+
+	@Override
+	public boolean equals(@Nullable Object object) {
+		return object instanceof CacheUsage other && facts().equals(other.facts());
+	}
+
+	@Override
+	public int hashCode() {
+		return facts().hashCode();
+	}
+
+	private List<@Nullable Object> facts() {
+		return Arrays.asList(this.directory, this.used, this.free);
+	}
+
+	@Override
+	public String toString() {
+		return this.directory + ": " + this.used + " used, " + this.free + " free";
+	}
 
 }

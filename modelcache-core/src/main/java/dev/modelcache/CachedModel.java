@@ -1,36 +1,187 @@
 package dev.modelcache;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model that is ready to be used: published, whole, and on the local disk. Two are
- * equal if they describe the same files, however they came to be there.
- *
- * @param id the id it was asked for by
- * @param path the file; the first shard or the primary file of several
- * @param files all files of the model, {@code path} among them
- * @param size the size of all files, in bytes
- * @param digest the SHA-256 of the file at {@code path}
- * @param source where it came from, without user-info, query and fragment
- * @param outcome how it came to be there, seen from this process
- * @param fallback whether it is a substitute: another source or another model than the
- * first one configured
- * @param verified whether an expected digest proved it; {@code false} where nobody knew
- * one
- * @param format what the header of the file at {@code path} says; {@code null} where
- * headers are not read, or the format has none that is known
+ * Immutable description of a model that is ready to be used: published, whole, and on the
+ * local disk. Two are equal if they describe the same files, however they came to be
+ * there.
  */
-public record CachedModel(String id, Path path, List<Path> files, long size, Digest digest, String source,
-		ModelOutcome outcome, boolean fallback, boolean verified, @Nullable ModelFormat format) {
+public final class CachedModel {
+
+	private final String id;
+
+	private final List<Path> files;
+
+	private final long size;
+
+	private final Digest digest;
+
+	private final String source;
+
+	private final ModelOutcome outcome;
+
+	private final boolean fallback;
+
+	private final boolean verified;
+
+	private final @Nullable ModelFormat format;
+
+	private CachedModel(String id, List<Path> files, long size, Digest digest, String source, ModelOutcome outcome,
+			boolean fallback, boolean verified, @Nullable ModelFormat format) {
+		this.id = id;
+		this.files = files;
+		this.size = size;
+		this.digest = digest;
+		this.source = source;
+		this.outcome = outcome;
+		this.fallback = fallback;
+		this.verified = verified;
+		this.format = format;
+	}
 
 	/**
-	 * Creates a cached model.
+	 * Creates a description.
+	 * @param id the id by which the model was requested
+	 * @param files all files of the model; the first shard or the primary file first
+	 * @param size the size of all files, in bytes
+	 * @param digest the SHA-256 of the first file
+	 * @param source where the model came from, without user-info, query and fragment
+	 * @return the description of a {@link ModelOutcome#CACHED} model that is neither
+	 * verified nor a fallback
+	 * @throws IllegalArgumentException if there is no file
 	 */
-	public CachedModel {
-		files = List.copyOf(files);
+	public static CachedModel of(String id, List<Path> files, long size, Digest digest, String source) {
+		if (files.isEmpty()) {
+			throw new IllegalArgumentException("a model has at least one file");
+		}
+		return new CachedModel(id, List.copyOf(files), size, digest, source, ModelOutcome.CACHED, false, false, null);
+	}
+
+	/**
+	 * Returns the id by which the model was requested.
+	 * @return the id
+	 */
+	public String id() {
+		return this.id;
+	}
+
+	/**
+	 * Returns all files of the model.
+	 * @return their paths, {@link #path()} first
+	 */
+	public List<Path> files() {
+		return this.files;
+	}
+
+	/**
+	 * Returns the size of all files.
+	 * @return the size in bytes
+	 */
+	public long size() {
+		return this.size;
+	}
+
+	/**
+	 * Returns the SHA-256 of the file at {@link #path()}.
+	 * @return the digest
+	 */
+	public Digest digest() {
+		return this.digest;
+	}
+
+	/**
+	 * Returns where the model came from.
+	 * @return a URL without user-info, query and fragment
+	 */
+	public String source() {
+		return this.source;
+	}
+
+	/**
+	 * Returns how the model came to be there, seen from this process.
+	 * @return the outcome
+	 */
+	public ModelOutcome outcome() {
+		return this.outcome;
+	}
+
+	/**
+	 * Returns whether the model is a substitute: another source or another model than the
+	 * first one configured.
+	 * @return {@code true} if it is one
+	 */
+	public boolean fallback() {
+		return this.fallback;
+	}
+
+	/**
+	 * Returns whether an expected digest proved the model.
+	 * @return {@code false} if no digest was known
+	 */
+	public boolean verified() {
+		return this.verified;
+	}
+
+	/**
+	 * Returns what the header of the file at {@link #path()} says.
+	 * @return the format; {@code null} if headers are not read, or the format has none
+	 * that is known
+	 */
+	public @Nullable ModelFormat format() {
+		return this.format;
+	}
+
+	/**
+	 * Returns the file of the model; of several, the first shard or the primary file.
+	 * @return its path
+	 */
+	public Path path() {
+		return this.files.get(0);
+	}
+
+	/**
+	 * Returns this model with another outcome.
+	 * @param outcome how it came to be there
+	 * @return a copy with this value
+	 */
+	public CachedModel withOutcome(ModelOutcome outcome) {
+		return new CachedModel(this.id, this.files, this.size, this.digest, this.source, outcome, this.fallback,
+				this.verified, this.format);
+	}
+
+	/**
+	 * Returns this model as a substitute or as none.
+	 * @param fallback whether it is a substitute
+	 * @return a copy with this value
+	 */
+	public CachedModel withFallback(boolean fallback) {
+		return new CachedModel(this.id, this.files, this.size, this.digest, this.source, this.outcome, fallback,
+				this.verified, this.format);
+	}
+
+	/**
+	 * Returns this model as a verified or an unverified one.
+	 * @param verified whether an expected digest proved it
+	 * @return a copy with this value
+	 */
+	public CachedModel withVerified(boolean verified) {
+		return new CachedModel(this.id, this.files, this.size, this.digest, this.source, this.outcome, this.fallback,
+				verified, this.format);
+	}
+
+	/**
+	 * Returns this model with the format that its header says.
+	 * @param format the format, or {@code null}
+	 * @return a copy with this value
+	 */
+	public CachedModel withFormat(@Nullable ModelFormat format) {
+		return new CachedModel(this.id, this.files, this.size, this.digest, this.source, this.outcome, this.fallback,
+				this.verified, format);
 	}
 
 	@Override
@@ -43,9 +194,14 @@ public record CachedModel(String id, Path path, List<Path> files, long size, Dig
 		return facts().hashCode();
 	}
 
-	private List<?> facts() {
-		return List.of(this.id, this.path, this.files, this.size, this.digest, this.source, this.fallback,
-				this.verified);
+	private List<@Nullable Object> facts() {
+		return Arrays.asList(this.id, this.files, this.size, this.digest, this.source, this.fallback, this.verified);
+	}
+
+	@Override
+	public String toString() {
+		return this.id + ": " + this.files + " (" + this.size + " bytes, " + this.digest + ", " + this.outcome
+				+ " from " + this.source + (this.fallback ? ", fallback" : "") + (this.verified ? ", verified)" : ")");
 	}
 
 }

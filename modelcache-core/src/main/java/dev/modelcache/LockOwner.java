@@ -1,18 +1,121 @@
 package dev.modelcache;
 
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * The process that is acquiring a model, as its note beside the lock tells.
- *
- * @param pid the process id on its host
- * @param host the host's name
- * @param since when it took the lock
- * @param heartbeat when it last said that it lives
- * @param progress how far it is, or {@code null} before its transfer started
+ * Immutable description of the process that is acquiring a model, as its note beside the
+ * lock states it.
  */
-public record LockOwner(long pid, String host, Instant since, Instant heartbeat, @Nullable TransferProgress progress) {
+public final class LockOwner {
+
+	private final long pid;
+
+	private final String host;
+
+	private final Instant since;
+
+	private final Instant heartbeat;
+
+	private final @Nullable TransferProgress progress;
+
+	private LockOwner(long pid, String host, Instant since, Instant heartbeat, @Nullable TransferProgress progress) {
+		this.pid = pid;
+		this.host = host;
+		this.since = since;
+		this.heartbeat = heartbeat;
+		this.progress = progress;
+	}
+
+	/**
+	 * Creates a description.
+	 * @param pid the process id on its host
+	 * @param host the name of the host
+	 * @param since when the process took the lock; also the time of its last heartbeat
+	 * @return the description, without progress
+	 */
+	public static LockOwner of(long pid, String host, Instant since) {
+		return new LockOwner(pid, host, since, since, null);
+	}
+
+	/**
+	 * Returns the process id on its host.
+	 * @return the process id
+	 */
+	public long pid() {
+		return this.pid;
+	}
+
+	/**
+	 * Returns the name of the host.
+	 * @return the name
+	 */
+	public String host() {
+		return this.host;
+	}
+
+	/**
+	 * Returns when the process took the lock.
+	 * @return the time
+	 */
+	public Instant since() {
+		return this.since;
+	}
+
+	/**
+	 * Returns when the process last renewed its note.
+	 * @return the time
+	 */
+	public Instant heartbeat() {
+		return this.heartbeat;
+	}
+
+	/**
+	 * Returns the progress of its transfer.
+	 * @return the progress, or {@code null} before the transfer has started
+	 */
+	public @Nullable TransferProgress progress() {
+		return this.progress;
+	}
+
+	/**
+	 * Returns this owner with another time of its last heartbeat.
+	 * @param heartbeat the time
+	 * @return a copy with this value
+	 */
+	public LockOwner withHeartbeat(Instant heartbeat) {
+		return new LockOwner(this.pid, this.host, this.since, heartbeat, this.progress);
+	}
+
+	/**
+	 * Returns this owner with the progress of its transfer.
+	 * @param progress the progress, or {@code null} before the transfer has started
+	 * @return a copy with this value
+	 */
+	public LockOwner withProgress(@Nullable TransferProgress progress) {
+		return new LockOwner(this.pid, this.host, this.since, this.heartbeat, progress);
+	}
+
+	@Override
+	public boolean equals(@Nullable Object object) {
+		return object instanceof LockOwner other && facts().equals(other.facts());
+	}
+
+	@Override
+	public int hashCode() {
+		return facts().hashCode();
+	}
+
+	private List<@Nullable Object> facts() {
+		return Arrays.asList(this.pid, this.host, this.since, this.heartbeat, this.progress);
+	}
+
+	@Override
+	public String toString() {
+		return this.pid + "@" + this.host + " since " + this.since;
+	}
 
 }

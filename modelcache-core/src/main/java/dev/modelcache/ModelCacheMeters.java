@@ -54,16 +54,16 @@ public final class ModelCacheMeters {
 	}
 
 	/** Registers the gauges, which ask the cache when they are read. */
-	void register(ModelCacheOperations operations) {
-		for (ModelRequest model : operations.models()) {
+	void register(ModelCacheView view) {
+		for (ModelRequest model : view.models()) {
 			Gauge
-				.builder("modelcache.model.ready", operations,
+				.builder("modelcache.model.ready", view,
 						(source) -> (source.status(model.id()).state() == ModelState.READY) ? 1 : 0)
 				.description("Whether the model can be used")
 				.tag("model", model.id())
 				.register(this.registry);
 		}
-		Gauge.builder("modelcache.cache.size", operations, (source) -> source.usage().used().toBytes())
+		Gauge.builder("modelcache.cache.size", view, (source) -> source.usage().used().toBytes())
 			.description("Bytes of all files in the directory of the cache")
 			.baseUnit("bytes")
 			.register(this.registry);

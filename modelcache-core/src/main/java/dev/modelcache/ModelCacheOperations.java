@@ -1,54 +1,17 @@
 package dev.modelcache;
 
-import java.util.List;
-
 import reactor.core.publisher.Mono;
 
 /**
- * What health checks, operators and start-up need of a cache beyond {@link ModelCache}:
- * the configured models, attempts in the background, and the use of the disk.
+ * What health checks, operators and start-up do with a cache beyond {@link ModelCache}:
+ * they start and cancel work in the background, and stop and start the cache with its
+ * application.
  * <p>
  * <em>Thread-safety</em>: may be called from any thread. <em>Blocking</em>: none but
  * {@link #usage()}, {@link #awaitStopped()} and {@link #close()}. <em>Errors</em>:
  * {@link ModelNotFoundException} for an id that is not configured.
  */
-public interface ModelCacheOperations extends AutoCloseable {
-
-	/**
-	 * Returns the configured models.
-	 * @return the models, in the order of the configuration
-	 */
-	List<ModelRequest> models();
-
-	/**
-	 * Returns a configured model.
-	 * @param id the model's id
-	 * @return the model
-	 */
-	ModelRequest model(String id);
-
-	/**
-	 * Returns the status of a configured model.
-	 * @param id the model's id
-	 * @return the status
-	 */
-	ModelStatus status(String id);
-
-	/**
-	 * Checks whether the files of a model still exist.
-	 * @param id the model's id
-	 * @return the status after the check
-	 * @see ModelCache#check(String)
-	 */
-	Mono<ModelStatus> check(String id);
-
-	/**
-	 * Returns whether a model counts for the application's health. If models are acquired
-	 * on first use, a model counts from then on.
-	 * @param id the model's id
-	 * @return {@code true} if it counts
-	 */
-	boolean counts(String id);
+public interface ModelCacheOperations extends ModelCacheView, AutoCloseable {
 
 	/**
 	 * Starts an attempt in the background to acquire a model, unless one is running.
@@ -101,29 +64,6 @@ public interface ModelCacheOperations extends AutoCloseable {
 	 * {@link ModelCancelledException} after 10 seconds
 	 */
 	Mono<Void> evict(String id);
-
-	/**
-	 * Returns the hosts of the present or last transfer of a model, since the application
-	 * started.
-	 * @param id the model's id
-	 * @return the hosts, in the order in which they were first used; at most 16
-	 */
-	List<MirrorStatus> mirrors(String id);
-
-	/**
-	 * Returns the last attempts of hosts to send a model, since the application started.
-	 * @param id the model's id
-	 * @return the attempts, the oldest first; at most 20
-	 */
-	List<TransferAttempt> attempts(String id);
-
-	/**
-	 * Returns the size of the cache.
-	 * <p>
-	 * <em>Blocking</em>: reads all directories of the cache.
-	 * @return the size
-	 */
-	CacheUsage usage();
 
 	/**
 	 * Cancels everything that is running, and refuses what is requested until

@@ -1,96 +1,216 @@
 package dev.modelcache;
 
+import java.util.Arrays;
+import java.util.List;
+
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known about a model at one moment.
- *
- * @param id the model's id
- * @param state how far it is
- * @param source where it is being fetched from or came from, without user-info, query and
- * fragment; {@code null} before anything was tried
- * @param fallback whether a substitute is being fetched or served
- * @param progress how far the transfer is, this process's or the lock owner's;
- * {@code null} when there is none
- * @param owner who holds the lock, while {@link ModelState#WAITING}
- * @param model the model, when {@link ModelState#READY}
- * @param error why the last attempt failed; stays while another one runs
+ * Immutable status of a model at one moment.
  */
-public record ModelStatus(String id, ModelState state, @Nullable String source, boolean fallback,
-		@Nullable TransferProgress progress, @Nullable LockOwner owner, @Nullable CachedModel model,
-		@Nullable ModelCacheException error) {
+public final class ModelStatus {
+
+	private final String id;
+
+	private final ModelState state;
+
+	private final @Nullable String source;
+
+	private final boolean fallback;
+
+	private final @Nullable TransferProgress progress;
+
+	private final @Nullable LockOwner owner;
+
+	private final @Nullable CachedModel model;
+
+	private final @Nullable ModelCacheException error;
+
+	private ModelStatus(String id, ModelState state, @Nullable String source, boolean fallback,
+			@Nullable TransferProgress progress, @Nullable LockOwner owner, @Nullable CachedModel model,
+			@Nullable ModelCacheException error) {
+		this.id = id;
+		this.state = state;
+		this.source = source;
+		this.fallback = fallback;
+		this.progress = progress;
+		this.owner = owner;
+		this.model = model;
+		this.error = error;
+	}
 
 	/**
-	 * Returns the status of a model that nobody has asked for.
+	 * Returns the status of a model that was not requested yet.
 	 * @param id the model's id
 	 * @return the status
 	 */
 	public static ModelStatus absent(String id) {
-		return new ModelStatus(id, ModelState.ABSENT, null, false, null, null, null, null);
-	}
-
-	/**
-	 * Returns the status of an attempt that goes on, keeping the error of the one before.
-	 * @param next the state, one that {@link ModelState#isAcquiring() is acquiring}
-	 * @return the status
-	 */
-	public ModelStatus acquiring(ModelState next) {
-		return new ModelStatus(this.id, next, this.source, this.fallback, null, null, null, this.error);
-	}
-
-	/**
-	 * Returns the same attempt with the source it is at.
-	 * @param next the source, redacted
-	 * @param substitute whether it is a fallback
-	 * @return the status
-	 */
-	public ModelStatus from(String next, boolean substitute) {
-		return new ModelStatus(this.id, this.state, next, substitute, this.progress, this.owner, null, this.error);
-	}
-
-	/**
-	 * Returns the same attempt with its progress.
-	 * @param next the progress
-	 * @return the status
-	 */
-	public ModelStatus progressed(TransferProgress next) {
-		return new ModelStatus(this.id, this.state, this.source, this.fallback, next, this.owner, null, this.error);
-	}
-
-	/**
-	 * Returns the status of an attempt that waits for another process.
-	 * @param holder who holds the lock
-	 * @return the status
-	 */
-	public ModelStatus waiting(LockOwner holder) {
-		return new ModelStatus(this.id, ModelState.WAITING, this.source, this.fallback, holder.progress(), holder, null,
-				this.error);
+		return of(id, ModelState.ABSENT);
 	}
 
 	/**
 	 * Returns the status of a model that can be used.
-	 * @param ready the model
+	 * @param model the model
 	 * @return the status
 	 */
-	public ModelStatus ready(CachedModel ready) {
-		return new ModelStatus(this.id, ModelState.READY, ready.source(), ready.fallback(), null, null, ready, null);
+	public static ModelStatus ready(CachedModel model) {
+		return new ModelStatus(model.id(), ModelState.READY, model.source(), model.fallback(), null, null, model, null);
 	}
 
 	/**
-	 * Returns the status after a failure.
-	 * @param failure what happened
+	 * Returns a status of which only the state is known.
+	 * @param id the model's id
+	 * @param state the state
 	 * @return the status
 	 */
-	public ModelStatus failed(ModelCacheException failure) {
-		return new ModelStatus(this.id, ModelState.FAILED, this.source, this.fallback, null, null, null, failure);
+	public static ModelStatus of(String id, ModelState state) {
+		return new ModelStatus(id, state, null, false, null, null, null, null);
 	}
 
 	/**
-	 * Returns the status after a cancellation.
-	 * @return the status
+	 * Returns the model's id.
+	 * @return the id
 	 */
-	public ModelStatus cancelled() {
-		return new ModelStatus(this.id, ModelState.CANCELLED, this.source, this.fallback, null, null, null, this.error);
+	public String id() {
+		return this.id;
+	}
+
+	/**
+	 * Returns the state.
+	 * @return the state
+	 */
+	public ModelState state() {
+		return this.state;
+	}
+
+	/**
+	 * Returns where the model is being fetched from or came from.
+	 * @return a URL without user-info, query and fragment; {@code null} before the first
+	 * attempt
+	 */
+	public @Nullable String source() {
+		return this.source;
+	}
+
+	/**
+	 * Returns whether a substitute is being fetched or served.
+	 * @return {@code true} if it is one
+	 */
+	public boolean fallback() {
+		return this.fallback;
+	}
+
+	/**
+	 * Returns the progress of the transfer, of this process or of the {@link #owner()}.
+	 * @return the progress, or {@code null} if nothing is transferred
+	 */
+	public @Nullable TransferProgress progress() {
+		return this.progress;
+	}
+
+	/**
+	 * Returns the process that holds the lock, while {@link ModelState#WAITING}.
+	 * @return the process, or {@code null}
+	 */
+	public @Nullable LockOwner owner() {
+		return this.owner;
+	}
+
+	/**
+	 * Returns the model, when {@link ModelState#READY}.
+	 * @return the model, or {@code null}
+	 */
+	public @Nullable CachedModel model() {
+		return this.model;
+	}
+
+	/**
+	 * Returns why the last attempt failed. It stays while another attempt runs.
+	 * @return the failure, or {@code null}
+	 */
+	public @Nullable ModelCacheException error() {
+		return this.error;
+	}
+
+	/**
+	 * Returns this status in another state. What belongs to the present state is left
+	 * out: progress, owner and model.
+	 * @param state the state
+	 * @return a copy in this state
+	 */
+	public ModelStatus withState(ModelState state) {
+		return new ModelStatus(this.id, state, this.source, this.fallback, null, null, null, this.error);
+	}
+
+	/**
+	 * Returns this status with another source.
+	 * @param source a URL without user-info, query and fragment, or {@code null}
+	 * @return a copy with this value
+	 */
+	public ModelStatus withSource(@Nullable String source) {
+		return new ModelStatus(this.id, this.state, source, this.fallback, this.progress, this.owner, this.model,
+				this.error);
+	}
+
+	/**
+	 * Returns this status as that of a substitute, or of the model itself.
+	 * @param fallback whether it is that of a substitute
+	 * @return a copy with this value
+	 */
+	public ModelStatus withFallback(boolean fallback) {
+		return new ModelStatus(this.id, this.state, this.source, fallback, this.progress, this.owner, this.model,
+				this.error);
+	}
+
+	/**
+	 * Returns this status with another progress.
+	 * @param progress the progress, or {@code null}
+	 * @return a copy with this value
+	 */
+	public ModelStatus withProgress(@Nullable TransferProgress progress) {
+		return new ModelStatus(this.id, this.state, this.source, this.fallback, progress, this.owner, this.model,
+				this.error);
+	}
+
+	/**
+	 * Returns this status with another owner of the lock.
+	 * @param owner the owner, or {@code null}
+	 * @return a copy with this value
+	 */
+	public ModelStatus withOwner(@Nullable LockOwner owner) {
+		return new ModelStatus(this.id, this.state, this.source, this.fallback, this.progress, owner, this.model,
+				this.error);
+	}
+
+	/**
+	 * Returns this status with another failure.
+	 * @param error the failure of the last attempt, or {@code null}
+	 * @return a copy with this value
+	 */
+	public ModelStatus withError(@Nullable ModelCacheException error) {
+		return new ModelStatus(this.id, this.state, this.source, this.fallback, this.progress, this.owner, this.model,
+				error);
+	}
+
+	@Override
+	public boolean equals(@Nullable Object object) {
+		return object instanceof ModelStatus other && facts().equals(other.facts());
+	}
+
+	@Override
+	public int hashCode() {
+		return facts().hashCode();
+	}
+
+	private List<@Nullable Object> facts() {
+		return Arrays.asList(this.id, this.state, this.source, this.fallback, this.progress, this.owner, this.model,
+				this.error);
+	}
+
+	@Override
+	public String toString() {
+		return this.id + " " + this.state + ((this.source != null) ? " " + this.source : "")
+				+ ((this.progress != null) ? " " + this.progress : "") + ((this.error != null) ? " " + this.error : "");
 	}
 
 }

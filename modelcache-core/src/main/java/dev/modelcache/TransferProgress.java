@@ -1,21 +1,66 @@
 package dev.modelcache;
 
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a transfer is, at one moment.
- *
- * @param bytes the bytes of the file that are on disk
- * @param totalBytes the size of the file, or {@code null} while nobody knows it
- * @param bytesPerSecond the current rate, 0 while it is not known
+ * Immutable progress of a transfer at one moment.
  */
-public record TransferProgress(long bytes, @Nullable Long totalBytes, double bytesPerSecond) {
+public final class TransferProgress {
+
+	private final long bytes;
+
+	private final @Nullable Long totalBytes;
+
+	private final double bytesPerSecond;
+
+	private TransferProgress(long bytes, @Nullable Long totalBytes, double bytesPerSecond) {
+		this.bytes = bytes;
+		this.totalBytes = totalBytes;
+		this.bytesPerSecond = bytesPerSecond;
+	}
+
+	/**
+	 * Creates a progress.
+	 * @param bytes the bytes that are on disk
+	 * @param totalBytes the size in bytes, or {@code null} while it is unknown
+	 * @param bytesPerSecond the current rate, 0 while it is unknown
+	 * @return the progress
+	 */
+	public static TransferProgress of(long bytes, @Nullable Long totalBytes, double bytesPerSecond) {
+		return new TransferProgress(bytes, totalBytes, bytesPerSecond);
+	}
+
+	/**
+	 * Returns the bytes of the model that are on disk.
+	 * @return the number of bytes
+	 */
+	public long bytes() {
+		return this.bytes;
+	}
+
+	/**
+	 * Returns the size of the model.
+	 * @return the number of bytes, or {@code null} while it is unknown
+	 */
+	public @Nullable Long totalBytes() {
+		return this.totalBytes;
+	}
+
+	/**
+	 * Returns the current rate.
+	 * @return bytes per second, 0 while the rate is unknown
+	 */
+	public double bytesPerSecond() {
+		return this.bytesPerSecond;
+	}
 
 	/**
 	 * Returns the part that is done, 0 to 100.
-	 * @return the percentage, or {@code null} while the total is not known
+	 * @return the percentage, or {@code null} while the total is unknown
 	 */
 	public @Nullable Double percent() {
 		if (this.totalBytes == null) {
@@ -26,7 +71,7 @@ public record TransferProgress(long bytes, @Nullable Long totalBytes, double byt
 
 	/**
 	 * Returns the time that the rest will take at the current rate.
-	 * @return the estimate, or {@code null} while the total or the rate is not known
+	 * @return the estimate, or {@code null} while the total or the rate is unknown
 	 */
 	public @Nullable Duration eta() {
 		if (this.totalBytes == null || this.bytesPerSecond <= 0) {
@@ -34,6 +79,25 @@ public record TransferProgress(long bytes, @Nullable Long totalBytes, double byt
 		}
 		double seconds = Math.max(0, this.totalBytes - this.bytes) / this.bytesPerSecond;
 		return Duration.ofMillis(Math.round(Math.min(seconds, Integer.MAX_VALUE) * 1000));
+	}
+
+	@Override
+	public boolean equals(@Nullable Object object) {
+		return object instanceof TransferProgress other && facts().equals(other.facts());
+	}
+
+	@Override
+	public int hashCode() {
+		return facts().hashCode();
+	}
+
+	private List<@Nullable Object> facts() {
+		return Arrays.asList(this.bytes, this.totalBytes, this.bytesPerSecond);
+	}
+
+	@Override
+	public String toString() {
+		return this.bytes + " of " + this.totalBytes + " bytes, " + this.bytesPerSecond + " B/s";
 	}
 
 }

@@ -108,7 +108,7 @@ class ModelCacheMetersTests {
 	}
 
 	private static CacheUsage usage(long bytes) {
-		return new CacheUsage(Path.of("/cache"), DataSize.ofBytes(bytes), null);
+		return CacheUsage.of(Path.of("/cache"), DataSize.ofBytes(bytes), null);
 	}
 
 }

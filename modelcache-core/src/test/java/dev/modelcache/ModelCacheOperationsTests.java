@@ -75,8 +75,10 @@ class ModelCacheOperationsTests {
 		this.operations.verify("m");
 		assertThat(this.verifications).hasValue(2);
 		Path file = this.directory.resolve("m.gguf");
-		this.verification.tryEmitValue(new CachedModel("m", file, List.of(file), 1, Digest.parse("ab".repeat(32)),
-				"https://example.com/m.gguf", ModelOutcome.DOWNLOADED, false, true, null));
+		this.verification.tryEmitValue(
+				CachedModel.of("m", List.of(file), 1, Digest.parse("ab".repeat(32)), "https://example.com/m.gguf")
+					.withOutcome(ModelOutcome.DOWNLOADED)
+					.withVerified(true));
 		this.operations.verify("m");
 		assertThat(this.verifications).hasValue(3);
 	}

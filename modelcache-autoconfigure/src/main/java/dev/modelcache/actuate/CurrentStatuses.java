@@ -9,7 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-import dev.modelcache.ModelCacheOperations;
+import dev.modelcache.ModelCacheView;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStatus;
 import org.slf4j.Logger;
@@ -31,12 +31,12 @@ final class CurrentStatuses {
 	private CurrentStatuses() {
 	}
 
-	static Map<String, ModelStatus> of(ModelCacheOperations operations, Collection<ModelRequest> models) {
+	static Map<String, ModelStatus> of(ModelCacheView view, Collection<ModelRequest> models) {
 		await(CompletableFuture.allOf(models.stream()
-			.map((model) -> operations.check(model.id()).toFuture())
+			.map((model) -> view.check(model.id()).toFuture())
 			.toArray(CompletableFuture<?>[]::new)));
 		Map<String, ModelStatus> statuses = new LinkedHashMap<>();
-		models.forEach((model) -> statuses.put(model.id(), operations.status(model.id())));
+		models.forEach((model) -> statuses.put(model.id(), view.status(model.id())));
 		return statuses;
 	}
 

@@ -145,7 +145,7 @@ public final class ModelCacheEndpoint {
 	}
 
 	private Map<String, Object> details(ModelStatus status) {
-		Map<String, Object> details = StatusDetails.of(status);
+		Map<String, Object> details = StatusDetails.of(status, this.operations.nextAttempt(status.id()));
 		details.put("mirrors", this.operations.mirrors(status.id()).stream().map(ModelCacheEndpoint::details).toList());
 		details.put("attempts",
 				this.operations.attempts(status.id()).stream().map(ModelCacheEndpoint::details).toList());

@@ -44,7 +44,7 @@ public final class ModelCacheHealthIndicator extends AbstractHealthIndicator {
 				this.operations.ensureIfDue(request.id());
 				health = worse(health, of(status));
 			}
-			details.put(request.id(), StatusDetails.of(status));
+			details.put(request.id(), StatusDetails.of(status, this.operations.nextAttempt(request.id())));
 		}
 		builder.status(health).withDetail("models", details);
 	}

@@ -119,8 +119,7 @@ final class ProgressBars implements ProgressDisplay, AutoCloseable {
 		String id = event.modelId();
 		Download download = this.downloads.get(id);
 		if (event instanceof ModelDownloadStarted started) {
-			this.downloads.put(id,
-					new Download(this.clock.instant(), new TransferProgress(0, started.totalBytes(), 0)));
+			this.downloads.put(id, new Download(this.clock.instant(), TransferProgress.of(0, started.totalBytes(), 0)));
 		}
 		else if (event instanceof ModelDownloadProgress current && download != null) {
 			this.downloads.put(id, new Download(download.since(), current.progress()));
@@ -128,7 +127,7 @@ final class ProgressBars implements ProgressDisplay, AutoCloseable {
 		else if (event instanceof ModelReady ready && download != null) {
 			long size = ready.model().size();
 			end(id, new Download(download.since(),
-					new TransferProgress(size, size, download.progress().bytesPerSecond())));
+					TransferProgress.of(size, size, download.progress().bytesPerSecond())));
 		}
 		else if (event instanceof ModelFailed && download != null) {
 			end(id, download);
@@ -172,7 +171,7 @@ final class ProgressBars implements ProgressDisplay, AutoCloseable {
 			total = (total != null && progress.totalBytes() != null) ? (Long) (total + progress.totalBytes()) : null;
 			rate += progress.bytesPerSecond();
 		}
-		return new TransferProgress(bytes, total, rate);
+		return TransferProgress.of(bytes, total, rate);
 	}
 
 	private Duration elapsed(Download download) {

@@ -1,6 +1,8 @@
 package dev.modelcache.actuate;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -21,7 +23,7 @@ final class StatusDetails {
 	private StatusDetails() {
 	}
 
-	static Map<String, Object> of(ModelStatus status) {
+	static Map<String, Object> of(ModelStatus status, @Nullable Instant nextAttempt) {
 		Map<String, Object> details = new LinkedHashMap<>();
 		details.put("state", status.state().name());
 		putIfKnown(details, "source", status.source());
@@ -37,6 +39,9 @@ final class StatusDetails {
 		}
 		if (status.error() != null) {
 			details.put("error", error(status.error()));
+		}
+		if (nextAttempt != null) {
+			details.put("nextAttempt", nextAttempt.truncatedTo(ChronoUnit.MILLIS).toString());
 		}
 		return details;
 	}

@@ -29,17 +29,17 @@ class AmountsTests {
 
 	@Test
 	void everythingThatIsThereIsCompleteWhateverTheRate() {
-		assertThat(Amounts.speed(new TransferProgress(10, 10L, 0))).isEqualTo("complete");
-		assertThat(Amounts.speed(new TransferProgress(10, 10L, 1_000_000))).isEqualTo("complete");
+		assertThat(Amounts.speed(TransferProgress.of(10, 10L, 0))).isEqualTo("complete");
+		assertThat(Amounts.speed(TransferProgress.of(10, 10L, 1_000_000))).isEqualTo("complete");
 	}
 
 	@Test
 	void unknownTotalAndRateAreLeftOut() {
-		TransferProgress progress = new TransferProgress(2_000_000, null, 0);
+		TransferProgress progress = TransferProgress.of(2_000_000, null, 0);
 		assertThat(Amounts.done(progress)).isEqualTo("2.0 MB");
 		assertThat(Amounts.speed(progress)).isEqualTo("waiting for data");
-		assertThat(Amounts.speed(new TransferProgress(0, null, 0))).isEqualTo("starting");
-		assertThat(Amounts.speed(new TransferProgress(1, null, 1_000_000))).isEqualTo("1.0 MB/s");
+		assertThat(Amounts.speed(TransferProgress.of(0, null, 0))).isEqualTo("starting");
+		assertThat(Amounts.speed(TransferProgress.of(1, null, 1_000_000))).isEqualTo("1.0 MB/s");
 	}
 
 }

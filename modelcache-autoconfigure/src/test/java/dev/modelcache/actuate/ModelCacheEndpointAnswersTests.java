@@ -46,7 +46,7 @@ class ModelCacheEndpointAnswersTests {
 
 	@Test
 	void freeSpaceThatIsNotKnownIsLeftOut() {
-		given(this.operations.usage()).willReturn(new CacheUsage(Path.of("/cache"), DataSize.ofBytes(5), null));
+		given(this.operations.usage()).willReturn(CacheUsage.of(Path.of("/cache"), DataSize.ofBytes(5), null));
 		assertThat(this.endpoint.all()).containsEntry("cache",
 				Map.of("directory", Path.of("/cache").toString(), "usedBytes", 5L));
 	}

@@ -1,5 +1,6 @@
 package dev.modelcache.actuate;
 
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -71,13 +72,14 @@ class ModelCacheHealthIndicatorTests {
 	@ParameterizedTest
 	@EnumSource(names = { "WAITING", "RESOLVING", "DOWNLOADING", "VERIFYING" })
 	void acquiringIsOutOfService(ModelState state) {
-		assertThat(health(ModelStatus.absent("m").acquiring(state)).getStatus()).isEqualTo(Status.OUT_OF_SERVICE);
+		assertThat(health(ModelStatus.absent("m").withState(state)).getStatus()).isEqualTo(Status.OUT_OF_SERVICE);
 	}
 
 	@Test
 	void absentAndCancelledAreOutOfService() {
 		assertThat(health(ModelStatus.absent("m")).getStatus()).isEqualTo(Status.OUT_OF_SERVICE);
-		assertThat(health(ModelStatus.absent("m").cancelled()).getStatus()).isEqualTo(Status.OUT_OF_SERVICE);
+		assertThat(health(ModelStatus.absent("m").withState(ModelState.CANCELLED)).getStatus())
+			.isEqualTo(Status.OUT_OF_SERVICE);
 	}
 
 	@Test
@@ -89,23 +91,30 @@ class ModelCacheHealthIndicatorTests {
 	}
 
 	@Test
+	void failedTellsWhenTheNextAttemptBegins() {
+		ModelCacheOperations operations = this.statuses.with(Statuses.failed("m")).operations(Statuses.request("m"));
+		given(operations.nextAttempt("m")).willReturn(Instant.parse("2026-01-02T03:04:05.678901Z"));
+		assertThat(details(new ModelCacheHealthIndicator(operations).health(), "m")).containsEntry("nextAttempt",
+				"2026-01-02T03:04:05.678Z");
+	}
+
+	@Test
 	void errorStaysWhileAnotherAttemptRuns() {
-		Health health = health(Statuses.failed("m").acquiring(ModelState.RESOLVING));
+		Health health = health(Statuses.failed("m").withState(ModelState.RESOLVING));
 		assertThat(health.getStatus()).isEqualTo(Status.OUT_OF_SERVICE);
 		assertThat(details(health, "m")).containsEntry("state", "RESOLVING").containsKey("error");
 	}
 
 	@Test
 	void progressIsToldInFull() {
-		Health health = health(
-				Statuses.downloading("m", new TransferProgress(104_857_600, 668_788_096L, 52_428_800.4)));
+		Health health = health(Statuses.downloading("m", TransferProgress.of(104_857_600, 668_788_096L, 52_428_800.4)));
 		assertThat(details(health, "m")).containsEntry("progress", Map.of("bytes", 104_857_600L, "totalBytes",
 				668_788_096L, "percent", 15.6, "bytesPerSecond", 52_428_800L, "etaSeconds", 10.7));
 	}
 
 	@Test
 	void whatIsUnknownIsLeftOut() {
-		Health health = health(Statuses.downloading("m", new TransferProgress(10, null, 0)));
+		Health health = health(Statuses.downloading("m", TransferProgress.of(10, null, 0)));
 		assertThat(details(health, "m")).containsEntry("progress", Map.of("bytes", 10L, "bytesPerSecond", 0L));
 		assertThat(details(health(ModelStatus.absent("m")), "m")).containsOnlyKeys("state", "fallback");
 	}
@@ -149,7 +158,7 @@ class ModelCacheHealthIndicatorTests {
 
 	@Test
 	void nearlyDoneIsNotAHundredPercent() {
-		Health health = health(Statuses.downloading("m", new TransferProgress(99_999, 100_000L, 0)));
+		Health health = health(Statuses.downloading("m", TransferProgress.of(99_999, 100_000L, 0)));
 		assertThat(details(health, "m").get("progress"))
 			.asInstanceOf(InstanceOfAssertFactories.map(String.class, Object.class))
 			.containsEntry("percent", 99.9);

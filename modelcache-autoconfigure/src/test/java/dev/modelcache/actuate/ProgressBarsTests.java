@@ -37,7 +37,7 @@ class ProgressBarsTests {
 	@Test
 	void lineIsElapsedBarBytesTotalRateAndEstimate() {
 		String line = ProgressBars.line("m", Duration.ofSeconds(12),
-				new TransferProgress(50_000_000, 200_000_000L, 10_000_000), 74);
+				TransferProgress.of(50_000_000, 200_000_000L, 10_000_000), 74);
 		assertThat(line).isEqualTo("m 0:12 [======>                   ] 50.0 MB/200.0 MB (10.0 MB/s, ETA 0:15)")
 			.hasSizeLessThanOrEqualTo(74);
 	}
@@ -64,7 +64,7 @@ class ProgressBarsTests {
 
 	@Test
 	void lineFitsTheTerminal() {
-		TransferProgress progress = new TransferProgress(50_000_000, 200_000_000L, 10_000_000);
+		TransferProgress progress = TransferProgress.of(50_000_000, 200_000_000L, 10_000_000);
 		for (int width = 60; width < 200; width++) {
 			assertThat(ProgressBars.line("model", Duration.ofSeconds(12), progress, width))
 				.hasSizeLessThanOrEqualTo(width)
@@ -74,20 +74,20 @@ class ProgressBarsTests {
 
 	@Test
 	void doneIsAFullBar() {
-		assertThat(ProgressBars.line("m", Duration.ZERO, new TransferProgress(10, 10L, 0), 200))
+		assertThat(ProgressBars.line("m", Duration.ZERO, TransferProgress.of(10, 10L, 0), 200))
 			.contains("[" + "=".repeat(40) + "]");
 	}
 
 	@Test
 	void unknownTotalIsAnEmptyBar() {
-		assertThat(ProgressBars.line("m", Duration.ZERO, new TransferProgress(1000, null, 0), 200))
+		assertThat(ProgressBars.line("m", Duration.ZERO, TransferProgress.of(1000, null, 0), 200))
 			.contains("[>" + " ".repeat(39) + "] 1.0 kB (waiting for data)");
 	}
 
 	@Test
 	void barEndsFullWhenTheModelIsReady() {
 		this.bars.show(new ModelDownloadStarted("m", "https://example.com/m.gguf", 1000L));
-		this.bars.show(new ModelDownloadProgress("m", new TransferProgress(500, 1000L, 100)));
+		this.bars.show(new ModelDownloadProgress("m", TransferProgress.of(500, 1000L, 100)));
 		this.bars.show(new ModelReady("m", Statuses.model("m"), Duration.ofSeconds(1)));
 		assertThat(shown()).contains("1.0 kB/1.0 kB").endsWith(System.lineSeparator());
 	}
@@ -95,7 +95,7 @@ class ProgressBarsTests {
 	@Test
 	void barEndsWhereItWasWhenTheModelFailed() {
 		this.bars.show(new ModelDownloadStarted("m", "https://example.com/m.gguf", 1000L));
-		this.bars.show(new ModelDownloadProgress("m", new TransferProgress(500, 1000L, 100)));
+		this.bars.show(new ModelDownloadProgress("m", TransferProgress.of(500, 1000L, 100)));
 		this.bars.show(new ModelFailed("m", Statuses.failure("m"), Duration.ofSeconds(1)));
 		assertThat(shown()).contains("500 B/1.0 kB").doesNotContain("1.0 kB/1.0 kB").endsWith(System.lineSeparator());
 	}
@@ -135,7 +135,7 @@ class ProgressBarsTests {
 	}
 
 	private void progress(String id, long bytes, double rate) {
-		this.bars.show(new ModelDownloadProgress(id, new TransferProgress(bytes, 100_000_000L, rate)));
+		this.bars.show(new ModelDownloadProgress(id, TransferProgress.of(bytes, 100_000_000L, rate)));
 	}
 
 	private void start(String id) {
@@ -186,14 +186,14 @@ class ProgressBarsTests {
 
 	@Test
 	void allBytesAreCompleteAndNotStarting() {
-		assertThat(ProgressBars.line("m", Duration.ZERO, new TransferProgress(10, 10L, 0), 200)).endsWith("(complete)");
-		assertThat(ProgressBars.line("m", Duration.ZERO, new TransferProgress(0, 10L, 0), 200)).endsWith("(starting)");
+		assertThat(ProgressBars.line("m", Duration.ZERO, TransferProgress.of(10, 10L, 0), 200)).endsWith("(complete)");
+		assertThat(ProgressBars.line("m", Duration.ZERO, TransferProgress.of(0, 10L, 0), 200)).endsWith("(starting)");
 	}
 
 	@Test
 	void longNameIsShortenedAndTheNumbersAreKept() {
-		assertThat(ProgressBars.line("m".repeat(100), Duration.ZERO, new TransferProgress(10_000_000, null, 5_000_000),
-				79))
+		assertThat(
+				ProgressBars.line("m".repeat(100), Duration.ZERO, TransferProgress.of(10_000_000, null, 5_000_000), 79))
 			.hasSizeLessThanOrEqualTo(79)
 			.contains("m... 0:00 [")
 			.endsWith("] 10.0 MB (5.0 MB/s)");

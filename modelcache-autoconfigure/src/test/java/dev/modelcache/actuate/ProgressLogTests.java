@@ -40,7 +40,7 @@ class ProgressLogTests {
 	}
 
 	private void progressed(long bytes, Long total) {
-		this.log.show(new ModelDownloadProgress("m", new TransferProgress(bytes, total, 1_000_000)));
+		this.log.show(new ModelDownloadProgress("m", TransferProgress.of(bytes, total, 1_000_000)));
 	}
 
 	private static long lines(CapturedOutput output, String text) {

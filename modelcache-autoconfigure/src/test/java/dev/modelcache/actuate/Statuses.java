@@ -57,24 +57,29 @@ final class Statuses {
 
 	static CachedModel model(String id) {
 		Path path = Path.of("/models", id + ".gguf").toAbsolutePath();
-		return new CachedModel(id, path, List.of(path), 1000, DIGEST, "https://example.com/" + id + ".gguf",
-				ModelOutcome.DOWNLOADED, false, true,
-				new ModelFormat("GGUF", "llama", null, "Q4_K_M", 1_100_048_384L, 2048L, 32_000L, null));
+		return CachedModel.of(id, List.of(path), 1000, DIGEST, "https://example.com/" + id + ".gguf")
+			.withOutcome(ModelOutcome.DOWNLOADED)
+			.withVerified(true)
+			.withFormat(ModelFormat.of("GGUF")
+				.withArchitecture("llama")
+				.withQuantization("Q4_K_M")
+				.withParameters(1_100_048_384L)
+				.withContextLength(2048L)
+				.withVocabularySize(32_000L));
 	}
 
 	static ModelStatus ready(String id) {
-		return ModelStatus.absent(id).ready(model(id));
+		return ModelStatus.ready(model(id));
 	}
 
 	static ModelStatus downloading(String id, TransferProgress progress) {
-		return ModelStatus.absent(id)
-			.acquiring(ModelState.DOWNLOADING)
-			.from("https://example.com/" + id + ".gguf", false)
-			.progressed(progress);
+		return ModelStatus.of(id, ModelState.DOWNLOADING)
+			.withSource("https://example.com/" + id + ".gguf")
+			.withProgress(progress);
 	}
 
 	static ModelStatus failed(String id) {
-		return ModelStatus.absent(id).failed(failure(id));
+		return ModelStatus.of(id, ModelState.FAILED).withError(failure(id));
 	}
 
 	static ModelCacheException failure(String id) {
@@ -83,8 +88,8 @@ final class Statuses {
 
 	static ModelStatus waiting(String id) {
 		Instant since = Instant.parse("2026-01-02T03:04:05Z");
-		return ModelStatus.absent(id)
-			.waiting(new LockOwner(4711, "build-host", since, since, new TransferProgress(10, 20L, 0)));
+		LockOwner owner = LockOwner.of(4711, "build-host", since).withProgress(TransferProgress.of(10, 20L, 0));
+		return ModelStatus.of(id, ModelState.WAITING).withOwner(owner).withProgress(owner.progress());
 	}
 
 }

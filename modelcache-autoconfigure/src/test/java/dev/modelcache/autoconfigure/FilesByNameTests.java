@@ -23,8 +23,8 @@ class FilesByNameTests {
 
 	private static FilesByName files(String... names) {
 		Path[] paths = Stream.of(names).map(VERSION::resolve).toArray(Path[]::new);
-		return new FilesByName(new CachedModel("m", paths[0], List.of(paths), 1, Digest.parse("00".repeat(32)),
-				"https://host/m", ModelOutcome.CACHED, false, true, null));
+		return new FilesByName(CachedModel.of("m", List.of(paths), 1, Digest.parse("00".repeat(32)), "https://host/m")
+			.withVerified(true));
 	}
 
 	private static void assertFinds(FilesByName files, String name, String expected) {

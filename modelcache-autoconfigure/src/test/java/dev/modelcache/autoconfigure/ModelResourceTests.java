@@ -54,8 +54,9 @@ class ModelResourceTests {
 	void configureModelThatIsNotThereYet() throws IOException {
 		Path onnx = write("onnx/model.onnx", "model");
 		Path tokenizer = write("tokenizer.json", "{}");
-		this.model = new CachedModel("m", onnx, List.of(onnx, tokenizer), 7, Digest.parse("00".repeat(32)),
-				"https://host/m", ModelOutcome.DOWNLOADED, false, true, null);
+		this.model = CachedModel.of("m", List.of(onnx, tokenizer), 7, Digest.parse("00".repeat(32)), "https://host/m")
+			.withOutcome(ModelOutcome.DOWNLOADED)
+			.withVerified(true);
 		given(this.cache.status("m")).willReturn(ModelStatus.absent("m"));
 		given(this.cache.get("m")).willReturn(Mono.just(this.model).delayElement(Duration.ofMillis(10)));
 	}
@@ -71,7 +72,7 @@ class ModelResourceTests {
 	}
 
 	private void becomeReady() {
-		given(this.cache.status("m")).willReturn(ModelStatus.absent("m").ready(this.model));
+		given(this.cache.status("m")).willReturn(ModelStatus.ready(this.model));
 	}
 
 	private static <T> T onAnEventLoop(Callable<T> call) {

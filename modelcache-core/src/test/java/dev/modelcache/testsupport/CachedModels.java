@@ -22,8 +22,10 @@ public final class CachedModels {
 
 	/** Returns the model {@code default} with an outcome and a format. */
 	public static CachedModel of(Path path, Content content, ModelOutcome outcome, String format) {
-		return new CachedModel("default", path, List.of(path), content.size(), content.sha256(), "file:" + path,
-				outcome, false, true, new ModelFormat(format, "llama", "tiny", null, null, null, null, null));
+		return CachedModel.of("default", List.of(path), content.size(), content.sha256(), "file:" + path)
+			.withOutcome(outcome)
+			.withVerified(true)
+			.withFormat(ModelFormat.of(format).withArchitecture("llama").withName("tiny"));
 	}
 
 }

@@ -29,9 +29,9 @@ class ModelControllerTests {
 	@Test
 	void tellsHowFarItIsUntilTheModelIsReady() {
 		given(this.modelCache.status("default")).willReturn(ModelStatus.absent("default")
-			.acquiring(ModelState.DOWNLOADING)
-			.from(SOURCE, false)
-			.progressed(new TransferProgress(25, 100L, 5)));
+			.withState(ModelState.DOWNLOADING)
+			.withSource(SOURCE)
+			.withProgress(TransferProgress.of(25, 100L, 5)));
 		this.client.get()
 			.uri("/model")
 			.exchange()
@@ -46,9 +46,8 @@ class ModelControllerTests {
 	void tellsTheFactsOfAReadyModel() {
 		Digest digest = Digest.parse("ab".repeat(32));
 		Path path = Path.of("demo.gguf");
-		given(this.modelCache.status("default")).willReturn(ModelStatus.absent("default")
-			.ready(new CachedModel("default", path, List.of(path), 48, digest, SOURCE, ModelOutcome.CACHED, false, true,
-					null)));
+		given(this.modelCache.status("default")).willReturn(
+				ModelStatus.ready(CachedModel.of("default", List.of(path), 48, digest, SOURCE).withVerified(true)));
 		this.client.get().uri("/model").exchange().expectStatus().isOk().expectBody().json("""
 				{"state": "READY", "facts": {"file": "demo.gguf", "size": 48, "digest": "%s", "outcome": "CACHED",
 				"verified": true}}""".formatted(digest));
@@ -57,7 +56,8 @@ class ModelControllerTests {
 	@Test
 	void tellsWhyTheLastAttemptFailed() {
 		given(this.modelCache.status("default")).willReturn(ModelStatus.absent("default")
-			.failed(new ModelTransferException("default", "no answer", "Check the network", null)));
+			.withState(ModelState.FAILED)
+			.withError(new ModelTransferException("default", "no answer", "Check the network", null)));
 		this.client.get()
 			.uri("/model")
 			.exchange()

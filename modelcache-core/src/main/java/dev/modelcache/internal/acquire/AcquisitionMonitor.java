@@ -126,24 +126,28 @@ final class AcquisitionMonitor {
 
 	void state(ModelState state) {
 		advanced();
-		show((status) -> status.acquiring(state));
+		show((status) -> status.withState(state));
 	}
 
 	/** A file that may be the model's is read: called for each piece. */
 	void hashing(Candidate candidate) {
 		advanced();
 		show((status) -> (status.state() == ModelState.VERIFYING) ? status
-				: status.from(candidate.source(), candidate.fallback()).acquiring(ModelState.VERIFYING));
+				: status.withSource(candidate.source())
+					.withFallback(candidate.fallback())
+					.withState(ModelState.VERIFYING));
 	}
 
 	void trying(Candidate candidate) {
 		advanced();
-		show((status) -> status.acquiring(ModelState.RESOLVING).from(candidate.source(), candidate.fallback()));
+		show((status) -> status.withState(ModelState.RESOLVING)
+			.withSource(candidate.source())
+			.withFallback(candidate.fallback()));
 	}
 
 	void waiting(LockOwner owner) {
 		pausing(UNTIL_NEXT_LOOK);
-		show((status) -> status.waiting(owner));
+		show((status) -> status.withState(ModelState.WAITING).withOwner(owner).withProgress(owner.progress()));
 	}
 
 	void fallingBack(Candidate next, ModelCacheException reason) {
@@ -178,7 +182,7 @@ final class AcquisitionMonitor {
 
 	/** Another mirror does not take away the progress that is shown. */
 	private static ModelStatus downloading(ModelStatus status) {
-		return (status.state() == ModelState.DOWNLOADING) ? status : status.acquiring(ModelState.DOWNLOADING);
+		return (status.state() == ModelState.DOWNLOADING) ? status : status.withState(ModelState.DOWNLOADING);
 	}
 
 	/** The whole file is fetched again. */
@@ -197,9 +201,9 @@ final class AcquisitionMonitor {
 		long bytes = this.position.get();
 		TransferProgress progress;
 		synchronized (this.rate) {
-			progress = new TransferProgress(bytes, this.totalBytes, this.rate.sample(this.clock.millis(), bytes));
+			progress = TransferProgress.of(bytes, this.totalBytes, this.rate.sample(this.clock.millis(), bytes));
 		}
-		show((status) -> (status.state() == ModelState.DOWNLOADING) ? status.progressed(progress) : status);
+		show((status) -> (status.state() == ModelState.DOWNLOADING) ? status.withProgress(progress) : status);
 		this.events.dispatch(new ModelDownloadProgress(this.id, progress));
 		return progress;
 	}
@@ -219,10 +223,10 @@ final class AcquisitionMonitor {
 		transferEnds();
 		if (this.previous != null && isSame(this.previous, model)) {
 			// It was ready all the while; how it once came here does not change.
-			this.board.update(this.id, (status) -> (status.model() != null) ? status : status.ready(model));
+			this.board.update(this.id, (status) -> (status.model() != null) ? status : ModelStatus.ready(model));
 			return;
 		}
-		this.board.update(this.id, (status) -> status.ready(model));
+		this.board.update(this.id, (status) -> ModelStatus.ready(model));
 		ended(model.outcome().name());
 		if (this.previous == null) {
 			logger.info("Model '{}' is ready: {} ({} bytes, {}, {} from {})", this.id, model.path(), model.size(),
@@ -257,7 +261,7 @@ final class AcquisitionMonitor {
 		this.observer.transferFailed(this.id, failure.problem());
 		transferEnds();
 		ended("FAILED");
-		showEnd((status) -> status.failed(failure));
+		showEnd((status) -> status.withState(ModelState.FAILED).withError(failure));
 		this.events.dispatch(new ModelFailed(this.id, failure, elapsed()));
 	}
 
@@ -268,7 +272,7 @@ final class AcquisitionMonitor {
 		this.observer.transferFailed(this.id, "it was cancelled");
 		transferEnds();
 		ended("CANCELLED");
-		showEnd(ModelStatus::cancelled);
+		showEnd((status) -> status.withState(ModelState.CANCELLED));
 	}
 
 	/** An acquisition that is cancelled while it ends has one end all the same. */
@@ -331,7 +335,7 @@ final class AcquisitionMonitor {
 			if (this.whole && total != null) {
 				monitor.totalBytes = total;
 			}
-			show((status) -> downloading(status).from(mirror.toString(), status.fallback()));
+			show((status) -> downloading(status).withSource(mirror.toString()));
 			if (transferStarts(new ModelDownloadStarted(monitor.id, mirror.toString(),
 					this.whole ? total : monitor.statedBytes))) {
 				monitor.advanced();
@@ -348,7 +352,7 @@ final class AcquisitionMonitor {
 			}
 			Long all = monitor.totalBytes;
 			if (all != null) {
-				show((status) -> downloading(status).progressed(new TransferProgress(monitor.position.get(), all, 0)));
+				show((status) -> downloading(status).withProgress(TransferProgress.of(monitor.position.get(), all, 0)));
 			}
 		}
 

@@ -231,8 +231,11 @@ final class Adoption {
 	}
 
 	private static CachedModel model(Wanted wanted, Path path, Path source, long size, @Nullable ModelFormat format) {
-		return new CachedModel(wanted.modelId(), path, List.of(path), size, wanted.sha256(), source.toString(),
-				ModelOutcome.ADOPTED, wanted.candidate().fallback(), wanted.proof(), format);
+		return CachedModel.of(wanted.modelId(), List.of(path), size, wanted.sha256(), source.toString())
+			.withOutcome(ModelOutcome.ADOPTED)
+			.withFallback(wanted.candidate().fallback())
+			.withVerified(wanted.proof())
+			.withFormat(format);
 	}
 
 	/**

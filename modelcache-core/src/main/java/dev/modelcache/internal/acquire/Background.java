@@ -135,6 +135,17 @@ public final class Background {
 	}
 
 	/**
+	 * Returns when a model that failed for a reason that may pass may be acquired again.
+	 * @param id the model's id
+	 * @return the time, or {@code null} if the model has not failed for such a reason
+	 */
+	public @Nullable Instant nextAttempt(String id) {
+		Model model = model(id);
+		ModelStatus status = status(id);
+		return (status.state() == ModelState.FAILED && isMendable(status)) ? model.nextAttempt() : null;
+	}
+
+	/**
 	 * Begins to look for updates, if there can be any.
 	 */
 	public synchronized void startRefreshing() {
@@ -241,6 +252,15 @@ public final class Background {
 
 		Model(String id) {
 			this.id = id;
+		}
+
+		/** One that failed for a caller is due at once. */
+		synchronized @Nullable Instant nextAttempt() {
+			if (this.acquisition != null) {
+				return null;
+			}
+			Instant now = now();
+			return (this.dueAgain != null && this.dueAgain.isAfter(now)) ? this.dueAgain : now;
 		}
 
 		void ensureIfDue() {

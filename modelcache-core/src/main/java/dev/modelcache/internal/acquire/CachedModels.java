@@ -19,11 +19,6 @@ final class CachedModels {
 		return of(model, List.of(path), model.size(), model.source(), model.outcome(), model.verified());
 	}
 
-	/** Returns a model as one that came to be there in another way. */
-	static CachedModel as(CachedModel model, ModelOutcome outcome) {
-		return of(model, model.files(), model.size(), model.source(), outcome, model.verified());
-	}
-
 	/** Returns files as the one model that they make up. */
 	static CachedModel together(List<CachedModel> files, String source, ModelOutcome outcome) {
 		return of(files.get(0), files.stream().map(CachedModel::path).toList(),
@@ -33,8 +28,11 @@ final class CachedModels {
 
 	private static CachedModel of(CachedModel first, List<Path> files, long size, String source, ModelOutcome outcome,
 			boolean verified) {
-		return new CachedModel(first.id(), files.get(0), files, size, first.digest(), source, outcome, first.fallback(),
-				verified, first.format());
+		return CachedModel.of(first.id(), files, size, first.digest(), source)
+			.withOutcome(outcome)
+			.withFallback(first.fallback())
+			.withVerified(verified)
+			.withFormat(first.format());
 	}
 
 }

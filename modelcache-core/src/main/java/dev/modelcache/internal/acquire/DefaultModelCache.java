@@ -311,7 +311,9 @@ public final class DefaultModelCache implements ModelCache {
 						|| (ahead != null && status.state().isAcquiring())) {
 					return status;
 				}
-				ModelStatus accepted = (ahead != null) ? status.waiting(ahead) : status.acquiring(ModelState.RESOLVING);
+				ModelStatus accepted = (ahead != null)
+						? status.withState(ModelState.WAITING).withOwner(ahead).withProgress(ahead.progress())
+						: status.withState(ModelState.RESOLVING);
 				this.shown = accepted;
 				return accepted;
 			});
@@ -335,7 +337,7 @@ public final class DefaultModelCache implements ModelCache {
 				monitor.failed(failure);
 			}
 			else {
-				end((status) -> status.failed(failure));
+				end((status) -> status.withState(ModelState.FAILED).withError(failure));
 				DefaultModelCache.this.events.dispatch(new ModelFailed(request().id(), failure, Duration.ZERO));
 			}
 		}
@@ -347,7 +349,7 @@ public final class DefaultModelCache implements ModelCache {
 				monitor.cancelled();
 			}
 			else {
-				end(ModelStatus::cancelled);
+				end((status) -> status.withState(ModelState.CANCELLED));
 			}
 		}
 
@@ -397,7 +399,7 @@ public final class DefaultModelCache implements ModelCache {
 			DefaultModelCache cache = DefaultModelCache.this;
 			CachedModel before = this.model;
 			if (before != null && now != null && !now.equals(before)) {
-				cache.board.update(request().id(), (status) -> status.ready(now));
+				cache.board.update(request().id(), (status) -> ModelStatus.ready(now));
 				cache.events.dispatch(new ModelReplaced(request().id(), before, now));
 			}
 		}
@@ -410,7 +412,7 @@ public final class DefaultModelCache implements ModelCache {
 				super.failed(failure);
 			}
 			else if (before.equals(cache.board.get(request().id()).model())) {
-				cache.board.update(request().id(), (status) -> status.failed(failure));
+				cache.board.update(request().id(), (status) -> status.withState(ModelState.FAILED).withError(failure));
 				cache.events.dispatch(new ModelFailed(request().id(), failure, Duration.ZERO));
 			}
 		}

@@ -1,6 +1,7 @@
 package dev.modelcache.internal.acquire;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -103,6 +104,12 @@ public final class DefaultOperations implements ModelCacheOperations {
 	}
 
 	@Override
+	public @Nullable Instant nextAttempt(String id) {
+		this.models.get(id);
+		return this.background.nextAttempt(id);
+	}
+
+	@Override
 	public void ensure(String id) {
 		this.models.get(id);
 		this.background.ensure(id);
@@ -185,7 +192,7 @@ public final class DefaultOperations implements ModelCacheOperations {
 
 	@Override
 	public CacheUsage usage() {
-		return new CacheUsage(this.store.directory(), this.store.used(), this.store.free());
+		return CacheUsage.of(this.store.directory(), this.store.used(), this.store.free());
 	}
 
 	@Override

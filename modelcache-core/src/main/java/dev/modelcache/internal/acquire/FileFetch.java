@@ -178,8 +178,11 @@ final class FileFetch {
 		}
 		staged.discard();
 		Path target = staged.target();
-		return new CachedModel(job.modelId(), target, List.of(target), size, sha256, result.mirror().toString(),
-				ModelOutcome.DOWNLOADED, candidate.fallback(), expected != null, format);
+		return CachedModel.of(job.modelId(), List.of(target), size, sha256, result.mirror().toString())
+			.withOutcome(ModelOutcome.DOWNLOADED)
+			.withFallback(candidate.fallback())
+			.withVerified(expected != null)
+			.withFormat(format);
 	}
 
 	/**

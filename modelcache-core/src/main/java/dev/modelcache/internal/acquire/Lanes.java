@@ -144,7 +144,7 @@ final class Lanes {
 
 	/** What is ahead of an operation is this process's own. */
 	private LockOwner owner(Lane lane) {
-		return new LockOwner(ProcessHandle.current().pid(), this.host, lane.since, this.clock.instant(), null);
+		return LockOwner.of(ProcessHandle.current().pid(), this.host, lane.since).withHeartbeat(this.clock.instant());
 	}
 
 	private void leave(Lane lane, Operation operation) {

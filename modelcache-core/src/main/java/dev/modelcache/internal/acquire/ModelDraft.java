@@ -190,7 +190,7 @@ final class ModelDraft {
 		CachedModel known = this.index.find(job, place);
 		CachedModel proved = (known == null) ? this.index.adopt(job, place) : null;
 		if (proved != null && !directory().isShared()) {
-			return CachedModels.as(proved, ModelOutcome.CACHED);
+			return proved.withOutcome(ModelOutcome.CACHED);
 		}
 		return (known != null) ? known : proved;
 	}

@@ -298,7 +298,7 @@ final class ModelIndex {
 			return null;
 		}
 		CachedModel proved = proved(file, expected);
-		return (proved != null) ? CachedModels.as(proved, ModelOutcome.ADOPTED) : null;
+		return (proved != null) ? proved.withOutcome(ModelOutcome.ADOPTED) : null;
 	}
 
 	/**
@@ -570,9 +570,10 @@ final class ModelIndex {
 	private CachedModel model(ModelPlace file, Receipt receipt) {
 		Path target = file.target();
 		String source = (receipt.source() != null) ? receipt.source() : this.candidate.source();
-		return new CachedModel(request().id(), target, List.of(target), receipt.fingerprint().size(), receipt.digest(),
-				source, ModelOutcome.CACHED, this.candidate.fallback() || receipt.fallback(), receipt.verified(),
-				receipt.format());
+		return CachedModel.of(request().id(), List.of(target), receipt.fingerprint().size(), receipt.digest(), source)
+			.withFallback(this.candidate.fallback() || receipt.fallback())
+			.withVerified(receipt.verified())
+			.withFormat(receipt.format());
 	}
 
 	private Hashed hash(ModelPlace file, Algorithm... algorithms) {

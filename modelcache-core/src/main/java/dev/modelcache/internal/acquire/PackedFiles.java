@@ -162,8 +162,11 @@ final class PackedFiles {
 				expected(job), archive.source(), candidate.sourceKey(), null, candidate.fallback(),
 				this.clock.instant(), format);
 		this.monitor.storing(file.size(), () -> directory.take(unpacked, file.name(), receipt));
-		return new CachedModel(job.modelId(), target, List.of(target), file.size(), file.sha256(), archive.source(),
-				ModelOutcome.DOWNLOADED, candidate.fallback(), archive.verified(), format);
+		return CachedModel.of(job.modelId(), List.of(target), file.size(), file.sha256(), archive.source())
+			.withOutcome(ModelOutcome.DOWNLOADED)
+			.withFallback(candidate.fallback())
+			.withVerified(archive.verified())
+			.withFormat(format);
 	}
 
 	private static @Nullable Digest expected(FileJob job) {

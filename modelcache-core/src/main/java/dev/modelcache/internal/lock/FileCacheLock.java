@@ -41,8 +41,7 @@ final class FileCacheLock implements CacheLock {
 		if (this.closed) {
 			return;
 		}
-		this.owner = new LockOwner(this.owner.pid(), this.owner.host(), this.owner.since(), this.clock.instant(),
-				progress);
+		this.owner = this.owner.withHeartbeat(this.clock.instant()).withProgress(progress);
 		this.claim.note(this.owner);
 		try {
 			OwnerNote.write(this.channel, this.owner);

@@ -180,7 +180,7 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 
 	private LockOwner self() {
 		Instant now = this.clock.instant();
-		return new LockOwner(ProcessHandle.current().pid(), this.host, now, now, null);
+		return LockOwner.of(ProcessHandle.current().pid(), this.host, now);
 	}
 
 	private static boolean isSelf(LockOwner note, LockOwner self) {

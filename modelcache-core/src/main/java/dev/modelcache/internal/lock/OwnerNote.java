@@ -69,9 +69,10 @@ final class OwnerNote {
 			if (!"1".equals(note.getProperty("end"))) {
 				return null;
 			}
-			return new LockOwner(number(note, "pid"), note.getProperty("host", "?"),
-					Instant.parse(note.getProperty("since", "")), Instant.parse(note.getProperty("heartbeat", "")),
-					progress(note));
+			return LockOwner
+				.of(number(note, "pid"), note.getProperty("host", "?"), Instant.parse(note.getProperty("since", "")))
+				.withHeartbeat(Instant.parse(note.getProperty("heartbeat", "")))
+				.withProgress(progress(note));
 		}
 		catch (IOException | IllegalArgumentException | DateTimeException ex) {
 			return null;
@@ -83,7 +84,7 @@ final class OwnerNote {
 			return null;
 		}
 		Long total = (note.getProperty("totalBytes") != null) ? number(note, "totalBytes") : null;
-		return new TransferProgress(number(note, "bytes"), total, number(note, "bytesPerSecond"));
+		return TransferProgress.of(number(note, "bytes"), total, number(note, "bytesPerSecond"));
 	}
 
 	private static long number(Properties note, String key) {

@@ -190,7 +190,7 @@ public final class QueuedClassifier implements LlmClassifier {
 		}
 
 		private void end(String label, Outcome outcome) {
-			this.answer.complete(new Classification(label, outcome, elapsed()));
+			this.answer.complete(Classification.of(label, outcome, elapsed()));
 		}
 
 		private Duration elapsed() {

@@ -31,9 +31,14 @@ final class FormatProperties {
 		if (type == null) {
 			return null;
 		}
-		return new ModelFormat(type, text(from, "architecture"), text(from, "name"), text(from, "quantization"),
-				number(from, "parameters"), number(from, "context-length"), number(from, "vocabulary-size"),
-				text(from, "license"));
+		return ModelFormat.of(type)
+			.withArchitecture(text(from, "architecture"))
+			.withName(text(from, "name"))
+			.withQuantization(text(from, "quantization"))
+			.withParameters(number(from, "parameters"))
+			.withContextLength(number(from, "context-length"))
+			.withVocabularySize(number(from, "vocabulary-size"))
+			.withLicense(text(from, "license"));
 	}
 
 	private static void set(Properties to, String key, @Nullable Object value) {

@@ -75,8 +75,9 @@ class AcquisitionMonitorTests {
 	@Test
 	void modelThatIsReadyWasNotCancelled() {
 		Path path = Path.of("/m.gguf");
-		this.monitor.ready(new CachedModel("m", path, List.of(path), 1, Digest.parse("00".repeat(32)), "here",
-				ModelOutcome.DOWNLOADED, false, true, null));
+		this.monitor.ready(CachedModel.of("m", List.of(path), 1, Digest.parse("00".repeat(32)), "here")
+			.withOutcome(ModelOutcome.DOWNLOADED)
+			.withVerified(true));
 		this.monitor.cancelled();
 		assertThat(this.board.get("m").state()).isEqualTo(ModelState.READY);
 	}

@@ -167,8 +167,10 @@ abstract class AdoptionContractTests {
 	@Test
 	void fileIsServedWhereItLiesAndNoByteIsFetched() throws Exception {
 		CachedModel model = get(request());
-		assertThat(model).isEqualTo(new CachedModel("m", this.foreign, List.of(this.foreign), this.content.size(),
-				this.content.sha256(), this.foreign.toString(), ModelOutcome.ADOPTED, false, true, null));
+		assertThat(model).isEqualTo(CachedModel
+			.of("m", List.of(this.foreign), this.content.size(), this.content.sha256(), this.foreign.toString())
+			.withOutcome(ModelOutcome.ADOPTED)
+			.withVerified(true));
 		assertThat(this.server.requests()).isEmpty();
 		assertThat(ownFiles()).isEmpty();
 		assertThat(this.verifications).containsExactly(true);

@@ -75,9 +75,12 @@ class BackgroundRefreshTests {
 	}
 
 	private void ready(boolean fallback) {
-		CachedModel model = new CachedModel("m", Path.of("/m.gguf"), List.of(Path.of("/m.gguf")), 1,
-				Content.of("1").sha256(), "https://host/m.gguf", ModelOutcome.DOWNLOADED, fallback, true, null);
-		this.status = this.status.ready(model);
+		CachedModel model = CachedModel
+			.of("m", List.of(Path.of("/m.gguf")), 1, Content.of("1").sha256(), "https://host/m.gguf")
+			.withOutcome(ModelOutcome.DOWNLOADED)
+			.withFallback(fallback)
+			.withVerified(true);
+		this.status = ModelStatus.ready(model);
 		this.result = Mono.just(model);
 	}
 

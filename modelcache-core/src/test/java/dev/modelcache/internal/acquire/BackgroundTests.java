@@ -2,6 +2,7 @@ package dev.modelcache.internal.acquire;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -76,7 +77,7 @@ class BackgroundTests {
 
 	private void failWith(ModelCacheException failure) {
 		this.result = Mono.error(failure);
-		this.status = this.status.failed(failure);
+		this.status = this.status.withState(ModelState.FAILED).withError(failure);
 	}
 
 	private static ModelCacheException networkFailure() {
@@ -107,14 +108,14 @@ class BackgroundTests {
 
 	@Test
 	void readyModelIsLeftAlone() {
-		this.status = this.status.acquiring(ModelState.DOWNLOADING);
+		this.status = this.status.withState(ModelState.DOWNLOADING);
 		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(0);
 	}
 
 	@Test
 	void cancelledModelIsLeftAlone() {
-		this.status = this.status.cancelled();
+		this.status = this.status.withState(ModelState.CANCELLED);
 		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(0);
 	}
@@ -141,7 +142,7 @@ class BackgroundTests {
 		this.background.ensureAll();
 		this.background.ensure("m");
 		assertThat(this.attempts).hasValue(2);
-		this.status = this.status.cancelled();
+		this.status = this.status.withState(ModelState.CANCELLED);
 		this.background.ensure("m");
 		assertThat(this.attempts).hasValue(3);
 	}
@@ -170,8 +171,9 @@ class BackgroundTests {
 		this.background.ensureIfDue("m");
 		this.clock.advance(INTERVAL.multipliedBy(2));
 		Path path = Path.of("/m.gguf");
-		this.result = Mono.just(new CachedModel("m", path, List.of(path), 1, Digest.parse("00".repeat(32)), "here",
-				ModelOutcome.DOWNLOADED, false, true, null));
+		this.result = Mono.just(CachedModel.of("m", List.of(path), 1, Digest.parse("00".repeat(32)), "here")
+			.withOutcome(ModelOutcome.DOWNLOADED)
+			.withVerified(true));
 		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(3);
 		this.status = ModelStatus.absent("m");
@@ -180,15 +182,33 @@ class BackgroundTests {
 	}
 
 	@Test
+	void nextAttemptIsThatOfAFailureThatTimeMayMend() {
+		assertThat(this.background.nextAttempt("m")).isNull();
+		failWith(networkFailure());
+		assertThat(this.background.nextAttempt("m")).isEqualTo(this.clock.instant());
+		this.background.ensure("m");
+		Instant due = this.clock.instant().plus(INTERVAL);
+		assertThat(this.background.nextAttempt("m")).isEqualTo(due);
+		this.clock.advance(INTERVAL.plusSeconds(1));
+		assertThat(this.background.nextAttempt("m")).isEqualTo(this.clock.instant());
+		this.background.ensureIfDue("m");
+		assertThat(this.background.nextAttempt("m")).isEqualTo(this.clock.instant().plus(INTERVAL.multipliedBy(2)));
+		failWith(new ModelNotFoundException("m", "gone", "Look"));
+		assertThat(this.background.nextAttempt("m")).isNull();
+	}
+
+	@Test
 	void diskAndLockAreMendedByTimeToo() {
-		this.status = this.status.failed(new ModelStorageException("m", Path.of("/"), "full", null));
+		this.status = this.status.withState(ModelState.FAILED)
+			.withError(new ModelStorageException("m", Path.of("/"), "full", null));
 		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(1);
 	}
 
 	@Test
 	void lockTimeoutIsMendedByTime() {
-		this.status = this.status.failed(new ModelLockTimeoutException("m", Path.of("/l"), null, INTERVAL));
+		this.status = this.status.withState(ModelState.FAILED)
+			.withError(new ModelLockTimeoutException("m", Path.of("/l"), null, INTERVAL));
 		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(1);
 	}
@@ -196,10 +216,11 @@ class BackgroundTests {
 	@Test
 	void integrityAndConfigurationAreNot() {
 		Digest digest = Digest.parse("00".repeat(32));
-		this.status = this.status
-			.failed(new ModelIntegrityException("m", digest, DigestOrigin.CONFIGURATION, digest, "here"));
+		this.status = this.status.withState(ModelState.FAILED)
+			.withError(new ModelIntegrityException("m", digest, DigestOrigin.CONFIGURATION, digest, "here"));
 		this.background.ensureIfDue("m");
-		this.status = this.status.failed(new ModelNotFoundException("m", "gone", "Look"));
+		this.status = this.status.withState(ModelState.FAILED)
+			.withError(new ModelNotFoundException("m", "gone", "Look"));
 		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(0);
 	}
@@ -208,7 +229,7 @@ class BackgroundTests {
 	void failureWithOneMendableReasonAmongOthersIsTriedAgain() {
 		ModelCacheException failure = new ModelNotFoundException("m", "gone", "Look");
 		failure.addSuppressed(networkFailure());
-		this.status = this.status.failed(failure);
+		this.status = this.status.withState(ModelState.FAILED).withError(failure);
 		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(1);
 	}
@@ -220,7 +241,7 @@ class BackgroundTests {
 		assertThat(this.background.counts("m")).isFalse();
 		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(0);
-		this.status = this.status.acquiring(ModelState.RESOLVING);
+		this.status = this.status.withState(ModelState.RESOLVING);
 		assertThat(this.background.counts("m")).isTrue();
 		this.status = ModelStatus.absent("m");
 		this.background.ensureIfDue("m");

@@ -28,7 +28,7 @@ class EventDispatcherTests {
 
 	private final List<ModelCacheEvent> heard = new ArrayList<>();
 
-	private final ModelCacheEvent progress = new ModelDownloadProgress("m", new TransferProgress(1, 2L, 3));
+	private final ModelCacheEvent progress = new ModelDownloadProgress("m", TransferProgress.of(1, 2L, 3));
 
 	private final ModelCacheEvent evicted = new ModelEvicted("m", Path.of("m.gguf"));
 

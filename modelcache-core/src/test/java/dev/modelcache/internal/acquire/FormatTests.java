@@ -35,8 +35,14 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 @ExtendWith(OutputCaptureExtension.class)
 class FormatTests {
 
-	private static final ModelFormat TINY = new ModelFormat("GGUF", "llama", "Tiny", "Q4_K_M", 40L, 2048L, 3L,
-			"apache-2.0");
+	private static final ModelFormat TINY = ModelFormat.of("GGUF")
+		.withArchitecture("llama")
+		.withName("Tiny")
+		.withQuantization("Q4_K_M")
+		.withParameters(40L)
+		.withContextLength(2048L)
+		.withVocabularySize(3L)
+		.withLicense("apache-2.0");
 
 	@TempDir
 	private Path directory;

@@ -114,8 +114,9 @@ class PackedFilesTests {
 
 	private CachedModel archive(FileJob job) {
 		Path path = job.place().target();
-		return new CachedModel("m", path, List.of(path), path.toFile().length(), this.content.sha256(),
-				"https://example.com/m.tar", ModelOutcome.DOWNLOADED, false, false, null);
+		return CachedModel
+			.of("m", List.of(path), path.toFile().length(), this.content.sha256(), "https://example.com/m.tar")
+			.withOutcome(ModelOutcome.DOWNLOADED);
 	}
 
 }

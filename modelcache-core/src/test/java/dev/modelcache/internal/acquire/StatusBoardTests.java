@@ -37,14 +37,14 @@ class StatusBoardTests {
 	}
 
 	private void state(String id, ModelState state) {
-		this.board.update(id, (status) -> status.acquiring(state));
+		this.board.update(id, (status) -> status.withState(state));
 	}
 
 	private void progress(String id, int times) {
 		state(id, ModelState.DOWNLOADING);
 		for (int i = 1; i <= times; i++) {
 			long bytes = i;
-			this.board.update(id, (status) -> status.progressed(new TransferProgress(bytes, null, 0)));
+			this.board.update(id, (status) -> status.withProgress(TransferProgress.of(bytes, null, 0)));
 		}
 	}
 
@@ -58,7 +58,7 @@ class StatusBoardTests {
 			.thenRequest(1)
 			.assertNext((status) -> assertThat(status.state()).isEqualTo(ModelState.VERIFYING))
 			.thenRequest(1)
-			.assertNext((status) -> assertThat(status.progress()).isEqualTo(new TransferProgress(3000, null, 0)))
+			.assertNext((status) -> assertThat(status.progress()).isEqualTo(TransferProgress.of(3000, null, 0)))
 			.thenCancel()
 			.verify(PATIENCE);
 	}
@@ -79,8 +79,8 @@ class StatusBoardTests {
 			}
 		};
 		inline.watch().subscribe(subscriber);
-		inline.update("a", (status) -> status.acquiring(ModelState.RESOLVING));
-		inline.update("a", (status) -> status.acquiring(ModelState.DOWNLOADING));
+		inline.update("a", (status) -> status.withState(ModelState.RESOLVING));
+		inline.update("a", (status) -> status.withState(ModelState.DOWNLOADING));
 		assertThat(seen).extracting(ModelStatus::state).containsExactly(ModelState.ABSENT, ModelState.RESOLVING);
 		subscriber.request(1);
 		assertThat(seen).last().extracting(ModelStatus::state).isEqualTo(ModelState.DOWNLOADING);
@@ -107,7 +107,7 @@ class StatusBoardTests {
 		assertThat(verifying.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
 		assertThat(seen).extracting(ModelStatus::state)
 			.containsExactly(ModelState.ABSENT, ModelState.DOWNLOADING, ModelState.VERIFYING);
-		assertThat(seen.get(1).progress()).isEqualTo(new TransferProgress(5000, null, 0));
+		assertThat(seen.get(1).progress()).isEqualTo(TransferProgress.of(5000, null, 0));
 	}
 
 	@Test
@@ -121,7 +121,7 @@ class StatusBoardTests {
 				throw new StackOverflowError();
 			}
 		});
-		inline.update("a", (status) -> status.acquiring(ModelState.RESOLVING));
+		inline.update("a", (status) -> status.withState(ModelState.RESOLVING));
 		assertThat(seen).hasSize(1);
 		assertThat(inline.get("a").state()).isEqualTo(ModelState.RESOLVING);
 	}
@@ -142,7 +142,7 @@ class StatusBoardTests {
 	void ofModelsThatAreNotConfiguredTheLastOnesAreKept() {
 		state("first", ModelState.VERIFYING);
 		for (int i = 0; i < StatusBoard.MOST_OTHERS + 10; i++) {
-			this.board.update("other-" + i, ModelStatus::cancelled);
+			this.board.update("other-" + i, (status) -> status.withState(ModelState.CANCELLED));
 		}
 		assertThat(this.board.get("first").state()).isEqualTo(ModelState.VERIFYING);
 		assertThat(this.board.get("other-9").state()).isEqualTo(ModelState.ABSENT);

@@ -83,20 +83,20 @@ abstract class CacheLockContractTests {
 	@Test
 	void waitingTellsWhoHoldsItAndHowFar() {
 		CacheLock held = acquire();
-		held.heartbeat(new TransferProgress(10, 100L, 5));
+		held.heartbeat(TransferProgress.of(10, 100L, 5));
 		this.meanwhile = held::close;
 		acquire().close();
 		assertThat(this.owners).singleElement().satisfies((owner) -> {
 			assertThat(owner.pid()).isEqualTo(ProcessHandle.current().pid());
 			assertThat(owner.host()).isEqualTo(HostName.current());
-			assertThat(owner.progress()).isEqualTo(new TransferProgress(10, 100L, 5));
+			assertThat(owner.progress()).isEqualTo(TransferProgress.of(10, 100L, 5));
 		});
 	}
 
 	@Test
 	void waitEndsWhenTheOwnerMakesNoProgressAndSaysWhoThatIs() {
 		try (CacheLock held = acquire()) {
-			held.heartbeat(new TransferProgress(10, 100L, 5));
+			held.heartbeat(TransferProgress.of(10, 100L, 5));
 			assertThatExceptionOfType(ModelLockTimeoutException.class).isThrownBy(this::acquire)
 				.withMessage("Model 'm': process " + ProcessHandle.current().pid() + " on " + HostName.current()
 						+ " (since 2026-01-02T03:04:05Z) holds the lock " + request().lockFile()
@@ -113,7 +113,7 @@ abstract class CacheLockContractTests {
 		this.meanwhile = () -> {
 			waited[0] = waited[0].plusSeconds(30);
 			this.clock.advance(Duration.ofSeconds(30));
-			held.heartbeat(new TransferProgress(++bytes[0], 100L, 1));
+			held.heartbeat(TransferProgress.of(++bytes[0], 100L, 1));
 			if (waited[0].compareTo(TIMEOUT.multipliedBy(10)) > 0) {
 				held.close();
 			}
@@ -125,7 +125,7 @@ abstract class CacheLockContractTests {
 	@Test
 	void heartbeatWithoutProgressDoesNotExtendTheWait() {
 		try (CacheLock held = acquire()) {
-			this.meanwhile = () -> held.heartbeat(new TransferProgress(10, 100L, 5));
+			this.meanwhile = () -> held.heartbeat(TransferProgress.of(10, 100L, 5));
 			assertThatExceptionOfType(ModelLockTimeoutException.class).isThrownBy(this::acquire);
 		}
 	}

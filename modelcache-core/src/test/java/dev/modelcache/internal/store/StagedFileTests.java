@@ -62,7 +62,12 @@ class StagedFileTests {
 	private static Receipt receipt(Fingerprint fingerprint) {
 		return new Receipt(fingerprint, DIGEST, SOURCE_DIGEST, DIGEST, "https://host/m.gguf", "key", "\"v\"", false,
 				Instant.parse("2026-01-02T03:04:05Z"),
-				new ModelFormat("GGUF", "llama", "Tiny", "F16", 12L, null, 32_000L, null));
+				ModelFormat.of("GGUF")
+					.withArchitecture("llama")
+					.withName("Tiny")
+					.withQuantization("F16")
+					.withParameters(12L)
+					.withVocabularySize(32_000L));
 	}
 
 	private static void write(StagedFile staged, String text) throws IOException {

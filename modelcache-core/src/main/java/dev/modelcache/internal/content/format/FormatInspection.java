@@ -74,7 +74,7 @@ public final class FormatInspection {
 				if (beginning.isGguf()) {
 					yield gguf(channel, beginning);
 				}
-				yield pickle ? new ModelFormat(Pickles.NAME, null, null, null, null, null, null, null) : null;
+				yield pickle ? ModelFormat.of(Pickles.NAME) : null;
 			}
 		};
 	}

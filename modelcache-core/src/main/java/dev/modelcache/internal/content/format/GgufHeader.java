@@ -226,9 +226,14 @@ final class GgufHeader {
 		String quantization = (fileType != null) ? GgmlType.fileType(fileType) : null;
 		String prefix = (architecture != null) ? architecture : "";
 		Long vocabulary = number(prefix + VOCABULARY);
-		return new ModelFormat(NAME, architecture, text("general.name"),
-				(quantization != null) ? quantization : this.weights.mostOfType(), this.weights.parameters(),
-				number(prefix + CONTEXT), (vocabulary != null) ? vocabulary : number(TOKENS), text("general.license"));
+		return ModelFormat.of(NAME)
+			.withArchitecture(architecture)
+			.withName(text("general.name"))
+			.withQuantization((quantization != null) ? quantization : this.weights.mostOfType())
+			.withParameters(this.weights.parameters())
+			.withContextLength(number(prefix + CONTEXT))
+			.withVocabularySize((vocabulary != null) ? vocabulary : number(TOKENS))
+			.withLicense(text("general.license"));
 	}
 
 	private @Nullable String text(String key) {

@@ -76,8 +76,10 @@ final class OnnxHeader {
 		if (irVersion <= 0 || !graph) {
 			throw this.in.malformed("it has no version or no graph");
 		}
-		return new ModelFormat(NAME, null, this.graphName, this.weights.mostOfType(), this.weights.parameters(), null,
-				null, null);
+		return ModelFormat.of(NAME)
+			.withName(this.graphName)
+			.withQuantization(this.weights.mostOfType())
+			.withParameters(this.weights.parameters());
 	}
 
 	private void graph(long end) throws IOException {

@@ -102,8 +102,12 @@ final class SafetensorsHeader {
 			throw this.in.malformed("its tensors do not fill it: they take " + this.dataBytes + " of " + available
 					+ " bytes after the header");
 		}
-		return new ModelFormat(NAME, this.architecture, this.title, this.weights.mostOfType(),
-				this.weights.parameters(), null, null, this.license);
+		return ModelFormat.of(NAME)
+			.withArchitecture(this.architecture)
+			.withName(this.title)
+			.withQuantization(this.weights.mostOfType())
+			.withParameters(this.weights.parameters())
+			.withLicense(this.license);
 	}
 
 	private void header(JsonParser json) throws IOException {

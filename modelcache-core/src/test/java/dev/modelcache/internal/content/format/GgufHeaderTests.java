@@ -49,8 +49,14 @@ class GgufHeaderTests {
 
 	@Test
 	void tellsTheFacts() throws Exception {
-		assertThat(read(GgufFile.tiny()))
-			.isEqualTo(new ModelFormat("GGUF", "llama", "Tiny", "Q4_K_M", 40L, 2048L, 3L, "apache-2.0"));
+		assertThat(read(GgufFile.tiny())).isEqualTo(ModelFormat.of("GGUF")
+			.withArchitecture("llama")
+			.withName("Tiny")
+			.withQuantization("Q4_K_M")
+			.withParameters(40L)
+			.withContextLength(2048L)
+			.withVocabularySize(3L)
+			.withLicense("apache-2.0"));
 	}
 
 	@Test

@@ -33,7 +33,7 @@ class OnnxHeaderTests {
 	@Test
 	void tellsTheFacts() throws Exception {
 		assertThat(read(ModelFiles.onnx()))
-			.isEqualTo(new ModelFormat("ONNX", null, "tiny", "F32", 6L, null, null, null));
+			.isEqualTo(ModelFormat.of("ONNX").withName("tiny").withQuantization("F32").withParameters(6L));
 	}
 
 	@Test
@@ -45,7 +45,7 @@ class OnnxHeaderTests {
 	void dimensionsMayStandAlone() throws Exception {
 		byte[] tensor = { 0x08, 5, 0x08, 7, 0x10, 10 };
 		assertThat(read(ModelFiles.onnx(tensor)))
-			.isEqualTo(new ModelFormat("ONNX", null, "tiny", "F16", 35L, null, null, null));
+			.isEqualTo(ModelFormat.of("ONNX").withName("tiny").withQuantization("F16").withParameters(35L));
 	}
 
 	@Test

@@ -38,8 +38,11 @@ class SafetensorsHeaderTests {
 
 	@Test
 	void tellsTheFacts() throws Exception {
-		assertThat(read(ModelFiles.safetensors()))
-			.isEqualTo(new ModelFormat("safetensors", null, "Tiny", "BF16", 14L, null, null, "MIT"));
+		assertThat(read(ModelFiles.safetensors())).isEqualTo(ModelFormat.of("safetensors")
+			.withName("Tiny")
+			.withQuantization("BF16")
+			.withParameters(14L)
+			.withLicense("MIT"));
 	}
 
 	@Test

@@ -1,0 +1,89 @@
+package dev.modelcache;
+
+import java.time.Instant;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * What can be read of the configured models of a cache: their statuses, the history of
+ * their transfers, and the use of the disk. {@link ModelCacheOperations} also change
+ * something.
+ * <p>
+ * <em>Thread-safety</em>: may be called from any thread. <em>Blocking</em>: none but
+ * {@link #usage()}. <em>Errors</em>: {@link ModelNotFoundException} for an id that is not
+ * configured.
+ */
+public interface ModelCacheView {
+
+	/**
+	 * Returns the configured models.
+	 * @return the models, in the order of the configuration
+	 */
+	List<ModelRequest> models();
+
+	/**
+	 * Returns a configured model.
+	 * @param id the model's id
+	 * @return the model
+	 */
+	ModelRequest model(String id);
+
+	/**
+	 * Returns the status of a configured model.
+	 * @param id the model's id
+	 * @return the status
+	 */
+	ModelStatus status(String id);
+
+	/**
+	 * Checks whether the files of a model still exist.
+	 * @param id the model's id
+	 * @return the status after the check
+	 * @see ModelCache#check(String)
+	 */
+	Mono<ModelStatus> check(String id);
+
+	/**
+	 * Returns whether a model counts for the application's health. If models are acquired
+	 * on first use, a model counts from then on.
+	 * @param id the model's id
+	 * @return {@code true} if it counts
+	 */
+	boolean counts(String id);
+
+	/**
+	 * Returns when the next attempt in the background to acquire a model that failed may
+	 * begin. It begins with the next call of {@link ModelCacheOperations#ensureIfDue}
+	 * from then on, as each health check makes it.
+	 * @param id the model's id
+	 * @return the time, or {@code null} if the model has not failed, or for a reason that
+	 * does not pass: it then waits for {@link ModelCacheOperations#ensure}
+	 */
+	@Nullable Instant nextAttempt(String id);
+
+	/**
+	 * Returns the hosts of the present or last transfer of a model, since the application
+	 * started.
+	 * @param id the model's id
+	 * @return the hosts, in the order in which they were first used; at most 16
+	 */
+	List<MirrorStatus> mirrors(String id);
+
+	/**
+	 * Returns the last attempts of hosts to send a model, since the application started.
+	 * @param id the model's id
+	 * @return the attempts, the oldest first; at most 20
+	 */
+	List<TransferAttempt> attempts(String id);
+
+	/**
+	 * Returns the size of the cache.
+	 * <p>
+	 * <em>Blocking</em>: reads all directories of the cache.
+	 * @return the size
+	 */
+	CacheUsage usage();
+
+}

@@ -83,6 +83,10 @@ final class HubCache {
 		return this.layout;
 	}
 
+	Receipts receipts() {
+		return this.receipts;
+	}
+
 	/** Tells backup programs that this is a cache, as Hugging Face's library does. */
 	void tag() {
 		Path tag = this.settings.directory().resolve("CACHEDIR.TAG");

@@ -117,6 +117,11 @@ final class HubSnapshot implements ModelDirectory {
 	@Override
 	public void publish(ModelManifest manifest, Set<ModelFileName> brought, Set<ModelFileName> arrived)
 			throws IOException {
+		for (ModelFileName name : manifest.files()) {
+			if (!Files.isRegularFile(arrived.contains(name) ? blob(name) : name.in(snapshot()))) {
+				throw new IOException("the file " + name + " has disappeared");
+			}
+		}
 		this.cache.tag();
 		Map<Digest, ModelFileName> first = new HashMap<>();
 		manifest.files().forEach((name) -> first.putIfAbsent(Objects.requireNonNull(this.files.get(name)), name));
@@ -158,6 +163,7 @@ final class HubSnapshot implements ModelDirectory {
 			logger.debug("{} cannot be a link; it becomes a file", file, ex);
 			if (brought) {
 				FileMoves.replace(blob, file);
+				this.cache.receipts().completeFingerprint(seen(name));
 				return;
 			}
 			copy(blob, next);

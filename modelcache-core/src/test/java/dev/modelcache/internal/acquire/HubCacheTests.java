@@ -14,8 +14,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 
+import dev.modelcache.AcquisitionObserver;
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.ModelIntegrityException;
@@ -81,6 +83,8 @@ class HubCacheTests {
 
 	private boolean offline;
 
+	private final List<Boolean> hashed = new CopyOnWriteArrayList<>();
+
 	@BeforeEach
 	void serve() {
 		commit(COMMIT, this.content);
@@ -126,6 +130,12 @@ class HubCacheTests {
 					new HubSettings(this.server.endpoint(), new HubToken(null, (name) -> null, this.directory),
 							this.directory.resolve("hub")),
 					Map.of(), MetadataClients.create(), Schedulers.boundedElastic()))
+			.observer(new AcquisitionObserver() {
+				@Override
+				public void verified(boolean matched, Duration elapsed) {
+					HubCacheTests.this.hashed.add(matched);
+				}
+			})
 			.open(request.maxAttempts(1).build());
 		return fixture;
 	}
@@ -287,7 +297,9 @@ class HubCacheTests {
 		assertThat(model.files()).allSatisfy((file) -> assertThat(file).isRegularFile());
 		assertThat(files(folder())).containsExactly("refs/main", "snapshots/" + COMMIT + "/config.json",
 				"snapshots/" + COMMIT + "/gguf/model.Q4_K_M.gguf");
+		this.hashed.clear();
 		assertThat(get(all()).outcome()).isEqualTo(ModelOutcome.CACHED);
+		assertThat(this.hashed).isEmpty();
 	}
 
 	@Test

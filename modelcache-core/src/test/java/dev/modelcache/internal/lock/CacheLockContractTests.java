@@ -5,6 +5,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 import dev.modelcache.LockOwner;
 import dev.modelcache.ModelCancelledException;
@@ -29,6 +32,8 @@ abstract class CacheLockContractTests {
 
 	static final Duration TIMEOUT = Duration.ofMinutes(1);
 
+	private static final Duration PATIENCE = Duration.ofSeconds(30);
+
 	@TempDir
 	Path directory;
 
@@ -46,6 +51,15 @@ abstract class CacheLockContractTests {
 	final void slept(long millis) {
 		this.clock.advance(Duration.ofMillis(millis));
 		this.meanwhile.run();
+	}
+
+	private static void await(CountDownLatch latch) {
+		try {
+			assertThat(latch.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
 	}
 
 	final LockRequest request() {
@@ -78,6 +92,25 @@ abstract class CacheLockContractTests {
 			assertThat(next).isNotNull();
 			assertThat(released[0]).isTrue();
 		}
+	}
+
+	@Test
+	void lockOfOneThreadIsWaitedForByAnotherAndReleasedByAny() throws Exception {
+		CacheLock held = acquire();
+		CountDownLatch waiting = new CountDownLatch(1);
+		CountDownLatch released = new CountDownLatch(1);
+		this.meanwhile = () -> {
+			waiting.countDown();
+			await(released);
+		};
+		CompletableFuture<CacheLock> next = CompletableFuture.supplyAsync(this::acquire);
+		await(waiting);
+		assertThat(next).isNotDone();
+		held.close();
+		released.countDown();
+		next.get(PATIENCE.toSeconds(), TimeUnit.SECONDS).close();
+		assertThat(request().lockFile()).isEmptyFile();
+		acquire().close();
 	}
 
 	@Test

@@ -22,6 +22,7 @@ import dev.modelcache.source.SourceResolver;
 import dev.modelcache.source.SourceResolverContractTests;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.RecordedRequest;
 import dev.modelcache.testsupport.Reply;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -73,6 +74,17 @@ class CatalogResolverTests extends SourceResolverContractTests {
 	@Override
 	protected URI location() {
 		return URI.create("catalog:///known");
+	}
+
+	@Override
+	protected URI missing() {
+		serveChat();
+		return URI.create("catalog:///missing");
+	}
+
+	@Override
+	protected List<RecordedRequest> requests() {
+		return this.server.requests();
 	}
 
 	private void serve(String text) {

@@ -39,6 +39,11 @@ class FileSourceResolverTests extends SourceResolverContractTests {
 		}
 	}
 
+	@Override
+	protected URI missing() {
+		return this.directory.resolve("missing.gguf").toUri();
+	}
+
 	@Test
 	void sizeIsKnown() {
 		assertThat(resolve(location()).size()).isEqualTo(5);

@@ -51,6 +51,16 @@ class HuggingFaceResolverTests extends SourceResolverContractTests {
 		return URI.create("hf://org/repo/model.gguf");
 	}
 
+	@Override
+	protected URI missing() {
+		return URI.create("hf://org/repo/missing.gguf");
+	}
+
+	@Override
+	protected List<RecordedRequest> requests() {
+		return this.hub.server.hub().requests();
+	}
+
 	// What is found
 
 	@Test

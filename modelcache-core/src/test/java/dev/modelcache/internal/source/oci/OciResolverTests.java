@@ -61,6 +61,16 @@ class OciResolverTests extends SourceResolverContractTests {
 		return this.registry.url("oci", "library/model");
 	}
 
+	@Override
+	protected URI missing() {
+		return URI.create("oci://u:s3cret@" + this.registry.host() + "/library/missing");
+	}
+
+	@Override
+	protected List<RecordedRequest> requests() {
+		return this.registry.server().requests();
+	}
+
 	private ResolvedModel model(String name) {
 		return OciFixture.resolve(OciFixture.resolver(this.registry), this.registry.url("oci", name));
 	}

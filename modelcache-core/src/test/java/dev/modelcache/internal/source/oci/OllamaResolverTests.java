@@ -1,12 +1,14 @@
 package dev.modelcache.internal.source.oci;
 
 import java.net.URI;
+import java.util.List;
 
 import dev.modelcache.source.SourceResolver;
 import dev.modelcache.source.SourceResolverContractTests;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.FakeRegistry;
 import dev.modelcache.testsupport.ManifestJson;
+import dev.modelcache.testsupport.RecordedRequest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +42,16 @@ class OllamaResolverTests extends SourceResolverContractTests {
 	@Override
 	protected URI location() {
 		return this.registry.url("ollama", "model");
+	}
+
+	@Override
+	protected URI missing() {
+		return URI.create("ollama://u:s3cret@" + this.registry.host() + "/missing");
+	}
+
+	@Override
+	protected List<RecordedRequest> requests() {
+		return this.registry.server().requests();
 	}
 
 	@Test

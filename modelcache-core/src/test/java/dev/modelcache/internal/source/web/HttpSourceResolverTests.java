@@ -8,6 +8,7 @@ import dev.modelcache.source.Mirror;
 import dev.modelcache.source.SourceLocation;
 import dev.modelcache.source.SourceResolver;
 import dev.modelcache.source.SourceResolverContractTests;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -25,6 +26,11 @@ class HttpSourceResolverTests extends SourceResolverContractTests {
 	@Override
 	protected URI location() {
 		return URI.create("https://alice:pw@example.com/a/model.gguf?token=1");
+	}
+
+	@Override
+	protected @Nullable URI missing() {
+		return null;
 	}
 
 	@Test

@@ -1,7 +1,6 @@
 package dev.modelcache.internal.http;
 
 import java.net.URI;
-import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -88,8 +87,7 @@ final class Redirects {
 						.thenReturn(new Outcome<T>(null, new Response(at, status, headers, Flux.empty())));
 				}
 				arrived.set(true);
-				Executor thread = Objects.requireNonNull(connection.get());
-				return answer.apply(new Response(at, status, headers, body(response, thread)))
+				return answer.apply(new Response(at, status, headers, body(response, connection.get())))
 					.map((value) -> new Outcome<>(value, null));
 			})
 			.timeout(deadline, Mono.error(() -> noAnswer(at.request().uri()))));

@@ -6,7 +6,6 @@ import java.util.Set;
 
 import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.actuate.ModelCacheHealthIndicator;
-import dev.modelcache.actuate.ReadinessGroupMembership;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ListableBeanFactory;
@@ -64,7 +63,7 @@ public class ModelCacheHealthAutoConfiguration {
 	@ConditionalOnBooleanProperty(name = "hooks.llm.health.readiness", matchIfMissing = true)
 	static class ReadinessConfiguration {
 
-		@InternalBean("dev.modelcache.actuate.ReadinessGroupMembership.ORIGINAL")
+		@InternalBean("dev.modelcache.autoconfigure.ReadinessGroupMembership.ORIGINAL")
 		@ConditionalOnMissingBean
 		ReadinessGroupMembership modelCacheReadinessGroupMembership(Environment environment) {
 			Set<String> excluded = Binder.get(environment)

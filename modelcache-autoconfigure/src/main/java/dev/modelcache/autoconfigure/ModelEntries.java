@@ -1,6 +1,7 @@
 package dev.modelcache.autoconfigure;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -9,6 +10,8 @@ import java.util.stream.Collectors;
 
 import dev.modelcache.ModelConfigurationException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
@@ -20,6 +23,8 @@ import org.springframework.core.env.ConfigurableEnvironment;
  * The models that the properties name, by their keys.
  */
 final class ModelEntries {
+
+	private static final Logger logger = LoggerFactory.getLogger(ModelEntries.class);
 
 	private static final ConfigurationPropertyName MODELS = ConfigurationPropertyName
 		.of(ModelCacheProperties.PREFIX + ".models");
@@ -51,6 +56,9 @@ final class ModelEntries {
 			}
 			entries.put(ModelKeys.TOP_LEVEL, this.properties);
 		}
+		else {
+			warnOfKeysWithoutModel();
+		}
 		models.forEach((id, model) -> {
 			ModelKeys keys = ModelKeys.ofModel(id);
 			checkId(keys, id);
@@ -58,6 +66,20 @@ final class ModelEntries {
 		});
 		rejectNamesOfNothing(models.keySet());
 		return entries;
+	}
+
+	/** They would describe the model at the top level, and no other one. */
+	private void warnOfKeysWithoutModel() {
+		List<String> keys = this.properties.keysBesideModel();
+		if (!keys.isEmpty()) {
+			String id = this.properties.getModels().keySet().stream().findFirst().orElse("<id>");
+			logger.warn(
+					"{}: without effect, because the keys directly below {} describe the model '{}', which has "
+							+ "none that says what it is. Set it for each model, such as {}, or configure {}",
+					keys.stream().map(ModelKeys.GENERAL::key).collect(Collectors.joining(", ")),
+					ModelCacheProperties.PREFIX, ModelCacheProperties.DEFAULT_MODEL,
+					ModelKeys.ofModel(id).key(keys.get(0)), ModelKeys.GENERAL.key("url"));
+		}
 	}
 
 	private void checkId(ModelKeys keys, String id) {

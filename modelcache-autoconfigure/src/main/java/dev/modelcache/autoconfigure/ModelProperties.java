@@ -1,7 +1,9 @@
 package dev.modelcache.autoconfigure;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.DeprecatedConfigurationProperty;
@@ -103,6 +105,22 @@ public class ModelProperties extends ModelSourceProperties {
 
 	public void setRequired(boolean required) {
 		this.required = required;
+	}
+
+	/**
+	 * Returns the keys with a value that say how to treat a model, and not which one is
+	 * meant.
+	 * @return their names, in kebab case
+	 */
+	List<String> keysBesideModel() {
+		Map<String, Boolean> keys = new LinkedHashMap<>();
+		keys.put("require-checksum", this.requireChecksum);
+		keys.put("max-attempts", this.maxAttempts != null);
+		keys.put("max-retries", this.maxRetries != null);
+		keys.put("required", !this.required);
+		keys.put("model-path-conflict", getModelPathConflict() != null);
+		keys.put("max-size", getMaxSize() != null);
+		return keys.keySet().stream().filter(keys::get).toList();
 	}
 
 	@Override

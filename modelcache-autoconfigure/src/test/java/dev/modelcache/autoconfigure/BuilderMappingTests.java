@@ -9,11 +9,16 @@ import dev.modelcache.DownloadOptions;
 import dev.modelcache.FormatVerification;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.runtime.LlmClassifier;
+import dev.modelcache.runtime.ModelManager;
+import org.assertj.core.api.recursive.comparison.RecursiveComparisonConfiguration;
+import org.assertj.core.api.recursive.comparison.RecursiveComparisonDifferenceCalculator;
 import org.junit.jupiter.api.Test;
 import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.mockito.Mockito.mock;
 
 /**
  * Tests for {@link BuilderMapping}.
@@ -22,12 +27,25 @@ class BuilderMappingTests {
 
 	@Test
 	void withoutKeysTheOptionsAreTheDefaultsOfTheBuilder() {
-		BoundConfiguration none = BoundConfiguration.of();
-		ModelCache.builder()
-			.download((defaults) -> assertThat(none.download()).usingRecursiveComparison().isEqualTo(defaults))
-			.cache((defaults) -> assertThat(none.cache()).usingRecursiveComparison().isEqualTo(defaults))
-			.lock((defaults) -> assertThat(none.lock()).usingRecursiveComparison().isEqualTo(defaults))
-			.huggingFace((defaults) -> assertThat(none.huggingFace()).usingRecursiveComparison().isEqualTo(defaults));
+		assertThat(isDefault(BoundConfiguration.of())).isTrue();
+		assertThat(isDefault(BoundConfiguration.of("hooks.llm.startup.retry-interval=2m"))).isFalse();
+		assertThat(isDefault(BoundConfiguration.of("hooks.llm.download.connections=5"))).isFalse();
+	}
+
+	private static boolean isDefault(BoundConfiguration configuration) {
+		return new RecursiveComparisonDifferenceCalculator()
+			.determineDifferences(configuration.builder(), ModelCache.builder(),
+					RecursiveComparisonConfiguration.builder()
+						.withIgnoredFields("environment", "configuredAs", "connectors", "resourceLoader")
+						.build())
+			.isEmpty();
+	}
+
+	@Test
+	void withoutKeysTheClassifierHasTheDefaultsOfItsBuilder() {
+		assertThat(BoundConfiguration.of().classifier()).usingRecursiveComparison()
+			.ignoringFields("models", "configuredAs", "observer", "scheduler", "clock")
+			.isEqualTo(LlmClassifier.builder(mock(ModelManager.class)));
 	}
 
 	@Test

@@ -16,7 +16,6 @@ import dev.modelcache.ModelRequest;
 import dev.modelcache.actuate.ModelCacheEndpoint;
 import dev.modelcache.actuate.ModelCacheHealthIndicator;
 import dev.modelcache.actuate.ProgressDisplay;
-import dev.modelcache.actuate.ReadinessGroupMembership;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.source.SourceResolver;
 import dev.modelcache.testsupport.Content;

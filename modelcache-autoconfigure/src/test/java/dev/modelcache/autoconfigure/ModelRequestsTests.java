@@ -12,11 +12,15 @@ import dev.modelcache.ModelPathConflict;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.acquire.ConfiguredModels;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+@ExtendWith(OutputCaptureExtension.class)
 class ModelRequestsTests {
 
 	private static final String URL = "hooks.llm.url=https://host/m.gguf";
@@ -38,6 +42,40 @@ class ModelRequestsTests {
 					"hooks.llm.inference-timeout-ms=5", "hooks.llm.temperature=0.5", "hooks.llm.model-type=")
 			.models()
 			.all()).isEmpty();
+	}
+
+	@Test
+	void keysAtTheTopLevelThatHaveNoModelAreToldWithWhatToDo(CapturedOutput output) {
+		ModelRequest request = BoundConfiguration
+			.of("hooks.llm.max-attempts=5", "hooks.llm.required=false", "hooks.llm.require-checksum=true",
+					"hooks.llm.max-size=1GB", "hooks.llm.models.a.url=https://host/a.gguf")
+			.models()
+			.get("a");
+		assertThat(request.digestRequired()).isFalse();
+		assertThat(output.getOut().lines().filter((line) -> line.contains("without effect"))).singleElement()
+			.asString()
+			.contains("WARN",
+					"hooks.llm.require-checksum, hooks.llm.max-attempts, hooks.llm.required, hooks.llm.max-size: ",
+					"such as hooks.llm.models.a.require-checksum, or configure hooks.llm.url");
+	}
+
+	@Test
+	void keysOfModelsAloneAreNotToldOf(CapturedOutput output) {
+		BoundConfiguration
+			.of("hooks.llm.inference-timeout-ms=5", "hooks.llm.temperature=0.5", "hooks.llm.models.a.required=false",
+					"hooks.llm.models.a.url=https://host/a.gguf")
+			.models();
+		BoundConfiguration.of("hooks.llm.required=false", URL).models();
+		assertThat(output.getOut()).doesNotContain("without effect");
+	}
+
+	@Test
+	void withoutFurtherKeysAModelHasTheDefaultsOfARequest() {
+		assertThat(BoundConfiguration.of(URL).models().get("default")).usingRecursiveComparison()
+			.ignoringFields("configuredAs")
+			.isEqualTo(ModelRequest.builder("default")
+				.url(BoundConfiguration.of(URL).models().get("default").url())
+				.build());
 	}
 
 	@Test

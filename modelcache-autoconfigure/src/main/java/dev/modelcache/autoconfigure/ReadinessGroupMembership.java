@@ -1,4 +1,4 @@
-package dev.modelcache.actuate;
+package dev.modelcache.autoconfigure;
 
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
@@ -20,7 +20,7 @@ import org.springframework.util.ClassUtils;
  * interface of the groups that go in: other parts of an application look them up by
  * these.
  */
-public final class ReadinessGroupMembership implements HealthEndpointGroupsPostProcessor {
+final class ReadinessGroupMembership implements HealthEndpointGroupsPostProcessor {
 
 	private static final String READINESS = "readiness";
 
@@ -33,7 +33,7 @@ public final class ReadinessGroupMembership implements HealthEndpointGroupsPostP
 	 * @param contributor the name of the health contributor
 	 * @param excluded the names that the application excludes from the readiness group
 	 */
-	public ReadinessGroupMembership(String contributor, Set<String> excluded) {
+	ReadinessGroupMembership(String contributor, Set<String> excluded) {
 		this.contributor = contributor;
 		this.excluded = Set.copyOf(excluded);
 	}

@@ -1,4 +1,4 @@
-package dev.modelcache.actuate;
+package dev.modelcache.autoconfigure;
 
 import java.util.List;
 import java.util.Map;

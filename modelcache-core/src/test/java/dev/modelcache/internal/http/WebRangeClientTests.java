@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 
 import dev.modelcache.internal.transfer.TransferSettings;
 import dev.modelcache.source.Mirror;
+import dev.modelcache.testsupport.BlockingCalls;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.CountedBuffers;
 import dev.modelcache.testsupport.MisbehavingServer;
@@ -156,7 +157,7 @@ class WebRangeClientTests {
 				CompletableFuture.runAsync(() -> exchange(whole, () -> second.complete(null)));
 				// The connection's thread does nothing until another connection has
 				// brought it.
-				second.completeOnTimeout(null, 1, TimeUnit.SECONDS).join();
+				BlockingCalls.onPurpose(() -> second.completeOnTimeout(null, 1, TimeUnit.SECONDS).join());
 			});
 			keepingAlive.awaitRequests("/m", 2);
 			assertThat(keepingAlive.requests("/m")).extracting(RecordedRequest::connection).containsOnly(1);
@@ -171,7 +172,8 @@ class WebRangeClientTests {
 	}
 
 	private static Consumer<Connection> cancelElsewhere(CompletableFuture<Disposable> exchange) {
-		return (response) -> CompletableFuture.runAsync(() -> exchange.join().dispose()).join();
+		return (response) -> BlockingCalls
+			.onPurpose(() -> CompletableFuture.runAsync(() -> exchange.join().dispose()).join());
 	}
 
 	private static void await(CountDownLatch latch) {

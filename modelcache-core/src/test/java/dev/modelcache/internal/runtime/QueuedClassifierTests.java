@@ -18,6 +18,7 @@ import dev.modelcache.runtime.Classification;
 import dev.modelcache.runtime.ClassificationException;
 import dev.modelcache.runtime.ClassifierBusyException;
 import dev.modelcache.runtime.Question;
+import dev.modelcache.testsupport.BlockingCalls;
 import dev.modelcache.testsupport.CachedModels;
 import dev.modelcache.testsupport.Content;
 import org.awaitility.Awaitility;
@@ -287,7 +288,7 @@ class QueuedClassifierTests {
 		CountDownLatch done = new CountDownLatch(1);
 		List<CompletableFuture<String>> slow = new ArrayList<>();
 		slow.add(this.classifier.classify("1").map((classification) -> {
-			FakeLoader.await(done);
+			BlockingCalls.onPurpose(() -> FakeLoader.await(done));
 			return classification.label();
 		}).toFuture());
 		assertThat(this.classifier.classifyBlocking("2").label()).isEqualTo("READ");

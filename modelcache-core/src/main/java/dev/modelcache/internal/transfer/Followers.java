@@ -46,6 +46,8 @@ final class Followers {
 
 	private int reading;
 
+	private boolean whole;
+
 	/**
 	 * Creates it, without a reader.
 	 * @param plan what is fetched
@@ -69,6 +71,7 @@ final class Followers {
 
 	/** Starts reading at the first byte. Readers from before must have left. */
 	void start() {
+		this.whole = false;
 		StreamingDigest started = StreamingDigest.start(this.staged.channel(), this.plan.algorithms(),
 				this.threads.hashing(), this.listener::advanced);
 		this.digest = started;
@@ -95,10 +98,13 @@ final class Followers {
 		this.left.run();
 	}
 
-	/** With another mirror and a digest, wrong bytes may yet be mended. */
+	/**
+	 * With another mirror and a digest, wrong bytes may yet be mended. What is wrong with
+	 * the bytes of a whole file is part of its result, beside its digests.
+	 */
 	private void failed(Throwable problem) {
 		boolean mendable = this.plan.file().expected() != null && this.plan.file().mirrors().size() > 1;
-		if (problem instanceof CancellationException || (isOfBytes(problem) && mendable)) {
+		if (problem instanceof CancellationException || (isOfBytes(problem) && (mendable || this.whole))) {
 			return;
 		}
 		if (isOfBytes(problem)) {
@@ -132,6 +138,7 @@ final class Followers {
 		if (running == null) {
 			throw new IllegalStateException("the file is not read");
 		}
+		this.whole = true;
 		running.complete()
 			.zipWith(content(),
 					(digests, content) -> new TransferResult(size, digests, sender.mirror(), sender.validator(),

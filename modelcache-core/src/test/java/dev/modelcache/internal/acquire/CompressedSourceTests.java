@@ -21,6 +21,8 @@ import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.internal.content.Compression;
 import dev.modelcache.internal.content.DecompressionSettings;
+import dev.modelcache.internal.content.StreamingDecompression;
+import dev.modelcache.internal.lock.FaultyDisk;
 import dev.modelcache.internal.transfer.TransferSettings;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
@@ -289,6 +291,34 @@ class CompressedSourceTests {
 			.withMessageContainingAll("ends too early", "though the file has the expected digest");
 		assertThat(this.server.requests(PATH)).hasSize(1);
 		assertThat(everythingBesideTheTarget()).isEmpty();
+	}
+
+	@Test
+	void damagedFileThatIsTheExpectedOneIsNotFetchedAgainIfItsDigestComesLast() {
+		Content cut = Content.of(Arrays.copyOf(this.compressed.bytes(), (int) this.compressed.size() - 7));
+		this.server.serve(PATH, cut);
+		FaultyDisk disk = new FaultyDisk();
+		disk.beforeRead(CompressedSourceTests::letDecompressionEndBeforeDigests);
+		assertThatExceptionOfType(ModelFormatException.class)
+			.isThrownBy(() -> get(new CacheFixture(this.directory).locks(null, disk.files()),
+					request().expectedDigest(cut.sha256())))
+			.withMessageContainingAll("ends too early", "though the file has the expected digest");
+		assertThat(this.server.requests(PATH)).hasSize(1);
+	}
+
+	private static void letDecompressionEndBeforeDigests() {
+		if (!isIn(Thread.currentThread().getStackTrace(), StreamingDecompression.class)) {
+			Awaitility.await()
+				.atMost(CacheFixture.PATIENCE)
+				.until(() -> Thread.getAllStackTraces()
+					.values()
+					.stream()
+					.noneMatch((stack) -> isIn(stack, StreamingDecompression.class)));
+		}
+	}
+
+	private static boolean isIn(StackTraceElement[] stack, Class<?> type) {
+		return Arrays.stream(stack).anyMatch((frame) -> frame.getClassName().equals(type.getName()));
 	}
 
 	@Test

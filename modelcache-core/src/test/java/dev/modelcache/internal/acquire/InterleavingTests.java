@@ -99,7 +99,7 @@ class InterleavingTests {
 				assertThat(fixture.get("m").path()).exists();
 			}
 		}
-		assertThat(lanes()).as("threads of lanes").isEmpty();
+		Awaitility.await("threads of lanes").atMost(PATIENCE).until(() -> lanes().isEmpty());
 	}
 
 	private static Reply reply(Random random) {

@@ -101,8 +101,10 @@ public final class ModelStatus {
 	}
 
 	/**
-	 * Returns the progress of the transfer, of this process or of the {@link #owner()}.
-	 * @return the progress, or {@code null} if nothing is transferred
+	 * Returns the progress of the transfer, of this process or of the {@link #owner()}, or
+	 * of a file that is read while {@link ModelState#VERIFYING} or, for
+	 * {@link ModelCache#verify}, while {@link ModelState#READY}.
+	 * @return the progress, or {@code null} if nothing is transferred or read
 	 */
 	public @Nullable TransferProgress progress() {
 		return this.progress;

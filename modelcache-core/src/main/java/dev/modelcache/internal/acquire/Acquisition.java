@@ -167,7 +167,7 @@ final class Acquisition implements Callable<CachedModel> {
 
 	private CachedModel serve(Candidate candidate) {
 		ModelIndex index = new ModelIndex(this.rooms.store(), this.formats, this.observer, this.clock, candidate,
-				() -> hashing(candidate));
+				(bytes, total) -> hashing(candidate, bytes, total));
 		Standing standing = new Standing.Absent();
 		if (this.mode == Mode.USE_CACHED) {
 			standing = index.look();
@@ -592,9 +592,9 @@ final class Acquisition implements Callable<CachedModel> {
 	}
 
 	/** Called for each piece of a file that may be the model's. */
-	private void hashing(Candidate candidate) {
+	private void hashing(Candidate candidate, long bytes, long total) {
 		this.cancellation.check();
-		this.monitor.hashing(candidate);
+		this.monitor.hashing(candidate, TransferProgress.of(bytes, total, 0));
 	}
 
 	/** Whether a file that is there will do. */

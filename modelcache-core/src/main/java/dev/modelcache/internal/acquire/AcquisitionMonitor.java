@@ -40,9 +40,6 @@ final class AcquisitionMonitor {
 
 	private static final Logger logger = LoggerFactory.getLogger(AcquisitionMonitor.class);
 
-	/** A lock that is held is looked at about once a second. */
-	private static final Duration UNTIL_NEXT_LOOK = Duration.ofSeconds(3);
-
 	private final String id;
 
 	private final StatusBoard board;
@@ -53,7 +50,7 @@ final class AcquisitionMonitor {
 
 	private final Clock clock;
 
-	private final AcquisitionWatch watch;
+	private final OperationWatch watch;
 
 	private final Instant started;
 
@@ -73,8 +70,11 @@ final class AcquisitionMonitor {
 
 	private volatile @Nullable Long statedBytes;
 
+	/** How far the file is that was read last. */
+	private volatile @Nullable TransferProgress read;
+
 	AcquisitionMonitor(String id, StatusBoard board, EventDispatcher events, AcquisitionObserver observer, Clock clock,
-			AcquisitionWatch watch) {
+			OperationWatch watch) {
 		this.id = id;
 		this.watch = watch;
 		this.board = board;
@@ -130,12 +130,16 @@ final class AcquisitionMonitor {
 	}
 
 	/** A file that may be the model's is read: called for each piece. */
-	void hashing(Candidate candidate) {
+	void hashing(Candidate candidate, TransferProgress progress) {
+		reading((status) -> status.withSource(candidate.source()).withFallback(candidate.fallback()), progress);
+	}
+
+	private void reading(UnaryOperator<ModelStatus> change, TransferProgress progress) {
 		advanced();
-		show((status) -> (status.state() == ModelState.VERIFYING) ? status
-				: status.withSource(candidate.source())
-					.withFallback(candidate.fallback())
-					.withState(ModelState.VERIFYING));
+		this.read = progress;
+		show((status) -> ((status.state() == ModelState.VERIFYING) ? status
+				: change.apply(status).withState(ModelState.VERIFYING))
+			.withProgress(progress));
 	}
 
 	void trying(Candidate candidate) {
@@ -146,7 +150,7 @@ final class AcquisitionMonitor {
 	}
 
 	void waiting(LockOwner owner) {
-		pausing(UNTIL_NEXT_LOOK);
+		this.watch.waiting();
 		show((status) -> status.withState(ModelState.WAITING).withOwner(owner).withProgress(owner.progress()));
 	}
 
@@ -193,10 +197,13 @@ final class AcquisitionMonitor {
 		this.observer.retried(this.id, "integrity");
 	}
 
-	/** Shows the progress of the moment; called regularly while the acquisition runs. */
+	/**
+	 * Shows the progress of the transfer; called regularly while the acquisition runs.
+	 * @return the progress, also that of a file that is read
+	 */
 	@Nullable TransferProgress tick() {
 		if (!isTransferring()) {
-			return null;
+			return this.read;
 		}
 		long bytes = this.position.get();
 		TransferProgress progress;
@@ -340,6 +347,11 @@ final class AcquisitionMonitor {
 					this.whole ? total : monitor.statedBytes))) {
 				monitor.advanced();
 			}
+		}
+
+		@Override
+		public void checked(long bytes, long total) {
+			reading(UnaryOperator.identity(), TransferProgress.of(bytes, total, 0));
 		}
 
 		@Override

@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 import dev.modelcache.CachedModel;
@@ -19,13 +20,16 @@ import dev.modelcache.ModelReplaced;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
 import dev.modelcache.ModelStatus;
+import dev.modelcache.ModelStorageException;
 import dev.modelcache.ModelTransferException;
+import dev.modelcache.TransferProgress;
 import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.acquire.Acquisition.Mode;
 import dev.modelcache.internal.acquire.Operation.Kind;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -263,6 +267,25 @@ public final class DefaultModelCache implements ModelCache {
 		this.atClose.run();
 	}
 
+	private OperationWatch watch(Operation operation) {
+		return new OperationWatch(this.giveUpAfter, this.threads.timer(), this.threads.io(), operation.cancellation(),
+				(failure) -> this.lanes.abandon(operation, failure));
+	}
+
+	/** Works on files that are there, and gives up when the disk does not answer. */
+	private void watched(Operation operation, String what, Consumer<OperationWatch> work) {
+		Lanes.Key key = key(operation.request());
+		OperationWatch watch = watch(operation);
+		Disposable watched = watch.attempt((after) -> new ModelStorageException(key.modelId(), key.path(),
+				"nothing advanced for " + after.toMillis() + " ms while it was " + what, null));
+		try {
+			work.accept(watch);
+		}
+		finally {
+			watched.dispose();
+		}
+	}
+
 	private ModelCacheException unexpected(String id, Throwable failure) {
 		return (failure instanceof ModelCacheException known) ? known
 				: new ModelTransferException(id,
@@ -293,10 +316,8 @@ public final class DefaultModelCache implements ModelCache {
 
 		final CachedModel acquire(Mode mode) {
 			DefaultModelCache cache = DefaultModelCache.this;
-			AcquisitionWatch watch = new AcquisitionWatch(cache.giveUpAfter, cache.threads.timer(), cache.threads.io(),
-					cancellation(), (failure) -> cache.lanes.abandon(this, failure));
 			AcquisitionMonitor monitor = new AcquisitionMonitor(request().id(), cache.board, cache.events,
-					cache.listeners.observer(), cache.clock, watch);
+					cache.listeners.observer(), cache.clock, cache.watch(this));
 			this.monitor = monitor;
 			return new Acquisition(request(), mode, cache.rooms, cache.listeners.observer(), cache.threads, cache.clock,
 					monitor, cancellation())
@@ -388,9 +409,27 @@ public final class DefaultModelCache implements ModelCache {
 			this.model = model;
 			cancellation().beginAttempt();
 			cancellation().check();
-			cache.published.verify(request(), model, cancellation());
+			CachedModel read = model;
+			try {
+				cache.watched(this, "verified", (watch) -> cache.published.verify(request(), read, watch,
+						(bytes, total) -> show(read, TransferProgress.of(bytes, total, 0))));
+			}
+			finally {
+				hideProgress(read);
+			}
 			CachedModel now = cache.published.known(request());
 			return (now != null && !now.equals(model)) ? now : model;
+		}
+
+		/** The model is ready all the while. */
+		private void show(CachedModel model, TransferProgress progress) {
+			DefaultModelCache.this.board.update(request().id(),
+					(status) -> (model.equals(status.model()) && !hasEnded()) ? status.withProgress(progress) : status);
+		}
+
+		private void hideProgress(CachedModel model) {
+			DefaultModelCache.this.board.update(request().id(),
+					(status) -> model.equals(status.model()) ? status.withProgress(null) : status);
 		}
 
 		/** Another process may have replaced it. */
@@ -420,10 +459,12 @@ public final class DefaultModelCache implements ModelCache {
 		/** A model that is ready stays so, unless a file of it is gone. */
 		@Override
 		void cancelled() {
-			if (this.model == null) {
+			CachedModel model = this.model;
+			if (model == null) {
 				super.cancelled();
 			}
 			else {
+				hideProgress(model);
 				check(request().id()).subscribe();
 			}
 		}
@@ -442,8 +483,8 @@ public final class DefaultModelCache implements ModelCache {
 			String id = request().id();
 			DefaultModelCache cache = DefaultModelCache.this;
 			try {
-				cache.published.evict(request(), (path) -> cache.events.dispatch(new ModelEvicted(id, path)),
-						cancellation());
+				cache.watched(this, "evicted", (watch) -> cache.published.evict(request(),
+						(path) -> cache.events.dispatch(new ModelEvicted(id, path)), watch));
 			}
 			finally {
 				// Also if nobody waits any more for what it has deleted.

@@ -42,6 +42,21 @@ public final class EngineThreads implements AutoCloseable {
 	 */
 	private final Scheduler io = Schedulers.fromExecutor((task) -> this.files.execute(task));
 
+	private final Scheduler timer;
+
+	/** Creates the threads. */
+	public EngineThreads() {
+		this(Schedulers.parallel());
+	}
+
+	/**
+	 * Creates the threads.
+	 * @param timer where delays and time-outs run
+	 */
+	EngineThreads(Scheduler timer) {
+		this.timer = timer;
+	}
+
 	private static ThreadFactory named(String prefix) {
 		AtomicInteger number = new AtomicInteger();
 		return (task) -> {
@@ -64,7 +79,7 @@ public final class EngineThreads implements AutoCloseable {
 	 * @return the scheduler
 	 */
 	public Scheduler timer() {
-		return Schedulers.parallel();
+		return this.timer;
 	}
 
 	/**

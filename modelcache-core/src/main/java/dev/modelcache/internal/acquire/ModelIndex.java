@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 import dev.modelcache.CacheOptions.Verification;
@@ -68,7 +69,7 @@ final class ModelIndex {
 
 	private final Candidate candidate;
 
-	private final Runnable reading;
+	private final Reading reading;
 
 	private final ModelPlace place;
 
@@ -83,10 +84,10 @@ final class ModelIndex {
 	 * @param observer is told of files that were read
 	 * @param clock tells the time
 	 * @param candidate whose files
-	 * @param reading run for each MiB of a file that is read
+	 * @param reading is told of each MiB of a file that is read
 	 */
 	ModelIndex(ModelStore store, FormatCheck formats, AcquisitionObserver observer, Clock clock, Candidate candidate,
-			Runnable reading) {
+			Reading reading) {
 		this.store = store;
 		this.formats = formats;
 		this.observer = observer;
@@ -577,15 +578,16 @@ final class ModelIndex {
 	}
 
 	private Hashed hash(ModelPlace file, Algorithm... algorithms) {
-		this.reading.run();
 		Instant start = this.clock.instant();
 		try {
 			Fingerprint before = Fingerprint.of(file.target());
 			if (before == null) {
 				throw new IOException(file.target() + " is not there");
 			}
+			this.reading.read(0, before.size());
+			AtomicLong read = new AtomicLong();
 			Map<Algorithm, Digest> digests = FileDigest.of(file.target(), Set.copyOf(List.of(algorithms)),
-					this.reading);
+					() -> this.reading.read(Math.min(read.addAndGet(FileDigest.BLOCK), before.size()), before.size()));
 			Instant end = this.clock.instant();
 			if (!before.equals(Fingerprint.of(file.target()))) {
 				throw new IOException("it changed meanwhile");
@@ -607,6 +609,14 @@ final class ModelIndex {
 			throw new ModelStorageException(request().id(), file.directory(),
 					"cannot look at " + file.target() + ": " + ex, ex);
 		}
+	}
+
+	/** Is told how far a file has been read. */
+	@FunctionalInterface
+	interface Reading {
+
+		void read(long bytes, long total);
+
 	}
 
 	private record Hashed(Fingerprint fingerprint, Map<Algorithm, Digest> digests, Instant at, Duration elapsed) {

@@ -20,6 +20,7 @@ import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.acquire.ModelIndex.Reading;
 import dev.modelcache.internal.store.Fingerprint;
 import dev.modelcache.internal.store.ModelPlace;
 import dev.modelcache.internal.store.ModelStore;
@@ -67,7 +68,8 @@ final class PublishedModels {
 	 */
 	@Nullable CachedModel known(ModelRequest request) {
 		for (Candidate candidate : Candidate.of(request)) {
-			if (index(candidate, new Cancellation()).look() instanceof Standing.Ready ready) {
+			if (index(candidate, (bytes, total) -> {
+			}).look() instanceof Standing.Ready ready) {
 				return ready.model();
 			}
 		}
@@ -80,41 +82,42 @@ final class PublishedModels {
 	 * other is published.
 	 * @param request the request
 	 * @param model the model as it was found
-	 * @param cancellation ends reading, and the wait for the lock
+	 * @param watch ends reading, and the wait for the lock
+	 * @param reading is told how far each file is
 	 * @throws ModelIntegrityException if its digest is not the expected or recorded one
 	 * @throws ModelCancelledException if a file was removed meanwhile
 	 */
-	void verify(ModelRequest request, CachedModel model, Cancellation cancellation) {
-		ModelIndex index = index(request, model, cancellation);
+	void verify(ModelRequest request, CachedModel model, OperationWatch watch, Reading reading) {
+		ModelIndex index = index(request, model, (bytes, total) -> {
+			watch.reading();
+			reading.read(bytes, total);
+		});
 		for (ModelPlace place : index.served(model)) {
 			Digest last = place.target().equals(model.path()) ? model.digest() : null;
 			Difference difference = compare(index, place, last);
 			while (difference != null) {
-				confirm(index, place, last, difference, cancellation);
+				confirm(index, place, last, difference, watch);
 				difference = compare(index, place, last);
 			}
 		}
 	}
 
 	/** Another tool's file is the first candidate's. */
-	private ModelIndex index(ModelRequest request, CachedModel model, Cancellation cancellation) {
-		List<ModelIndex> all = Candidate.of(request)
-			.stream()
-			.map((candidate) -> index(candidate, cancellation))
-			.toList();
+	private ModelIndex index(ModelRequest request, CachedModel model, Reading reading) {
+		List<ModelIndex> all = Candidate.of(request).stream().map((candidate) -> index(candidate, reading)).toList();
 		return all.stream().filter((index) -> index.isServed(model.path())).findFirst().orElse(all.get(0));
 	}
 
-	private ModelIndex index(Candidate candidate, Cancellation cancellation) {
-		return new ModelIndex(this.store, this.formats, this.observer, this.clock, candidate, cancellation::check);
+	private ModelIndex index(Candidate candidate, Reading reading) {
+		return new ModelIndex(this.store, this.formats, this.observer, this.clock, candidate, reading);
 	}
 
 	/** Fails unless the file was replaced since it was read. */
 	private void confirm(ModelIndex index, ModelPlace place, @Nullable Digest last, Difference difference,
-			Cancellation cancellation) {
+			OperationWatch watch) {
 		ModelIntegrityException failure = difference.failure();
 		try {
-			underLock(index, cancellation, () -> {
+			underLock(index, watch, () -> {
 				Fingerprint now = index.fingerprint(place);
 				if (now != null && difference.file().equals(now)
 						&& difference.expected().equals(expected(index, place, now, last))) {
@@ -191,23 +194,23 @@ final class PublishedModels {
 	 * logged.
 	 * @param request the request
 	 * @param evicted is told where there were files
-	 * @param cancellation ends the wait for a lock, and reading
+	 * @param watch ends the wait for a lock, and reading
 	 * @throws ModelNotFoundException if a file that this cache did not put there stays,
 	 * when all others are removed
 	 * @throws ModelStorageException if files could not be removed; tells which are left
 	 */
-	void evict(ModelRequest request, Consumer<Path> evicted, Cancellation cancellation) {
+	void evict(ModelRequest request, Consumer<Path> evicted, OperationWatch watch) {
 		List<String> removed = new ArrayList<>();
 		List<ModelCacheException> failures = new ArrayList<>();
 		Set<Path> places = new HashSet<>();
 		for (Candidate candidate : Candidate.of(request)) {
-			ModelIndex index = index(candidate, cancellation);
+			ModelIndex index = index(candidate, (bytes, total) -> watch.reading());
 			if (places.add(index.place().target())) {
 				try {
 					evict(index, (path) -> {
 						removed.add(path.toString());
 						evicted.accept(path);
-					}, cancellation);
+					}, watch);
 				}
 				catch (ModelNotFoundException | ModelStorageException ex) {
 					failures.add(ex);
@@ -236,8 +239,9 @@ final class PublishedModels {
 		return first;
 	}
 
-	private void evict(ModelIndex index, Consumer<Path> evicted, Cancellation cancellation) {
-		underLock(index, cancellation, () -> {
+	private void evict(ModelIndex index, Consumer<Path> evicted, OperationWatch watch) {
+		underLock(index, watch, () -> {
+			watch.reading();
 			requireOurs(index);
 			ModelPlace place = index.place();
 			if (this.store.evict(index.candidate().request().id(), place)) {
@@ -251,14 +255,17 @@ final class PublishedModels {
 	}
 
 	/** Where there is no lock file, nobody has ever brought anything. */
-	private void underLock(ModelIndex index, Cancellation cancellation, Runnable step) {
+	private void underLock(ModelIndex index, OperationWatch watch, Runnable step) {
 		if (!Files.exists(index.place().lockFile())) {
 			step.run();
 			return;
 		}
 		LockRequest request = new LockRequest(index.candidate().request().id(), index.place().lockFile(),
-				cancellation::sleep);
-		try (CacheLock lock = this.locks.acquire(request, (owner) -> cancellation.check())) {
+				watch.cancellation()::sleep);
+		try (CacheLock lock = this.locks.acquire(request, (owner) -> {
+			watch.reading();
+			watch.waiting();
+		})) {
 			step.run();
 		}
 	}

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FileDigest {
 
-	private static final int BLOCK = 1 << 20;
+	/** The size of a piece in bytes. */
+	public static final int BLOCK = 1 << 20;
 
 	private FileDigest() {
 	}

@@ -37,7 +37,7 @@ final class BlockLog {
 
 	private final StagedFile staged;
 
-	private final Runnable advanced;
+	private final TransferListener listener;
 
 	private final List<Source> origins = new ArrayList<>();
 
@@ -53,12 +53,12 @@ final class BlockLog {
 	 * Creates a log.
 	 * @param plan what is fetched
 	 * @param staged where to
-	 * @param advanced run for every block that is read again
+	 * @param listener is told of every block that is read again
 	 */
-	BlockLog(DownloadPlan plan, StagedFile staged, Runnable advanced) {
+	BlockLog(DownloadPlan plan, StagedFile staged, TransferListener listener) {
 		this.plan = plan;
 		this.staged = staged;
-		this.advanced = advanced;
+		this.listener = listener;
 	}
 
 	/** Ends reading, at the latest after the block that is being read. */
@@ -136,11 +136,12 @@ final class BlockLog {
 	NavigableSet<Long> damaged() throws IOException {
 		NavigableSet<Long> damaged = new TreeSet<>();
 		ByteBuffer buffer = ByteBuffer.allocateDirect((int) WorkMap.BLOCK);
+		long fileSize = (this.size != null) ? this.size : 0;
 		for (Map.Entry<Long, Block> block : this.blocks.entrySet()) {
 			if (this.stopped) {
 				throw new CancellationException();
 			}
-			this.advanced.run();
+			this.listener.checked(block.getKey() * WorkMap.BLOCK, fileSize);
 			if (checksum(block.getKey(), buffer) != block.getValue().checksum()) {
 				damaged.add(block.getKey());
 			}

@@ -110,7 +110,7 @@ final class Coordinator implements BodyWriter.Owner {
 			fail(thrown);
 			proceed();
 		});
-		this.log = new BlockLog(plan, staged, listener::advanced);
+		this.log = new BlockLog(plan, staged, listener);
 		this.disk = new DiskTasks(staged, this.log, listener, io, this.mailbox, this::fail, this::proceed,
 				() -> this.live.keySet().forEach(BodyWriter::resume));
 		this.work = new WorkMap(settings.segmentSize().toBytes(), plan.file().expected() == null);

@@ -19,6 +19,15 @@ public interface TransferListener {
 	void answered(Mirror mirror, @Nullable Long totalBytes);
 
 	/**
+	 * Bytes that are there are compared with what their journal says. Called before each
+	 * block.
+	 * @param bytes how many bytes have been compared
+	 * @param totalBytes the size of the file
+	 */
+	default void checked(long bytes, long totalBytes) {
+	}
+
+	/**
 	 * An earlier transfer left bytes that need not come again.
 	 * @param position how many bytes of the file are there
 	 * @param totalBytes the size of the file
@@ -35,8 +44,8 @@ public interface TransferListener {
 	void written(Mirror mirror, long bytes, long position);
 
 	/**
-	 * Bytes that are there were read once more: hashed, decompressed, or compared with
-	 * what an earlier transfer noted. Called for each piece of at most some MiB.
+	 * Bytes that are there were read once more: hashed, or decompressed. Called for each
+	 * piece of at most some MiB.
 	 */
 	default void advanced() {
 	}

@@ -55,8 +55,8 @@ class AcquisitionMonitorTests {
 				public void requestFailed(String modelId, String host, String problem) {
 					AcquisitionMonitorTests.this.heard.add(host + ": " + problem);
 				}
-			}, this.clock, new AcquisitionWatch(Duration.ofMinutes(1), Schedulers.parallel(),
-					Schedulers.boundedElastic(), new Cancellation(), (failure) -> {
+			}, this.clock, new OperationWatch(Duration.ofMinutes(1), Schedulers.parallel(), Schedulers.boundedElastic(),
+					new Cancellation(), (failure) -> {
 					}));
 
 	private final FileProgress file = this.monitor.file(true);

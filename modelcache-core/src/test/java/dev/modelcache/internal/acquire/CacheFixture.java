@@ -50,7 +50,9 @@ import io.github.resilience4j.retry.RetryRegistry;
 import org.springframework.http.client.reactive.ReactorClientHttpConnector;
 import org.springframework.util.unit.DataSize;
 import org.springframework.web.reactive.function.client.WebClient;
+import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 import reactor.netty.http.client.HttpClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -69,7 +71,7 @@ public final class CacheFixture implements AutoCloseable {
 
 	private final Path directory;
 
-	private final EngineThreads threads = new EngineThreads();
+	private EngineThreads threads = new EngineThreads();
 
 	private final List<ModelCacheEvent> events = new CopyOnWriteArrayList<>();
 
@@ -115,6 +117,8 @@ public final class CacheFixture implements AutoCloseable {
 
 	private boolean offline;
 
+	private Clock clock = Clock.systemUTC();
+
 	private DefaultModelCache cache;
 
 	private ModelStore models;
@@ -143,6 +147,13 @@ public final class CacheFixture implements AutoCloseable {
 	/** Sets the clock of the speeds and time-outs of transfers. */
 	public CacheFixture timer(Scheduler timer) {
 		this.transfers = new TransferThreads(this.transfers.io(), this.transfers.hashing(), timer);
+		return this;
+	}
+
+	/** Sets the clock of everything that waits or gives up, transfers aside. */
+	CacheFixture threads(EngineThreads threads) {
+		this.threads.close();
+		this.threads = threads;
 		return this;
 	}
 
@@ -203,13 +214,18 @@ public final class CacheFixture implements AutoCloseable {
 		return this;
 	}
 
+	CacheFixture clock(Clock clock) {
+		this.clock = clock;
+		return this;
+	}
+
 	public CacheFixture offline() {
 		this.offline = true;
 		return this;
 	}
 
 	public DefaultModelCache open(ModelRequest... requests) {
-		Clock clock = Clock.systemUTC();
+		Clock clock = this.clock;
 		WebClient webClient = WebClient.builder()
 			.clientConnector(new ReactorClientHttpConnector(NettyBuffers.forDownloads(this.httpClient)))
 			.build();
@@ -233,8 +249,9 @@ public final class CacheFixture implements AutoCloseable {
 		return this.cache;
 	}
 
+	/** Requests a model on a thread that must not block. */
 	public CachedModel get(String id) {
-		return this.cache.get(id).block(PATIENCE);
+		return Mono.defer(() -> this.cache.get(id)).subscribeOn(Schedulers.parallel()).block(PATIENCE);
 	}
 
 	/** Returns the events so far: those that were dispatched have arrived. */

@@ -6,18 +6,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 import dev.modelcache.CachedModel;
+import dev.modelcache.ModelFailed;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
 import dev.modelcache.ModelStatus;
+import dev.modelcache.ModelStorageException;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
+import reactor.test.scheduler.VirtualTimeScheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -36,9 +42,11 @@ class HangingDiskTests {
 
 	private static final Duration PATIENCE = CacheFixture.PATIENCE;
 
-	private final CountDownLatch hung = new CountDownLatch(1);
+	private volatile CountDownLatch hung = new CountDownLatch(1);
 
-	private final CountDownLatch answers = new CountDownLatch(1);
+	private volatile CountDownLatch answers = new CountDownLatch(1);
+
+	private final VirtualTimeScheduler timer = VirtualTimeScheduler.create();
 
 	private final Set<String> threads = ConcurrentHashMap.newKeySet();
 
@@ -53,7 +61,7 @@ class HangingDiskTests {
 
 	@BeforeEach
 	void open() {
-		this.fixture = new CacheFixture(this.directory.resolve("cache"));
+		this.fixture = new CacheFixture(this.directory.resolve("cache")).threads(new EngineThreads(this.timer));
 		Path hanging = hanging(this.directory.toAbsolutePath().resolve("models/m.gguf"));
 		this.cache = this.fixture.open(ModelRequest.builder("m").url(this.server.uri("/m.gguf")).build(),
 				ModelRequest.builder("hanging").url(this.server.uri("/m.gguf")).modelPath(hanging).build());
@@ -150,6 +158,61 @@ class HangingDiskTests {
 		assertThat(this.cache.refresh("m").block(PATIENCE).path()).exists();
 		Files.delete(this.fixture.get("m").path());
 		assertThat(this.cache.verify("m").block(PATIENCE).path()).exists();
+	}
+
+	@Test
+	void verificationThatTheDiskHoldsIsGivenUpAndTheNextOperationNamesTheCall() throws Exception {
+		heldOperationIsGivenUp(this.cache.verify("hanging"), "verified");
+		assertThat(this.cache.status("hanging").state()).isEqualTo(ModelState.FAILED);
+		assertThat(this.fixture.events(ModelFailed.class)).hasSize(1);
+		letTheDiskAnswer();
+		assertThat(this.cache.status("hanging").state()).isEqualTo(ModelState.READY);
+	}
+
+	@Test
+	void evictionThatTheDiskHoldsIsGivenUpAndDeletesNothingLater() throws Exception {
+		Path path = heldOperationIsGivenUp(this.cache.evict("hanging"), "evicted");
+		letTheDiskAnswer();
+		assertThat(path).exists();
+	}
+
+	/** Returns the file of the model. */
+	private Path heldOperationIsGivenUp(Mono<?> operation, String what) throws Exception {
+		this.answers.countDown();
+		Path path = this.fixture.get("hanging").path();
+		this.answers = new CountDownLatch(1);
+		this.hung = new CountDownLatch(1);
+		CompletableFuture<?> held = operation.toFuture();
+		assertThat(this.hung.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+		awaitWithTime(held::isDone);
+		assertThat(held).failsWithin(PATIENCE)
+			.withThrowableThat()
+			.withCauseInstanceOf(ModelStorageException.class)
+			.withMessageContaining("nothing advanced for 900000 ms while it was " + what);
+		AtomicReference<Throwable> failure = new AtomicReference<>();
+		awaitWithTime(() -> {
+			CompletableFuture<?> later = this.cache.verify("hanging").toFuture();
+			later.whenComplete((model, thrown) -> failure.set(thrown));
+			return later.isDone();
+		});
+		assertThat(failure.get()).isInstanceOf(ModelStorageException.class)
+			.hasMessageContaining("called in HangingDiskTests.hang, since ");
+		return path;
+	}
+
+	/** Waits for what happens after enough time. */
+	private void awaitWithTime(Callable<Boolean> condition) {
+		Awaitility.await().atMost(PATIENCE).until(() -> {
+			this.timer.advanceTimeBy(Duration.ofSeconds(30));
+			return condition.call();
+		});
+	}
+
+	private void letTheDiskAnswer() {
+		this.answers.countDown();
+		Awaitility.await()
+			.atMost(PATIENCE)
+			.until(() -> this.cache.get("hanging").onErrorComplete().blockOptional(PATIENCE).isPresent());
 	}
 
 }

@@ -22,6 +22,7 @@ import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
 import dev.modelcache.ModelStatus;
+import dev.modelcache.TransferProgress;
 import dev.modelcache.internal.lock.FileCacheLockFactory;
 import dev.modelcache.internal.lock.LockSettings;
 import dev.modelcache.lock.CacheLock;
@@ -274,6 +275,53 @@ class LaneTests {
 		assertThat(verify).failsWithin(PATIENCE).withThrowableThat().withCauseInstanceOf(ModelCancelledException.class);
 		awaitState(ModelState.ABSENT);
 		assertThat(this.fixture.events(ModelFailed.class)).isEmpty();
+	}
+
+	@Test
+	void progressOfAVerificationIsShownUntilItEnds() {
+		CountDownLatch goOn = new CountDownLatch(1);
+		DefaultModelCache cache = this.fixture.open(request().build());
+		this.fixture.get("m");
+		this.hold.set(goOn);
+		CompletableFuture<CachedModel> verify = cache.verify("m").toFuture();
+		await(this.held);
+		assertThat(cache.status("m").state()).isEqualTo(ModelState.READY);
+		assertThat(cache.status("m").progress())
+			.isEqualTo(TransferProgress.of(this.content.size(), this.content.size(), 0));
+		goOn.countDown();
+		assertThat(verify).succeedsWithin(PATIENCE);
+		assertThat(cache.status("m").progress()).isNull();
+	}
+
+	@Test
+	void progressOfAVerificationEndsWithItsLastCaller() {
+		CountDownLatch goOn = new CountDownLatch(1);
+		DefaultModelCache cache = this.fixture.open(request().build());
+		this.fixture.get("m");
+		this.hold.set(goOn);
+		Disposable verify = cache.verify("m").subscribe();
+		await(this.held);
+		assertThat(cache.status("m").progress()).isNotNull();
+		verify.dispose();
+		assertThat(cache.status("m").progress()).isNull();
+		goOn.countDown();
+		assertThat(cache.status("m").state()).isEqualTo(ModelState.READY);
+	}
+
+	@Test
+	void progressIsShownWhileAFileThatIsThereIsRead() throws Exception {
+		Path path = Files.write(this.directory.resolve("m.gguf"), this.content.bytes());
+		CountDownLatch goOn = new CountDownLatch(1);
+		DefaultModelCache cache = this.fixture
+			.open(request().modelPath(path).expectedDigest(this.content.sha256()).build());
+		this.hold.set(goOn);
+		CompletableFuture<CachedModel> get = cache.get("m").toFuture();
+		await(this.held);
+		assertThat(cache.status("m").state()).isEqualTo(ModelState.VERIFYING);
+		assertThat(cache.status("m").progress())
+			.isEqualTo(TransferProgress.of(this.content.size(), this.content.size(), 0));
+		goOn.countDown();
+		assertThat(get).succeedsWithin(PATIENCE);
 	}
 
 	@Test

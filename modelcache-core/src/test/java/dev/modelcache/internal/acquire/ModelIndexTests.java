@@ -73,7 +73,8 @@ class ModelIndexTests {
 
 	private ModelIndex index(ModelRequest.Builder request) {
 		return new ModelIndex(this.store, new FormatCheck(FormatSettings.none()), AcquisitionObserver.NONE,
-				Clock.systemUTC(), Candidate.of(request.build()).get(0), this.pieces::incrementAndGet);
+				Clock.systemUTC(), Candidate.of(request.build()).get(0),
+				(bytes, total) -> this.pieces.incrementAndGet());
 	}
 
 	private Path put(ModelIndex index, Content content) throws IOException {

@@ -13,6 +13,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelState;
+import dev.modelcache.ModelStatus;
 import dev.modelcache.internal.lock.FaultyDisk;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
@@ -50,6 +52,9 @@ class PartialCheckTests {
 
 	private final AtomicInteger reads = new AtomicInteger();
 
+	/** The read that the disk does not answer. */
+	private int held = 1;
+
 	private CacheFixture fixture;
 
 	private DefaultModelCache cache;
@@ -63,9 +68,10 @@ class PartialCheckTests {
 			call.dispose();
 		}
 		this.disk.beforeRead(() -> {
-			this.reads.incrementAndGet();
-			this.reading.countDown();
-			await(this.answers);
+			if (this.reads.incrementAndGet() == this.held) {
+				this.reading.countDown();
+				await(this.answers);
+			}
 		});
 		this.fixture = new CacheFixture(this.directory).locks(null, this.disk.files());
 		this.cache = this.fixture.open(request());
@@ -98,7 +104,7 @@ class PartialCheckTests {
 		this.answers.countDown();
 		this.fixture.close();
 		this.server.close();
-		assertThat(this.reads).hasValue(1);
+		assertThat(this.reads).hasValue(this.held);
 	}
 
 	@Test
@@ -124,6 +130,19 @@ class PartialCheckTests {
 		});
 		await(this.reading);
 		CompletableFuture.runAsync(this.cache::close).get(PATIENCE.toSeconds() / 2, TimeUnit.SECONDS);
+	}
+
+	@Test
+	void progressOfTheCheckIsShown() {
+		this.held = 3;
+		Disposable call = this.cache.get("m").subscribe();
+		await(this.reading);
+		ModelStatus status = this.cache.status("m");
+		assertThat(status.state()).isEqualTo(ModelState.VERIFYING);
+		assertThat(status.progress()).isNotNull();
+		assertThat(status.progress().bytes()).isBetween(2L << 20, 16L << 20);
+		assertThat(status.progress().totalBytes()).isEqualTo(16L << 20);
+		call.dispose();
 	}
 
 }

@@ -18,16 +18,19 @@ import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * Fails an acquisition in which nothing advances for too long: no state, no byte, and no
+ * Fails an operation in which nothing advances for too long: no state, no byte, and no
  * wait with a reason.
  * <p>
  * <em>Thread-safety</em>: all methods.
  */
-final class AcquisitionWatch {
+final class OperationWatch {
 
 	private static final Duration LONGEST_END = Duration.ofSeconds(5);
 
 	private static final Duration LONGEST_PERIOD = Duration.ofSeconds(1);
+
+	/** A lock that is held is looked at about once a second. */
+	private static final Duration UNTIL_NEXT_LOOK = Duration.ofSeconds(3);
 
 	/** What a memory card, or a share behind a slow network, takes at least. */
 	private static final long SLOWEST_DISK_BYTES_PER_SECOND = 1 << 20;
@@ -56,7 +59,7 @@ final class AcquisitionWatch {
 	 * @param abandoned takes the failure of an attempt that does not end though it was
 	 * given up, because its thread hangs in the disk or in code of the application
 	 */
-	AcquisitionWatch(Duration giveUpAfter, Scheduler timer, Scheduler io, Cancellation cancellation,
+	OperationWatch(Duration giveUpAfter, Scheduler timer, Scheduler io, Cancellation cancellation,
 			Consumer<ModelCacheException> abandoned) {
 		this.giveUpAfter = giveUpAfter;
 		this.timer = timer;
@@ -64,6 +67,22 @@ final class AcquisitionWatch {
 		this.cancellation = cancellation;
 		this.abandoned = abandoned;
 		this.lastNanos = now();
+	}
+
+	/** Returns what ends the operation. */
+	Cancellation cancellation() {
+		return this.cancellation;
+	}
+
+	/** A file is read: called for each piece. */
+	void reading() {
+		this.cancellation.check();
+		advanced();
+	}
+
+	/** The operation waits for a lock: called after each look at it. */
+	void waiting() {
+		pausing(UNTIL_NEXT_LOOK);
 	}
 
 	/** Something has advanced. */
@@ -105,7 +124,7 @@ final class AcquisitionWatch {
 	}
 
 	/**
-	 * Watches one attempt of the acquisition, and gives it up when nothing advances.
+	 * Watches one attempt of the operation, and gives it up when nothing advances.
 	 * @param failure makes what it fails with from how long nothing may advance
 	 * @return ends the watch
 	 */

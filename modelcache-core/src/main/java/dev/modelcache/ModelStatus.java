@@ -101,8 +101,8 @@ public final class ModelStatus {
 	}
 
 	/**
-	 * Returns the progress of the transfer, of this process or of the {@link #owner()}, or
-	 * of a file that is read while {@link ModelState#VERIFYING} or, for
+	 * Returns the progress of the transfer, of this process or of the {@link #owner()},
+	 * or of a file that is read while {@link ModelState#VERIFYING} or, for
 	 * {@link ModelCache#verify}, while {@link ModelState#READY}.
 	 * @return the progress, or {@code null} if nothing is transferred or read
 	 */

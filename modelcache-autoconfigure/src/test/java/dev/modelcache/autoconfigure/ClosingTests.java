@@ -1,12 +1,17 @@
 package dev.modelcache.autoconfigure;
 
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -159,6 +164,38 @@ class ClosingTests {
 			Signals.terminate(application.handle());
 			assertThat(application.awaitExit(PATIENCE)).isEqualTo(143);
 			assertThat(application.output()).contains("the application is closing");
+		}
+	}
+
+	/** The lock file is a pipe into which nothing is written. */
+	@Test
+	@DisabledOnOs(OS.WINDOWS)
+	void terminatedProcessThatASystemCallHoldsEndsAndNamesTheCall() throws Exception {
+		Path pipe = this.directory.resolve("models.lock");
+		assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+		List<String> arguments = new ArrayList<>(
+				RunningApplication.model(this.server.uri("/m.gguf"), this.content, this.directory));
+		arguments.add("hooks.llm.lock-file=" + pipe);
+		try (ForkedJvm application = ForkedJvm.start(Application.class, List.of("-Xshare:auto"),
+				arguments.stream().map((property) -> "--" + property).toArray())) {
+			// Opened when the application has opened it, too, and is about to read it.
+			CompletableFuture<OutputStream> writer = CompletableFuture.supplyAsync(() -> open(pipe));
+			assertThat(writer).succeedsWithin(PATIENCE);
+			Signals.terminate(application.handle());
+			assertThat(application.awaitExit(PATIENCE)).isEqualTo(143);
+			assertThat(application.output()).contains(
+					"The model cache closes without waiting longer: an earlier operation has not returned from the call read")
+				.contains("called in ");
+			writer.join().close();
+		}
+	}
+
+	private static OutputStream open(Path pipe) {
+		try {
+			return Files.newOutputStream(pipe, StandardOpenOption.WRITE);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
 		}
 	}
 

@@ -159,6 +159,20 @@ public final class ForkedJvm implements AutoCloseable {
 	}
 
 	/**
+	 * Writes a line to the standard input of the JVM.
+	 * @param line the line
+	 */
+	public void tell(String line) {
+		try {
+			this.process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+			this.process.getOutputStream().flush();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/**
 	 * Ends the JVM as {@code kill -9} does, and waits until it is gone.
 	 */
 	public void kill() {

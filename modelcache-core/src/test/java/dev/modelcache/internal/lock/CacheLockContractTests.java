@@ -1,5 +1,6 @@
 package dev.modelcache.internal.lock;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import dev.modelcache.TransferProgress;
 import dev.modelcache.lock.CacheLock;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.lock.LockRequest;
+import dev.modelcache.testsupport.ForkedJvm;
 import dev.modelcache.testsupport.ManualClock;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,6 +49,29 @@ abstract class CacheLockContractTests {
 
 	/** Returns a factory that calls {@link #slept} instead of sleeping. */
 	abstract CacheLockFactory factory();
+
+	/**
+	 * Returns the main class of a process that {@linkplain #hold holds} the lock of the
+	 * file that it is given.
+	 */
+	abstract Class<?> holder();
+
+	/** Holds a lock until this process is told to release it. */
+	static void hold(CacheLockFactory factory, String[] arguments) throws IOException {
+		try (CacheLock lock = factory.acquire(new LockRequest("m", Path.of(arguments[0])), (owner) -> {
+		})) {
+			lock.heartbeat(null);
+			System.out.println("held");
+			System.in.read();
+		}
+		System.out.println("released");
+	}
+
+	final ForkedJvm startHolder() {
+		ForkedJvm holder = ForkedJvm.start(holder(), List.of("-XX:TieredStopAtLevel=1"), request().lockFile());
+		holder.awaitLine("held", PATIENCE);
+		return holder;
+	}
 
 	final void slept(long millis) {
 		this.clock.advance(Duration.ofMillis(millis));
@@ -111,6 +136,20 @@ abstract class CacheLockContractTests {
 		next.get(PATIENCE.toSeconds(), TimeUnit.SECONDS).close();
 		assertThat(request().lockFile()).isEmptyFile();
 		acquire().close();
+	}
+
+	@Test
+	void lockOfAnotherProcessIsWaitedForUntilItsRelease() {
+		try (ForkedJvm holder = startHolder()) {
+			this.meanwhile = () -> {
+				this.meanwhile = () -> {
+				};
+				holder.tell("release");
+				holder.awaitLine("released", PATIENCE);
+			};
+			acquire().close();
+			assertThat(this.owners).isNotEmpty().allSatisfy((owner) -> assertThat(owner.pid()).isEqualTo(holder.pid()));
+		}
 	}
 
 	@Test

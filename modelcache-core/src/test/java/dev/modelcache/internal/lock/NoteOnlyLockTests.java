@@ -23,6 +23,11 @@ class NoteOnlyLockTests extends CacheLockContractTests {
 		}, this::sleep);
 	}
 
+	@Override
+	Class<?> holder() {
+		return Holder.class;
+	}
+
 	private void sleep(long millis) throws InterruptedException {
 		if (Thread.interrupted()) {
 			throw new InterruptedException();
@@ -53,6 +58,19 @@ class NoteOnlyLockTests extends CacheLockContractTests {
 		acquire().close();
 		assertThat(Duration.between(begin, this.clock.instant())).isGreaterThan(STALE_AFTER);
 		assertThat(this.owners).isNotEmpty().allSatisfy((owner) -> assertThat(owner.host()).isEqualTo("elsewhere"));
+	}
+
+	/** Holds the lock. */
+	static final class Holder {
+
+		/**
+		 * Takes the lock.
+		 * @param arguments the lock file
+		 */
+		public static void main(String[] arguments) throws IOException {
+			hold(WithoutLocks.factory(LockSettings.defaults()), arguments);
+		}
+
 	}
 
 }

@@ -2,27 +2,90 @@ package dev.modelcache.lock;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is to be locked.
- *
- * @param modelId the model's id, for messages
- * @param lockFile the permanent lock file; made if it is missing, never deleted
- * @param pause waits between two looks at a lock that is held; throws an exception when
- * the lock is no longer wanted, which the factory throws on. {@code null} to sleep
+ * Immutable request for a lock.
  */
-public record LockRequest(String modelId, Path lockFile, @Nullable Consumer<Duration> pause) {
+public final class LockRequest {
+
+	private final String modelId;
+
+	private final Path lockFile;
+
+	private final @Nullable Consumer<Duration> pause;
+
+	private LockRequest(String modelId, Path lockFile, @Nullable Consumer<Duration> pause) {
+		this.modelId = modelId;
+		this.lockFile = lockFile;
+		this.pause = pause;
+	}
 
 	/**
 	 * Creates a request of a thread that sleeps while it waits.
 	 * @param modelId the model's id, for messages
 	 * @param lockFile the permanent lock file
+	 * @return the request
 	 */
-	public LockRequest(String modelId, Path lockFile) {
-		this(modelId, lockFile, null);
+	public static LockRequest of(String modelId, Path lockFile) {
+		return new LockRequest(modelId, lockFile, null);
+	}
+
+	/**
+	 * Returns the model's id, for messages.
+	 * @return the id
+	 */
+	public String modelId() {
+		return this.modelId;
+	}
+
+	/**
+	 * Returns the permanent lock file. It is created if it is missing, and never deleted.
+	 * @return its path
+	 */
+	public Path lockFile() {
+		return this.lockFile;
+	}
+
+	/**
+	 * Returns what waits between two looks at a lock that is held. It throws an exception
+	 * when the lock is no longer wanted, which the factory passes on.
+	 * @return waits for a time; {@code null} to sleep
+	 */
+	public @Nullable Consumer<Duration> pause() {
+		return this.pause;
+	}
+
+	/**
+	 * Returns this request with another way to wait.
+	 * @param pause waits for a time, or {@code null} to sleep
+	 * @return a copy with this value
+	 */
+	public LockRequest withPause(@Nullable Consumer<Duration> pause) {
+		return new LockRequest(this.modelId, this.lockFile, pause);
+	}
+
+	@Override
+	public boolean equals(@Nullable Object object) {
+		return object instanceof LockRequest other && facts().equals(other.facts());
+	}
+
+	@Override
+	public int hashCode() {
+		return facts().hashCode();
+	}
+
+	private List<@Nullable Object> facts() {
+		return Arrays.asList(this.modelId, this.lockFile, this.pause);
+	}
+
+	@Override
+	public String toString() {
+		return "lock " + this.lockFile + " of model '" + this.modelId + "'";
 	}
 
 }

@@ -2,32 +2,107 @@ package dev.modelcache.source;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.function.Consumer;
 
 import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.RedactedUri;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One place where a model may be had.
- *
- * @param uri a URL
- * @param request the request it belongs to
- * @param ofConfiguredOrigin whether it has the origin of the model's {@code url}, which
- * alone may be told the configured headers; a mirror or a fallback may have another one
- * @param pauses to be told of each pause before another request, and of each answer as a
- * pause of zero: an acquisition in which nothing advances for
- * {@code hooks.llm.download.give-up-after} is given up
+ * Immutable location to resolve: one of the URLs of a request.
  */
-public record SourceLocation(URI uri, ModelRequest request, boolean ofConfiguredOrigin, Consumer<Duration> pauses) {
+public final class SourceLocation {
+
+	private final URI uri;
+
+	private final ModelRequest request;
+
+	private final boolean ofConfiguredOrigin;
+
+	private final Consumer<Duration> pauses;
+
+	private SourceLocation(URI uri, ModelRequest request, boolean ofConfiguredOrigin, Consumer<Duration> pauses) {
+		this.uri = uri;
+		this.request = request;
+		this.ofConfiguredOrigin = ofConfiguredOrigin;
+		this.pauses = pauses;
+	}
 
 	/**
 	 * Creates a location of which no pauses are told.
 	 * @param uri a URL
-	 * @param request the request it belongs to
+	 * @param request the request to which it belongs
 	 * @param ofConfiguredOrigin whether it has the origin of the model's {@code url}
+	 * @return the location
 	 */
-	public SourceLocation(URI uri, ModelRequest request, boolean ofConfiguredOrigin) {
-		this(uri, request, ofConfiguredOrigin, (pause) -> {
+	public static SourceLocation of(URI uri, ModelRequest request, boolean ofConfiguredOrigin) {
+		return new SourceLocation(uri, request, ofConfiguredOrigin, (pause) -> {
 		});
+	}
+
+	/**
+	 * Returns the URL to resolve.
+	 * @return the URL
+	 */
+	public URI uri() {
+		return this.uri;
+	}
+
+	/**
+	 * Returns the request to which the URL belongs.
+	 * @return the request
+	 */
+	public ModelRequest request() {
+		return this.request;
+	}
+
+	/**
+	 * Returns whether the URL has the origin of the model's {@code url}, the only one to
+	 * which the configured headers are sent. A mirror or a fallback may have another one.
+	 * @return {@code true} if it has
+	 */
+	public boolean ofConfiguredOrigin() {
+		return this.ofConfiguredOrigin;
+	}
+
+	/**
+	 * Returns what must be told of each pause before another request, and of each answer
+	 * as a pause of zero: an acquisition in which nothing advances for
+	 * {@code hooks.llm.download.give-up-after} is given up.
+	 * @return receives the pauses
+	 */
+	public Consumer<Duration> pauses() {
+		return this.pauses;
+	}
+
+	/**
+	 * Returns this location with another receiver of pauses.
+	 * @param pauses receives the pauses
+	 * @return a copy with this value
+	 */
+	public SourceLocation withPauses(Consumer<Duration> pauses) {
+		return new SourceLocation(this.uri, this.request, this.ofConfiguredOrigin, pauses);
+	}
+
+	@Override
+	public boolean equals(@Nullable Object object) {
+		return object instanceof SourceLocation other && facts().equals(other.facts());
+	}
+
+	@Override
+	public int hashCode() {
+		return facts().hashCode();
+	}
+
+	private List<@Nullable Object> facts() {
+		return Arrays.asList(this.uri, this.request, this.ofConfiguredOrigin, this.pauses);
+	}
+
+	@Override
+	public String toString() {
+		return RedactedUri.of(this.uri);
 	}
 
 }

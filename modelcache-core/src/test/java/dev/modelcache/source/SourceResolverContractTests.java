@@ -45,7 +45,7 @@ public abstract class SourceResolverContractTests {
 	}
 
 	protected final SourceLocation of(URI location) {
-		return new SourceLocation(location, ModelRequest.builder("m").url(location).build(), true);
+		return SourceLocation.of(location, ModelRequest.builder("m").url(location).build(), true);
 	}
 
 	protected final RemoteFile resolve(URI location) {

@@ -389,8 +389,8 @@ final class Acquisition implements Callable<CachedModel> {
 	private CacheLock lock(ModelIndex index, Instant start) {
 		try {
 			return this.rooms.locks()
-				.acquire(new LockRequest(index.candidate().request().id(), index.place().lockFile(),
-						this.cancellation::sleep), this.monitor::waiting);
+				.acquire(LockRequest.of(index.candidate().request().id(), index.place().lockFile())
+					.withPause(this.cancellation::sleep), this.monitor::waiting);
 		}
 		catch (RuntimeException ex) {
 			this.monitor.lockWaited(Duration.between(start, this.clock.instant()));

@@ -4,12 +4,12 @@ import java.time.Duration;
 import java.util.Set;
 
 /**
- * Hears about the work behind an acquisition, for meters and for what operators see of
- * its past. Called on transfer threads: an implementation must neither block nor throw.
+ * Receives details of acquisitions, for meters and for the history of transfers. Called
+ * on transfer threads: an implementation must neither block nor throw.
  */
 public interface AcquisitionObserver {
 
-	/** Hears nothing. */
+	/** Ignores everything. */
 	AcquisitionObserver NONE = new AcquisitionObserver() {
 	};
 

@@ -260,8 +260,8 @@ final class PublishedModels {
 			step.run();
 			return;
 		}
-		LockRequest request = new LockRequest(index.candidate().request().id(), index.place().lockFile(),
-				watch.cancellation()::sleep);
+		LockRequest request = LockRequest.of(index.candidate().request().id(), index.place().lockFile())
+			.withPause(watch.cancellation()::sleep);
 		try (CacheLock lock = this.locks.acquire(request, (owner) -> {
 			watch.reading();
 			watch.waiting();

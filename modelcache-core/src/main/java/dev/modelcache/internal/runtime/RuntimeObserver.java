@@ -3,12 +3,12 @@ package dev.modelcache.internal.runtime;
 import java.time.Duration;
 
 /**
- * Hears about the use of models, for meters. Called on the threads that do the work: an
- * implementation must neither block nor throw.
+ * Receives details of the use of models, for meters. Called on the threads that do the
+ * work: an implementation must neither block nor throw.
  */
 public interface RuntimeObserver {
 
-	/** Hears nothing. */
+	/** Ignores everything. */
 	RuntimeObserver NONE = new RuntimeObserver() {
 	};
 

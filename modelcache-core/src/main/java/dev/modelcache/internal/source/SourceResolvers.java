@@ -141,8 +141,9 @@ public final class SourceResolvers {
 	private static Flux<SourceLocation> locations(ModelRequest request, List<URI> locations, @Nullable URI configured,
 			Consumer<Duration> pauses) {
 		return Flux.fromIterable(locations)
-			.map((uri) -> new SourceLocation(uri, request,
-					configured != null && Origin.of(uri).equals(Origin.of(configured)), pauses));
+			.map((uri) -> SourceLocation
+				.of(uri, request, configured != null && Origin.of(uri).equals(Origin.of(configured)))
+				.withPauses(pauses));
 	}
 
 	private SourceResolver resolverFor(SourceLocation location) {

@@ -86,7 +86,7 @@ public final class ModelLockFile {
 		catch (IOException ex) {
 			throw cannotWrite(modelId, ex);
 		}
-		try (CacheLock lock = this.locks.acquire(new LockRequest(modelId, CacheLayout.guard(this.file), pause),
+		try (CacheLock lock = this.locks.acquire(LockRequest.of(modelId, CacheLayout.guard(this.file)).withPause(pause),
 				(owner) -> {
 				})) {
 			SortedMap<String, SortedMap<String, PinnedModel>> models = read(modelId);

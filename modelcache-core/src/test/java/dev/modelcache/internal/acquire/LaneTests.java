@@ -368,7 +368,7 @@ class LaneTests {
 		CompletableFuture<Void> evict;
 		CompletableFuture<CachedModel> get;
 		try (CacheLock lock = new FileCacheLockFactory(LockSettings.defaults(), Clock.systemUTC())
-			.acquire(new LockRequest("m", lockFile), (owner) -> {
+			.acquire(LockRequest.of("m", lockFile), (owner) -> {
 			})) {
 			evict = cache.evict("m").toFuture();
 			assertThat(path.toFile().delete()).isTrue();
@@ -392,7 +392,7 @@ class LaneTests {
 		DefaultModelCache cache = this.fixture.open(request().build());
 		Path path = this.fixture.get("m").path();
 		try (CacheLock lock = new FileCacheLockFactory(LockSettings.defaults(), Clock.systemUTC())
-			.acquire(new LockRequest("m", this.fixture.find(".lock").get(0)), (owner) -> {
+			.acquire(LockRequest.of("m", this.fixture.find(".lock").get(0)), (owner) -> {
 			})) {
 			cache.evict("m").timeout(Duration.ofMillis(300)).onErrorComplete().block(PATIENCE);
 		}

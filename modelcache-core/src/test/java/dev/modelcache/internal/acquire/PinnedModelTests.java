@@ -192,7 +192,7 @@ class PinnedModelTests {
 			fixture.get("m");
 		}
 		CacheLockFactory others = new FileCacheLockFactory(LockSettings.defaults(), Clock.systemUTC());
-		try (CacheLock held = others.acquire(new LockRequest("m", guard), (owner) -> {
+		try (CacheLock held = others.acquire(LockRequest.of("m", guard), (owner) -> {
 		}); CacheFixture fixture = new CacheFixture(cache("one")).lockFile(lockFile())) {
 			fixture.open(request);
 			Disposable call = fixture.cache().get("m").subscribe((model) -> {

@@ -206,7 +206,7 @@ class MetadataClientTests {
 	}
 
 	private MetadataResponse exchange(WebRequest request) {
-		return this.client.exchange(new SourceLocation(request.uri(), this.model, true), request).block(PATIENCE);
+		return this.client.exchange(SourceLocation.of(request.uri(), this.model, true), request).block(PATIENCE);
 	}
 
 }

@@ -58,7 +58,7 @@ abstract class CacheLockContractTests {
 
 	/** Holds a lock until this process is told to release it. */
 	static void hold(CacheLockFactory factory, String[] arguments) throws IOException {
-		try (CacheLock lock = factory.acquire(new LockRequest("m", Path.of(arguments[0])), (owner) -> {
+		try (CacheLock lock = factory.acquire(LockRequest.of("m", Path.of(arguments[0])), (owner) -> {
 		})) {
 			lock.heartbeat(null);
 			System.out.println("held");
@@ -88,7 +88,7 @@ abstract class CacheLockContractTests {
 	}
 
 	final LockRequest request() {
-		return new LockRequest("m", this.directory.resolve("locks/m.lock"));
+		return LockRequest.of("m", this.directory.resolve("locks/m.lock"));
 	}
 
 	final CacheLock acquire() {
@@ -267,7 +267,7 @@ abstract class CacheLockContractTests {
 	@Test
 	void requestWaitsInItsOwnWayAndEndsTheWait() {
 		IllegalStateException unwanted = new IllegalStateException("no longer wanted");
-		LockRequest request = new LockRequest("m", request().lockFile(), (pause) -> {
+		LockRequest request = LockRequest.of("m", request().lockFile()).withPause((pause) -> {
 			assertThat(pause).isPositive();
 			throw unwanted;
 		});
@@ -285,7 +285,7 @@ abstract class CacheLockContractTests {
 	@Test
 	void locksOfDifferentFilesAreIndependent() {
 		try (CacheLock one = acquire();
-				CacheLock other = factory().acquire(new LockRequest("n", this.directory.resolve("locks/n.lock")),
+				CacheLock other = factory().acquire(LockRequest.of("n", this.directory.resolve("locks/n.lock")),
 						this.owners::add)) {
 			assertThat(this.owners).isEmpty();
 			assertThat(one).isNotSameAs(other);
@@ -299,7 +299,7 @@ abstract class CacheLockContractTests {
 		Files.createSymbolicLink(alias, request().lockFile().getParent());
 		CacheLock held = acquire();
 		this.meanwhile = held::close;
-		factory().acquire(new LockRequest("m", alias.resolve("m.lock")), this.owners::add).close();
+		factory().acquire(LockRequest.of("m", alias.resolve("m.lock")), this.owners::add).close();
 		assertThat(this.owners).hasSize(1);
 	}
 

@@ -97,7 +97,7 @@ class CatalogResolverTests extends SourceResolverContractTests {
 
 	private ResolvedModel resolve(ModelRequest.Builder request) {
 		ModelRequest built = request.maxAttempts(1).build();
-		return resolver().resolve(new SourceLocation(built.url(), built, true)).block(PATIENCE);
+		return resolver().resolve(SourceLocation.of(built.url(), built, true)).block(PATIENCE);
 	}
 
 	private static ModelRequest.Builder named(String url) {

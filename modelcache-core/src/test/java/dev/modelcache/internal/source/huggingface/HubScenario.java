@@ -47,7 +47,7 @@ final class HubScenario implements AutoCloseable {
 
 	ResolvedModel model(String url, String... files) {
 		ModelRequest request = ModelRequest.builder("m").url(URI.create(url)).files(List.of(files)).build();
-		return resolver().resolve(new SourceLocation(URI.create(url), request, true)).block(PATIENCE);
+		return resolver().resolve(SourceLocation.of(URI.create(url), request, true)).block(PATIENCE);
 	}
 
 	<E extends ModelCacheException> E failure(Class<E> type, String url, String... files) {

@@ -44,7 +44,7 @@ final class OciFixture {
 	}
 
 	static SourceLocation of(URI url) {
-		return new SourceLocation(url, ModelRequest.builder("m").url(url).maxAttempts(2).build(), true);
+		return SourceLocation.of(url, ModelRequest.builder("m").url(url).maxAttempts(2).build(), true);
 	}
 
 }

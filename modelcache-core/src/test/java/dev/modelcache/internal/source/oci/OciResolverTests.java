@@ -217,10 +217,10 @@ class OciResolverTests extends SourceResolverContractTests {
 	@Test
 	void filesThatAreAskedForAreTakenOrMissed() {
 		ModelRequest.Builder request = ModelRequest.builder("m").url(location());
-		assertThat(resolver().resolve(new SourceLocation(location(), request.files(List.of("*.gguf")).build(), true))
+		assertThat(resolver().resolve(SourceLocation.of(location(), request.files(List.of("*.gguf")).build(), true))
 			.block(PATIENCE)
 			.files()).hasSize(1);
-		SourceLocation missing = new SourceLocation(location(), request.files(List.of("*.onnx")).build(), true);
+		SourceLocation missing = SourceLocation.of(location(), request.files(List.of("*.onnx")).build(), true);
 		assertThatExceptionOfType(ModelNotFoundException.class)
 			.isThrownBy(() -> resolver().resolve(missing).block(PATIENCE))
 			.withMessageContaining("there are model.gguf");

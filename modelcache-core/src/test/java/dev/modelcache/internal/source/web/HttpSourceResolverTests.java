@@ -45,7 +45,7 @@ class HttpSourceResolverTests extends SourceResolverContractTests {
 	@Test
 	void anotherOriginGetsItsUserInfoAlone() {
 		ModelRequest request = ModelRequest.builder("m").url(URI.create("https://elsewhere.example/m.gguf")).build();
-		Mirror mirror = resolver().resolve(new SourceLocation(location(), request, false))
+		Mirror mirror = resolver().resolve(SourceLocation.of(location(), request, false))
 			.block(PATIENCE)
 			.file()
 			.mirrors()

@@ -62,10 +62,8 @@ public final class BlockingCalls implements AfterEachCallback, AfterAllCallback 
 			}
 		}
 		builder.allowBlockingCallsInside(BlockingCalls.class.getName(), "onPurpose")
-			// Takes the lock of its queue for a moment.
-			.allowBlockingCallsInside("java.util.concurrent.ThreadPoolExecutor", "execute")
-			// Takes the lock of an arena for a moment.
-			.allowBlockingCallsInside("io.netty.buffer.AdaptivePoolingAllocator", "allocate")
+			// Queues, allocators and log appenders hold theirs for a moment.
+			.allowBlockingCallsInside("java.util.concurrent.locks.ReentrantLock", "lock")
 			// WebFlux looks for static files on the event loop.
 			.allowBlockingCallsInside("org.springframework.web.reactive.resource.PathResourceResolver", "getResource")
 			// Netty offers zstd, whose library is unpacked once.

@@ -4,7 +4,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,6 +61,24 @@ class BlockingCallsTests {
 	void fileSystemOnAThreadThatMayBlockIsNotRecorded() throws Exception {
 		assertThat(run(() -> Files.exists(this.directory), Schedulers.boundedElastic())).isTrue();
 
+		assertThat(BlockingCalls.taken()).isEmpty();
+	}
+
+	@Test
+	void lockThatTwoThreadsWantAtOnceIsNotRecorded() throws Exception {
+		ReentrantLock lock = new ReentrantLock();
+		lock.lock();
+		CompletableFuture<Boolean> second = Mono.fromCallable(() -> {
+			lock.lock();
+			lock.unlock();
+			return true;
+		}).subscribeOn(Schedulers.parallel()).toFuture();
+		while (!lock.hasQueuedThreads()) {
+			Thread.onSpinWait();
+		}
+		lock.unlock();
+
+		assertThat(second).succeedsWithin(Duration.ofMinutes(1));
 		assertThat(BlockingCalls.taken()).isEmpty();
 	}
 

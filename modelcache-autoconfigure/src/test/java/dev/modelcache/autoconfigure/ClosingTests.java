@@ -176,11 +176,12 @@ class ClosingTests {
 		List<String> arguments = new ArrayList<>(
 				RunningApplication.model(this.server.uri("/m.gguf"), this.content, this.directory));
 		arguments.add("hooks.llm.lock-file=" + pipe);
-		try (ForkedJvm application = ForkedJvm.start(Application.class, List.of("-Xshare:auto"),
+		try (ForkedJvm application = ForkedJvm.start(Application.class,
+				List.of("-Xshare:auto", "-XX:TieredStopAtLevel=1"),
 				arguments.stream().map((property) -> "--" + property).toArray())) {
 			// Opened when the application has opened it, too, and is about to read it.
 			CompletableFuture<OutputStream> writer = CompletableFuture.supplyAsync(() -> open(pipe));
-			assertThat(writer).succeedsWithin(PATIENCE);
+			assertThat(writer).succeedsWithin(PATIENCE.multipliedBy(2));
 			Signals.terminate(application.handle());
 			assertThat(application.awaitExit(PATIENCE)).isEqualTo(143);
 			assertThat(application.output()).contains(

@@ -47,6 +47,7 @@ import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilience4j.core.IntervalFunction;
 import io.github.resilience4j.retry.RetryConfig;
 import io.github.resilience4j.retry.RetryRegistry;
+import org.awaitility.Awaitility;
 import org.springframework.http.client.reactive.ReactorClientHttpConnector;
 import org.springframework.util.unit.DataSize;
 import org.springframework.web.reactive.function.client.WebClient;
@@ -305,14 +306,23 @@ public final class CacheFixture implements AutoCloseable {
 		}
 		boolean last = OPEN.merge(this.directory, -1, Integer::sum) == 0;
 		if (last && Files.exists(this.directory)) {
-			long pid = ProcessHandle.current().pid();
-			assertThat(stagedFiles()).as("staged files without a journal")
-				.allSatisfy((file) -> assertThat(journalOf(file)).exists());
-			assertThat(stagedFiles()).as("staged files that are open").noneMatch(this.files::isOwn);
-			assertThat(find(".journal")).as("journals").hasSameSizeAs(stagedFiles());
-			assertThat(find(".lock")).as("locks of this process")
-				.allSatisfy((lock) -> assertThat(lock).content().doesNotContain("pid=" + pid + "\n"));
+			// The cache closes without waiting for a disk that is slow.
+			Awaitility.await()
+				.pollDelay(Duration.ZERO)
+				.atMost(PATIENCE)
+				.ignoreExceptions()
+				.untilAsserted(this::assertNothingIsLeft);
 		}
+	}
+
+	private void assertNothingIsLeft() {
+		long pid = ProcessHandle.current().pid();
+		assertThat(stagedFiles()).as("staged files without a journal")
+			.allSatisfy((file) -> assertThat(journalOf(file)).exists());
+		assertThat(stagedFiles()).as("staged files that are open").noneMatch(this.files::isOwn);
+		assertThat(find(".journal")).as("journals").hasSameSizeAs(stagedFiles());
+		assertThat(find(".lock")).as("locks of this process")
+			.allSatisfy((lock) -> assertThat(lock).content().doesNotContain("pid=" + pid + "\n"));
 	}
 
 }

@@ -25,7 +25,7 @@ import dev.modelcache.internal.acquire.DefaultOperations;
 import dev.modelcache.internal.acquire.EngineThreads;
 import dev.modelcache.internal.acquire.Listeners;
 import dev.modelcache.internal.acquire.Observers;
-import dev.modelcache.internal.acquire.Rooms;
+import dev.modelcache.internal.acquire.EngineParts;
 import dev.modelcache.internal.acquire.TransferHistory;
 import dev.modelcache.internal.assembly.CatalogLocations;
 import dev.modelcache.internal.assembly.DownloadConnections;
@@ -471,7 +471,7 @@ public final class ModelCacheBuilder {
 		observers.add(parts.history());
 		AcquisitionObserver observer = new Observers(observers);
 		observer.configured(parts.models().ids());
-		DefaultModelCache cache = new DefaultModelCache(parts.models(), parts.rooms(), parts.threads(),
+		DefaultModelCache cache = new DefaultModelCache(parts.models(), parts.engine(), parts.threads(),
 				new Listeners(each(this.listeners), each(this.displays), observer), this.clock);
 		cache.with(parts.connections()::renew, parts::close);
 		this.built = cache;
@@ -489,7 +489,7 @@ public final class ModelCacheBuilder {
 		Parts parts = parts();
 		Background background = new Background(cache, parts.models(), this.retryInterval, this.refreshInterval,
 				this.onFirstUse, parts.threads().timer(), this.clock);
-		ModelCacheOperations operations = new DefaultOperations(cache, this.built, parts.rooms(), parts.models(),
+		ModelCacheOperations operations = new DefaultOperations(cache, this.built, parts.engine(), parts.models(),
 				parts.history(), background, parts::close);
 		this.whenOperated.forEach((action) -> action.accept(operations));
 		return operations;
@@ -540,12 +540,13 @@ public final class ModelCacheBuilder {
 		HubSettings hub = settings.hub(this.huggingFace, this.download);
 		SourceResolvers sources = sources(settings, hub, metadata, catalogs, store, threads);
 
-		Rooms rooms = new Rooms(sources, locks, store, transfer, attempts, settings.decompression(this.download),
-				new FormatSettings(this.verifyFormat, this.allowPickle), settings.offline(this.offline));
+		EngineParts engine = new EngineParts(sources, locks, store, transfer, attempts,
+				settings.decompression(this.download), new FormatSettings(this.verifyFormat, this.allowPickle),
+				settings.offline(this.offline));
 		List<ModelRequest> completed = new ModelCompletion(sources, catalogs, settings, insecureHttpAllowed)
 			.complete(this.models);
 		hosts.addAll(ModelCompletion.hosts(completed, hub.endpoint()));
-		return new Parts(new ConfiguredModels(completed), rooms, connections, threads, new TransferHistory(this.clock),
+		return new Parts(new ConfiguredModels(completed), engine, connections, threads, new TransferHistory(this.clock),
 				List.copyOf(this.displays), new AtomicBoolean());
 	}
 
@@ -591,20 +592,21 @@ public final class ModelCacheBuilder {
 	 * What a cache consists of.
 	 *
 	 * @param models the models, checked and completed
-	 * @param rooms what does the work
+	 * @param engine what does the work
 	 * @param connections the clients of requests
 	 * @param threads where the work runs
 	 * @param history what the transfers of the models did
 	 * @param displays what shows progress
 	 * @param closed whether all of it is closed
 	 */
-	private record Parts(ConfiguredModels models, Rooms rooms, HttpConnections connections, EngineThreads threads,
-			TransferHistory history, List<Consumer<ModelCacheEvent>> displays, AtomicBoolean closed) {
+	private record Parts(ConfiguredModels models, EngineParts engine, HttpConnections connections,
+			EngineThreads threads, TransferHistory history, List<Consumer<ModelCacheEvent>> displays,
+			AtomicBoolean closed) {
 
 		void close() {
 			if (this.closed.compareAndSet(false, true)) {
 				this.threads.close();
-				this.rooms.store().close();
+				this.engine.store().close();
 				this.displays.forEach(Parts::close);
 			}
 		}

@@ -62,7 +62,7 @@ final class Acquisition implements Callable<CachedModel> {
 
 	private final Mode mode;
 
-	private final Rooms rooms;
+	private final EngineParts parts;
 
 	private final AcquisitionObserver observer;
 
@@ -90,29 +90,29 @@ final class Acquisition implements Callable<CachedModel> {
 	 * Creates an acquisition.
 	 * @param request the wanted model
 	 * @param mode whether a file that is there will do
-	 * @param rooms the parts that do the work
+	 * @param parts the parts that do the work
 	 * @param observer is told of files that were read
 	 * @param threads run what is awaited
 	 * @param clock tells the time
 	 * @param monitor is told how it goes
 	 * @param cancellation ends it
 	 */
-	Acquisition(ModelRequest request, Mode mode, Rooms rooms, AcquisitionObserver observer, EngineThreads threads,
+	Acquisition(ModelRequest request, Mode mode, EngineParts parts, AcquisitionObserver observer, EngineThreads threads,
 			Clock clock, AcquisitionMonitor monitor, Cancellation cancellation) {
 		this.request = request;
 		this.mode = mode;
-		this.rooms = rooms;
+		this.parts = parts;
 		this.observer = observer;
 		this.threads = threads;
 		this.clock = clock;
 		this.monitor = monitor;
 		this.cancellation = cancellation;
-		this.formats = new FormatCheck(rooms.formats());
-		this.files = new FileFetch(rooms, clock, monitor, cancellation);
-		this.adoption = new Adoption(rooms.store(), this.formats, clock, this.files, monitor, cancellation);
+		this.formats = new FormatCheck(parts.formats());
+		this.files = new FileFetch(parts, clock, monitor, cancellation);
+		this.adoption = new Adoption(parts.store(), this.formats, clock, this.files, monitor, cancellation);
 		this.modelPaths = new ModelPathFiles(this.files, this.formats);
-		this.packed = new PackedFiles(rooms.store(), this.formats, clock, monitor, this::reading);
-		this.pins = new PinnedModels(rooms.store(), cancellation::sleep);
+		this.packed = new PackedFiles(parts.store(), this.formats, clock, monitor, this::reading);
+		this.pins = new PinnedModels(parts.store(), cancellation::sleep);
 	}
 
 	/**
@@ -166,7 +166,7 @@ final class Acquisition implements Callable<CachedModel> {
 	}
 
 	private CachedModel serve(Candidate candidate) {
-		ModelIndex index = new ModelIndex(this.rooms.store(), this.formats, this.observer, this.clock, candidate,
+		ModelIndex index = new ModelIndex(this.parts.store(), this.formats, this.observer, this.clock, candidate,
 				(bytes, total) -> hashing(candidate, bytes, total));
 		Standing standing = new Standing.Absent();
 		if (this.mode == Mode.USE_CACHED) {
@@ -180,7 +180,7 @@ final class Acquisition implements Callable<CachedModel> {
 			}
 		}
 		this.monitor.trying(candidate);
-		if (this.rooms.offline()) {
+		if (this.parts.offline()) {
 			return withoutNetwork(index, standing);
 		}
 		try {
@@ -209,7 +209,7 @@ final class Acquisition implements Callable<CachedModel> {
 			}
 		}
 		else if (standing instanceof Standing.Unproven && index.candidate().locations().isEmpty()) {
-			there = index.unproven();
+			there = index.takeUnproven();
 		}
 		return (there != null) ? pinned(index, null, there) : null;
 	}
@@ -217,7 +217,7 @@ final class Acquisition implements Callable<CachedModel> {
 	private CachedModel fetched(ModelIndex index, Standing before) {
 		ResolvedModel model = resolve(index);
 		CachedModel ready = underLock(index, before, (standing) -> {
-			CachedModel brought = bring(index, standing, model);
+			CachedModel brought = bringModel(index, standing, model);
 			tellOfOlder(index, model);
 			return brought;
 		});
@@ -252,7 +252,7 @@ final class Acquisition implements Callable<CachedModel> {
 			logger.warn(
 					"Model '{}': the file at its place is served, though its source cannot say what it should be: {}",
 					candidate.request().id(), failure.getMessage());
-			return index.unproven();
+			return index.takeUnproven();
 		}
 		return null;
 	}
@@ -277,7 +277,7 @@ final class Acquisition implements Callable<CachedModel> {
 			there = known(index, before);
 		}
 		if (there == null && index.occupant() instanceof Standing.Unproven) {
-			there = index.unproven();
+			there = index.takeUnproven();
 		}
 		if (there == null) {
 			throw new ModelOfflineException(candidate.request().id(),
@@ -291,7 +291,7 @@ final class Acquisition implements Callable<CachedModel> {
 	private @Nullable CachedModel known(ModelIndex index, Standing before) {
 		Candidate candidate = index.candidate();
 		ResolvedModel found = ask("looking for what other tools keep",
-				this.rooms.sources().known(candidate.request(), candidate.locations(), candidate.configuredUrl()));
+				this.parts.sources().known(candidate.request(), candidate.locations(), candidate.configuredUrl()));
 		if (found == null) {
 			return null;
 		}
@@ -309,7 +309,7 @@ final class Acquisition implements Callable<CachedModel> {
 	}
 
 	private @Nullable CachedModel knownFiles(ModelIndex index, Standing standing, ResolvedModel model) {
-		ModelDraft draft = new ModelDraft(this.rooms.store(), index, model);
+		ModelDraft draft = new ModelDraft(this.parts.store(), index, model);
 		FileJob single = draft.single();
 		if (single == null) {
 			return draft.seen();
@@ -340,7 +340,7 @@ final class Acquisition implements Callable<CachedModel> {
 					+ ((index.size() >= 0) ? " is not the model" : " is not there") + ", and no source is configured",
 					"Put the file there, or configure a url");
 		}
-		ResolvedModel resolved = ask("asking " + candidate.source(), this.rooms.sources()
+		ResolvedModel resolved = ask("asking " + candidate.source(), this.parts.sources()
 			.resolve(request, candidate.locations(), candidate.configuredUrl(), this.monitor::pausing));
 		if (resolved == null) {
 			throw new IllegalStateException(candidate.source() + " was resolved without a result");
@@ -388,7 +388,7 @@ final class Acquisition implements Callable<CachedModel> {
 
 	private CacheLock lock(ModelIndex index, Instant start) {
 		try {
-			return this.rooms.locks()
+			return this.parts.locks()
 				.acquire(LockRequest.of(index.candidate().request().id(), index.place().lockFile())
 					.withPause(this.cancellation::sleep), this.monitor::waiting);
 		}
@@ -455,10 +455,10 @@ final class Acquisition implements Callable<CachedModel> {
 		}
 	}
 
-	private CachedModel bring(ModelIndex index, Standing standing, ResolvedModel model) {
+	private CachedModel bringModel(ModelIndex index, Standing standing, ResolvedModel model) {
 		DataSize estimated = index.candidate().request().estimatedSize();
 		this.monitor.expecting(model.size(), (estimated != null) ? estimated.toBytes() : null);
-		ModelDraft draft = new ModelDraft(this.rooms.store(), index, model);
+		ModelDraft draft = new ModelDraft(this.parts.store(), index, model);
 		FileJob single = draft.single();
 		CachedModel settled = (single != null) ? this.modelPaths.settle(index, standing, single)
 				: this.modelPaths.settle(index, standing, model);
@@ -468,14 +468,15 @@ final class Acquisition implements Callable<CachedModel> {
 		if (single == null) {
 			return bringAll(index, draft.usable());
 		}
-		CachedModel brought = this.modelPaths.settlingLatecomers(index, single, () -> bring(index, standing, single));
+		CachedModel brought = this.modelPaths.settlingLatecomers(index, single,
+				() -> bringFile(index, standing, single));
 		if (brought == null) {
 			throw new IllegalStateException("the file was brought without a result");
 		}
 		return brought;
 	}
 
-	private CachedModel bring(ModelIndex index, Standing standing, FileJob job) {
+	private CachedModel bringFile(ModelIndex index, Standing standing, FileJob job) {
 		CachedModel there = (this.mode == Mode.RENEW) ? unchanged(index, job) : null;
 		if (there == null) {
 			there = this.adoption.adopt(job);
@@ -494,7 +495,8 @@ final class Acquisition implements Callable<CachedModel> {
 	 */
 	private @Nullable CachedModel unchanged(ModelIndex index, FileJob job) {
 		SourceState state = (job.file().expected() == null) ? this.files.state(job) : null;
-		return (job.file().expected() != null || (state != null && index.isFrom(state))) ? index.itself(job) : null;
+		return (job.file().expected() != null || (state != null && index.isFrom(state))) ? index.takeAsItself(job)
+				: null;
 	}
 
 	/**
@@ -508,7 +510,7 @@ final class Acquisition implements Callable<CachedModel> {
 			return null;
 		}
 		try {
-			return index.unproven();
+			return index.takeUnproven();
 		}
 		catch (ModelFormatException ex) {
 			return null;
@@ -529,10 +531,10 @@ final class Acquisition implements Callable<CachedModel> {
 		List<FileJob> repeated = new ArrayList<>();
 		for (FileJob job : missing) {
 			boolean first = job.file().expected() == null || contents.add(job.file().expected());
-			(!first ? repeated : this.rooms.transfer().isOneStream(job.file().size()) ? small : large).add(job);
+			(!first ? repeated : this.parts.transfer().isOneStream(job.file().size()) ? small : large).add(job);
 		}
 		sideBySide(small, draft);
-		large.forEach((job) -> bring(job, draft));
+		large.forEach((job) -> arrive(job, draft));
 		for (FileJob job : repeated) {
 			// Its content has come for another file: where that is a file of its own, as
 			// a copy.
@@ -540,13 +542,13 @@ final class Acquisition implements Callable<CachedModel> {
 				this.monitor.there(draft.arrived(job).size());
 			}
 			else {
-				bring(job, draft);
+				arrive(job, draft);
 			}
 		}
 		return draft.publish(this.packed, this.monitor, this.cancellation);
 	}
 
-	private void bring(FileJob job, ModelDraft draft) {
+	private void arrive(FileJob job, ModelDraft draft) {
 		this.cancellation.check();
 		CachedModel adopted = this.adoption.adopt(job);
 		if (adopted != null) {
@@ -562,8 +564,8 @@ final class Acquisition implements Callable<CachedModel> {
 	private void sideBySide(List<FileJob> jobs, ModelDraft draft) {
 		AtomicReference<@Nullable ModelCacheException> failure = new AtomicReference<>();
 		Mono<Void> all = Flux.fromIterable(jobs)
-			.flatMap((job) -> Mono.fromRunnable(() -> bring(job, draft, failure)).subscribeOn(this.threads.io()),
-					this.rooms.transfer().connections())
+			.flatMap((job) -> Mono.fromRunnable(() -> arriveBeside(job, draft, failure)).subscribeOn(this.threads.io()),
+					this.parts.transfer().connections())
 			.then();
 		this.cancellation.join(all);
 		ModelCacheException first = failure.get();
@@ -573,9 +575,9 @@ final class Acquisition implements Callable<CachedModel> {
 		}
 	}
 
-	private void bring(FileJob job, ModelDraft draft, AtomicReference<@Nullable ModelCacheException> failure) {
+	private void arriveBeside(FileJob job, ModelDraft draft, AtomicReference<@Nullable ModelCacheException> failure) {
 		try {
-			bring(job, draft);
+			arrive(job, draft);
 		}
 		catch (Throwable ex) {
 			ModelCacheException known = this.monitor

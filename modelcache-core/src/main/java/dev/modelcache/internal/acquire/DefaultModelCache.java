@@ -69,7 +69,7 @@ public final class DefaultModelCache implements ModelCache {
 
 	private final PublishedModels published;
 
-	private final Rooms rooms;
+	private final EngineParts parts;
 
 	private volatile Runnable atStart = () -> {
 	};
@@ -80,30 +80,30 @@ public final class DefaultModelCache implements ModelCache {
 	/**
 	 * Creates a cache.
 	 * @param models what the configuration names
-	 * @param rooms what does the work
+	 * @param parts what does the work
 	 * @param threads where the work runs
 	 * @param listeners who hears about it
 	 * @param clock tells the time
 	 */
-	public DefaultModelCache(ConfiguredModels models, Rooms rooms, EngineThreads threads, Listeners listeners,
+	public DefaultModelCache(ConfiguredModels models, EngineParts parts, EngineThreads threads, Listeners listeners,
 			Clock clock) {
 		this.models = models;
 		this.threads = threads;
 		this.listeners = listeners;
 		this.clock = clock;
 		this.lanes = new Lanes(threads, clock);
-		this.giveUpAfter = rooms.transfer().giveUpAfter();
+		this.giveUpAfter = parts.transfer().giveUpAfter();
 		this.board = new StatusBoard(models.ids(), threads.statuses());
 		EventDispatcher display = new EventDispatcher(listeners.display(), threads.display());
 		this.events = new EventDispatcher(listeners.events(), threads.events(), display);
-		this.published = new PublishedModels(rooms.store(), rooms.locks(), new FormatCheck(rooms.formats()),
+		this.published = new PublishedModels(parts.store(), parts.locks(), new FormatCheck(parts.formats()),
 				listeners.observer(), clock);
-		this.rooms = rooms;
+		this.parts = parts;
 		shrink();
 	}
 
 	private void shrink() {
-		if (!this.rooms.store().hasMaxSize()) {
+		if (!this.parts.store().hasMaxSize()) {
 			return;
 		}
 		Mono.fromRunnable(() -> this.published.shrink(this.models)).subscribeOn(this.threads.io()).subscribe((none) -> {
@@ -149,7 +149,7 @@ public final class DefaultModelCache implements ModelCache {
 
 	private Lanes.Key key(ModelRequest request) {
 		String fileName = Candidate.of(request).get(0).fileName();
-		return new Lanes.Key(request.id(), this.rooms.store().lexicalPath(request, fileName));
+		return new Lanes.Key(request.id(), this.parts.store().lexicalPath(request, fileName));
 	}
 
 	@Override
@@ -319,7 +319,7 @@ public final class DefaultModelCache implements ModelCache {
 			AcquisitionMonitor monitor = new AcquisitionMonitor(request().id(), cache.board, cache.events,
 					cache.listeners.observer(), cache.clock, cache.watch(this));
 			this.monitor = monitor;
-			return new Acquisition(request(), mode, cache.rooms, cache.listeners.observer(), cache.threads, cache.clock,
+			return new Acquisition(request(), mode, cache.parts, cache.listeners.observer(), cache.threads, cache.clock,
 					monitor, cancellation())
 				.call();
 		}

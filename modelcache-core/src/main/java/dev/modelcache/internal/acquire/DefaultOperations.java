@@ -55,20 +55,20 @@ public final class DefaultOperations implements ModelCacheOperations {
 	 * @param cache the cache
 	 * @param own the cache that does the work, or {@code null} if it is not of this
 	 * library
-	 * @param rooms what the cache works with
+	 * @param parts what the cache works with
 	 * @param models the configured models
 	 * @param history what their transfers did
 	 * @param background works in the background
 	 * @param close closes what the cache works with
 	 */
-	public DefaultOperations(ModelCache cache, @Nullable DefaultModelCache own, Rooms rooms, ConfiguredModels models,
-			TransferHistory history, Background background, Runnable close) {
+	public DefaultOperations(ModelCache cache, @Nullable DefaultModelCache own, EngineParts parts,
+			ConfiguredModels models, TransferHistory history, Background background, Runnable close) {
 		this.cache = cache;
 		this.own = own;
 		this.models = models;
 		this.history = history;
-		this.store = rooms.store();
-		this.offline = rooms.offline();
+		this.store = parts.store();
+		this.offline = parts.offline();
 		this.background = background;
 		this.close = close;
 	}

@@ -49,7 +49,7 @@ final class FileFetch {
 
 	private static final Logger logger = LoggerFactory.getLogger(FileFetch.class);
 
-	private final Rooms rooms;
+	private final EngineParts parts;
 
 	private final FormatCheck formats;
 
@@ -59,9 +59,9 @@ final class FileFetch {
 
 	private final Cancellation cancellation;
 
-	FileFetch(Rooms rooms, Clock clock, AcquisitionMonitor monitor, Cancellation cancellation) {
-		this.rooms = rooms;
-		this.formats = new FormatCheck(rooms.formats());
+	FileFetch(EngineParts parts, Clock clock, AcquisitionMonitor monitor, Cancellation cancellation) {
+		this.parts = parts;
+		this.formats = new FormatCheck(parts.formats());
 		this.clock = clock;
 		this.monitor = monitor;
 		this.cancellation = cancellation;
@@ -77,7 +77,7 @@ final class FileFetch {
 	 */
 	CachedModel fetch(FileJob job) {
 		FileProgress progress = this.monitor.file(job.whole());
-		Retry.AsyncContext<CachedModel> retries = this.rooms.retries()
+		Retry.AsyncContext<CachedModel> retries = this.parts.retries()
 			.forWholeFile(job.modelId(), attempts(job), ModelIntegrityException.class::isInstance)
 			.asyncContext();
 		ModelIntegrityException last = null;
@@ -109,16 +109,16 @@ final class FileFetch {
 	 * @return the state, or {@code null} if the source does not answer
 	 */
 	@Nullable SourceState state(FileJob job) {
-		return this.cancellation.await(this.rooms.transfer().state(plan(job, 0)));
+		return this.cancellation.await(this.parts.transfer().state(plan(job, 0)));
 	}
 
 	private CachedModel fetchOnce(FileJob job, DownloadPlan plan, FileProgress progress) {
-		try (StagedFile staged = this.rooms.store()
+		try (StagedFile staged = this.parts.store()
 			.stage(plan.modelId(), job.place(), SegmentedTransfer.judge(plan), this::reading)) {
 			if (plan.decompression() != null) {
 				staged.prepareContent();
 			}
-			TransferResult result = this.cancellation.await(this.rooms.transfer().run(plan, staged, progress));
+			TransferResult result = this.cancellation.await(this.parts.transfer().run(plan, staged, progress));
 			progress.verifying();
 			return publish(job, plan, staged, Objects.requireNonNull(result, "the transfer ended without a result"));
 		}
@@ -144,7 +144,7 @@ final class FileFetch {
 		}
 		compression.requireReader(job.modelId());
 		return new DecompressionPlan(job.modelId(), job.candidate().source(), compression,
-				DownloadPlan.algorithms(job.file()), null, this.rooms.decompression());
+				DownloadPlan.algorithms(job.file()), null, this.parts.decompression());
 	}
 
 	private CachedModel publish(FileJob job, DownloadPlan plan, StagedFile staged, TransferResult result) {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * What one host does in one transfer. It is active from its first bytes on until it fails
  * or the transfer ends, and again with its next bytes.
  * <p>
- * <em>Thread-safety</em>: guarded by the {@link ModelTransfers} it belongs to.
+ * <em>Thread-safety</em>: guarded by the {@link ModelHistory} it belongs to.
  */
 final class HostActivity {
 

@@ -215,13 +215,14 @@ final class Lanes {
 			}
 		}
 		end(lane, operation, reason, null);
-		this.threads.timer().schedule(() -> judge(lane, operation), UNTIL_WEDGED.toMillis(), TimeUnit.MILLISECONDS);
+		this.threads.timer()
+			.schedule(() -> wedgeIfStuck(lane, operation), UNTIL_WEDGED.toMillis(), TimeUnit.MILLISECONDS);
 	}
 
 	/** Whoever sees the end, and requests the model again, does not join it. */
 	private synchronized boolean claimEnd(Operation operation) {
 		operation.leave();
-		return operation.ends();
+		return operation.markEnded();
 	}
 
 	private static void show(Operation operation, ModelCacheException reason) {
@@ -255,7 +256,7 @@ final class Lanes {
 	}
 
 	/** Fails what waits for a thread that does not come back. */
-	private void judge(Lane lane, Operation cancelled) {
+	private void wedgeIfStuck(Lane lane, Operation cancelled) {
 		List<Operation> waiting;
 		String step;
 		synchronized (this) {

@@ -232,7 +232,7 @@ final class ModelIndex {
 	 * Returns whether a file was only touched since this cache put it there: a file of
 	 * which the fingerprint alone has changed is read.
 	 */
-	boolean isOurs(Foreign foreign) {
+	boolean proveOurs(Foreign foreign) {
 		Receipt receipt = foreign.receipt();
 		if (receipt == null) {
 			return false;
@@ -326,7 +326,7 @@ final class ModelIndex {
 	 * Returns the file at the place if it is known to be it. What came as a substitute is
 	 * the model itself if a digest says so.
 	 */
-	@Nullable CachedModel itself(FileJob job) {
+	@Nullable CachedModel takeAsItself(FileJob job) {
 		CachedModel file = find(job, this.place);
 		Receipt receipt = (file != null) ? receipt(this.place) : null;
 		if (receipt == null || !receipt.fallback()) {
@@ -352,7 +352,7 @@ final class ModelIndex {
 	 * @return the model
 	 * @throws ModelIntegrityException if a digest is required
 	 */
-	CachedModel unproven() {
+	CachedModel takeUnproven() {
 		if (request().digestRequired()) {
 			throw new ModelIntegrityException(
 					request().id(), "require-checksum is set, and nothing says what the digest of "
@@ -367,7 +367,7 @@ final class ModelIndex {
 	}
 
 	/** Serves a file of the user's that is known not to be the model. */
-	CachedModel kept(String expected) {
+	CachedModel takeKept(String expected) {
 		Hashed hashed = hash(this.place, Algorithm.SHA256);
 		Receipt receipt = issue(this.place, hashed, null, PutBy.USER_KEPT);
 		logger.warn("Model '{}': {} ({}) is served unverified because {} is 'keep', though {} was expected",

@@ -67,7 +67,7 @@ final class ModelPathFiles {
 	}
 
 	private @Nullable CachedModel settle(ModelIndex index, Foreign foreign, String expected) {
-		if (index.isOurs(foreign)) {
+		if (index.proveOurs(foreign)) {
 			return null;
 		}
 		return !foreign.changed() ? decide(index, expected) : keeps(index) ? kept(index, expected) : null;
@@ -83,7 +83,7 @@ final class ModelPathFiles {
 	 */
 	@Nullable CachedModel settle(ModelIndex index, Standing standing, FileJob job) {
 		if (standing instanceof Foreign foreign) {
-			if (index.isOurs(foreign)) {
+			if (index.proveOurs(foreign)) {
 				return null;
 			}
 			if (foreign.changed()) {
@@ -137,7 +137,7 @@ final class ModelPathFiles {
 			return decide(index, described(job, stated));
 		}
 		try {
-			return index.unproven();
+			return index.takeUnproven();
 		}
 		catch (ModelFormatException ex) {
 			return decide(index, described(job, null));
@@ -172,7 +172,7 @@ final class ModelPathFiles {
 		if (refused != null) {
 			throw conflict(index, expected, "; " + refused);
 		}
-		return index.kept(expected);
+		return index.takeKept(expected);
 	}
 
 	private static String described(FileJob job, @Nullable Long stated) {

@@ -91,7 +91,7 @@ abstract class Operation {
 	}
 
 	/** Claims the one end of the operation, for whoever shows it. */
-	final boolean ends() {
+	final boolean markEnded() {
 		return this.ended.compareAndSet(false, true);
 	}
 

@@ -287,7 +287,7 @@ final class PublishedModels {
 		boolean ours;
 		if (place.conflict() != null) {
 			Standing standing = index.occupant();
-			ours = (standing instanceof Standing.Foreign foreign) ? index.isOurs(foreign)
+			ours = (standing instanceof Standing.Foreign foreign) ? index.proveOurs(foreign)
 					: !(standing instanceof Standing.Unproven);
 		}
 		else {

@@ -14,14 +14,14 @@ import dev.modelcache.TransferAttempt;
 /**
  * The recent past of the configured models: which hosts take part in the present or last
  * transfer, and how the last attempts went. In memory, at most
- * {@value ModelTransfers#MOST_HOSTS} hosts and {@value ModelTransfers#MOST_ATTEMPTS}
- * attempts a model.
+ * {@value ModelHistory#MOST_HOSTS} hosts and {@value ModelHistory#MOST_ATTEMPTS} attempts
+ * a model.
  * <p>
  * <em>Thread-safety</em>: all methods. <em>Blocking</em>: none.
  */
 public final class TransferHistory implements AcquisitionObserver {
 
-	private volatile Map<String, ModelTransfers> transfers = Map.of();
+	private volatile Map<String, ModelHistory> transfers = Map.of();
 
 	private final Clock clock;
 
@@ -36,12 +36,12 @@ public final class TransferHistory implements AcquisitionObserver {
 	@Override
 	public void configured(Set<String> modelIds) {
 		this.transfers = modelIds.stream()
-			.collect(Collectors.toUnmodifiableMap((id) -> id, (id) -> new ModelTransfers()));
+			.collect(Collectors.toUnmodifiableMap((id) -> id, (id) -> new ModelHistory()));
 	}
 
 	/** Models that are not configured are not remembered. */
-	private void of(String modelId, Consumer<ModelTransfers> change) {
-		ModelTransfers model = this.transfers.get(modelId);
+	private void of(String modelId, Consumer<ModelHistory> change) {
+		ModelHistory model = this.transfers.get(modelId);
 		if (model != null) {
 			change.accept(model);
 		}
@@ -49,7 +49,7 @@ public final class TransferHistory implements AcquisitionObserver {
 
 	@Override
 	public void transferStarted(String modelId) {
-		of(modelId, ModelTransfers::started);
+		of(modelId, ModelHistory::started);
 	}
 
 	@Override
@@ -74,18 +74,18 @@ public final class TransferHistory implements AcquisitionObserver {
 
 	@Override
 	public void ended(String modelId, String outcome, Duration elapsed) {
-		of(modelId, ModelTransfers::acquisitionEnded);
+		of(modelId, ModelHistory::acquisitionEnded);
 	}
 
 	/** Returns the hosts of the present or last transfer, in the order they came. */
 	List<MirrorStatus> mirrors(String modelId) {
-		ModelTransfers model = this.transfers.get(modelId);
+		ModelHistory model = this.transfers.get(modelId);
 		return (model != null) ? model.mirrors(this.clock.instant()) : List.of();
 	}
 
 	/** Returns the last attempts, the oldest first. */
 	List<TransferAttempt> attempts(String modelId) {
-		ModelTransfers model = this.transfers.get(modelId);
+		ModelHistory model = this.transfers.get(modelId);
 		return (model != null) ? model.attempts() : List.of();
 	}
 

@@ -56,7 +56,7 @@ public final class ModelStore implements AutoCloseable {
 
 	private final AdoptedFiles adoption;
 
-	private final CacheEviction eviction;
+	private final SizeLimit eviction;
 
 	private final @Nullable ModelLockFile lockFile;
 
@@ -97,7 +97,7 @@ public final class ModelStore implements AutoCloseable {
 		this.space = new DiskSpace(settings.minFreeSpace());
 		this.inUse = new ModelsInUse(this.layout, clock);
 		this.adoption = new AdoptedFiles(settings.adoption(), this.layout, this.receipts);
-		this.eviction = new CacheEviction(settings, this.layout, this.receipts, this.versions, this.inUse);
+		this.eviction = new SizeLimit(settings, this.layout, this.receipts, this.versions, this.inUse);
 		this.lockFile = lockFile;
 	}
 

@@ -77,7 +77,7 @@ final class Coordinator implements BodyWriter.Owner {
 
 	private final Disposable.Swap wake = Disposables.swap();
 
-	private final Disposable.Swap clock = Disposables.swap();
+	private final Disposable.Swap ticks = Disposables.swap();
 
 	private Phase phase = Phase.PREPARING;
 
@@ -85,7 +85,7 @@ final class Coordinator implements BodyWriter.Owner {
 	private @Nullable Runnable whenQuiet;
 
 	/** The answer from the first byte on, for which the file is made empty. */
-	private @Nullable Fetch adopted;
+	private @Nullable Fetch wholeAnswer;
 
 	/** The other connections may begin: it is known that there is work for them. */
 	private boolean several;
@@ -139,7 +139,7 @@ final class Coordinator implements BodyWriter.Owner {
 			long stallNanos = this.transfer.settings().stallTimeout().toNanos();
 			long period = Math.max(1_000_000, Math.min(LONGEST_TICK.toNanos(), stallNanos / 8));
 			this.tickNanos = now();
-			this.clock.update(this.transfer.threads()
+			this.ticks.update(this.transfer.threads()
 				.timer()
 				.schedulePeriodically(() -> this.mailbox.execute(this::tick), period, period, TimeUnit.NANOSECONDS));
 			this.followers.start();
@@ -177,7 +177,7 @@ final class Coordinator implements BodyWriter.Owner {
 	private void dispatch() {
 		while (this.phase == Phase.FETCHING) {
 			if (this.work.isComplete()) {
-				settleIfQuiet();
+				askForDigestsIfQuiet();
 				return;
 			}
 			if (this.live.size() >= (this.several ? this.transfer.connections() : 1)) {
@@ -279,7 +279,7 @@ final class Coordinator implements BodyWriter.Owner {
 	private void accept(Fetch fetch, RangeResponse response) {
 		try {
 			if (response.start() != fetch.segment.position()) {
-				adopt(fetch);
+				takeWholeAnswer(fetch);
 				return;
 			}
 			this.check.accept(fetch.mirror, fetch.segment, response, this.live.size() > 1);
@@ -308,13 +308,13 @@ final class Coordinator implements BodyWriter.Owner {
 	}
 
 	/** RFC 9110, section 14.2: a server may ignore Range and send the whole file. */
-	private void adopt(Fetch fetch) {
+	private void takeWholeAnswer(Fetch fetch) {
 		boolean others = this.plan.file().expected() != null && this.mirrors.hasOther(fetch.mirror);
 		if (this.live.size() > 1 || (others && this.work.written() > 0)) {
 			throw new RequestFailedException(Reason.CHANGED, fetch.mirror.mirror(),
 					"sent the whole file for a part of it, as a server does when the file has changed", null);
 		}
-		this.adopted = fetch;
+		this.wholeAnswer = fetch;
 		beginAgain();
 	}
 
@@ -355,8 +355,8 @@ final class Coordinator implements BodyWriter.Owner {
 			if (fetch == null) {
 				return;
 			}
-			if (fetch == this.adopted) {
-				this.adopted = null;
+			if (fetch == this.wholeAnswer) {
+				this.wholeAnswer = null;
 			}
 			fetch.mirror.pace().came(writer.takeArrived());
 			fetch.mirror.end();
@@ -455,7 +455,10 @@ final class Coordinator implements BodyWriter.Owner {
 	private void rewind(Runnable then) {
 		this.phase = Phase.REWINDING;
 		this.several = false;
-		this.live.values().stream().filter((fetch) -> fetch != this.adopted).forEach((fetch) -> fetch.writer.cancel());
+		this.live.values()
+			.stream()
+			.filter((fetch) -> fetch != this.wholeAnswer)
+			.forEach((fetch) -> fetch.writer.cancel());
 		this.followers.close();
 		this.whenQuiet = then;
 		proceed();
@@ -465,8 +468,8 @@ final class Coordinator implements BodyWriter.Owner {
 		this.phase = Phase.FETCHING;
 		this.followers.start();
 		this.followers.advance(this.work.frontier());
-		Fetch first = this.adopted;
-		this.adopted = null;
+		Fetch first = this.wholeAnswer;
+		this.wholeAnswer = null;
 		if (first != null && first.response != null) {
 			Segment all = this.work.claim(now());
 			if (all == null) {
@@ -478,15 +481,15 @@ final class Coordinator implements BodyWriter.Owner {
 		dispatch();
 	}
 
-	private void settleIfQuiet() {
+	private void askForDigestsIfQuiet() {
 		if (this.live.isEmpty()) {
 			this.phase = Phase.SETTLING;
-			this.followers.complete(this.work.written(), this.mirrors.succeeded(), this::settle);
+			this.followers.complete(this.work.written(), this.mirrors.succeeded(), this::whole);
 		}
 	}
 
 	/** Takes the result, or repairs it where its digest is wrong. */
-	private void settle(TransferResult came) {
+	private void whole(TransferResult came) {
 		if (this.phase != Phase.SETTLING) {
 			return;
 		}
@@ -535,10 +538,10 @@ final class Coordinator implements BodyWriter.Owner {
 			return;
 		}
 		this.phase = Phase.ENDING;
-		this.adopted = null;
+		this.wholeAnswer = null;
 		this.disk.close();
 		this.wake.dispose();
-		this.clock.dispose();
+		this.ticks.dispose();
 		this.live.keySet().forEach(BodyWriter::cancel);
 		this.followers.close();
 		this.whenQuiet = () -> this.disk.last(thrown, this.work.size(), (meaning) -> giveBack(came, meaning));
@@ -549,7 +552,7 @@ final class Coordinator implements BodyWriter.Owner {
 	private void proceed() {
 		Runnable next = this.whenQuiet;
 		boolean quiet = this.disk.areDone() && this.followers.haveLeft()
-				&& this.live.size() == ((this.adopted != null) ? 1 : 0);
+				&& this.live.size() == ((this.wholeAnswer != null) ? 1 : 0);
 		if (next != null && quiet) {
 			this.whenQuiet = null;
 			next.run();

@@ -78,7 +78,7 @@ final class Mirrors {
 	}
 
 	/** Says which strong validator an origin has for the file. */
-	void pin(Mirror origin, @Nullable String validator) {
+	void validatorIs(Mirror origin, @Nullable String validator) {
 		this.mirrors.stream()
 			.filter((state) -> state.mirror().origin().equals(origin.origin()))
 			.forEach((state) -> state.validator(validator));

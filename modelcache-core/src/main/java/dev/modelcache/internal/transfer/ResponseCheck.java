@@ -50,7 +50,7 @@ final class ResponseCheck {
 	void resume(JournalContents left) {
 		Mirror source = (this.plan.file().expected() == null) ? left.onlySource(this.plan) : null;
 		if (source != null) {
-			this.mirrors.pin(source, left.validatorOf(source));
+			this.mirrors.validatorIs(source, left.validatorOf(source));
 			this.bytesFrom = source.origin();
 		}
 	}
@@ -83,7 +83,7 @@ final class ResponseCheck {
 		String validator = response.validator();
 		if (validator != null) {
 			this.log.pinned(mirror.mirror(), validator);
-			this.mirrors.pin(mirror.mirror(), validator);
+			this.mirrors.validatorIs(mirror.mirror(), validator);
 		}
 		this.bytesFrom = mirror.mirror().origin();
 		Long size = (response.totalBytes() != null) ? response.totalBytes() : this.plan.file().size();

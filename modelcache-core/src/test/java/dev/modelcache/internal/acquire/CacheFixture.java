@@ -59,7 +59,7 @@ import reactor.netty.http.client.HttpClient;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A whole cache over a directory, with real rooms and no Spring context. Delays between
+ * A whole cache over a directory, with real parts and no Spring context. Delays between
  * requests are 5 ms unless a test brings its own registry, and headers are not read
  * unless a test asks for it.
  */
@@ -243,9 +243,9 @@ public final class CacheFixture implements AutoCloseable {
 		CacheLockFactory locks = (this.locks != null) ? this.locks : new FileCacheLockFactory(this.lock, clock);
 		ModelLockFile pins = (this.lockFile != null) ? this.pins.apply(new ModelLockFile(this.lockFile, locks)) : null;
 		this.models = new ModelStore(this.store, this.files, clock, pins);
-		Rooms rooms = new Rooms(sources, locks, this.models, transfer, retries, this.decompression, this.formats,
-				this.offline);
-		this.cache = new DefaultModelCache(new ConfiguredModels(List.of(requests)), rooms, this.threads,
+		EngineParts parts = new EngineParts(sources, locks, this.models, transfer, retries, this.decompression,
+				this.formats, this.offline);
+		this.cache = new DefaultModelCache(new ConfiguredModels(List.of(requests)), parts, this.threads,
 				new Listeners(this.events::add, this.observer), clock);
 		return this.cache;
 	}

@@ -147,7 +147,7 @@ class ModelIndexTests {
 		assertThat(proved(index)).isNull();
 		assertThat(index.look().unproved()).isInstanceOfSatisfying(Foreign.class, (foreign) -> {
 			assertThat(foreign.changed()).isFalse();
-			assertThat(index.isOurs(foreign)).isFalse();
+			assertThat(index.proveOurs(foreign)).isFalse();
 		});
 	}
 

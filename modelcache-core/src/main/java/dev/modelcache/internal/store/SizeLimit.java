@@ -26,9 +26,9 @@ import org.springframework.util.unit.DataSize;
  * <p>
  * <em>Errors</em>: none; a cache that stays too large is worth a warning.
  */
-final class CacheEviction {
+final class SizeLimit {
 
-	private static final Logger logger = LoggerFactory.getLogger(CacheEviction.class);
+	private static final Logger logger = LoggerFactory.getLogger(SizeLimit.class);
 
 	private final StoreSettings settings;
 
@@ -42,7 +42,7 @@ final class CacheEviction {
 
 	private boolean warned;
 
-	CacheEviction(StoreSettings settings, CacheLayout layout, Receipts receipts, ModelVersions versions,
+	SizeLimit(StoreSettings settings, CacheLayout layout, Receipts receipts, ModelVersions versions,
 			ModelsInUse inUse) {
 		this.settings = settings;
 		this.layout = layout;
@@ -160,7 +160,7 @@ final class CacheEviction {
 
 		boolean isUnchanged() {
 			return this.files.stream()
-				.map(CacheEviction::lastUse)
+				.map(SizeLimit::lastUse)
 				.allMatch((last) -> last == null || last.compareTo(this.lastUse) <= 0);
 		}
 

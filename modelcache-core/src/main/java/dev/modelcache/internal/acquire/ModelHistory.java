@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <em>Thread-safety</em>: all methods; none holds the lock for longer than it takes to
  * write down, or copy, a few fields.
  */
-final class ModelTransfers {
+final class ModelHistory {
 
 	static final int MOST_HOSTS = 16;
 

@@ -9,7 +9,7 @@ import dev.modelcache.internal.http.Attempts;
 import dev.modelcache.lock.CacheLockFactory;
 
 /**
- * The rooms that the engine joins.
+ * What does the work of a cache.
  *
  * @param sources where can it be had
  * @param locks who may write
@@ -20,7 +20,7 @@ import dev.modelcache.lock.CacheLockFactory;
  * @param formats what is done about files that are no models
  * @param offline whether the network is forbidden
  */
-public record Rooms(SourceResolvers sources, CacheLockFactory locks, ModelStore store, SegmentedTransfer transfer,
+public record EngineParts(SourceResolvers sources, CacheLockFactory locks, ModelStore store, SegmentedTransfer transfer,
 		Attempts retries, DecompressionSettings decompression, FormatSettings formats, boolean offline) {
 
 }

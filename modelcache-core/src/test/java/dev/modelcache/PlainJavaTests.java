@@ -24,7 +24,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.http.client.reactive.JdkClientHttpConnector;
 import org.springframework.http.client.reactive.ReactorClientHttpConnector;
+import org.springframework.util.ClassUtils;
 import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -62,11 +64,20 @@ class PlainJavaTests {
 
 	@Test
 	void programWithoutSpringBootFetchesAModel() {
+		fetchesAModel(PlainJavaExample.class, "spring-boot");
+	}
+
+	@Test
+	void programWithoutNettyFetchesAModelOverTheJdkClient() {
+		fetchesAModel(WithoutNetty.class, "netty");
+	}
+
+	private void fetchesAModel(Class<?> main, String without) {
 		String classPath = Arrays.stream(ForkedJvm.classPath().split(File.pathSeparator))
-			.filter((entry) -> !entry.contains("spring-boot"))
+			.filter((entry) -> !Path.of(entry).getFileName().toString().contains(without))
 			.collect(Collectors.joining(File.pathSeparator));
 		try (MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.model.content());
-				ForkedJvm program = ForkedJvm.start(PlainJavaExample.class.getName(), classPath, List.of(),
+				ForkedJvm program = ForkedJvm.start(main.getName(), classPath, List.of(),
 						this.directory.resolve("cache"), server.uri("/m.gguf"), checksum())) {
 			String path = program.awaitLine("fetched ", PATIENCE).substring("fetched ".length());
 			assertThat(Path.of(path)).hasBinaryContent(this.model.bytes());
@@ -223,6 +234,35 @@ class PlainJavaTests {
 		try (ModelCache cache = builder.build()) {
 			assertThatIllegalStateException().isThrownBy(builder::build).withMessageContaining("Use a new builder");
 		}
+	}
+
+	/** A program whose class path lacks Netty. */
+	static final class WithoutNetty {
+
+		private WithoutNetty() {
+		}
+
+		/**
+		 * Fetches a model and prints its path.
+		 * @param args the directory of the cache, the URL of the model, and its digest
+		 */
+		public static void main(String[] args) {
+			if (ClassUtils.isPresent("io.netty.channel.Channel", null)) {
+				throw new IllegalStateException("Netty is on the class path");
+			}
+			try (ModelCache cache = ModelCache.builder()
+				.cache((options) -> options.directory(Path.of(args[0])))
+				.download((options) -> options.allowInsecureHttp(true))
+				.connector(JdkClientHttpConnector::new)
+				.model(ModelRequest.builder("tiny")
+					.url(URI.create(args[1]))
+					.expectedDigest(Digest.parse(args[2]))
+					.build())
+				.build()) {
+				System.out.println("fetched " + cache.get("tiny").map(CachedModel::path).block());
+			}
+		}
+
 	}
 
 }

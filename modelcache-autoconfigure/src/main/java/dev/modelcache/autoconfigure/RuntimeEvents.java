@@ -33,7 +33,7 @@ final class RuntimeEvents {
 
 	@EventListener
 	void replaced(ModelReplaced event) {
-		this.manager.ifUnique((manager) -> manager.replace(event));
+		this.manager.orderedStream().forEach((manager) -> manager.replace(event));
 	}
 
 	/** The first text to classify need not wait until the model is loaded. */

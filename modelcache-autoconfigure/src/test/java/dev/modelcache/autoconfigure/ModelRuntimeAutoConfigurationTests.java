@@ -77,4 +77,15 @@ class ModelRuntimeAutoConfigurationTests {
 		});
 	}
 
+	@Test
+	void newVersionIsPassedToEachOfSeveralManagers() {
+		ModelManager other = mock(ModelManager.class);
+		this.runner.withBean("other", ModelManager.class, () -> other).run((context) -> {
+			ModelReplaced event = new ModelReplaced("other", version(1), version(2));
+			context.publishEvent(event);
+			verify(this.manager).replace(event);
+			verify(other).replace(event);
+		});
+	}
+
 }

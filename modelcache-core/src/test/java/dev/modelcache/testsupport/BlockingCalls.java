@@ -9,6 +9,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -19,11 +20,11 @@ import org.springframework.util.ClassUtils;
 
 /**
  * Fails each test during which an event loop or another thread that must not block
- * waited, slept or used the file system. JUnit registers it for every test class of the
- * modules that have it on their class path. The call itself goes on, so that code which
- * ignores errors hides nothing. Where tests run side by side, the one that ends next
- * fails; the stack trace names the call. Forked JVMs are not watched. The JVM needs
- * {@code -XX:+AllowRedefinitionToAddDeleteMethods}.
+ * waited, slept or used the file system in a call that code of ours made. JUnit registers
+ * it for every test class of the modules that have it on their class path. The call
+ * itself goes on, so that code which ignores errors hides nothing. Where tests run side
+ * by side, the one that ends next fails; the stack trace names the call. Forked JVMs are
+ * not watched. The JVM needs {@code -XX:+AllowRedefinitionToAddDeleteMethods}.
  */
 public final class BlockingCalls implements AfterEachCallback, AfterAllCallback {
 
@@ -64,15 +65,28 @@ public final class BlockingCalls implements AfterEachCallback, AfterAllCallback 
 		builder.allowBlockingCallsInside(BlockingCalls.class.getName(), "onPurpose")
 			// Queues, allocators and log appenders hold theirs for a moment.
 			.allowBlockingCallsInside("java.util.concurrent.locks.ReentrantLock", "lock")
+			.allowBlockingCallsInside("java.util.concurrent.locks.StampedLock", "writeLock")
 			// WebFlux looks for static files on the event loop.
 			.allowBlockingCallsInside("org.springframework.web.reactive.resource.PathResourceResolver", "getResource")
 			// Netty offers zstd, whose library is unpacked once.
 			.allowBlockingCallsInside("com.github.luben.zstd.util.Native", "load")
 			.blockingMethodCallback((method) -> {
-				if (RECORDED.size() < MOST_RECORDED) {
-					RECORDED.add(new BlockingOperationError(method));
+				BlockingOperationError error = new BlockingOperationError(method);
+				if (RECORDED.size() < MOST_RECORDED && isOurs(error)) {
+					RECORDED.add(error);
 				}
 			});
+	}
+
+	/**
+	 * What libraries do by themselves, such as their set-up on an event loop, is theirs.
+	 */
+	private static boolean isOurs(Throwable error) {
+		return Stream.of(error.getStackTrace())
+			.map(StackTraceElement::getClassName)
+			.anyMatch((name) -> name.startsWith("dev.modelcache.")
+					&& !name.startsWith(BlockingCalls.class.getName() + "$")
+					&& !name.equals(BlockingCalls.class.getName()));
 	}
 
 	private static String descriptor(Method method) {

@@ -248,7 +248,8 @@ final class Acquisition implements Callable<CachedModel> {
 				return known;
 			}
 		}
-		if (saysNothing(failure) && index.occupant() instanceof Standing.Unproven) {
+		if (!candidate.request().digestRequired() && saysNothing(failure)
+				&& index.occupant() instanceof Standing.Unproven) {
 			logger.warn(
 					"Model '{}': the file at its place is served, though its source cannot say what it should be: {}",
 					candidate.request().id(), failure.getMessage());

@@ -126,6 +126,7 @@ final class AcquisitionMonitor {
 
 	void state(ModelState state) {
 		advanced();
+		this.read = null;
 		show((status) -> status.withState(state));
 	}
 
@@ -144,6 +145,7 @@ final class AcquisitionMonitor {
 
 	void trying(Candidate candidate) {
 		advanced();
+		this.read = null;
 		show((status) -> status.withState(ModelState.RESOLVING)
 			.withSource(candidate.source())
 			.withFallback(candidate.fallback()));

@@ -214,9 +214,9 @@ final class Lanes {
 				lane.since = this.clock.instant();
 			}
 		}
-		end(lane, operation, reason, null);
 		this.threads.timer()
 			.schedule(() -> wedgeIfStuck(lane, operation), UNTIL_WEDGED.toMillis(), TimeUnit.MILLISECONDS);
+		end(lane, operation, reason, null);
 	}
 
 	/** Whoever sees the end, and requests the model again, does not join it. */

@@ -54,8 +54,8 @@ final class PinnedModels {
 	/**
 	 * Creates the view.
 	 * @param store where files are kept
-	 * @param pause waits while another writer has the lock file; {@code null} for one who
-	 * reads alone
+	 * @param pause waits while another writer has the lock file; {@code null} if nothing
+	 * will be written
 	 */
 	PinnedModels(ModelStore store, @Nullable Consumer<Duration> pause) {
 		this.store = store;

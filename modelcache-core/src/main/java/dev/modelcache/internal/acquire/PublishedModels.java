@@ -243,6 +243,7 @@ final class PublishedModels {
 		underLock(index, watch, () -> {
 			watch.reading();
 			requireOurs(index);
+			watch.reading();
 			ModelPlace place = index.place();
 			if (this.store.evict(index.candidate().request().id(), place)) {
 				evicted.accept(place.target());

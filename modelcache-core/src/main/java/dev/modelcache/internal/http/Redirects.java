@@ -16,6 +16,7 @@ import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.client.reactive.ClientHttpRequest;
+import org.springframework.util.ClassUtils;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.WebClient;
 import reactor.core.publisher.Flux;
@@ -32,6 +33,9 @@ final class Redirects {
 	 * The most of a redirect's body that is read so that its connection can be reused.
 	 */
 	private static final int LARGEST_BODY = 1 << 16;
+
+	private static final boolean NETTY = ClassUtils.isPresent("reactor.netty.Connection",
+			Redirects.class.getClassLoader());
 
 	private final HttpConnections connections;
 
@@ -83,7 +87,7 @@ final class Redirects {
 				int status = response.statusCode().value();
 				HttpHeaders headers = response.headers().asHttpHeaders();
 				if (Hop.isRedirect(status)) {
-					return drain(response)
+					return drain(body(response, connection.get()))
 						.thenReturn(new Outcome<T>(null, new Response(at, status, headers, Flux.empty())));
 				}
 				arrived.set(true);
@@ -103,7 +107,7 @@ final class Redirects {
 
 	/** Returns the thread of a request's connection, or null where it is not known. */
 	private static @Nullable Executor thread(ClientHttpRequest sent) {
-		return (sent.getNativeRequest() instanceof Connection connection) ? connection.channel().eventLoop() : null;
+		return NETTY ? NettyThread.of(sent) : null;
 	}
 
 	/**
@@ -140,9 +144,9 @@ final class Redirects {
 		return (next != null) ? send(next, answer) : answer.apply(redirect);
 	}
 
-	private static Mono<Void> drain(ClientResponse response) {
+	private static Mono<Void> drain(Flux<DataBuffer> body) {
 		AtomicLong left = new AtomicLong(LARGEST_BODY);
-		return response.bodyToFlux(DataBuffer.class).takeUntil((buffer) -> {
+		return body.takeUntil((buffer) -> {
 			long after = left.addAndGet(-buffer.readableByteCount());
 			DataBufferUtils.release(buffer);
 			return after < 0;
@@ -158,6 +162,18 @@ final class Redirects {
 	 * @param body the body; each buffer is the subscriber's to release
 	 */
 	record Response(Hop at, int status, HttpHeaders headers, Flux<DataBuffer> body) {
+
+	}
+
+	/** Linked where Reactor Netty is on the class path. */
+	private static final class NettyThread {
+
+		private NettyThread() {
+		}
+
+		static @Nullable Executor of(ClientHttpRequest sent) {
+			return (sent.getNativeRequest() instanceof Connection connection) ? connection.channel().eventLoop() : null;
+		}
 
 	}
 

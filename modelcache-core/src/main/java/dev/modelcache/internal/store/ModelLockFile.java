@@ -74,8 +74,8 @@ public final class ModelLockFile {
 	 * @param modelId the model's id
 	 * @param source the source as it is shown
 	 * @param pinned what to pin
-	 * @param pause waits between two looks at the lock of another writer, and throws what
-	 * this method throws where the entry is no longer wanted; {@code null} to sleep
+	 * @param pause waits between two looks at the lock of another writer; may throw an
+	 * exception if the entry is no longer wanted. {@code null} to sleep
 	 * @return the entry that is there now
 	 * @throws ModelStorageException if the file cannot be written
 	 */

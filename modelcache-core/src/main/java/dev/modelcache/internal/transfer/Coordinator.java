@@ -160,10 +160,6 @@ final class Coordinator implements BodyWriter.Owner {
 			this.disk.writtenIs(this.work.written());
 			this.progress.beginsAt(this.work.written());
 			this.check.resume(left);
-			Mirror source = left.mainSource(this.plan);
-			if (source != null) {
-				this.mirrors.prefer(source);
-			}
 			this.followers.advance(this.work.frontier());
 			logger.info("Model '{}': going on with the {} of {} bytes that are there", this.plan.modelId(),
 					this.work.written(), left.size());

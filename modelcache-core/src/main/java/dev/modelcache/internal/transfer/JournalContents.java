@@ -1,6 +1,5 @@
 package dev.modelcache.internal.transfer;
 
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -100,25 +99,6 @@ record JournalContents(@Nullable Long size, @Nullable Digest expected, String co
 			.stream()
 			.filter((mirror) -> CacheLayout.sourceKey(mirror.uri()).equals(source.key()))
 			.findFirst()
-			.orElse(null);
-	}
-
-	/** Returns the mirror that sent most of the blocks, of those that are asked now. */
-	@Nullable Mirror mainSource(DownloadPlan plan) {
-		Map<Integer, Long> counts = this.blocks.values()
-			.stream()
-			.collect(Collectors.groupingBy(Block::origin, Collectors.counting()));
-		Map<String, Long> sent = new HashMap<>();
-		counts.forEach((number, count) -> {
-			Source source = this.origins.get(number);
-			if (source != null) {
-				sent.merge(source.key(), count, Long::sum);
-			}
-		});
-		return plan.mirrors()
-			.stream()
-			.filter((mirror) -> sent.containsKey(CacheLayout.sourceKey(mirror.uri())))
-			.max(Comparator.comparing((mirror) -> sent.get(CacheLayout.sourceKey(mirror.uri()))))
 			.orElse(null);
 	}
 

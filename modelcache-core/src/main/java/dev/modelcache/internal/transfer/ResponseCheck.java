@@ -51,6 +51,7 @@ final class ResponseCheck {
 		Mirror source = (this.plan.file().expected() == null) ? left.onlySource(this.plan) : null;
 		if (source != null) {
 			this.mirrors.validatorIs(source, left.validatorOf(source));
+			this.mirrors.prefer(source);
 			this.bytesFrom = source.origin();
 		}
 	}

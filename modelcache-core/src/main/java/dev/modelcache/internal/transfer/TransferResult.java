@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param size its size in bytes
  * @param digests its digests
- * @param mirror who sent most of it
+ * @param mirror the mirror that sent most of it
  * @param validator that mirror's strong validator, or {@code null}
  * @param content what came of decompressing it, or {@code null}
  * @param contentFailure why nothing came of that, or {@code null}

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelFallbackUsed;
@@ -201,6 +202,7 @@ class FallbackTests {
 
 	@Test
 	void fallbackThatIsGivenUpHidesNoFailure() {
+		AtomicBoolean asked = new AtomicBoolean();
 		SourceResolver silent = new SourceResolver() {
 
 			@Override
@@ -210,16 +212,23 @@ class FallbackTests {
 
 			@Override
 			public Mono<ResolvedModel> resolve(SourceLocation location) {
-				return Mono.never();
+				return Mono.<ResolvedModel>never().doOnSubscribe((subscription) -> asked.set(true));
 			}
 
 		};
-		Duration giveUpAfter = Duration.ofSeconds(3);
-		try (CacheFixture fixture = new CacheFixture(this.directory).resolver(silent)
-			.transfer(new TransferSettings(DataSize.ofKilobytes(256), 4, DataSize.ofMegabytes(16),
-					CacheFixture.PATIENCE, CacheFixture.PATIENCE, 5, true, null, giveUpAfter, DataSize.ofBytes(0)))) {
+		VirtualTimeScheduler time = VirtualTimeScheduler.create();
+		try (CacheFixture fixture = new CacheFixture(this.directory).threads(new EngineThreads(time))
+			.resolver(silent)) {
 			fixture.open(request().fallbackUrl(URI.create("silent://m.gguf")).build());
-			assertThatExceptionOfType(ModelTransferException.class).isThrownBy(() -> fixture.get("m"))
+			CompletableFuture<CachedModel> model = fixture.cache().get("m").toFuture();
+			Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> {
+				if (asked.get()) {
+					time.advanceTimeBy(Duration.ofMinutes(10));
+				}
+				return model.isDone();
+			});
+			assertThatExceptionOfType(ModelTransferException.class)
+				.isThrownBy(() -> Mono.fromFuture(model).block(CacheFixture.PATIENCE))
 				.withMessageContaining("answered 500")
 				.satisfies((failure) -> assertThat(failure.getSuppressed())
 					.anyMatch((other) -> String.valueOf(other.getMessage()).contains("give-up-after")));

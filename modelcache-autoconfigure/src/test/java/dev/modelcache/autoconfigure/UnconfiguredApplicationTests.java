@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -48,8 +49,12 @@ class UnconfiguredApplicationTests {
 						"logging.level.root=warn"))
 			.map("--"::concat)
 			.toArray();
-		try (ForkedJvm application = ForkedJvm.start(UnconfiguredApplication.class,
-				List.of("-XX:TieredStopAtLevel=1", "-Xlog:class+load:file=" + log), arguments)) {
+		List<String> options = new ArrayList<>(List.of("-XX:TieredStopAtLevel=1", "-Xlog:class+load:file=" + log));
+		if (Runtime.version().feature() >= 22) {
+			// Else the JDK warns of Netty's native library.
+			options.add("--enable-native-access=ALL-UNNAMED");
+		}
+		try (ForkedJvm application = ForkedJvm.start(UnconfiguredApplication.class, options, arguments)) {
 			application.awaitLine(UnconfiguredApplication.END, PATIENCE);
 			List<String> classes = Files.readAllLines(log)
 				.stream()

@@ -155,6 +155,8 @@ public final class CacheFixture implements AutoCloseable {
 	CacheFixture threads(EngineThreads threads) {
 		this.threads.close();
 		this.threads = threads;
+		this.transfers = new TransferThreads(threads.forTransfers().io(), threads.forTransfers().hashing(),
+				this.transfers.timer());
 		return this;
 	}
 

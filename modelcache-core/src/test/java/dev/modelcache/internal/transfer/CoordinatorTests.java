@@ -346,7 +346,7 @@ class CoordinatorTests {
 		CountDownLatch hung = new CountDownLatch(1);
 		AtomicInteger blocks = new AtomicInteger();
 		try (ManualTransfer next = ManualTransfer.continuing(this.directory, Schedulers.fromExecutor(io), file)) {
-			next.told.onAdvanced = () -> {
+			next.told.onChecked = () -> {
 				blocks.incrementAndGet();
 				reading.countDown();
 				await(hung);

@@ -232,7 +232,8 @@ final class ManualTransfer implements AutoCloseable {
 
 		final List<Long> stored = new CopyOnWriteArrayList<>();
 
-		volatile Runnable onAdvanced = () -> {
+		/** Run before each block of an earlier transfer is compared. */
+		volatile Runnable onChecked = () -> {
 		};
 
 		volatile Runnable onWritten = () -> {
@@ -255,8 +256,8 @@ final class ManualTransfer implements AutoCloseable {
 		}
 
 		@Override
-		public void advanced() {
-			this.onAdvanced.run();
+		public void checked(long bytes, long totalBytes) {
+			this.onChecked.run();
 		}
 
 		@Override

@@ -3,17 +3,27 @@ package dev.modelcache.llama.autoconfigure;
 import java.util.Map;
 
 import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.testsupport.ConfigurationPage;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests for {@link LlamaProperties}.
  */
 class LlamaPropertiesTests {
+
+	@Test
+	void pageOfTheKeysHasEachKeyWithItsTypeAndDefaultAndNoOther() {
+		Map<String, String> rows = ConfigurationPage.rows();
+		rows.keySet().removeIf((name) -> !name.startsWith(LlamaProperties.PREFIX + "."));
+		assertThat(rows).containsExactlyInAnyOrderEntriesOf(ConfigurationPage.metadata(LlamaProperties.class));
+	}
 
 	@ParameterizedTest
 	@CsvSource({ "threads, 0, is less than 1: 0, hooks.llm.llama.threads",

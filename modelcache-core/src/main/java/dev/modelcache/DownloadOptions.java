@@ -33,7 +33,7 @@ public final class DownloadOptions {
 
 	private boolean allowInsecureHttp;
 
-	private int maxRedirects = 10;
+	private int maxRedirects = 20;
 
 	private @Nullable Boolean blockPrivateRedirects;
 

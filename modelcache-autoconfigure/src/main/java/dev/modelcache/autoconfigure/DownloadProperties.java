@@ -69,7 +69,7 @@ public class DownloadProperties {
 	/**
 	 * Number of redirects that are followed for one request.
 	 */
-	private int maxRedirects = 10;
+	private int maxRedirects = 20;
 
 	/**
 	 * Whether to refuse redirects to private, link-local and loopback addresses. Defaults

@@ -55,7 +55,7 @@ public record TransferSettings(DataSize bufferSize, int connections, DataSize se
 	 */
 	public static TransferSettings defaults() {
 		return new TransferSettings(DataSize.ofMegabytes(1), 4, DataSize.ofMegabytes(16), Duration.ofSeconds(30),
-				Duration.ofSeconds(30), 10, false);
+				Duration.ofSeconds(30), 20, false);
 	}
 
 	/**

@@ -9,7 +9,6 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Stream;
 
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -79,10 +78,12 @@ public final class BlockingCalls implements AfterEachCallback, AfterAllCallback 
 	}
 
 	/**
-	 * What libraries do by themselves, such as their set-up on an event loop, is theirs.
+	 * What libraries do by themselves is theirs, and so is what a class does once, when
+	 * it is initialized: which thread comes first is chance.
 	 */
 	private static boolean isOurs(Throwable error) {
-		return Stream.of(error.getStackTrace())
+		List<StackTraceElement> stack = List.of(error.getStackTrace());
+		return stack.stream().noneMatch((frame) -> frame.getMethodName().equals("<clinit>")) && stack.stream()
 			.map(StackTraceElement::getClassName)
 			.anyMatch((name) -> name.startsWith("dev.modelcache.")
 					&& !name.startsWith(BlockingCalls.class.getName() + "$")

@@ -248,8 +248,7 @@ final class Acquisition implements Callable<CachedModel> {
 				return known;
 			}
 		}
-		if (!candidate.request().digestRequired() && saysNothing(failure)
-				&& index.occupant() instanceof Standing.Unproven) {
+		if (saysNothing(failure) && index.occupant() instanceof Standing.Unproven) {
 			logger.warn(
 					"Model '{}': the file at its place is served, though its source cannot say what it should be: {}",
 					candidate.request().id(), failure.getMessage());

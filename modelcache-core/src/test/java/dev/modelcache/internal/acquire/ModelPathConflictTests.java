@@ -17,6 +17,7 @@ import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelPathConflict;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelTransferException;
 import dev.modelcache.internal.content.Compression;
 import dev.modelcache.internal.content.format.FormatSettings;
 import dev.modelcache.internal.http.MetadataClients;
@@ -295,6 +296,14 @@ class ModelPathConflictTests {
 		assertThat(model.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
 		assertThat(model.verified()).isTrue();
 		assertThat(target()).hasBinaryContent(this.content.bytes());
+	}
+
+	@Test
+	void requiredChecksumKeepsTheFailureOfASourceThatIsDown() throws IOException {
+		put(this.mine);
+		this.hub.close();
+		assertThatExceptionOfType(ModelTransferException.class).isThrownBy(() -> get(onHub().digestRequired(true)));
+		assertThat(target()).hasBinaryContent(this.mine.bytes());
 	}
 
 	@Test

@@ -7,8 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Options for the storage of model files, as configured with the keys below
- * {@code hooks.llm.cache}.
+ * Where model files are kept: the keys below {@code hooks.llm.cache}.
  */
 public final class CacheOptions {
 
@@ -32,18 +31,18 @@ public final class CacheOptions {
 	}
 
 	/**
-	 * Returns the directory in which to store models that have no path of their own.
-	 * Defaults to {@code ${XDG_CACHE_HOME:~/.cache}/modelcache}.
-	 * @return the directory, or {@code null} for the default
+	 * Returns the directory of models without a path of their own;
+	 * {@code ${XDG_CACHE_HOME:~/.cache}/modelcache} by default.
+	 * @return the value
 	 */
 	public @Nullable Path directory() {
 		return this.directory;
 	}
 
 	/**
-	 * Sets the directory in which to store models that have no path of their own.
-	 * Defaults to {@code ${XDG_CACHE_HOME:~/.cache}/modelcache}.
-	 * @param directory the directory, or {@code null} for the default
+	 * Sets the directory of models without a path of their own;
+	 * {@code ${XDG_CACHE_HOME:~/.cache}/modelcache} by default.
+	 * @param directory the value, or {@code null} for the default
 	 * @return these options
 	 */
 	public CacheOptions directory(@Nullable Path directory) {
@@ -52,17 +51,16 @@ public final class CacheOptions {
 	}
 
 	/**
-	 * Returns where to store models from a Hugging Face Hub that have no path of their
-	 * own.
-	 * @return the layout
+	 * Returns where to store the models of a Hugging Face Hub.
+	 * @return the value
 	 */
 	public Layout layout() {
 		return this.layout;
 	}
 
 	/**
-	 * Sets where to store models from a Hugging Face Hub that have no path of their own.
-	 * @param layout the layout
+	 * Sets where to store the models of a Hugging Face Hub.
+	 * @param layout the value
 	 * @return these options
 	 */
 	public CacheOptions layout(Layout layout) {
@@ -71,16 +69,16 @@ public final class CacheOptions {
 	}
 
 	/**
-	 * Returns how to check a published file when it is requested.
-	 * @return the kind of check
+	 * Returns how a published file is checked when it is requested.
+	 * @return the value
 	 */
 	public Verification verify() {
 		return this.verify;
 	}
 
 	/**
-	 * Sets how to check a published file when it is requested.
-	 * @param verify the kind of check
+	 * Sets how a published file is checked when it is requested.
+	 * @param verify the value
 	 * @return these options
 	 */
 	public CacheOptions verify(Verification verify) {
@@ -89,16 +87,16 @@ public final class CacheOptions {
 	}
 
 	/**
-	 * Returns the amount of disk space that downloads leave free.
-	 * @return the free space
+	 * Returns the space that a download leaves free on its disk.
+	 * @return the value
 	 */
 	public DataSize minFreeSpace() {
 		return this.minFreeSpace;
 	}
 
 	/**
-	 * Sets the amount of disk space that downloads leave free.
-	 * @param minFreeSpace the free space
+	 * Sets the space that a download leaves free on its disk.
+	 * @param minFreeSpace the value
 	 * @return these options
 	 */
 	public CacheOptions minFreeSpace(DataSize minFreeSpace) {
@@ -108,7 +106,7 @@ public final class CacheOptions {
 
 	/**
 	 * Returns the time after which partial downloads that are not resumed are deleted.
-	 * @return the time
+	 * @return the value
 	 */
 	public Duration partialRetention() {
 		return this.partialRetention;
@@ -116,7 +114,7 @@ public final class CacheOptions {
 
 	/**
 	 * Sets the time after which partial downloads that are not resumed are deleted.
-	 * @param partialRetention the time
+	 * @param partialRetention the value
 	 * @return these options
 	 */
 	public CacheOptions partialRetention(Duration partialRetention) {
@@ -125,18 +123,18 @@ public final class CacheOptions {
 	}
 
 	/**
-	 * Returns the maximum size of the directory. The least recently used models are
-	 * evicted first.
-	 * @return the maximum size, or {@code null} for the default
+	 * Returns the maximum size of the directory; least recently used models are evicted
+	 * first.
+	 * @return the value
 	 */
 	public @Nullable DataSize maxSize() {
 		return this.maxSize;
 	}
 
 	/**
-	 * Sets the maximum size of the directory. The least recently used models are evicted
+	 * Sets the maximum size of the directory; least recently used models are evicted
 	 * first.
-	 * @param maxSize the maximum size, or {@code null} for the default
+	 * @param maxSize the value, or {@code null} for the default
 	 * @return these options
 	 */
 	public CacheOptions maxSize(@Nullable DataSize maxSize) {
@@ -145,18 +143,18 @@ public final class CacheOptions {
 	}
 
 	/**
-	 * Returns whether to look for a file in the Hugging Face cache, the Ollama store and
-	 * this cache before downloading it.
-	 * @return {@code true} if other stores are searched
+	 * Returns whether to look for the file in the stores of Hugging Face and Ollama
+	 * before downloading it.
+	 * @return the value
 	 */
 	public boolean adopt() {
 		return this.adopt;
 	}
 
 	/**
-	 * Sets whether to look for a file in the Hugging Face cache, the Ollama store and
-	 * this cache before downloading it.
-	 * @param adopt whether to search other stores
+	 * Sets whether to look for the file in the stores of Hugging Face and Ollama before
+	 * downloading it.
+	 * @param adopt the value
 	 * @return these options
 	 */
 	public CacheOptions adopt(boolean adopt) {
@@ -165,16 +163,16 @@ public final class CacheOptions {
 	}
 
 	/**
-	 * Returns whether to allow a directory to which other users of the machine can write.
-	 * @return {@code true} if such a directory is allowed
+	 * Returns whether the directory may be one that all users can write to.
+	 * @return the value
 	 */
 	public boolean allowSharedDirectory() {
 		return this.allowSharedDirectory;
 	}
 
 	/**
-	 * Sets whether to allow a directory to which other users of the machine can write.
-	 * @param allowSharedDirectory whether such a directory is allowed
+	 * Sets whether the directory may be one that all users can write to.
+	 * @param allowSharedDirectory the value
 	 * @return these options
 	 */
 	public CacheOptions allowSharedDirectory(boolean allowSharedDirectory) {
@@ -183,11 +181,11 @@ public final class CacheOptions {
 	}
 
 	/**
-	 * Where to store models from a Hugging Face Hub.
+	 * Where to store the models of a Hugging Face Hub.
 	 */
 	public enum Layout {
 
-		/** In the cache that is shared with the tools of the Hub. */
+		/** In the cache of the Hub's own tools. */
 		AUTO,
 
 		/** In the directory of the model cache. */
@@ -196,17 +194,17 @@ public final class CacheOptions {
 	}
 
 	/**
-	 * How to check a published file when it is requested.
+	 * How a published file is checked when it is requested.
 	 */
 	public enum Verification {
 
-		/** Compare its size, modification time and inode with its receipt. */
+		/** Its size, time and inode are compared with those of its receipt. */
 		FINGERPRINT,
 
-		/** Read the file and compare its digest. */
+		/** It is read and hashed. */
 		ALWAYS,
 
-		/** Check only that the file exists. */
+		/** Only its presence is checked. */
 		NEVER
 
 	}

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Options for downloads, as configured with the keys below {@code hooks.llm.download}.
+ * How model files are downloaded: the keys below {@code hooks.llm.download}.
  */
 public final class DownloadOptions {
 
@@ -53,16 +53,16 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the maximum number of bytes that each connection buffers in memory.
-	 * @return the buffer size
+	 * Returns the maximum number of bytes that one connection holds in memory.
+	 * @return the value
 	 */
 	public DataSize bufferSize() {
 		return this.bufferSize;
 	}
 
 	/**
-	 * Sets the maximum number of bytes that each connection buffers in memory.
-	 * @param bufferSize the buffer size
+	 * Sets the maximum number of bytes that one connection holds in memory.
+	 * @param bufferSize the value
 	 * @return these options
 	 */
 	public DownloadOptions bufferSize(DataSize bufferSize) {
@@ -71,16 +71,16 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the maximum number of connections used to download a model.
-	 * @return the number of connections
+	 * Returns the number of connections that fetch one model.
+	 * @return the value
 	 */
 	public int connections() {
 		return this.connections;
 	}
 
 	/**
-	 * Sets the maximum number of connections used to download a model.
-	 * @param connections the number of connections
+	 * Sets the number of connections that fetch one model.
+	 * @param connections the value
 	 * @return these options
 	 */
 	public DownloadOptions connections(int connections) {
@@ -89,16 +89,16 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the number of bytes to request at a time.
-	 * @return the segment size
+	 * Returns the number of bytes that one request asks for.
+	 * @return the value
 	 */
 	public DataSize segmentSize() {
 		return this.segmentSize;
 	}
 
 	/**
-	 * Sets the number of bytes to request at a time.
-	 * @param segmentSize the segment size
+	 * Sets the number of bytes that one request asks for.
+	 * @param segmentSize the value
 	 * @return these options
 	 */
 	public DownloadOptions segmentSize(DataSize segmentSize) {
@@ -107,16 +107,16 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the time to wait for a connection to be established.
-	 * @return the timeout
+	 * Returns the maximum time to open a connection.
+	 * @return the value
 	 */
 	public Duration connectTimeout() {
 		return this.connectTimeout;
 	}
 
 	/**
-	 * Sets the time to wait for a connection to be established.
-	 * @param connectTimeout the timeout
+	 * Sets the maximum time to open a connection.
+	 * @param connectTimeout the value
 	 * @return these options
 	 */
 	public DownloadOptions connectTimeout(Duration connectTimeout) {
@@ -125,16 +125,16 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the time to wait for the headers of a response.
-	 * @return the timeout
+	 * Returns the maximum time to wait for the headers of a response.
+	 * @return the value
 	 */
 	public Duration responseTimeout() {
 		return this.responseTimeout;
 	}
 
 	/**
-	 * Sets the time to wait for the headers of a response.
-	 * @param responseTimeout the timeout
+	 * Sets the maximum time to wait for the headers of a response.
+	 * @param responseTimeout the value
 	 * @return these options
 	 */
 	public DownloadOptions responseTimeout(Duration responseTimeout) {
@@ -143,16 +143,16 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the time to wait for the next bytes of a response body.
-	 * @return the timeout
+	 * Returns the maximum time without a byte of a body.
+	 * @return the value
 	 */
 	public Duration stallTimeout() {
 		return this.stallTimeout;
 	}
 
 	/**
-	 * Sets the time to wait for the next bytes of a response body.
-	 * @param stallTimeout the timeout
+	 * Sets the maximum time without a byte of a body.
+	 * @param stallTimeout the value
 	 * @return these options
 	 */
 	public DownloadOptions stallTimeout(Duration stallTimeout) {
@@ -161,18 +161,16 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the maximum number of bytes per second for all downloads together.
-	 * Unlimited by default.
-	 * @return the number of bytes per second, or {@code null} for the default
+	 * Returns the maximum number of bytes per second of all downloads together.
+	 * @return the value
 	 */
 	public @Nullable DataSize maxBandwidth() {
 		return this.maxBandwidth;
 	}
 
 	/**
-	 * Sets the maximum number of bytes per second for all downloads together. Unlimited
-	 * by default.
-	 * @param maxBandwidth the number of bytes per second, or {@code null} for the default
+	 * Sets the maximum number of bytes per second of all downloads together.
+	 * @param maxBandwidth the value, or {@code null} for the default
 	 * @return these options
 	 */
 	public DownloadOptions maxBandwidth(@Nullable DataSize maxBandwidth) {
@@ -181,16 +179,16 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the time after which an operation that makes no progress fails.
-	 * @return the time
+	 * Returns the time after which an acquisition without progress fails.
+	 * @return the value
 	 */
 	public Duration giveUpAfter() {
 		return this.giveUpAfter;
 	}
 
 	/**
-	 * Sets the time after which an operation that makes no progress fails.
-	 * @param giveUpAfter the time
+	 * Sets the time after which an acquisition without progress fails.
+	 * @param giveUpAfter the value
 	 * @return these options
 	 */
 	public DownloadOptions giveUpAfter(Duration giveUpAfter) {
@@ -199,18 +197,18 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the minimum number of bytes per second that a mirror must send, averaged
-	 * over a minute. 0 accepts any speed.
-	 * @return the number of bytes per second
+	 * Returns the minimum number of bytes per second of a mirror, averaged over a minute;
+	 * 0 accepts any speed.
+	 * @return the value
 	 */
 	public DataSize minSpeed() {
 		return this.minSpeed;
 	}
 
 	/**
-	 * Sets the minimum number of bytes per second that a mirror must send, averaged over
-	 * a minute. 0 accepts any speed.
-	 * @param minSpeed the number of bytes per second
+	 * Sets the minimum number of bytes per second of a mirror, averaged over a minute; 0
+	 * accepts any speed.
+	 * @param minSpeed the value
 	 * @return these options
 	 */
 	public DownloadOptions minSpeed(DataSize minSpeed) {
@@ -219,16 +217,16 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns whether to allow plain HTTP, for URLs and for redirect targets.
-	 * @return {@code true} if plain HTTP is allowed
+	 * Returns whether plain http is allowed, also as the target of a redirect.
+	 * @return the value
 	 */
 	public boolean allowInsecureHttp() {
 		return this.allowInsecureHttp;
 	}
 
 	/**
-	 * Sets whether to allow plain HTTP, for URLs and for redirect targets.
-	 * @param allowInsecureHttp whether to allow plain HTTP
+	 * Sets whether plain http is allowed, also as the target of a redirect.
+	 * @param allowInsecureHttp the value
 	 * @return these options
 	 */
 	public DownloadOptions allowInsecureHttp(boolean allowInsecureHttp) {
@@ -237,16 +235,16 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the maximum number of redirects to follow for each request.
-	 * @return the number of redirects
+	 * Returns the maximum number of redirects that one request follows.
+	 * @return the value
 	 */
 	public int maxRedirects() {
 		return this.maxRedirects;
 	}
 
 	/**
-	 * Sets the maximum number of redirects to follow for each request.
-	 * @param maxRedirects the number of redirects
+	 * Sets the maximum number of redirects that one request follows.
+	 * @param maxRedirects the value
 	 * @return these options
 	 */
 	public DownloadOptions maxRedirects(int maxRedirects) {
@@ -255,19 +253,18 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns whether to refuse redirects to private, link-local and loopback addresses.
-	 * Defaults to {@code true} for URLs whose own host has a public address.
-	 * @return {@code true} if such redirects are refused, or {@code null} for the default
+	 * Returns whether to refuse redirects to private, link-local and loopback addresses;
+	 * by default for URLs whose own host has a public address.
+	 * @return the value
 	 */
 	public @Nullable Boolean blockPrivateRedirects() {
 		return this.blockPrivateRedirects;
 	}
 
 	/**
-	 * Sets whether to refuse redirects to private, link-local and loopback addresses.
-	 * Defaults to {@code true} for URLs whose own host has a public address.
-	 * @param blockPrivateRedirects whether to refuse such redirects, or {@code null} for
-	 * the default
+	 * Sets whether to refuse redirects to private, link-local and loopback addresses; by
+	 * default for URLs whose own host has a public address.
+	 * @param blockPrivateRedirects the value, or {@code null} for the default
 	 * @return these options
 	 */
 	public DownloadOptions blockPrivateRedirects(@Nullable Boolean blockPrivateRedirects) {
@@ -276,17 +273,17 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the maximum ratio of the decompressed size of a model to its compressed
-	 * size.
-	 * @return the ratio
+	 * Returns the maximum number of decompressed bytes for each byte of a compressed
+	 * model.
+	 * @return the value
 	 */
 	public int maxExpansion() {
 		return this.maxExpansion;
 	}
 
 	/**
-	 * Sets the maximum ratio of the decompressed size of a model to its compressed size.
-	 * @param maxExpansion the ratio
+	 * Sets the maximum number of decompressed bytes for each byte of a compressed model.
+	 * @param maxExpansion the value
 	 * @return these options
 	 */
 	public DownloadOptions maxExpansion(int maxExpansion) {
@@ -296,7 +293,7 @@ public final class DownloadOptions {
 
 	/**
 	 * Returns the host of the HTTP proxy.
-	 * @return the host, or {@code null} for the default
+	 * @return the value
 	 */
 	public @Nullable String proxyHost() {
 		return this.proxyHost;
@@ -304,7 +301,7 @@ public final class DownloadOptions {
 
 	/**
 	 * Sets the host of the HTTP proxy.
-	 * @param proxyHost the host, or {@code null} for the default
+	 * @param proxyHost the value, or {@code null} for the default
 	 * @return these options
 	 */
 	public DownloadOptions proxyHost(@Nullable String proxyHost) {
@@ -314,7 +311,7 @@ public final class DownloadOptions {
 
 	/**
 	 * Returns the port of the HTTP proxy.
-	 * @return the port, 1 to 65535, or {@code null} for the default
+	 * @return the value
 	 */
 	public @Nullable Integer proxyPort() {
 		return this.proxyPort;
@@ -322,7 +319,7 @@ public final class DownloadOptions {
 
 	/**
 	 * Sets the port of the HTTP proxy.
-	 * @param proxyPort the port, 1 to 65535, or {@code null} for the default
+	 * @param proxyPort the value, or {@code null} for the default
 	 * @return these options
 	 */
 	public DownloadOptions proxyPort(@Nullable Integer proxyPort) {
@@ -331,16 +328,16 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the user name for the proxy.
-	 * @return the user name, or {@code null} for the default
+	 * Returns the user name that the proxy requires.
+	 * @return the value
 	 */
 	public @Nullable String proxyUsername() {
 		return this.proxyUsername;
 	}
 
 	/**
-	 * Sets the user name for the proxy.
-	 * @param proxyUsername the user name, or {@code null} for the default
+	 * Sets the user name that the proxy requires.
+	 * @param proxyUsername the value, or {@code null} for the default
 	 * @return these options
 	 */
 	public DownloadOptions proxyUsername(@Nullable String proxyUsername) {
@@ -349,16 +346,16 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the password for the proxy.
-	 * @return the password, or {@code null} for the default
+	 * Returns the password that the proxy requires.
+	 * @return the value
 	 */
 	public @Nullable String proxyPassword() {
 		return this.proxyPassword;
 	}
 
 	/**
-	 * Sets the password for the proxy.
-	 * @param proxyPassword the password, or {@code null} for the default
+	 * Sets the password that the proxy requires.
+	 * @param proxyPassword the value, or {@code null} for the default
 	 * @return these options
 	 */
 	public DownloadOptions proxyPassword(@Nullable String proxyPassword) {
@@ -367,7 +364,7 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the headers to send to the configured origin.
+	 * Returns the headers of requests to the configured origin.
 	 * @return the headers by name
 	 */
 	public Map<String, String> headers() {
@@ -375,10 +372,10 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Adds a header to send to the configured origin. It is not sent to other origins,
-	 * such as redirect targets.
+	 * Adds a header to the requests to the configured origin. Other origins, such as the
+	 * targets of redirects, never receive it.
 	 * @param name the name of the header
-	 * @param value the value of the header
+	 * @param value its value
 	 * @return these options
 	 */
 	public DownloadOptions header(String name, String value) {

@@ -1,14 +1,13 @@
 package dev.modelcache;
 
 /**
- * Failed request that led to a {@link ModelCacheException}. Failed requests are among the
- * suppressed exceptions of that exception.
+ * A failed request among the suppressed exceptions of a {@link ModelCacheException}.
  */
 public interface FailedAttempt {
 
 	/**
-	 * Returns a description of the problem.
-	 * @return the problem, without the user-info, query and fragment of URLs
+	 * Returns what happened.
+	 * @return the problem, without user-info, query and fragment of any URL
 	 */
 	String problem();
 

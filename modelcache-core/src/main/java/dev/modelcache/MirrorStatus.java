@@ -1,7 +1,7 @@
 package dev.modelcache;
 
 /**
- * Immutable status of a host in the current or last transfer of a model.
+ * Immutable description of a host in the present or last transfer of a model.
  */
 public final class MirrorStatus {
 
@@ -14,12 +14,11 @@ public final class MirrorStatus {
 	private final int failures;
 
 	/**
-	 * Creates a status.
+	 * Creates a description.
 	 * @param host the {@code host:port}
-	 * @param state the state of the host
-	 * @param bytesPerSecond the average speed of the host while it was active, 0 if
-	 * unknown
-	 * @param failures the number of failed requests to the host
+	 * @param state what it does
+	 * @param bytesPerSecond its average speed while it was active, 0 if that is not known
+	 * @param failures the number of requests to it that failed
 	 */
 	public MirrorStatus(String host, State state, long bytesPerSecond, int failures) {
 		this.host = host;
@@ -30,14 +29,14 @@ public final class MirrorStatus {
 
 	/**
 	 * Returns the host.
-	 * @return {@code host:port}, or {@code local} for a local file
+	 * @return its {@code host:port}; {@code local} for a file
 	 */
 	public String host() {
 		return this.host;
 	}
 
 	/**
-	 * Returns the state of the host.
+	 * Returns what the host does.
 	 * @return the state
 	 */
 	public State state() {
@@ -46,14 +45,14 @@ public final class MirrorStatus {
 
 	/**
 	 * Returns the average speed while the host was active.
-	 * @return bytes per second, 0 if unknown
+	 * @return bytes per second, 0 if that is not known
 	 */
 	public long bytesPerSecond() {
 		return this.bytesPerSecond;
 	}
 
 	/**
-	 * Returns the number of failed requests to the host.
+	 * Returns the number of requests to the host that failed.
 	 * @return the number
 	 */
 	public int failures() {
@@ -66,17 +65,17 @@ public final class MirrorStatus {
 	}
 
 	/**
-	 * State of a host.
+	 * What a host does.
 	 */
 	public enum State {
 
-		/** The host is sending bytes. */
+		/** The host sends bytes. */
 		ACTIVE,
 
-		/** The last request to the host failed, and the host has sent nothing since. */
+		/** Its last request failed, and it has sent nothing since. */
 		FAILING,
 
-		/** The transfer has ended. */
+		/** The host has done its part, and the transfer is over. */
 		IDLE
 
 	}

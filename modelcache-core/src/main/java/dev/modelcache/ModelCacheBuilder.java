@@ -71,9 +71,9 @@ import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Builds a {@link ModelCache} and its {@link ModelCacheOperations}. Every option has a
- * default and is named after its key below {@code hooks.llm}. A builder builds one cache.
+ * default; the options have the names of the keys below {@code hooks.llm}.
  * <p>
- * <em>Thread-safety</em>: not thread-safe.
+ * <em>Thread-safety</em>: none; a builder belongs to one thread and builds one cache.
  */
 public final class ModelCacheBuilder {
 
@@ -143,8 +143,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Returns the default Resilience4j configurations, which apply if the registries do
-	 * not define their own, as properties of the Spring Boot module of Resilience4j.
+	 * Returns the Resilience4j configurations that are used where the registries have
+	 * none, as properties of Resilience4j's Spring Boot module.
 	 * @return the values by the names of the properties below {@code resilience4j}, such
 	 * as {@code retry.configs.modelcache.wait-duration}
 	 */
@@ -161,7 +161,7 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Adds a model that can be requested by its id.
+	 * Adds a model, which can then be requested by its id.
 	 * @param model the model
 	 * @return this builder
 	 */
@@ -172,8 +172,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Configures downloads.
-	 * @param options a callback that changes the options
+	 * Changes how model files are downloaded.
+	 * @param options changes the options
 	 * @return this builder
 	 */
 	public ModelCacheBuilder download(Consumer<DownloadOptions> options) {
@@ -182,8 +182,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Configures the storage of model files.
-	 * @param options a callback that changes the options
+	 * Changes where model files are kept.
+	 * @param options changes the options
 	 * @return this builder
 	 */
 	public ModelCacheBuilder cache(Consumer<CacheOptions> options) {
@@ -192,8 +192,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Configures the exclusion between processes.
-	 * @param options a callback that changes the options
+	 * Changes how to wait for another process.
+	 * @param options changes the options
 	 * @return this builder
 	 */
 	public ModelCacheBuilder lock(Consumer<LockOptions> options) {
@@ -202,8 +202,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Configures the access to a Hugging Face Hub.
-	 * @param options a callback that changes the options
+	 * Changes how to use a Hugging Face Hub.
+	 * @param options changes the options
 	 * @return this builder
 	 */
 	public ModelCacheBuilder huggingFace(Consumer<HuggingFaceOptions> options) {
@@ -212,8 +212,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Configures the access to OCI registries.
-	 * @param options a callback that changes the options
+	 * Changes how to use registries.
+	 * @param options changes the options
 	 * @return this builder
 	 */
 	public ModelCacheBuilder oci(Consumer<OciOptions> options) {
@@ -222,8 +222,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Adds a catalog of models that are looked up by name. The first catalog that
-	 * contains a name is used; the built-in catalog comes last.
+	 * Adds a catalog of models that are known by name. The first catalog that knows a
+	 * name is used, and the built-in catalog comes last.
 	 * @param location a location that begins with {@code classpath:}, {@code file:} or
 	 * {@code https:}
 	 * @return this builder
@@ -234,7 +234,7 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets what to do with files whose header is not that of a valid model.
+	 * Sets what to do about files whose header is not that of a model.
 	 * @param verifyFormat what to do
 	 * @return this builder
 	 */
@@ -244,9 +244,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets whether to allow Python pickles, which can execute arbitrary code when they
-	 * are loaded.
-	 * @param allowPickle {@code true} to allow them
+	 * Sets whether to accept files that can run code when they are loaded.
+	 * @param allowPickle {@code true} to accept them
 	 * @return this builder
 	 */
 	public ModelCacheBuilder allowPickle(boolean allowPickle) {
@@ -255,9 +254,9 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets whether to use only what is on this machine and never access the network.
-	 * @param offline {@code true} to stay offline, or {@code null} for the value of
-	 * {@code HF_HUB_OFFLINE}
+	 * Sets whether to do without the network.
+	 * @param offline {@code true} to do without, or {@code null} for what
+	 * {@code HF_HUB_OFFLINE} says
 	 * @return this builder
 	 */
 	public ModelCacheBuilder offline(@Nullable Boolean offline) {
@@ -266,8 +265,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets the file that pins the commits, digests and sizes of the models.
-	 * @param lockFile the file, or {@code null} to pin nothing
+	 * Sets the file that pins revisions, digests and sizes of the models.
+	 * @param lockFile the file, or {@code null} for none
 	 * @return this builder
 	 */
 	public ModelCacheBuilder lockFile(@Nullable Path lockFile) {
@@ -276,7 +275,7 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets the minimum time between two background attempts. It doubles with each
+	 * Sets the minimum time between two attempts in the background. It doubles with each
 	 * failure, up to an hour.
 	 * @param retryInterval the time
 	 * @return this builder
@@ -287,9 +286,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets the interval at which to look for new versions of the models in the
-	 * background.
-	 * @param refreshInterval the interval, or {@code null} to not look for new versions
+	 * Sets how often to look for updates in the background.
+	 * @param refreshInterval the time between two looks, or {@code null} for never
 	 * @return this builder
 	 */
 	public ModelCacheBuilder refreshInterval(@Nullable Duration refreshInterval) {
@@ -298,9 +296,9 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets whether to acquire models only when they are first used. Until then they are
-	 * not part of the application's health.
-	 * @param onFirstUse {@code true} to acquire models on first use
+	 * Sets whether models are acquired on first use only. Until then they do not count
+	 * for the application's health.
+	 * @param onFirstUse {@code true} for first use only
 	 * @return this builder
 	 */
 	public ModelCacheBuilder onFirstUse(boolean onFirstUse) {
@@ -309,9 +307,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Adds a source resolver. It takes precedence over resolvers that are added later and
-	 * over the built-in ones.
-	 * @param sourceResolver the resolver
+	 * Adds a source. It is asked before those added later and the built-in ones.
+	 * @param sourceResolver the source
 	 * @return this builder
 	 */
 	public ModelCacheBuilder sourceResolver(SourceResolver sourceResolver) {
@@ -320,8 +317,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets the factory of the locks that exclude other processes, instead of file locks.
-	 * @param lockFactory the factory
+	 * Sets what excludes other processes, in place of file locks.
+	 * @param lockFactory makes the locks
 	 * @return this builder
 	 */
 	public ModelCacheBuilder lockFactory(CacheLockFactory lockFactory) {
@@ -331,7 +328,7 @@ public final class ModelCacheBuilder {
 
 	/**
 	 * Adds a listener. Listeners are called one after the other on a thread of the cache.
-	 * @param listener a listener that receives all events
+	 * @param listener receives all events
 	 * @return this builder
 	 */
 	public ModelCacheBuilder listener(Consumer<ModelCacheEvent> listener) {
@@ -340,10 +337,10 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Adds a progress display. It is called on a thread of its own, so that slow
-	 * listeners do not delay it.
-	 * @param display a display that receives all events; if it is {@link AutoCloseable},
-	 * it is closed with the cache
+	 * Adds a display of progress. It has a thread of its own, so that slow listeners do
+	 * not delay it.
+	 * @param display receives all events; one that is {@link AutoCloseable} is closed
+	 * with the cache
 	 * @return this builder
 	 */
 	public ModelCacheBuilder display(Consumer<ModelCacheEvent> display) {
@@ -351,20 +348,20 @@ public final class ModelCacheBuilder {
 		return this;
 	}
 
-	/** Adds an observer, which is called on the threads that do the work. */
+	/** Adds an observer, which is called on the threads of the work. */
 	void observer(AcquisitionObserver observer) {
 		this.observers.add(observer);
 	}
 
-	/** Adds an action to perform on the operations of the cache when they are built. */
+	/** Adds an action on the operations of the cache when they are built. */
 	void whenOperated(Consumer<ModelCacheOperations> action) {
 		this.whenOperated.add(action);
 	}
 
 	/**
-	 * Sets the connector for all requests, instead of one of Reactor Netty. It is created
+	 * Sets the connector of all requests, in place of one of Reactor Netty. It is made
 	 * when it is first needed. Redirects to private addresses are not detected.
-	 * @param connector creates the connector
+	 * @param connector makes the connector
 	 * @return this builder
 	 */
 	public ModelCacheBuilder connector(Supplier<ClientHttpConnector> connector) {
@@ -372,10 +369,10 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets the factory of the connectors, instead of Reactor Netty: one connector for all
-	 * addresses and one for public addresses only. Each connector is created when it is
-	 * first needed.
-	 * @param connectors creates a connector that follows the given rules
+	 * Sets what makes the connectors of requests, in place of Reactor Netty's: one
+	 * connector for all addresses and one for public addresses only. Each is made when it
+	 * is first needed.
+	 * @param connectors makes a connector that observes rules
 	 * @return this builder
 	 */
 	public ModelCacheBuilder connectors(Function<ConnectorRules, ClientHttpConnector> connectors) {
@@ -383,9 +380,9 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets the factory of the connectors, instead of Reactor Netty.
-	 * @param connectors creates a connector
-	 * @param addressesChecked whether the connectors check addresses with the rules; if
+	 * Sets what makes the connectors of requests, in place of Reactor Netty's.
+	 * @param connectors makes a connector
+	 * @param addressesChecked whether the connectors ask the rules about addresses; if
 	 * not, redirects to private addresses are not detected
 	 * @return this builder
 	 */
@@ -397,7 +394,7 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets the registry of retries. Its {@code modelcache} configuration is the base of
+	 * Sets the registry of retries. Its configuration {@code modelcache} is the base of
 	 * the retries of each model.
 	 * @param retryRegistry the registry
 	 * @return this builder
@@ -408,7 +405,7 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets the registry of circuit breakers. Its {@code modelcache} configuration is the
+	 * Sets the registry of circuit breakers. Its configuration {@code modelcache} is the
 	 * base of the circuit breakers of each host.
 	 * @param circuitBreakerRegistry the registry
 	 * @return this builder
@@ -419,8 +416,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets the resource loader that opens catalogs on the class path and in files.
-	 * @param resourceLoader the resource loader
+	 * Sets what opens catalogs of the class path and of files.
+	 * @param resourceLoader opens resources
 	 * @return this builder
 	 */
 	public ModelCacheBuilder resourceLoader(ResourceLoader resourceLoader) {
@@ -429,9 +426,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets the environment that provides defaults shared with other tools, such as
-	 * {@code HF_HOME}.
-	 * @param environment returns the value of an environment variable or of
+	 * Sets where the defaults come from that other tools share, such as {@code HF_HOME}.
+	 * @param environment returns the value of an environment variable, and
 	 * {@code user.home}
 	 * @return this builder
 	 */
@@ -441,8 +437,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets the prefix of option names in messages.
-	 * @param prefix the prefix without a trailing dot, such as {@code hooks.llm}
+	 * Sets what the names of options begin with in messages.
+	 * @param prefix the prefix without its last dot, such as {@code hooks.llm}
 	 * @return this builder
 	 */
 	public ModelCacheBuilder configuredAs(String prefix) {
@@ -462,9 +458,9 @@ public final class ModelCacheBuilder {
 
 	/**
 	 * Builds the cache.
-	 * @return the cache, which the caller must close
-	 * @throws ModelConfigurationException if an option or a model is invalid
-	 * @throws IllegalStateException if this builder has already built a cache
+	 * @return the cache; to be closed
+	 * @throws ModelConfigurationException if an option or a model is wrong
+	 * @throws IllegalStateException if this builder has built a cache already
 	 */
 	public ModelCache build() {
 		if (this.built != null) {
@@ -485,9 +481,9 @@ public final class ModelCacheBuilder {
 	/**
 	 * Builds the operations of a cache.
 	 * @param cache the cache of this builder, possibly decorated, or another
-	 * implementation with the models of this builder
-	 * @return the operations, which the caller must close before the cache
-	 * @throws ModelConfigurationException if an option or a model is invalid
+	 * implementation, whose models are those of this builder
+	 * @return the operations; to be closed before the cache
+	 * @throws ModelConfigurationException if an option or a model is wrong
 	 */
 	public ModelCacheOperations operations(ModelCache cache) {
 		Parts parts = parts();
@@ -554,7 +550,7 @@ public final class ModelCacheBuilder {
 				List.copyOf(this.displays), new AtomicBoolean());
 	}
 
-	/** Configured catalogs are read eagerly so that invalid ones are reported. */
+	/** Configured catalogs are read at once, so that one that is wrong is reported. */
 	private Supplier<ModelCatalogs> catalogs(CatalogLocations locations) {
 		if (this.catalogs.isEmpty()) {
 			return SingletonSupplier.of(() -> locations.read(List.of()));
@@ -563,7 +559,7 @@ public final class ModelCacheBuilder {
 		return () -> read;
 	}
 
-	/** Registers the sources. Their resolvers are created when a URL requires them. */
+	/** Registers the sources. Their resolvers are created when a URL needs them. */
 	private SourceResolvers sources(Settings settings, HubSettings hub, Supplier<MetadataClient> metadata,
 			Supplier<ModelCatalogs> catalogs, ModelStore store, EngineThreads threads) {
 		Map<String, String> headers = this.download.headers();
@@ -593,15 +589,15 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Components of a cache.
+	 * What a cache consists of.
 	 *
-	 * @param models the models, validated and completed
-	 * @param engine the components of the engine
-	 * @param connections the HTTP clients
-	 * @param threads the threads of the engine
-	 * @param history the history of transfers
-	 * @param displays the progress displays
-	 * @param closed whether all components are closed
+	 * @param models the models, checked and completed
+	 * @param engine what does the work
+	 * @param connections the clients of requests
+	 * @param threads where the work runs
+	 * @param history what the transfers of the models did
+	 * @param displays what shows progress
+	 * @param closed whether all of it is closed
 	 */
 	private record Parts(ConfiguredModels models, EngineParts engine, HttpConnections connections,
 			EngineThreads threads, TransferHistory history, List<Consumer<ModelCacheEvent>> displays,

@@ -3,9 +3,8 @@ package dev.modelcache;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Base class of the exceptions that are thrown when a model is not available. The message
- * says what happened, to which model, and what to do. It never contains the user-info,
- * query or fragment of a URL or the value of a header.
+ * A model could not be had. The message says what happened, to which model, and what to
+ * do; no message holds user-info, query or fragment of a URL, nor a header's value.
  */
 public abstract sealed class ModelCacheException extends RuntimeException
 		permits ModelNotFoundException, ModelAccessDeniedException, ModelTransferException, ModelIntegrityException,
@@ -22,11 +21,11 @@ public abstract sealed class ModelCacheException extends RuntimeException
 
 	/**
 	 * Creates an exception.
-	 * @param code the kind of failure
-	 * @param modelId the model's id, or {@code null} if no model is concerned
+	 * @param code its kind
+	 * @param modelId the model's id, or {@code null} where none is concerned
 	 * @param problem what happened, a sentence without its full stop
 	 * @param action what to do, a sentence without its full stop
-	 * @param cause the cause, or {@code null}
+	 * @param cause what caused it, if anything did
 	 */
 	ModelCacheException(ErrorCode code, @Nullable String modelId, String problem, String action,
 			@Nullable Throwable cause) {
@@ -38,7 +37,7 @@ public abstract sealed class ModelCacheException extends RuntimeException
 	}
 
 	/**
-	 * Returns the kind of failure, as shown by the health indicator and the endpoint.
+	 * Returns the kind of failure, as health and the endpoint show it.
 	 * @return the code
 	 */
 	public ErrorCode code() {
@@ -47,14 +46,14 @@ public abstract sealed class ModelCacheException extends RuntimeException
 
 	/**
 	 * Returns the model's id.
-	 * @return the id, or {@code null} if no model is concerned
+	 * @return the id, or {@code null} where no model is concerned
 	 */
 	public @Nullable String modelId() {
 		return this.modelId;
 	}
 
 	/**
-	 * Returns a description of what happened, without the model's id and the action.
+	 * Returns what happened, without the model's id and the action.
 	 * @return the problem
 	 */
 	public String problem() {
@@ -62,7 +61,7 @@ public abstract sealed class ModelCacheException extends RuntimeException
 	}
 
 	/**
-	 * Returns a description of what to do.
+	 * Returns what to do now.
 	 * @return the action
 	 */
 	public String action() {
@@ -70,29 +69,29 @@ public abstract sealed class ModelCacheException extends RuntimeException
 	}
 
 	/**
-	 * Kinds of failure.
+	 * The kinds of failure.
 	 */
 	public enum ErrorCode {
 
-		/** The model does not exist at the source or in the configuration. */
+		/** The source, or the configuration, does not have it. */
 		NOT_FOUND,
-		/** The source or a proxy denies access. */
+		/** The source wants credentials that were not given or are not enough. */
 		ACCESS_DENIED,
-		/** The download failed. */
+		/** The bytes could not be fetched. */
 		TRANSFER,
-		/** The file does not match the expected digest. */
+		/** The bytes are not the expected ones. */
 		INTEGRITY,
-		/** The file is not a valid model. */
+		/** The bytes are no model. */
 		FORMAT,
-		/** The file could not be stored. */
+		/** The disk does not take it. */
 		STORAGE,
 		/** Another process holds the lock and makes no progress. */
 		LOCK_TIMEOUT,
-		/** The model is not cached, and the cache is offline. */
+		/** It is not cached, and the network must not be used. */
 		OFFLINE,
-		/** The configuration is invalid. */
+		/** The configuration is wrong. */
 		CONFIGURATION,
-		/** The operation was cancelled. */
+		/** Somebody cancelled it. */
 		CANCELLED
 
 	}

@@ -3,7 +3,7 @@ package dev.modelcache;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Thrown when an operation was cancelled.
+ * Somebody cancelled the acquisition.
  */
 public final class ModelCancelledException extends ModelCacheException {
 

@@ -1,11 +1,10 @@
 package dev.modelcache;
 
 /**
- * Event that reports the progress of a transfer, at most four times a second for each
- * model.
+ * A transfer goes on; at most four a second for each model.
  *
  * @param modelId the model's id
- * @param progress the progress
+ * @param progress how far it is
  */
 public record ModelDownloadProgress(String modelId, TransferProgress progress) implements ModelCacheEvent {
 

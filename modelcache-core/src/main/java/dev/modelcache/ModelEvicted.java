@@ -3,11 +3,11 @@ package dev.modelcache;
 import java.nio.file.Path;
 
 /**
- * Event that is published when a model was removed from the cache. If the file is in the
- * cache of another tool, it is no longer served but still exists.
+ * A model was removed from the cache: its file is gone, or, where another tool's file was
+ * served, no longer served.
  *
  * @param modelId the model's id
- * @param path the path of the file
+ * @param path where it was, or is
  */
 public record ModelEvicted(String modelId, Path path) implements ModelCacheEvent {
 

@@ -3,11 +3,11 @@ package dev.modelcache;
 import java.time.Duration;
 
 /**
- * Event that is published when an acquisition or a verification failed.
+ * An acquisition or a verification failed.
  *
  * @param modelId the model's id
- * @param error the failure
- * @param elapsed the duration of the attempt
+ * @param error why
+ * @param elapsed how long the attempt took
  */
 public record ModelFailed(String modelId, ModelCacheException error, Duration elapsed) implements ModelCacheEvent {
 

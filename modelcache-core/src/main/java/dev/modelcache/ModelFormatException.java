@@ -3,8 +3,7 @@ package dev.modelcache;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Thrown when a file is not a valid model, such as an HTML page, an error document or a
- * truncated file.
+ * The bytes are no model: an HTML page, an error document, a truncated file.
  */
 public final class ModelFormatException extends ModelCacheException {
 

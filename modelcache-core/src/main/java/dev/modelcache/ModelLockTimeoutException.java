@@ -6,8 +6,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Thrown when another process holds the lock of a model and has made no progress for too
- * long.
+ * Another process holds the lock and has made no progress for too long.
  */
 public final class ModelLockTimeoutException extends ModelCacheException {
 
@@ -17,8 +16,8 @@ public final class ModelLockTimeoutException extends ModelCacheException {
 	 * Creates an exception.
 	 * @param modelId the model's id
 	 * @param lockFile the lock file
-	 * @param owner the owner of the lock, or {@code null} if unknown
-	 * @param waited how long the owner has made no progress
+	 * @param owner who holds the lock, or {@code null} where its note cannot be read
+	 * @param waited how long the owner made no progress
 	 */
 	public ModelLockTimeoutException(@Nullable String modelId, Path lockFile, @Nullable LockOwner owner,
 			Duration waited) {
@@ -35,8 +34,8 @@ public final class ModelLockTimeoutException extends ModelCacheException {
 	}
 
 	/**
-	 * Returns the owner of the lock.
-	 * @return the owner, or {@code null} if unknown
+	 * Returns who holds the lock.
+	 * @return the owner, or {@code null} where its note cannot be read
 	 */
 	public @Nullable LockOwner owner() {
 		return this.owner;

@@ -3,7 +3,7 @@ package dev.modelcache;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Thrown when a model does not exist at the source or in the configuration.
+ * The source, or the configuration, does not have the model.
  */
 public final class ModelNotFoundException extends ModelCacheException {
 

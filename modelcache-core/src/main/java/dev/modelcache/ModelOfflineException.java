@@ -3,7 +3,7 @@ package dev.modelcache;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Thrown when a model is not cached and the cache is offline.
+ * The model is not cached, and the network must not be used.
  */
 public final class ModelOfflineException extends ModelCacheException {
 

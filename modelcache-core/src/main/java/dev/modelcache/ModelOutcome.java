@@ -1,22 +1,19 @@
 package dev.modelcache;
 
 /**
- * How this process obtained a model.
+ * How a model file came to be where it is, seen from this process.
  */
 public enum ModelOutcome {
 
-	/** This process downloaded the model. */
+	/** This process fetched it. */
 	DOWNLOADED,
 
-	/**
-	 * The model was already in the cache, or another process downloaded it while this one
-	 * waited.
-	 */
+	/** It was there, or another process fetched it while this one waited. */
 	CACHED,
 
 	/**
-	 * The model was found, with the expected digest, in the store of another tool or
-	 * elsewhere in this cache.
+	 * It was found, with the expected digest, in another tool's store or elsewhere in
+	 * this cache.
 	 */
 	ADOPTED
 

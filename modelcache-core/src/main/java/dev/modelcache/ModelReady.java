@@ -3,11 +3,11 @@ package dev.modelcache;
 import java.time.Duration;
 
 /**
- * Event that is published when a model is ready to use.
+ * A model can be used.
  *
  * @param modelId the model's id
  * @param model the model
- * @param elapsed the duration of the acquisition
+ * @param elapsed how long its acquisition took
  */
 public record ModelReady(String modelId, CachedModel model, Duration elapsed) implements ModelCacheEvent {
 

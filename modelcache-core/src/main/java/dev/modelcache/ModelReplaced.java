@@ -1,11 +1,11 @@
 package dev.modelcache;
 
 /**
- * Event that is published when a model was replaced with another version.
+ * A published model gave way to another version.
  *
  * @param modelId the model's id
- * @param previous the previous version
- * @param current the current version
+ * @param previous the model as it was
+ * @param current the model as it is
  */
 public record ModelReplaced(String modelId, CachedModel previous, CachedModel current) implements ModelCacheEvent {
 

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Immutable request for a model: its URL, mirrors, expected digest and fallbacks.
- * {@link #toString()} shows no credentials. Two requests are equal if all their values
- * are equal.
+ * What is wanted: a model, where it can be had, what proves it, and what may stand in for
+ * it. Immutable; its {@link #toString()} shows no credentials. Two are equal if they
+ * request the same in the same way.
  */
 public final class ModelRequest {
 
@@ -78,7 +78,7 @@ public final class ModelRequest {
 	}
 
 	/**
-	 * Creates a builder.
+	 * Starts a request.
 	 * @param id the model's id
 	 * @return a builder
 	 */
@@ -95,16 +95,15 @@ public final class ModelRequest {
 	}
 
 	/**
-	 * Returns the URL of the model.
-	 * @return the URL, or {@code null} if the model is the file at {@link #modelPath()}
-	 * or is looked up in the catalog
+	 * Returns where the model is.
+	 * @return the URL, or {@code null} where only the file at {@link #modelPath()} counts
 	 */
 	public @Nullable URI url() {
 		return this.url;
 	}
 
 	/**
-	 * Returns additional URLs of the same file.
+	 * Returns further URLs of the same bytes.
 	 * @return the mirrors, in order
 	 */
 	public List<URI> mirrors() {
@@ -112,8 +111,7 @@ public final class ModelRequest {
 	}
 
 	/**
-	 * Returns the URL of the same model at another location, which is used when the URL
-	 * and all mirrors have failed.
+	 * Returns the same model elsewhere, tried when the URL and the mirrors are exhausted.
 	 * @return the URL, or {@code null}
 	 */
 	public @Nullable URI fallbackUrl() {
@@ -121,7 +119,7 @@ public final class ModelRequest {
 	}
 
 	/**
-	 * Returns other models to use when this model is not available.
+	 * Returns other models to serve instead.
 	 * @return the fallbacks, in order
 	 */
 	public List<ModelRequest> fallbacks() {
@@ -129,8 +127,7 @@ public final class ModelRequest {
 	}
 
 	/**
-	 * Returns the files of the repository to download in addition to the one that the URL
-	 * names.
+	 * Returns which files of a repository are wanted, beside the one that the URL names.
 	 * @return paths or globs: {@code *} and {@code ?} within a directory, {@code **}
 	 * across directories
 	 */
@@ -139,7 +136,7 @@ public final class ModelRequest {
 	}
 
 	/**
-	 * Returns the type of the model, such as {@code tinyllama}.
+	 * Returns what kind of model it is, such as {@code tinyllama}.
 	 * @return the type, or {@code null}
 	 */
 	public @Nullable String modelType() {
@@ -163,17 +160,17 @@ public final class ModelRequest {
 	}
 
 	/**
-	 * Returns the path at which to store the file.
-	 * @return the path, or {@code null} for a path in the cache directory
+	 * Returns where the published file shall stand.
+	 * @return the path, or {@code null} for a place in the cache
 	 */
 	public @Nullable Path modelPath() {
 		return this.modelPath;
 	}
 
 	/**
-	 * Returns what to do when {@link #modelPath()} contains a file that is not the model
-	 * and was not stored by the cache.
-	 * @return what to do, {@link ModelPathConflict#FAIL} by default
+	 * Returns what to do when a file stands at {@link #modelPath()} that is not the
+	 * model, and was not put there by this cache.
+	 * @return {@link ModelPathConflict#FAIL} unless it is configured
 	 */
 	public ModelPathConflict modelPathConflict() {
 		return this.modelPathConflict;
@@ -183,15 +180,15 @@ public final class ModelRequest {
 	 * Returns the name of a configuration key of this model, for messages.
 	 * @param name the name of the key, such as {@code model-path}
 	 * @return the key with its prefix, such as {@code hooks.llm.models.a.model-path}; the
-	 * name alone if the request does not come from the configuration
+	 * name alone where the request does not come from the configuration
 	 */
 	public String key(String name) {
 		return (this.configuredAs != null) ? this.configuredAs + "." + name : name;
 	}
 
 	/**
-	 * Returns the prefix of the configuration keys of the model.
-	 * @return the prefix without a trailing dot, or {@code null} if the request does not
+	 * Returns what the configuration keys of the model begin with.
+	 * @return the prefix without its last dot, or {@code null} where the request does not
 	 * come from the configuration
 	 */
 	public @Nullable String configuredAs() {
@@ -199,7 +196,7 @@ public final class ModelRequest {
 	}
 
 	/**
-	 * Creates a builder with the values of this request.
+	 * Starts a request with the values of this one.
 	 * @return a builder
 	 */
 	public Builder toBuilder() {
@@ -221,8 +218,7 @@ public final class ModelRequest {
 	}
 
 	/**
-	 * Returns the expected digest, which takes precedence over the digest that the source
-	 * states.
+	 * Returns the digest that is expected, whatever the source says.
 	 * @return the digest, or {@code null}
 	 */
 	public @Nullable Digest expectedDigest() {
@@ -230,23 +226,23 @@ public final class ModelRequest {
 	}
 
 	/**
-	 * Returns the origin of the {@linkplain #expectedDigest() expected digest}.
-	 * @return the origin, {@link DigestOrigin#CONFIGURATION} by default
+	 * Returns where the {@linkplain #expectedDigest() expected digest} came from.
+	 * @return the configuration, unless a catalog stated it
 	 */
 	public DigestOrigin digestOrigin() {
 		return this.digestOrigin;
 	}
 
 	/**
-	 * Returns whether to reject a file that cannot be verified with a digest.
-	 * @return {@code true} to reject it
+	 * Returns whether a file that no digest proves is refused.
+	 * @return {@code true} to refuse
 	 */
 	public boolean digestRequired() {
 		return this.digestRequired;
 	}
 
 	/**
-	 * Returns the estimated size, which is used to show progress until the size is known.
+	 * Returns an estimate of the size, for progress until the server says it.
 	 * @return the estimate, or {@code null}
 	 */
 	public @Nullable DataSize estimatedSize() {
@@ -254,24 +250,24 @@ public final class ModelRequest {
 	}
 
 	/**
-	 * Returns the maximum size of a model from the catalog.
-	 * @return the size, or {@code null} for any size
+	 * Returns how large the variant of a catalog's model may be.
+	 * @return the size, or {@code null} for any
 	 */
 	public @Nullable DataSize maxSize() {
 		return this.maxSize;
 	}
 
 	/**
-	 * Returns the maximum number of consecutive requests to a mirror without a new byte,
-	 * and of downloads of a file whose digest does not match.
-	 * @return the number, 0 or more; 0 and 1 both mean a single attempt
+	 * Returns how many requests in a row may bring no new byte, and how many times the
+	 * whole file is tried when its digest does not match.
+	 * @return the number, 0 or more; 0 and 1 both mean one try
 	 */
 	public int maxAttempts() {
 		return this.maxAttempts;
 	}
 
 	/**
-	 * Returns whether the application's health depends on the model.
+	 * Returns whether the application's health depends on it.
 	 * @return {@code true} if it does
 	 */
 	public boolean required() {
@@ -348,7 +344,7 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets the URL of the model.
+		 * Sets where the model is.
 		 * @param url the URL
 		 * @return this builder
 		 */
@@ -358,7 +354,7 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets additional URLs of the same file.
+		 * Sets further URLs of the same bytes.
 		 * @param mirrors the mirrors, in order
 		 * @return this builder
 		 */
@@ -368,8 +364,7 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets the URL of the same model at another location, which is used when the URL
-		 * and all mirrors have failed.
+		 * Sets the same model elsewhere.
 		 * @param fallbackUrl the URL
 		 * @return this builder
 		 */
@@ -379,7 +374,7 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Adds another model to use when this model is not available.
+		 * Adds another model to serve instead.
 		 * @param fallback the fallback, tried after those added before
 		 * @return this builder
 		 */
@@ -389,7 +384,7 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets other models to use when this model is not available.
+		 * Sets other models to serve instead.
 		 * @param fallbacks the fallbacks, in order
 		 * @return this builder
 		 */
@@ -400,8 +395,7 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets the files of the repository to download in addition to the one that the
-		 * URL names.
+		 * Sets which files of a repository are wanted.
 		 * @param files paths or globs, see {@link ModelRequest#files()}
 		 * @return this builder
 		 */
@@ -411,9 +405,9 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets the type, name and quantization of the model.
-		 * @param modelType the type
-		 * @param modelName the name
+		 * Sets what it is.
+		 * @param modelType what kind of model
+		 * @param modelName the model's name
 		 * @param quantization the quantization
 		 * @return this builder
 		 */
@@ -426,7 +420,7 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets the path at which to store the file.
+		 * Sets where the published file shall stand.
 		 * @param modelPath the path of the file
 		 * @return this builder
 		 */
@@ -436,8 +430,8 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets what to do when the path contains a file that is not the model and was not
-		 * stored by the cache.
+		 * Sets what to do when a file stands at the path that is not the model, and was
+		 * not put there by this cache.
 		 * @param modelPathConflict what to do
 		 * @return this builder
 		 */
@@ -447,8 +441,8 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets the prefix of the configuration keys of the model, for messages.
-		 * @param prefix the prefix without a trailing dot, such as
+		 * Sets what the configuration keys of the model begin with, for messages.
+		 * @param prefix the prefix without its last dot, such as
 		 * {@code hooks.llm.models.a}, or {@code null}
 		 * @return this builder
 		 */
@@ -458,7 +452,7 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets the expected digest of the file.
+		 * Sets the digest that proves the file.
 		 * @param expectedDigest the digest
 		 * @return this builder
 		 */
@@ -467,9 +461,9 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets the expected digest of the file and its origin.
+		 * Sets the digest that proves the file.
 		 * @param expectedDigest the digest
-		 * @param digestOrigin the origin of the digest
+		 * @param digestOrigin who says so
 		 * @return this builder
 		 */
 		public Builder expectedDigest(@Nullable Digest expectedDigest, DigestOrigin digestOrigin) {
@@ -479,8 +473,8 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets whether to reject a file that cannot be verified with a digest.
-		 * @param digestRequired {@code true} to reject it
+		 * Sets whether a file that no digest proves is refused.
+		 * @param digestRequired {@code true} to refuse
 		 * @return this builder
 		 */
 		public Builder digestRequired(boolean digestRequired) {
@@ -489,7 +483,7 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets the estimated size.
+		 * Sets an estimate of the size.
 		 * @param estimatedSize the estimate
 		 * @return this builder
 		 */
@@ -499,7 +493,7 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets the maximum size of a model from the catalog.
+		 * Sets how large the variant of a catalog's model may be.
 		 * @param maxSize the size
 		 * @return this builder
 		 */
@@ -509,8 +503,8 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets the maximum number of attempts.
-		 * @param maxAttempts the number, see {@link ModelRequest#maxAttempts()}
+		 * Sets how often to try.
+		 * @param maxAttempts see {@link ModelRequest#maxAttempts()}
 		 * @return this builder
 		 */
 		public Builder maxAttempts(int maxAttempts) {
@@ -519,10 +513,10 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets the maximum number of attempts.
+		 * Sets how often to try.
 		 * @param maxRetries the number of attempts
 		 * @return this builder
-		 * @deprecated in favor of {@link #maxAttempts(int)}
+		 * @deprecated in favor of {@link #maxAttempts(int)}, which names what is counted
 		 */
 		@Deprecated(since = "0.1.0", forRemoval = false)
 		public Builder maxRetries(int maxRetries) {
@@ -530,7 +524,7 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets whether the application's health depends on the model.
+		 * Sets whether the application's health depends on it.
 		 * @param required {@code true} if it does
 		 * @return this builder
 		 */

@@ -1,42 +1,39 @@
 package dev.modelcache;
 
 /**
- * State of a model.
+ * How far a model is.
  */
 public enum ModelState {
 
-	/** The model is not available and is not being acquired. */
+	/** Not there, and nobody is fetching it. */
 	ABSENT,
 
 	/**
-	 * Waiting for another process or application context that is acquiring the model, or
-	 * for another operation of this application.
+	 * Another process or application context is fetching it, or another operation of this
+	 * one has not ended.
 	 */
 	WAITING,
 
-	/**
-	 * Resolving the source: determining the files of the model, their URLs and expected
-	 * digests.
-	 */
+	/** Finding out where it can be had and what it should be. */
 	RESOLVING,
 
-	/** Downloading. */
+	/** Bytes are being fetched. */
 	DOWNLOADING,
 
-	/** Verifying the downloaded files. */
+	/** The bytes are being compared with what they should be. */
 	VERIFYING,
 
-	/** The model is published and ready to use. */
+	/** Published: the file can be used. */
 	READY,
 
-	/** The last attempt failed; see {@link ModelStatus#error()}. */
+	/** The last attempt failed; the error tells why. */
 	FAILED,
 
 	/** The last attempt was cancelled. */
 	CANCELLED;
 
 	/**
-	 * Returns whether an acquisition is running in this state.
+	 * Returns whether an acquisition is under way in this state.
 	 * @return {@code true} from {@link #WAITING} to {@link #VERIFYING}
 	 */
 	public boolean isAcquiring() {

@@ -6,8 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Thrown when a model could not be stored because of insufficient space, missing
- * permissions or an I/O error.
+ * The disk does not take the model: no space, no permission, an I/O error.
  */
 public final class ModelStorageException extends ModelCacheException {
 
@@ -20,9 +19,9 @@ public final class ModelStorageException extends ModelCacheException {
 	/**
 	 * Creates an exception for a disk without enough space.
 	 * @param modelId the model's id
-	 * @param directory the directory on that disk
-	 * @param needed the required space
-	 * @param available the available space
+	 * @param directory the directory whose disk is meant
+	 * @param needed the space that is needed
+	 * @param available the space that there is
 	 */
 	public ModelStorageException(@Nullable String modelId, Path directory, DataSize needed, DataSize available) {
 		super(ErrorCode.STORAGE, modelId,
@@ -37,9 +36,9 @@ public final class ModelStorageException extends ModelCacheException {
 	}
 
 	/**
-	 * Creates an exception for another failure of the disk.
+	 * Creates an exception for any other failure of the disk.
 	 * @param modelId the model's id
-	 * @param directory the directory on that disk
+	 * @param directory the directory concerned
 	 * @param problem what happened, a sentence without its full stop
 	 * @param cause the failure
 	 */
@@ -52,7 +51,7 @@ public final class ModelStorageException extends ModelCacheException {
 	}
 
 	/**
-	 * Returns the directory that could not be used.
+	 * Returns the directory whose disk is meant.
 	 * @return the directory
 	 */
 	public Path directory() {
@@ -60,16 +59,16 @@ public final class ModelStorageException extends ModelCacheException {
 	}
 
 	/**
-	 * Returns the required space.
-	 * @return the space, or {@code null} if space is not the problem
+	 * Returns the space that is needed.
+	 * @return the space, or {@code null} where space is not the problem
 	 */
 	public @Nullable DataSize needed() {
 		return this.needed;
 	}
 
 	/**
-	 * Returns the available space.
-	 * @return the space, or {@code null} if space is not the problem
+	 * Returns the space that there is.
+	 * @return the space, or {@code null} where space is not the problem
 	 */
 	public @Nullable DataSize available() {
 		return this.available;

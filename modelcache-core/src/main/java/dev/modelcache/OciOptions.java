@@ -7,8 +7,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Options for the access to OCI registries, as configured with the keys below
- * {@code hooks.llm.oci}.
+ * How to use registries: the keys below {@code hooks.llm.oci}.
  */
 public final class OciOptions {
 
@@ -19,17 +18,17 @@ public final class OciOptions {
 
 	/**
 	 * Returns the configured registries.
-	 * @return the registries by {@code host} or {@code host:port}
+	 * @return the registries by host, with its port where it has one
 	 */
 	public Map<String, Registry> registries() {
 		return Collections.unmodifiableMap(this.registries);
 	}
 
 	/**
-	 * Adds a registry. A registry without a user name or password uses the credentials
-	 * that {@code docker login} has stored.
-	 * @param host the {@code host} or {@code host:port} of the registry
-	 * @param registry the options for the registry
+	 * Adds a registry. A registry without a login uses the credentials of Docker's
+	 * configuration.
+	 * @param host its host, with its port where it has one
+	 * @param registry how to use it
 	 * @return these options
 	 */
 	public OciOptions registry(String host, Registry registry) {
@@ -38,15 +37,15 @@ public final class OciOptions {
 	}
 
 	/**
-	 * Options for a registry.
+	 * How to use one registry.
 	 *
-	 * @param username the user name, or {@code null}
-	 * @param password the password or token, or {@code null}
-	 * @param insecure whether to use plain HTTP
+	 * @param username the name to log in with, or {@code null}
+	 * @param password the password or token to log in with, or {@code null}
+	 * @param insecure whether the registry uses plain http
 	 */
 	public record Registry(@Nullable String username, @Nullable String password, boolean insecure) {
 
-		/** Returns a description without credentials. */
+		/** Shows no credentials. */
 		@Override
 		public String toString() {
 			return "Registry[login=" + (this.username != null) + ", insecure=" + this.insecure + "]";

@@ -1,6 +1,6 @@
 /**
- * Public API of the model cache: the cache and its builder, requests, models, statuses,
- * events and exceptions.
+ * What applications use: the cache and its builder, requests, models, statuses, events
+ * and errors.
  */
 @NullMarked
 package dev.modelcache;

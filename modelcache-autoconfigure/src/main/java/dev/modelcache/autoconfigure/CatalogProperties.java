@@ -4,13 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Catalogs of models that are looked up by name.
+ * Which models are known by name.
  */
 public class CatalogProperties {
 
 	/**
-	 * Locations of additional catalogs, such as "classpath:", "file:" or "https:" URLs of
-	 * JSON files. The built-in catalog is always used.
+	 * Catalogs that are asked beside the built-in one: "classpath:", "file:" or "https:"
+	 * URLs of JSON files.
 	 */
 	private List<String> locations = new ArrayList<>();
 

@@ -8,66 +8,66 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Downloads and their connections.
+ * How bytes are fetched.
  */
 public class DownloadProperties {
 
 	/**
-	 * Maximum number of bytes that each connection buffers in memory.
+	 * Most bytes that one connection holds in memory.
 	 */
 	private DataSize bufferSize = DataSize.ofMegabytes(1);
 
 	/**
-	 * Maximum number of connections used to download a model.
+	 * Number of connections that fetch one model.
 	 */
 	private int connections = 4;
 
 	/**
-	 * Number of bytes to request at a time. A file smaller than two segments is
-	 * downloaded with one request.
+	 * Bytes that one request asks for; a file of less than two such segments is fetched
+	 * by one.
 	 */
 	private DataSize segmentSize = DataSize.ofMegabytes(16);
 
 	/**
-	 * Time to wait for a connection to be established.
+	 * How long opening a connection may take.
 	 */
 	private Duration connectTimeout = Duration.ofSeconds(10);
 
 	/**
-	 * Time to wait for the headers of a response.
+	 * How long a request may wait for its response's headers.
 	 */
 	private Duration responseTimeout = Duration.ofSeconds(30);
 
 	/**
-	 * Time to wait for the next bytes of a response body, including the first ones.
+	 * How long a body may bring no byte, also before the first one.
 	 */
 	private Duration stallTimeout = Duration.ofSeconds(30);
 
 	/**
-	 * Maximum number of bytes per second for all downloads together. Unlimited by
-	 * default.
+	 * Most bytes per second that all downloads together take; without it, as many as
+	 * come.
 	 */
 	private @Nullable DataSize maxBandwidth;
 
 	/**
-	 * Time after which an operation that makes no progress fails. Progress is a change of
-	 * state, a received byte, or a wait with a known reason; retries share this time.
+	 * Time after which an acquisition that does not advance fails: no change of state, no
+	 * byte, and no wait with a reason, in all its retries together.
 	 */
 	private Duration giveUpAfter = Duration.ofMinutes(15);
 
 	/**
 	 * Minimum number of bytes per second that a mirror must send, averaged over a minute.
-	 * A slower mirror counts as failed and the next one is used. 0 accepts any speed.
+	 * A slower mirror counts as failed, and the next one is used; 0 accepts any speed.
 	 */
 	private DataSize minSpeed = DataSize.ofKilobytes(1);
 
 	/**
-	 * Whether to allow plain HTTP, for URLs and for redirect targets.
+	 * Whether plain http is allowed, also as a redirect's target.
 	 */
 	private boolean allowInsecureHttp = false;
 
 	/**
-	 * Maximum number of redirects to follow for each request.
+	 * Number of redirects that are followed for one request.
 	 */
 	private int maxRedirects = 20;
 
@@ -78,19 +78,18 @@ public class DownloadProperties {
 	private @Nullable Boolean blockPrivateRedirects;
 
 	/**
-	 * Maximum ratio of the decompressed size of a model to its compressed size.
-	 * Decompressed sizes below 1 MiB are always allowed.
+	 * Most decompressed bytes for each byte of a compressed model; what stays below 1 MiB
+	 * is always allowed.
 	 */
 	private int maxExpansion = 20;
 
 	/**
-	 * Name of the SSL bundle to use for connections.
+	 * Name of the SSL bundle of the connections.
 	 */
 	private @Nullable String sslBundle;
 
 	/**
-	 * Headers to send to the configured origin. They are not sent to mirrors on other
-	 * origins or to redirect targets.
+	 * Headers of the requests to the configured origin; no other origin gets them.
 	 */
 	private Map<String, String> headers = new LinkedHashMap<>();
 
@@ -221,7 +220,7 @@ public class DownloadProperties {
 	}
 
 	/**
-	 * Proxy to use for connections.
+	 * The proxy that connections go through.
 	 */
 	public static class Proxy {
 

@@ -51,10 +51,6 @@ final class Acquisition implements Callable<CachedModel> {
 
 	private static final Logger logger = LoggerFactory.getLogger(Acquisition.class);
 
-	private static final Duration TICK = Duration.ofMillis(250);
-
-	private static final int TICKS_PER_HEARTBEAT = 4;
-
 	private static final Set<ErrorCode> FINAL = Set.of(ErrorCode.CONFIGURATION, ErrorCode.CANCELLED,
 			ErrorCode.LOCK_TIMEOUT);
 
@@ -187,7 +183,7 @@ final class Acquisition implements Callable<CachedModel> {
 			return fetched(index, standing);
 		}
 		catch (RuntimeException failure) {
-			this.cancellation.check();
+			this.cancellation.checkCancelled();
 			CachedModel there = (this.mode == Mode.USE_CACHED) ? inSpiteOf(failure, index, standing) : null;
 			if (there == null) {
 				throw failure;
@@ -233,6 +229,7 @@ final class Acquisition implements Callable<CachedModel> {
 		if (isOutOfReach(failure)) {
 			CachedModel known = null;
 			try {
+				this.monitor.startingOver();
 				known = known(index, before);
 			}
 			catch (ModelCacheException other) {
@@ -249,6 +246,7 @@ final class Acquisition implements Callable<CachedModel> {
 			}
 		}
 		if (saysNothing(failure) && index.occupant() instanceof Standing.Unproven) {
+			this.monitor.startingOver();
 			logger.warn(
 					"Model '{}': the file at its place is served, though its source cannot say what it should be: {}",
 					candidate.request().id(), failure.getMessage());
@@ -371,7 +369,7 @@ final class Acquisition implements Callable<CachedModel> {
 		Instant start = this.clock.instant();
 		try (CacheLock lock = lock(index, start)) {
 			this.monitor.lockWaited(Duration.between(start, this.clock.instant()));
-			Disposable ticking = ticking(lock);
+			Disposable noted = this.monitor.noted(lock);
 			try {
 				if (this.mode == Mode.RENEW) {
 					return work.apply(index.occupant());
@@ -381,7 +379,7 @@ final class Acquisition implements Callable<CachedModel> {
 				return (there != null) ? there : work.apply(standing.unproved());
 			}
 			finally {
-				ticking.dispose();
+				noted.dispose();
 			}
 		}
 	}
@@ -395,34 +393,6 @@ final class Acquisition implements Callable<CachedModel> {
 		catch (RuntimeException ex) {
 			this.monitor.lockWaited(Duration.between(start, this.clock.instant()));
 			throw ex;
-		}
-	}
-
-	/** Shows progress and keeps the lock's note fresh, until it is disposed. */
-	private Disposable ticking(CacheLock lock) {
-		return Flux.interval(TICK, this.threads.timer())
-			.onBackpressureDrop()
-			.publishOn(this.threads.io(), 1)
-			.subscribe((tick) -> tick(lock, tick % TICKS_PER_HEARTBEAT == 0),
-					(failure) -> logger.debug("The progress of a model is no longer shown", failure));
-	}
-
-	/** A failure here leaves the acquisition as it is. */
-	private void tick(CacheLock lock, boolean heartbeat) {
-		TransferProgress progress = null;
-		try {
-			progress = this.monitor.tick();
-		}
-		catch (Throwable ex) {
-			logger.debug("The progress of a model cannot be shown", ex);
-		}
-		if (heartbeat) {
-			try {
-				lock.heartbeat(progress);
-			}
-			catch (Throwable ex) {
-				logger.warn("The note of a lock cannot be written", ex);
-			}
 		}
 	}
 

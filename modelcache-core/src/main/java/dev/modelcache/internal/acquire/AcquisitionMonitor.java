@@ -25,6 +25,7 @@ import dev.modelcache.TransferProgress;
 import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.internal.transfer.TransferListener;
+import dev.modelcache.lock.CacheLock;
 import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -66,6 +67,9 @@ final class AcquisitionMonitor {
 
 	private final AtomicLong position = new AtomicLong();
 
+	/** How many of these bytes were there before, so that no source has sent them. */
+	private final AtomicLong found = new AtomicLong();
+
 	private volatile @Nullable Long totalBytes;
 
 	private volatile @Nullable Long statedBytes;
@@ -104,6 +108,17 @@ final class AcquisitionMonitor {
 		return this.watch.attempt(this::gaveUp);
 	}
 
+	/** Goes on after a failure, and after a setback, with what is on this machine. */
+	void startingOver() {
+		this.watch.startOver();
+		state(ModelState.RESOLVING);
+	}
+
+	/** Shows the progress, also in the note of a lock. */
+	Disposable noted(CacheLock lock) {
+		return this.watch.noted(lock, this::tick);
+	}
+
 	private ModelTransferException gaveUp(Duration after) {
 		ModelStatus status = this.board.get(this.id);
 		return new ModelTransferException(this.id,
@@ -135,12 +150,15 @@ final class AcquisitionMonitor {
 		reading((status) -> status.withSource(candidate.source()).withFallback(candidate.fallback()), progress);
 	}
 
+	/** A model of which files come is shown as such until all have come. */
 	private void reading(UnaryOperator<ModelStatus> change, TransferProgress progress) {
 		advanced();
 		this.read = progress;
-		show((status) -> ((status.state() == ModelState.VERIFYING) ? status
-				: change.apply(status).withState(ModelState.VERIFYING))
-			.withProgress(progress));
+		show((status) -> switch (status.state()) {
+			case DOWNLOADING -> status;
+			case VERIFYING -> status.withProgress(progress);
+			default -> change.apply(status).withState(ModelState.VERIFYING).withProgress(progress);
+		});
 	}
 
 	void trying(Candidate candidate) {
@@ -176,6 +194,7 @@ final class AcquisitionMonitor {
 	/** A file of several was there already. */
 	void there(long bytes) {
 		this.position.addAndGet(bytes);
+		this.found.addAndGet(bytes);
 	}
 
 	/**
@@ -210,7 +229,8 @@ final class AcquisitionMonitor {
 		long bytes = this.position.get();
 		TransferProgress progress;
 		synchronized (this.rate) {
-			progress = TransferProgress.of(bytes, this.totalBytes, this.rate.sample(this.clock.millis(), bytes));
+			progress = TransferProgress.of(bytes, this.totalBytes,
+					this.rate.sample(this.clock.millis(), bytes - this.found.get()));
 		}
 		show((status) -> (status.state() == ModelState.DOWNLOADING) ? status.withProgress(progress) : status);
 		this.events.dispatch(new ModelDownloadProgress(this.id, progress));
@@ -334,8 +354,10 @@ final class AcquisitionMonitor {
 			this.whole = whole;
 		}
 
-		private void moved(long to) {
-			AcquisitionMonitor.this.position.addAndGet(to - this.own.getAndSet(to));
+		private long moved(long to) {
+			long by = to - this.own.getAndSet(to);
+			AcquisitionMonitor.this.position.addAndGet(by);
+			return by;
 		}
 
 		@Override
@@ -351,23 +373,32 @@ final class AcquisitionMonitor {
 			}
 		}
 
+		/** What is checked of one file among several counts as it is checked. */
 		@Override
 		public void checked(long bytes, long total) {
-			reading(UnaryOperator.identity(), TransferProgress.of(bytes, total, 0));
+			if (this.whole) {
+				reading(UnaryOperator.identity(), TransferProgress.of(bytes, total, 0));
+			}
+			else {
+				found(bytes);
+			}
 		}
 
 		@Override
 		public void resumed(long bytes, long total) {
+			if (this.whole) {
+				AcquisitionMonitor.this.totalBytes = total;
+			}
+			found(bytes);
+		}
+
+		private void found(long bytes) {
 			AcquisitionMonitor monitor = AcquisitionMonitor.this;
 			monitor.advanced();
-			moved(bytes);
-			if (this.whole) {
-				monitor.totalBytes = total;
-			}
-			Long all = monitor.totalBytes;
-			if (all != null) {
-				show((status) -> downloading(status).withProgress(TransferProgress.of(monitor.position.get(), all, 0)));
-			}
+			monitor.found.addAndGet(moved(bytes));
+			TransferProgress progress = TransferProgress.of(monitor.position.get(), monitor.totalBytes, 0);
+			monitor.read = progress;
+			show((status) -> downloading(status).withProgress(progress));
 		}
 
 		@Override

@@ -94,6 +94,11 @@ final class Cancellation {
 		}
 	}
 
+	/** Returns whether the present attempt ends with a setback. */
+	synchronized boolean isGivenUp(ModelCacheException setback) {
+		return this.setback == setback;
+	}
+
 	private List<Runnable> wakeUps() {
 		List<Runnable> waiting = List.copyOf(this.wakeUps);
 		this.wakeUps.clear();

@@ -7,6 +7,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -56,6 +57,8 @@ import org.slf4j.LoggerFactory;
 final class ModelIndex {
 
 	private static final Logger logger = LoggerFactory.getLogger(ModelIndex.class);
+
+	private static final Set<Algorithm> SHA256 = Set.of(Algorithm.SHA256);
 
 	private final ModelStore store;
 
@@ -237,7 +240,7 @@ final class ModelIndex {
 		if (receipt == null) {
 			return false;
 		}
-		Hashed hashed = hash(this.place, Algorithm.SHA256);
+		Hashed hashed = hash(this.place, SHA256);
 		if (!hashed.sha256().equals(receipt.digest())) {
 			return false;
 		}
@@ -268,7 +271,7 @@ final class ModelIndex {
 			return model(claim);
 		}
 		return (claim.receipt() != null) ? verified(claim.place(), claim.receipt())
-				: proved(claim.place(), Objects.requireNonNull(claim.expected()));
+				: proved(claim.place(), List.of(Objects.requireNonNull(claim.expected())));
 	}
 
 	/**
@@ -298,7 +301,7 @@ final class ModelIndex {
 				|| (expected.origin() == DigestOrigin.FILE_NAME && request().digestRequired())) {
 			return null;
 		}
-		CachedModel proved = proved(file, expected);
+		CachedModel proved = proved(file, List.of(expected));
 		return (proved != null) ? proved.withOutcome(ModelOutcome.ADOPTED) : null;
 	}
 
@@ -314,12 +317,8 @@ final class ModelIndex {
 			return null;
 		}
 		ExpectedDigest expected = job.file().expected();
-		return ((expected != null) ? Stream.of(expected)
-				: job.file().mirrors().stream().map(Mirror::stated).flatMap(Stream::ofNullable).distinct())
-			.map((digest) -> proved(this.place, digest))
-			.flatMap(Stream::ofNullable)
-			.findFirst()
-			.orElse(null);
+		return proved(this.place, (expected != null) ? List.of(expected)
+				: job.file().mirrors().stream().map(Mirror::stated).flatMap(Stream::ofNullable).distinct().toList());
 	}
 
 	/**
@@ -359,7 +358,7 @@ final class ModelIndex {
 							+ this.place.target() + " should be",
 					"Configure expected-checksum, or remove require-checksum");
 		}
-		Hashed hashed = hash(this.place, Algorithm.SHA256);
+		Hashed hashed = hash(this.place, SHA256);
 		Receipt receipt = issue(this.place, hashed, null, putBy(this.place, hashed));
 		logger.warn("Model '{}': {} is used as it is; nothing proves its content. Configure expected-checksum: {}",
 				request().id(), this.place.target(), hashed.sha256());
@@ -368,7 +367,7 @@ final class ModelIndex {
 
 	/** Serves a file of the user's that is known not to be the model. */
 	CachedModel takeKept(String expected) {
-		Hashed hashed = hash(this.place, Algorithm.SHA256);
+		Hashed hashed = hash(this.place, SHA256);
 		Receipt receipt = issue(this.place, hashed, null, PutBy.USER_KEPT);
 		logger.warn("Model '{}': {} ({}) is served unverified because {} is 'keep', though {} was expected",
 				request().id(), this.place.target(), hashed.sha256(), request().key("model-path-conflict"), expected);
@@ -388,8 +387,7 @@ final class ModelIndex {
 		Receipt receipt = receipt(seen, fingerprint);
 		boolean same = receipt != null && receipt.fingerprint().equals(fingerprint)
 				&& receipt.digest().equals(proved.digest());
-		if (!same && (fingerprint == null
-				|| !hash(seen, Algorithm.SHA256).digest(Algorithm.SHA256).equals(proved.digest()))) {
+		if (!same && (fingerprint == null || !hash(seen, SHA256).digest(Algorithm.SHA256).equals(proved.digest()))) {
 			throw new ModelStorageException(request().id(), seen.directory(),
 					seen.target() + " was replaced while the model was published", null);
 		}
@@ -438,7 +436,7 @@ final class ModelIndex {
 
 	/** Returns the digest of a published file, as it is on disk now. */
 	Digest digest(ModelPlace file, Algorithm algorithm) {
-		return hash(file, algorithm).digest(algorithm);
+		return hash(file, Set.of(algorithm)).digest(algorithm);
 	}
 
 	/** Remembers that a file is not what its receipt says. */
@@ -503,7 +501,7 @@ final class ModelIndex {
 
 	/** Reads a file that has a receipt, and writes a fresh one if it is unchanged. */
 	private @Nullable CachedModel verified(ModelPlace file, Receipt receipt) {
-		Hashed hashed = hash(file, Algorithm.SHA256);
+		Hashed hashed = hash(file, SHA256);
 		boolean matched = hashed.sha256().equals(receipt.digest());
 		this.observer.verified(matched, hashed.elapsed());
 		if (!matched) {
@@ -516,16 +514,24 @@ final class ModelIndex {
 		return model(file, fresh);
 	}
 
-	/** Reads a file, and writes its receipt if it has the expected digest. */
-	private @Nullable CachedModel proved(ModelPlace file, ExpectedDigest expected) {
-		Hashed hashed = hash(file, Algorithm.SHA256, expected.digest().algorithm());
-		boolean matched = hashed.digest(expected.digest().algorithm()).equals(expected.digest());
-		this.observer.verified(matched, hashed.elapsed());
-		if (!matched) {
-			logger.warn("Model '{}': {} is not the file that {} describes", request().id(), file.target(),
-					expected.origin().description());
+	/** Reads a file once, and writes its receipt if it has one of the digests. */
+	private @Nullable CachedModel proved(ModelPlace file, List<ExpectedDigest> any) {
+		if (any.isEmpty()) {
 			return null;
 		}
+		Set<Algorithm> algorithms = EnumSet.of(Algorithm.SHA256);
+		any.forEach((expected) -> algorithms.add(expected.digest().algorithm()));
+		Hashed hashed = hash(file, algorithms);
+		List<ExpectedDigest> matching = any.stream()
+			.filter((expected) -> hashed.digest(expected.digest().algorithm()).equals(expected.digest()))
+			.toList();
+		this.observer.verified(!matching.isEmpty(), hashed.elapsed());
+		if (matching.isEmpty()) {
+			any.forEach((expected) -> logger.warn("Model '{}': {} is not the file that {} describes", request().id(),
+					file.target(), expected.origin().description()));
+			return null;
+		}
+		ExpectedDigest expected = matching.get(0);
 		Receipt receipt = issue(file, hashed, (expected.origin() != DigestOrigin.FILE_NAME) ? expected.digest() : null,
 				putBy(file, hashed));
 		return isAllowed(receipt) ? model(file, receipt) : null;
@@ -577,7 +583,7 @@ final class ModelIndex {
 			.withFormat(receipt.format());
 	}
 
-	private Hashed hash(ModelPlace file, Algorithm... algorithms) {
+	private Hashed hash(ModelPlace file, Set<Algorithm> algorithms) {
 		Instant start = this.clock.instant();
 		try {
 			Fingerprint before = Fingerprint.of(file.target());
@@ -586,7 +592,7 @@ final class ModelIndex {
 			}
 			this.reading.read(0, before.size());
 			AtomicLong read = new AtomicLong();
-			Map<Algorithm, Digest> digests = FileDigest.of(file.target(), Set.copyOf(List.of(algorithms)),
+			Map<Algorithm, Digest> digests = FileDigest.of(file.target(), algorithms,
 					() -> this.reading.read(Math.min(read.addAndGet(FileDigest.BLOCK), before.size()), before.size()));
 			Instant end = this.clock.instant();
 			if (!before.equals(Fingerprint.of(file.target()))) {

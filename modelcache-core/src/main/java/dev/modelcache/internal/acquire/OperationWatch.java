@@ -9,10 +9,15 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 import dev.modelcache.ModelCacheException;
+import dev.modelcache.TransferProgress;
 import dev.modelcache.internal.transfer.TransferListener.DiskStep;
+import dev.modelcache.lock.CacheLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Scheduler;
@@ -24,6 +29,12 @@ import reactor.core.scheduler.Scheduler;
  * <em>Thread-safety</em>: all methods.
  */
 final class OperationWatch {
+
+	private static final Logger logger = LoggerFactory.getLogger(OperationWatch.class);
+
+	private static final Duration TICK = Duration.ofMillis(250);
+
+	private static final int TICKS_PER_HEARTBEAT = 4;
 
 	private static final Duration LONGEST_END = Duration.ofSeconds(5);
 
@@ -46,6 +57,9 @@ final class OperationWatch {
 	private final Consumer<ModelCacheException> abandoned;
 
 	private volatile long lastNanos;
+
+	/** How far the file is that was read last. */
+	private volatile @Nullable TransferProgress read;
 
 	/** Until when each step may take that is under way and shows no progress. */
 	private final Map<Object, Long> steps = new ConcurrentHashMap<>();
@@ -75,9 +89,48 @@ final class OperationWatch {
 	}
 
 	/** A file is read: called for each piece. */
-	void reading() {
+	void reading(long bytes, long total) {
 		this.cancellation.check();
 		advanced();
+		this.read = TransferProgress.of(bytes, total, 0);
+	}
+
+	/** Writes into the note of a lock how far a file is that is read under it. */
+	Disposable noted(CacheLock lock) {
+		return noted(lock, () -> this.read);
+	}
+
+	/**
+	 * Writes into the note of a lock how far the work under it is, until that is
+	 * disposed. A failure to do so leaves the work as it is.
+	 * @param lock the lock
+	 * @param progress tells how far the work is; called four times a second
+	 * @return ends this
+	 */
+	Disposable noted(CacheLock lock, Supplier<@Nullable TransferProgress> progress) {
+		return Flux.interval(TICK, this.timer)
+			.onBackpressureDrop()
+			.publishOn(this.io, 1)
+			.subscribe((tick) -> note(lock, progress, tick % TICKS_PER_HEARTBEAT == 0),
+					(failure) -> logger.debug("The progress of a model is no longer shown", failure));
+	}
+
+	private static void note(CacheLock lock, Supplier<@Nullable TransferProgress> progress, boolean heartbeat) {
+		TransferProgress reached = null;
+		try {
+			reached = progress.get();
+		}
+		catch (Throwable ex) {
+			logger.debug("The progress of a model cannot be shown", ex);
+		}
+		if (heartbeat) {
+			try {
+				lock.heartbeat(reached);
+			}
+			catch (Throwable ex) {
+				logger.warn("The note of a lock cannot be written", ex);
+			}
+		}
 	}
 
 	/** The operation waits for a lock: called after each look at it. */
@@ -118,6 +171,14 @@ final class OperationWatch {
 		}
 	}
 
+	/**
+	 * Lets an attempt that was given up go on, which has the whole time again.
+	 */
+	void startOver() {
+		advanced();
+		this.cancellation.beginAttempt();
+	}
+
 	private boolean isOverdue() {
 		long latest = now() - this.giveUpAfter.toNanos();
 		return latest - this.lastNanos > 0 && this.steps.values().stream().allMatch((until) -> latest - until > 0);
@@ -134,7 +195,7 @@ final class OperationWatch {
 		AtomicLong gaveUpNanos = new AtomicLong();
 		return Flux.interval(period(), this.timer).onBackpressureDrop().publishOn(this.io).subscribe((tick) -> {
 			ModelCacheException before = gaveUp.get();
-			if (before != null) {
+			if (before != null && this.cancellation.isGivenUp(before)) {
 				if (now() - gaveUpNanos.get() >= longestEnd().toNanos()) {
 					this.abandoned.accept(before);
 				}

@@ -148,7 +148,7 @@ final class PackedFiles {
 
 	/** What is refused is not kept: another download would bring the same. */
 	private void discard(FileJob job) {
-		this.store.evict(job.modelId(), job.place());
+		this.store.evict(job.modelId(), job.place(), this.monitor::advanced);
 	}
 
 	private CachedModel take(FileJob job, CachedModel archive, UnpackedFile file, Path unpacking,

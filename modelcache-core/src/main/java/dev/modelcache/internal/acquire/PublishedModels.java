@@ -32,6 +32,7 @@ import dev.modelcache.lock.LockRequest;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
 
 /**
  * The files that have been published: reads them again, removes them.
@@ -89,7 +90,7 @@ final class PublishedModels {
 	 */
 	void verify(ModelRequest request, CachedModel model, OperationWatch watch, Reading reading) {
 		ModelIndex index = index(request, model, (bytes, total) -> {
-			watch.reading();
+			watch.reading(bytes, total);
 			reading.read(bytes, total);
 		});
 		for (ModelPlace place : index.served(model)) {
@@ -204,7 +205,7 @@ final class PublishedModels {
 		List<ModelCacheException> failures = new ArrayList<>();
 		Set<Path> places = new HashSet<>();
 		for (Candidate candidate : Candidate.of(request)) {
-			ModelIndex index = index(candidate, (bytes, total) -> watch.reading());
+			ModelIndex index = index(candidate, watch::reading);
 			if (places.add(index.place().target())) {
 				try {
 					evict(index, (path) -> {
@@ -241,11 +242,11 @@ final class PublishedModels {
 
 	private void evict(ModelIndex index, Consumer<Path> evicted, OperationWatch watch) {
 		underLock(index, watch, () -> {
-			watch.reading();
+			watch.cancellation().check();
 			requireOurs(index);
-			watch.reading();
+			watch.cancellation().check();
 			ModelPlace place = index.place();
-			if (this.store.evict(index.candidate().request().id(), place)) {
+			if (this.store.evict(index.candidate().request().id(), place, watch::advanced)) {
 				evicted.accept(place.target());
 			}
 			Path adopted = this.store.adoption().forget(place);
@@ -264,10 +265,16 @@ final class PublishedModels {
 		LockRequest request = LockRequest.of(index.candidate().request().id(), index.place().lockFile())
 			.withPause(watch.cancellation()::sleep);
 		try (CacheLock lock = this.locks.acquire(request, (owner) -> {
-			watch.reading();
+			watch.cancellation().check();
 			watch.waiting();
 		})) {
-			step.run();
+			Disposable noted = watch.noted(lock);
+			try {
+				step.run();
+			}
+			finally {
+				noted.dispose();
+			}
 		}
 	}
 

@@ -13,9 +13,19 @@ import dev.modelcache.ModelStorageException;
  */
 final class Leftovers {
 
+	private final Runnable advanced;
+
 	private final List<String> left = new ArrayList<>();
 
 	private final List<Exception> failures = new ArrayList<>();
+
+	/**
+	 * Creates it.
+	 * @param advanced run for each file that is deleted
+	 */
+	Leftovers(Runnable advanced) {
+		this.advanced = advanced;
+	}
 
 	/**
 	 * Deletes something.
@@ -25,7 +35,9 @@ final class Leftovers {
 	 */
 	boolean unless(Deletion deletion, Object what) {
 		try {
-			return deletion.run();
+			boolean deleted = deletion.run();
+			this.advanced.run();
+			return deleted;
 		}
 		catch (IOException | UncheckedIOException | DirectoryIteratorException ex) {
 			this.left.add(what + " (" + ((ex.getCause() instanceof IOException cause) ? cause : ex) + ")");

@@ -527,14 +527,15 @@ public final class ModelStore implements AutoCloseable {
 	 * another eviction that succeeds.
 	 * @param modelId the model's id
 	 * @param place the file's place
+	 * @param advanced run for each file that is deleted
 	 * @return whether there was a file
 	 * @throws ModelStorageException if something is left; says what
 	 */
-	public boolean evict(String modelId, ModelPlace place) {
-		Leftovers leftovers = new Leftovers();
+	public boolean evict(String modelId, ModelPlace place, Runnable advanced) {
+		Leftovers leftovers = new Leftovers(advanced);
 		boolean existed = leftovers.unless(() -> deleteElsewhere(place, leftovers),
 				"the record of the files elsewhere");
-		existed |= leftovers.unless(() -> this.versions.delete(place), CacheLayout.versions(place));
+		existed |= leftovers.unless(() -> this.versions.delete(place, advanced), CacheLayout.versions(place));
 		if (Files.isRegularFile(place.target(), LinkOption.NOFOLLOW_LINKS)) {
 			existed |= leftovers.unless(() -> Files.deleteIfExists(place.target()), place.target());
 		}

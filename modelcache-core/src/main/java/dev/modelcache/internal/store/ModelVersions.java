@@ -228,8 +228,8 @@ final class ModelVersions {
 			for (Path entry : entries.toList()) {
 				String name = entry.getFileName().toString();
 				if (OWN.matcher(name).matches() && unwanted.test(name)) {
-					deleteReceipts(place, entry);
-					FileSystemUtils.deleteRecursively(entry);
+					delete(place, entry, () -> {
+					});
 				}
 			}
 		}
@@ -238,30 +238,37 @@ final class ModelVersions {
 		}
 	}
 
-	/** Deletes all versions of a model. Returns whether one was visible. */
-	boolean delete(ModelPlace place) throws IOException {
+	/**
+	 * Deletes all versions of a model.
+	 * @param place the model's place
+	 * @param deleted run for each file
+	 * @return whether one was visible
+	 */
+	boolean delete(ModelPlace place, Runnable deleted) throws IOException {
 		String current = current(place);
 		Path versions = CacheLayout.versions(place);
 		if (current != null) {
 			Files.deleteIfExists(place.target());
 		}
 		if (Files.isDirectory(versions, LinkOption.NOFOLLOW_LINKS)) {
-			deleteReceipts(place, versions);
-			FileSystemUtils.deleteRecursively(versions);
+			delete(place, versions, deleted);
 		}
 		return current != null;
 	}
 
-	private void deleteReceipts(ModelPlace place, Path directory) throws IOException {
+	private void delete(ModelPlace place, Path directory, Runnable deleted) throws IOException {
 		Files.walkFileTree(directory, new SimpleFileVisitor<>() {
 
 			@Override
-			public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+			public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
 				ModelVersions.this.receipts.delete(ModelVersions.this.layout.place(file, place.lockFile()));
+				Files.deleteIfExists(file);
+				deleted.run();
 				return FileVisitResult.CONTINUE;
 			}
 
 		});
+		FileSystemUtils.deleteRecursively(directory);
 	}
 
 	/** Makes symbolic links. */

@@ -62,25 +62,40 @@ final class Partials {
 	 * @return the file, with a name of this process, or {@code null} if there is none
 	 */
 	@Nullable Partial claim(PartialJudge judge) throws IOException {
-		Partial best = null;
-		long most = 0;
-		for (Path path : list(StagedName.STAGED)) {
-			Partial partial = tryTake(path);
-			if (partial == null) {
-				continue;
+		List<Partial> taken = new ArrayList<>();
+		boolean done = false;
+		try {
+			Partial best = null;
+			long most = 0;
+			for (Path path : list(StagedName.STAGED)) {
+				Partial partial = tryTake(path);
+				if (partial == null) {
+					continue;
+				}
+				taken.add(partial);
+				long worth = isExpired(partial.path()) ? 0 : judge.worth(partial.journal().lines());
+				if (worth > most) {
+					best = partial;
+					most = worth;
+				}
 			}
-			long worth = isExpired(partial.path()) ? 0 : judge.worth(partial.journal().lines());
-			if (worth > most) {
-				discard(best);
-				best = partial;
-				most = worth;
+			for (Partial partial : taken) {
+				if (partial != best) {
+					discard(partial);
+				}
 			}
-			else {
-				discard(partial);
+			done = true;
+			deleteOrphans(this.target);
+			return best;
+		}
+		finally {
+			if (!done) {
+				// They stay on disk for another download.
+				for (Partial partial : taken) {
+					partial.file().close();
+				}
 			}
 		}
-		deleteOrphans(this.target);
-		return best;
 	}
 
 	/** Creates an empty file. */
@@ -160,27 +175,22 @@ final class Partials {
 		if (file == null) {
 			return null;
 		}
-		Path own = null;
+		Partial taken = null;
 		try {
-			if (file.locked() || isAbandoned(path)) {
-				own = rename(path);
+			Path own = (file.locked() || isAbandoned(path)) ? rename(path) : null;
+			if (own != null) {
+				file.renamed(own);
+				Partial renamed = new Partial(own, file, new PartialJournal(StagedName.journal(own), journal(own)),
+						owner(), key);
+				taken = renamed.isIntact() ? renamed : null;
 			}
+			return taken;
 		}
 		finally {
-			if (own == null) {
+			if (taken == null) {
 				file.close();
 			}
 		}
-		if (own == null) {
-			return null;
-		}
-		file.renamed(own);
-		Partial taken = new Partial(own, file, new PartialJournal(StagedName.journal(own), journal(own)), owner(), key);
-		if (!taken.isIntact()) {
-			file.close();
-			return null;
-		}
-		return taken;
 	}
 
 	private boolean isAbandoned(Path path) throws IOException {
@@ -215,11 +225,9 @@ final class Partials {
 		}
 	}
 
-	private static void discard(@Nullable Partial partial) throws IOException {
-		if (partial != null) {
-			logger.info("Deleting {}, which an ended download left and nothing can continue", partial.path());
-			partial.delete();
-		}
+	private static void discard(Partial partial) throws IOException {
+		logger.info("Deleting {}, which an ended download left and nothing can continue", partial.path());
+		partial.delete();
 	}
 
 	/**

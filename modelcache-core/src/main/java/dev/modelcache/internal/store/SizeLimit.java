@@ -111,7 +111,8 @@ final class SizeLimit {
 			this.inUse.ifUnused(place.receipt(), () -> {
 				if (removable.isUnchanged() && removable.isAsPublished()) {
 					size[0] = removable.size();
-					if (!this.versions.delete(place)) {
+					if (!this.versions.delete(place, () -> {
+					})) {
 						Files.deleteIfExists(place.target());
 					}
 					removable.files().forEach((file) -> this.receipts.delete(placeOf(file)));

@@ -84,6 +84,10 @@ final class BlockLog {
 			this.origins.add(contents.origins().getOrDefault(number, Source.UNKNOWN));
 		}
 		damaged().forEach(this.blocks::remove);
+		if (this.blocks.isEmpty()) {
+			clear();
+			return JournalContents.read(List.of());
+		}
 		return new JournalContents(this.size, contents.expected(), contents.compression(), contents.origins(),
 				new TreeMap<>(this.blocks));
 	}

@@ -281,9 +281,12 @@ final class Coordinator implements BodyWriter.Owner {
 			this.check.accept(fetch.mirror, fetch.segment, response, this.live.size() > 1);
 		}
 		catch (RequestFailedException ex) {
-			fetch.writer.fail(ex);
+			if (ex.reason() != Reason.CHANGED || !restsOnOthers(fetch)) {
+				fetch.writer.fail(ex);
+			}
 			return;
 		}
+		fetch.accepted = true;
 		boolean others = this.check.leavesWorkForOthers(fetch.mirror, response);
 		fetch.missesBefore = fetch.mirror.pace().misses();
 		this.disk.admit(this.work.size(), () -> {
@@ -293,6 +296,16 @@ final class Coordinator implements BodyWriter.Owner {
 				dispatch();
 			}
 		});
+	}
+
+	/**
+	 * Returns whether all that is known of the file is what other mirrors have promised
+	 * without sending a byte of it: which answer is wrong is seen when one of them has
+	 * sent a byte, or has failed.
+	 */
+	private boolean restsOnOthers(Fetch fetch) {
+		return this.work.written() == 0
+				&& this.live.values().stream().anyMatch((other) -> other.accepted && other.mirror != fetch.mirror);
 	}
 
 	private void start(Fetch fetch, RangeResponse response) {
@@ -326,6 +339,7 @@ final class Coordinator implements BodyWriter.Owner {
 			if (fetch == null) {
 				throw new IllegalStateException("bytes were written by a connection that had ended");
 			}
+			boolean first = this.work.written() == 0;
 			this.work.landed(fetch.segment, bytes);
 			long written = this.work.written();
 			fetch.mirror.count(bytes);
@@ -339,6 +353,13 @@ final class Coordinator implements BodyWriter.Owner {
 				if (alone) {
 					dispatch();
 				}
+			}
+			if (first) {
+				List.copyOf(this.live.values()).forEach((other) -> {
+					if (other.response != null && !other.accepted) {
+						accept(other, other.response);
+					}
+				});
 			}
 		});
 	}
@@ -399,7 +420,9 @@ final class Coordinator implements BodyWriter.Owner {
 		if (this.mirrors.nanosUntilNext(now()).isPresent()) {
 			this.listener.retrying(failed);
 		}
-		if (contradicts && !others && this.phase == Phase.FETCHING) {
+		boolean promised = fetch.accepted && this.work.written() == 0
+				&& this.live.values().stream().noneMatch((other) -> other.accepted);
+		if (((contradicts && !others) || promised) && this.phase == Phase.FETCHING) {
 			beginAgain();
 		}
 	}
@@ -600,6 +623,9 @@ final class Coordinator implements BodyWriter.Owner {
 		private @Nullable RangeResponse response;
 
 		private long bodyEnd = ByteRange.OPEN;
+
+		/** Nothing that the response says contradicts what is known. */
+		private boolean accepted;
 
 		private boolean brought;
 

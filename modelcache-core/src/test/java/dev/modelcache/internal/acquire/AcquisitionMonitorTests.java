@@ -2,7 +2,6 @@ package dev.modelcache.internal.acquire;
 
 import java.net.URI;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +34,7 @@ class AcquisitionMonitorTests {
 
 	private final List<String> heard = new ArrayList<>();
 
-	private final Clock clock = new ManualClock();
+	private final ManualClock clock = new ManualClock();
 
 	private final Mirror mirror = new Mirror(URI.create("https://Example.com/m.gguf?token=secret"), Map.of());
 
@@ -86,6 +85,41 @@ class AcquisitionMonitorTests {
 	void failedRequestIsToldWithItsHostAndWithoutSecrets() {
 		this.file.failed(new RequestFailedException(Reason.SERVER_ERROR, this.mirror, 503, null));
 		assertThat(this.heard).containsExactly("example.com:443: https://Example.com/m.gguf answered 503");
+	}
+
+	@Test
+	void filesThatResumeSideBySideAreShownAsOneDownload() {
+		List<ModelState> states = new ArrayList<>();
+		this.board.watch()
+			.filter((status) -> status.id().equals("m"))
+			.subscribe((status) -> states.add(status.state()));
+		states.clear();
+		FileProgress one = this.monitor.file(false);
+		FileProgress other = this.monitor.file(false);
+		this.monitor.expecting(100L, null);
+		one.checked(10, 50);
+		other.checked(20, 50);
+		assertThat(this.board.get("m").progress().bytes()).isEqualTo(30);
+		one.resumed(15, 50);
+		one.answered(this.mirror, 50L);
+		other.checked(30, 50);
+		one.written(this.mirror, 10, 25);
+		other.resumed(40, 50);
+		other.answered(this.mirror, 50L);
+		assertThat(states).containsOnly(ModelState.DOWNLOADING);
+		assertThat(this.monitor.tick().bytes()).isEqualTo(65);
+	}
+
+	@Test
+	void whatWasThereIsNoSpeedOfTheSource() {
+		FileProgress one = this.monitor.file(false);
+		this.monitor.expecting(1000L, null);
+		one.answered(this.mirror, 500L);
+		assertThat(this.monitor.tick().bytes()).isZero();
+		this.clock.advance(Duration.ofSeconds(1));
+		one.written(this.mirror, 100, 100);
+		this.monitor.there(400);
+		assertThat(this.monitor.tick().bytesPerSecond()).isEqualTo(100);
 	}
 
 }

@@ -1,12 +1,23 @@
 package dev.modelcache.internal.acquire;
 
+import dev.modelcache.CacheOptions.Verification;
+import dev.modelcache.internal.store.StoreSettings;
+import dev.modelcache.internal.store.AdoptionSettings;
+import dev.modelcache.source.RemoteFile;
+import dev.modelcache.source.Mirror;
+import dev.modelcache.source.ExpectedDigest;
+import dev.modelcache.DigestOrigin;
+import dev.modelcache.ModelState;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CountDownLatch;
+import java.util.Map;
+import java.nio.file.Files;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelFallbackUsed;
@@ -42,6 +53,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  */
 @ExtendWith(OutputCaptureExtension.class)
 class FallbackTests {
+
+	private static final Duration GIVE_UP_AFTER = Duration.ofMinutes(1);
 
 	@TempDir
 	private Path directory;
@@ -201,32 +214,15 @@ class FallbackTests {
 	}
 
 	@Test
-	void fallbackThatIsGivenUpHidesNoFailure() {
-		AtomicBoolean asked = new AtomicBoolean();
-		SourceResolver silent = new SourceResolver() {
-
-			@Override
-			public Set<String> schemes() {
-				return Set.of("silent");
-			}
-
-			@Override
-			public Mono<ResolvedModel> resolve(SourceLocation location) {
-				return Mono.<ResolvedModel>never().doOnSubscribe((subscription) -> asked.set(true));
-			}
-
-		};
+	void fallbackThatIsGivenUpHidesNoFailure() throws InterruptedException {
+		HangingSource source = new HangingSource();
 		VirtualTimeScheduler time = VirtualTimeScheduler.create();
 		try (CacheFixture fixture = new CacheFixture(this.directory).threads(new EngineThreads(time))
-			.resolver(silent)) {
-			fixture.open(request().fallbackUrl(URI.create("silent://m.gguf")).build());
+			.transfer(giveUpEarly())
+			.resolver(source)) {
+			fixture.open(request().fallbackUrl(URI.create("hanging://m.gguf")).build());
 			CompletableFuture<CachedModel> model = fixture.cache().get("m").toFuture();
-			Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> {
-				if (asked.get()) {
-					time.advanceTimeBy(Duration.ofMinutes(10));
-				}
-				return model.isDone();
-			});
+			source.letTimePass(time);
 			assertThatExceptionOfType(ModelTransferException.class)
 				.isThrownBy(() -> Mono.fromFuture(model).block(CacheFixture.PATIENCE))
 				.withMessageContaining("answered 500")
@@ -295,6 +291,82 @@ class FallbackTests {
 			assertThat(fixture.events(ModelFallbackUsed.class)).singleElement()
 				.satisfies((event) -> assertThat(event.reason()).hasMessageContaining("min-speed"));
 		}
+	}
+
+	@Test
+	void fileThatIsThereIsServedThoughItsSourceHangs(CapturedOutput output) throws Exception {
+		Path file = Files.write(this.directory.resolve("mine.gguf"), this.small.bytes());
+		HangingSource source = new HangingSource();
+		VirtualTimeScheduler time = VirtualTimeScheduler.create();
+		try (CacheFixture fixture = new CacheFixture(this.directory.resolve("cache")).threads(new EngineThreads(time))
+			.transfer(giveUpEarly())
+			.resolver(source)) {
+			fixture.open(ModelRequest.builder("m").url(URI.create("hanging://m.gguf")).modelPath(file).build());
+			CompletableFuture<CachedModel> model = fixture.cache().get("m").toFuture();
+			source.letTimePass(time);
+			assertThat(model.get(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS).path())
+				.hasBinaryContent(this.small.bytes());
+			assertThat(output).contains("the file at its place is served").contains("give-up-after");
+			assertThat(fixture.cache().status("m").state()).isEqualTo(ModelState.READY);
+		}
+	}
+
+	@Test
+	void whatAnotherToolHasIsServedThoughTheSourceHangs(CapturedOutput output) throws Exception {
+		Path ollama = Files.createDirectories(this.directory.resolve("blobs"));
+		Path file = Files.write(ollama.resolve("sha256-" + this.small.sha256().hex()), this.small.bytes());
+		HangingSource source = new HangingSource() {
+
+			@Override
+			public Mono<ResolvedModel> known(SourceLocation location) {
+				return Mono
+					.just(new ResolvedModel(new RemoteFile("m.gguf", List.of(new Mirror(location.uri(), Map.of())),
+							new ExpectedDigest(FallbackTests.this.small.sha256(), DigestOrigin.FILE_NAME), null)));
+			}
+
+		};
+		VirtualTimeScheduler time = VirtualTimeScheduler.create();
+		try (CacheFixture fixture = new CacheFixture(this.directory.resolve("cache")).threads(new EngineThreads(time))
+			.transfer(giveUpEarly())
+			.store(new StoreSettings(this.directory.resolve("cache"), DataSize.ofMegabytes(1), Verification.FINGERPRINT)
+				.withAdoption(new AdoptionSettings(true, List.of(), List.of(this.directory))))
+			.resolver(source)) {
+			fixture.open(ModelRequest.builder("m").url(URI.create("hanging://m.gguf")).build());
+			CompletableFuture<CachedModel> model = fixture.cache().get("m").toFuture();
+			source.letTimePass(time);
+			assertThat(model.get(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS).path())
+				.hasBinaryContent(this.small.bytes());
+			assertThat(output).contains("what is on this machine is served");
+		}
+		assertThat(file).exists();
+	}
+
+	private static TransferSettings giveUpEarly() {
+		return new TransferSettings(DataSize.ofKilobytes(256), 4, DataSize.ofMegabytes(16), GIVE_UP_AFTER,
+				GIVE_UP_AFTER, 5, true, null, GIVE_UP_AFTER, DataSize.ofBytes(0));
+	}
+
+	/** A source that is asked and does not answer. */
+	private static class HangingSource implements SourceResolver {
+
+		private final CountDownLatch asked = new CountDownLatch(1);
+
+		@Override
+		public Set<String> schemes() {
+			return Set.of("hanging");
+		}
+
+		@Override
+		public Mono<ResolvedModel> resolve(SourceLocation location) {
+			return Mono.<ResolvedModel>never().doOnSubscribe((subscription) -> this.asked.countDown());
+		}
+
+		/** As long as a source may take, once it is asked. */
+		void letTimePass(VirtualTimeScheduler time) throws InterruptedException {
+			assertThat(this.asked.await(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+			time.advanceTimeBy(GIVE_UP_AFTER.plusSeconds(1));
+		}
+
 	}
 
 }

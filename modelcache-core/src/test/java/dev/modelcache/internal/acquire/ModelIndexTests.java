@@ -1,5 +1,12 @@
 package dev.modelcache.internal.acquire;
 
+import dev.modelcache.DigestOrigin;
+import dev.modelcache.source.ExpectedDigest;
+import dev.modelcache.source.RemoteFile;
+import dev.modelcache.source.Mirror;
+import java.util.stream.Stream;
+import java.util.Map;
+import java.util.List;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -155,6 +162,21 @@ class ModelIndexTests {
 	void directoryAtAChosenPathIsForeign() throws IOException {
 		Files.createDirectories(modelPath());
 		assertThat(index(atModelPath()).look()).isInstanceOf(Foreign.class);
+	}
+
+	@Test
+	void fileOfWhichMirrorsStateSeveralDigestsIsReadOnce() throws IOException {
+		ModelIndex index = index(ModelRequest.builder("m").url(URL));
+		put(index, this.content);
+		List<Mirror> mirrors = Stream.of(Content.random(1, 2), Content.random(1, 3), this.content)
+			.map((stated) -> new Mirror(URL, Map.of())
+				.stating(new ExpectedDigest(stated.sha256(), DigestOrigin.SOURCE)))
+			.toList();
+		CachedModel model = index
+			.proved(new FileJob(index.candidate(), new RemoteFile("m.gguf", mirrors, null, null), index.place(), true));
+		assertThat(model).isNotNull();
+		assertThat(model.verified()).isTrue();
+		assertThat(this.pieces).as("the beginning and three MiB").hasValue(4);
 	}
 
 }

@@ -1,5 +1,21 @@
 package dev.modelcache.internal.acquire;
 
+import reactor.test.scheduler.VirtualTimeScheduler;
+import dev.modelcache.internal.lock.LockSettings;
+import dev.modelcache.internal.lock.ExclusiveFiles;
+import dev.modelcache.internal.lock.FileCacheLockFactory;
+import dev.modelcache.lock.CacheLockFactory;
+import dev.modelcache.lock.CacheLock;
+import dev.modelcache.TransferProgress;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.time.ZoneOffset;
+import java.time.ZoneId;
+import java.time.Instant;
+import java.time.Duration;
+import java.time.Clock;
+import java.nio.file.attribute.FileTime;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -525,6 +541,87 @@ class ModelPathConflictTests {
 		assertThatExceptionOfType(ModelNotFoundException.class).isThrownBy(() -> evict(plain().fallback(fallback)));
 		assertThat(target()).exists();
 		assertThat(small).doesNotExist();
+	}
+
+	@Test
+	void evictionThatReadsAFileTellsThoseWhoWaitHowFarItIs() throws Exception {
+		get(plain());
+		Files.setLastModifiedTime(target(), FileTime.fromMillis(1));
+		VirtualTimeScheduler time = VirtualTimeScheduler.create();
+		HeldClock clock = new HeldClock();
+		List<Long> noted = new CopyOnWriteArrayList<>();
+		CacheLockFactory locks = new FileCacheLockFactory(LockSettings.defaults(), Clock.systemUTC());
+		try (CacheFixture fixture = new CacheFixture(this.directory.resolve("cache")).threads(new EngineThreads(time))
+			.clock(clock)
+			.locks((request, waiting) -> {
+				CacheLock lock = locks.acquire(request, waiting);
+				clock.holdAfter(2);
+				return new CacheLock() {
+
+					@Override
+					public void heartbeat(TransferProgress progress) {
+						noted.add((progress != null) ? progress.bytes() : -1);
+					}
+
+					@Override
+					public void close() {
+						lock.close();
+					}
+
+				};
+			}, new ExclusiveFiles())) {
+			fixture.open(plain().build());
+			CompletableFuture<Void> eviction = fixture.cache().evict("m").toFuture();
+			assertThat(clock.held.await(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+			time.advanceTimeBy(Duration.ofSeconds(2));
+			Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> noted.contains(this.content.size()));
+			clock.goOn.countDown();
+			eviction.get(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+		}
+		assertThat(target()).doesNotExist();
+	}
+
+	/** Holds the thread that asks it for the time when a file has been read. */
+	private static final class HeldClock extends Clock {
+
+		private final CountDownLatch held = new CountDownLatch(1);
+
+		private final CountDownLatch goOn = new CountDownLatch(1);
+
+		private volatile Thread thread;
+
+		private int calls;
+
+		/** The present thread is held when it asks for the time for the nth time. */
+		void holdAfter(int calls) {
+			this.calls = calls;
+			this.thread = Thread.currentThread();
+		}
+
+		@Override
+		public Instant instant() {
+			if (Thread.currentThread() == this.thread && --this.calls == 0) {
+				this.held.countDown();
+				try {
+					assertThat(this.goOn.await(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+				}
+				catch (InterruptedException ex) {
+					Thread.currentThread().interrupt();
+				}
+			}
+			return Instant.now();
+		}
+
+		@Override
+		public ZoneId getZone() {
+			return ZoneOffset.UTC;
+		}
+
+		@Override
+		public Clock withZone(ZoneId zone) {
+			throw new UnsupportedOperationException("always UTC");
+		}
+
 	}
 
 }

@@ -53,7 +53,7 @@ class SecondUserTests {
 
 	private static final int NEIGHBOUR = 65533;
 
-	private static final Duration PATIENCE = Duration.ofMinutes(3);
+	private static final Duration PATIENCE = Duration.ofMinutes(2);
 
 	@Parameter(0)
 	private int user;

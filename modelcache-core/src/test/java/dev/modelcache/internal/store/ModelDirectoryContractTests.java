@@ -192,7 +192,8 @@ abstract class ModelDirectoryContractTests {
 	@Test
 	void evictedVersionIsGone() throws IOException {
 		ModelDirectory published = published(ONE);
-		assertThat(this.store.evict("m", place())).isTrue();
+		assertThat(this.store.evict("m", place(), () -> {
+		})).isTrue();
 		assertThat(published.isVisible()).isFalse();
 		assertThat(this.store.seen(place())).isEmpty();
 		for (ModelFileName name : NAMES) {

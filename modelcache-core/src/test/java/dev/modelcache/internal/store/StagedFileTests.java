@@ -1,5 +1,7 @@
 package dev.modelcache.internal.store;
 
+import java.util.ArrayList;
+import java.io.UncheckedIOException;
 import dev.modelcache.CacheOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -342,8 +344,8 @@ class StagedFileTests {
 		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			staged.publish(StagedFileTests::receipt);
 		}
-		assertThat(store().evict("m", place())).isTrue();
-		assertThat(store().evict("m", place())).isFalse();
+		assertThat(store().evict("m", place(), UNTOLD)).isTrue();
+		assertThat(store().evict("m", place(), UNTOLD)).isFalse();
 		assertThat(files()).isEmpty();
 	}
 
@@ -375,6 +377,27 @@ class StagedFileTests {
 	@Test
 	void directoryThatCannotBeForcedIsAnError() {
 		assertThatIOException().isThrownBy(() -> FileMoves.forceDirectory(this.directory.resolve("missing")));
+	}
+
+	@Test
+	void partialsAreClosedIfOneOfThemCannotBeRead() throws Exception {
+		ExclusiveFiles files = new ExclusiveFiles();
+		ModelStore store = new ModelStore(new StoreSettings(this.directory.resolve("cache"), DataSize.ofBytes(0),
+				CacheOptions.Verification.FINGERPRINT), files, Clock.systemUTC());
+		List<StagedFile> left = new ArrayList<>();
+		for (int i = 0; i < 3; i++) {
+			left.add(store.stage("m", place(), PartialJudge.NONE, UNTOLD));
+			left.get(i).journal().append("a line");
+		}
+		left.forEach(StagedFile::close);
+		AtomicInteger judged = new AtomicInteger();
+		assertThatExceptionOfType(UncheckedIOException.class).isThrownBy(() -> store.stage("m", place(), (lines) -> {
+			if (judged.incrementAndGet() == 2) {
+				throw new UncheckedIOException(new IOException("Input/output error"));
+			}
+			return judged.get();
+		}, UNTOLD));
+		assertThat(files()).filteredOn((file) -> file.toString().endsWith(".part")).hasSize(3).noneMatch(files::isOwn);
 	}
 
 }

@@ -1,5 +1,9 @@
 package dev.modelcache.internal.transfer;
 
+import java.security.NoSuchAlgorithmException;
+import java.security.MessageDigest;
+import java.util.stream.Stream;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -42,7 +46,7 @@ import static org.assertj.core.api.Assertions.assertThatNoException;
  */
 class CoordinatorTests {
 
-	private static final Duration PATIENCE = Duration.ofMinutes(3);
+	private static final Duration PATIENCE = Duration.ofMinutes(1);
 
 	private static final int MIB = 1 << 20;
 
@@ -366,7 +370,7 @@ class CoordinatorTests {
 	}
 
 	private static void await(CountDownLatch latch) {
-		assertThatNoException().isThrownBy(() -> assertThat(latch.await(3, TimeUnit.MINUTES)).isTrue());
+		assertThatNoException().isThrownBy(() -> assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue());
 	}
 
 	@Test
@@ -380,6 +384,88 @@ class CoordinatorTests {
 			// Closes the file, which waits until the transfer has given it back.
 			ending.staged.close();
 			assertThat(ending.staged.channel().isOpen()).isFalse();
+		}
+	}
+
+	private static RemoteFile zeros(int mirrors, long size) {
+		ExpectedDigest expected = new ExpectedDigest(Digest.of(Algorithm.SHA256, sha256(size)),
+				DigestOrigin.CONFIGURATION);
+		return new RemoteFile("m.gguf", IntStream.rangeClosed(1, mirrors).mapToObj(ManualTransfer::mirror).toList(),
+				expected, null);
+	}
+
+	private static byte[] sha256(long size) {
+		try {
+			return MessageDigest.getInstance("SHA-256").digest(new byte[(int) size]);
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	@Test
+	void sizeThatNoByteFollowedMakesNoOtherMirrorWrong() throws Exception {
+		start(zeros(2, SIZE), 2);
+		exchange(0).answer(SIZE + MIB);
+		exchange(1).answer(SIZE);
+		assertThat(this.transfer.told.failures).isEmpty();
+		exchange(0).fail(Reason.RESET);
+		Exchange good = asked(2).get(1);
+		assertThat(good.start()).isZero();
+		for (int i = 1; i < this.transfer.exchanges.size() && !this.result.isDone(); i++) {
+			Exchange next = exchange(i);
+			if (!next.over && next.request.mirror().equals(ManualTransfer.mirror(2))) {
+				next.answer(SIZE);
+				for (long sent = next.start(); sent < next.end && !next.over; sent += MIB) {
+					next.send(MIB);
+				}
+				next.complete();
+			}
+		}
+		assertThat(this.result.get(60, TimeUnit.SECONDS).size()).isEqualTo(SIZE);
+		assertThat(this.transfer.told.failures)
+			.allSatisfy((failure) -> assertThat(failure.getMessage()).contains("mirror1"));
+	}
+
+	@Test
+	void answerThatContradictsThePromiseOfAnotherIsRefusedWithItsFirstByte() {
+		start(zeros(2, SIZE), 2);
+		exchange(0).answer(SIZE);
+		exchange(1).answer(SIZE + MIB);
+		assertThat(this.transfer.told.failures).isEmpty();
+		exchange(0).send(1000);
+		assertThat(this.transfer.told.failures).singleElement()
+			.satisfies((failure) -> assertThat(failure.reason()).isEqualTo(Reason.CHANGED))
+			.satisfies((failure) -> assertThat(failure.getMessage()).contains("mirror2"));
+		assertThat(exchange(0).over).isFalse();
+	}
+
+	@Test
+	void sizeOfAPartialOfWhichNothingIsLeftBindsNobody() throws Exception {
+		RemoteFile file = zeros(1, MIB);
+		start(file, 1);
+		exchange(0).answer(SIZE);
+		exchange(0).send(MIB);
+		this.result.cancel(false);
+		this.transfer.close();
+		for (Path staged : staged()) {
+			Files.write(staged, new byte[] { 1 });
+		}
+		try (ManualTransfer next = ManualTransfer.continuing(this.directory, Schedulers.immediate(), file)) {
+			CompletableFuture<TransferResult> resumed = next.start(file);
+			Awaitility.await().atMost(PATIENCE).until(() -> !next.exchanges.isEmpty());
+			Exchange only = next.exchanges.get(0);
+			only.answer(MIB);
+			only.send(MIB);
+			only.complete();
+			assertThat(resumed.get(60, TimeUnit.SECONDS).size()).isEqualTo(MIB);
+			assertThat(next.told.failures).isEmpty();
+		}
+	}
+
+	private List<Path> staged() throws IOException {
+		try (Stream<Path> files = Files.walk(this.directory)) {
+			return files.filter((path) -> path.toString().endsWith(".part")).toList();
 		}
 	}
 

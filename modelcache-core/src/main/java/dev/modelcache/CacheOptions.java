@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Where model files are kept: the keys below {@code hooks.llm.cache}.
+ * Options for the storage of model files, as configured with the keys below
+ * {@code hooks.llm.cache}.
  */
 public final class CacheOptions {
 
@@ -31,18 +32,18 @@ public final class CacheOptions {
 	}
 
 	/**
-	 * Returns the directory of models without a path of their own;
-	 * {@code ${XDG_CACHE_HOME:~/.cache}/modelcache} by default.
-	 * @return the value
+	 * Returns the directory in which to store models that have no path of their own.
+	 * Defaults to {@code ${XDG_CACHE_HOME:~/.cache}/modelcache}.
+	 * @return the directory, or {@code null} for the default
 	 */
 	public @Nullable Path directory() {
 		return this.directory;
 	}
 
 	/**
-	 * Sets the directory of models without a path of their own;
-	 * {@code ${XDG_CACHE_HOME:~/.cache}/modelcache} by default.
-	 * @param directory the value, or {@code null} for the default
+	 * Sets the directory in which to store models that have no path of their own.
+	 * Defaults to {@code ${XDG_CACHE_HOME:~/.cache}/modelcache}.
+	 * @param directory the directory, or {@code null} for the default
 	 * @return these options
 	 */
 	public CacheOptions directory(@Nullable Path directory) {
@@ -51,16 +52,17 @@ public final class CacheOptions {
 	}
 
 	/**
-	 * Returns where to store the models of a Hugging Face Hub.
-	 * @return the value
+	 * Returns where to store models from a Hugging Face Hub that have no path of their
+	 * own.
+	 * @return the layout
 	 */
 	public Layout layout() {
 		return this.layout;
 	}
 
 	/**
-	 * Sets where to store the models of a Hugging Face Hub.
-	 * @param layout the value
+	 * Sets where to store models from a Hugging Face Hub that have no path of their own.
+	 * @param layout the layout
 	 * @return these options
 	 */
 	public CacheOptions layout(Layout layout) {
@@ -69,16 +71,16 @@ public final class CacheOptions {
 	}
 
 	/**
-	 * Returns how a published file is checked when it is requested.
-	 * @return the value
+	 * Returns how to check a published file when it is requested.
+	 * @return the kind of check
 	 */
 	public Verification verify() {
 		return this.verify;
 	}
 
 	/**
-	 * Sets how a published file is checked when it is requested.
-	 * @param verify the value
+	 * Sets how to check a published file when it is requested.
+	 * @param verify the kind of check
 	 * @return these options
 	 */
 	public CacheOptions verify(Verification verify) {
@@ -87,16 +89,16 @@ public final class CacheOptions {
 	}
 
 	/**
-	 * Returns the space that a download leaves free on its disk.
-	 * @return the value
+	 * Returns the amount of disk space that downloads leave free.
+	 * @return the free space
 	 */
 	public DataSize minFreeSpace() {
 		return this.minFreeSpace;
 	}
 
 	/**
-	 * Sets the space that a download leaves free on its disk.
-	 * @param minFreeSpace the value
+	 * Sets the amount of disk space that downloads leave free.
+	 * @param minFreeSpace the free space
 	 * @return these options
 	 */
 	public CacheOptions minFreeSpace(DataSize minFreeSpace) {
@@ -106,7 +108,7 @@ public final class CacheOptions {
 
 	/**
 	 * Returns the time after which partial downloads that are not resumed are deleted.
-	 * @return the value
+	 * @return the time
 	 */
 	public Duration partialRetention() {
 		return this.partialRetention;
@@ -114,7 +116,7 @@ public final class CacheOptions {
 
 	/**
 	 * Sets the time after which partial downloads that are not resumed are deleted.
-	 * @param partialRetention the value
+	 * @param partialRetention the time
 	 * @return these options
 	 */
 	public CacheOptions partialRetention(Duration partialRetention) {
@@ -123,18 +125,18 @@ public final class CacheOptions {
 	}
 
 	/**
-	 * Returns the maximum size of the directory; least recently used models are evicted
-	 * first.
-	 * @return the value
+	 * Returns the maximum size of the directory. The least recently used models are
+	 * evicted first.
+	 * @return the maximum size, or {@code null} for the default
 	 */
 	public @Nullable DataSize maxSize() {
 		return this.maxSize;
 	}
 
 	/**
-	 * Sets the maximum size of the directory; least recently used models are evicted
+	 * Sets the maximum size of the directory. The least recently used models are evicted
 	 * first.
-	 * @param maxSize the value, or {@code null} for the default
+	 * @param maxSize the maximum size, or {@code null} for the default
 	 * @return these options
 	 */
 	public CacheOptions maxSize(@Nullable DataSize maxSize) {
@@ -143,18 +145,18 @@ public final class CacheOptions {
 	}
 
 	/**
-	 * Returns whether to look for the file in the stores of Hugging Face and Ollama
-	 * before downloading it.
-	 * @return the value
+	 * Returns whether to look for a file in the Hugging Face cache, the Ollama store and
+	 * this cache before downloading it.
+	 * @return {@code true} if other stores are searched
 	 */
 	public boolean adopt() {
 		return this.adopt;
 	}
 
 	/**
-	 * Sets whether to look for the file in the stores of Hugging Face and Ollama before
-	 * downloading it.
-	 * @param adopt the value
+	 * Sets whether to look for a file in the Hugging Face cache, the Ollama store and
+	 * this cache before downloading it.
+	 * @param adopt whether to search other stores
 	 * @return these options
 	 */
 	public CacheOptions adopt(boolean adopt) {
@@ -163,16 +165,16 @@ public final class CacheOptions {
 	}
 
 	/**
-	 * Returns whether the directory may be one that all users can write to.
-	 * @return the value
+	 * Returns whether to allow a directory to which other users of the machine can write.
+	 * @return {@code true} if such a directory is allowed
 	 */
 	public boolean allowSharedDirectory() {
 		return this.allowSharedDirectory;
 	}
 
 	/**
-	 * Sets whether the directory may be one that all users can write to.
-	 * @param allowSharedDirectory the value
+	 * Sets whether to allow a directory to which other users of the machine can write.
+	 * @param allowSharedDirectory whether such a directory is allowed
 	 * @return these options
 	 */
 	public CacheOptions allowSharedDirectory(boolean allowSharedDirectory) {
@@ -181,11 +183,11 @@ public final class CacheOptions {
 	}
 
 	/**
-	 * Where to store the models of a Hugging Face Hub.
+	 * Where to store models from a Hugging Face Hub.
 	 */
 	public enum Layout {
 
-		/** In the cache of the Hub's own tools. */
+		/** In the cache that is shared with the tools of the Hub. */
 		AUTO,
 
 		/** In the directory of the model cache. */
@@ -194,17 +196,17 @@ public final class CacheOptions {
 	}
 
 	/**
-	 * How a published file is checked when it is requested.
+	 * How to check a published file when it is requested.
 	 */
 	public enum Verification {
 
-		/** Its size, time and inode are compared with those of its receipt. */
+		/** Compare its size, modification time and inode with its receipt. */
 		FINGERPRINT,
 
-		/** It is read and hashed. */
+		/** Read the file and compare its digest. */
 		ALWAYS,
 
-		/** Only its presence is checked. */
+		/** Check only that the file exists. */
 		NEVER
 
 	}

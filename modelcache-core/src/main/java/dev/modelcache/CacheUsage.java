@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Immutable size of the directory of a model cache.
+ * Immutable description of the disk usage of a model cache.
  */
 public final class CacheUsage {
 
@@ -25,11 +25,11 @@ public final class CacheUsage {
 	}
 
 	/**
-	 * Creates a size.
+	 * Creates a description.
 	 * @param directory the directory
-	 * @param used the size of all its files
+	 * @param used the total size of its files
 	 * @param free the free space of its disk, or {@code null} if it is unknown
-	 * @return the size
+	 * @return the description
 	 */
 	public static CacheUsage of(Path directory, DataSize used, @Nullable DataSize free) {
 		return new CacheUsage(directory, used, free);
@@ -44,7 +44,7 @@ public final class CacheUsage {
 	}
 
 	/**
-	 * Returns the size of all files in the directory.
+	 * Returns the total size of the files in the directory.
 	 * @return the size
 	 */
 	public DataSize used() {

@@ -7,9 +7,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Immutable description of a model that is ready to be used: published, whole, and on the
- * local disk. Two are equal if they describe the same files, however they came to be
- * there.
+ * Immutable description of a model that is ready to use: published, complete and on the
+ * local disk. Two descriptions are equal if they describe the same files, regardless of
+ * their {@link #outcome() outcome}.
  */
 public final class CachedModel {
 
@@ -48,12 +48,12 @@ public final class CachedModel {
 	 * Creates a description.
 	 * @param id the id by which the model was requested
 	 * @param files all files of the model; the first shard or the primary file first
-	 * @param size the size of all files, in bytes
+	 * @param size the total size of the files in bytes
 	 * @param digest the SHA-256 of the first file
 	 * @param source where the model came from, without user-info, query and fragment
 	 * @return the description of a {@link ModelOutcome#CACHED} model that is neither
 	 * verified nor a fallback
-	 * @throws IllegalArgumentException if there is no file
+	 * @throws IllegalArgumentException if {@code files} is empty
 	 */
 	public static CachedModel of(String id, List<Path> files, long size, Digest digest, String source) {
 		if (files.isEmpty()) {
@@ -79,7 +79,7 @@ public final class CachedModel {
 	}
 
 	/**
-	 * Returns the size of all files.
+	 * Returns the total size of the files.
 	 * @return the size in bytes
 	 */
 	public long size() {
@@ -103,7 +103,7 @@ public final class CachedModel {
 	}
 
 	/**
-	 * Returns how the model came to be there, seen from this process.
+	 * Returns how this process obtained the model.
 	 * @return the outcome
 	 */
 	public ModelOutcome outcome() {
@@ -111,16 +111,16 @@ public final class CachedModel {
 	}
 
 	/**
-	 * Returns whether the model is a substitute: another source or another model than the
-	 * first one configured.
-	 * @return {@code true} if it is one
+	 * Returns whether the model is a fallback: it comes from another source than the
+	 * configured one, or is another model.
+	 * @return {@code true} if it is a fallback
 	 */
 	public boolean fallback() {
 		return this.fallback;
 	}
 
 	/**
-	 * Returns whether an expected digest proved the model.
+	 * Returns whether the model was verified with an expected digest.
 	 * @return {@code false} if no digest was known
 	 */
 	public boolean verified() {
@@ -128,16 +128,17 @@ public final class CachedModel {
 	}
 
 	/**
-	 * Returns what the header of the file at {@link #path()} says.
-	 * @return the format; {@code null} if headers are not read, or the format has none
-	 * that is known
+	 * Returns the format that the header of the file at {@link #path()} declares.
+	 * @return the format, or {@code null} if headers are not read or the format is
+	 * unknown
 	 */
 	public @Nullable ModelFormat format() {
 		return this.format;
 	}
 
 	/**
-	 * Returns the file of the model; of several, the first shard or the primary file.
+	 * Returns the path of the model's file. If the model has several files, it is the
+	 * first shard or the primary file.
 	 * @return its path
 	 */
 	public Path path() {
@@ -146,7 +147,7 @@ public final class CachedModel {
 
 	/**
 	 * Returns this model with another outcome.
-	 * @param outcome how it came to be there
+	 * @param outcome how this process obtained the model
 	 * @return a copy with this value
 	 */
 	public CachedModel withOutcome(ModelOutcome outcome) {
@@ -155,8 +156,8 @@ public final class CachedModel {
 	}
 
 	/**
-	 * Returns this model as a substitute or as none.
-	 * @param fallback whether it is a substitute
+	 * Returns this model with another fallback flag.
+	 * @param fallback whether the model is a fallback
 	 * @return a copy with this value
 	 */
 	public CachedModel withFallback(boolean fallback) {
@@ -165,8 +166,8 @@ public final class CachedModel {
 	}
 
 	/**
-	 * Returns this model as a verified or an unverified one.
-	 * @param verified whether an expected digest proved it
+	 * Returns this model with another verified flag.
+	 * @param verified whether the model was verified with an expected digest
 	 * @return a copy with this value
 	 */
 	public CachedModel withVerified(boolean verified) {
@@ -175,7 +176,7 @@ public final class CachedModel {
 	}
 
 	/**
-	 * Returns this model with the format that its header says.
+	 * Returns this model with another format.
 	 * @param format the format, or {@code null}
 	 * @return a copy with this value
 	 */

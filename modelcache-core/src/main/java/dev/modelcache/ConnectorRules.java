@@ -10,11 +10,11 @@ import org.springframework.http.client.reactive.ClientHttpConnector;
 import reactor.netty.http.client.HttpClient;
 
 /**
- * What a {@link ClientHttpConnector} for downloads has to observe. It follows no
- * redirects, decompresses nothing and uses HTTP/1.1; {@link #prepare} does all of it for
- * Reactor Netty.
+ * Rules that a {@link ClientHttpConnector} for downloads must follow. The connector must
+ * use HTTP/1.1 and must neither follow redirects nor decompress responses;
+ * {@link #prepare} configures a Reactor Netty client accordingly.
  * <p>
- * <em>Thread-safety</em>: all methods.
+ * <em>Thread-safety</em>: may be called from any thread.
  */
 public interface ConnectorRules {
 
@@ -37,9 +37,9 @@ public interface ConnectorRules {
 	boolean hasProxyCredentials();
 
 	/**
-	 * Returns whether a connection to an address is allowed. To be asked for every
-	 * connection: the answers also tell hosts with private addresses from others.
-	 * @param address the address; unresolved where a proxy resolves it
+	 * Returns whether a connection to an address is allowed. Must be called for every
+	 * connection, because the results also determine which hosts have private addresses.
+	 * @param address the address, unresolved if a proxy resolves it
 	 * @return {@code true} if it is allowed
 	 */
 	boolean allows(InetSocketAddress address);
@@ -52,16 +52,16 @@ public interface ConnectorRules {
 	boolean allows(InetAddress address);
 
 	/**
-	 * Creates the failure of a request for whose host no address is allowed.
+	 * Creates the exception for a request to a host that has no allowed address.
 	 * @param host the host
 	 * @param cause the failure of the connector, or {@code null}
-	 * @return the failure
+	 * @return the exception
 	 */
 	IOException refused(String host, @Nullable Throwable cause);
 
 	/**
-	 * Prepares a client of Reactor Netty: protocol, compression, sizes of reads,
-	 * time-out, proxy. Addresses are not checked.
+	 * Configures the protocol, compression, read sizes, timeout and proxy of a Reactor
+	 * Netty client. Addresses are not checked.
 	 * @param client the client
 	 * @return the prepared client
 	 */

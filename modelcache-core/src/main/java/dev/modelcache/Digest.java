@@ -6,18 +6,18 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * A content digest: an algorithm and the lower-case hexadecimal value it gave, written
- * {@code sha256:<64 hex>}, {@code sha512:<128 hex>} or {@code git-sha1:<40 hex>}.
+ * Content digest of a file: an algorithm and its value in lower-case hexadecimal, written
+ * as {@code sha256:<64 hex>}, {@code sha512:<128 hex>} or {@code git-sha1:<40 hex>}.
  *
- * @param algorithm the algorithm that computed the value
- * @param hex the value, lower-case hexadecimal, two digits a byte
+ * @param algorithm the algorithm
+ * @param hex the value in lower-case hexadecimal, two digits per byte
  */
 public record Digest(Algorithm algorithm, String hex) {
 
 	/**
 	 * Creates a digest.
-	 * @throws IllegalArgumentException if {@code hex} is not lower-case hexadecimal of
-	 * the algorithm's length
+	 * @throws IllegalArgumentException if {@code hex} is not lower-case hexadecimal or
+	 * has the wrong length for the algorithm
 	 */
 	public Digest {
 		Objects.requireNonNull(algorithm, "algorithm");
@@ -28,13 +28,13 @@ public record Digest(Algorithm algorithm, String hex) {
 	}
 
 	/**
-	 * Reads a digest as people write it: {@code sha256:<hex>}, {@code sha512:<hex>} or
-	 * bare hex whose length tells the algorithm, and {@code git-sha1:<hex>} as
-	 * repositories state it. Case and surrounding blanks do not matter.
-	 * @param text the text to read
+	 * Parses a digest: {@code sha256:<hex>}, {@code sha512:<hex>},
+	 * {@code git-sha1:<hex>}, or hexadecimal digits whose length determines the
+	 * algorithm. Case and surrounding white space are ignored.
+	 * @param text the text to parse
 	 * @return the digest
-	 * @throws IllegalArgumentException if the text is no digest; the message says what is
-	 * accepted
+	 * @throws IllegalArgumentException if the text is not a digest; the message lists the
+	 * accepted forms
 	 */
 	public static Digest parse(String text) {
 		String value = text.strip().toLowerCase(Locale.ROOT);
@@ -53,9 +53,9 @@ public record Digest(Algorithm algorithm, String hex) {
 	}
 
 	/**
-	 * Returns the digest that an algorithm computed.
+	 * Creates a digest from the bytes of its value.
 	 * @param algorithm the algorithm
-	 * @param value the value, in the algorithm's length
+	 * @param value the value
 	 * @return the digest
 	 */
 	public static Digest of(Algorithm algorithm, byte[] value) {
@@ -72,20 +72,20 @@ public record Digest(Algorithm algorithm, String hex) {
 	}
 
 	/**
-	 * The algorithms a model file can be proved with (FIPS 180-4, and git's object
-	 * names).
+	 * Algorithms with which a model file can be verified (FIPS 180-4, and the object
+	 * names of git).
 	 */
 	public enum Algorithm {
 
-		/** SHA-256, the one that model hubs and registries publish. */
+		/** SHA-256, which model hubs and registries publish. */
 		SHA256("sha256", "SHA-256", 64),
 
 		/** SHA-512. */
 		SHA512("sha512", "SHA-512", 128),
 
 		/**
-		 * The SHA-1 of a git blob, which covers the file's size: the only digest that
-		 * repositories state of their small files.
+		 * SHA-1 of a git blob, which includes the size of the file. Repositories publish
+		 * no other digest for small files.
 		 */
 		GIT_SHA1("git-sha1", "SHA-1", 40);
 
@@ -102,7 +102,7 @@ public record Digest(Algorithm algorithm, String hex) {
 		}
 
 		/**
-		 * Returns the word before the colon, such as {@code sha256}.
+		 * Returns the prefix of a written digest, such as {@code sha256}.
 		 * @return the prefix
 		 */
 		public String prefix() {
@@ -110,7 +110,7 @@ public record Digest(Algorithm algorithm, String hex) {
 		}
 
 		/**
-		 * Returns the name that {@link java.security.MessageDigest} knows it by.
+		 * Returns the name of the algorithm for {@link java.security.MessageDigest}.
 		 * @return the JCA name
 		 */
 		public String jcaName() {
@@ -118,9 +118,9 @@ public record Digest(Algorithm algorithm, String hex) {
 		}
 
 		/**
-		 * Returns what is hashed before the file.
+		 * Returns the bytes that are hashed before the content of the file.
 		 * @param size the size of the file in bytes
-		 * @return the header of a git blob; nothing for other algorithms
+		 * @return the header of a git blob, or an empty array for other algorithms
 		 */
 		public byte[] preamble(long size) {
 			return (this == GIT_SHA1) ? ("blob " + size + "\0").getBytes(StandardCharsets.US_ASCII) : new byte[0];
@@ -129,7 +129,7 @@ public record Digest(Algorithm algorithm, String hex) {
 		/**
 		 * Returns whether the size of the file must be known before its first byte is
 		 * hashed.
-		 * @return {@code true} if it must
+		 * @return {@code true} if the size must be known
 		 */
 		public boolean startsWithSize() {
 			return this == GIT_SHA1;

@@ -1,14 +1,14 @@
 package dev.modelcache;
 
 /**
- * Where an expected digest came from: what to correct when a file does not match it.
+ * Origin of an expected digest, which is where to correct it if it is out of date.
  */
 public enum DigestOrigin {
 
-	/** The application's configuration, {@code expected-checksum}. */
+	/** The {@code expected-checksum} key of the application's configuration. */
 	CONFIGURATION("expected-checksum"),
 
-	/** The source itself, in its metadata or a response header. */
+	/** The metadata of the source, or a response header. */
 	SOURCE("the source's metadata"),
 
 	/** A model catalog. */
@@ -18,12 +18,13 @@ public enum DigestOrigin {
 	LOCK_FILE("the lock file"),
 
 	/**
-	 * The name of a file in the cache of another tool. It tells a damaged file, and does
-	 * not make a file verified: everything that can write the cache can choose the name.
+	 * The name of a file in the cache of another tool. It reveals a damaged file, but
+	 * does not verify the file, because any process that can write to that cache can
+	 * choose the name.
 	 */
 	FILE_NAME("the name of the file in another tool's cache"),
 
-	/** What was recorded when the file was published. */
+	/** The receipt that was written when the file was published. */
 	RECEIPT("the receipt written when the file was published");
 
 	private final String description;
@@ -33,7 +34,7 @@ public enum DigestOrigin {
 	}
 
 	/**
-	 * Returns the origin in words, as part of a sentence.
+	 * Returns a description of the origin that can be used within a sentence.
 	 * @return the description
 	 */
 	public String description() {

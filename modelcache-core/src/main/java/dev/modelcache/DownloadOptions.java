@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
 /**
- * How model files are downloaded: the keys below {@code hooks.llm.download}.
+ * Options for downloads, as configured with the keys below {@code hooks.llm.download}.
  */
 public final class DownloadOptions {
 
@@ -53,16 +53,16 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the maximum number of bytes that one connection holds in memory.
-	 * @return the value
+	 * Returns the maximum number of bytes that each connection buffers in memory.
+	 * @return the buffer size
 	 */
 	public DataSize bufferSize() {
 		return this.bufferSize;
 	}
 
 	/**
-	 * Sets the maximum number of bytes that one connection holds in memory.
-	 * @param bufferSize the value
+	 * Sets the maximum number of bytes that each connection buffers in memory.
+	 * @param bufferSize the buffer size
 	 * @return these options
 	 */
 	public DownloadOptions bufferSize(DataSize bufferSize) {
@@ -71,16 +71,16 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the number of connections that fetch one model.
-	 * @return the value
+	 * Returns the maximum number of connections used to download a model.
+	 * @return the number of connections
 	 */
 	public int connections() {
 		return this.connections;
 	}
 
 	/**
-	 * Sets the number of connections that fetch one model.
-	 * @param connections the value
+	 * Sets the maximum number of connections used to download a model.
+	 * @param connections the number of connections
 	 * @return these options
 	 */
 	public DownloadOptions connections(int connections) {
@@ -89,16 +89,16 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the number of bytes that one request asks for.
-	 * @return the value
+	 * Returns the number of bytes to request at a time.
+	 * @return the segment size
 	 */
 	public DataSize segmentSize() {
 		return this.segmentSize;
 	}
 
 	/**
-	 * Sets the number of bytes that one request asks for.
-	 * @param segmentSize the value
+	 * Sets the number of bytes to request at a time.
+	 * @param segmentSize the segment size
 	 * @return these options
 	 */
 	public DownloadOptions segmentSize(DataSize segmentSize) {
@@ -107,16 +107,16 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the maximum time to open a connection.
-	 * @return the value
+	 * Returns the time to wait for a connection to be established.
+	 * @return the timeout
 	 */
 	public Duration connectTimeout() {
 		return this.connectTimeout;
 	}
 
 	/**
-	 * Sets the maximum time to open a connection.
-	 * @param connectTimeout the value
+	 * Sets the time to wait for a connection to be established.
+	 * @param connectTimeout the timeout
 	 * @return these options
 	 */
 	public DownloadOptions connectTimeout(Duration connectTimeout) {
@@ -125,16 +125,16 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the maximum time to wait for the headers of a response.
-	 * @return the value
+	 * Returns the time to wait for the headers of a response.
+	 * @return the timeout
 	 */
 	public Duration responseTimeout() {
 		return this.responseTimeout;
 	}
 
 	/**
-	 * Sets the maximum time to wait for the headers of a response.
-	 * @param responseTimeout the value
+	 * Sets the time to wait for the headers of a response.
+	 * @param responseTimeout the timeout
 	 * @return these options
 	 */
 	public DownloadOptions responseTimeout(Duration responseTimeout) {
@@ -143,16 +143,16 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the maximum time without a byte of a body.
-	 * @return the value
+	 * Returns the time to wait for the next bytes of a response body.
+	 * @return the timeout
 	 */
 	public Duration stallTimeout() {
 		return this.stallTimeout;
 	}
 
 	/**
-	 * Sets the maximum time without a byte of a body.
-	 * @param stallTimeout the value
+	 * Sets the time to wait for the next bytes of a response body.
+	 * @param stallTimeout the timeout
 	 * @return these options
 	 */
 	public DownloadOptions stallTimeout(Duration stallTimeout) {
@@ -161,16 +161,18 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the maximum number of bytes per second of all downloads together.
-	 * @return the value
+	 * Returns the maximum number of bytes per second for all downloads together.
+	 * Unlimited by default.
+	 * @return the number of bytes per second, or {@code null} for the default
 	 */
 	public @Nullable DataSize maxBandwidth() {
 		return this.maxBandwidth;
 	}
 
 	/**
-	 * Sets the maximum number of bytes per second of all downloads together.
-	 * @param maxBandwidth the value, or {@code null} for the default
+	 * Sets the maximum number of bytes per second for all downloads together. Unlimited
+	 * by default.
+	 * @param maxBandwidth the number of bytes per second, or {@code null} for the default
 	 * @return these options
 	 */
 	public DownloadOptions maxBandwidth(@Nullable DataSize maxBandwidth) {
@@ -179,16 +181,16 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the time after which an acquisition without progress fails.
-	 * @return the value
+	 * Returns the time after which an operation that makes no progress fails.
+	 * @return the time
 	 */
 	public Duration giveUpAfter() {
 		return this.giveUpAfter;
 	}
 
 	/**
-	 * Sets the time after which an acquisition without progress fails.
-	 * @param giveUpAfter the value
+	 * Sets the time after which an operation that makes no progress fails.
+	 * @param giveUpAfter the time
 	 * @return these options
 	 */
 	public DownloadOptions giveUpAfter(Duration giveUpAfter) {
@@ -197,18 +199,18 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the minimum number of bytes per second of a mirror, averaged over a minute;
-	 * 0 accepts any speed.
-	 * @return the value
+	 * Returns the minimum number of bytes per second that a mirror must send, averaged
+	 * over a minute. 0 accepts any speed.
+	 * @return the number of bytes per second
 	 */
 	public DataSize minSpeed() {
 		return this.minSpeed;
 	}
 
 	/**
-	 * Sets the minimum number of bytes per second of a mirror, averaged over a minute; 0
-	 * accepts any speed.
-	 * @param minSpeed the value
+	 * Sets the minimum number of bytes per second that a mirror must send, averaged over
+	 * a minute. 0 accepts any speed.
+	 * @param minSpeed the number of bytes per second
 	 * @return these options
 	 */
 	public DownloadOptions minSpeed(DataSize minSpeed) {
@@ -217,16 +219,16 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns whether plain http is allowed, also as the target of a redirect.
-	 * @return the value
+	 * Returns whether to allow plain HTTP, for URLs and for redirect targets.
+	 * @return {@code true} if plain HTTP is allowed
 	 */
 	public boolean allowInsecureHttp() {
 		return this.allowInsecureHttp;
 	}
 
 	/**
-	 * Sets whether plain http is allowed, also as the target of a redirect.
-	 * @param allowInsecureHttp the value
+	 * Sets whether to allow plain HTTP, for URLs and for redirect targets.
+	 * @param allowInsecureHttp whether to allow plain HTTP
 	 * @return these options
 	 */
 	public DownloadOptions allowInsecureHttp(boolean allowInsecureHttp) {
@@ -235,16 +237,16 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the maximum number of redirects that one request follows.
-	 * @return the value
+	 * Returns the maximum number of redirects to follow for each request.
+	 * @return the number of redirects
 	 */
 	public int maxRedirects() {
 		return this.maxRedirects;
 	}
 
 	/**
-	 * Sets the maximum number of redirects that one request follows.
-	 * @param maxRedirects the value
+	 * Sets the maximum number of redirects to follow for each request.
+	 * @param maxRedirects the number of redirects
 	 * @return these options
 	 */
 	public DownloadOptions maxRedirects(int maxRedirects) {
@@ -253,18 +255,19 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns whether to refuse redirects to private, link-local and loopback addresses;
-	 * by default for URLs whose own host has a public address.
-	 * @return the value
+	 * Returns whether to refuse redirects to private, link-local and loopback addresses.
+	 * Defaults to {@code true} for URLs whose own host has a public address.
+	 * @return {@code true} if such redirects are refused, or {@code null} for the default
 	 */
 	public @Nullable Boolean blockPrivateRedirects() {
 		return this.blockPrivateRedirects;
 	}
 
 	/**
-	 * Sets whether to refuse redirects to private, link-local and loopback addresses; by
-	 * default for URLs whose own host has a public address.
-	 * @param blockPrivateRedirects the value, or {@code null} for the default
+	 * Sets whether to refuse redirects to private, link-local and loopback addresses.
+	 * Defaults to {@code true} for URLs whose own host has a public address.
+	 * @param blockPrivateRedirects whether to refuse such redirects, or {@code null} for
+	 * the default
 	 * @return these options
 	 */
 	public DownloadOptions blockPrivateRedirects(@Nullable Boolean blockPrivateRedirects) {
@@ -273,17 +276,17 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the maximum number of decompressed bytes for each byte of a compressed
-	 * model.
-	 * @return the value
+	 * Returns the maximum ratio of the decompressed size of a model to its compressed
+	 * size.
+	 * @return the ratio
 	 */
 	public int maxExpansion() {
 		return this.maxExpansion;
 	}
 
 	/**
-	 * Sets the maximum number of decompressed bytes for each byte of a compressed model.
-	 * @param maxExpansion the value
+	 * Sets the maximum ratio of the decompressed size of a model to its compressed size.
+	 * @param maxExpansion the ratio
 	 * @return these options
 	 */
 	public DownloadOptions maxExpansion(int maxExpansion) {
@@ -293,7 +296,7 @@ public final class DownloadOptions {
 
 	/**
 	 * Returns the host of the HTTP proxy.
-	 * @return the value
+	 * @return the host, or {@code null} for the default
 	 */
 	public @Nullable String proxyHost() {
 		return this.proxyHost;
@@ -301,7 +304,7 @@ public final class DownloadOptions {
 
 	/**
 	 * Sets the host of the HTTP proxy.
-	 * @param proxyHost the value, or {@code null} for the default
+	 * @param proxyHost the host, or {@code null} for the default
 	 * @return these options
 	 */
 	public DownloadOptions proxyHost(@Nullable String proxyHost) {
@@ -311,7 +314,7 @@ public final class DownloadOptions {
 
 	/**
 	 * Returns the port of the HTTP proxy.
-	 * @return the value
+	 * @return the port, 1 to 65535, or {@code null} for the default
 	 */
 	public @Nullable Integer proxyPort() {
 		return this.proxyPort;
@@ -319,7 +322,7 @@ public final class DownloadOptions {
 
 	/**
 	 * Sets the port of the HTTP proxy.
-	 * @param proxyPort the value, or {@code null} for the default
+	 * @param proxyPort the port, 1 to 65535, or {@code null} for the default
 	 * @return these options
 	 */
 	public DownloadOptions proxyPort(@Nullable Integer proxyPort) {
@@ -328,16 +331,16 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the user name that the proxy requires.
-	 * @return the value
+	 * Returns the user name for the proxy.
+	 * @return the user name, or {@code null} for the default
 	 */
 	public @Nullable String proxyUsername() {
 		return this.proxyUsername;
 	}
 
 	/**
-	 * Sets the user name that the proxy requires.
-	 * @param proxyUsername the value, or {@code null} for the default
+	 * Sets the user name for the proxy.
+	 * @param proxyUsername the user name, or {@code null} for the default
 	 * @return these options
 	 */
 	public DownloadOptions proxyUsername(@Nullable String proxyUsername) {
@@ -346,16 +349,16 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the password that the proxy requires.
-	 * @return the value
+	 * Returns the password for the proxy.
+	 * @return the password, or {@code null} for the default
 	 */
 	public @Nullable String proxyPassword() {
 		return this.proxyPassword;
 	}
 
 	/**
-	 * Sets the password that the proxy requires.
-	 * @param proxyPassword the value, or {@code null} for the default
+	 * Sets the password for the proxy.
+	 * @param proxyPassword the password, or {@code null} for the default
 	 * @return these options
 	 */
 	public DownloadOptions proxyPassword(@Nullable String proxyPassword) {
@@ -364,7 +367,7 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the headers of requests to the configured origin.
+	 * Returns the headers to send to the configured origin.
 	 * @return the headers by name
 	 */
 	public Map<String, String> headers() {
@@ -372,10 +375,10 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Adds a header to the requests to the configured origin. Other origins, such as the
-	 * targets of redirects, never receive it.
+	 * Adds a header to send to the configured origin. It is not sent to other origins,
+	 * such as redirect targets.
 	 * @param name the name of the header
-	 * @param value its value
+	 * @param value the value of the header
 	 * @return these options
 	 */
 	public DownloadOptions header(String name, String value) {

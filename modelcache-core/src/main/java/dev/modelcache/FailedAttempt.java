@@ -1,13 +1,14 @@
 package dev.modelcache;
 
 /**
- * A failed request among the suppressed exceptions of a {@link ModelCacheException}.
+ * Failed request that led to a {@link ModelCacheException}. Failed requests are among the
+ * suppressed exceptions of that exception.
  */
 public interface FailedAttempt {
 
 	/**
-	 * Returns what happened.
-	 * @return the problem, without user-info, query and fragment of any URL
+	 * Returns a description of the problem.
+	 * @return the problem, without the user-info, query and fragment of URLs
 	 */
 	String problem();
 

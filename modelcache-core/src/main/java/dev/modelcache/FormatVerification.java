@@ -1,7 +1,7 @@
 package dev.modelcache;
 
 /**
- * What to do about a file whose header is not that of a model.
+ * What to do with a file whose header is not that of a valid model.
  */
 public enum FormatVerification {
 
@@ -11,7 +11,7 @@ public enum FormatVerification {
 	/** Log a warning. */
 	WARN,
 
-	/** Do not read headers. */
+	/** Do not check headers. */
 	OFF
 
 }

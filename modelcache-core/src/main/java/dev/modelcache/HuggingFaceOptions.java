@@ -5,7 +5,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How to use a Hugging Face Hub: the keys below {@code hooks.llm.huggingface}.
+ * Options for the access to a Hugging Face Hub, as configured with the keys below
+ * {@code hooks.llm.huggingface}.
  */
 public final class HuggingFaceOptions {
 
@@ -19,18 +20,18 @@ public final class HuggingFaceOptions {
 	}
 
 	/**
-	 * Returns the address of the Hub; {@code HF_ENDPOINT} or
-	 * {@code https://huggingface.co} by default.
-	 * @return the value
+	 * Returns the URL of the Hub. Defaults to {@code HF_ENDPOINT} or
+	 * {@code https://huggingface.co}.
+	 * @return the URL, or {@code null} for the default
 	 */
 	public @Nullable String endpoint() {
 		return this.endpoint;
 	}
 
 	/**
-	 * Sets the address of the Hub; {@code HF_ENDPOINT} or {@code https://huggingface.co}
-	 * by default.
-	 * @param endpoint the value, or {@code null} for the default
+	 * Sets the URL of the Hub. Defaults to {@code HF_ENDPOINT} or
+	 * {@code https://huggingface.co}.
+	 * @param endpoint the URL, or {@code null} for the default
 	 * @return these options
 	 */
 	public HuggingFaceOptions endpoint(@Nullable String endpoint) {
@@ -39,18 +40,18 @@ public final class HuggingFaceOptions {
 	}
 
 	/**
-	 * Returns the token; {@code HF_TOKEN} or the token file of the Hub's own tools by
-	 * default.
-	 * @return the value
+	 * Returns the token for private and gated repositories. Defaults to {@code HF_TOKEN}
+	 * or the token that {@code hf auth login} has stored.
+	 * @return the token, or {@code null} for the default
 	 */
 	public @Nullable String token() {
 		return this.token;
 	}
 
 	/**
-	 * Sets the token; {@code HF_TOKEN} or the token file of the Hub's own tools by
-	 * default.
-	 * @param token the value, or {@code null} for the default
+	 * Sets the token for private and gated repositories. Defaults to {@code HF_TOKEN} or
+	 * the token that {@code hf auth login} has stored.
+	 * @param token the token, or {@code null} for the default
 	 * @return these options
 	 */
 	public HuggingFaceOptions token(@Nullable String token) {
@@ -59,18 +60,20 @@ public final class HuggingFaceOptions {
 	}
 
 	/**
-	 * Returns the cache of the Hub's own tools; {@code HF_HUB_CACHE} or {@code HF_HOME}
-	 * by default.
-	 * @return the value
+	 * Returns the directory of the cache that is shared with the tools of the Hub.
+	 * Defaults to the directory that {@code HF_HUB_CACHE} and {@code HF_HOME} specify, or
+	 * {@code ~/.cache/huggingface/hub}.
+	 * @return the directory, or {@code null} for the default
 	 */
 	public @Nullable Path cacheDirectory() {
 		return this.cacheDirectory;
 	}
 
 	/**
-	 * Sets the cache of the Hub's own tools; {@code HF_HUB_CACHE} or {@code HF_HOME} by
-	 * default.
-	 * @param cacheDirectory the value, or {@code null} for the default
+	 * Sets the directory of the cache that is shared with the tools of the Hub. Defaults
+	 * to the directory that {@code HF_HUB_CACHE} and {@code HF_HOME} specify, or
+	 * {@code ~/.cache/huggingface/hub}.
+	 * @param cacheDirectory the directory, or {@code null} for the default
 	 * @return these options
 	 */
 	public HuggingFaceOptions cacheDirectory(@Nullable Path cacheDirectory) {

@@ -3,7 +3,7 @@ package dev.modelcache;
 import java.time.Duration;
 
 /**
- * How to wait for another process that writes the same model: the keys below
+ * Options for the exclusion between processes, as configured with the keys below
  * {@code hooks.llm.lock}.
  */
 public final class LockOptions {
@@ -16,16 +16,18 @@ public final class LockOptions {
 	}
 
 	/**
-	 * Returns the maximum time to wait while the owner of a lock makes no progress.
-	 * @return the value
+	 * Returns the time to wait for a process that downloads the same model but makes no
+	 * progress.
+	 * @return the timeout
 	 */
 	public Duration timeout() {
 		return this.timeout;
 	}
 
 	/**
-	 * Sets the maximum time to wait while the owner of a lock makes no progress.
-	 * @param timeout the value
+	 * Sets the time to wait for a process that downloads the same model but makes no
+	 * progress.
+	 * @param timeout the timeout
 	 * @return these options
 	 */
 	public LockOptions timeout(Duration timeout) {
@@ -34,18 +36,18 @@ public final class LockOptions {
 	}
 
 	/**
-	 * Returns the time without a heartbeat after which a lock is void on file systems
-	 * without locks.
-	 * @return the value
+	 * Returns the time without a heartbeat after which the lock of another process is
+	 * ignored. Applies to file systems that do not support locks.
+	 * @return the time
 	 */
 	public Duration staleAfter() {
 		return this.staleAfter;
 	}
 
 	/**
-	 * Sets the time without a heartbeat after which a lock is void on file systems
-	 * without locks.
-	 * @param staleAfter the value
+	 * Sets the time without a heartbeat after which the lock of another process is
+	 * ignored. Applies to file systems that do not support locks.
+	 * @param staleAfter the time
 	 * @return these options
 	 */
 	public LockOptions staleAfter(Duration staleAfter) {

@@ -7,8 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Immutable description of the process that is acquiring a model, as its note beside the
- * lock states it.
+ * Immutable description of the process that holds the lock of a model, as recorded beside
+ * the lock file.
  */
 public final class LockOwner {
 
@@ -58,7 +58,7 @@ public final class LockOwner {
 	}
 
 	/**
-	 * Returns when the process took the lock.
+	 * Returns the time at which the process took the lock.
 	 * @return the time
 	 */
 	public Instant since() {
@@ -66,7 +66,7 @@ public final class LockOwner {
 	}
 
 	/**
-	 * Returns when the process last renewed its note.
+	 * Returns the time of the last heartbeat of the process.
 	 * @return the time
 	 */
 	public Instant heartbeat() {

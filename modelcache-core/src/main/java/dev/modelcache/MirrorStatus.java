@@ -1,7 +1,7 @@
 package dev.modelcache;
 
 /**
- * Immutable description of a host in the present or last transfer of a model.
+ * Immutable status of a host in the current or last transfer of a model.
  */
 public final class MirrorStatus {
 
@@ -14,11 +14,12 @@ public final class MirrorStatus {
 	private final int failures;
 
 	/**
-	 * Creates a description.
+	 * Creates a status.
 	 * @param host the {@code host:port}
-	 * @param state what it does
-	 * @param bytesPerSecond its average speed while it was active, 0 if that is not known
-	 * @param failures the number of requests to it that failed
+	 * @param state the state of the host
+	 * @param bytesPerSecond the average speed of the host while it was active, 0 if
+	 * unknown
+	 * @param failures the number of failed requests to the host
 	 */
 	public MirrorStatus(String host, State state, long bytesPerSecond, int failures) {
 		this.host = host;
@@ -29,14 +30,14 @@ public final class MirrorStatus {
 
 	/**
 	 * Returns the host.
-	 * @return its {@code host:port}; {@code local} for a file
+	 * @return {@code host:port}, or {@code local} for a local file
 	 */
 	public String host() {
 		return this.host;
 	}
 
 	/**
-	 * Returns what the host does.
+	 * Returns the state of the host.
 	 * @return the state
 	 */
 	public State state() {
@@ -45,14 +46,14 @@ public final class MirrorStatus {
 
 	/**
 	 * Returns the average speed while the host was active.
-	 * @return bytes per second, 0 if that is not known
+	 * @return bytes per second, 0 if unknown
 	 */
 	public long bytesPerSecond() {
 		return this.bytesPerSecond;
 	}
 
 	/**
-	 * Returns the number of requests to the host that failed.
+	 * Returns the number of failed requests to the host.
 	 * @return the number
 	 */
 	public int failures() {
@@ -65,17 +66,17 @@ public final class MirrorStatus {
 	}
 
 	/**
-	 * What a host does.
+	 * State of a host.
 	 */
 	public enum State {
 
-		/** The host sends bytes. */
+		/** The host is sending bytes. */
 		ACTIVE,
 
-		/** Its last request failed, and it has sent nothing since. */
+		/** The last request to the host failed, and the host has sent nothing since. */
 		FAILING,
 
-		/** The host has done its part, and the transfer is over. */
+		/** The transfer has ended. */
 		IDLE
 
 	}

@@ -3,8 +3,8 @@ package dev.modelcache;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The source, or a proxy, requires credentials that were not given or are not enough, or
- * refuses access.
+ * Thrown when the source or a proxy denies access, because credentials are missing or
+ * insufficient.
  */
 public final class ModelAccessDeniedException extends ModelCacheException {
 

@@ -4,17 +4,17 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The model files of this application: each is either absent or whole, verified and
- * private, and is fetched once however many callers ask.
+ * Provides the model files of an application. A file is either absent or complete,
+ * verified and private, and concurrent requests share one download.
  * <p>
  * <em>Thread-safety</em>: may be called from any thread. <em>Blocking</em>: no method
- * blocks; file work runs on threads of the cache's own. <em>Errors</em>: every publisher
- * fails with a {@link ModelCacheException}.
+ * blocks, unless stated otherwise; files are accessed on threads of the cache.
+ * <em>Errors</em>: every publisher fails with a {@link ModelCacheException}.
  */
 public interface ModelCache extends AutoCloseable {
 
 	/**
-	 * Starts a cache.
+	 * Creates a builder.
 	 * @return a builder, all of whose options have defaults
 	 */
 	static ModelCacheBuilder builder() {
@@ -22,28 +22,28 @@ public interface ModelCache extends AutoCloseable {
 	}
 
 	/**
-	 * Returns a configured model, fetching it if needed. A model that is
-	 * {@link ModelState#READY} is returned at once, also while it is refreshed. Callers
-	 * that ask while it is being fetched share one acquisition.
+	 * Returns a configured model, acquiring it if necessary. A model that is
+	 * {@link ModelState#READY} is returned at once, even while it is being refreshed.
+	 * Concurrent callers share one acquisition.
 	 * <p>
-	 * <em>Cancellation</em>: the last caller to cancel cancels the acquisition.
-	 * @param id the model's id; {@code default} for the one at the top level of the
+	 * <em>Cancellation</em>: the acquisition is cancelled when its last caller cancels.
+	 * @param id the model's id; {@code default} for the model at the top level of the
 	 * configuration
 	 * @return the model; fails with {@link ModelNotFoundException} for an unknown id
 	 */
 	Mono<CachedModel> get(String id);
 
 	/**
-	 * Returns a model that the configuration does not name, fetching it if needed.
-	 * @param request what is wanted
+	 * Returns a model that is not configured, acquiring it if necessary.
+	 * @param request the model to acquire
 	 * @return the model
 	 */
 	Mono<CachedModel> get(ModelRequest request);
 
 	/**
-	 * Returns what is known about a model now, without asking the disk or the network. A
-	 * file that was deleted by hand is noticed by {@link #check(String)}, which each
-	 * health check calls, and by {@link #get(String)}.
+	 * Returns the current status of a model without accessing the disk or the network.
+	 * Files that were deleted manually are detected by {@link #check(String)}, which is
+	 * part of every health check, and by {@link #get(String)}.
 	 * @param id the model's id
 	 * @return the status
 	 * @throws ModelNotFoundException for an unknown id
@@ -53,8 +53,8 @@ public interface ModelCache extends AutoCloseable {
 	/**
 	 * Checks whether the files of a model that is {@link ModelState#READY} still exist,
 	 * without reading them. If one is missing, the model becomes
-	 * {@link ModelState#ABSENT}. Checks of one model that run at the same time share one
-	 * look at the disk.
+	 * {@link ModelState#ABSENT}. Concurrent checks of a model share one access to the
+	 * disk.
 	 * @param id the model's id
 	 * @return the status after the check; fails with {@link ModelNotFoundException} for
 	 * an unknown id
@@ -64,18 +64,19 @@ public interface ModelCache extends AutoCloseable {
 	}
 
 	/**
-	 * Returns the statuses of all models, live: first the present ones, then the changes,
-	 * in their order for each model. A subscriber that is slower than the changes misses
-	 * intermediate ones, and always receives the latest status of each model.
+	 * Returns the current statuses of all models, followed by all changes. The changes of
+	 * each model arrive in order. A slow subscriber misses intermediate statuses but
+	 * always receives the latest status of each model.
 	 * <p>
-	 * <em>Blocking</em>: subscribers are called on threads of the cache that serve
-	 * nothing else, and may block there or call this cache.
+	 * <em>Blocking</em>: subscribers are called on dedicated threads, where they may
+	 * block or call this cache.
 	 * @return the statuses; completes when the cache is closed
 	 */
 	Flux<ModelStatus> statuses();
 
 	/**
-	 * Returns the statuses of one model, live, as {@link #statuses()} does for all.
+	 * Returns the current status of a model, followed by all changes, as
+	 * {@link #statuses()} does for all models.
 	 * @param id the model's id
 	 * @return the statuses; fails with {@link ModelNotFoundException} for an unknown id
 	 */
@@ -87,46 +88,49 @@ public interface ModelCache extends AutoCloseable {
 	}
 
 	/**
-	 * Removes a model's published file and what is known about it. Another tool's file
-	 * that is served for it stays, and is only forgotten. An absent model is fine. Waits
-	 * for another process that is fetching it, as an acquisition does, and fails with
-	 * {@link ModelLockTimeoutException} when that makes no progress.
+	 * Removes the published files of a model and their records. Files in the cache of
+	 * another tool are kept; only their records are removed. Does nothing if the model is
+	 * absent. Waits for another process that is acquiring the model, as an acquisition
+	 * does, and fails with {@link ModelLockTimeoutException} if that process makes no
+	 * progress.
 	 * @param id the model's id
-	 * @return completes when the file is gone
+	 * @return completes when the files are removed
 	 */
 	Mono<Void> evict(String id);
 
 	/**
-	 * Reads a published model again and compares its digest. A mismatch makes the model
-	 * {@link ModelState#FAILED} and is an error.
+	 * Reads the published files of a model again and compares their digests. If a digest
+	 * does not match, the model becomes {@link ModelState#FAILED} and the returned
+	 * publisher fails.
 	 * @param id the model's id
-	 * @return the model, when it is what it should be
+	 * @return the verified model
 	 */
 	Mono<CachedModel> verify(String id);
 
 	/**
-	 * Fetches a model anew and replaces the published file when that has succeeded; until
-	 * then, and when it fails, the present one stays. A model whose expected digest the
-	 * published file has is left alone.
+	 * Looks for a new version of a model and replaces the published files when the new
+	 * version is complete. If the refresh fails, the current version stays. Nothing is
+	 * downloaded if the published file already has the expected digest.
 	 * @param id the model's id
-	 * @return the model as it is afterwards
+	 * @return the current model after the refresh
 	 */
 	Mono<CachedModel> refresh(String id);
 
 	/**
-	 * Cancels the acquisition of a configured model that is under way, for all its
-	 * callers: they get a {@link ModelCancelledException}. The model is
-	 * {@link ModelState#CANCELLED} until somebody asks for it again; one that was ready
-	 * meanwhile stays so. Where nothing is under way, nothing changes.
+	 * Cancels the current acquisition of a configured model for all its callers, which
+	 * receive a {@link ModelCancelledException}. The model is
+	 * {@link ModelState#CANCELLED} until the next request; a model that was ready stays
+	 * ready. Does nothing if no acquisition is running.
 	 * @param id the model's id
-	 * @return completes when it is cancelled
+	 * @return completes when the acquisition is cancelled
 	 */
 	Mono<Void> cancel(String id);
 
 	/**
-	 * Cancels everything that is running, and ends the threads of the cache when they
-	 * have closed their files. Later calls fail with a {@link ModelCancelledException}.
-	 * Published files stay, and the next cache resumes partial downloads.
+	 * Cancels all operations and ends the threads of the cache when they have closed
+	 * their files. Subsequent calls fail with a {@link ModelCancelledException}.
+	 * Published files are kept, and partial downloads are resumed by the next cache that
+	 * uses the same directory.
 	 * <p>
 	 * <em>Blocking</em>: a few seconds at most.
 	 */

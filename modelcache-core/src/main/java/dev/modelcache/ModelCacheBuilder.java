@@ -71,9 +71,9 @@ import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Builds a {@link ModelCache} and its {@link ModelCacheOperations}. Every option has a
- * default; the options have the names of the keys below {@code hooks.llm}.
+ * default and is named after its key below {@code hooks.llm}. A builder builds one cache.
  * <p>
- * <em>Thread-safety</em>: none; a builder belongs to one thread and builds one cache.
+ * <em>Thread-safety</em>: not thread-safe.
  */
 public final class ModelCacheBuilder {
 
@@ -143,8 +143,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Returns the Resilience4j configurations that are used where the registries have
-	 * none, as properties of Resilience4j's Spring Boot module.
+	 * Returns the default Resilience4j configurations, which apply if the registries do
+	 * not define their own, as properties of the Spring Boot module of Resilience4j.
 	 * @return the values by the names of the properties below {@code resilience4j}, such
 	 * as {@code retry.configs.modelcache.wait-duration}
 	 */
@@ -161,7 +161,7 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Adds a model, which can then be requested by its id.
+	 * Adds a model that can be requested by its id.
 	 * @param model the model
 	 * @return this builder
 	 */
@@ -172,8 +172,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Changes how model files are downloaded.
-	 * @param options changes the options
+	 * Configures downloads.
+	 * @param options a callback that changes the options
 	 * @return this builder
 	 */
 	public ModelCacheBuilder download(Consumer<DownloadOptions> options) {
@@ -182,8 +182,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Changes where model files are kept.
-	 * @param options changes the options
+	 * Configures the storage of model files.
+	 * @param options a callback that changes the options
 	 * @return this builder
 	 */
 	public ModelCacheBuilder cache(Consumer<CacheOptions> options) {
@@ -192,8 +192,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Changes how to wait for another process.
-	 * @param options changes the options
+	 * Configures the exclusion between processes.
+	 * @param options a callback that changes the options
 	 * @return this builder
 	 */
 	public ModelCacheBuilder lock(Consumer<LockOptions> options) {
@@ -202,8 +202,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Changes how to use a Hugging Face Hub.
-	 * @param options changes the options
+	 * Configures the access to a Hugging Face Hub.
+	 * @param options a callback that changes the options
 	 * @return this builder
 	 */
 	public ModelCacheBuilder huggingFace(Consumer<HuggingFaceOptions> options) {
@@ -212,8 +212,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Changes how to use registries.
-	 * @param options changes the options
+	 * Configures the access to OCI registries.
+	 * @param options a callback that changes the options
 	 * @return this builder
 	 */
 	public ModelCacheBuilder oci(Consumer<OciOptions> options) {
@@ -222,8 +222,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Adds a catalog of models that are known by name. The first catalog that knows a
-	 * name is used, and the built-in catalog comes last.
+	 * Adds a catalog of models that are looked up by name. The first catalog that
+	 * contains a name is used; the built-in catalog comes last.
 	 * @param location a location that begins with {@code classpath:}, {@code file:} or
 	 * {@code https:}
 	 * @return this builder
@@ -234,7 +234,7 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets what to do about files whose header is not that of a model.
+	 * Sets what to do with files whose header is not that of a valid model.
 	 * @param verifyFormat what to do
 	 * @return this builder
 	 */
@@ -244,8 +244,9 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets whether to accept files that can run code when they are loaded.
-	 * @param allowPickle {@code true} to accept them
+	 * Sets whether to allow Python pickles, which can execute arbitrary code when they
+	 * are loaded.
+	 * @param allowPickle {@code true} to allow them
 	 * @return this builder
 	 */
 	public ModelCacheBuilder allowPickle(boolean allowPickle) {
@@ -254,9 +255,9 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets whether to do without the network.
-	 * @param offline {@code true} to do without, or {@code null} for what
-	 * {@code HF_HUB_OFFLINE} says
+	 * Sets whether to use only what is on this machine and never access the network.
+	 * @param offline {@code true} to stay offline, or {@code null} for the value of
+	 * {@code HF_HUB_OFFLINE}
 	 * @return this builder
 	 */
 	public ModelCacheBuilder offline(@Nullable Boolean offline) {
@@ -265,8 +266,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets the file that pins revisions, digests and sizes of the models.
-	 * @param lockFile the file, or {@code null} for none
+	 * Sets the file that pins the commits, digests and sizes of the models.
+	 * @param lockFile the file, or {@code null} to pin nothing
 	 * @return this builder
 	 */
 	public ModelCacheBuilder lockFile(@Nullable Path lockFile) {
@@ -275,7 +276,7 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets the minimum time between two attempts in the background. It doubles with each
+	 * Sets the minimum time between two background attempts. It doubles with each
 	 * failure, up to an hour.
 	 * @param retryInterval the time
 	 * @return this builder
@@ -286,8 +287,9 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets how often to look for updates in the background.
-	 * @param refreshInterval the time between two looks, or {@code null} for never
+	 * Sets the interval at which to look for new versions of the models in the
+	 * background.
+	 * @param refreshInterval the interval, or {@code null} to not look for new versions
 	 * @return this builder
 	 */
 	public ModelCacheBuilder refreshInterval(@Nullable Duration refreshInterval) {
@@ -296,9 +298,9 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets whether models are acquired on first use only. Until then they do not count
-	 * for the application's health.
-	 * @param onFirstUse {@code true} for first use only
+	 * Sets whether to acquire models only when they are first used. Until then they are
+	 * not part of the application's health.
+	 * @param onFirstUse {@code true} to acquire models on first use
 	 * @return this builder
 	 */
 	public ModelCacheBuilder onFirstUse(boolean onFirstUse) {
@@ -307,8 +309,9 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Adds a source. It is asked before those added later and the built-in ones.
-	 * @param sourceResolver the source
+	 * Adds a source resolver. It takes precedence over resolvers that are added later and
+	 * over the built-in ones.
+	 * @param sourceResolver the resolver
 	 * @return this builder
 	 */
 	public ModelCacheBuilder sourceResolver(SourceResolver sourceResolver) {
@@ -317,8 +320,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets what excludes other processes, in place of file locks.
-	 * @param lockFactory makes the locks
+	 * Sets the factory of the locks that exclude other processes, instead of file locks.
+	 * @param lockFactory the factory
 	 * @return this builder
 	 */
 	public ModelCacheBuilder lockFactory(CacheLockFactory lockFactory) {
@@ -328,7 +331,7 @@ public final class ModelCacheBuilder {
 
 	/**
 	 * Adds a listener. Listeners are called one after the other on a thread of the cache.
-	 * @param listener receives all events
+	 * @param listener a listener that receives all events
 	 * @return this builder
 	 */
 	public ModelCacheBuilder listener(Consumer<ModelCacheEvent> listener) {
@@ -337,10 +340,10 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Adds a display of progress. It has a thread of its own, so that slow listeners do
-	 * not delay it.
-	 * @param display receives all events; one that is {@link AutoCloseable} is closed
-	 * with the cache
+	 * Adds a progress display. It is called on a thread of its own, so that slow
+	 * listeners do not delay it.
+	 * @param display a display that receives all events; if it is {@link AutoCloseable},
+	 * it is closed with the cache
 	 * @return this builder
 	 */
 	public ModelCacheBuilder display(Consumer<ModelCacheEvent> display) {
@@ -348,20 +351,20 @@ public final class ModelCacheBuilder {
 		return this;
 	}
 
-	/** Adds an observer, which is called on the threads of the work. */
+	/** Adds an observer, which is called on the threads that do the work. */
 	void observer(AcquisitionObserver observer) {
 		this.observers.add(observer);
 	}
 
-	/** Adds an action on the operations of the cache when they are built. */
+	/** Adds an action to perform on the operations of the cache when they are built. */
 	void whenOperated(Consumer<ModelCacheOperations> action) {
 		this.whenOperated.add(action);
 	}
 
 	/**
-	 * Sets the connector of all requests, in place of one of Reactor Netty. It is made
+	 * Sets the connector for all requests, instead of one of Reactor Netty. It is created
 	 * when it is first needed. Redirects to private addresses are not detected.
-	 * @param connector makes the connector
+	 * @param connector creates the connector
 	 * @return this builder
 	 */
 	public ModelCacheBuilder connector(Supplier<ClientHttpConnector> connector) {
@@ -369,10 +372,10 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets what makes the connectors of requests, in place of Reactor Netty's: one
-	 * connector for all addresses and one for public addresses only. Each is made when it
-	 * is first needed.
-	 * @param connectors makes a connector that observes rules
+	 * Sets the factory of the connectors, instead of Reactor Netty: one connector for all
+	 * addresses and one for public addresses only. Each connector is created when it is
+	 * first needed.
+	 * @param connectors creates a connector that follows the given rules
 	 * @return this builder
 	 */
 	public ModelCacheBuilder connectors(Function<ConnectorRules, ClientHttpConnector> connectors) {
@@ -380,9 +383,9 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets what makes the connectors of requests, in place of Reactor Netty's.
-	 * @param connectors makes a connector
-	 * @param addressesChecked whether the connectors ask the rules about addresses; if
+	 * Sets the factory of the connectors, instead of Reactor Netty.
+	 * @param connectors creates a connector
+	 * @param addressesChecked whether the connectors check addresses with the rules; if
 	 * not, redirects to private addresses are not detected
 	 * @return this builder
 	 */
@@ -394,7 +397,7 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets the registry of retries. Its configuration {@code modelcache} is the base of
+	 * Sets the registry of retries. Its {@code modelcache} configuration is the base of
 	 * the retries of each model.
 	 * @param retryRegistry the registry
 	 * @return this builder
@@ -405,7 +408,7 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets the registry of circuit breakers. Its configuration {@code modelcache} is the
+	 * Sets the registry of circuit breakers. Its {@code modelcache} configuration is the
 	 * base of the circuit breakers of each host.
 	 * @param circuitBreakerRegistry the registry
 	 * @return this builder
@@ -416,8 +419,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets what opens catalogs of the class path and of files.
-	 * @param resourceLoader opens resources
+	 * Sets the resource loader that opens catalogs on the class path and in files.
+	 * @param resourceLoader the resource loader
 	 * @return this builder
 	 */
 	public ModelCacheBuilder resourceLoader(ResourceLoader resourceLoader) {
@@ -426,8 +429,9 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets where the defaults come from that other tools share, such as {@code HF_HOME}.
-	 * @param environment returns the value of an environment variable, and
+	 * Sets the environment that provides defaults shared with other tools, such as
+	 * {@code HF_HOME}.
+	 * @param environment returns the value of an environment variable or of
 	 * {@code user.home}
 	 * @return this builder
 	 */
@@ -437,8 +441,8 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets what the names of options begin with in messages.
-	 * @param prefix the prefix without its last dot, such as {@code hooks.llm}
+	 * Sets the prefix of option names in messages.
+	 * @param prefix the prefix without a trailing dot, such as {@code hooks.llm}
 	 * @return this builder
 	 */
 	public ModelCacheBuilder configuredAs(String prefix) {
@@ -458,9 +462,9 @@ public final class ModelCacheBuilder {
 
 	/**
 	 * Builds the cache.
-	 * @return the cache; to be closed
-	 * @throws ModelConfigurationException if an option or a model is wrong
-	 * @throws IllegalStateException if this builder has built a cache already
+	 * @return the cache, which the caller must close
+	 * @throws ModelConfigurationException if an option or a model is invalid
+	 * @throws IllegalStateException if this builder has already built a cache
 	 */
 	public ModelCache build() {
 		if (this.built != null) {
@@ -481,9 +485,9 @@ public final class ModelCacheBuilder {
 	/**
 	 * Builds the operations of a cache.
 	 * @param cache the cache of this builder, possibly decorated, or another
-	 * implementation, whose models are those of this builder
-	 * @return the operations; to be closed before the cache
-	 * @throws ModelConfigurationException if an option or a model is wrong
+	 * implementation with the models of this builder
+	 * @return the operations, which the caller must close before the cache
+	 * @throws ModelConfigurationException if an option or a model is invalid
 	 */
 	public ModelCacheOperations operations(ModelCache cache) {
 		Parts parts = parts();
@@ -550,7 +554,7 @@ public final class ModelCacheBuilder {
 				List.copyOf(this.displays), new AtomicBoolean());
 	}
 
-	/** Configured catalogs are read at once, so that one that is wrong is reported. */
+	/** Configured catalogs are read eagerly so that invalid ones are reported. */
 	private Supplier<ModelCatalogs> catalogs(CatalogLocations locations) {
 		if (this.catalogs.isEmpty()) {
 			return SingletonSupplier.of(() -> locations.read(List.of()));
@@ -559,7 +563,7 @@ public final class ModelCacheBuilder {
 		return () -> read;
 	}
 
-	/** Registers the sources. Their resolvers are created when a URL needs them. */
+	/** Registers the sources. Their resolvers are created when a URL requires them. */
 	private SourceResolvers sources(Settings settings, HubSettings hub, Supplier<MetadataClient> metadata,
 			Supplier<ModelCatalogs> catalogs, ModelStore store, EngineThreads threads) {
 		Map<String, String> headers = this.download.headers();
@@ -589,15 +593,15 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * What a cache consists of.
+	 * Components of a cache.
 	 *
-	 * @param models the models, checked and completed
-	 * @param engine what does the work
-	 * @param connections the clients of requests
-	 * @param threads where the work runs
-	 * @param history what the transfers of the models did
-	 * @param displays what shows progress
-	 * @param closed whether all of it is closed
+	 * @param models the models, validated and completed
+	 * @param engine the components of the engine
+	 * @param connections the HTTP clients
+	 * @param threads the threads of the engine
+	 * @param history the history of transfers
+	 * @param displays the progress displays
+	 * @param closed whether all components are closed
 	 */
 	private record Parts(ConfiguredModels models, EngineParts engine, HttpConnections connections,
 			EngineThreads threads, TransferHistory history, List<Consumer<ModelCacheEvent>> displays,

@@ -1,8 +1,9 @@
 package dev.modelcache;
 
 /**
- * Something happened to a model. Published as a Spring application event, on a thread
- * that is neither an I/O nor a transfer thread; a listener that fails breaks nothing.
+ * Event about a model. Spring Boot applications receive it as an application event, on a
+ * thread that does neither I/O nor transfers. A failing listener does not affect the
+ * cache.
  */
 public sealed interface ModelCacheEvent permits ModelDownloadStarted, ModelDownloadProgress, ModelReady,
 		ModelFallbackUsed, ModelFailed, ModelReplaced, ModelEvicted {

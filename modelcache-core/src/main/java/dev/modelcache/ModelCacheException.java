@@ -3,8 +3,9 @@ package dev.modelcache;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model could not be had. The message says what happened, to which model, and what to
- * do; no message holds user-info, query or fragment of a URL, nor a header's value.
+ * Base class of the exceptions that are thrown when a model is not available. The message
+ * says what happened, to which model, and what to do. It never contains the user-info,
+ * query or fragment of a URL or the value of a header.
  */
 public abstract sealed class ModelCacheException extends RuntimeException
 		permits ModelNotFoundException, ModelAccessDeniedException, ModelTransferException, ModelIntegrityException,
@@ -21,11 +22,11 @@ public abstract sealed class ModelCacheException extends RuntimeException
 
 	/**
 	 * Creates an exception.
-	 * @param code its kind
-	 * @param modelId the model's id, or {@code null} where none is concerned
+	 * @param code the kind of failure
+	 * @param modelId the model's id, or {@code null} if no model is concerned
 	 * @param problem what happened, a sentence without its full stop
 	 * @param action what to do, a sentence without its full stop
-	 * @param cause what caused it, if anything did
+	 * @param cause the cause, or {@code null}
 	 */
 	ModelCacheException(ErrorCode code, @Nullable String modelId, String problem, String action,
 			@Nullable Throwable cause) {
@@ -37,7 +38,7 @@ public abstract sealed class ModelCacheException extends RuntimeException
 	}
 
 	/**
-	 * Returns the kind of failure, as health and the endpoint show it.
+	 * Returns the kind of failure, as shown by the health indicator and the endpoint.
 	 * @return the code
 	 */
 	public ErrorCode code() {
@@ -46,14 +47,14 @@ public abstract sealed class ModelCacheException extends RuntimeException
 
 	/**
 	 * Returns the model's id.
-	 * @return the id, or {@code null} where no model is concerned
+	 * @return the id, or {@code null} if no model is concerned
 	 */
 	public @Nullable String modelId() {
 		return this.modelId;
 	}
 
 	/**
-	 * Returns what happened, without the model's id and the action.
+	 * Returns a description of what happened, without the model's id and the action.
 	 * @return the problem
 	 */
 	public String problem() {
@@ -61,7 +62,7 @@ public abstract sealed class ModelCacheException extends RuntimeException
 	}
 
 	/**
-	 * Returns what to do now.
+	 * Returns a description of what to do.
 	 * @return the action
 	 */
 	public String action() {
@@ -69,29 +70,29 @@ public abstract sealed class ModelCacheException extends RuntimeException
 	}
 
 	/**
-	 * The kinds of failure.
+	 * Kinds of failure.
 	 */
 	public enum ErrorCode {
 
-		/** The source, or the configuration, does not have it. */
+		/** The model does not exist at the source or in the configuration. */
 		NOT_FOUND,
-		/** The source wants credentials that were not given or are not enough. */
+		/** The source or a proxy denies access. */
 		ACCESS_DENIED,
-		/** The bytes could not be fetched. */
+		/** The download failed. */
 		TRANSFER,
-		/** The bytes are not the expected ones. */
+		/** The file does not match the expected digest. */
 		INTEGRITY,
-		/** The bytes are no model. */
+		/** The file is not a valid model. */
 		FORMAT,
-		/** The disk does not take it. */
+		/** The file could not be stored. */
 		STORAGE,
 		/** Another process holds the lock and makes no progress. */
 		LOCK_TIMEOUT,
-		/** It is not cached, and the network must not be used. */
+		/** The model is not cached, and the cache is offline. */
 		OFFLINE,
-		/** The configuration is wrong. */
+		/** The configuration is invalid. */
 		CONFIGURATION,
-		/** Somebody cancelled it. */
+		/** The operation was cancelled. */
 		CANCELLED
 
 	}

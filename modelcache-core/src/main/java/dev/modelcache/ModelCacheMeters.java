@@ -16,12 +16,12 @@ import org.slf4j.LoggerFactory;
 import dev.modelcache.internal.acquire.AcquisitionObserver;
 
 /**
- * The meters of a cache. Their tags are bounded: a model that is not configured counts as
- * {@value #OTHER}, and no tag holds a URL or a path. Needs Micrometer.
+ * Micrometer meters of a cache. The number of tag values is bounded: models that are not
+ * configured are counted as {@value #OTHER}, and no tag contains a URL or a path.
  */
 public final class ModelCacheMeters {
 
-	/** The value of the tag {@code model} for models that are not configured. */
+	/** Value of the {@code model} tag for models that are not configured. */
 	public static final String OTHER = "other";
 
 	private static final Logger logger = LoggerFactory.getLogger(ModelCacheMeters.class);
@@ -30,14 +30,14 @@ public final class ModelCacheMeters {
 
 	/**
 	 * Creates the meters.
-	 * @param registry where to register them
+	 * @param registry the registry for the meters
 	 */
 	public ModelCacheMeters(MeterRegistry registry) {
 		this.registry = registry;
 	}
 
 	/**
-	 * Measures the cache that a builder builds.
+	 * Adds the meters to a builder.
 	 * @param builder the builder
 	 */
 	public void bindTo(ModelCacheBuilder builder) {
@@ -53,7 +53,7 @@ public final class ModelCacheMeters {
 		});
 	}
 
-	/** Registers the gauges, which ask the cache when they are read. */
+	/** Registers the gauges, which query the cache when they are read. */
 	void register(ModelCacheView view) {
 		for (ModelRequest model : view.models()) {
 			Gauge
@@ -70,7 +70,7 @@ public final class ModelCacheMeters {
 	}
 
 	/**
-	 * The meters of the work behind acquisitions.
+	 * Meters of acquisitions.
 	 */
 	static final class Work implements AcquisitionObserver {
 
@@ -80,7 +80,7 @@ public final class ModelCacheMeters {
 
 		private final AtomicInteger active = new AtomicInteger();
 
-		/** Kept, as bytes are counted with every write. */
+		/** Cached because bytes are counted with every write. */
 		private final Map<Tags, Counter> bytes = new ConcurrentHashMap<>();
 
 		Work(MeterRegistry registry) {

@@ -7,13 +7,12 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * What can be read of the configured models of a cache: their statuses, the history of
- * their transfers, and the use of the disk. {@link ModelCacheOperations} also change
- * something.
+ * Read-only view of the configured models of a cache: their statuses, the history of
+ * their transfers, and the disk usage.
  * <p>
- * <em>Thread-safety</em>: may be called from any thread. <em>Blocking</em>: none but
- * {@link #usage()}. <em>Errors</em>: {@link ModelNotFoundException} for an id that is not
- * configured.
+ * <em>Thread-safety</em>: may be called from any thread. <em>Blocking</em>: only
+ * {@link #usage()} blocks. <em>Errors</em>: {@link ModelNotFoundException} for an id that
+ * is not configured.
  */
 public interface ModelCacheView {
 
@@ -46,10 +45,10 @@ public interface ModelCacheView {
 	Mono<ModelStatus> check(String id);
 
 	/**
-	 * Returns whether a model counts for the application's health. If models are acquired
-	 * on first use, a model counts from then on.
+	 * Returns whether a model is part of the application's health. If models are acquired
+	 * on first use, a model is part of it from its first use.
 	 * @param id the model's id
-	 * @return {@code true} if it counts
+	 * @return {@code true} if the model is part of it
 	 */
 	boolean counts(String id);
 
@@ -64,25 +63,25 @@ public interface ModelCacheView {
 	@Nullable Instant nextAttempt(String id);
 
 	/**
-	 * Returns the hosts of the present or last transfer of a model, since the application
-	 * started.
+	 * Returns the statuses of the hosts in the current or last transfer of a model since
+	 * the application started.
 	 * @param id the model's id
-	 * @return the hosts, in the order in which they were first used; at most 16
+	 * @return the statuses, in the order in which the hosts were first used; at most 16
 	 */
 	List<MirrorStatus> mirrors(String id);
 
 	/**
-	 * Returns the last attempts of hosts to send a model, since the application started.
+	 * Returns the latest download attempts of a model since the application started.
 	 * @param id the model's id
 	 * @return the attempts, the oldest first; at most 20
 	 */
 	List<TransferAttempt> attempts(String id);
 
 	/**
-	 * Returns the size of the cache.
+	 * Returns the disk usage of the cache.
 	 * <p>
 	 * <em>Blocking</em>: reads all directories of the cache.
-	 * @return the size
+	 * @return the usage
 	 */
 	CacheUsage usage();
 

@@ -3,7 +3,7 @@ package dev.modelcache;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Somebody cancelled the acquisition.
+ * Thrown when an operation was cancelled.
  */
 public final class ModelCancelledException extends ModelCacheException {
 

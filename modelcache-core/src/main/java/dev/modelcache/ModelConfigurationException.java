@@ -3,7 +3,7 @@ package dev.modelcache;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The configuration is wrong; the key tells where.
+ * Thrown when the value of a configuration key is invalid.
  */
 public final class ModelConfigurationException extends ModelCacheException {
 
@@ -11,9 +11,9 @@ public final class ModelConfigurationException extends ModelCacheException {
 
 	/**
 	 * Creates an exception.
-	 * @param modelId the model's id, or {@code null} where none is concerned
+	 * @param modelId the model's id, or {@code null} if no model is concerned
 	 * @param key the configuration key, such as {@code hooks.llm.url}
-	 * @param problem what is wrong with its value, a sentence without its full stop
+	 * @param problem what is wrong with the value, a sentence without its full stop
 	 * @param action what to do, a sentence without its full stop
 	 */
 	public ModelConfigurationException(@Nullable String modelId, String key, String problem, String action) {
@@ -22,7 +22,7 @@ public final class ModelConfigurationException extends ModelCacheException {
 	}
 
 	/**
-	 * Returns the configuration key whose value is wrong.
+	 * Returns the configuration key whose value is invalid.
 	 * @return the key
 	 */
 	public String key() {

@@ -1,10 +1,11 @@
 package dev.modelcache;
 
 /**
- * A transfer goes on; at most four a second for each model.
+ * Event that reports the progress of a transfer, at most four times a second for each
+ * model.
  *
  * @param modelId the model's id
- * @param progress how far it is
+ * @param progress the progress
  */
 public record ModelDownloadProgress(String modelId, TransferProgress progress) implements ModelCacheEvent {
 

@@ -3,11 +3,11 @@ package dev.modelcache;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A transfer has begun: the source answered.
+ * Event that is published when a transfer starts, after the first response of the source.
  *
  * @param modelId the model's id
- * @param source where the bytes come from, redacted
- * @param totalBytes the size, or {@code null} where the source does not say it
+ * @param source the URL of the source, without user-info, query and fragment
+ * @param totalBytes the size in bytes, or {@code null} if the source does not state it
  */
 public record ModelDownloadStarted(String modelId, String source,
 		@Nullable Long totalBytes) implements ModelCacheEvent {

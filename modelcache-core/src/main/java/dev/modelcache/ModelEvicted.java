@@ -3,11 +3,11 @@ package dev.modelcache;
 import java.nio.file.Path;
 
 /**
- * A model was removed from the cache: its file is gone, or, where another tool's file was
- * served, no longer served.
+ * Event that is published when a model was removed from the cache. If the file is in the
+ * cache of another tool, it is no longer served but still exists.
  *
  * @param modelId the model's id
- * @param path where it was, or is
+ * @param path the path of the file
  */
 public record ModelEvicted(String modelId, Path path) implements ModelCacheEvent {
 

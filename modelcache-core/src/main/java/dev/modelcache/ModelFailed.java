@@ -3,11 +3,11 @@ package dev.modelcache;
 import java.time.Duration;
 
 /**
- * An acquisition or a verification failed.
+ * Event that is published when an acquisition or a verification failed.
  *
  * @param modelId the model's id
- * @param error why
- * @param elapsed how long the attempt took
+ * @param error the failure
+ * @param elapsed the duration of the attempt
  */
 public record ModelFailed(String modelId, ModelCacheException error, Duration elapsed) implements ModelCacheEvent {
 

@@ -1,11 +1,11 @@
 package dev.modelcache;
 
 /**
- * A substitute is tried, because what was configured first could not be had.
+ * Event that is published when a fallback is tried because the sources before it failed.
  *
  * @param modelId the model's id
- * @param source the substitute's source, redacted
- * @param reason why the one before it failed
+ * @param source the URL of the fallback, without user-info, query and fragment
+ * @param reason the failure of the previous source
  */
 public record ModelFallbackUsed(String modelId, String source, ModelCacheException reason) implements ModelCacheEvent {
 

@@ -7,9 +7,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The name of one file of a model: a relative path of segments with {@code /} between
- * them, as repositories and registries give it. Such names come from others; none of them
- * leads out of the directory that it is resolved in, on any operating system.
+ * Name of a file of a model: a relative path whose segments are separated by {@code /},
+ * as used by repositories and registries. Names are untrusted input: on every operating
+ * system, a valid name stays within the directory in which it is resolved.
  *
  * @param text the name, such as {@code model.gguf} or {@code onnx/model.onnx}
  */
@@ -20,7 +20,8 @@ public record ModelFileName(String text) implements Comparable<ModelFileName> {
 	private static final Pattern DRIVE = Pattern.compile("[A-Za-z]:.*");
 
 	/**
-	 * On Windows, in every directory: what is written there is gone, or goes elsewhere.
+	 * Names of Windows devices, which exist in every directory and do not keep what is
+	 * written to them.
 	 */
 	private static final Pattern DEVICE = Pattern.compile("(?i)(con|prn|aux|nul|com\\d|lpt\\d)[ ]*(\\..*)?");
 
@@ -28,10 +29,10 @@ public record ModelFileName(String text) implements Comparable<ModelFileName> {
 
 	/**
 	 * Creates a name.
-	 * @throws IllegalArgumentException if it is empty, absolute, longer than 1024
-	 * characters, has an empty segment, one of dots alone or one that names a device of
-	 * Windows or a working file of this cache, a drive letter, a backslash or a control
-	 * character; the message does not repeat the name
+	 * @throws IllegalArgumentException if the name is empty, absolute or longer than 1024
+	 * characters, if it contains a drive letter, a backslash or a control character, or
+	 * if a segment is empty, consists of dots alone, or names a Windows device or a
+	 * working file of this cache; the message does not repeat the name
 	 */
 	public ModelFileName {
 		String problem = problemOf(text);
@@ -41,10 +42,10 @@ public record ModelFileName(String text) implements Comparable<ModelFileName> {
 	}
 
 	/**
-	 * Returns the name of a single file whose name is somebody's free choice.
+	 * Converts an arbitrary name to a valid name of a single file.
 	 * @param name the name, not a path
-	 * @return the name, with {@code _} for each character that a name must not have;
-	 * {@code model} where nothing usable is left
+	 * @return the name, with {@code _} in place of each invalid character, or
+	 * {@code model} if nothing usable is left
 	 */
 	public static ModelFileName cleaned(String name) {
 		String clean = name.replaceAll("[\\p{Cntrl}/\\\\]", "_");
@@ -77,8 +78,8 @@ public record ModelFileName(String text) implements Comparable<ModelFileName> {
 	}
 
 	/**
-	 * Staged files and their journals stand beside the files of a model, with a dot
-	 * before their names. Windows drops dots and blanks at the end of a name.
+	 * Staged files and their journals are stored beside the files of a model, with a dot
+	 * before their names. Windows drops trailing dots and spaces.
 	 */
 	private static boolean isOfWorkingFile(String segment) {
 		int end = segment.length();
@@ -100,24 +101,24 @@ public record ModelFileName(String text) implements Comparable<ModelFileName> {
 	/**
 	 * Returns whether the last segment ends in an extension.
 	 * @param extension the extension with its dot, lower case
-	 * @return {@code true} if it does, in any case
+	 * @return {@code true} if it does, ignoring case
 	 */
 	public boolean endsWith(String extension) {
 		return this.text.toLowerCase(Locale.ROOT).endsWith(extension);
 	}
 
 	/**
-	 * Returns where the file stands in a directory.
+	 * Returns the path of the file in a directory.
 	 * @param directory the directory
-	 * @return a path below it
+	 * @return a path within the directory
 	 */
 	public Path in(Path directory) {
 		return directory.resolve(this.text);
 	}
 
 	/**
-	 * Compares the texts. Names that were chosen to have the same hash code are found as
-	 * fast as others in a map, because they can be compared.
+	 * Compares the texts. Because names are comparable, look-ups in a map stay fast even
+	 * for names that were chosen to have the same hash code.
 	 */
 	@Override
 	public int compareTo(ModelFileName other) {

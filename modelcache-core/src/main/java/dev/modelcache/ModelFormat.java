@@ -6,9 +6,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Immutable description of a model file by its own header. Nothing of it is proved beyond
- * the file being whole; texts are shortened and hold no control characters. What the
- * header does not say is {@code null}.
+ * Immutable description of a model file, as declared by its header. The declared values
+ * are not verified. Texts are shortened and contain no control characters. Values that
+ * the header does not declare are {@code null}.
  */
 public final class ModelFormat {
 
@@ -45,7 +45,7 @@ public final class ModelFormat {
 	 * Creates a description.
 	 * @param type the format: {@code GGUF}, {@code safetensors}, {@code ONNX} or
 	 * {@code pickle}
-	 * @return a description in which all else is {@code null}
+	 * @return a description in which all other values are {@code null}
 	 */
 	public static ModelFormat of(String type) {
 		return new ModelFormat(type, null, null, null, null, null, null, null);
@@ -68,7 +68,7 @@ public final class ModelFormat {
 	}
 
 	/**
-	 * Returns the model's name; of an ONNX model its graph's name.
+	 * Returns the name of the model, which is the name of the graph for ONNX.
 	 * @return the name, or {@code null}
 	 */
 	public @Nullable String name() {
@@ -76,7 +76,8 @@ public final class ModelFormat {
 	}
 
 	/**
-	 * Returns the quantization; without one, the type of most weights.
+	 * Returns the quantization, or the type of most weights if the model is not
+	 * quantized.
 	 * @return a name such as {@code Q4_K_M} or {@code BF16}, or {@code null}
 	 */
 	public @Nullable String quantization() {
@@ -84,7 +85,7 @@ public final class ModelFormat {
 	}
 
 	/**
-	 * Returns the number of weights in this file.
+	 * Returns the number of parameters (weights) in this file.
 	 * @return the number, or {@code null}
 	 */
 	public @Nullable Long parameters() {
@@ -92,7 +93,7 @@ public final class ModelFormat {
 	}
 
 	/**
-	 * Returns the longest context that the model was trained for.
+	 * Returns the maximum context length of the model.
 	 * @return the number of tokens, or {@code null}
 	 */
 	public @Nullable Long contextLength() {
@@ -146,7 +147,7 @@ public final class ModelFormat {
 	}
 
 	/**
-	 * Returns this description with another number of weights.
+	 * Returns this description with another number of parameters.
 	 * @param parameters the value, or {@code null}
 	 * @return a copy with this value
 	 */

@@ -3,7 +3,8 @@ package dev.modelcache;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes are no model: an HTML page, an error document, a truncated file.
+ * Thrown when a file is not a valid model, such as an HTML page, an error document or a
+ * truncated file.
  */
 public final class ModelFormatException extends ModelCacheException {
 

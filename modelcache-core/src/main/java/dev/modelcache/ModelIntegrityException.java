@@ -5,7 +5,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes are not the expected ones: another digest, or none at all.
+ * Thrown when a file does not match its expected digest, cannot be verified, or is
+ * damaged.
  */
 public final class ModelIntegrityException extends ModelCacheException {
 
@@ -18,10 +19,10 @@ public final class ModelIntegrityException extends ModelCacheException {
 	/**
 	 * Creates an exception for a digest that differs.
 	 * @param modelId the model's id
-	 * @param expected what the digest should be
-	 * @param origin where that expectation came from
-	 * @param actual what the digest is
-	 * @param source where the bytes came from, redacted
+	 * @param expected the expected digest
+	 * @param origin the origin of the expected digest
+	 * @param actual the actual digest
+	 * @param source the URL of the source, without user-info, query and fragment
 	 */
 	public ModelIntegrityException(@Nullable String modelId, Digest expected, DigestOrigin origin, Digest actual,
 			String source) {
@@ -50,10 +51,10 @@ public final class ModelIntegrityException extends ModelCacheException {
 	}
 
 	/**
-	 * Returns the failure of two downloads: if both brought the same bytes, the expected
-	 * digest is more likely to be wrong than the bytes.
-	 * @param before the failure of the download before
-	 * @return a failure that says so, or this one if the bytes differ
+	 * Returns the failure of two consecutive downloads. If both had the same digest, the
+	 * expected digest is probably out of date.
+	 * @param before the failure of the previous download
+	 * @return an exception that says so, or this exception if the digests differ
 	 */
 	public ModelIntegrityException after(ModelIntegrityException before) {
 		boolean same = this.actual != null && this.origin != null && this.actual.equals(before.actual);
@@ -62,7 +63,7 @@ public final class ModelIntegrityException extends ModelCacheException {
 	}
 
 	/**
-	 * Creates an exception for bytes that nothing can prove, or that are missing.
+	 * Creates an exception for a file that cannot be verified or is missing.
 	 * @param modelId the model's id
 	 * @param problem what happened, a sentence without its full stop
 	 * @param action what to do, a sentence without its full stop
@@ -75,24 +76,24 @@ public final class ModelIntegrityException extends ModelCacheException {
 	}
 
 	/**
-	 * Returns what the digest should be.
-	 * @return the expected digest, or {@code null} where none is known
+	 * Returns the expected digest.
+	 * @return the expected digest, or {@code null} if unknown
 	 */
 	public @Nullable Digest expected() {
 		return this.expected;
 	}
 
 	/**
-	 * Returns what the digest is.
-	 * @return the actual digest, or {@code null} where none was computed
+	 * Returns the actual digest.
+	 * @return the actual digest, or {@code null} if it was not computed
 	 */
 	public @Nullable Digest actual() {
 		return this.actual;
 	}
 
 	/**
-	 * Returns where the expectation came from.
-	 * @return the origin, or {@code null} where there is no expectation
+	 * Returns the origin of the expected digest.
+	 * @return the origin, or {@code null} if there is no expected digest
 	 */
 	public @Nullable DigestOrigin origin() {
 		return this.origin;

@@ -6,7 +6,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Another process holds the lock and has made no progress for too long.
+ * Thrown when another process holds the lock of a model and has made no progress for too
+ * long.
  */
 public final class ModelLockTimeoutException extends ModelCacheException {
 
@@ -16,8 +17,8 @@ public final class ModelLockTimeoutException extends ModelCacheException {
 	 * Creates an exception.
 	 * @param modelId the model's id
 	 * @param lockFile the lock file
-	 * @param owner who holds the lock, or {@code null} where its note cannot be read
-	 * @param waited how long the owner made no progress
+	 * @param owner the owner of the lock, or {@code null} if unknown
+	 * @param waited how long the owner has made no progress
 	 */
 	public ModelLockTimeoutException(@Nullable String modelId, Path lockFile, @Nullable LockOwner owner,
 			Duration waited) {
@@ -34,8 +35,8 @@ public final class ModelLockTimeoutException extends ModelCacheException {
 	}
 
 	/**
-	 * Returns who holds the lock.
-	 * @return the owner, or {@code null} where its note cannot be read
+	 * Returns the owner of the lock.
+	 * @return the owner, or {@code null} if unknown
 	 */
 	public @Nullable LockOwner owner() {
 		return this.owner;

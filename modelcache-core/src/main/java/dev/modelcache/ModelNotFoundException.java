@@ -3,7 +3,7 @@ package dev.modelcache;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The source, or the configuration, does not have the model.
+ * Thrown when a model does not exist at the source or in the configuration.
  */
 public final class ModelNotFoundException extends ModelCacheException {
 

@@ -3,7 +3,7 @@ package dev.modelcache;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The model is not cached, and the network must not be used.
+ * Thrown when a model is not cached and the cache is offline.
  */
 public final class ModelOfflineException extends ModelCacheException {
 

@@ -1,19 +1,22 @@
 package dev.modelcache;
 
 /**
- * How a model file came to be where it is, seen from this process.
+ * How this process obtained a model.
  */
 public enum ModelOutcome {
 
-	/** This process fetched it. */
+	/** This process downloaded the model. */
 	DOWNLOADED,
 
-	/** It was there, or another process fetched it while this one waited. */
+	/**
+	 * The model was already in the cache, or another process downloaded it while this one
+	 * waited.
+	 */
 	CACHED,
 
 	/**
-	 * It was found, with the expected digest, in another tool's store or elsewhere in
-	 * this cache.
+	 * The model was found, with the expected digest, in the store of another tool or
+	 * elsewhere in this cache.
 	 */
 	ADOPTED
 

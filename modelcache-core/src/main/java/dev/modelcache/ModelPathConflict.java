@@ -1,19 +1,19 @@
 package dev.modelcache;
 
 /**
- * What to do when a file at {@code model-path} is not the model, and was not put there by
- * this cache. It is never deleted.
+ * What to do when {@code model-path} contains a file that is not the model and was not
+ * stored by the cache. The file is never deleted.
  */
 public enum ModelPathConflict {
 
-	/** Fails, and says what stands there and what was expected. */
+	/** Fail with a message that describes the existing file and what was expected. */
 	FAIL,
 
-	/** Serves the file as it is, unverified. */
+	/** Use the existing file as it is, unverified. */
 	KEEP,
 
 	/**
-	 * Moves the file aside, to {@code <name>.replaced-<time>}, when the model is
+	 * Rename the existing file to {@code <name>.replaced-<time>} when the model is
 	 * published.
 	 */
 	REPLACE

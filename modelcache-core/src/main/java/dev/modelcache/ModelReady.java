@@ -3,11 +3,11 @@ package dev.modelcache;
 import java.time.Duration;
 
 /**
- * A model can be used.
+ * Event that is published when a model is ready to use.
  *
  * @param modelId the model's id
  * @param model the model
- * @param elapsed how long its acquisition took
+ * @param elapsed the duration of the acquisition
  */
 public record ModelReady(String modelId, CachedModel model, Duration elapsed) implements ModelCacheEvent {
 

@@ -1,11 +1,11 @@
 package dev.modelcache;
 
 /**
- * A published model gave way to another version.
+ * Event that is published when a model was replaced with another version.
  *
  * @param modelId the model's id
- * @param previous the model as it was
- * @param current the model as it is
+ * @param previous the previous version
+ * @param current the current version
  */
 public record ModelReplaced(String modelId, CachedModel previous, CachedModel current) implements ModelCacheEvent {
 

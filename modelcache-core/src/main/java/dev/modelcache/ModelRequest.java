@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
 /**
- * What is wanted: a model, where it can be had, what proves it, and what may stand in for
- * it. Immutable; its {@link #toString()} shows no credentials. Two are equal if they
- * request the same in the same way.
+ * Immutable request for a model: its URL, mirrors, expected digest and fallbacks.
+ * {@link #toString()} shows no credentials. Two requests are equal if all their values
+ * are equal.
  */
 public final class ModelRequest {
 
@@ -78,7 +78,7 @@ public final class ModelRequest {
 	}
 
 	/**
-	 * Starts a request.
+	 * Creates a builder.
 	 * @param id the model's id
 	 * @return a builder
 	 */
@@ -95,15 +95,16 @@ public final class ModelRequest {
 	}
 
 	/**
-	 * Returns where the model is.
-	 * @return the URL, or {@code null} where only the file at {@link #modelPath()} counts
+	 * Returns the URL of the model.
+	 * @return the URL, or {@code null} if the model is the file at {@link #modelPath()}
+	 * or is looked up in the catalog
 	 */
 	public @Nullable URI url() {
 		return this.url;
 	}
 
 	/**
-	 * Returns further URLs of the same bytes.
+	 * Returns additional URLs of the same file.
 	 * @return the mirrors, in order
 	 */
 	public List<URI> mirrors() {
@@ -111,7 +112,8 @@ public final class ModelRequest {
 	}
 
 	/**
-	 * Returns the same model elsewhere, tried when the URL and the mirrors are exhausted.
+	 * Returns the URL of the same model at another location, which is used when the URL
+	 * and all mirrors have failed.
 	 * @return the URL, or {@code null}
 	 */
 	public @Nullable URI fallbackUrl() {
@@ -119,7 +121,7 @@ public final class ModelRequest {
 	}
 
 	/**
-	 * Returns other models to serve instead.
+	 * Returns other models to use when this model is not available.
 	 * @return the fallbacks, in order
 	 */
 	public List<ModelRequest> fallbacks() {
@@ -127,7 +129,8 @@ public final class ModelRequest {
 	}
 
 	/**
-	 * Returns which files of a repository are wanted, beside the one that the URL names.
+	 * Returns the files of the repository to download in addition to the one that the URL
+	 * names.
 	 * @return paths or globs: {@code *} and {@code ?} within a directory, {@code **}
 	 * across directories
 	 */
@@ -136,7 +139,7 @@ public final class ModelRequest {
 	}
 
 	/**
-	 * Returns what kind of model it is, such as {@code tinyllama}.
+	 * Returns the type of the model, such as {@code tinyllama}.
 	 * @return the type, or {@code null}
 	 */
 	public @Nullable String modelType() {
@@ -160,17 +163,17 @@ public final class ModelRequest {
 	}
 
 	/**
-	 * Returns where the published file shall stand.
-	 * @return the path, or {@code null} for a place in the cache
+	 * Returns the path at which to store the file.
+	 * @return the path, or {@code null} for a path in the cache directory
 	 */
 	public @Nullable Path modelPath() {
 		return this.modelPath;
 	}
 
 	/**
-	 * Returns what to do when a file stands at {@link #modelPath()} that is not the
-	 * model, and was not put there by this cache.
-	 * @return {@link ModelPathConflict#FAIL} unless it is configured
+	 * Returns what to do when {@link #modelPath()} contains a file that is not the model
+	 * and was not stored by the cache.
+	 * @return what to do, {@link ModelPathConflict#FAIL} by default
 	 */
 	public ModelPathConflict modelPathConflict() {
 		return this.modelPathConflict;
@@ -180,15 +183,15 @@ public final class ModelRequest {
 	 * Returns the name of a configuration key of this model, for messages.
 	 * @param name the name of the key, such as {@code model-path}
 	 * @return the key with its prefix, such as {@code hooks.llm.models.a.model-path}; the
-	 * name alone where the request does not come from the configuration
+	 * name alone if the request does not come from the configuration
 	 */
 	public String key(String name) {
 		return (this.configuredAs != null) ? this.configuredAs + "." + name : name;
 	}
 
 	/**
-	 * Returns what the configuration keys of the model begin with.
-	 * @return the prefix without its last dot, or {@code null} where the request does not
+	 * Returns the prefix of the configuration keys of the model.
+	 * @return the prefix without a trailing dot, or {@code null} if the request does not
 	 * come from the configuration
 	 */
 	public @Nullable String configuredAs() {
@@ -196,7 +199,7 @@ public final class ModelRequest {
 	}
 
 	/**
-	 * Starts a request with the values of this one.
+	 * Creates a builder with the values of this request.
 	 * @return a builder
 	 */
 	public Builder toBuilder() {
@@ -218,7 +221,8 @@ public final class ModelRequest {
 	}
 
 	/**
-	 * Returns the digest that is expected, whatever the source says.
+	 * Returns the expected digest, which takes precedence over the digest that the source
+	 * states.
 	 * @return the digest, or {@code null}
 	 */
 	public @Nullable Digest expectedDigest() {
@@ -226,23 +230,23 @@ public final class ModelRequest {
 	}
 
 	/**
-	 * Returns where the {@linkplain #expectedDigest() expected digest} came from.
-	 * @return the configuration, unless a catalog stated it
+	 * Returns the origin of the {@linkplain #expectedDigest() expected digest}.
+	 * @return the origin, {@link DigestOrigin#CONFIGURATION} by default
 	 */
 	public DigestOrigin digestOrigin() {
 		return this.digestOrigin;
 	}
 
 	/**
-	 * Returns whether a file that no digest proves is refused.
-	 * @return {@code true} to refuse
+	 * Returns whether to reject a file that cannot be verified with a digest.
+	 * @return {@code true} to reject it
 	 */
 	public boolean digestRequired() {
 		return this.digestRequired;
 	}
 
 	/**
-	 * Returns an estimate of the size, for progress until the server says it.
+	 * Returns the estimated size, which is used to show progress until the size is known.
 	 * @return the estimate, or {@code null}
 	 */
 	public @Nullable DataSize estimatedSize() {
@@ -250,24 +254,24 @@ public final class ModelRequest {
 	}
 
 	/**
-	 * Returns how large the variant of a catalog's model may be.
-	 * @return the size, or {@code null} for any
+	 * Returns the maximum size of a model from the catalog.
+	 * @return the size, or {@code null} for any size
 	 */
 	public @Nullable DataSize maxSize() {
 		return this.maxSize;
 	}
 
 	/**
-	 * Returns how many requests in a row may bring no new byte, and how many times the
-	 * whole file is tried when its digest does not match.
-	 * @return the number, 0 or more; 0 and 1 both mean one try
+	 * Returns the maximum number of consecutive requests to a mirror without a new byte,
+	 * and of downloads of a file whose digest does not match.
+	 * @return the number, 0 or more; 0 and 1 both mean a single attempt
 	 */
 	public int maxAttempts() {
 		return this.maxAttempts;
 	}
 
 	/**
-	 * Returns whether the application's health depends on it.
+	 * Returns whether the application's health depends on the model.
 	 * @return {@code true} if it does
 	 */
 	public boolean required() {
@@ -344,7 +348,7 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets where the model is.
+		 * Sets the URL of the model.
 		 * @param url the URL
 		 * @return this builder
 		 */
@@ -354,7 +358,7 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets further URLs of the same bytes.
+		 * Sets additional URLs of the same file.
 		 * @param mirrors the mirrors, in order
 		 * @return this builder
 		 */
@@ -364,7 +368,8 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets the same model elsewhere.
+		 * Sets the URL of the same model at another location, which is used when the URL
+		 * and all mirrors have failed.
 		 * @param fallbackUrl the URL
 		 * @return this builder
 		 */
@@ -374,7 +379,7 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Adds another model to serve instead.
+		 * Adds another model to use when this model is not available.
 		 * @param fallback the fallback, tried after those added before
 		 * @return this builder
 		 */
@@ -384,7 +389,7 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets other models to serve instead.
+		 * Sets other models to use when this model is not available.
 		 * @param fallbacks the fallbacks, in order
 		 * @return this builder
 		 */
@@ -395,7 +400,8 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets which files of a repository are wanted.
+		 * Sets the files of the repository to download in addition to the one that the
+		 * URL names.
 		 * @param files paths or globs, see {@link ModelRequest#files()}
 		 * @return this builder
 		 */
@@ -405,9 +411,9 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets what it is.
-		 * @param modelType what kind of model
-		 * @param modelName the model's name
+		 * Sets the type, name and quantization of the model.
+		 * @param modelType the type
+		 * @param modelName the name
 		 * @param quantization the quantization
 		 * @return this builder
 		 */
@@ -420,7 +426,7 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets where the published file shall stand.
+		 * Sets the path at which to store the file.
 		 * @param modelPath the path of the file
 		 * @return this builder
 		 */
@@ -430,8 +436,8 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets what to do when a file stands at the path that is not the model, and was
-		 * not put there by this cache.
+		 * Sets what to do when the path contains a file that is not the model and was not
+		 * stored by the cache.
 		 * @param modelPathConflict what to do
 		 * @return this builder
 		 */
@@ -441,8 +447,8 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets what the configuration keys of the model begin with, for messages.
-		 * @param prefix the prefix without its last dot, such as
+		 * Sets the prefix of the configuration keys of the model, for messages.
+		 * @param prefix the prefix without a trailing dot, such as
 		 * {@code hooks.llm.models.a}, or {@code null}
 		 * @return this builder
 		 */
@@ -452,7 +458,7 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets the digest that proves the file.
+		 * Sets the expected digest of the file.
 		 * @param expectedDigest the digest
 		 * @return this builder
 		 */
@@ -461,9 +467,9 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets the digest that proves the file.
+		 * Sets the expected digest of the file and its origin.
 		 * @param expectedDigest the digest
-		 * @param digestOrigin who says so
+		 * @param digestOrigin the origin of the digest
 		 * @return this builder
 		 */
 		public Builder expectedDigest(@Nullable Digest expectedDigest, DigestOrigin digestOrigin) {
@@ -473,8 +479,8 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets whether a file that no digest proves is refused.
-		 * @param digestRequired {@code true} to refuse
+		 * Sets whether to reject a file that cannot be verified with a digest.
+		 * @param digestRequired {@code true} to reject it
 		 * @return this builder
 		 */
 		public Builder digestRequired(boolean digestRequired) {
@@ -483,7 +489,7 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets an estimate of the size.
+		 * Sets the estimated size.
 		 * @param estimatedSize the estimate
 		 * @return this builder
 		 */
@@ -493,7 +499,7 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets how large the variant of a catalog's model may be.
+		 * Sets the maximum size of a model from the catalog.
 		 * @param maxSize the size
 		 * @return this builder
 		 */
@@ -503,8 +509,8 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets how often to try.
-		 * @param maxAttempts see {@link ModelRequest#maxAttempts()}
+		 * Sets the maximum number of attempts.
+		 * @param maxAttempts the number, see {@link ModelRequest#maxAttempts()}
 		 * @return this builder
 		 */
 		public Builder maxAttempts(int maxAttempts) {
@@ -513,10 +519,10 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets how often to try.
+		 * Sets the maximum number of attempts.
 		 * @param maxRetries the number of attempts
 		 * @return this builder
-		 * @deprecated in favor of {@link #maxAttempts(int)}, which names what is counted
+		 * @deprecated in favor of {@link #maxAttempts(int)}
 		 */
 		@Deprecated(since = "0.1.0", forRemoval = false)
 		public Builder maxRetries(int maxRetries) {
@@ -524,7 +530,7 @@ public final class ModelRequest {
 		}
 
 		/**
-		 * Sets whether the application's health depends on it.
+		 * Sets whether the application's health depends on the model.
 		 * @param required {@code true} if it does
 		 * @return this builder
 		 */

@@ -1,39 +1,42 @@
 package dev.modelcache;
 
 /**
- * How far a model is.
+ * State of a model.
  */
 public enum ModelState {
 
-	/** Not there, and nobody is fetching it. */
+	/** The model is not available and is not being acquired. */
 	ABSENT,
 
 	/**
-	 * Another process or application context is fetching it, or another operation of this
-	 * one has not ended.
+	 * Waiting for another process or application context that is acquiring the model, or
+	 * for another operation of this application.
 	 */
 	WAITING,
 
-	/** Finding out where it can be had and what it should be. */
+	/**
+	 * Resolving the source: determining the files of the model, their URLs and expected
+	 * digests.
+	 */
 	RESOLVING,
 
-	/** Bytes are being fetched. */
+	/** Downloading. */
 	DOWNLOADING,
 
-	/** The bytes are being compared with what they should be. */
+	/** Verifying the downloaded files. */
 	VERIFYING,
 
-	/** Published: the file can be used. */
+	/** The model is published and ready to use. */
 	READY,
 
-	/** The last attempt failed; the error tells why. */
+	/** The last attempt failed; see {@link ModelStatus#error()}. */
 	FAILED,
 
 	/** The last attempt was cancelled. */
 	CANCELLED;
 
 	/**
-	 * Returns whether an acquisition is under way in this state.
+	 * Returns whether an acquisition is running in this state.
 	 * @return {@code true} from {@link #WAITING} to {@link #VERIFYING}
 	 */
 	public boolean isAcquiring() {

@@ -40,7 +40,7 @@ public final class ModelStatus {
 	}
 
 	/**
-	 * Returns the status of a model that was not requested yet.
+	 * Creates the status of a model that was not requested yet.
 	 * @param id the model's id
 	 * @return the status
 	 */
@@ -49,7 +49,7 @@ public final class ModelStatus {
 	}
 
 	/**
-	 * Returns the status of a model that can be used.
+	 * Creates the status of a model that is ready to use.
 	 * @param model the model
 	 * @return the status
 	 */
@@ -58,7 +58,7 @@ public final class ModelStatus {
 	}
 
 	/**
-	 * Returns a status of which only the state is known.
+	 * Creates a status with a state and no other values.
 	 * @param id the model's id
 	 * @param state the state
 	 * @return the status
@@ -84,7 +84,7 @@ public final class ModelStatus {
 	}
 
 	/**
-	 * Returns where the model is being fetched from or came from.
+	 * Returns the source of the model.
 	 * @return a URL without user-info, query and fragment; {@code null} before the first
 	 * attempt
 	 */
@@ -93,25 +93,26 @@ public final class ModelStatus {
 	}
 
 	/**
-	 * Returns whether a substitute is being fetched or served.
-	 * @return {@code true} if it is one
+	 * Returns whether a fallback is being acquired or served.
+	 * @return {@code true} if it is a fallback
 	 */
 	public boolean fallback() {
 		return this.fallback;
 	}
 
 	/**
-	 * Returns the progress of the transfer, of this process or of the {@link #owner()},
-	 * or of a file that is read while {@link ModelState#VERIFYING} or, for
-	 * {@link ModelCache#verify}, while {@link ModelState#READY}.
-	 * @return the progress, or {@code null} if nothing is transferred or read
+	 * Returns the progress of a download by this process or by the {@link #owner()}, or
+	 * of a verification. A model that is verified by {@link ModelCache#verify} is
+	 * {@link ModelState#READY} meanwhile.
+	 * @return the progress, or {@code null} if nothing is being transferred or verified
 	 */
 	public @Nullable TransferProgress progress() {
 		return this.progress;
 	}
 
 	/**
-	 * Returns the process that holds the lock, while {@link ModelState#WAITING}.
+	 * Returns the process that holds the lock while the model is
+	 * {@link ModelState#WAITING}.
 	 * @return the process, or {@code null}
 	 */
 	public @Nullable LockOwner owner() {
@@ -119,7 +120,7 @@ public final class ModelStatus {
 	}
 
 	/**
-	 * Returns the model, when {@link ModelState#READY}.
+	 * Returns the model if it is {@link ModelState#READY}.
 	 * @return the model, or {@code null}
 	 */
 	public @Nullable CachedModel model() {
@@ -127,7 +128,7 @@ public final class ModelStatus {
 	}
 
 	/**
-	 * Returns why the last attempt failed. It stays while another attempt runs.
+	 * Returns the failure of the last attempt. It is kept during the next attempt.
 	 * @return the failure, or {@code null}
 	 */
 	public @Nullable ModelCacheException error() {
@@ -135,8 +136,8 @@ public final class ModelStatus {
 	}
 
 	/**
-	 * Returns this status in another state. What belongs to the present state is left
-	 * out: progress, owner and model.
+	 * Returns this status with another state, without the progress, owner and model of
+	 * the current state.
 	 * @param state the state
 	 * @return a copy in this state
 	 */
@@ -155,8 +156,8 @@ public final class ModelStatus {
 	}
 
 	/**
-	 * Returns this status as that of a substitute, or of the model itself.
-	 * @param fallback whether it is that of a substitute
+	 * Returns this status with another fallback flag.
+	 * @param fallback whether a fallback is being acquired or served
 	 * @return a copy with this value
 	 */
 	public ModelStatus withFallback(boolean fallback) {

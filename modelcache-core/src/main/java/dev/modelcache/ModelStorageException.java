@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
 /**
- * The disk does not take the model: no space, no permission, an I/O error.
+ * Thrown when a model could not be stored because of insufficient space, missing
+ * permissions or an I/O error.
  */
 public final class ModelStorageException extends ModelCacheException {
 
@@ -19,9 +20,9 @@ public final class ModelStorageException extends ModelCacheException {
 	/**
 	 * Creates an exception for a disk without enough space.
 	 * @param modelId the model's id
-	 * @param directory the directory whose disk is meant
-	 * @param needed the space that is needed
-	 * @param available the space that there is
+	 * @param directory the directory on that disk
+	 * @param needed the required space
+	 * @param available the available space
 	 */
 	public ModelStorageException(@Nullable String modelId, Path directory, DataSize needed, DataSize available) {
 		super(ErrorCode.STORAGE, modelId,
@@ -36,9 +37,9 @@ public final class ModelStorageException extends ModelCacheException {
 	}
 
 	/**
-	 * Creates an exception for any other failure of the disk.
+	 * Creates an exception for another failure of the disk.
 	 * @param modelId the model's id
-	 * @param directory the directory concerned
+	 * @param directory the directory on that disk
 	 * @param problem what happened, a sentence without its full stop
 	 * @param cause the failure
 	 */
@@ -51,7 +52,7 @@ public final class ModelStorageException extends ModelCacheException {
 	}
 
 	/**
-	 * Returns the directory whose disk is meant.
+	 * Returns the directory that could not be used.
 	 * @return the directory
 	 */
 	public Path directory() {
@@ -59,16 +60,16 @@ public final class ModelStorageException extends ModelCacheException {
 	}
 
 	/**
-	 * Returns the space that is needed.
-	 * @return the space, or {@code null} where space is not the problem
+	 * Returns the required space.
+	 * @return the space, or {@code null} if space is not the problem
 	 */
 	public @Nullable DataSize needed() {
 		return this.needed;
 	}
 
 	/**
-	 * Returns the space that there is.
-	 * @return the space, or {@code null} where space is not the problem
+	 * Returns the available space.
+	 * @return the space, or {@code null} if space is not the problem
 	 */
 	public @Nullable DataSize available() {
 		return this.available;

@@ -3,7 +3,7 @@ package dev.modelcache;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes could not be fetched. Every failed attempt is kept as a suppressed exception.
+ * Thrown when a download failed. The failed attempts are kept as suppressed exceptions.
  */
 public final class ModelTransferException extends ModelCacheException {
 
@@ -12,7 +12,7 @@ public final class ModelTransferException extends ModelCacheException {
 	 * @param modelId the model's id
 	 * @param problem what happened, a sentence without its full stop
 	 * @param action what to do, a sentence without its full stop
-	 * @param cause the last failure, if there is one
+	 * @param cause the last failure, or {@code null}
 	 */
 	public ModelTransferException(@Nullable String modelId, String problem, String action, @Nullable Throwable cause) {
 		super(ErrorCode.TRANSFER, modelId, problem, action, cause);

@@ -7,7 +7,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How to use registries: the keys below {@code hooks.llm.oci}.
+ * Options for the access to OCI registries, as configured with the keys below
+ * {@code hooks.llm.oci}.
  */
 public final class OciOptions {
 
@@ -18,17 +19,17 @@ public final class OciOptions {
 
 	/**
 	 * Returns the configured registries.
-	 * @return the registries by host, with its port where it has one
+	 * @return the registries by {@code host} or {@code host:port}
 	 */
 	public Map<String, Registry> registries() {
 		return Collections.unmodifiableMap(this.registries);
 	}
 
 	/**
-	 * Adds a registry. A registry without a login uses the credentials of Docker's
-	 * configuration.
-	 * @param host its host, with its port where it has one
-	 * @param registry how to use it
+	 * Adds a registry. A registry without a user name or password uses the credentials
+	 * that {@code docker login} has stored.
+	 * @param host the {@code host} or {@code host:port} of the registry
+	 * @param registry the options for the registry
 	 * @return these options
 	 */
 	public OciOptions registry(String host, Registry registry) {
@@ -37,15 +38,15 @@ public final class OciOptions {
 	}
 
 	/**
-	 * How to use one registry.
+	 * Options for a registry.
 	 *
-	 * @param username the name to log in with, or {@code null}
-	 * @param password the password or token to log in with, or {@code null}
-	 * @param insecure whether the registry uses plain http
+	 * @param username the user name, or {@code null}
+	 * @param password the password or token, or {@code null}
+	 * @param insecure whether to use plain HTTP
 	 */
 	public record Registry(@Nullable String username, @Nullable String password, boolean insecure) {
 
-		/** Shows no credentials. */
+		/** Returns a description without credentials. */
 		@Override
 		public String toString() {
 			return "Registry[login=" + (this.username != null) + ", insecure=" + this.insecure + "]";

@@ -5,8 +5,8 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Immutable description of what a host sent until one of its requests failed, or until
- * the transfer ended.
+ * Immutable description of a download attempt: the number of bytes that a host sent until
+ * a request failed or the transfer ended.
  */
 public final class TransferAttempt {
 
@@ -22,10 +22,11 @@ public final class TransferAttempt {
 
 	/**
 	 * Creates a description.
-	 * @param at when the attempt ended
+	 * @param at the time at which the attempt ended
 	 * @param host the {@code host:port}
-	 * @param bytes the bytes that the host has sent since its attempt before
-	 * @param error why it failed, or {@code null} if it did not; long texts are cut
+	 * @param bytes the number of bytes that the host has sent since its previous attempt
+	 * @param error the reason for the failure, or {@code null} if the attempt did not
+	 * fail; long texts are truncated
 	 */
 	public TransferAttempt(Instant at, String host, long bytes, @Nullable String error) {
 		this.at = at;
@@ -36,7 +37,7 @@ public final class TransferAttempt {
 	}
 
 	/**
-	 * Returns when the attempt ended.
+	 * Returns the time at which the attempt ended.
 	 * @return the time
 	 */
 	public Instant at() {
@@ -45,14 +46,14 @@ public final class TransferAttempt {
 
 	/**
 	 * Returns the host.
-	 * @return its {@code host:port}; {@code local} for a file
+	 * @return {@code host:port}, or {@code local} for a local file
 	 */
 	public String host() {
 		return this.host;
 	}
 
 	/**
-	 * Returns the bytes that the host has sent since its attempt before.
+	 * Returns the number of bytes that the host has sent since its previous attempt.
 	 * @return the number of bytes
 	 */
 	public long bytes() {
@@ -60,8 +61,8 @@ public final class TransferAttempt {
 	}
 
 	/**
-	 * Returns why the attempt failed.
-	 * @return the problem without user-info, query and fragment of any URL, or
+	 * Returns the reason for the failure.
+	 * @return the problem, without the user-info, query and fragment of URLs, or
 	 * {@code null} if the attempt did not fail
 	 */
 	public @Nullable String error() {

@@ -25,9 +25,9 @@ public final class TransferProgress {
 
 	/**
 	 * Creates a progress.
-	 * @param bytes the bytes that are on disk
-	 * @param totalBytes the size in bytes, or {@code null} while it is unknown
-	 * @param bytesPerSecond the current rate, 0 while it is unknown
+	 * @param bytes the number of bytes that are on disk
+	 * @param totalBytes the size in bytes, or {@code null} while unknown
+	 * @param bytesPerSecond the current rate, 0 while unknown
 	 * @return the progress
 	 */
 	public static TransferProgress of(long bytes, @Nullable Long totalBytes, double bytesPerSecond) {
@@ -35,7 +35,7 @@ public final class TransferProgress {
 	}
 
 	/**
-	 * Returns the bytes of the model that are on disk.
+	 * Returns the number of bytes of the model that are on disk.
 	 * @return the number of bytes
 	 */
 	public long bytes() {
@@ -44,7 +44,7 @@ public final class TransferProgress {
 
 	/**
 	 * Returns the size of the model.
-	 * @return the number of bytes, or {@code null} while it is unknown
+	 * @return the number of bytes, or {@code null} while unknown
 	 */
 	public @Nullable Long totalBytes() {
 		return this.totalBytes;
@@ -59,7 +59,7 @@ public final class TransferProgress {
 	}
 
 	/**
-	 * Returns the part that is done, 0 to 100.
+	 * Returns the completed percentage, 0 to 100.
 	 * @return the percentage, or {@code null} while the total is unknown
 	 */
 	public @Nullable Double percent() {
@@ -70,7 +70,7 @@ public final class TransferProgress {
 	}
 
 	/**
-	 * Returns the time that the rest will take at the current rate.
+	 * Returns the estimated remaining time at the current rate.
 	 * @return the estimate, or {@code null} while the total or the rate is unknown
 	 */
 	public @Nullable Duration eta() {

@@ -1,6 +1,6 @@
 /**
- * What applications use: the cache and its builder, requests, models, statuses, events
- * and errors.
+ * Public API of the model cache: the cache and its builder, requests, models, statuses,
+ * events and exceptions.
  */
 @NullMarked
 package dev.modelcache;

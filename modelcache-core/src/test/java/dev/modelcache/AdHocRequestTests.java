@@ -29,7 +29,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  */
 class AdHocRequestTests {
 
-	private static final Duration PATIENCE = Duration.ofMinutes(1);
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	private static final RetryConfig DELAYS = RetryConfig.custom()
 		.intervalFunction(IntervalFunction.of(Duration.ofMillis(5)))

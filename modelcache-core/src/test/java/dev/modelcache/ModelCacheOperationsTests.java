@@ -25,7 +25,7 @@ import static org.mockito.Mockito.verify;
  */
 class ModelCacheOperationsTests {
 
-	private static final Duration PATIENCE = Duration.ofSeconds(30);
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	@TempDir
 	private Path directory;

@@ -4,13 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Which models are known by name.
+ * Catalogs of models that are looked up by name.
  */
 public class CatalogProperties {
 
 	/**
-	 * Catalogs that are asked beside the built-in one: "classpath:", "file:" or "https:"
-	 * URLs of JSON files.
+	 * Locations of additional catalogs, such as "classpath:", "file:" or "https:" URLs of
+	 * JSON files. The built-in catalog is always used.
 	 */
 	private List<String> locations = new ArrayList<>();
 

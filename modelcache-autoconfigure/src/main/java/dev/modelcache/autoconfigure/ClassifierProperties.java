@@ -4,34 +4,35 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How texts are classified by the model.
+ * Classification of texts by the model.
  */
 public class ClassifierProperties {
 
 	/**
-	 * Whether there is a classifier, which loads the model as soon as its file is there.
+	 * Whether to provide a classifier. The model is loaded into memory as soon as its
+	 * file is ready.
 	 */
 	private boolean enabled = false;
 
 	/**
-	 * What a text can be; the model answers nothing else.
+	 * Labels that the classifier chooses from.
 	 */
 	private List<String> labels = new ArrayList<>(List.of("READ", "CREATE", "UPDATE", "DELETE"));
 
 	/**
-	 * What the model continues with a label: "{text}" stands for the text, "{labels}" for
-	 * all labels.
+	 * Prompt that the model completes with a label. "{text}" is replaced with the text
+	 * and "{labels}" with all labels.
 	 */
 	private String prompt = "Classify the command as one of {labels}.\nCommand: {text}\nClass:";
 
 	/**
-	 * Label of a text that the model does not answer for, because it is not loaded yet or
-	 * too slow. Need not be one of the labels.
+	 * Label to return when the model does not answer because it is not loaded yet or
+	 * takes too long. Does not have to be one of the labels.
 	 */
 	private String labelWhenUnavailable = "UNKNOWN";
 
 	/**
-	 * Number of texts that may wait for the model; more are refused.
+	 * Maximum number of texts that wait for the model. Further texts are rejected.
 	 */
 	private int queueCapacity = 1024;
 

@@ -8,66 +8,66 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
 /**
- * How bytes are fetched.
+ * Downloads and their connections.
  */
 public class DownloadProperties {
 
 	/**
-	 * Most bytes that one connection holds in memory.
+	 * Maximum number of bytes that each connection buffers in memory.
 	 */
 	private DataSize bufferSize = DataSize.ofMegabytes(1);
 
 	/**
-	 * Number of connections that fetch one model.
+	 * Maximum number of connections used to download a model.
 	 */
 	private int connections = 4;
 
 	/**
-	 * Bytes that one request asks for; a file of less than two such segments is fetched
-	 * by one.
+	 * Number of bytes to request at a time. A file smaller than two segments is
+	 * downloaded with one request.
 	 */
 	private DataSize segmentSize = DataSize.ofMegabytes(16);
 
 	/**
-	 * How long opening a connection may take.
+	 * Time to wait for a connection to be established.
 	 */
 	private Duration connectTimeout = Duration.ofSeconds(10);
 
 	/**
-	 * How long a request may wait for its response's headers.
+	 * Time to wait for the headers of a response.
 	 */
 	private Duration responseTimeout = Duration.ofSeconds(30);
 
 	/**
-	 * How long a body may bring no byte, also before the first one.
+	 * Time to wait for the next bytes of a response body, including the first ones.
 	 */
 	private Duration stallTimeout = Duration.ofSeconds(30);
 
 	/**
-	 * Most bytes per second that all downloads together take; without it, as many as
-	 * come.
+	 * Maximum number of bytes per second for all downloads together. Unlimited by
+	 * default.
 	 */
 	private @Nullable DataSize maxBandwidth;
 
 	/**
-	 * Time after which an acquisition that does not advance fails: no change of state, no
-	 * byte, and no wait with a reason, in all its retries together.
+	 * Time after which an operation that makes no progress fails. Progress is a change of
+	 * state, a received byte, or a wait with a known reason; retries share this time.
 	 */
 	private Duration giveUpAfter = Duration.ofMinutes(15);
 
 	/**
 	 * Minimum number of bytes per second that a mirror must send, averaged over a minute.
-	 * A slower mirror counts as failed, and the next one is used; 0 accepts any speed.
+	 * A slower mirror counts as failed and the next one is used. 0 accepts any speed.
 	 */
 	private DataSize minSpeed = DataSize.ofKilobytes(1);
 
 	/**
-	 * Whether plain http is allowed, also as a redirect's target.
+	 * Whether to allow plain HTTP, for URLs and for redirect targets.
 	 */
 	private boolean allowInsecureHttp = false;
 
 	/**
-	 * Number of redirects that are followed for one request.
+	 * Maximum number of redirects to follow for each request.
 	 */
 	private int maxRedirects = 20;
 
@@ -78,18 +78,19 @@ public class DownloadProperties {
 	private @Nullable Boolean blockPrivateRedirects;
 
 	/**
-	 * Most decompressed bytes for each byte of a compressed model; what stays below 1 MiB
-	 * is always allowed.
+	 * Maximum ratio of the decompressed size of a model to its compressed size.
+	 * Decompressed sizes below 1 MiB are always allowed.
 	 */
 	private int maxExpansion = 20;
 
 	/**
-	 * Name of the SSL bundle of the connections.
+	 * Name of the SSL bundle to use for connections.
 	 */
 	private @Nullable String sslBundle;
 
 	/**
-	 * Headers of the requests to the configured origin; no other origin gets them.
+	 * Headers to send to the configured origin. They are not sent to mirrors on other
+	 * origins or to redirect targets.
 	 */
 	private Map<String, String> headers = new LinkedHashMap<>();
 
@@ -220,7 +221,7 @@ public class DownloadProperties {
 	}
 
 	/**
-	 * The proxy that connections go through.
+	 * Proxy to use for connections.
 	 */
 	public static class Proxy {
 

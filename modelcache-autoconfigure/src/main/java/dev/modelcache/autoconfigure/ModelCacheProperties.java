@@ -20,12 +20,12 @@ import org.springframework.util.unit.DataSize;
 public class ModelCacheProperties extends ModelProperties {
 
 	/**
-	 * Time-out of one classification by the default model, in milliseconds.
+	 * Maximum duration, in milliseconds, of a classification by the default model.
 	 */
 	private int inferenceTimeoutMs = 2000;
 
 	/**
-	 * Sampling temperature of the default model, 0 or more.
+	 * Sampling temperature of the default model. Must be 0 or more.
 	 */
 	private double temperature = 0.1;
 
@@ -36,48 +36,48 @@ public class ModelCacheProperties extends ModelProperties {
 	public static final String DEFAULT_MODEL = "default";
 
 	/**
-	 * Whether the model cache is there at all.
+	 * Whether to enable the model cache.
 	 */
 	private boolean enabled = true;
 
 	/**
-	 * Further models by their ids, with the same keys as the model at the top level.
+	 * Additional models by id, configured with the same keys as the default model.
 	 */
 	private Map<String, ModelProperties> models = new LinkedHashMap<>();
 
 	/**
-	 * Whether never to touch the network. By default, what the environment variable
-	 * HF_HUB_OFFLINE says.
+	 * Whether to use only what is on this machine and never access the network. Defaults
+	 * to the value of the HF_HUB_OFFLINE environment variable.
 	 */
 	private @Nullable Boolean offline;
 
 	/**
-	 * How often to ask the sources of the models that are ready for another version. By
-	 * default, never.
+	 * Interval at which to look for new versions of the models. By default, the cache
+	 * does not look for new versions.
 	 */
 	private @Nullable Duration refreshInterval;
 
 	/**
-	 * What follows if the header of a GGUF, safetensors or ONNX file is not what it
-	 * should be, or a file is no model at all: it is refused, a warning, or nothing.
+	 * What to do with a file whose header is not that of a valid GGUF, safetensors or
+	 * ONNX model, or that is not a model at all.
 	 */
 	private FormatVerification verifyFormat = FormatVerification.STRICT;
 
 	/**
-	 * Whether Python pickles are allowed, also in PyTorch's archives: loading one can run
-	 * any code.
+	 * Whether to allow Python pickles, including those in PyTorch archives. Loading a
+	 * pickle can execute arbitrary code.
 	 */
 	private boolean allowPickle = false;
 
 	/**
-	 * File that pins the commits, digests and sizes of the models, for version control:
-	 * written when a model is first there, and enforced afterwards; "~" is the home
-	 * directory.
+	 * Location of the lock file that pins the commit, digest and size of each model. It
+	 * is meant for version control, is written when a model is first downloaded, and is
+	 * enforced afterwards. "~" is the home directory.
 	 */
 	private @Nullable String lockFile;
 
 	/**
-	 * How progress is shown.
+	 * How to show the progress of downloads.
 	 */
 	private Progress progress = Progress.AUTO;
 
@@ -219,31 +219,31 @@ public class ModelCacheProperties extends ModelProperties {
 	}
 
 	/**
-	 * How progress is shown.
+	 * How to show the progress of downloads.
 	 */
 	public enum Progress {
 
-		/** A bar on a terminal, log lines otherwise. */
+		/** A progress bar on a terminal, log messages otherwise. */
 		AUTO,
 
-		/** A bar. */
+		/** A progress bar. */
 		BAR,
 
-		/** Log lines. */
+		/** Log messages. */
 		LOG,
 
-		/** Not at all. */
+		/** Show no progress. */
 		NONE
 
 	}
 
 	/**
-	 * What happens when the application starts.
+	 * Acquisition of models when the application starts.
 	 */
 	public static class Startup {
 
 		/**
-		 * When the models are fetched.
+		 * When to acquire the models.
 		 */
 		private Mode mode = Mode.BACKGROUND;
 
@@ -270,17 +270,20 @@ public class ModelCacheProperties extends ModelProperties {
 		}
 
 		/**
-		 * When the models are fetched.
+		 * When to acquire the models.
 		 */
 		public enum Mode {
 
-			/** When the application is up; readiness waits. */
+			/**
+			 * In the background when the application has started. Readiness waits for the
+			 * models.
+			 */
 			BACKGROUND,
 
-			/** Before the application is up; a failure stops the start. */
+			/** While the application starts. A failure stops the application. */
 			BLOCKING,
 
-			/** On first use. */
+			/** When a model is first used. */
 			NONE
 
 		}
@@ -288,12 +291,12 @@ public class ModelCacheProperties extends ModelProperties {
 	}
 
 	/**
-	 * What the application's health says.
+	 * Health of the application.
 	 */
 	public static class Health {
 
 		/**
-		 * Whether the models' health is a member of the readiness group.
+		 * Whether to add the health of the models to the readiness group.
 		 */
 		private boolean readiness = true;
 
@@ -308,54 +311,53 @@ public class ModelCacheProperties extends ModelProperties {
 	}
 
 	/**
-	 * Where files are kept.
+	 * Storage of models.
 	 */
 	public static class Cache {
 
 		/**
-		 * Directory of the cache; "~" is the home directory.
+		 * Directory in which to store models and their receipts. "~" is the home
+		 * directory. By default, "$XDG_CACHE_HOME/modelcache" or "~/.cache/modelcache".
 		 */
 		private @Nullable String directory;
 
 		/**
-		 * Where models of a Hugging Face Hub are kept that have no model-path: in the
-		 * cache that the Hub's own tools share, or in the directory of this cache like
-		 * all others.
+		 * Where to store models from the Hugging Face Hub that have no model-path.
 		 */
 		private CacheOptions.Layout layout = CacheOptions.Layout.AUTO;
 
 		/**
-		 * How a cached file is trusted when it is asked for: by the size, time and inode
-		 * of its receipt, by reading and hashing it, or because it is there.
+		 * How to check a cached file before it is used.
 		 */
 		private Verification verify = Verification.FINGERPRINT;
 
 		/**
-		 * Space that a download leaves free on its disk.
+		 * Amount of disk space that downloads leave free.
 		 */
 		private DataSize minFreeSpace = DataSize.ofMegabytes(512);
 
 		/**
-		 * How long what a broken-off download left is kept for the next one to continue.
+		 * Time to keep a partial download that is not resumed.
 		 */
 		private Duration partialRetention = Duration.ofDays(7);
 
 		/**
-		 * Size that the directory is kept to: files that were used longest ago are
-		 * removed, but none that is configured or used by a running application. By
-		 * default, unlimited.
+		 * Maximum size of the cache directory. The least recently used models are removed
+		 * first, except those that are configured or used by a running application.
+		 * Unlimited by default.
 		 */
 		private @Nullable DataSize maxSize;
 
 		/**
-		 * Whether to look for a file with the expected SHA-256 in the Hugging Face cache,
-		 * the Ollama store and the cache itself before it is downloaded. Files of other
+		 * Whether to look for a file with the expected SHA-256 digest in the Hugging Face
+		 * cache, the Ollama store and this cache before downloading it. Files of other
 		 * tools are only read.
 		 */
 		private boolean adopt = true;
 
 		/**
-		 * Whether to use a cache directory that all users of the machine can write to.
+		 * Whether to allow a cache directory to which other users of the machine can
+		 * write.
 		 */
 		private boolean allowSharedDirectory;
 
@@ -426,18 +428,18 @@ public class ModelCacheProperties extends ModelProperties {
 	}
 
 	/**
-	 * How long to wait for another process.
+	 * Exclusion between processes.
 	 */
 	public static class Lock {
 
 		/**
-		 * How long to wait while the process that fetches a model makes no progress.
+		 * Time to wait for a process that downloads the same model but makes no progress.
 		 */
 		private Duration timeout = Duration.ofMinutes(30);
 
 		/**
-		 * On file systems without locks: when the note of a process that gave no sign of
-		 * life is void.
+		 * Time without a sign of life after which the lock of another process is ignored.
+		 * Applies to file systems that do not support locks.
 		 */
 		private Duration staleAfter = Duration.ofHours(1);
 
@@ -460,27 +462,27 @@ public class ModelCacheProperties extends ModelProperties {
 	}
 
 	/**
-	 * Which Hugging Face Hub is asked, and as whom.
+	 * Access to the Hugging Face Hub.
 	 */
 	public static class Huggingface {
 
 		/**
-		 * Address of the Hub, or of a mirror that speaks its protocol. By default, what
-		 * the environment variable HF_ENDPOINT says, else "https://huggingface.co".
+		 * URL of the Hugging Face Hub or of a mirror with the same API. Defaults to the
+		 * value of the HF_ENDPOINT environment variable or "https://huggingface.co".
 		 */
 		private @Nullable String endpoint;
 
 		/**
-		 * Token for private and gated repositories; goes to the Hub alone. By default,
-		 * what the environment variable HF_TOKEN or the file that "hf auth login" wrote
-		 * says.
+		 * Token for private and gated repositories. It is sent to the Hub only. Defaults
+		 * to the value of the HF_TOKEN environment variable or the token that "hf auth
+		 * login" has stored.
 		 */
 		private @Nullable String token;
 
 		/**
-		 * Directory of the cache that the Hub's own tools keep; "~" is the home
-		 * directory. By default, what the environment variables HF_HUB_CACHE and HF_HOME
-		 * say, else "~/.cache/huggingface/hub".
+		 * Directory of the cache that is shared with the tools of the Hub. "~" is the
+		 * home directory. Defaults to the directory that the HF_HUB_CACHE and HF_HOME
+		 * environment variables specify or "~/.cache/huggingface/hub".
 		 */
 		private @Nullable String cacheDirectory;
 
@@ -511,14 +513,14 @@ public class ModelCacheProperties extends ModelProperties {
 	}
 
 	/**
-	 * Which registries are asked, and as whom.
+	 * Access to OCI registries.
 	 */
 	public static class Oci {
 
 		/**
-		 * Registries by host: below each its "username", "password" (or a token in its
-		 * place), and "insecure" for one that speaks plain http. Hosts with a port stand
-		 * in brackets. By default, what "docker login" wrote.
+		 * Registries by host, each with a "username", a "password" (or a token in its
+		 * place) and "insecure" to use plain HTTP. Hosts with a port must be enclosed in
+		 * brackets. Defaults to the credentials that "docker login" has stored.
 		 */
 		private Map<String, String> registries = new LinkedHashMap<>();
 

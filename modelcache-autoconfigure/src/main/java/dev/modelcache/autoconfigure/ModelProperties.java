@@ -9,41 +9,43 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.DeprecatedConfigurationProperty;
 
 /**
- * The keys of one model.
+ * Configuration of a model.
  */
 public class ModelProperties extends ModelSourceProperties {
 
 	private static final int DEFAULT_ATTEMPTS = 3;
 
 	/**
-	 * URL of the same model elsewhere, tried when the URL and the mirrors are exhausted.
+	 * URL of the same model at another location, used when the URL and all mirrors have
+	 * failed.
 	 */
 	private @Nullable String fallbackUrl;
 
 	/**
-	 * Other models to serve instead, in order, such as smaller quantizations.
+	 * Other models to use when this model is not available, in order of preference.
+	 * Smaller quantizations, for example.
 	 */
 	private List<ModelSourceProperties> fallbacks = new ArrayList<>();
 
 	/**
-	 * Whether to refuse a file that no digest proves.
+	 * Whether to reject a file that cannot be verified with a digest.
 	 */
 	private boolean requireChecksum = false;
 
 	/**
-	 * Maximum number of requests in a row without a new byte, per mirror, and of
-	 * whole-file attempts when the digest does not match. 0 and 1 both mean one attempt.
-	 * Also applies to the fallbacks.
+	 * Maximum number of consecutive requests to a mirror without a new byte, and of
+	 * downloads of a file whose digest does not match. 0 and 1 both mean a single
+	 * attempt. Also applies to the fallbacks.
 	 */
 	private @Nullable Integer maxAttempts;
 
 	/**
-	 * Old name of max-attempts.
+	 * Maximum number of attempts.
 	 */
 	private @Nullable Integer maxRetries;
 
 	/**
-	 * Whether the application's health depends on the model.
+	 * Whether the health of the application depends on this model.
 	 */
 	private boolean required = true;
 

@@ -23,59 +23,60 @@ public class ModelSourceProperties {
 	private @Nullable String url;
 
 	/**
-	 * Further URLs of the same bytes.
+	 * Additional URLs of the same file.
 	 */
 	private List<String> mirrors = new ArrayList<>();
 
 	/**
-	 * Files of the repository that the URL names, beside the one that it names itself:
-	 * paths, or globs such as "tokenizer*.json" and "onnx/**".
+	 * Files of the repository to download in addition to the one that the URL names, as
+	 * paths or as globs such as "tokenizer*.json" and "onnx/**".
 	 */
 	private List<String> files = new ArrayList<>();
 
 	/**
-	 * Kind of model. Without a URL, the name to look up in the catalog.
+	 * Type of the model. If no URL is set, the name to look up in the catalog.
 	 */
 	private @Nullable String modelType;
 
 	/**
-	 * Name of the model. Without a URL, looked up in the catalog when the model type is
-	 * not found there.
+	 * Name of the model. If no URL is set, the name to look up in the catalog when the
+	 * type is not found.
 	 */
 	private @Nullable String modelName;
 
 	/**
-	 * Quantization, such as Q4_K_M. Without a URL, selects the catalog's variant.
+	 * Quantization, such as "Q4_K_M". If no URL is set, selects a variant from the
+	 * catalog.
 	 */
 	private @Nullable String quantization;
 
 	/**
-	 * Path of the published file; "~" is the home directory. By default, a place in the
-	 * cache directory.
+	 * Path at which to store the file. "~" is the home directory. By default, a path in
+	 * the cache directory.
 	 */
 	private @Nullable String modelPath;
 
 	/**
-	 * What to do when the file at model-path is not the model and was not put there by
-	 * the cache: "fail" (the default), "keep" to serve it as it is, or "replace" to move
-	 * it aside. A fallback uses the value of its model by default.
+	 * What to do when model-path contains a file that is not the model and was not stored
+	 * by the cache. Defaults to "fail". A fallback uses the value of its model by
+	 * default.
 	 */
 	private @Nullable ModelPathConflict modelPathConflict;
 
 	/**
-	 * Digest that proves the file: "sha256:" or "sha512:" and hexadecimal digits, or the
-	 * bare digits.
+	 * Expected digest of the file, "sha256:" or "sha512:" followed by hexadecimal digits,
+	 * or the digits alone.
 	 */
 	private @Nullable String expectedChecksum;
 
 	/**
-	 * Estimated size in megabytes, for progress until the server says the size.
+	 * Estimated size in megabytes. Used to show progress until the size is known.
 	 */
 	private @Nullable Integer modelSizeMb;
 
 	/**
-	 * How large a model of the catalog may be: the best variant that is not larger, by
-	 * the catalog's estimate, is taken.
+	 * Maximum size of a model from the catalog. The best variant that is not larger,
+	 * according to the catalog, is used.
 	 */
 	private @Nullable DataSize maxSize;
 

@@ -57,7 +57,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(180)
 class ClosingTests {
 
-	private static final Duration PATIENCE = Duration.ofSeconds(60);
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	@TempDir
 	private Path directory;

@@ -59,7 +59,7 @@ import static org.mockito.Mockito.verify;
 @ExtendWith(OutputCaptureExtension.class)
 class ModelCacheAutoConfigurationTests {
 
-	private static final Duration PATIENCE = Duration.ofSeconds(30);
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	private static final String METERS = "dev.modelcache.ModelCacheMeters.ORIGINAL";
 

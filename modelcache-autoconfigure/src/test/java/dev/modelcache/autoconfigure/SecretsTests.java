@@ -48,7 +48,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
  */
 class SecretsTests {
 
-	private static final Duration PATIENCE = Duration.ofMinutes(1);
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	private static final String HUB_TOKEN = "hf_sEcReThUbToKeN0001";
 

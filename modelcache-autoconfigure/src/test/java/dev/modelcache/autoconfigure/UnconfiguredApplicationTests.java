@@ -33,7 +33,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class UnconfiguredApplicationTests {
 
-	private static final Duration PATIENCE = Duration.ofMinutes(2);
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	/** A class that the cache needs and nothing else loads. */
 	private static final String ENGINE = "dev.modelcache.internal.store.StoreSettings";

@@ -24,7 +24,7 @@ import static org.mockito.Mockito.mock;
  */
 class ModelRuntimeMetersTests {
 
-	private static final Duration PATIENCE = Duration.ofSeconds(30);
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
 

@@ -20,7 +20,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
  */
 public abstract class SourceResolverContractTests {
 
-	protected static final Duration PATIENCE = Duration.ofSeconds(30);
+	protected static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	private static final List<String> FORMS = List.of(":s3cret", ":///", "://s3cret@", "://u:s3cret@/",
 			"://u:s3cret@host", "://u:s3cret@host/a", "://u:s3cret@host:99999/a/b", "://u:s3cret@host/../a/..",

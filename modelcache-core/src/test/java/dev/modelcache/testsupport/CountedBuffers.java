@@ -16,7 +16,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 public final class CountedBuffers implements AutoCloseable {
 
-	private static final Duration PATIENCE = Duration.ofSeconds(20);
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
 

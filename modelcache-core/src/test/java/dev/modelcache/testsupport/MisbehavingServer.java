@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MisbehavingServer implements AutoCloseable {
 
-	private static final Duration PATIENCE = Duration.ofSeconds(30);
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	private final ServerSocket listener;
 

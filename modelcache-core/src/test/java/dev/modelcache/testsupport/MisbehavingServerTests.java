@@ -136,7 +136,7 @@ class MisbehavingServerTests {
 		this.server.script(PATH, Reply.ok().longerBy(5), Reply.ok().overrunBy(5));
 		assertThat(get().body()).hasSize(3_000_005);
 		assertThat(get().body()).hasSize(3_000_000);
-		await().atMost(Duration.ofSeconds(30)).until(() -> this.server.bytesSent(PATH) == 6_000_010);
+		await().atMost(Duration.ofMinutes(3)).until(() -> this.server.bytesSent(PATH) == 6_000_010);
 	}
 
 	@Test
@@ -159,7 +159,7 @@ class MisbehavingServerTests {
 		this.server.awaitRequests(PATH, 1);
 		assertThat(this.server.openConnections()).isOne();
 		response.cancel(true);
-		await().atMost(Duration.ofSeconds(30)).until(() -> this.server.openConnections() == 0);
+		await().atMost(Duration.ofMinutes(3)).until(() -> this.server.openConnections() == 0);
 	}
 
 	@Test

@@ -55,7 +55,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class NeighboursTests {
 
-	private static final Duration PATIENCE = Duration.ofMinutes(1);
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	private static final HttpClient http = HttpClient.newHttpClient();
 

@@ -65,7 +65,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 public final class CacheFixture implements AutoCloseable {
 
-	public static final Duration PATIENCE = Duration.ofMinutes(1);
+	public static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	/** How many caches are open over each directory. */
 	private static final Map<Path, Integer> OPEN = new ConcurrentHashMap<>();

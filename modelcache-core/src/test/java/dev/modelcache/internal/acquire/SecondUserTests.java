@@ -53,7 +53,7 @@ class SecondUserTests {
 
 	private static final int NEIGHBOUR = 65533;
 
-	private static final Duration PATIENCE = Duration.ofMinutes(2);
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	@Parameter(0)
 	private int user;

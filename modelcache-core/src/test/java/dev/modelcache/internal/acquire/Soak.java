@@ -34,7 +34,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 final class Soak {
 
-	private static final Duration PATIENCE = Duration.ofSeconds(60);
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	private static final double WITH_DIGEST = 0.8;
 

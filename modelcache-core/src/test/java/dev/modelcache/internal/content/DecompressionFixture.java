@@ -34,7 +34,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 final class DecompressionFixture implements AutoCloseable {
 
-	static final Duration PATIENCE = Duration.ofSeconds(60);
+	static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	final FileChannel compressed;
 
@@ -166,7 +166,7 @@ final class DecompressionFixture implements AutoCloseable {
 	/** Asserts that no thread still works, and starts none any more. */
 	void awaitThreads() throws InterruptedException {
 		this.threads.shutdown();
-		assertThat(this.threads.awaitTermination(60, TimeUnit.SECONDS)).as("no thread still decompresses or hashes")
+		assertThat(this.threads.awaitTermination(3, TimeUnit.MINUTES)).as("no thread still decompresses or hashes")
 			.isTrue();
 	}
 

@@ -36,7 +36,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
  */
 class DigestsTests {
 
-	private static final Duration PATIENCE = Duration.ofSeconds(30);
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	private static final Set<Algorithm> ALL = EnumSet.allOf(Algorithm.class);
 
@@ -57,7 +57,7 @@ class DigestsTests {
 	void close() throws Exception {
 		this.file.close();
 		this.threads.shutdown();
-		assertThat(this.threads.awaitTermination(30, TimeUnit.SECONDS)).as("no thread still hashes").isTrue();
+		assertThat(this.threads.awaitTermination(3, TimeUnit.MINUTES)).as("no thread still hashes").isTrue();
 	}
 
 	private static byte[] bytes(int size) {

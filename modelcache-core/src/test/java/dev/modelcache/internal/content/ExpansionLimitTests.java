@@ -38,7 +38,7 @@ class ExpansionLimitTests {
 		});
 		Thread thread = new Thread(waiting, "waiting");
 		thread.start();
-		Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> thread.getState() == Thread.State.WAITING);
+		Awaitility.await().atMost(Duration.ofMinutes(3)).until(() -> thread.getState() == Thread.State.WAITING);
 		this.frontier.advance(2 * MIB);
 		assertThat(waiting.get(30, TimeUnit.SECONDS)).isTrue();
 	}

@@ -123,7 +123,7 @@ class StreamingDecompressionTests {
 		this.files.admission((size) -> written.countDown());
 		try (StreamingDecompression decompression = this.files.start(format)) {
 			decompression.advance(bytes.length / 2);
-			assertThat(written.await(60, TimeUnit.SECONDS)).as("blocks of content").isTrue();
+			assertThat(written.await(3, TimeUnit.MINUTES)).as("blocks of content").isTrue();
 			decompression.advance(bytes.length);
 			this.files.expectContent(decompression, content);
 		}
@@ -275,7 +275,7 @@ class StreamingDecompressionTests {
 		this.files.admission((size) -> started.countDown());
 		StreamingDecompression decompression = this.files.start(format);
 		decompression.advance(bytes.length);
-		assertThat(started.await(60, TimeUnit.SECONDS)).isTrue();
+		assertThat(started.await(3, TimeUnit.MINUTES)).isTrue();
 		decompression.close();
 		this.files.content.truncate(0);
 		assertThat(DecompressionFixture.failureOf(decompression.complete())).isNotNull();

@@ -34,7 +34,7 @@ abstract class CacheLockContractTests {
 
 	static final Duration TIMEOUT = Duration.ofMinutes(1);
 
-	private static final Duration PATIENCE = Duration.ofSeconds(30);
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	@TempDir
 	Path directory;

@@ -25,7 +25,7 @@ import static org.assertj.core.api.Assertions.assertThatIOException;
  */
 class FilesInUseTests {
 
-	private static final Duration PATIENCE = Duration.ofSeconds(30);
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	private static final List<String> OPTIONS = List.of("-XX:TieredStopAtLevel=1");
 

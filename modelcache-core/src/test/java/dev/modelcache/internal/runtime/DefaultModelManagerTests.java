@@ -37,7 +37,7 @@ import static org.mockito.Mockito.mock;
  */
 class DefaultModelManagerTests {
 
-	private static final Duration PATIENCE = Duration.ofSeconds(30);
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	private final ModelCache cache = mock(ModelCache.class);
 

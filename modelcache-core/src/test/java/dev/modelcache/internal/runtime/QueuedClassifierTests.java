@@ -44,7 +44,7 @@ import static org.mockito.Mockito.verify;
  */
 class QueuedClassifierTests {
 
-	private static final Duration PATIENCE = Duration.ofSeconds(30);
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	private static final Duration LONG = Duration.ofMinutes(5);
 

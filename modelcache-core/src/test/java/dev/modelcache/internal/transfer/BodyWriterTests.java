@@ -362,7 +362,7 @@ class BodyWriterTests {
 		}
 		finally {
 			threads.shutdown();
-			assertThat(threads.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
+			assertThat(threads.awaitTermination(3, TimeUnit.MINUTES)).isTrue();
 		}
 	}
 
@@ -405,8 +405,8 @@ class BodyWriterTests {
 			case 1 -> pieces.subscriber.onError(new IOException("reset"));
 			default -> writer.cancel();
 		}
-		assertThat(acted.await(60, TimeUnit.SECONDS)).isTrue();
-		assertThat(told.over.await(60, TimeUnit.SECONDS)).as("end of race " + seed).isTrue();
+		assertThat(acted.await(3, TimeUnit.MINUTES)).isTrue();
+		assertThat(told.over.await(3, TimeUnit.MINUTES)).as("end of race " + seed).isTrue();
 		for (ByteBuf bytes : sent) {
 			while (bytes.refCnt() > 1) {
 				Thread.onSpinWait();

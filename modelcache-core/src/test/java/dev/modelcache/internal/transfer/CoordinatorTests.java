@@ -46,7 +46,7 @@ import static org.assertj.core.api.Assertions.assertThatNoException;
  */
 class CoordinatorTests {
 
-	private static final Duration PATIENCE = Duration.ofMinutes(1);
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	private static final int MIB = 1 << 20;
 
@@ -370,7 +370,7 @@ class CoordinatorTests {
 	}
 
 	private static void await(CountDownLatch latch) {
-		assertThatNoException().isThrownBy(() -> assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue());
+		assertThatNoException().isThrownBy(() -> assertThat(latch.await(3, TimeUnit.MINUTES)).isTrue());
 	}
 
 	@Test

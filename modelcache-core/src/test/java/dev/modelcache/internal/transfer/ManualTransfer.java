@@ -113,7 +113,7 @@ final class ManualTransfer implements AutoCloseable {
 		this.staged.close();
 		this.hashing.shutdownNow();
 		try {
-			this.hashing.awaitTermination(30, TimeUnit.SECONDS);
+			this.hashing.awaitTermination(3, TimeUnit.MINUTES);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();

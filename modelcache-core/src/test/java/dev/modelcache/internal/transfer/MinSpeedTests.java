@@ -27,7 +27,7 @@ class MinSpeedTests {
 
 	private static final byte[] FILE = new byte[100_000];
 
-	private static final Duration PATIENCE = Duration.ofMinutes(1);
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	@TempDir
 	private Path directory;

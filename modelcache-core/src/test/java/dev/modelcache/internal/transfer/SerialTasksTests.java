@@ -79,7 +79,7 @@ class SerialTasksTests {
 					}
 				});
 			}
-			assertThat(all.await(60, TimeUnit.SECONDS)).isTrue();
+			assertThat(all.await(3, TimeUnit.MINUTES)).isTrue();
 			assertThat(sum[0]).isEqualTo(40_000);
 			assertThat(this.done).isEmpty();
 		}

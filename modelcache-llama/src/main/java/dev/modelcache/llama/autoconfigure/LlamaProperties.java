@@ -21,30 +21,31 @@ public class LlamaProperties {
 	private static final Pattern VARIABLE = Pattern.compile("[^\\s=*]+\\*?");
 
 	/**
-	 * Number of threads that compute. By default, llama.cpp chooses.
+	 * Number of threads to use for inference. By default, llama.cpp decides.
 	 */
 	private @Nullable Integer threads;
 
 	/**
-	 * Number of tokens that a prompt and its answer may have. By default, what the model
-	 * was trained for, up to 2048.
+	 * Maximum number of tokens of a prompt and its answer. By default, the context length
+	 * of the model, up to 2048.
 	 */
 	private @Nullable Integer contextSize;
 
 	/**
-	 * Number of layers that a GPU computes; 0 is none. By default, llama.cpp chooses.
+	 * Number of layers to offload to a GPU. 0 disables the GPU. By default, llama.cpp
+	 * decides.
 	 */
 	private @Nullable Integer gpuLayers;
 
 	/**
-	 * Whether the file is mapped into memory rather than read.
+	 * Whether to map the file into memory instead of reading it.
 	 */
 	private boolean mmap = true;
 
 	/**
-	 * Names of environment variables that the process of llama.cpp gets from the
-	 * application, in addition to the search path, the locale and the temporary
-	 * directory. A name that ends with '*' stands for all that begin so.
+	 * Names of environment variables to pass to the process of llama.cpp, in addition to
+	 * the search path, the locale and the temporary directory. A name that ends with '*'
+	 * matches all variables with that prefix.
 	 */
 	private List<String> environment = new ArrayList<>();
 

@@ -28,7 +28,7 @@ final class HubScenario implements AutoCloseable {
 
 	static final Content MODEL = Content.random(1000, 1);
 
-	private static final Duration PATIENCE = Duration.ofSeconds(30);
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	final HubServer server = HubServer.start().token("hf_known");
 

@@ -19,7 +19,7 @@ import reactor.core.scheduler.Schedulers;
  */
 final class OciFixture {
 
-	static final Duration PATIENCE = Duration.ofSeconds(30);
+	static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	private OciFixture() {
 	}

@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 import dev.modelcache.internal.acquire.AcquisitionObserver;
@@ -168,6 +169,17 @@ public final class ModelCacheBuilder {
 	public ModelCacheBuilder model(ModelRequest model) {
 		this.models.removeIf((other) -> other.id().equals(model.id()));
 		this.models.add(model);
+		return this;
+	}
+
+	/**
+	 * Changes the models that were added so far. The callback also changes their
+	 * fallbacks if it should.
+	 * @param change returns the changed model
+	 * @return this builder
+	 */
+	public ModelCacheBuilder eachModel(UnaryOperator<ModelRequest> change) {
+		this.models.replaceAll(change);
 		return this;
 	}
 

@@ -1,0 +1,21 @@
+package dev.modelcache.test.assistant;
+
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
+import reactor.core.publisher.Mono;
+
+@RestController
+class AssistantController {
+
+	private final Assistant assistant;
+
+	AssistantController(Assistant assistant) {
+		this.assistant = assistant;
+	}
+
+	@GetMapping("/assistant")
+	Mono<String> assistant() {
+		return this.assistant.describe();
+	}
+
+}

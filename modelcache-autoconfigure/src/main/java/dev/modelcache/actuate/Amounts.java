@@ -6,7 +6,7 @@ import java.util.Locale;
 import dev.modelcache.TransferProgress;
 
 /**
- * Bytes, rates and durations as people read them; decimal units.
+ * Formats bytes, rates and durations with decimal units.
  */
 final class Amounts {
 
@@ -37,13 +37,16 @@ final class Amounts {
 				: String.format(Locale.ROOT, "%d:%02d", duration.toMinutes(), duration.toSecondsPart());
 	}
 
-	/** Returns {@code bytes/total}, or the bytes alone where nobody knows the total. */
+	/** Returns {@code bytes/total}, or the bytes alone if the total is unknown. */
 	static String done(TransferProgress progress) {
 		Long total = progress.totalBytes();
 		return (total != null) ? bytes(progress.bytes()) + "/" + bytes(total) : bytes(progress.bytes());
 	}
 
-	/** Returns the rate and the estimated rest, such as {@code 5.0 MB/s, ETA 0:07}. */
+	/**
+	 * Returns the rate and the estimated remaining time, such as
+	 * {@code 5.0 MB/s, ETA 0:07}.
+	 */
 	static String speed(TransferProgress progress) {
 		Long total = progress.totalBytes();
 		if (total != null && progress.bytes() >= total) {

@@ -17,10 +17,10 @@ import org.slf4j.LoggerFactory;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * The statuses of models after a look at the disk.
+ * Statuses of models after a check of the disk.
  * <p>
- * <em>Blocking</em>: for at most 200 ms, and not on threads that must not block. A disk
- * that takes longer shows in the next call.
+ * <em>Blocking</em>: for at most 200 ms, and not on threads that must not block. If the
+ * disk takes longer, the result is visible in the next call.
  */
 final class CurrentStatuses {
 

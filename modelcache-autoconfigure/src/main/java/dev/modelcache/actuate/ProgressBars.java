@@ -21,10 +21,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Shows progress on one line of a terminal: {@code elapsed [bar] bytes/total (rate, ETA)}
- * of the model, or of all models together if several are downloaded. The last state of
- * each model stays on a line of its own.
+ * of the model, or the sum if several models are downloaded. The final state of each
+ * model stays on a line of its own.
  * <p>
- * <em>Thread-safety</em>: safe; other output may come from any thread.
+ * <em>Thread-safety</em>: thread-safe; other output may be written by any thread.
  */
 final class ProgressBars implements ProgressDisplay, AutoCloseable {
 
@@ -32,7 +32,7 @@ final class ProgressBars implements ProgressDisplay, AutoCloseable {
 
 	private static final int SHORTEST_BAR = 5;
 
-	/** What the numbers take beside the name. */
+	/** Number of columns for everything but the name. */
 	private static final int NUMBERS = 60;
 
 	private static final int SHORTEST_NAME = 12;
@@ -45,10 +45,10 @@ final class ProgressBars implements ProgressDisplay, AutoCloseable {
 
 	private final Map<String, Download> downloads = new LinkedHashMap<>();
 
-	/** The length of what stands on the line. */
+	/** Length of the text on the line. */
 	private int drawn;
 
-	/** The columns of the terminal when the last download started. */
+	/** Columns of the terminal when the last download started. */
 	private int columns;
 
 	/** Whether other output has begun a line that it has not ended. */
@@ -58,10 +58,10 @@ final class ProgressBars implements ProgressDisplay, AutoCloseable {
 
 	/**
 	 * Creates the bars.
-	 * @param terminal where they are drawn
-	 * @param terminalWidth returns the columns of the terminal; asked when a download
+	 * @param terminal the stream of the terminal
+	 * @param terminalWidth returns the columns of the terminal; called when a download
 	 * starts
-	 * @param clock tells the time
+	 * @param clock the clock
 	 */
 	ProgressBars(PrintStream terminal, IntSupplier terminalWidth, Clock clock) {
 		this.terminal = terminal;
@@ -70,9 +70,9 @@ final class ProgressBars implements ProgressDisplay, AutoCloseable {
 	}
 
 	/**
-	 * Creates bars on the standard error, which are cleared before anything else is
-	 * printed to it or to the standard output.
-	 * @param clock tells the time
+	 * Creates bars on the standard error, which are cleared before other output is
+	 * written to the standard error or output.
+	 * @param clock the clock
 	 * @return the bars; closing them restores both streams
 	 */
 	static ProgressBars onStandardError(Clock clock) {
@@ -96,7 +96,7 @@ final class ProgressBars implements ProgressDisplay, AutoCloseable {
 
 	/**
 	 * Returns a stream for other output to the same terminal.
-	 * @param stream where that goes
+	 * @param stream the stream to write to
 	 * @return a stream that clears the bar first
 	 */
 	PrintStream guard(PrintStream stream) {
@@ -178,7 +178,7 @@ final class ProgressBars implements ProgressDisplay, AutoCloseable {
 		return Duration.between(download.since(), this.clock.instant());
 	}
 
-	/** The last column stays free: some terminals go to the next line after it. */
+	/** Leaves the last column empty, because some terminals wrap after it. */
 	private int width() {
 		return Math.max(1, this.columns - 1);
 	}
@@ -202,7 +202,7 @@ final class ProgressBars implements ProgressDisplay, AutoCloseable {
 	}
 
 	/**
-	 * Ends the line. What it shows stays on the terminal.
+	 * Ends the line and keeps its text on the terminal.
 	 */
 	@Override
 	public synchronized void close() {
@@ -218,7 +218,7 @@ final class ProgressBars implements ProgressDisplay, AutoCloseable {
 		}
 	}
 
-	/** Returns a line that fits, with the name shortened if it is long. */
+	/** Returns a line that fits, with a long name shortened. */
 	static String line(String name, Duration elapsed, TransferProgress progress, int width) {
 		int longest = Math.max(SHORTEST_NAME, width - NUMBERS);
 		String shown = (name.length() <= longest) ? name : name.substring(0, longest - 3) + "...";
@@ -236,10 +236,10 @@ final class ProgressBars implements ProgressDisplay, AutoCloseable {
 	}
 
 	/**
-	 * A download on the line.
+	 * Download that is shown.
 	 *
-	 * @param since when it began
-	 * @param progress how far it is
+	 * @param since the start time
+	 * @param progress the progress
 	 */
 	private record Download(Instant since, TransferProgress progress) {
 

@@ -5,8 +5,8 @@ import java.time.Clock;
 import dev.modelcache.ModelCacheEvent;
 
 /**
- * Shows people how far transfers are. Called on a thread for that, one event after the
- * other, also while the application's beans are being created.
+ * Shows the progress of transfers. Called on a dedicated thread, one event after the
+ * other, even while the application's beans are being created.
  */
 public interface ProgressDisplay {
 
@@ -15,13 +15,13 @@ public interface ProgressDisplay {
 	};
 
 	/**
-	 * Shows what an event changes.
+	 * Updates the display.
 	 * @param event the event
 	 */
 	void show(ModelCacheEvent event);
 
 	/**
-	 * Creates a display that writes lines to the log.
+	 * Creates a display that writes log messages.
 	 * @return the display
 	 */
 	static ProgressDisplay log() {
@@ -38,7 +38,8 @@ public interface ProgressDisplay {
 	}
 
 	/**
-	 * Creates bars if the application runs in a terminal, else lines of the log.
+	 * Creates progress bars if the application runs in a terminal, or log messages
+	 * otherwise.
 	 * @return the display, which may be {@link AutoCloseable}
 	 */
 	static ProgressDisplay automatic() {

@@ -17,10 +17,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Progress as lines of the log: one when a transfer starts, then one whenever another
- * tenth of the file or ten seconds have passed.
+ * Logs the progress of transfers: a message when a transfer starts, then one after each
+ * tenth of the file or every ten seconds.
  * <p>
- * <em>Thread-safety</em>: none; events come one after the other.
+ * <em>Thread-safety</em>: not thread-safe; events must be passed one after the other.
  */
 final class ProgressLog implements ProgressDisplay {
 
@@ -36,7 +36,7 @@ final class ProgressLog implements ProgressDisplay {
 
 	/**
 	 * Creates the log.
-	 * @param clock tells the time
+	 * @param clock the clock
 	 */
 	ProgressLog(Clock clock) {
 		this.clock = clock;
@@ -75,10 +75,10 @@ final class ProgressLog implements ProgressDisplay {
 	}
 
 	/**
-	 * The last line about a model.
+	 * Last message about a model.
 	 *
-	 * @param at when it was written
-	 * @param step how many tenths it told of
+	 * @param at the time of the message
+	 * @param step the number of tenths in the message
 	 */
 	private record Line(Instant at, int step) {
 

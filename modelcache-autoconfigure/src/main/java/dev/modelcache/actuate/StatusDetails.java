@@ -15,8 +15,8 @@ import dev.modelcache.TransferProgress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What operators see of a model: the status as nested maps, ready for JSON. What is
- * unknown is left out.
+ * Details of a status as nested maps, for health and the endpoint. Unknown values are
+ * omitted.
  */
 final class StatusDetails {
 
@@ -58,7 +58,7 @@ final class StatusDetails {
 		return details;
 	}
 
-	/** A hundred percent is said when nothing is missing, never by rounding up. */
+	/** Rounds down, so that 100 % is only shown when nothing is missing. */
 	private static double tenths(double value) {
 		return Math.floor(value * 10) / 10;
 	}

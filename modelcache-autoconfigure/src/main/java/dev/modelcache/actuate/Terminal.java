@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The terminal that the application was started in.
+ * Terminal in which the application was started.
  */
 final class Terminal {
 
@@ -18,7 +18,7 @@ final class Terminal {
 
 	private static final int NARROWEST = 20;
 
-	/** What {@code stty size} prints: rows and columns. */
+	/** Output of {@code stty size}: rows and columns. */
 	private static final Pattern SIZE = Pattern.compile("\\d{1,5} (\\d{1,5})\\s*");
 
 	private Terminal() {
@@ -26,7 +26,7 @@ final class Terminal {
 
 	/**
 	 * Returns whether the application's input and output are a terminal.
-	 * @return {@code true} on a terminal
+	 * @return {@code true} if they are
 	 */
 	static boolean isInteractive() {
 		Console console = System.console();
@@ -34,7 +34,8 @@ final class Terminal {
 	}
 
 	/**
-	 * Since JDK 22 there may be a console without a terminal, and a method that tells.
+	 * Since JDK 22, a console can exist without a terminal, which
+	 * {@code Console.isTerminal()} reveals.
 	 */
 	private static boolean isTerminal(Console console) {
 		try {
@@ -47,8 +48,8 @@ final class Terminal {
 	}
 
 	/**
-	 * Returns the columns of the terminal, as {@code stty} says; 80 where there is no
-	 * terminal or no such program.
+	 * Returns the columns of the terminal according to {@code stty}, or 80 if there is no
+	 * terminal or {@code stty} is not available.
 	 */
 	static int width() {
 		try {
@@ -70,7 +71,7 @@ final class Terminal {
 		}
 	}
 
-	/** Returns the columns of a size; a terminal that does not know its own has 0. */
+	/** Returns the columns of a size. A terminal of unknown size reports 0. */
 	static int width(String size) {
 		Matcher matcher = SIZE.matcher(size);
 		int columns = matcher.matches() ? Integer.parseInt(matcher.group(1)) : 0;

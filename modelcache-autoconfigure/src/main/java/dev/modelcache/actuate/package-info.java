@@ -1,5 +1,5 @@
 /**
- * What operators see: health, meters, progress.
+ * Actuator support: health, endpoint and progress displays.
  */
 @NullMarked
 package dev.modelcache.actuate;

@@ -10,10 +10,9 @@ import org.springframework.context.ApplicationListener;
 import org.springframework.context.event.ContextRefreshedEvent;
 
 /**
- * Publishes events in the application context, once its listeners exist. Until the
- * context is refreshed, the thread of the events waits here: a listener that it called
- * earlier might be missing, or be created on that thread while another one creates a bean
- * and waits for a model.
+ * Publishes events in the application context when it is refreshed. Until then, the event
+ * thread waits: if it published earlier, listeners could be missing, or could be created
+ * on that thread while another thread creates a bean and waits for a model.
  * <p>
  * <em>Blocking</em>: until the context is refreshed or closed.
  */
@@ -44,7 +43,7 @@ final class ApplicationEvents
 		}
 	}
 
-	/** The context of the management server is refreshed earlier, and is not meant. */
+	/** Ignores the context of the management server, which is refreshed earlier. */
 	@Override
 	public void onApplicationEvent(ContextRefreshedEvent event) {
 		if (event.getApplicationContext() == this.context) {
@@ -52,7 +51,7 @@ final class ApplicationEvents
 		}
 	}
 
-	/** A context that cannot be refreshed is destroyed, too. */
+	/** Also called if the context could not be refreshed. */
 	@Override
 	public void destroy() {
 		this.closed = true;

@@ -4,9 +4,9 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * The only place where a thread waits for a publisher: one of the application's own,
- * while it starts or opens a model's resource, or one that may block and answers an
- * operator.
+ * Waits for a publisher on a thread that is allowed to block. Used by application threads
+ * during startup or when they open a model's resource, and by threads that serve the
+ * actuator endpoint.
  */
 final class BlockingBridge {
 

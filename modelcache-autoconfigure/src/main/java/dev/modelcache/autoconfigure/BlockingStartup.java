@@ -13,8 +13,9 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Acquires the models before the application is up. The web server's port is open by
- * then, and liveness is fine; a required model that cannot be had ends the start.
+ * Acquires the models before the application is ready. The web server is already running
+ * at that time, and liveness is correct. If a required model is not available, startup
+ * fails.
  */
 final class BlockingStartup implements ApplicationRunner {
 

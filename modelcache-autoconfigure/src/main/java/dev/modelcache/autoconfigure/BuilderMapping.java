@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.env.ConfigurableEnvironment;
 
 /**
- * Maps the properties to a builder.
+ * Maps the properties to the builder of a cache.
  */
 final class BuilderMapping {
 
@@ -35,8 +35,8 @@ final class BuilderMapping {
 	/**
 	 * Maps the properties.
 	 * @return a builder
-	 * @throws ModelConfigurationException if a value cannot be read; the builder checks
-	 * most of them when it builds
+	 * @throws ModelConfigurationException if a value cannot be parsed; the builder
+	 * validates most values when it builds
 	 */
 	ModelCacheBuilder map() {
 		ModelCacheProperties properties = this.properties;

@@ -7,8 +7,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 
 /**
- * Chooses among the application's beans of a type that the model cache uses if the
- * application has it.
+ * Selects an optional bean of the application that the model cache uses.
  */
 final class Candidates {
 
@@ -18,8 +17,8 @@ final class Candidates {
 	}
 
 	/**
-	 * Returns the only bean, or the primary one. If there are several and none is
-	 * primary, the application starts all the same, with the default.
+	 * Returns the only bean or the primary one. If there are several beans and none is
+	 * primary, the default is used.
 	 */
 	static <T> T choose(ObjectProvider<? extends T> candidates, Class<?> type, Supplier<T> defaults) {
 		T chosen = candidates.getIfUnique();

@@ -22,9 +22,9 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyN
 import org.springframework.core.ResolvableType;
 
 /**
- * The keys that exist below {@value ModelCacheProperties#PREFIX}, as
- * {@link ModelCacheProperties} and the properties of other modules declare them, and the
- * comparison of other keys with them.
+ * Keys below {@value ModelCacheProperties#PREFIX} that {@link ModelCacheProperties} and
+ * the properties of other modules declare. Finds the declared key that is most similar to
+ * an unknown one.
  */
 final class ConfigurationKeys {
 
@@ -41,8 +41,8 @@ final class ConfigurationKeys {
 	/**
 	 * Creates the keys.
 	 * @param ids the ids of the models below {@code models}
-	 * @param others the classes of further properties by their prefixes, each one element
-	 * longer than {@value ModelCacheProperties#PREFIX}
+	 * @param others the classes of additional properties by their prefixes, each one
+	 * element longer than {@value ModelCacheProperties#PREFIX}
 	 */
 	ConfigurationKeys(Set<String> ids, Map<String, Class<?>> others) {
 		this.ids = ids;
@@ -55,8 +55,8 @@ final class ConfigurationKeys {
 	/**
 	 * Returns whether a key exists.
 	 * @param name the key
-	 * @param variable whether it comes from an environment variable, where an underscore
-	 * stands for a dot or for a dash
+	 * @param variable whether the key comes from an environment variable, in which an
+	 * underscore represents a dot or a dash
 	 */
 	boolean exists(ConfigurationPropertyName name, boolean variable) {
 		return variable ? existsAsVariable(this.root, name, START, false)
@@ -127,10 +127,11 @@ final class ConfigurationKeys {
 	}
 
 	/**
-	 * Returns the existing key that is most like another one: by its letters, else with
-	 * all its words, else with some of them. A deprecated key stands for its new name.
+	 * Returns the existing key that is most similar to another one: by its letters, else
+	 * with all its words, else with some of them. A deprecated key is replaced with its
+	 * new name.
 	 * @param name a key that does not exist
-	 * @return the key, or {@code null} if none is like it
+	 * @return the key, or {@code null} if no key is similar
 	 */
 	@Nullable String nearest(ConfigurationPropertyName name) {
 		List<String> keys = new ArrayList<>();
@@ -158,8 +159,8 @@ final class ConfigurationKeys {
 	}
 
 	/**
-	 * Collects the keys that can be meant. Maps have entries and lists have elements
-	 * where the name has them; an id of a model may have dots.
+	 * Collects the candidate keys. Entries of maps and elements of lists are included if
+	 * the name has them; the id of a model may contain dots.
 	 */
 	private static void collect(Node node, String path, ConfigurationPropertyName name, int index, List<String> keys) {
 		Node entry = node.entry();
@@ -231,11 +232,11 @@ final class ConfigurationKeys {
 	}
 
 	/**
-	 * What can stand at a place of a key: names, the entries of a map or a list, or
-	 * nothing more.
+	 * Node of the tree of keys, which has named children, or entries of a map or list, or
+	 * is a leaf.
 	 *
-	 * @param children the nodes by their names, in kebab case
-	 * @param entry what each entry of a map or list has, or {@code null}
+	 * @param children the children by their names in kebab case
+	 * @param entry the node of each entry of a map or list, or {@code null}
 	 * @param indexed whether the entries are those of a list
 	 */
 	private record Node(Map<String, Node> children, @Nullable Node entry, boolean indexed) {

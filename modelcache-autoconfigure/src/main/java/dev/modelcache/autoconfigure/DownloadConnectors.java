@@ -26,9 +26,9 @@ import org.springframework.util.ClassUtils;
 import org.springframework.util.StringUtils;
 
 /**
- * Makes the connectors of downloads: Boot's connector and settings, but no redirects, no
- * compression, and none of the application's own WebClient customizations, whose headers
- * would go to every host a redirect leads to.
+ * Creates the connectors for downloads: the connector and settings of Spring Boot, but
+ * without redirects, compression, and the application's WebClient customizations, whose
+ * headers would be sent to every redirect target.
  */
 final class DownloadConnectors implements Function<ConnectorRules, ClientHttpConnector> {
 
@@ -47,13 +47,14 @@ final class DownloadConnectors implements Function<ConnectorRules, ClientHttpCon
 	}
 
 	/**
-	 * Has a builder use Boot's connectors.
+	 * Configures a builder to use the connectors of Spring Boot.
 	 * @param builder the builder
 	 * @param download the properties
 	 * @param connector the application's connector
 	 * @param base the application's settings of HTTP clients
 	 * @param bundles the application's SSL bundles, or {@code null} if there are none
-	 * @throws ModelConfigurationException if the connector cannot do what is configured
+	 * @throws ModelConfigurationException if the connector does not support the
+	 * configuration
 	 */
 	static void configure(ModelCacheBuilder builder, DownloadProperties download,
 			ClientHttpConnectorBuilder<?> connector, HttpClientSettings base, @Nullable SslBundles bundles) {
@@ -132,7 +133,7 @@ final class DownloadConnectors implements Function<ConnectorRules, ClientHttpCon
 		return this.connector.build(settings);
 	}
 
-	/** Apart, so that Netty is only loaded where it is used. */
+	/** Separate class so that Netty is only loaded if it is used. */
 	private static final class Reactor {
 
 		static ClientHttpConnector build(ReactorClientHttpConnectorBuilder reactor, HttpClientSettings settings,
@@ -142,7 +143,7 @@ final class DownloadConnectors implements Function<ConnectorRules, ClientHttpCon
 
 	}
 
-	/** Apart, because Spring Boot has filters of addresses since 4.1. */
+	/** Separate class because Spring Boot supports address filters since 4.1. */
 	private static final class Filtered implements InetAddressFilter {
 
 		private final ConnectorRules rules;

@@ -12,8 +12,8 @@ import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelNotFoundException;
 
 /**
- * The files of a model by their names below the directory that they share. A name finds
- * the file that has it, else the only one whose path ends in it.
+ * Files of a model by their names, relative to their common directory. A name matches the
+ * file with exactly that name, or else the only file whose path ends with it.
  */
 final class FilesByName {
 
@@ -42,7 +42,7 @@ final class FilesByName {
 	}
 
 	/**
-	 * Returns whether a name finds exactly one file.
+	 * Returns whether a name matches exactly one file.
 	 * @param name the name
 	 * @return {@code true} if it does
 	 */
@@ -51,10 +51,11 @@ final class FilesByName {
 	}
 
 	/**
-	 * Returns the file that a name finds.
+	 * Returns the file that matches a name.
 	 * @param name the name
 	 * @return the file
-	 * @throws ModelNotFoundException if it finds none, or several; lists the names
+	 * @throws ModelNotFoundException if no file matches or several files match; the
+	 * message lists the names
 	 */
 	Path get(ModelFileName name) {
 		List<Path> found = find(name);

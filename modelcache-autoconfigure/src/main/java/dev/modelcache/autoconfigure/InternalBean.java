@@ -12,10 +12,9 @@ import org.springframework.context.annotation.Role;
 import org.springframework.core.annotation.AliasFor;
 
 /**
- * A bean of the model cache that applications do not call. Its name is the name of its
- * class and {@value AutowireCapableBeanFactory#ORIGINAL_INSTANCE_SUFFIX}: no bean of an
- * application has that name, and Spring creates no proxy of a bean that has it, whatever
- * an application's aspects say.
+ * Internal bean of the model cache. Its name is the name of its class with the suffix
+ * {@value AutowireCapableBeanFactory#ORIGINAL_INSTANCE_SUFFIX}, so that it does not
+ * conflict with beans of the application and Spring does not create a proxy for it.
  */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
@@ -24,8 +23,8 @@ import org.springframework.core.annotation.AliasFor;
 @interface InternalBean {
 
 	/**
-	 * The name of the bean.
-	 * @return the name of its class and the suffix of original instances
+	 * Name of the bean.
+	 * @return the name of its class with the suffix of original instances
 	 */
 	@AliasFor(annotation = Bean.class, attribute = "name")
 	String value();

@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import org.springframework.core.env.Environment;
 
 /**
- * The paths of this machine as people write them: relative to the working directory, or
- * with {@code ~} for the home directory.
+ * Resolves configured paths, which may be relative to the working directory or start with
+ * {@code ~} for the home directory.
  */
 final class LocalPaths {
 
@@ -19,10 +19,10 @@ final class LocalPaths {
 	}
 
 	/**
-	 * Reads a path.
-	 * @param keys the keys that the path stands at
-	 * @param name the key's name
-	 * @param text the path as it was written
+	 * Resolves a path.
+	 * @param keys the keys that contain the path
+	 * @param name the name of the key
+	 * @param text the configured path
 	 * @return the absolute path
 	 */
 	Path read(ModelKeys keys, String name, String text) {

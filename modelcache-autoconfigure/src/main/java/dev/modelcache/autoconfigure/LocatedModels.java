@@ -11,11 +11,11 @@ import dev.modelcache.ModelNotFoundException;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * The files that locations name.
+ * Files of models, by their locations.
  * <p>
- * <em>Thread-safety</em>: may be used from any thread. <em>Blocking</em>: a model that is
- * not there yet is fetched while the caller waits; on a thread that must not wait, such
- * as one of an event loop, only what is ready is found.
+ * <em>Thread-safety</em>: may be used from any thread. <em>Blocking</em>: waits until a
+ * model that is not ready is acquired; on a thread that must not block, such as an event
+ * loop, only models that are ready are found.
  */
 final class LocatedModels {
 
@@ -23,15 +23,14 @@ final class LocatedModels {
 
 	/**
 	 * Creates the files of a cache.
-	 * @param cache gives the cache; asked when a file is, not before
+	 * @param cache supplies the cache; called when a file is requested
 	 */
 	LocatedModels(Supplier<ModelCache> cache) {
 		this.cache = cache;
 	}
 
 	/**
-	 * Returns whether a location may name a file, as far as is known without fetching
-	 * anything.
+	 * Returns whether a location may name a file, without acquiring the model.
 	 * @param location the location
 	 * @return {@code false} if no such model is configured, or if it is ready and has no
 	 * such file
@@ -50,8 +49,9 @@ final class LocatedModels {
 	 * Returns the file that a location names.
 	 * @param location the location
 	 * @return the published file
-	 * @throws ModelCacheException if it cannot be had
-	 * @throws IllegalStateException if it is not there yet and this thread must not wait
+	 * @throws ModelCacheException if the model is not available
+	 * @throws IllegalStateException if the model is not ready and this thread must not
+	 * block
 	 */
 	Path get(ModelLocation location) {
 		CachedModel model = Schedulers.isInNonBlockingThread() ? ready(location) : acquire(location);

@@ -39,12 +39,12 @@ import org.springframework.core.io.ResourceLoader;
 import org.springframework.web.reactive.function.client.WebClient;
 
 /**
- * {@link AutoConfiguration Auto-configuration} of the model cache: one bean, made by a
- * builder that the properties and the application's beans configure. It gives way to one
- * of the application's own.
+ * {@link AutoConfiguration Auto-configuration} for the model cache, which is created by a
+ * builder that is configured with the properties and the beans of the application. Backs
+ * off if the application defines its own {@code ModelCache} bean.
  * <p>
- * An application without any key has the bean, too, but it is created only when another
- * bean asks for it.
+ * In an application without any key, the bean is created only if another bean requires
+ * it.
  */
 @AutoConfiguration(afterName = { "io.github.resilience4j.springboot.retry.autoconfigure.RetryAutoConfiguration",
 		"io.github.resilience4j.springboot.circuitbreaker.autoconfigure.CircuitBreakerAutoConfiguration",

@@ -3,15 +3,16 @@ package dev.modelcache.autoconfigure;
 import dev.modelcache.ModelCacheBuilder;
 
 /**
- * Changes the builder of the {@link dev.modelcache.ModelCache} bean, after it was
- * configured by the properties. Beans of this type are called in their order.
+ * Callback interface that can be implemented by beans to customize the builder of the
+ * {@link dev.modelcache.ModelCache} bean after it was configured with the properties. The
+ * beans are called in their order.
  */
 @FunctionalInterface
 public interface ModelCacheBuilderCustomizer {
 
 	/**
-	 * Changes the builder.
-	 * @param builder the builder
+	 * Customizes the builder.
+	 * @param builder the builder to customize
 	 */
 	void customize(ModelCacheBuilder builder);
 

@@ -11,7 +11,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.context.annotation.Lazy;
 
 /**
- * {@link AutoConfiguration Auto-configuration} of the endpoint {@code modelcache}.
+ * {@link AutoConfiguration Auto-configuration} for the {@code modelcache} endpoint.
  */
 @AutoConfiguration(after = ModelCacheAutoConfiguration.class)
 @ConditionalOnClass({ WebEndpoint.class, ConditionalOnAvailableEndpoint.class })

@@ -12,9 +12,9 @@ import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.http.client.ReactorResourceFactory;
 
 /**
- * Stops the cache in two steps: when the application begins to close, everything is
- * cancelled, so that no request to its web server waits for a model; after the web server
- * has stopped and before the event loops end, what was cancelled closes its files.
+ * Stops the cache in two steps. When the application begins to close, all operations are
+ * cancelled, so that web requests do not wait for a model. After the web server has
+ * stopped and before the event loops end, the cancelled operations close their files.
  */
 final class ModelCacheLifecycle implements SmartLifecycle, ApplicationListener<ContextClosedEvent> {
 
@@ -24,7 +24,10 @@ final class ModelCacheLifecycle implements SmartLifecycle, ApplicationListener<C
 	/** The name of the bean of the {@link ModelCacheOperations}. */
 	static final String OPERATIONS = "dev.modelcache.ModelCacheOperations";
 
-	/** Just above that of {@link ReactorResourceFactory}: stopped just before it. */
+	/**
+	 * Just above the phase of {@link ReactorResourceFactory}, so that the cache is
+	 * stopped just before it.
+	 */
 	private static final int PHASE = 1;
 
 	private final ApplicationContext context;
@@ -40,7 +43,7 @@ final class ModelCacheLifecycle implements SmartLifecycle, ApplicationListener<C
 		this.beans = beans;
 	}
 
-	/** The context of the management server closes on its own, too. */
+	/** Ignores the context of the management server, which is closed separately. */
 	@Override
 	public void onApplicationEvent(ContextClosedEvent event) {
 		if (event.getApplicationContext() == this.context) {
@@ -68,7 +71,7 @@ final class ModelCacheLifecycle implements SmartLifecycle, ApplicationListener<C
 		});
 	}
 
-	/** A cache that the application has not used is not created to be closed. */
+	/** Does not create the cache only to close it. */
 	private void ifUsed(Consumer<ModelCacheOperations> action) {
 		if (this.beans.containsSingleton(OPERATIONS) || this.beans.containsSingleton(CACHE)) {
 			action.accept(this.beans.getBean(ModelCacheOperations.class));

@@ -11,7 +11,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.context.annotation.Conditional;
 
 /**
- * {@link AutoConfiguration Auto-configuration} of the model cache's meters.
+ * {@link AutoConfiguration Auto-configuration} for the meters of the model cache.
  */
 @AutoConfiguration(after = { ModelCacheAutoConfiguration.class, ModelRuntimeAutoConfiguration.class },
 		afterName = { "org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration",

@@ -7,8 +7,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.context.ApplicationContext;
 
 /**
- * {@link AutoConfiguration Auto-configuration} of the models that Spring AI's embeddings
- * are computed with.
+ * {@link AutoConfiguration Auto-configuration} for embedding models of Spring AI.
  */
 @AutoConfiguration(after = ModelCacheAutoConfiguration.class)
 @ConditionalOnClass(TransformersEmbeddingModel.class)

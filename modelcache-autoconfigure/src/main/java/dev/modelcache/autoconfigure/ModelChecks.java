@@ -3,7 +3,7 @@ package dev.modelcache.autoconfigure;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Checks the numbers of a model's keys.
+ * Validates the numeric keys of a model.
  */
 final class ModelChecks {
 
@@ -11,7 +11,7 @@ final class ModelChecks {
 	}
 
 	/**
-	 * Checks a model.
+	 * Validates a model.
 	 * @param keys the model's keys
 	 * @param model the model
 	 */
@@ -24,7 +24,7 @@ final class ModelChecks {
 	}
 
 	/**
-	 * Checks how the model at the top level is used.
+	 * Validates the keys for the use of the top-level model.
 	 * @param properties the properties
 	 */
 	static void checkUse(ModelCacheProperties properties) {

@@ -20,7 +20,7 @@ import org.springframework.boot.context.properties.source.IterableConfigurationP
 import org.springframework.core.env.ConfigurableEnvironment;
 
 /**
- * The models that the properties name, by their keys.
+ * Configured models by their keys.
  */
 final class ModelEntries {
 
@@ -43,7 +43,7 @@ final class ModelEntries {
 	/**
 	 * Reads the models.
 	 * @return the models, the one at the top level first
-	 * @throws ModelConfigurationException if an id cannot be used, or names nothing
+	 * @throws ModelConfigurationException if an id is invalid or has no valid keys
 	 */
 	Map<ModelKeys, ModelProperties> read() {
 		Map<String, ModelProperties> models = this.properties.getModels();
@@ -68,7 +68,7 @@ final class ModelEntries {
 		return entries;
 	}
 
-	/** They would describe the model at the top level, and no other one. */
+	/** Such keys apply to the top-level model only. */
 	private void warnOfKeysWithoutModel() {
 		List<String> keys = this.properties.keysBesideModel();
 		if (!keys.isEmpty()) {
@@ -90,8 +90,8 @@ final class ModelEntries {
 	}
 
 	/**
-	 * Rejects what binds to no model at all and would silently be nothing: an empty
-	 * value, or keys that are all unknown.
+	 * Rejects entries that would silently be ignored because they do not bind to a model:
+	 * an empty value, or only unknown keys.
 	 * @param bound the ids of the models that were bound
 	 */
 	private void rejectNamesOfNothing(Set<String> bound) {
@@ -123,7 +123,7 @@ final class ModelEntries {
 		return name.getElement(MODELS.getNumberOfElements(), Form.ORIGINAL);
 	}
 
-	/** Environment variables have neither dashes nor case. */
+	/** Environment variables are case-insensitive and have no dashes. */
 	private static String uniform(String id) {
 		return id.replaceAll("[^A-Za-z0-9]", "").toLowerCase(Locale.ROOT);
 	}

@@ -6,19 +6,19 @@ import dev.modelcache.ModelConfigurationException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The names of configuration keys that stand side by side, as an application writes them.
+ * Names of configuration keys with a common prefix, as written in a configuration file.
  *
- * @param modelId the id of the model that they describe, or {@code null}
- * @param prefix what the keys begin with, without the last dot
+ * @param modelId the id of the model that the keys describe, or {@code null}
+ * @param prefix the prefix without a trailing dot
  */
 record ModelKeys(@Nullable String modelId, String prefix) {
 
 	private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_-]+");
 
-	/** The keys directly under {@value ModelCacheProperties#PREFIX}. */
+	/** Keys directly below {@value ModelCacheProperties#PREFIX}. */
 	static final ModelKeys GENERAL = new ModelKeys(null, ModelCacheProperties.PREFIX);
 
-	/** The keys of the model at the top level. */
+	/** Keys of the top-level model. */
 	static final ModelKeys TOP_LEVEL = new ModelKeys(ModelCacheProperties.DEFAULT_MODEL, ModelCacheProperties.PREFIX);
 
 	/**
@@ -33,8 +33,8 @@ record ModelKeys(@Nullable String modelId, String prefix) {
 	/**
 	 * Returns the name of a map's entry.
 	 * @param map the name of the map
-	 * @param key the entry's key; one with other characters than letters, digits, dashes
-	 * and underscores must stand in brackets where it is written
+	 * @param key the entry's key; a key with other characters than letters, digits,
+	 * dashes and underscores is enclosed in brackets
 	 * @return the name
 	 */
 	static String entry(String map, String key) {

@@ -5,19 +5,19 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.StringUtils;
 
 /**
- * The location of a model among Spring's resources: {@code model:<id>} is the file that a
- * runtime opens first, {@code model:<id>/<file>} one of the model's files.
+ * Location of a model's file as a Spring resource: {@code model:<id>} is the file that a
+ * runtime opens first, {@code model:<id>/<file>} is another file of the model.
  *
  * @param id the model's id
- * @param file the name that the source gives the file, or as much of its end as tells it
- * from the others; {@code null} for the file that a runtime opens first
+ * @param file the name of the file at the source, or a unique end of that name;
+ * {@code null} for the file that a runtime opens first
  */
 record ModelLocation(String id, @Nullable ModelFileName file) {
 
 	private static final String SCHEME = "model:";
 
 	/**
-	 * Returns whether a location is meant to be one of a model.
+	 * Returns whether a location is that of a model's file.
 	 * @param location any location
 	 * @return {@code true} if it begins with {@code model:}
 	 */
@@ -29,7 +29,8 @@ record ModelLocation(String id, @Nullable ModelFileName file) {
 	 * Reads a location.
 	 * @param location a location that {@link #matches(String) matches}
 	 * @return the location
-	 * @throws IllegalArgumentException if it names no model, or no file behind a slash
+	 * @throws IllegalArgumentException if the id, or the file after a slash, is missing
+	 * or invalid
 	 */
 	static ModelLocation parse(String location) {
 		String[] parts = location.substring(SCHEME.length()).split("/", 2);
@@ -51,8 +52,8 @@ record ModelLocation(String id, @Nullable ModelFileName file) {
 
 	/**
 	 * Returns the location of another file of the same model.
-	 * @param path a path from the directory of this file; from the model's own, where
-	 * this is the location of no particular file
+	 * @param path a path relative to the directory of this file, or to that of the model
+	 * if this location names no file
 	 * @return the location
 	 * @throws IllegalArgumentException if the path leads out of the model
 	 */
@@ -62,9 +63,9 @@ record ModelLocation(String id, @Nullable ModelFileName file) {
 	}
 
 	/**
-	 * Returns the last part.
-	 * @return the name of the file, without its directories; the id where this is the
-	 * location of no particular file
+	 * Returns the last part of the location.
+	 * @return the name of the file without its directories, or the id if this location
+	 * names no file
 	 */
 	String last() {
 		return (this.file != null) ? this.file.last() : this.id;

@@ -93,7 +93,10 @@ public class ModelProperties extends ModelSourceProperties {
 		this.maxRetries = maxRetries;
 	}
 
-	/** Returns the configured number of attempts, by its new or old name. */
+	/**
+	 * Returns the configured number of attempts, from the current or the deprecated
+	 * property.
+	 */
 	int attempts() {
 		if (this.maxAttempts != null) {
 			return this.maxAttempts;
@@ -110,8 +113,7 @@ public class ModelProperties extends ModelSourceProperties {
 	}
 
 	/**
-	 * Returns the keys with a value that say how to treat a model, and not which one is
-	 * meant.
+	 * Returns the keys that have a value and do not identify the model.
 	 * @return their names, in kebab case
 	 */
 	List<String> keysBesideModel() {

@@ -8,9 +8,8 @@ import org.springframework.core.io.Resource;
 import org.springframework.core.io.ResourceLoader;
 
 /**
- * Resolves the locations of models. Spring Boot finds it in {@code spring.factories} and
- * gives it to each application context, which it is asked with; a bean would come too
- * late.
+ * Resolves {@code model:} locations. It is registered in {@code spring.factories} because
+ * a bean would be created too late; Spring Boot adds it to each application context.
  */
 final class ModelProtocolResolver implements ProtocolResolver {
 

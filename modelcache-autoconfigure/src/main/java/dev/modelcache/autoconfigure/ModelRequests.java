@@ -20,8 +20,8 @@ import org.springframework.util.StringUtils;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Reads the requests of the configured models from the properties. Values that cannot be
- * read are reported with their key; the builder of the cache checks what they mean.
+ * Maps the properties to the requests of the configured models. Values that cannot be
+ * parsed are reported with their key; the builder of the cache validates the requests.
  */
 final class ModelRequests {
 
@@ -32,7 +32,7 @@ final class ModelRequests {
 	private final ModelEntries entries;
 
 	/**
-	 * Creates a reader of the models' keys.
+	 * Creates a mapping of the models' keys.
 	 * @param properties the properties
 	 * @param environment the environment that they were bound from
 	 */
@@ -44,8 +44,8 @@ final class ModelRequests {
 
 	/**
 	 * Reads all models.
-	 * @return the models, the one at the top level first; none if no key names one
-	 * @throws ModelConfigurationException if a value is wrong
+	 * @return the models, the top-level one first; empty if no model is configured
+	 * @throws ModelConfigurationException if a value is invalid
 	 */
 	List<ModelRequest> read() {
 		ModelChecks.check(ModelKeys.TOP_LEVEL, this.properties);
@@ -108,7 +108,7 @@ final class ModelRequests {
 		return StringUtils.hasText(value) ? value.strip() : null;
 	}
 
-	/** No message shows a URL: a malformed one cannot be redacted reliably. */
+	/** Messages contain no URLs, because a malformed one cannot be redacted reliably. */
 	private static @Nullable URI url(ModelKeys keys, String name, @Nullable String text) {
 		if (text == null) {
 			return null;

@@ -14,14 +14,14 @@ import org.springframework.core.io.AbstractResource;
 import org.springframework.core.io.Resource;
 
 /**
- * A model's file as a resource. It costs nothing until it is opened, or asked for a fact
- * of the file.
+ * {@link Resource} for a file of a model. The model is acquired when the resource is
+ * opened or its file is accessed.
  * <p>
  * <em>Thread-safety</em>: may be used from any thread. <em>Blocking</em>: all but the
  * name, the description and {@link #exists()} wait for the model; see
- * {@link LocatedModels}. <em>Errors</em>: a model that cannot be had is a
- * {@link dev.modelcache.ModelCacheException}, unchecked, so that what to do reaches
- * whoever starts the application.
+ * {@link LocatedModels}. <em>Errors</em>: a {@link dev.modelcache.ModelCacheException} if
+ * the model is not available. It is unchecked so that its message is reported when
+ * startup fails.
  */
 final class ModelResource extends AbstractResource {
 
@@ -35,8 +35,8 @@ final class ModelResource extends AbstractResource {
 	}
 
 	/**
-	 * Returns whether it may be there. Fetches nothing: a configured model that is not
-	 * there yet is taken for one that can be had.
+	 * Returns whether the file may exist, without acquiring the model. A configured model
+	 * that is not ready yet is assumed to be available.
 	 */
 	@Override
 	public boolean exists() {
@@ -58,7 +58,9 @@ final class ModelResource extends AbstractResource {
 		return getFilePath().toFile();
 	}
 
-	/** Returns the address of the published file, by which others know it as local. */
+	/**
+	 * Returns the URI of the published file, so that it is recognized as a local file.
+	 */
 	@Override
 	public URI getURI() {
 		return getFilePath().toUri();
@@ -99,7 +101,9 @@ final class ModelResource extends AbstractResource {
 		}
 	}
 
-	/** Returns the last part of the location, which need not be the file's own name. */
+	/**
+	 * Returns the last part of the location, which can differ from the name of the file.
+	 */
 	@Override
 	public String getFilename() {
 		return this.location.last();

@@ -24,8 +24,8 @@ import org.springframework.context.annotation.ProxyType;
 import org.springframework.context.annotation.Role;
 
 /**
- * {@link AutoConfiguration Auto-configuration} of what uses the model
- * {@value ModelCacheProperties#DEFAULT_MODEL}.
+ * {@link AutoConfiguration Auto-configuration} for loading the model
+ * {@value ModelCacheProperties#DEFAULT_MODEL} and classifying texts with it.
  */
 @AutoConfiguration(after = ModelCacheAutoConfiguration.class)
 @ConditionalOnBean(ModelCache.class)
@@ -71,9 +71,9 @@ public class ModelRuntimeAutoConfiguration {
 
 	/**
 	 * Maps the properties to the builder of a classifier.
-	 * @param models the model to ask
+	 * @param models the manager of the model
 	 * @param properties the properties
-	 * @return a builder, which checks the values when it builds
+	 * @return a builder, which validates the values when it builds
 	 */
 	static LlmClassifierBuilder classifier(ModelManager models, ModelCacheProperties properties) {
 		ModelChecks.checkUse(properties);

@@ -9,9 +9,8 @@ import org.springframework.util.StringUtils;
 import org.springframework.util.unit.DataSize;
 
 /**
- * What a model is and where it can be had: the keys that a model and a fallback have in
- * common. URLs and paths are kept as they were written, so that whatever is wrong with
- * them is reported by its key and without its credentials.
+ * Properties that models and fallbacks have in common. URLs and paths are bound as
+ * strings, so that errors can be reported with the key and without credentials.
  */
 public class ModelSourceProperties {
 
@@ -169,8 +168,8 @@ public class ModelSourceProperties {
 	}
 
 	/**
-	 * Returns whether any key says which model is meant.
-	 * @return {@code false} if there is no model
+	 * Returns whether the properties identify a model.
+	 * @return {@code true} if they do
 	 */
 	boolean identifiesModel() {
 		return this.url != null || !this.mirrors.isEmpty() || !this.files.isEmpty()

@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.StringUtils;
 
 /**
- * Reads what is configured about registries. Their hosts have dots, which would end a
- * key's name; so the keys are bound as one flat map, {@code <host>.username}, and taken
- * apart here. No message shows a value.
+ * Reads the configuration of registries. Host names contain dots, which would end the
+ * name of a key. Therefore the keys are bound as one flat map with entries such as
+ * {@code <host>.username}, which this class splits. Messages contain no values.
  */
 final class OciProperties {
 
@@ -29,7 +29,7 @@ final class OciProperties {
 	 * Reads the properties.
 	 * @param properties the properties
 	 * @return the registries by host
-	 * @throws ModelConfigurationException if a value is wrong
+	 * @throws ModelConfigurationException if a value is invalid
 	 */
 	static Map<String, Registry> read(ModelCacheProperties.Oci properties) {
 		Map<String, Map<String, String>> byHost = new TreeMap<>();

@@ -18,17 +18,17 @@ import org.springframework.core.type.AnnotatedTypeMetadata;
 
 /**
  * Matches if the application has a key below {@value ModelCacheProperties#PREFIX}, or a
- * bean that changes the builder of the cache. Without either, the cache is created when a
- * bean of the application asks for it.
+ * bean that customizes the builder of the cache. Otherwise the cache is created only if a
+ * bean of the application requires it.
  * <p>
- * Also matches while an application is processed ahead of time, because its keys are
- * known when it runs.
+ * Also matches during ahead-of-time processing, because the keys are known only at
+ * runtime.
  */
 final class OnConfiguration extends SpringBootCondition implements ConfigurationCondition {
 
 	private static final ConfigurationPropertyName PREFIX = ConfigurationPropertyName.of(ModelCacheProperties.PREFIX);
 
-	/** Each of these keys is enough to have a model. */
+	/** Keys that each define a model on their own. */
 	private static final List<String> OF_MODELS = List.of("url", "model-path", "model-type", "model-name");
 
 	@Override
@@ -56,9 +56,10 @@ final class OnConfiguration extends SpringBootCondition implements Configuration
 	}
 
 	/**
-	 * Returns whether the configuration has a key of ours.
+	 * Returns whether the configuration contains a key below
+	 * {@value ModelCacheProperties#PREFIX}.
 	 * @param environment the environment
-	 * @return {@code true} if it has one
+	 * @return {@code true} if it does
 	 */
 	static boolean hasKeys(ConfigurableEnvironment environment) {
 		for (ConfigurationPropertySource source : ConfigurationPropertySources.from(environment.getPropertySources())) {

@@ -9,11 +9,11 @@ import dev.modelcache.actuate.ProgressDisplay;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The display of progress that {@code hooks.llm.progress} chooses. It is created when the
- * first download starts, and closed with the cache.
+ * Progress display that {@code hooks.llm.progress} selects. It is created when the first
+ * download starts and closed with the cache.
  * <p>
- * <em>Thread-safety</em>: events come one after the other; closing may come from another
- * thread.
+ * <em>Thread-safety</em>: events must be passed one after the other; may be closed from
+ * another thread.
  */
 final class Progress implements Consumer<ModelCacheEvent>, AutoCloseable {
 

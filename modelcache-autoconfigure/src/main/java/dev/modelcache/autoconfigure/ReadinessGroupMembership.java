@@ -15,10 +15,9 @@ import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroupsPost
 import org.springframework.util.ClassUtils;
 
 /**
- * The membership of a health contributor in the readiness group, in addition to the
- * members that the application configured. The groups that come out have every public
- * interface of the groups that go in: other parts of an application look them up by
- * these.
+ * Adds a health contributor to the readiness group, in addition to the members that the
+ * application configured. The resulting groups implement all public interfaces of the
+ * original groups, because other parts of an application depend on them.
  */
 final class ReadinessGroupMembership implements HealthEndpointGroupsPostProcessor {
 

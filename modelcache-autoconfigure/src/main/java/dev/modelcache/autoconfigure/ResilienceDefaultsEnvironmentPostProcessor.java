@@ -17,15 +17,16 @@ import org.springframework.core.env.MapPropertySource;
 import org.springframework.util.ClassUtils;
 
 /**
- * Adds our Resilience4j defaults as properties behind all others, so that each property
- * of an application wins by itself. Adds none to an application without Resilience4j's
- * Spring Boot module or without keys below {@value ModelCacheProperties#PREFIX}.
+ * Adds the Resilience4j defaults of the model cache as properties with the lowest
+ * precedence, so that an application can override each of them. Adds nothing to an
+ * application without the Spring Boot module of Resilience4j or without keys below
+ * {@value ModelCacheProperties#PREFIX}.
  */
 final class ResilienceDefaultsEnvironmentPostProcessor implements EnvironmentPostProcessor, Ordered {
 
 	static final String PROPERTY_SOURCE = "modelcacheResilienceDefaults";
 
-	/** The name of the shared configuration, and the prefix of the instances' names. */
+	/** Name of the shared configuration, and prefix of the names of instances. */
 	static final String CONFIGURATION = "modelcache";
 
 	private static final boolean RESILIENCE4J = ClassUtils.isPresent(
@@ -51,7 +52,7 @@ final class ResilienceDefaultsEnvironmentPostProcessor implements EnvironmentPos
 		environment.getPropertySources().addLast(new MapPropertySource(PROPERTY_SOURCE, defaults));
 	}
 
-	/** After the files of the application were read. */
+	/** Runs after the configuration files of the application were read. */
 	@Override
 	public int getOrder() {
 		return Ordered.LOWEST_PRECEDENCE;

@@ -23,8 +23,8 @@ final class RuntimeEvents {
 
 	/**
 	 * Creates the listeners.
-	 * @param manager the model in memory
-	 * @param classifier the classifier if it is not the application's own
+	 * @param manager the manager of the model
+	 * @param classifier the auto-configured classifier, if there is one
 	 */
 	RuntimeEvents(ObjectProvider<ModelManager> manager, ObjectProvider<LlmClassifier> classifier) {
 		this.manager = manager;
@@ -36,7 +36,10 @@ final class RuntimeEvents {
 		this.manager.orderedStream().forEach((manager) -> manager.replace(event));
 	}
 
-	/** The first text to classify need not wait until the model is loaded. */
+	/**
+	 * Loads the model early so that the first classification does not have to wait for
+	 * it.
+	 */
 	@EventListener({ ModelReady.class, ModelReplaced.class })
 	void load(ModelCacheEvent event) {
 		if (event.modelId().equals(ModelCacheProperties.DEFAULT_MODEL)) {

@@ -20,14 +20,17 @@ import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 /**
- * Keeps the environment variables that Kubernetes and Docker set for services from being
- * read as configuration: those of a service {@code hooks-llm-models} would describe a
- * model {@code port}. Such variables move to a property source whose names are not
- * relaxed, where {@code ${HOOKS_LLM_SERVICE_HOST}} still finds them.
+ * Prevents environment variables that Kubernetes and Docker set for services from being
+ * bound as configuration. Those of a service {@code hooks-llm-models}, for example, would
+ * define a model {@code port}. Such variables are moved to a property source without
+ * relaxed binding, so that {@code ${HOOKS_LLM_SERVICE_HOST}} can still be resolved.
  */
 final class ServiceVariablesEnvironmentPostProcessor implements EnvironmentPostProcessor, Ordered {
 
-	/** See "Environment variables" of Kubernetes' services and of Docker's links. */
+	/**
+	 * See "Environment variables" in the documentation of Kubernetes services and of
+	 * Docker links.
+	 */
 	private static final Pattern NAME = Pattern
 		.compile("_(SERVICE_HOST|SERVICE_PORT(_\\w+)?|PORT_\\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$");
 
@@ -60,15 +63,15 @@ final class ServiceVariablesEnvironmentPostProcessor implements EnvironmentPostP
 				|| (name.endsWith("_PORT") && ADDRESS.matcher(value.toString()).matches()));
 	}
 
-	/** Before the first one that binds the properties. */
+	/** Runs before the first post-processor that binds the properties. */
 	@Override
 	public int getOrder() {
 		return Ordered.LOWEST_PRECEDENCE - 1;
 	}
 
 	/**
-	 * The variables that are not those of services, with what Spring Boot knows about
-	 * them.
+	 * Environment variables without those of services. Preserves the origins that Spring
+	 * Boot has recorded.
 	 */
 	private static final class OtherVariables extends SystemEnvironmentPropertySource
 			implements OriginLookup<String>, PropertySourceInfo {

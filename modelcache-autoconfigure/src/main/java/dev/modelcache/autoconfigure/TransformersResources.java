@@ -9,9 +9,9 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.core.io.Resource;
 
 /**
- * Gives Spring AI's embedding model the resources that its properties name, where they
- * are models of ours. Spring AI looks the names up with a resource loader of its own,
- * which knows no other protocols than Java's.
+ * Passes {@code model:} resources to the embedding model of Spring AI if its properties
+ * specify them. Spring AI loads resources with a resource loader of its own, which
+ * supports only the protocols of the JDK.
  */
 final class TransformersResources implements BeanPostProcessor {
 

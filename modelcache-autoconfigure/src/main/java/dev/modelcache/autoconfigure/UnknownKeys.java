@@ -23,9 +23,9 @@ import org.springframework.core.env.Environment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 /**
- * Warns of keys below {@value ModelCacheProperties#PREFIX} that do not exist. Spring Boot
- * ignores them, so a misspelled {@code expected-checksum} would protect nothing. Values
- * are not shown.
+ * Logs warnings about unknown keys below {@value ModelCacheProperties#PREFIX}. Spring
+ * Boot ignores such keys, so that a misspelled {@code expected-checksum} would have no
+ * effect. Values are not logged.
  */
 final class UnknownKeys {
 
@@ -33,7 +33,7 @@ final class UnknownKeys {
 
 	private static final ConfigurationPropertyName PREFIX = ConfigurationPropertyName.of(ModelCacheProperties.PREFIX);
 
-	/** The keys of another module. */
+	/** Keys of another module. */
 	private static final ConfigurationPropertyName LLAMA = PREFIX.append("llama");
 
 	private static final Pattern ID_IN_BRACKETS = Pattern.compile("\\[[0-9]*[^0-9\\]][^\\]]*\\]");
@@ -47,7 +47,7 @@ final class UnknownKeys {
 	 * Logs a warning for each key that does not exist.
 	 * @param ids the ids of the models below {@code models}
 	 * @param environment the environment with the keys
-	 * @param beans the beans, among them the properties of other modules
+	 * @param beans the beans, including the properties of other modules
 	 */
 	static void warn(Set<String> ids, Environment environment, ListableBeanFactory beans) {
 		ConfigurationKeys keys = null;
@@ -67,7 +67,10 @@ final class UnknownKeys {
 		}
 	}
 
-	/** Spring Boot names such a bean by its prefix, a dash and its class. */
+	/**
+	 * The name that Spring Boot gives such a bean consists of its prefix, a dash and its
+	 * class.
+	 */
 	private static Map<String, Class<?>> properties(ListableBeanFactory beans) {
 		Map<String, Class<?>> types = new LinkedHashMap<>();
 		for (String name : beans.getBeanDefinitionNames()) {
@@ -107,14 +110,17 @@ final class UnknownKeys {
 				(place != null) ? " (" + place + ")" : "", hint);
 	}
 
-	/** Other characters begin a header's value or a URL that became part of the key. */
+	/**
+	 * Truncates the key at other characters, which could begin a header's value or a URL
+	 * that became part of the key.
+	 */
 	private static String shown(String key) {
 		Matcher other = NOT_OF_A_KEY.matcher(key);
 		return other.find() ? key.substring(0, other.start()) + "…" : key;
 	}
 
 	/**
-	 * Returns how to write a key where its name alone does not tell.
+	 * Returns how to write a key if it is not obvious from its name.
 	 */
 	static String hint(String key, boolean variable) {
 		Matcher id = ID_IN_BRACKETS.matcher(key);

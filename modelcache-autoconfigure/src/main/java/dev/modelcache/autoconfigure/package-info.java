@@ -1,5 +1,5 @@
 /**
- * The glue to Spring Boot; nobody uses it.
+ * Auto-configuration of the model cache.
  */
 @NullMarked
 package dev.modelcache.autoconfigure;

@@ -4,21 +4,22 @@ import dev.modelcache.TransferProgress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A held lock: its holder is the only writer, as far as the file system can promise that.
+ * Lock that is held by this process, which is the only writer of the model as far as the
+ * file system can guarantee it.
  * <p>
- * <em>Thread-safety</em>: all methods. <em>Blocking</em>: a few system calls.
- * <em>Errors</em>: none; what cannot be written is logged.
+ * <em>Thread-safety</em>: may be called from any thread. <em>Blocking</em>: a few system
+ * calls. <em>Errors</em>: I/O errors are logged and not thrown.
  */
 public interface CacheLock extends AutoCloseable {
 
 	/**
-	 * Says that the holder lives, and how far it is.
-	 * @param progress the progress, or {@code null} before the transfer started
+	 * Renews the heartbeat of the lock and publishes the progress of the transfer.
+	 * @param progress the progress, or {@code null} before the transfer has started
 	 */
 	void heartbeat(@Nullable TransferProgress progress);
 
 	/**
-	 * Releases the lock. The lock file stays, empty.
+	 * Releases the lock. The lock file is emptied but not deleted.
 	 */
 	@Override
 	void close();

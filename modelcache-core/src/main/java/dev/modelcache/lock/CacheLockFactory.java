@@ -5,26 +5,27 @@ import java.util.function.Consumer;
 import dev.modelcache.LockOwner;
 
 /**
- * Gives locks that exclude all writers of a model: threads, application contexts and
- * processes.
+ * Factory of locks that exclude all other writers of a model: threads, application
+ * contexts and processes.
  */
 public interface CacheLockFactory {
 
 	/**
-	 * Takes a lock, waiting for whoever holds it.
+	 * Acquires a lock, waiting for its current holder.
 	 * <p>
-	 * <em>Blocking</em>. <em>Cancellation</em>: an exception of
-	 * {@link LockRequest#pause()} or of {@code whileWaiting} ends the wait and is thrown
-	 * on. Threads of the cache are never interrupted; another thread that is interrupted
-	 * gets a {@link dev.modelcache.ModelCancelledException} and stays interrupted.
-	 * <em>Errors</em>: {@link dev.modelcache.ModelLockTimeoutException} when the holder
-	 * made no progress for too long, {@link dev.modelcache.ModelStorageException} if
-	 * there can be no lock file.
-	 * @param request what is locked
-	 * @param whileWaiting hears who holds it, at once and at every look; an acquisition
-	 * in which nothing advances and that is not told for
+	 * <em>Blocking</em>: until the lock is acquired. <em>Cancellation</em>: an exception
+	 * from {@link LockRequest#pause()} or {@code whileWaiting} ends the wait and is
+	 * propagated. Threads of the cache are never interrupted; if another thread is
+	 * interrupted, a {@link dev.modelcache.ModelCancelledException} is thrown and the
+	 * interrupt status of the thread is kept. <em>Errors</em>:
+	 * {@link dev.modelcache.ModelLockTimeoutException} if the holder makes no progress
+	 * for too long, {@link dev.modelcache.ModelStorageException} if the lock file cannot
+	 * be created.
+	 * @param request the request
+	 * @param whileWaiting receives the current holder, immediately and after each pause;
+	 * an acquisition that makes no progress and receives no holder for
 	 * {@code hooks.llm.download.give-up-after} fails
-	 * @return the lock; the caller closes it
+	 * @return the lock, which the caller must close
 	 */
 	CacheLock acquire(LockRequest request, Consumer<LockOwner> whileWaiting);
 

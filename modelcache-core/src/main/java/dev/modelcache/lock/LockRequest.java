@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Immutable request for a lock.
+ * Immutable request for the lock of a model.
  */
 public final class LockRequest {
 
@@ -26,7 +26,7 @@ public final class LockRequest {
 	}
 
 	/**
-	 * Creates a request of a thread that sleeps while it waits.
+	 * Creates a request that waits by putting the thread to sleep.
 	 * @param modelId the model's id, for messages
 	 * @param lockFile the permanent lock file
 	 * @return the request
@@ -44,7 +44,8 @@ public final class LockRequest {
 	}
 
 	/**
-	 * Returns the permanent lock file. It is created if it is missing, and never deleted.
+	 * Returns the permanent lock file. It is created if it does not exist and is never
+	 * deleted.
 	 * @return its path
 	 */
 	public Path lockFile() {
@@ -52,17 +53,17 @@ public final class LockRequest {
 	}
 
 	/**
-	 * Returns what waits between two looks at a lock that is held. It throws an exception
-	 * when the lock is no longer wanted, which the factory passes on.
-	 * @return waits for a time; {@code null} to sleep
+	 * Returns the callback that waits between two attempts to acquire the lock. It throws
+	 * an exception to cancel the request, which the factory propagates.
+	 * @return the callback, which waits for the given time, or {@code null} to sleep
 	 */
 	public @Nullable Consumer<Duration> pause() {
 		return this.pause;
 	}
 
 	/**
-	 * Returns this request with another way to wait.
-	 * @param pause waits for a time, or {@code null} to sleep
+	 * Returns this request with another callback that waits.
+	 * @param pause a callback that waits for the given time, or {@code null} to sleep
 	 * @return a copy with this value
 	 */
 	public LockRequest withPause(@Nullable Consumer<Duration> pause) {

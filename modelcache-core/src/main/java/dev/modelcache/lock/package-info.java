@@ -1,5 +1,5 @@
 /**
- * Who may write.
+ * Locks that exclude concurrent writers of a model.
  */
 @NullMarked
 package dev.modelcache.lock;

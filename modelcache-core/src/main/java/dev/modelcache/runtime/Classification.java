@@ -25,9 +25,9 @@ public final class Classification {
 
 	/**
 	 * Creates a classification.
-	 * @param label one of the configured labels, or the one for texts without an answer
-	 * @param outcome where the label comes from
-	 * @param latency how long it took, waiting included
+	 * @param label one of the configured labels, or the label for unavailable answers
+	 * @param outcome the origin of the label
+	 * @param latency the duration, including the time in the queue
 	 * @return the classification
 	 */
 	public static Classification of(String label, Outcome outcome, Duration latency) {
@@ -36,14 +36,14 @@ public final class Classification {
 
 	/**
 	 * Returns the label.
-	 * @return one of the configured labels, or the one for texts without an answer
+	 * @return one of the configured labels, or the label for unavailable answers
 	 */
 	public String label() {
 		return this.label;
 	}
 
 	/**
-	 * Returns where the label comes from.
+	 * Returns the origin of the label.
 	 * @return the outcome
 	 */
 	public Outcome outcome() {
@@ -51,8 +51,8 @@ public final class Classification {
 	}
 
 	/**
-	 * Returns the time that the classification took, waiting included.
-	 * @return the time
+	 * Returns the duration of the classification, including the time in the queue.
+	 * @return the duration
 	 */
 	public Duration latency() {
 		return this.latency;
@@ -60,7 +60,7 @@ public final class Classification {
 
 	/**
 	 * Returns whether the model did not answer in time.
-	 * @return {@code true} if it timed out
+	 * @return {@code true} if the classification timed out
 	 */
 	public boolean isTimedOut() {
 		return this.outcome == Outcome.TIMED_OUT;
@@ -86,17 +86,17 @@ public final class Classification {
 	}
 
 	/**
-	 * Where a label comes from.
+	 * Origin of a label.
 	 */
 	public enum Outcome {
 
-		/** The model gave it. */
+		/** The model answered with the label. */
 		ANSWERED,
 
 		/** The model did not answer in time. */
 		TIMED_OUT,
 
-		/** The model is not loaded yet, or no longer. */
+		/** The model is not loaded. */
 		UNAVAILABLE
 
 	}

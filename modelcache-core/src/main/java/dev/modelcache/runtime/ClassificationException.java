@@ -3,7 +3,7 @@ package dev.modelcache.runtime;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A text could not be classified.
+ * Thrown when a text could not be classified.
  */
 public class ClassificationException extends RuntimeException {
 
@@ -11,7 +11,7 @@ public class ClassificationException extends RuntimeException {
 	 * Creates an exception.
 	 * @param problem what happened, a sentence without its full stop
 	 * @param action what to do, a sentence without its full stop
-	 * @param cause what caused it, if anything did
+	 * @param cause the cause, or {@code null}
 	 */
 	public ClassificationException(String problem, String action, @Nullable Throwable cause) {
 		super(problem + ". " + action + ".", cause);

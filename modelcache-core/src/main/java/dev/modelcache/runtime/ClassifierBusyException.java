@@ -1,7 +1,7 @@
 package dev.modelcache.runtime;
 
 /**
- * More texts wait for the model than may: whoever sends them has to slow down.
+ * Thrown when the queue of a classifier is full. Callers should slow down and try again.
  */
 public final class ClassifierBusyException extends ClassificationException {
 
@@ -14,8 +14,8 @@ public final class ClassifierBusyException extends ClassificationException {
 	}
 
 	/**
-	 * Returns how many texts may wait.
-	 * @return the number
+	 * Returns the capacity of the queue.
+	 * @return the maximum number of texts that wait for the model
 	 */
 	public int capacity() {
 		return this.capacity;

@@ -3,19 +3,19 @@ package dev.modelcache.runtime;
 import reactor.core.publisher.Mono;
 
 /**
- * Tells which of the configured labels a text has, by asking a loaded model. One text is
- * answered after the other; the others wait.
+ * Classifies texts by asking a loaded model to choose one of the configured labels. Texts
+ * are processed one after the other in a queue.
  * <p>
- * <em>Thread-safety</em>: may be called from any thread. <em>Errors</em>: a full queue is
- * a {@link ClassifierBusyException}, a model that gives no answer a
- * {@link ClassificationException}. A model that is not ready, and a time-out, are no
- * errors but {@linkplain Classification.Outcome outcomes}.
+ * <em>Thread-safety</em>: may be called from any thread. <em>Errors</em>:
+ * {@link ClassifierBusyException} if the queue is full, {@link ClassificationException}
+ * if the model fails to answer. A timeout and a model that is not ready are
+ * {@linkplain Classification.Outcome outcomes}, not errors.
  */
 public interface LlmClassifier extends AutoCloseable {
 
 	/**
-	 * Starts a classifier.
-	 * @param models the model to ask
+	 * Creates a builder.
+	 * @param models the model to use
 	 * @return a builder, all of whose options have defaults
 	 */
 	static LlmClassifierBuilder builder(ModelManager models) {
@@ -25,25 +25,25 @@ public interface LlmClassifier extends AutoCloseable {
 	/**
 	 * Classifies a text.
 	 * <p>
-	 * <em>Blocking</em>: never. <em>Cancellation</em>: a text that is cancelled while it
-	 * waits is not looked at.
+	 * <em>Blocking</em>: never blocks. <em>Cancellation</em>: a text that is cancelled
+	 * while in the queue is not processed.
 	 * @param text the text
-	 * @return its classification, once for each subscriber
+	 * @return the classification; each subscription classifies the text
 	 */
 	Mono<Classification> classify(String text);
 
 	/**
-	 * Classifies a text and waits for the answer, no longer than the time-out.
+	 * Classifies a text and waits for the answer, up to the timeout.
 	 * <p>
-	 * <em>Blocking</em>: not for event loops, which are refused.
+	 * <em>Blocking</em>: must not be called on an event loop.
 	 * @param text the text
-	 * @return its classification
+	 * @return the classification
 	 * @throws IllegalStateException on a thread that must not block
 	 */
 	Classification classifyBlocking(String text);
 
 	/**
-	 * Answers the texts that wait as if no model was loaded, and accepts no more.
+	 * Answers all waiting texts as if no model were loaded, and accepts no further texts.
 	 */
 	@Override
 	default void close() {

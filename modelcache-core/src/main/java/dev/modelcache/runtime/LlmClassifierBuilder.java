@@ -14,10 +14,10 @@ import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Builds an {@link LlmClassifier}. The options have the names of the keys below
- * {@code hooks.llm.classifier}, and the same defaults.
+ * Builds an {@link LlmClassifier}. The options have the names and defaults of the keys
+ * below {@code hooks.llm.classifier}.
  * <p>
- * <em>Thread-safety</em>: none; a builder belongs to one thread.
+ * <em>Thread-safety</em>: not thread-safe.
  */
 public final class LlmClassifierBuilder {
 
@@ -48,10 +48,10 @@ public final class LlmClassifierBuilder {
 	}
 
 	/**
-	 * Sets the labels; the model answers nothing else. {@code READ}, {@code CREATE},
-	 * {@code UPDATE} and {@code DELETE} by default.
-	 * @param labels at least one; each once, without line breaks and without blanks
-	 * around it
+	 * Sets the labels that the model chooses from. Defaults to {@code READ},
+	 * {@code CREATE}, {@code UPDATE} and {@code DELETE}.
+	 * @param labels the labels, at least one, unique, without line breaks and without
+	 * surrounding white space
 	 * @return this builder
 	 */
 	public LlmClassifierBuilder labels(List<String> labels) {
@@ -60,7 +60,7 @@ public final class LlmClassifierBuilder {
 	}
 
 	/**
-	 * Sets the text that the model continues with a label.
+	 * Sets the prompt that the model completes with a label.
 	 * @param prompt the text; <code>{text}</code> stands for the text to classify,
 	 * <code>{labels}</code> for all labels, separated by commas
 	 * @return this builder
@@ -71,9 +71,10 @@ public final class LlmClassifierBuilder {
 	}
 
 	/**
-	 * Sets the label of a text for which the model gives no answer; {@code UNKNOWN} by
-	 * default.
-	 * @param labelWhenUnavailable a label, which need not be one of the model's
+	 * Sets the label to return when the model does not answer because it is not loaded
+	 * yet or takes too long; {@code UNKNOWN} by default.
+	 * @param labelWhenUnavailable a label, which does not have to be one of the labels
+	 * that the model chooses from
 	 * @return this builder
 	 */
 	public LlmClassifierBuilder labelWhenUnavailable(String labelWhenUnavailable) {
@@ -82,8 +83,8 @@ public final class LlmClassifierBuilder {
 	}
 
 	/**
-	 * Sets how many texts may wait for the model; more are refused with a
-	 * {@link ClassifierBusyException}. 1024 by default.
+	 * Sets the maximum number of texts that wait for the model. Further texts are
+	 * rejected with a {@link ClassifierBusyException}. 1024 by default.
 	 * @param queueCapacity the number, 1 or more
 	 * @return this builder
 	 */
@@ -93,9 +94,9 @@ public final class LlmClassifierBuilder {
 	}
 
 	/**
-	 * Sets the maximum time of one classification, waiting included; two seconds by
-	 * default.
-	 * @param timeout the time, above zero
+	 * Sets the maximum duration of a classification, including the time in the queue; two
+	 * seconds by default.
+	 * @param timeout the duration, greater than zero
 	 * @return this builder
 	 */
 	public LlmClassifierBuilder timeout(Duration timeout) {
@@ -105,7 +106,7 @@ public final class LlmClassifierBuilder {
 
 	/**
 	 * Sets the sampling temperature; 0.1 by default.
-	 * @param temperature the temperature; 0 always takes the likeliest token
+	 * @param temperature the temperature, 0 or more; 0 always takes the most likely token
 	 * @return this builder
 	 */
 	public LlmClassifierBuilder temperature(double temperature) {
@@ -114,7 +115,7 @@ public final class LlmClassifierBuilder {
 	}
 
 	/**
-	 * Sets where time-outs run and answers are given.
+	 * Sets the scheduler for timeouts and for the delivery of answers.
 	 * @param scheduler the scheduler; {@link Schedulers#parallel()} by default
 	 * @return this builder
 	 */
@@ -124,7 +125,7 @@ public final class LlmClassifierBuilder {
 	}
 
 	/**
-	 * Sets the clock that measures classifications.
+	 * Sets the clock that measures the duration of classifications.
 	 * @param clock the clock
 	 * @return this builder
 	 */
@@ -134,8 +135,9 @@ public final class LlmClassifierBuilder {
 	}
 
 	/**
-	 * Sets what the names of options begin with in messages.
-	 * @param prefix the prefix without its last dot, such as {@code hooks.llm.classifier}
+	 * Sets the prefix of option names in messages.
+	 * @param prefix the prefix without a trailing dot, such as
+	 * {@code hooks.llm.classifier}
 	 * @return this builder
 	 */
 	public LlmClassifierBuilder configuredAs(String prefix) {
@@ -143,22 +145,21 @@ public final class LlmClassifierBuilder {
 		return this;
 	}
 
-	/** Sets the observer, which is called on the threads of the work. */
+	/** Sets the observer, which is called on the threads that do the work. */
 	void observer(RuntimeObserver observer) {
 		this.observer = observer;
 	}
 
 	/**
-	 * Builds the classifier. The model is loaded with the first text, unless it is loaded
-	 * already.
-	 * @return the classifier; to be closed before the manager
-	 * @throws ModelConfigurationException if an option is wrong
+	 * Builds the classifier. The first text loads the model if it is not loaded yet.
+	 * @return the classifier, which the caller must close before the manager
+	 * @throws ModelConfigurationException if an option is invalid
 	 */
 	public LlmClassifier build() {
 		return new QueuedClassifier(this.models, settings(), this.observer, this.scheduler, this.clock);
 	}
 
-	/** Returns the options after they are checked. */
+	/** Validates the options and returns them. */
 	ClassifierSettings settings() {
 		if (this.labels.isEmpty()) {
 			throw wrong("labels", "is empty", "List what a text can be, or remove the key");
@@ -188,7 +189,7 @@ public final class LlmClassifierBuilder {
 	}
 
 	/**
-	 * A label becomes a tag of meters, and what a model writes has no blanks around it.
+	 * A label is used as a tag of meters, and the output of a model is trimmed.
 	 */
 	private void check(String name, String label) {
 		if (label.isBlank() || !label.equals(label.strip()) || label.chars().anyMatch(Character::isISOControl)) {

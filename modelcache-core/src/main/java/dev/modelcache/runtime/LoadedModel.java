@@ -4,25 +4,26 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
 /**
- * A model in memory.
+ * Model that is loaded into memory.
  * <p>
- * <em>Thread-safety</em>: may be asked by several threads. <em>Blocking</em>: all of it.
+ * <em>Thread-safety</em>: may be called from any thread. <em>Blocking</em>: all methods
+ * block.
  */
 public interface LoadedModel extends AutoCloseable {
 
 	/**
 	 * Answers a question.
 	 * @param question the question
-	 * @param abandoned tells whether nobody waits for the answer any more; looked at as
-	 * often as the model allows
+	 * @param abandoned returns whether the answer is no longer needed; checked as often
+	 * as the model allows
 	 * @return one of the question's answers
-	 * @throws CancellationException if it was abandoned
-	 * @throws ClassificationException if the model gives no answer
+	 * @throws CancellationException if the question was abandoned
+	 * @throws ClassificationException if the model fails to answer
 	 */
 	String answer(Question question, BooleanSupplier abandoned);
 
 	/**
-	 * Lets go of the model. Nobody asks it by then.
+	 * Releases the model. It is not used any more when this method is called.
 	 */
 	@Override
 	void close();

@@ -3,8 +3,8 @@ package dev.modelcache.runtime;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A published model could not be loaded into memory. Its file stays, and so does the
- * version that is loaded already.
+ * Thrown when a published model could not be loaded into memory. The file is kept, and a
+ * version that is already loaded stays in use.
  */
 public final class ModelLoadException extends RuntimeException {
 
@@ -15,7 +15,7 @@ public final class ModelLoadException extends RuntimeException {
 	 * @param modelId the model's id
 	 * @param problem what happened, a sentence without its full stop
 	 * @param action what to do, a sentence without its full stop
-	 * @param cause what caused it, if anything did
+	 * @param cause the cause, or {@code null}
 	 */
 	public ModelLoadException(String modelId, String problem, String action, @Nullable Throwable cause) {
 		super("Model '" + modelId + "': " + problem + ". " + action + ".", cause);

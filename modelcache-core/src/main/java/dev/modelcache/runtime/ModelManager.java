@@ -9,19 +9,20 @@ import dev.modelcache.ModelReplaced;
 import reactor.core.publisher.Mono;
 
 /**
- * A model in memory: with Spring Boot, the model {@code default}.
+ * Loads a model into memory, replaces it and unloads it. With Spring Boot, it manages the
+ * model {@code default}.
  * <p>
- * <em>Thread-safety</em>: may be called from any thread; every method may be called again
- * at any time. <em>Blocking</em>: only {@link #use} blocks. <em>Errors</em>: a file that
- * cannot be had or that was refused is a {@link ModelCacheException}, one that cannot be
- * loaded a {@link ModelLoadException}.
+ * <em>Thread-safety</em>: may be called from any thread; all methods can be called
+ * repeatedly. <em>Blocking</em>: only {@link #use} and {@link #close} block.
+ * <em>Errors</em>: {@link ModelCacheException} if the file is not available or was
+ * rejected, {@link ModelLoadException} if it cannot be loaded.
  */
 public interface ModelManager extends AutoCloseable {
 
 	/**
-	 * Starts a manager.
-	 * @param cache where the model's file comes from
-	 * @param loader loads the file
+	 * Creates a builder.
+	 * @param cache the cache that provides the file of the model
+	 * @param loader the loader of the file
 	 * @return a builder
 	 */
 	static ModelManagerBuilder builder(ModelCache cache, ModelLoader loader) {
@@ -29,58 +30,59 @@ public interface ModelManager extends AutoCloseable {
 	}
 
 	/**
-	 * Makes sure that the model's file is there.
-	 * @return whether it was downloaded for that
+	 * Acquires the file of the model if necessary.
+	 * @return whether the file was downloaded
 	 */
 	Mono<Boolean> ensureModelAvailable();
 
 	/**
-	 * Loads the model, fetching its file if needed. Callers that come while it is being
-	 * loaded share one load; one that is loaded already is fine.
+	 * Loads the model, acquiring its file if necessary. Concurrent callers share one
+	 * load. Does nothing if the model is already loaded.
 	 * <p>
-	 * <em>Cancellation</em>: a load goes on without its callers.
-	 * @return completes when the model can be used
+	 * <em>Cancellation</em>: a load continues if its callers cancel.
+	 * @return completes when the model is ready to use
 	 */
 	Mono<Void> loadModel();
 
 	/**
-	 * Returns whether the model can be used.
-	 * @return {@code true} if it is loaded
+	 * Returns whether the model is loaded.
+	 * @return {@code true} if the model is loaded
 	 */
 	boolean isLoaded();
 
 	/**
-	 * Unloads the model; a load that is under way fails. Who is using the model may
+	 * Unloads the model. A load that is running fails; tasks that are using the model can
 	 * finish.
-	 * @return completes when nobody uses it any more and it is closed
+	 * @return completes when the model is no longer used and is closed
 	 */
 	Mono<Void> unload();
 
 	/**
-	 * Replaces the loaded model by another version, in the background: the new version is
-	 * loaded beside the present one and takes its place. If it cannot be loaded, the
-	 * present one stays. Does nothing if no model is loaded, or another one than that of
-	 * the event. With Spring Boot, each event is passed to this method.
-	 * @param event the event that another version was published
+	 * Replaces the loaded model with another version in the background: the new version
+	 * is loaded before the current one is closed. If the new version cannot be loaded,
+	 * the current one stays in use. Does nothing if the model of the event is not loaded.
+	 * With Spring Boot, each event is passed to this method.
+	 * @param event the event
 	 */
 	default void replace(ModelReplaced event) {
 	}
 
 	/**
-	 * Uses the model. It is not closed before the task returns, whatever happens
-	 * meanwhile.
+	 * Performs a task with the loaded model. The model is not closed before the task
+	 * returns.
 	 * <p>
-	 * <em>Blocking</em>: as long as the task; not for event loops.
+	 * <em>Blocking</em>: as long as the task; must not be called on an event loop.
 	 * @param <T> the type of the result
-	 * @param task what to do with the model
-	 * @return the task's result; empty if no model is loaded
+	 * @param task the task
+	 * @return the result of the task, or empty if no model is loaded
 	 */
 	<T> Optional<T> use(Function<? super LoadedModel, ? extends T> task);
 
 	/**
-	 * Unloads the model for good.
+	 * Unloads the model permanently.
 	 * <p>
-	 * <em>Blocking</em>: a few seconds at most, for what uses the model.
+	 * <em>Blocking</em>: a few seconds at most, until tasks that are using the model have
+	 * finished.
 	 */
 	@Override
 	default void close() {

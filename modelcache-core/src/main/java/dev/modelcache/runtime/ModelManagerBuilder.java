@@ -9,7 +9,7 @@ import dev.modelcache.internal.runtime.RuntimeObserver;
 /**
  * Builds a {@link ModelManager}.
  * <p>
- * <em>Thread-safety</em>: none; a builder belongs to one thread.
+ * <em>Thread-safety</em>: not thread-safe.
  */
 public final class ModelManagerBuilder {
 
@@ -29,7 +29,7 @@ public final class ModelManagerBuilder {
 	}
 
 	/**
-	 * Sets which model is loaded; {@code default} by default.
+	 * Sets the model to load; {@code default} by default.
 	 * @param modelId the model's id
 	 * @return this builder
 	 */
@@ -39,7 +39,7 @@ public final class ModelManagerBuilder {
 	}
 
 	/**
-	 * Sets the clock that measures loads.
+	 * Sets the clock that measures the duration of loads.
 	 * @param clock the clock
 	 * @return this builder
 	 */
@@ -54,8 +54,8 @@ public final class ModelManagerBuilder {
 	}
 
 	/**
-	 * Builds the manager. Nothing is loaded yet.
-	 * @return the manager; to be closed before the cache
+	 * Builds the manager without loading the model.
+	 * @return the manager, which the caller must close before the cache
 	 */
 	public ModelManager build() {
 		return new DefaultModelManager(this.modelId, this.cache, this.loader, this.observer, this.clock);

@@ -7,8 +7,8 @@ import dev.modelcache.internal.runtime.RuntimeObserver;
 import io.micrometer.core.instrument.MeterRegistry;
 
 /**
- * The meters of models in use. Their tags are bounded: a label is one of those that are
- * configured, and a model one that is loaded. Needs Micrometer.
+ * Micrometer meters of loaded models and their classifiers. The number of tag values is
+ * bounded by the configured labels and the loaded models.
  */
 public final class ModelRuntimeMeters {
 
@@ -16,14 +16,14 @@ public final class ModelRuntimeMeters {
 
 	/**
 	 * Creates the meters.
-	 * @param registry where to register them
+	 * @param registry the registry for the meters
 	 */
 	public ModelRuntimeMeters(MeterRegistry registry) {
 		this.use = new Use(registry);
 	}
 
 	/**
-	 * Measures the manager that a builder builds.
+	 * Adds the meters to the builder of a manager.
 	 * @param builder the builder
 	 */
 	public void bindTo(ModelManagerBuilder builder) {
@@ -31,7 +31,7 @@ public final class ModelRuntimeMeters {
 	}
 
 	/**
-	 * Measures the classifier that a builder builds.
+	 * Adds the meters to the builder of a classifier.
 	 * @param builder the builder
 	 */
 	public void bindTo(LlmClassifierBuilder builder) {

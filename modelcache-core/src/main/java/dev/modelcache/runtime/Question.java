@@ -3,17 +3,17 @@ package dev.modelcache.runtime;
 import java.util.List;
 
 /**
- * What a model is asked, and what it may answer.
+ * Question to a model, with the answers to choose from.
  *
- * @param prompt the text that the model continues
+ * @param prompt the prompt that the model completes
  * @param answers the answers to choose from
- * @param temperature the sampling temperature; 0 always takes the likeliest token
+ * @param temperature the sampling temperature; 0 always takes the most likely token
  */
 public record Question(String prompt, List<String> answers, double temperature) {
 
 	/**
 	 * Creates a question.
-	 * @throws IllegalArgumentException if there are no answers to choose from
+	 * @throws IllegalArgumentException if {@code answers} is empty
 	 */
 	public Question {
 		answers = List.copyOf(answers);

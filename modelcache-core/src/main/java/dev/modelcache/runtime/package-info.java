@@ -1,6 +1,6 @@
 /**
- * Uses a model: loads the published file, swaps it for a newer version, and asks it to
- * classify texts.
+ * Use of a model: loading the published file, replacing it with a newer version, and
+ * classifying texts.
  */
 @NullMarked
 package dev.modelcache.runtime;

@@ -6,12 +6,12 @@ import java.util.Map;
 import reactor.core.publisher.Mono;
 
 /**
- * Request headers that an origin wants, and that it may refuse after a while, such as a
- * token that expires in the middle of a long transfer. A refusal that is settled here is
- * no failed request: nobody counts it as one.
+ * Request headers that authenticate requests to an origin and can be renewed, such as a
+ * token that expires during a long transfer. A rejected request whose credentials are
+ * renewed does not count as failed.
  * <p>
- * <em>Thread-safety</em>: may be asked from any thread; requests that are refused at the
- * same time share one renewal. <em>Blocking</em>: must not block.
+ * <em>Thread-safety</em>: may be called from any thread; requests that are rejected at
+ * the same time share one renewal. <em>Blocking</em>: must not block.
  */
 public interface Credentials {
 
@@ -37,18 +37,19 @@ public interface Credentials {
 
 	/**
 	 * Returns the headers to send now.
-	 * @return the headers, for the mirror's origin alone; never printed
+	 * @return the headers; sent to the mirror's origin only, never logged
 	 */
 	Mono<Map<String, String>> headers();
 
 	/**
-	 * Takes note that the mirror's own origin answered 401.
-	 * @param headers what {@link #headers()} had given for the refused request
+	 * Renews the credentials after the mirror's own origin has answered 401.
+	 * @param headers the headers of the rejected request, as returned by
+	 * {@link #headers()}
 	 * @param challenges the values of its {@code WWW-Authenticate} headers (RFC 9110,
 	 * section 11.6.1)
-	 * @return whether {@link #headers()} now gives others, so that the request is worth
-	 * repeating, once; a {@link dev.modelcache.ModelCacheException} where credentials are
-	 * wrong or missing
+	 * @return whether {@link #headers()} now returns other headers, so that the request
+	 * can be repeated once; fails with a {@link dev.modelcache.ModelCacheException} if
+	 * credentials are wrong or missing
 	 */
 	Mono<Boolean> refused(Map<String, String> headers, List<String> challenges);
 

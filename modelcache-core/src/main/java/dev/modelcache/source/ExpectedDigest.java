@@ -4,10 +4,10 @@ import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
 
 /**
- * What the digest of a file should be, and who says so.
+ * Expected digest of a file, with its origin.
  *
  * @param digest the digest
- * @param origin where the expectation came from
+ * @param origin the origin of the digest
  */
 public record ExpectedDigest(Digest digest, DigestOrigin origin) {
 

@@ -5,22 +5,21 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a model is on a Hugging Face Hub, which names its place in the cache that all
- * tools of the Hub share.
+ * Revision of a repository on a Hugging Face Hub, which determines the location in the
+ * cache that is shared with the tools of the Hub.
  *
  * @param repository the repository, {@code org/repo}
- * @param revision the branch, tag or commit that was asked for
- * @param commit the commit that this is, 40 hexadecimal digits
- * @param modified when the commit was made, as the Hub says, or {@code null} where that
- * is unknown
+ * @param revision the requested branch, tag or commit
+ * @param commit the commit of the revision, 40 hexadecimal digits
+ * @param modified the time of the commit according to the Hub, or {@code null} if unknown
  */
 public record HubRevision(String repository, String revision, String commit, @Nullable Instant modified) {
 
 	/**
 	 * Creates a revision whose date is unknown.
 	 * @param repository the repository, {@code org/repo}
-	 * @param revision the branch, tag or commit that was asked for
-	 * @param commit the commit that this is, 40 hexadecimal digits
+	 * @param revision the requested branch, tag or commit
+	 * @param commit the commit of the revision, 40 hexadecimal digits
 	 */
 	public HubRevision(String repository, String revision, String commit) {
 		this(repository, revision, commit, null);

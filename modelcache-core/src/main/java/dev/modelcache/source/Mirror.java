@@ -7,14 +7,14 @@ import dev.modelcache.internal.RedactedUri;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One place that has the bytes, and what its origin alone may be told.
+ * URL from which a file can be downloaded, with the request headers for its origin.
  *
- * @param uri where the bytes are, without user-info
- * @param headers request headers for this URL's origin, credentials among them; never
- * sent to another origin, never printed
- * @param credentials further headers for that origin, which it may refuse after a while
- * @param stated what the source of this URL states of its bytes, if that is not what
- * decides what the file is; {@code null} where it states nothing, or nothing else
+ * @param uri the URL of the file, without user-info
+ * @param headers request headers for the origin of the URL, including credentials; never
+ * sent to another origin, never logged
+ * @param credentials additional headers for that origin that can be renewed
+ * @param stated the digest that the source of this URL states, if the file has no
+ * expected digest; {@code null} otherwise
  */
 public record Mirror(URI uri, Map<String, String> headers, Credentials credentials, @Nullable ExpectedDigest stated) {
 
@@ -27,18 +27,18 @@ public record Mirror(URI uri, Map<String, String> headers, Credentials credentia
 
 	/**
 	 * Creates a mirror whose headers never change.
-	 * @param uri where the bytes are
-	 * @param headers request headers for this URL's origin
+	 * @param uri the URL of the file
+	 * @param headers request headers for the origin of the URL
 	 */
 	public Mirror(URI uri, Map<String, String> headers) {
 		this(uri, headers, Credentials.NONE);
 	}
 
 	/**
-	 * Creates a mirror whose source states nothing of its own.
-	 * @param uri where the bytes are, without user-info
-	 * @param headers request headers for this URL's origin
-	 * @param credentials further headers for that origin
+	 * Creates a mirror whose source states no digest of its own.
+	 * @param uri the URL of the file, without user-info
+	 * @param headers request headers for the origin of the URL
+	 * @param credentials additional headers for that origin
 	 */
 	public Mirror(URI uri, Map<String, String> headers, Credentials credentials) {
 		this(uri, headers, credentials, null);
@@ -54,7 +54,7 @@ public record Mirror(URI uri, Map<String, String> headers, Credentials credentia
 	}
 
 	/**
-	 * Returns the origin that the headers are for.
+	 * Returns the origin to which the headers are sent.
 	 * @return the origin of the URL
 	 */
 	public Origin origin() {
@@ -63,7 +63,7 @@ public record Mirror(URI uri, Map<String, String> headers, Credentials credentia
 
 	/**
 	 * Returns the URL without user-info, query and fragment.
-	 * @return the URL as it may be printed
+	 * @return the URL in a form that can be logged
 	 */
 	@Override
 	public String toString() {

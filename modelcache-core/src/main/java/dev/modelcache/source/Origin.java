@@ -4,11 +4,13 @@ import java.net.URI;
 import java.util.Locale;
 
 /**
- * A scheme, host and port: the border that credentials do not cross (RFC 6454).
+ * Origin of a URL: its scheme, host and port (RFC 6454). Credentials are sent to their
+ * own origin only.
  *
- * @param scheme the scheme, lower case
- * @param host the host, lower case; empty for a local file
- * @param port the port, the scheme's own where the URL names none; -1 without a host
+ * @param scheme the scheme in lower case
+ * @param host the host in lower case, empty for a local file
+ * @param port the port, the default port of the scheme if the URL has none; -1 without a
+ * host
  */
 public record Origin(String scheme, String host, int port) {
 
@@ -36,7 +38,7 @@ public record Origin(String scheme, String host, int port) {
 
 	/**
 	 * Returns {@code host:port}, the name of the mirror in meters and circuit breakers.
-	 * @return the name; {@code local} for a local file
+	 * @return the name, or {@code local} for a local file
 	 */
 	public String authority() {
 		return this.host.isEmpty() ? "local" : this.host + ":" + this.port;

@@ -1,12 +1,12 @@
 package dev.modelcache.source;
 
 /**
- * What the bytes of a remote file are: the model's file itself, or an archive of its
+ * Packing of a remote file, which is either a file of the model or an archive of its
  * files.
  */
 public enum Packing {
 
-	/** The file itself. */
+	/** Not an archive. */
 	NONE,
 
 	/** A tar archive (POSIX.1-2001, "pax Interchange Format"). */

@@ -6,14 +6,14 @@ import dev.modelcache.ModelFileName;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file that can be had: from where, and what it should be.
+ * File that can be downloaded, with its mirrors and its expected digest.
  *
- * @param name its name, relative to the directory of its model
- * @param mirrors where its bytes are, the preferred one first; at least one
- * @param expected its expected digest, or {@code null} where nobody knows one
- * @param size its size in bytes, or {@code null} where only the transfer will tell
- * @param packing whether it is a file of the model, or an archive of such files; name,
- * digest and size are those of the archive then
+ * @param name the name, relative to the directory of the model
+ * @param mirrors the mirrors, at least one, in order of preference
+ * @param expected the expected digest, or {@code null} if unknown
+ * @param size the size in bytes, or {@code null} if unknown before the transfer
+ * @param packing whether the file is a file of the model or an archive of such files; for
+ * an archive, the name, digest and size are those of the archive
  */
 public record RemoteFile(ModelFileName name, List<Mirror> mirrors, @Nullable ExpectedDigest expected,
 		@Nullable Long size, Packing packing) {
@@ -29,11 +29,11 @@ public record RemoteFile(ModelFileName name, List<Mirror> mirrors, @Nullable Exp
 	}
 
 	/**
-	 * Creates a remote file that is no archive.
-	 * @param name its name
-	 * @param mirrors where its bytes are
-	 * @param expected its expected digest, or {@code null}
-	 * @param size its size in bytes, or {@code null}
+	 * Creates a remote file that is not an archive.
+	 * @param name the name
+	 * @param mirrors the mirrors
+	 * @param expected the expected digest, or {@code null}
+	 * @param size the size in bytes, or {@code null}
 	 */
 	public RemoteFile(ModelFileName name, List<Mirror> mirrors, @Nullable ExpectedDigest expected,
 			@Nullable Long size) {
@@ -41,11 +41,11 @@ public record RemoteFile(ModelFileName name, List<Mirror> mirrors, @Nullable Exp
 	}
 
 	/**
-	 * Creates the only file of a model, whose name is somebody's free choice.
-	 * @param name its name, which is {@linkplain ModelFileName#cleaned cleaned}
-	 * @param mirrors where its bytes are
-	 * @param expected its expected digest, or {@code null}
-	 * @param size its size in bytes, or {@code null}
+	 * Creates the only file of a model, with an arbitrary name.
+	 * @param name the name, which is {@linkplain ModelFileName#cleaned cleaned}
+	 * @param mirrors the mirrors
+	 * @param expected the expected digest, or {@code null}
+	 * @param size the size in bytes, or {@code null}
 	 */
 	public RemoteFile(String name, List<Mirror> mirrors, @Nullable ExpectedDigest expected, @Nullable Long size) {
 		this(ModelFileName.cleaned(name), mirrors, expected, size);

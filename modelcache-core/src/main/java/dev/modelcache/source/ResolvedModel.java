@@ -6,13 +6,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model whose source has been asked: the files that make it up.
+ * Files of a model, as determined by a source resolver.
  *
- * @param files the files, at least one, each with a name of its own; the one that a
- * runtime opens first, such as the first shard, stands first
- * @param revision what the source calls this state of the model and never changes, such
- * as a commit or the digest of a manifest; {@code null} where it has no such name
- * @param hub where it is on a Hugging Face Hub, or {@code null}
+ * @param files the files, at least one, with unique names; the file that a runtime opens
+ * first, such as the first shard, comes first
+ * @param revision an immutable name of this version of the model at the source, such as a
+ * commit or the digest of a manifest; {@code null} if the source has no such name
+ * @param hub the revision on a Hugging Face Hub, or {@code null}
  */
 public record ResolvedModel(List<RemoteFile> files, @Nullable String revision, @Nullable HubRevision hub) {
 
@@ -32,7 +32,7 @@ public record ResolvedModel(List<RemoteFile> files, @Nullable String revision, @
 	/**
 	 * Creates a model that is not on a Hugging Face Hub.
 	 * @param files the files
-	 * @param revision what the source calls it, or {@code null}
+	 * @param revision the immutable name of this version, or {@code null}
 	 */
 	public ResolvedModel(List<RemoteFile> files, @Nullable String revision) {
 		this(files, revision, null);
@@ -49,7 +49,7 @@ public record ResolvedModel(List<RemoteFile> files, @Nullable String revision, @
 	/**
 	 * Returns the only file.
 	 * @return the file
-	 * @throws IllegalStateException if there are several
+	 * @throws IllegalStateException if there are several files
 	 */
 	public RemoteFile file() {
 		if (this.files.size() > 1) {
@@ -59,8 +59,8 @@ public record ResolvedModel(List<RemoteFile> files, @Nullable String revision, @
 	}
 
 	/**
-	 * Returns the size of all files together.
-	 * @return the size in bytes, or {@code null} where that of a file is unknown
+	 * Returns the total size of the files.
+	 * @return the size in bytes, or {@code null} if the size of a file is unknown
 	 */
 	public @Nullable Long size() {
 		if (this.files.stream().anyMatch((file) -> file.size() == null)) {

@@ -11,7 +11,7 @@ import dev.modelcache.internal.RedactedUri;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Immutable location to resolve: one of the URLs of a request.
+ * Immutable location to resolve, which is one of the URLs of a request.
  */
 public final class SourceLocation {
 
@@ -31,10 +31,10 @@ public final class SourceLocation {
 	}
 
 	/**
-	 * Creates a location of which no pauses are told.
-	 * @param uri a URL
-	 * @param request the request to which it belongs
-	 * @param ofConfiguredOrigin whether it has the origin of the model's {@code url}
+	 * Creates a location without a receiver of pauses.
+	 * @param uri the URL
+	 * @param request the request to which the URL belongs
+	 * @param ofConfiguredOrigin whether the URL has the origin of the model's {@code url}
 	 * @return the location
 	 */
 	public static SourceLocation of(URI uri, ModelRequest request, boolean ofConfiguredOrigin) {
@@ -59,19 +59,20 @@ public final class SourceLocation {
 	}
 
 	/**
-	 * Returns whether the URL has the origin of the model's {@code url}, the only one to
-	 * which the configured headers are sent. A mirror or a fallback may have another one.
-	 * @return {@code true} if it has
+	 * Returns whether the URL has the origin of the model's {@code url}, the only origin
+	 * to which the configured headers are sent. Mirrors and fallbacks can have other
+	 * origins.
+	 * @return {@code true} if it has that origin
 	 */
 	public boolean ofConfiguredOrigin() {
 		return this.ofConfiguredOrigin;
 	}
 
 	/**
-	 * Returns what must be told of each pause before another request, and of each answer
-	 * as a pause of zero: an acquisition in which nothing advances for
-	 * {@code hooks.llm.download.give-up-after} is given up.
-	 * @return receives the pauses
+	 * Returns the receiver of pauses. A resolver must report each pause before a repeated
+	 * request, and each response as a pause of zero, because an acquisition that makes no
+	 * progress for {@code hooks.llm.download.give-up-after} fails.
+	 * @return the receiver of pauses
 	 */
 	public Consumer<Duration> pauses() {
 		return this.pauses;
@@ -79,7 +80,7 @@ public final class SourceLocation {
 
 	/**
 	 * Returns this location with another receiver of pauses.
-	 * @param pauses receives the pauses
+	 * @param pauses the receiver of pauses
 	 * @return a copy with this value
 	 */
 	public SourceLocation withPauses(Consumer<Duration> pauses) {

@@ -6,8 +6,8 @@ import java.util.Set;
 import reactor.core.publisher.Mono;
 
 /**
- * Finds out where a model can be had and what it should be, for the URL schemes it knows.
- * Another scheme is another bean of this type.
+ * Resolves the URL of a model to its files, their mirrors and their expected digests.
+ * Define a bean of this type to support another URL scheme.
  * <p>
  * <em>Thread-safety</em>: may be called from any thread. <em>Blocking</em>: must not
  * block. <em>Errors</em>: a {@link dev.modelcache.ModelCacheException}.
@@ -15,35 +15,34 @@ import reactor.core.publisher.Mono;
 public interface SourceResolver {
 
 	/**
-	 * Returns the schemes this resolver answers for.
-	 * @return the schemes, lower case, without the colon
+	 * Returns the supported schemes.
+	 * @return the schemes in lower case, without the colon
 	 */
 	Set<String> schemes();
 
 	/**
-	 * Returns whether a URL of another resolver's scheme is better resolved here, because
-	 * more is known of what it leads to.
+	 * Returns whether this resolver takes precedence for a URL with the scheme of another
+	 * resolver, for example because it knows the host.
 	 * @param url the URL
-	 * @return {@code true} to resolve it here
+	 * @return {@code true} to resolve the URL with this resolver
 	 */
 	default boolean recognizes(URI url) {
 		return false;
 	}
 
 	/**
-	 * Checks the form of a URL, long before it is resolved.
-	 * @param url a URL with one of {@link #schemes()}
-	 * @throws IllegalArgumentException if it is malformed; the message says how, to
-	 * follow the name of a key, and repeats nothing of the URL
+	 * Checks the syntax of a URL when the application starts, before the URL is resolved.
+	 * @param url a URL with one of the {@link #schemes()}
+	 * @throws IllegalArgumentException if the URL is malformed; the message continues a
+	 * sentence that starts with the name of the key, and contains no part of the URL
 	 */
 	default void check(URI url) {
 	}
 
 	/**
-	 * Returns the URL by which a model is known everywhere, whatever short form of it was
-	 * written.
-	 * @param url a URL that {@link #check} has checked
-	 * @return the same location with nothing left to defaults
+	 * Returns the canonical form of a URL, which is used in its place from then on.
+	 * @param url a URL that {@link #check} has accepted
+	 * @return the same location with all defaults filled in
 	 */
 	default URI canonical(URI url) {
 		return url;
@@ -51,16 +50,16 @@ public interface SourceResolver {
 
 	/**
 	 * Resolves one location of a model.
-	 * @param location the location; its URL has one of {@link #schemes()}
-	 * @return what the location offers
+	 * @param location the location; its URL has one of the {@link #schemes()}
+	 * @return the files of the model
 	 */
 	Mono<ResolvedModel> resolve(SourceLocation location);
 
 	/**
-	 * Resolves one location by what other tools on this machine keep of it, for where it
-	 * cannot be asked. Nothing may touch the network.
+	 * Resolves a location from local data of other tools, such as the Hugging Face cache,
+	 * without accessing the network.
 	 * @param location the location
-	 * @return what is known, or empty
+	 * @return the files of the model, or empty if unknown
 	 */
 	default Mono<ResolvedModel> known(SourceLocation location) {
 		return Mono.empty();

@@ -1,5 +1,5 @@
 /**
- * Where a model can be had, and what it should be.
+ * Resolution of model URLs to files, mirrors and expected digests.
  */
 @NullMarked
 package dev.modelcache.source;

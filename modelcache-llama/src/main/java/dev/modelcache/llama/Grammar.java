@@ -4,8 +4,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Grammars in llama.cpp's notation, GBNF, that let a model say nothing but one of some
- * texts. One blank may come before it: many vocabularies hold words only with a blank.
+ * Creates grammars in GBNF, the notation of llama.cpp, that restrict a model to a set of
+ * answers. An answer may start with a space, because many vocabularies contain words only
+ * with a leading space.
  */
 final class Grammar {
 

@@ -13,17 +13,17 @@ import de.kherud.llama.LlamaModel;
 import de.kherud.llama.ModelParameters;
 
 /**
- * A model in the memory of this process, the one of {@link LlamaMain}. Its answer is
- * taken token by token; between two tokens, an answer that nobody waits for is given up.
+ * Model that is loaded into the process of {@link LlamaMain}. Answers are generated token
+ * by token, and cancellation is checked before each token.
  */
 final class Inference {
 
 	private static final int SEED = 0;
 
 	/**
-	 * How often, and how long, the library is left alone. Each time it comes to rest
-	 * unless its thread is not scheduled just then: all of them together would have to
-	 * miss.
+	 * Number of times to wait for the library to become idle. One wait is enough unless
+	 * the thread of the library is not scheduled in time, which is unlikely to happen in
+	 * all of them.
 	 */
 	private static final int RESTS = 4;
 
@@ -33,8 +33,8 @@ final class Inference {
 
 	/**
 	 * Loads a model.
-	 * @param parameters the file, and how it is run
-	 * @throws RuntimeException if the library refuses
+	 * @param parameters the file and the parameters of the library
+	 * @throws RuntimeException if the library cannot load the model
 	 */
 	Inference(ModelParameters parameters) {
 		this.model = new LlamaModel(parameters);
@@ -42,12 +42,12 @@ final class Inference {
 	}
 
 	/**
-	 * Takes a few tokens, which proves that the model computes and that its thread is
-	 * there, and lets the library come to rest in between. The first time that it has
-	 * nothing to do, version 4.2.0 clears its cache of prompts, but goes on to believe
-	 * that the last prompt is in it: whatever shares a beginning with that one would be
-	 * answered without this beginning from then on. So it rests before the first prompt
-	 * that is kept, and that one is computed anew.
+	 * Generates a few tokens, which verifies that the model works, and waits until the
+	 * library is idle in between. When version 4.2.0 becomes idle for the first time, it
+	 * clears its prompt cache but still treats the last prompt as cached, so that later
+	 * prompts with the same prefix would be answered without that prefix. Therefore the
+	 * library must become idle before the first real prompt, which is then computed
+	 * completely.
 	 */
 	private void settle() {
 		for (int i = 0; i < RESTS; i++) {
@@ -62,12 +62,12 @@ final class Inference {
 	}
 
 	/**
-	 * Continues a prompt with one of some answers.
-	 * @param request what is asked
-	 * @param abandoned tells whether nobody waits for the answer any more
-	 * @return the text, without white space around it
-	 * @throws CancellationException if it was abandoned
-	 * @throws RuntimeException if the library refuses
+	 * Completes a prompt with one of the given answers.
+	 * @param request the request
+	 * @param abandoned returns whether the answer is no longer needed
+	 * @return the text, without surrounding white space
+	 * @throws CancellationException if the request was abandoned
+	 * @throws RuntimeException if the library fails
 	 */
 	String answer(Request request, BooleanSupplier abandoned) {
 		if (abandoned.getAsBoolean()) {
@@ -93,7 +93,10 @@ final class Inference {
 		return text.toString();
 	}
 
-	/** No token is shorter than a byte; the blank before an answer and the end follow. */
+	/**
+	 * A token has at least one byte. Two more tokens are for the space before an answer
+	 * and for its end.
+	 */
 	private static int mostTokens(List<String> answers) {
 		return answers.stream().mapToInt((answer) -> answer.getBytes(StandardCharsets.UTF_8).length).max().orElseThrow()
 				+ 2;

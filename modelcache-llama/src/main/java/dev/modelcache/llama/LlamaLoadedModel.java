@@ -21,35 +21,37 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A model that llama.cpp runs in a process of its own. One question is asked after the
- * other: the next one waits until the last one is answered, even if nobody wants that
- * answer any more. If the process ends by itself, the next question starts another. A
- * process that owes an answer and does not compute is ended.
+ * Model that llama.cpp runs in a separate process. Questions are asked one after the
+ * other; the next one waits until the previous one is answered, even if it was cancelled.
+ * If the process exits unexpectedly, the next question starts a new one. A process that
+ * does not answer and does not compute is terminated.
  */
 final class LlamaLoadedModel implements LoadedModel {
 
-	/** How long a process that never answered is not started again. */
+	/** Time before a process that has never answered is started again. */
 	static final Duration PAUSE = Duration.ofSeconds(10);
 
 	private static final Logger logger = LoggerFactory.getLogger(LlamaLoadedModel.class);
 
-	/** How often it is asked whether anybody still waits. */
+	/** Interval at which to check whether the answer is still needed. */
 	private static final Duration LOOK = Duration.ofMillis(10);
 
-	/** How long a process that owes an answer may do nothing. */
+	/** Maximum time without computation while an answer is expected. */
 	static final Duration IDLE_WHILE_ASKED = Duration.ofSeconds(20);
 
-	/** Longer, because slow disks are waited for without computing. */
+	/** Longer, because a process does not compute while it waits for a slow disk. */
 	static final Duration IDLE_WHILE_LOADING = Duration.ofMinutes(5);
 
-	/** In characters: more than any context has tokens. */
+	/**
+	 * Maximum number of characters, which exceeds the number of tokens of any context.
+	 */
 	private static final int LONGEST_PROMPT = 1 << 20;
 
 	private final Starter starter;
 
 	private final Clock clock;
 
-	/** Whose question may be asked; kept until it is answered. */
+	/** Held from a question to its answer. */
 	private final Semaphore turn = new Semaphore(1);
 
 	private volatile LlamaProcess process;
@@ -63,9 +65,9 @@ final class LlamaLoadedModel implements LoadedModel {
 
 	/**
 	 * Starts the process and waits until the model is loaded.
-	 * @param starter starts it
-	 * @param clock tells the time
-	 * @throws IOException if there is no process, or it does not load the model
+	 * @param starter starts the process
+	 * @param clock the clock
+	 * @throws IOException if the process cannot be started or does not load the model
 	 */
 	LlamaLoadedModel(Starter starter, Clock clock) throws IOException {
 		this.starter = starter;
@@ -248,8 +250,8 @@ final class LlamaLoadedModel implements LoadedModel {
 	}
 
 	/**
-	 * Returns whether the process ended by itself.
-	 * @return {@code true} if it did, and no question has started another
+	 * Returns whether the process exited unexpectedly.
+	 * @return {@code true} if it did and was not started again
 	 */
 	boolean hasEnded() {
 		return this.process.end() != null;

@@ -20,9 +20,9 @@ import dev.modelcache.llama.Request.Reply;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The main program of the process that a model runs in. It has nothing but the JDK, this
- * package and the library of llama.cpp on its class path, takes requests from its
- * standard input, and ends with it: when the application closes the model, or is gone.
+ * Main class of the process that runs a model. Its class path contains only this package
+ * and the llama.cpp library. It reads requests from the standard input and exits at the
+ * end of the input, that is, when the application closes the model or ends.
  */
 final class LlamaMain {
 
@@ -30,7 +30,7 @@ final class LlamaMain {
 
 	private final OutputStream replies;
 
-	/** The latest question that nobody waits for. */
+	/** The latest question whose answer is no longer needed. */
 	private volatile int cancelled;
 
 	private LlamaMain(OutputStream replies) {
@@ -38,8 +38,8 @@ final class LlamaMain {
 	}
 
 	/**
-	 * Loads a model and answers until the end of the standard input.
-	 * @param arguments as {@link #arguments} makes them
+	 * Loads a model and answers questions until the end of the standard input.
+	 * @param arguments the arguments, as created by {@link #arguments}
 	 */
 	public static void main(String[] arguments) {
 		Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> end(arguments, failure));
@@ -59,7 +59,9 @@ final class LlamaMain {
 		}
 	}
 
-	/** Not System.exit: the library's threads may be in the middle of a token. */
+	/**
+	 * Does not call System.exit, because threads of the library may be computing a token.
+	 */
 	private static void end(String[] arguments, @Nullable Throwable failure) {
 		if (failure != null) {
 			System.err.println(failure);
@@ -71,8 +73,8 @@ final class LlamaMain {
 	}
 
 	/**
-	 * Leaves it to the application what a signal means that all its processes get: it may
-	 * still want answers while it closes. The class is no official one, and may be
+	 * Ignores signals that are sent to all processes of the application, which may still
+	 * need answers while it closes. The class is not part of the Java API and may be
 	 * missing.
 	 */
 	private static void ignoreSignals() {
@@ -94,8 +96,8 @@ final class LlamaMain {
 	 * Returns the arguments of the program.
 	 * @param directory the directory of the process
 	 * @param model the file
-	 * @param contextSize how many tokens a prompt and its answer may have
-	 * @param settings how the model is run
+	 * @param contextSize the maximum number of tokens of a prompt and its answer
+	 * @param settings the settings
 	 * @return the arguments
 	 */
 	static List<String> arguments(Path directory, Path model, int contextSize, LlamaSettings settings) {
@@ -131,7 +133,7 @@ final class LlamaMain {
 		}
 	}
 
-	/** What ends this thread ends the process. */
+	/** Answers questions. The process ends when this thread ends. */
 	private void answer(ModelParameters parameters) {
 		try {
 			Inference inference;
@@ -163,7 +165,7 @@ final class LlamaMain {
 
 	/**
 	 * Deletes the directory of a process, as far as possible.
-	 * @param directory the directory, which has no others in it
+	 * @param directory the directory, which has no subdirectories
 	 */
 	static void delete(Path directory) {
 		try (Stream<Path> files = Files.list(directory)) {

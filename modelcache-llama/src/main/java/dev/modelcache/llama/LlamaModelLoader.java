@@ -12,8 +12,8 @@ import dev.modelcache.runtime.ModelLoadException;
 import dev.modelcache.runtime.ModelLoader;
 
 /**
- * Loads GGUF files with llama.cpp, each in a process of its own: what the library cannot
- * free, and what it does not survive, ends with that process.
+ * Loads GGUF files with llama.cpp, each in a separate process. Memory leaks and crashes
+ * of the native library are confined to that process.
  */
 public final class LlamaModelLoader implements ModelLoader {
 
@@ -23,8 +23,8 @@ public final class LlamaModelLoader implements ModelLoader {
 
 	/**
 	 * Creates a loader.
-	 * @param settings how models are run
-	 * @param clock tells the time
+	 * @param settings the settings of llama.cpp
+	 * @param clock the clock
 	 */
 	public LlamaModelLoader(LlamaSettings settings, Clock clock) {
 		this.settings = settings;

@@ -23,11 +23,12 @@ import dev.modelcache.runtime.Question;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A process that runs a model. It ends with this one, whatever happens to this one.
+ * Process that runs a model. It exits when this process ends, even if this process is
+ * killed.
  * <p>
- * <em>Thread-safety</em>: one caller at a time asks, and waits for the reply before the
- * next question; the other methods may be called from any thread. <em>Blocking</em>:
- * {@link #close} alone, for about two seconds at most.
+ * <em>Thread-safety</em>: questions must be asked one at a time, each after the previous
+ * reply; the other methods may be called from any thread. <em>Blocking</em>: only
+ * {@link #close} blocks, for about two seconds at most.
  */
 final class LlamaProcess implements Closeable {
 
@@ -39,22 +40,22 @@ final class LlamaProcess implements Closeable {
 
 	private static final int GRACE_SECONDS = 2;
 
-	/** An idle JVM takes less than this part of a core, anything that computes more. */
+	/** Fraction of a core: an idle JVM uses less, a JVM that computes uses more. */
 	private static final double IDLE = 0.005;
 
 	private final Process process;
 
 	private final Path directory;
 
-	/** The reply that comes next: at first, whether the model is loaded. */
+	/** The next reply. The first one says whether the model is loaded. */
 	private CompletableFuture<Reply> next = new CompletableFuture<>();
 
-	/** What is to be written; an empty value is the end. */
+	/** Requests to write; an empty value marks the end. */
 	private final BlockingQueue<Optional<Request>> requests = new LinkedBlockingQueue<>();
 
 	private int questions;
 
-	/** When the processor time was read, while a reply is expected. */
+	/** The time at which the processor time was read, while a reply is expected. */
 	private @Nullable Instant read;
 
 	private Duration processorTime = Duration.ZERO;
@@ -77,9 +78,9 @@ final class LlamaProcess implements Closeable {
 	/**
 	 * Starts a process.
 	 * @param model the file
-	 * @param contextSize how many tokens a prompt and its answer may have
-	 * @param settings how the model is run
-	 * @return the process, which may be asked when {@link #loaded} has completed
+	 * @param contextSize the maximum number of tokens of a prompt and its answer
+	 * @param settings the settings
+	 * @return the process, which can be asked when {@link #loaded} has completed
 	 * @throws IOException if it cannot be started
 	 */
 	static LlamaProcess start(Path model, int contextSize, LlamaSettings settings) throws IOException {
@@ -98,7 +99,7 @@ final class LlamaProcess implements Closeable {
 	}
 
 	/**
-	 * Returns what completes when the model is loaded or refused.
+	 * Returns a future that completes when the model is loaded or rejected.
 	 * @return the reply
 	 */
 	synchronized CompletableFuture<Reply> loaded() {
@@ -153,7 +154,10 @@ final class LlamaProcess implements Closeable {
 		}
 	}
 
-	/** Only this thread waits for a process that does not read what it is sent. */
+	/**
+	 * Writes requests on a dedicated thread, because a process that does not read its
+	 * input blocks the writer.
+	 */
 	private void write() {
 		try (OutputStream out = this.process.getOutputStream()) {
 			Optional<Request> request = this.requests.take();
@@ -172,9 +176,9 @@ final class LlamaProcess implements Closeable {
 	}
 
 	/**
-	 * Asks a question, when there is no other to be answered.
+	 * Asks a question. There must be no open question.
 	 * @param question the question
-	 * @return its number and its reply
+	 * @return the number of the question and its reply
 	 */
 	Asked ask(Question question) {
 		Asked asked = begin();
@@ -193,9 +197,8 @@ final class LlamaProcess implements Closeable {
 	}
 
 	/**
-	 * Tells the process that nobody waits for an answer any more. Its reply comes all the
-	 * same.
-	 * @param asked what was asked
+	 * Cancels a question. The process still replies to it.
+	 * @param asked the question
 	 */
 	void cancel(Asked asked) {
 		if (!asked.reply().isDone()) {
@@ -204,12 +207,12 @@ final class LlamaProcess implements Closeable {
 	}
 
 	/**
-	 * Ends the process if a reply is expected and it has not computed for some time: it
-	 * is stopped, or waits for what does not come. Without a number for its processor
-	 * time, nothing happens.
-	 * @param now the time
-	 * @param patience how long it may be idle
-	 * @return whether it was ended
+	 * Terminates the process if a reply is expected and the process has not computed for
+	 * some time, because it is suspended or blocked. Does nothing if the processor time
+	 * of the process is unknown.
+	 * @param now the current time
+	 * @param patience the maximum idle time
+	 * @return whether the process was terminated
 	 */
 	synchronized boolean endIfStuck(Instant now, Duration patience) {
 		Optional<Duration> total = this.process.info().totalCpuDuration();
@@ -246,7 +249,7 @@ final class LlamaProcess implements Closeable {
 	}
 
 	/**
-	 * Ends the process and waits for that.
+	 * Terminates the process and waits until it has exited.
 	 */
 	@Override
 	public void close() {
@@ -266,9 +269,9 @@ final class LlamaProcess implements Closeable {
 	}
 
 	/**
-	 * A question that was asked.
+	 * Question that was asked.
 	 *
-	 * @param id its number
+	 * @param id the number of the question
 	 * @param reply completes with the reply
 	 */
 	record Asked(int id, CompletableFuture<Reply> reply) {

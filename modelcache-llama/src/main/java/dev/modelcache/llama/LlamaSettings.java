@@ -5,16 +5,19 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How llama.cpp runs a model.
+ * Settings of llama.cpp.
  *
- * @param threads the number of threads that compute; {@code null} lets llama.cpp choose
- * @param contextSize how many tokens a prompt and its answer may have; {@code null} for
- * what the model was trained for, up to {@value #LARGEST_DEFAULT_CONTEXT}
- * @param gpuLayers the number of layers that a GPU computes; {@code null} lets llama.cpp
- * choose
- * @param mmap whether the file is mapped into memory rather than read
- * @param environment the names of environment variables that its process gets beside
- * those that every process needs; a name that ends with {@code *} is a beginning
+ * @param threads the number of threads to use for inference; {@code null} lets llama.cpp
+ * decide
+ * @param contextSize the maximum number of tokens of a prompt and its answer;
+ * {@code null} for the context length of the model, up to
+ * {@value #LARGEST_DEFAULT_CONTEXT}
+ * @param gpuLayers the number of layers to offload to a GPU; {@code null} lets llama.cpp
+ * decide
+ * @param mmap whether to map the file into memory instead of reading it
+ * @param environment the names of environment variables to pass to the process, in
+ * addition to those that every process requires; a name that ends with {@code *} matches
+ * all variables with that prefix
  */
 public record LlamaSettings(@Nullable Integer threads, @Nullable Integer contextSize, @Nullable Integer gpuLayers,
 		boolean mmap, List<String> environment) {

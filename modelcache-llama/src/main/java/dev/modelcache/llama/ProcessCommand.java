@@ -15,14 +15,14 @@ import java.util.stream.Stream;
 import de.kherud.llama.LlamaModel;
 
 /**
- * How the process of a model is started: with the Java of this one, a small heap, and two
- * entries on its class path.
+ * Command that starts the process of a model, with the JVM of this process, a small heap,
+ * and two class path entries.
  */
 final class ProcessCommand {
 
 	/**
-	 * What a JVM and a native library need on any system. Everything else may be a secret
-	 * of the application, or options and agents for its JVM.
+	 * Variables that a JVM and a native library require on any system. Others may contain
+	 * secrets of the application, or options and agents for its JVM.
 	 */
 	private static final List<String> VARIABLES = List.of("PATH", "LANG", "LANGUAGE", "LC_*", "TZ", "TMPDIR", "TEMP",
 			"TMP", "SystemRoot", "SystemDrive", "windir");
@@ -39,9 +39,9 @@ final class ProcessCommand {
 	}
 
 	/**
-	 * Makes a directory for the files of a process: the native library, which would
-	 * otherwise have the same name for all users and processes, and jars that are inside
-	 * of another.
+	 * Creates a directory for the files of a process: the native library, which would
+	 * otherwise have the same path for all users and processes, and copies of nested
+	 * jars.
 	 * @return the directory
 	 */
 	static Path directory() throws IOException {
@@ -58,8 +58,8 @@ final class ProcessCommand {
 	/**
 	 * Returns the command, without the arguments of the program.
 	 * @param directory the directory of the process
-	 * @return the command, which may be added to
-	 * @throws IOException if there is no Java, or a jar cannot be copied
+	 * @return the command, a modifiable list
+	 * @throws IOException if the Java executable does not exist or a jar cannot be copied
 	 */
 	static List<String> of(Path directory) throws IOException {
 		List<String> command = new ArrayList<>();
@@ -82,10 +82,10 @@ final class ProcessCommand {
 	}
 
 	/**
-	 * Removes the variables that the process does not need.
-	 * @param environment the environment of the application, which is changed
-	 * @param listed the names of further variables to keep; those that end with {@code *}
-	 * are beginnings
+	 * Removes the variables that the process does not require.
+	 * @param environment the environment of the application, which is modified
+	 * @param listed the names of additional variables to keep; a name that ends with
+	 * {@code *} matches all variables with that prefix
 	 */
 	static void reduce(Map<String, String> environment, List<String> listed) {
 		environment.keySet()
@@ -116,11 +116,11 @@ final class ProcessCommand {
 	}
 
 	/**
-	 * Returns where a class path entry is on the disk. A jar that is inside of another,
-	 * as in an executable jar, is copied.
-	 * @param location the entry
-	 * @param copy where a copy goes
-	 * @return the entry
+	 * Returns the path of a class path entry. A nested jar, as in an executable jar, is
+	 * copied.
+	 * @param location the location of the entry
+	 * @param copy the path of the copy
+	 * @return the path
 	 */
 	static Path place(URL location, Path copy) throws IOException {
 		String text = location.toExternalForm();

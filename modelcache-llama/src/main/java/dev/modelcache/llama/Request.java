@@ -10,19 +10,19 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the application sends to the process of a model: a question, or that nobody waits
- * for the answer to it any more. The process answers one question after the other, and
- * first of all whether the model is loaded; there is never more than one to answer.
+ * Request from the application to the process of a model: a question, or the cancellation
+ * of a question. The first reply of the process says whether the model is loaded. There
+ * is at most one open question at a time.
  *
- * @param id the question's number
- * @param cancelled whether nobody waits any more
- * @param prompt the text that the model continues
+ * @param id the number of the question
+ * @param cancelled whether the question is cancelled
+ * @param prompt the prompt that the model completes
  * @param answers the answers to choose from
  * @param temperature the sampling temperature
  */
 record Request(int id, boolean cancelled, String prompt, List<String> answers, double temperature) {
 
-	/** At the beginning of each message; anything else is none of ours. */
+	/** Marks the beginning of each message, to detect other output. */
 	private static final int MARK = 0x6d6f646c;
 
 	private static final int LARGEST_TEXT = 16 << 20;
@@ -49,8 +49,9 @@ record Request(int id, boolean cancelled, String prompt, List<String> answers, d
 
 	/**
 	 * Reads a request.
-	 * @param in where it is read from
-	 * @throws IOException if there is none, or something else
+	 * @param in the stream to read from
+	 * @throws IOException at the end of the stream, or if the stream contains something
+	 * else
 	 */
 	static Request read(DataInputStream in) throws IOException {
 		readMark(in);
@@ -88,10 +89,10 @@ record Request(int id, boolean cancelled, String prompt, List<String> answers, d
 	}
 
 	/**
-	 * What the process answers.
+	 * Reply of the process.
 	 *
-	 * @param succeeded whether there is an answer
-	 * @param text the answer, or why there is none
+	 * @param succeeded whether the request succeeded
+	 * @param text the answer, or the reason for the failure
 	 */
 	record Reply(boolean succeeded, String text) {
 
@@ -113,9 +114,9 @@ record Request(int id, boolean cancelled, String prompt, List<String> answers, d
 
 		/**
 		 * Reads a reply.
-		 * @param in where it is read from
-		 * @throws IOException if there is none, or something else: a JVM that crashes
-		 * tells so on its standard output
+		 * @param in the stream to read from
+		 * @throws IOException at the end of the stream, or if the stream contains
+		 * something else, such as the report of a JVM crash
 		 */
 		static Reply read(DataInputStream in) throws IOException {
 			readMark(in);

@@ -1,7 +1,8 @@
 /**
- * Models that llama.cpp runs: {@code LlamaModelLoader} to {@code LlamaLoadedModel} to
- * {@code LlamaProcess} in the application, {@code LlamaMain} to {@code Inference} in the
- * process that it starts, and {@code Request} between them.
+ * Running models with llama.cpp in a separate process. In the application,
+ * {@code LlamaModelLoader} creates a {@code LlamaLoadedModel}, which starts a
+ * {@code LlamaProcess}. In that process, {@code LlamaMain} uses {@code Inference}. They
+ * communicate with {@code Request}s.
  */
 @NullMarked
 package dev.modelcache.llama;

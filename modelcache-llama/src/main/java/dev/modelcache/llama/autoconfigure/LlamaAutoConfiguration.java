@@ -16,8 +16,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Role;
 
 /**
- * {@link AutoConfiguration Auto-configuration} of the loader that runs models with
- * llama.cpp.
+ * {@link AutoConfiguration Auto-configuration} for running models with llama.cpp.
  */
 @AutoConfiguration(afterName = "dev.modelcache.autoconfigure.ModelCacheAutoConfiguration",
 		beforeName = "dev.modelcache.autoconfigure.ModelRuntimeAutoConfiguration")

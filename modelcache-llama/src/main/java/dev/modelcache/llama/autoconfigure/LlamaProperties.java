@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
- * How llama.cpp runs the model.
+ * Configuration of llama.cpp.
  */
 @ConfigurationProperties(LlamaProperties.PREFIX)
 public class LlamaProperties {

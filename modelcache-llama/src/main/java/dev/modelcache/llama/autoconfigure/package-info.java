@@ -1,5 +1,5 @@
 /**
- * Spring Boot auto-configuration of the loader for llama.cpp.
+ * Auto-configuration for running models with llama.cpp.
  */
 @NullMarked
 package dev.modelcache.llama.autoconfigure;

@@ -38,6 +38,7 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.core.io.buffer.NettyDataBufferFactory;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -181,9 +182,11 @@ public class BodyWriterBenchmark {
 		}
 
 		@Override
-		public Mono<Void> exchange(RangeRequest request, Function<RangeResponse, Mono<Void>> consumer) {
-			return consumer.apply(new RangeResponse(request.range().start(), (long) SIZE, request.range().end(), false,
-					null, true, Flux.never()));
+		public Mono<Void> exchange(RangeRequest request, CoreSubscriber<? super DataBuffer> body,
+				Function<RangeResponse, Mono<Void>> answered) {
+			Flux.<DataBuffer>never().subscribe(body);
+			return answered
+				.apply(new RangeResponse(request.range().start(), (long) SIZE, request.range().end(), false, null, true));
 		}
 
 		@Override

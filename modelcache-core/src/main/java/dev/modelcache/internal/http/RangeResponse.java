@@ -4,11 +4,9 @@ import java.util.Set;
 
 import dev.modelcache.Digest;
 import org.jspecify.annotations.Nullable;
-import org.springframework.core.io.buffer.DataBuffer;
-import reactor.core.publisher.Flux;
 
 /**
- * The answer to a {@link RangeRequest}: what the mirror said of the file, and the bytes.
+ * The head of the answer to a {@link RangeRequest}: what the mirror says of the file.
  *
  * @param start the position of the body's first byte in the file: the requested one, or 0
  * where the mirror sends the whole file
@@ -21,11 +19,9 @@ import reactor.core.publisher.Flux;
  * or chunks
  * @param stated the digests of the whole file that the mirror states; good for telling
  * that it has another file, never for proving what it sends
- * @param body the bytes; each buffer is the subscriber's to release, also on cancel and
- * error
  */
 public record RangeResponse(long start, @Nullable Long totalBytes, @Nullable Long bodyEnd, boolean whole,
-		@Nullable String validator, boolean endProven, Set<Digest> stated, Flux<DataBuffer> body) {
+		@Nullable String validator, boolean endProven, Set<Digest> stated) {
 
 	/**
 	 * Creates the answer of a mirror that states no digest.
@@ -35,11 +31,10 @@ public record RangeResponse(long start, @Nullable Long totalBytes, @Nullable Lon
 	 * @param whole whether the mirror sends the whole file
 	 * @param validator the file's strong validator, or {@code null}
 	 * @param endProven whether the wire itself tells a whole body from a cut one
-	 * @param body the bytes
 	 */
 	public RangeResponse(long start, @Nullable Long totalBytes, @Nullable Long bodyEnd, boolean whole,
-			@Nullable String validator, boolean endProven, Flux<DataBuffer> body) {
-		this(start, totalBytes, bodyEnd, whole, validator, endProven, Set.of(), body);
+			@Nullable String validator, boolean endProven) {
+		this(start, totalBytes, bodyEnd, whole, validator, endProven, Set.of());
 	}
 
 }

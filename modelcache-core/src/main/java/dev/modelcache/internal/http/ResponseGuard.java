@@ -8,10 +8,8 @@ import dev.modelcache.internal.http.Redirects.Response;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
-import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
-import reactor.core.publisher.Flux;
 
 /**
  * Reads the head of a response and believes none of it: what does not fit the request, or
@@ -29,31 +27,30 @@ final class ResponseGuard {
 	 * Checks a response that is no redirect.
 	 * @param request the request it answers
 	 * @param response the response
-	 * @param body its body
 	 * @return the response, for the transfer
 	 * @throws RequestFailedException if it must not be used
 	 */
-	RangeResponse check(RangeRequest request, Response response, Flux<DataBuffer> body) {
+	RangeResponse check(RangeRequest request, Response response) {
 		HttpHeaders headers = response.headers();
 		return switch (response.status()) {
-			case 200 -> wholeFile(request.mirror(), response.at(), headers, body);
-			case 206 -> partOfFile(request, response.at(), headers, body);
+			case 200 -> wholeFile(request.mirror(), response.at(), headers);
+			case 206 -> partOfFile(request, response.at(), headers);
 			case 416 -> nothingLeft(request, headers);
 			default ->
 				throw Failures.of(request.mirror().uri(), response.at().uri(), response.status(), headers, this.clock);
 		};
 	}
 
-	private RangeResponse wholeFile(Mirror mirror, Hop at, HttpHeaders headers, Flux<DataBuffer> body) {
+	private RangeResponse wholeFile(Mirror mirror, Hop at, HttpHeaders headers) {
 		refuseOtherThanModels(mirror, headers);
 		long length = headers.getContentLength();
 		boolean proven = length >= 0 || isChunked(headers);
 		Long total = (length >= 0) ? length : null;
-		return new RangeResponse(0, total, total, true, strongValidator(headers), proven, StatedDigests.of(headers, at),
-				body);
+		return new RangeResponse(0, total, total, true, strongValidator(headers), proven,
+				StatedDigests.of(headers, at));
 	}
 
-	private RangeResponse partOfFile(RangeRequest request, Hop at, HttpHeaders headers, Flux<DataBuffer> body) {
+	private RangeResponse partOfFile(RangeRequest request, Hop at, HttpHeaders headers) {
 		Mirror mirror = request.mirror();
 		refuseOtherThanModels(mirror, headers);
 		ContentRange range = ContentRange.parse(headers.getFirst(HttpHeaders.CONTENT_RANGE));
@@ -78,7 +75,7 @@ final class ResponseGuard {
 		}
 		Long total = (range.total() != null) ? range.total() : endOf(request.range(), range);
 		return new RangeResponse(range.start(), total, range.last() + 1, false, strongValidator(headers), true,
-				StatedDigests.of(headers, at), body);
+				StatedDigests.of(headers, at));
 	}
 
 	/**
@@ -99,7 +96,7 @@ final class ResponseGuard {
 		Long total = (range != null) ? range.total() : null;
 		if (total != null && total == request.range().start()) {
 			String validator = headers.containsHeader(HttpHeaders.ETAG) ? strongValidator(headers) : request.ifRange();
-			return new RangeResponse(total, total, total, false, validator, true, Flux.empty());
+			return new RangeResponse(total, total, total, false, validator, true);
 		}
 		throw new RequestFailedException(Reason.CHANGED, request.mirror(),
 				"has no byte " + request.range().start() + " of a file that had it before", null);

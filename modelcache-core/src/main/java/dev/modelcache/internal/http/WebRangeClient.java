@@ -16,6 +16,7 @@ import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.http.HttpHeaders;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -58,13 +59,14 @@ public final class WebRangeClient implements RangeClient {
 	}
 
 	@Override
-	public Mono<Void> exchange(RangeRequest request, Function<RangeResponse, Mono<Void>> consumer) {
+	public Mono<Void> exchange(RangeRequest request, CoreSubscriber<? super DataBuffer> body,
+			Function<RangeResponse, Mono<Void>> answered) {
 		return Mono.defer(() -> {
 			Permission permission = this.breakers.acquire(request.mirror());
-			return authorized(request, (response) -> {
+			return authorized(request, (response) -> receive(request, response, body, (head) -> {
 				permission.succeeded();
-				return consumer.apply(response);
-			}).onErrorMap((failure) -> Failures.of(failure, request.mirror().uri()))
+				return answered.apply(head);
+			})).onErrorMap((failure) -> Failures.of(failure, request.mirror().uri()))
 				.doOnError(RequestFailedException.class, permission::failed)
 				.doFinally((signal) -> permission.released());
 		});
@@ -74,13 +76,13 @@ public final class WebRangeClient implements RangeClient {
 	 * A refusal that the mirror's credentials settle is no failure. They are asked once
 	 * for each request, so that an origin which refuses everything is believed.
 	 */
-	private Mono<Void> authorized(RangeRequest request, Function<RangeResponse, Mono<Void>> consumer) {
+	private Mono<Void> authorized(RangeRequest request, Function<Response, Mono<Void>> answer) {
 		Credentials credentials = request.mirror().credentials();
 		AtomicReference<@Nullable List<String>> challenges = new AtomicReference<>();
 		return FailureBoundary
 			.around("asking for the credentials of " + request.mirror(), Mono.defer(credentials::headers))
 			.defaultIfEmpty(Map.of())
-			.flatMap((told) -> send(request, told, challenges, consumer).onErrorResume((failure) -> {
+			.flatMap((told) -> send(request, told, challenges, answer).onErrorResume((failure) -> {
 				List<String> asked = challenges.getAndSet(null);
 				return (asked == null) ? Mono.error(failure)
 						: FailureBoundary
@@ -88,7 +90,7 @@ public final class WebRangeClient implements RangeClient {
 									Mono.defer(() -> credentials.refused(told, asked)))
 							.defaultIfEmpty(false)
 							.flatMap((changed) -> changed ? credentials.headers() : Mono.error(failure))
-							.flatMap((other) -> send(request, other, challenges, consumer));
+							.flatMap((other) -> send(request, other, challenges, answer));
 			}));
 	}
 
@@ -98,26 +100,27 @@ public final class WebRangeClient implements RangeClient {
 	 * @param told what the mirror's credentials add to its headers
 	 * @param challenges gets the {@code WWW-Authenticate} headers where the mirror's own
 	 * origin answers 401
-	 * @param consumer takes the response
+	 * @param answer takes any other response
 	 */
 	private Mono<Void> send(RangeRequest request, Map<String, String> told,
-			AtomicReference<@Nullable List<String>> challenges, Function<RangeResponse, Mono<Void>> consumer) {
+			AtomicReference<@Nullable List<String>> challenges, Function<Response, Mono<Void>> answer) {
 		Mirror mirror = request.mirror();
 		WebRequest sent = sent(request, told);
-		Function<Response, Mono<Void>> answer = (response) -> {
+		Function<Response, Mono<Void>> settled = (response) -> {
 			if (response.status() == 401 && response.at().trusted()) {
-				new HeldBody(response.body()).close();
 				challenges.set(List.copyOf(response.headers().getOrEmpty(HttpHeaders.WWW_AUTHENTICATE)));
-				return Mono.error(new RequestFailedException(Reason.ACCESS_DENIED, mirror, 401, null));
+				return RangeClient.during(
+						Mono.error(new RequestFailedException(Reason.ACCESS_DENIED, mirror, 401, null)),
+						response.body(), new UnreadBody());
 			}
-			return receive(request, response, consumer);
+			return answer.apply(response);
 		};
 		int renewals = this.targets.renewals(mirror);
 		Hop begin = this.targets.begin(request, sent);
-		return this.redirects.send(begin, answer)
+		return this.redirects.send(begin, settled)
 			.onErrorResume(
 					(failure) -> challenges.get() == null && this.targets.hasExpired(mirror, begin, renewals, failure),
-					(failure) -> this.redirects.send(Hop.first(sent), answer))
+					(failure) -> this.redirects.send(Hop.first(sent), settled))
 			.doOnError((failure) -> this.targets.failed(mirror));
 	}
 
@@ -131,13 +134,20 @@ public final class WebRangeClient implements RangeClient {
 		return (request.ifRange() != null) ? sent.header(HttpHeaders.IF_RANGE, request.ifRange()) : sent;
 	}
 
-	private Mono<Void> receive(RangeRequest request, Response response, Function<RangeResponse, Mono<Void>> consumer) {
-		HeldBody held = new HeldBody(response.body());
-		Flux<DataBuffer> body = held.doOnNext((buffer) -> this.targets.brought(request.mirror(), response.at()));
-		return FailureBoundary
-			.around("reading what " + request.mirror() + " answered",
-					Mono.defer(() -> consumer.apply(this.guard.check(request, response, body))).subscribeOn(this.io))
-			.doFinally((signal) -> held.close());
+	/** The body of a 416 is not of the file, which ends where it was asked from. */
+	private Mono<Void> receive(RangeRequest request, Response response, CoreSubscriber<? super DataBuffer> body,
+			Function<RangeResponse, Mono<Void>> answered) {
+		boolean ofFile = response.status() == 200 || response.status() == 206;
+		Flux<DataBuffer> bytes = response.body()
+			.doOnNext((buffer) -> this.targets.brought(request.mirror(), response.at()));
+		return RangeClient
+			.during(FailureBoundary.around("reading what " + request.mirror() + " answered", Mono.defer(() -> {
+				RangeResponse head = this.guard.check(request, response);
+				if (!ofFile) {
+					Flux.<DataBuffer>empty().subscribe(body);
+				}
+				return answered.apply(head);
+			})).subscribeOn(this.io), bytes, ofFile ? body : new UnreadBody());
 	}
 
 }

@@ -155,17 +155,15 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 	/** Sends the request. */
 	void open(RangeClient client) {
 		this.exchange.update(FailureBoundary
-			.around("asking " + mirror(), Mono.defer(() -> client.exchange(this.request, this::receive)))
+			.around("asking " + mirror(), Mono.defer(() -> client.exchange(this.request, this, this::receive)))
 			.subscribe(null, (failure) -> this.tasks.execute(() -> exchangeFailed(failure)),
 					() -> this.tasks.execute(this::exchangeEnded)));
 	}
 
-	/** The body is taken at once: a client reads one that is not taken to its end. */
 	private Mono<Void> receive(RangeResponse response) {
 		if (this.answered) {
 			return Mono.error(new IllegalStateException("a second answer to one request"));
 		}
-		response.body().subscribe(this);
 		this.answered = true;
 		this.owner.opened(this, response);
 		return this.consumed.asMono();

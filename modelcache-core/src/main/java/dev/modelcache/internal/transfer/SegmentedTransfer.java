@@ -20,13 +20,13 @@ import dev.modelcache.internal.http.RangeClient;
 import dev.modelcache.internal.http.RangeRequest;
 import dev.modelcache.internal.http.RangeResponse;
 import dev.modelcache.internal.http.RequestFailedException;
+import dev.modelcache.internal.http.UnreadBody;
 import dev.modelcache.internal.store.PartialJudge;
 import dev.modelcache.internal.store.StagedFile;
 import dev.modelcache.source.Mirror;
 import io.github.resilience4j.retry.Retry;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
-import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.util.unit.DataSize;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -174,12 +174,11 @@ public final class SegmentedTransfer {
 		RangeRequest request = new RangeRequest(mirror, new ByteRange(0, 1), null);
 		return Mono.defer(() -> {
 			AtomicReference<SourceState> state = new AtomicReference<>();
-			return clientFor(mirror).exchange(request, (response) -> {
+			return clientFor(mirror).exchange(request, new UnreadBody(), (response) -> {
 				if (response.totalBytes() != null) {
 					state.set(new SourceState(mirror, response.totalBytes(), response.validator()));
 				}
-				return Mono.fromRunnable(() -> response.body().subscribe(DataBufferUtils::release, (ignored) -> {
-				}).dispose());
+				return Mono.empty();
 			}).then(Mono.fromSupplier(state::get));
 		});
 	}

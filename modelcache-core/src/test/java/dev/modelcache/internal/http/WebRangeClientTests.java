@@ -71,7 +71,7 @@ class WebRangeClientTests {
 	@RepeatedTest(10)
 	void cancelledBeforeTheBodyIsRead() throws Exception {
 		CountDownLatch answered = new CountDownLatch(1);
-		Disposable exchange = this.client.exchange(request(), (response) -> {
+		Disposable exchange = this.client.exchange(request(), new UnreadBody(), (response) -> {
 			answered.countDown();
 			return Mono.never();
 		}).subscribe();
@@ -83,11 +83,11 @@ class WebRangeClientTests {
 	void cancelledWhileAnotherThreadLooksAtTheResponse() throws Exception {
 		CountDownLatch answered = new CountDownLatch(1);
 		CountDownLatch cancelled = new CountDownLatch(1);
-		Disposable exchange = this.client.exchange(request(), (response) -> Mono.fromRunnable(() -> {
+		ReadBody body = new ReadBody(DataBufferUtils::release);
+		Disposable exchange = this.client.exchange(request(), body, (response) -> Mono.fromRunnable(() -> {
 			answered.countDown();
 			await(cancelled);
-		}).subscribeOn(Schedulers.boundedElastic()).thenMany(response.body()).doOnNext(DataBufferUtils::release).then())
-			.subscribe();
+		}).subscribeOn(Schedulers.boundedElastic()).then(body.read())).subscribe();
 		assertThat(answered.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
 		exchange.dispose();
 		cancelled.countDown();
@@ -95,7 +95,8 @@ class WebRangeClientTests {
 
 	@RepeatedTest(10)
 	void refusedBeforeTheBodyIsRead() {
-		this.client.exchange(request(), (response) -> Mono.error(new IllegalStateException("refused")))
+		this.client
+			.exchange(request(), new UnreadBody(), (response) -> Mono.error(new IllegalStateException("refused")))
 			.onErrorComplete()
 			.block(PATIENCE);
 	}
@@ -103,7 +104,7 @@ class WebRangeClientTests {
 	@RepeatedTest(10)
 	void refusedOnAnotherThread() {
 		this.client
-			.exchange(request(),
+			.exchange(request(), new UnreadBody(),
 					(response) -> Mono.<Void>error(new IllegalStateException("refused"))
 						.subscribeOn(Schedulers.boundedElastic()))
 			.onErrorComplete()
@@ -113,10 +114,11 @@ class WebRangeClientTests {
 	@RepeatedTest(10)
 	void cancelledInTheMiddleOfTheBody() throws Exception {
 		CountDownLatch arrived = new CountDownLatch(3);
-		Disposable exchange = this.client.exchange(request(), (response) -> response.body().doOnNext((buffer) -> {
+		ReadBody body = new ReadBody((buffer) -> {
 			DataBufferUtils.release(buffer);
 			arrived.countDown();
-		}).then()).subscribe();
+		});
+		Disposable exchange = this.client.exchange(request(), body, (response) -> body.read()).subscribe();
 		assertThat(arrived.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
 		exchange.dispose();
 	}
@@ -124,7 +126,7 @@ class WebRangeClientTests {
 	@Test
 	void cancelledBeforeTheHeaders() {
 		this.server.always("/m", Reply.ok().stallBeforeHeaders());
-		Disposable exchange = this.client.exchange(request(), (response) -> Mono.never()).subscribe();
+		Disposable exchange = this.client.exchange(request(), new UnreadBody(), (response) -> Mono.never()).subscribe();
 		this.server.awaitRequests("/m", 1);
 		exchange.dispose();
 	}
@@ -133,8 +135,9 @@ class WebRangeClientTests {
 	void cancelledBetweenTheArrivalOfTheResponseAndItsDelivery() {
 		CompletableFuture<Disposable> exchange = new CompletableFuture<>();
 		HttpClient netty = this.buffers.client().mapConnect((response) -> response.doOnNext(cancelElsewhere(exchange)));
-		exchange.complete(
-				client(NettyBuffers.forDownloads(netty)).exchange(request(), (response) -> Mono.never()).subscribe());
+		exchange.complete(client(NettyBuffers.forDownloads(netty))
+			.exchange(request(), new UnreadBody(), (response) -> Mono.never())
+			.subscribe());
 		this.server.awaitRequests("/m", 1);
 	}
 
@@ -143,7 +146,7 @@ class WebRangeClientTests {
 		CompletableFuture<Disposable> exchange = new CompletableFuture<>();
 		HttpClient netty = NettyBuffers.forDownloads(this.buffers.client())
 			.mapConnect((response) -> response.doOnNext(cancelElsewhere(exchange)));
-		exchange.complete(client(netty).exchange(request(), (response) -> Mono.never()).subscribe());
+		exchange.complete(client(netty).exchange(request(), new UnreadBody(), (response) -> Mono.never()).subscribe());
 		this.server.awaitRequests("/m", 1);
 	}
 
@@ -165,10 +168,8 @@ class WebRangeClientTests {
 	}
 
 	private void exchange(RangeRequest request, Runnable atTheEnd) {
-		this.client
-			.exchange(request,
-					(response) -> response.body().doOnNext(DataBufferUtils::release).doOnComplete(atTheEnd).then())
-			.block(PATIENCE);
+		ReadBody body = new ReadBody(DataBufferUtils::release, atTheEnd);
+		this.client.exchange(request, body, (response) -> body.read()).block(PATIENCE);
 	}
 
 	private static Consumer<Connection> cancelElsewhere(CompletableFuture<Disposable> exchange) {

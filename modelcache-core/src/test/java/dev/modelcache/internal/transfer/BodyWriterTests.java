@@ -221,7 +221,8 @@ class BodyWriterTests {
 		BodyWriter writer = writer(0, 1000);
 		writer.open(new Client(this.body) {
 			@Override
-			public Mono<Void> exchange(RangeRequest request, Function<RangeResponse, Mono<Void>> consumer) {
+			public Mono<Void> exchange(RangeRequest request, CoreSubscriber<? super DataBuffer> body,
+					Function<RangeResponse, Mono<Void>> answered) {
 				throw new OutOfMemoryError("direct buffer memory");
 			}
 		});
@@ -439,9 +440,10 @@ class BodyWriterTests {
 		}
 
 		@Override
-		public Mono<Void> exchange(RangeRequest request, Function<RangeResponse, Mono<Void>> consumer) {
-			return consumer
-				.apply(new RangeResponse(request.range().start(), null, null, false, "\"v\"", true, this.body));
+		public Mono<Void> exchange(RangeRequest request, CoreSubscriber<? super DataBuffer> body,
+				Function<RangeResponse, Mono<Void>> answered) {
+			this.body.subscribe(body);
+			return answered.apply(new RangeResponse(request.range().start(), null, null, false, "\"v\"", true));
 		}
 
 	}

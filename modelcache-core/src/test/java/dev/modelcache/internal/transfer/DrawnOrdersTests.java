@@ -176,7 +176,7 @@ class DrawnOrdersTests {
 			}
 			Exchange exchange = open.get(this.random.nextInt(open.size()));
 			int fate = this.disturbed ? this.random.nextInt(60) : 59;
-			if (!exchange.answered) {
+			if (!exchange.hasAnswered) {
 				answer(exchange, fate);
 			}
 			else if (fate == 0) {
@@ -197,10 +197,10 @@ class DrawnOrdersTests {
 			switch (fate) {
 				case 0 -> exchange.fail(Reason.UNREACHABLE);
 				case 1 -> exchange.fail(Reason.NOT_FOUND);
-				case 2, 3 -> exchange.answer(
-						new RangeResponse(0, (long) SIZE, (long) SIZE, true, ManualTransfer.VALIDATOR, true, exchange));
-				case 4 -> exchange.answer(new RangeResponse(exchange.start(), (long) SIZE, (long) SIZE, false,
-						"\"other\"", true, exchange));
+				case 2, 3 -> exchange
+					.answer(new RangeResponse(0, (long) SIZE, (long) SIZE, true, ManualTransfer.VALIDATOR, true));
+				case 4 -> exchange
+					.answer(new RangeResponse(exchange.start(), (long) SIZE, (long) SIZE, false, "\"other\"", true));
 				default -> exchange.answer(SIZE);
 			}
 		}

@@ -125,13 +125,15 @@ final class ManualTransfer implements AutoCloseable {
 
 		final RangeRequest request;
 
-		private final Function<RangeResponse, Mono<Void>> consumer;
+		private final Function<RangeResponse, Mono<Void>> answered;
+
+		private final CoreSubscriber<? super DataBuffer> taker;
 
 		private final MonoSink<Void> sink;
 
 		private @Nullable CoreSubscriber<? super DataBuffer> body;
 
-		volatile boolean answered;
+		volatile boolean hasAnswered;
 
 		volatile boolean over;
 
@@ -142,9 +144,11 @@ final class ManualTransfer implements AutoCloseable {
 
 		volatile long end;
 
-		private Exchange(RangeRequest request, Function<RangeResponse, Mono<Void>> consumer, MonoSink<Void> sink) {
+		private Exchange(RangeRequest request, CoreSubscriber<? super DataBuffer> taker,
+				Function<RangeResponse, Mono<Void>> answered, MonoSink<Void> sink) {
 			this.request = request;
-			this.consumer = consumer;
+			this.taker = taker;
+			this.answered = answered;
 			this.sink = sink;
 			sink.onDispose(() -> this.over = true);
 		}
@@ -159,15 +163,16 @@ final class ManualTransfer implements AutoCloseable {
 
 		/** Answers with the range that was asked for. */
 		void answer(long size) {
-			answer(new RangeResponse(start(), size, Math.min(size, this.request.range().end()), false, VALIDATOR, true,
-					this));
+			answer(new RangeResponse(start(), size, Math.min(size, this.request.range().end()), false, VALIDATOR,
+					true));
 		}
 
 		void answer(RangeResponse response) {
-			this.answered = true;
+			this.hasAnswered = true;
 			this.position = response.start();
 			this.end = (response.bodyEnd() != null) ? response.bodyEnd() : ByteRange.OPEN;
-			this.consumer.apply(response).subscribe(null, this.sink::error, this.sink::success);
+			subscribe(this.taker);
+			this.answered.apply(response).subscribe(null, this.sink::error, this.sink::success);
 		}
 
 		void send(int size) {
@@ -185,7 +190,7 @@ final class ManualTransfer implements AutoCloseable {
 		}
 
 		void fail(RequestFailedException failure) {
-			if (this.answered) {
+			if (this.hasAnswered) {
 				this.body.onError(failure);
 			}
 			else {
@@ -219,8 +224,9 @@ final class ManualTransfer implements AutoCloseable {
 		}
 
 		@Override
-		public Mono<Void> exchange(RangeRequest request, Function<RangeResponse, Mono<Void>> consumer) {
-			return Mono.create((end) -> ManualTransfer.this.exchanges.add(new Exchange(request, consumer, end)));
+		public Mono<Void> exchange(RangeRequest request, CoreSubscriber<? super DataBuffer> body,
+				Function<RangeResponse, Mono<Void>> answered) {
+			return Mono.create((end) -> ManualTransfer.this.exchanges.add(new Exchange(request, body, answered, end)));
 		}
 
 	}

@@ -39,6 +39,7 @@ import io.github.resilience4j.retry.RetryRegistry;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.util.unit.DataSize;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -185,7 +186,7 @@ final class TransferFixture implements AutoCloseable {
 		}
 
 		default RangeResponse response(TransferFixture fixture, RangeRequest request) {
-			return new RangeResponse(request.range().start(), null, null, false, "\"v\"", true, body(fixture, request));
+			return new RangeResponse(request.range().start(), null, null, false, "\"v\"", true);
 		}
 
 	}
@@ -198,7 +199,8 @@ final class TransferFixture implements AutoCloseable {
 		}
 
 		@Override
-		public Mono<Void> exchange(RangeRequest request, Function<RangeResponse, Mono<Void>> consumer) {
+		public Mono<Void> exchange(RangeRequest request, CoreSubscriber<? super DataBuffer> body,
+				Function<RangeResponse, Mono<Void>> answered) {
 			TransferFixture fixture = TransferFixture.this;
 			return Mono.defer(() -> {
 				fixture.requestTimes.add(Duration.ofNanos(fixture.time.now(TimeUnit.NANOSECONDS)));
@@ -208,7 +210,9 @@ final class TransferFixture implements AutoCloseable {
 					fixture.answers.add(answer);
 				}
 				RangeResponse response = answer.response(fixture, request);
-				return Mono.delay(answer.delay(), fixture.time).then(Mono.defer(() -> consumer.apply(response)));
+				return Mono.delay(answer.delay(), fixture.time)
+					.then(Mono.defer(() -> RangeClient.during(Mono.defer(() -> answered.apply(response)),
+							answer.body(fixture, request), body)));
 			});
 		}
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -18,6 +19,7 @@ import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferFactory;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.core.io.buffer.DefaultDataBufferFactory;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -47,11 +49,23 @@ public final class FileRangeClient implements RangeClient {
 	}
 
 	@Override
-	public Mono<Void> exchange(RangeRequest request, Function<RangeResponse, Mono<Void>> consumer) {
-		return Mono.fromCallable(() -> open(request)).subscribeOn(this.io).flatMap(consumer);
+	public Mono<Void> exchange(RangeRequest request, CoreSubscriber<? super DataBuffer> body,
+			Function<RangeResponse, Mono<Void>> answered) {
+		return Mono.fromCallable(() -> head(request))
+			.subscribeOn(this.io)
+			.flatMap((head) -> RangeClient.during(Mono.defer(() -> answered.apply(head)), bytes(request.mirror(), head),
+					body));
 	}
 
-	private RangeResponse open(RangeRequest request) {
+	private Flux<DataBuffer> bytes(Mirror mirror, RangeResponse head) {
+		FileSystemResource file = new FileSystemResource(Path.of(mirror.uri()));
+		long end = Objects.requireNonNull(head.bodyEnd());
+		return DataBufferUtils
+			.takeUntilByteCount(DataBufferUtils.read(file, head.start(), this.buffers, BUFFER), end - head.start())
+			.onErrorMap(IOException.class, (ex) -> failure(mirror, ex));
+	}
+
+	private RangeResponse head(RangeRequest request) {
 		Mirror mirror = request.mirror();
 		Path file = Path.of(mirror.uri());
 		try {
@@ -60,10 +74,7 @@ public final class FileRangeClient implements RangeClient {
 			boolean unchanged = request.ifRange() == null || request.ifRange().equals(validator);
 			long start = unchanged ? Math.min(request.range().start(), size) : 0;
 			long end = Math.max(start, Math.min(unchanged ? request.range().end() : size, size));
-			Flux<DataBuffer> rest = DataBufferUtils.read(new FileSystemResource(file), start, this.buffers, BUFFER);
-			Flux<DataBuffer> body = DataBufferUtils.takeUntilByteCount(rest, end - start)
-				.onErrorMap(IOException.class, (ex) -> failure(mirror, ex));
-			return new RangeResponse(start, size, end, !unchanged, validator, true, body);
+			return new RangeResponse(start, size, end, !unchanged, validator, true);
 		}
 		catch (IOException ex) {
 			throw failure(mirror, ex);

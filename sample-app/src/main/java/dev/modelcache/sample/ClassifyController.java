@@ -4,6 +4,7 @@ import dev.modelcache.runtime.Classification.Outcome;
 import dev.modelcache.runtime.Classification;
 import dev.modelcache.runtime.ClassifierBusyException;
 import dev.modelcache.runtime.LlmClassifier;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.ExceptionHandler;
@@ -17,6 +18,7 @@ import reactor.core.publisher.Mono;
  * gives no answer.
  */
 @RestController
+@ConditionalOnBooleanProperty("hooks.llm.classifier.enabled")
 class ClassifyController {
 
 	private final LlmClassifier classifier;

@@ -2,7 +2,12 @@ package dev.modelcache.sample;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -23,82 +28,147 @@ import reactor.netty.http.server.HttpServerResponse;
 import reactor.netty.resources.LoopResources;
 
 /**
- * A second HTTP server, on a free port of the loopback interface, that serves a
- * {@link DemoModel} as a model hub would (RFC 9110: ranges, {@code If-Range}, HEAD), but
- * slowly, and that breaks a connection when half of the model is sent, so that there is
- * something to see.
+ * Three HTTP servers on free ports of the loopback interface: a model hub, its mirror and
+ * a fallback. They serve files as a hub would (RFC 9110: ranges, {@code If-Range}, HEAD),
+ * but slowly, so that a download can be watched, and with a {@link Fault} on demand. The
+ * connection that brings the first half of {@code commands.gguf} is always broken.
+ * <p>
+ * <em>Thread-safety</em>: all methods.
  */
 final class ModelOrigin implements AutoCloseable {
 
-	static final String PATH = "/models/" + DemoModel.FILE;
-
 	private static final int PIECE_BYTES = 8 * 1024;
+
+	private static final long PETABYTE = 1_000_000_000_000_000L;
+
+	/** While a second process starts, the file must still be on its way. */
+	private static final int SLOWER_FOR_SECOND_PROCESS = 4;
 
 	private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-	private final DemoModel model;
+	private final ServedFile commands = ServedFile.commands();
 
-	private final Pace pace;
+	private final ServedFile large = ServedFile.large();
+
+	private final DataSize largePerSecond;
 
 	private final LoopResources threads = LoopResources.create("model-origin", 1, true);
 
-	private final AtomicLong sent = new AtomicLong();
+	private final AtomicLong sentOfCommands = new AtomicLong();
 
-	private final AtomicBoolean broken = new AtomicBoolean();
+	private final AtomicBoolean brokenOnce = new AtomicBoolean();
 
-	private final DisposableServer server;
+	private final AtomicInteger responses = new AtomicInteger();
 
-	private ModelOrigin(DemoModel model, DataSize perSecond) {
-		this.model = model;
-		this.pace = new Pace(perSecond, Schedulers.parallel());
-		this.server = HttpServer.create()
-			.host("127.0.0.1")
-			.port(0)
-			.runOn(this.threads)
-			.route((routes) -> routes.get(PATH, this::answer).head(PATH, this::answer))
-			.bindNow(PATIENCE);
+	private final Map<Server, DisposableServer> servers = new EnumMap<>(Server.class);
+
+	private final Pace commandsPace;
+
+	private final Map<Server, Pace> largePaces = new EnumMap<>(Server.class);
+
+	private volatile Fault fault = Fault.NONE;
+
+	private ModelOrigin(DataSize perSecond, DataSize largePerSecond) {
+		this.largePerSecond = largePerSecond;
+		this.commandsPace = new Pace(perSecond, Schedulers.parallel());
+		for (Server server : Server.values()) {
+			this.largePaces.put(server, new Pace(largePerSecond, Schedulers.parallel()));
+			this.servers.put(server,
+					HttpServer.create()
+						.host("127.0.0.1")
+						.port(0)
+						.runOn(this.threads)
+						.route((routes) -> List.of(this.commands, this.large)
+							.forEach((file) -> routes
+								.get(path(file), (request, response) -> answer(server, file, request, response))
+								.head(path(file), (request, response) -> answer(server, file, request, response))))
+						.bindNow(PATIENCE));
+		}
 	}
 
 	/**
-	 * Starts an origin.
-	 * @param model what it serves
-	 * @param perSecond how many bytes it sends per second, over all connections
-	 * @return the origin
+	 * Starts the servers.
+	 * @param perSecond how many bytes of {@code commands.gguf} are sent per second
+	 * @param largePerSecond how many bytes of {@code large.gguf} each server sends per
+	 * second
+	 * @return the servers
 	 */
-	static ModelOrigin start(DemoModel model, DataSize perSecond) {
-		return new ModelOrigin(model, perSecond);
+	static ModelOrigin start(DataSize perSecond, DataSize largePerSecond) {
+		return new ModelOrigin(perSecond, largePerSecond);
+	}
+
+	static String path(ServedFile file) {
+		return "/models/" + file.name();
 	}
 
 	/**
-	 * Returns where it is.
+	 * Returns where a server is.
+	 * @param server the server
 	 * @return the URI without a path
 	 */
-	URI uri() {
-		return URI.create("http://127.0.0.1:" + this.server.port());
+	URI uri(Server server) {
+		return URI.create("http://127.0.0.1:" + Objects.requireNonNull(this.servers.get(server)).port());
+	}
+
+	/**
+	 * Lets something go wrong from the next response on, instead of what went wrong
+	 * before.
+	 * @param fault the fault
+	 */
+	void play(Fault fault) {
+		if (fault == Fault.SECOND_PROCESS) {
+			changePace(DataSize.ofBytes(this.largePerSecond.toBytes() / SLOWER_FOR_SECOND_PROCESS));
+		}
+		else if (this.fault == Fault.SECOND_PROCESS) {
+			changePace(this.largePerSecond);
+		}
+		this.fault = fault;
+	}
+
+	/**
+	 * Changes how fast {@code large.gguf} is sent.
+	 * @param perSecond the bytes per second, of each server
+	 */
+	void changePace(DataSize perSecond) {
+		this.largePaces.values().forEach((pace) -> pace.change(perSecond));
+	}
+
+	/**
+	 * Returns what goes wrong.
+	 * @return the fault, {@link Fault#NONE} if everything works
+	 */
+	Fault fault() {
+		return this.fault;
 	}
 
 	@Override
 	public void close() {
-		this.server.disposeNow(PATIENCE);
+		this.servers.values().forEach((server) -> server.disposeNow(PATIENCE));
 		this.threads.dispose();
 	}
 
-	private Publisher<Void> answer(HttpServerRequest request, HttpServerResponse response) {
-		ByteRange range = requestedRange(request);
+	private Publisher<Void> answer(Server server, ServedFile file, HttpServerRequest request,
+			HttpServerResponse response) {
+		Fault fault = (file == this.large) ? this.fault : Fault.NONE;
+		if (fault.isDown(server)) {
+			return response.status(503).header(HttpHeaderNames.CONTENT_LENGTH, "0").send();
+		}
+		long size = (fault == Fault.FULL_DISK) ? PETABYTE : file.size();
+		ByteRange range = requestedRange(file, request, size);
 		response.header(HttpHeaderNames.ACCEPT_RANGES, "bytes")
-			.header(HttpHeaderNames.ETAG, this.model.etag())
+			.header(HttpHeaderNames.ETAG, file.etag())
 			.header(HttpHeaderNames.CONTENT_TYPE, "application/octet-stream");
 		if (range != null && range.isEmpty()) {
 			return response.status(416)
-				.header(HttpHeaderNames.CONTENT_RANGE, "bytes */" + this.model.size())
+				.header(HttpHeaderNames.CONTENT_RANGE, "bytes */" + size)
 				.header(HttpHeaderNames.CONTENT_LENGTH, "0")
 				.send();
 		}
 		if (range != null) {
-			response.status(206).header(HttpHeaderNames.CONTENT_RANGE, range.contentRange(this.model.size()));
+			response.status(206).header(HttpHeaderNames.CONTENT_RANGE, range.contentRange(size));
 		}
 		else {
-			range = new ByteRange(0, this.model.size());
+			range = new ByteRange(0, size);
 		}
 		response.header(HttpHeaderNames.CONTENT_LENGTH, Long.toString(range.length()));
 		if (request.method().equals(HttpMethod.HEAD)) {
@@ -106,29 +176,76 @@ final class ModelOrigin implements AutoCloseable {
 		}
 		AtomicReference<@Nullable Connection> connection = new AtomicReference<>();
 		response.withConnection(connection::set);
-		return response.send(body(range).doOnNext((buffer) -> breakHalfWay(buffer, connection)), (buffer) -> true);
+		Breaking breaking = breaking(file, fault, range);
+		return response.send(body(file, range, fault, server).doOnNext((buffer) -> {
+			Connection open = connection.get();
+			if (breaking.isDueAfter(buffer.readableBytes()) && open != null) {
+				open.dispose();
+			}
+		}), (buffer) -> true);
 	}
 
-	private void breakHalfWay(ByteBuf buffer, AtomicReference<@Nullable Connection> of) {
-		boolean half = this.sent.addAndGet(buffer.readableBytes()) >= this.model.size() / 2;
-		Connection connection = of.get();
-		if (half && connection != null && this.broken.compareAndSet(false, true)) {
-			connection.dispose();
-		}
-	}
-
-	private @Nullable ByteRange requestedRange(HttpServerRequest request) {
+	private static @Nullable ByteRange requestedRange(ServedFile file, HttpServerRequest request, long size) {
 		String ifRange = request.requestHeaders().get(HttpHeaderNames.IF_RANGE);
-		if (ifRange != null && !ifRange.equals(this.model.etag())) {
+		if (ifRange != null && !ifRange.equals(file.etag())) {
 			return null;
 		}
-		return ByteRange.parse(request.requestHeaders().get(HttpHeaderNames.RANGE), this.model.size());
+		return ByteRange.parse(request.requestHeaders().get(HttpHeaderNames.RANGE), size);
 	}
 
-	private Flux<ByteBuf> body(ByteRange range) {
+	private Breaking breaking(ServedFile file, Fault fault, ByteRange range) {
+		if (file == this.commands) {
+			return (bytes) -> this.sentOfCommands.addAndGet(bytes) >= file.size() / 2
+					&& this.brokenOnce.compareAndSet(false, true);
+		}
+		if (fault == Fault.INTERRUPTIONS && this.responses.incrementAndGet() % 3 == 0) {
+			AtomicLong sent = new AtomicLong();
+			return (bytes) -> sent.addAndGet(bytes) >= range.length() / 2;
+		}
+		return (bytes) -> false;
+	}
+
+	private Flux<ByteBuf> body(ServedFile file, ByteRange range, Fault fault, Server server) {
+		Pace pace = (file == this.large) ? Objects.requireNonNull(this.largePaces.get(server)) : this.commandsPace;
 		return range.pieces(PIECE_BYTES)
-			.concatMap((piece) -> this.pace.reserve(piece.length()).thenReturn(piece), 1)
-			.map((piece) -> Unpooled.wrappedBuffer(this.model.bytes(piece.start(), (int) piece.length())));
+			.concatMap((piece) -> pace.reserve(piece.length()).thenReturn(piece), 1)
+			.map((piece) -> Unpooled.wrappedBuffer(bytes(file, piece, fault)));
+	}
+
+	private static byte[] bytes(ServedFile file, ByteRange piece, Fault fault) {
+		int length = (int) piece.length();
+		if (piece.end() > file.size()) {
+			return new byte[length];
+		}
+		byte[] bytes = file.bytes(piece.start(), length);
+		long wrong = file.size() / 2;
+		if (fault == Fault.WRONG_CHECKSUM && piece.start() <= wrong && wrong < piece.end()) {
+			bytes[(int) (wrong - piece.start())] ^= 1;
+		}
+		return bytes;
+	}
+
+	/**
+	 * The servers.
+	 */
+	enum Server {
+
+		/** The one that {@code url} names. */
+		FIRST,
+
+		/** Has the same files. */
+		MIRROR,
+
+		/** Has the same files, and is used last. */
+		FALLBACK
+
+	}
+
+	/** Says when a connection is broken. */
+	private interface Breaking {
+
+		boolean isDueAfter(int bytes);
+
 	}
 
 }

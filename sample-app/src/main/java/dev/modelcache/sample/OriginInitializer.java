@@ -2,6 +2,7 @@ package dev.modelcache.sample;
 
 import java.util.Map;
 
+import dev.modelcache.sample.ModelOrigin.Server;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.support.GenericApplicationContext;
@@ -10,8 +11,8 @@ import org.springframework.core.env.MapPropertySource;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Starts the {@link ModelOrigin} where {@code sample.origin.enabled} says so, before any
- * bean needs its URL, and stops it when the context closes, after all beans.
+ * Starts the {@link ModelOrigin} if {@code sample.origin.enabled} is set, before any bean
+ * needs its URLs, and stops it when the context closes, after all beans.
  */
 final class OriginInitializer implements ApplicationContextInitializer<GenericApplicationContext> {
 
@@ -19,7 +20,13 @@ final class OriginInitializer implements ApplicationContextInitializer<GenericAp
 
 	static final String RATE = "sample.origin.bytes-per-second";
 
+	static final String LARGE_RATE = "sample.origin.large-bytes-per-second";
+
 	static final String URL = "sample.origin.url";
+
+	static final String MIRROR_URL = "sample.origin.mirror-url";
+
+	static final String FALLBACK_URL = "sample.origin.fallback-url";
 
 	@Override
 	public void initialize(GenericApplicationContext context) {
@@ -27,14 +34,18 @@ final class OriginInitializer implements ApplicationContextInitializer<GenericAp
 		if (!environment.getProperty(ENABLED, Boolean.class, false) || environment.containsProperty(URL)) {
 			return;
 		}
-		DataSize rate = DataSize.parse(environment.getProperty(RATE, "50KB"));
-		ModelOrigin origin = ModelOrigin.start(new DemoModel(), rate);
+		ModelOrigin origin = ModelOrigin.start(rate(environment, RATE, "50KB"), rate(environment, LARGE_RATE, "600KB"));
 		environment.getPropertySources()
-			.addLast(new MapPropertySource("modelOrigin", Map.of(URL, origin.uri().toString())));
+			.addLast(new MapPropertySource("modelOrigin", Map.of(URL, origin.uri(Server.FIRST).toString(), MIRROR_URL,
+					origin.uri(Server.MIRROR).toString(), FALLBACK_URL, origin.uri(Server.FALLBACK).toString())));
 		DefaultListableBeanFactory beans = context.getDefaultListableBeanFactory();
 		beans.registerSingleton("modelOrigin", origin);
 		// What is registered first is destroyed last.
 		beans.registerDisposableBean("modelOrigin", origin::close);
+	}
+
+	private static DataSize rate(ConfigurableEnvironment environment, String key, String otherwise) {
+		return DataSize.parse(environment.getProperty(key, otherwise));
 	}
 
 }

@@ -13,7 +13,7 @@ import reactor.core.scheduler.Scheduler;
  */
 final class Pace {
 
-	private final long bytesPerSecond;
+	private volatile long bytesPerSecond;
 
 	private final Scheduler scheduler;
 
@@ -27,6 +27,14 @@ final class Pace {
 	Pace(DataSize perSecond, Scheduler scheduler) {
 		this.bytesPerSecond = perSecond.toBytes();
 		this.scheduler = scheduler;
+	}
+
+	/**
+	 * Changes the limit for all bytes that are not reserved yet.
+	 * @param perSecond the bytes per second
+	 */
+	void change(DataSize perSecond) {
+		this.bytesPerSecond = perSecond.toBytes();
 	}
 
 	/**

@@ -1,6 +1,6 @@
 /**
- * A WebFlux application that waits for its model and shows how far it is. It uses only
- * what {@code dev.modelcache} makes public, and brings the origin of its model along.
+ * A WebFlux application that shows its models while they are downloaded. It uses only
+ * what {@code dev.modelcache} makes public, and brings the servers of its models along.
  */
 @NullMarked
 package dev.modelcache.sample;

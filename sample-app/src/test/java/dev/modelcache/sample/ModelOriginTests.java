@@ -12,6 +12,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 
+import dev.modelcache.sample.ModelOrigin.Server;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.util.unit.DataSize;
@@ -20,9 +21,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 class ModelOriginTests {
 
-	private final DemoModel model = new DemoModel();
+	private final ServedFile model = ServedFile.commands();
 
-	private final ModelOrigin origin = ModelOrigin.start(this.model, DataSize.ofTerabytes(1));
+	private final ModelOrigin origin = ModelOrigin.start(DataSize.ofTerabytes(1), DataSize.ofTerabytes(1));
 
 	private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -70,7 +71,7 @@ class ModelOriginTests {
 
 	@Test
 	void headTellsSizeAndValidatorAndDoesNotCountAsTheFirstBody() throws Exception {
-		HttpRequest head = HttpRequest.newBuilder(this.origin.uri().resolve(ModelOrigin.PATH))
+		HttpRequest head = HttpRequest.newBuilder(this.origin.uri(Server.FIRST).resolve(ModelOrigin.path(this.model)))
 			.method("HEAD", BodyPublishers.noBody())
 			.build();
 		HttpResponse<InputStream> response = this.client.send(head, BodyHandlers.ofInputStream());
@@ -81,7 +82,8 @@ class ModelOriginTests {
 	}
 
 	private HttpResponse<InputStream> get(String... headers) throws Exception {
-		HttpRequest.Builder request = HttpRequest.newBuilder(this.origin.uri().resolve(ModelOrigin.PATH));
+		HttpRequest.Builder request = HttpRequest
+			.newBuilder(this.origin.uri(Server.FIRST).resolve(ModelOrigin.path(this.model)));
 		return this.client.send(((headers.length > 0) ? request.headers(headers) : request).build(),
 				BodyHandlers.ofInputStream());
 	}
@@ -90,9 +92,10 @@ class ModelOriginTests {
 	 * Counts the bytes of a body over a socket, as HTTP clients drop some when it breaks.
 	 */
 	private long bodyBytes() throws IOException {
-		try (Socket socket = new Socket("127.0.0.1", this.origin.uri().getPort())) {
+		try (Socket socket = new Socket("127.0.0.1", this.origin.uri(Server.FIRST).getPort())) {
 			socket.getOutputStream()
-				.write(("GET " + ModelOrigin.PATH + " HTTP/1.1\r\nHost: origin\r\nConnection: close\r\n\r\n")
+				.write(("GET " + ModelOrigin.path(this.model)
+						+ " HTTP/1.1\r\nHost: origin\r\nConnection: close\r\n\r\n")
 					.getBytes(StandardCharsets.US_ASCII));
 			InputStream in = new BufferedInputStream(socket.getInputStream());
 			StringBuilder head = new StringBuilder();

@@ -40,6 +40,17 @@ class PaceTests {
 		assertThat(this.sent).containsExactly("first");
 	}
 
+	@Test
+	void aChangeHoldsForWhatIsReservedNext() {
+		this.pace.change(DataSize.ofBytes(500));
+		reserve("first");
+		reserve("second");
+		this.time.advanceTimeBy(Duration.ofMillis(999));
+		assertThat(this.sent).containsExactly("first");
+		this.time.advanceTimeBy(Duration.ofMillis(1));
+		assertThat(this.sent).containsExactly("first", "second");
+	}
+
 	private void reserve(String name) {
 		this.pace.reserve(500).subscribe(null, null, () -> this.sent.add(name));
 	}

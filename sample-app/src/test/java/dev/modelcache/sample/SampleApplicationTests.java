@@ -41,12 +41,14 @@ class SampleApplicationTests {
 	private ConfigurableApplicationContext start() {
 		return new SpringApplicationBuilder(SampleApplication.class).initializers(new OriginInitializer())
 			.run("--server.port=0", "--sample.origin.bytes-per-second=200KB",
+					"--sample.origin.large-bytes-per-second=20MB",
+					"--hooks.llm.models.large.model-path=" + this.directory.resolve("large.gguf"),
 					"--hooks.llm.cache.directory=" + this.directory.resolve("cache"),
 					"--hooks.llm.model-path=" + model());
 	}
 
 	private Path model() {
-		return this.directory.resolve(DemoModel.FILE);
+		return this.directory.resolve("commands.gguf");
 	}
 
 	private HttpResponse<String> get(ConfigurableApplicationContext context, String path) {

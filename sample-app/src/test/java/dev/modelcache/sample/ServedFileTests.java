@@ -3,6 +3,7 @@ package dev.modelcache.sample;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -15,26 +16,38 @@ import org.springframework.core.io.ClassPathResource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-class DemoModelTests {
+class ServedFileTests {
 
-	private final DemoModel model = new DemoModel();
+	private final ServedFile commands = ServedFile.commands();
+
+	private final ServedFile large = ServedFile.large();
 
 	@Test
-	void isGgufOfSomeHundredKilobytes() {
-		assertThat(this.model.bytes(0, 4)).asString(StandardCharsets.US_ASCII).isEqualTo("GGUF");
-		assertThat(this.model.size()).isBetween(200_000L, 700_000L);
+	void commandsAreGgufOfSomeHundredKilobytes() {
+		assertThat(this.commands.bytes(0, 4)).asString(StandardCharsets.US_ASCII).isEqualTo("GGUF");
+		assertThat(this.commands.size()).isBetween(200_000L, 700_000L);
 	}
 
 	@Test
-	void checksumInTheConfigurationIsThatOfTheContent() throws Exception {
-		byte[] digest = MessageDigest.getInstance("SHA-256").digest(this.model.bytes(0, (int) this.model.size()));
-		assertThat(configured("hooks.llm.expected-checksum")).isEqualTo("sha256:" + HexFormat.of().formatHex(digest));
+	void largeHasSeveralOfTheBlocksThatADownloadResumes() {
+		assertThat(this.large.size()).isGreaterThan(10L << 20);
+	}
+
+	@Test
+	void checksumsInTheConfigurationAreThoseOfTheContents() throws Exception {
+		assertThat(configured("hooks.llm.expected-checksum")).isEqualTo(digest(this.commands));
+		assertThat(configured("hooks.llm.models.large.expected-checksum")).isEqualTo(digest(this.large));
+	}
+
+	private static String digest(ServedFile file) throws NoSuchAlgorithmException {
+		byte[] digest = MessageDigest.getInstance("SHA-256").digest(file.bytes(0, (int) file.size()));
+		return "sha256:" + HexFormat.of().formatHex(digest);
 	}
 
 	@Test
 	void bytesAreTheSameFromAnyOffset() {
-		byte[] all = this.model.bytes(0, 10_000);
-		assertThat(this.model.bytes(1237, 3001)).isEqualTo(Arrays.copyOfRange(all, 1237, 4238));
+		byte[] all = this.commands.bytes(0, 10_000);
+		assertThat(this.commands.bytes(1237, 3001)).isEqualTo(Arrays.copyOfRange(all, 1237, 4238));
 	}
 
 	@Test

@@ -1,0 +1,173 @@
+package dev.modelcache.sample;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+import com.jayway.jsonpath.JsonPath;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.util.unit.DataSize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What the page announces for each fault happens.
+ */
+class FaultTests {
+
+	private static final String LARGE = "large";
+
+	@TempDir
+	private Path directory;
+
+	private RunningSample start() {
+		RunningSample sample = RunningSample.start(this.directory, "--hooks.llm.classifier.enabled=false");
+		sample.awaitState(LARGE, "READY");
+		return sample;
+	}
+
+	private List<String> errors(RunningSample sample) {
+		return RunningSample.read(sample.uri(), LARGE, "$.attempts[*].error");
+	}
+
+	@Test
+	void interruptedDownloadContinues() {
+		try (RunningSample sample = start()) {
+			sample.play("interruptions");
+			sample.awaitState(LARGE, "READY");
+			assertThat(errors(sample)).anySatisfy((error) -> assertThat(error).contains("broke the connection"));
+			assertThat(sample.<String>read(LARGE, "$.outcome")).isEqualTo("DOWNLOADED");
+		}
+	}
+
+	@Test
+	void mirrorSendsTheFileWhileTheFirstServerIsDown() {
+		try (RunningSample sample = start()) {
+			sample.play("mirror");
+			sample.awaitState(LARGE, "READY");
+			assertThat(errors(sample)).anySatisfy((error) -> assertThat(error).contains("503"));
+			assertThat(sample.<Boolean>read(LARGE, "$.fallback")).isFalse();
+		}
+	}
+
+	@Test
+	void fallbackIsUsedWhileServerAndMirrorAreDown() {
+		try (RunningSample sample = start()) {
+			sample.play("fallback");
+			sample.awaitState(LARGE, "READY");
+			assertThat(sample.<Boolean>read(LARGE, "$.fallback")).isTrue();
+		}
+	}
+
+	@Test
+	void nextAttemptIsAnnouncedWhileAllServersAreDownAndTheModelComesAfterwards() {
+		try (RunningSample sample = start()) {
+			sample.play("outage");
+			sample.awaitState(LARGE, "FAILED");
+			assertThat(sample.<String>read(LARGE, "$.nextAttempt")).isNotEmpty();
+			assertThat(RunningSample.get(sample.uri(), "/actuator/health").statusCode()).isEqualTo(503);
+			sample.play("none");
+			sample.awaitState(LARGE, "READY");
+		}
+	}
+
+	@Test
+	void fileWithAWrongByteIsNeverPublished() {
+		try (RunningSample sample = start()) {
+			sample.play("wrong-checksum");
+			sample.awaitState(LARGE, "FAILED");
+			assertThat(sample.<String>read(LARGE, "$.error.code")).isEqualTo("INTEGRITY");
+			assertThat(sample.<String>read(LARGE, "$.error.message"))
+				.contains("fa851fa30e4b8b26fd7d12821195b04a9376890a3642998a2a7b6b8a6f7dfc64");
+			assertThat(this.directory.resolve("large.gguf")).doesNotExist();
+		}
+	}
+
+	@Test
+	void fileThatIsLargerThanTheDiskFailsAtOnce() {
+		try (RunningSample sample = start()) {
+			sample.play("full-disk");
+			sample.awaitState(LARGE, "FAILED");
+			assertThat(sample.<String>read(LARGE, "$.error.code")).isEqualTo("STORAGE");
+			assertThat(sample.<String>read(LARGE, "$.error.message")).contains("not enough space");
+		}
+	}
+
+	@Test
+	void secondProcessWaitsAndUsesTheSameFile() {
+		try (RunningSample sample = start()) {
+			URI second = URI.create(JsonPath.read(sample.play("second-process"), "$.link"));
+			sample.changePace(DataSize.ofKilobytes(20));
+			RunningSample.awaitState(second, LARGE, "WAITING");
+			assertThat(RunningSample.<Number>read(second, LARGE, "$.owner.pid").longValue())
+				.isEqualTo(ProcessHandle.current().pid());
+			sample.changePace(DataSize.ofMegabytes(50));
+			sample.awaitState(LARGE, "READY");
+			RunningSample.awaitState(second, LARGE, "READY");
+			assertThat(RunningSample.<String>read(second, LARGE, "$.outcome")).isEqualTo("CACHED");
+		}
+	}
+
+	@Test
+	void downloadContinuesAfterTheProcessWasKilled() throws Exception {
+		int port = freePort();
+		Process process = fork(port);
+		URI uri = URI.create("http://127.0.0.1:" + port);
+		try {
+			RunningSample.awaitState(uri, LARGE, "READY");
+			RunningSample.post(uri, "/faults/kill", "{}");
+			assertThat(process.waitFor()).isEqualTo(137);
+		}
+		finally {
+			process.destroyForcibly().waitFor();
+		}
+		assertThat(this.directory.resolve("large.gguf")).doesNotExist();
+		try (RunningSample sample = RunningSample.start(this.directory, "--hooks.llm.classifier.enabled=false")) {
+			sample.awaitState(LARGE, "READY");
+			List<Number> bytes = RunningSample.read(sample.uri(), LARGE, "$.attempts[*].bytes");
+			assertThat(bytes.stream().mapToLong(Number::longValue).sum()).isPositive()
+				.isLessThan(Files.size(this.directory.resolve("large.gguf")));
+		}
+	}
+
+	private Process fork(int port) throws IOException {
+		List<String> command = new ArrayList<>(
+				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+						System.getProperty("java.class.path"), SampleApplication.class.getName()));
+		// Slowly, because the process is killed after a status that shows half of the
+		// file.
+		command.addAll(RunningSample.arguments(this.directory, port, "1MB"));
+		command.add("--hooks.llm.classifier.enabled=false");
+		command.add("--spring.main.web-application-type=reactive");
+		return new ProcessBuilder(command).inheritIO().start();
+	}
+
+	private static int freePort() throws IOException {
+		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			return socket.getLocalPort();
+		}
+	}
+
+	@Test
+	void otherSitesCannotPlayFaults() throws Exception {
+		try (RunningSample sample = start()) {
+			HttpRequest form = HttpRequest.newBuilder(sample.uri().resolve("/faults/kill"))
+				.header("Content-Type", "application/x-www-form-urlencoded")
+				.POST(BodyPublishers.noBody())
+				.build();
+			assertThat(HttpClient.newHttpClient().send(form, BodyHandlers.discarding()).statusCode()).isEqualTo(415);
+			assertThat(sample.<String>read(LARGE, "$.state")).isEqualTo("READY");
+		}
+	}
+
+}

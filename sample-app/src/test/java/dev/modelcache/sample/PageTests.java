@@ -1,0 +1,256 @@
+package dev.modelcache.sample;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.logging.Level;
+
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.openqa.selenium.By;
+import org.openqa.selenium.Keys;
+import org.openqa.selenium.OutputType;
+import org.openqa.selenium.WebElement;
+import org.openqa.selenium.chrome.ChromeDriver;
+import org.openqa.selenium.chrome.ChromeDriverService;
+import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.logging.LogEntry;
+import org.openqa.selenium.logging.LogType;
+import org.openqa.selenium.logging.LoggingPreferences;
+import org.springframework.util.unit.DataSize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The page in a browser. With the system property {@code screenshots}, pictures of it are
+ * written to that directory.
+ */
+@Tag("chromium")
+class PageTests {
+
+	private static final DataSize SLOW = DataSize.ofKilobytes(40);
+
+	private static final DataSize FAST = DataSize.ofMegabytes(50);
+
+	private static final int NARROW = 320;
+
+	private static final int WIDE = 1280;
+
+	@TempDir
+	private Path directory;
+
+	private RunningSample sample;
+
+	private ChromeDriver browser;
+
+	@BeforeEach
+	void open() {
+		this.sample = RunningSample.start(this.directory.resolve("models"));
+		LoggingPreferences logging = new LoggingPreferences();
+		logging.enable(LogType.BROWSER, Level.ALL);
+		ChromeOptions options = new ChromeOptions();
+		options.setBinary("/usr/bin/chromium");
+		options.addArguments("--headless", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
+				"--hide-scrollbars", "--user-data-dir=" + this.directory.resolve("browser"));
+		options.setCapability("goog:loggingPrefs", logging);
+		this.browser = new ChromeDriver(
+				new ChromeDriverService.Builder().usingDriverExecutable(Path.of("/usr/bin/chromedriver").toFile())
+					.build(),
+				options);
+		size(WIDE, 900, 1);
+		this.browser.get(this.sample.uri().toString());
+	}
+
+	@AfterEach
+	void close() {
+		try {
+			assertThat(this.browser.manage().logs().get(LogType.BROWSER).getAll()).filteredOn(PageTests::isError)
+				.isEmpty();
+		}
+		finally {
+			this.browser.quit();
+			this.sample.close();
+		}
+	}
+
+	private static boolean isError(LogEntry entry) {
+		return entry.getLevel().intValue() >= Level.WARNING.intValue();
+	}
+
+	private static ConditionFactory await() {
+		return Awaitility.await().atMost(RunningSample.PATIENCE).ignoreExceptions();
+	}
+
+	private void size(int width, int height, int scale) {
+		this.browser.executeCdpCommand("Emulation.setDeviceMetricsOverride",
+				Map.of("width", width, "height", height, "deviceScaleFactor", scale, "mobile", false));
+	}
+
+	private WebElement find(String selector) {
+		return this.browser.findElement(By.cssSelector(selector));
+	}
+
+	private static String part(String model, String selector) {
+		return "[data-model=" + model + "] " + selector;
+	}
+
+	private void awaitText(String selector, String text) {
+		await().until(() -> find(selector).getText().contains(text));
+	}
+
+	private void press(String model, String action) {
+		String selector = part(model, "[data-action=" + action + "]");
+		await().until(() -> find(selector).isEnabled());
+		find(selector).click();
+	}
+
+	private double percent(String model) {
+		@Nullable String value = find(part(model, ".bar")).getDomAttribute("aria-valuenow");
+		return (value != null) ? Double.parseDouble(value) : 0;
+	}
+
+	private long sidewaysScrolling() {
+		return (Long) this.browser
+			.executeScript("return document.documentElement.scrollWidth - document.documentElement.clientWidth");
+	}
+
+	@Test
+	void aDownloadMovesItsBarAndEndsWithTheFactsOfTheModel() {
+		awaitText(part("large", ".badge"), "Ready");
+		this.sample.changePace(SLOW);
+		press("large", "evict");
+		find("#confirm [value=yes]").click();
+		awaitText(part("large", ".badge"), "Not downloaded");
+		press("large", "ensure");
+		awaitText(part("large", ".badge"), "Downloading");
+		await().until(() -> percent("large") >= 1);
+		double before = percent("large");
+		await().until(() -> percent("large") > before);
+		awaitText(part("large", "[data-part=speed]"), "kB/s");
+		awaitText(part("large", "[data-part=eta]"), "left");
+		await().until(() -> find(part("large", ".graph .line")).getDomAttribute("d").startsWith("M"));
+		this.sample.changePace(FAST);
+		awaitText(part("large", ".badge"), "Ready");
+		awaitText(part("large", ".digest code"),
+				"sha256:fa851fa30e4b8b26fd7d12821195b04a9376890a3642998a2a7b6b8a6f7dfc64");
+		awaitText(part("large", ".about summary"), "GGUF · sample · F16 · 6,291,456 parameters");
+		find(part("large", ".about summary")).click();
+		awaitText(part("large", ".facts"), "Random weights");
+		awaitText(part("large", ".mirrors"), "done");
+	}
+
+	@Test
+	void aRetryAppearsAmongTheAttempts() {
+		awaitText(part("default", ".badge"), "Ready");
+		awaitText(part("default", ".attempts .error"), "broke the connection");
+		awaitText(part("default", ".attempts .ok"), "complete");
+	}
+
+	@Test
+	void aCommandIsClassifiedWithTheKeyboardAndByAnExample() {
+		awaitClassifier();
+		find("#command").clear();
+		find("#command").sendKeys("rm -rf build/tmp", Keys.ENTER);
+		awaitText("#label", "DELETE");
+		awaitText("#latency", "ms");
+		find("#examples button").click();
+		awaitText("#label", "READ");
+	}
+
+	private void awaitClassifier() {
+		await().until(() -> this.sample.classify("ls").statusCode() == 200);
+		await().until(() -> find("#classifier").isDisplayed());
+	}
+
+	@Test
+	void aFileIsEvictedOnlyAfterAConfirmation() {
+		awaitText(part("large", ".badge"), "Ready");
+		press("large", "evict");
+		assertThat(find("#confirm-title").getText()).isEqualTo("Evict large?");
+		find("#confirm [value=no]").click();
+		await().until(() -> !find("#confirm").isDisplayed());
+		press("large", "verify");
+		awaitText(part("large", ".badge"), "Ready");
+		assertThat(this.directory.resolve("models/large.gguf")).exists();
+	}
+
+	@Test
+	void aFailureIsShownWithItsRemedyAndTheNextAttempt() {
+		awaitText(part("large", ".badge"), "Ready");
+		await().until(() -> find("[data-fault=outage]").isDisplayed());
+		find("[data-fault=outage]").click();
+		awaitText(part("large", ".badge"), "Failed");
+		awaitText(part("large", ".problem"), "503");
+		awaitText(part("large", "[data-part=next]"), "ext attempt");
+		size(NARROW, 900, 1);
+		assertThat(sidewaysScrolling()).isZero();
+	}
+
+	@Test
+	void nothingScrollsSidewaysOnANarrowScreen() {
+		size(NARROW, 900, 1);
+		awaitText(part("large", ".badge"), "Ready");
+		awaitText(part("default", ".badge"), "Ready");
+		awaitText(part("large", ".digest code"), "sha256:");
+		awaitClassifier();
+		await().until(() -> find("#faults").isDisplayed());
+		find("#ask .primary").click();
+		awaitText("#label", "DELETE");
+		assertThat(sidewaysScrolling()).isZero();
+	}
+
+	@Test
+	void theSecondProcessHasAPageWithTheOwner() {
+		awaitText(part("large", ".badge"), "Ready");
+		await().until(() -> find("[data-fault=second-process]").isDisplayed());
+		find("[data-fault=second-process]").click();
+		await().until(() -> find("#fault-note a").isDisplayed());
+		this.sample.changePace(SLOW);
+		String second = find("#fault-note a").getDomAttribute("href");
+		RunningSample.awaitState(URI.create(second), "large", "WAITING");
+		this.browser.get(second);
+		awaitText(part("large", "[data-part=owner]"), "Process " + ProcessHandle.current().pid());
+		assertThat(find("#classifier").isDisplayed()).isFalse();
+		assertThat(find("#faults").isDisplayed()).isFalse();
+		this.sample.changePace(FAST);
+		awaitText(part("large", ".badge"), "Ready");
+	}
+
+	@Test
+	void picturesAreTaken() throws IOException {
+		awaitText(part("default", ".badge"), "Ready");
+		awaitText(part("large", ".badge"), "Ready");
+		awaitClassifier();
+		await().until(() -> find("#faults").isDisplayed());
+		find("#ask .primary").click();
+		awaitText("#label", "DELETE");
+		this.sample.changePace(DataSize.ofKilobytes(500));
+		find("[data-fault=interruptions]").click();
+		await().until(() -> percent("large") >= 55);
+		for (String scheme : List.of("light", "dark")) {
+			this.browser.executeCdpCommand("Emulation.setEmulatedMedia",
+					Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+			this.browser.executeScript("scrollTo(0, 0)");
+			byte[] picture = this.browser.getScreenshotAs(OutputType.BYTES);
+			assertThat(picture).hasSizeGreaterThan(10_000);
+			write("sample-" + scheme + ".png", picture);
+		}
+	}
+
+	private static void write(String name, byte[] picture) throws IOException {
+		String target = System.getProperty("screenshots");
+		if (target != null) {
+			Files.write(Files.createDirectories(Path.of(target)).resolve(name), picture);
+		}
+	}
+
+}

@@ -117,10 +117,28 @@ public interface ModelCache extends AutoCloseable {
 	Mono<CachedModel> refresh(String id);
 
 	/**
+	 * Asks the source of a model whether it has another version than the one that is
+	 * here, and how much {@link #refresh} would download. Nothing is downloaded and
+	 * nothing changes. A model whose configured digest the published file has is current,
+	 * without its source being asked. Not to be confused with {@link #check(String)},
+	 * which looks at the disk.
+	 * <p>
+	 * <em>Errors</em>: those of asking the source, and {@link ModelOfflineException} if
+	 * the network is not to be used.
+	 * @param id the model's id
+	 * @return what the source says; empty if this implementation cannot ask; fails with
+	 * {@link ModelNotFoundException} for an unknown id
+	 */
+	default Mono<ModelUpdate> checkForUpdate(String id) {
+		return Mono.fromCallable(() -> status(id)).then(Mono.empty());
+	}
+
+	/**
 	 * Cancels the current acquisition of a configured model for all its callers, which
-	 * receive a {@link ModelCancelledException}. The model is
-	 * {@link ModelState#CANCELLED} until the next request; a model that was ready stays
-	 * ready. Does nothing if no acquisition is running.
+	 * receive a {@link ModelCancelledException}, or the next attempt after a failure that
+	 * time may mend. The model is {@link ModelState#CANCELLED} until the next request; a
+	 * model that was ready stays ready. Does nothing if no acquisition is running or to
+	 * follow.
 	 * @param id the model's id
 	 * @return completes when the acquisition is cancelled
 	 */

@@ -288,8 +288,9 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
-	 * Sets the minimum time between two background attempts. It doubles with each
-	 * failure, up to an hour.
+	 * Sets the time after which the {@link #operations operations} of the cache try again
+	 * to acquire a model that failed for a reason that time may mend. It doubles with
+	 * each failure, up to an hour.
 	 * @param retryInterval the time
 	 * @return this builder
 	 */
@@ -311,7 +312,8 @@ public final class ModelCacheBuilder {
 
 	/**
 	 * Sets whether to acquire models only when they are first used. Until then they are
-	 * not part of the application's health.
+	 * not part of the application's health, and after a failure the cache does not try
+	 * again by itself.
 	 * @param onFirstUse {@code true} to acquire models on first use
 	 * @return this builder
 	 */
@@ -507,6 +509,7 @@ public final class ModelCacheBuilder {
 				this.onFirstUse, parts.threads().timer(), this.clock);
 		ModelCacheOperations operations = new DefaultOperations(cache, this.built, parts.engine(), parts.models(),
 				parts.history(), background, parts::close);
+		background.startRetrying();
 		this.whenOperated.forEach((action) -> action.accept(operations));
 		return operations;
 	}

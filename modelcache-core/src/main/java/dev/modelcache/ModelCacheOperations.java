@@ -5,7 +5,9 @@ import reactor.core.publisher.Mono;
 /**
  * Operations on a cache for health checks, operators and application startup. In addition
  * to {@link ModelCache}, they start work in the background, and stop and start the cache
- * with its application.
+ * with its application. From their creation on, they acquire a configured model again
+ * after a failure that time may mend, also one of an attempt that a caller requested,
+ * unless models are acquired on first use.
  * <p>
  * <em>Thread-safety</em>: may be called from any thread. <em>Blocking</em>: only
  * {@link #usage()}, {@link #awaitStopped()} and {@link #close()} block. <em>Errors</em>:
@@ -52,7 +54,14 @@ public interface ModelCacheOperations extends ModelCacheView, AutoCloseable {
 	void refresh(String id);
 
 	/**
-	 * Cancels the acquisition of a model.
+	 * Asks the source of a model in the background whether it has another version, unless
+	 * that is running. The result is logged, and returned by {@link #update}.
+	 * @param id the model's id
+	 */
+	void checkForUpdate(String id);
+
+	/**
+	 * Cancels the acquisition of a model, or the next attempt after a failure.
 	 * @param id the model's id
 	 * @return completes when the acquisition is cancelled
 	 */

@@ -53,9 +53,9 @@ public interface ModelCacheView {
 	boolean counts(String id);
 
 	/**
-	 * Returns when the next attempt in the background to acquire a model that failed may
-	 * begin. It begins with the next call of {@link ModelCacheOperations#ensureIfDue}
-	 * from then on, as each health check makes it.
+	 * Returns when the next attempt in the background to acquire a model that failed
+	 * begins. If models are acquired on first use, it is the time from which
+	 * {@link ModelCacheOperations#ensureIfDue} begins it, which each health check calls.
 	 * @param id the model's id
 	 * @return the time, or {@code null} if the model has not failed, or for a reason that
 	 * does not pass: it then waits for {@link ModelCacheOperations#ensure}
@@ -76,6 +76,15 @@ public interface ModelCacheView {
 	 * @return the attempts, the oldest first; at most 20
 	 */
 	List<TransferAttempt> attempts(String id);
+
+	/**
+	 * Returns what the source of a model said when it was last asked for another version
+	 * by {@link ModelCacheOperations#checkForUpdate}, since the application started.
+	 * @param id the model's id
+	 * @return the result, or {@code null} if it was not asked, the question failed, or
+	 * the model has changed since
+	 */
+	@Nullable ModelUpdate update(String id);
 
 	/**
 	 * Returns the disk usage of the cache.

@@ -45,6 +45,7 @@ class ArchitectureTests {
 	/** The only classes of the API that use the internals: they put them together. */
 	private static final DescribedPredicate<JavaClass> BUILDERS = belongTo(
 			equivalentTo(ModelCacheBuilder.class).or(equivalentTo(ModelCacheMeters.class))
+				.or(equivalentTo(ModelCacheObservations.class))
 				.or(equivalentTo(ModelManagerBuilder.class))
 				.or(equivalentTo(LlmClassifierBuilder.class))
 				.or(equivalentTo(ModelRuntimeMeters.class)));

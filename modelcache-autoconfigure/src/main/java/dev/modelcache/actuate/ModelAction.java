@@ -21,7 +21,10 @@ enum ModelAction {
 	/** Look for another version. */
 	REFRESH,
 
-	/** Cancel the acquisition that is under way. */
+	/** Ask whether there is another version. */
+	CHECK,
+
+	/** Cancel the acquisition that is under way, or the next attempt. */
 	CANCEL;
 
 	static Optional<ModelAction> of(@Nullable String word) {

@@ -17,8 +17,11 @@ import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelLockTimeoutException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelStatus;
+import dev.modelcache.ModelUpdate;
 import dev.modelcache.TransferAttempt;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.actuate.endpoint.OperationResponseBody;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
@@ -38,6 +41,8 @@ import reactor.core.publisher.Mono;
  */
 @WebEndpoint(id = "modelcache")
 public final class ModelCacheEndpoint {
+
+	private static final Logger logger = LoggerFactory.getLogger(ModelCacheEndpoint.class);
 
 	private static final int ACCEPTED = 202;
 
@@ -90,7 +95,8 @@ public final class ModelCacheEndpoint {
 	/**
 	 * Starts an action.
 	 * @param id the model's id
-	 * @param action {@code ensure}, {@code verify}, {@code refresh} or {@code cancel}
+	 * @param action {@code ensure}, {@code verify}, {@code refresh}, {@code check} or
+	 * {@code cancel}
 	 * @return 202, 400 for another action, or 404
 	 */
 	@WriteOperation
@@ -116,6 +122,7 @@ public final class ModelCacheEndpoint {
 	public WebEndpointResponse<Map<String, Object>> evict(@Selector String id) {
 		return ifConfigured(id, (known) -> {
 			try {
+				logger.info("Model '{}': its eviction was requested", known);
 				this.await.accept(this.operations.evict(known));
 				return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NO_CONTENT);
 			}
@@ -126,10 +133,12 @@ public final class ModelCacheEndpoint {
 	}
 
 	private void start(ModelAction action, String id) {
+		logger.info("Model '{}': the action '{}' was requested", id, action.word());
 		switch (action) {
 			case ENSURE -> this.operations.ensure(id);
 			case VERIFY -> this.operations.verify(id);
 			case REFRESH -> this.operations.refresh(id);
+			case CHECK -> this.operations.checkForUpdate(id);
 			case CANCEL -> this.await.accept(this.operations.cancel(id));
 		}
 	}
@@ -146,6 +155,10 @@ public final class ModelCacheEndpoint {
 
 	private Map<String, Object> details(ModelStatus status) {
 		Map<String, Object> details = StatusDetails.of(status, this.operations.nextAttempt(status.id()));
+		ModelUpdate update = this.operations.update(status.id());
+		if (update != null) {
+			details.put("update", StatusDetails.update(update));
+		}
 		details.put("mirrors", this.operations.mirrors(status.id()).stream().map(ModelCacheEndpoint::details).toList());
 		details.put("attempts",
 				this.operations.attempts(status.id()).stream().map(ModelCacheEndpoint::details).toList());

@@ -11,6 +11,7 @@ import dev.modelcache.LockOwner;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelStatus;
+import dev.modelcache.ModelUpdate;
 import dev.modelcache.TransferProgress;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +62,16 @@ final class StatusDetails {
 	/** Rounds down, so that 100 % is only shown when nothing is missing. */
 	private static double tenths(double value) {
 		return Math.floor(value * 10) / 10;
+	}
+
+	static Map<String, Object> update(ModelUpdate update) {
+		Map<String, Object> details = new LinkedHashMap<>();
+		details.put("availability", update.availability().name());
+		putIfKnown(details, "currentVersion", update.currentVersion());
+		putIfKnown(details, "availableVersion", update.availableVersion());
+		putIfKnown(details, "bytes", update.bytes());
+		details.put("checkedAt", update.checkedAt().truncatedTo(ChronoUnit.MILLIS).toString());
+		return details;
 	}
 
 	private static Map<String, Object> owner(LockOwner owner) {

@@ -21,6 +21,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.boot.context.event.ApplicationStartedEvent;
+import org.springframework.boot.context.event.SpringApplicationEvent;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.http.client.HttpClientSettings;
 import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
@@ -115,19 +117,27 @@ public class ModelCacheAutoConfiguration {
 	}
 
 	/**
-	 * Creates the cache when the application starts, and acquires its models.
+	 * Creates the cache when the application starts, and begins to acquire its models
+	 * before the runners run.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@Conditional(OnConfiguration.class)
 	static class StartupConfiguration {
 
+		/** A runner of the application may go on for as long as the application does. */
 		@Bean("dev.modelcache.autoconfigure.Startup")
-		ApplicationListener<ApplicationReadyEvent> modelCacheStartup(ModelCacheOperations operations,
+		ApplicationListener<SpringApplicationEvent> modelCacheStartup(ModelCacheOperations operations,
 				ModelCacheProperties properties) {
+			boolean background = properties.getStartup().getMode() == ModelCacheProperties.Startup.Mode.BACKGROUND;
 			return (event) -> {
-				operations.startRefreshing();
-				if (properties.getStartup().getMode() == ModelCacheProperties.Startup.Mode.BACKGROUND) {
-					operations.ensureAll();
+				if (event instanceof ApplicationStartedEvent) {
+					operations.startRefreshing();
+					if (background) {
+						operations.ensureAll();
+					}
+				}
+				else if (event instanceof ApplicationReadyEvent && background) {
+					operations.models().forEach((model) -> operations.ensureIfDue(model.id()));
 				}
 			};
 		}

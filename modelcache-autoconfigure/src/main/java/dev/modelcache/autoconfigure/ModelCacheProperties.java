@@ -248,8 +248,9 @@ public class ModelCacheProperties extends ModelProperties {
 		private Mode mode = Mode.BACKGROUND;
 
 		/**
-		 * Shortest time between two background attempts that health checks start after a
-		 * failure of the network or the disk. Doubles with each failure, up to an hour.
+		 * Time between a failed attempt to fetch a model and the next one, if time may
+		 * mend the failure, such as one of the network. Doubles with each failure, up to
+		 * an hour.
 		 */
 		private Duration retryInterval = Duration.ofMinutes(1);
 

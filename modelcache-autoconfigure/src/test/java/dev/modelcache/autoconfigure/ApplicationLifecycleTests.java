@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 
+import dev.modelcache.ModelCache;
 import dev.modelcache.ModelDownloadStarted;
 import dev.modelcache.ModelFallbackUsed;
 import dev.modelcache.ModelFormat;
@@ -28,9 +29,12 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.boot.CommandLineRunner;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 import tools.jackson.databind.JsonNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -171,6 +175,37 @@ class ApplicationLifecycleTests {
 				.atMost(PATIENCE)
 				.until(() -> application.get("/actuator/health/readiness").status() == 200);
 			assertThat(this.server.requests("/m.gguf")).hasSize(2);
+		}
+	}
+
+	@Test
+	void failedAttemptIsFollowedByAnotherWithoutAHealthCheck() {
+		this.server.script("/m.gguf", Reply.status(500), Reply.status(503));
+		try (RunningApplication application = start(WebApplicationType.NONE, "hooks.llm.max-attempts=0",
+				"hooks.llm.startup.retry-interval=1ms")) {
+			awaitState(application, ModelState.READY);
+			assertThat(this.server.requests("/m.gguf")).hasSize(3);
+		}
+	}
+
+	@Test
+	void failureOfAModelThatIsNotRequiredIsFollowedByAnotherAttempt() {
+		this.server.script("/m.gguf", Reply.status(500));
+		try (RunningApplication application = start(WebApplicationType.NONE, "hooks.llm.max-attempts=0",
+				"hooks.llm.startup.retry-interval=1ms", "hooks.llm.required=false",
+				"hooks.llm.startup.mode=blocking")) {
+			awaitState(application, ModelState.READY);
+		}
+	}
+
+	@Test
+	void runnerThatGoesOnForEverDoesNotHoldUpTheModel() {
+		List<String> all = new ArrayList<>(
+				RunningApplication.model(this.server.uri("/m.gguf"), this.content, this.directory));
+		try (RunningApplication application = RunningApplication.start(WebApplicationType.NONE, all,
+				RunnerUntilReady.class)) {
+			assertThat(application.cache().status("default").state()).isEqualTo(ModelState.READY);
+			assertThat(this.server.requests("/m.gguf")).hasSize(1);
 		}
 	}
 
@@ -334,6 +369,19 @@ class ApplicationLifecycleTests {
 			assertThat(application.get("/actuator/health/readiness").status()).isEqualTo(200);
 			assertThat(application.health().at("/details/models").isEmpty()).isTrue();
 		}
+	}
+
+	/** An application whose runner does not return before another part has the model. */
+	@Configuration(proxyBeanMethods = false)
+	static class RunnerUntilReady {
+
+		@Bean
+		CommandLineRunner untilReady(ModelCache cache) {
+			return (arguments) -> cache.statuses("default")
+				.filter((status) -> status.state() == ModelState.READY)
+				.blockFirst(PATIENCE);
+		}
+
 	}
 
 }

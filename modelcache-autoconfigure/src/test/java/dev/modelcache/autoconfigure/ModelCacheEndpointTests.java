@@ -202,6 +202,34 @@ class ModelCacheEndpointTests {
 		}
 	}
 
+	@Test
+	void checkShowsWhetherTheSourceHasAnotherVersionUntilTheModelIsRefreshed(CapturedOutput output) {
+		Content next = Content.random(1_000_000, 2);
+		List<String> properties = new ArrayList<>(
+				RunningApplication.model(this.server.uri("/m.gguf"), this.content, this.directory));
+		properties.removeIf((property) -> property.startsWith("hooks.llm.expected-checksum"));
+		properties.add("management.endpoints.web.exposure.include=modelcache");
+		try (RunningApplication application = RunningApplication.start(WebApplicationType.REACTIVE, properties)) {
+			awaitState(application, ModelState.READY);
+			assertThat(application.get(MODEL).body().at("/update").isMissingNode()).isTrue();
+			this.server.serve("/m.gguf", next);
+			assertThat(ask(application, "check").status()).isEqualTo(202);
+			JsonNode update = Awaitility.await()
+				.atMost(PATIENCE)
+				.until(() -> application.get(MODEL).body().at("/update"), (node) -> !node.isMissingNode());
+			assertThat(update.at("/availability").asString()).isEqualTo("AVAILABLE");
+			assertThat(update.at("/currentVersion").asString()).isEqualTo(this.content.etag());
+			assertThat(update.at("/availableVersion").asString()).isEqualTo(next.etag());
+			assertThat(update.at("/bytes").asLong()).isEqualTo(next.size());
+			assertThat(Instant.parse(update.at("/checkedAt").asString())).isBefore(Instant.now());
+			assertThat(application.model().digest()).isEqualTo(this.content.sha256());
+			assertThat(output).contains("Model 'default': the action 'check' was requested")
+				.contains("its source has another version (" + next.etag() + "), 1000000 bytes to download");
+			assertThat(application.cache().refresh("default").block(PATIENCE)).isNotNull();
+			assertThat(application.get(MODEL).body().at("/update").isMissingNode()).isTrue();
+		}
+	}
+
 	private static boolean warns(CapturedOutput output, String text) {
 		return output.getOut().lines().anyMatch((line) -> line.contains("WARN") && line.contains(text));
 	}

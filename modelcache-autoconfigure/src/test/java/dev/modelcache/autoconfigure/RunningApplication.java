@@ -53,12 +53,14 @@ final class RunningApplication implements AutoCloseable {
 				"hooks.llm.download.response-timeout=5m", "hooks.llm.download.stall-timeout=5m");
 	}
 
-	static RunningApplication start(WebApplicationType type, List<String> properties) {
+	static RunningApplication start(WebApplicationType type, List<String> properties, Class<?>... configurations) {
 		List<String> all = new ArrayList<>(properties);
 		all.addAll(List.of("server.port=0", "spring.main.banner-mode=off", "spring.jmx.enabled=false",
 				"management.endpoint.health.show-details=always", "spring.application.admin.enabled=false"));
-		return new RunningApplication(
-				new SpringApplicationBuilder(Application.class).web(type).properties(all.toArray(String[]::new)).run());
+		return new RunningApplication(new SpringApplicationBuilder(Application.class).sources(configurations)
+			.web(type)
+			.properties(all.toArray(String[]::new))
+			.run());
 	}
 
 	ConfigurableApplicationContext context() {

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
@@ -24,6 +25,7 @@ import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.TransferProgress;
 import dev.modelcache.internal.FailureBoundary;
+import dev.modelcache.internal.acquire.AcquisitionObserver.Step;
 import dev.modelcache.internal.http.ConnectionFailedException;
 import dev.modelcache.internal.store.SourceHistory;
 import dev.modelcache.internal.transfer.SourceState;
@@ -199,7 +201,7 @@ final class Acquisition implements Callable<CachedModel> {
 			there = ready.model();
 		}
 		else if (standing instanceof Standing.Provable provable) {
-			there = index.prove(provable);
+			there = this.monitor.step(Step.VERIFY, null, () -> index.prove(provable));
 			if (there == null) {
 				return cached(index, provable.otherwise());
 			}
@@ -338,8 +340,9 @@ final class Acquisition implements Callable<CachedModel> {
 					+ ((index.size() >= 0) ? " is not the model" : " is not there") + ", and no source is configured",
 					"Put the file there, or configure a url");
 		}
-		ResolvedModel resolved = ask("asking " + candidate.source(), this.parts.sources()
-			.resolve(request, candidate.locations(), candidate.configuredUrl(), this.monitor::pausing));
+		ResolvedModel resolved = this.monitor.step(Step.RESOLVE, candidate.source(),
+				() -> ask("asking " + candidate.source(), this.parts.sources()
+					.resolve(request, candidate.locations(), candidate.configuredUrl(), this.monitor::pausing)));
 		if (resolved == null) {
 			throw new IllegalStateException(candidate.source() + " was resolved without a result");
 		}
@@ -386,9 +389,11 @@ final class Acquisition implements Callable<CachedModel> {
 
 	private CacheLock lock(ModelIndex index, Instant start) {
 		try {
-			return this.parts.locks()
-				.acquire(LockRequest.of(index.candidate().request().id(), index.place().lockFile())
-					.withPause(this.cancellation::sleep), this.monitor::waiting);
+			LockRequest request = LockRequest.of(index.candidate().request().id(), index.place().lockFile())
+				.withPause(this.cancellation::sleep);
+			CacheLock lock = this.monitor.step(Step.LOCK, null,
+					() -> this.parts.locks().acquire(request, this.monitor::waiting));
+			return Objects.requireNonNull(lock, "the lock factory returned no lock");
 		}
 		catch (RuntimeException ex) {
 			this.monitor.lockWaited(Duration.between(start, this.clock.instant()));
@@ -515,7 +520,8 @@ final class Acquisition implements Callable<CachedModel> {
 				arrive(job, draft);
 			}
 		}
-		return draft.publish(this.packed, this.monitor, this.cancellation);
+		return Objects.requireNonNull(this.monitor.step(Step.PUBLISH, null,
+				() -> draft.publish(this.packed, this.monitor, this.cancellation)));
 	}
 
 	private void arrive(FileJob job, ModelDraft draft) {

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 import dev.modelcache.CachedModel;
@@ -23,6 +24,7 @@ import dev.modelcache.ModelStatus;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.TransferProgress;
 import dev.modelcache.internal.FailureBoundary;
+import dev.modelcache.internal.acquire.AcquisitionObserver.Step;
 import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.internal.transfer.TransferListener;
 import dev.modelcache.lock.CacheLock;
@@ -52,6 +54,8 @@ final class AcquisitionMonitor {
 	private final Clock clock;
 
 	private final OperationWatch watch;
+
+	private final AcquisitionObserver.Steps steps;
 
 	private final Instant started;
 
@@ -87,6 +91,27 @@ final class AcquisitionMonitor {
 		this.clock = clock;
 		this.started = clock.instant();
 		this.previous = board.get(id).model();
+		this.steps = observer.started(id);
+	}
+
+	/**
+	 * Does a step of the acquisition.
+	 * @param step the step
+	 * @param source the URL that it is about, redacted, or {@code null}
+	 * @param work does it
+	 * @return its result
+	 */
+	<T, X extends Exception> @Nullable T step(Step step, @Nullable String source, Work<T, X> work) throws X {
+		Consumer<@Nullable Throwable> end = this.steps.began(step, source);
+		try {
+			@Nullable T result = work.call();
+			end.accept(null);
+			return result;
+		}
+		catch (Throwable ex) {
+			end.accept(ex);
+			throw ex;
+		}
 	}
 
 	/** Work on bytes that are there already has come on. */
@@ -253,10 +278,11 @@ final class AcquisitionMonitor {
 		if (this.previous != null && isSame(this.previous, model)) {
 			// It was ready all the while; how it once came here does not change.
 			this.board.update(this.id, (status) -> (status.model() != null) ? status : ModelStatus.ready(model));
+			this.steps.ended("cached", null);
 			return;
 		}
 		this.board.update(this.id, (status) -> ModelStatus.ready(model));
-		ended(model.outcome().name());
+		ended(model.outcome().name(), null);
 		if (this.previous == null) {
 			logger.info("Model '{}' is ready: {} ({} bytes, {}, {} from {})", this.id, model.path(), model.size(),
 					model.digest(), model.outcome().name().toLowerCase(Locale.ROOT), model.source());
@@ -289,7 +315,7 @@ final class AcquisitionMonitor {
 		}
 		this.observer.transferFailed(this.id, failure.problem());
 		transferEnds();
-		ended("FAILED");
+		ended("FAILED", failure);
 		showEnd((status) -> status.withState(ModelState.FAILED).withError(failure));
 		this.events.dispatch(new ModelFailed(this.id, failure, elapsed()));
 	}
@@ -300,7 +326,7 @@ final class AcquisitionMonitor {
 		}
 		this.observer.transferFailed(this.id, "it was cancelled");
 		transferEnds();
-		ended("CANCELLED");
+		ended("CANCELLED", null);
 		showEnd((status) -> status.withState(ModelState.CANCELLED));
 	}
 
@@ -331,8 +357,10 @@ final class AcquisitionMonitor {
 		}
 	}
 
-	private void ended(String outcome) {
-		this.observer.ended(this.id, outcome.toLowerCase(Locale.ROOT), elapsed());
+	private void ended(String outcome, @Nullable Throwable failure) {
+		String word = outcome.toLowerCase(Locale.ROOT);
+		this.observer.ended(this.id, word, elapsed());
+		this.steps.ended(word, failure);
 	}
 
 	private Duration elapsed() {
@@ -438,6 +466,16 @@ final class AcquisitionMonitor {
 				state(ModelState.VERIFYING);
 			}
 		}
+
+	}
+
+	/**
+	 * What a step does.
+	 */
+	@FunctionalInterface
+	interface Work<T, X extends Exception> {
+
+		@Nullable T call() throws X;
 
 	}
 

@@ -2,6 +2,9 @@ package dev.modelcache.internal.acquire;
 
 import java.time.Duration;
 import java.util.Set;
+import java.util.function.Consumer;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * Receives details of acquisitions, for meters and for the history of transfers. Called
@@ -94,6 +97,66 @@ public interface AcquisitionObserver {
 	 * @param elapsed how long it took
 	 */
 	default void ended(String modelId, String outcome, Duration elapsed) {
+	}
+
+	/**
+	 * An acquisition began.
+	 * @param modelId the model's id
+	 * @return receives its steps and its end
+	 */
+	default Steps started(String modelId) {
+		return Steps.NONE;
+	}
+
+	/**
+	 * Receives the steps of one acquisition.
+	 */
+	interface Steps {
+
+		/** Ignores everything. */
+		Steps NONE = new Steps() {
+		};
+
+		/**
+		 * A step began. Steps of several files may overlap.
+		 * @param step the step
+		 * @param source the URL that it is about, without user-info, query and fragment,
+		 * or {@code null}
+		 * @return receives its end, with the failure or {@code null}
+		 */
+		default Consumer<@Nullable Throwable> began(Step step, @Nullable String source) {
+			return (failure) -> {
+			};
+		}
+
+		/**
+		 * The acquisition ended, also one that found the model as it was known before.
+		 * @param outcome as for {@link AcquisitionObserver#ended}
+		 * @param failure why it failed, or {@code null}
+		 */
+		default void ended(String outcome, @Nullable Throwable failure) {
+		}
+
+	}
+
+	/** A step of an acquisition. */
+	enum Step {
+
+		/** The source is asked what the model is. */
+		RESOLVE,
+
+		/** The lock is waited for. */
+		LOCK,
+
+		/** A file is fetched. */
+		TRANSFER,
+
+		/** A file is compared with its digest. */
+		VERIFY,
+
+		/** A file, or the whole model, is moved to its place. */
+		PUBLISH
+
 	}
 
 }

@@ -3,12 +3,14 @@ package dev.modelcache.internal.acquire;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
@@ -30,9 +32,10 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * The work for the configured models that no caller waits for: acquires them at the start
- * and when a health check finds one missing, and refreshes those that are ready at the
- * refresh interval and while a fallback serves.
+ * The work for the configured models that no caller waits for: acquires them at the
+ * start, again after a failure that time may mend, and when a health check finds one
+ * missing; refreshes those that are ready at the refresh interval and while a fallback
+ * serves.
  * <p>
  * <em>Thread-safety</em>: all methods. <em>Blocking</em>: none.
  */
@@ -67,17 +70,19 @@ public final class Background {
 
 	private @Nullable Disposable ticks;
 
+	private @Nullable Disposable statuses;
+
 	private volatile boolean stopped;
 
 	/**
 	 * Creates it. Nothing runs until it is asked for.
 	 * @param cache what acquires and refreshes
 	 * @param models what is configured
-	 * @param retryInterval the shortest time between an attempt that failed and the next
-	 * one; doubles with each failure, up to an hour
+	 * @param retryInterval the time between an attempt that failed and the next one;
+	 * doubles with each failure, up to an hour
 	 * @param refreshInterval how often to look for updates, or {@code null} for never
-	 * @param onFirstUse whether models are left alone until they are requested
-	 * @param timer tells when to look for updates
+	 * @param onFirstUse whether models are acquired only when they are requested
+	 * @param timer tells when to try again and when to look for updates
 	 * @param clock tells the time
 	 */
 	public Background(ModelCache cache, ConfiguredModels models, Duration retryInterval,
@@ -92,6 +97,19 @@ public final class Background {
 			.stream()
 			.anyMatch((model) -> model.fallbackUrl() != null || !model.fallbacks().isEmpty());
 		models.ids().forEach((id) -> this.models.put(id, new Model(id)));
+	}
+
+	/**
+	 * Begins to try again after failures, also those of attempts that callers requested.
+	 */
+	public synchronized void startRetrying() {
+		if (!this.onFirstUse && !this.models.isEmpty() && !this.stopped && this.statuses == null) {
+			this.statuses = Flux.defer(() -> Objects.requireNonNullElse(this.cache.statuses(), Flux.empty()))
+				.map(ModelStatus::id)
+				.mapNotNull(this.models::get)
+				.subscribe(Model::changed,
+						(failure) -> logger.debug("The failures of models are no longer watched", failure));
+		}
 	}
 
 	/**
@@ -129,20 +147,18 @@ public final class Background {
 	 * @param id the model's id
 	 */
 	public void ensureIfDue(String id) {
-		if (counts(id) && isMendable(status(id))) {
+		if (counts(id)) {
 			model(id).ensureIfDue();
 		}
 	}
 
 	/**
-	 * Returns when a model that failed for a reason that may pass may be acquired again.
+	 * Returns when a model that failed for a reason that may pass is acquired again.
 	 * @param id the model's id
 	 * @return the time, or {@code null} if the model has not failed for such a reason
 	 */
 	public @Nullable Instant nextAttempt(String id) {
-		Model model = model(id);
-		ModelStatus status = status(id);
-		return (status.state() == ModelState.FAILED && isMendable(status)) ? model.nextAttempt() : null;
+		return model(id).nextAttempt();
 	}
 
 	/**
@@ -169,6 +185,10 @@ public final class Background {
 				this.ticks.dispose();
 				this.ticks = null;
 			}
+			if (this.statuses != null) {
+				this.statuses.dispose();
+				this.statuses = null;
+			}
 		}
 		List<Disposable> running = this.models.values().stream().flatMap(Model::stop).toList();
 		if (cancelAll != null) {
@@ -188,6 +208,7 @@ public final class Background {
 			startRefreshing();
 		}
 		this.models.values().forEach(Model::start);
+		startRetrying();
 	}
 
 	/** A mock of the application's tests knows no status. */
@@ -203,9 +224,10 @@ public final class Background {
 		return model;
 	}
 
-	private static boolean isMendable(ModelStatus status) {
-		return status.state() == ModelState.ABSENT
-				|| (status.state() == ModelState.FAILED && status.error() != null && isMendedByTime(status.error()));
+	/** Returns why a model failed, if time may mend it. */
+	static @Nullable ModelCacheException mendableFailure(ModelStatus status) {
+		ModelCacheException failure = (status.state() == ModelState.FAILED) ? status.error() : null;
+		return (failure != null && isMendedByTime(failure)) ? failure : null;
 	}
 
 	/** A failure is mended by time if one of the failures that led to it may be. */
@@ -238,7 +260,16 @@ public final class Background {
 
 		private int failures;
 
+		/** The last failure that was counted. */
+		private @Nullable ModelCacheException lastFailure;
+
+		/** Whether it is that of the present acquisition. */
+		private boolean counted;
+
+		/** When the next attempt begins after it, if time may mend it. */
 		private @Nullable Instant dueAgain;
+
+		private @Nullable Disposable retry;
 
 		private @Nullable Disposable refresh;
 
@@ -254,17 +285,100 @@ public final class Background {
 			this.id = id;
 		}
 
-		/** One that failed for a caller is due at once. */
-		synchronized @Nullable Instant nextAttempt() {
-			if (this.acquisition != null) {
+		@Nullable Instant nextAttempt() {
+			ModelCacheException failure = mendableFailure(status(this.id));
+			if (failure == null) {
 				return null;
 			}
-			Instant now = now();
-			return (this.dueAgain != null && this.dueAgain.isAfter(now)) ? this.dueAgain : now;
+			synchronized (this) {
+				count(failure);
+				Instant now = now();
+				return (this.dueAgain != null && this.dueAgain.isAfter(now)) ? this.dueAgain : now;
+			}
 		}
 
+		/** The status has changed, perhaps more than once. */
+		void changed() {
+			ModelStatus status = status(this.id);
+			switch (status.state()) {
+				case FAILED -> {
+					if (status.error() != null) {
+						count(status.error());
+					}
+				}
+				case ABSENT, READY, CANCELLED -> forgetFailures();
+				default -> join();
+			}
+		}
+
+		/** An attempt that a caller requested does not end because the caller leaves. */
+		private void join() {
+			acquire(() -> this.acquisition == null && this.retry != null);
+		}
+
+		/** Counts a failure that the status shows, once. */
+		private synchronized void count(ModelCacheException failure) {
+			if (failure != this.lastFailure) {
+				countAgain(failure);
+			}
+		}
+
+		/** Lets an attempt follow if time may mend the failure. */
+		private void countAgain(ModelCacheException failure) {
+			this.lastFailure = failure;
+			this.counted = true;
+			this.dueAgain = null;
+			if (isMendedByTime(failure)) {
+				this.dueAgain = now().plus(retryInterval(this.failures++));
+				if (this.acquisition == null) {
+					retryWhenDue();
+				}
+			}
+		}
+
+		private synchronized void forgetFailures() {
+			this.failures = 0;
+			this.lastFailure = null;
+			this.dueAgain = null;
+			stopRetry();
+		}
+
+		/** An acquisition that has not been told its end yet calls it when it has. */
+		private void retryWhenDue() {
+			stopRetry();
+			if (Background.this.onFirstUse || Background.this.stopped || this.dueAgain == null) {
+				return;
+			}
+			logger.info("Model '{}': the next attempt begins at {}", this.id,
+					this.dueAgain.truncatedTo(ChronoUnit.SECONDS));
+			long delay = Math.max(0, Duration.between(now(), this.dueAgain).toMillis());
+			Disposable.Swap own = Disposables.swap();
+			this.retry = own;
+			own.update(Background.this.timer.schedule(() -> retry(own), delay, TimeUnit.MILLISECONDS));
+		}
+
+		private void stopRetry() {
+			if (this.retry != null) {
+				this.retry.dispose();
+				this.retry = null;
+			}
+		}
+
+		private void retry(Disposable own) {
+			boolean wanted = mendableFailure(status(this.id)) != null;
+			acquire(() -> this.retry == own && this.acquisition == null && wanted);
+		}
+
+		/** One that has failed for a caller waits for its interval as well. */
 		void ensureIfDue() {
-			acquire(() -> this.acquisition == null && (this.dueAgain == null || !now().isBefore(this.dueAgain)));
+			ModelStatus status = status(this.id);
+			ModelCacheException failure = mendableFailure(status);
+			if (failure != null) {
+				count(failure);
+			}
+			if (failure != null || status.state() == ModelState.ABSENT) {
+				acquire(() -> this.acquisition == null && (this.dueAgain == null || !now().isBefore(this.dueAgain)));
+			}
 		}
 
 		/** One that was cancelled or failed may not have been told its end yet. */
@@ -281,6 +395,9 @@ public final class Background {
 				}
 				this.used = true;
 				this.acquisition = own;
+				this.counted = false;
+				this.dueAgain = null;
+				stopRetry();
 			}
 			Background.this.keepAlive.hold();
 			own.update(FailureBoundary
@@ -288,30 +405,30 @@ public final class Background {
 						Mono.defer(() -> Mono.justOrEmpty(Background.this.cache.get(this.id)))
 							.flatMap((attempt) -> attempt))
 				.doFinally((signal) -> acquired(own))
-				.subscribe((model) -> succeeded(), this::failed));
+				.subscribe((model) -> forgetFailures(), this::failed));
 		}
 
 		private synchronized void acquired(Disposable ended) {
 			Background.this.keepAlive.release();
 			if (this.acquisition == ended) {
 				this.acquisition = null;
+				retryWhenDue();
 			}
 		}
 
-		private synchronized void succeeded() {
-			this.failures = 0;
-			this.dueAgain = null;
-		}
-
-		/** That somebody cancelled it, or evicted the model, is no failure. */
-		private synchronized void failed(Throwable failure) {
+		/** A cancellation or an eviction is not a failure. */
+		private void failed(Throwable failure) {
 			if (failure instanceof ModelCancelledException) {
 				logger.info("{}", failure.getMessage());
 				return;
 			}
-			this.dueAgain = now().plus(retryInterval(this.failures++));
 			logger.error("{}", failure.getMessage());
 			logger.debug("Model '{}' failed", this.id, failure);
+			synchronized (this) {
+				if (failure instanceof ModelCacheException known && !(this.counted && known == this.lastFailure)) {
+					countAgain(known);
+				}
+			}
 		}
 
 		void refreshIfDue() {
@@ -358,6 +475,7 @@ public final class Background {
 		/** Returns what runs. */
 		synchronized Stream<Disposable> stop() {
 			this.interrupted |= this.acquisition != null;
+			stopRetry();
 			return Stream.concat(Stream.ofNullable(this.acquisition), Stream.ofNullable(this.refresh));
 		}
 
@@ -366,6 +484,9 @@ public final class Background {
 			synchronized (this) {
 				again = this.interrupted;
 				this.interrupted = false;
+				if (!again) {
+					retryWhenDue();
+				}
 			}
 			if (again) {
 				ensure();

@@ -22,6 +22,7 @@ import dev.modelcache.ModelState;
 import dev.modelcache.ModelStatus;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.ModelTransferException;
+import dev.modelcache.ModelUpdate;
 import dev.modelcache.TransferProgress;
 import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.acquire.Acquisition.Mode;
@@ -216,8 +217,23 @@ public final class DefaultModelCache implements ModelCache {
 	}
 
 	@Override
+	public Mono<ModelUpdate> checkForUpdate(String id) {
+		return Mono.defer(() -> {
+			ModelRequest request = this.models.get(id);
+			ModelCancelledException refusal = this.lanes.refusal(id);
+			return (refusal != null) ? Mono.error(refusal)
+					: new UpdateCheck(this.parts, this.published, this.threads, this.clock).check(request);
+		});
+	}
+
+	@Override
 	public Mono<Void> cancel(String id) {
-		return Mono.fromRunnable(() -> this.lanes.cancel(key(this.models.get(id)), "it was cancelled"));
+		return Mono.fromRunnable(() -> {
+			ModelRequest request = this.models.get(id);
+			this.board.update(id, (status) -> (Background.mendableFailure(status) != null)
+					? status.withState(ModelState.CANCELLED) : status);
+			this.lanes.cancel(key(request), "it was cancelled");
+		});
 	}
 
 	/**

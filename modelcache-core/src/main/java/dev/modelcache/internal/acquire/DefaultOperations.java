@@ -3,18 +3,22 @@ package dev.modelcache.internal.acquire;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 import dev.modelcache.CacheUsage;
 import dev.modelcache.CachedModel;
+import dev.modelcache.Digest;
 import dev.modelcache.MirrorStatus;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStatus;
+import dev.modelcache.ModelUpdate;
 import dev.modelcache.TransferAttempt;
 import dev.modelcache.internal.store.ModelStore;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +53,8 @@ public final class DefaultOperations implements ModelCacheOperations {
 	private final Runnable close;
 
 	private final Set<String> running = ConcurrentHashMap.newKeySet();
+
+	private final Map<String, Checked> updates = new ConcurrentHashMap<>();
 
 	/**
 	 * Creates operations.
@@ -144,11 +150,47 @@ public final class DefaultOperations implements ModelCacheOperations {
 	}
 
 	private void once(String action, String id, @Nullable Mono<CachedModel> operation) {
+		once(action, id, operation, (model) -> logger.info("Model '{}': {} was asked for and has succeeded: {} ({})",
+				id, action, model.path(), model.digest()));
+	}
+
+	@Override
+	public void checkForUpdate(String id) {
+		String known = this.models.get(id).id();
+		Digest before = digest(known);
+		once("check", known, this.cache.checkForUpdate(known), (update) -> {
+			this.updates.put(known, new Checked(before, update));
+			logger.info("Model '{}': {}", known, told(update));
+		});
+	}
+
+	private static String told(ModelUpdate update) {
+		String source = (update.availableVersion() != null) ? " (" + update.availableVersion() + ")" : "";
+		return switch (update.availability()) {
+			case CURRENT -> "its source has the version that is here" + source;
+			case AVAILABLE -> "its source has another version" + source + ", "
+					+ ((update.bytes() != null) ? update.bytes() + " bytes" : "of unknown size") + " to download";
+			case UNKNOWN -> "its source does not say whether it has another version";
+		};
+	}
+
+	@Override
+	public @Nullable ModelUpdate update(String id) {
+		String known = this.models.get(id).id();
+		Checked checked = this.updates.get(known);
+		return (checked != null && Objects.equals(checked.digest(), digest(known))) ? checked.update() : null;
+	}
+
+	private @Nullable Digest digest(String id) {
+		CachedModel model = status(id).model();
+		return (model != null) ? model.digest() : null;
+	}
+
+	private <T> void once(String action, String id, @Nullable Mono<T> operation, Consumer<T> succeeded) {
 		String key = action + ' ' + id;
 		if (operation != null && this.running.add(key)) {
 			operation.doFinally((signal) -> this.running.remove(key))
-				.subscribe((model) -> logger.info("Model '{}': {} was asked for and has succeeded: {} ({})", id, action,
-						model.path(), model.digest()), (failure) -> failed(action, id, failure));
+				.subscribe(succeeded, (failure) -> failed(action, id, failure));
 		}
 	}
 
@@ -220,6 +262,16 @@ public final class DefaultOperations implements ModelCacheOperations {
 		stop();
 		awaitStopped();
 		this.close.run();
+	}
+
+	/**
+	 * What a source said.
+	 *
+	 * @param digest the digest of the model at that time, or {@code null}
+	 * @param update what it said
+	 */
+	private record Checked(@Nullable Digest digest, ModelUpdate update) {
+
 	}
 
 }

@@ -20,6 +20,7 @@ import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.internal.acquire.AcquisitionMonitor.FileProgress;
+import dev.modelcache.internal.acquire.AcquisitionObserver.Step;
 import dev.modelcache.internal.content.Compression;
 import dev.modelcache.internal.content.DecompressedContent;
 import dev.modelcache.internal.content.DecompressionPlan;
@@ -118,7 +119,8 @@ final class FileFetch {
 			if (plan.decompression() != null) {
 				staged.prepareContent();
 			}
-			TransferResult result = this.cancellation.await(this.parts.transfer().run(plan, staged, progress));
+			TransferResult result = this.monitor.step(Step.TRANSFER, job.file().mirrors().get(0).toString(),
+					() -> this.cancellation.await(this.parts.transfer().run(plan, staged, progress)));
 			progress.verifying();
 			return publish(job, plan, staged, Objects.requireNonNull(result, "the transfer ended without a result"));
 		}
@@ -150,10 +152,12 @@ final class FileFetch {
 	private CachedModel publish(FileJob job, DownloadPlan plan, StagedFile staged, TransferResult result) {
 		Candidate candidate = job.candidate();
 		ExpectedDigest expected = expected(plan, result);
-		verify(plan, expected, staged, result);
 		DecompressedContent content = result.content();
 		StagedFile file = (content != null) ? staged.content() : staged;
-		ModelFormat format = inspect(job, staged, file, result);
+		ModelFormat format = this.monitor.step(Step.VERIFY, result.mirror().toString(), () -> {
+			verify(plan, expected, staged, result);
+			return inspect(job, staged, file, result);
+		});
 		Digest sha256 = sha256(
 				(content != null) ? content.digests().get(Algorithm.SHA256) : result.digests().get(Algorithm.SHA256));
 		tellDepartures(plan, expected, result, sha256);
@@ -197,18 +201,21 @@ final class FileFetch {
 	 */
 	void publish(boolean whole, StagedFile file, long size, StagedFile.ReceiptWriter receipt) throws IOException {
 		try {
-			this.monitor.storing(size, () -> {
-				file.force();
-				if (whole) {
-					this.cancellation.commit(() -> {
+			this.monitor.<Void, IOException>step(Step.PUBLISH, null, () -> {
+				this.monitor.storing(size, () -> {
+					file.force();
+					if (whole) {
+						this.cancellation.commit(() -> {
+							file.publish(receipt);
+							return true;
+						});
+					}
+					else {
+						this.cancellation.check();
 						file.publish(receipt);
-						return true;
-					});
-				}
-				else {
-					this.cancellation.check();
-					file.publish(receipt);
-				}
+					}
+				});
+				return null;
 			});
 		}
 		catch (FileAlreadyExistsException ex) {

@@ -1,10 +1,12 @@
 package dev.modelcache.internal.acquire;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -75,8 +77,33 @@ public final class Observers implements AcquisitionObserver {
 		each((observer) -> observer.ended(modelId, outcome, elapsed));
 	}
 
+	@Override
+	public Steps started(String modelId) {
+		List<Steps> all = new ArrayList<>();
+		each((observer) -> all.add(observer.started(modelId)));
+		return new Steps() {
+
+			@Override
+			public Consumer<@Nullable Throwable> began(Step step, @Nullable String source) {
+				List<Consumer<@Nullable Throwable>> ends = new ArrayList<>();
+				each(all, (steps) -> ends.add(steps.began(step, source)));
+				return (failure) -> each(ends, (end) -> end.accept(failure));
+			}
+
+			@Override
+			public void ended(String outcome, @Nullable Throwable failure) {
+				each(all, (steps) -> steps.ended(outcome, failure));
+			}
+
+		};
+	}
+
 	private void each(Consumer<AcquisitionObserver> told) {
-		for (AcquisitionObserver observer : this.observers) {
+		each(this.observers, told);
+	}
+
+	private static <T> void each(List<T> observers, Consumer<T> told) {
+		for (T observer : observers) {
 			try {
 				told.accept(observer);
 			}

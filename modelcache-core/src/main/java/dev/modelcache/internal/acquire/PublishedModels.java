@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest;
@@ -26,6 +27,7 @@ import dev.modelcache.internal.store.ModelPlace;
 import dev.modelcache.internal.store.ModelStore;
 import dev.modelcache.internal.store.Receipt.PutBy;
 import dev.modelcache.internal.store.Receipt;
+import dev.modelcache.internal.store.SourceHistory;
 import dev.modelcache.lock.CacheLock;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.lock.LockRequest;
@@ -75,6 +77,24 @@ final class PublishedModels {
 			}
 		}
 		return null;
+	}
+
+	/**
+	 * Reads what is known about the model that is there, without reading its files.
+	 * @param request the request
+	 * @return the receipts of its files, none if it is not there
+	 */
+	Published read(ModelRequest request) {
+		CachedModel model = known(request);
+		if (model == null) {
+			return new Published(List.of(), false, null);
+		}
+		ModelIndex index = index(request, model, (bytes, total) -> {
+		});
+		List<Receipt> receipts = index.served(model).stream().map(index::receipt).flatMap(Stream::ofNullable).toList();
+		String key = index.candidate().sourceKey();
+		String revision = (key != null && !model.fallback()) ? SourceHistory.read(index.place(), key).present() : null;
+		return new Published(receipts, model.fallback(), revision);
 	}
 
 	/**
@@ -317,6 +337,30 @@ final class PublishedModels {
 	 * @param failure tells so
 	 */
 	private record Difference(Fingerprint file, Digest expected, ModelIntegrityException failure) {
+
+	}
+
+	/**
+	 * What is known about a model that is there.
+	 *
+	 * @param receipts the receipts of its files
+	 * @param fallback whether it is a fallback
+	 * @param revision what its source calls it, or {@code null}
+	 */
+	record Published(List<Receipt> receipts, boolean fallback, @Nullable String revision) {
+
+		boolean proves(Digest digest) {
+			return this.receipts.stream().anyMatch((receipt) -> receipt.proves(digest));
+		}
+
+		/** Returns the digest of the only file, as its source knows it. */
+		@Nullable String digest() {
+			if (this.receipts.size() != 1) {
+				return null;
+			}
+			Receipt receipt = this.receipts.get(0);
+			return ((receipt.sourceDigest() != null) ? receipt.sourceDigest() : receipt.digest()).toString();
+		}
 
 	}
 

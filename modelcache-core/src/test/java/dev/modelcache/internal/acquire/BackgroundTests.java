@@ -28,7 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
-import reactor.core.scheduler.Schedulers;
+import reactor.test.scheduler.VirtualTimeScheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.BDDMockito.given;
@@ -51,10 +51,15 @@ class BackgroundTests {
 
 	private Mono<CachedModel> result = Mono.never();
 
+	private final VirtualTimeScheduler timer = VirtualTimeScheduler.create();
+
+	private Sinks.Many<ModelStatus> statuses = Sinks.many().multicast().directBestEffort();
+
 	private Background background;
 
 	@BeforeEach
 	void create() {
+		given(this.cache.statuses()).willAnswer((call) -> this.statuses.asFlux());
 		given(this.cache.status("m")).willAnswer((call) -> this.status);
 		given(this.cache.get("m")).willReturn(Mono.defer(() -> {
 			this.attempts.incrementAndGet();
@@ -66,13 +71,37 @@ class BackgroundTests {
 	@AfterEach
 	void close() {
 		this.background.stop(null);
+		this.timer.dispose();
 		Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> keepAliveThreads() == 0);
+	}
+
+	private void pass(Duration time) {
+		this.clock.advance(time);
+		this.timer.advanceTimeBy(time);
+	}
+
+	/**
+	 * What the cache shows when an attempt has ended, which a caller may have requested.
+	 */
+	private void show(ModelStatus status) {
+		this.status = status;
+		this.statuses.tryEmitNext(status);
+	}
+
+	private void showFailure(ModelCacheException failure) {
+		show(this.status.withState(ModelState.FAILED).withError(failure));
+	}
+
+	private static CachedModel model() {
+		return CachedModel.of("m", List.of(Path.of("/m.gguf")), 1, Digest.parse("00".repeat(32)), "here")
+			.withOutcome(ModelOutcome.DOWNLOADED)
+			.withVerified(true);
 	}
 
 	private Background background(boolean onFirstUse) {
 		ConfiguredModels models = new ConfiguredModels(
 				List.of(ModelRequest.builder("m").modelPath(Path.of("/m.gguf")).build()));
-		return new Background(this.cache, models, INTERVAL, null, onFirstUse, Schedulers.parallel(), this.clock);
+		return new Background(this.cache, models, INTERVAL, null, onFirstUse, this.timer, this.clock);
 	}
 
 	private void failWith(ModelCacheException failure) {
@@ -170,10 +199,7 @@ class BackgroundTests {
 		this.clock.advance(INTERVAL);
 		this.background.ensureIfDue("m");
 		this.clock.advance(INTERVAL.multipliedBy(2));
-		Path path = Path.of("/m.gguf");
-		this.result = Mono.just(CachedModel.of("m", List.of(path), 1, Digest.parse("00".repeat(32)), "here")
-			.withOutcome(ModelOutcome.DOWNLOADED)
-			.withVerified(true));
+		this.result = Mono.just(model());
 		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(3);
 		this.status = ModelStatus.absent("m");
@@ -185,7 +211,6 @@ class BackgroundTests {
 	void nextAttemptIsThatOfAFailureThatTimeMayMend() {
 		assertThat(this.background.nextAttempt("m")).isNull();
 		failWith(networkFailure());
-		assertThat(this.background.nextAttempt("m")).isEqualTo(this.clock.instant());
 		this.background.ensure("m");
 		Instant due = this.clock.instant().plus(INTERVAL);
 		assertThat(this.background.nextAttempt("m")).isEqualTo(due);
@@ -202,6 +227,8 @@ class BackgroundTests {
 		this.status = this.status.withState(ModelState.FAILED)
 			.withError(new ModelStorageException("m", Path.of("/"), "full", null));
 		this.background.ensureIfDue("m");
+		this.clock.advance(INTERVAL);
+		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(1);
 	}
 
@@ -209,6 +236,8 @@ class BackgroundTests {
 	void lockTimeoutIsMendedByTime() {
 		this.status = this.status.withState(ModelState.FAILED)
 			.withError(new ModelLockTimeoutException("m", Path.of("/l"), null, INTERVAL));
+		this.background.ensureIfDue("m");
+		this.clock.advance(INTERVAL);
 		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(1);
 	}
@@ -222,6 +251,8 @@ class BackgroundTests {
 		this.status = this.status.withState(ModelState.FAILED)
 			.withError(new ModelNotFoundException("m", "gone", "Look"));
 		this.background.ensureIfDue("m");
+		this.clock.advance(Duration.ofDays(1));
+		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(0);
 	}
 
@@ -230,6 +261,8 @@ class BackgroundTests {
 		ModelCacheException failure = new ModelNotFoundException("m", "gone", "Look");
 		failure.addSuppressed(networkFailure());
 		this.status = this.status.withState(ModelState.FAILED).withError(failure);
+		this.background.ensureIfDue("m");
+		this.clock.advance(INTERVAL);
 		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(1);
 	}
@@ -246,6 +279,188 @@ class BackgroundTests {
 		this.status = ModelStatus.absent("m");
 		this.background.ensureIfDue("m");
 		assertThat(this.attempts).hasValue(1);
+	}
+
+	@Test
+	void failedAttemptIsFollowedByOthersWithoutAHealthCheck() {
+		this.background.startRetrying();
+		failWith(networkFailure());
+		this.background.ensureAll();
+		long minutes = 1;
+		for (int failures = 1; failures < 12; failures++) {
+			pass(Duration.ofMinutes(minutes).minusMillis(1));
+			assertThat(this.attempts).hasValue(failures);
+			assertThat(this.background.nextAttempt("m")).isEqualTo(this.clock.instant().plusMillis(1));
+			pass(Duration.ofMillis(1));
+			assertThat(this.attempts).hasValue(failures + 1);
+			minutes = Math.min(60, minutes * 2);
+		}
+	}
+
+	@Test
+	void failureOfACallerIsFollowedByAnAttemptInTheBackground() {
+		this.background.startRetrying();
+		showFailure(networkFailure());
+		assertThat(this.background.nextAttempt("m")).isEqualTo(this.clock.instant().plus(INTERVAL));
+		pass(INTERVAL.minusMillis(1));
+		assertThat(this.attempts).hasValue(0);
+		pass(Duration.ofMillis(1));
+		assertThat(this.attempts).hasValue(1);
+	}
+
+	@Test
+	void failureIsCountedOnceHoweverItIsLearned() {
+		this.background.startRetrying();
+		ModelCacheException failure = networkFailure();
+		failWith(failure);
+		this.result = Mono.defer(() -> {
+			showFailure(failure);
+			return Mono.error(failure);
+		});
+		this.background.ensureAll();
+		this.statuses.tryEmitNext(this.status);
+		assertThat(this.background.nextAttempt("m")).isEqualTo(this.clock.instant().plus(INTERVAL));
+	}
+
+	/** The status shows the failure before the attempt is told its end. */
+	@Test
+	void attemptThatIsDueBeforeTheLastOneHasBeenToldItsEndFollowsIt() {
+		this.background.startRetrying();
+		ModelCacheException failure = networkFailure();
+		this.result = Mono.defer(() -> {
+			this.result = Mono.never();
+			showFailure(failure);
+			pass(INTERVAL);
+			return Mono.error(failure);
+		});
+		this.background.ensureAll();
+		this.timer.advanceTime();
+		assertThat(this.attempts).hasValue(2);
+	}
+
+	@Test
+	void failureThatTimeDoesNotMendIsNotTriedAgain() {
+		this.background.startRetrying();
+		failWith(new ModelNotFoundException("m", "gone", "Look"));
+		this.background.ensureAll();
+		pass(Duration.ofDays(1));
+		assertThat(this.attempts).hasValue(1);
+		assertThat(this.background.nextAttempt("m")).isNull();
+		failWith(networkFailure());
+		this.background.ensure("m");
+		pass(INTERVAL);
+		assertThat(this.attempts).hasValue(3);
+	}
+
+	@Test
+	void attemptThatAFailureOfAnotherKindFollowsIsTheLast() {
+		this.background.startRetrying();
+		failWith(networkFailure());
+		this.background.ensureAll();
+		this.result = Mono.defer(() -> {
+			failWith(new ModelNotFoundException("m", "gone", "Look"));
+			return this.result;
+		});
+		pass(Duration.ofDays(1));
+		assertThat(this.attempts).hasValue(2);
+	}
+
+	@Test
+	void cancellationEndsTheWaitForTheNextAttempt() {
+		this.background.startRetrying();
+		failWith(networkFailure());
+		this.background.ensureAll();
+		show(this.status.withState(ModelState.CANCELLED));
+		assertThat(this.background.nextAttempt("m")).isNull();
+		pass(Duration.ofDays(1));
+		assertThat(this.attempts).hasValue(1);
+		failWith(networkFailure());
+		this.background.ensure("m");
+		assertThat(this.background.nextAttempt("m")).isEqualTo(this.clock.instant().plus(INTERVAL));
+	}
+
+	@Test
+	void modelThatIsEvictedOrReadyMeanwhileIsLeftAlone() {
+		this.background.startRetrying();
+		failWith(networkFailure());
+		this.background.ensureAll();
+		show(ModelStatus.absent("m"));
+		pass(Duration.ofDays(1));
+		failWith(networkFailure());
+		this.background.ensure("m");
+		show(ModelStatus.ready(model()));
+		pass(Duration.ofDays(1));
+		assertThat(this.attempts).hasValue(2);
+	}
+
+	@Test
+	void attemptThatACallerRequestsMeanwhileIsJoined() {
+		this.background.startRetrying();
+		failWith(networkFailure());
+		this.background.ensureAll();
+		this.result = Mono.never();
+		show(this.status.withState(ModelState.RESOLVING));
+		assertThat(this.attempts).hasValue(2);
+		pass(Duration.ofDays(1));
+		assertThat(this.attempts).hasValue(2);
+	}
+
+	@Test
+	void firstAttemptOfACallerIsTheCallersAlone() {
+		this.background.startRetrying();
+		show(this.status.withState(ModelState.RESOLVING));
+		assertThat(this.attempts).hasValue(0);
+	}
+
+	@Test
+	void healthCheckThatStartsTheAttemptReplacesTheOneOfTheTimer() {
+		this.background.startRetrying();
+		failWith(networkFailure());
+		this.background.ensureAll();
+		this.clock.advance(INTERVAL);
+		this.background.ensureIfDue("m");
+		assertThat(this.attempts).hasValue(2);
+		this.timer.advanceTimeBy(INTERVAL);
+		assertThat(this.attempts).hasValue(2);
+	}
+
+	@Test
+	void modelOfFirstUseIsNotTriedAgainWithoutBeingAskedFor() {
+		this.background.stop(null);
+		this.background = background(true);
+		this.background.startRetrying();
+		showFailure(networkFailure());
+		failWith(networkFailure());
+		this.background.ensure("m");
+		pass(Duration.ofDays(1));
+		assertThat(this.attempts).hasValue(1);
+	}
+
+	@Test
+	void waitForTheNextAttemptEndsWithTheCacheAndGoesOnWithIt() {
+		this.background.startRetrying();
+		failWith(networkFailure());
+		this.background.ensureAll();
+		this.background.stop(null);
+		assertThat(this.statuses.currentSubscriberCount()).isZero();
+		pass(INTERVAL.dividedBy(2));
+		this.background.start();
+		pass(INTERVAL.dividedBy(2).minusMillis(1));
+		assertThat(this.attempts).hasValue(1);
+		pass(Duration.ofMillis(1));
+		assertThat(this.attempts).hasValue(2);
+		this.background.stop(null);
+		pass(Duration.ofDays(1));
+		assertThat(this.attempts).hasValue(2);
+	}
+
+	@Test
+	void waitForTheNextAttemptDoesNotKeepTheApplicationAlive() {
+		this.background.startRetrying();
+		failWith(networkFailure());
+		this.background.ensureAll();
+		assertThat(this.background.nextAttempt("m")).isNotNull();
+		Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> keepAliveThreads() == 0);
 	}
 
 	@Test

@@ -12,6 +12,7 @@ import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
+import dev.modelcache.ModelTransferException;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.Reply;
@@ -135,6 +136,23 @@ class CancellationTests {
 		this.server.always("/m.gguf", Reply.ok());
 		background.ensure("m");
 		awaitState(ModelState.READY);
+	}
+
+	@Test
+	void cancellingAfterAFailureThatTimeMayMendCancelsTheNextAttempt() {
+		this.server.always("/m.gguf", Reply.status(500));
+		StepVerifier.create(this.cache.get("m")).expectError(ModelTransferException.class).verify(PATIENCE);
+		StepVerifier.create(this.cache.cancel("m")).expectComplete().verify(PATIENCE);
+		assertThat(this.cache.status("m").state()).isEqualTo(ModelState.CANCELLED);
+		assertThat(this.cache.status("m").error()).isInstanceOf(ModelTransferException.class);
+	}
+
+	@Test
+	void cancellingAfterAnotherFailureChangesNothing() {
+		this.server.always("/m.gguf", Reply.status(404));
+		StepVerifier.create(this.cache.get("m")).expectError(ModelNotFoundException.class).verify(PATIENCE);
+		StepVerifier.create(this.cache.cancel("m")).expectComplete().verify(PATIENCE);
+		assertThat(this.cache.status("m").state()).isEqualTo(ModelState.FAILED);
 	}
 
 }

@@ -47,7 +47,7 @@ final class StagedBytes implements AutoCloseable {
 		ModelStore store = new ModelStore(StoreSettings.defaults(this.directory), new ExclusiveFiles(),
 				Clock.systemUTC());
 		ModelRequest request = ModelRequest.builder("default").url(this.mirror.uri()).build();
-		this.file = store.stage("default", store.place(request, "model"), PartialJudge.NONE, () -> {
+		this.file = store.staging().stage("default", store.place(request, "model"), PartialJudge.NONE, () -> {
 		});
 	}
 

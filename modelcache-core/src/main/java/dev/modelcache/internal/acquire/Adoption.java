@@ -140,7 +140,7 @@ final class Adoption {
 			CachedModel model = isServedInPlace(wanted, offer) ? served(wanted, offer.file())
 					: copied(wanted, offer.file());
 			if (model != null) {
-				this.store.discardPartials(wanted.place());
+				this.store.staging().discardPartials(wanted.place());
 				return model;
 			}
 		}
@@ -172,7 +172,7 @@ final class Adoption {
 	}
 
 	private @Nullable CachedModel copied(Wanted wanted, Path file) {
-		try (StagedFile staged = this.store.stageEmpty(wanted.modelId(), wanted.place())) {
+		try (StagedFile staged = this.store.staging().stageEmpty(wanted.modelId(), wanted.place())) {
 			staged.admit(DataSize.ofBytes(Files.size(file)));
 			if (!hasDigest(wanted, file, () -> FileDigest.ofCopied(file, staged.channel(), SHA256, this::reading))) {
 				return null;

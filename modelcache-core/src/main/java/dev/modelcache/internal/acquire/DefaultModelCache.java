@@ -104,7 +104,7 @@ public final class DefaultModelCache implements ModelCache {
 	}
 
 	private void shrink() {
-		if (!this.parts.store().hasMaxSize()) {
+		if (!this.parts.store().eviction().isLimited()) {
 			return;
 		}
 		Mono.fromRunnable(() -> this.published.shrink(this.models)).subscribeOn(this.threads.io()).subscribe((none) -> {

@@ -115,6 +115,7 @@ final class FileFetch {
 
 	private CachedModel fetchOnce(FileJob job, DownloadPlan plan, FileProgress progress) {
 		try (StagedFile staged = this.parts.store()
+			.staging()
 			.stage(plan.modelId(), job.place(), SegmentedTransfer.judge(plan), this::reading)) {
 			if (plan.decompression() != null) {
 				staged.prepareContent();

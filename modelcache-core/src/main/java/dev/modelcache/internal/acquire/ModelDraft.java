@@ -301,9 +301,9 @@ final class ModelDraft {
 		jobs.forEach((job) -> directories.putIfAbsent(job.place().directory(), job.place()));
 		// What is there of a file that was broken off counts, and its transfer knows how
 		// much.
-		if (bytes > 0 && directories.values().stream().noneMatch(this.store::hasPartials)) {
+		if (bytes > 0 && directories.values().stream().noneMatch(this.store.staging()::hasPartials)) {
 			FileJob first = jobs.get(0);
-			this.store.admit(first.modelId(), first.place(), DataSize.ofBytes(bytes));
+			this.store.staging().admit(first.modelId(), first.place(), DataSize.ofBytes(bytes));
 		}
 		return jobs;
 	}

@@ -106,7 +106,7 @@ final class PackedFiles {
 		try (InputStream in = new BufferedInputStream(watched(Files.newInputStream(tar)))) {
 			ModelPlace place = directory.seen(job.file().name());
 			ArchiveLimits limits = new ArchiveLimits(ArchiveLimits.MOST_FILES, archive.size(),
-					(bytes) -> this.store.admit(job.modelId(), place, DataSize.ofBytes(bytes)));
+					(bytes) -> this.store.staging().admit(job.modelId(), place, DataSize.ofBytes(bytes)));
 			Path unpacking = directory.unpacking();
 			try {
 				List<UnpackedFile> unpacked = TarArchive.unpack(in, unpacking, limits);
@@ -148,7 +148,7 @@ final class PackedFiles {
 
 	/** What is refused is not kept: another download would bring the same. */
 	private void discard(FileJob job) {
-		this.store.evict(job.modelId(), job.place(), this.monitor::advanced);
+		this.store.eviction().evict(job.modelId(), job.place(), this.monitor::advanced);
 	}
 
 	private CachedModel take(FileJob job, CachedModel archive, UnpackedFile file, Path unpacking,

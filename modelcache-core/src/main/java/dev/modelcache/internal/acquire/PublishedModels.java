@@ -266,7 +266,7 @@ final class PublishedModels {
 			requireOurs(index);
 			watch.cancellation().check();
 			ModelPlace place = index.place();
-			if (this.store.evict(index.candidate().request().id(), place, watch::advanced)) {
+			if (this.store.eviction().evict(index.candidate().request().id(), place, watch::advanced)) {
 				evicted.accept(place.target());
 			}
 			Path adopted = this.store.adoption().forget(place);
@@ -300,11 +300,12 @@ final class PublishedModels {
 
 	/** Keeps the cache's directory to its size; no configured model goes. */
 	void shrink(ConfiguredModels models) {
-		this.store.shrink(models.all()
-			.stream()
-			.flatMap((request) -> Candidate.of(request).stream())
-			.map((candidate) -> this.store.place(candidate.request(), candidate.fileName()))
-			.toList());
+		this.store.eviction()
+			.shrink(models.all()
+				.stream()
+				.flatMap((request) -> Candidate.of(request).stream())
+				.map((candidate) -> this.store.place(candidate.request(), candidate.fileName()))
+				.toList());
 	}
 
 	private void requireOurs(ModelIndex index) {

@@ -3,12 +3,8 @@ package dev.modelcache.internal.store;
 import dev.modelcache.CacheOptions;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -25,7 +21,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.util.unit.DataSize;
 
 /**
- * The model files on this machine's disks.
+ * Where the model files on this machine stand, and what is known of them. They come by
+ * {@link #staging()} and go by {@link #eviction()}.
  * <p>
  * <em>Blocking</em>: all methods but {@link #lexicalPath} and {@link #directory}.
  * <em>Errors</em>: {@link ModelStorageException}.
@@ -33,8 +30,6 @@ import org.springframework.util.unit.DataSize;
 public final class ModelStore implements AutoCloseable {
 
 	private static final Logger logger = LoggerFactory.getLogger(ModelStore.class);
-
-	private static final Duration BETWEEN_SWEEPS = Duration.ofHours(1);
 
 	private final StoreSettings settings;
 
@@ -46,23 +41,15 @@ public final class ModelStore implements AutoCloseable {
 
 	private final @Nullable HubCache hub;
 
-	private final ExclusiveFiles files;
-
-	private final Clock clock;
-
-	private final DiskSpace space;
-
 	private final ModelsInUse inUse;
 
 	private final AdoptedFiles adoption;
 
-	private final SizeLimit eviction;
+	private final Staging staging;
+
+	private final Eviction eviction;
 
 	private final @Nullable ModelLockFile lockFile;
-
-	private final DirectoryForce directories;
-
-	private Instant lastSweep = Instant.EPOCH;
 
 	/**
 	 * Creates a store without a lock file.
@@ -86,18 +73,16 @@ public final class ModelStore implements AutoCloseable {
 	}
 
 	ModelStore(StoreSettings settings, ExclusiveFiles files, Clock clock, @Nullable ModelLockFile lockFile,
-			DirectoryForce directories) {
-		this.directories = directories;
+			Staging.DirectoryForce directories) {
 		this.settings = settings;
 		this.layout = new CacheLayout(settings.directory());
 		this.versions = new ModelVersions(this.layout, this.receipts);
 		this.hub = (settings.hubCache() != null) ? new HubCache(settings.hubCache(), this.layout, this.receipts) : null;
-		this.files = files;
-		this.clock = clock;
-		this.space = new DiskSpace(settings.minFreeSpace());
 		this.inUse = new ModelsInUse(this.layout, clock);
 		this.adoption = new AdoptedFiles(settings.adoption(), this.layout, this.receipts);
-		this.eviction = new SizeLimit(settings, this.layout, this.receipts, this.versions, this.inUse);
+		this.staging = new Staging(settings, files, clock, this.receipts, this.adoption, this.inUse, directories);
+		this.eviction = new Eviction(settings, this.layout, this.receipts, this.versions, this.hub, this.inUse,
+				this.staging);
 		this.lockFile = lockFile;
 	}
 
@@ -244,20 +229,19 @@ public final class ModelStore implements AutoCloseable {
 	}
 
 	/**
-	 * Returns whether the cache's own directory has a maximum size.
-	 * @return {@code true} if {@link #shrink} may have something to do
+	 * Returns what makes files that are to be published.
+	 * @return the staging area of each place
 	 */
-	public boolean hasMaxSize() {
-		return this.settings.maxSize() != null;
+	public Staging staging() {
+		return this.staging;
 	}
 
 	/**
-	 * Removes files that have not been used for long, if the cache's own directory holds
-	 * more than it may.
-	 * @param configured the places of the files that must stay
+	 * Returns what deletes published files.
+	 * @return the eviction of one model, and of those that are too much
 	 */
-	public void shrink(Collection<ModelPlace> configured) {
-		this.eviction.run(configured);
+	public Eviction eviction() {
+		return this.eviction;
 	}
 
 	/**
@@ -282,172 +266,6 @@ public final class ModelStore implements AutoCloseable {
 	 */
 	public CacheOptions.Verification verification() {
 		return this.settings.verification();
-	}
-
-	/**
-	 * Returns a staged file beside a target: the most useful one that an ended process
-	 * left there, else a copy of one that somebody may still write, else an empty one.
-	 * Those that are of no use are deleted.
-	 * @param modelId the model's id
-	 * @param place the target's place
-	 * @param judge tells what a file that is there is worth
-	 * @param advanced run for each piece of a few MiB that is copied
-	 * @return the staged file; the caller closes it
-	 */
-	public StagedFile stage(String modelId, ModelPlace place, PartialJudge judge, Runnable advanced) {
-		try {
-			createDirectory(place);
-			deleteExpired();
-			Partials partials = partials(place);
-			Partial left = partials.claim(judge);
-			if (left != null) {
-				return new StagedFile(this, modelId, place, left);
-			}
-			Partial empty = partials.create();
-			StagedFile staged = new StagedFile(this, modelId, place, empty);
-			boolean ready = false;
-			try {
-				copyFromOthers(partials, judge, staged, empty, advanced);
-				ready = true;
-				return staged;
-			}
-			finally {
-				if (!ready) {
-					staged.close();
-				}
-			}
-		}
-		catch (IOException ex) {
-			throw cannotCreate(modelId, place, ex);
-		}
-	}
-
-	private static void createDirectory(ModelPlace place) throws IOException {
-		if (place.shared()) {
-			Files.createDirectories(place.directory());
-		}
-		else {
-			PrivateFiles.createDirectories(place.directory());
-		}
-	}
-
-	/**
-	 * Returns an empty staged file beside a target. What ended downloads left stays.
-	 * @param modelId the model's id
-	 * @param place the target's place
-	 * @return the staged file; the caller closes it
-	 */
-	public StagedFile stageEmpty(String modelId, ModelPlace place) {
-		try {
-			createDirectory(place);
-			return new StagedFile(this, modelId, place, partials(place).create());
-		}
-		catch (IOException ex) {
-			throw cannotCreate(modelId, place, ex);
-		}
-	}
-
-	/**
-	 * Returns whether downloads of a file, or of others beside it, were broken off.
-	 * @param place the file's place
-	 * @return {@code true} if something of them is there
-	 */
-	public boolean hasPartials(ModelPlace place) {
-		try (Stream<Path> files = Files.list(place.directory())) {
-			return files.anyMatch(StagedName::isStaged);
-		}
-		catch (IOException ex) {
-			return false;
-		}
-	}
-
-	/**
-	 * Deletes what ended downloads of a file left, because nobody will continue it.
-	 * @param place the file's place
-	 */
-	public void discardPartials(ModelPlace place) {
-		try {
-			if (Files.isDirectory(place.directory())) {
-				partials(place).claim(PartialJudge.NONE);
-			}
-		}
-		catch (IOException ex) {
-			logger.debug("Not all that downloads of {} left can be deleted", place.target(), ex);
-		}
-	}
-
-	private static ModelStorageException cannotCreate(String modelId, ModelPlace place, IOException ex) {
-		return new ModelStorageException(modelId, place.directory(),
-				"cannot create a file in " + place.directory() + ": " + ex, ex);
-	}
-
-	private static void copyFromOthers(Partials partials, PartialJudge judge, StagedFile staged, Partial empty,
-			Runnable advanced) throws IOException {
-		Path other = partials.mostUsefulOfOthers(judge);
-		if (other == null) {
-			return;
-		}
-		try {
-			staged.admit(DataSize.ofBytes(Files.size(other)), () -> 0);
-			partials.copy(other, empty, advanced);
-		}
-		catch (IOException | ModelStorageException ex) {
-			logger.debug("{} cannot be copied; the download begins with nothing", other, ex);
-			staged.clear();
-		}
-	}
-
-	/** Once in a while: other models may never be asked for again. */
-	private synchronized void deleteExpired() {
-		Instant now = this.clock.instant();
-		if (now.isAfter(this.lastSweep.plus(BETWEEN_SWEEPS))) {
-			this.lastSweep = now;
-			ExpiredPartials.delete(this.settings.directory(), Integer.MAX_VALUE, this.files, expiry());
-			if (this.settings.hubCache() != null) {
-				ExpiredPartials.delete(this.settings.hubCache().directory(), HubCache.DEPTH_OF_BLOBS, this.files,
-						expiry());
-			}
-		}
-	}
-
-	private Instant expiry() {
-		return this.clock.instant().minus(this.settings.partialRetention());
-	}
-
-	private Partials partials(ModelPlace place) {
-		return new Partials(place.target(), this.files, expiry());
-	}
-
-	private boolean deleteElsewhere(ModelPlace place, Leftovers leftovers) throws IOException {
-		ModelManifest elsewhere = (this.hub != null) ? Elsewhere.read(place) : null;
-		if (this.hub == null || elsewhere == null) {
-			return false;
-		}
-		// What is left is known only from the record.
-		if (this.hub.delete(place, elsewhere, leftovers)) {
-			Elsewhere.delete(place);
-		}
-		return true;
-	}
-
-	/**
-	 * Checks that files which are fetched one after the other will fit on the disk
-	 * together.
-	 * @param modelId the model's id
-	 * @param place the model's place
-	 * @param bytes what is still to be written
-	 * @throws ModelStorageException if they do not fit: needs, has, where
-	 */
-	public void admit(String modelId, ModelPlace place, DataSize bytes) {
-		try {
-			createDirectory(place);
-		}
-		catch (IOException ex) {
-			throw cannotCreate(modelId, place, ex);
-		}
-		Object owner = new Object();
-		this.space.reserve(owner, modelId, place, bytes, () -> 0);
-		this.space.release(owner);
 	}
 
 	/**
@@ -499,69 +317,12 @@ public final class ModelStore implements AutoCloseable {
 		}
 	}
 
-	/** Makes a directory's entries durable. */
-	void forceDirectory(Path directory) throws IOException {
-		this.directories.force(directory);
-	}
-
-	Instant now() {
-		return this.clock.instant();
-	}
-
-	/** Returns the space that downloads will still need. */
-	DiskSpace space() {
-		return this.space;
-	}
-
 	/**
 	 * Returns how much the cache's own directory holds.
 	 * @return the size of all its files
 	 */
 	public DataSize used() {
 		return DataSize.ofBytes(DirectorySize.of(this.settings.directory()));
-	}
-
-	/**
-	 * Deletes a published file, its receipt, and what ended downloads of it left. Its
-	 * lock file stays. What cannot be deleted does not keep the rest, and is gone after
-	 * another eviction that succeeds.
-	 * @param modelId the model's id
-	 * @param place the file's place
-	 * @param advanced run for each file that is deleted
-	 * @return whether there was a file
-	 * @throws ModelStorageException if something is left; says what
-	 */
-	public boolean evict(String modelId, ModelPlace place, Runnable advanced) {
-		Leftovers leftovers = new Leftovers(advanced);
-		boolean existed = leftovers.unless(() -> deleteElsewhere(place, leftovers),
-				"the record of the files elsewhere");
-		existed |= leftovers.unless(() -> this.versions.delete(place, advanced), CacheLayout.versions(place));
-		if (Files.isRegularFile(place.target(), LinkOption.NOFOLLOW_LINKS)) {
-			existed |= leftovers.unless(() -> Files.deleteIfExists(place.target()), place.target());
-		}
-		if (!Files.exists(place.target(), LinkOption.NOFOLLOW_LINKS)) {
-			this.receipts.delete(place);
-			SourceHistory.delete(place);
-		}
-		if (Files.isDirectory(place.directory())) {
-			leftovers.unless(() -> partials(place).claim(PartialJudge.NONE) != null,
-					"partial downloads in " + place.directory());
-		}
-		leftovers.raise(modelId, place, existed);
-		return existed;
-	}
-
-	/** Makes a directory's entries durable. */
-	@FunctionalInterface
-	interface DirectoryForce {
-
-		/**
-		 * Makes them durable.
-		 * @param directory the directory
-		 * @throws IOException if the disk does not take them
-		 */
-		void force(Path directory) throws IOException;
-
 	}
 
 }

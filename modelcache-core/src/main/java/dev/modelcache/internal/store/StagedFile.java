@@ -31,7 +31,7 @@ public final class StagedFile implements AutoCloseable {
 
 	private static final Logger logger = LoggerFactory.getLogger(StagedFile.class);
 
-	private final ModelStore store;
+	private final Staging staging;
 
 	private final String modelId;
 
@@ -49,8 +49,8 @@ public final class StagedFile implements AutoCloseable {
 
 	private boolean closed;
 
-	StagedFile(ModelStore store, String modelId, ModelPlace place, Partial partial) {
-		this.store = store;
+	StagedFile(Staging staging, String modelId, ModelPlace place, Partial partial) {
+		this.staging = staging;
 		this.modelId = modelId;
 		this.place = place;
 		this.partial = partial;
@@ -90,7 +90,7 @@ public final class StagedFile implements AutoCloseable {
 			if (this.closed) {
 				throw new IllegalStateException(path() + " is closed");
 			}
-			this.content = this.store.stageEmpty(this.modelId, this.place);
+			this.content = this.staging.stageEmpty(this.modelId, this.place);
 		}
 	}
 
@@ -169,7 +169,7 @@ public final class StagedFile implements AutoCloseable {
 	 * @throws ModelStorageException if they do not fit: needs, has, where
 	 */
 	public void admit(DataSize remaining, LongSupplier written) {
-		this.store.space().reserve(this, this.modelId, this.place, remaining, written);
+		this.staging.space().reserve(this, this.modelId, this.place, remaining, written);
 	}
 
 	private long length() {
@@ -190,7 +190,7 @@ public final class StagedFile implements AutoCloseable {
 	 * @throws ModelStorageException if nothing more fits: needs, has, where
 	 */
 	public DataSize admitUpTo(DataSize most, LongSupplier written) {
-		return this.store.space().reserveUpTo(this, this.modelId, this.place, most, written);
+		return this.staging.space().reserveUpTo(this, this.modelId, this.place, most, written);
 	}
 
 	/**
@@ -253,10 +253,10 @@ public final class StagedFile implements AutoCloseable {
 		if (fingerprint == null) {
 			throw new IOException("the staged file " + path() + " has disappeared");
 		}
-		this.store.use(this.place);
+		this.staging.inUse().use(this.place);
 		Receipt written = receipt.write(fingerprint);
-		Fingerprint replaceable = Occupant.makeWay(this.place, this.store.receipts(), this.store.now());
-		this.store.receipts().prepare(this.place, written);
+		Fingerprint replaceable = Occupant.makeWay(this.place, this.staging.receipts(), this.staging.now());
+		this.staging.receipts().prepare(this.place, written);
 		requireUnchanged(replaceable);
 		FileMoves.replace(path(), this.place.target());
 		this.published = true;
@@ -265,15 +265,15 @@ public final class StagedFile implements AutoCloseable {
 				throw new IOException(this.place.target() + " was replaced by another user, who may write to "
 						+ this.place.directory());
 			}
-			this.store.forceDirectory(this.place.directory());
+			this.staging.forceDirectory(this.place.directory());
 		}
 		catch (IOException ex) {
 			unpublish(ex);
 			throw ex;
 		}
 		deleteJournal();
-		this.store.receipts().settle(this.place);
-		this.store.adoption().forget(this.place);
+		this.staging.receipts().settle(this.place);
+		this.staging.adoption().forget(this.place);
 	}
 
 	/**
@@ -291,7 +291,7 @@ public final class StagedFile implements AutoCloseable {
 
 	/** The disk may have lost the name, which would be found after a restart only. */
 	private void unpublish(IOException failure) {
-		this.store.receipts().delete(this.place);
+		this.staging.receipts().delete(this.place);
 		try {
 			// At a path that the user chose, it may be a file of theirs by now.
 			if (this.place.conflict() == null
@@ -326,7 +326,7 @@ public final class StagedFile implements AutoCloseable {
 		if (this.content != null) {
 			this.content.close();
 		}
-		this.store.space().release(this);
+		this.staging.space().release(this);
 		try {
 			if (this.published || this.useless || journal().isEmpty()) {
 				this.partial.delete();

@@ -72,7 +72,7 @@ abstract class ModelDirectoryContractTests {
 	private ModelDirectory arrived(String version) throws IOException {
 		ModelDirectory arrived = version(version);
 		for (ModelFileName name : NAMES) {
-			try (StagedFile staged = this.store.stageEmpty("m", arrived.arriving(name))) {
+			try (StagedFile staged = this.store.staging().stageEmpty("m", arrived.arriving(name))) {
 				staged.channel().write(ByteBuffer.wrap(content(version, name).bytes()), 0);
 				staged.publish((fingerprint) -> receipt(fingerprint, content(version, name).sha256()));
 			}
@@ -192,7 +192,7 @@ abstract class ModelDirectoryContractTests {
 	@Test
 	void evictedVersionIsGone() throws IOException {
 		ModelDirectory published = published(ONE);
-		assertThat(this.store.evict("m", place(), () -> {
+		assertThat(this.store.eviction().evict("m", place(), () -> {
 		})).isTrue();
 		assertThat(published.isVisible()).isFalse();
 		assertThat(this.store.seen(place())).isEmpty();

@@ -84,7 +84,7 @@ class StagedFileTests {
 
 	@Test
 	void publishedFileIsPrivateWholeAndHasItsReceipt() throws Exception {
-		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+		try (StagedFile staged = store().staging().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			write(staged, "model");
 			assertThat(place().target()).doesNotExist();
 			staged.publish(StagedFileTests::receipt);
@@ -100,7 +100,7 @@ class StagedFileTests {
 
 	@Test
 	void contentBecomesTheTargetAndItsCompressedFileGoes() throws Exception {
-		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+		try (StagedFile staged = store().staging().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			staged.prepareContent();
 			write(staged, "compressed");
 			staged.journal().append("a line");
@@ -114,7 +114,7 @@ class StagedFileTests {
 
 	@Test
 	void contentThatIsNotPublishedGoesAndItsCompressedFileStays() throws Exception {
-		StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD);
+		StagedFile staged = store().staging().stage("m", place(), PartialJudge.NONE, UNTOLD);
 		staged.prepareContent();
 		write(staged, "compressed");
 		staged.journal().append("a line");
@@ -128,7 +128,7 @@ class StagedFileTests {
 
 	@Test
 	void closedFileGetsNoContentAnyMore() {
-		StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD);
+		StagedFile staged = store().staging().stage("m", place(), PartialJudge.NONE, UNTOLD);
 		staged.close();
 		assertThatExceptionOfType(IllegalStateException.class).isThrownBy(staged::prepareContent);
 	}
@@ -145,7 +145,7 @@ class StagedFileTests {
 
 	@Test
 	void stagedFileIsPrivateFromTheStart() throws Exception {
-		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+		try (StagedFile staged = store().staging().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(staged.path())))
 				.isEqualTo("rw-------");
 			assertThat(staged.path().getParent()).isEqualTo(place().target().getParent());
@@ -154,7 +154,7 @@ class StagedFileTests {
 
 	@Test
 	void closedWithoutPublishingIsGone() throws Exception {
-		StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD);
+		StagedFile staged = store().staging().stage("m", place(), PartialJudge.NONE, UNTOLD);
 		write(staged, "half");
 		staged.close();
 		staged.close();
@@ -165,7 +165,7 @@ class StagedFileTests {
 	void fileBeforeStaysWholeUntilAndUnlessTheNextIsPublished() throws Exception {
 		Files.createDirectories(place().directory());
 		Files.writeString(place().target(), "old");
-		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+		try (StagedFile staged = store().staging().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			write(staged, "new");
 			assertThatExceptionOfType(IllegalStateException.class).isThrownBy(() -> staged.publish((fingerprint) -> {
 				throw new IllegalStateException("no receipt");
@@ -178,7 +178,7 @@ class StagedFileTests {
 
 	@Test
 	void stagedFileThatSomebodyDeletedIsNotPublished() throws Exception {
-		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+		try (StagedFile staged = store().staging().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			Files.delete(staged.path());
 			assertThatIOException().isThrownBy(() -> staged.publish(StagedFileTests::receipt))
 				.withMessageContaining("has disappeared");
@@ -233,7 +233,7 @@ class StagedFileTests {
 	void receiptsThatCannotBeWrittenAreNoError() throws Exception {
 		Files.createDirectories(this.directory.resolve("cache"));
 		Files.writeString(this.directory.resolve("cache/receipts"), "a file, not a directory");
-		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+		try (StagedFile staged = store().staging().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			write(staged, "model");
 			staged.publish(StagedFileTests::receipt);
 		}
@@ -242,7 +242,8 @@ class StagedFileTests {
 
 	@Test
 	void diskWithoutSpaceSaysNeedsHasWhere() throws Exception {
-		try (StagedFile staged = store(DataSize.ofTerabytes(1000)).stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+		try (StagedFile staged = store(DataSize.ofTerabytes(1000)).staging()
+			.stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> staged.admit(DataSize.ofBytes(10)))
 				.satisfies((failure) -> {
 					assertThat(failure.needed()).isEqualTo(DataSize.ofBytes(DataSize.ofTerabytes(1000).toBytes() + 10));
@@ -254,12 +255,13 @@ class StagedFileTests {
 
 	@Test
 	void failureOfAFullDiskIsToldAsThat() {
-		try (StagedFile staged = store(DataSize.ofTerabytes(1000)).stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+		try (StagedFile staged = store(DataSize.ofTerabytes(1000)).staging()
+			.stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			IOException noSpace = new IOException("No space left on device");
 			assertThat(staged.failure(noSpace, DataSize.ofBytes(1))).hasMessageContaining("not enough space")
 				.hasSuppressedException(noSpace);
 		}
-		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+		try (StagedFile staged = store().staging().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			assertThat(staged.failure(new IOException("Input/output error"), DataSize.ofBytes(1)))
 				.hasMessageContaining("Input/output error");
 		}
@@ -270,22 +272,22 @@ class StagedFileTests {
 		ModelStore store = store();
 		Files.createDirectories(place().directory());
 		long half = Files.getFileStore(place().directory()).getUsableSpace() / 2 + (1 << 30);
-		try (StagedFile one = store.stage("m", place(), PartialJudge.NONE, UNTOLD);
-				StagedFile two = store.stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+		try (StagedFile one = store.staging().stage("m", place(), PartialJudge.NONE, UNTOLD);
+				StagedFile two = store.staging().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			one.admit(DataSize.ofBytes(half));
 			one.admit(DataSize.ofBytes(half));
 			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> two.admit(DataSize.ofBytes(half)));
 			one.admit(DataSize.ofBytes(0));
 			two.admit(DataSize.ofBytes(half));
 		}
-		try (StagedFile three = store.stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+		try (StagedFile three = store.staging().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			three.admit(DataSize.ofBytes(half));
 		}
 	}
 
 	@Test
 	void fullDiskTakesThePartialAway() throws Exception {
-		StagedFile staged = store(DataSize.ofTerabytes(1000)).stage("m", place(), PartialJudge.NONE, UNTOLD);
+		StagedFile staged = store(DataSize.ofTerabytes(1000)).staging().stage("m", place(), PartialJudge.NONE, UNTOLD);
 		staged.journal().append("something to continue");
 		staged.failure(new IOException("No space left on device"), DataSize.ofBytes(1));
 		staged.close();
@@ -294,13 +296,13 @@ class StagedFileTests {
 
 	@Test
 	void whatHasAJournalStaysForTheNextAndCanBeOpenedOnlyOnce() throws Exception {
-		StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD);
+		StagedFile staged = store().staging().stage("m", place(), PartialJudge.NONE, UNTOLD);
 		write(staged, "half");
 		staged.journal().append("something to continue");
 		staged.close();
 		assertThat(files()).hasSize(2);
-		try (StagedFile next = store().stage("m", place(), List::size, UNTOLD);
-				StagedFile another = store().stage("m", place(), List::size, UNTOLD)) {
+		try (StagedFile next = store().staging().stage("m", place(), List::size, UNTOLD);
+				StagedFile another = store().staging().stage("m", place(), List::size, UNTOLD)) {
 			assertThat(next.path()).hasContent("half");
 			assertThat(next.journal().lines()).containsExactly("something to continue");
 			assertThat(another.journal().lines()).isEmpty();
@@ -309,14 +311,14 @@ class StagedFileTests {
 
 	@Test
 	void copyOfAFileThatAnotherProcessWritesTellsEachPiece() throws Exception {
-		StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD);
+		StagedFile staged = store().staging().stage("m", place(), PartialJudge.NONE, UNTOLD);
 		staged.channel().write(ByteBuffer.allocate(12 << 20));
 		staged.journal().append("something to continue");
 		staged.close();
 		AtomicInteger pieces = new AtomicInteger();
 		try (FileChannel other = FileChannel.open(staged.path(), StandardOpenOption.WRITE);
 				FileLock held = other.lock();
-				StagedFile copy = store().stage("m", place(), List::size, pieces::incrementAndGet)) {
+				StagedFile copy = store().staging().stage("m", place(), List::size, pieces::incrementAndGet)) {
 			assertThat(held.isValid()).isTrue();
 			assertThat(copy.path()).isNotEqualTo(staged.path()).hasSize(12 << 20);
 			assertThat(pieces).hasValueGreaterThanOrEqualTo(3);
@@ -335,17 +337,17 @@ class StagedFileTests {
 					FileTime.from(Instant.now().minus((file == young) ? Duration.ofDays(6) : Duration.ofDays(8))));
 		}
 		Files.writeString(models.resolve(".other.gguf.0a1b2c3d-1-12345-0a1b2c3d.journal"), "line\n");
-		store().stage("m", place(), PartialJudge.NONE, UNTOLD).close();
+		store().staging().stage("m", place(), PartialJudge.NONE, UNTOLD).close();
 		assertThat(files()).containsExactlyInAnyOrder(young, foreign);
 	}
 
 	@Test
 	void evictDeletesFileAndReceiptAndTellsWhetherThereWasAFile() throws Exception {
-		try (StagedFile staged = store().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+		try (StagedFile staged = store().staging().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			staged.publish(StagedFileTests::receipt);
 		}
-		assertThat(store().evict("m", place(), UNTOLD)).isTrue();
-		assertThat(store().evict("m", place(), UNTOLD)).isFalse();
+		assertThat(store().eviction().evict("m", place(), UNTOLD)).isTrue();
+		assertThat(store().eviction().evict("m", place(), UNTOLD)).isFalse();
 		assertThat(files()).isEmpty();
 	}
 
@@ -367,7 +369,7 @@ class StagedFileTests {
 				new ExclusiveFiles(), Clock.systemUTC(), null, (directory) -> {
 					throw new IOException("Input/output error");
 				});
-		try (StagedFile staged = store.stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+		try (StagedFile staged = store.staging().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			write(staged, "model");
 			assertThatIOException().isThrownBy(() -> staged.publish(StagedFileTests::receipt));
 		}
@@ -386,17 +388,18 @@ class StagedFileTests {
 				CacheOptions.Verification.FINGERPRINT), files, Clock.systemUTC());
 		List<StagedFile> left = new ArrayList<>();
 		for (int i = 0; i < 3; i++) {
-			left.add(store.stage("m", place(), PartialJudge.NONE, UNTOLD));
+			left.add(store.staging().stage("m", place(), PartialJudge.NONE, UNTOLD));
 			left.get(i).journal().append("a line");
 		}
 		left.forEach(StagedFile::close);
 		AtomicInteger judged = new AtomicInteger();
-		assertThatExceptionOfType(UncheckedIOException.class).isThrownBy(() -> store.stage("m", place(), (lines) -> {
-			if (judged.incrementAndGet() == 2) {
-				throw new UncheckedIOException(new IOException("Input/output error"));
-			}
-			return judged.get();
-		}, UNTOLD));
+		assertThatExceptionOfType(UncheckedIOException.class)
+			.isThrownBy(() -> store.staging().stage("m", place(), (lines) -> {
+				if (judged.incrementAndGet() == 2) {
+					throw new UncheckedIOException(new IOException("Input/output error"));
+				}
+				return judged.get();
+			}, UNTOLD));
 		assertThat(files()).filteredOn((file) -> file.toString().endsWith(".part")).hasSize(3).noneMatch(files::isOwn);
 	}
 

@@ -76,7 +76,7 @@ final class ManualTransfer implements AutoCloseable {
 				new StoreSettings(directory, DataSize.ofBytes(0), CacheOptions.Verification.NEVER), this.disk.files(),
 				Clock.systemUTC());
 		ModelRequest request = ModelRequest.builder("m").url(mirror(1).uri()).build();
-		this.staged = store.stage("m", store.place(request, "m.gguf"), judge, () -> {
+		this.staged = store.staging().stage("m", store.place(request, "m.gguf"), judge, () -> {
 		});
 		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(512), connections,
 				DataSize.ofMegabytes(1), Duration.ofSeconds(30), Duration.ofSeconds(30), 5, false, null,

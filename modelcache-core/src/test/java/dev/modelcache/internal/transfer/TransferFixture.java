@@ -87,7 +87,7 @@ final class TransferFixture implements AutoCloseable {
 				new ExclusiveFiles(), Clock.systemUTC());
 		ModelRequest request = ModelRequest.builder(MODEL).url(mirror(1).uri()).build();
 		ModelPlace place = this.store.place(request, "m.gguf");
-		this.staged = this.store.stage(MODEL, place, PartialJudge.NONE, UNTOLD);
+		this.staged = this.store.staging().stage(MODEL, place, PartialJudge.NONE, UNTOLD);
 	}
 
 	static Mirror mirror(int number) {

@@ -2,6 +2,7 @@ package dev.modelcache.internal.store;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.Collection;
@@ -14,21 +15,22 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 import dev.modelcache.internal.store.Receipts.ReceivedFile;
+import dev.modelcache.ModelStorageException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Keeps the cache's own directory below its largest size: files that this cache published
- * there go, the one that was used longest ago first, but none that is configured or used
- * by a running application.
+ * Deletes published files: those of one model, or, if the cache's own directory has a
+ * largest size, those that were used longest ago, but none that is configured or used by
+ * a running application.
  * <p>
- * <em>Errors</em>: none; a cache that stays too large is worth a warning.
+ * <em>Blocking</em>: all methods but {@link #isLimited()}.
  */
-final class SizeLimit {
+public final class Eviction {
 
-	private static final Logger logger = LoggerFactory.getLogger(SizeLimit.class);
+	private static final Logger logger = LoggerFactory.getLogger(Eviction.class);
 
 	private final StoreSettings settings;
 
@@ -38,24 +40,81 @@ final class SizeLimit {
 
 	private final ModelVersions versions;
 
+	private final @Nullable HubCache hub;
+
 	private final ModelsInUse inUse;
+
+	private final Staging staging;
 
 	private boolean warned;
 
-	SizeLimit(StoreSettings settings, CacheLayout layout, Receipts receipts, ModelVersions versions,
-			ModelsInUse inUse) {
+	Eviction(StoreSettings settings, CacheLayout layout, Receipts receipts, ModelVersions versions,
+			@Nullable HubCache hub, ModelsInUse inUse, Staging staging) {
 		this.settings = settings;
 		this.layout = layout;
 		this.receipts = receipts;
 		this.versions = versions;
+		this.hub = hub;
 		this.inUse = inUse;
+		this.staging = staging;
 	}
 
 	/**
-	 * Removes what is too much.
+	 * Deletes a published file, its receipt, and what ended downloads of it left. Its
+	 * lock file stays. What cannot be deleted does not keep the rest, and is gone after
+	 * another eviction that succeeds.
+	 * @param modelId the model's id
+	 * @param place the file's place
+	 * @param advanced run for each file that is deleted
+	 * @return whether there was a file
+	 * @throws ModelStorageException if something is left; says what
+	 */
+	public boolean evict(String modelId, ModelPlace place, Runnable advanced) {
+		Leftovers leftovers = new Leftovers(advanced);
+		boolean existed = leftovers.unless(() -> deleteElsewhere(place, leftovers),
+				"the record of the files elsewhere");
+		existed |= leftovers.unless(() -> this.versions.delete(place, advanced), CacheLayout.versions(place));
+		if (Files.isRegularFile(place.target(), LinkOption.NOFOLLOW_LINKS)) {
+			existed |= leftovers.unless(() -> Files.deleteIfExists(place.target()), place.target());
+		}
+		if (!Files.exists(place.target(), LinkOption.NOFOLLOW_LINKS)) {
+			this.receipts.delete(place);
+			SourceHistory.delete(place);
+		}
+		if (Files.isDirectory(place.directory())) {
+			leftovers.unless(() -> this.staging.partials(place).claim(PartialJudge.NONE) != null,
+					"partial downloads in " + place.directory());
+		}
+		leftovers.raise(modelId, place, existed);
+		return existed;
+	}
+
+	private boolean deleteElsewhere(ModelPlace place, Leftovers leftovers) throws IOException {
+		ModelManifest elsewhere = (this.hub != null) ? Elsewhere.read(place) : null;
+		if (this.hub == null || elsewhere == null) {
+			return false;
+		}
+		// What is left is known only from the record.
+		if (this.hub.delete(place, elsewhere, leftovers)) {
+			Elsewhere.delete(place);
+		}
+		return true;
+	}
+
+	/**
+	 * Returns whether the cache's own directory has a maximum size.
+	 * @return {@code true} if {@link #shrink} may have something to do
+	 */
+	public boolean isLimited() {
+		return this.settings.maxSize() != null;
+	}
+
+	/**
+	 * Removes files that have not been used for long, if the cache's own directory holds
+	 * more than it may. A cache that stays too large is worth a warning.
 	 * @param configured the places of the files that must stay, whether they exist or not
 	 */
-	synchronized void run(Collection<ModelPlace> configured) {
+	public synchronized void shrink(Collection<ModelPlace> configured) {
 		DataSize largest = this.settings.maxSize();
 		if (largest == null) {
 			return;
@@ -161,7 +220,7 @@ final class SizeLimit {
 
 		boolean isUnchanged() {
 			return this.files.stream()
-				.map(SizeLimit::lastUse)
+				.map(Eviction::lastUse)
 				.allMatch((last) -> last == null || last.compareTo(this.lastUse) <= 0);
 		}
 

@@ -1,0 +1,279 @@
+package dev.modelcache.internal.store;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Stream;
+
+import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.lock.ExclusiveFile;
+import dev.modelcache.internal.lock.ExclusiveFiles;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Files on their way to their places: each is written beside its target until it is
+ * published, and what an ended download left there is continued.
+ * <p>
+ * <em>Blocking</em>: all methods. <em>Errors</em>: {@link ModelStorageException}.
+ */
+public final class Staging {
+
+	private static final Logger logger = LoggerFactory.getLogger(Staging.class);
+
+	private static final Duration BETWEEN_SWEEPS = Duration.ofHours(1);
+
+	private final StoreSettings settings;
+
+	private final ExclusiveFiles files;
+
+	private final Clock clock;
+
+	private final Receipts receipts;
+
+	private final AdoptedFiles adoption;
+
+	private final ModelsInUse inUse;
+
+	private final DirectoryForce directories;
+
+	private final DiskSpace space;
+
+	private Instant lastSweep = Instant.EPOCH;
+
+	Staging(StoreSettings settings, ExclusiveFiles files, Clock clock, Receipts receipts, AdoptedFiles adoption,
+			ModelsInUse inUse, DirectoryForce directories) {
+		this.settings = settings;
+		this.files = files;
+		this.clock = clock;
+		this.receipts = receipts;
+		this.adoption = adoption;
+		this.inUse = inUse;
+		this.directories = directories;
+		this.space = new DiskSpace(settings.minFreeSpace());
+	}
+
+	/**
+	 * Returns a staged file beside a target: the most useful one that an ended process
+	 * left there, else a copy of one that somebody may still write, else an empty one.
+	 * Those that are of no use are deleted.
+	 * @param modelId the model's id
+	 * @param place the target's place
+	 * @param judge tells what a file that is there is worth
+	 * @param advanced run for each piece of a few MiB that is copied
+	 * @return the staged file; the caller closes it
+	 */
+	public StagedFile stage(String modelId, ModelPlace place, PartialJudge judge, Runnable advanced) {
+		try {
+			createDirectory(place);
+			deleteExpired();
+			Partials partials = partials(place);
+			Partial left = partials.claim(judge);
+			if (left != null) {
+				return new StagedFile(this, modelId, place, left);
+			}
+			Partial empty = partials.create();
+			StagedFile staged = new StagedFile(this, modelId, place, empty);
+			boolean ready = false;
+			try {
+				copyFromOthers(partials, judge, staged, empty, advanced);
+				ready = true;
+				return staged;
+			}
+			finally {
+				if (!ready) {
+					staged.close();
+				}
+			}
+		}
+		catch (IOException ex) {
+			throw cannotCreate(modelId, place, ex);
+		}
+	}
+
+	private static void createDirectory(ModelPlace place) throws IOException {
+		if (place.shared()) {
+			Files.createDirectories(place.directory());
+		}
+		else {
+			PrivateFiles.createDirectories(place.directory());
+		}
+	}
+
+	/**
+	 * Returns an empty staged file beside a target. What ended downloads left stays.
+	 * @param modelId the model's id
+	 * @param place the target's place
+	 * @return the staged file; the caller closes it
+	 */
+	public StagedFile stageEmpty(String modelId, ModelPlace place) {
+		try {
+			createDirectory(place);
+			return new StagedFile(this, modelId, place, partials(place).create());
+		}
+		catch (IOException ex) {
+			throw cannotCreate(modelId, place, ex);
+		}
+	}
+
+	/**
+	 * Returns whether downloads of a file, or of others beside it, were broken off.
+	 * @param place the file's place
+	 * @return {@code true} if something of them is there
+	 */
+	public boolean hasPartials(ModelPlace place) {
+		try (Stream<Path> files = Files.list(place.directory())) {
+			return files.anyMatch(StagedName::isStaged);
+		}
+		catch (IOException ex) {
+			return false;
+		}
+	}
+
+	/**
+	 * Deletes what ended downloads of a file left, because nobody will continue it.
+	 * @param place the file's place
+	 */
+	public void discardPartials(ModelPlace place) {
+		try {
+			if (Files.isDirectory(place.directory())) {
+				partials(place).claim(PartialJudge.NONE);
+			}
+		}
+		catch (IOException ex) {
+			logger.debug("Not all that downloads of {} left can be deleted", place.target(), ex);
+		}
+	}
+
+	private static ModelStorageException cannotCreate(String modelId, ModelPlace place, IOException ex) {
+		return new ModelStorageException(modelId, place.directory(),
+				"cannot create a file in " + place.directory() + ": " + ex, ex);
+	}
+
+	private static void copyFromOthers(Partials partials, PartialJudge judge, StagedFile staged, Partial empty,
+			Runnable advanced) throws IOException {
+		Path other = partials.mostUsefulOfOthers(judge);
+		if (other == null) {
+			return;
+		}
+		try {
+			staged.admit(DataSize.ofBytes(Files.size(other)), () -> 0);
+			partials.copy(other, empty, advanced);
+		}
+		catch (IOException | ModelStorageException ex) {
+			logger.debug("{} cannot be copied; the download begins with nothing", other, ex);
+			staged.clear();
+		}
+	}
+
+	/** Once in a while: other models may never be asked for again. */
+	private synchronized void deleteExpired() {
+		Instant now = this.clock.instant();
+		if (now.isAfter(this.lastSweep.plus(BETWEEN_SWEEPS))) {
+			this.lastSweep = now;
+			deleteExpired(this.settings.directory(), Integer.MAX_VALUE);
+			if (this.settings.hubCache() != null) {
+				deleteExpired(this.settings.hubCache().directory(), HubCache.DEPTH_OF_BLOBS);
+			}
+		}
+	}
+
+	private Instant expiry() {
+		return this.clock.instant().minus(this.settings.partialRetention());
+	}
+
+	Partials partials(ModelPlace place) {
+		return new Partials(place.target(), this.files, expiry());
+	}
+
+	/**
+	 * Checks that files which are fetched one after the other will fit on the disk
+	 * together.
+	 * @param modelId the model's id
+	 * @param place the model's place
+	 * @param bytes what is still to be written
+	 * @throws ModelStorageException if they do not fit: needs, has, where
+	 */
+	public void admit(String modelId, ModelPlace place, DataSize bytes) {
+		try {
+			createDirectory(place);
+		}
+		catch (IOException ex) {
+			throw cannotCreate(modelId, place, ex);
+		}
+		Object owner = new Object();
+		this.space.reserve(owner, modelId, place, bytes, () -> 0);
+		this.space.release(owner);
+	}
+
+	/** Deletes the old staged files below a directory that no process has open. */
+	private void deleteExpired(Path directory, int depth) {
+		try (Stream<Path> all = Files.walk(directory, depth)) {
+			List<Path> staged = all.filter(StagedName::isStaged).toList();
+			for (Path file : staged) {
+				if (Files.getLastModifiedTime(file).toInstant().isBefore(expiry())) {
+					deleteUnused(file);
+				}
+			}
+		}
+		catch (IOException | UncheckedIOException ex) {
+			logger.debug("Not all old files in {} can be deleted", directory, ex);
+		}
+	}
+
+	private void deleteUnused(Path file) throws IOException {
+		try (ExclusiveFile taken = this.files.tryOpen(file)) {
+			if (taken != null) {
+				logger.info("Deleting {}, which nobody has continued for too long", file);
+				Files.deleteIfExists(StagedName.journal(file));
+				Files.deleteIfExists(file);
+			}
+		}
+	}
+
+	/** Makes a directory's entries durable. */
+	void forceDirectory(Path directory) throws IOException {
+		this.directories.force(directory);
+	}
+
+	Receipts receipts() {
+		return this.receipts;
+	}
+
+	AdoptedFiles adoption() {
+		return this.adoption;
+	}
+
+	ModelsInUse inUse() {
+		return this.inUse;
+	}
+
+	Instant now() {
+		return this.clock.instant();
+	}
+
+	/** Returns the space that downloads will still need. */
+	DiskSpace space() {
+		return this.space;
+	}
+
+	/** Makes a directory's entries durable. */
+	@FunctionalInterface
+	interface DirectoryForce {
+
+		/**
+		 * Makes them durable.
+		 * @param directory the directory
+		 * @throws IOException if the disk does not take them
+		 */
+		void force(Path directory) throws IOException;
+
+	}
+
+}

@@ -524,7 +524,7 @@ public final class ModelRequest {
 		 * @return this builder
 		 * @deprecated in favor of {@link #maxAttempts(int)}
 		 */
-		@Deprecated(since = "0.1.0", forRemoval = false)
+		@Deprecated(since = "0.2.0", forRemoval = false)
 		public Builder maxRetries(int maxRetries) {
 			return maxAttempts(maxRetries);
 		}

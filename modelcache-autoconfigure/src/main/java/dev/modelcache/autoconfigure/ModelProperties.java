@@ -81,14 +81,14 @@ public class ModelProperties extends ModelSourceProperties {
 		this.maxAttempts = maxAttempts;
 	}
 
-	@Deprecated(since = "0.1.0", forRemoval = false)
-	@DeprecatedConfigurationProperty(replacement = "hooks.llm.max-attempts", since = "0.1.0",
+	@Deprecated(since = "0.2.0", forRemoval = false)
+	@DeprecatedConfigurationProperty(replacement = "hooks.llm.max-attempts", since = "0.2.0",
 			reason = "The key counts attempts, not retries.")
 	public @Nullable Integer getMaxRetries() {
 		return this.maxRetries;
 	}
 
-	@Deprecated(since = "0.1.0", forRemoval = false)
+	@Deprecated(since = "0.2.0", forRemoval = false)
 	public void setMaxRetries(@Nullable Integer maxRetries) {
 		this.maxRetries = maxRetries;
 	}

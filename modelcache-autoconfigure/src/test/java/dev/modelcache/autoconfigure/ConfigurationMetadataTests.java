@@ -7,13 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 import dev.modelcache.testsupport.ConfigurationPage;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.json.JsonParserFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -63,17 +60,6 @@ class ConfigurationMetadataTests {
 		Map<String, String> rows = ConfigurationPage.rows();
 		rows.keySet().removeIf(ConfigurationMetadataTests::isOfLlama);
 		assertThat(rows).containsExactlyInAnyOrderEntriesOf(ConfigurationPage.metadata(ModelCacheProperties.class));
-	}
-
-	@ParameterizedTest
-	@ValueSource(strings = { "README.md", "docs/cache.md", "docs/configuration.md", "docs/formats.md",
-			"docs/operations.md", "docs/runtime.md", "docs/sources.md", "docs/troubleshooting.md" })
-	void keysThatTheDocumentationNamesExist(String file) {
-		Set<String> names = ConfigurationPage.names(file);
-		assertThat(names).isNotEmpty();
-		names.removeIf((name) -> isOfLlama(name)
-				|| this.properties.keySet().stream().anyMatch((key) -> (key + ".").startsWith(name + ".")));
-		assertThat(names).as("names of neither a key nor a group of keys").isEmpty();
 	}
 
 	private static boolean isOfLlama(String name) {

@@ -180,6 +180,9 @@ class DocumentationTests {
 			assertThat(names).as(key.group())
 				.anyMatch((row) -> (row + ".").startsWith(name + ".") || (name + ".").startsWith(row + "."));
 		}
+		assertThat(ConfigurationPage.names(page.toString()))
+			.allMatch((name) -> names.stream().anyMatch((row) -> (row + ".").startsWith(name + "."))
+					|| name.equals("hooks.llm.max-retries"));
 		for (MatchResult key : BOOT_KEY.matcher(page.prose()).results().toList()) {
 			assertThat(isKeyOfSpring(key.group(1))).as(key.group()).isTrue();
 		}

@@ -65,6 +65,11 @@ record DocumentationPage(Path path, String text) {
 			.toList();
 	}
 
+	/** Whether its programs are parts of sources that the page names in comments. */
+	boolean hasExcerpts() {
+		return this.text.contains(".java#");
+	}
+
 	/** The text without its code blocks. */
 	String prose() {
 		return BLOCK.matcher(this.text).replaceAll("");

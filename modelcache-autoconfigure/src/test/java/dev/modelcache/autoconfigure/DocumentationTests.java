@@ -69,6 +69,8 @@ class DocumentationTests {
 
 	private static final Pattern TEST = Pattern.compile("`(?:([A-Z]\\w*Tests))?(?:[.#]([a-z]\\w+))?`");
 
+	private static final Pattern SNAPSHOT = Pattern.compile("\\d+\\.\\d+\\.\\d+-SNAPSHOT");
+
 	private static final Pattern STATE = Pattern.compile("\"state\": \"([A-Z]+)\"");
 
 	private static final Pattern TYPE = Pattern.compile("(?m)^(final |abstract )*(class|record|interface|enum) ");
@@ -93,7 +95,7 @@ class DocumentationTests {
 	}
 
 	static List<DocumentationPage> pagesWithJava() {
-		return pages().stream().filter((page) -> !page.blocks("java").isEmpty()).toList();
+		return pages().stream().filter((page) -> !page.blocks("java").isEmpty() && !page.hasExcerpts()).toList();
 	}
 
 	@ParameterizedTest
@@ -125,7 +127,10 @@ class DocumentationTests {
 	void configurationThatIsShownIsValidAndHasNoUnknownKeys(DocumentationPage page) throws IOException {
 		for (String yaml : page.blocks("yaml")) {
 			check(yaml, new YamlPropertySourceLoader());
-			BoundConfiguration.ofYaml(completed(page, yaml)).withVariables(variables(yaml)).models();
+			// Tests have sources of their own.
+			if (!yaml.contains("classpath:models/")) {
+				BoundConfiguration.ofYaml(completed(page, yaml)).withVariables(variables(yaml)).models();
+			}
 		}
 		for (String properties : page.blocks("properties")) {
 			check(properties, new PropertiesPropertySourceLoader());
@@ -406,6 +411,14 @@ class DocumentationTests {
 		}
 	}
 
+	@ParameterizedTest
+	@MethodSource("pages")
+	void snapshotsThatAreNamedAreThoseOfThisVersion(DocumentationPage page) throws IOException {
+		Matcher version = SNAPSHOT.matcher(Files.readString(DocumentationPage.root().resolve("pom.xml")));
+		assertThat(version.find()).isTrue();
+		assertThat(SNAPSHOT.matcher(page.text()).results().map(MatchResult::group)).allMatch(version.group()::equals);
+	}
+
 	private static List<String> option(String command, String name) {
 		Matcher option = Pattern.compile("(?<= )" + name + "'?([^' ]+)").matcher(command);
 		return option.find() ? List.of(option.group(1).split(",")) : List.of();
@@ -414,8 +427,8 @@ class DocumentationTests {
 	/** The sources of all tests by their simple names. */
 	private static Map<String, String> tests() throws IOException {
 		Map<String, String> tests = new LinkedHashMap<>();
-		for (String module : List.of("modelcache-core", "modelcache-autoconfigure", "modelcache-llama", "sample-app",
-				"neighbours")) {
+		for (String module : List.of("modelcache-core", "modelcache-autoconfigure", "modelcache-llama",
+				"modelcache-starter-test", "sample-app", "neighbours")) {
 			Path sources = DocumentationPage.root().resolve(module + "/src/test/java");
 			try (Stream<Path> files = Files.find(sources, 20,
 					(file, attributes) -> file.toString().endsWith("Tests.java"))) {

@@ -363,35 +363,41 @@ function setUpClassifier() {
 }
 
 async function classify() {
+	const asked = {
+		method: 'POST',
+		headers: { 'Content-Type': 'text/plain' },
+		body: byId('command').value
+	};
 	byId('answer').hidden = false;
+	let answer;
 	try {
-		const response = await fetch('classify', {
-			method: 'POST',
-			headers: { 'Content-Type': 'text/plain' },
-			body: byId('command').value
-		});
-		const answer = await response.json();
-		say(byId('label'), answer.outcome === 'ANSWERED' ? answer.label : 'No answer');
-		say(byId('latency'), answer.outcome === 'ANSWERED' ? 'in ' + answer.milliseconds.toFixed(1) + ' ms'
-			: answer.outcome === 'TIMED_OUT' ? 'The model did not answer in time.' : 'The model is not loaded yet. Try again when it is ready.');
-		showScores(answer);
+		answer = await (await fetch('classify', asked)).json();
 	} catch (problem) {
-		say(byId('label'), 'No answer');
-		say(byId('latency'), 'The application does not answer, or is busy.');
-		byId('scores').replaceChildren();
+		answer = {};
+	}
+	const answered = answer.outcome === 'ANSWERED';
+	say(byId('label'), answered ? answer.label : 'No answer');
+	say(byId('latency'), answered ? 'in ' + answer.milliseconds.toFixed(1) + ' ms'
+		: answer.outcome === 'TIMED_OUT' ? 'The model did not answer in time.'
+			: answer.outcome === 'UNAVAILABLE' ? 'The model is not loaded yet. Try again when it is ready.'
+				: 'The application does not answer, or is busy.');
+	const scores = answered ? await fetch('classify/scores', asked).then((response) => response.ok ? response.json() : {}).catch(() => ({})) : {};
+	if (byId('command').value === asked.body) {
+		showScores(answer.label, scores);
 	}
 }
 
-function showScores(answer) {
-	byId('scores').replaceChildren(...Object.entries(answer.scores || {}).flatMap(([label, score]) => {
-		const best = label === answer.label ? 'best' : '';
+function showScores(label, scores) {
+	byId('scores-hint').hidden = Object.keys(scores).length === 0;
+	byId('scores').replaceChildren(...Object.entries(scores).flatMap(([name, score]) => {
+		const best = name === label ? 'best' : '';
 		const value = element('dd', best);
 		const track = element('div', 'track');
 		const bar = element('div');
 		bar.style.width = 100 * score + '%';
 		track.append(bar);
 		value.append(track, element('span', 'share', Math.round(100 * score) + ' %'));
-		return [element('dt', best, label), value];
+		return [element('dt', best, name), value];
 	}));
 }
 

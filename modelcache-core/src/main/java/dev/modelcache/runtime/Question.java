@@ -8,8 +8,10 @@ import java.util.List;
  * @param prompt the prompt that the model completes
  * @param answers the answers to choose from
  * @param temperature the sampling temperature; 0 always takes the most likely token
+ * @param seed the seed of the random numbers; the same question with the same seed has
+ * the same answer
  */
-public record Question(String prompt, List<String> answers, double temperature) {
+public record Question(String prompt, List<String> answers, double temperature, int seed) {
 
 	/**
 	 * Creates a question.
@@ -20,6 +22,17 @@ public record Question(String prompt, List<String> answers, double temperature) 
 		if (answers.isEmpty()) {
 			throw new IllegalArgumentException("no answers to choose from");
 		}
+	}
+
+	/**
+	 * Creates a question with the seed 0.
+	 * @param prompt the prompt that the model completes
+	 * @param answers the answers to choose from
+	 * @param temperature the sampling temperature
+	 * @throws IllegalArgumentException if {@code answers} is empty
+	 */
+	public Question(String prompt, List<String> answers, double temperature) {
+		this(prompt, answers, temperature, 0);
 	}
 
 }

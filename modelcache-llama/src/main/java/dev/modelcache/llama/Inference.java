@@ -18,8 +18,6 @@ import de.kherud.llama.ModelParameters;
  */
 final class Inference {
 
-	private static final int SEED = 0;
-
 	/**
 	 * Number of times to wait for the library to become idle. One wait is enough unless
 	 * the thread of the library is not scheduled in time, which is unlikely to happen in
@@ -76,7 +74,7 @@ final class Inference {
 		return generate(new InferenceParameters(request.prompt()).setGrammar(Grammar.of(request.answers()))
 			.setNPredict(mostTokens(request.answers()))
 			.setTemperature((float) request.temperature())
-			.setSeed(SEED)
+			.setSeed(request.seed())
 			.setCachePrompt(true), abandoned).strip();
 	}
 

@@ -183,8 +183,8 @@ final class LlamaProcess implements Closeable {
 	Asked ask(Question question) {
 		Asked asked = begin();
 		if (!asked.reply().isDone()) {
-			this.requests.add(Optional
-				.of(new Request(asked.id(), false, question.prompt(), question.answers(), question.temperature())));
+			this.requests.add(Optional.of(new Request(asked.id(), false, question.prompt(), question.answers(),
+					question.temperature(), question.seed())));
 		}
 		return asked;
 	}

@@ -19,8 +19,9 @@ import java.util.List;
  * @param prompt the prompt that the model completes
  * @param answers the answers to choose from
  * @param temperature the sampling temperature
+ * @param seed the seed of the random numbers
  */
-record Request(int id, boolean cancelled, String prompt, List<String> answers, double temperature) {
+record Request(int id, boolean cancelled, String prompt, List<String> answers, double temperature, int seed) {
 
 	/** Marks the beginning of each message, to detect other output. */
 	private static final int MARK = 0x6d6f646c;
@@ -28,7 +29,7 @@ record Request(int id, boolean cancelled, String prompt, List<String> answers, d
 	private static final int LARGEST_TEXT = 16 << 20;
 
 	static Request cancellationOf(int id) {
-		return new Request(id, true, "", List.of(), 0);
+		return new Request(id, true, "", List.of(), 0, 0);
 	}
 
 	void write(OutputStream to) throws IOException {
@@ -43,6 +44,7 @@ record Request(int id, boolean cancelled, String prompt, List<String> answers, d
 			writeText(out, answer);
 		}
 		out.writeDouble(this.temperature);
+		out.writeInt(this.seed);
 		to.write(bytes.toByteArray());
 		to.flush();
 	}
@@ -63,7 +65,7 @@ record Request(int id, boolean cancelled, String prompt, List<String> answers, d
 		for (int i = 0; i < count; i++) {
 			answers.add(readText(in));
 		}
-		return new Request(id, cancelled, prompt, answers, in.readDouble());
+		return new Request(id, cancelled, prompt, answers, in.readDouble(), in.readInt());
 	}
 
 	private static void readMark(DataInputStream in) throws IOException {

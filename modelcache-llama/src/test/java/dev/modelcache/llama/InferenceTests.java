@@ -32,7 +32,7 @@ class InferenceTests {
 	@Test
 	void whatNobodyWaitsForIsGivenUp() {
 		Inference inference = load(TinyLlama.write(this.directory.resolve("m.gguf"), TinyLlama.random(1)));
-		Request request = new Request(1, false, "text", List.of("several tokens", "of any letters"), 0);
+		Request request = new Request(1, false, "text", List.of("several tokens", "of any letters"), 0, 0);
 		for (int looks = 0; looks < 3; looks++) {
 			AtomicInteger left = new AtomicInteger(looks);
 			assertThatExceptionOfType(CancellationException.class)
@@ -52,7 +52,7 @@ class InferenceTests {
 	private static List<String> answers(Path model) {
 		Inference inference = load(model);
 		return IntStream.range(0, 40)
-			.mapToObj((number) -> new Request(1, false, "text " + number, TinyLlama.LABELS, 0.1))
+			.mapToObj((number) -> new Request(1, false, "text " + number, TinyLlama.LABELS, 0.1, 0))
 			.map((request) -> inference.answer(request, () -> false))
 			.toList();
 	}

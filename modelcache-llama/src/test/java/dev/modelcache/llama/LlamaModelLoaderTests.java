@@ -106,6 +106,14 @@ class LlamaModelLoaderTests {
 	}
 
 	@Test
+	void anotherSeedDrawsAnotherAnswer() {
+		LoadedModel model = load(TinyLlama.random(9));
+		assertThat(IntStream.range(0, 100)
+			.mapToObj((seed) -> model.answer(new Question("rm file =>", LABELS, 5, seed), () -> false))
+			.distinct()).hasSizeGreaterThan(1);
+	}
+
+	@Test
 	void aTextThatIsTooLongIsAnErrorAndTheNextOneIsAnswered() {
 		LoadedModel model = load(TinyLlama.answering("READ"));
 		assertThatExceptionOfType(ClassificationException.class)

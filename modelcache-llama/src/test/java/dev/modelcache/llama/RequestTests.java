@@ -29,7 +29,7 @@ class RequestTests {
 	@Test
 	void whatIsWrittenIsRead() throws IOException {
 		List<Request> requests = List.of(
-				new Request(7, false, "l'\u00e9t\u00e9\n".repeat(30_000), List.of("A", "\u4e2d"), 0.1),
+				new Request(7, false, "l'\u00e9t\u00e9\n".repeat(30_000), List.of("A", "\u4e2d"), 0.1, 42),
 				Request.cancellationOf(7));
 		for (Request request : requests) {
 			request.write(this.out);

@@ -162,6 +162,8 @@ class PageTests {
 		find("#command").sendKeys("rm -rf build/tmp", Keys.ENTER);
 		awaitText("#label", "DELETE");
 		awaitText("#latency", "ms");
+		await().until(() -> this.browser.findElements(By.cssSelector("#scores dt")).size() == 4);
+		awaitText("#scores dt.best", "DELETE");
 		find("#examples button").click();
 		awaitText("#label", "READ");
 	}

@@ -13,7 +13,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
+import com.jayway.jsonpath.JsonPath;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -24,6 +26,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 /**
  * The sample as a newcomer starts it, at a higher speed.
@@ -66,7 +69,6 @@ class SampleApplicationTests {
 	}
 
 	private double accuracyOnCommandsNeverSeen(ConfigurableApplicationContext context) throws IOException {
-		Awaitility.await().atMost(PATIENCE).until(() -> classify(context, "ls").statusCode() == 200);
 		List<String[]> commands = Files.readAllLines(Path.of("src/test/resources/commands-heldout.tsv"))
 			.stream()
 			.filter((line) -> !line.startsWith("#") && line.contains("\t"))
@@ -79,9 +81,16 @@ class SampleApplicationTests {
 		return (double) right / commands.size();
 	}
 
+	private Map<String, Number> scores(ConfigurableApplicationContext context, String command) {
+		return JsonPath.read(post(context, "/classify/scores", command).body(), "$");
+	}
+
 	private HttpResponse<String> classify(ConfigurableApplicationContext context, String command) {
-		URI uri = URI
-			.create("http://127.0.0.1:" + context.getEnvironment().getProperty("local.server.port") + "/classify");
+		return post(context, "/classify", command);
+	}
+
+	private HttpResponse<String> post(ConfigurableApplicationContext context, String path, String command) {
+		URI uri = URI.create("http://127.0.0.1:" + context.getEnvironment().getProperty("local.server.port") + path);
 		try {
 			return this.http.send(HttpRequest.newBuilder(uri)
 				.timeout(PATIENCE)
@@ -108,6 +117,13 @@ class SampleApplicationTests {
 			assertThat(get(context, "/actuator/health").body()).contains("\"architecture\":\"llama\"")
 				.contains("\"vocabularySize\":264");
 			assertThat(output).contains("broke the connection").contains("Model 'default' is ready");
+			Awaitility.await().atMost(PATIENCE).until(() -> classify(context, "ls").statusCode() == 200);
+			assertThat(scores(context, "rm -rf build/tmp")).containsOnlyKeys("READ", "CREATE", "UPDATE", "DELETE")
+				.satisfies((scores) -> {
+					assertThat(scores.values().stream().mapToDouble(Number::doubleValue).sum()).isCloseTo(1,
+							within(1e-9));
+					assertThat(scores.get("DELETE").doubleValue()).isGreaterThan(0.5);
+				});
 			assertThat(accuracyOnCommandsNeverSeen(context)).isGreaterThanOrEqualTo(0.95);
 		}
 		FileTime published = Files.getLastModifiedTime(model());

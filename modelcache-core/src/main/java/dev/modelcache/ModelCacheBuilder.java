@@ -58,6 +58,7 @@ import dev.modelcache.internal.transfer.TransferSettings;
 import dev.modelcache.internal.transfer.file.FileRangeClient;
 import dev.modelcache.internal.http.WebRangeClient;
 import dev.modelcache.lock.CacheLockFactory;
+import dev.modelcache.source.ModelCatalog;
 import dev.modelcache.source.Origin;
 import dev.modelcache.source.SourceResolver;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
@@ -93,6 +94,8 @@ public final class ModelCacheBuilder {
 	private final OciOptions oci = new OciOptions();
 
 	private final List<String> catalogs = new ArrayList<>();
+
+	private final List<ModelCatalog> ownCatalogs = new ArrayList<>();
 
 	private final List<SourceResolver> sourceResolvers = new ArrayList<>();
 
@@ -242,6 +245,17 @@ public final class ModelCacheBuilder {
 	 */
 	public ModelCacheBuilder catalog(String location) {
 		this.catalogs.add(location);
+		return this;
+	}
+
+	/**
+	 * Adds a catalog of models that are looked up by name. It is used before those that
+	 * have a location.
+	 * @param catalog the catalog
+	 * @return this builder
+	 */
+	public ModelCacheBuilder catalog(ModelCatalog catalog) {
+		this.ownCatalogs.add(catalog);
 		return this;
 	}
 
@@ -571,10 +585,10 @@ public final class ModelCacheBuilder {
 
 	/** Configured catalogs are read eagerly so that invalid ones are reported. */
 	private Supplier<ModelCatalogs> catalogs(CatalogLocations locations) {
-		if (this.catalogs.isEmpty()) {
-			return SingletonSupplier.of(() -> locations.read(List.of()));
+		if (this.catalogs.isEmpty() && this.ownCatalogs.isEmpty()) {
+			return SingletonSupplier.of(() -> locations.read(List.of(), List.of()));
 		}
-		ModelCatalogs read = locations.read(this.catalogs);
+		ModelCatalogs read = locations.read(this.ownCatalogs, this.catalogs);
 		return () -> read;
 	}
 

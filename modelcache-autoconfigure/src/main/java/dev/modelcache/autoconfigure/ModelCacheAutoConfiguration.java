@@ -7,6 +7,7 @@ import dev.modelcache.ModelCacheBuilder;
 import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.actuate.ProgressDisplay;
 import dev.modelcache.lock.CacheLockFactory;
+import dev.modelcache.source.ModelCatalog;
 import dev.modelcache.source.SourceResolver;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilience4j.retry.RetryRegistry;
@@ -62,8 +63,8 @@ public class ModelCacheAutoConfiguration {
 	ModelCacheBuilder modelCacheBuilder(ModelCacheProperties properties, ConfigurableEnvironment environment,
 			ConfigurableListableBeanFactory beans, ResourceLoader resources, ApplicationEvents events,
 			@Nullable CacheLockFactory cacheLockFactory, ObjectProvider<SourceResolver> resolvers,
-			ObjectProvider<ProgressDisplay> displays, ObjectProvider<RetryRegistry> retries,
-			ObjectProvider<CircuitBreakerRegistry> circuitBreakers,
+			ObjectProvider<ModelCatalog> catalogs, ObjectProvider<ProgressDisplay> displays,
+			ObjectProvider<RetryRegistry> retries, ObjectProvider<CircuitBreakerRegistry> circuitBreakers,
 			ObjectProvider<ClientHttpConnectorBuilder<?>> connectors, ObjectProvider<HttpClientSettings> base,
 			ObjectProvider<SslBundles> bundles, ObjectProvider<ModelCacheBuilderCustomizer> customizers) {
 		UnknownKeys.warn(properties.getModels().keySet(), environment, beans);
@@ -80,6 +81,7 @@ public class ModelCacheAutoConfiguration {
 			builder.lockFactory(cacheLockFactory);
 		}
 		resolvers.orderedStream().forEach(builder::sourceResolver);
+		catalogs.orderedStream().forEach(builder::catalog);
 		List<ProgressDisplay> own = displays.orderedStream().toList();
 		own.forEach((display) -> builder.display(display::show));
 		if (own.isEmpty()) {

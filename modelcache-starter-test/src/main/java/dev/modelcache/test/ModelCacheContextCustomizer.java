@@ -41,7 +41,8 @@ record ModelCacheContextCustomizer(boolean served, boolean startup) implements C
 		RootBeanDefinition cache = new RootBeanDefinition(TestedModelCache.class);
 		cache.setRole(BeanDefinition.ROLE_INFRASTRUCTURE);
 		cache.getConstructorArgumentValues().addIndexedArgumentValue(0, downloads);
-		cache.getConstructorArgumentValues().addIndexedArgumentValue(1, this.served && !this.startup);
+		cache.getConstructorArgumentValues()
+			.addIndexedArgumentValue(1, !this.startup && downloads != TestedModelCache.Downloads.ALLOWED);
 		registry.registerBeanDefinition(TestedModelCache.class.getName(), cache);
 	}
 

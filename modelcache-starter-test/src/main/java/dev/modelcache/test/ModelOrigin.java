@@ -31,10 +31,9 @@ import org.slf4j.LoggerFactory;
  * cache asks.
  * <p>
  * A file is named by the end of its URL: {@code model.gguf} names the files of that name
- * on all hosts, {@code models.example.com/v2/model.gguf} or
- * {@code https://models.example.com/v2/model.gguf} a single one. The longest name that
- * matches is used. What no name matches is one of the {@link TinyModels}, by its
- * extension, or is answered with 404.
+ * on all hosts, {@code v2/model.gguf} those in a directory {@code v2}. A whole URL names
+ * a single file. The longest name that matches is used. What no name matches is one of
+ * the {@link TinyModels}, by its extension, or is answered with 404.
  * <p>
  * <em>Thread-safety</em>: may be used from any thread.
  */
@@ -111,7 +110,7 @@ public final class ModelOrigin implements AutoCloseable {
 	 * @return {@code http://127.0.0.1:port/name}
 	 */
 	public URI uri(String name) {
-		return URI.create("http://127.0.0.1:" + port() + "/" + name(name));
+		return URI.create("http://127.0.0.1:" + port() + "/" + name.replaceFirst("^/", ""));
 	}
 
 	/**
@@ -276,7 +275,7 @@ public final class ModelOrigin implements AutoCloseable {
 	}
 
 	private static boolean matches(String name, URI uri) {
-		return ("/" + plain(uri)).endsWith("/" + name);
+		return name.startsWith("//") ? name.equals("//" + plain(uri)) : ("/" + plain(uri)).endsWith("/" + name);
 	}
 
 	/** A URL without scheme and query. */
@@ -284,10 +283,10 @@ public final class ModelOrigin implements AutoCloseable {
 		return uri.getRawAuthority().toLowerCase(Locale.ROOT) + uri.getPath();
 	}
 
+	/** The name of a whole URL begins with two slashes, so that it has one meaning. */
 	private static String name(String name) {
 		int scheme = name.indexOf("://");
-		String plain = (scheme >= 0) ? name.substring(scheme + 3) : name;
-		return plain.startsWith("/") ? plain.substring(1) : plain;
+		return (scheme >= 0) ? name.substring(scheme + 1) : name.replaceFirst("^/", "");
 	}
 
 	/**

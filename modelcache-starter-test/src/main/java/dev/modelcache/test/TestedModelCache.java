@@ -13,6 +13,8 @@ import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheBuilder;
 import dev.modelcache.ModelCacheView;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelState;
+import dev.modelcache.ModelStatus;
 import dev.modelcache.runtime.ModelManager;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
@@ -74,7 +76,8 @@ final class TestedModelCache implements BeanPostProcessor, BeanFactoryAware, Dis
 		switch (this.downloads) {
 			case ALLOWED -> {
 			}
-			case REFUSED -> isolate(builder).sourceResolver(new RefusingResolver())
+			case REFUSED -> isolate(builder).eachModel((model) -> (model.url() != null) ? moved(model).build() : model)
+				.sourceResolver(new RefusingResolver())
 				.connectors((rules) -> RefusingResolver.connector());
 			case SERVED -> serve(isolate(builder));
 		}
@@ -105,22 +108,29 @@ final class TestedModelCache implements BeanPostProcessor, BeanFactoryAware, Dis
 	}
 
 	/**
-	 * Takes away what earlier tests have left. A bean that no test has used is not
-	 * created.
+	 * Removes what earlier tests have left. A bean that no test has used is not created.
 	 */
 	void beforeTest() {
 		if (!this.emptiedForEachTest) {
 			return;
 		}
-		beans().getBean(ModelOrigin.class).reset();
+		used(ModelOrigin.class).forEach(ModelOrigin::reset);
 		used(ModelManager.class).forEach((manager) -> await(manager.unload()));
 		for (ModelCacheView operations : used(ModelCacheView.class)) {
 			for (ModelCache cache : used(ModelCache.class)) {
-				operations.models().forEach((model) -> await(cache.evict(model.id())));
+				operations.models().forEach((model) -> empty(cache, model.id()));
 			}
 		}
 		if (this.circuitBreakers != null) {
 			this.circuitBreakers.getAllCircuitBreakers().forEach(CircuitBreaker::reset);
+		}
+	}
+
+	/** A mock returns {@code null}. */
+	private static void empty(ModelCache cache, String id) {
+		@Nullable ModelStatus status = cache.status(id);
+		if (status != null && status.state() != ModelState.ABSENT) {
+			await(cache.evict(id));
 		}
 	}
 
@@ -140,21 +150,24 @@ final class TestedModelCache implements BeanPostProcessor, BeanFactoryAware, Dis
 
 	/** A digest of the configuration is that of the real model. */
 	private ModelRequest served(ModelRequest model) {
-		ModelRequest.Builder builder = model.toBuilder()
-			.expectedDigest(null)
+		ModelRequest.Builder builder = moved(model).expectedDigest(null)
 			.fallbacks(model.fallbacks().stream().map(this::served).toList());
-		Path path = model.modelPath();
-		if (path != null) {
-			builder.modelPath(directory().resolve("model-path-" + this.modelPaths++).resolve(path.getFileName()));
-			if (model.url() == null && model.maxSize() == null) {
-				builder.url(UriComponentsBuilder.fromUriString("https://models.test")
-					.pathSegment(path.getFileName().toString())
-					.build()
-					.encode()
-					.toUri());
-			}
+		if (model.modelPath() != null && model.url() == null && model.maxSize() == null) {
+			builder.url(UriComponentsBuilder.fromUriString("https://models.test")
+				.pathSegment(model.modelPath().getFileName().toString())
+				.build()
+				.encode()
+				.toUri());
 		}
 		return builder.build();
+	}
+
+	/** The path of a model is on the machine that it is deployed on. */
+	private ModelRequest.Builder moved(ModelRequest model) {
+		Path path = model.modelPath();
+		return model.toBuilder()
+			.modelPath((path != null)
+					? directory().resolve("model-path-" + this.modelPaths++).resolve(path.getFileName()) : null);
 	}
 
 	private synchronized Path directory() {

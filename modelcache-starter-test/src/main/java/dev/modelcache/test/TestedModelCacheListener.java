@@ -1,18 +1,21 @@
 package dev.modelcache.test;
 
+import org.springframework.context.ApplicationContext;
 import org.springframework.test.context.TestContext;
-import org.springframework.test.context.TestContextAnnotationUtils;
 import org.springframework.test.context.TestExecutionListener;
 
 /**
- * Empties the model cache before each test with {@link AutoConfigureModelCache}.
+ * Empties the model cache before each test.
  */
 final class TestedModelCacheListener implements TestExecutionListener {
 
 	@Override
 	public void beforeTestMethod(TestContext testContext) {
-		if (TestContextAnnotationUtils.hasAnnotation(testContext.getTestClass(), AutoConfigureModelCache.class)) {
-			testContext.getApplicationContext().getBean(TestedModelCache.class).beforeTest();
+		if (testContext.hasApplicationContext()) {
+			ApplicationContext context = testContext.getApplicationContext();
+			if (context.containsLocalBean(TestedModelCache.class.getName())) {
+				context.getBean(TestedModelCache.class).beforeTest();
+			}
 		}
 	}
 

@@ -14,7 +14,9 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 class ArchitectureTests {
 
 	@ArchTest
-	static final ArchRule onlyTheApiOfTheOtherModulesIsUsed = noClasses().should()
+	static final ArchRule onlyTheApiOfTheOtherModulesIsUsed = noClasses().that()
+		.resideInAPackage("dev.modelcache.test")
+		.should()
 		.dependOnClassesThat()
 		.resideInAnyPackage("dev.modelcache.internal..", "dev.modelcache.autoconfigure..",
 				"dev.modelcache.testsupport..");

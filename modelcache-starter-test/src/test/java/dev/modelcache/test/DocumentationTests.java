@@ -29,7 +29,7 @@ class DocumentationTests {
 			Pattern.DOTALL);
 
 	@ParameterizedTest
-	@ValueSource(strings = "testing.md")
+	@ValueSource(strings = { "testing.md", "extending.md" })
 	void examplesAreTheSourcesOfTests(String page) throws IOException {
 		List<MatchResult> examples = EXAMPLE.matcher(Files.readString(PAGES.resolve(page))).results().toList();
 		assertThat(examples).hasSizeGreaterThanOrEqualTo(5);

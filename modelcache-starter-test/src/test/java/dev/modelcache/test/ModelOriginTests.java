@@ -76,6 +76,7 @@ class ModelOriginTests {
 		assertThat(this.origin.content(URI.create("https://two.example/a/b.bin?token=1"))).containsExactly(2);
 		assertThat(this.origin.content(URI.create("https://TWO.example/a/b.bin"))).containsExactly(2);
 		assertThat(this.origin.content(URI.create("https://two.example/aa/b.bin"))).isNull();
+		assertThat(this.origin.content(URI.create("https://one.example/two.example/a/b.bin"))).containsExactly(1);
 		assertThat(this.origin.content(URI.create("https://two.example/any.gguf"))).isEqualTo(TinyModels.gguf());
 	}
 

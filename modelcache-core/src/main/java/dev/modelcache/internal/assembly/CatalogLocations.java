@@ -11,9 +11,10 @@ import java.util.function.Supplier;
 
 import dev.modelcache.internal.http.MetadataClient;
 import dev.modelcache.internal.source.catalog.CatalogRules;
-import dev.modelcache.internal.source.catalog.ModelCatalog;
+import dev.modelcache.internal.source.catalog.ListedModels;
 import dev.modelcache.internal.source.catalog.ModelCatalogs;
 import dev.modelcache.internal.source.catalog.RemoteCatalog;
+import dev.modelcache.source.ModelCatalog;
 import org.springframework.core.io.Resource;
 import org.springframework.core.io.ResourceLoader;
 
@@ -31,7 +32,7 @@ public final class CatalogLocations {
 
 	private final Keys keys;
 
-	private final List<ModelCatalog> local = new ArrayList<>();
+	private final List<ListedModels> local = new ArrayList<>();
 
 	private final List<RemoteCatalog> remote = new ArrayList<>();
 
@@ -52,15 +53,28 @@ public final class CatalogLocations {
 
 	/**
 	 * Reads the catalogs.
+	 * @param own the catalogs of the application, which come first
 	 * @param locations the locations as they were written
 	 * @return all catalogs
 	 */
-	public ModelCatalogs read(List<String> locations) {
+	public ModelCatalogs read(List<ModelCatalog> own, List<String> locations) {
+		own.forEach((catalog) -> this.local.add(catalog(catalog)));
 		for (int i = 0; i < locations.size(); i++) {
 			read("catalog.locations[" + i + "]", locations.get(i).strip());
 		}
-		this.local.add(ModelCatalog.builtIn());
+		this.local.add(ListedModels.builtIn());
 		return new ModelCatalogs(this.local, this.remote);
+	}
+
+	private ListedModels catalog(ModelCatalog catalog) {
+		try {
+			return ListedModels.of("the application's catalog", catalog.models(),
+					new CatalogRules(true, this.insecureHttpAllowed));
+		}
+		catch (IllegalArgumentException ex) {
+			throw this.keys.wrong("catalog", "a ModelCatalog of the application is wrong: " + ex.getMessage(),
+					"Correct what it returns");
+		}
 	}
 
 	private void read(String key, String location) {
@@ -100,18 +114,18 @@ public final class CatalogLocations {
 		return new RemoteCatalog(uri, this.client.get(), this.insecureHttpAllowed);
 	}
 
-	private ModelCatalog catalog(String key, String location) {
+	private ListedModels catalog(String key, String location) {
 		Resource resource = this.resources.getResource(location);
 		byte[] text;
 		try (InputStream in = resource.getInputStream()) {
-			text = in.readNBytes(Math.toIntExact(ModelCatalog.LARGEST.toBytes()) + 1);
+			text = in.readNBytes(Math.toIntExact(ListedModels.LARGEST.toBytes()) + 1);
 		}
 		catch (IOException ex) {
 			throw this.keys.wrong(key, location + " cannot be read (" + ex.getClass().getSimpleName() + ")",
 					"Put the catalog there, or correct the location");
 		}
 		try {
-			return ModelCatalog.read(location, text, new CatalogRules(true, this.insecureHttpAllowed));
+			return ListedModels.read(location, text, new CatalogRules(true, this.insecureHttpAllowed));
 		}
 		catch (IllegalArgumentException ex) {
 			throw this.keys.wrong(key, location + " cannot be understood: " + ex.getMessage(), "Correct the catalog");

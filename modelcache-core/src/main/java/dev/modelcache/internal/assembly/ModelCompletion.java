@@ -23,10 +23,10 @@ import dev.modelcache.internal.content.Compression;
 import dev.modelcache.internal.source.SourceResolvers;
 import dev.modelcache.internal.source.catalog.CatalogEntry;
 import dev.modelcache.internal.source.catalog.CatalogName;
-import dev.modelcache.internal.source.catalog.CatalogVariant;
 import dev.modelcache.internal.source.catalog.ModelCatalogs;
 import dev.modelcache.internal.source.oci.OciResolver;
 import dev.modelcache.internal.store.ModelStore;
+import dev.modelcache.source.CatalogVariant;
 import dev.modelcache.source.Origin;
 import org.jspecify.annotations.Nullable;
 

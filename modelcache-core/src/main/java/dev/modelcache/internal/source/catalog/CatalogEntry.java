@@ -6,6 +6,7 @@ import java.util.Locale;
 
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.internal.source.SourceResolvers;
+import dev.modelcache.source.CatalogVariant;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
@@ -53,7 +54,7 @@ public record CatalogEntry(String catalog, CatalogName name, @Nullable String li
 	 */
 	public List<CatalogVariant> fitting(@Nullable String quantization, @Nullable DataSize maxSize) {
 		return from((quantization != null) ? quantization : this.preferred).stream()
-			.filter((variant) -> variant.fits(maxSize))
+			.filter((variant) -> fits(variant, maxSize))
 			.toList();
 	}
 
@@ -65,6 +66,11 @@ public record CatalogEntry(String catalog, CatalogName name, @Nullable String li
 	 */
 	public boolean has(@Nullable String quantization) {
 		return quantization == null || !from(quantization).isEmpty();
+	}
+
+	/** What has no size is not known to fit. */
+	private static boolean fits(CatalogVariant variant, @Nullable DataSize maxSize) {
+		return maxSize == null || (variant.size() != null && variant.size().compareTo(maxSize) <= 0);
 	}
 
 	private List<CatalogVariant> from(String quantization) {

@@ -3,15 +3,13 @@ package dev.modelcache.internal.source.catalog;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 import dev.modelcache.Digest;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.internal.http.StrictJson;
+import dev.modelcache.source.CatalogVariant;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 import tools.jackson.core.JacksonException;
@@ -35,8 +33,6 @@ final class CatalogParser {
 
 	private static final int LONGEST_TEXT = 4096;
 
-	private static final Pattern WORD = Pattern.compile("[A-Za-z0-9._-]{1,64}");
-
 	private static final JsonMapper MAPPER = StrictJson.reader(StrictJson.MOST_TOKENS_OF_TREE, DEEPEST, LONGEST_TEXT,
 			LONGEST_TEXT);
 
@@ -50,8 +46,8 @@ final class CatalogParser {
 	}
 
 	List<CatalogEntry> parse(byte[] text) {
-		if (text.length > ModelCatalog.LARGEST.toBytes()) {
-			throw new IllegalArgumentException("it has more than " + ModelCatalog.LARGEST.toBytes() + " bytes");
+		if (text.length > ListedModels.LARGEST.toBytes()) {
+			throw new IllegalArgumentException("it has more than " + ListedModels.LARGEST.toBytes() + " bytes");
 		}
 		JsonNode root = tree(text);
 		try {
@@ -66,13 +62,8 @@ final class CatalogParser {
 			throw new IllegalArgumentException("it " + ex.getMessage());
 		}
 		List<CatalogEntry> entries = new ArrayList<>();
-		Set<String> names = new HashSet<>();
 		for (JsonNode node : root.path("models")) {
-			CatalogEntry entry = entry(node, entries.size() + 1);
-			if (!names.add(entry.name().toString().toLowerCase(Locale.ROOT))) {
-				throw new IllegalArgumentException("it has two entries '" + entry.name() + "'");
-			}
-			entries.add(entry);
+			entries.add(entry(node, entries.size() + 1));
 		}
 		return List.copyOf(entries);
 	}
@@ -112,45 +103,19 @@ final class CatalogParser {
 
 	private CatalogVariant variant(JsonNode node) {
 		requireFields(node, Set.of("quantization", "url", "files", "approximate-bytes", "digest"));
-		List<String> files = files(node);
-		Digest digest = digest(node);
-		if (digest != null && !files.isEmpty()) {
-			throw new IllegalArgumentException("has a variant with one 'digest', but several 'files'");
-		}
-		String quantization = required(node, "quantization");
-		if (!WORD.matcher(quantization).matches()) {
-			throw new IllegalArgumentException("has a variant whose 'quantization' is no word");
-		}
-		return new CatalogVariant(quantization, url(required(node, "url")), files, size(node), digest);
+		CatalogVariant variant = new CatalogVariant(required(node, "quantization"), url(required(node, "url")),
+				files(node), size(node), digest(node));
+		this.rules.check(variant);
+		return variant;
 	}
 
-	private URI url(String text) {
-		URI url;
+	private static URI url(String text) {
 		try {
-			url = new URI(text);
+			return new URI(text);
 		}
 		catch (URISyntaxException ex) {
 			throw new IllegalArgumentException("has a variant whose 'url' is none");
 		}
-		String scheme = String.valueOf(url.getScheme()).toLowerCase(Locale.ROOT);
-		String problem = switch (scheme) {
-			case "null" -> "has no scheme";
-			case CatalogName.SCHEME -> "leads to a catalog again";
-			case "file" -> this.rules.localFiles() ? null : "is a file of this machine";
-			case "http" -> this.rules.insecureHttp() ? null
-					: "is plain http, which hooks.llm.download.allow-insecure-http forbids";
-			default -> null;
-		};
-		if (problem == null && scheme.startsWith("http") && url.getHost() == null) {
-			problem = "names no host";
-		}
-		if (problem == null && url.getRawUserInfo() != null) {
-			problem = "has user-info";
-		}
-		if (problem != null) {
-			throw new IllegalArgumentException("has a variant whose 'url' " + problem);
-		}
-		return url;
 	}
 
 	private static List<String> files(JsonNode node) {
@@ -222,7 +187,7 @@ final class CatalogParser {
 			if (!known.contains(name)) {
 				// Anything else might break the lines of a log.
 				throw new IllegalArgumentException(
-						"has an unknown field" + (WORD.matcher(name).matches() ? " '" + name + "'" : ""));
+						"has an unknown field" + (CatalogRules.WORD.matcher(name).matches() ? " '" + name + "'" : ""));
 			}
 		}
 	}

@@ -11,6 +11,7 @@ import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.source.SourceResolvers;
+import dev.modelcache.source.CatalogVariant;
 import dev.modelcache.source.ResolvedModel;
 import dev.modelcache.source.SourceLocation;
 import dev.modelcache.source.SourceResolver;

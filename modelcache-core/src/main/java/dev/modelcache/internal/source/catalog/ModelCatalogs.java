@@ -19,7 +19,7 @@ public final class ModelCatalogs {
 
 	private static final int MOST_SHOWN = 50;
 
-	private final List<ModelCatalog> local;
+	private final List<ListedModels> local;
 
 	private final List<RemoteCatalog> remote;
 
@@ -28,7 +28,7 @@ public final class ModelCatalogs {
 	 * @param local catalogs in memory, in order
 	 * @param remote catalogs of web servers, in order
 	 */
-	public ModelCatalogs(List<ModelCatalog> local, List<RemoteCatalog> remote) {
+	public ModelCatalogs(List<ListedModels> local, List<RemoteCatalog> remote) {
 		this.local = List.copyOf(local);
 		this.remote = List.copyOf(remote);
 	}
@@ -70,7 +70,7 @@ public final class ModelCatalogs {
 		if (known.isPresent()) {
 			return Mono.just(known.get());
 		}
-		List<ModelCatalog> asked = new CopyOnWriteArrayList<>(this.local);
+		List<ListedModels> asked = new CopyOnWriteArrayList<>(this.local);
 		return Flux.fromIterable(this.remote)
 			.concatMap((catalog) -> catalog.read(location), 0)
 			.doOnNext(asked::add)
@@ -85,7 +85,7 @@ public final class ModelCatalogs {
 						+ ", or set another url");
 	}
 
-	private static List<String> names(Stream<ModelCatalog> catalogs) {
+	private static List<String> names(Stream<ListedModels> catalogs) {
 		return catalogs.flatMap((catalog) -> catalog.names().stream()).distinct().toList();
 	}
 

@@ -43,12 +43,12 @@ public final class RemoteCatalog {
 	 * @param location the location that names an entry of it
 	 * @return the catalog
 	 */
-	Mono<ModelCatalog> read(SourceLocation location) {
+	Mono<ListedModels> read(SourceLocation location) {
 		return this.client.exchange(location, WebRequest.get(this.uri).followingAnywhere())
 			.map((response) -> read(location.request().id(), response));
 	}
 
-	private ModelCatalog read(String modelId, MetadataResponse response) {
+	private ListedModels read(String modelId, MetadataResponse response) {
 		int status = response.status();
 		if (status == 408 || status == 429 || status >= 500) {
 			throw new ModelTransferException(modelId, "the catalog " + this + " answers " + status,
@@ -58,7 +58,7 @@ public final class RemoteCatalog {
 			throw wrong(modelId, "answers " + status);
 		}
 		try {
-			return ModelCatalog.read(toString(), response.body(), this.rules);
+			return ListedModels.read(toString(), response.body(), this.rules);
 		}
 		catch (IllegalArgumentException ex) {
 			throw wrong(modelId, "cannot be read: " + ex.getMessage());

@@ -8,6 +8,7 @@ import dev.modelcache.internal.source.SourceResolvers;
 import dev.modelcache.internal.source.huggingface.HubSettings;
 import dev.modelcache.internal.source.huggingface.HubToken;
 import dev.modelcache.internal.source.huggingface.HuggingFaceResolver;
+import dev.modelcache.source.CatalogVariant;
 import org.junit.jupiter.api.Test;
 import org.springframework.util.unit.DataSize;
 import reactor.core.scheduler.Schedulers;
@@ -20,8 +21,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class BuiltInCatalogTests extends ModelCatalogContractTests {
 
 	@Override
-	ModelCatalog catalog() {
-		return ModelCatalog.builtIn();
+	ListedModels catalog() {
+		return ListedModels.builtIn();
 	}
 
 	private List<CatalogEntry> entries() {

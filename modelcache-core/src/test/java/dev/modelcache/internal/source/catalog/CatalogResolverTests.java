@@ -61,7 +61,7 @@ class CatalogResolverTests extends SourceResolverContractTests {
 	}
 
 	private List<SourceResolver> resolvers() {
-		ModelCatalog catalog = ModelCatalog.read("here", this.local.getBytes(StandardCharsets.UTF_8), this.rules);
+		ListedModels catalog = ListedModels.read("here", this.local.getBytes(StandardCharsets.UTF_8), this.rules);
 		ModelCatalogs catalogs = new ModelCatalogs(List.of(catalog),
 				List.of(new RemoteCatalog(this.server.uri("/catalog.json"), MetadataClients.create(), false)));
 		return List.of(

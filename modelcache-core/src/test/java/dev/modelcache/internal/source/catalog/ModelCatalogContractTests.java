@@ -7,12 +7,12 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What every {@link ModelCatalog} does.
+ * What every {@link ListedModels} does.
  */
 abstract class ModelCatalogContractTests {
 
 	/** Returns a catalog with at least one entry. */
-	abstract ModelCatalog catalog();
+	abstract ListedModels catalog();
 
 	@Test
 	void everyNameThatItListsIsFoundInAnyCase() {

@@ -5,6 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 import dev.modelcache.Digest;
+import dev.modelcache.source.CatalogModel;
+import dev.modelcache.source.CatalogVariant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -35,12 +37,12 @@ class ModelCatalogTests extends ModelCatalogContractTests {
 			""".formatted("a".repeat(64));
 
 	@Override
-	ModelCatalog catalog() {
+	ListedModels catalog() {
 		return read(TEXT);
 	}
 
-	private static ModelCatalog read(String text) {
-		return ModelCatalog.read("here", text.getBytes(StandardCharsets.UTF_8), new CatalogRules(false, false));
+	private static ListedModels read(String text) {
+		return ListedModels.read("here", text.getBytes(StandardCharsets.UTF_8), new CatalogRules(false, false));
 	}
 
 	private CatalogEntry chat() {
@@ -161,7 +163,7 @@ class ModelCatalogTests extends ModelCatalogContractTests {
 		String text = TEXT.replace("https://host/q8.gguf", "file:///q8.gguf")
 			.replace("https://host/q4", "http://host/q4");
 		assertThat(
-				ModelCatalog.read("here", text.getBytes(StandardCharsets.UTF_8), new CatalogRules(true, true)).names())
+				ListedModels.read("here", text.getBytes(StandardCharsets.UTF_8), new CatalogRules(true, true)).names())
 			.containsExactly("chat");
 	}
 
@@ -184,6 +186,49 @@ class ModelCatalogTests extends ModelCatalogContractTests {
 			return this.problem;
 		}
 
+	}
+
+	@Test
+	void catalogOfAnApplicationIsLikeOneThatIsRead() {
+		CatalogVariant large = new CatalogVariant("Q8", URI.create("https://host/q8.gguf"));
+		CatalogVariant small = new CatalogVariant("Q4", URI.create("file:///q4.gguf"));
+		ListedModels catalog = of(new CatalogModel("chat", "2", "MIT", "q4", List.of(large, small)),
+				new CatalogModel("chat", List.of(large)));
+		assertThat(catalog.names()).containsExactly("chat");
+		CatalogEntry first = catalog.find(new CatalogName("CHAT", null)).orElseThrow();
+		assertThat(first.name()).isEqualTo(new CatalogName("chat", "2"));
+		assertThat(first.license()).isEqualTo("MIT");
+		assertThat(first.fitting(null, null)).containsExactly(small);
+		assertThat(catalog.find(new CatalogName("chat", "3"))).isEmpty();
+		assertThat(of(new CatalogModel("chat", List.of(large, small))).find(new CatalogName("chat", null))
+			.orElseThrow()
+			.preferred()).isEqualTo("Q8");
+	}
+
+	@Test
+	void entryOfAnApplicationIsCheckedAndNamed() {
+		CatalogVariant good = new CatalogVariant("Q8", URI.create("https://host/q8.gguf"));
+		assertRefused("entry number 2 has no valid name or version", new CatalogModel("a", List.of(good)),
+				new CatalogModel("a b", List.of(good)));
+		assertRefused("the entry 'a' has no variant", new CatalogModel("a", List.of()));
+		assertRefused("it has two entries 'A'", new CatalogModel("a", List.of(good)),
+				new CatalogModel("A", List.of(good)));
+		assertRefused("the entry 'a' has two variants of the same quantization",
+				new CatalogModel("a", List.of(good, good)));
+		for (String url : List.of("catalog://b", "https://u:p@host/m.gguf", "http://host/m.gguf", "no-scheme")) {
+			assertRefused("the entry 'a' has a variant whose 'url'",
+					new CatalogModel("a", List.of(new CatalogVariant("Q8", URI.create(url)))));
+		}
+		assertRefused("the entry 'a' has a variant whose 'quantization' is no word",
+				new CatalogModel("a", List.of(new CatalogVariant("Q 8", URI.create("https://host/q8.gguf")))));
+	}
+
+	private static ListedModels of(CatalogModel... models) {
+		return ListedModels.of("here", List.of(models), new CatalogRules(true, false));
+	}
+
+	private static void assertRefused(String message, CatalogModel... models) {
+		assertThatIllegalArgumentException().isThrownBy(() -> of(models)).withMessageContaining(message);
 	}
 
 }

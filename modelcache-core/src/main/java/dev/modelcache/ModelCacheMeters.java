@@ -11,6 +11,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import dev.modelcache.internal.acquire.AcquisitionObserver;
@@ -59,7 +60,17 @@ public final class ModelCacheMeters {
 			Gauge
 				.builder("modelcache.model.ready", view,
 						(source) -> (source.status(model.id()).state() == ModelState.READY) ? 1 : 0)
-				.description("Whether the model can be used")
+				.description("Whether the model can be used: 1 or 0")
+				.tag("model", model.id())
+				.register(this.registry);
+			Gauge.builder("modelcache.download.progress", view, (source) -> progress(source, model.id(), false))
+				.description("Bytes of the model that are here while it is being downloaded; no value otherwise")
+				.baseUnit("bytes")
+				.tag("model", model.id())
+				.register(this.registry);
+			Gauge.builder("modelcache.download.total", view, (source) -> progress(source, model.id(), true))
+				.description("Size of the model while it is being downloaded; no value otherwise")
+				.baseUnit("bytes")
 				.tag("model", model.id())
 				.register(this.registry);
 		}
@@ -67,6 +78,13 @@ public final class ModelCacheMeters {
 			.description("Bytes of all files in the directory of the cache")
 			.baseUnit("bytes")
 			.register(this.registry);
+	}
+
+	private static double progress(ModelCacheView view, String id, boolean total) {
+		ModelStatus status = view.status(id);
+		TransferProgress progress = (status.state() == ModelState.DOWNLOADING) ? status.progress() : null;
+		Long bytes = (progress == null) ? null : total ? progress.totalBytes() : (Long) progress.bytes();
+		return (bytes != null) ? bytes : Double.NaN;
 	}
 
 	/**
@@ -85,7 +103,9 @@ public final class ModelCacheMeters {
 
 		Work(MeterRegistry registry) {
 			this.registry = registry;
-			registry.gauge("modelcache.download.active", this.active);
+			Gauge.builder("modelcache.download.active", this.active, AtomicInteger::get)
+				.description("Number of models that are being downloaded")
+				.register(registry);
 		}
 
 		@Override
@@ -117,23 +137,36 @@ public final class ModelCacheMeters {
 
 		@Override
 		public void retried(String modelId, String reason) {
-			this.registry.counter("modelcache.download.retries", Tags.of(model(modelId), Tag.of("reason", reason)))
+			Counter.builder("modelcache.download.retries")
+				.description("Requests and whole files that were tried again")
+				.tags(Tags.of(model(modelId), Tag.of("reason", reason)))
+				.register(this.registry)
 				.increment();
 		}
 
 		@Override
 		public void verified(boolean matched, Duration elapsed) {
-			this.registry.timer("modelcache.verifications", "result", matched ? "match" : "mismatch").record(elapsed);
+			Timer.builder("modelcache.verifications")
+				.description("Comparisons of a file with its expected digest, beyond the time of its transfer")
+				.tag("result", matched ? "match" : "mismatch")
+				.register(this.registry)
+				.record(elapsed);
 		}
 
 		@Override
 		public void lockWaited(Duration waited) {
-			this.registry.timer("modelcache.lock.wait").record(waited);
+			Timer.builder("modelcache.lock.wait")
+				.description("Waits for the lock of a model, which another process may hold")
+				.register(this.registry)
+				.record(waited);
 		}
 
 		@Override
 		public void ended(String modelId, String outcome, Duration elapsed) {
-			this.registry.timer("modelcache.acquisitions", Tags.of(model(modelId), Tag.of("outcome", outcome)))
+			Timer.builder("modelcache.acquisitions")
+				.description("Acquisitions of a model by their outcome")
+				.tags(Tags.of(model(modelId), Tag.of("outcome", outcome)))
+				.register(this.registry)
 				.record(elapsed);
 		}
 

@@ -36,7 +36,11 @@ public final class ModelCacheObservations {
 	 * @param builder the builder
 	 */
 	public void bindTo(ModelCacheBuilder builder) {
-		builder.observer(new Observer());
+		builder.observer(observer());
+	}
+
+	AcquisitionObserver observer() {
+		return new Observer();
 	}
 
 	/** The default names and key values. */

@@ -37,6 +37,14 @@ public interface ModelCacheView {
 	ModelStatus status(String id);
 
 	/**
+	 * Returns where a configured model comes from.
+	 * @param id the model's id
+	 * @return its URL without user-info, query and fragment, or the path of its file if
+	 * it has no URL
+	 */
+	String source(String id);
+
+	/**
 	 * Checks whether the files of a model still exist.
 	 * @param id the model's id
 	 * @return the status after the check

@@ -1,10 +1,12 @@
 package dev.modelcache.autoconfigure;
 
 import java.util.List;
+import java.util.Locale;
 
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheBuilder;
 import dev.modelcache.ModelCacheOperations;
+import dev.modelcache.ModelCacheView;
 import dev.modelcache.actuate.ProgressDisplay;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.source.ModelCatalog;
@@ -12,6 +14,8 @@ import dev.modelcache.source.SourceResolver;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilience4j.retry.RetryRegistry;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
@@ -57,6 +61,8 @@ import org.springframework.web.reactive.function.client.WebClient;
 @ConditionalOnBooleanProperty(name = "hooks.llm.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(ModelCacheProperties.class)
 public class ModelCacheAutoConfiguration {
+
+	private static final Logger logger = LoggerFactory.getLogger(ModelCacheAutoConfiguration.class);
 
 	@Lazy
 	@InternalBean("dev.modelcache.ModelCacheBuilder.ORIGINAL")
@@ -130,9 +136,11 @@ public class ModelCacheAutoConfiguration {
 		@Bean("dev.modelcache.autoconfigure.Startup")
 		ApplicationListener<SpringApplicationEvent> modelCacheStartup(ModelCacheOperations operations,
 				ModelCacheProperties properties) {
-			boolean background = properties.getStartup().getMode() == ModelCacheProperties.Startup.Mode.BACKGROUND;
+			ModelCacheProperties.Startup.Mode mode = properties.getStartup().getMode();
+			boolean background = mode == ModelCacheProperties.Startup.Mode.BACKGROUND;
 			return (event) -> {
 				if (event instanceof ApplicationStartedEvent) {
+					logModels(operations, mode);
 					operations.startRefreshing();
 					if (background) {
 						operations.ensureAll();
@@ -142,6 +150,17 @@ public class ModelCacheAutoConfiguration {
 					operations.models().forEach((model) -> operations.ensureIfDue(model.id()));
 				}
 			};
+		}
+
+		private static void logModels(ModelCacheView view, ModelCacheProperties.Startup.Mode mode) {
+			List<String> models = view.models()
+				.stream()
+				.map((model) -> model.id() + " from " + view.source(model.id()))
+				.toList();
+			if (!models.isEmpty()) {
+				logger.info("{} configured: {} ({})", (models.size() == 1) ? "1 model" : models.size() + " models",
+						String.join(", ", models), mode.name().toLowerCase(Locale.ROOT));
+			}
 		}
 
 		@InternalBean("dev.modelcache.autoconfigure.BlockingStartup.ORIGINAL")

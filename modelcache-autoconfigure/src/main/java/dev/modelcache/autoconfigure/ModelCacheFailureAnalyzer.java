@@ -1,5 +1,6 @@
 package dev.modelcache.autoconfigure;
 
+import java.net.URI;
 import java.util.LinkedHashMap;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -44,9 +45,22 @@ final class ModelCacheFailureAnalyzer extends AbstractFailureAnalyzer<ModelCache
 	 */
 	private static Optional<String> describe(Throwable attempt) {
 		if (attempt instanceof FailedAttempt request) {
-			return Optional.of(request.problem());
+			return Optional.of(byHost(request.problem()));
 		}
-		return (attempt instanceof ModelCacheException ours) ? Optional.of(ours.problem()) : Optional.empty();
+		return (attempt instanceof ModelCacheException ours) ? Optional.of(byHost(ours.problem())) : Optional.empty();
+	}
+
+	/** Names the host in place of the URL that a problem begins with. */
+	private static String byHost(String problem) {
+		int end = problem.indexOf(' ');
+		try {
+			URI url = (end > 0) ? URI.create(problem.substring(0, end)) : null;
+			return (url != null && url.getHost() != null) ? url.getAuthority() + ": " + problem.substring(end + 1)
+					: problem;
+		}
+		catch (IllegalArgumentException ex) {
+			return problem;
+		}
 	}
 
 }

@@ -29,8 +29,8 @@ final class SeveralBeansFailureAnalyzer extends AbstractFailureAnalyzer<NoUnique
 			return null;
 		}
 		return new FailureAnalysis(
-				"The application has several beans of type " + type.getName() + ", and none of them is primary: "
-						+ String.join(", ", names),
+				"The application has several beans of the type " + type.getSimpleName()
+						+ ", and none of them is primary: " + String.join(", ", names),
 				"Mark the one that health, endpoint and start-up of the models use with @Primary, or call it '"
 						+ StringUtils.uncapitalize(type.getSimpleName()) + "'",
 				cause);

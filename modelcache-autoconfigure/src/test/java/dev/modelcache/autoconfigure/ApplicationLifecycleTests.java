@@ -31,6 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.boot.CommandLineRunner;
 import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
@@ -206,6 +207,39 @@ class ApplicationLifecycleTests {
 				RunnerUntilReady.class)) {
 			assertThat(application.cache().status("default").state()).isEqualTo(ModelState.READY);
 			assertThat(this.server.requests("/m.gguf")).hasSize(1);
+		}
+	}
+
+	@Test
+	void startNamesTheModels(CapturedOutput output) {
+		try (RunningApplication application = start(WebApplicationType.NONE, "hooks.llm.startup.mode=none",
+				"hooks.llm.models.other.url=https://user:pa55word@host.example/o.gguf?token=s3cret")) {
+			assertThat(output)
+				.contains("2 models configured: default from " + this.server.uri("/m.gguf")
+						+ ", other from https://host.example/o.gguf (none)")
+				.doesNotContain("pa55word", "s3cret");
+		}
+	}
+
+	@Test
+	void requestsAreLoggedAtDebugWithoutSecrets(CapturedOutput output) {
+		this.server.serve("/signed/pathS3cret", this.content)
+			.always("/m.gguf", Reply.redirect(302, this.server.uri("/signed/pathS3cret") + "?sig=s3cret"));
+		String host = "127.0.0.1:" + this.server.port();
+		LoggingSystem logging = LoggingSystem.get(getClass().getClassLoader());
+		try (RunningApplication application = start(WebApplicationType.NONE, "logging.level.dev.modelcache=debug",
+				"hooks.llm.download.headers.X-Key=h3ader")) {
+			awaitState(application, ModelState.READY);
+			Awaitility.await()
+				.atMost(PATIENCE)
+				.untilAsserted(() -> assertThat(output.getOut().lines()).anyMatch(
+						(line) -> line.contains("GET http://" + host + "/m.gguf (bytes=0-") && line.endsWith(": 302"))
+					.anyMatch((line) -> line.contains("GET http://" + host + "/m.gguf at " + host + " (bytes=0-")
+							&& line.endsWith(": 206 (bytes 0-1999999/2000000)")));
+			assertThat(output).doesNotContain("s3cret", "h3ader", "pathS3cret");
+		}
+		finally {
+			logging.setLogLevel("dev.modelcache", null);
 		}
 	}
 

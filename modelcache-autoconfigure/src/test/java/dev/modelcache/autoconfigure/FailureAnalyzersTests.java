@@ -36,6 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -120,9 +121,29 @@ class FailureAnalyzersTests {
 		failure.addSuppressed(new IllegalStateException("GET https://me:hunter2@host/m.gguf"));
 		assertThatException().isThrownBy(() -> runWith(failure));
 		assertThat(output).contains("- host answered 503")
-			.contains("- https://host/m.gguf answered 500 (2 times)")
+			.contains("- host: answered 500 (2 times)")
 			.doesNotContain("java.lang", "RequestFailedException")
 			.doesNotContain("hunter2");
+	}
+
+	@Test
+	void wholeTextOfATransferThatFailed() {
+		ModelTransferException failure = new ModelTransferException("default",
+				"https://one.example/m.gguf answered 503 (2 failed requests)",
+				"Wait for the server to recover, or configure a mirror or fallback-url", null);
+		Mirror one = new Mirror(URI.create("https://one.example/m.gguf"), Map.of());
+		failure.addSuppressed(new RequestFailedException(Reason.SERVER_ERROR, one, 503, null));
+		failure.addSuppressed(new RequestFailedException(Reason.SERVER_ERROR, one, 503, null));
+		Mirror two = new Mirror(URI.create("https://two.example:8443/m.gguf"), Map.of());
+		failure.addSuppressed(new RequestFailedException(Reason.RESET, two, "closed the connection", null));
+		FailureAnalysis analysis = new ModelCacheFailureAnalyzer().analyze(failure);
+		assertThat(analysis).isNotNull();
+		assertThat(analysis.getDescription().lines()).containsExactly(
+				"The model 'default' could not be made ready (TRANSFER): https://one.example/m.gguf answered 503 (2 failed requests)",
+				"Attempts:", "    - one.example: answered 503 (2 times)",
+				"    - two.example:8443: closed the connection");
+		assertThat(analysis.getAction())
+			.isEqualTo("Wait for the server to recover, or configure a mirror or fallback-url");
 	}
 
 	@ParameterizedTest

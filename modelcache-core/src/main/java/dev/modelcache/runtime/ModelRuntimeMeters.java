@@ -4,7 +4,9 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import dev.modelcache.internal.runtime.RuntimeObserver;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 
 /**
  * Micrometer meters of loaded models and their classifiers. The number of tag values is
@@ -38,7 +40,8 @@ public final class ModelRuntimeMeters {
 		builder.observer(this.use);
 	}
 
-	private static final class Use implements RuntimeObserver {
+	/** The meters of the use of models. */
+	static final class Use implements RuntimeObserver {
 
 		private final MeterRegistry registry;
 
@@ -46,12 +49,17 @@ public final class ModelRuntimeMeters {
 
 		Use(MeterRegistry registry) {
 			this.registry = registry;
-			registry.gauge("modelcache.classifications.active", this.active);
+			Gauge.builder("modelcache.classifications.active", this.active, AtomicInteger::get)
+				.description("Number of texts that are classified or wait for it")
+				.register(registry);
 		}
 
 		@Override
 		public void loaded(String modelId, boolean succeeded, Duration elapsed) {
-			this.registry.timer("modelcache.model.loads", "model", modelId, "outcome", succeeded ? "loaded" : "failed")
+			Timer.builder("modelcache.model.loads")
+				.description("Loads of a model into memory")
+				.tags("model", modelId, "outcome", succeeded ? "loaded" : "failed")
+				.register(this.registry)
 				.record(elapsed);
 		}
 
@@ -63,7 +71,11 @@ public final class ModelRuntimeMeters {
 		@Override
 		public void classificationEnded(String label, String outcome, Duration elapsed) {
 			this.active.decrementAndGet();
-			this.registry.timer("modelcache.classifications", "label", label, "outcome", outcome).record(elapsed);
+			Timer.builder("modelcache.classifications")
+				.description("Classifications of a text by their label")
+				.tags("label", label, "outcome", outcome)
+				.register(this.registry)
+				.record(elapsed);
 		}
 
 	}

@@ -96,6 +96,11 @@ public final class DefaultOperations implements ModelCacheOperations {
 	}
 
 	@Override
+	public String source(String id) {
+		return Candidate.of(this.models.get(id)).get(0).source();
+	}
+
+	@Override
 	public Mono<ModelStatus> check(String id) {
 		return Mono.defer(() -> {
 			@Nullable Mono<ModelStatus> check = this.cache.check(this.models.get(id).id());

@@ -7,11 +7,16 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
+import dev.modelcache.source.Origin;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
@@ -36,6 +41,10 @@ final class Redirects {
 
 	private static final boolean NETTY = ClassUtils.isPresent("reactor.netty.Connection",
 			Redirects.class.getClassLoader());
+
+	private static final Logger logger = LoggerFactory.getLogger(Redirects.class);
+
+	private static final Pattern RANGE = Pattern.compile("bytes [0-9*/-]{1,70}");
 
 	private final HttpConnections connections;
 
@@ -86,6 +95,7 @@ final class Redirects {
 			.exchangeToMono((response) -> {
 				int status = response.statusCode().value();
 				HttpHeaders headers = response.headers().asHttpHeaders();
+				log(at, () -> answer(status, headers));
 				if (Hop.isRedirect(status)) {
 					return drain(body(response, connection.get()))
 						.thenReturn(new Outcome<T>(null, new Response(at, status, headers, Flux.empty())));
@@ -95,14 +105,38 @@ final class Redirects {
 					.map((value) -> new Outcome<>(value, null));
 			})
 			.timeout(deadline, Mono.error(() -> noAnswer(at.request().uri()))));
-		return FailureBoundary.around("asking " + asked, outcome).flatMap((either) -> {
-			Response redirect = either.redirect();
-			return (redirect == null) ? Mono.justOrEmpty(either.value())
-					: FailureBoundary
-						.around("following a redirect of " + asked,
-								Mono.fromCallable(() -> next(redirect, answer)).subscribeOn(this.io))
-						.flatMap(Function.identity());
-		}).onErrorMap((failure) -> Failures.of(failure, at));
+		return FailureBoundary.around("asking " + asked, outcome)
+			.doOnError((failure) -> log(at, () -> String.valueOf(Failures.of(failure, at).getMessage())))
+			.flatMap((either) -> {
+				Response redirect = either.redirect();
+				return (redirect == null) ? Mono.justOrEmpty(either.value())
+						: FailureBoundary
+							.around("following a redirect of " + asked,
+									Mono.fromCallable(() -> next(redirect, answer)).subscribeOn(this.io))
+							.flatMap(Function.identity());
+			})
+			.onErrorMap((failure) -> Failures.of(failure, at));
+	}
+
+	/**
+	 * Logs what came of a request, without anything that may be secret, and not on an
+	 * event loop. Of the target of a redirect, the path may be a secret, too.
+	 */
+	private void log(Hop at, Supplier<String> result) {
+		if (!logger.isDebugEnabled()) {
+			return;
+		}
+		String range = at.headers().get(HttpHeaders.RANGE);
+		String target = RedactedUri.of(at.request().uri())
+				+ ((at.number() > 0) ? " at " + Origin.of(at.uri()).authority() : "");
+		String line = at.request().method() + " " + target + ((range != null) ? " (" + range + ")" : "") + ": "
+				+ result.get();
+		this.io.schedule(() -> logger.debug("{}", line));
+	}
+
+	private static String answer(int status, HttpHeaders headers) {
+		String range = headers.getFirst(HttpHeaders.CONTENT_RANGE);
+		return (range != null && RANGE.matcher(range).matches()) ? status + " (" + range + ")" : String.valueOf(status);
 	}
 
 	/** Returns the thread of a request's connection, or null where it is not known. */

@@ -1,0 +1,22 @@
+package dev.modelcache.runtime;
+
+import java.time.Duration;
+
+import io.micrometer.core.instrument.MeterRegistry;
+
+/**
+ * One sample of every meter of {@link ModelRuntimeMeters}.
+ */
+public final class RuntimeMeterSamples {
+
+	private RuntimeMeterSamples() {
+	}
+
+	public static void record(MeterRegistry registry) {
+		ModelRuntimeMeters.Use use = new ModelRuntimeMeters.Use(registry);
+		use.loaded("default", true, Duration.ofSeconds(1));
+		use.classificationStarted();
+		use.classificationEnded("READ", "answered", Duration.ofMillis(1));
+	}
+
+}

@@ -32,6 +32,6 @@ until curl --silent --fail --output /dev/null "http://127.0.0.1:$port/"; do
 	if [ -z "$said" ] && grep -q "http://localhost:$port" "$work/log"; then
 		said=$(($(date +%s) - begin))
 	fi
-	sleep 0.2
+	sleep 1
 done
 echo "first line after ${said:-?} s, page after $(($(date +%s) - begin)) s, $(($(du -sm "$repository" | cut -f1) - ${before:-0})) MB fetched"

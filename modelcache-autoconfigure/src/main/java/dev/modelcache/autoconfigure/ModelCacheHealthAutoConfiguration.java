@@ -26,6 +26,7 @@ import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.ConfigurationCondition;
+import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.context.annotation.ProxyType;
 import org.springframework.context.annotation.Proxyable;
 import org.springframework.context.annotation.Role;
@@ -61,6 +62,7 @@ public class ModelCacheHealthAutoConfiguration {
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(SecurityContext.class)
 	@ConditionalOnBooleanProperty(name = "hooks.llm.health.readiness", matchIfMissing = true)
+	@ImportRuntimeHints(ReadinessGroupMembership.ProxyHints.class)
 	static class ReadinessConfiguration {
 
 		@InternalBean("dev.modelcache.autoconfigure.ReadinessGroupMembership.ORIGINAL")

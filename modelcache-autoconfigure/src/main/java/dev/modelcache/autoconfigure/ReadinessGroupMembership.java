@@ -6,9 +6,14 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.aot.hint.MemberCategory;
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.RuntimeHintsRegistrar;
+import org.springframework.boot.actuate.endpoint.web.AdditionalPathsMapper;
 import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroup;
 import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroups;
 import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroupsPostProcessor;
@@ -74,6 +79,25 @@ final class ReadinessGroupMembership implements HealthEndpointGroupsPostProcesso
 		catch (InvocationTargetException ex) {
 			throw ex.getTargetException();
 		}
+	}
+
+	/**
+	 * Registers the proxies of the groups for native images.
+	 */
+	static final class ProxyHints implements RuntimeHintsRegistrar {
+
+		@Override
+		public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
+			hints.proxies()
+				.registerJdkProxy(HealthEndpointGroup.class)
+				.registerJdkProxy(HealthEndpointGroups.class)
+				.registerJdkProxy(HealthEndpointGroups.class, AdditionalPathsMapper.class);
+			for (Class<?> type : List.of(HealthEndpointGroup.class, HealthEndpointGroups.class,
+					AdditionalPathsMapper.class)) {
+				hints.reflection().registerType(type, MemberCategory.INVOKE_PUBLIC_METHODS);
+			}
+		}
+
 	}
 
 }

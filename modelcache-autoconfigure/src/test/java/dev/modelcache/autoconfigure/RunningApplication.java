@@ -71,6 +71,10 @@ final class RunningApplication implements AutoCloseable {
 		return this.context.getBean(ModelCache.class);
 	}
 
+	<T> T bean(Class<T> type) {
+		return this.context.getBean(type);
+	}
+
 	CachedModel model() {
 		CachedModel model = cache().status("default").model();
 		if (model == null) {

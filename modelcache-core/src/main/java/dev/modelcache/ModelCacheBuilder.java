@@ -496,7 +496,7 @@ public final class ModelCacheBuilder {
 	 */
 	public ModelCache build() {
 		if (this.built != null) {
-			throw new IllegalStateException("This builder has built its cache already. Use a new builder");
+			throw new IllegalStateException("This builder has already built a cache. Use a new builder");
 		}
 		Parts parts = parts();
 		List<AcquisitionObserver> observers = new ArrayList<>(this.observers);
@@ -650,7 +650,7 @@ public final class ModelCacheBuilder {
 					closeable.close();
 				}
 				catch (Exception ex) {
-					logger.debug("A display of progress cannot be closed", ex);
+					logger.debug("The progress display could not be closed", ex);
 				}
 			}
 		}

@@ -27,9 +27,9 @@ public final class ModelIntegrityException extends ModelCacheException {
 	public ModelIntegrityException(@Nullable String modelId, Digest expected, DigestOrigin origin, Digest actual,
 			String source) {
 		super(ErrorCode.INTEGRITY, modelId,
-				"the bytes of " + source + " have the digest " + actual + ", but " + origin.description() + " says "
-						+ expected + "; they were not published",
-				"Check which of the two is right: correct the expected digest, or use another source", null);
+				"the file from " + source + " has the digest " + actual + ", but " + origin.description() + " "
+						+ "specifies " + expected + "; the file was not published",
+				"Check which digest is correct, then correct the expected digest or use another source", null);
 		this.expected = expected;
 		this.actual = actual;
 		this.origin = origin;
@@ -37,9 +37,9 @@ public final class ModelIntegrityException extends ModelCacheException {
 
 	private ModelIntegrityException(ModelIntegrityException first, DigestOrigin origin, Digest actual) {
 		super(ErrorCode.INTEGRITY, first.modelId(),
-				first.problem() + ". Two downloads gave the same bytes, so "
+				first.problem() + ". Two downloads had the same digest, so "
 						+ ((origin == DigestOrigin.CONFIGURATION) ? "the configured checksum" : origin.description())
-						+ " is probably stale",
+						+ " is probably out of date",
 				(origin == DigestOrigin.CONFIGURATION)
 						? "If you trust the source, set expected-checksum: " + actual + "; if not, use another source"
 						: "Correct " + origin.description() + ", use another source, or, if you trust this one, set"

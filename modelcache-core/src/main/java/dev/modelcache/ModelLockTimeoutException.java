@@ -23,9 +23,11 @@ public final class ModelLockTimeoutException extends ModelCacheException {
 	public ModelLockTimeoutException(@Nullable String modelId, Path lockFile, @Nullable LockOwner owner,
 			Duration waited) {
 		super(ErrorCode.LOCK_TIMEOUT, modelId,
-				describe(owner) + " holds the lock " + lockFile + " and made no progress for " + waited.toSeconds()
+				describe(owner) + " holds the lock " + lockFile + " and has made no progress for " + waited.toSeconds()
 						+ " s",
-				"End that process if it hangs, or raise hooks.llm.lock.timeout; the lock file itself can stay", null);
+				"Terminate that process if it hangs, or increase hooks.llm.lock.timeout; the lock file does not "
+						+ "have to be deleted",
+				null);
 		this.owner = owner;
 	}
 

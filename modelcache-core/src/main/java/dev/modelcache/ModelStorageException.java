@@ -26,10 +26,10 @@ public final class ModelStorageException extends ModelCacheException {
 	 */
 	public ModelStorageException(@Nullable String modelId, Path directory, DataSize needed, DataSize available) {
 		super(ErrorCode.STORAGE, modelId,
-				"not enough space in " + directory + ": needs " + needed.toBytes() + " bytes, has "
-						+ available.toBytes() + " bytes",
-				"Free space there, lower hooks.llm.cache.min-free-space, or set hooks.llm.cache.directory or model-path"
-						+ " to another disk",
+				"not enough disk space in " + directory + ": " + needed.toBytes() + " bytes are required, " + ""
+						+ available.toBytes() + " bytes are available",
+				"Free up disk space, reduce hooks.llm.cache.min-free-space, or set hooks.llm.cache.directory or "
+						+ "model-path to a directory on another disk",
 				null);
 		this.directory = directory;
 		this.needed = needed;
@@ -45,7 +45,7 @@ public final class ModelStorageException extends ModelCacheException {
 	 */
 	public ModelStorageException(@Nullable String modelId, Path directory, String problem, @Nullable Throwable cause) {
 		super(ErrorCode.STORAGE, modelId, problem,
-				"Check that " + directory + " exists, can be written by this user and is on a healthy disk", cause);
+				"Check that " + directory + " exists, is writable for this user and is on a healthy disk", cause);
 		this.directory = directory;
 		this.needed = null;
 		this.available = null;

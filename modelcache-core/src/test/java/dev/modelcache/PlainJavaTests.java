@@ -146,7 +146,7 @@ class PlainJavaTests {
 					.model(request(outside.uri("/m.gguf")))
 					.build()) {
 			assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> cache.get("tiny").block(PATIENCE))
-				.withMessageContaining("leads to the private address of");
+				.withMessageContaining("redirects to the private address of");
 			assertThat(inside.requests()).isEmpty();
 		}
 	}
@@ -165,7 +165,7 @@ class PlainJavaTests {
 	void wrongOptionIsNamedAsItIsConfigured() {
 		assertThatExceptionOfType(ModelConfigurationException.class)
 			.isThrownBy(() -> builder().download((download) -> download.connections(0)).build())
-			.withMessageContaining("download.connections: is not between 1 and 64: 0")
+			.withMessageContaining("download.connections: must be between 1 and 64, but is 0")
 			.satisfies((ex) -> assertThat(ex.key()).isEqualTo("download.connections"));
 		assertThatExceptionOfType(ModelConfigurationException.class)
 			.isThrownBy(
@@ -182,7 +182,7 @@ class PlainJavaTests {
 			.isThrownBy(() -> builder().download((download) -> download.allowInsecureHttp(false))
 				.model(request(URI.create("http://host/m.gguf")))
 				.build())
-			.withMessageContaining("is plain http");
+			.withMessageContaining("uses plain HTTP");
 	}
 
 	@Test

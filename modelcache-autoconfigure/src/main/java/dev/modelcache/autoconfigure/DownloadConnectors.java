@@ -80,19 +80,20 @@ final class DownloadConnectors implements Function<ConnectorRules, ClientHttpCon
 		catch (NoSuchSslBundleException ex) {
 			// Said below, with the key.
 		}
-		throw ModelKeys.GENERAL.wrong("download.ssl-bundle", "there is no SSL bundle '" + name + "'",
+		throw ModelKeys.GENERAL.wrong("download.ssl-bundle", "the SSL bundle '" + name + "' does not exist",
 				"Define it below spring.ssl.bundle, or correct the name");
 	}
 
 	private static void checkProxy(ClientHttpConnectorBuilder<?> connector, boolean proxied, boolean login) {
 		boolean jdk = connector instanceof JdkClientHttpConnectorBuilder;
 		if (proxied && !jdk && !(connector instanceof ReactorClientHttpConnectorBuilder)) {
-			throw ModelKeys.GENERAL.wrong("download.proxy.host", "only the connectors 'reactor' and 'jdk' take a proxy",
+			throw ModelKeys.GENERAL.wrong("download.proxy.host",
+					"only the connectors 'reactor' and 'jdk' support a " + "proxy",
 					"Set spring.http.clients.reactive.connector to one of them");
 		}
 		if (jdk && login) {
 			throw ModelKeys.GENERAL.wrong("download.proxy.username",
-					"only the connector 'reactor' sends credentials to a proxy",
+					"only the connector 'reactor' supports credentials for a proxy",
 					"Set spring.http.clients.reactive.connector=reactor, or remove the key");
 		}
 	}

@@ -28,14 +28,14 @@ final class LocalPaths {
 	Path read(ModelKeys keys, String name, String text) {
 		String path = text.strip();
 		if (path.isEmpty()) {
-			throw keys.wrong(name, "is empty", "Give it a path, or remove the key");
+			throw keys.wrong(name, "is empty", "Set a path, or remove the key");
 		}
 		try {
 			boolean inHome = path.equals("~") || path.startsWith("~/") || path.startsWith("~" + File.separator);
 			return inHome ? home().resolve(path.substring(Math.min(2, path.length()))) : Path.of(path).toAbsolutePath();
 		}
 		catch (InvalidPathException ex) {
-			throw keys.wrong(name, "is no path of this system (" + ex.getReason() + ")", "Correct the path");
+			throw keys.wrong(name, "is not a valid path (" + ex.getReason() + ")", "Correct the path");
 		}
 	}
 

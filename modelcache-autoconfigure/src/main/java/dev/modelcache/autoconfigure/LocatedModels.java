@@ -62,8 +62,8 @@ final class LocatedModels {
 		CachedModel model = this.cache.get().status(location.id()).model();
 		if (model == null) {
 			throw new IllegalStateException("'" + location + "' is not ready yet, and the thread "
-					+ Thread.currentThread().getName() + " must not wait for it: ask ModelCache.get(\"" + location.id()
-					+ "\") there, or open it on a thread that may block");
+					+ Thread.currentThread().getName() + " must not block. Use " + "ModelCache.get(\"" + location.id()
+					+ "\") there, or open the resource on a thread " + "that may block");
 		}
 		return model;
 	}

@@ -30,11 +30,12 @@ final class ModelChecks {
 	static void checkUse(ModelCacheProperties properties) {
 		if (properties.getInferenceTimeoutMs() <= 0) {
 			throw ModelKeys.TOP_LEVEL.wrong("inference-timeout-ms",
-					"is not above 0: " + properties.getInferenceTimeoutMs(), "Use a number of milliseconds above 0");
+					"must be greater than 0, but is " + properties.getInferenceTimeoutMs(),
+					"Use a number of " + "milliseconds greater than 0");
 		}
 		if (!(properties.getTemperature() >= 0 && Double.isFinite(properties.getTemperature()))) {
-			throw ModelKeys.TOP_LEVEL.wrong("temperature", "is no temperature: " + properties.getTemperature(),
-					"Use 0 or more");
+			throw ModelKeys.TOP_LEVEL.wrong("temperature",
+					"must be a number of 0 or more, but is " + "" + properties.getTemperature(), "Use 0 or more");
 		}
 	}
 
@@ -43,7 +44,7 @@ final class ModelChecks {
 		Integer attempts = model.getMaxAttempts();
 		Integer old = model.getMaxRetries();
 		if (attempts != null && old != null && !attempts.equals(old)) {
-			throw keys.wrong("max-retries", "is " + old + ", and max-attempts, its new name, is " + attempts,
+			throw keys.wrong("max-retries", "is " + old + ", but max-attempts, which replaces it, is " + attempts,
 					"Remove max-retries");
 		}
 		if (model.attempts() < 0) {
@@ -55,12 +56,13 @@ final class ModelChecks {
 	private static void checkSize(ModelKeys keys, ModelSourceProperties model) {
 		Integer size = model.getModelSizeMb();
 		if (size != null && size <= 0) {
-			throw keys.wrong("model-size-mb", "is not above 0: " + size,
+			throw keys.wrong("model-size-mb", "must be greater than 0, but is " + size,
 					"Use an estimate in megabytes, or remove the key");
 		}
 		DataSize maxSize = model.getMaxSize();
 		if (maxSize != null && maxSize.toBytes() <= 0) {
-			throw keys.wrong("max-size", "is not above 0: " + maxSize, "Use a size such as 1GB, or remove the key");
+			throw keys.wrong("max-size", "must be greater than 0, but is " + maxSize,
+					"Use a size such as 1GB, or " + "remove the key");
 		}
 	}
 

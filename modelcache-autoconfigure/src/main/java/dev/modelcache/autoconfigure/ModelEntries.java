@@ -51,7 +51,7 @@ final class ModelEntries {
 		if (this.properties.identifiesModel()) {
 			if (models.containsKey(ModelCacheProperties.DEFAULT_MODEL)) {
 				throw ModelKeys.GENERAL.wrong("models." + ModelCacheProperties.DEFAULT_MODEL,
-						"stands beside keys at the top level, which describe the same model",
+						"conflicts with the keys at the top level, which describe the same model",
 						"Move its keys to the top level, or give it another id");
 			}
 			entries.put(ModelKeys.TOP_LEVEL, this.properties);
@@ -74,8 +74,8 @@ final class ModelEntries {
 		if (!keys.isEmpty()) {
 			String id = this.properties.getModels().keySet().stream().findFirst().orElse("<id>");
 			logger.warn(
-					"{}: without effect, because the keys directly below {} describe the model '{}', which has "
-							+ "none that says what it is. Set it for each model, such as {}, or configure {}",
+					"Ignored: {}. Keys directly below {} apply only to the model '{}', which is not configured. Set "
+							+ "them for each model, for example {}, or configure {}",
 					keys.stream().map(ModelKeys.GENERAL::key).collect(Collectors.joining(", ")),
 					ModelCacheProperties.PREFIX, ModelCacheProperties.DEFAULT_MODEL,
 					ModelKeys.ofModel(id).key(keys.get(0)), ModelKeys.GENERAL.key("url"));
@@ -84,8 +84,8 @@ final class ModelEntries {
 
 	private void checkId(ModelKeys keys, String id) {
 		if (!ID.matcher(id).matches()) {
-			throw new ModelConfigurationException(null, keys.prefix(), "is no id of a model",
-					"Begin it with a letter or a digit, and use letters, digits, '-', '_' and '.'");
+			throw new ModelConfigurationException(null, keys.prefix(), "is not a valid id of a model",
+					"Start the id with a letter or a digit, and use only letters, digits, '-', '_' and '.'");
 		}
 	}
 
@@ -115,8 +115,8 @@ final class ModelEntries {
 		String hint = (nearest != null) ? UnknownKeys.hint(nearest, false) : "";
 		String action = "Set " + ((nearest != null) ? nearest : keys.key("url")) + hint + ", or remove the key";
 		throw new ModelConfigurationException(null, keys.prefix(),
-				"describes no model: it is empty, or none of its keys is known",
-				hint.isEmpty() ? action : "An id with dots is written in brackets. " + action);
+				"does not describe a model: it is empty or has only unknown keys",
+				hint.isEmpty() ? action : "Enclose an id with dots in brackets. " + action);
 	}
 
 	private static String id(ConfigurationPropertyName name) {

@@ -35,8 +35,8 @@ record ModelLocation(String id, @Nullable ModelFileName file) {
 	static ModelLocation parse(String location) {
 		String[] parts = location.substring(SCHEME.length()).split("/", 2);
 		if (parts[0].isEmpty()) {
-			throw new IllegalArgumentException("'" + location + "' names no model: it is " + SCHEME
-					+ "<id>, or with one of the model's files " + SCHEME + "<id>/<file>");
+			throw new IllegalArgumentException(
+					"'" + location + "' has no model id. Use " + SCHEME + "<id> or " + "" + SCHEME + "<id>/<file>");
 		}
 		return of(parts[0], (parts.length == 2) ? parts[1] : null);
 	}

@@ -20,8 +20,8 @@ final class ModelProtocolResolver implements ProtocolResolver {
 		}
 		ModelLocation model = ModelLocation.parse(location);
 		if (!(loader instanceof ApplicationContext context)) {
-			throw new IllegalStateException("'" + location + "' can be resolved by an application context alone, "
-					+ "which was not asked for it: let it be a Resource or a java.nio.file.Path");
+			throw new IllegalStateException("'" + location + "' can only be resolved by an application context. "
+					+ "Declare it as a Resource or a java.nio.file.Path");
 		}
 		return new ModelResource(model, new LocatedModels(() -> cache(context, model)));
 	}
@@ -30,8 +30,9 @@ final class ModelProtocolResolver implements ProtocolResolver {
 		ModelCache cache = context.getBeanProvider(ModelCache.class).getIfAvailable();
 		if (cache == null) {
 			throw new IllegalStateException(
-					"'" + location + "' needs the model cache, which this application does not have: "
-							+ ModelCacheProperties.PREFIX + ".enabled is false, or its auto-configuration is left out");
+					"'" + location + "' requires the model cache, which is not available. Check that " + ""
+							+ ModelCacheProperties.PREFIX + ".enabled is not false and that its "
+							+ "auto-configuration is not excluded");
 		}
 		return cache;
 	}

@@ -114,14 +114,14 @@ final class ModelRequests {
 			return null;
 		}
 		if (text.isBlank()) {
-			throw keys.wrong(name, "is empty", "Give it a URL, or remove the key");
+			throw keys.wrong(name, "is empty", "Set a URL, or remove the key");
 		}
 		try {
 			return new URI(text.strip());
 		}
 		catch (URISyntaxException ex) {
-			throw keys.wrong(name, "is no valid URL (" + ex.getReason() + " at position " + ex.getIndex() + ")",
-					"Percent-encode special characters; a local file is written file:///path");
+			throw keys.wrong(name, "is not a valid URL (" + ex.getReason() + " at position " + ex.getIndex() + ")",
+					"Percent-encode special characters, and use file:///path for a local file");
 		}
 	}
 
@@ -131,7 +131,7 @@ final class ModelRequests {
 		}
 		Path path = this.paths.read(keys, "model-path", text);
 		if (text.strip().endsWith("/") || text.strip().endsWith(File.separator)) {
-			throw keys.wrong("model-path", path + " is a directory", "Add the name of the model's file to it");
+			throw keys.wrong("model-path", path + " is a directory", "Append the name of the model's file");
 		}
 		return path;
 	}
@@ -144,11 +144,12 @@ final class ModelRequests {
 				read.add(new ModelFileName(glob).text());
 			}
 			catch (IllegalArgumentException ex) {
-				throw keys.wrong("files[" + i + "]", "is no path in a repository: " + ex.getMessage(),
-						"Write a path such as onnx/model.onnx, or a glob such as *.safetensors");
+				throw keys.wrong("files[" + i + "]", "is not a path in a repository: " + ex.getMessage(),
+						"Use a path such as onnx/model.onnx, or a glob such as *.safetensors");
 			}
 			if (glob.indexOf('{') >= 0 || glob.indexOf('}') >= 0) {
-				throw keys.wrong("files[" + i + "]", "has braces", "Write a glob with *, ** and ? for each");
+				throw keys.wrong("files[" + i + "]", "contains braces",
+						"Use a separate glob with *, ** or ? for " + "each alternative");
 			}
 		}
 		return read;
@@ -163,7 +164,7 @@ final class ModelRequests {
 		}
 		catch (IllegalArgumentException ex) {
 			throw keys.wrong("expected-checksum", "is " + ex.getMessage(),
-					"Write the digest that the model's publisher states, or remove the key");
+					"Use the digest that the publisher of the model states, or remove the key");
 		}
 	}
 

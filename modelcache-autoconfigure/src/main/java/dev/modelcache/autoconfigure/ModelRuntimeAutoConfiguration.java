@@ -54,7 +54,7 @@ public class ModelRuntimeAutoConfiguration {
 	LlmClassifier llmClassifier(ObjectProvider<ModelManager> manager, ModelCacheProperties properties,
 			ObjectProvider<ModelRuntimeMeters> meters) {
 		ModelManager models = manager.getIfAvailable(() -> {
-			throw ModelKeys.GENERAL.wrong("classifier.enabled", "is true, but nothing can load a model",
+			throw ModelKeys.GENERAL.wrong("classifier.enabled", "is true, but no model loader is available",
 					"Add the dependency dev.modelcache:modelcache-llama, define a ModelLoader bean, or remove the key");
 		});
 		LlmClassifierBuilder builder = classifier(models, properties);

@@ -37,9 +37,9 @@ final class OciProperties {
 			int dot = key.lastIndexOf('.');
 			String name = key.substring(dot + 1).toLowerCase(Locale.ROOT);
 			if (dot <= 0 || !NAMES.contains(name)) {
-				throw ModelKeys.GENERAL.wrong(KEY, "holds a key that is neither username, password nor insecure",
-						"Write " + ModelKeys.GENERAL.key(KEY) + ".<host>.username; a host with a port stands in"
-								+ " brackets, such as [localhost:5000]");
+				throw ModelKeys.GENERAL.wrong(KEY, "contains a key other than username, password and insecure",
+						"Use " + ModelKeys.GENERAL.key(KEY) + ".<host>.username, and enclose a host with a port in "
+								+ "brackets, such as [localhost:5000]");
 			}
 			byHost.computeIfAbsent(key.substring(0, dot), (host) -> new HashMap<>()).put(name, value);
 		});
@@ -64,7 +64,7 @@ final class OciProperties {
 			case "true" -> true;
 			case "false" -> false;
 			default -> throw ModelKeys.GENERAL.wrong(KEY + "." + host + ".insecure", "is neither true nor false",
-					"Write true for a registry that speaks plain http");
+					"Set it to true for a registry that uses plain HTTP");
 		};
 	}
 

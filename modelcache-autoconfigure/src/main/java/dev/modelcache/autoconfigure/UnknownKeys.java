@@ -101,7 +101,7 @@ final class UnknownKeys {
 		}
 		String hint = "Correct it or remove it";
 		if (LLAMA.isAncestorOf(name) && (nearest == null || !nearest.startsWith(LLAMA + "."))) {
-			hint = "It needs the dependency dev.modelcache:modelcache-llama";
+			hint = "It requires the dependency dev.modelcache:modelcache-llama";
 		}
 		else if (nearest != null) {
 			hint = "Did you mean '" + nearest + "'" + hint(nearest, variable) + "?";

@@ -162,7 +162,7 @@ class CatalogAutoConfigurationTests {
 		this.server.serve("/m.gguf", Content.random(100_000, 2));
 		locked.withPropertyValues("hooks.llm.cache.directory=" + this.directory.resolve("other"))
 			.run((context) -> assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get(context))
-				.withMessageContaining("the lock file says " + this.content.sha256()));
+				.withMessageContaining("the lock file specifies " + this.content.sha256()));
 	}
 
 }

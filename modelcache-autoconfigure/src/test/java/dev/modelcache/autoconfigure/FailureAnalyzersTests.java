@@ -74,7 +74,7 @@ class FailureAnalyzersTests {
 		assertThatException().isThrownBy(application::run);
 		assertThat(output).contains("APPLICATION FAILED TO START")
 			.contains("The configuration of the model 'default' is wrong:")
-			.contains("    hooks.llm.url: is plain http")
+			.contains("    hooks.llm.url: uses plain HTTP")
 			.contains("Action:")
 			.contains("hooks.llm.download.allow-insecure-http=true")
 			.doesNotContain("hunter2")
@@ -93,7 +93,7 @@ class FailureAnalyzersTests {
 		assertThatException().isThrownBy(application::run);
 		assertThat(output).contains("APPLICATION FAILED TO START")
 			.contains("    hooks.llm.catalog.locations[0]: " + catalog.toUri()
-					+ " cannot be understood: the entry 'mine' has an unknown field 'licence'")
+					+ " is invalid: the entry 'mine' has an unknown field 'licence'")
 			.contains("Action:")
 			.contains("Correct the catalog")
 			.doesNotContain("\tat ");

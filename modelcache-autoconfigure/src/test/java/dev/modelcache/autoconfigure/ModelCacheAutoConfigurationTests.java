@@ -300,7 +300,7 @@ class ModelCacheAutoConfigurationTests {
 			.run((context) -> assertThat(context).getFailure()
 				.rootCause()
 				.hasMessageContaining("hooks.llm.download.ssl-bundle")
-				.hasMessageContaining("there is no SSL bundle 'nowhere'"));
+				.hasMessageContaining("the SSL bundle 'nowhere' does not exist"));
 	}
 
 	@Test

@@ -52,11 +52,11 @@ class ModelRequestsTests {
 			.models()
 			.get("a");
 		assertThat(request.digestRequired()).isFalse();
-		assertThat(output.getOut().lines().filter((line) -> line.contains("without effect"))).singleElement()
+		assertThat(output.getOut().lines().filter((line) -> line.contains("Ignored"))).singleElement()
 			.asString()
 			.contains("WARN",
-					"hooks.llm.require-checksum, hooks.llm.max-attempts, hooks.llm.required, hooks.llm.max-size: ",
-					"such as hooks.llm.models.a.require-checksum, or configure hooks.llm.url");
+					"hooks.llm.require-checksum, hooks.llm.max-attempts, hooks.llm.required, hooks.llm.max-size. ",
+					"for example hooks.llm.models.a.require-checksum, or configure hooks.llm.url");
 	}
 
 	@Test
@@ -66,7 +66,7 @@ class ModelRequestsTests {
 					"hooks.llm.models.a.url=https://host/a.gguf")
 			.models();
 		BoundConfiguration.of("hooks.llm.required=false", URL).models();
-		assertThat(output.getOut()).doesNotContain("without effect");
+		assertThat(output.getOut()).doesNotContain("Ignored");
 	}
 
 	@Test

@@ -198,7 +198,7 @@ class ModelResourcesOfAnApplicationTests {
 			.withPropertyValues("app.file=model:default")
 			.run((context) -> assertThat(context).getFailure()
 				.rootCause()
-				.hasMessageContaining("let it be a Resource or a java.nio.file.Path"));
+				.hasMessageContaining("Declare it as a Resource or a java.nio.file.Path"));
 	}
 
 	@Configuration(proxyBeanMethods = false)

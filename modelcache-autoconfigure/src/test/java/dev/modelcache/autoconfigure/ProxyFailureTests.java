@@ -121,7 +121,7 @@ class ProxyFailureTests {
 				"Proxy-Authenticate: Basic realm=\"corp\"");
 		assertThat(failure(HTTPS, KEYS + ".username=me", KEYS + ".password=" + PASSWORD))
 			.isInstanceOf(ModelAccessDeniedException.class)
-			.hasMessageContaining("refuses the credentials")
+			.hasMessageContaining("rejects the configured credentials")
 			.hasMessageContaining(KEYS + ".username and .password");
 		assertThat(this.proxy.requests()).hasSize(1).first().asString().contains("authorization: Basic ");
 	}

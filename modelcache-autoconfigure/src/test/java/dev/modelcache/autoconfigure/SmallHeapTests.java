@@ -57,7 +57,7 @@ class SmallHeapTests {
 		hub("many-names", names(690_000), "more than 4194304 bytes");
 		hub("many-values", "{\"sha\":\"" + COMMIT + "\",\"siblings\":[" + repeated("{}", ",", 4_000_000) + "]}",
 				"too many values");
-		hub("deep", repeated("[", "", 4_000_000), "does not answer like a Hugging Face Hub");
+		hub("deep", repeated("[", "", 4_000_000), "does not behave like a Hugging Face Hub");
 		hub("deep-objects", repeated("{\"a\":", "", 4_000_000), "too deep");
 		hub("many-keys",
 				IntStream.range(0, 390_000)

@@ -98,7 +98,7 @@ class UnknownKeysTests {
 		start(Map.of(), "--hooks.llm.llama.threads=2").close();
 		assertThat(warnings(output)).singleElement()
 			.asString()
-			.contains("'hooks.llm.llama.threads'", "needs the dependency dev.modelcache:modelcache-llama");
+			.contains("'hooks.llm.llama.threads'", "requires the dependency dev.modelcache:modelcache-llama");
 	}
 
 	@Test

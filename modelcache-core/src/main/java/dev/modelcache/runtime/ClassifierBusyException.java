@@ -8,8 +8,8 @@ public final class ClassifierBusyException extends ClassificationException {
 	private final int capacity;
 
 	public ClassifierBusyException(int capacity) {
-		super(capacity + " texts wait for the model already", "Send fewer at a time or try again later (HTTP: 503),"
-				+ " or raise hooks.llm.classifier.queue-capacity", null);
+		super(capacity + " texts are already waiting for the model", "Send fewer texts at a time, try again later "
+				+ "(HTTP: 503), or increase hooks.llm.classifier.queue-capacity", null);
 		this.capacity = capacity;
 	}
 

@@ -162,27 +162,27 @@ public final class LlmClassifierBuilder {
 	/** Validates the options and returns them. */
 	ClassifierSettings settings() {
 		if (this.labels.isEmpty()) {
-			throw wrong("labels", "is empty", "List what a text can be, or remove the key");
+			throw wrong("labels", "is empty", "List the possible labels, or remove the key");
 		}
 		for (int i = 0; i < this.labels.size(); i++) {
 			check("labels[" + i + "]", this.labels.get(i));
 		}
 		if (new HashSet<>(this.labels).size() < this.labels.size()) {
-			throw wrong("labels", "holds a label twice: " + this.labels, "Name each once");
+			throw wrong("labels", "contains a label twice: " + this.labels, "List each label once");
 		}
 		check("label-when-unavailable", this.labelWhenUnavailable);
 		if (!this.prompt.contains(ClassifierSettings.TEXT)) {
-			throw wrong("prompt", "has no place for the text",
-					"Write " + ClassifierSettings.TEXT + " where it belongs");
+			throw wrong("prompt", "does not contain " + ClassifierSettings.TEXT,
+					"Insert " + ClassifierSettings.TEXT + " in place of the text to classify");
 		}
 		if (this.queueCapacity < 1) {
-			throw wrong("queue-capacity", "is less than 1: " + this.queueCapacity, "Use 1 or more");
+			throw wrong("queue-capacity", "must be 1 or more, but is " + this.queueCapacity, "Use 1 or more");
 		}
 		if (this.timeout.isZero() || this.timeout.isNegative()) {
-			throw wrong("timeout", "is not above 0: " + this.timeout, "Use a time above 0");
+			throw wrong("timeout", "must be greater than 0, but is " + this.timeout, "Use a duration greater than 0");
 		}
 		if (!(this.temperature >= 0 && Double.isFinite(this.temperature))) {
-			throw wrong("temperature", "is no temperature: " + this.temperature, "Use 0 or more");
+			throw wrong("temperature", "must be a number of 0 or more, but is " + this.temperature, "Use 0 or more");
 		}
 		return new ClassifierSettings(this.labels, this.prompt, this.labelWhenUnavailable, this.temperature,
 				this.timeout, this.queueCapacity);
@@ -193,8 +193,8 @@ public final class LlmClassifierBuilder {
 	 */
 	private void check(String name, String label) {
 		if (label.isBlank() || !label.equals(label.strip()) || label.chars().anyMatch(Character::isISOControl)) {
-			throw wrong(name, "is no label: '" + label + "'",
-					"Use a word without line breaks and without blanks around it");
+			throw wrong(name, "is not a valid label: '" + label + "'",
+					"Use a label without line breaks and surrounding white space");
 		}
 	}
 

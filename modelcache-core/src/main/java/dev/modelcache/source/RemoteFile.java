@@ -23,7 +23,7 @@ public record RemoteFile(ModelFileName name, List<Mirror> mirrors, @Nullable Exp
 	 */
 	public RemoteFile {
 		if (mirrors.isEmpty()) {
-			throw new IllegalArgumentException("a remote file needs a mirror");
+			throw new IllegalArgumentException("a remote file requires a mirror");
 		}
 		mirrors = List.copyOf(mirrors);
 	}

@@ -21,7 +21,7 @@ public record ResolvedModel(List<RemoteFile> files, @Nullable String revision, @
 	 */
 	public ResolvedModel {
 		if (files.isEmpty()) {
-			throw new IllegalArgumentException("a resolved model needs a file");
+			throw new IllegalArgumentException("a resolved model requires a file");
 		}
 		if (files.stream().map(RemoteFile::name).distinct().count() < files.size()) {
 			throw new IllegalArgumentException("two files of a model have the same name");

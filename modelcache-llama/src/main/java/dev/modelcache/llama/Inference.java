@@ -69,7 +69,7 @@ final class Inference {
 	 */
 	String answer(Request request, BooleanSupplier abandoned) {
 		if (abandoned.getAsBoolean()) {
-			throw new CancellationException("nobody waits for the answer");
+			throw new CancellationException("the question was cancelled");
 		}
 		return generate(new InferenceParameters(request.prompt()).setGrammar(Grammar.of(request.answers()))
 			.setNPredict(mostTokens(request.answers()))
@@ -85,7 +85,7 @@ final class Inference {
 			text.append(output.next().text);
 			if (output.hasNext() && abandoned.getAsBoolean()) {
 				output.cancel();
-				throw new CancellationException("nobody waits for the answer");
+				throw new CancellationException("the question was cancelled");
 			}
 		}
 		return text.toString();

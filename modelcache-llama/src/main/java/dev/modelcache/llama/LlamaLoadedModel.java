@@ -91,7 +91,7 @@ final class LlamaLoadedModel implements LoadedModel {
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
-			throw new IOException("loading was broken off", ex);
+			throw new IOException("loading was interrupted", ex);
 		}
 		finally {
 			if (!loaded) {
@@ -107,11 +107,11 @@ final class LlamaLoadedModel implements LoadedModel {
 			}
 			catch (TimeoutException ex) {
 				if (this.closed) {
-					throw new IOException("the model was closed while it was loaded");
+					throw new IOException("the model was closed while it was being loaded");
 				}
 				if (process.endIfStuck(this.clock.instant(), IDLE_WHILE_LOADING)) {
-					throw new IOException("its process did nothing for " + IDLE_WHILE_LOADING.toMinutes()
-							+ " minutes while it loaded the model, and was ended");
+					throw new IOException("its process was idle for " + IDLE_WHILE_LOADING.toMinutes() + " minutes "
+							+ "while loading the model and was terminated");
 				}
 			}
 		}
@@ -125,13 +125,13 @@ final class LlamaLoadedModel implements LoadedModel {
 		}
 		Reply reply = reply(question, abandoned);
 		if (!reply.succeeded()) {
-			throw new ClassificationException("llama.cpp gave no answer: " + reply.text(),
-					"If the text is too long, shorten it or raise hooks.llm.llama.context-size", null);
+			throw new ClassificationException("llama.cpp did not answer: " + reply.text(),
+					"If the text is too long, shorten it or increase hooks.llm.llama.context-size", null);
 		}
 		this.answered = true;
 		if (!question.answers().contains(reply.text())) {
-			throw new ClassificationException("the model gave none of the possible answers",
-					"Check that its vocabulary can write them", null);
+			throw new ClassificationException("the model answered with none of the possible answers",
+					"Check that the vocabulary of the model contains them", null);
 		}
 		return reply.text();
 	}
@@ -194,13 +194,13 @@ final class LlamaLoadedModel implements LoadedModel {
 
 	private void endIfStuck(LlamaProcess asked) {
 		if (asked.endIfStuck(this.clock.instant(), IDLE_WHILE_ASKED)) {
-			logger.warn("llama.cpp owed an answer and did nothing for {} s; its process {} was ended",
+			logger.warn("llama.cpp was idle for {} s while an answer was expected; its process {} was terminated",
 					IDLE_WHILE_ASKED.toSeconds(), asked.handle().pid());
 		}
 	}
 
 	private static CancellationException nobodyWaits() {
-		return new CancellationException("nobody waits for the answer");
+		return new CancellationException("the question was cancelled");
 	}
 
 	private LlamaProcess running() {
@@ -217,7 +217,7 @@ final class LlamaLoadedModel implements LoadedModel {
 			this.process = started();
 		}
 		catch (IOException ex) {
-			throw gone(end, "Look at what its process said, and at the memory that there is", ex);
+			throw gone(end, "Check the output of its process and the available memory", ex);
 		}
 		finally {
 			this.answered = false;
@@ -231,7 +231,7 @@ final class LlamaLoadedModel implements LoadedModel {
 
 	private static ClassificationException gone(String end, String action, @Nullable IOException failure) {
 		return new ClassificationException((failure != null)
-				? "llama.cpp cannot be started again: " + failure.getMessage() : "llama.cpp does not run: " + end,
+				? "llama.cpp cannot be started again: " + failure.getMessage() : "llama.cpp is not running: " + end,
 				action, failure);
 	}
 

@@ -35,11 +35,11 @@ public final class LlamaModelLoader implements ModelLoader {
 	public LoadedModel load(CachedModel model) {
 		ModelFormat format = model.format();
 		if (format != null && !format.type().equals("GGUF")) {
-			throw new ModelFormatException(model.id(), "the file " + model.path() + " is of the format " + format.type()
-					+ ", which llama.cpp does not read", "Configure the GGUF file of the model");
+			throw new ModelFormatException(model.id(), "the file " + model.path() + " has the format " + ""
+					+ format.type() + ", which llama.cpp does not support", "Use the GGUF file of the model");
 		}
 		if (!Files.isReadable(model.path())) {
-			throw new ModelLoadException(model.id(), "the file " + model.path() + " is gone or cannot be read",
+			throw new ModelLoadException(model.id(), "the file " + model.path() + " does not exist or cannot be read",
 					"Request the model '" + model.id() + "' again, which downloads it, or restart the application",
 					null);
 		}
@@ -49,9 +49,10 @@ public final class LlamaModelLoader implements ModelLoader {
 		}
 		catch (IOException ex) {
 			throw new ModelLoadException(model.id(), "llama.cpp cannot load " + model.path() + ": " + ex.getMessage(),
-					"Check that its architecture is known to this version of llama.cpp, that it fits into memory, and that"
-							+ " there is a native library for this machine (Linux with glibc, macOS or Windows, on x86-64 or"
-							+ " Arm), or build one and set the system property de.kherud.llama.lib.path",
+					"Check that this version of llama.cpp supports the architecture of the model, that the model "
+							+ "fits into memory, and that there is a native library for this machine (Linux with "
+							+ "glibc, macOS or Windows, on x86-64 or Arm), or build a native library and "
+							+ "set the system property de.kherud.llama.lib.path",
 					ex);
 		}
 	}

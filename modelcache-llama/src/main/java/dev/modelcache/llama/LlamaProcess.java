@@ -135,7 +135,7 @@ final class LlamaProcess implements Closeable {
 
 	private String exitCode() {
 		try {
-			return " with the exit code " + this.process.waitFor();
+			return " with exit code " + this.process.waitFor();
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();

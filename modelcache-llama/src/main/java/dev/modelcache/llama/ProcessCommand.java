@@ -50,8 +50,8 @@ final class ProcessCommand {
 			return Files.createTempDirectory(parent, "modelcache-llama");
 		}
 		catch (IOException ex) {
-			throw new IOException("no directory can be made in " + parent + ", which the system property " + DIRECTORY
-					+ " or java.io.tmpdir names: " + ex, ex);
+			throw new IOException("no directory can be created in " + parent + ", which is set by the system "
+					+ "property " + DIRECTORY + " or java.io.tmpdir: " + ex, ex);
 		}
 	}
 
@@ -106,8 +106,7 @@ final class ProcessCommand {
 				return programs.resolve(name);
 			}
 		}
-		throw new IOException(
-				"there is no java in " + programs + " to run it with: use a Java runtime that has this program");
+		throw new IOException("there is no java executable in " + programs + "; use a Java runtime that contains it");
 	}
 
 	private static Path place(Class<?> type, Path directory) throws IOException {

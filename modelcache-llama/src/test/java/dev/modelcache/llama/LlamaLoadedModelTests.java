@@ -168,7 +168,7 @@ class LlamaLoadedModelTests {
 		});
 		assertThat(load).failsWithin(PATIENCE)
 			.withThrowableThat()
-			.withMessageContaining("did nothing for 5 minutes while it loaded the model");
+			.withMessageContaining("was idle for 5 minutes while loading the model");
 	}
 
 	@Test
@@ -183,7 +183,7 @@ class LlamaLoadedModelTests {
 			.havingCause()
 			.isInstanceOf(ClassificationException.class)
 			// 128 and the number of SIGKILL.
-			.withMessageContaining("its process ended with the exit code 137");
+			.withMessageContaining("its process ended with exit code 137");
 		assertThat(ask(() -> false)).isEqualTo("UPDATE");
 		assertThat(this.model.handle().pid()).isNotEqualTo(process.pid());
 	}
@@ -197,11 +197,11 @@ class LlamaLoadedModelTests {
 		Files.move(this.directory.resolve("m.gguf"), this.directory.resolve("away"));
 		kill();
 		assertRefused("llama.cpp cannot be started again");
-		assertRefused("llama.cpp does not run: its process ended with the exit code 137");
+		assertRefused("llama.cpp is not running: its process ended with exit code 137");
 		this.clock.advance(LlamaLoadedModel.PAUSE);
 		assertRefused("llama.cpp cannot be started again");
 		Files.move(this.directory.resolve("away"), this.directory.resolve("m.gguf"));
-		assertRefused("llama.cpp does not run");
+		assertRefused("llama.cpp is not running");
 		this.clock.advance(LlamaLoadedModel.PAUSE);
 		assertThat(ask(() -> false)).isEqualTo("UPDATE");
 	}

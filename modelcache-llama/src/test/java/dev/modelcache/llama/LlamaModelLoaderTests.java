@@ -156,7 +156,7 @@ class LlamaModelLoaderTests {
 			.isThrownBy(
 					() -> new LlamaModelLoader(new LlamaSettings(null, null, null, true, List.of()), Clock.systemUTC())
 						.load(model))
-			.withMessageContaining("of the format ONNX");
+			.withMessageContaining("has the format ONNX");
 	}
 
 	@Test
@@ -166,7 +166,7 @@ class LlamaModelLoaderTests {
 			.isThrownBy(
 					() -> new LlamaModelLoader(new LlamaSettings(null, null, null, true, List.of()), Clock.systemUTC())
 						.load(model))
-			.withMessageContaining("is gone")
+			.withMessageContaining("does not exist")
 			.satisfies((ex) -> assertThat(ex.modelId()).isEqualTo("default"));
 	}
 

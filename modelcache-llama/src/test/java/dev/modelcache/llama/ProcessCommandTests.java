@@ -50,7 +50,7 @@ class ProcessCommandTests {
 		System.setProperty("java.home", this.directory.toString());
 		try {
 			assertThatExceptionOfType(IOException.class).isThrownBy(() -> ProcessCommand.of(this.directory))
-				.withMessageContaining("there is no java in " + this.directory.resolve("bin"));
+				.withMessageContaining("there is no java executable in " + this.directory.resolve("bin"));
 		}
 		finally {
 			System.setProperty("java.home", home);

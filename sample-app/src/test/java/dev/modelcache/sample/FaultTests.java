@@ -99,7 +99,7 @@ class FaultTests {
 			sample.play("full-disk");
 			sample.awaitState(LARGE, "FAILED");
 			assertThat(sample.<String>read(LARGE, "$.error.code")).isEqualTo("STORAGE");
-			assertThat(sample.<String>read(LARGE, "$.error.message")).contains("not enough space");
+			assertThat(sample.<String>read(LARGE, "$.error.message")).contains("not enough disk space");
 		}
 	}
 

@@ -84,13 +84,14 @@ public final class CatalogLocations {
 			case "https" -> this.remote.add(remote(key, uri));
 			case "http" -> {
 				if (!this.insecureHttpAllowed) {
-					throw this.keys.wrong(key, "is plain http, which anybody on the way can read and change",
+					throw this.keys.wrong(key,
+							"uses plain HTTP, which is not protected against eavesdropping and " + "tampering",
 							"Use https, or set " + this.keys.key("download.allow-insecure-http") + "=true");
 				}
 				this.remote.add(remote(key, uri));
 			}
-			default -> throw this.keys.wrong(key, "begins with none of classpath:, file: and https:",
-					"Write classpath:catalog.json, file:///path/catalog.json or https://host/catalog.json");
+			default -> throw this.keys.wrong(key, "does not start with classpath:, file: or https:",
+					"Use classpath:catalog.json, file:///path/catalog.json or https://host/catalog.json");
 		}
 	}
 
@@ -99,17 +100,18 @@ public final class CatalogLocations {
 			return new URI(location);
 		}
 		catch (URISyntaxException ex) {
-			throw this.keys.wrong(key, "is no valid URL (" + ex.getReason() + ")", "Percent-encode special characters");
+			throw this.keys.wrong(key, "is not a valid URL (" + ex.getReason() + ")",
+					"Percent-encode special " + "characters");
 		}
 	}
 
 	private RemoteCatalog remote(String key, URI uri) {
 		if (uri.getHost() == null || uri.getPort() > 65535) {
-			throw this.keys.wrong(key, "names no valid host or port", "Write https://host/catalog.json");
+			throw this.keys.wrong(key, "has no valid host or port", "Use https://host/catalog.json");
 		}
 		if (uri.getRawUserInfo() != null) {
-			throw this.keys.wrong(key, "has user-info, but catalogs are fetched anonymously",
-					"Remove it; a catalog that is not public can be a file");
+			throw this.keys.wrong(key, "contains user-info, but catalogs are downloaded without credentials",
+					"Remove the user-info, or use a file for a catalog that is not public");
 		}
 		return new RemoteCatalog(uri, this.client.get(), this.insecureHttpAllowed);
 	}
@@ -128,7 +130,7 @@ public final class CatalogLocations {
 			return ListedModels.read(location, text, new CatalogRules(true, this.insecureHttpAllowed));
 		}
 		catch (IllegalArgumentException ex) {
-			throw this.keys.wrong(key, location + " cannot be understood: " + ex.getMessage(), "Correct the catalog");
+			throw this.keys.wrong(key, location + " is invalid: " + ex.getMessage(), "Correct the catalog");
 		}
 	}
 

@@ -148,9 +148,9 @@ public final class DownloadConnections {
 
 		@Override
 		public IOException refused(String host, @Nullable Throwable cause) {
-			return new ConnectionFailedException(Reason.PRIVATE_ADDRESS, "leads to the private address of " + host,
-					"Check where the server redirects to; if that host is yours, name it in the URL, or set"
-							+ " hooks.llm.download.block-private-redirects=false",
+			return new ConnectionFailedException(Reason.PRIVATE_ADDRESS, "redirects to the private address of " + host,
+					"Check where the server redirects to; if you trust that host, use it in the URL, or set "
+							+ "hooks.llm.download.block-private-redirects=false",
 					cause);
 		}
 

@@ -101,11 +101,11 @@ public final class ModelCompletion {
 			return;
 		}
 		if (Files.isDirectory(path) && !ModelStore.isPointer(path)) {
-			throw wrong(model, "model-path", path + " is a directory", "Add the name of the model's file to it");
+			throw wrong(model, "model-path", path + " is a directory", "Append the name of the model's file");
 		}
 		String other = this.taken.putIfAbsent(path.normalize(), model.key("model-path"));
 		if (other != null) {
-			throw wrong(model, "model-path", "is the same file as " + other, "Give each model a path of its own");
+			throw wrong(model, "model-path", "is the same file as " + other, "Use a different path for each model");
 		}
 	}
 
@@ -163,7 +163,7 @@ public final class ModelCompletion {
 	private ModelRequest.Builder completed(ModelRequest model, Source source) {
 		URI url = source.url();
 		if (!model.files().isEmpty() && (url == null || !SourceUrls.isOfRepository(url))) {
-			throw wrong(model, "files", "is for the files of a repository, but the model's url names none",
+			throw wrong(model, "files", "applies to files of a repository, but the url is not that of a repository",
 					"Set " + model.key("url") + " to a repository such as hf://org/repo, or remove the key");
 		}
 		List<URI> mirrors = new ArrayList<>();
@@ -197,8 +197,9 @@ public final class ModelCompletion {
 		URI url = this.urls.check(model, "url", model.url());
 		if (!CatalogName.SCHEME.equalsIgnoreCase(url.getScheme())) {
 			if (model.maxSize() != null) {
-				throw wrong(model, "max-size", "is for models of the catalog, but the model has another url",
-						"Remove one of the two");
+				throw wrong(model, "max-size",
+						"applies to models from the catalog, but the url is not that of a " + "catalog model",
+						"Remove one of the two keys");
 			}
 			return new Source(url, type, name, null, List.of());
 		}
@@ -210,8 +211,8 @@ public final class ModelCompletion {
 		if (this.catalogs.get().hasRemote()) {
 			return new Source(entry.toUri(), type, name, null, List.of());
 		}
-		throw wrong(model, "url", "names a model that no catalog knows: '" + entry + "'",
-				"Use one of " + names() + ", or set another url");
+		throw wrong(model, "url", "refers to a model that is not in any catalog: '" + entry + "'",
+				"Use one of " + names() + ", or use another url");
 	}
 
 	private Source find(ModelRequest model, @Nullable String type, @Nullable String name) {
@@ -230,8 +231,8 @@ public final class ModelCompletion {
 		return later.map((wanted) -> new Source(wanted.toUri(), type, name, null, List.of()))
 			.orElseThrow(() -> wrong(model, "url",
 					"is not set" + ((path != null) ? ", there is no file at " + path : "") + ", and the catalog "
-							+ ((type != null || name != null) ? "does not know " + quoted(type, name)
-									: "cannot be asked without a model-type or a model-name"),
+							+ ((type != null || name != null) ? "does not contain " + quoted(type, name)
+									: "requires a model-type or a model-name"),
 					"Set " + model.key("url") + ", put the file at " + model.key("model-path") + ", or set "
 							+ model.key("model-type") + " to one of " + names()));
 	}
@@ -247,11 +248,12 @@ public final class ModelCompletion {
 			return new Source(null, type, name, null, List.of());
 		}
 		if (!entry.has(quantization)) {
-			throw wrong(model, "quantization", "the catalog has no '" + quantization + "' of " + entry.name().name(),
+			throw wrong(model, "quantization",
+					"the catalog has no variant '" + quantization + "' of " + "" + entry.name().name(),
 					"Use one of " + String.join(", ", entry.quantizations()) + ", or set " + model.key("url"));
 		}
-		throw wrong(model, "max-size", "is less than all that the catalog has of " + entry.name().name() + " need",
-				"Raise it, or use a smaller model: one of " + names());
+		throw wrong(model, "max-size", "is smaller than all variants of " + entry.name().name() + " in the catalog",
+				"Increase it, or use a smaller model: one of " + names());
 	}
 
 	private static @Nullable CatalogName catalogName(@Nullable URI url) {

@@ -66,7 +66,8 @@ final class ProxyFailures {
 			return failure;
 		}
 		String name = nameOf(proxy);
-		return Failures.hasCause(failure, ConnectException.class) ? unreachable(name, "opens no connection", failure)
+		return Failures.hasCause(failure, ConnectException.class)
+				? unreachable(name, "does not accept the " + "connection", failure)
 				: unreachable(name, "or the host behind it broke the connection", failure);
 	}
 
@@ -94,15 +95,15 @@ final class ProxyFailures {
 							"Set " + KEYS
 									+ ((this.configured != null) ? ".username and .password"
 											: ".host, .port, .username and .password"))
-					: denied(subject + " refuses the credentials that are configured for it (407)",
+					: denied(subject + " rejects the configured credentials (407)",
 							"Correct " + KEYS + ".username and .password");
 		}
 		if (status >= 400 && status < 500 && status != 408 && status != 429) {
 			return denied(subject + " refuses to connect to " + destination + " (" + status + ")",
-					"Have the proxy allow that host, or use a mirror or fallback-url that it allows");
+					"Allow that host in the proxy, or use a mirror or fallback-url that the proxy allows");
 		}
 		return new ConnectionFailedException(Reason.PROXY_FAILED,
-				subject + " answered " + status + " when it was asked to connect to " + destination,
+				subject + " answered " + status + " to the request to connect to " + destination,
 				"Check the host name, and that the proxy can reach that host; " + settings(), null);
 	}
 
@@ -112,12 +113,13 @@ final class ProxyFailures {
 
 	private ConnectionFailedException unreachable(String proxy, String problem, @Nullable Throwable cause) {
 		return new ConnectionFailedException(Reason.PROXY_FAILED, "cannot be reached: " + proxy + " " + problem,
-				"Check that the proxy runs; " + settings(), cause);
+				"Check that the proxy is running; " + settings(), cause);
 	}
 
 	private String settings() {
 		return (this.configured != null) ? "it is configured by " + KEYS + ".host and .port"
-				: "it is configured by system properties such as https.proxyHost, or by the application's HTTP connector";
+				: "it is configured by system properties such as https.proxyHost, or by the application's HTTP "
+						+ "connector";
 	}
 
 	private static String nameOf(@Nullable SocketAddress proxy) {

@@ -98,22 +98,23 @@ public final class Settings {
 	 */
 	public TransferSettings transfer(DownloadOptions download) {
 		between("download.buffer-size", download.bufferSize(), DataSize.ofBytes(1), LARGEST_BUFFER,
-				"is not between 1B and 1GB: ", "Use a size such as 1MB");
+				"must be between 1B and 1GB, but is ", "Use a size such as 1MB");
 		positive("download.response-timeout", download.responseTimeout());
 		positive("download.stall-timeout", download.stallTimeout());
 		positive("download.give-up-after", download.giveUpAfter());
 		between("download.min-speed", download.minSpeed(), DataSize.ofBytes(0), FASTEST_MINIMUM,
-				"is not between 0 and 1GB: ", "Use a number of bytes per second such as 1KB, or 0 to accept any speed");
+				"must be between 0 and 1GB, but is ",
+				"Use a number of bytes per second such as 1KB, or 0 to accept " + "any speed");
 		aboveZero("download.max-bandwidth", download.maxBandwidth(),
 				"Use a number of bytes per second such as 50MB, or remove it");
 		notNegative("download.max-redirects", download.maxRedirects() < 0);
 		if (download.connections() < 1 || download.connections() > MOST_CONNECTIONS) {
 			throw this.keys.wrong("download.connections",
-					"is not between 1 and " + MOST_CONNECTIONS + ": " + download.connections(),
+					"must be between 1 and " + MOST_CONNECTIONS + ", but is " + download.connections(),
 					"Use a small number such as 4");
 		}
 		if (download.segmentSize().compareTo(SMALLEST_SEGMENT) < 0) {
-			throw this.keys.wrong("download.segment-size", "is less than 1MB: " + download.segmentSize(),
+			throw this.keys.wrong("download.segment-size", "must be 1MB or more, but is " + download.segmentSize(),
 					"Use a size such as 16MB");
 		}
 		return new TransferSettings(download.bufferSize(), download.connections(), download.segmentSize(),
@@ -128,7 +129,7 @@ public final class Settings {
 	 */
 	public DecompressionSettings decompression(DownloadOptions download) {
 		if (download.maxExpansion() < 1) {
-			throw this.keys.wrong("download.max-expansion", "is less than 1: " + download.maxExpansion(),
+			throw this.keys.wrong("download.max-expansion", "must be 1 or more, but is " + download.maxExpansion(),
 					"Use 1 or more");
 		}
 		return new DecompressionSettings(download.maxExpansion());
@@ -147,15 +148,15 @@ public final class Settings {
 	private void checkHeader(String name, String value) {
 		if (!HEADER_NAME.matcher(name).matches()) {
 			// The name is not shown: people write whole headers there.
-			throw this.keys.wrong("download.headers", "holds a name that is no header's name",
-					"Write the name before, and the value after the separator");
+			throw this.keys.wrong("download.headers", "contains an invalid header name",
+					"Use the name of the header as the key and its value as the value");
 		}
 		if (OWN_HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
-			throw this.keys.wrong("download.headers." + name, "is a header that each transfer sets itself",
-					"Remove it");
+			throw this.keys.wrong("download.headers." + name, "is a header that is set by each transfer", "Remove it");
 		}
 		if (!HEADER_VALUE.matcher(value).matches()) {
-			throw this.keys.wrong("download.headers." + name, "has a value with characters that no header has",
+			throw this.keys.wrong("download.headers." + name,
+					"has a value with characters that are not allowed in " + "headers",
 					"Remove line breaks and control characters");
 		}
 	}
@@ -165,15 +166,14 @@ public final class Settings {
 		Integer port = download.proxyPort();
 		if (host == null || !StringUtils.hasText(host)) {
 			if (port != null || download.proxyUsername() != null || download.proxyPassword() != null) {
-				throw this.keys.wrong("download.proxy.host", "is not set, but other keys of the proxy are",
-						"Set it, or remove them");
+				throw this.keys.wrong("download.proxy.host", "is not set, but other keys of the proxy are set",
+						"Set the host, or remove the other keys");
 			}
 			return null;
 		}
 		if (port == null || port < 1 || port > 65535) {
-			throw this.keys.wrong("download.proxy.port",
-					(port != null) ? "is no port: " + port : "is not set, but the proxy's host is",
-					"Use a number from 1 to 65535");
+			throw this.keys.wrong("download.proxy.port", (port != null) ? "must be between 1 and 65535, but is " + port
+					: "is not set, but the host of " + "the proxy is set", "Use a number from 1 to 65535");
 		}
 		return new Proxy(host, port, download.proxyUsername(), download.proxyPassword());
 	}
@@ -202,14 +202,13 @@ public final class Settings {
 		Path directory = (cache.directory() != null) ? cache.directory() : this.surroundings.cacheDirectory();
 		if (Files.exists(directory) && !Files.isDirectory(directory)) {
 			throw this.keys.wrong("cache.directory", directory + " is not a directory",
-					"Name a directory; it is created if it is missing");
+					"Use a directory; it is created if it does not exist");
 		}
 		if (!cache.allowSharedDirectory() && isWritableByAll(directory)) {
 			throw this.keys.wrong("cache.directory",
-					"all users of this machine can write to " + directory
-							+ ", so that any of them could replace a model",
-					"Name a directory below it, which is created for this user alone, take the permission away (chmod"
-							+ " o-w), or set " + this.keys.key("cache.allow-shared-directory") + " to true");
+					"all users of this machine can write to " + directory + ", so any user could replace a model",
+					"Use a directory below it, which is created for this user only, remove the permission (chmod "
+							+ "o-w), or set " + this.keys.key("cache.allow-shared-directory") + " to true");
 		}
 		return new StoreSettings(directory, cache.minFreeSpace(), cache.verify(), cache.partialRetention(),
 				cache.maxSize(), cache.adopt() ? this.surroundings.adoption(hub) : AdoptionSettings.OFF,
@@ -236,7 +235,7 @@ public final class Settings {
 	public @Nullable Path lockFile(@Nullable Path file) {
 		if (file != null && Files.isDirectory(file)) {
 			throw this.keys.wrong("lock-file", file + " is a directory",
-					"Name a file, such as models.lock; it is created if it is missing");
+					"Use a file such as models.lock; it is created if it does not exist");
 		}
 		return file;
 	}
@@ -269,7 +268,7 @@ public final class Settings {
 
 	private void positive(String name, Duration value) {
 		if (value.isNegative() || value.isZero()) {
-			throw this.keys.wrong(name, "is not above 0: " + value, "Use a duration such as 30s");
+			throw this.keys.wrong(name, "must be greater than 0, but is " + value, "Use a duration such as 30s");
 		}
 	}
 
@@ -287,7 +286,7 @@ public final class Settings {
 
 	private void aboveZero(String name, @Nullable DataSize value, String action) {
 		if (value != null && value.toBytes() <= 0) {
-			throw this.keys.wrong(name, "is not above 0: " + value, action);
+			throw this.keys.wrong(name, "must be greater than 0, but is " + value, action);
 		}
 	}
 

@@ -53,7 +53,7 @@ final class SourceUrls {
 	private void checkScheme(ModelRequest model, String name, URI url) {
 		String scheme = url.getScheme();
 		if (scheme == null) {
-			throw wrong(model, name, "has no scheme", "Begin it with one of " + supported());
+			throw wrong(model, name, "has no scheme", "Start the URL with one of " + supported());
 		}
 		if (!this.sources.schemes().contains(scheme.toLowerCase(Locale.ROOT))) {
 			// What is no URL at all may begin with a user's name: "user:password@host".
@@ -62,7 +62,7 @@ final class SourceUrls {
 					"Use one of " + supported());
 		}
 		if (scheme.equalsIgnoreCase("http") && !this.insecureHttpAllowed) {
-			throw wrong(model, name, "is plain http, which anybody on the way can read and change",
+			throw wrong(model, name, "uses plain HTTP, which is not protected against eavesdropping and tampering",
 					"Use https, or set " + this.keys.key("download.allow-insecure-http") + "=true");
 		}
 	}
@@ -78,8 +78,7 @@ final class SourceUrls {
 
 	private void checkFileUrl(ModelRequest model, String name, URI url) {
 		if (url.isOpaque() || StringUtils.hasLength(url.getRawAuthority())) {
-			throw wrong(model, name, "is a file: URL without an absolute path",
-					"Write file:///path with three slashes");
+			throw wrong(model, name, "is a file: URL without an absolute path", "Use file:///path with three slashes");
 		}
 		if (url.getRawQuery() != null || url.getRawFragment() != null) {
 			throw wrong(model, name, "is a file: URL with a query or a fragment",
@@ -90,16 +89,16 @@ final class SourceUrls {
 
 	private void checkWebUrl(ModelRequest model, String name, URI url) {
 		if (url.getHost() == null || url.getPort() == 0 || url.getPort() > 65535) {
-			throw wrong(model, name, "names no valid host or port",
-					"Write https://host/path or https://host:port/path; a host has letters, digits, dashes and dots,"
-							+ " and special characters of a password are percent-encoded");
+			throw wrong(model, name, "has no valid host or port",
+					"Use https://host/path or https://host:port/path; a host consists of letters, digits, dashes "
+							+ "and dots, and special characters in a password must be percent-encoded");
 		}
 		checkFileName(model, name, url);
 	}
 
 	private void checkFileName(ModelRequest model, String name, URI url) {
 		if (fileName(url) == null) {
-			throw wrong(model, name, "names no file", "Let the URL's path end with the model's file name");
+			throw wrong(model, name, "has no file name", "Append the file name of the model to the URL's path");
 		}
 	}
 

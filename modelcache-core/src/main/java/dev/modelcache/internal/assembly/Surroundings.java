@@ -147,7 +147,7 @@ final class Surroundings {
 			url = new URI(text.strip().replaceFirst("/+$", ""));
 		}
 		catch (URISyntaxException ex) {
-			throw wrong(key, "is no valid URL");
+			throw wrong(key, "is not a valid URL");
 		}
 		String scheme = String.valueOf(url.getScheme()).toLowerCase(Locale.ROOT);
 		if (!scheme.equals("https") && !scheme.equals("http")) {
@@ -155,21 +155,21 @@ final class Surroundings {
 		}
 		if (scheme.equals("http") && !insecureHttpAllowed) {
 			throw new ModelConfigurationException(null, key,
-					"is plain http, which anybody on the way can read and change",
+					"uses plain HTTP, which is not protected against eavesdropping and tampering",
 					"Use https, or set " + keys.key("download.allow-insecure-http") + "=true");
 		}
 		if (url.getHost() == null) {
-			throw wrong(key, "names no valid host");
+			throw wrong(key, "has no valid host");
 		}
 		if (url.getRawUserInfo() != null || url.getRawQuery() != null || url.getRawFragment() != null) {
-			throw wrong(key, "has user-info, a query or a fragment");
+			throw wrong(key, "contains user-info, a query or a fragment");
 		}
 		return url;
 	}
 
 	private static ModelConfigurationException wrong(String key, String problem) {
 		return new ModelConfigurationException(null, key, problem,
-				"Write the Hub's address, such as " + HubSettings.DEFAULT_ENDPOINT);
+				"Use the URL of the Hub, such as " + HubSettings.DEFAULT_ENDPOINT);
 	}
 
 }

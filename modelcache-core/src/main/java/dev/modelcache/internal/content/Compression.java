@@ -102,18 +102,20 @@ public enum Compression {
 	void requireReader(String modelId, ClassLoader classes) {
 		if (!ClassUtils.isPresent(this.reader, classes)) {
 			throw new ModelConfigurationException(modelId, "hooks.llm.url",
-					"names a " + this.suffix + " file, and nothing on the class path decompresses " + this.label,
-					"Add the dependency " + this.library + ", name an uncompressed file, or let model-path end in "
-							+ this.suffix + " to keep the file as it is");
+					"refers to a " + this.suffix + " file, but no library on the class path can decompress " + ""
+							+ this.label,
+					"Add the dependency " + this.library + ", use an uncompressed file, or end model-path with " + ""
+							+ this.suffix + " to store the file as it is");
 		}
 	}
 
 	/** What a library that is there, but does not work here, means. */
 	ModelConfigurationException unusable(String modelId, LinkageError failure) {
 		ModelConfigurationException unusable = new ModelConfigurationException(modelId, "hooks.llm.url",
-				"names a " + this.suffix + " file, and " + this.library + " does not work on this machine: " + failure,
-				"Let java.io.tmpdir be a directory that native libraries may be loaded from, or name an uncompressed"
-						+ " file");
+				"refers to a " + this.suffix + " file, but " + this.library + " does not work on this machine: " + ""
+						+ failure,
+				"Set java.io.tmpdir to a directory from which native libraries can be loaded, or use an "
+						+ "uncompressed file");
 		unusable.addSuppressed(failure);
 		return unusable;
 	}

@@ -17,7 +17,7 @@ final class DecompressionException extends IOException {
 	}
 
 	static DecompressionException truncated() {
-		return new DecompressionException(Reason.TRUNCATED, "more bytes were to follow", null);
+		return new DecompressionException(Reason.TRUNCATED, "more bytes were expected", null);
 	}
 
 	Reason reason() {

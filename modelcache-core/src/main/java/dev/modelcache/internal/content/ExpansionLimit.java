@@ -40,7 +40,7 @@ final class ExpansionLimit {
 				throw new ModelFormatException(this.plan.modelId(),
 						"the content of " + this.plan.source() + " is more than " + this.plan.settings().maxExpansion()
 								+ " times as large as the file of " + now + " bytes",
-						"Raise hooks.llm.download.max-expansion if that is right");
+						"Increase hooks.llm.download.max-expansion if the file is correct");
 			}
 			arrived = now;
 		}
@@ -64,7 +64,7 @@ final class ExpansionLimit {
 		return new ModelIntegrityException(
 				this.plan.modelId(), "the content of " + this.plan.source() + " has " + comparison
 						+ " than the expected " + this.plan.contentSize() + " bytes",
-				"Check which of the two is right, or use another source");
+				"Check which size is correct, or use another source");
 	}
 
 }

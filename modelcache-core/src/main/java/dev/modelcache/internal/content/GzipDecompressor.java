@@ -65,7 +65,7 @@ final class GzipDecompressor implements Decompressor {
 		}
 		this.headerCrc.reset();
 		if (header() != 0x1f || header() != 0x8b) {
-			throw new DecompressionException(Reason.TRAILING, "no further member begins there", null);
+			throw new DecompressionException(Reason.TRAILING, "there is no further member", null);
 		}
 		readHeader();
 		this.inflater.reset();

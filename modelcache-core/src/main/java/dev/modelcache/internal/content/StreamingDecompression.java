@@ -200,27 +200,29 @@ public final class StreamingDecompression implements AutoCloseable {
 			return this.plan.compression().unusable(this.plan.modelId(), ex);
 		}
 		if (failure instanceof OutOfMemoryError ex) {
-			return translate(new DecompressionException(DecompressionException.Reason.UNSUPPORTED,
-					"there is not enough memory", ex));
+			return translate(
+					new DecompressionException(DecompressionException.Reason.UNSUPPORTED, "not enough memory", ex));
 		}
 		if (failure instanceof IOException || failure instanceof ModelCacheException) {
 			return failure;
 		}
-		return new IllegalStateException("the content of " + this.plan.source() + " cannot be read", failure);
+		return new IllegalStateException("the content of " + this.plan.source() + " could not be " + "decompressed",
+				failure);
 	}
 
 	private ModelCacheException translate(DecompressionException failure) {
 		String label = this.plan.compression().label();
 		ModelCacheException translated = switch (failure.reason()) {
 			case ANOTHER_FORMAT -> new ModelFormatException(this.plan.modelId(),
-					this.plan.source() + " is named like " + label + " data, but holds something else",
-					"Check what stands at that URL; to keep it as it is, let model-path end in "
-							+ this.plan.compression().suffix());
+					this.plan.source() + " is not " + label + " data, although its name ends like that",
+					"Check the file at that URL, or end model-path with " + this.plan.compression().suffix() + " to "
+							+ "store the file as it is");
 			case UNSUPPORTED -> new ModelFormatException(this.plan.modelId(),
-					"the " + label + " data of " + this.plan.source() + " cannot be read here: " + failure.getMessage(),
-					"Compress it with a smaller window or dictionary and without special options");
-			case TRUNCATED -> damaged("ends too early");
-			case TRAILING -> damaged("is followed by other bytes");
+					"the " + label + " data of " + this.plan.source() + " cannot be decompressed: " + ""
+							+ failure.getMessage(),
+					"Compress the file with a smaller window or dictionary and without special options");
+			case TRUNCATED -> damaged("is truncated");
+			case TRAILING -> damaged("is followed by other data");
 			case CORRUPT -> damaged("is damaged (" + failure.getMessage() + ")");
 		};
 		translated.addSuppressed(failure);
@@ -230,7 +232,7 @@ public final class StreamingDecompression implements AutoCloseable {
 	private ModelIntegrityException damaged(String how) {
 		return new ModelIntegrityException(this.plan.modelId(),
 				"the " + this.plan.compression().label() + " data of " + this.plan.source() + " " + how,
-				"Check that the file at that URL is whole, or use another source");
+				"Check that the file at that URL is complete, or use another source");
 	}
 
 }

@@ -78,14 +78,14 @@ public final class TarArchive {
 			switch (entry.type()) {
 				case '0', '7' -> unpack(entry);
 				case '5' -> checkDirectory(entry);
-				case '1', '2' -> throw new ArchiveException("has a link, which could lead anywhere");
+				case '1', '2' -> throw new ArchiveException("contains a link, which is not allowed");
 				case '3', '4', '6' -> throw new ArchiveException("has a device");
-				default -> throw new ArchiveException("has an entry that is no file");
+				default -> throw new ArchiveException("contains an entry that is neither a file nor a directory");
 			}
 			entry = this.reader.next();
 		}
 		if (this.files.isEmpty()) {
-			throw new ArchiveException("holds no file");
+			throw new ArchiveException("contains no file");
 		}
 		return List.copyOf(this.files);
 	}
@@ -114,7 +114,7 @@ public final class TarArchive {
 			slash = name.text().indexOf('/', slash + 1);
 		}
 		if (this.files.size() + 1 + this.directories.size() > this.limits.maxFiles()) {
-			throw new ArchiveException("holds more than " + this.limits.maxFiles() + " files and directories");
+			throw new ArchiveException("contains more than " + this.limits.maxFiles() + " files and directories");
 		}
 	}
 
@@ -127,7 +127,7 @@ public final class TarArchive {
 	 */
 	private void checkDirectory(TarHeader entry) throws ArchiveException {
 		if (entry.size() != 0) {
-			throw new ArchiveException("has a directory with content of its own");
+			throw new ArchiveException("contains a directory entry with content");
 		}
 	}
 
@@ -140,7 +140,8 @@ public final class TarArchive {
 			return new ModelFileName(name);
 		}
 		catch (IllegalArgumentException ex) {
-			throw new ArchiveException("has a file whose name leads out of the directory, or is none");
+			throw new ArchiveException(
+					"contains a file with an invalid name or a name that leads out of the " + "directory");
 		}
 	}
 
@@ -160,7 +161,7 @@ public final class TarArchive {
 			}
 		}
 		catch (FileAlreadyExistsException ex) {
-			throw new ArchiveException("has two files of the same name");
+			throw new ArchiveException("contains two files with the same name");
 		}
 		return Digest.of(Algorithm.SHA256, digest.digest());
 	}
@@ -175,7 +176,7 @@ public final class TarArchive {
 		catch (InvalidPathException ex) {
 			// Said below.
 		}
-		throw new ArchiveException("has a file whose name this system does not take");
+		throw new ArchiveException("contains a file whose name is not valid on this system");
 	}
 
 }

@@ -50,7 +50,7 @@ record TarHeader(String name, long size, char type) {
 			signedSum += own ? ' ' : block[i];
 		}
 		if (stated != sum && stated != signedSum) {
-			throw new ArchiveException("is no tar archive, or a damaged one: a header's checksum is wrong");
+			throw new ArchiveException("is not a tar archive or is damaged: the checksum of a header is wrong");
 		}
 	}
 
@@ -63,7 +63,7 @@ record TarHeader(String name, long size, char type) {
 		int end = digits.indexOf('\0');
 		String octal = ((end < 0) ? digits : digits.substring(0, end)).strip();
 		if (!octal.matches("[0-7]{0,12}")) {
-			throw new ArchiveException("has a header with a number that is none");
+			throw new ArchiveException("contains a header with an invalid number");
 		}
 		return octal.isEmpty() ? 0 : Long.parseLong(octal, 8);
 	}
@@ -72,7 +72,7 @@ record TarHeader(String name, long size, char type) {
 		long value = block[offset] & 0x7f;
 		for (int i = offset + 1; i < offset + length; i++) {
 			if (value > Long.MAX_VALUE >> 8) {
-				throw new ArchiveException("has a header with a number that is negative or too large");
+				throw new ArchiveException("contains a header with a number that is negative or too large");
 			}
 			value = value << 8 | (block[i] & 0xff);
 		}
@@ -95,7 +95,7 @@ record TarHeader(String name, long size, char type) {
 			return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
 		}
 		catch (CharacterCodingException ex) {
-			throw new ArchiveException("has an entry whose name is not UTF-8");
+			throw new ArchiveException("contains an entry whose name is not UTF-8");
 		}
 	}
 

@@ -59,18 +59,18 @@ final class TarReader {
 				}
 			}
 		}
-		throw new ArchiveException("has an entry with more than " + MOST_EXTENSIONS + " extended headers");
+		throw new ArchiveException("contains an entry with more than " + MOST_EXTENSIONS + " extended headers");
 	}
 
 	private TarHeader begin(TarHeader header, @Nullable String longName, Map<String, String> extension)
 			throws ArchiveException {
 		if (header.type() == 'S' || extension.keySet().stream().anyMatch((key) -> key.startsWith("GNU.sparse."))) {
-			throw new ArchiveException("has a sparse file, which is not supported");
+			throw new ArchiveException("contains a sparse file, which is not supported");
 		}
 		String otherwise = (longName != null) ? longName : header.name();
 		String size = extension.get("size");
 		if (size != null && !size.matches("[0-9]{1,18}")) {
-			throw new ArchiveException("has an entry with a size that is none");
+			throw new ArchiveException("contains an entry with an invalid size");
 		}
 		this.current = new TarHeader(extension.getOrDefault("path", otherwise),
 				(size != null) ? Long.parseLong(size) : header.size(), header.type());
@@ -119,7 +119,7 @@ final class TarReader {
 		while (count >= 0) {
 			padding += count;
 			if (padding > MOST_PADDING || !isZero(buffer, count)) {
-				throw new ArchiveException("goes on after its end");
+				throw new ArchiveException("contains data after its end");
 			}
 			count = this.in.read(buffer);
 		}
@@ -145,7 +145,7 @@ final class TarReader {
 
 	private byte[] content(TarHeader header) throws IOException {
 		if (header.size() > LARGEST_EXTENSION) {
-			throw new ArchiveException("has an extended header of more than " + LARGEST_EXTENSION + " bytes");
+			throw new ArchiveException("contains an extended header of more than " + LARGEST_EXTENSION + " bytes");
 		}
 		byte[] bytes = this.in.readNBytes((int) header.size());
 		if (bytes.length < header.size()) {
@@ -168,7 +168,7 @@ final class TarReader {
 			String digits = new String(bytes, position, blank - position, StandardCharsets.ISO_8859_1);
 			int end = digits.matches("[0-9]{1,7}") ? position + Integer.parseInt(digits) : 0;
 			if (end <= blank + 1 || end > bytes.length || bytes[end - 1] != '\n') {
-				throw new ArchiveException("has a damaged extended header");
+				throw new ArchiveException("contains a damaged extended header");
 			}
 			put(records, new String(bytes, blank + 1, end - blank - 2, StandardCharsets.UTF_8));
 			position = end;
@@ -179,7 +179,7 @@ final class TarReader {
 	private static void put(Map<String, String> records, String record) throws ArchiveException {
 		int equals = record.indexOf('=');
 		if (equals <= 0) {
-			throw new ArchiveException("has a damaged extended header");
+			throw new ArchiveException("contains a damaged extended header");
 		}
 		records.put(record.substring(0, equals), record.substring(equals + 1));
 	}
@@ -187,7 +187,7 @@ final class TarReader {
 	/** One name or size for all entries that follow has no honest use. */
 	private static void checkGlobal(Map<String, String> records) throws ArchiveException {
 		if (records.containsKey("path") || records.containsKey("size")) {
-			throw new ArchiveException("gives all its entries one name or size");
+			throw new ArchiveException("has a global header that sets the name or size of all entries");
 		}
 	}
 
@@ -201,7 +201,7 @@ final class TarReader {
 	}
 
 	private static ArchiveException truncated() {
-		return new ArchiveException("ends too early");
+		return new ArchiveException("is truncated");
 	}
 
 }

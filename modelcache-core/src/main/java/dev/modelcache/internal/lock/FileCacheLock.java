@@ -47,7 +47,7 @@ final class FileCacheLock implements CacheLock {
 			OwnerNote.write(this.channel, this.owner);
 		}
 		catch (IOException ex) {
-			logger.debug("The note of a lock cannot be written", ex);
+			logger.debug("The lock file cannot be updated", ex);
 		}
 	}
 
@@ -61,7 +61,7 @@ final class FileCacheLock implements CacheLock {
 			OwnerNote.erase(this.channel);
 		}
 		catch (IOException ex) {
-			logger.debug("The note of a lock cannot be erased", ex);
+			logger.debug("The lock file cannot be cleared", ex);
 		}
 		finally {
 			this.claim.release();

@@ -98,7 +98,7 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 		Path lockFile = request.lockFile().toAbsolutePath();
 		Path directory = lockFile.getParent();
 		if (directory == null) {
-			throw unusable(request, new IOException("a lock file needs a directory"));
+			throw unusable(request, new IOException("a lock file must be in a directory"));
 		}
 		try {
 			if (!Files.isDirectory(directory)) {
@@ -195,8 +195,8 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 	private static ModelStorageException unusable(LockRequest request, IOException ex) {
 		Path directory = request.lockFile().toAbsolutePath().getParent();
 		return new ModelStorageException(request.modelId(), (directory != null) ? directory : request.lockFile(),
-				"the lock file " + request.lockFile() + " cannot be used (" + ex
-						+ "); if it is a link or belongs to another user, delete it",
+				"the lock file " + request.lockFile() + " cannot be used (" + ex + "); delete it if it is a link or "
+						+ "belongs to another user",
 				ex);
 	}
 

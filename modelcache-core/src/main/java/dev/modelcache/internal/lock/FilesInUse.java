@@ -72,7 +72,8 @@ public final class FilesInUse implements AutoCloseable {
 			this.used.add(mark);
 		}
 		catch (BeingRemovedException ex) {
-			logger.warn("Somebody removes the file of {} and does not finish; it may disappear", mark);
+			logger.warn("Another process has been removing the file of {} for a long time; the file may " + "disappear",
+					mark);
 		}
 	}
 

@@ -78,9 +78,8 @@ final class LockWait {
 	}
 
 	private static String describe(@Nullable LockOwner owner) {
-		return (owner != null)
-				? "process " + owner.pid() + " on " + owner.host() + ", which is acquiring it since " + owner.since()
-				: "another process, which is acquiring it";
+		return (owner != null) ? "process " + owner.pid() + " on " + owner.host()
+				+ ", which has been acquiring it since " + "" + owner.since() : "another process that is acquiring it";
 	}
 
 }

@@ -101,7 +101,7 @@ public final class DefaultModelManager implements ModelManager {
 
 	private synchronized Mono<Void> joinLoad() {
 		if (this.closed) {
-			return Mono.error(cancelled("the application is closing", "Start it again"));
+			return Mono.error(cancelled("the application is closing", "Start the application again"));
 		}
 		if (this.current != null) {
 			return Mono.empty();
@@ -135,7 +135,7 @@ public final class DefaultModelManager implements ModelManager {
 	}
 
 	private ModelCancelledException forgotten() {
-		return cancelled("it was unloaded while it was being loaded", "Load it again");
+		return cancelled("the model was unloaded while it was being loaded", "Load the model again");
 	}
 
 	private synchronized boolean isForgotten(int before) {
@@ -162,8 +162,8 @@ public final class DefaultModelManager implements ModelManager {
 			throw ex;
 		}
 		catch (RuntimeException | LinkageError ex) {
-			throw new ModelLoadException(this.modelId, model.path() + " cannot be loaded: " + ex,
-					"Look at the cause, which the loader threw", ex);
+			throw new ModelLoadException(this.modelId, model.path() + " could not be loaded: " + ex,
+					"Check the cause of this error", ex);
 		}
 		finally {
 			this.observer.loaded(this.modelId, succeeded, Duration.between(start, this.clock.instant()));
@@ -174,8 +174,9 @@ public final class DefaultModelManager implements ModelManager {
 	public void replace(ModelReplaced event) {
 		if (event.modelId().equals(this.modelId)) {
 			Mono.fromRunnable(() -> swap(event.current())).subscribeOn(this.scheduler).subscribe((none) -> {
-			}, (failure) -> logger.warn("The new version of model '{}' is not used, the one before stays", this.modelId,
-					failure));
+			}, (failure) -> logger.warn(
+					"The new version of model '{}' could not be loaded; the previous version " + "stays in use",
+					this.modelId, failure));
 		}
 	}
 
@@ -188,7 +189,7 @@ public final class DefaultModelManager implements ModelManager {
 		SharedModel superseded = exchange(next);
 		superseded.release();
 		if (superseded != next) {
-			logger.info("Model '{}' was swapped: {}", this.modelId, model.path());
+			logger.info("Model '{}' was replaced in memory: {}", this.modelId, model.path());
 		}
 	}
 
@@ -280,7 +281,7 @@ public final class DefaultModelManager implements ModelManager {
 			Thread.currentThread().interrupt();
 		}
 		catch (ExecutionException | TimeoutException ex) {
-			logger.debug("Model '{}' is still used {} s after its end", this.modelId, GRACE_SECONDS);
+			logger.debug("Model '{}' is still in use {} s after it was closed", this.modelId, GRACE_SECONDS);
 		}
 	}
 

@@ -78,7 +78,7 @@ public final class QueuedClassifier implements LlmClassifier {
 
 	private void load() {
 		this.models.loadModel().subscribe((none) -> {
-		}, (failure) -> logger.warn("Texts get the label {} until the model is loaded: {}",
+		}, (failure) -> logger.warn("Texts are classified as {} until the model is loaded: {}",
 				this.settings.labelWhenUnavailable(), failure.getMessage()));
 	}
 
@@ -100,8 +100,8 @@ public final class QueuedClassifier implements LlmClassifier {
 		catch (InterruptedException ex) {
 			answer.cancel(false);
 			Thread.currentThread().interrupt();
-			throw new ClassificationException("the thread was interrupted while it waited for the model",
-					"Ask again if you still want the answer", ex);
+			throw new ClassificationException("the thread was interrupted while waiting for the model",
+					"Classify the text again if the answer is still needed", ex);
 		}
 		catch (ExecutionException ex) {
 			if (ex.getCause() instanceof RuntimeException failure) {
@@ -143,7 +143,7 @@ public final class QueuedClassifier implements LlmClassifier {
 	}
 
 	private static ClassificationException closing(RejectedExecutionException cause) {
-		return new ClassificationException("the application is closing", "Start it again", cause);
+		return new ClassificationException("the application is closing", "Start the application again", cause);
 	}
 
 	@Override

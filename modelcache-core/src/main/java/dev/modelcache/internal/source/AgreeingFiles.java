@@ -48,8 +48,8 @@ record AgreeingFiles(List<RemoteFile> files, @Nullable ExpectedDigest expected, 
 		for (RemoteFile file : offered) {
 			ExpectedDigest stated = file.expected();
 			if (reference != null && stated != null && contradicts(stated.digest(), reference.digest())) {
-				leaveOut(request, file, "states the digest " + stated.digest() + ", " + reference.origin().description()
-						+ " says " + reference.digest());
+				leaveOut(request, file, "states the digest " + stated.digest() + ", but " + ""
+						+ reference.origin().description() + " specifies " + reference.digest());
 			}
 			else {
 				rightDigest.add(file);
@@ -57,8 +57,8 @@ record AgreeingFiles(List<RemoteFile> files, @Nullable ExpectedDigest expected, 
 		}
 		if (rightDigest.isEmpty()) {
 			throw new ModelIntegrityException(request.id(),
-					"every source states another digest than the expected " + request.expectedDigest(),
-					"Check which of the two is right: correct the expected digest, or use another source");
+					"all sources state a different digest than the expected " + request.expectedDigest(),
+					"Check which digest is correct, then correct the expected digest or use another source");
 		}
 		Long size = size(rightDigest, reference);
 		List<RemoteFile> agreeing = new ArrayList<>();
@@ -67,7 +67,8 @@ record AgreeingFiles(List<RemoteFile> files, @Nullable ExpectedDigest expected, 
 				agreeing.add(file);
 			}
 			else {
-				leaveOut(request, file, "states " + file.size() + " bytes, others " + size);
+				leaveOut(request, file,
+						"states a size of " + file.size() + " bytes, but others state " + size + " " + "bytes");
 			}
 		}
 		return new AgreeingFiles(agreeing, expected, size);
@@ -109,7 +110,7 @@ record AgreeingFiles(List<RemoteFile> files, @Nullable ExpectedDigest expected, 
 	}
 
 	private static void leaveOut(ModelRequest request, RemoteFile file, String reason) {
-		logger.warn("Model '{}': {} is left out: it {}", request.id(), file.mirrors().get(0), reason);
+		logger.warn("Model '{}': {} is not used because it {}", request.id(), file.mirrors().get(0), reason);
 	}
 
 }

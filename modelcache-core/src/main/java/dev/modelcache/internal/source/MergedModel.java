@@ -44,8 +44,8 @@ final class MergedModel {
 		ResolvedModel first = models.get(0);
 		if (request.expectedDigest() != null && first.files().size() > 1) {
 			throw new ModelConfigurationException(request.id(), "expected-checksum",
-					"one digest cannot prove the " + first.files().size() + " files of the model",
-					"Remove it; the source states a digest for each file");
+					"the model has " + first.files().size() + " files, which cannot be verified with one digest",
+					"Remove the key; the source states a digest for each file");
 		}
 		MergedModel merged = new MergedModel(request, models);
 		return new ResolvedModel(first.files().stream().map(merged::merge).toList(), first.revision(), first.hub());

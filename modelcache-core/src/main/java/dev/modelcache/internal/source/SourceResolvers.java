@@ -113,14 +113,14 @@ public final class SourceResolvers {
 		SourceResolver resolver = resolverFor(location);
 		String source = RedactedUri.of(location.uri());
 		return FailureBoundary.around("asking " + source, Mono.defer(() -> resolver.resolve(location)))
-			.switchIfEmpty(Mono.error(() -> unusable(location, source + " was resolved without a result", null)))
+			.switchIfEmpty(Mono.error(() -> unusable(location, source + " was resolved to no files", null)))
 			.onErrorMap((failure) -> (failure instanceof ModelCacheException) ? failure : unusable(location,
 					source + " cannot be resolved: " + FailureBoundary.describe(failure), failure));
 	}
 
 	private static ModelTransferException unusable(SourceLocation location, String problem, @Nullable Throwable cause) {
 		return new ModelTransferException(location.request().id(), problem,
-				"Report it, with the stack trace of its cause, or use another source", cause);
+				"Report this error with its stack trace, or use another source", cause);
 	}
 
 	/**
@@ -155,7 +155,7 @@ public final class SourceResolvers {
 			.orElseGet(() -> ofScheme(uri));
 		if (resolver == null) {
 			throw new ModelConfigurationException(location.request().id(), "url",
-					"nothing resolves the scheme of " + RedactedUri.of(uri), "Use one of " + schemes());
+					"the scheme of " + RedactedUri.of(uri) + " is not supported", "Use one of " + schemes());
 		}
 		return resolver;
 	}
@@ -174,7 +174,7 @@ public final class SourceResolvers {
 		}
 		for (Resolution resolution : resolutions) {
 			if (resolution.failure() != null) {
-				logger.warn("Model '{}': {} is left out: {}", request.id(), resolution.location(),
+				logger.warn("Model '{}': {} is not used: {}", request.id(), resolution.location(),
 						resolution.failure().problem());
 			}
 		}

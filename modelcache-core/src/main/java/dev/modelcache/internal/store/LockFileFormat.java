@@ -106,7 +106,7 @@ final class LockFileFormat {
 		}
 		catch (JacksonException ex) {
 			String place = (ex.getLocation() != null) ? " (line " + ex.getLocation().getLineNr() + ")" : "";
-			throw new IllegalArgumentException("it is no JSON" + place);
+			throw new IllegalArgumentException("it is not valid JSON" + place);
 		}
 	}
 

@@ -77,9 +77,10 @@ class ChecksumTests {
 	void checksumIsStaleWhenTwoDownloadsGiveTheSameBytes() {
 		assertThatExceptionOfType(ModelIntegrityException.class)
 			.isThrownBy(() -> get(request().expectedDigest(this.wrong).maxAttempts(4)))
-			.withMessageContaining("expected-checksum says " + this.wrong)
-			.withMessageContaining("have the digest " + this.content.sha256())
-			.withMessageContaining("Two downloads gave the same bytes, so the configured checksum is probably stale")
+			.withMessageContaining("expected-checksum specifies " + this.wrong)
+			.withMessageContaining("has the digest " + this.content.sha256())
+			.withMessageContaining(
+					"Two downloads had the same digest, so the configured checksum is probably out " + "of date")
 			.withMessageContaining("If you trust the source, set expected-checksum: " + this.content.sha256())
 			.withMessageContaining(this.server.uri("/m.gguf").toString())
 			.satisfies((failure) -> {
@@ -190,8 +191,8 @@ class ChecksumTests {
 				.store(new StoreSettings(this.directory, DataSize.ofTerabytes(8000), CacheOptions.Verification.ALWAYS))
 				.open(request().expectedDigest(this.content.sha256()).build());
 			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> fixture.get("m"))
-				.withMessageContaining("not enough space in " + target().getParent() + ": needs "
-						+ (DataSize.ofTerabytes(8000).toBytes() + 100_000) + " bytes, has ")
+				.withMessageContaining("not enough disk space in " + target().getParent() + ": "
+						+ (DataSize.ofTerabytes(8000).toBytes() + 100_000) + " bytes are required, ")
 				.satisfies((failure) -> assertThat(failure.available()).isNotNull());
 			assertThat(fixture.stagedFiles()).isEmpty();
 			assertThat(fixture.events(ModelDownloadStarted.class)).hasSizeLessThanOrEqualTo(1);
@@ -211,7 +212,7 @@ class ChecksumTests {
 						CacheOptions.Verification.ALWAYS))
 				.open(request().expectedDigest(this.content.sha256()).build());
 			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> fixture.get("m"))
-				.withMessageContaining("not enough space in " + target().getParent())
+				.withMessageContaining("not enough disk space in " + target().getParent())
 				.satisfies((failure) -> assertThat(failure.available()).isNotNull());
 			assertThat(fixture.stagedFiles()).isEmpty();
 		}

@@ -277,7 +277,7 @@ class CompressedSourceTests {
 		this.server.serve(path, Arrays.copyOf(whole, whole.length - 7));
 		assertThatExceptionOfType(ModelIntegrityException.class)
 			.isThrownBy(() -> get(request().url(this.server.uri(path)).maxAttempts(2)))
-			.withMessageContaining("ends too early");
+			.withMessageContaining("is truncated");
 		assertThat(this.server.requests(path)).hasSize(2);
 		assertThat(everythingBesideTheTarget()).isEmpty();
 	}
@@ -288,7 +288,7 @@ class CompressedSourceTests {
 		this.server.serve(PATH, cut);
 		assertThatExceptionOfType(ModelFormatException.class)
 			.isThrownBy(() -> get(request().expectedDigest(cut.sha256())))
-			.withMessageContainingAll("ends too early", "though the file has the expected digest");
+			.withMessageContainingAll("is truncated", "though the file has the expected digest");
 		assertThat(this.server.requests(PATH)).hasSize(1);
 		assertThat(everythingBesideTheTarget()).isEmpty();
 	}
@@ -302,7 +302,7 @@ class CompressedSourceTests {
 		assertThatExceptionOfType(ModelFormatException.class)
 			.isThrownBy(() -> get(new CacheFixture(this.directory).locks(null, disk.files()),
 					request().expectedDigest(cut.sha256())))
-			.withMessageContainingAll("ends too early", "though the file has the expected digest");
+			.withMessageContainingAll("is truncated", "though the file has the expected digest");
 		assertThat(this.server.requests(PATH)).hasSize(1);
 	}
 
@@ -325,7 +325,7 @@ class CompressedSourceTests {
 	void bytesAfterTheEndAreAnError() {
 		this.server.serve(PATH, concatenate(this.compressed.bytes(), new byte[100]));
 		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get(request().maxAttempts(1)))
-			.withMessageContaining("followed by other bytes");
+			.withMessageContaining("followed by other data");
 		assertThat(target()).doesNotExist();
 	}
 
@@ -355,7 +355,7 @@ class CompressedSourceTests {
 		try (CacheFixture fixture = new CacheFixture(this.directory)) {
 			fixture.transfer(patient()).open(request().build());
 			assertThatExceptionOfType(ModelFormatException.class).isThrownBy(() -> fixture.get("m"))
-				.withMessageContaining("holds something else");
+				.withMessageContaining("although its name ends like that");
 			Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> this.server.openConnections() == 0);
 		}
 		assertThat(this.server.requests(PATH)).hasSize(1);

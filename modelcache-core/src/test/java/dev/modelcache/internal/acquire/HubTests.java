@@ -126,7 +126,7 @@ class HubTests {
 			this.server.hub().answer("/org/repo/resolve/main/model.gguf", (request) -> Reply.status(403));
 			CachedModel model = get(ModelRequest.builder("m").url(HUB).mirrors(List.of(origin.uri("/m.gguf"))));
 			assertThat(model.verified()).isFalse();
-			assertThat(output).contains("WARN").contains("hf://org/repo/model.gguf is left out");
+			assertThat(output).contains("WARN").contains("hf://org/repo/model.gguf is not used");
 		}
 	}
 

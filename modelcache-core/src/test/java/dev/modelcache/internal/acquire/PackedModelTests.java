@@ -191,7 +191,8 @@ class PackedModelTests {
 		TarArchiveEntry link = new TarArchiveEntry("out", TarConstants.LF_SYMLINK);
 		link.setLinkName("../../../etc/passwd");
 		publish("tar", tar(link));
-		assertThatExceptionOfType(ModelFormatException.class).isThrownBy(this::get).withMessageContaining("has a link");
+		assertThatExceptionOfType(ModelFormatException.class).isThrownBy(this::get)
+			.withMessageContaining("contains a link");
 		assertThat(place()).doesNotExist();
 	}
 

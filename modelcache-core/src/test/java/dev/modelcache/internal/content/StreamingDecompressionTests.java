@@ -155,7 +155,7 @@ class StreamingDecompressionTests {
 		for (int missing : new int[] { 1, 4, 12, MIB, 2 * MIB }) {
 			assertThat(this.files.failureOf(format, Arrays.copyOf(bytes, bytes.length - missing)))
 				.isInstanceOf(ModelIntegrityException.class)
-				.hasMessageContaining("ends too early");
+				.hasMessageContaining("is truncated");
 		}
 	}
 
@@ -172,7 +172,7 @@ class StreamingDecompressionTests {
 			.isInstanceOf(ModelIntegrityException.class);
 		assertThat(this.files.failureOf(format, concatenate(bytes, Arrays.copyOf(bytes, 2))))
 			.isInstanceOf(ModelIntegrityException.class)
-			.hasMessageContaining("ends too early");
+			.hasMessageContaining("is truncated");
 	}
 
 	/** Some bits, such as those of a time, mean nothing for the content. */
@@ -244,7 +244,7 @@ class StreamingDecompressionTests {
 	@EnumSource
 	void otherBytesAreNotOfTheFormat(Compression format) throws IOException {
 		assertThat(this.files.failureOf(format, content(1000, 1))).isInstanceOf(ModelFormatException.class)
-			.hasMessageContaining("let model-path end in " + format.suffix());
+			.hasMessageContaining("end model-path with " + format.suffix());
 		assertThat(this.files.failureOf(format, new byte[1])).isInstanceOf(ModelFormatException.class);
 		for (Compression other : Compression.values()) {
 			if (other != format) {

@@ -251,9 +251,9 @@ class TarArchiveTests {
 
 	@Test
 	void directoryWithContentIsRefused() {
-		assertRefused(entry("a/", '5', "hidden").entry("b", '0', "x").end(), "content of its own");
+		assertRefused(entry("a/", '5', "hidden").entry("b", '0', "x").end(), "directory entry with content");
 		this.bytes.reset();
-		assertRefused(entry("a/", '0', "hidden").entry("b", '0', "x").end(), "content of its own");
+		assertRefused(entry("a/", '0', "hidden").entry("b", '0', "x").end(), "directory entry with content");
 	}
 
 	@Test
@@ -321,12 +321,13 @@ class TarArchiveTests {
 
 	@Test
 	void oneNameForAllEntriesIsRefused() {
-		assertRefused(entry("pax", 'g', record("path=abc")).entry("f", '0', "x").end(), "one name");
+		assertRefused(entry("pax", 'g', record("path=abc")).entry("f", '0', "x").end(),
+				"the name or size of all entries");
 	}
 
 	@Test
 	void sizesThatAreNoneAreRefused() {
-		assertRefused(entry("pax", 'x', record("size=-1")).entry("f", '0', "x").end(), "size that is none");
+		assertRefused(entry("pax", 'x', record("size=-1")).entry("f", '0', "x").end(), "invalid size");
 		byte[] header = new byte[TarHeader.BLOCK];
 		put(header, 0, "a");
 		Arrays.fill(header, 124, 136, (byte) 0xff);
@@ -340,7 +341,7 @@ class TarArchiveTests {
 		for (int length : new int[] { 0, 100, 512, 600, 5000, 5632, 6000, 6656, 7168 }) {
 			assertThatExceptionOfType(ArchiveException.class).as("%d bytes", length)
 				.isThrownBy(() -> unpack(Arrays.copyOf(archive, length)))
-				.withMessageContaining((length == 7168) ? "" : "too early");
+				.withMessageContaining((length == 7168) ? "" : "truncated");
 			Files.deleteIfExists(target().resolve("a"));
 			Files.deleteIfExists(target().resolve("b"));
 		}
@@ -350,7 +351,7 @@ class TarArchiveTests {
 	void damagedHeaderIsRefused() throws IOException {
 		byte[] archive = posix(file("a", 5));
 		archive[3] ^= 1;
-		assertRefused(archive, "checksum is wrong");
+		assertRefused(archive, "checksum of a header is wrong");
 		assertRefused("<html>no archive</html>".repeat(100).getBytes(StandardCharsets.UTF_8), "");
 	}
 
@@ -359,13 +360,13 @@ class TarArchiveTests {
 		byte[] archive = posix(file("a", 5));
 		byte[] longer = Arrays.copyOf(archive, archive.length + 512);
 		longer[longer.length - 1] = 1;
-		assertRefused(longer, "goes on after its end");
+		assertRefused(longer, "contains data after its end");
 	}
 
 	@Test
 	void archiveWithoutFilesIsRefused() throws IOException {
-		assertRefused(posix(new TarArchiveEntry("dir/")), "holds no file");
-		assertRefused(end(), "holds no file");
+		assertRefused(posix(new TarArchiveEntry("dir/")), "contains no file");
+		assertRefused(end(), "contains no file");
 	}
 
 	@Test

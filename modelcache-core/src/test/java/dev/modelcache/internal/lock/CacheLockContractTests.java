@@ -172,8 +172,8 @@ abstract class CacheLockContractTests {
 			assertThatExceptionOfType(ModelLockTimeoutException.class).isThrownBy(this::acquire)
 				.withMessage("Model 'm': process " + ProcessHandle.current().pid() + " on " + HostName.current()
 						+ " (since 2026-01-02T03:04:05Z) holds the lock " + request().lockFile()
-						+ " and made no progress for 60 s. End that process if it hangs, or raise"
-						+ " hooks.llm.lock.timeout; the lock file itself can stay.");
+						+ " and has made no progress for 60 s. Terminate that process if it hangs, or increase "
+						+ "hooks.llm.lock.timeout; the lock file does not have to be deleted.");
 		}
 	}
 

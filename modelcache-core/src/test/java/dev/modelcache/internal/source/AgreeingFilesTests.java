@@ -61,7 +61,7 @@ class AgreeingFilesTests {
 		RemoteFile second = file("b", RIGHT, null);
 		AgreeingFiles agreeing = agreeing(RIGHT, file("a", WRONG, null), second, file("c", OF_ANOTHER_KIND, null));
 		assertThat(agreeing.files()).contains(second).hasSize(2);
-		assertThat(output).contains("https://a/m.gguf is left out").contains(WRONG.hex()).doesNotContain("4711");
+		assertThat(output).contains("https://a/m.gguf is not used").contains(WRONG.hex()).doesNotContain("4711");
 	}
 
 	@Test
@@ -90,7 +90,8 @@ class AgreeingFilesTests {
 		AgreeingFiles agreeing = agreeing(null, first, file("b", null, 6L), third);
 		assertThat(agreeing.files()).containsExactly(first, third);
 		assertThat(agreeing.size()).isEqualTo(5);
-		assertThat(output).contains("https://b/m.gguf is left out: it states 6 bytes, others 5");
+		assertThat(output)
+			.contains("https://b/m.gguf is not used because it states a size of 6 bytes, but others state 5 bytes");
 	}
 
 	@Test

@@ -258,7 +258,7 @@ class StagedFileTests {
 		try (StagedFile staged = store(DataSize.ofTerabytes(1000)).staging()
 			.stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			IOException noSpace = new IOException("No space left on device");
-			assertThat(staged.failure(noSpace, DataSize.ofBytes(1))).hasMessageContaining("not enough space")
+			assertThat(staged.failure(noSpace, DataSize.ofBytes(1))).hasMessageContaining("not enough disk space")
 				.hasSuppressedException(noSpace);
 		}
 		try (StagedFile staged = store().staging().stage("m", place(), PartialJudge.NONE, UNTOLD)) {

@@ -96,10 +96,10 @@ public class LlamaProperties {
 	 */
 	LlamaSettings settings() {
 		if (this.threads != null && this.threads < 1) {
-			throw wrong("threads", "is less than 1: " + this.threads, "Use 1 or more");
+			throw wrong("threads", "must be 1 or more, but is " + this.threads, "Use 1 or more");
 		}
 		if (this.contextSize != null && this.contextSize < 1) {
-			throw wrong("context-size", "is less than 1: " + this.contextSize, "Use 1 or more");
+			throw wrong("context-size", "must be 1 or more, but is " + this.contextSize, "Use 1 or more");
 		}
 		if (this.gpuLayers != null && this.gpuLayers < 0) {
 			throw wrong("gpu-layers", "is negative", "Use 0 or more");
@@ -107,7 +107,7 @@ public class LlamaProperties {
 		for (int i = 0; i < this.environment.size(); i++) {
 			if (!VARIABLE.matcher(this.environment.get(i)).matches()) {
 				throw wrong("environment[" + i + "]", "is not the name of an environment variable",
-						"Write a name such as CUDA_VISIBLE_DEVICES, or the beginning of names such as GGML_*");
+						"Use a name such as CUDA_VISIBLE_DEVICES, or a prefix such as GGML_*");
 			}
 		}
 		return new LlamaSettings(this.threads, this.contextSize, this.gpuLayers, this.mmap, this.environment);

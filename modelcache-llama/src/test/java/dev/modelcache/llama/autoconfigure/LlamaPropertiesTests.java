@@ -26,8 +26,8 @@ class LlamaPropertiesTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "threads, 0, is less than 1: 0, hooks.llm.llama.threads",
-			"context-size, -1, is less than 1: -1, hooks.llm.llama.context-size",
+	@CsvSource({ "threads, 0, must be 1 or more, but is 0, hooks.llm.llama.threads",
+			"context-size, -1, must be 1 or more, but is -1, hooks.llm.llama.context-size",
 			"gpu-layers, -1, is negative, hooks.llm.llama.gpu-layers",
 			"environment, TOKEN=secret, is not the name of an environment variable, hooks.llm.llama.environment[0]" })
 	void wrongValuesAreClearErrors(String name, String value, String problem, String key) {

@@ -84,7 +84,7 @@ record Beginning(byte[] bytes, String text) {
 			return "a compressed file";
 		}
 		boolean readable = this.text.chars().allMatch((c) -> (c >= ' ' && c != 0x7f) || (c >= '\t' && c <= '\r'));
-		return readable ? "a text" : "of another format";
+		return readable ? "a text" : "a file of another format";
 	}
 
 }

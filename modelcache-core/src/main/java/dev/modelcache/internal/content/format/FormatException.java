@@ -20,16 +20,16 @@ public final class FormatException extends IOException {
 
 	static FormatException anotherThing(String found, String expected) {
 		return new FormatException("is " + found + ", not " + expected,
-				"Look in a browser what the URL gives, and correct it, or put the right file in its place", false);
+				"Open the URL in a browser to see its content, then correct the URL or replace the file", false);
 	}
 
 	static FormatException pointer(String found) {
 		return new FormatException("is " + found + ", not the model that it points to",
-				"Use the URL of the file itself: at the Hugging Face Hub …/resolve/… in place of …/raw/…", false);
+				"Use the URL of the file itself: on the Hugging Face Hub, …/resolve/… instead of …/raw/…", false);
 	}
 
 	static FormatException pickle(String found) {
-		return new FormatException("is " + found + ", which can run any code when it is loaded",
+		return new FormatException("is " + found + ", which can execute arbitrary code when it is loaded",
 				"Use the model's GGUF, safetensors or ONNX file, or, if you trust its publisher,"
 						+ " set hooks.llm.allow-pickle=true",
 				true);
@@ -37,12 +37,12 @@ public final class FormatException extends IOException {
 
 	static FormatException truncated(String format, String what) {
 		return new FormatException("is a truncated " + format + " file: " + what,
-				"Use another source, or ask the publisher for the whole file", false);
+				"Use another source, or ask the publisher for the complete file", false);
 	}
 
 	static FormatException malformed(String format, String what) {
-		return new FormatException("is no valid " + format + " file: " + what,
-				"Use another source; if programs do read this file, set hooks.llm.verify-format=warn", false);
+		return new FormatException("is not a valid " + format + " file: " + what,
+				"Use another source, or set hooks.llm.verify-format=warn if other programs can read this file", false);
 	}
 
 	/**

@@ -90,7 +90,7 @@ final class GgufHeader {
 		long end = Math.addExact(dataStart, this.dataEnd);
 		if (this.dataEnd > 0 && end > this.in.size()) {
 			throw FormatException.truncated(NAME,
-					"its tensors end at byte " + end + ", it has " + this.in.size() + " bytes");
+					"its tensors end at byte " + end + ", but it has only " + this.in.size() + " bytes");
 		}
 		return format();
 	}
@@ -103,11 +103,11 @@ final class GgufHeader {
 			version = Integer.reverseBytes(version);
 		}
 		if (version != 2 && version != 3) {
-			throw this.in.malformed("its version is " + Integer.toUnsignedString(version) + ", known are 2 and 3");
+			throw this.in.malformed("its version is " + Integer.toUnsignedString(version) + ", supported are 2 and 3");
 		}
 		if (bigEndian != (machine == ByteOrder.BIG_ENDIAN)) {
-			throw this.in
-				.malformed("its numbers are " + (bigEndian ? "big" : "little") + "-endian, those of this machine not");
+			throw this.in.malformed(
+					"its numbers are " + (bigEndian ? "big" : "little") + "-endian, unlike those of this " + "machine");
 		}
 	}
 
@@ -192,7 +192,7 @@ final class GgufHeader {
 				&& Long.bitCount(alignment) == 1) {
 			return alignment;
 		}
-		throw this.in.malformed("its alignment is no power of two");
+		throw this.in.malformed("its alignment is not a power of two");
 	}
 
 	private void tensor(long alignment) throws IOException {
@@ -206,7 +206,7 @@ final class GgufHeader {
 		for (int i = 0; i < dimensions; i++) {
 			long length = this.in.int64();
 			if (length < 0) {
-				throw this.in.malformed("a tensor's dimension is beyond 2^63");
+				throw this.in.malformed("a dimension of a tensor is larger than 2^63");
 			}
 			row = (i == 0) ? length : row;
 			elements = Math.multiplyExact(elements, length);

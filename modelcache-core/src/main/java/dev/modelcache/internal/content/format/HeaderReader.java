@@ -126,7 +126,7 @@ final class HeaderReader {
 	void check(long count, int bytes) throws FormatException {
 		if (count < 0 || count > remaining() / bytes) {
 			throw FormatException.truncated(this.format,
-					"at byte " + position() + " of " + this.size + " it announces more than follows");
+					"at byte " + position() + " of " + this.size + " it declares more data than it contains");
 		}
 	}
 
@@ -166,14 +166,14 @@ final class HeaderReader {
 		while (this.buffer.position() < bytes) {
 			int count = this.channel.read(this.buffer, this.bufferEnd);
 			if (count < 0) {
-				throw new IOException("the file has become shorter while it was read");
+				throw new IOException("the file was truncated while it was being read");
 			}
 			this.bufferEnd += count;
 			this.read += count;
 		}
 		this.buffer.flip();
 		if (this.read > MOST_READ) {
-			throw malformed("its header takes more than " + (MOST_READ >> 20) + " MiB");
+			throw malformed("its header is larger than " + (MOST_READ >> 20) + " MiB");
 		}
 	}
 

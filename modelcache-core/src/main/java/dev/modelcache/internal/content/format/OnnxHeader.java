@@ -146,14 +146,14 @@ final class OnnxHeader {
 
 	private void skip(long tag, long end) throws IOException {
 		if (tag >>> 3 == 0) {
-			throw this.in.malformed("it is no protobuf message");
+			throw this.in.malformed("it is not a protobuf message");
 		}
 		switch ((int) tag & 7) {
 			case VARINT -> varint();
 			case FIXED64 -> this.in.skip(Long.BYTES);
 			case LENGTH -> this.in.skip(length(end) - this.in.position());
 			case FIXED32 -> this.in.skip(Integer.BYTES);
-			default -> throw this.in.malformed("it is no protobuf message");
+			default -> throw this.in.malformed("it is not a protobuf message");
 		}
 	}
 
@@ -161,8 +161,8 @@ final class OnnxHeader {
 	private long length(long end) throws IOException {
 		long length = varint();
 		if (length < 0 || length > end - this.in.position()) {
-			throw FormatException.truncated(NAME,
-					"at byte " + this.in.position() + " of " + this.in.size() + " it announces more than follows");
+			throw FormatException.truncated(NAME, "at byte " + this.in.position() + " of " + this.in.size()
+					+ " it declares more data than it " + "contains");
 		}
 		return this.in.position() + length;
 	}
@@ -176,12 +176,12 @@ final class OnnxHeader {
 				return value;
 			}
 		}
-		throw this.in.malformed("it is no protobuf message");
+		throw this.in.malformed("it is not a protobuf message");
 	}
 
 	private void checkEnd(long end) throws FormatException {
 		if (this.in.position() != end) {
-			throw this.in.malformed("a part of it is longer than announced");
+			throw this.in.malformed("a part of it is longer than declared");
 		}
 	}
 

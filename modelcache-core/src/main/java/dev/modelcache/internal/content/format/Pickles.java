@@ -52,14 +52,14 @@ final class Pickles {
 			return "a pickle";
 		}
 		if (isPickleInArray(beginning, channel)) {
-			return "an array of NumPy with a pickle inside";
+			return "a NumPy array with a pickle inside";
 		}
 		Finding inside = ZipDirectory.find(channel, Pickles::isPickleName);
 		if (inside == Finding.MATCH || isPickleInTar(beginning, channel)) {
 			return "an archive with a pickle inside (PyTorch)";
 		}
 		if (inside == Finding.UNREADABLE) {
-			return "a damaged zip archive, which may hold a pickle";
+			return "a damaged zip archive, which may contain a pickle";
 		}
 		boolean named = EXTENSIONS.contains(extension) && channel.size() > 0 && !beginning.isGguf();
 		return (named && inside == Finding.NO_ARCHIVE) ? "named ." + extension + " like a pickle" : null;

@@ -82,7 +82,7 @@ final class SafetensorsHeader {
 	private ModelFormat read() throws IOException {
 		long length = this.in.int64();
 		if (length < 0 || length > LONGEST) {
-			throw this.in.malformed("it does not begin with the length of a header");
+			throw this.in.malformed("it does not start with the length of a header");
 		}
 		long available = this.in.remaining() - length;
 		try (JsonParser json = JSON.createParser(ObjectReadContext.empty(),
@@ -93,13 +93,14 @@ final class SafetensorsHeader {
 			throw ex.getCause();
 		}
 		catch (JacksonException ex) {
-			throw this.in.malformed("its header is no JSON object of tensors");
+			throw this.in.malformed("its header is not a JSON object of tensors");
 		}
 		if (this.dataEnd > available) {
-			throw FormatException.truncated(NAME, "its tensors take " + this.dataEnd + " bytes, it has " + available);
+			throw FormatException.truncated(NAME,
+					"its tensors require " + this.dataEnd + " bytes, but it has only " + "" + available);
 		}
 		if (this.dataEnd != available || this.dataBytes != available) {
-			throw this.in.malformed("its tensors do not fill it: they take " + this.dataBytes + " of " + available
+			throw this.in.malformed("its tensors do not fill the file: they take " + this.dataBytes + " of " + available
 					+ " bytes after the header");
 		}
 		return ModelFormat.of(NAME)
@@ -193,7 +194,7 @@ final class SafetensorsHeader {
 
 	private void expect(boolean asItShouldBe) throws FormatException {
 		if (!asItShouldBe) {
-			throw this.in.malformed("its header is no JSON object of tensors");
+			throw this.in.malformed("its header is not a JSON object of tensors");
 		}
 	}
 

@@ -38,10 +38,10 @@ public record CatalogEntry(String catalog, CatalogName name, @Nullable String li
 			throw new IllegalArgumentException("has no variant");
 		}
 		if (names.stream().distinct().count() < names.size()) {
-			throw new IllegalArgumentException("has two variants of the same quantization");
+			throw new IllegalArgumentException("has two variants with the same quantization");
 		}
 		if (!names.contains(upper(preferred))) {
-			throw new IllegalArgumentException("prefers a quantization that it does not have");
+			throw new IllegalArgumentException("has a 'preferred' quantization without a variant");
 		}
 	}
 

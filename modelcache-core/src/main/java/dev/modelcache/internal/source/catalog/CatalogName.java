@@ -47,10 +47,11 @@ public record CatalogName(String name, @Nullable String version) {
 		String path = Objects.requireNonNullElse(url.getRawPath(), "");
 		String text = path.isEmpty() ? authority : authority + path.substring(1);
 		if (!bare || (!authority.isEmpty() && !path.isEmpty())) {
-			throw new IllegalArgumentException("has more than a name; write catalog://name or catalog://name@version");
+			throw new IllegalArgumentException(
+					"contains more than a name; use catalog://name or " + "catalog://name@version");
 		}
 		return of(text).orElseThrow(() -> new IllegalArgumentException(
-				"names no valid model of a catalog; write catalog://name or catalog://name@version"));
+				"does not contain a valid name; use catalog://name or catalog://name@version"));
 	}
 
 	/**

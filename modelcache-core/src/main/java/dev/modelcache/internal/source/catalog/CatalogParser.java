@@ -74,7 +74,7 @@ final class CatalogParser {
 		}
 		catch (JacksonException ex) {
 			String place = (ex.getLocation() != null) ? " (line " + ex.getLocation().getLineNr() + ")" : "";
-			throw new IllegalArgumentException("it is no JSON" + place);
+			throw new IllegalArgumentException("it is not valid JSON" + place);
 		}
 	}
 
@@ -114,7 +114,7 @@ final class CatalogParser {
 			return new URI(text);
 		}
 		catch (URISyntaxException ex) {
-			throw new IllegalArgumentException("has a variant whose 'url' is none");
+			throw new IllegalArgumentException("has a variant whose 'url' is not a URL");
 		}
 	}
 
@@ -126,7 +126,7 @@ final class CatalogParser {
 		List<String> files = new ArrayList<>();
 		for (JsonNode file : node.path("files")) {
 			if (!file.isString()) {
-				throw new IllegalArgumentException("has a variant with 'files' that are no texts");
+				throw new IllegalArgumentException("has a variant with 'files' that are not strings");
 			}
 			files.add(new ModelFileName(file.stringValue()).text());
 		}
@@ -139,7 +139,8 @@ final class CatalogParser {
 			return null;
 		}
 		if (!size.isIntegralNumber() || !size.canConvertToLong() || size.longValue() <= 0) {
-			throw new IllegalArgumentException("has a variant whose 'approximate-bytes' is no number above 0");
+			throw new IllegalArgumentException(
+					"has a variant whose 'approximate-bytes' is not a number greater " + "than 0");
 		}
 		return DataSize.ofBytes(size.longValue());
 	}
@@ -168,7 +169,7 @@ final class CatalogParser {
 			return null;
 		}
 		if (!value.isString()) {
-			throw new IllegalArgumentException("has a '" + field + "' that is no text");
+			throw new IllegalArgumentException("has a '" + field + "' that is not a string");
 		}
 		return value.stringValue();
 	}
@@ -181,7 +182,7 @@ final class CatalogParser {
 
 	private static void requireFields(JsonNode node, Set<String> known) {
 		if (!node.isObject()) {
-			throw new IllegalArgumentException("is or has no JSON object where one belongs");
+			throw new IllegalArgumentException("is not a JSON object, or contains another value where one is expected");
 		}
 		for (String name : node.propertyNames()) {
 			if (!known.contains(name)) {

@@ -79,7 +79,7 @@ public final class CatalogResolver implements SourceResolver {
 		try {
 			CatalogName name = CatalogName.parse(location.uri());
 			if (name.version() != null && location.uri().getRawAuthority() != null) {
-				throw new IllegalArgumentException("has a version where user-info stands; write " + name.toUri());
+				throw new IllegalArgumentException("has a version in place of user-info; use " + name.toUri());
 			}
 			return name;
 		}
@@ -94,8 +94,8 @@ public final class CatalogResolver implements SourceResolver {
 		if (variants.isEmpty()) {
 			throw new ModelConfigurationException(request.id(),
 					entry.has(request.quantization()) ? "hooks.llm.max-size" : "hooks.llm.quantization",
-					"nothing that " + entry.catalog() + " lists of '" + entry.name() + "' fits",
-					"Use one of " + String.join(", ", entry.quantizations()) + ", or raise max-size");
+					"no variant of '" + entry.name() + "' in " + entry.catalog() + " matches",
+					"Use one of " + String.join(", ", entry.quantizations()) + ", or increase max-size");
 		}
 		long free = this.freeBytes.applyAsLong(request);
 		List<CatalogVariant> onDisk = variants.stream()
@@ -118,8 +118,8 @@ public final class CatalogResolver implements SourceResolver {
 			.build();
 		Mono<ResolvedModel> resolved = all.resolve(wanted, List.of(url), null, location.pauses());
 		return (variants.size() == 1) ? resolved : resolved.onErrorResume(ModelNotFoundException.class, (failure) -> {
-			logger.warn("Model '{}': {} is not there, the catalog's next variant is taken: {}", request.id(),
-					variant.quantization(), failure.problem());
+			logger.warn("Model '{}': variant {} does not exist, trying the next variant of the catalog: " + "{}",
+					request.id(), variant.quantization(), failure.problem());
 			return resolve(entry, variants.subList(1, variants.size()), location);
 		});
 	}

@@ -26,10 +26,10 @@ public record CatalogRules(boolean localFiles, boolean insecureHttp) {
 	 */
 	void check(CatalogVariant variant) {
 		if (!WORD.matcher(variant.quantization()).matches()) {
-			throw new IllegalArgumentException("has a variant whose 'quantization' is no word");
+			throw new IllegalArgumentException("has a variant whose 'quantization' is not a word");
 		}
 		if (variant.digest() != null && !variant.files().isEmpty()) {
-			throw new IllegalArgumentException("has a variant with one 'digest', but several 'files'");
+			throw new IllegalArgumentException("has a variant with one 'digest' but several 'files'");
 		}
 		String problem = problem(variant.url());
 		if (problem != null) {
@@ -41,17 +41,17 @@ public record CatalogRules(boolean localFiles, boolean insecureHttp) {
 		String scheme = String.valueOf(url.getScheme()).toLowerCase(Locale.ROOT);
 		String problem = switch (scheme) {
 			case "null" -> "has no scheme";
-			case CatalogName.SCHEME -> "leads to a catalog again";
-			case "file" -> this.localFiles ? null : "is a file of this machine";
-			case "http" ->
-				this.insecureHttp ? null : "is plain http, which hooks.llm.download.allow-insecure-http forbids";
+			case CatalogName.SCHEME -> "refers to a catalog";
+			case "file" -> this.localFiles ? null : "refers to a file on this machine";
+			case "http" -> this.insecureHttp ? null
+					: "uses plain HTTP, which hooks.llm.download.allow-insecure-http does not allow";
 			default -> null;
 		};
 		if (problem == null && scheme.startsWith("http") && url.getHost() == null) {
-			problem = "names no host";
+			problem = "has no host";
 		}
 		if (problem == null && url.getRawUserInfo() != null) {
-			problem = "has user-info";
+			problem = "contains user-info";
 		}
 		return problem;
 	}

@@ -80,9 +80,9 @@ public final class ModelCatalogs {
 	}
 
 	private static ModelConfigurationException unknown(CatalogName name, ModelRequest request, List<String> names) {
-		return new ModelConfigurationException(request.id(), "hooks.llm.url", "no catalog knows '" + name + "'",
+		return new ModelConfigurationException(request.id(), "hooks.llm.url", "no catalog contains '" + name + "'",
 				"Use one of " + String.join(", ", names.subList(0, Math.min(MOST_SHOWN, names.size())))
-						+ ", or set another url");
+						+ ", or use another url");
 	}
 
 	private static List<String> names(Stream<ListedModels> catalogs) {

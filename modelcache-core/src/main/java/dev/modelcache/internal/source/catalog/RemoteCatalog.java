@@ -51,11 +51,11 @@ public final class RemoteCatalog {
 	private ListedModels read(String modelId, MetadataResponse response) {
 		int status = response.status();
 		if (status == 408 || status == 429 || status >= 500) {
-			throw new ModelTransferException(modelId, "the catalog " + this + " answers " + status,
-					"Try again later, or set the model's url", null);
+			throw new ModelTransferException(modelId, "the catalog " + this + " answered " + status,
+					"Try again later, or set the url of the model", null);
 		}
 		if (!response.isSuccess()) {
-			throw wrong(modelId, "answers " + status);
+			throw wrong(modelId, "answered " + status);
 		}
 		try {
 			return ListedModels.read(toString(), response.body(), this.rules);
@@ -67,7 +67,7 @@ public final class RemoteCatalog {
 
 	private ModelConfigurationException wrong(String modelId, String problem) {
 		return new ModelConfigurationException(modelId, CatalogEntry.KEY, this + " " + problem,
-				"Correct the location or the catalog, or set the model's url");
+				"Correct the location or the catalog, or set the url of the model");
 	}
 
 	@Override

@@ -57,7 +57,7 @@ public final class FileSourceResolver implements SourceResolver {
 		catch (IOException ex) {
 			// Treated like a file that is not there: this user cannot have it.
 		}
-		throw new ModelNotFoundException(request.id(), "there is no readable file " + file,
+		throw new ModelNotFoundException(request.id(), "the file " + file + " does not exist or cannot be read",
 				"Put the file there, or correct the URL");
 	}
 

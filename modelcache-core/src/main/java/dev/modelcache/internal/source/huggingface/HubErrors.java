@@ -47,10 +47,10 @@ record HubErrors(String modelId, URI endpoint, HubUrl url, boolean anonymous, Se
 		return switch (response.status()) {
 			case 401 -> unauthorized();
 			case 403 -> new ModelAccessDeniedException(this.modelId,
-					hub() + " refuses access to " + this.url.repository()
+					hub() + " denies access to " + this.url.repository()
 							+ (this.anonymous ? "" : " to the token's owner") + words(response),
-					"Look at " + page() + "; a disabled repository is served to nobody, a fine-grained token needs "
-							+ "the permission to read it");
+					"Look at " + page() + "; the repository may be disabled, and a fine-grained token requires the "
+							+ "permission to read it");
 			case 404, 410 -> notFound(code);
 			case 429 -> tooManyRequests(response);
 			default -> response.isRedirect() ? movedAway(response)
@@ -61,14 +61,14 @@ record HubErrors(String modelId, URI endpoint, HubUrl url, boolean anonymous, Se
 	}
 
 	ModelAccessDeniedException gated(MetadataResponse response) {
-		String problem = "the repository " + this.url.repository() + " is gated: its files are for those who accepted "
-				+ "its licence";
+		String problem = "the repository " + this.url.repository() + " is gated: its licence must be accepted "
+				+ "before its files can be downloaded";
 		return this.anonymous
 				? new ModelAccessDeniedException(this.modelId, problem + ", and no token was sent",
 						"Accept the licence at " + page() + ", and set " + TOKEN + " to a token of that account")
 				: new ModelAccessDeniedException(this.modelId,
-						problem + ", and the token's owner did not, or the token may not read gated repositories"
-								+ words(response),
+						problem + ", but the owner of the token has not accepted it, or the token is not allowed to "
+								+ "read gated repositories" + words(response),
 						"Accept the licence at " + page() + " with the account of " + TOKEN);
 	}
 
@@ -76,10 +76,10 @@ record HubErrors(String modelId, URI endpoint, HubUrl url, boolean anonymous, Se
 		return this.anonymous
 				? new ModelAccessDeniedException(this.modelId,
 						hub() + " has no repository " + this.url.repository()
-								+ " that may be read without a token: not " + "found or not allowed",
+								+ " that can be read without a token: it does not exist or is private",
 						"Check the name; if the repository is private, set " + TOKEN)
-				: new ModelAccessDeniedException(this.modelId, hub() + " does not accept the token",
-						"Renew " + TOKEN + "; without it, only public repositories can be read");
+				: new ModelAccessDeniedException(this.modelId, hub() + " rejects the token",
+						"Renew " + TOKEN + ", or remove it to read public repositories only");
 	}
 
 	private ModelNotFoundException notFound(@Nullable String code) {
@@ -95,15 +95,15 @@ record HubErrors(String modelId, URI endpoint, HubUrl url, boolean anonymous, Se
 					"Use a file that " + page() + "/tree/" + this.url.revision() + " shows");
 		}
 		return new ModelNotFoundException(this.modelId, hub() + " has no repository " + this.url.repository()
-				+ (this.anonymous ? "" : ", or the token's owner may not see it"), "Check the name");
+				+ (this.anonymous ? "" : ", or the owner of the token has no access to it"), "Check the name");
 	}
 
 	private ModelTransferException tooManyRequests(MetadataResponse response) {
 		Duration delay = this.pause.apply(response);
 		return new ModelTransferException(this.modelId,
-				hub() + " was asked too often"
-						+ ((delay != null) ? ", it wants a pause of " + delay.toSeconds() + " s" : ""),
-				this.anonymous ? "Wait, or set " + TOKEN + ", which raises the limit" : "Wait", null);
+				hub() + " received too many requests"
+						+ ((delay != null) ? ", next request possible in " + delay.toSeconds() + " s" : ""),
+				this.anonymous ? "Wait, or set " + TOKEN + " for a higher limit" : "Wait", null);
 	}
 
 	private ModelTransferException movedAway(MetadataResponse response) {
@@ -111,7 +111,7 @@ record HubErrors(String modelId, URI endpoint, HubUrl url, boolean anonymous, Se
 		return new ModelTransferException(this.modelId,
 				hub() + " redirects elsewhere"
 						+ ((location != null && !this.sent.areIn(location)) ? ", to " + redacted(location) : ""),
-				"Set hooks.llm.huggingface.endpoint (or HF_ENDPOINT) to the Hub that answers itself", null);
+				"Set hooks.llm.huggingface.endpoint (or HF_ENDPOINT) to the Hub to which it redirects", null);
 	}
 
 	/**
@@ -122,7 +122,7 @@ record HubErrors(String modelId, URI endpoint, HubUrl url, boolean anonymous, Se
 	 */
 	ModelTransferException noHub(String missing, String action) {
 		return new ModelTransferException(this.modelId,
-				hub() + " does not answer like a Hugging Face Hub: it " + missing,
+				hub() + " does not behave like a Hugging Face Hub: it " + missing,
 				action + ", or set hooks.llm.huggingface.endpoint (or HF_ENDPOINT) to a Hub", null);
 	}
 
@@ -131,7 +131,7 @@ record HubErrors(String modelId, URI endpoint, HubUrl url, boolean anonymous, Se
 	 */
 	ModelAccessDeniedException disabled() {
 		return new ModelAccessDeniedException(this.modelId,
-				"the repository " + this.url.repository() + " is disabled: the Hub serves its files to nobody",
+				"the repository " + this.url.repository() + " is disabled: the Hub does not serve its files",
 				"Look at " + page() + " for the reason, and use another repository");
 	}
 
@@ -148,7 +148,7 @@ record HubErrors(String modelId, URI endpoint, HubUrl url, boolean anonymous, Se
 			return RedactedUri.of(URI.create(location));
 		}
 		catch (IllegalArgumentException ex) {
-			return "something that is no URL";
+			return "an invalid URL";
 		}
 	}
 

@@ -115,7 +115,7 @@ final class HubLookUp {
 			return Mono.error(this.errors.disabled());
 		}
 		if (this.url.isPinned() && !repository.commit().equals(this.url.revision())) {
-			return Mono.error(this.errors.noHub("answers a question about one commit with another", "Try again"));
+			return Mono.error(this.errors.noHub("answered a request for one commit with another commit", "Try again"));
 		}
 		List<HubFile> files = HubSelection.of(this.model, this.url, repository);
 		Mono<Void> allowed = repository.gated() ? allowed() : Mono.empty();
@@ -151,8 +151,8 @@ final class HubLookUp {
 	private Mono<ResolvedModel> unlisted() {
 		ModelFileName path = this.url.path();
 		if (path == null || !this.model.files().isEmpty()) {
-			return Mono.error(this.errors.noHub("has no API that lists a repository's files",
-					"Name a single file, as in hf://org/repo/path, without hooks.llm.files"));
+			return Mono.error(this.errors.noHub("has no API to list the files of a repository",
+					"Use the URL of a single file, such as hf://org/repo/path, without hooks.llm.files"));
 		}
 		List<ModelFileName> names = Shards.all(path);
 		return headed(this.url.revision(), names.get(0))
@@ -196,9 +196,8 @@ final class HubLookUp {
 		if (HubFile.isSha1(revision)) {
 			return revision;
 		}
-		throw this.errors
-			.noHub("has no model API, and its answers lack X-Repo-Commit, so that nobody knows which commit '"
-					+ revision + "' is", "Name the commit, as in hf://org/repo@<40 digits>/path");
+		throw this.errors.noHub("has no model API, and its answers lack X-Repo-Commit, so the commit of '" + revision
+				+ "' is " + "unknown", "Specify the commit, such as hf://org/repo@<40 digits>/path");
 	}
 
 	private RemoteFile remote(String commit, HubFile file) {

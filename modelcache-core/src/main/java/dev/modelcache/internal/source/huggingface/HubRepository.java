@@ -64,7 +64,7 @@ record HubRepository(String commit, boolean gated, boolean disabled, List<HubFil
 			return read(parser);
 		}
 		catch (StreamConstraintsException ex) {
-			throw new IllegalArgumentException("an answer that is too deep or has too many values");
+			throw new IllegalArgumentException("an answer that is nested too deeply or has too many values");
 		}
 		catch (JacksonException ex) {
 			return null;

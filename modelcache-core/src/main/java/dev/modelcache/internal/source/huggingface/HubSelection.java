@@ -75,7 +75,7 @@ final class HubSelection {
 			List<String> there = Quantizations.of(names);
 			String wanted = (this.url.quantization() != null) ? "GGUF model of quantization " + this.url.quantization()
 					: "GGUF model";
-			return notFound(wanted, there.isEmpty() ? "Name the files with hooks.llm.files, such as *.safetensors"
+			return notFound(wanted, there.isEmpty() ? "Specify the files with hooks.llm.files, such as *.safetensors"
 					: "Use one of " + String.join(", ", there));
 		});
 		add(found);
@@ -130,8 +130,8 @@ final class HubSelection {
 		similar.removeIf((name) -> !name.endsWith(extension));
 		similar.sort(Comparator.comparingInt((ModelFileName name) -> -alike(name.last(), file)));
 		List<String> names = similar.stream().limit(MOST_SUGGESTIONS).map(ModelFileName::text).toList();
-		return names.isEmpty() ? "Look at the repository's files"
-				: "Use a file that is there, such as " + String.join(", ", names);
+		return names.isEmpty() ? "Check the files of the repository"
+				: "Use an existing file, such as " + String.join(", ", names);
 	}
 
 	private static int alike(String name, String wanted) {

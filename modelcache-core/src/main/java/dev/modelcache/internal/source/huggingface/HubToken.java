@@ -133,8 +133,8 @@ public final class HubToken {
 			return Optional.empty();
 		}
 		if (!TOKEN.matcher(token).matches()) {
-			throw new ModelConfigurationException(null, where, "has characters that no token has",
-					"Put the token there alone, such as hf_ and letters and digits");
+			throw new ModelConfigurationException(null, where, "contains characters that are not allowed in a token",
+					"Set it to the token alone, which is hf_ followed by letters and digits");
 		}
 		return Optional.of(token);
 	}

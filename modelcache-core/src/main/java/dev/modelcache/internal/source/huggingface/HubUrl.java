@@ -28,7 +28,7 @@ record HubUrl(String repository, String revision, @Nullable ModelFileName path, 
 
 	static final String DEFAULT_REVISION = "main";
 
-	private static final String FORM = "write hf://org/repo/path, hf://org/repo@revision/path or hf://org/repo:Q4_K_M";
+	private static final String FORM = "use hf://org/repo/path, hf://org/repo@revision/path or hf://org/repo:Q4_K_M";
 
 	private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,95}");
 
@@ -53,19 +53,19 @@ record HubUrl(String repository, String revision, @Nullable ModelFileName path, 
 	 */
 	static HubUrl parse(URI url) {
 		if (url.isOpaque() || url.getRawAuthority() == null) {
-			throw new IllegalArgumentException("begins with hf: without two slashes; " + FORM);
+			throw new IllegalArgumentException("starts with hf: without two slashes; " + FORM);
 		}
 		if (url.getRawAuthority().indexOf('@') >= 0) {
-			throw new IllegalArgumentException("has user-info; the token belongs in hooks.llm.huggingface.token");
+			throw new IllegalArgumentException("contains user-info; use hooks.llm.huggingface.token for the token");
 		}
 		if (url.getRawQuery() != null || url.getRawFragment() != null) {
-			throw new IllegalArgumentException("has a query or a fragment; " + FORM);
+			throw new IllegalArgumentException("contains a query or a fragment; " + FORM);
 		}
 		List<String> segments = new ArrayList<>(Arrays.asList(url.getRawPath().split("/", -1)));
 		segments.remove(0);
 		String organization = url.getRawAuthority();
 		if (segments.isEmpty() || OTHER_KINDS.contains(organization)) {
-			throw new IllegalArgumentException("names no model repository; " + FORM);
+			throw new IllegalArgumentException("does not refer to a model repository; " + FORM);
 		}
 		return parse(organization, segments);
 	}
@@ -122,17 +122,17 @@ record HubUrl(String repository, String revision, @Nullable ModelFileName path, 
 		String[] names = repository.split("/", -1);
 		for (String name : names) {
 			if (names.length != 2 || !NAME.matcher(name).matches() || name.contains("--") || name.contains("..")) {
-				throw new IllegalArgumentException("names no valid repository; " + FORM);
+				throw new IllegalArgumentException("has no valid repository; " + FORM);
 			}
 		}
 		if (!REVISION.matcher(revision).matches() || revision.contains("..") || revision.contains("//")) {
-			throw new IllegalArgumentException("names no valid revision after the @; " + FORM);
+			throw new IllegalArgumentException("has no valid revision after the @; " + FORM);
 		}
 		if (quantization != null && path != null) {
-			throw new IllegalArgumentException("names both a quantization and a file; " + FORM);
+			throw new IllegalArgumentException("contains both a quantization and a file; " + FORM);
 		}
 		if (quantization != null && !QUANTIZATION.matcher(quantization).matches()) {
-			throw new IllegalArgumentException("names no valid quantization after the colon; " + FORM);
+			throw new IllegalArgumentException("has no valid quantization after the colon; " + FORM);
 		}
 		return new HubUrl(repository, revision, path, quantization);
 	}
@@ -146,7 +146,7 @@ record HubUrl(String repository, String revision, @Nullable ModelFileName path, 
 			return new ModelFileName(text);
 		}
 		catch (IllegalArgumentException ex) {
-			throw new IllegalArgumentException("names no file within the repository; " + ex.getMessage());
+			throw new IllegalArgumentException("has no valid file within the repository; " + ex.getMessage());
 		}
 	}
 

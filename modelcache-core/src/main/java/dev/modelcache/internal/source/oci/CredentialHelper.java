@@ -59,7 +59,7 @@ final class CredentialHelper {
 	 */
 	static Mono<Login> ask(String name, String server, Scheduler io, Scheduler timer) {
 		if (!NAME.matcher(name).matches()) {
-			logger.warn("Docker's configuration names a credential helper that is no program's name");
+			logger.warn("The credential helper in Docker's configuration is not a valid program name");
 			return Mono.empty();
 		}
 		return new CredentialHelper("docker-credential-" + name, io, timer).ask(server);
@@ -76,7 +76,7 @@ final class CredentialHelper {
 	}
 
 	private void unusable(String problem) {
-		logger.warn("{} {}; it is not used", this.program, problem);
+		logger.warn("{} {} and is not used", this.program, problem);
 	}
 
 	private Process start() throws IOException {

@@ -30,7 +30,7 @@ record Descriptor(String mediaType, String digest, long size, Map<String, String
 			throw new IllegalArgumentException("a digest that is not sha256 and 64 lower-case hexadecimal digits");
 		}
 		if (size < 0 || size > LARGEST) {
-			throw new IllegalArgumentException("a size that no file has");
+			throw new IllegalArgumentException("an invalid size");
 		}
 		annotations = Map.copyOf(annotations);
 	}

@@ -138,7 +138,7 @@ final class DockerConfig {
 			logger.warn("{} cannot be read: {}", this.file, ex.toString());
 		}
 		catch (IllegalArgumentException ex) {
-			logger.warn("{} is no JSON object and is not used", this.file);
+			logger.warn("{} is not a JSON object and is not used", this.file);
 		}
 		return null;
 	}

@@ -36,7 +36,7 @@ final class IndexChoice {
 			candidates = chosen.isEmpty() ? candidates : chosen;
 		}
 		throw new IllegalArgumentException("is an index of " + index.manifests().size()
-				+ " manifests, and nothing tells which of them is the model; name one by its digest");
+				+ " manifests, and the one of the model cannot be determined; specify its digest");
 	}
 
 	private static List<Predicate<Descriptor>> rules(String architecture) {

@@ -45,7 +45,7 @@ final class Json {
 		catch (JacksonException ex) {
 			// Said below; the exception's text quotes the document.
 		}
-		throw new IllegalArgumentException("no JSON object");
+		throw new IllegalArgumentException("not a JSON object");
 	}
 
 	/**

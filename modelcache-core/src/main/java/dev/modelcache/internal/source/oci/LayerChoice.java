@@ -140,7 +140,7 @@ final class LayerChoice {
 		boolean image = manifest.configType().equals("application/vnd.oci.image.config.v1+json")
 				|| manifest.configType().equals("application/vnd.docker.container.image.v1+json");
 		throw new IllegalArgumentException(
-				image ? "is a container image, not a model" : "has no layer that tells that it is a model's file");
+				image ? "is a container image, not a model" : "has no layer that is marked as a file of a model");
 	}
 
 }

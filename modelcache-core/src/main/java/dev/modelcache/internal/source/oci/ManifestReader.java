@@ -47,7 +47,7 @@ final class ManifestReader {
 		JsonNode config = root.get("config");
 		if ((manifests == null) == (layers == null) || (manifests != null && config != null)) {
 			// OCI image specification, CVE-2021-41190: one document must not be both.
-			throw new IllegalArgumentException("neither just layers nor just manifests");
+			throw new IllegalArgumentException("neither only layers nor only manifests");
 		}
 		String artifactType = (Json.text(root, "artifactType") != null) ? type(root, "artifactType") : "";
 		return new Manifest(digest, artifactType, (config != null) ? descriptor(config) : null,

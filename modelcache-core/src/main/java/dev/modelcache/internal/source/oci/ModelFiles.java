@@ -41,9 +41,8 @@ final class ModelFiles {
 				.toList();
 		}
 		if (gguf.stream().map(ModelFiles::family).distinct().count() > 1) {
-			throw new IllegalArgumentException(
-					"holds several models, among which hooks.llm.files must choose: " + String.join(", ",
-							gguf.stream().limit(MOST_NAMES_SHOWN).map((layer) -> layer.name().text()).toList()));
+			throw new IllegalArgumentException("contains several models; select one with hooks.llm.files: " + String
+				.join(", ", gguf.stream().limit(MOST_NAMES_SHOWN).map((layer) -> layer.name().text()).toList()));
 		}
 		return gguf;
 	}

@@ -62,7 +62,7 @@ record ModelLayer(Descriptor blob, ModelFileName name, Packing packing) {
 			case "tar+zstd" -> archive(blob, Packing.TAR_ZSTD);
 			case "raw" -> file(blob, reference.fileName(".bin"));
 			case "gguf", "safetensors" -> file(blob, reference.fileName("." + ending));
-			default -> throw new IllegalArgumentException("has a layer that is packed in a way nobody knows here");
+			default -> throw new IllegalArgumentException("has a layer with an unsupported packing");
 		};
 	}
 

@@ -46,7 +46,7 @@ record ModelReference(String scheme, String registry, String repository, @Nullab
 			throw new IllegalArgumentException("has no // after its scheme");
 		}
 		if (uri.getRawQuery() != null || uri.getRawFragment() != null) {
-			throw new IllegalArgumentException("has a query or a fragment");
+			throw new IllegalArgumentException("contains a query or a fragment");
 		}
 		String authority = uri.getRawAuthority();
 		String name = authority.substring(authority.lastIndexOf('@') + 1) + uri.getRawPath();

@@ -28,15 +28,15 @@ final class OciNames {
 	static ModelReference parse(String name) {
 		int slash = name.indexOf('/');
 		if (slash < 0) {
-			throw new IllegalArgumentException("names no repository after the host");
+			throw new IllegalArgumentException("has no repository after the host");
 		}
 		String host = name.substring(0, slash).toLowerCase(Locale.ROOT);
 		if (!Hosts.isHost(host)) {
-			throw new IllegalArgumentException("begins with something that is no host (a host has a dot, a colon or"
-					+ " is localhost); models of Docker Hub begin with docker.io/");
+			throw new IllegalArgumentException("does not start with a host (which contains a dot or a colon, or is "
+					+ "localhost); models on Docker Hub start with docker.io/");
 		}
 		if (!HOST.matcher(host).matches()) {
-			throw new IllegalArgumentException("names no valid host");
+			throw new IllegalArgumentException("has no valid host");
 		}
 		String rest = name.substring(slash + 1);
 		int at = rest.indexOf('@');

@@ -100,7 +100,7 @@ public final class OciResolver implements SourceResolver {
 		}
 		catch (IllegalArgumentException ex) {
 			throw new ModelConfigurationException(location.request().id(), "url", String.valueOf(ex.getMessage()),
-					"Write ollama://[host/][namespace/]name[:tag] or oci://host/repository[:tag or @digest]");
+					"Use ollama://[host/][namespace/]name[:tag] or oci://host/repository[:tag or @digest]");
 		}
 	}
 
@@ -131,7 +131,7 @@ public final class OciResolver implements SourceResolver {
 		try {
 			List<ModelLayer> layers = layers(manifest, reference, request);
 			if (layers.stream().map(ModelLayer::name).distinct().count() < layers.size()) {
-				throw new IllegalArgumentException("has two files of the same name");
+				throw new IllegalArgumentException("has two files with the same name");
 			}
 			return layers.stream().map((layer) -> file(registry, layer)).toList();
 		}
@@ -151,8 +151,8 @@ public final class OciResolver implements SourceResolver {
 				.limit(MOST_NAMES_SHOWN)
 				.map((layer) -> layer.name().text())
 				.toList();
-			throw new ModelNotFoundException(request.id(), reference + " lacks a file that is asked for",
-					"Correct hooks.llm.files; there are " + String.join(", ", names));
+			throw new ModelNotFoundException(request.id(), reference + " has no file that matches hooks.llm.files",
+					"Correct hooks.llm.files; available files are " + String.join(", ", names));
 		}
 		return layers;
 	}
@@ -166,7 +166,7 @@ public final class OciResolver implements SourceResolver {
 	private static ModelFormatException noModel(ModelReference reference, ModelRequest request,
 			IllegalArgumentException problem) {
 		return new ModelFormatException(request.id(), reference + " " + problem.getMessage(),
-				"Name another tag or repository");
+				"Use another tag or repository");
 	}
 
 }

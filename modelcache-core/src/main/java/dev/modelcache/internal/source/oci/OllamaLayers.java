@@ -19,11 +19,11 @@ final class OllamaLayers {
 			return List.of(ModelLayer.file(models.get(0), reference.fileName(".gguf")));
 		}
 		if (!models.isEmpty()) {
-			throw new IllegalArgumentException("has " + models.size() + " model layers, and nothing tells them apart");
+			throw new IllegalArgumentException("has " + models.size() + " model layers, which cannot be distinguished");
 		}
 		boolean tensors = !manifest.layersOf(PREFIX + "tensor").isEmpty();
-		throw new IllegalArgumentException(tensors ? "is kept as single tensors, which only Ollama itself reads"
-				: "has no model layer; models that run in Ollama's cloud have none");
+		throw new IllegalArgumentException(tensors ? "is stored as single tensors, which only Ollama can read"
+				: "has no model layer, like models that run in Ollama's cloud");
 	}
 
 }

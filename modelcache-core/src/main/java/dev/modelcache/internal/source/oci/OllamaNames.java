@@ -26,14 +26,14 @@ final class OllamaNames {
 					: reference(ModelReference.OLLAMA_REGISTRY, parts[0], parts[1]);
 			case 3 -> reference(hostOf(parts[0]), parts[1], parts[2]);
 			default -> throw new IllegalArgumentException(
-					"has " + parts.length + " parts, but a name in Ollama has three: host/namespace/model");
+					"has " + parts.length + " parts, but a name in Ollama has at most three: host/namespace/model");
 		};
 	}
 
 	private static String hostOf(String part) {
 		if (!Hosts.isHost(part)) {
 			throw new IllegalArgumentException(
-					"begins with something that is no host: a host has a dot, a colon or is localhost");
+					"does not start with a host, which contains a dot or a colon, or is localhost");
 		}
 		return part;
 	}

@@ -111,9 +111,9 @@ final class RegistryClient {
 		}
 		catch (IllegalArgumentException ex) {
 			throw new ModelFormatException(this.location.request().id(),
-					"the registry " + this.reference.registry() + " answered with something that is no manifest of "
-							+ this.reference + ": " + ex.getMessage(),
-					"Check the URL, and that the registry speaks the OCI distribution protocol");
+					"the registry " + this.reference.registry() + " did not answer with a manifest of " + this.reference
+							+ ": " + ex.getMessage(),
+					"Check the URL, and that the registry supports the OCI distribution protocol");
 		}
 	}
 
@@ -123,8 +123,8 @@ final class RegistryClient {
 		}
 		if (!Descriptor.isDigest(expected)) {
 			throw new ModelIntegrityException(this.location.request().id(),
-					"the registry " + this.reference.registry() + " states a digest that is none",
-					"Try again; if it stays so, use another registry");
+					"the registry " + this.reference.registry() + " states an invalid digest",
+					"Try again later, or use another registry");
 		}
 		throw new ModelIntegrityException(this.location.request().id(), Digest.parse(expected), DigestOrigin.SOURCE,
 				actual, response.toString());

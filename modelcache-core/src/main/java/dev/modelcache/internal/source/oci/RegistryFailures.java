@@ -58,7 +58,7 @@ final class RegistryFailures {
 		return new ModelTransferException(this.request.id(),
 				registry() + " answered " + shown + " to the request for " + this.reference,
 				(response.status() >= 500) ? "Try again later, or configure a fallback-url"
-						: "Check the URL, and that the registry speaks the OCI distribution protocol",
+						: "Check the URL, and that the registry supports the OCI distribution protocol",
 				null);
 	}
 
@@ -66,18 +66,18 @@ final class RegistryFailures {
 	ModelAccessDeniedException unauthorized(String shown, @Nullable Login login) {
 		if (login != null) {
 			return new ModelAccessDeniedException(this.request.id(),
-					registry() + " refuses the credentials of " + login.origin() + " (" + shown + ")",
-					"Correct them, and check that they may pull " + this.reference.repository());
+					registry() + " rejects the credentials of " + login.origin() + " (" + shown + ")",
+					"Correct the credentials, and check that they allow to pull " + this.reference.repository());
 		}
 		return new ModelAccessDeniedException(this.request.id(),
-				registry() + " gives " + this.reference + " to nobody without credentials (" + shown + ")",
-				logIn() + ". Check the name too: some registries say this of models that do not exist");
+				registry() + " requires credentials for " + this.reference + " (" + shown + ")",
+				logIn() + ". Check the name, too: some registries respond in this way if a model does not exist");
 	}
 
 	private String logIn() {
 		if (this.reference.isOllama()) {
-			return "Private models of Ollama's registry need Ollama's own key, which is not used here: pull it with"
-					+ " 'ollama pull', or use a registry that knows credentials";
+			return "Private models of the Ollama registry require the key of Ollama, which is not supported: pull "
+					+ "the model with 'ollama pull', or use a registry that supports credentials";
 		}
 		return "Set hooks.llm.oci.registries[" + this.reference.registry()
 				+ "].username and .password, or run 'docker login " + this.reference.registry() + "'";
@@ -88,9 +88,9 @@ final class RegistryFailures {
 			return unauthorized(shown, null);
 		}
 		return new ModelAccessDeniedException(this.request.id(),
-				registry() + " does not let the credentials of " + login.origin() + " pull "
+				registry() + " does not allow the credentials of " + login.origin() + " to pull "
 						+ this.reference.repository() + " (" + shown + ")",
-				"Ask its owner for the right to pull, or use other credentials");
+				"Ask the owner of the repository for access, or use other credentials");
 	}
 
 	private ModelNotFoundException missing(String shown, @Nullable String code) {
@@ -98,14 +98,16 @@ final class RegistryFailures {
 		return new ModelNotFoundException(this.request.id(),
 				registry() + " has no " + (repository ? "repository " + this.reference.repository() : this.reference)
 						+ " (" + shown + ")",
-				repository ? "Check the name; of a private one, a registry may say that it does not exist"
+				repository
+						? "Check the name, and that you have access: a registry may report a private repository "
+								+ "as missing"
 						: "Check the name and the " + ((this.reference.digest() != null) ? "digest" : "tag"));
 	}
 
 	private ModelTransferException tooManyRequests(String shown, @Nullable Login login, @Nullable Duration retryAfter) {
-		String wait = (retryAfter != null) ? "Wait " + retryAfter.toSeconds() + " seconds" : "Wait";
-		return new ModelTransferException(this.request.id(), registry() + " answers too many requests (" + shown + ")",
-				(login != null) ? wait : wait + ", or log in: registries allow more to those they know", null);
+		String wait = (retryAfter != null) ? "Try again in " + retryAfter.toSeconds() + " seconds" : "Wait";
+		return new ModelTransferException(this.request.id(), registry() + " received too many requests (" + shown + ")",
+				(login != null) ? wait : wait + ", or configure credentials for a higher limit", null);
 	}
 
 	private String registry() {

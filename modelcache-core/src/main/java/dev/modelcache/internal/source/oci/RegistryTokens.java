@@ -87,8 +87,8 @@ final class RegistryTokens {
 		}
 		return Mono.error(() -> new ModelAccessDeniedException(this.location.request().id(),
 				"the registry " + this.reference.registry()
-						+ " answered 401 and asks for neither a token nor Basic credentials",
-				"Use another registry; no other scheme is known here"));
+						+ " answered 401, but supports neither token nor Basic authentication",
+				"Use another registry, because other schemes are not supported"));
 	}
 
 	private Mono<String> token(Challenge challenge) {
@@ -147,7 +147,7 @@ final class RegistryTokens {
 		String token = token(response.body());
 		if (token == null) {
 			throw new ModelTransferException(this.location.request().id(),
-					"the realm of the registry " + this.reference.registry() + " answered without a token",
+					"the token service of the registry " + this.reference.registry() + " did not return a token",
 					"Try again later, or use another registry", null);
 		}
 		return token;

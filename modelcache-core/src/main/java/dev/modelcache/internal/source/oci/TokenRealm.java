@@ -43,14 +43,14 @@ final class TokenRealm {
 		boolean configured = this.settings.registry(this.reference.registry()) != null;
 		boolean insecure = this.settings.schemeOf(this.reference.registry()).equals("http");
 		if (!scheme.equals("https") && !(insecure && scheme.equals("http"))) {
-			throw refused("that is no https URL", "Use another registry, or set hooks.llm.oci.registries."
-					+ this.reference.registry() + ".insecure=true if everybody on the way may read the credentials");
+			throw refused("that is not an https URL", "Use another registry, or set hooks.llm.oci.registries."
+					+ this.reference.registry() + ".insecure=true to send the credentials without encryption");
 		}
 		String registryHost = URI.create(scheme + "://" + this.reference.apiAuthority()).getHost();
 		boolean own = uri.getHost().equalsIgnoreCase(registryHost);
 		if (this.reference.isOllama() && !own && !configured) {
-			throw refused("on another host than its own",
-					"Name the registry below hooks.llm.oci.registries if its tokens do come from there");
+			throw refused("on another host",
+					"Configure the registry below hooks.llm.oci.registries if its tokens come from that host");
 		}
 		if (!own && !configured && isPrivate(uri.getHost())) {
 			throw privateAddress();
@@ -71,7 +71,7 @@ final class TokenRealm {
 	/** Returns the error of a realm whose host turned out to have a private address. */
 	ModelAccessDeniedException privateAddress() {
 		return refused("on a private address",
-				"Name the registry below hooks.llm.oci.registries if its tokens do come from there");
+				"Configure the registry below hooks.llm.oci.registries if its tokens come from that host");
 	}
 
 	private URI parse(@Nullable String realm) {
@@ -85,7 +85,7 @@ final class TokenRealm {
 		catch (IllegalArgumentException ex) {
 			// Said below.
 		}
-		throw refused("that is no URL", "Use another registry");
+		throw refused("that is not a URL", "Use another registry");
 	}
 
 	private static boolean isPrivate(String host) {
@@ -100,7 +100,7 @@ final class TokenRealm {
 
 	private ModelAccessDeniedException refused(String problem, String action) {
 		return new ModelAccessDeniedException(this.request.id(), "the registry " + this.reference.registry()
-				+ " wants tokens from an address " + problem + "; nothing was sent there", action);
+				+ " requests tokens from an address " + problem + "; no credentials were sent", action);
 	}
 
 }

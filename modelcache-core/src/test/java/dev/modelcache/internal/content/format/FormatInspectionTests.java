@@ -55,7 +55,7 @@ class FormatInspectionTests {
 			m.onnx        | Not Found                      | a text, not an ONNX file
 			m.gguf        | ''                             | empty, not a GGUF file
 			m.safetensors | GGUF                           | a GGUF file, not a safetensors file
-			m.gguf        | \u007f\u0001                   | of another format, not a GGUF file
+			m.gguf        | \u007f\u0001                   | a file of another format, not a GGUF file
 			""")
 	void knownNamesPromiseAFormat(String name, String content, String message) {
 		assertThat(refusal(name, content)).hasMessage("is " + message)
@@ -105,7 +105,7 @@ class FormatInspectionTests {
 	void picklesAreRefusedUnderAnyName(String name) {
 		byte[] oldTorch = { (byte) 0x80, 2, (byte) 0x8a, 10, 'l', (byte) 0xfc, (byte) 0x9c };
 		assertThat(refusal(name, ModelFiles.PICKLE))
-			.hasMessage("is a pickle, which can run any code when it is loaded");
+			.hasMessage("is a pickle, which can execute arbitrary code when it is loaded");
 		assertThat(refusal(name, oldTorch)).hasMessageContaining("is a pickle");
 		assertThat(refusal(name, "cos\nsystem\n(S'ls'\ntR.")).hasMessageContaining("is a pickle");
 		assertThat(refusal(name, "(dp0\nS'a'\np1\nI1\ns.")).hasMessageContaining("is a pickle");
@@ -171,7 +171,7 @@ class FormatInspectionTests {
 		}
 		assertThatExceptionOfType(FormatException.class)
 			.isThrownBy(() -> FormatInspection.inspect(file, "m.gguf", FormatSettings.defaults()))
-			.withMessageContaining("more than 256 MiB");
+			.withMessageContaining("larger than 256 MiB");
 	}
 
 }

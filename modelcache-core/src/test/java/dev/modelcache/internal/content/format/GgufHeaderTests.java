@@ -67,7 +67,7 @@ class GgufHeaderTests {
 	@ParameterizedTest
 	@ValueSource(ints = { 0, 1, 4 })
 	void otherVersionsAreRefused(int version) {
-		assertRefused(GgufFile.tiny().version(version), "known are 2 and 3");
+		assertRefused(GgufFile.tiny().version(version), "supported are 2 and 3");
 	}
 
 	@Test
@@ -157,16 +157,16 @@ class GgufHeaderTests {
 	@ParameterizedTest
 	@ValueSource(longs = { -1, Long.MAX_VALUE, 1_000_000, Long.MIN_VALUE })
 	void countsAreComparedWithTheFile(long count) {
-		assertRefused(GgufFile.tiny().tensorCount(count), "announces more than follows");
-		assertRefused(GgufFile.tiny().entryCount(count), "announces more than follows");
-		assertRefused(new GgufFile().array("a", 8, count, new byte[0]), "announces more than follows");
-		assertRefused(new GgufFile().array("a", 10, count, new byte[0]), "announces more than follows");
+		assertRefused(GgufFile.tiny().tensorCount(count), "declares more data than it contains");
+		assertRefused(GgufFile.tiny().entryCount(count), "declares more data than it contains");
+		assertRefused(new GgufFile().array("a", 8, count, new byte[0]), "declares more data than it contains");
+		assertRefused(new GgufFile().array("a", 10, count, new byte[0]), "declares more data than it contains");
 	}
 
 	@Test
 	void textLongerThanTheFileIsRefused() {
 		GgufFile file = new GgufFile();
-		assertRefused(file.entry("general.name", 8, file.int64(Long.MAX_VALUE)), "announces more than follows");
+		assertRefused(file.entry("general.name", 8, file.int64(Long.MAX_VALUE)), "declares more data than it contains");
 	}
 
 	@Test

@@ -61,10 +61,10 @@ class OnnxHeaderTests {
 	@Test
 	void fieldsThatAreLongerThanWhatHoldsThemAreRefused() {
 		byte[] file = ModelFiles.onnx(new byte[] { 0x4a, 100 });
-		assertRefused(ModelFiles.joined(file, new byte[200]), "announces more than follows");
+		assertRefused(ModelFiles.joined(file, new byte[200]), "declares more data than it contains");
 		assertRefused(
 				ModelFiles.joined(new byte[] { 0x08, 8 }, ModelFiles.field(7, new byte[] { 0x0d, 0 }), new byte[9]),
-				"longer than announced");
+				"longer than declared");
 	}
 
 	@Test
@@ -75,9 +75,9 @@ class OnnxHeaderTests {
 	@Test
 	void messagesOfAnotherKindAreRefused() {
 		assertRefused(new byte[] { 0x08, 8 }, "no graph");
-		assertRefused(new byte[] { 0x08, 8, 0x0b, 0 }, "no protobuf message");
-		assertRefused(new byte[] { 0x08, 8, 0, 0 }, "no protobuf message");
-		assertRefused(new byte[] { 0x08, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 }, "no protobuf message");
+		assertRefused(new byte[] { 0x08, 8, 0x0b, 0 }, "not a protobuf message");
+		assertRefused(new byte[] { 0x08, 8, 0, 0 }, "not a protobuf message");
+		assertRefused(new byte[] { 0x08, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 }, "not a protobuf message");
 	}
 
 	@Test

@@ -161,7 +161,7 @@ class PicklesTests {
 		broken[second] = 0;
 		for (byte[] damaged : new byte[][] { Arrays.copyOf(archive, 60), broken, latin1("PK\u0003\u0004"),
 				ModelFiles.joined(new byte[9], broken) }) {
-			assertThat(refusal(damaged)).hasMessageContaining("a damaged zip archive, which may hold a pickle");
+			assertThat(refusal(damaged)).hasMessageContaining("a damaged zip archive, which may contain a pickle");
 		}
 	}
 
@@ -180,7 +180,7 @@ class PicklesTests {
 	void arrayOfObjectsIsFound() throws Exception {
 		byte[] header = latin1("\u0093NUMPY\u0001\u0000\u0010\u0000{'descr': '|O'}\n");
 		assertThat(refusal(ModelFiles.joined(header, ModelFiles.PICKLE)))
-			.hasMessageContaining("an array of NumPy with a pickle inside");
+			.hasMessageContaining("a NumPy array with a pickle inside");
 		assertAccepted("m.npy", ModelFiles.joined(header, new byte[64]));
 	}
 

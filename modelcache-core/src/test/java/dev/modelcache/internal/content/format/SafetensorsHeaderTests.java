@@ -63,8 +63,8 @@ class SafetensorsHeaderTests {
 
 	@Test
 	void bytesThatNoTensorOwnsAreRefused() {
-		assertRefused(ModelFiles.safetensors(tensor("U8", "[4]", "[0,4]"), 5), "do not fill it");
-		assertRefused(ModelFiles.safetensors(tensor("U8", "[4]", "[1,5]"), 5), "do not fill it");
+		assertRefused(ModelFiles.safetensors(tensor("U8", "[4]", "[0,4]"), 5), "do not fill the file");
+		assertRefused(ModelFiles.safetensors(tensor("U8", "[4]", "[1,5]"), 5), "do not fill the file");
 	}
 
 	@Test
@@ -80,12 +80,13 @@ class SafetensorsHeaderTests {
 			"{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0]}}",
 			"{\"a\":{\"dtype\":\"U8\",\"shape\":[99999999999999999999],\"data_offsets\":[0,1]}}" })
 	void otherJsonIsRefused(String header) {
-		assertRefused(ModelFiles.safetensors(header, 1), "no JSON object of tensors");
+		assertRefused(ModelFiles.safetensors(header, 1), "not a JSON object of tensors");
 	}
 
 	@Test
 	void deepNestingIsRefused() {
-		assertRefused(ModelFiles.safetensors("{\"a\":{\"b\":" + "[".repeat(100_000), 1), "no JSON object of tensors");
+		assertRefused(ModelFiles.safetensors("{\"a\":{\"b\":" + "[".repeat(100_000), 1),
+				"not a JSON object of tensors");
 	}
 
 	@Test

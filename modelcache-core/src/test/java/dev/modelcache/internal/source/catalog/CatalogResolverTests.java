@@ -172,7 +172,7 @@ class CatalogResolverTests extends SourceResolverContractTests {
 		serveChat();
 		assertThatExceptionOfType(ModelConfigurationException.class)
 			.isThrownBy(() -> resolve(named("catalog:///other")))
-			.withMessageContaining("no catalog knows 'other'")
+			.withMessageContaining("no catalog contains 'other'")
 			.withMessageContaining("Use one of known, chat");
 	}
 
@@ -206,21 +206,21 @@ class CatalogResolverTests extends SourceResolverContractTests {
 	void aCatalogThatIsNotThereIsAnErrorOfTheConfiguration() {
 		this.server.always("/catalog.json", Reply.status(404));
 		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(() -> resolve(named("catalog:///chat")))
-			.withMessageContaining("/catalog.json answers 404");
+			.withMessageContaining("/catalog.json answered 404");
 	}
 
 	@Test
 	void aCatalogThatDoesNotAnswerNowIsAnErrorOfTheTransfer() {
 		this.server.always("/catalog.json", Reply.status(503));
 		assertThatExceptionOfType(ModelTransferException.class).isThrownBy(() -> resolve(named("catalog:///chat")))
-			.withMessageContaining("answers 503");
+			.withMessageContaining("answered 503");
 	}
 
 	@Test
 	void aVersionThatStandsWhereUserInfoDoesIsRefused() {
 		assertThatExceptionOfType(ModelConfigurationException.class)
 			.isThrownBy(() -> resolve(named("catalog://known@2")))
-			.withMessageContaining("write catalog:///known@2");
+			.withMessageContaining("use catalog:///known@2");
 		assertThat(resolver().canonical(URI.create("catalog://known@2"))).isEqualTo(URI.create("catalog:///known@2"));
 	}
 

@@ -106,13 +106,13 @@ class ModelCatalogTests extends ModelCatalogContractTests {
 			"catalog://chat:80" })
 	void otherUrlsNameNothing(String url) {
 		assertThatIllegalArgumentException().isThrownBy(() -> CatalogName.parse(URI.create(url)))
-			.withMessageContaining("write catalog://name or catalog://name@version");
+			.withMessageContaining("use catalog://name or catalog://name@version");
 	}
 
-	static final List<Fault> FAULTS = List.of(fault("", "JSON"), fault("[]", "it is or has no JSON object"),
-			fault("{\"format\":1,\"models\":[]} x", "it is no JSON (line 1)"),
-			fault("{\"format\":1,\"format\":1,\"models\":[]}", "it is no JSON"), fault("{\"models\":[]}", "'format'"),
-			fault("{\"format\":2,\"models\":[]}", "another 'format' than 1"),
+	static final List<Fault> FAULTS = List.of(fault("", "JSON"), fault("[]", "it is not a JSON object"),
+			fault("{\"format\":1,\"models\":[]} x", "it is not valid JSON (line 1)"),
+			fault("{\"format\":1,\"format\":1,\"models\":[]}", "it is not valid " + "JSON"),
+			fault("{\"models\":[]}", "'format'"), fault("{\"format\":2,\"models\":[]}", "another 'format' than 1"),
 			fault("{\"format\":1}", "no list 'models'"),
 			fault("{\"format\":1,\"models\":[],\"more\":1}", "unknown field 'more'"),
 			fault("{\"format\":1,\"models\":[1]}", "entry number 1"), entry("\"name\":\"m\"", "no list 'variants'"),
@@ -120,35 +120,37 @@ class ModelCatalogTests extends ModelCatalogContractTests {
 			entry("\"name\":\"../m\",\"variants\":[]", "entry number 1 has no valid 'name'"),
 			entry("\"name\":\"m\",\"version\":\"a b\",\"variants\":[]",
 					"the entry 'm' has no valid 'name' or 'version'"),
-			entry("\"name\":\"m\",\"license\":1,\"variants\":[]", "'license' that is no text"),
+			entry("\"name\":\"m\",\"license\":1,\"variants\":[]", "'license' that is not a string"),
 			entry("\"name\":\"m\",\"sha\":1,\"variants\":[]", "unknown field 'sha'"),
 			variant("\"quantization\":\"Q4\"", "the entry 'm' has a variant without 'url'"),
 			variant("\"url\":\"https://host/m\"", "without 'quantization'"),
 			variant("\"quantization\":\"Q4\",\"url\":\"https://host/m\",\"size\":1", "unknown field 'size'"),
-			variant("\"quantization\":\"Q4 \\n 2026 INFO\",\"url\":\"hf://a/b\"", "'quantization' is no word"),
+			variant("\"quantization\":\"Q4 \\n 2026 INFO\",\"url\":\"hf://a/b\"", "'quantization' is not a word"),
 			variant("\"quantization\":\"Q4\",\"a\\nb\":1", "has an unknown field"),
-			variant("\"quantization\":\"Q4\",\"url\":\"https:m\"", "'url' names no host"),
-			variant("\"quantization\":\"Q4\",\"url\":\"a b\"", "'url' is none"),
+			variant("\"quantization\":\"Q4\",\"url\":\"https:m\"", "'url' has no host"),
+			variant("\"quantization\":\"Q4\",\"url\":\"a b\"", "'url' is not a URL"),
 			variant("\"quantization\":\"Q4\",\"url\":\"m.gguf\"", "'url' has no scheme"),
-			variant("\"quantization\":\"Q4\",\"url\":\"catalog://m\"", "leads to a catalog again"),
-			variant("\"quantization\":\"Q4\",\"url\":\"file:///etc/passwd\"", "is a file of this machine"),
-			variant("\"quantization\":\"Q4\",\"url\":\"http://host/m\"", "plain http"),
-			variant("\"quantization\":\"Q4\",\"url\":\"https://u:p@host/m\"", "has user-info"),
+			variant("\"quantization\":\"Q4\",\"url\":\"catalog://m\"", "refers to a catalog"),
+			variant("\"quantization\":\"Q4\",\"url\":\"file:///etc/passwd\"", "refers to a file on this machine"),
+			variant("\"quantization\":\"Q4\",\"url\":\"http://host/m\"", "plain HTTP"),
+			variant("\"quantization\":\"Q4\",\"url\":\"https://u:p@host/m\"", "contains user-info"),
 			variant("\"quantization\":\"Q4\",\"url\":\"hf://a/b\",\"files\":\"x\"", "no list 'files'"),
 			variant("\"quantization\":\"Q4\",\"url\":\"hf://a/b\",\"files\":[\"../x\"]", "a file's name"),
-			variant("\"quantization\":\"Q4\",\"url\":\"hf://a/b\",\"approximate-bytes\":0", "no number above 0"),
-			variant("\"quantization\":\"Q4\",\"url\":\"hf://a/b\",\"approximate-bytes\":\"1\"", "no number above 0"),
+			variant("\"quantization\":\"Q4\",\"url\":\"hf://a/b\",\"approximate-bytes\":0",
+					"not a number greater than 0"),
+			variant("\"quantization\":\"Q4\",\"url\":\"hf://a/b\",\"approximate-bytes\":\"1\"",
+					"not a number greater than 0"),
 			variant("\"quantization\":\"Q4\",\"url\":\"hf://a/b\",\"digest\":\"md5:0\"", "'digest' is neither"),
 			variant("\"quantization\":\"Q4\",\"url\":\"hf://a/b\",\"files\":[\"x\"],\"digest\":\"sha256:"
-					+ "a".repeat(64) + "\"", "one 'digest', but several 'files'"),
+					+ "a".repeat(64) + "\"", "one 'digest' but several 'files'"),
 			entry("\"name\":\"m\",\"preferred\":\"Q8\",\"variants\":[{\"quantization\":\"Q4\",\"url\":\"hf://a/b\"}]",
-					"prefers a quantization that it does not have"),
+					"has a 'preferred' quantization without a variant"),
 			entry("\"name\":\"m\",\"variants\":[{\"quantization\":\"Q4\",\"url\":\"hf://a/b\"},"
-					+ "{\"quantization\":\"q4\",\"url\":\"hf://a/c\"}]", "two variants of the same quantization"),
+					+ "{\"quantization\":\"q4\",\"url\":\"hf://a/c\"}]", "two variants with the same quantization"),
 			fault("{\"format\":1,\"models\":[" + MODEL + "," + MODEL.replace("\"m\"", "\"M\"") + "]}",
 					"two entries 'M'"),
 			fault("{\"format\":1,\"models\":[],\"note\":\"" + "x".repeat(1 << 20) + "\"}", "more than 1048576 bytes"),
-			fault("{\"format\":1,\"models\":" + "[".repeat(100), "it is no JSON"));
+			fault("{\"format\":1,\"models\":" + "[".repeat(100), "it is not valid JSON"));
 
 	@ParameterizedTest
 	@FieldSource("FAULTS")
@@ -213,13 +215,13 @@ class ModelCatalogTests extends ModelCatalogContractTests {
 		assertRefused("the entry 'a' has no variant", new CatalogModel("a", List.of()));
 		assertRefused("it has two entries 'A'", new CatalogModel("a", List.of(good)),
 				new CatalogModel("A", List.of(good)));
-		assertRefused("the entry 'a' has two variants of the same quantization",
+		assertRefused("the entry 'a' has two variants with the same quantization",
 				new CatalogModel("a", List.of(good, good)));
 		for (String url : List.of("catalog://b", "https://u:p@host/m.gguf", "http://host/m.gguf", "no-scheme")) {
 			assertRefused("the entry 'a' has a variant whose 'url'",
 					new CatalogModel("a", List.of(new CatalogVariant("Q8", URI.create(url)))));
 		}
-		assertRefused("the entry 'a' has a variant whose 'quantization' is no word",
+		assertRefused("the entry 'a' has a variant whose 'quantization' is not a word",
 				new CatalogModel("a", List.of(new CatalogVariant("Q 8", URI.create("https://host/q8.gguf")))));
 	}
 

@@ -54,7 +54,7 @@ class FileSourceResolverTests extends SourceResolverContractTests {
 		for (URI uri : new URI[] { this.directory.resolve("missing").toUri(), this.directory.toUri() }) {
 			StepVerifier.create(resolver().resolve(of(uri)))
 				.expectErrorSatisfies((failure) -> assertThat(failure).isInstanceOf(ModelNotFoundException.class)
-					.hasMessageContaining("there is no readable file"))
+					.hasMessageContaining("does not exist or cannot be read"))
 				.verify(PATIENCE);
 		}
 	}

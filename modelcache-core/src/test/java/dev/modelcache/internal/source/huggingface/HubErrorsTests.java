@@ -29,7 +29,7 @@ class HubErrorsTests {
 	void missingOrPrivateRepositoryIsNotFoundOrNotAllowed() {
 		this.hub.server.missing("org/absent", "main", "m.gguf");
 		assertThat(this.hub.failure(ModelAccessDeniedException.class, "hf://org/absent/m.gguf"))
-			.hasMessageContaining("not found or not allowed")
+			.hasMessageContaining("does not exist or is private")
 			.hasMessageContaining("HF_TOKEN");
 	}
 
@@ -59,7 +59,7 @@ class HubErrorsTests {
 		this.hub.token = "hf_expired";
 		this.hub.repository.isPrivate();
 		assertThat(this.hub.failure(ModelAccessDeniedException.class, "hf://org/repo/model.gguf"))
-			.hasMessageContaining("does not accept the token")
+			.hasMessageContaining("rejects the token")
 			.hasMessageNotContaining("hf_expired");
 	}
 
@@ -78,7 +78,7 @@ class HubErrorsTests {
 		this.hub.token = "hf_known";
 		this.hub.repository.gated("hf_other");
 		assertThat(this.hub.failure(ModelAccessDeniedException.class, "hf://org/repo/model.gguf"))
-			.hasMessageContaining("the token's owner did not")
+			.hasMessageContaining("the owner of the token has not accepted it")
 			.hasMessageContaining("Access to model org/repo is restricted.");
 	}
 
@@ -157,7 +157,7 @@ class HubErrorsTests {
 		this.hub.server.hub()
 			.always("/api/models/org/repo/revision/main", Reply.status(429).header("RateLimit", "\"api\";r=0;t=400"));
 		assertThat(this.hub.failure(ModelTransferException.class, "hf://org/repo/model.gguf"))
-			.hasMessageContaining("asked too often")
+			.hasMessageContaining("received too many requests")
 			.hasMessageContaining("401 s")
 			.hasMessageContaining("HF_TOKEN");
 	}
@@ -167,7 +167,7 @@ class HubErrorsTests {
 		this.hub.server.hub().always("/api/models/org/repo/revision/main", Reply.html());
 		this.hub.server.hub().always("/org/repo/resolve/main/model.gguf", Reply.status(404));
 		assertThat(this.hub.failure(ModelTransferException.class, "hf://org/repo/model.gguf"))
-			.hasMessageContaining("does not answer like a Hugging Face Hub")
+			.hasMessageContaining("does not behave like a Hugging Face Hub")
 			.hasMessageContaining("hooks.llm.huggingface.endpoint");
 	}
 

@@ -229,8 +229,8 @@ class HuggingFaceResolverTests extends SourceResolverContractTests {
 	@ValueSource(strings = { "hf://org/repo:Q4_K_M", "hf://org/repo" })
 	void mirrorWithoutApiCannotChoose(String url) {
 		this.hub.server.withoutApi();
-		assertThat(this.hub.failure(ModelTransferException.class, url)).hasMessageContaining("no API that lists")
-			.hasMessageContaining("Name a single file");
+		assertThat(this.hub.failure(ModelTransferException.class, url)).hasMessageContaining("no API to list")
+			.hasMessageContaining("Use the URL of a single file");
 	}
 
 	private static List<String> names(ResolvedModel model) {

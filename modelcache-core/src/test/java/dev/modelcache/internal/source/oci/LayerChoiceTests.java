@@ -164,7 +164,7 @@ class LayerChoiceTests {
 			.layer(WEIGHT + "tar+gzip", B)
 			.layer(WEIGHT + "tar+zstd", C))).extracting(ModelLayer::packing)
 			.containsExactly(Packing.TAR, Packing.TAR_GZIP, Packing.TAR_ZSTD);
-		assertRefused(ManifestJson.of(MODEL_PACK_CONFIG).layer(WEIGHT + "tar+lz4", A), "nobody knows");
+		assertRefused(ManifestJson.of(MODEL_PACK_CONFIG).layer(WEIGHT + "tar+lz4", A), "unsupported packing");
 		assertRefused(ManifestJson.of(MODEL_PACK_CONFIG).layer("application/vnd.cncf.model.doc.v1.raw", A),
 				"without weights");
 	}
@@ -199,7 +199,7 @@ class LayerChoiceTests {
 	@Test
 	void severalModelsAreNotGuessedAmong() {
 		assertRefused(ManifestJson.of("").layer("x", A, title("m-q4.gguf")).layer("x", B, title("m-q8.gguf")),
-				"must choose: m-q4.gguf, m-q8.gguf");
+				"select one with hooks.llm.files: m-q4.gguf, m-q8.gguf");
 		assertThat(matching(ManifestJson.of("").layer("x", A, title("m-q4.gguf")).layer("x", B, title("m-q8.gguf")),
 				"*q8*"))
 			.containsExactly("m-q8.gguf");
@@ -219,7 +219,7 @@ class LayerChoiceTests {
 	void containerImageIsNoModel() {
 		assertRefused(ManifestJson.of("application/vnd.oci.image.config.v1+json")
 			.layer("application/vnd.oci.image.layer.v1.tar+gzip", A), "is a container image");
-		assertRefused(ManifestJson.of("application/json").layer("application/json", A), "no layer that tells");
+		assertRefused(ManifestJson.of("application/json").layer("application/json", A), "no layer that is marked");
 	}
 
 	@ParameterizedTest

@@ -174,7 +174,7 @@ class OciResolverTests extends SourceResolverContractTests {
 	void webPageIsNoManifest() {
 		this.registry.answer("/v2/library/model/manifests/latest", Reply::html);
 		assertThatExceptionOfType(ModelFormatException.class).isThrownBy(() -> model("library/model"))
-			.withMessageContaining("no manifest of");
+			.withMessageContaining("did not answer with a manifest of");
 	}
 
 	@Test
@@ -194,7 +194,7 @@ class OciResolverTests extends SourceResolverContractTests {
 		this.registry.manifest("library/model", "twice",
 				ManifestJson.of("").layer("x", Content.of("1"), title).layer("x", Content.of("2"), title).toString());
 		assertThatExceptionOfType(ModelFormatException.class).isThrownBy(() -> model("library/model:twice"))
-			.withMessageContaining("two files of the same name");
+			.withMessageContaining("two files with the same name");
 	}
 
 	@ParameterizedTest
@@ -223,7 +223,7 @@ class OciResolverTests extends SourceResolverContractTests {
 		SourceLocation missing = SourceLocation.of(location(), request.files(List.of("*.onnx")).build(), true);
 		assertThatExceptionOfType(ModelNotFoundException.class)
 			.isThrownBy(() -> resolver().resolve(missing).block(PATIENCE))
-			.withMessageContaining("there are model.gguf");
+			.withMessageContaining("available files are model.gguf");
 	}
 
 }

@@ -102,7 +102,7 @@ class RealRegistryTests {
 				.withMessageContaining("docker login");
 			assertThatExceptionOfType(ModelAccessDeniedException.class)
 				.isThrownBy(() -> resolve(registry, "team/model:v1", "wrong"))
-				.withMessageContaining("refuses the credentials");
+				.withMessageContaining("rejects the credentials");
 			assertThat(fetch(resolve(registry, "team/model:v1", "secret").file())).isNotEmpty();
 		}
 	}

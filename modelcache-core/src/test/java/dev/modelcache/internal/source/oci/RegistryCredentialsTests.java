@@ -189,7 +189,7 @@ class RegistryCredentialsTests {
 				"{\"token\":1}", "[]", "{\"token\":\"" + "a".repeat(20_000) + "\"}")) {
 			this.registry.realm().answer("/token", (request) -> Reply.status(200).body(answer));
 			assertThatExceptionOfType(ModelTransferException.class).isThrownBy(this::resolve)
-				.withMessageContaining("without a token");
+				.withMessageContaining("did not return a token");
 		}
 	}
 
@@ -198,7 +198,7 @@ class RegistryCredentialsTests {
 		this.registry.server()
 			.always("/v2/library/model/manifests/latest", Reply.status(401).header("WWW-Authenticate", "Negotiate"));
 		assertThatExceptionOfType(ModelAccessDeniedException.class).isThrownBy(this::resolve)
-			.withMessageContaining("neither a token nor Basic");
+			.withMessageContaining("neither token nor Basic");
 	}
 
 	@Test

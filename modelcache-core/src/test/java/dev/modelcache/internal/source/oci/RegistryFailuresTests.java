@@ -38,9 +38,9 @@ class RegistryFailuresTests {
 					404 | MANIFEST_UNKNOWN | NOT_FOUND     | has no 127.0.0.1:PORT/library/model:latest (404 MANIFEST_UNKNOWN)
 					404 | NAME_UNKNOWN     | NOT_FOUND     | has no repository library/model (404 NAME_UNKNOWN)
 					404 | SOMETHING        | NOT_FOUND     | has no 127.0.0.1:PORT/library/model:latest (404)
-					403 | DENIED           | ACCESS_DENIED | gives 127.0.0.1:PORT/library/model:latest to nobody without credentials
-					400 | UNAUTHORIZED     | ACCESS_DENIED | to nobody without credentials (400 UNAUTHORIZED)
-					429 | TOOMANYREQUESTS  | TRANSFER      | answers too many requests (429 TOOMANYREQUESTS)
+					403 | DENIED           | ACCESS_DENIED | requires credentials for 127.0.0.1:PORT/library/model:latest
+					400 | UNAUTHORIZED     | ACCESS_DENIED | requires credentials for 127.0.0.1:PORT/library/model:latest (400 UNAUTHORIZED)
+					429 | TOOMANYREQUESTS  | TRANSFER      | received too many requests (429 TOOMANYREQUESTS)
 					500 | UNKNOWN          | TRANSFER      | answered 500
 					400 | NAME_INVALID     | TRANSFER      | answered 400 NAME_INVALID
 					304 | X                | TRANSFER      | answered 304
@@ -65,17 +65,17 @@ class RegistryFailuresTests {
 	@Test
 	void wrongCredentialsAreToldWhereTheyCameFrom() {
 		this.registry.wantingBasic("alice", "secret").answer(PATH, Reply::ok);
-		assertThat(failure("oci", "bob").problem()).contains("refuses the credentials of hooks.llm.oci.registries")
+		assertThat(failure("oci", "bob").problem()).contains("rejects the credentials of hooks.llm.oci.registries")
 			.doesNotContain("bob");
 		this.registry.wantingTokens();
-		assertThat(failure("oci", "bob").problem()).contains("refuses the credentials of hooks.llm.oci.registries");
+		assertThat(failure("oci", "bob").problem()).contains("rejects the credentials of hooks.llm.oci.registries");
 	}
 
 	@Test
 	void rightsThatDoNotSufficeAreTold() {
 		this.registry.wantingTokens().knowing("bob", "bob").failing(PATH, 403, "DENIED");
 		assertThat(failure("oci", "bob").problem())
-			.contains("does not let the credentials of hooks.llm.oci.registries pull library/model (403 DENIED)");
+			.contains("does not allow the credentials of hooks.llm.oci.registries to pull library/model (403 DENIED)");
 	}
 
 	@Test
@@ -95,7 +95,7 @@ class RegistryFailuresTests {
 	@Test
 	void patienceThatTheRegistryWantsIsTold() {
 		this.registry.answer(PATH, () -> Reply.status(429).header("Retry-After", "3600"));
-		assertThat(failure("oci", null).action()).contains("Wait 3600 seconds, or log in");
+		assertThat(failure("oci", null).action()).contains("Try again in 3600 seconds, or configure credentials");
 		assertThat(this.registry.server().requests(PATH)).hasSize(1);
 	}
 

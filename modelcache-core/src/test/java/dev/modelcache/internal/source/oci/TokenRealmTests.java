@@ -32,7 +32,7 @@ class TokenRealmTests {
 
 	private static void assertRefused(String url, Map<String, Registry> registries, @Nullable String realm) {
 		assertThatExceptionOfType(ModelAccessDeniedException.class).isThrownBy(() -> check(url, registries, realm))
-			.withMessageContaining("nothing was sent there");
+			.withMessageContaining("no credentials were sent");
 	}
 
 	@Test

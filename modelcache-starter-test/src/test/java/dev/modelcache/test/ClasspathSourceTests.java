@@ -3,6 +3,7 @@ package dev.modelcache.test;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.List;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.source.SourceResolver;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +35,13 @@ class ClasspathSourceTests extends SourceResolverContract {
 
 	@TempDir
 	private Path copies;
+
+	@BeforeAll
+	static void addModelToTheClassPath() throws Exception {
+		Path classes = Path.of(ClasspathSourceTests.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+		Files.createDirectories(classes.resolve("models"));
+		Files.write(classes.resolve("models/model.gguf"), TinyModels.gguf());
+	}
 
 	@Override
 	protected SourceResolver resolver() {

@@ -262,7 +262,7 @@ final class FaultTable {
 						Reply.redirect(302, "/model.gguf")),
 				fails("redirect to nowhere", ErrorCode.TRANSFER, "redirects", 1, Reply.redirect(302, "ftp://host/x")),
 				fails("redirect without a word", ErrorCode.TRANSFER, "without saying where to", 1, Reply.status(302)),
-				fails("redirect to what is no URL", ErrorCode.TRANSFER, "an invalid URL", 1,
+				fails("redirect to what is no URL", ErrorCode.TRANSFER, "something that is no URL", 1,
 						Reply.redirect(302, "http://[")),
 				fails("choices", ErrorCode.TRANSFER, "answered 300", 3, Reply.status(300)));
 	}

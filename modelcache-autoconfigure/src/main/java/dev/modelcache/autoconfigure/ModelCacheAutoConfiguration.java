@@ -24,7 +24,6 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.boot.context.event.ApplicationStartedEvent;
 import org.springframework.boot.context.event.SpringApplicationEvent;
@@ -163,10 +162,12 @@ public class ModelCacheAutoConfiguration {
 			}
 		}
 
+		/** A condition on the mode would be evaluated in the build by AOT processing. */
 		@InternalBean("dev.modelcache.autoconfigure.BlockingStartup.ORIGINAL")
-		@ConditionalOnProperty(name = "hooks.llm.startup.mode", havingValue = "blocking")
-		ApplicationRunner modelCacheBlockingStartup(ModelCache modelCache, ModelCacheOperations operations) {
-			return new BlockingStartup(modelCache, operations.models());
+		ApplicationRunner modelCacheBlockingStartup(ModelCache modelCache, ModelCacheOperations operations,
+				ModelCacheProperties properties) {
+			boolean blocking = properties.getStartup().getMode() == ModelCacheProperties.Startup.Mode.BLOCKING;
+			return new BlockingStartup(modelCache, blocking ? operations.models() : List.of());
 		}
 
 	}

@@ -5,6 +5,7 @@ import java.util.Map;
 import dev.modelcache.sample.ModelOrigin.Server;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.context.ApplicationContextInitializer;
+import org.springframework.context.aot.AbstractAotProcessor;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
@@ -12,7 +13,8 @@ import org.springframework.util.unit.DataSize;
 
 /**
  * Starts the {@link ModelOrigin} if {@code sample.origin.enabled} is set, before any bean
- * needs its URLs, and stops it when the context closes, after all beans.
+ * needs its URLs, and stops it when the context closes, after all beans. While the
+ * application is processed ahead of time, nothing is started.
  */
 final class OriginInitializer implements ApplicationContextInitializer<GenericApplicationContext> {
 
@@ -31,7 +33,8 @@ final class OriginInitializer implements ApplicationContextInitializer<GenericAp
 	@Override
 	public void initialize(GenericApplicationContext context) {
 		ConfigurableEnvironment environment = context.getEnvironment();
-		if (!environment.getProperty(ENABLED, Boolean.class, false) || environment.containsProperty(URL)) {
+		if (Boolean.getBoolean(AbstractAotProcessor.AOT_PROCESSING)
+				|| !environment.getProperty(ENABLED, Boolean.class, false) || environment.containsProperty(URL)) {
 			return;
 		}
 		ModelOrigin origin = ModelOrigin.start(rate(environment, RATE, "50KB"), rate(environment, LARGE_RATE, "600KB"));

@@ -5,6 +5,7 @@ import java.net.Socket;
 import java.net.URI;
 
 import org.junit.jupiter.api.Test;
+import org.springframework.context.aot.AbstractAotProcessor;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.mock.env.MockEnvironment;
 
@@ -42,6 +43,21 @@ class OriginInitializerTests {
 		this.environment.setProperty(OriginInitializer.URL, "http://localhost:9");
 		initialize();
 		assertThat(this.environment.getProperty(OriginInitializer.URL)).isEqualTo("http://localhost:9");
+		assertThat(this.context.getBeanFactory().containsSingleton("modelOrigin")).isFalse();
+		this.context.close();
+	}
+
+	@Test
+	void noOriginWhileTheApplicationIsProcessedAheadOfTime() {
+		this.environment.setProperty(OriginInitializer.ENABLED, "true");
+		System.setProperty(AbstractAotProcessor.AOT_PROCESSING, "true");
+		try {
+			initialize();
+		}
+		finally {
+			System.clearProperty(AbstractAotProcessor.AOT_PROCESSING);
+		}
+		assertThat(this.environment.containsProperty(OriginInitializer.URL)).isFalse();
 		assertThat(this.context.getBeanFactory().containsSingleton("modelOrigin")).isFalse();
 		this.context.close();
 	}

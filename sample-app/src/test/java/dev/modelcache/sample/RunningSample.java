@@ -82,6 +82,10 @@ final class RunningSample implements AutoCloseable {
 		return JsonPath.read(get(application, "/actuator/modelcache/" + id).body(), path);
 	}
 
+	static <T> @Nullable T health(URI application, String path) {
+		return JsonPath.read(get(application, "/actuator/health").body(), path);
+	}
+
 	static HttpResponse<String> get(URI application, String path) {
 		return send(HttpRequest.newBuilder(application.resolve(path)));
 	}
@@ -93,7 +97,11 @@ final class RunningSample implements AutoCloseable {
 	}
 
 	HttpResponse<String> classify(String text) {
-		return send(HttpRequest.newBuilder(uri().resolve("/classify"))
+		return classify(uri(), text);
+	}
+
+	static HttpResponse<String> classify(URI application, String text) {
+		return send(HttpRequest.newBuilder(application.resolve("/classify"))
 			.header("Content-Type", "text/plain")
 			.POST(BodyPublishers.ofString(text)));
 	}

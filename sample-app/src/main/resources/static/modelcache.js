@@ -164,7 +164,7 @@ class ModelCard {
 		this.showAttempts(model.attempts || []);
 		this.showFacts(model.facts);
 		const busy = UNDER_WAY.includes(model.state);
-		const usable = { ensure: !busy && model.state !== 'READY', verify: model.state === 'READY', refresh: model.state === 'READY', cancel: busy, evict: model.state !== 'ABSENT' };
+		const usable = { ensure: !busy && model.state !== 'READY', verify: model.state === 'READY', refresh: model.state === 'READY', cancel: busy || (model.state === 'FAILED' && Boolean(model.nextAttempt)), evict: model.state !== 'ABSENT' };
 		this.root.querySelectorAll('.actions button').forEach((button) => { button.disabled = !usable[button.dataset.action]; });
 	}
 
@@ -374,6 +374,9 @@ async function classify() {
 		answer = await (await fetch('classify', asked)).json();
 	} catch (problem) {
 		answer = {};
+	}
+	if (byId('command').value !== asked.body) {
+		return;
 	}
 	const answered = answer.outcome === 'ANSWERED';
 	say(byId('label'), answered ? answer.label : 'No answer');

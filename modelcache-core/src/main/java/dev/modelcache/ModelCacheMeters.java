@@ -103,6 +103,9 @@ public final class ModelCacheMeters {
 
 		Work(MeterRegistry registry) {
 			this.registry = registry;
+			// From the start, so that a rule sees the first one as an increase.
+			verifications(true);
+			verifications(false);
 			Gauge.builder("modelcache.download.active", this.active, AtomicInteger::get)
 				.description("Number of models that are being downloaded")
 				.register(registry);
@@ -146,11 +149,14 @@ public final class ModelCacheMeters {
 
 		@Override
 		public void verified(boolean matched, Duration elapsed) {
-			Timer.builder("modelcache.verifications")
+			verifications(matched).record(elapsed);
+		}
+
+		private Timer verifications(boolean matched) {
+			return Timer.builder("modelcache.verifications")
 				.description("Comparisons of a file with its expected digest, beyond the time of its transfer")
 				.tag("result", matched ? "match" : "mismatch")
-				.register(this.registry)
-				.record(elapsed);
+				.register(this.registry);
 		}
 
 		@Override

@@ -1,5 +1,6 @@
 package dev.modelcache;
 
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 
@@ -93,6 +94,14 @@ public interface ModelCacheView {
 	 * the model has changed since
 	 */
 	@Nullable ModelUpdate update(String id);
+
+	/**
+	 * Returns the directory of the cache, without looking at it.
+	 * @return the directory
+	 */
+	default Path directory() {
+		return usage().directory();
+	}
 
 	/**
 	 * Returns the disk usage of the cache.

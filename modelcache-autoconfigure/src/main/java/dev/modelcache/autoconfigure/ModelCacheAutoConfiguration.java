@@ -2,6 +2,7 @@ package dev.modelcache.autoconfigure;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheBuilder;
@@ -137,8 +138,10 @@ public class ModelCacheAutoConfiguration {
 				ModelCacheProperties properties) {
 			ModelCacheProperties.Startup.Mode mode = properties.getStartup().getMode();
 			boolean background = mode == ModelCacheProperties.Startup.Mode.BACKGROUND;
+			// The events of child contexts come as well.
+			AtomicBoolean started = new AtomicBoolean();
 			return (event) -> {
-				if (event instanceof ApplicationStartedEvent) {
+				if (event instanceof ApplicationStartedEvent && started.compareAndSet(false, true)) {
 					logModels(operations, mode);
 					operations.startRefreshing();
 					if (background) {

@@ -32,7 +32,7 @@ public class ModelCacheInfoAutoConfiguration {
 			Map<String, Object> models = new LinkedHashMap<>();
 			operations.models().forEach((model) -> models.put(model.id(), details(operations, model)));
 			Map<String, Object> details = new LinkedHashMap<>();
-			details.put("directory", operations.usage().directory().toString());
+			details.put("directory", operations.directory().toString());
 			details.put("models", models);
 			info.withDetail("modelcache", details);
 		};

@@ -5,6 +5,7 @@ import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.runtime.ModelManager;
 import dev.modelcache.runtime.ModelRuntimeMeters;
 import io.micrometer.core.instrument.MeterRegistry;
+import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -23,13 +24,21 @@ public class ModelCacheMetricsAutoConfiguration {
 
 	@InternalBean("dev.modelcache.ModelCacheMeters.ORIGINAL")
 	ModelCacheBuilderCustomizer modelCacheMeters(MeterRegistry registry) {
-		return new ModelCacheMeters(registry)::bindTo;
+		return new ModelCacheMeters(target(registry))::bindTo;
 	}
 
 	@InternalBean("dev.modelcache.runtime.ModelRuntimeMeters.ORIGINAL")
 	@ConditionalOnBean(ModelManager.class)
 	ModelRuntimeMeters modelCacheRuntimeMeters(MeterRegistry registry) {
-		return new ModelRuntimeMeters(registry);
+		return new ModelRuntimeMeters(target(registry));
+	}
+
+	/**
+	 * Meters register with package-private methods, which a proxy of an application's
+	 * aspect does not pass on.
+	 */
+	private static MeterRegistry target(MeterRegistry registry) {
+		return (AopProxyUtils.getSingletonTarget(registry) instanceof MeterRegistry target) ? target : registry;
 	}
 
 }

@@ -216,7 +216,8 @@ class BeansOfAnApplicationTests {
 		assertThatException().isThrownBy(() -> start(bean("one", type, false), bean("two", type, false)));
 		assertThat(output)
 			.contains("APPLICATION FAILED TO START",
-					"several beans of type " + type.getName() + ", and none of them is primary: one, two", "@Primary")
+					"several beans of the type " + type.getSimpleName() + ", and none of them is primary: one, two",
+					"@Primary")
 			.doesNotContain("Parameter 0");
 	}
 

@@ -309,7 +309,7 @@ class ModelCacheEndpointTests {
 			for (String body : List.of("{\"action\":\"explode\"}", "{\"action\":\"ENSURE\"}", "{}")) {
 				Answer answer = application.send("POST", MODEL, body);
 				assertThat(answer.status()).isEqualTo(400);
-				assertThat(answer.body().at("/error").asString()).contains("ensure, verify, refresh, cancel");
+				assertThat(answer.body().at("/error").asString()).contains("ensure, verify, refresh, check, cancel");
 			}
 			assertThat(application.cache().status("default").state()).isEqualTo(ModelState.ABSENT);
 		}

@@ -9,9 +9,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 
+import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheBuilder;
 import dev.modelcache.ModelCacheView;
+import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
 import dev.modelcache.ModelStatus;
@@ -114,23 +116,45 @@ final class TestedModelCache implements BeanPostProcessor, BeanFactoryAware, Dis
 		if (!this.emptiedForEachTest) {
 			return;
 		}
-		used(ModelOrigin.class).forEach(ModelOrigin::reset);
 		used(ModelManager.class).forEach((manager) -> await(manager.unload()));
 		for (ModelCacheView operations : used(ModelCacheView.class)) {
 			for (ModelCache cache : used(ModelCache.class)) {
 				operations.models().forEach((model) -> empty(cache, model.id()));
 			}
 		}
+		// After the downloads have been cancelled, so that none sends another request.
+		used(ModelOrigin.class).forEach(ModelOrigin::reset);
 		if (this.circuitBreakers != null) {
 			this.circuitBreakers.getAllCircuitBreakers().forEach(CircuitBreaker::reset);
 		}
 	}
 
 	/** A mock returns {@code null}. */
-	private static void empty(ModelCache cache, String id) {
+	private void empty(ModelCache cache, String id) {
 		@Nullable ModelStatus status = cache.status(id);
 		if (status != null && status.state() != ModelState.ABSENT) {
-			await(cache.evict(id));
+			try {
+				await(cache.evict(id));
+			}
+			catch (ModelNotFoundException ex) {
+				// A test has changed the file.
+				delete(status.model());
+				await(cache.evict(id));
+			}
+		}
+	}
+
+	/** Other files are not the test's to delete. */
+	private void delete(@Nullable CachedModel model) {
+		try {
+			for (Path file : (model != null) ? model.files() : List.<Path>of()) {
+				if (file.startsWith(directory())) {
+					Files.deleteIfExists(file);
+				}
+			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
 		}
 	}
 

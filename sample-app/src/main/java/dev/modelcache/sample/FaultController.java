@@ -20,7 +20,10 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * Lists the faults that can be tried, and plays one: the model {@code large} is removed
@@ -48,6 +51,9 @@ class FaultController {
 
 	private final SecondProcess secondProcess;
 
+	/** Waits for the moment to end this process, until another fault is chosen. */
+	private final Disposable.Swap kill = Disposables.swap();
+
 	FaultController(ModelCache modelCache, ModelOrigin origin, SecondProcess secondProcess) {
 		this.modelCache = modelCache;
 		this.origin = origin;
@@ -68,6 +74,14 @@ class FaultController {
 	}
 
 	private Mono<View> play(Fault fault) {
+		this.kill.update(Disposables.disposed());
+		// The second process would take the lock of the cancelled download.
+		return Mono.fromRunnable(this.secondProcess::destroy)
+			.subscribeOn(Schedulers.boundedElastic())
+			.then(Mono.defer(() -> begin(fault)));
+	}
+
+	private Mono<View> begin(Fault fault) {
 		this.origin.play(fault);
 		if (fault == Fault.NONE) {
 			fetch();
@@ -89,10 +103,10 @@ class FaultController {
 	}
 
 	private void killAtHalf() {
-		this.modelCache.statuses(MODEL)
+		this.kill.update(this.modelCache.statuses(MODEL)
 			.filter(FaultController::isHalfWay)
 			.next()
-			.subscribe((status) -> Runtime.getRuntime().halt(KILLED));
+			.subscribe((status) -> Runtime.getRuntime().halt(KILLED)));
 	}
 
 	private static boolean isHalfWay(ModelStatus status) {

@@ -1,9 +1,12 @@
 package dev.modelcache.sample;
 
 import java.time.Duration;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheView;
+import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
 import dev.modelcache.ModelStatus;
 import org.springframework.core.env.Environment;
@@ -49,13 +52,15 @@ class ModelController {
 	}
 
 	/**
-	 * Streams the present status of each model, then each change. An event
+	 * Streams the present status of each configured model, then each change. An event
 	 * {@code process} that describes this process comes first.
 	 */
 	@GetMapping(path = "/models/events", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
 	Flux<ServerSentEvent<Object>> events() {
 		Flux<ServerSentEvent<Object>> process = Flux.just(event("process", process()));
+		Set<String> configured = this.models.models().stream().map(ModelRequest::id).collect(Collectors.toSet());
 		Flux<ServerSentEvent<Object>> statuses = this.modelCache.statuses()
+			.filter((status) -> configured.contains(status.id()))
 			.map((status) -> event("model", ModelView.of(status, this.models)));
 		Flux<ServerSentEvent<Object>> heartbeats = Flux.interval(HEARTBEAT)
 			.onBackpressureDrop()
@@ -65,7 +70,7 @@ class ModelController {
 
 	private Process process() {
 		return new Process(ProcessHandle.current().pid(), isSet("hooks.llm.classifier.enabled"),
-				isSet(OriginInitializer.ENABLED));
+				isSet("sample.origin.enabled"));
 	}
 
 	private boolean isSet(String key) {

@@ -50,7 +50,7 @@ final class ModelOrigin implements AutoCloseable {
 
 	private final ServedFile large = ServedFile.large();
 
-	private final DataSize largePerSecond;
+	private volatile DataSize largePerSecond;
 
 	private final LoopResources threads = LoopResources.create("model-origin", 1, true);
 
@@ -116,13 +116,8 @@ final class ModelOrigin implements AutoCloseable {
 	 * @param fault the fault
 	 */
 	void play(Fault fault) {
-		if (fault == Fault.SECOND_PROCESS) {
-			changePace(DataSize.ofBytes(this.largePerSecond.toBytes() / SLOWER_FOR_SECOND_PROCESS));
-		}
-		else if (this.fault == Fault.SECOND_PROCESS) {
-			changePace(this.largePerSecond);
-		}
 		this.fault = fault;
+		changePace(this.largePerSecond);
 	}
 
 	/**
@@ -130,7 +125,18 @@ final class ModelOrigin implements AutoCloseable {
 	 * @param perSecond the bytes per second, of each server
 	 */
 	void changePace(DataSize perSecond) {
-		this.largePaces.values().forEach((pace) -> pace.change(perSecond));
+		this.largePerSecond = perSecond;
+		DataSize pace = (this.fault == Fault.SECOND_PROCESS)
+				? DataSize.ofBytes(perSecond.toBytes() / SLOWER_FOR_SECOND_PROCESS) : perSecond;
+		this.largePaces.values().forEach((each) -> each.change(pace));
+	}
+
+	/**
+	 * Changes how fast {@code commands.gguf} is sent.
+	 * @param perSecond the bytes per second
+	 */
+	void changePaceOfCommands(DataSize perSecond) {
+		this.commandsPace.change(perSecond);
 	}
 
 	/**

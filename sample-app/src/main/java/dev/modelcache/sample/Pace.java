@@ -25,16 +25,16 @@ final class Pace {
 	 * @param scheduler tells the time and waits
 	 */
 	Pace(DataSize perSecond, Scheduler scheduler) {
-		this.bytesPerSecond = perSecond.toBytes();
+		this.bytesPerSecond = Math.max(1, perSecond.toBytes());
 		this.scheduler = scheduler;
 	}
 
 	/**
 	 * Changes the limit for all bytes that are not reserved yet.
-	 * @param perSecond the bytes per second
+	 * @param perSecond the bytes per second, at least one
 	 */
 	void change(DataSize perSecond) {
-		this.bytesPerSecond = perSecond.toBytes();
+		this.bytesPerSecond = Math.max(1, perSecond.toBytes());
 	}
 
 	/**

@@ -5,8 +5,10 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.DisposableBean;
@@ -30,29 +32,26 @@ class SecondProcess implements DisposableBean {
 			"hooks.llm.models.large.model-path", OriginInitializer.URL, OriginInitializer.MIRROR_URL,
 			OriginInitializer.FALLBACK_URL);
 
+	private static final Duration PATIENCE = Duration.ofSeconds(5);
+
 	private final Environment environment;
 
 	private @Nullable Process process;
-
-	private @Nullable URI uri;
 
 	SecondProcess(Environment environment) {
 		this.environment = environment;
 	}
 
 	/**
-	 * Starts the process if it does not run.
+	 * Starts the process. One that was started before ends first.
 	 * @return where its page will be
 	 * @throws IOException if it cannot be started
 	 */
 	synchronized URI start() throws IOException {
-		if (this.uri != null && this.process != null && this.process.isAlive()) {
-			return this.uri;
-		}
+		destroy();
 		int port = freePort();
 		this.process = new ProcessBuilder(command(port)).inheritIO().start();
-		this.uri = URI.create("http://127.0.0.1:" + port);
-		return this.uri;
+		return URI.create("http://127.0.0.1:" + port);
 	}
 
 	private List<String> command(int port) {
@@ -92,6 +91,15 @@ class SecondProcess implements DisposableBean {
 	public synchronized void destroy() {
 		if (this.process != null) {
 			this.process.destroy();
+			try {
+				if (!this.process.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+					this.process.destroyForcibly();
+				}
+			}
+			catch (InterruptedException ex) {
+				this.process.destroyForcibly();
+				Thread.currentThread().interrupt();
+			}
 		}
 	}
 

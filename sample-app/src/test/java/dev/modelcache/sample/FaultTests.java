@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 import com.jayway.jsonpath.JsonPath;
 import org.junit.jupiter.api.Test;
@@ -106,8 +107,8 @@ class FaultTests {
 	@Test
 	void secondProcessWaitsAndUsesTheSameFile() {
 		try (RunningSample sample = start()) {
+			sample.changePace(DataSize.ofKilobytes(80));
 			URI second = URI.create(JsonPath.read(sample.play("second-process"), "$.link"));
-			sample.changePace(DataSize.ofKilobytes(20));
 			RunningSample.awaitState(second, LARGE, "WAITING");
 			assertThat(RunningSample.<Number>read(second, LARGE, "$.owner.pid").longValue())
 				.isEqualTo(ProcessHandle.current().pid());
@@ -126,7 +127,8 @@ class FaultTests {
 		try {
 			RunningSample.awaitState(uri, LARGE, "READY");
 			RunningSample.post(uri, "/faults/kill", "{}");
-			assertThat(process.waitFor()).isEqualTo(137);
+			assertThat(process.waitFor(RunningSample.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+			assertThat(process.exitValue()).isEqualTo(137);
 		}
 		finally {
 			process.destroyForcibly().waitFor();

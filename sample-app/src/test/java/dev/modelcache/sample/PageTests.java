@@ -73,11 +73,15 @@ class PageTests {
 	@AfterEach
 	void close() {
 		try {
-			assertThat(this.browser.manage().logs().get(LogType.BROWSER).getAll()).filteredOn(PageTests::isError)
-				.isEmpty();
+			if (this.browser != null) {
+				assertThat(this.browser.manage().logs().get(LogType.BROWSER).getAll()).filteredOn(PageTests::isError)
+					.isEmpty();
+			}
 		}
 		finally {
-			this.browser.quit();
+			if (this.browser != null) {
+				this.browser.quit();
+			}
 			this.sample.close();
 		}
 	}
@@ -214,9 +218,9 @@ class PageTests {
 	void theSecondProcessHasAPageWithTheOwner() {
 		awaitText(part("large", ".badge"), "Ready");
 		await().until(() -> find("[data-fault=second-process]").isDisplayed());
+		this.sample.changePace(SLOW);
 		find("[data-fault=second-process]").click();
 		await().until(() -> find("#fault-note a").isDisplayed());
-		this.sample.changePace(SLOW);
 		String second = find("#fault-note a").getDomAttribute("href");
 		RunningSample.awaitState(URI.create(second), "large", "WAITING");
 		this.browser.get(second);

@@ -24,6 +24,7 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -41,9 +42,9 @@ class SampleApplicationTests {
 	@TempDir
 	private Path directory;
 
-	private ConfigurableApplicationContext start() {
+	private ConfigurableApplicationContext start(String perSecond) {
 		return new SpringApplicationBuilder(SampleApplication.class).initializers(new OriginInitializer())
-			.run("--server.port=0", "--sample.origin.bytes-per-second=200KB",
+			.run("--server.port=0", "--sample.origin.bytes-per-second=" + perSecond,
 					"--sample.origin.large-bytes-per-second=20MB",
 					"--hooks.llm.models.large.model-path=" + this.directory.resolve("large.gguf"),
 					"--hooks.llm.cache.directory=" + this.directory.resolve("cache"),
@@ -105,11 +106,12 @@ class SampleApplicationTests {
 
 	@Test
 	void modelArrivesInSpiteOfABrokenConnectionAndIsCachedAtTheNextStart(CapturedOutput output) throws Exception {
-		try (ConfigurableApplicationContext context = start()) {
+		try (ConfigurableApplicationContext context = start("5KB")) {
 			HttpResponse<String> first = get(context, "/actuator/health");
 			assertThat(first.statusCode()).isEqualTo(503);
 			assertThat(first.body()).contains("\"modelCache\"").contains("\"status\":\"OUT_OF_SERVICE\"");
 			assertThat(get(context, "/model").statusCode()).isEqualTo(503);
+			context.getBean(ModelOrigin.class).changePaceOfCommands(DataSize.ofMegabytes(50));
 			awaitReady(context);
 			assertThat(get(context, "/model").body()).contains("\"outcome\":\"DOWNLOADED\"")
 				.contains("\"verified\":true");
@@ -127,7 +129,7 @@ class SampleApplicationTests {
 			assertThat(accuracyOnCommandsNeverSeen(context)).isGreaterThanOrEqualTo(0.95);
 		}
 		FileTime published = Files.getLastModifiedTime(model());
-		try (ConfigurableApplicationContext context = start()) {
+		try (ConfigurableApplicationContext context = start("200KB")) {
 			awaitReady(context);
 			assertThat(get(context, "/model").body()).contains("\"outcome\":\"CACHED\"");
 			assertThat(Files.getLastModifiedTime(model())).isEqualTo(published);

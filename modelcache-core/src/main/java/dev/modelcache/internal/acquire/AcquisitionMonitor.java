@@ -55,7 +55,7 @@ final class AcquisitionMonitor {
 
 	private final OperationWatch watch;
 
-	private final AcquisitionObserver.Steps steps;
+	private volatile AcquisitionObserver.Steps steps = AcquisitionObserver.Steps.NONE;
 
 	private final Instant started;
 
@@ -91,7 +91,13 @@ final class AcquisitionMonitor {
 		this.clock = clock;
 		this.started = clock.instant();
 		this.previous = board.get(id).model();
-		this.steps = observer.started(id);
+	}
+
+	/** The acquisition begins, unless its end has been told already. */
+	synchronized void begin() {
+		if (!this.over.get()) {
+			this.steps = this.observer.started(this.id);
+		}
 	}
 
 	/**
@@ -331,7 +337,7 @@ final class AcquisitionMonitor {
 	}
 
 	/** An acquisition that is cancelled while it ends has one end all the same. */
-	private boolean ends() {
+	private synchronized boolean ends() {
 		return this.over.compareAndSet(false, true);
 	}
 

@@ -328,6 +328,7 @@ public final class Background {
 			this.lastFailure = failure;
 			this.counted = true;
 			this.dueAgain = null;
+			stopRetry();
 			if (isMendedByTime(failure)) {
 				this.dueAgain = now().plus(retryInterval(this.failures++));
 				if (this.acquisition == null) {
@@ -346,7 +347,8 @@ public final class Background {
 		/** An acquisition that has not been told its end yet calls it when it has. */
 		private void retryWhenDue() {
 			stopRetry();
-			if (Background.this.onFirstUse || Background.this.stopped || this.dueAgain == null) {
+			if (Background.this.onFirstUse || Background.this.stopped || this.dueAgain == null
+					|| mendableFailure(status(this.id)) == null) {
 				return;
 			}
 			logger.info("Model '{}': the next attempt begins at {}", this.id,
@@ -366,7 +368,13 @@ public final class Background {
 
 		private void retry(Disposable own) {
 			boolean wanted = mendableFailure(status(this.id)) != null;
-			acquire(() -> this.retry == own && this.acquisition == null && wanted);
+			acquire(() -> {
+				if (this.retry != own) {
+					return false;
+				}
+				this.retry = null;
+				return this.acquisition == null && wanted;
+			});
 		}
 
 		/** One that has failed for a caller waits for its interval as well. */
@@ -408,11 +416,17 @@ public final class Background {
 				.subscribe((model) -> forgetFailures(), this::failed));
 		}
 
-		private synchronized void acquired(Disposable ended) {
+		private void acquired(Disposable ended) {
 			Background.this.keepAlive.release();
-			if (this.acquisition == ended) {
-				this.acquisition = null;
-				retryWhenDue();
+			synchronized (this) {
+				if (this.acquisition == ended) {
+					this.acquisition = null;
+					retryWhenDue();
+				}
+			}
+			// A caller may have requested the model before the end was told.
+			if (status(this.id).state().isAcquiring()) {
+				join();
 			}
 		}
 

@@ -33,6 +33,7 @@ import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /**
  * The model cache. What is ready is returned after a look at the disk; everything else is
@@ -71,6 +72,9 @@ public final class DefaultModelCache implements ModelCache {
 	private final PublishedModels published;
 
 	private final EngineParts parts;
+
+	/** Ends with {@link #stop()} what is no operation of a lane. */
+	private volatile Sinks.Empty<Void> closing = Sinks.empty();
 
 	private volatile Runnable atStart = () -> {
 	};
@@ -222,8 +226,16 @@ public final class DefaultModelCache implements ModelCache {
 			ModelRequest request = this.models.get(id);
 			ModelCancelledException refusal = this.lanes.refusal(id);
 			return (refusal != null) ? Mono.error(refusal)
-					: new UpdateCheck(this.parts, this.published, this.threads, this.clock).check(request);
+					: Mono.firstWithSignal(
+							new UpdateCheck(this.parts, this.published, this.threads, this.clock).check(request),
+							refusedAtClose(id));
 		});
+	}
+
+	private Mono<ModelUpdate> refusedAtClose(String id) {
+		return this.closing.asMono()
+			.publishOn(this.threads.io())
+			.then(Mono.defer(() -> Mono.justOrEmpty(this.lanes.refusal(id)).flatMap(Mono::error)));
 	}
 
 	@Override
@@ -254,6 +266,7 @@ public final class DefaultModelCache implements ModelCache {
 	 */
 	public void stop() {
 		this.lanes.close();
+		this.closing.tryEmitEmpty();
 		this.board.close();
 	}
 
@@ -262,6 +275,7 @@ public final class DefaultModelCache implements ModelCache {
 	 */
 	public void start() {
 		this.atStart.run();
+		this.closing = Sinks.empty();
 		this.board.open();
 		this.lanes.open();
 	}
@@ -335,6 +349,9 @@ public final class DefaultModelCache implements ModelCache {
 			AcquisitionMonitor monitor = new AcquisitionMonitor(request().id(), cache.board, cache.events,
 					cache.listeners.observer(), cache.clock, cache.watch(this));
 			this.monitor = monitor;
+			if (!hasEnded()) {
+				monitor.begin();
+			}
 			return new Acquisition(request(), mode, cache.parts, cache.listeners.observer(), cache.threads, cache.clock,
 					monitor, cancellation())
 				.call();

@@ -1,5 +1,6 @@
 package dev.modelcache.internal.acquire;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -11,7 +12,6 @@ import java.util.function.Consumer;
 
 import dev.modelcache.CacheUsage;
 import dev.modelcache.CachedModel;
-import dev.modelcache.Digest;
 import dev.modelcache.MirrorStatus;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheOperations;
@@ -162,7 +162,7 @@ public final class DefaultOperations implements ModelCacheOperations {
 	@Override
 	public void checkForUpdate(String id) {
 		String known = this.models.get(id).id();
-		Digest before = digest(known);
+		CachedModel before = status(known).model();
 		once("check", known, this.cache.checkForUpdate(known), (update) -> {
 			this.updates.put(known, new Checked(before, update));
 			logger.info("Model '{}': {}", known, told(update));
@@ -183,12 +183,7 @@ public final class DefaultOperations implements ModelCacheOperations {
 	public @Nullable ModelUpdate update(String id) {
 		String known = this.models.get(id).id();
 		Checked checked = this.updates.get(known);
-		return (checked != null && Objects.equals(checked.digest(), digest(known))) ? checked.update() : null;
-	}
-
-	private @Nullable Digest digest(String id) {
-		CachedModel model = status(id).model();
-		return (model != null) ? model.digest() : null;
+		return (checked != null && Objects.equals(checked.model(), status(known).model())) ? checked.update() : null;
 	}
 
 	private <T> void once(String action, String id, @Nullable Mono<T> operation, Consumer<T> succeeded) {
@@ -238,6 +233,11 @@ public final class DefaultOperations implements ModelCacheOperations {
 	}
 
 	@Override
+	public Path directory() {
+		return this.store.directory();
+	}
+
+	@Override
 	public CacheUsage usage() {
 		return CacheUsage.of(this.store.directory(), this.store.used(), this.store.free());
 	}
@@ -272,10 +272,10 @@ public final class DefaultOperations implements ModelCacheOperations {
 	/**
 	 * What a source said.
 	 *
-	 * @param digest the digest of the model at that time, or {@code null}
+	 * @param model the model at that time, or {@code null}
 	 * @param update what it said
 	 */
-	private record Checked(@Nullable Digest digest, ModelUpdate update) {
+	private record Checked(@Nullable CachedModel model, ModelUpdate update) {
 
 	}
 

@@ -117,11 +117,9 @@ final class UpdateCheck {
 		ModelRequest request = candidate.request();
 		int attempts = Math.max(1, request.maxAttempts());
 		return this.parts.transfer()
-			.state(new DownloadPlan(request.id(), file, attempts, 0, null))
+			.stateOrFailure(new DownloadPlan(request.id(), file, attempts, 0, null))
 			.map((state) -> compare(here, state))
-			.switchIfEmpty(Mono.error(() -> new ModelTransferException(request.id(),
-					candidate.source() + " did not say which version of " + file.name() + " it has",
-					"Check the source and the network, and try again", null)));
+			.defaultIfEmpty(new FileVersion(Availability.UNKNOWN, null, null, null));
 	}
 
 	/** A validator tells something about files of the same origin alone. */

@@ -1,6 +1,7 @@
 package dev.modelcache.internal.transfer;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -9,10 +10,12 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.FailureBoundary;
+import dev.modelcache.internal.http.Failures;
 import dev.modelcache.internal.http.Attempts;
 import dev.modelcache.internal.http.ByteRange;
 import dev.modelcache.internal.http.NettyBuffers;
@@ -163,10 +166,29 @@ public final class SegmentedTransfer {
 	 * @return the state, or empty if no mirror tells
 	 */
 	public Mono<SourceState> state(DownloadPlan plan) {
+		return state(plan, (failure) -> {
+		});
+	}
+
+	/**
+	 * Asks for the state of a file like {@link #state}, but fails if all mirrors do.
+	 * @param plan which file
+	 * @return the state, or empty if a mirror answers but does not tell the size
+	 */
+	public Mono<SourceState> stateOrFailure(DownloadPlan plan) {
+		return Mono.defer(() -> {
+			List<RequestFailedException> failures = new ArrayList<>();
+			return state(plan, failures::add).switchIfEmpty(Mono.defer(() -> (failures.size() < plan.mirrors().size())
+					? Mono.empty() : Mono.error(Failures.summarize(plan.modelId(), failures))));
+		});
+	}
+
+	private Mono<SourceState> state(DownloadPlan plan, Consumer<RequestFailedException> failed) {
 		return Flux.fromIterable(plan.mirrors())
-			.concatMap(
-					(mirror) -> stateOf(mirror).onErrorResume(RequestFailedException.class, (failure) -> Mono.empty()),
-					0)
+			.concatMap((mirror) -> stateOf(mirror).onErrorResume(RequestFailedException.class, (failure) -> {
+				failed.accept(failure);
+				return Mono.empty();
+			}), 0)
 			.next();
 	}
 

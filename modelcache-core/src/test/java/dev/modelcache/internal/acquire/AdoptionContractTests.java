@@ -246,7 +246,7 @@ abstract class AdoptionContractTests {
 		try (CacheFixture fixture = fixture().store(full)) {
 			DefaultModelCache cache = fixture.open(request().modelPath(this.directory.resolve("m.gguf")).build());
 			StepVerifier.create(cache.get("m"))
-				.expectErrorSatisfies((failure) -> assertThat(failure).hasMessageContaining("needs"))
+				.expectErrorSatisfies((failure) -> assertThat(failure).hasMessageContaining("are required"))
 				.verify(CacheFixture.PATIENCE);
 			assertThat(fixture.stagedFiles()).isEmpty();
 		}

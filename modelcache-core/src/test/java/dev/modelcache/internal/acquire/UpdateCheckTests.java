@@ -7,7 +7,10 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 
+import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelRequest;
@@ -27,6 +30,7 @@ import dev.modelcache.testsupport.HubServer;
 import dev.modelcache.testsupport.ManifestJson;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.Reply;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -223,6 +227,36 @@ class UpdateCheckTests {
 				.expectError(ModelTransferException.class)
 				.verify(PATIENCE);
 			assertThat(fixture.get("m").path()).exists();
+		}
+	}
+
+	@Test
+	void fileThatIsGoneIsNotFound() {
+		try (CacheFixture fixture = open(request())) {
+			fixture.get("m");
+			this.server.always("/m.gguf", Reply.status(404));
+			StepVerifier.create(fixture.cache().checkForUpdate("m"))
+				.expectError(ModelNotFoundException.class)
+				.verify(PATIENCE);
+		}
+	}
+
+	@Test
+	void checkThatWaitsForItsSourceEndsWhenTheCacheStops() {
+		CountDownLatch rest = new CountDownLatch(1);
+		try (CacheFixture fixture = open(request())) {
+			fixture.get("m");
+			int before = this.server.requests("/m.gguf").size();
+			this.server.always("/m.gguf", Reply.ok().heldBy(rest));
+			CompletableFuture<ModelUpdate> check = fixture.cache().checkForUpdate("m").toFuture();
+			Awaitility.await().atMost(PATIENCE).until(() -> this.server.requests("/m.gguf").size() > before);
+			fixture.cache().stop();
+			assertThat(check).failsWithin(PATIENCE)
+				.withThrowableThat()
+				.withCauseInstanceOf(ModelCancelledException.class);
+		}
+		finally {
+			rest.countDown();
 		}
 	}
 

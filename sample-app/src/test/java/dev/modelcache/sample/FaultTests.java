@@ -3,11 +3,13 @@ package dev.modelcache.sample;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -157,6 +159,24 @@ class FaultTests {
 	private static int freePort() throws IOException {
 		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
 			return socket.getLocalPort();
+		}
+	}
+
+	@Test
+	void namesThatLeadToTheLoopbackAddressAreRefused() throws Exception {
+		try (RunningSample sample = start()) {
+			assertThat(statusLine(sample.uri(), "rebound.example")).contains("403");
+			assertThat(statusLine(sample.uri(), "localhost")).contains("200");
+		}
+	}
+
+	private static String statusLine(URI application, String name) throws IOException {
+		try (Socket socket = new Socket(application.getHost(), application.getPort())) {
+			String request = "GET /faults HTTP/1.1\r\nHost: " + name + ":" + application.getPort()
+					+ "\r\nConnection: close\r\n\r\n";
+			socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+			byte[] answer = socket.getInputStream().readAllBytes();
+			return new String(answer, StandardCharsets.US_ASCII).lines().findFirst().orElseThrow();
 		}
 	}
 

@@ -143,7 +143,7 @@ final class FaultTable {
 				arrives("longer part once", 2, Reply.ok().longerBy(500), Reply.ok()),
 				arrives("longer part in chunks once", 0, Reply.ok().chunked().longerBy(500), Reply.ok()),
 				arrives("longer file once", 2, Reply.ok().ignoringRange().longerBy(500), Reply.ok()),
-				fails("longer file for ever", ErrorCode.INTEGRITY, "expected-checksum says", 2,
+				fails("longer file for ever", ErrorCode.INTEGRITY, "expected-checksum specifies", 2,
 						Reply.ok().ignoringRange().longerBy(500)),
 				arrives("chunked", 1, Reply.ok().ignoringRange().chunked()),
 				arrives("chunked", 1, Reply.ok().ignoringRange().chunked()).withoutDigest(),
@@ -155,21 +155,23 @@ final class FaultTable {
 	}
 
 	private List<FaultRow> bodies() {
-		return List.of(arrives("byte flipped once", 2, Reply.ok().flipped(1234), Reply.ok()),
-				arrives("byte flipped in a later segment", 0, Reply.ok(), Reply.ok().flipped(2 * MIB + 99),
-						Reply.ok().flipped(3 * MIB + 99), Reply.ok())
-					.only(Shape.SEVERAL_SEGMENTS),
-				fails("wrong bytes for ever", ErrorCode.INTEGRITY, "expected-checksum says", 2, Reply.ok().flipped(99)),
-				arrives("empty body once", 2, Reply.empty(), Reply.ok()),
-				fails("empty body for ever", ErrorCode.INTEGRITY, "sent an empty file", 3, Reply.empty()),
-				fails("empty body for ever", ErrorCode.INTEGRITY, "sent an empty file", 3, Reply.empty())
-					.withoutDigest(),
-				arrives("another file once", 2, Reply.status(200).body(this.other), Reply.ok()),
-				fails("another file for ever", ErrorCode.INTEGRITY, "expected-checksum says", 2,
-						Reply.status(200).body(this.other)),
-				fails("HTML by its type", ErrorCode.FORMAT, "HTML page instead of a model", 1, Reply.html()),
-				fails("HTML by its beginning", ErrorCode.FORMAT, "HTML page instead of a model", 1,
-						Reply.status(200).body("\n<!DOCTYPE html><html><body>Log in</body></html>")));
+		return List
+			.of(arrives("byte flipped once", 2, Reply.ok().flipped(1234), Reply.ok()),
+					arrives("byte flipped in a later segment", 0, Reply.ok(), Reply.ok().flipped(2 * MIB + 99),
+							Reply.ok().flipped(3 * MIB + 99), Reply.ok())
+						.only(Shape.SEVERAL_SEGMENTS),
+					fails("wrong bytes for ever", ErrorCode.INTEGRITY, "expected-checksum specifies", 2,
+							Reply.ok().flipped(99)),
+					arrives("empty body once", 2, Reply.empty(), Reply.ok()),
+					fails("empty body for ever", ErrorCode.INTEGRITY, "sent an empty file", 3, Reply.empty()),
+					fails("empty body for ever", ErrorCode.INTEGRITY, "sent an empty file", 3, Reply.empty())
+						.withoutDigest(),
+					arrives("another file once", 2, Reply.status(200).body(this.other), Reply.ok()),
+					fails("another file for ever", ErrorCode.INTEGRITY, "expected-checksum specifies", 2,
+							Reply.status(200).body(this.other)),
+					fails("HTML by its type", ErrorCode.FORMAT, "HTML page instead of a model", 1, Reply.html()),
+					fails("HTML by its beginning", ErrorCode.FORMAT, "HTML page instead of a model", 1,
+							Reply.status(200).body("\n<!DOCTYPE html><html><body>Log in</body></html>")));
 	}
 
 	private List<FaultRow> codings() {

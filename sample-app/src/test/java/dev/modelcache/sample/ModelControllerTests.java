@@ -11,6 +11,7 @@ import dev.modelcache.MirrorStatus;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheView;
 import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
 import dev.modelcache.ModelStatus;
 import dev.modelcache.ModelTransferException;
@@ -93,8 +94,11 @@ class ModelControllerTests {
 	void streamsEachStatusWithTheHistoryOfItsTransfer() {
 		this.environment.setProperty("hooks.llm.classifier.enabled", "true");
 		ModelStatus failed = ModelStatus.of("large", ModelState.FAILED);
-		given(this.modelCache.statuses())
-			.willReturn(Flux.just(ModelStatus.absent("default"), failed).concatWith(Flux.never()));
+		given(this.modelCache.statuses()).willReturn(
+				Flux.just(ModelStatus.absent("default"), ModelStatus.absent("requested without configuration"), failed)
+					.concatWith(Flux.never()));
+		given(this.models.models())
+			.willReturn(List.of(ModelRequest.builder("default").build(), ModelRequest.builder("large").build()));
 		given(this.models.nextAttempt("large")).willReturn(Instant.EPOCH);
 		given(this.models.attempts("large"))
 			.willReturn(List.of(new TransferAttempt(Instant.EPOCH, "host:443", 7, "<b>503</b>")));

@@ -183,12 +183,22 @@ final class ModelOrigin implements AutoCloseable {
 		AtomicReference<@Nullable Connection> connection = new AtomicReference<>();
 		response.withConnection(connection::set);
 		Breaking breaking = breaking(file, fault, range);
-		return response.send(body(file, range, fault, server).doOnNext((buffer) -> {
-			Connection open = connection.get();
-			if (breaking.isDueAfter(buffer.readableBytes()) && open != null) {
-				open.dispose();
+		AtomicBoolean broken = new AtomicBoolean();
+		Flux<ByteBuf> sent = body(file, range, fault, server).takeUntil((buffer) -> {
+			broken.set(breaking.isDueAfter(buffer.readableBytes()));
+			return broken.get();
+		});
+		return response.send(sent.concatWith(Flux.defer(() -> broken.get() ? close(connection.get()) : Flux.empty())),
+				(buffer) -> true);
+	}
+
+	/** Nothing more is sent, however much the connection would take at once. */
+	private static Flux<ByteBuf> close(@Nullable Connection connection) {
+		return Flux.<ByteBuf>never().doOnSubscribe((subscription) -> {
+			if (connection != null) {
+				connection.dispose();
 			}
-		}), (buffer) -> true);
+		});
 	}
 
 	private static @Nullable ByteRange requestedRange(ServedFile file, HttpServerRequest request, long size) {

@@ -347,8 +347,9 @@ public final class Background {
 		/** An acquisition that has not been told its end yet calls it when it has. */
 		private void retryWhenDue() {
 			stopRetry();
-			if (Background.this.onFirstUse || Background.this.stopped || this.dueAgain == null
-					|| mendableFailure(status(this.id)) == null) {
+			ModelStatus status = status(this.id);
+			boolean wanted = mendableFailure(status) != null || status.state().isAcquiring();
+			if (Background.this.onFirstUse || Background.this.stopped || this.dueAgain == null || !wanted) {
 				return;
 			}
 			logger.info("Model '{}': the next attempt begins at {}", this.id,

@@ -339,6 +339,21 @@ class BackgroundTests {
 	}
 
 	@Test
+	void attemptOfACallerThatBeginsBeforeTheLastOneHasBeenToldItsEndIsJoined() {
+		this.background.startRetrying();
+		ModelCacheException failure = networkFailure();
+		this.result = Mono.defer(() -> {
+			this.result = Mono.never();
+			showFailure(failure);
+			show(this.status.withState(ModelState.RESOLVING));
+			return Mono.error(failure);
+		});
+		this.background.ensureAll();
+		this.timer.advanceTime();
+		assertThat(this.attempts).hasValue(2);
+	}
+
+	@Test
 	void failureThatTimeDoesNotMendIsNotTriedAgain() {
 		this.background.startRetrying();
 		failWith(new ModelNotFoundException("m", "gone", "Look"));

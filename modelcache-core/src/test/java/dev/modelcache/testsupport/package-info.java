@@ -1,3 +1,7 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
 /**
  * Servers that misbehave, large contents and processes, for the tests of several packages
  * and modules.

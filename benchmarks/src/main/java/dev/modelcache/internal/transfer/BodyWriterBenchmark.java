@@ -1,3 +1,7 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
 package dev.modelcache.internal.transfer;
 
 import java.io.IOException;
@@ -185,8 +189,8 @@ public class BodyWriterBenchmark {
 		public Mono<Void> exchange(RangeRequest request, CoreSubscriber<? super DataBuffer> body,
 				Function<RangeResponse, Mono<Void>> answered) {
 			Flux.<DataBuffer>never().subscribe(body);
-			return answered
-				.apply(new RangeResponse(request.range().start(), (long) SIZE, request.range().end(), false, null, true));
+			return answered.apply(
+					new RangeResponse(request.range().start(), (long) SIZE, request.range().end(), false, null, true));
 		}
 
 		@Override

@@ -1,3 +1,7 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
 /**
  * Turns the options of a builder into the settings and parts of a cache.
  */

@@ -1,3 +1,7 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
 /**
  * Finds the resolver of a URL and joins the answers of several sources.
  */

@@ -1,3 +1,7 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
 /**
  * Transfers bytes: ranges, segments, mirrors, retries, resume and repair.
  */

@@ -1,3 +1,7 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
 package dev.modelcache.internal.lock;
 
 import java.io.IOException;

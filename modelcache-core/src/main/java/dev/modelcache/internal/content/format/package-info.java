@@ -1,3 +1,7 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
 /**
  * What the header of a model file says, and what is no model.
  */

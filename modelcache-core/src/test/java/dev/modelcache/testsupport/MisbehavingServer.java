@@ -95,7 +95,8 @@ public final class MisbehavingServer implements AutoCloseable {
 
 	/**
 	 * Serves content at a path, instead of what was there.
-	 * @param path the path, with its slash
+	 * @param path the path, with its slash; one of a single segment and a slash at its
+	 * end stands for all paths below it
 	 * @param content the content
 	 * @return this server
 	 */
@@ -291,7 +292,8 @@ public final class MisbehavingServer implements AutoCloseable {
 	}
 
 	@Nullable Content content(String path) {
-		return this.contents.get(path);
+		Content content = this.contents.get(path);
+		return (content != null) ? content : this.contents.get(path.substring(0, path.indexOf('/', 1) + 1));
 	}
 
 	LongAdder bytesCounter(String path) {

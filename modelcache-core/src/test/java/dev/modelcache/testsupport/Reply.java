@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +64,13 @@ public final class Reply {
 	long bytesPerSecond;
 
 	byte @Nullable [] raw;
+
+	UnaryOperator<String> head = UnaryOperator.identity();
+
+	boolean dropped;
+
+	Runnable afterwards = () -> {
+	};
 
 	@Nullable CountDownLatch gate;
 
@@ -134,6 +142,35 @@ public final class Reply {
 	 */
 	public static Reply raw(String text) {
 		return raw(text.getBytes(StandardCharsets.ISO_8859_1));
+	}
+
+	/**
+	 * Resets the connection (RST) without an answer.
+	 * @return the reply
+	 */
+	public static Reply dropped() {
+		return ok().with((reply) -> reply.dropped = true);
+	}
+
+	/**
+	 * Sends the status line and the headers otherwise than they should be.
+	 * @param change gets them as they should be, with the empty line at their end
+	 * @return the reply
+	 */
+	public Reply head(UnaryOperator<String> change) {
+		return with((reply) -> {
+			UnaryOperator<String> before = reply.head;
+			reply.head = (head) -> change.apply(before.apply(head));
+		});
+	}
+
+	/**
+	 * Does something when the reply has been sent, or could not be.
+	 * @param afterwards what to do
+	 * @return the reply
+	 */
+	public Reply afterwards(Runnable afterwards) {
+		return with((reply) -> reply.afterwards = afterwards);
 	}
 
 	/**
@@ -391,6 +428,9 @@ public final class Reply {
 		copy.stallBeforeHeaders = this.stallBeforeHeaders;
 		copy.bytesPerSecond = this.bytesPerSecond;
 		copy.raw = this.raw;
+		copy.head = this.head;
+		copy.dropped = this.dropped;
+		copy.afterwards = this.afterwards;
 		copy.gate = this.gate;
 		copy.meets = this.meets;
 		copy.stallGate = this.stallGate;

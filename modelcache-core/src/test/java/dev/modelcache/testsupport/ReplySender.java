@@ -44,6 +44,19 @@ final class ReplySender {
 	 * @return whether the connection can be kept alive
 	 */
 	boolean send(Reply reply, RecordedRequest request) throws IOException {
+		try {
+			return sendNow(reply, request);
+		}
+		finally {
+			reply.afterwards.run();
+		}
+	}
+
+	private boolean sendNow(Reply reply, RecordedRequest request) throws IOException {
+		if (reply.dropped) {
+			this.connection.abort();
+			return false;
+		}
 		if (reply.gate != null) {
 			if (reply.meets) {
 				reply.gate.countDown();
@@ -94,7 +107,7 @@ final class ReplySender {
 				case CLOSE -> append(head, Map.entry("Connection", "close"));
 			}
 		}
-		return head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
+		return reply.head.apply(head.append("\r\n").toString()).getBytes(StandardCharsets.ISO_8859_1);
 	}
 
 	private static void append(StringBuilder head, Map.Entry<String, String> header) {

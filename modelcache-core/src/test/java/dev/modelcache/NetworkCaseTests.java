@@ -1,0 +1,94 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.modelcache;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.stream.Stream;
+
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.NetworkCase;
+import dev.modelcache.testsupport.NetworkCases;
+import dev.modelcache.testsupport.TestCertificate;
+import io.github.resilience4j.core.IntervalFunction;
+import io.github.resilience4j.retry.RetryConfig;
+import io.github.resilience4j.retry.RetryRegistry;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.http.client.reactive.ClientHttpConnector;
+import org.springframework.http.client.reactive.ReactorClientHttpConnector;
+import org.springframework.util.unit.DataSize;
+import reactor.netty.http.Http11SslContextSpec;
+import reactor.netty.http.client.HttpClient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Every case of {@link NetworkCases}, with a cache as an application has it.
+ */
+@Execution(ExecutionMode.CONCURRENT)
+class NetworkCaseTests {
+
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+	private static final Content CONTENT = NetworkCases.model(5 << 20);
+
+	@TempDir
+	Path directory;
+
+	static Stream<NetworkCase> cases() {
+		return new NetworkCases(CONTENT).all();
+	}
+
+	@ParameterizedTest(name = "{0}")
+	@MethodSource("cases")
+	void everyCaseEndsAsItShould(NetworkCase given) throws Exception {
+		try (MisbehavingServer server = given.start(CONTENT);
+				ModelCache cache = builder(given).model(given.request(server, CONTENT)).build()) {
+			if (given.code() == null) {
+				CachedModel model = cache.get("m").block(PATIENCE);
+				assertThat(model).isNotNull();
+				assertThat(Content.of(Files.readAllBytes(model.path())).sha256())
+					.isEqualTo(given.expected(CONTENT).sha256());
+			}
+			else {
+				assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> cache.get("m").block(PATIENCE))
+					.satisfies((failure) -> assertThat(failure.code()).isEqualTo(given.code()))
+					.withMessageContaining(given.problem());
+			}
+		}
+	}
+
+	private ModelCacheBuilder builder(NetworkCase given) {
+		return ModelCache.builder()
+			.environment((name) -> name.equals("user.home") ? this.directory.resolve("home").toString() : null)
+			.cache((cache) -> {
+				cache.directory(this.directory.resolve("cache")).minFreeSpace(DataSize.ofMegabytes(1));
+				given.configure(cache);
+			})
+			.retryRegistry(RetryRegistry.of(Map.of("modelcache",
+					RetryConfig.custom().intervalFunction(IntervalFunction.of(Duration.ofMillis(5))).build())))
+			.connectors((rules) -> connector(rules, given.isTls()))
+			.download((download) -> {
+				download.allowInsecureHttp(true).segmentSize(DataSize.ofMegabytes(1));
+				given.configure(download);
+			});
+	}
+
+	private static ClientHttpConnector connector(ConnectorRules rules, boolean tls) {
+		HttpClient client = rules.prepare(HttpClient.create());
+		return new ReactorClientHttpConnector(
+				tls ? client.secure((spec) -> spec.sslContext(Http11SslContextSpec.forClient()
+					.configure((builder) -> builder.trustManager(TestCertificate.get().trust())))) : client);
+	}
+
+}

@@ -1,0 +1,175 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.modelcache.testsupport;
+
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+import dev.modelcache.ModelCacheException.ErrorCode;
+
+import static dev.modelcache.testsupport.NetworkCase.PATH;
+import static dev.modelcache.testsupport.NetworkCase.always;
+import static dev.modelcache.testsupport.NetworkCase.answering;
+import static dev.modelcache.testsupport.NetworkCase.first;
+import static dev.modelcache.testsupport.NetworkCase.server;
+
+/**
+ * The ways of servers, caches and proxies with a file: those in which some tool brings
+ * it, and those in which none should.
+ */
+public final class NetworkCases {
+
+	private final Content content;
+
+	private final long size;
+
+	private final long half;
+
+	/**
+	 * Creates the cases.
+	 * @param content what is served; a {@link #model}
+	 */
+	public NetworkCases(Content content) {
+		this.content = content;
+		this.size = content.size();
+		this.half = this.size / 2;
+	}
+
+	/**
+	 * Returns a GGUF with one tensor of noise.
+	 * @param bytes about how many
+	 * @return the content
+	 */
+	public static Content model(int bytes) {
+		GgufFile file = GgufFile.tiny().tensor(0, bytes / 4 / 32 * 32);
+		byte[] zeros = file.bytes();
+		byte[] header = new byte[zeros.length - bytes / 4 / 32 * 32 * 4];
+		System.arraycopy(zeros, 0, header, 0, header.length);
+		return Content.random(zeros.length, 7).startingWith(header);
+	}
+
+	/** Returns all cases. */
+	public Stream<NetworkCase> all() {
+		return Stream
+			.of(answers(), lengths(), ranges(), codings(), types(), redirects(), versions(), connections(), busy())
+			.flatMap(List::stream);
+	}
+
+	private List<NetworkCase> answers() {
+		return List.of(always("well-behaved", Reply.ok()),
+				always("status line without a reason", Reply.ok().head((head) -> head.replace(" Status\r\n", "\r\n"))),
+				always("status line with a blank and no reason",
+						Reply.ok().head((head) -> head.replace(" Status\r\n", " \r\n"))),
+				always("lower-case header names", Reply.ok().head(NetworkCases::lowerCase)),
+				always("header without a blank behind the colon", Reply.ok().head((head) -> head.replace(": ", ":"))),
+				always("blanks around header values",
+						Reply.ok().head((head) -> head.replace(": ", ":   ").replaceAll("(?m)(: .*)\r$", "$1  \r"))),
+				always("folded header", Reply.ok().header("X-Folded", "one\r\n two")),
+				always("empty header value", Reply.ok().header("X-Empty", "")),
+				always("header value beyond ASCII", Reply.ok().header("X-Name", "caf\u00e9")),
+				always("Connection: close", Reply.ok().header("Connection", "close")),
+				always("Keep-Alive header", Reply.ok().header("Keep-Alive", "timeout=5, max=100")));
+	}
+
+	private static String lowerCase(String head) {
+		return head.lines()
+			.map((line) -> line.startsWith("HTTP") ? line : line.toLowerCase(java.util.Locale.ROOT))
+			.reduce("", (all, line) -> all + line + "\r\n");
+	}
+
+	private List<NetworkCase> lengths() {
+		return List.of(always("chunks, no ranges", Reply.ok().ignoringRange().chunked()),
+				always("chunks, no ranges", Reply.ok().ignoringRange().chunked()).withoutDigest(),
+				always("chunked ranges", Reply.ok().chunked()),
+				always("no length, no ranges, connection closed", Reply.ok().ignoringRange().withoutLength()),
+				always("no ranges", Reply.ok().ignoringRange()),
+				always("no ranges", Reply.ok().ignoringRange()).withoutDigest(),
+				always("no ranges, no validator", Reply.ok().ignoringRange().etag("")).withoutDigest());
+	}
+
+	private List<NetworkCase> ranges() {
+		return List.of(first("416 once", Reply.ok(), Reply.status(416)),
+				always("Content-Range with the total unknown",
+						Reply.ok().head((head) -> head.replaceAll("(Content-Range: bytes [0-9-]+)/[0-9]+", "$1/*"))),
+				first("connection reset half way", Reply.ok().cutAfter(this.half)),
+				first("connection reset half way", Reply.ok().cutAfter(this.half)).withoutDigest(),
+				first("connection closed half way", Reply.ok().closeAfter(this.half)));
+	}
+
+	private List<NetworkCase> codings() {
+		return List.of(always("Content-Encoding: identity", Reply.ok().header("Content-Encoding", "identity")),
+				always("empty Content-Encoding", Reply.ok().header("Content-Encoding", "")));
+	}
+
+	private List<NetworkCase> types() {
+		return List.of(always("Content-Type: text/plain", Reply.ok().header("Content-Type", "text/plain")),
+				always("Content-Type: text/plain", Reply.ok().header("Content-Type", "text/plain")).withoutDigest(),
+				always("Content-Type: nonsense", Reply.ok().header("Content-Type", "nonsense")),
+				always("empty Content-Type", Reply.ok().header("Content-Type", "")),
+				always("login page for ever", Reply.html()).fails(ErrorCode.FORMAT, "HTML"),
+				always("login page for ever", Reply.html()).withoutDigest().fails(ErrorCode.FORMAT, "HTML"));
+	}
+
+	private List<NetworkCase> redirects() {
+		return List.of(redirected("absolute", "{origin}/f/m.gguf"), redirected("absolute path", "/f/m.gguf"),
+				redirected("relative path", "f/m.gguf"), redirected("network path", "//{authority}/f/m.gguf"),
+				redirected("with percent-encoding", "/f/a%20b/m.gguf"), redirected("with a query", "/f/m.gguf?a=b&c=d"),
+				redirected("with a fragment", "/f/m.gguf#part"),
+				server("five redirects", (server, content) -> chain(server, content, 5)),
+				always("redirect without a Location", Reply.status(302)).fails(ErrorCode.TRANSFER, "redirects"));
+	}
+
+	private static NetworkCase redirected(String how, String location) {
+		return server("Location: " + how, (server, content) -> {
+			String authority = "127.0.0.1:" + server.port();
+			server.serve("/f/", content)
+				.always(PATH, Reply.redirect(302,
+						location.replace("{origin}", server.uri("").toString()).replace("{authority}", authority)));
+		});
+	}
+
+	private static void chain(MisbehavingServer server, Content content, int length) {
+		server.serve("/end.gguf", content);
+		for (int i = 0; i < length; i++) {
+			server.always((i == 0) ? PATH : "/" + i,
+					Reply.redirect(302, (i == length - 1) ? "/end.gguf" : "/" + (i + 1)));
+		}
+	}
+
+	private List<NetworkCase> versions() {
+		return List.of(always("no ETag", Reply.ok().etag("")), always("weak ETag", Reply.ok().etag("W/\"1\"")),
+				always("ETag without quotation marks", Reply.ok().etag("abc")));
+	}
+
+	private List<NetworkCase> connections() {
+		return List.of(first("reset before the answer, once", Reply.dropped()),
+				first("closed before the answer, once", Reply.raw("")),
+				first("illegal HTTP once", Reply.raw("nonsense\r\n\r\n")));
+	}
+
+	private List<NetworkCase> busy() {
+		return List.of(first("503 once", Reply.status(503)), first("429 once", Reply.status(429)),
+				first("500 in the middle", Reply.ok(), Reply.status(500)),
+				always("404", Reply.status(404)).fails(ErrorCode.NOT_FOUND, "404"),
+				always("403", Reply.status(403)).fails(ErrorCode.ACCESS_DENIED, "403"));
+	}
+
+	/**
+	 * Answers well as long as few requests are served at once, and surplus ones
+	 * otherwise.
+	 */
+	static NetworkCase limited(String name, int most, Supplier<Reply> surplus) {
+		return answering(name, () -> {
+			AtomicInteger active = new AtomicInteger();
+			BooleanSupplier taken = () -> active.getAndUpdate((now) -> (now < most) ? now + 1 : now) < most;
+			return (request) -> taken.getAsBoolean()
+					? Reply.ok().throttled(20 << 20).afterwards(active::decrementAndGet) : surplus.get();
+		});
+	}
+
+}

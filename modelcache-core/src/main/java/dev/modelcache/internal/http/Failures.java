@@ -24,6 +24,7 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 
 import dev.modelcache.ModelAccessDeniedException;
 import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelCacheException.ErrorCode;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelNotFoundException;
@@ -59,7 +60,7 @@ public final class Failures {
 	 * without details if they repeat what was sent
 	 */
 	static Throwable of(Throwable failure, Hop at) {
-		Throwable meaning = of(failure, at.request().uri());
+		Throwable meaning = of(failure, at.request().uri(), at.uri());
 		return (meaning instanceof RequestFailedException failed && at.secrets().areIn(failed))
 				? failed.withoutDetails() : meaning;
 	}
@@ -73,36 +74,47 @@ public final class Failures {
 	 * @return our own exceptions as they are, everything else as a failed request
 	 */
 	static Throwable of(Throwable failure, URI uri) {
+		return of(failure, uri, uri);
+	}
+
+	private static Throwable of(Throwable failure, URI asked, URI at) {
+		// The path of a link may be a secret.
+		URI where = at.equals(asked) ? asked : at.resolve("/");
 		Throwable error = Exceptions.unwrap(failure);
 		if (error instanceof RequestFailedException || error instanceof ModelCacheException) {
 			return error;
 		}
 		ConnectionFailedException explained = ConnectionFailedException.in(error);
 		if (explained != null) {
-			return new RequestFailedException(explained.reason(), uri, explained.problem(), error);
+			boolean ofRedirect = explained.reason() == Reason.PRIVATE_ADDRESS;
+			return new RequestFailedException(explained.reason(), asked, ofRedirect ? asked : where,
+					explained.problem(), 0, null, error);
 		}
 		if (hasCause(error, CertificateException.class, CertPathValidatorException.class,
 				CertPathBuilderException.class, SSLPeerUnverifiedException.class)) {
-			return new RequestFailedException(Reason.UNTRUSTED, uri, "cannot be trusted: " + root(error), error);
+			return new RequestFailedException(Reason.UNTRUSTED, asked, where, "cannot be trusted: " + root(error), 0,
+					null, error);
 		}
 		if (hasCause(error, SSLException.class)) {
-			return new RequestFailedException(Reason.TLS_FAILED, uri, "broke the TLS connection: " + root(error),
-					error);
+			return new RequestFailedException(Reason.TLS_FAILED, asked, where,
+					"broke the TLS connection: " + root(error), 0, null, error);
 		}
 		if (hasCause(error, UnknownHostException.class)) {
-			return new RequestFailedException(Reason.UNREACHABLE, uri, "has an unknown host name", error);
+			return new RequestFailedException(Reason.UNREACHABLE, asked, where, "has an unknown host name", 0, null,
+					error);
 		}
 		if (hasCause(error, ConnectException.class, NoRouteToHostException.class)) {
-			return new RequestFailedException(Reason.UNREACHABLE, uri, "does not accept connections", error);
+			return new RequestFailedException(Reason.UNREACHABLE, asked, where, "does not accept connections", 0, null,
+					error);
 		}
 		if (error instanceof WebClientException
 				|| hasCause(error, IOException.class, ChannelException.class, CodecException.class)) {
-			String where = (error instanceof WebClientRequestException) ? "broke the connection before it answered"
+			String problem = (error instanceof WebClientRequestException) ? "broke the connection before it answered"
 					: "broke the connection";
-			return new RequestFailedException(Reason.RESET, uri, where, error);
+			return new RequestFailedException(Reason.RESET, asked, where, problem, 0, null, error);
 		}
-		return new RequestFailedException(Reason.ILLEGAL_RESPONSE, uri,
-				"cannot be read: " + FailureBoundary.describe(error), error);
+		return new RequestFailedException(Reason.ILLEGAL_RESPONSE, asked, where,
+				"cannot be read: " + FailureBoundary.describe(error), 0, null, error);
 	}
 
 	/** Classifies what was raised instead of an HTTP client. */
@@ -122,27 +134,49 @@ public final class Failures {
 	 */
 	static RequestFailedException of(URI asked, URI answered, int status, HttpHeaders headers, Clock clock) {
 		if (!Origin.of(answered).equals(Origin.of(asked)) && REFUSALS_OF_LINKS.contains(status)) {
-			return new RequestFailedException(Reason.LINK_REFUSED, asked,
-					"redirects to " + RedactedUri.of(answered) + ", which answered " + status, status, null);
+			return new RequestFailedException(Reason.LINK_REFUSED, asked, answered, "answered " + status, status, null,
+					null);
+		}
+		if (REFUSALS_OF_LINKS.contains(status) && SignedUrl.isSigned(answered)) {
+			return new RequestFailedException(Reason.LINK_EXPIRED, asked, answered,
+					"answered " + status + ": " + SignedUrl.state(answered, clock.instant()), status, null, null);
 		}
 		Reason reason = reason(status);
 		Duration pause = reason.isWorthRetrying() ? Pauses.wanted(headers, clock) : null;
-		String problem = "answered " + status + (answered.equals(asked) ? "" : " at " + RedactedUri.of(answered));
 		if (pause != null && pause.compareTo(Pauses.LONGEST) > 0) {
-			return new RequestFailedException(Reason.TOO_BUSY, asked,
-					problem + " and wants to be left alone for " + pause.toSeconds() + " s", status, pause);
+			return new RequestFailedException(Reason.TOO_BUSY, asked, answered,
+					"answered " + status + " and wants to be left alone for " + pause.toSeconds() + " s", status, pause,
+					null);
 		}
-		return new RequestFailedException(reason, asked, problem, status, pause);
+		return new RequestFailedException(reason, asked, answered, "answered " + status + meaning(status), status,
+				pause, null);
 	}
 
 	private static Reason reason(int status) {
 		return switch (status) {
+			case 202 -> Reason.NOT_READY;
 			case 404, 410 -> Reason.NOT_FOUND;
 			case 401, 403 -> Reason.ACCESS_DENIED;
 			case 429 -> Reason.TOO_MANY_REQUESTS;
-			case 408, 425 -> Reason.SERVER_ERROR;
+			case 408, 421, 425 -> Reason.SERVER_ERROR;
+			case 511 -> Reason.LOGIN_WANTED;
 			default ->
 				(status >= 500) ? Reason.SERVER_ERROR : (status >= 400) ? Reason.REFUSED : Reason.ILLEGAL_RESPONSE;
+		};
+	}
+
+	/** Says what a status means that few people know. */
+	private static String meaning(int status) {
+		return switch (status) {
+			case 202 -> ": the file is not ready yet";
+			case 204, 205 -> ": there is nothing at the URL";
+			case 406, 415 -> ": it does not send the file in the form that was asked for";
+			case 421 -> ": it does not serve this host name on this connection";
+			case 425 -> ": it is too early for the request";
+			case 431 -> ": the headers of the request are too large";
+			case 451 -> ": the file must not be served for legal reasons";
+			case 511 -> ": the network wants a login";
+			default -> "";
 		};
 	}
 
@@ -187,57 +221,20 @@ public final class Failures {
 	}
 
 	private static ModelCacheException describe(String id, List<RequestFailedException> failures) {
-		Set<Reason> reasons = failures.stream()
-			.map(RequestFailedException::reason)
-			.collect(Collectors.toCollection(() -> EnumSet.noneOf(Reason.class)));
 		RequestFailedException last = failures.get(failures.size() - 1);
-		String problem = String.valueOf(last.getMessage());
-		if (reasons.equals(Set.of(Reason.NOT_FOUND))) {
-			return new ModelNotFoundException(id, problem, "Correct the URL, or configure a mirror or fallback");
-		}
-		if (reasons.equals(Set.of(Reason.ACCESS_DENIED))) {
-			return new ModelAccessDeniedException(id, problem,
-					"Give credentials for that host: hooks.llm.download.headers.Authorization or user-info in the URL;"
-							+ " a gated model also wants its licence accepted on its web page");
-		}
-		if (reasons.equals(Set.of(Reason.PROXY_DENIED))) {
-			return new ModelAccessDeniedException(id, problem, action(last), last);
-		}
-		if (reasons.equals(Set.of(Reason.LINK_REFUSED))) {
-			return new ModelAccessDeniedException(id, problem,
-					"Check that the first host may give you the file at all, that a proxy does not keep its redirects,"
-							+ " and that the clock is right: such links soon expire");
-		}
-		if (reasons.equals(Set.of(Reason.OTHER_DIGEST))) {
-			return new ModelIntegrityException(id, problem,
-					"Check which of the two is right: correct the expected digest, or use another source");
-		}
-		if (reasons.equals(Set.of(Reason.NOT_A_MODEL))) {
-			return new ModelFormatException(id, problem,
-					"Open the URL in a browser: a login page or a proxy's page may be in the way");
-		}
-		return new ModelTransferException(id,
-				problem + " (" + failures.size() + " failed " + ((failures.size() == 1) ? "request" : "requests") + ")",
-				action(last), last);
-	}
-
-	private static String action(RequestFailedException last) {
 		ConnectionFailedException explained = ConnectionFailedException.in(last);
-		if (explained != null) {
-			return explained.action();
-		}
-		return switch (last.reason()) {
-			case UNREACHABLE, TIMEOUT, RESET, STALLED, TOO_SLOW ->
-				"Check the network, the proxy and the host name; a mirror or fallback-url helps when a host is down";
-			case SERVER_ERROR, TOO_MANY_REQUESTS, TOO_BUSY, CIRCUIT_OPEN ->
-				"Wait for the server to recover, or configure a mirror or fallback-url";
-			case TLS_FAILED ->
-				"Check that the URL's port accepts https, and that a proxy or firewall does not break TLS";
-			case NO_CLIENT -> "Check hooks.llm.download.ssl-bundle, and the application's HTTP connector";
-			case UNTRUSTED -> "Configure hooks.llm.download.ssl-bundle with the certificate authority of that host";
-			case BAD_REDIRECT -> "Use the https URL that the server redirects to, or another source";
-			case UNPROVABLE -> "Configure expected-checksum for this model";
-			default -> "Check what the server sends at that URL, or configure a mirror or fallback-url";
+		String problem = String.valueOf(last.getMessage());
+		String action = (explained != null) ? explained.action() : last.reason().action();
+		Set<ErrorCode> codes = failures.stream()
+			.map((failure) -> failure.reason().code())
+			.collect(Collectors.toCollection(() -> EnumSet.noneOf(ErrorCode.class)));
+		return switch ((codes.size() == 1) ? last.reason().code() : ErrorCode.TRANSFER) {
+			case NOT_FOUND -> new ModelNotFoundException(id, problem, action);
+			case ACCESS_DENIED -> new ModelAccessDeniedException(id, problem, action, last);
+			case INTEGRITY -> new ModelIntegrityException(id, problem, action);
+			case FORMAT -> new ModelFormatException(id, problem, action);
+			default -> new ModelTransferException(id, problem + " (" + failures.size() + " failed "
+					+ ((failures.size() == 1) ? "request" : "requests") + ")", action, last);
 		};
 	}
 

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Locale;
 
 import dev.modelcache.FailedAttempt;
+import dev.modelcache.ModelCacheException.ErrorCode;
 import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.Origin;
@@ -64,6 +65,27 @@ public final class RequestFailedException extends RuntimeException implements Fa
 	}
 
 	/**
+	 * Creates an exception for what happened at the end of redirects.
+	 * @param reason what kind of failure
+	 * @param uri the URL of the request
+	 * @param at the URL that failed
+	 * @param problem what happened, to follow that URL
+	 * @param status the status code, or 0
+	 * @param retryAfter when to ask again, or {@code null}
+	 * @param cause what caused it, if anything did
+	 */
+	RequestFailedException(Reason reason, URI uri, URI at, String problem, int status, @Nullable Duration retryAfter,
+			@Nullable Throwable cause) {
+		super(RedactedUri.of(at) + " " + problem
+				+ (at.equals(uri) ? "" : " (redirected from " + RedactedUri.of(uri) + ")"), cause);
+		this.uri = uri;
+		this.host = Origin.of(uri).authority();
+		this.reason = reason;
+		this.status = status;
+		this.retryAfter = retryAfter;
+	}
+
+	/**
 	 * Creates an exception with a status or a time to wait.
 	 * @param reason what kind of failure
 	 * @param uri the URL of the request
@@ -77,12 +99,7 @@ public final class RequestFailedException extends RuntimeException implements Fa
 
 	private RequestFailedException(Reason reason, URI uri, String problem, int status, @Nullable Duration retryAfter,
 			@Nullable Throwable cause) {
-		super(RedactedUri.of(uri) + " " + problem, cause);
-		this.uri = uri;
-		this.host = Origin.of(uri).authority();
-		this.reason = reason;
-		this.status = status;
-		this.retryAfter = retryAfter;
+		this(reason, uri, uri, problem, status, retryAfter, cause);
 	}
 
 	@Override
@@ -134,75 +151,100 @@ public final class RequestFailedException extends RuntimeException implements Fa
 	}
 
 	/**
-	 * The kinds of failed requests.
+	 * The kinds of failed requests: what an acquisition says that failed by nothing else,
+	 * and what to do. The table in {@code docs/errors.md} is made of it.
 	 */
 	public enum Reason {
 
 		/** No connection: refused, no such host, no route. */
-		UNREACHABLE(true),
+		UNREACHABLE(true, ErrorCode.TRANSFER, Action.NETWORK),
 		/** No response headers in time. */
-		TIMEOUT(true),
+		TIMEOUT(true, ErrorCode.TRANSFER, Action.NETWORK),
 		/** The connection broke. */
-		RESET(true),
+		RESET(true, ErrorCode.TRANSFER, Action.NETWORK),
 		/**
 		 * The TLS connection was not made, or broke; the certificate was not to blame.
 		 */
-		TLS_FAILED(true),
+		TLS_FAILED(true, ErrorCode.TRANSFER,
+				"Check that the URL's port accepts https, and that a proxy or firewall does not break TLS"),
 		/** The body brought no byte for too long. */
-		STALLED(true),
+		STALLED(true, ErrorCode.TRANSFER, Action.NETWORK),
 		/**
 		 * The mirror sent fewer bytes in a minute than {@code download.min-speed} wants.
 		 */
-		TOO_SLOW(true),
+		TOO_SLOW(true, ErrorCode.TRANSFER, Action.NETWORK),
 		/** The body ended before it should have. */
-		SHORT_BODY(true),
+		SHORT_BODY(true, ErrorCode.TRANSFER, Action.SERVER),
 		/** The body went on after it should have ended. */
-		LONG_BODY(true),
+		LONG_BODY(true, ErrorCode.TRANSFER, Action.SERVER),
 		/** The server failed: 5xx, and 408, 425. */
-		SERVER_ERROR(true),
+		SERVER_ERROR(true, ErrorCode.TRANSFER, Action.WAIT),
+		/** The server has accepted the request and not yet made the file: 202. */
+		NOT_READY(true, ErrorCode.TRANSFER,
+				"The server still prepares the file: try again later, or configure a mirror or fallback-url"),
+		/** The network wants a login before it lets anything through: 511. */
+		LOGIN_WANTED(true, ErrorCode.TRANSFER,
+				"The network, not the server, answers: sign in to it with a browser, or ask its operator"),
 		/** The server wants to be asked less often: 429. */
-		TOO_MANY_REQUESTS(true),
+		TOO_MANY_REQUESTS(true, ErrorCode.TRANSFER, Action.WAIT),
 		/** The server wants to be left alone for longer than a transfer waits. */
-		TOO_BUSY(false),
+		TOO_BUSY(false, ErrorCode.TRANSFER, Action.WAIT),
 		/** The file is another one than that of the requests before. */
-		CHANGED(true),
+		CHANGED(true, ErrorCode.TRANSFER, Action.SERVER),
 		/** The answer is larger than what is read into memory. */
-		TOO_LARGE(false),
+		TOO_LARGE(false, ErrorCode.TRANSFER, Action.SERVER),
 		/** The response contradicts the request or itself. */
-		ILLEGAL_RESPONSE(true),
+		ILLEGAL_RESPONSE(true, ErrorCode.TRANSFER, Action.SERVER),
 		/** The server does not have it: 404, 410. */
-		NOT_FOUND(false),
+		NOT_FOUND(false, ErrorCode.NOT_FOUND, "Correct the URL, or configure a mirror or fallback"),
 		/** The server wants other credentials: 401, 403. */
-		ACCESS_DENIED(false),
+		ACCESS_DENIED(false, ErrorCode.ACCESS_DENIED,
+				"Give credentials for that host: hooks.llm.download.headers.Authorization or user-info in the URL;"
+						+ " a gated model also wants its licence accepted on its web page"),
 		/** The link that the mirror has just given is refused by another host. */
-		LINK_REFUSED(false),
+		LINK_REFUSED(false, ErrorCode.ACCESS_DENIED,
+				"Check that the first host may give you the file at all, that a proxy does not keep its redirects,"
+						+ " and that the clock is right: such links soon expire"),
+		/** The configured URL carries a signature, which is not, or no longer, valid. */
+		LINK_EXPIRED(false, ErrorCode.ACCESS_DENIED,
+				"Configure a new signed URL, or a URL that does not expire; if the URL is new, check this machine's clock"),
 		/** The server says that the file has another digest than the expected one. */
-		OTHER_DIGEST(false),
+		OTHER_DIGEST(false, ErrorCode.INTEGRITY,
+				"Check which of the two is right: correct the expected digest, or use another source"),
 		/** The server refuses the request: any other 4xx. */
-		REFUSED(false),
+		REFUSED(false, ErrorCode.TRANSFER, Action.SERVER),
 		/** The body is an HTML page. */
-		NOT_A_MODEL(false),
+		NOT_A_MODEL(false, ErrorCode.FORMAT,
+				"Open the URL in a browser: a login page or a proxy's page may be in the way"),
 		/** A redirect that must not, or cannot, be followed. */
-		BAD_REDIRECT(false),
+		BAD_REDIRECT(false, ErrorCode.TRANSFER, "Use the https URL that the server redirects to, or another source"),
 		/** A redirect leads to a private address, which is not allowed. */
-		PRIVATE_ADDRESS(false),
+		PRIVATE_ADDRESS(false, ErrorCode.TRANSFER, Action.SERVER),
 		/** A proxy requires other credentials, or refuses to connect to the host. */
-		PROXY_DENIED(false),
+		PROXY_DENIED(false, ErrorCode.ACCESS_DENIED, Action.NETWORK),
 		/** A proxy is not there, or does not reach the host. */
-		PROXY_FAILED(true),
+		PROXY_FAILED(true, ErrorCode.TRANSFER, Action.NETWORK),
 		/** Nothing would tell a whole body from a cut one. */
-		UNPROVABLE(false),
+		UNPROVABLE(false, ErrorCode.TRANSFER, "Configure expected-checksum for this model"),
 		/** The server's certificate is not trusted. */
-		UNTRUSTED(false),
+		UNTRUSTED(false, ErrorCode.TRANSFER,
+				"Configure hooks.llm.download.ssl-bundle with the certificate authority of that host"),
 		/** There is no HTTP client: the connector or its certificates cannot be used. */
-		NO_CLIENT(false),
+		NO_CLIENT(false, ErrorCode.TRANSFER,
+				"Check hooks.llm.download.ssl-bundle, and the application's HTTP connector"),
 		/** The mirror failed too often lately and is left alone for a while. */
-		CIRCUIT_OPEN(false);
+		CIRCUIT_OPEN(false, ErrorCode.TRANSFER, Action.WAIT);
 
 		private final boolean worthRetrying;
 
-		Reason(boolean worthRetrying) {
+		private final ErrorCode code;
+
+		private final String action;
+
+		Reason(boolean worthRetrying, ErrorCode code, String action) {
 			this.worthRetrying = worthRetrying;
+			this.code = code;
+			this.action = action;
 		}
 
 		/**
@@ -214,6 +256,22 @@ public final class RequestFailedException extends RuntimeException implements Fa
 		}
 
 		/**
+		 * Returns how an acquisition fails all requests of which failed like this.
+		 * @return the code
+		 */
+		public ErrorCode code() {
+			return this.code;
+		}
+
+		/**
+		 * Returns what to do, where the failure itself does not say.
+		 * @return a sentence without its full stop
+		 */
+		public String action() {
+			return this.action;
+		}
+
+		/**
 		 * Returns whether the failure speaks against the mirror's host, so that its
 		 * circuit breaker counts it.
 		 * @return {@code true} if it does
@@ -221,6 +279,23 @@ public final class RequestFailedException extends RuntimeException implements Fa
 		public boolean isHostFailure() {
 			return this == UNREACHABLE || this == TIMEOUT || this == RESET || this == TLS_FAILED
 					|| this == SERVER_ERROR;
+		}
+
+	}
+
+	/**
+	 * What to do about several kinds.
+	 */
+	private static final class Action {
+
+		static final String NETWORK = "Check the network, the proxy and the host name; a mirror or fallback-url helps"
+				+ " when a host is down";
+
+		static final String WAIT = "Wait for the server to recover, or configure a mirror or fallback-url";
+
+		static final String SERVER = "Check what the server sends at that URL, or configure a mirror or fallback-url";
+
+		private Action() {
 		}
 
 	}

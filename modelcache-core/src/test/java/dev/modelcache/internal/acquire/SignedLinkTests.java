@@ -168,7 +168,7 @@ class SignedLinkTests {
 		this.host.always("/blob", Reply.status(403));
 		assertThatExceptionOfType(ModelAccessDeniedException.class).isThrownBy(() -> get(4, ModelRequest.builder("m")))
 			.withMessageContaining(
-					this.hub.uri("/m.gguf") + " redirects to " + this.host.uri("/blob") + ", which answered 403")
+					this.host.uri("/blob") + " answered 403 (redirected from " + this.hub.uri("/m.gguf") + ")")
 			.withMessageContaining("such links soon expire")
 			.withMessageNotContaining("signature");
 		assertThat(this.host.requests()).hasSize(1);

@@ -10,6 +10,7 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
+import java.util.Set;
 import java.util.stream.Stream;
 
 import javax.net.ssl.SSLException;
@@ -80,8 +81,28 @@ class FailuresTests {
 		RequestFailedException failure = Failures.of(URL, URI.create("https://b.example/x?sig=secret"), 403,
 				new HttpHeaders(), new ManualClock());
 		assertThat(failure.reason()).isEqualTo(Reason.LINK_REFUSED);
-		assertThat(failure).hasMessage("https://a.example/m.gguf redirects to https://b.example/x, which answered 403");
+		assertThat(failure).hasMessage("https://b.example/x answered 403 (redirected from https://a.example/m.gguf)");
 		assertThat(failure.retryAfter()).isNull();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "202, NOT_READY, the file is not ready yet", "204, ILLEGAL_RESPONSE, there is nothing at the URL",
+			"406, REFUSED, does not send the file in the form", "421, SERVER_ERROR, does not serve this host name",
+			"425, SERVER_ERROR, too early", "431, REFUSED, headers of the request are too large",
+			"451, REFUSED, legal reasons", "511, LOGIN_WANTED, the network wants a login" })
+	void statusThatFewPeopleKnowIsExplained(int status, Reason reason, String words) {
+		RequestFailedException failure = Failures.of(URL, URL, status, new HttpHeaders(), new ManualClock());
+		assertThat(failure.reason()).isEqualTo(reason);
+		assertThat(failure).hasMessageStartingWith("https://a.example/m.gguf answered " + status + ": ")
+			.hasMessageContaining(words);
+	}
+
+	@Test
+	void hostThatFailedAtTheEndOfARedirectIsNamedWithoutItsPath() {
+		Hop there = new Hop(WebRequest.get(URL), URI.create("https://b.example:8443/secret?sig=secret"), 1, false,
+				false, Set.of());
+		assertThat(Failures.of(new ConnectException("refused"), there)).hasMessage(
+				"https://b.example:8443/ does not accept connections" + " (redirected from https://a.example/m.gguf)");
 	}
 
 	@Test

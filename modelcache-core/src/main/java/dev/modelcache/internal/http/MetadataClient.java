@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
 
 import dev.modelcache.ModelAccessDeniedException;
 import dev.modelcache.ModelTransferException;
@@ -82,6 +83,20 @@ public final class MetadataClient {
 	 * @return the answer, of any status
 	 */
 	public Mono<MetadataResponse> exchange(SourceLocation location, WebRequest request) {
+		return exchange(location, request, true);
+	}
+
+	/**
+	 * Asks once, for a question that another one can replace.
+	 * @param location the location that it is about
+	 * @param request the question
+	 * @return the answer, of any status
+	 */
+	public Mono<MetadataResponse> exchangeOnce(SourceLocation location, WebRequest request) {
+		return exchange(location, request, false);
+	}
+
+	private Mono<MetadataResponse> exchange(SourceLocation location, WebRequest request, boolean again) {
 		String step = "reading what " + RedactedUri.of(request.uri()) + " answered";
 		Hop begin = Hop.first(request);
 		return FailureBoundary.around(step, Mono.defer(() -> {
@@ -93,7 +108,7 @@ public final class MetadataClient {
 				.onErrorMap((failure) -> Failures.of(failure, begin))
 				.doOnNext((answer) -> location.pauses().accept(Duration.ZERO))
 				.doOnError(RequestFailedException.class, failures::add)
-				.transformDeferred(RetryOperator.of(retry))
+				.transformDeferred(again ? RetryOperator.of(retry) : UnaryOperator.identity())
 				.onErrorMap(RequestFailedException.class,
 						(last) -> Failures.summarize(location.request().id(), failures));
 		}));

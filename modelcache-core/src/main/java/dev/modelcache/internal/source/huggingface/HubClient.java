@@ -52,10 +52,19 @@ final class HubClient {
 
 	/** Asks the API which commit a revision is, and for the files there. */
 	Mono<MetadataResponse> repository(HubUrl url) {
-		return ask(WebRequest
+		return ask(questionFor(url));
+	}
+
+	/** Asks the API the same, but not again if it does not answer. */
+	Mono<MetadataResponse> repositoryOnce(HubUrl url) {
+		return this.client.exchangeOnce(this.location, questionFor(url));
+	}
+
+	private WebRequest questionFor(HubUrl url) {
+		return WebRequest
 			.get(uri("/api/models/" + path(url.repository()) + "/revision/" + segment(url.revision()) + "?blobs=true"))
 			.headers(this.headers)
-			.header(HttpHeaders.ACCEPT, "application/json"));
+			.header(HttpHeaders.ACCEPT, "application/json");
 	}
 
 	/** Asks the API whether the files of a gated repository may be read. */

@@ -64,6 +64,20 @@ record HubErrors(String modelId, URI endpoint, HubUrl url, boolean anonymous, Se
 		};
 	}
 
+	/**
+	 * Returns the error of a list of files that is needed and that the API does not give.
+	 * @param response an answer that is no success
+	 * @return the error
+	 */
+	ModelCacheException ofList(MetadataResponse response) {
+		return (response.status() < 500) ? of(response) : new ModelTransferException(this.modelId,
+				hub() + " answered " + response.status() + " to the request for the list of files of "
+						+ this.url.repository() + words(response),
+				"Try again later, use a mirror, or use the URL of a single file, such as hf://org/repo/path, without "
+						+ "hooks.llm.files, which does not require the list",
+				null);
+	}
+
 	ModelAccessDeniedException gated(MetadataResponse response) {
 		String problem = "the repository " + this.url.repository() + " is gated: its licence must be accepted "
 				+ "before its files can be downloaded";

@@ -8,11 +8,16 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 import dev.modelcache.DigestOrigin;
+import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelTransferException;
 import dev.modelcache.internal.http.MetadataResponse;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.HubRevision;
@@ -25,8 +30,8 @@ import reactor.core.publisher.Mono;
 /**
  * One question to the Hub: which commit, which files, which digests. One request to the
  * API answers it; it counts no download. A gated repository is asked a second time,
- * whether its files may be read. Files whose size or digest the API did not tell, and all
- * files where there is no API, are asked for by HEAD.
+ * whether its files may be read. Files whose size or digest the API did not tell, and a
+ * file that the URL names where the API does not answer, are asked for by HEAD.
  */
 final class HubLookUp {
 
@@ -40,21 +45,53 @@ final class HubLookUp {
 
 	private final HubErrors errors;
 
-	HubLookUp(ModelRequest model, HubUrl url, HubClient hub, HubErrors errors) {
+	private final Consumer<String> unlisted;
+
+	/**
+	 * Creates a question.
+	 * @param model what is wanted
+	 * @param url where
+	 * @param hub asks the Hub
+	 * @param errors what its refusals mean
+	 * @param unlisted is told why the API does not list a file that is found without it
+	 */
+	HubLookUp(ModelRequest model, HubUrl url, HubClient hub, HubErrors errors, Consumer<String> unlisted) {
 		this.model = model;
 		this.url = url;
 		this.hub = hub;
 		this.errors = errors;
+		this.unlisted = unlisted;
 	}
 
 	Mono<ResolvedModel> resolve() {
-		return this.hub.repository(this.url).flatMap((response) -> {
-			HubRepository repository = response.isSuccess() ? read(response) : null;
-			if (repository != null) {
-				return listed(repository);
-			}
-			return (response.isSuccess() || hasNoAnswer(response)) ? unlisted() : Mono.error(this.errors.of(response));
-		});
+		ModelFileName path = this.url.path();
+		if (path == null || !this.model.files().isEmpty()) {
+			return this.hub.repository(this.url)
+				.flatMap((answer) -> listed(answer).orElseGet(() -> Mono.error(noList(answer))));
+		}
+		return this.hub.repositoryOnce(this.url)
+			.map((answer) -> listed(answer).orElseGet(() -> unlisted(path, answer)))
+			.onErrorResume(ModelCacheException.class,
+					(failure) -> Mono.just(unlisted(path, failure, "cannot be used (" + failure.problem() + ")")))
+			.flatMap(Function.identity());
+	}
+
+	/** Returns what the Hub's own answer means; empty where it is not the Hub's own. */
+	private Optional<Mono<ResolvedModel>> listed(MetadataResponse answer) {
+		HubRepository repository = answer.isSuccess() ? read(answer) : null;
+		if (repository != null) {
+			return Optional.of(Mono.defer(() -> listed(repository)));
+		}
+		boolean refused = answer.header(HubErrors.ERROR_CODE) != null && answer.status() < 500
+				&& answer.status() != 429;
+		return refused ? Optional.of(Mono.error(this.errors.of(answer))) : Optional.empty();
+	}
+
+	private ModelCacheException noList(MetadataResponse answer) {
+		return hasNoApi(answer)
+				? this.errors.noHub("has no API to list the files of a repository",
+						"Use the URL of a single file, such as hf://org/repo/path, without hooks.llm.files")
+				: this.errors.ofList(answer);
 	}
 
 	private @Nullable HubRepository read(MetadataResponse response) {
@@ -106,6 +143,10 @@ final class HubLookUp {
 		return files.size() == 1 && files.get(0).name().endsWith(".onnx");
 	}
 
+	private static boolean hasNoApi(MetadataResponse answer) {
+		return answer.isSuccess() || hasNoAnswer(answer);
+	}
+
 	/** What is not there at all, or not to be asked for, is no refusal of the Hub. */
 	private static boolean hasNoAnswer(MetadataResponse response) {
 		return switch (response.status()) {
@@ -151,22 +192,37 @@ final class HubLookUp {
 		});
 	}
 
-	/** A mirror without the API can still say of a file what the Hub's headers say. */
-	private Mono<ResolvedModel> unlisted() {
-		ModelFileName path = this.url.path();
-		if (path == null || !this.model.files().isEmpty()) {
-			return Mono.error(this.errors.noHub("has no API to list the files of a repository",
-					"Use the URL of a single file, such as hf://org/repo/path, without hooks.llm.files"));
-		}
+	private Mono<ResolvedModel> unlisted(ModelFileName path, MetadataResponse answer) {
+		return unlisted(path, hasNoApi(answer) ? null : this.errors.of(answer),
+				answer.isSuccess() ? "does not answer with a list of files" : "answered " + answer.status());
+	}
+
+	/**
+	 * The headers of a file say what the API does not. Without the data of an ONNX model,
+	 * which may stand beside it, a runtime cannot open it.
+	 * @param path the file
+	 * @param failure why the API did not answer, or {@code null} where there is no API
+	 * @param reason the same, to follow the name of the API
+	 */
+	private Mono<ResolvedModel> unlisted(ModelFileName path, @Nullable ModelCacheException failure, String reason) {
 		List<ModelFileName> names = Shards.all(path);
-		return headed(this.url.revision(), names.get(0))
+		return headed(this.url.revision(), names.get(0), failure)
 			.flatMap((first) -> Flux.fromIterable(names.subList(1, names.size()))
-				.flatMapSequential((name) -> headed(first.commit(), name), HEADS_AT_ONCE)
+				.flatMapSequential((name) -> headed(first.commit(), name, failure), HEADS_AT_ONCE)
 				.map(Headed::file)
 				.startWith(first.file())
+				.concatWith(Flux.fromIterable(HubSelection.usualData(path))
+					.concatMap((name) -> headedData(first.commit(), name)))
 				.map((file) -> remote(first.commit(), file))
 				.collectList()
-				.map((files) -> resolved(files, first.commit(), null)));
+				.map((files) -> resolved(files, first.commit(), null)))
+			.doOnNext((model) -> this.unlisted.accept(reason));
+	}
+
+	private Mono<HubFile> headedData(String commit, ModelFileName name) {
+		return this.hub.head(this.url, commit, name)
+			.filter(HubLookUp::saysTheFile)
+			.map((response) -> HubClient.fileOf(name, response));
 	}
 
 	private ResolvedModel resolved(List<RemoteFile> files, String commit, @Nullable Instant modified) {
@@ -174,17 +230,31 @@ final class HubLookUp {
 				new HubRevision(this.url.repository(), this.url.revision(), commit, modified));
 	}
 
-	private Mono<Headed> headed(String revision, ModelFileName name) {
-		return this.hub.head(this.url, revision, name).map((response) -> {
-			if (hasNoAnswer(response)) {
-				throw this.errors.noHub("has neither the model API nor the file '" + name + "'",
-						"Check the repository, the revision and the file");
-			}
-			if (!response.isSuccess() && response.header("X-Linked-ETag") == null && !leadsToFile(response)) {
-				throw this.errors.of(response);
-			}
-			return new Headed(commit(revision, response), HubClient.fileOf(name, response));
-		});
+	/**
+	 * Asks for the headers of a file. What the Hub itself says of the file counts; for
+	 * anything else, a failure of the API is the one to report.
+	 */
+	private Mono<Headed> headed(String revision, ModelFileName name, @Nullable ModelCacheException failure) {
+		return this.hub.head(this.url, revision, name)
+			.onErrorMap(ModelTransferException.class, (broken) -> (failure != null) ? failure : broken)
+			.map((response) -> {
+				boolean refused = !saysTheFile(response) && !leadsToFile(response);
+				if (refused && failure != null && response.header(HubErrors.ERROR_CODE) == null) {
+					throw failure;
+				}
+				if (refused && hasNoAnswer(response)) {
+					throw this.errors.noHub("has neither the model API nor the file '" + name + "'",
+							"Check the repository, the revision and the file");
+				}
+				if (refused) {
+					throw this.errors.of(response);
+				}
+				return new Headed(commit(revision, response, failure), HubClient.fileOf(name, response));
+			});
+	}
+
+	private static boolean saysTheFile(MetadataResponse response) {
+		return response.isSuccess() || response.header("X-Linked-ETag") != null;
 	}
 
 	/** A redirect to where the bytes are, of a mirror that drops what the Hub says. */
@@ -192,7 +262,7 @@ final class HubLookUp {
 		return response.isRedirect() && response.header("Location") != null;
 	}
 
-	private String commit(String revision, MetadataResponse response) {
+	private String commit(String revision, MetadataResponse response, @Nullable ModelCacheException failure) {
 		String commit = response.header("X-Repo-Commit");
 		if (HubFile.isSha1(commit)) {
 			return Objects.requireNonNull(commit);
@@ -200,8 +270,9 @@ final class HubLookUp {
 		if (HubFile.isSha1(revision)) {
 			return revision;
 		}
-		throw this.errors.noHub("has no model API, and its answers lack X-Repo-Commit, so the commit of '" + revision
-				+ "' is " + "unknown", "Specify the commit, such as hf://org/repo@<40 digits>/path");
+		throw (failure != null) ? failure
+				: this.errors.noHub("has no model API, and its answers lack X-Repo-Commit, so the commit of '"
+						+ revision + "' is " + "unknown", "Specify the commit, such as hf://org/repo@<40 digits>/path");
 	}
 
 	private RemoteFile remote(String commit, HubFile file) {

@@ -117,6 +117,13 @@ final class HubSelection {
 		}
 	}
 
+	/** Returns the names that the data beside an ONNX model usually has. */
+	static List<ModelFileName> usualData(ModelFileName name) {
+		return name.endsWith(".onnx")
+				? List.of(new ModelFileName(name.text() + "_data"), new ModelFileName(name.text() + ".data"))
+				: List.of();
+	}
+
 	private void select(HubFile file) {
 		this.selected.putIfAbsent(file.name().text(), file);
 	}

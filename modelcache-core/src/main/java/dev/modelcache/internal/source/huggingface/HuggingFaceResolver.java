@@ -10,13 +10,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.internal.http.MetadataClient;
 import dev.modelcache.internal.http.SentSecrets;
 import dev.modelcache.source.ResolvedModel;
 import dev.modelcache.source.SourceLocation;
 import dev.modelcache.source.SourceResolver;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpHeaders;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -30,6 +34,8 @@ public final class HuggingFaceResolver implements SourceResolver {
 
 	private static final String SCHEME = "hf";
 
+	private static final Logger logger = LoggerFactory.getLogger(HuggingFaceResolver.class);
+
 	private final HubSettings settings;
 
 	private final Map<String, String> configuredHeaders;
@@ -37,6 +43,9 @@ public final class HuggingFaceResolver implements SourceResolver {
 	private final MetadataClient client;
 
 	private final Scheduler io;
+
+	/** Whether it was logged that the API does not answer. */
+	private final AtomicBoolean saidUnlisted = new AtomicBoolean();
 
 	/**
 	 * Creates a resolver.
@@ -90,7 +99,14 @@ public final class HuggingFaceResolver implements SourceResolver {
 		HubErrors errors = new HubErrors(location.request().id(), this.settings.endpoint(), url,
 				!headers.containsKey(HttpHeaders.AUTHORIZATION), new SentSecrets(this.settings.endpoint(), headers),
 				this.client::pauseWanted);
-		return new HubLookUp(location.request(), url, hub, errors);
+		return new HubLookUp(location.request(), url, hub, errors, this::sayUnlisted);
+	}
+
+	private void sayUnlisted(String reason) {
+		if (this.saidUnlisted.compareAndSet(false, true)) {
+			logger.info("The API of {} {}. Files are looked up by their own headers instead, which state the commit, "
+					+ "the digest and the size.", RedactedUri.of(this.settings.endpoint()), reason);
+		}
 	}
 
 	private HubUrl parse(SourceLocation location) {

@@ -45,7 +45,7 @@ class HubErrorsTests {
 		this.hub.server.hub()
 			.always("/api/models/org/repo/revision/main",
 					Reply.status(403).header("X-Error-Message", "no access for " + words));
-		assertThat(this.hub.failure(ModelAccessDeniedException.class, "hf://org/repo/model.gguf"))
+		assertThat(this.hub.failure(ModelAccessDeniedException.class, "hf://org/repo:Q4_K_M"))
 			.hasMessageNotContaining(words)
 			.hasMessageNotContaining("saying");
 	}
@@ -160,7 +160,7 @@ class HubErrorsTests {
 	void limitOfRequestsSaysHowLongToWait() {
 		this.hub.server.hub()
 			.always("/api/models/org/repo/revision/main", Reply.status(429).header("RateLimit", "\"api\";r=0;t=400"));
-		assertThat(this.hub.failure(ModelTransferException.class, "hf://org/repo/model.gguf"))
+		assertThat(this.hub.failure(ModelTransferException.class, "hf://org/repo:Q4_K_M"))
 			.hasMessageContaining("received too many requests")
 			.hasMessageContaining("401 s")
 			.hasMessageContaining("HF_TOKEN");
@@ -181,7 +181,7 @@ class HubErrorsTests {
 		this.hub.server.hub()
 			.always("/api/models/org/repo/revision/main",
 					Reply.redirect(302, this.hub.server.cdn().uri("/stolen?x=1").toString()));
-		assertThat(this.hub.failure(ModelTransferException.class, "hf://org/repo/model.gguf"))
+		assertThat(this.hub.failure(ModelTransferException.class, "hf://org/repo:Q4_K_M"))
 			.hasMessageContaining("redirects elsewhere")
 			.hasMessageNotContaining("x=1");
 		assertThat(this.hub.server.cdn().requests()).isEmpty();

@@ -5,25 +5,37 @@
 package dev.modelcache.internal.source.huggingface;
 
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
+import dev.modelcache.ModelNotFoundException;
+import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.RemoteFile;
 import dev.modelcache.source.ResolvedModel;
+import dev.modelcache.source.SourceLocation;
 import dev.modelcache.source.SourceResolver;
 import dev.modelcache.source.SourceResolverContractTests;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.RecordedRequest;
 import dev.modelcache.testsupport.Reply;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static dev.modelcache.internal.source.huggingface.HubScenario.COMMIT;
 import static dev.modelcache.internal.source.huggingface.HubScenario.MODEL;
@@ -32,11 +44,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Tests for {@link HuggingFaceResolver}.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class HuggingFaceResolverTests extends SourceResolverContractTests {
 
 	private static final Content SMALL = Content.of("{}");
 
 	private static final Digest SMALL_DIGEST = SMALL.digest(Algorithm.GIT_SHA1);
+
+	private static final String API = "/api/models/org/repo/revision/main";
+
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	private final HubScenario hub = new HubScenario();
 
@@ -227,6 +244,105 @@ class HuggingFaceResolverTests extends SourceResolverContractTests {
 		ResolvedModel model = this.hub.model("hf://org/repo@" + COMMIT + "/model.gguf");
 		assertThat(model.revision()).isEqualTo(COMMIT);
 		assertThat(model.file().expected()).isNull();
+	}
+
+	@ParameterizedTest
+	@MethodSource("answersThatAreNoList")
+	void fileIsFoundByItsOwnHeadersIfTheApiDoesNotAnswer(String what, Reply reply) {
+		this.hub.server.hub().always(API, reply);
+		ResolvedModel model = this.hub.model("hf://org/repo/model.gguf");
+		assertThat(model.revision()).isEqualTo(COMMIT);
+		assertThat(model.file().expected().digest()).isEqualTo(MODEL.sha256());
+		assertThat(model.file().size()).isEqualTo(1000);
+		RemoteFile small = this.hub.model("hf://org/repo@main/config.json").file();
+		assertThat(small.expected().digest()).isEqualTo(SMALL_DIGEST);
+		assertThat(this.hub.server.hub().requests(API)).hasSize(2);
+		assertThat(this.hub.server.cdn().requests()).isEmpty();
+	}
+
+	static Stream<Arguments> answersThatAreNoList() {
+		return Stream.of(Arguments.of("gateway time-out", Reply.status(504).body("<html>504</html>")),
+				Arguments.of("error", Reply.status(500)), Arguments.of("no service", Reply.status(503)),
+				Arguments.of("limit", Reply.status(429).header("RateLimit", "\"api\";r=0;t=200")),
+				Arguments.of("page of a firewall",
+						Reply.status(403).header("Content-Type", "text/html").body("<html>")),
+				Arguments.of("login page", Reply.html()), Arguments.of("empty", Reply.status(200)),
+				Arguments.of("401 of a gateway", Reply.status(401).header("WWW-Authenticate", "Basic")),
+				Arguments.of("redirect to a portal", Reply.redirect(302, "http://127.0.0.2:9/block")),
+				Arguments.of("no HTTP", Reply.raw("garbage")), Arguments.of("broken connection", Reply.raw("")),
+				Arguments.of("511", Reply.status(511)), Arguments.of("451", Reply.status(451)),
+				Arguments.of("nesting", Reply.status(200).body("[".repeat(2000))),
+				Arguments.of("another form", Reply.status(200).body("{\"error\":\"x\"}")));
+	}
+
+	@Test
+	void apiThatDoesNotAnswerIsSaidOnce(CapturedOutput output) {
+		this.hub.server.hub().always(API, Reply.status(504));
+		SourceResolver resolver = this.hub.resolver();
+		for (String url : List.of("hf://org/repo/model.gguf", "hf://org/repo/config.json")) {
+			ModelRequest request = ModelRequest.builder("m").url(URI.create(url)).build();
+			assertThat(resolver.resolve(SourceLocation.of(URI.create(url), request, true)).block(PATIENCE)).isNotNull();
+		}
+		assertThat(output).containsOnlyOnce("answered 504")
+			.contains("INFO")
+			.contains("The API of " + this.hub.server.endpoint());
+	}
+
+	@Test
+	void dataOfAnOnnxModelIsFoundWithoutTheApi() {
+		this.hub.server.hub().always(API, Reply.status(504));
+		this.hub.repository.large("onnx/model.onnx", MODEL)
+			.large("onnx/model.onnx_data", MODEL)
+			.absent("onnx/model.onnx.data");
+		assertThat(names(this.hub.model("hf://org/repo/onnx/model.onnx"))).containsExactly("onnx/model.onnx",
+				"onnx/model.onnx_data");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "hf://org/repo:Q4_K_M, ", "hf://org/repo, ", "hf://org/repo, *.gguf",
+			"hf://org/repo/model.gguf, *.json" })
+	void choiceNeedsTheApiWhichIsAskedAgain(String url, @Nullable String files) {
+		this.hub.server.hub().always(API, Reply.status(504));
+		String[] globs = (files != null) ? new String[] { files } : new String[0];
+		assertThat(this.hub.failure(ModelTransferException.class, url, globs))
+			.hasMessageContaining("answered 504 to the request for the list of files of org/repo")
+			.hasMessageContaining("the URL of a single file, such as hf://org/repo/path");
+		assertThat(this.hub.server.hub().requests(API)).hasSizeGreaterThan(1);
+	}
+
+	@Test
+	void apiThatAnswersLaterIsEnoughForAChoice() {
+		this.hub.repository.large("m-Q4_K_M.gguf", MODEL);
+		String file = "{\"rfilename\":\"m-Q4_K_M.gguf\",\"lfs\":{\"size\":1000,\"sha256\":\"" + MODEL.sha256().hex()
+				+ "\"}}";
+		this.hub.server.hub()
+			.script(API, Reply.status(503),
+					Reply.status(200).body("{\"sha\":\"" + COMMIT + "\",\"siblings\":[" + file + "]}"));
+		assertThat(names(this.hub.model("hf://org/repo:Q4_K_M"))).containsExactly("m-Q4_K_M.gguf");
+	}
+
+	@Test
+	void refusalOfTheHubIsFinal() {
+		this.hub.server.hub().always(API, Reply.status(404).header("X-Error-Code", "RevisionNotFound"));
+		assertThat(this.hub.failure(ModelNotFoundException.class, "hf://org/repo/model.gguf"))
+			.hasMessageContaining("no revision 'main'");
+		assertThat(this.hub.server.hub().requests()).extracting(RecordedRequest::method).containsOnly("GET");
+	}
+
+	@Test
+	void apiAndFileThatDoNotAnswerAreOneFailureOfTheApi() {
+		this.hub.server.hub().always(API, Reply.status(504));
+		this.hub.server.hub().always("/org/repo/resolve/main/model.gguf", Reply.status(502));
+		assertThat(this.hub.failure(ModelTransferException.class, "hf://org/repo/model.gguf"))
+			.hasMessageContaining(this.hub.server.endpoint() + " answered 504");
+	}
+
+	@Test
+	void whatTheHubSaysOfTheFileCountsIfTheApiDoesNotAnswer() {
+		this.hub.server.hub().always(API, Reply.status(504));
+		this.hub.repository.absent("absent.gguf");
+		assertThat(this.hub.failure(ModelNotFoundException.class, "hf://org/repo/absent.gguf"))
+			.hasMessageContaining("no file 'absent.gguf'");
 	}
 
 	@ParameterizedTest

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 import dev.modelcache.CachedModel;
+import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOutcome;
@@ -26,6 +27,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import reactor.core.scheduler.Schedulers;
@@ -178,6 +181,43 @@ class HubTests {
 			.serve("/org/repo/resolve/" + COMMIT + "/config.json", Content.of("{\"model_type\":\"other\"}"));
 		this.server.hub().always("/org/repo/resolve/" + COMMIT + "/config.json", Reply.ok());
 		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get("hf://org/repo/config.json"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "Content-Encoding: gzip", "Content-Language: en" })
+	void fileIsProvedIfItsSizeIsNotKnownBeforehand(String header) {
+		Content config = Content.of("{\"model_type\":\"llama\"}");
+		String path = "/org/repo/resolve/" + COMMIT + "/config.json";
+		this.server.hub().always("/api/models/org/repo/revision/main", Reply.status(504));
+		for (String revision : List.of("main", COMMIT)) {
+			this.server.hub().serve("/org/repo/resolve/" + revision + "/config.json", config);
+			this.server.hub()
+				.answer("/org/repo/resolve/" + revision + "/config.json",
+						(request) -> ofHub(request.method().equals("HEAD")
+								? Reply.status(200).header(header.split(": ")[0], header.split(": ")[1]) : Reply.ok(),
+								config));
+		}
+		CachedModel model = get("hf://org/repo/config.json");
+		assertThat(model.verified()).isTrue();
+		assertThat(model.path()).hasContent("{\"model_type\":\"llama\"}");
+		assertThat(this.server.hub().requests(path)).isNotEmpty();
+	}
+
+	private static Reply ofHub(Reply reply, Content content) {
+		return reply.header("X-Repo-Commit", COMMIT)
+			.header("ETag", "\"" + content.digest(Algorithm.GIT_SHA1).hex() + "\"");
+	}
+
+	@Test
+	void plainSha1OfAMirrorIsNotTakenForGits() {
+		String sha1 = "2aae6c35c94fcfb415dbe95f408b9ce91ee846ed";
+		this.repository.incomplete("model.gguf").incomplete("config.json");
+		String path = "/org/repo/resolve/" + COMMIT + "/model.gguf";
+		this.server.hub().serve(path, this.content);
+		this.server.hub().always(path, Reply.ok().etag("\"" + sha1 + "\"").header("X-Checksum-Sha1", sha1));
+		CachedModel model = get("hf://org/repo/model.gguf");
+		assertThat(model.verified()).isFalse();
+		assertThat(model.path()).hasBinaryContent(this.content.bytes());
 	}
 
 	@Test

@@ -7,11 +7,14 @@ package dev.modelcache.internal.source.huggingface;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 import dev.modelcache.Digest;
+import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.source.SourceLocation;
 import dev.modelcache.internal.http.MetadataClient;
@@ -27,6 +30,16 @@ import reactor.core.publisher.Mono;
  * The Hub's addresses, asked with what its origin alone may be told.
  */
 final class HubClient {
+
+	/**
+	 * An entity tag of digits, weak or not, with what servers append for a coding.
+	 */
+	private static final Pattern DIGITS = Pattern
+		.compile("(?:W/)?\"?([0-9a-fA-F]{40}|[0-9a-fA-F]{64})(?:[-;]{1,2}(?:gzip|deflate|br|zstd))?\"?");
+
+	private static final Pattern ENCODED_TAG = Pattern.compile("[-;](?:gzip|deflate|br|zstd)\"?$");
+
+	private static final Pattern ENCODING = Pattern.compile("(?i)\\b(?:gzip|deflate|br|zstd|compress|dcb|dcz)\\b");
 
 	private final MetadataClient client;
 
@@ -107,17 +120,48 @@ final class HubClient {
 	}
 
 	/**
-	 * Reads what the headers of a file say about it.
+	 * Reads what the headers of a file say about it. Only what the Hub itself states is a
+	 * digest: other servers send entity tags of the same form, such as a plain SHA-1.
 	 * @param name the file
 	 * @param response the answer to {@link #head}
 	 * @return the file
 	 */
 	static HubFile fileOf(ModelFileName name, MetadataResponse response) {
-		String tag = Optional.ofNullable(response.header("X-Linked-ETag")).orElse(response.header(HttpHeaders.ETAG));
-		Digest digest = (tag != null) ? HubFile.digest(tag.replaceFirst("^W/", "").replace("\"", "")) : null;
-		String linked = response.header("X-Linked-Size");
-		String length = response.isRedirect() ? null : response.header(HttpHeaders.CONTENT_LENGTH);
-		return new HubFile(name, size((linked != null) ? linked : length), digest);
+		Digest linked = digest(response, "X-Linked-ETag");
+		Digest digest = (linked != null) ? linked : digest(response, HttpHeaders.ETAG);
+		Long size = size(response.header("X-Linked-Size"));
+		boolean known = size != null && size > 0;
+		return HubFile.of(name, (known || response.isRedirect() || isEncoded(response)) ? size
+				: size(response.header(HttpHeaders.CONTENT_LENGTH)), digest);
+	}
+
+	private static @Nullable Digest digest(MetadataResponse response, String header) {
+		String tag = response.header(header);
+		Matcher digits = DIGITS.matcher((tag != null) ? tag : "");
+		Digest digest = digits.matches() ? HubFile.digest(digits.group(1).toLowerCase(Locale.ROOT)) : null;
+		if (digest == null || (digest.algorithm() == Algorithm.SHA256 && header.equals("X-Linked-ETag"))) {
+			return digest;
+		}
+		boolean ofHub = HubFile.isSha1(response.header("X-Repo-Commit"));
+		return (ofHub && !isPlainSha1(response, digest)) ? digest : null;
+	}
+
+	/** Repository managers name the SHA-1 that their entity tag is, too. */
+	private static boolean isPlainSha1(MetadataResponse response, Digest digest) {
+		return response.headers()
+			.headerSet()
+			.stream()
+			.filter((header) -> header.getKey().toLowerCase(Locale.ROOT).replace("-", "").contains("sha1"))
+			.anyMatch((header) -> header.getValue().stream().anyMatch(digest.hex()::equalsIgnoreCase));
+	}
+
+	/** The length is that of the encoded form then (RFC 9110, section 8.6). */
+	private static boolean isEncoded(MetadataResponse response) {
+		String tag = response.header(HttpHeaders.ETAG);
+		return (tag != null && ENCODED_TAG.matcher(tag).find()) || response.headers()
+			.getOrEmpty(HttpHeaders.CONTENT_ENCODING)
+			.stream()
+			.anyMatch(ENCODING.asPredicate());
 	}
 
 	private static @Nullable Long size(@Nullable String text) {

@@ -25,6 +25,18 @@ record HubFile(ModelFileName name, @Nullable Long size, @Nullable Digest digest)
 
 	private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 
+	/** git's SHA-1 of an empty file. */
+	private static final String EMPTY = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391";
+
+	/**
+	 * Returns a file as it was told. A size of zero that the digest does not confirm is
+	 * that of an answer without a body, and unknown.
+	 */
+	static HubFile of(ModelFileName name, @Nullable Long size, @Nullable Digest digest) {
+		boolean empty = digest != null && digest.hex().equals(EMPTY);
+		return new HubFile(name, (size != null && size == 0 && !empty) ? null : size, digest);
+	}
+
 	static boolean isSha1(@Nullable String text) {
 		return text != null && SHA1.matcher(text).matches();
 	}

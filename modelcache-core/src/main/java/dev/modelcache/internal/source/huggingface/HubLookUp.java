@@ -187,7 +187,7 @@ final class HubLookUp {
 				return file;
 			}
 			HubFile head = HubClient.fileOf(file.name(), response);
-			return new HubFile(file.name(), (file.size() != null) ? file.size() : head.size(),
+			return new HubFile(file.name(), (head.size() != null) ? head.size() : file.size(),
 					(file.digest() != null) ? file.digest() : head.digest());
 		});
 	}

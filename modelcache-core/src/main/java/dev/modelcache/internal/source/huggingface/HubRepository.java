@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
-import dev.modelcache.Digest;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.internal.http.StrictJson;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +38,13 @@ record HubRepository(String commit, boolean gated, boolean disabled, List<HubFil
 
 	/** Larger files are never kept in git itself; the Hub's own limit is 10 MB. */
 	private static final long LARGEST_BLOB_BYTES = 32 << 20;
+
+	/** The pointer to a large file has about 135. */
+	private static final long LARGEST_POINTER_BYTES = 200;
+
+	/** Files that repositories of the Hub keep apart from git (its .gitattributes). */
+	private static final Pattern LARGE = Pattern
+		.compile("(?i)\\.(gguf|safetensors|onnx|onnx_data|onnx\\.data|bin|pt|pth|ckpt|h5|pkl|tflite|msgpack|ot|pb)$");
 
 	private static final Set<String> FACTS = Set.of("sha", "gated", "disabled", "lastModified");
 
@@ -114,15 +121,33 @@ record HubRepository(String commit, boolean gated, boolean disabled, List<HubFil
 
 	private static List<HubFile> files(JsonParser parser) {
 		List<HubFile> files = new ArrayList<>();
+		boolean knowsLarge = false;
 		while (parser.nextToken() != JsonToken.END_ARRAY) {
 			if (parser.currentToken() == JsonToken.START_OBJECT) {
-				file(parser.readValueAsTree()).ifPresent(files::add);
+				JsonNode sibling = parser.readValueAsTree();
+				knowsLarge |= sibling.path("lfs").isObject();
+				file(sibling).ifPresent(files::add);
 			}
 			else {
 				parser.skipChildren();
 			}
 		}
+		if (!knowsLarge) {
+			files.replaceAll(HubRepository::perhapsPointer);
+		}
 		return files;
+	}
+
+	/**
+	 * Returns a file of a list that tells nothing about large files, as some mirrors
+	 * send. Its digest and size may be those of the pointer that git has in its place.
+	 */
+	private static HubFile perhapsPointer(HubFile file) {
+		return new HubFile(file.name(), isPointer(file.size()) ? null : file.size(), null);
+	}
+
+	private static boolean isPointer(@Nullable Long size) {
+		return size != null && size <= LARGEST_POINTER_BYTES;
 	}
 
 	private static Optional<HubFile> file(JsonNode sibling) {
@@ -131,31 +156,36 @@ record HubRepository(String commit, boolean gated, boolean disabled, List<HubFil
 			return Optional.empty();
 		}
 		try {
-			return Optional.of(new HubFile(new ModelFileName(name), size(sibling), digest(sibling)));
+			return Optional.of(file(new ModelFileName(name), sibling));
 		}
 		catch (IllegalArgumentException ex) {
 			return Optional.empty();
 		}
 	}
 
-	private static @Nullable Long size(JsonNode sibling) {
-		JsonNode lfs = sibling.path("lfs").path("size");
-		JsonNode size = lfs.isIntegralNumber() ? lfs : sibling.path("size");
-		return (size.isIntegralNumber() && size.canConvertToLong() && size.longValue() >= 0) ? size.longValue() : null;
-	}
-
 	/**
 	 * The blob of a large file is that of its pointer, so only its SHA-256 proves it. It
 	 * must not be taken for a small file where an answer lacks "lfs".
 	 */
-	private static @Nullable Digest digest(JsonNode sibling) {
-		if (sibling.path("lfs").isObject()) {
-			String sha256 = text(sibling.path("lfs"), "sha256");
-			return (sha256 != null && sha256.length() == 64) ? HubFile.digest(sha256) : null;
+	private static HubFile file(ModelFileName name, JsonNode sibling) {
+		JsonNode lfs = sibling.path("lfs");
+		Long size = size(sibling.path("size"));
+		if (lfs.isObject()) {
+			String sha256 = text(lfs, "sha256");
+			Long own = size(lfs.path("size"));
+			return HubFile.of(name, (own != null) ? own : isPointer(size) ? null : size,
+					(sha256 != null && sha256.length() == 64) ? HubFile.digest(sha256) : null);
+		}
+		if (lfs.isNull() || sibling.has("xetHash") || LARGE.matcher(name.text()).find()) {
+			return new HubFile(name, isPointer(size) ? null : size, null);
 		}
 		String blob = text(sibling, "blobId");
-		Long size = size(sibling);
-		return (size != null && size <= LARGEST_BLOB_BYTES && HubFile.isSha1(blob)) ? HubFile.digest(blob) : null;
+		boolean small = size != null && size <= LARGEST_BLOB_BYTES && HubFile.isSha1(blob);
+		return HubFile.of(name, size, small ? HubFile.digest(blob) : null);
+	}
+
+	private static @Nullable Long size(JsonNode size) {
+		return (size.isIntegralNumber() && size.canConvertToLong() && size.longValue() >= 0) ? size.longValue() : null;
 	}
 
 	private static @Nullable String text(JsonNode node, String field) {

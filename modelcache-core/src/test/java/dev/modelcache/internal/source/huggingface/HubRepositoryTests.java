@@ -4,8 +4,11 @@
  */
 package dev.modelcache.internal.source.huggingface;
 
+import java.util.List;
+
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelTransferException;
+import dev.modelcache.source.RemoteFile;
 import dev.modelcache.testsupport.RecordedRequest;
 import dev.modelcache.testsupport.Reply;
 import org.junit.jupiter.api.AfterEach;
@@ -21,6 +24,13 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Tests for {@link HubRepository}: what must not be believed.
  */
 class HubRepositoryTests {
+
+	/** The digest of a pointer, or of anything else that is not the file. */
+	private static final String POINTER = "89abcdef0123456789abcdef0123456789abcdef";
+
+	/** A large file, as the Hub lists it. */
+	private static final String OF_LFS = ",{\"rfilename\":\"other.gguf\",\"size\":5000000000,\"blobId\":\"" + POINTER
+			+ "\",\"lfs\":{\"sha256\":\"" + "7".repeat(64) + "\",\"size\":5000000000,\"pointerSize\":135}}";
 
 	private final HubScenario hub = new HubScenario();
 
@@ -45,6 +55,55 @@ class HubRepositoryTests {
 	void factsThatAreNoneAreAskedForAgain(String facts) {
 		info("{\"sha\":\"" + COMMIT + "\",\"siblings\":[{\"rfilename\":\"model.gguf\"," + facts + "}]}");
 		assertThat(this.hub.model("hf://org/repo/model.gguf").file().expected().digest()).isEqualTo(MODEL.sha256());
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "\"size\":1000,\"blobId\":\"" + POINTER + "\"",
+			"\"size\":135,\"blobId\":\"" + POINTER + "\"", "\"size\":135", "\"size\":0",
+			"\"size\":0,\"blobId\":\"" + POINTER + "\"", "\"size\":1000,\"blobId\":\"" + POINTER + "\",\"lfs\":null",
+			"\"lfs\":{}", "\"lfs\":{\"size\":1000}", "\"size\":135,\"lfs\":{\"pointerSize\":135}",
+			"\"size\":1000,\"blobId\":\"" + POINTER + "\",\"xetHash\":\"00\"" })
+	void factsOfAPointerAreNotThoseOfTheFile(String facts) {
+		for (String beside : List.of("", OF_LFS)) {
+			info("{\"sha\":\"" + COMMIT + "\",\"siblings\":[{\"rfilename\":\"model.gguf\"," + facts + "}" + beside
+					+ "]}");
+			RemoteFile file = this.hub.model("hf://org/repo/model.gguf").file();
+			assertThat(file.expected().digest()).isEqualTo(MODEL.sha256());
+			assertThat(file.size()).isEqualTo(1000);
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "\"size\":135,\"lfs\":{\"sha256\":\"%s\"}",
+			"\"size\":135,\"lfs\":{\"sha256\":\"%s\",\"pointerSize\":135}", "\"lfs\":{\"sha256\":\"%s\",\"size\":0}" })
+	void sizeThatTheListDoesNotKnowIsAskedFor(String facts) {
+		info("{\"sha\":\"" + COMMIT + "\",\"siblings\":[{\"rfilename\":\"model.gguf\","
+				+ facts.formatted(MODEL.sha256().hex()) + "}]}");
+		RemoteFile file = this.hub.model("hf://org/repo/model.gguf").file();
+		assertThat(file.size()).isEqualTo(1000);
+		assertThat(file.expected().digest()).isEqualTo(MODEL.sha256());
+	}
+
+	@Test
+	void smallFileOfAListWithDigestsOfLargeOnesNeedsNoQuestion() {
+		info("{\"sha\":\"" + COMMIT + "\",\"siblings\":[{\"rfilename\":\"config.json\",\"size\":2,\"blobId\":\""
+				+ POINTER + "\"}" + OF_LFS + "]}");
+		assertThat(this.hub.model("hf://org/repo/config.json").file().expected().digest().hex()).isEqualTo(POINTER);
+		assertThat(this.hub.server.hub().requests()).hasSize(1);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "\"5eb63bbbe01eeed093cb22bb8f5acdc3\"", "2aae6c35c94fcfb415dbe95f408b9ce91ee846ed",
+			"\"2aae6c35c94fcfb415dbe95f408b9ce91ee846ed\"", "W/\"2aae6c35c94fcfb415dbe95f408b9ce91ee846ed\"",
+			"\"2aae6c35c94fcfb415dbe95f408b9ce91ee846ed-gzip\"",
+			"\"b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9\"" })
+	void entityTagOfAnotherServerIsNoDigest(String tag) {
+		info("{\"sha\":\"" + COMMIT + "\",\"siblings\":[{\"rfilename\":\"model.gguf\"}]}");
+		this.hub.server.hub()
+			.always("/org/repo/resolve/" + COMMIT + "/model.gguf", Reply.status(200).header("ETag", tag));
+		RemoteFile file = this.hub.model("hf://org/repo/model.gguf").file();
+		assertThat(file.expected()).isNull();
+		assertThat(file.size()).isNull();
 	}
 
 	@ParameterizedTest

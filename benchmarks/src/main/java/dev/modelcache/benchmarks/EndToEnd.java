@@ -13,6 +13,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -123,7 +124,7 @@ final class EndToEnd {
 	private String simple(String digest, URI source) throws IOException {
 		Path target = this.directory.resolve("simple");
 		try {
-			return measure(() -> this.simple.download(source, target, digest));
+			return measure(() -> this.simple.download(source, target, digest, Duration.ofHours(1)));
 		}
 		finally {
 			Files.deleteIfExists(target);

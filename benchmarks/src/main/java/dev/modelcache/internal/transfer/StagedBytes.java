@@ -15,6 +15,7 @@ import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.benchmarks.Scratch;
+import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.internal.lock.ExclusiveFiles;
 import dev.modelcache.internal.store.ModelStore;
 import dev.modelcache.internal.store.PartialJudge;
@@ -24,6 +25,7 @@ import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.RemoteFile;
 import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
 import org.springframework.util.FileSystemUtils;
 
 /**
@@ -57,14 +59,38 @@ final class StagedBytes implements AutoCloseable {
 
 	/** Returns a log that knows nothing yet. */
 	BlockLog log() {
-		return new BlockLog(this.plan, this.file, () -> {
-		});
+		return new BlockLog(this.plan, this.file, new Deaf());
 	}
 
 	@Override
 	public void close() throws IOException {
 		this.file.close();
 		FileSystemUtils.deleteRecursively(this.directory);
+	}
+
+	/** Listens to nothing. */
+	private static final class Deaf implements TransferListener {
+
+		@Override
+		public void answered(Mirror mirror, @Nullable Long totalBytes) {
+		}
+
+		@Override
+		public void resumed(long position, long totalBytes) {
+		}
+
+		@Override
+		public void written(Mirror mirror, long bytes, long position) {
+		}
+
+		@Override
+		public void failed(RequestFailedException failure) {
+		}
+
+		@Override
+		public void retrying(RequestFailedException failure) {
+		}
+
 	}
 
 }

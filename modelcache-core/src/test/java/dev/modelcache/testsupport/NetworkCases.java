@@ -5,6 +5,8 @@
 package dev.modelcache.testsupport;
 
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -56,7 +58,8 @@ public final class NetworkCases {
 	/** Returns all cases. */
 	public Stream<NetworkCase> all() {
 		return Stream
-			.of(answers(), lengths(), ranges(), codings(), types(), redirects(), versions(), connections(), busy())
+			.of(answers(), heads(), interim(), lengths(), ranges(), codings(), types(), redirects(), versions(),
+					connections(), busy())
 			.flatMap(List::stream);
 	}
 
@@ -82,6 +85,50 @@ public final class NetworkCases {
 			.reduce("", (all, line) -> all + line + "\r\n");
 	}
 
+	private static List<NetworkCase> heads() {
+		return List.of(
+				always("header lines that end with a bare LF", Reply.ok().head((head) -> head.replace("\r\n", "\n"))),
+				always("a header line that ends with a bare LF", Reply.ok().header("X-One", "a\nX-Two: b")),
+				always("blank before the colon", Reply.ok().head((head) -> head.replace(": ", " : "))),
+				always("header line without a colon", Reply.ok().header("X-One", "a\r\nnonsense")),
+				always("header name with a bracket", Reply.ok().header("X-[One]", "a")),
+				always("header without a name", Reply.ok().header("", "a")),
+				always("control character in a header", Reply.ok().header("X-One", "a\u0001b")),
+				always("folded first header", Reply.ok().head((head) -> head.replaceFirst("\r\n", "\r\n folded\r\n"))),
+				always("lower-case protocol", Reply.ok().head((head) -> head.replace("HTTP/", "http/"))),
+				always("blanks in the status line", Reply.ok().head((head) -> head.replaceFirst(" ", "   "))),
+				always("HTTP/1.0", Reply.ok().head((head) -> head.replace("HTTP/1.1", "HTTP/1.0"))),
+				always("HTTP/1.0 in chunks",
+						Reply.ok().ignoringRange().chunked().head((head) -> head.replace("HTTP/1.1", "HTTP/1.0"))),
+				always("9 KB of headers", Reply.ok().header("X-Long", "x".repeat(9000))),
+				always("64 KB in one header", Reply.ok().header("X-Long", "x".repeat(64 << 10))),
+				always("200 KB of headers", Reply.ok().head((head) -> addLines(head, 2000))),
+				always("4 MB of headers", Reply.ok().head((head) -> addLines(head, 40_000))).fails(ErrorCode.TRANSFER,
+						"more than 300 KiB of headers (1 failed request)"));
+	}
+
+	private static String addLines(String head, int lines) {
+		return head.replaceFirst("\r\n", "\r\n" + ("X-Long: " + "x".repeat(90) + "\r\n").repeat(lines));
+	}
+
+	private static List<NetworkCase> interim() {
+		String link = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n";
+		return List.of(
+				always("100 before the response", Reply.ok().head((head) -> "HTTP/1.1 100 Continue\r\n\r\n" + head)),
+				always("102 before the response", Reply.ok().head((head) -> "HTTP/1.1 102 Processing\r\n\r\n" + head)),
+				always("103 before the response", Reply.ok().head((head) -> link + head)),
+				always("100 and 103 before the response",
+						Reply.ok().head((head) -> "HTTP/1.1 100 Continue\r\n\r\n" + link + head)),
+				always("103 with a length before the response",
+						Reply.ok().head((head) -> "HTTP/1.1 103 Early Hints\r\nContent-Length: 0\r\n\r\n" + head)),
+				always("199 before the response", Reply.ok().head((head) -> "HTTP/1.1 199 Odd\r\n\r\n" + head)),
+				always("103 a thousand times before the response", Reply.ok().head((head) -> link.repeat(1000) + head)),
+				always("103 before a redirect", Reply.redirect(302, "/f/m.gguf").head((head) -> link + head))
+					.fails(ErrorCode.NOT_FOUND, "404"),
+				always("1xx for ever", Reply.ok().head((head) -> link.repeat(50_000) + head)).fails(ErrorCode.TRANSFER,
+						"more than 300 KiB of headers"));
+	}
+
 	private List<NetworkCase> lengths() {
 		return List.of(always("chunks, no ranges", Reply.ok().ignoringRange().chunked()),
 				always("chunks, no ranges", Reply.ok().ignoringRange().chunked()).withoutDigest(),
@@ -89,7 +136,27 @@ public final class NetworkCases {
 				always("no length, no ranges, connection closed", Reply.ok().ignoringRange().withoutLength()),
 				always("no ranges", Reply.ok().ignoringRange()),
 				always("no ranges", Reply.ok().ignoringRange()).withoutDigest(),
-				always("no ranges, no validator", Reply.ok().ignoringRange().etag("")).withoutDigest());
+				always("no ranges, no validator", Reply.ok().ignoringRange().etag("")).withoutDigest(),
+				always("two equal Content-Length lines",
+						Reply.ok().head((head) -> head.replaceAll("(Content-Length: \\d+\r\n)", "$1$1"))),
+				always("Content-Length: n, n",
+						Reply.ok().head((head) -> head.replaceAll("(Content-Length: )(\\d+)", "$1$2, $2"))),
+				always("two different Content-Length lines",
+						Reply.ok()
+							.head((head) -> head.replaceAll("(Content-Length: \\d+)", "Content-Length: 17\r\n$1")))
+					.fails(ErrorCode.TRANSFER, "states two different lengths, 17 and "),
+				always("Content-Length and chunks", Reply.ok().chunked().header("Content-Length", "17")),
+				always("Content-Length and chunks, no ranges",
+						Reply.ok().ignoringRange().chunked().header("Content-Length", "17"))
+					.withoutDigest(),
+				always("two lengths and chunks",
+						Reply.ok().chunked().header("Content-Length", "17").header("Content-Length", "18")),
+				always("chunked twice", Reply.ok().chunked().header("Transfer-Encoding", "chunked")),
+				always("Transfer-Encoding: identity", Reply.ok().header("Transfer-Encoding", "identity")),
+				always("Content-Length: -1, connection closed",
+						Reply.ok().ignoringRange().withoutLength().header("Content-Length", "-1")),
+				always("empty Content-Length, connection closed",
+						Reply.ok().ignoringRange().withoutLength().header("Content-Length", "")));
 	}
 
 	private List<NetworkCase> ranges() {
@@ -149,7 +216,20 @@ public final class NetworkCases {
 	private List<NetworkCase> connections() {
 		return List.of(first("reset before the answer, once", Reply.dropped()),
 				first("closed before the answer, once", Reply.raw("")),
-				first("illegal HTTP once", Reply.raw("nonsense\r\n\r\n")));
+				first("illegal HTTP once", Reply.raw("nonsense\r\n\r\n")), onSecondRequest("reset", Reply.dropped()),
+				onSecondRequest("closed", Reply.raw("")), onSecondRequest("reset", Reply.dropped()).tls(),
+				onSecondRequest("closed", Reply.raw("")).tls(),
+				onSecondRequest("reset", Reply.dropped()).withoutDigest(),
+				always("reset for ever", Reply.dropped()).request((request) -> request.maxAttempts(1))
+					.fails(ErrorCode.TRANSFER, "broke the connection before it answered (1 failed request)"));
+	}
+
+	/** Which is no failed request. */
+	private static NetworkCase onSecondRequest(String what, Reply reply) {
+		return answering("connection " + what + " on its second request, one attempt", () -> {
+			Set<Integer> known = ConcurrentHashMap.newKeySet();
+			return (request) -> known.add(request.connection()) ? Reply.ok() : reply;
+		}).request((request) -> request.maxAttempts(1));
 	}
 
 	private List<NetworkCase> busy() {

@@ -23,6 +23,7 @@ import reactor.util.context.Context;
  * its response arrives closes its connection: {@code WebClient} has no hold of the
  * response yet, and Reactor Netty none any more, so that the connection and what was read
  * from it would stay for ever (github.com/spring-projects/spring-framework/issues/37204).
+ * Responses are read by a {@link LenientHttpCodec}.
  */
 public final class NettyBuffers {
 
@@ -35,11 +36,12 @@ public final class NettyBuffers {
 	/**
 	 * Prepares a client.
 	 * @param client the client
-	 * @return the client with pieces of {@link #LARGEST}
+	 * @return the client with pieces of {@link #LARGEST}, and with a lenient codec
 	 */
 	public static HttpClient forDownloads(HttpClient client) {
 		int size = (int) LARGEST.toBytes();
-		return client.httpResponseDecoder((decoder) -> decoder.maxChunkSize(size))
+		return client
+			.doOnChannelInit((observer, channel, address) -> LenientHttpCodec.replaceIn(channel.pipeline(), size))
 			.option(ChannelOption.RCVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(size))
 			.mapConnect((response) -> response.cast(Connection.class)
 				.transform(Operators.<Connection, Connection>lift((source, actual) -> new Delivery(actual))));

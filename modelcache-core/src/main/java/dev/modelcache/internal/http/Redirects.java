@@ -4,6 +4,7 @@
  */
 package dev.modelcache.internal.http;
 
+import java.io.IOException;
 import java.net.URI;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -18,6 +19,7 @@ import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Origin;
+import io.netty.util.AttributeKey;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +44,12 @@ final class Redirects {
 	 * The most of a redirect's body that is read so that its connection can be reused.
 	 */
 	private static final int LARGEST_BODY = 1 << 16;
+
+	/**
+	 * The most connections that are found closed by one request. Each of them has served
+	 * before, so that this is only to end where servers never cease to close them.
+	 */
+	private static final int MOST_CLOSED = 64;
 
 	private static final boolean NETTY = ClassUtils.isPresent("reactor.netty.Connection",
 			Redirects.class.getClassLoader());
@@ -74,7 +82,9 @@ final class Redirects {
 
 	/**
 	 * Sends a request. The headers of each response must arrive within the time-out,
-	 * which does not include the time to make a client.
+	 * which does not include the time to make a client. A connection that has served
+	 * before and breaks before it answers was closed by the server in the meantime: the
+	 * request is sent again at once (RFC 9112, section 9.3.1).
 	 * @param at where to begin
 	 * @param answer takes the response that is not followed, possibly on an event loop;
 	 * the connection is freed when its result ends
@@ -83,29 +93,31 @@ final class Redirects {
 	 * no secret
 	 */
 	<T> Mono<T> send(Hop at, Function<Response, Mono<T>> answer) {
-		return Mono.defer(() -> sendOnce(at, answer));
+		return Mono.defer(() -> sendOnce(at, answer, 0));
 	}
 
-	private <T> Mono<T> sendOnce(Hop at, Function<Response, Mono<T>> answer) {
+	private <T> Mono<T> sendOnce(Hop at, Function<Response, Mono<T>> answer, int closedBefore) {
 		String asked = RedactedUri.of(at.request().uri());
+		AtomicBoolean responded = new AtomicBoolean();
 		AtomicBoolean arrived = new AtomicBoolean();
-		AtomicReference<@Nullable Executor> connection = new AtomicReference<>();
+		AtomicReference<@Nullable Wire> wire = new AtomicReference<>();
 		Mono<Long> deadline = Mono.delay(this.settings.responseTimeout(), this.timer)
 			.flatMap((tick) -> arrived.get() ? Mono.never() : Mono.just(tick));
 		Mono<Outcome<T>> outcome = client(at).flatMap((client) -> client.method(at.request().method())
 			.uri(at.uri())
 			.headers((headers) -> at.headers().forEach(headers::set))
-			.httpRequest((sent) -> connection.set(thread(sent)))
+			.httpRequest((sent) -> wire.set(NETTY ? NettyWire.of(sent) : null))
 			.exchangeToMono((response) -> {
+				responded.set(true);
 				int status = response.statusCode().value();
 				HttpHeaders headers = response.headers().asHttpHeaders();
 				log(at, () -> answer(status, headers));
 				if (Hop.isRedirect(status)) {
-					return drain(body(response, connection.get()))
+					return drain(body(response, wire.get()))
 						.thenReturn(new Outcome<T>(null, new Response(at, status, headers, Flux.empty())));
 				}
 				arrived.set(true);
-				return answer.apply(new Response(at, status, headers, body(response, connection.get())))
+				return answer.apply(new Response(at, status, headers, body(response, wire.get())))
 					.map((value) -> new Outcome<>(value, null));
 			})
 			.timeout(deadline, Mono.error(() -> noAnswer(at.request().uri()))));
@@ -119,6 +131,9 @@ final class Redirects {
 									Mono.fromCallable(() -> next(redirect, answer)).subscribeOn(this.io))
 							.flatMap(Function.identity());
 			})
+			.onErrorResume(
+					(failure) -> !responded.get() && closedBefore < MOST_CLOSED && wasClosed(wire.get(), failure),
+					(failure) -> sendOnce(at, answer, closedBefore + 1))
 			.onErrorMap((failure) -> Failures.of(failure, at));
 	}
 
@@ -143,9 +158,11 @@ final class Redirects {
 		return (range != null && RANGE.matcher(range).matches()) ? status + " (" + range + ")" : String.valueOf(status);
 	}
 
-	/** Returns the thread of a request's connection, or null where it is not known. */
-	private static @Nullable Executor thread(ClientHttpRequest sent) {
-		return NETTY ? NettyThread.of(sent) : null;
+	/** Returns whether a connection broke that the server may have closed long before. */
+	private static boolean wasClosed(@Nullable Wire wire, Throwable failure) {
+		ConnectionFailedException explained = ConnectionFailedException.in(failure);
+		return wire != null && wire.used() && Failures.hasCause(failure, IOException.class)
+				&& (explained == null || explained.reason() == Reason.PROXY_FAILED);
 	}
 
 	/**
@@ -153,11 +170,11 @@ final class Redirects {
 	 * tells the end first: whoever sends the next request at once would open another
 	 * connection, which a host that allows one refuses.
 	 */
-	private static Flux<DataBuffer> body(ClientResponse response, @Nullable Executor connection) {
+	private static Flux<DataBuffer> body(ClientResponse response, @Nullable Wire wire) {
 		Flux<DataBuffer> body = response.bodyToFlux(DataBuffer.class);
-		return (connection == null) ? body : body.concatWith(Mono.create((end) -> {
+		return (wire == null) ? body : body.concatWith(Mono.create((end) -> {
 			try {
-				connection.execute(end::success);
+				wire.thread().execute(end::success);
 			}
 			catch (RejectedExecutionException ex) {
 				end.success();
@@ -203,14 +220,29 @@ final class Redirects {
 
 	}
 
-	/** Linked where Reactor Netty is on the class path. */
-	private static final class NettyThread {
+	/**
+	 * The connection that a request was sent on, where it is known.
+	 *
+	 * @param thread its thread
+	 * @param used whether it served a request before
+	 */
+	private record Wire(Executor thread, boolean used) {
 
-		private NettyThread() {
+	}
+
+	/** Linked where Reactor Netty is on the class path. */
+	private static final class NettyWire {
+
+		private static final AttributeKey<Boolean> USED = AttributeKey.valueOf(NettyWire.class, "used");
+
+		private NettyWire() {
 		}
 
-		static @Nullable Executor of(ClientHttpRequest sent) {
-			return (sent.getNativeRequest() instanceof Connection connection) ? connection.channel().eventLoop() : null;
+		static @Nullable Wire of(ClientHttpRequest sent) {
+			return (sent.getNativeRequest() instanceof Connection connection)
+					? new Wire(connection.channel().eventLoop(),
+							connection.channel().attr(USED).getAndSet(Boolean.TRUE) != null)
+					: null;
 		}
 
 	}

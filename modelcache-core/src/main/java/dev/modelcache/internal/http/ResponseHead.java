@@ -1,0 +1,187 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.modelcache.internal.http;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+import dev.modelcache.internal.http.RequestFailedException.Reason;
+import org.springframework.http.HttpHeaders;
+
+/**
+ * Status line and headers of a response, read as leniently as curl and wget read them.
+ * What they say about the end of the body is unambiguous afterwards.
+ */
+final class ResponseHead {
+
+	private static final Pattern STATUS_LINE = Pattern.compile("HTTP/(\\d)(?:\\.(\\d))?[ \\t]+(\\d{3})(?:[ \\t].*)?",
+			Pattern.CASE_INSENSITIVE);
+
+	/** RFC 9110, section 5.6.2. */
+	private static final Pattern NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
+
+	private static final Pattern CONTROL = Pattern.compile("[\\x00-\\x08\\x0a-\\x1f\\x7f]");
+
+	private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
+
+	private static final Pattern BARE_LINE_END = Pattern.compile("(?<!\\r)\\n");
+
+	private final int status;
+
+	private final boolean persistent;
+
+	private final List<Map.Entry<String, String>> headers = new ArrayList<>();
+
+	private boolean doubtful;
+
+	private boolean chunked;
+
+	private long length = -1;
+
+	private ResponseHead(int status, boolean persistent) {
+		this.status = status;
+		this.persistent = persistent;
+	}
+
+	/**
+	 * Reads the head of a response.
+	 * @param text the bytes up to the empty line, as characters of ISO 8859-1
+	 * @return the head
+	 * @throws ConnectionFailedException if it is not the head of a response, or if it
+	 * states different lengths
+	 */
+	static ResponseHead parse(String text) throws ConnectionFailedException {
+		String[] lines = text.split("\\r?\\n");
+		Matcher first = STATUS_LINE.matcher(lines[0]);
+		if (!first.matches()) {
+			throw new ConnectionFailedException(Reason.ILLEGAL_RESPONSE, "answered with something other than HTTP",
+					"Check the scheme and the port of the URL", null);
+		}
+		boolean http10 = first.group(1).equals("0") || (first.group(1).equals("1") && "0".equals(first.group(2)));
+		ResponseHead head = new ResponseHead(Integer.parseInt(first.group(3)), !http10);
+		head.doubtful = BARE_LINE_END.matcher(text).find();
+		for (int i = 1; i < lines.length; i++) {
+			head.add(lines[i]);
+		}
+		head.readFraming();
+		return head;
+	}
+
+	private void add(String line) {
+		int colon = line.indexOf(':');
+		String name = line.substring(0, Math.max(0, colon)).stripTrailing();
+		if (!line.isEmpty() && (line.charAt(0) == ' ' || line.charAt(0) == '\t')) {
+			fold(line);
+		}
+		else if (NAME.matcher(name).matches()) {
+			this.doubtful |= name.length() < colon;
+			this.headers.add(Map.entry(name, value(line.substring(colon + 1))));
+		}
+		else {
+			this.doubtful = true;
+		}
+	}
+
+	/** RFC 9112, section 5.2: the line continues the one before. */
+	private void fold(String line) {
+		this.doubtful = true;
+		if (!this.headers.isEmpty()) {
+			Map.Entry<String, String> before = this.headers.remove(this.headers.size() - 1);
+			this.headers.add(Map.entry(before.getKey(), value(before.getValue() + " " + line.strip())));
+		}
+	}
+
+	private static String value(String text) {
+		return CONTROL.matcher(text).replaceAll(" ").strip();
+	}
+
+	/** RFC 9112, section 6.3. */
+	private void readFraming() throws ConnectionFailedException {
+		List<String> codings = remove(HttpHeaders.TRANSFER_ENCODING).map((coding) -> coding.toLowerCase(Locale.ROOT))
+			.filter((coding) -> !coding.equals("identity"))
+			.toList();
+		List<String> lengths = remove(HttpHeaders.CONTENT_LENGTH).toList();
+		this.chunked = !codings.isEmpty() && codings.get(codings.size() - 1).equals("chunked");
+		if (!codings.isEmpty()) {
+			this.doubtful |= !lengths.isEmpty() || !this.persistent || codings.size() > 1;
+			String distinct = String.join(", ", codings.stream().distinct().toList());
+			this.headers.add(Map.entry(HttpHeaders.TRANSFER_ENCODING, distinct));
+			return;
+		}
+		List<Long> numbers = lengths.stream()
+			.filter((length) -> NUMBER.matcher(length).matches())
+			.map(Long::valueOf)
+			.distinct()
+			.toList();
+		this.doubtful |= lengths.size() != numbers.size();
+		if (numbers.size() > 1) {
+			throw new ConnectionFailedException(Reason.ILLEGAL_RESPONSE,
+					"states two different lengths, " + numbers.get(0) + " and " + numbers.get(1),
+					"Check the server or the proxy that sends two Content-Length headers, or use another source", null);
+		}
+		if (!numbers.isEmpty()) {
+			this.length = numbers.get(0);
+			this.headers.add(Map.entry(HttpHeaders.CONTENT_LENGTH, String.valueOf(this.length)));
+		}
+	}
+
+	/** Removes the lines of a header, and returns its members. */
+	private Stream<String> remove(String name) {
+		List<Map.Entry<String, String>> lines = this.headers.stream()
+			.filter((header) -> header.getKey().equalsIgnoreCase(name))
+			.toList();
+		this.headers.removeAll(lines);
+		return lines.stream()
+			.flatMap((line) -> Stream.of(line.getValue().split(",")))
+			.map(String::strip)
+			.filter((member) -> !member.isEmpty());
+	}
+
+	int status() {
+		return this.status;
+	}
+
+	/**
+	 * Returns whether another response follows (RFC 9110, section 15.2). After 101, what
+	 * follows is not HTTP.
+	 */
+	boolean isInterim() {
+		return this.status < 200 && this.status != 101;
+	}
+
+	/** RFC 9112, section 6.3. */
+	boolean hasNoBody() {
+		return this.status < 200 || this.status == 204 || this.status == 304;
+	}
+
+	/** Returns whether the response is of HTTP/1.1, whose connections persist. */
+	boolean isPersistent() {
+		return this.persistent;
+	}
+
+	/** Returns whether another reader might see another end of the response. */
+	boolean isDoubtful() {
+		return this.doubtful;
+	}
+
+	boolean isChunked() {
+		return this.chunked;
+	}
+
+	/** Returns the length of a body that is not chunked, or -1 where none is stated. */
+	long length() {
+		return this.length;
+	}
+
+	List<Map.Entry<String, String>> headers() {
+		return this.headers;
+	}
+
+}

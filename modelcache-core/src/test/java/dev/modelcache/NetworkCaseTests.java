@@ -69,19 +69,15 @@ class NetworkCaseTests {
 	}
 
 	private ModelCacheBuilder builder(NetworkCase given) {
-		return ModelCache.builder()
+		ModelCacheBuilder builder = ModelCache.builder()
 			.environment((name) -> name.equals("user.home") ? this.directory.resolve("home").toString() : null)
-			.cache((cache) -> {
-				cache.directory(this.directory.resolve("cache")).minFreeSpace(DataSize.ofMegabytes(1));
-				given.configure(cache);
-			})
+			.cache((cache) -> cache.directory(this.directory.resolve("cache")).minFreeSpace(DataSize.ofMegabytes(1)))
 			.retryRegistry(RetryRegistry.of(Map.of("modelcache",
 					RetryConfig.custom().intervalFunction(IntervalFunction.of(Duration.ofMillis(5))).build())))
 			.connectors((rules) -> connector(rules, given.isTls()))
-			.download((download) -> {
-				download.allowInsecureHttp(true).segmentSize(DataSize.ofMegabytes(1));
-				given.configure(download);
-			});
+			.download((download) -> download.allowInsecureHttp(true).segmentSize(DataSize.ofMegabytes(1)));
+		given.configure(builder);
+		return builder;
 	}
 
 	private static ClientHttpConnector connector(ConnectorRules rules, boolean tls) {

@@ -12,8 +12,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
-import dev.modelcache.CacheOptions;
 import dev.modelcache.DownloadOptions;
+import dev.modelcache.ModelCacheBuilder;
 import dev.modelcache.ModelCacheException.ErrorCode;
 import dev.modelcache.ModelRequest;
 import org.jspecify.annotations.Nullable;
@@ -47,10 +47,7 @@ public final class NetworkCase {
 	private Consumer<ModelRequest.Builder> request = (builder) -> {
 	};
 
-	private Consumer<DownloadOptions> download = (options) -> {
-	};
-
-	private Consumer<CacheOptions> cache = (options) -> {
+	private Consumer<ModelCacheBuilder> builder = (builder) -> {
 	};
 
 	private NetworkCase(String name, BiConsumer<MisbehavingServer, Content> prepare) {
@@ -139,13 +136,12 @@ public final class NetworkCase {
 
 	/** Downloads are configured otherwise. */
 	public NetworkCase download(Consumer<DownloadOptions> change) {
-		this.download = change;
-		return this;
+		return cache((builder) -> builder.download(change));
 	}
 
 	/** The cache is configured otherwise. */
-	public NetworkCase cache(Consumer<CacheOptions> change) {
-		this.cache = change;
+	public NetworkCase cache(Consumer<ModelCacheBuilder> change) {
+		this.builder = this.builder.andThen(change);
 		return this;
 	}
 
@@ -192,12 +188,9 @@ public final class NetworkCase {
 		return this.expected.apply(served);
 	}
 
-	public void configure(DownloadOptions options) {
-		this.download.accept(options);
-	}
-
-	public void configure(CacheOptions options) {
-		this.cache.accept(options);
+	/** Configures the cache, after the defaults of whoever runs the case. */
+	public void configure(ModelCacheBuilder cache) {
+		this.builder.accept(cache);
 	}
 
 	public boolean isTls() {

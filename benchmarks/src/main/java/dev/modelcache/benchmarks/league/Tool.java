@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import dev.modelcache.CachedModel;
 import dev.modelcache.ConnectorRules;
 import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheBuilder;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.benchmarks.SimplePipeline;
 import dev.modelcache.testsupport.Content;
@@ -82,19 +83,14 @@ interface Tool {
 
 		@Override
 		public @Nullable Path fetch(NetworkCase given, MisbehavingServer server, Content content, Path directory) {
-			try (ModelCache cache = ModelCache.builder()
+			ModelCacheBuilder builder = ModelCache.builder()
 				.environment((name) -> name.equals("user.home") ? directory.toString() : null)
-				.cache((options) -> {
-					options.directory(directory.resolve("cache")).minFreeSpace(DataSize.ofMegabytes(1));
-					given.configure(options);
-				})
-				.download((options) -> {
-					options.allowInsecureHttp(true).segmentSize(DataSize.ofMegabytes(1));
-					given.configure(options);
-				})
+				.cache((options) -> options.directory(directory.resolve("cache")).minFreeSpace(DataSize.ofMegabytes(1)))
+				.download((options) -> options.allowInsecureHttp(true).segmentSize(DataSize.ofMegabytes(1)))
 				.connectors((rules) -> connector(rules, given.isTls()))
-				.model(given.request(server, content))
-				.build()) {
+				.model(given.request(server, content));
+			given.configure(builder);
+			try (ModelCache cache = builder.build()) {
 				CachedModel model = cache.get("m").block(PATIENCE);
 				return (model != null) ? model.path() : null;
 			}

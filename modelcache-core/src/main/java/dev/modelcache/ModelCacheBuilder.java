@@ -63,7 +63,6 @@ import dev.modelcache.internal.transfer.file.FileRangeClient;
 import dev.modelcache.internal.http.WebRangeClient;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.source.ModelCatalog;
-import dev.modelcache.source.Origin;
 import dev.modelcache.source.SourceResolver;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilience4j.retry.RetryRegistry;
@@ -600,7 +599,6 @@ public final class ModelCacheBuilder {
 	private SourceResolvers sources(Settings settings, HubSettings hub, Supplier<MetadataClient> metadata,
 			Supplier<ModelCatalogs> catalogs, ModelStore store, EngineThreads threads) {
 		Map<String, String> headers = this.download.headers();
-		Origin hubOrigin = Origin.of(hub.endpoint());
 		OciSettings oci = settings.oci(this.oci);
 		Supplier<SourceResolver> huggingFace = SingletonSupplier
 			.of(() -> new HuggingFaceResolver(hub, headers, metadata.get(), threads.io()));
@@ -609,8 +607,7 @@ public final class ModelCacheBuilder {
 		this.sourceResolvers.forEach((resolver) -> sources.add(Source.of(resolver)));
 		sources.add(Source.of(() -> new HttpSourceResolver(headers), "https", "http"));
 		sources.add(Source.of(() -> new FileSourceResolver(threads.io()), "file"));
-		sources.add(new Source(Set.of("hf"),
-				(url) -> Origin.of(url).equals(hubOrigin) && huggingFace.get().recognizes(url), huggingFace));
+		sources.add(new Source(Set.of("hf"), (url) -> HuggingFaceResolver.isPage(url, hub.endpoint()), huggingFace));
 		sources
 			.add(Source.of(() -> new OciResolver(metadata.get(), oci, threads.io(), threads.timer()), "oci", "ollama"));
 		sources.add(Source.of(() -> new CatalogResolver(catalogs.get(), all::get,

@@ -60,8 +60,9 @@ class ModelConfigurationFaultTests {
 			fault("hooks.llm.models.embeddings.url", "is empty", "hooks.llm.models.embeddings.url="),
 			fault("hooks.llm.models.embeddings.url", "plain HTTP", "hooks.llm.models.embeddings.url=http://b/m.gguf"),
 			// repositories
-			fault("hooks.llm.url", "without two slashes", "hooks.llm.url=hf:org/repo/m.gguf").action("Correct the URL"),
-			fault("hooks.llm.url", "does not refer to a model repository", "hooks.llm.url=hf://org"),
+			fault("hooks.llm.url", "one or three slashes", "hooks.llm.url=hf:/org/repo/m.gguf")
+				.action("Correct the URL"),
+			fault("hooks.llm.url", "does not refer to a model repository", "hooks.llm.url=hf://models"),
 			fault("hooks.llm.url", "does not refer to a model repository",
 					"hooks.llm.url=hf://datasets/org/repo/m.gguf"),
 			fault("hooks.llm.url", "hooks.llm.huggingface.token", "hooks.llm.url=hf://u:pw@org/repo/m.gguf"),

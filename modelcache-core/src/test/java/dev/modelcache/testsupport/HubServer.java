@@ -6,6 +6,7 @@ package dev.modelcache.testsupport;
 
 import java.net.URI;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -89,6 +90,25 @@ public final class HubServer implements AutoCloseable {
 	public HubServer missing(String repository, String revision, String file) {
 		this.hub.answer("/api/models/" + repository + "/revision/" + revision, this::missing);
 		this.hub.answer("/" + repository + "/resolve/" + revision + "/" + file, this::missing);
+		return this;
+	}
+
+	/**
+	 * Redirects from a former name of a repository, as the Hub does: to the same place of
+	 * the present one, by a relative URL.
+	 */
+	public HubServer renamed(String former, String present, String commit, String... files) {
+		for (String revision : List.of("main", commit)) {
+			this.hub.answer("/api/models/" + former + "/revision/" + revision,
+					(request) -> this.api
+							? Reply.redirect(307,
+									"/api/models/" + present + "/revision/" + revision + "?" + request.query())
+							: Reply.status(404));
+			for (String file : files) {
+				this.hub.always("/" + former + "/resolve/" + revision + "/" + file,
+						Reply.redirect(307, "/" + present + "/resolve/" + revision + "/" + file));
+			}
+		}
 		return this;
 	}
 

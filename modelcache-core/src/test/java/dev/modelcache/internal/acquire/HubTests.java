@@ -220,6 +220,16 @@ class HubTests {
 		assertThat(model.path()).hasBinaryContent(this.content.bytes());
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "hf://old/model.gguf", "hf://former/name/model.gguf", "hf://models/org/repo/model.gguf" })
+	void formerNameOfARepositoryIsProvedByTheHub(String url) {
+		this.server.renamed("old", "org/repo", COMMIT, "model.gguf")
+			.renamed("former/name", "org/repo", COMMIT, "model.gguf");
+		CachedModel model = get(url);
+		assertThat(model.verified()).isTrue();
+		assertThat(model.path()).hasBinaryContent(this.content.bytes());
+	}
+
 	@Test
 	void mirrorOnTheHubProvesAFileOfAnotherServer() {
 		try (MisbehavingServer other = MisbehavingServer.start().serve("/m.gguf", this.content)) {

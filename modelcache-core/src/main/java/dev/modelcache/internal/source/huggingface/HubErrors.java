@@ -6,6 +6,7 @@ package dev.modelcache.internal.source.huggingface;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.Set;
 import java.util.function.Function;
 
 import dev.modelcache.ModelAccessDeniedException;
@@ -62,6 +63,14 @@ record HubErrors(String modelId, URI endpoint, HubUrl url, boolean anonymous, Se
 							hub() + " answered " + response.status() + words(response),
 							"Try again later, or use a mirror", null);
 		};
+	}
+
+	/**
+	 * Returns whether an answer says that there is no such repository, or none for us.
+	 */
+	static boolean isMissingRepository(MetadataResponse response) {
+		String code = response.header(ERROR_CODE);
+		return (code != null) ? code.equals("RepoNotFound") : Set.of(401, 404, 410).contains(response.status());
 	}
 
 	/**

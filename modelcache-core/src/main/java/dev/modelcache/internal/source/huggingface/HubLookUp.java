@@ -47,6 +47,8 @@ final class HubLookUp {
 
 	private final Consumer<String> unlisted;
 
+	private volatile boolean missing;
+
 	/**
 	 * Creates a question.
 	 * @param model what is wanted
@@ -84,7 +86,20 @@ final class HubLookUp {
 		}
 		boolean refused = answer.header(HubErrors.ERROR_CODE) != null && answer.status() < 500
 				&& answer.status() != 429;
-		return refused ? Optional.of(Mono.error(this.errors.of(answer))) : Optional.empty();
+		return refused ? Optional.of(Mono.error(refusal(answer))) : Optional.empty();
+	}
+
+	private ModelCacheException refusal(MetadataResponse answer) {
+		this.missing = HubErrors.isMissingRepository(answer);
+		return this.errors.of(answer);
+	}
+
+	/**
+	 * Returns whether the Hub has answered that the repository does not exist, which it
+	 * says of private ones too.
+	 */
+	boolean isMissing() {
+		return this.missing;
 	}
 
 	private ModelCacheException noList(MetadataResponse answer) {
@@ -243,11 +258,12 @@ final class HubLookUp {
 					throw failure;
 				}
 				if (refused && hasNoAnswer(response)) {
+					this.missing = HubErrors.isMissingRepository(response);
 					throw this.errors.noHub("has neither the model API nor the file '" + name + "'",
 							"Check the repository, the revision and the file");
 				}
 				if (refused) {
-					throw this.errors.of(response);
+					throw refusal(response);
 				}
 				return new Headed(commit(revision, response, failure), HubClient.fileOf(name, response));
 			});

@@ -14,6 +14,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import dev.modelcache.ModelFileName;
 import dev.modelcache.source.Origin;
@@ -21,9 +23,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What an {@code hf:} URL names: {@code hf://org/repo[@revision]}, and after it a
- * {@code /path}, a {@code :QUANTIZATION} or nothing.
+ * {@code /path}, a {@code :QUANTIZATION} or nothing. Some old repositories have no
+ * namespace, such as {@code hf://gpt2}; the Hub redirects to their present name.
  *
- * @param repository the repository, {@code org/repo}
+ * @param repository the repository, {@code org/repo} or {@code repo}
  * @param revision the branch, tag or commit
  * @param path the file, or {@code null}
  * @param quantization the quantization, or {@code null}
@@ -42,11 +45,26 @@ record HubUrl(String repository, String revision, @Nullable ModelFileName path, 
 	private static final Pattern QUANTIZATION = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
 
 	/** Kinds of repositories that hold no models, as the Hub's own URLs begin. */
-	private static final Set<String> OTHER_KINDS = Set.of("datasets", "spaces", "kernels", "models");
+	private static final Set<String> OTHER_KINDS = Set.of("datasets", "spaces", "kernels");
+
+	/** What the URLs of the Hub's file system may begin with. */
+	private static final String MODELS = "models";
 
 	private static final Set<String> PAGES = Set.of("resolve", "blob");
 
 	private static final Set<String> REFS = Set.of("pr", "convert", "heads", "tags");
+
+	/** The names of the Hub itself, whichever mirror of it is asked. */
+	private static final Set<Origin> HUB = Stream.of("huggingface.co", "www.huggingface.co", "hf.co")
+		.map((host) -> new Origin("https", host, 443))
+		.collect(Collectors.toUnmodifiableSet());
+
+	/** The name of a file, which tells hf://repo/file from hf://org/repo. */
+	private static final Pattern FILE = Pattern.compile("(?i)[^/@:]+\\.(gguf|safetensors|onnx|bin|json|jsonl|txt|model"
+			+ "|md|jinja|pt|pth|ckpt|h5|pkl|msgpack|ot|tflite|npz|zip|gz|zst|xz)");
+
+	/** A revision of a repository without a namespace, which is no user-info. */
+	private static final Pattern UNMISTAKABLE = Pattern.compile("(?!hf_)[^:@]+@(main|master|refs|[0-9a-f]{40})(:.*)?");
 
 	/**
 	 * Reads a URL.
@@ -56,22 +74,70 @@ record HubUrl(String repository, String revision, @Nullable ModelFileName path, 
 	 * sentence and repeats nothing of the URL
 	 */
 	static HubUrl parse(URI url) {
-		if (url.isOpaque() || url.getRawAuthority() == null) {
-			throw new IllegalArgumentException("starts with hf: without two slashes; " + FORM);
-		}
-		if (url.getRawAuthority().indexOf('@') >= 0) {
-			throw new IllegalArgumentException("contains user-info; use hooks.llm.huggingface.token for the token");
-		}
-		if (url.getRawQuery() != null || url.getRawFragment() != null) {
-			throw new IllegalArgumentException("contains a query or a fragment; " + FORM);
-		}
-		List<String> segments = new ArrayList<>(Arrays.asList(url.getRawPath().split("/", -1)));
-		segments.remove(0);
-		String organization = url.getRawAuthority();
-		if (segments.isEmpty() || OTHER_KINDS.contains(organization)) {
+		List<String> segments = new ArrayList<>(Arrays.asList(name(url).split("/", -1)));
+		String first = segments.get(0);
+		if (OTHER_KINDS.contains(first) || first.equals(MODELS) || first.isEmpty()) {
 			throw new IllegalArgumentException("does not refer to a model repository; " + FORM);
 		}
+		String organization = hasNamespace(segments) ? segments.remove(0) + "/" : "";
 		return parse(organization, segments);
+	}
+
+	/**
+	 * Returns the form in which a URL is known everywhere: without "models/" before a
+	 * repository of a namespace, and with it where a repository without one could be
+	 * taken for a host.
+	 * @param url a URL that {@link #parse} can read
+	 * @return the URL
+	 */
+	static URI canonical(URI url) {
+		String name = name(url);
+		String first = name.split("/", -1)[0];
+		boolean alone = first.equals(name) || first.matches(".*[:@].*") || name.equals(first + "/");
+		String text = (alone ? MODELS + "/" : "") + name;
+		return url.getRawSchemeSpecificPart().equals("//" + text) ? url : URI.create("hf://" + text);
+	}
+
+	/** Returns what follows the scheme and, if it is there, "models". */
+	private static String name(URI url) {
+		if (url.getRawQuery() != null || url.getRawFragment() != null
+				|| (url.isOpaque() && url.getRawSchemeSpecificPart().indexOf('?') >= 0)) {
+			throw new IllegalArgumentException("contains a query or a fragment; " + FORM);
+		}
+		if (!url.isOpaque() && url.getRawAuthority() == null) {
+			throw new IllegalArgumentException("starts with hf: and one or three slashes; " + FORM);
+		}
+		String name = url.isOpaque() ? url.getRawSchemeSpecificPart() : url.getRawAuthority() + url.getRawPath();
+		String first = name.split("/", -1)[0];
+		if (first.indexOf('@') >= 0 && !UNMISTAKABLE.matcher(first).matches()) {
+			throw new IllegalArgumentException("contains user-info; use hooks.llm.huggingface.token for the token");
+		}
+		return name.startsWith(MODELS + "/") ? name.substring(MODELS.length() + 1) : name;
+	}
+
+	private static boolean hasNamespace(List<String> segments) {
+		boolean alone = segments.size() == 1 || segments.get(0).matches(".*[:@].*")
+				|| (segments.size() == 2 && (segments.get(1).isEmpty() || FILE.matcher(segments.get(1)).matches()));
+		return !alone;
+	}
+
+	/**
+	 * Returns the other thing that the URL may mean, because the name of a repository may
+	 * be that of a directory or a file, and a repository need not have a namespace.
+	 * @return the other reading; empty where there is none
+	 */
+	Optional<HubUrl> otherReading() {
+		if (this.path == null || !this.revision.equals(DEFAULT_REVISION)) {
+			return Optional.empty();
+		}
+		int slash = this.repository.indexOf('/');
+		String rest = this.path.text();
+		if (slash < 0) {
+			return isName(rest) ? Optional.of(new HubUrl(this.repository + "/" + rest, this.revision, null, null))
+					: Optional.empty();
+		}
+		return Optional.of(new HubUrl(this.repository.substring(0, slash), this.revision,
+				new ModelFileName(this.repository.substring(slash + 1) + "/" + rest), null));
 	}
 
 	/**
@@ -82,22 +148,28 @@ record HubUrl(String repository, String revision, @Nullable ModelFileName path, 
 	 * @return what it names; empty for any other URL
 	 */
 	static Optional<HubUrl> ofWebPage(URI url, URI endpoint) {
-		boolean ofHub = !url.isOpaque() && url.getHost() != null && Origin.of(url).equals(Origin.of(endpoint))
-				&& url.getRawUserInfo() == null
-				&& (url.getRawQuery() == null || url.getRawQuery().equals("download=true"));
-		String prefix = Objects.requireNonNullElse(endpoint.getRawPath(), "") + "/";
-		if (!ofHub || !url.getRawPath().startsWith(prefix)) {
+		if (url.isOpaque() || url.getHost() == null || url.getRawUserInfo() != null
+				|| !(url.getRawQuery() == null || url.getRawQuery().equals("download=true"))) {
 			return Optional.empty();
 		}
-		List<String> segments = List.of(url.getRawPath().substring(prefix.length()).split("/", -1));
-		if (segments.size() < 5 || !PAGES.contains(segments.get(2))) {
+		Origin origin = Origin.of(url);
+		boolean ofEndpoint = origin.equals(Origin.of(endpoint));
+		String prefix = (ofEndpoint ? Objects.requireNonNullElse(endpoint.getRawPath(), "") : "") + "/";
+		if (!(ofEndpoint || HUB.contains(origin)) || !url.getRawPath().startsWith(prefix)) {
 			return Optional.empty();
 		}
+		List<String> segments = new ArrayList<>(
+				Arrays.asList(url.getRawPath().substring(prefix.length()).split("/", -1)));
+		int page = (segments.size() > 1 && PAGES.contains(segments.get(1))) ? 1 : 2;
+		if (segments.size() < page + 3 || !PAGES.contains(segments.get(page)) || OTHER_KINDS.contains(segments.get(0))
+				|| segments.get(0).equals("api")) {
+			return Optional.empty();
+		}
+		String repository = String.join("/", segments.subList(0, page));
+		segments.subList(0, page + 1).clear();
 		try {
-			return Optional
-				.of(checked(segments.get(0) + "/" + segments.get(1), decode(segments.get(3)),
-						path(segments.subList(4, segments.size())), null))
-				.filter((hub) -> hub.path() != null);
+			String revision = revision(decode(segments.remove(0)), segments);
+			return Optional.of(checked(repository, revision, path(segments), null)).filter((hub) -> hub.path() != null);
 		}
 		catch (IllegalArgumentException ex) {
 			return Optional.empty();
@@ -108,26 +180,26 @@ record HubUrl(String repository, String revision, @Nullable ModelFileName path, 
 		String first = decode(segments.remove(0));
 		int at = first.indexOf('@');
 		String repository = (at >= 0) ? first.substring(0, at) : first;
-		String revision = (at >= 0) ? first.substring(at + 1) : DEFAULT_REVISION;
-		// "refs/pr/1" is a single revision, with its slashes encoded or not.
-		if (revision.equals("refs") && segments.size() > 1 && REFS.contains(segments.get(0))) {
-			revision = revision + "/" + segments.remove(0) + "/" + decode(segments.remove(0));
-		}
+		String revision = revision((at >= 0) ? first.substring(at + 1) : DEFAULT_REVISION, segments);
 		String end = (at >= 0) ? revision : repository;
 		int colon = end.indexOf(':');
 		String quantization = (colon >= 0) ? end.substring(colon + 1) : null;
 		String before = (colon >= 0) ? end.substring(0, colon) : end;
-		return checked(organization + "/" + ((at >= 0) ? repository : before), (at >= 0) ? before : revision,
+		return checked(organization + ((at >= 0) ? repository : before), (at >= 0) ? before : revision,
 				segments.isEmpty() ? null : path(segments), quantization);
+	}
+
+	/** "refs/pr/1" is a single revision, with its slashes encoded or not. */
+	private static String revision(String first, List<String> segments) {
+		return (first.equals("refs") && segments.size() > 1 && REFS.contains(segments.get(0)))
+				? first + "/" + segments.remove(0) + "/" + decode(segments.remove(0)) : first;
 	}
 
 	private static HubUrl checked(String repository, String revision, @Nullable ModelFileName path,
 			@Nullable String quantization) {
 		String[] names = repository.split("/", -1);
-		for (String name : names) {
-			if (names.length != 2 || !NAME.matcher(name).matches() || name.contains("--") || name.contains("..")) {
-				throw new IllegalArgumentException("has no valid repository; " + FORM);
-			}
+		if (names.length > 2 || !Stream.of(names).allMatch(HubUrl::isName)) {
+			throw new IllegalArgumentException("has no valid repository; " + FORM);
 		}
 		if (!REVISION.matcher(revision).matches() || revision.contains("..") || revision.contains("//")) {
 			throw new IllegalArgumentException("has no valid revision after the @; " + FORM);
@@ -139,6 +211,10 @@ record HubUrl(String repository, String revision, @Nullable ModelFileName path, 
 			throw new IllegalArgumentException("has no valid quantization after the colon; " + FORM);
 		}
 		return new HubUrl(repository, revision, path, quantization);
+	}
+
+	private static boolean isName(String name) {
+		return NAME.matcher(name).matches() && !name.contains("--") && !name.contains("..");
 	}
 
 	private static @Nullable ModelFileName path(List<String> segments) {

@@ -16,6 +16,7 @@ import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.internal.http.MetadataClient;
 import dev.modelcache.internal.http.SentSecrets;
+import dev.modelcache.source.Origin;
 import dev.modelcache.source.ResolvedModel;
 import dev.modelcache.source.SourceLocation;
 import dev.modelcache.source.SourceResolver;
@@ -70,7 +71,17 @@ public final class HuggingFaceResolver implements SourceResolver {
 
 	@Override
 	public boolean recognizes(URI url) {
-		return HubUrl.ofWebPage(url, this.settings.endpoint()).isPresent();
+		return isPage(url, this.settings.endpoint());
+	}
+
+	/**
+	 * Returns whether a URL is that of a file on the Hub's web pages.
+	 * @param url the URL
+	 * @param endpoint the Hub
+	 * @return {@code true} if a resolver for that Hub takes it
+	 */
+	public static boolean isPage(URI url, URI endpoint) {
+		return HubUrl.ofWebPage(url, endpoint).isPresent();
 	}
 
 	@Override
@@ -79,21 +90,38 @@ public final class HuggingFaceResolver implements SourceResolver {
 	}
 
 	@Override
+	public URI canonical(URI url) {
+		return HubUrl.canonical(url);
+	}
+
+	@Override
 	public Mono<ResolvedModel> resolve(SourceLocation location) {
 		return Mono.fromCallable(() -> this.settings.token().findFor(this.settings.endpoint()))
 			.subscribeOn(this.io)
-			.flatMap((token) -> lookUp(location, token).resolve());
+			.flatMap((token) -> {
+				HubUrl url = parse(location);
+				HubLookUp lookUp = lookUp(location, url, token);
+				return lookUp.resolve()
+					.onErrorResume((failure) -> lookUp.isMissing() && url.otherReading().isPresent(),
+							(failure) -> lookUp(location, url.otherReading().orElseThrow(), token).resolve()
+								.onErrorMap((other) -> failure));
+			});
 	}
 
 	@Override
 	public Mono<ResolvedModel> known(SourceLocation location) {
 		Path cache = this.settings.cache();
-		return (cache == null) ? Mono.empty()
-				: Mono.fromCallable(() -> lookUp(location, Optional.empty()).cached(cache)).subscribeOn(this.io);
+		return (cache == null) ? Mono.empty() : Mono.fromCallable(() -> {
+			HubUrl url = parse(location);
+			ResolvedModel known = lookUp(location, url, Optional.empty()).cached(cache);
+			return (known != null) ? known
+					: url.otherReading()
+						.map((other) -> lookUp(location, other, Optional.empty()).cached(cache))
+						.orElse(null);
+		}).subscribeOn(this.io);
 	}
 
-	private HubLookUp lookUp(SourceLocation location, Optional<String> token) {
-		HubUrl url = parse(location);
+	private HubLookUp lookUp(SourceLocation location, HubUrl url, Optional<String> token) {
 		Map<String, String> headers = headers(location, token);
 		HubClient hub = new HubClient(this.client, location, this.settings.endpoint(), headers);
 		HubErrors errors = new HubErrors(location.request().id(), this.settings.endpoint(), url,
@@ -123,7 +151,7 @@ public final class HuggingFaceResolver implements SourceResolver {
 	private Map<String, String> headers(SourceLocation location, Optional<String> token) {
 		Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
 		token.ifPresent((value) -> headers.put(HttpHeaders.AUTHORIZATION, "Bearer " + value));
-		if (location.ofConfiguredOrigin() && !SCHEME.equalsIgnoreCase(location.uri().getScheme())) {
+		if (location.ofConfiguredOrigin() && Origin.of(location.uri()).equals(Origin.of(this.settings.endpoint()))) {
 			headers.putAll(this.configuredHeaders);
 		}
 		return headers;

@@ -5,6 +5,7 @@
 package dev.modelcache.internal.source.huggingface;
 
 import java.net.URI;
+import java.util.List;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,7 +31,20 @@ class HubUrlTests {
 			"hf://org/repo@refs%2Fpr%2F1/m.gguf, org/repo, refs/pr/1, m.gguf, ",
 			"hf://org/repo@refs/pr/12/a/m.gguf, org/repo, refs/pr/12, a/m.gguf, ",
 			"hf://org/repo@refs/pr/12, org/repo, refs/pr/12, , ",
-			"hf://org/repo@" + COMMIT + "/model:1.gguf, org/repo, " + COMMIT + ", model:1.gguf, " })
+			"hf://org/repo@" + COMMIT + "/model:1.gguf, org/repo, " + COMMIT + ", model:1.gguf, ",
+			"hf://gpt2, gpt2, main, , ", "hf://gpt2/, gpt2, main, , ",
+			"hf://gpt2/model.safetensors, gpt2, main, model.safetensors, ", "hf://gpt2:Q4_K_M, gpt2, main, , Q4_K_M",
+			"hf://gpt2@main, gpt2, main, , ", "hf://gpt2@main:Q8_0, gpt2, main, , Q8_0",
+			"hf://gpt2@main/onnx/m.onnx, gpt2, main, onnx/m.onnx, ",
+			"hf://gpt2@" + COMMIT + "/a/config.json, gpt2, " + COMMIT + ", a/config.json, ",
+			"hf://gpt2@refs/pr/1/m.gguf, gpt2, refs/pr/1, m.gguf, ",
+			"hf://models/org/repo/m.gguf, org/repo, main, m.gguf, ", "hf://models/org/repo, org/repo, main, , ",
+			"hf://models/org/repo@v1:Q4_0, org/repo, v1, , Q4_0",
+			"hf://models/gpt2@main/onnx/m.onnx, gpt2, main, onnx/m.onnx, ", "hf://models/gpt2:Q4_0, gpt2, main, , Q4_0",
+			"hf://models/gpt2, gpt2, main, , ", "hf:org/repo/m.gguf, org/repo, main, m.gguf, ",
+			"hf:org/repo:Q4_0, org/repo, main, , Q4_0", "hf:gpt2:Q4_0, gpt2, main, , Q4_0",
+			"hf:gpt2/m.gguf, gpt2, main, m.gguf, ", "hf://org/repo.gguf:Q4_0, org/repo.gguf, main, , Q4_0",
+			"hf://org/repo.gguf@main/m.gguf, org/repo.gguf, main, m.gguf, " })
 	void urlsAreRead(URI url, String repository, String revision, String path, String quantization) {
 		HubUrl hub = HubUrl.parse(url);
 		assertThat(hub.repository()).isEqualTo(repository);
@@ -40,7 +54,9 @@ class HubUrlTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "hf:org/repo", "hf:/org/repo", "hf:///org/repo", "hf://org", "hf://org/",
+	@ValueSource(strings = { "hf:/org/repo", "hf:///org/repo", "hf:org/repo?x", "hf://models", "hf://models/",
+			"hf://datasets/org/repo", "hf:datasets/org/repo", "hf://models/datasets/x", "hf://spaces/x",
+			"hf://hf_abc@main/m", "hf://u@org/repo", "hf://u:p@main/m", "hf:u:p@org/repo", "hf://gpt2:Q4/m.gguf",
 			"hf://u:p@org/repo", "hf://org/repo?x", "hf://org/repo#x", "hf://datasets/org/repo", "hf://org/re%2Fpo",
 			"hf://org/repo@/m.gguf", "hf://org/repo@a..b/m", "hf://org/repo@%00/m", "hf://org/..", "hf://org/repo/../m",
 			"hf://org/repo/a/%2e%2e/m", "hf://org/repo/a//m", "hf://org/repo/a%5Cm", "hf://org/repo/dir/",
@@ -69,6 +85,61 @@ class HubUrlTests {
 			"https://hub.example/datasets/org/repo/resolve/v1/m", "https://hub.example/m.gguf", "file:///m.gguf" })
 	void otherUrlsAreNot(URI url) {
 		assertThat(HubUrl.ofWebPage(url, URI.create("https://hub.example"))).isEmpty();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "hf://models/org/repo/m.gguf, hf://org/repo/m.gguf",
+			"hf://models/org/repo@v1:Q4_0, hf://org/repo@v1:Q4_0", "hf:org/repo/a%20b.gguf, hf://org/repo/a%20b.gguf",
+			"hf://gpt2, hf://models/gpt2", "hf://gpt2:Q4_0, hf://models/gpt2:Q4_0",
+			"hf:gpt2:Q4_0, hf://models/gpt2:Q4_0", "hf://gpt2@main/m.gguf, hf://models/gpt2@main/m.gguf",
+			"hf://gpt2/m.gguf, hf://gpt2/m.gguf", "hf://models/gpt2/m.gguf, hf://gpt2/m.gguf",
+			"hf://org/repo, hf://org/repo", "HF://org/repo, HF://org/repo",
+			"hf://org/repo@v1/m.gguf, hf://org/repo@v1/m.gguf" })
+	void formsOfOneRepositoryHaveOneCanonicalForm(URI url, URI canonical) {
+		assertThat(HubUrl.canonical(url)).isEqualTo(canonical);
+		assertThat(HubUrl.canonical(canonical)).isEqualTo(canonical);
+		assertThat(HubUrl.parse(canonical)).isEqualTo(HubUrl.parse(url));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "hf://gpt2/onnx/m.onnx, hf://models/gpt2@main/onnx/m.onnx",
+			"hf://org/repo.gguf, hf://org/repo.gguf@main" })
+	void urlThatMayMeanTwoRepositoriesHasAnotherReading(URI url, URI other) {
+		assertThat(HubUrl.parse(url).otherReading()).contains(HubUrl.parse(other));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "hf://org/repo", "hf://org/repo:Q4_0", "hf://org/repo@v1/m.gguf", "hf://gpt2",
+			"hf://gpt2@main/a/m.gguf" })
+	void otherUrlsHaveOneReading(URI url) {
+		assertThat(HubUrl.parse(url).otherReading()).isEmpty();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "https://huggingface.co/org/repo/blob/main/m.gguf, hf://org/repo/m.gguf",
+			"https://huggingface.co/org/repo/resolve/main/m.gguf?download=true, hf://org/repo/m.gguf",
+			"https://hf.co/org/repo/resolve/v1/a/m.gguf, hf://org/repo@v1/a/m.gguf",
+			"https://www.huggingface.co/org/repo/blob/main/m.gguf, hf://org/repo/m.gguf",
+			"https://huggingface.co/gpt2/blob/main/model.safetensors, hf://gpt2/model.safetensors",
+			"https://huggingface.co/gpt2/resolve/main/onnx/m.onnx, hf://gpt2@main/onnx/m.onnx",
+			"https://huggingface.co/org/repo/resolve/refs%2Fpr%2F1/m.gguf, hf://org/repo@refs/pr/1/m.gguf",
+			"https://huggingface.co/org/repo/blob/refs/pr/1/m.gguf, hf://org/repo@refs/pr/1/m.gguf",
+			"https://huggingface.co/org/repo/resolve/" + COMMIT + "/m.gguf, hf://org/repo@" + COMMIT + "/m.gguf" })
+	void pagesOfTheHubItselfAreItsModelsAtAnyEndpoint(URI url, URI same) {
+		for (String endpoint : List.of("https://huggingface.co", "https://mirror.example/hub")) {
+			assertThat(HubUrl.ofWebPage(url, URI.create(endpoint))).contains(HubUrl.parse(same));
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "https://huggingface.co/datasets/org/repo/resolve/main/m.gguf",
+			"https://huggingface.co/spaces/a/resolve/main/m.gguf", "https://huggingface.co/org/repo/tree/main/onnx",
+			"https://huggingface.co/api/models/org/repo", "https://huggingface.co/api/resolve-cache/models/org/repo/m",
+			"https://huggingface.co.example/org/repo/resolve/main/m.gguf",
+			"http://huggingface.co/org/repo/resolve/main/m", "https://huggingface.co:8443/org/repo/resolve/main/m.gguf",
+			"https://cdn-lfs.hf.co/org/repo/resolve/main/m" })
+	void otherPagesAreNotFiles(URI url) {
+		assertThat(HubUrl.ofWebPage(url, URI.create("https://huggingface.co"))).isEmpty();
 	}
 
 	@Test

@@ -172,6 +172,70 @@ class HuggingFaceResolverTests extends SourceResolverContractTests {
 		assertThat(resolve(location()).mirrors().get(0).headers()).doesNotContainKey("X-Team");
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "hf://old/model-Q8_0.gguf", "hf://old", "hf://old:Q8_0", "hf://old@main/model-Q8_0.gguf",
+			"hf://models/old/model-Q8_0.gguf", "hf:old:Q8_0" })
+	void repositoryWithoutNamespaceIsTheOneThatTheHubRedirectsTo(String url) {
+		this.hub.repository.large("model-Q8_0.gguf", MODEL);
+		this.hub.server.renamed("old", "org/repo", COMMIT, "model-Q8_0.gguf");
+		ResolvedModel model = this.hub.model(url);
+		assertThat(model.revision()).isEqualTo(COMMIT);
+		assertThat(model.file().name()).hasToString("model-Q8_0.gguf");
+		assertThat(model.file().expected().digest()).isEqualTo(MODEL.sha256());
+		assertThat(model.file().size()).isEqualTo(1000);
+	}
+
+	@Test
+	void redirectThatDropsTheQueryOfTheApiIsEnough() {
+		this.hub.server.renamed("old", "org/repo", COMMIT, "model.gguf");
+		this.hub.server.hub().always("/api/models/old/revision/main", Reply.redirect(307, API));
+		assertThat(this.hub.model("hf://old/model.gguf").file().expected().digest()).isEqualTo(MODEL.sha256());
+	}
+
+	@Test
+	void renamedRepositoryIsFoundByHeadersToo() {
+		this.hub.server.renamed("old", "org/repo", COMMIT, "model.gguf").withoutApi();
+		this.hub.server.renamed("former/name", "org/repo", COMMIT, "model.gguf");
+		for (String url : List.of("hf://old/model.gguf", "hf://former/name/model.gguf")) {
+			ResolvedModel model = this.hub.model(url);
+			assertThat(model.revision()).isEqualTo(COMMIT);
+			assertThat(model.file().expected().digest()).isEqualTo(MODEL.sha256());
+		}
+	}
+
+	@Test
+	void directoryOfARepositoryWithoutNamespaceIsNotARepository() {
+		this.hub.repository.large("onnx/model.onnx", MODEL);
+		this.hub.server.renamed("old", "org/repo", COMMIT, "onnx/model.onnx").missing("old/onnx", "main", "model.onnx");
+		ResolvedModel model = this.hub.model("hf://old/onnx/model.onnx");
+		assertThat(model.file().name()).hasToString("onnx/model.onnx");
+		assertThat(model.file().expected().digest()).isEqualTo(MODEL.sha256());
+	}
+
+	@Test
+	void repositoryWhoseNameLooksLikeAFileIsFound() {
+		this.hub.server.missing("org", "main", "model.gguf");
+		this.hub.server.repository("org/model.gguf", COMMIT).large("m.gguf", MODEL);
+		assertThat(this.hub.model("hf://org/model.gguf").file().name()).hasToString("m.gguf");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "resolve", "blob" })
+	void pageOfARepositoryWithoutNamespaceIsTheSame(String page) {
+		this.hub.server.renamed("old", "org/repo", COMMIT, "model.gguf");
+		RemoteFile file = resolve(URI.create(this.hub.server.endpoint() + "/old/" + page + "/main/model.gguf"));
+		assertThat(file.expected().digest()).isEqualTo(MODEL.sha256());
+	}
+
+	@Test
+	void pageOfTheHubIsAskedAtTheEndpointWithoutTheHeadersOfTheHub() {
+		RemoteFile file = resolve(URI.create("https://huggingface.co/org/repo/blob/main/model.gguf"));
+		assertThat(file.expected().digest()).isEqualTo(MODEL.sha256());
+		assertThat(file.mirrors().get(0).headers()).doesNotContainKey("X-Team");
+		assertThat(this.hub.server.hub().requests())
+			.allSatisfy((request) -> assertThat(request.header("X-Team")).isNull());
+	}
+
 	// Who asks
 
 	@Test

@@ -67,9 +67,20 @@ final class ResponseHead {
 		boolean http10 = first.group(1).equals("0") || (first.group(1).equals("1") && "0".equals(first.group(2)));
 		ResponseHead head = new ResponseHead(Integer.parseInt(first.group(3)), !http10);
 		head.doubtful = BARE_LINE_END.matcher(text).find();
+		StringBuilder logical = new StringBuilder();
 		for (int i = 1; i < lines.length; i++) {
-			head.add(lines[i]);
+			if (lines[i].startsWith(" ") || lines[i].startsWith("\t")) {
+				// RFC 9112, section 5.2: the line continues the one before.
+				head.doubtful = true;
+				logical.append(' ').append(lines[i].strip());
+			}
+			else {
+				head.add(logical.toString());
+				logical.setLength(0);
+				logical.append(lines[i]);
+			}
 		}
+		head.add(logical.toString());
 		head.readFraming();
 		return head;
 	}
@@ -77,24 +88,12 @@ final class ResponseHead {
 	private void add(String line) {
 		int colon = line.indexOf(':');
 		String name = line.substring(0, Math.max(0, colon)).stripTrailing();
-		if (!line.isEmpty() && (line.charAt(0) == ' ' || line.charAt(0) == '\t')) {
-			fold(line);
-		}
-		else if (NAME.matcher(name).matches()) {
+		if (NAME.matcher(name).matches()) {
 			this.doubtful |= name.length() < colon;
 			this.headers.add(Map.entry(name, value(line.substring(colon + 1))));
 		}
 		else {
-			this.doubtful = true;
-		}
-	}
-
-	/** RFC 9112, section 5.2: the line continues the one before. */
-	private void fold(String line) {
-		this.doubtful = true;
-		if (!this.headers.isEmpty()) {
-			Map.Entry<String, String> before = this.headers.remove(this.headers.size() - 1);
-			this.headers.add(Map.entry(before.getKey(), value(before.getValue() + " " + line.strip())));
+			this.doubtful |= !line.isEmpty();
 		}
 	}
 
@@ -137,7 +136,7 @@ final class ResponseHead {
 		List<Map.Entry<String, String>> lines = this.headers.stream()
 			.filter((header) -> header.getKey().equalsIgnoreCase(name))
 			.toList();
-		this.headers.removeAll(lines);
+		this.headers.removeIf((header) -> header.getKey().equalsIgnoreCase(name));
 		return lines.stream()
 			.flatMap((line) -> Stream.of(line.getValue().split(",")))
 			.map(String::strip)

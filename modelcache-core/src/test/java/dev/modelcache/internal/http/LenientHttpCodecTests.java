@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import dev.modelcache.internal.http.RequestFailedException.Reason;
@@ -30,6 +32,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -89,10 +92,7 @@ class LenientHttpCodecTests {
 
 	/** Reads a response at once, and byte by byte, with the same result. */
 	private static Read read(String text) {
-		EmbeddedChannel atOnce = asked(HttpMethod.GET);
-		atOnce.writeInbound(bytes(text));
-		Read read = take(atOnce);
-		atOnce.finishAndReleaseAll();
+		Read read = readAtOnce(text);
 		EmbeddedChannel slowly = asked(HttpMethod.GET);
 		text.chars().forEach((c) -> slowly.writeInbound(bytes(String.valueOf((char) c))));
 		Read again = take(slowly);
@@ -225,6 +225,28 @@ class LenientHttpCodecTests {
 				assertThat(explained.reason()).isEqualTo(Reason.ILLEGAL_RESPONSE);
 			});
 		assertThat(channel.isOpen()).isFalse();
+	}
+
+	/** Each took time that grew with the square of its lines. */
+	@Test
+	@Timeout(20)
+	void headsOfManyLinesAreReadInOnePass() {
+		String folded = "X: a\r\n" + " b\r\n".repeat(70_000);
+		assertThat(readAtOnce("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" + folded + "\r\n").header("X"))
+			.hasSize(140_001);
+		String lengths = IntStream.range(0, 11_000)
+			.mapToObj((number) -> "Content-Length: x" + number + "\r\n")
+			.collect(Collectors.joining());
+		assertThat(readAtOnce("HTTP/1.1 200 OK\r\n" + lengths + "Content-Length: 0\r\n\r\n").header("Content-Length"))
+			.isEqualTo("0");
+	}
+
+	private static Read readAtOnce(String text) {
+		EmbeddedChannel channel = asked(HttpMethod.GET);
+		channel.writeInbound(bytes(text));
+		Read read = take(channel);
+		channel.finishAndReleaseAll();
+		return read;
 	}
 
 	@Test

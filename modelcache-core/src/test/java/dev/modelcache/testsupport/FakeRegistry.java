@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FakeRegistry implements AutoCloseable {
 
-	private final MisbehavingServer registry = MisbehavingServer.start();
+	private final MisbehavingServer registry;
 
 	private final MisbehavingServer realm = MisbehavingServer.start();
 
@@ -50,6 +50,25 @@ public final class FakeRegistry implements AutoCloseable {
 	private int requestsPerToken = Integer.MAX_VALUE;
 
 	private final Map<String, AtomicInteger> uses = new ConcurrentHashMap<>();
+
+	/** Creates a registry of plain http. */
+	public FakeRegistry() {
+		this(MisbehavingServer.start());
+	}
+
+	private FakeRegistry(MisbehavingServer registry) {
+		this.registry = registry;
+	}
+
+	/**
+	 * Starts a registry behind a proxy that terminates TLS. It gives tokens itself, and
+	 * takes its own address for one of plain http.
+	 */
+	public static FakeRegistry behindTls() {
+		FakeRegistry registry = new FakeRegistry(MisbehavingServer.startTls());
+		registry.registry.answer("/token", registry::grant);
+		return registry.wantingTokensOf("http://" + registry.host() + "/token?account=x");
+	}
 
 	/** Returns the host and port. */
 	public String host() {

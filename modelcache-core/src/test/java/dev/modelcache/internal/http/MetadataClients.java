@@ -8,6 +8,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 
+import dev.modelcache.testsupport.TestCertificate;
 import io.github.resilience4j.core.IntervalFunction;
 import io.github.resilience4j.retry.RetryConfig;
 import io.github.resilience4j.retry.RetryRegistry;
@@ -15,9 +16,12 @@ import org.springframework.http.client.reactive.ReactorClientHttpConnector;
 import org.springframework.util.unit.DataSize;
 import org.springframework.web.reactive.function.client.WebClient;
 import reactor.core.scheduler.Schedulers;
+import reactor.netty.http.Http11SslContextSpec;
+import reactor.netty.http.client.HttpClient;
 
 /**
- * Metadata clients of tests: delays of 5 ms, plain http, and the wire of downloads.
+ * Metadata clients of tests: delays of 5 ms, plain http, and TLS with the certificate of
+ * the tests.
  */
 public final class MetadataClients {
 
@@ -31,7 +35,10 @@ public final class MetadataClients {
 
 	/** Returns a client with limits of its own. */
 	public static MetadataClient create(Duration timeout, DataSize largestAnswer, Clock clock) {
-		WebClient webClient = WebClient.builder().clientConnector(new ReactorClientHttpConnector()).build();
+		HttpClient wire = HttpClient.create()
+			.secure((tls) -> tls.sslContext(Http11SslContextSpec.forClient()
+				.configure((builder) -> builder.trustManager(TestCertificate.get().trust()))));
+		WebClient webClient = WebClient.builder().clientConnector(new ReactorClientHttpConnector(wire)).build();
 		RetryConfig delays = RetryConfig.custom().intervalFunction(IntervalFunction.of(Duration.ofMillis(5))).build();
 		Attempts attempts = new Attempts(RetryRegistry.of(Map.of("modelcache", delays)), (id) -> 3, () -> 0.5);
 		return new MetadataClient(HttpConnections.anywhere(webClient),

@@ -42,7 +42,7 @@ final class TokenRealm {
 	 * @throws ModelAccessDeniedException if it is refused
 	 */
 	URI check(@Nullable String realm) {
-		URI uri = parse(realm);
+		URI uri = encrypted(parse(realm));
 		String scheme = uri.getScheme().toLowerCase(Locale.ROOT);
 		boolean configured = this.settings.registry(this.reference.registry()) != null;
 		boolean insecure = this.settings.schemeOf(this.reference.registry()).equals("http");
@@ -60,6 +60,21 @@ final class TokenRealm {
 			throw privateAddress();
 		}
 		return uri;
+	}
+
+	/**
+	 * A registry behind a proxy that terminates TLS may take its own requests for plain
+	 * http. Its realm is then asked as the registry itself is: by https, at its port.
+	 */
+	private URI encrypted(URI realm) {
+		URI registry = URI.create("https://" + this.reference.apiAuthority());
+		boolean own = realm.getHost().equalsIgnoreCase(registry.getHost());
+		boolean encrypted = this.settings.schemeOf(this.reference.registry()).equals("https");
+		if (!own || !encrypted || !realm.getScheme().equalsIgnoreCase("http")) {
+			return realm;
+		}
+		String query = (realm.getRawQuery() != null) ? "?" + realm.getRawQuery() : "";
+		return URI.create("https://" + registry.getRawAuthority() + realm.getRawPath() + query);
 	}
 
 	/**

@@ -10,6 +10,7 @@ import java.util.Map;
 
 import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
+import dev.modelcache.OciOptions.Registry;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelNotFoundException;
@@ -89,6 +90,18 @@ class OciResolverTests extends SourceResolverContractTests {
 		assertThat(file.expected().origin()).isEqualTo(DigestOrigin.SOURCE);
 		assertThat(file.mirrors().get(0).uri())
 			.isEqualTo(this.registry.server().uri("/v2/library/model/blobs/" + this.weights.sha256()));
+	}
+
+	@Test
+	void registryBehindTlsThatTakesItselfForPlainGivesItsTokensByTls() {
+		try (FakeRegistry behind = FakeRegistry.behindTls().knowing("octocat", "s3cret")) {
+			behind.manifest("library/model", "latest", this.manifest);
+			OciResolver resolver = OciFixture
+				.resolver(new OciSettings(Map.of(behind.host(), new Registry("octocat", "s3cret", false)), null));
+			ResolvedModel model = OciFixture.resolve(resolver, behind.url("oci", "library/model"));
+			assertThat(model.file().expected().digest()).isEqualTo(this.weights.sha256());
+			assertThat(behind.server().requests("/token")).hasSize(1);
+		}
 	}
 
 	@Test

@@ -13,6 +13,7 @@ import dev.modelcache.OciOptions.Registry;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -64,6 +65,26 @@ class TokenRealmTests {
 		assertRefused("oci://1.0.0.1/a/b", Map.of(), "http://1.1.1.1/token");
 		assertRefused("oci://1.0.0.1/a/b", configured("1.0.0.1", false), "http://1.1.1.1/token");
 		assertThat(check("oci://1.0.0.1/a/b", configured("1.0.0.1", true), "http://1.1.1.1/token")).isNotNull();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "http://1.0.0.1/token, https://1.0.0.1:5000/token",
+			"http://1.0.0.1:5000/v2/token?account=a%20b, https://1.0.0.1:5000/v2/token?account=a%20b",
+			"HTTP://1.0.0.1:80, https://1.0.0.1:5000", "http://1.0.0.1:5001/token, https://1.0.0.1:5000/token" })
+	void plainRealmOfARegistryBehindTlsIsAskedAsTheRegistryIs(String realm, URI asked) {
+		assertThat(check("oci://1.0.0.1:5000/a/b", Map.of(), realm)).isEqualTo(asked);
+		assertThat(check("oci://1.0.0.1:5000/a/b", configured("1.0.0.1:5000", false), realm)).isEqualTo(asked);
+		assertThat(check("oci://1.0.0.1:5000/a/b", configured("1.0.0.1:5000", true), realm))
+			.isEqualTo(URI.create(realm));
+	}
+
+	@Test
+	void plainRealmOfOllamasOwnRegistryIsAskedByHttps() {
+		assertThat(check("ollama://gemma", Map.of(), "http://Registry.Ollama.ai/v2/token"))
+			.isEqualTo(URI.create("https://registry.ollama.ai/v2/token"));
+		assertThat(check("oci://docker.io/a/b", Map.of(), "http://registry-1.docker.io/token"))
+			.isEqualTo(URI.create("https://registry-1.docker.io/token"));
+		assertRefused("oci://docker.io/a/b", Map.of(), "http://auth.docker.io/token");
 	}
 
 	@Test

@@ -13,6 +13,7 @@ import java.util.function.Function;
 import dev.modelcache.ConnectorRules;
 import dev.modelcache.ModelCacheBuilder;
 import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.source.Origin;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -169,7 +170,7 @@ final class DownloadConnectors implements Function<ConnectorRules, ClientHttpCon
 		}
 
 		private static String host(URI url) {
-			return String.valueOf(url.getHost());
+			return Origin.of(url).host();
 		}
 
 		private static boolean isRefusal(Throwable failure) {

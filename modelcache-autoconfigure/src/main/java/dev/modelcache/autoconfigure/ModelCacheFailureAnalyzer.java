@@ -59,8 +59,8 @@ final class ModelCacheFailureAnalyzer extends AbstractFailureAnalyzer<ModelCache
 		int end = problem.indexOf(' ');
 		try {
 			URI url = (end > 0) ? URI.create(problem.substring(0, end)) : null;
-			return (url != null && url.getHost() != null) ? url.getAuthority() + ": " + problem.substring(end + 1)
-					: problem;
+			return (url != null && url.getRawAuthority() != null)
+					? url.getAuthority() + ": " + problem.substring(end + 1) : problem;
 		}
 		catch (IllegalArgumentException ex) {
 			return problem;

@@ -37,7 +37,7 @@ class ModelConfigurationFaultTests {
 			fault("hooks.llm.url", "not a valid URL", "hooks.llm.url=https://host/my model.gguf"),
 			fault("hooks.llm.url", "not a valid URL", "hooks.llm.url=https://"),
 			fault("hooks.llm.url", "no valid host", "hooks.llm.url=https:host/m.gguf"),
-			fault("hooks.llm.url", "no valid host", "hooks.llm.url=https://my_host/m.gguf"),
+			fault("hooks.llm.url", "no valid host", "hooks.llm.url=https://-,-/m.gguf"),
 			fault("hooks.llm.url", "no valid host or port", "hooks.llm.url=https://host:70000/m.gguf"),
 			fault("hooks.llm.url", "has no file name", "hooks.llm.url=https://host"),
 			fault("hooks.llm.url", "has no file name", "hooks.llm.url=https://host/models/"),
@@ -93,8 +93,7 @@ class ModelConfigurationFaultTests {
 					"hooks.llm.huggingface.endpoint=huggingface.co"),
 			fault("hooks.llm.huggingface.endpoint", "plain HTTP", "hooks.llm.huggingface.endpoint=http://host")
 				.action("hooks.llm.download.allow-insecure-http=true"),
-			fault("hooks.llm.huggingface.endpoint", "has no valid host",
-					"hooks.llm.huggingface.endpoint=https://my_host"),
+			fault("hooks.llm.huggingface.endpoint", "has no valid host", "hooks.llm.huggingface.endpoint=https://-,-"),
 			fault("hooks.llm.huggingface.endpoint", "user-info", "hooks.llm.huggingface.endpoint=https://u:pw@host"),
 			// digests
 			fault("hooks.llm.expected-checksum", "neither sha256:", URL, "hooks.llm.expected-checksum=md5:00"),
@@ -276,8 +275,8 @@ class ModelConfigurationFaultTests {
 	}
 
 	static final List<String> LEAKS = Stream
-		.of("https://me:hunter2@my_host/m", "http://me:hunter2@host/m", "ftp://me:hunter2@host/m",
-				"https://host/?hunter2", "https://host/a b?hunter2", "https://me:hunter2/3@host/m", "hunter2:x@host",
+		.of("https://me:hunter2@-,-/m", "http://me:hunter2@host/m", "ftp://me:hunter2@host/m", "https://host/?hunter2",
+				"https://host/a b?hunter2", "https://me:hunter2/3@host/m", "hunter2:x@host",
 				"https://me:hunter2@host:99999/m", "hf://me:hunter2@org/repo/m.gguf", "oci://me:hunter2@host/m",
 				"ollama://me:hunter2@/m")
 		.map((url) -> "hooks.llm.url=" + url)

@@ -6,6 +6,8 @@ package dev.modelcache.source;
 
 import java.net.URI;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Origin of a URL: its scheme, host and port (RFC 6454). Credentials are sent to their
@@ -19,17 +21,31 @@ import java.util.Locale;
 public record Origin(String scheme, String host, int port) {
 
 	/**
+	 * Hosts that {@link URI} takes for something else, such as {@code model_server}, but
+	 * not unusual spellings of IPv4 addresses, which end in a number.
+	 */
+	private static final Pattern OTHER_HOST = Pattern
+		.compile("(?:.*@)?(?!(?:[^:]*\\.)?(?:\\d+|0[xX][0-9A-Fa-f]*)\\.?(?::|$))([A-Za-z0-9_.-]+)(?::(\\d{1,5})?)?");
+
+	/**
 	 * Returns the origin of a URL.
 	 * @param uri an absolute URL
 	 * @return its origin
 	 */
 	public static Origin of(URI uri) {
 		String scheme = uri.getScheme().toLowerCase(Locale.ROOT);
-		if (uri.getHost() == null) {
+		if (uri.getHost() != null) {
+			return of(scheme, uri.getHost(), uri.getPort());
+		}
+		Matcher other = OTHER_HOST.matcher((uri.getRawAuthority() != null) ? uri.getRawAuthority() : "");
+		if (!other.matches()) {
 			return new Origin(scheme, "", -1);
 		}
-		int port = (uri.getPort() >= 0) ? uri.getPort() : defaultPort(scheme);
-		return new Origin(scheme, uri.getHost().toLowerCase(Locale.ROOT), port);
+		return of(scheme, other.group(1), (other.group(2) != null) ? Integer.parseInt(other.group(2)) : -1);
+	}
+
+	private static Origin of(String scheme, String host, int port) {
+		return new Origin(scheme, host.toLowerCase(Locale.ROOT), (port >= 0) ? port : defaultPort(scheme));
 	}
 
 	private static int defaultPort(String scheme) {

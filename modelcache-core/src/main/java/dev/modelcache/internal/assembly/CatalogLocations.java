@@ -13,12 +13,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
 
+import dev.modelcache.internal.WebUrl;
 import dev.modelcache.internal.http.MetadataClient;
 import dev.modelcache.internal.source.catalog.CatalogRules;
 import dev.modelcache.internal.source.catalog.ListedModels;
 import dev.modelcache.internal.source.catalog.ModelCatalogs;
 import dev.modelcache.internal.source.catalog.RemoteCatalog;
 import dev.modelcache.source.ModelCatalog;
+import dev.modelcache.source.Origin;
 import org.springframework.core.io.Resource;
 import org.springframework.core.io.ResourceLoader;
 
@@ -110,10 +112,10 @@ public final class CatalogLocations {
 	}
 
 	private RemoteCatalog remote(String key, URI uri) {
-		if (uri.getHost() == null || uri.getPort() > 65535) {
+		if (WebUrl.hostAndPort(uri) == null || Origin.of(uri).port() > 65535) {
 			throw this.keys.wrong(key, "has no valid host or port", "Use https://host/catalog.json");
 		}
-		if (uri.getRawUserInfo() != null) {
+		if (uri.getRawAuthority().indexOf('@') >= 0) {
 			throw this.keys.wrong(key, "contains user-info, but catalogs are downloaded without credentials",
 					"Remove the user-info, or use a file for a catalog that is not public");
 		}

@@ -9,6 +9,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -19,11 +21,15 @@ import dev.modelcache.internal.http.ConnectionFailedException;
 import dev.modelcache.internal.http.HttpConnections;
 import dev.modelcache.internal.http.NettyBuffers;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
+import dev.modelcache.source.Origin;
 import io.netty.channel.ChannelOption;
 import io.netty.resolver.NoopAddressResolverGroup;
 import io.netty.util.NetUtil;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpMethod;
 import org.springframework.http.client.reactive.ClientHttpConnector;
+import org.springframework.http.client.reactive.ClientHttpRequest;
+import org.springframework.http.client.reactive.ClientHttpResponse;
 import org.springframework.http.client.reactive.ReactorClientHttpConnector;
 import org.springframework.web.reactive.function.client.WebClient;
 import reactor.core.publisher.Mono;
@@ -91,12 +97,14 @@ public final class DownloadConnections {
 
 	private Supplier<WebClient> client(PublicAddresses addresses, boolean privateToo) {
 		return () -> {
-			Rules rules = new Rules(addresses, privateToo);
+			Rules rules = new Rules(addresses, privateToo, null);
 			return WebClient.builder()
-				.clientConnector(this.connectors.apply(rules))
+				.clientConnector(new OtherHosts(this.connectors.apply(rules),
+						(address) -> new Rules(addresses, privateToo, address)))
 				.filter(new ProxyFailures(this.proxy)::explained)
 				.filter((request, next) -> (this.proxy == null || rules.allows(addressOf(request.url())))
-						? next.exchange(request) : Mono.error(() -> rules.refused(request.url().getHost(), null)))
+						? next.exchange(request)
+						: Mono.error(() -> rules.refused(Origin.of(request.url()).host(), null)))
 				.build();
 		};
 	}
@@ -106,10 +114,72 @@ public final class DownloadConnections {
 	 * what goes to a proxy.
 	 */
 	private static InetSocketAddress addressOf(URI url) {
-		InetAddress literal = NetUtil.createInetAddressFromIpAddressString(url.getHost());
+		String host = Origin.of(url).host();
+		InetAddress literal = NetUtil.createInetAddressFromIpAddressString(host);
 		int port = Math.max(0, url.getPort());
 		return (literal != null) ? new InetSocketAddress(literal, port)
-				: InetSocketAddress.createUnresolved(url.getHost(), port);
+				: InetSocketAddress.createUnresolved(host, port);
+	}
+
+	/**
+	 * Also asks hosts that {@link URI} does not take for one, such as one with an
+	 * underscore. HTTP clients take the host from the URL, but Reactor Netty's may have
+	 * it in its settings instead.
+	 */
+	private final class OtherHosts implements ClientHttpConnector {
+
+		private static final int MOST = 64;
+
+		private final ClientHttpConnector usual;
+
+		private final Function<String, Rules> rules;
+
+		/** By scheme and authority, the least recently used first. */
+		private final Map<String, ClientHttpConnector> others = new LinkedHashMap<>(16, 0.75f, true) {
+
+			@Override
+			protected boolean removeEldestEntry(Map.Entry<String, ClientHttpConnector> eldest) {
+				return size() > MOST;
+			}
+
+		};
+
+		OtherHosts(ClientHttpConnector usual, Function<String, Rules> rules) {
+			this.usual = usual;
+			this.rules = rules;
+		}
+
+		@Override
+		public Mono<ClientHttpResponse> connect(HttpMethod method, URI url,
+				Function<? super ClientHttpRequest, Mono<Void>> callback) {
+			if (url.getHost() != null) {
+				return this.usual.connect(method, url, callback);
+			}
+			Origin origin = Origin.of(url);
+			String query = (url.getRawQuery() != null) ? "?" + url.getRawQuery() : "";
+			return Mono.fromCallable(() -> other(origin))
+				.flatMap((connector) -> connector.connect(method, URI.create(url.getRawPath() + query), callback));
+		}
+
+		private ClientHttpConnector other(Origin origin) throws IOException {
+			String address = origin.scheme() + "://" + origin.authority();
+			synchronized (this.others) {
+				ClientHttpConnector known = this.others.get(address);
+				if (known != null) {
+					return known;
+				}
+				Rules rules = this.rules.apply(address);
+				ClientHttpConnector made = DownloadConnections.this.connectors.apply(rules);
+				if (!rules.prepared) {
+					throw new ConnectionFailedException(Reason.NO_CLIENT,
+							"has a host name that the application's HTTP connector does not support",
+							"Use the connector of Reactor Netty, or another name or the address of the host", null);
+				}
+				this.others.put(address, made);
+				return made;
+			}
+		}
+
 	}
 
 	private final class Rules implements ConnectorRules {
@@ -118,9 +188,15 @@ public final class DownloadConnections {
 
 		private final boolean privateToo;
 
-		Rules(PublicAddresses addresses, boolean privateToo) {
+		/** The scheme and authority of all requests, or null where URLs have them. */
+		private final @Nullable String address;
+
+		private volatile boolean prepared;
+
+		Rules(PublicAddresses addresses, boolean privateToo, @Nullable String address) {
 			this.addresses = addresses;
 			this.privateToo = privateToo;
+			this.address = address;
 		}
 
 		@Override
@@ -160,7 +236,9 @@ public final class DownloadConnections {
 
 		@Override
 		public HttpClient prepare(HttpClient client) {
-			return Netty.prepare(client, connectTimeout(), DownloadConnections.this.proxy);
+			this.prepared = true;
+			HttpClient addressed = (this.address != null) ? client.baseUrl(this.address) : client;
+			return Netty.prepare(addressed, connectTimeout(), DownloadConnections.this.proxy);
 		}
 
 	}

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 import dev.modelcache.internal.source.oci.PrivateAddresses;
+import dev.modelcache.source.Origin;
 
 /**
  * Tells public addresses from private ones, at the moment of connecting, and remembers
@@ -46,7 +47,7 @@ final class PublicAddresses {
 
 	/** Returns whether the host of a URL, which has answered, has a public address. */
 	boolean isPublic(URI url) {
-		return !this.privateHosts.contains(normal(url.getHost()));
+		return !this.privateHosts.contains(normal(Origin.of(url).host()));
 	}
 
 	private static String normal(String host) {

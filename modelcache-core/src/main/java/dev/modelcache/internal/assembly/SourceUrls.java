@@ -10,7 +10,9 @@ import java.util.Set;
 
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.WebUrl;
 import dev.modelcache.internal.source.SourceResolvers;
+import dev.modelcache.source.Origin;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.StringUtils;
 
@@ -46,7 +48,9 @@ final class SourceUrls {
 		checkScheme(model, name, url);
 		switch (url.getScheme().toLowerCase(Locale.ROOT)) {
 			case "file" -> checkFileUrl(model, name, url);
-			case "https", "http" -> checkWebUrl(model, name, url);
+			case "https", "http" -> {
+				return checkWebUrl(model, name, url);
+			}
 			default -> {
 				return checkBySource(model, name, url);
 			}
@@ -91,13 +95,16 @@ final class SourceUrls {
 		checkFileName(model, name, url);
 	}
 
-	private void checkWebUrl(ModelRequest model, String name, URI url) {
-		if (url.getHost() == null || url.getPort() == 0 || url.getPort() > 65535) {
+	private URI checkWebUrl(ModelRequest model, String name, URI url) {
+		URI ascii = WebUrl.withAsciiHost(url);
+		int port = Origin.of(ascii).port();
+		if (WebUrl.hostAndPort(ascii) == null || port <= 0 || port > 65535) {
 			throw wrong(model, name, "has no valid host or port",
-					"Use https://host/path or https://host:port/path; a host consists of letters, digits, dashes "
-							+ "and dots, and special characters in a password must be percent-encoded");
+					"Use https://host/path or https://host:port/path; a host consists of letters, digits, dashes, "
+							+ "underscores and dots, and special characters in a password must be percent-encoded");
 		}
-		checkFileName(model, name, url);
+		checkFileName(model, name, ascii);
+		return ascii;
 	}
 
 	private void checkFileName(ModelRequest model, String name, URI url) {

@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 
 import dev.modelcache.HuggingFaceOptions;
 import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.internal.WebUrl;
 import dev.modelcache.internal.source.huggingface.HubSettings;
 import dev.modelcache.internal.source.huggingface.HubToken;
 import dev.modelcache.internal.store.AdoptionSettings;
@@ -162,10 +163,10 @@ final class Surroundings {
 					"uses plain HTTP, which is not protected against eavesdropping and tampering",
 					"Use https, or set " + keys.key("download.allow-insecure-http") + "=true");
 		}
-		if (url.getHost() == null) {
+		if (WebUrl.hostAndPort(url) == null) {
 			throw wrong(key, "has no valid host");
 		}
-		if (url.getRawUserInfo() != null || url.getRawQuery() != null || url.getRawFragment() != null) {
+		if (url.getRawAuthority().indexOf('@') >= 0 || url.getRawQuery() != null || url.getRawFragment() != null) {
 			throw wrong(key, "contains user-info, a query or a fragment");
 		}
 		return url;

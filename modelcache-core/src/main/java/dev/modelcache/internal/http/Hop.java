@@ -9,9 +9,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 import dev.modelcache.Digest;
 import dev.modelcache.internal.RedactedUri;
+import dev.modelcache.internal.WebUrl;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.internal.http.WebRequest.Following;
 import dev.modelcache.source.Origin;
@@ -34,13 +36,18 @@ record Hop(WebRequest request, URI uri, int number, boolean trusted, boolean pub
 	/** The headers that are no secret, and that every origin gets. */
 	private static final Set<String> SHARED = Set.of("accept", "range", "if-range");
 
+	private static final Pattern OTHER_SCHEME = Pattern.compile("\\s*(?!https?:)[a-z][a-z0-9+.-]*:",
+			Pattern.CASE_INSENSITIVE);
+
 	static Hop first(WebRequest request) {
 		return new Hop(request, request.uri(), 0, true, request.publicOnly(), Set.of());
 	}
 
-	static boolean isRedirect(int status) {
+	/** RFC 9110, section 15.4: 300 is one where the server prefers a choice. */
+	static boolean isRedirect(int status, HttpHeaders headers) {
 		return switch (status) {
 			case 301, 302, 303, 307, 308 -> true;
+			case 300 -> headers.containsHeader(HttpHeaders.LOCATION);
 			default -> false;
 		};
 	}
@@ -50,7 +57,10 @@ record Hop(WebRequest request, URI uri, int number, boolean trusted, boolean pub
 		return new Hop(another, this.uri, this.number, this.trusted, this.publicOnly, this.stated);
 	}
 
-	/** Returns the headers of the request at this hop. */
+	/**
+	 * Returns the headers of the request at this hop. User-info in the URL of a redirect
+	 * is for the redirect's target, and goes nowhere else.
+	 */
 	Map<String, String> headers() {
 		Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
 		headers.put(HttpHeaders.ACCEPT, "*/*");
@@ -59,6 +69,10 @@ record Hop(WebRequest request, URI uri, int number, boolean trusted, boolean pub
 				headers.put(name, value);
 			}
 		});
+		String ofRedirect = credentialsOfRedirect();
+		if (ofRedirect != null) {
+			headers.putIfAbsent(HttpHeaders.AUTHORIZATION, ofRedirect);
+		}
 		// Otherwise neither the size nor the bytes would be those of the source.
 		headers.put(HttpHeaders.ACCEPT_ENCODING, "identity");
 		return headers;
@@ -66,8 +80,17 @@ record Hop(WebRequest request, URI uri, int number, boolean trusted, boolean pub
 
 	/** Returns what was sent up to this hop and must not be printed. */
 	SentSecrets secrets() {
-		SentSecrets sent = new SentSecrets(this.request.uri(), this.request.headers());
+		Map<String, String> headers = new TreeMap<>(this.request.headers());
+		String ofRedirect = credentialsOfRedirect();
+		if (ofRedirect != null) {
+			headers.put("credentials of a redirect", ofRedirect);
+		}
+		SentSecrets sent = new SentSecrets(this.request.uri(), headers);
 		return (this.number > 0) ? sent.andLink(this.uri) : sent;
+	}
+
+	private @Nullable String credentialsOfRedirect() {
+		return (this.number > 0) ? WebUrl.basicCredentials(this.uri) : null;
 	}
 
 	/**
@@ -89,7 +112,7 @@ record Hop(WebRequest request, URI uri, int number, boolean trusted, boolean pub
 			return null;
 		}
 		if (this.number >= settings.maxRedirects()) {
-			throw refused("redirects more than " + settings.maxRedirects() + " times");
+			throw tooMany(settings.maxRedirects(), headers.containsHeader(HttpHeaders.SET_COOKIE));
 		}
 		if (Origin.of(next).scheme().equals("http")) {
 			if (Origin.of(this.uri).scheme().equals("https")) {
@@ -108,18 +131,25 @@ record Hop(WebRequest request, URI uri, int number, boolean trusted, boolean pub
 		if (location == null) {
 			throw refused("redirects without saying where to");
 		}
-		URI next;
-		try {
-			next = this.uri.resolve(URI.create(location));
+		URI next = WebUrl.resolve(this.uri, location);
+		if (next == null) {
+			// Not the location itself: its query may be a secret.
+			throw refused(OTHER_SCHEME.matcher(location).lookingAt()
+					? "redirects to something that is neither an https nor an http URL"
+					: "redirects to something that is no URL");
 		}
-		catch (IllegalArgumentException ex) {
-			// The exception's text holds the location, query and all.
-			throw refused("redirects to something that is no URL");
+		return next;
+	}
+
+	private RequestFailedException tooMany(int redirects, boolean cookieWanted) {
+		String problem = "redirects more than " + redirects + " times";
+		if (!cookieWanted) {
+			return refused(problem);
 		}
-		if (next.getHost() != null && Set.of("https", "http").contains(Origin.of(next).scheme())) {
-			return next;
-		}
-		throw refused("redirects to something that is neither an https nor an http URL");
+		String why = problem + " and wants a cookie, which downloads do not keep";
+		return new RequestFailedException(Reason.BAD_REDIRECT, this.request.uri(), why,
+				new ConnectionFailedException(Reason.BAD_REDIRECT, why,
+						"Use a URL that needs no cookie, or set hooks.llm.download.headers.Cookie", null));
 	}
 
 	private RequestFailedException refused(String problem) {

@@ -103,6 +103,8 @@ final class LenientHttpCodec extends CombinedChannelDuplexHandler<LenientHttpCod
 
 		private static final byte CR = '\r';
 
+		private static final String BEGINNING = "HTTP/";
+
 		private final int largestPiece;
 
 		private State state = State.HEAD;
@@ -168,6 +170,9 @@ final class LenientHttpCodec extends CombinedChannelDuplexHandler<LenientHttpCod
 			while (this.searched == 0 && in.isReadable() && isLineEnd(in.getByte(in.readerIndex()))) {
 				in.skipBytes(1);
 			}
+			if (!beginsAsResponse(in)) {
+				throw ResponseHead.notHttp();
+			}
 			int length = lengthOfHead(in);
 			if (this.interimBytes + ((length < 0) ? in.readableBytes() : length) > LARGEST_HEAD) {
 				throw new ConnectionFailedException(Reason.TOO_LARGE,
@@ -196,6 +201,13 @@ final class LenientHttpCodec extends CombinedChannelDuplexHandler<LenientHttpCod
 				headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
 			}
 			return new DefaultHttpResponse(version, HttpResponseStatus.valueOf(head.status()), headers);
+		}
+
+		/** What is something else may never send an empty line. */
+		private static boolean beginsAsResponse(ByteBuf in) {
+			int length = Math.min(in.readableBytes(), BEGINNING.length());
+			String beginning = in.toString(in.readerIndex(), length, StandardCharsets.ISO_8859_1);
+			return BEGINNING.regionMatches(true, 0, beginning, 0, length);
 		}
 
 		/** Returns the length up to the empty line, inclusive, or -1. */

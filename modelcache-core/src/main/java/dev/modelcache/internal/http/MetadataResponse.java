@@ -44,7 +44,7 @@ public record MetadataResponse(URI uri, int status, HttpHeaders headers, byte[] 
 	 * @return {@code true} for a redirect
 	 */
 	public boolean isRedirect() {
-		return Hop.isRedirect(this.status);
+		return Hop.isRedirect(this.status, this.headers);
 	}
 
 	/**

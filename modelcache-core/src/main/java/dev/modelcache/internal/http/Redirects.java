@@ -112,7 +112,7 @@ final class Redirects {
 				int status = response.statusCode().value();
 				HttpHeaders headers = response.headers().asHttpHeaders();
 				log(at, () -> answer(status, headers));
-				if (Hop.isRedirect(status)) {
+				if (Hop.isRedirect(status, headers)) {
 					return drain(body(response, wire.get()))
 						.thenReturn(new Outcome<T>(null, new Response(at, status, headers, Flux.empty())));
 				}

@@ -61,8 +61,7 @@ final class ResponseHead {
 		String[] lines = text.split("\\r?\\n");
 		Matcher first = STATUS_LINE.matcher(lines[0]);
 		if (!first.matches()) {
-			throw new ConnectionFailedException(Reason.ILLEGAL_RESPONSE, "answered with something other than HTTP",
-					"Check the scheme and the port of the URL", null);
+			throw notHttp();
 		}
 		boolean http10 = first.group(1).equals("0") || (first.group(1).equals("1") && "0".equals(first.group(2)));
 		ResponseHead head = new ResponseHead(Integer.parseInt(first.group(3)), !http10);
@@ -83,6 +82,12 @@ final class ResponseHead {
 		head.add(logical.toString());
 		head.readFraming();
 		return head;
+	}
+
+	/** Returns the failure of a server that does not speak HTTP there. */
+	static ConnectionFailedException notHttp() {
+		return new ConnectionFailedException(Reason.ILLEGAL_RESPONSE, "answered with something other than HTTP",
+				"Check the scheme and the port of the URL", null);
 	}
 
 	private void add(String line) {

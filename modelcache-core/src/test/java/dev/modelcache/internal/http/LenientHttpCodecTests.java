@@ -264,7 +264,7 @@ class LenientHttpCodecTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "nonsense\r\n\r\n", "HTTP/1.1 OK\r\n\r\n", "\u0015\u0003\u0003\n\n" })
+	@ValueSource(strings = { "nonsense\r\n\r\n", "HTTP/1.1 OK\r\n\r\n", "\u0015\u0003\u0003", "S" })
 	void whatIsNoResponseIsAFailureThatSaysSo(String text) {
 		EmbeddedChannel channel = asked(HttpMethod.GET);
 		assertThatExceptionOfType(DecoderException.class).isThrownBy(() -> channel.writeInbound(bytes(text)))

@@ -38,7 +38,9 @@ public final class MetadataClients {
 		HttpClient wire = HttpClient.create()
 			.secure((tls) -> tls.sslContext(Http11SslContextSpec.forClient()
 				.configure((builder) -> builder.trustManager(TestCertificate.get().trust()))));
-		WebClient webClient = WebClient.builder().clientConnector(new ReactorClientHttpConnector(wire)).build();
+		WebClient webClient = WebClient.builder()
+			.clientConnector(new ReactorClientHttpConnector(NettyBuffers.forDownloads(wire)))
+			.build();
 		RetryConfig delays = RetryConfig.custom().intervalFunction(IntervalFunction.of(Duration.ofMillis(5))).build();
 		Attempts attempts = new Attempts(RetryRegistry.of(Map.of("modelcache", delays)), (id) -> 3, () -> 0.5);
 		return new MetadataClient(HttpConnections.anywhere(webClient),

@@ -6,8 +6,10 @@ package dev.modelcache.internal.source.catalog;
 
 import java.net.URI;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.regex.Pattern;
 
+import dev.modelcache.internal.WebUrl;
 import dev.modelcache.source.CatalogVariant;
 import org.jspecify.annotations.Nullable;
 
@@ -51,10 +53,10 @@ public record CatalogRules(boolean localFiles, boolean insecureHttp) {
 					: "uses plain HTTP, which hooks.llm.download.allow-insecure-http does not allow";
 			default -> null;
 		};
-		if (problem == null && scheme.startsWith("http") && url.getHost() == null) {
+		if (problem == null && scheme.startsWith("http") && WebUrl.hostAndPort(url) == null) {
 			problem = "has no host";
 		}
-		if (problem == null && url.getRawUserInfo() != null) {
+		if (problem == null && Objects.requireNonNullElse(url.getRawAuthority(), "").indexOf('@') >= 0) {
 			problem = "contains user-info";
 		}
 		return problem;

@@ -19,6 +19,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.source.Origin;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,8 +87,8 @@ public final class HubToken {
 	 */
 	Optional<String> findFor(URI endpoint) {
 		boolean configuredOne = this.configured != null && !this.configured.isBlank();
-		return (configuredOne || "https".equalsIgnoreCase(endpoint.getScheme()) || isLoopback(endpoint.getHost()))
-				? find() : Optional.empty();
+		return (configuredOne || "https".equalsIgnoreCase(endpoint.getScheme())
+				|| isLoopback(Origin.of(endpoint).host())) ? find() : Optional.empty();
 	}
 
 	private static boolean isLoopback(String host) {

@@ -148,7 +148,7 @@ record HubUrl(String repository, String revision, @Nullable ModelFileName path, 
 	 * @return what it names; empty for any other URL
 	 */
 	static Optional<HubUrl> ofWebPage(URI url, URI endpoint) {
-		if (url.isOpaque() || url.getHost() == null || url.getRawUserInfo() != null
+		if (url.isOpaque() || url.getRawAuthority() == null || url.getRawAuthority().indexOf('@') >= 0
 				|| !(url.getRawQuery() == null || url.getRawQuery().equals("download=true"))) {
 			return Optional.empty();
 		}

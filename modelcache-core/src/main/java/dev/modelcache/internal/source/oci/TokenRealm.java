@@ -12,6 +12,7 @@ import java.util.Locale;
 
 import dev.modelcache.ModelAccessDeniedException;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.source.Origin;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,13 +51,13 @@ final class TokenRealm {
 			throw refused("that is not an https URL", "Use another registry, or set hooks.llm.oci.registries."
 					+ this.reference.registry() + ".insecure=true to send the credentials without encryption");
 		}
-		String registryHost = URI.create(scheme + "://" + this.reference.apiAuthority()).getHost();
-		boolean own = uri.getHost().equalsIgnoreCase(registryHost);
+		String registryHost = Origin.of(URI.create(scheme + "://" + this.reference.apiAuthority())).host();
+		boolean own = Origin.of(uri).host().equals(registryHost);
 		if (this.reference.isOllama() && !own && !configured) {
 			throw refused("on another host",
 					"Configure the registry below hooks.llm.oci.registries if its tokens come from that host");
 		}
-		if (!own && !configured && isPrivate(uri.getHost())) {
+		if (!own && !configured && isPrivate(Origin.of(uri).host())) {
 			throw privateAddress();
 		}
 		return uri;
@@ -82,8 +83,8 @@ final class TokenRealm {
 	 * that a private address of it is refused, whoever resolves its name.
 	 */
 	boolean isChosenByRegistry(URI realm) {
-		String registryHost = URI.create(realm.getScheme() + "://" + this.reference.apiAuthority()).getHost();
-		return !realm.getHost().equalsIgnoreCase(registryHost)
+		String registryHost = Origin.of(URI.create(realm.getScheme() + "://" + this.reference.apiAuthority())).host();
+		return !Origin.of(realm).host().equals(registryHost)
 				&& this.settings.registry(this.reference.registry()) == null;
 	}
 
@@ -96,8 +97,8 @@ final class TokenRealm {
 	private URI parse(@Nullable String realm) {
 		try {
 			URI uri = (realm != null) ? URI.create(realm) : null;
-			if (uri != null && uri.getScheme() != null && uri.getHost() != null && uri.getRawUserInfo() == null
-					&& uri.getRawFragment() == null) {
+			if (uri != null && uri.getScheme() != null && !Origin.of(uri).host().isEmpty()
+					&& uri.getRawAuthority().indexOf('@') < 0 && uri.getRawFragment() == null) {
 				return uri;
 			}
 		}

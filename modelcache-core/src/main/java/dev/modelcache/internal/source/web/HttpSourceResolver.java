@@ -5,20 +5,18 @@
 package dev.modelcache.internal.source.web;
 
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
+import dev.modelcache.internal.WebUrl;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.RemoteFile;
 import dev.modelcache.source.ResolvedModel;
 import dev.modelcache.source.SourceLocation;
 import dev.modelcache.source.SourceResolver;
 import org.springframework.http.HttpHeaders;
-import org.springframework.web.util.UriComponentsBuilder;
 import reactor.core.publisher.Mono;
 
 /**
@@ -50,7 +48,7 @@ public final class HttpSourceResolver implements SourceResolver {
 	@Override
 	public Mono<ResolvedModel> resolve(SourceLocation location) {
 		return Mono.fromSupplier(() -> {
-			Mirror mirror = new Mirror(withoutUserInfo(location.uri()), headersFor(location));
+			Mirror mirror = new Mirror(WebUrl.withoutUserInfo(location.uri()), headersFor(location));
 			return new ResolvedModel(new RemoteFile(fileName(location.uri()), List.of(mirror), null, null));
 		});
 	}
@@ -60,17 +58,11 @@ public final class HttpSourceResolver implements SourceResolver {
 		if (location.ofConfiguredOrigin()) {
 			headers.putAll(this.configuredHeaders);
 		}
-		String userInfo = location.uri().getUserInfo();
-		if (userInfo != null) {
-			headers.putIfAbsent(HttpHeaders.AUTHORIZATION,
-					"Basic " + Base64.getEncoder().encodeToString(userInfo.getBytes(StandardCharsets.UTF_8)));
+		String credentials = WebUrl.basicCredentials(location.uri());
+		if (credentials != null) {
+			headers.putIfAbsent(HttpHeaders.AUTHORIZATION, credentials);
 		}
 		return headers;
-	}
-
-	private static URI withoutUserInfo(URI location) {
-		return (location.getRawUserInfo() == null) ? location
-				: UriComponentsBuilder.fromUri(location).userInfo(null).build(true).toUri();
 	}
 
 	private static String fileName(URI location) {

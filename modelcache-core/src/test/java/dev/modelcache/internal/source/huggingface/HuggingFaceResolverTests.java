@@ -320,7 +320,8 @@ class HuggingFaceResolverTests extends SourceResolverContractTests {
 		assertThat(model.file().size()).isEqualTo(1000);
 		RemoteFile small = this.hub.model("hf://org/repo@main/config.json").file();
 		assertThat(small.expected().digest()).isEqualTo(SMALL_DIGEST);
-		assertThat(this.hub.server.hub().requests(API)).hasSize(2);
+		// One that breaks a connection which has served before is asked once more.
+		assertThat(this.hub.server.hub().requests(API)).hasSizeBetween(2, 3);
 		assertThat(this.hub.server.cdn().requests()).isEmpty();
 	}
 

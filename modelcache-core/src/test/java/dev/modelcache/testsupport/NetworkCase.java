@@ -104,6 +104,21 @@ public final class NetworkCase {
 		return new NetworkCase(name, (server, content) -> server.answer(PATH, answers.begin()));
 	}
 
+	/** Returns a copy that can be changed. */
+	NetworkCase again() {
+		NetworkCase copy = new NetworkCase(this.name, this.prepare);
+		copy.path = this.path;
+		copy.expected = this.expected;
+		copy.digest = this.digest;
+		copy.tls = this.tls;
+		copy.code = this.code;
+		copy.problem = this.problem;
+		copy.request = this.request;
+		copy.download = this.download;
+		copy.cache = this.cache;
+		return copy;
+	}
+
 	/** The file is elsewhere. */
 	public NetworkCase at(String elsewhere) {
 		this.path = elsewhere;

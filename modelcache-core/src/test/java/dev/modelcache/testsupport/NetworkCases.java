@@ -4,12 +4,15 @@
  */
 package dev.modelcache.testsupport;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import dev.modelcache.ModelCacheException.ErrorCode;
@@ -25,6 +28,8 @@ import static dev.modelcache.testsupport.NetworkCase.server;
  * it, and those in which none should.
  */
 public final class NetworkCases {
+
+	private static final int MIB = 1 << 20;
 
 	private final Content content;
 
@@ -58,8 +63,8 @@ public final class NetworkCases {
 	/** Returns all cases. */
 	public Stream<NetworkCase> all() {
 		return Stream
-			.of(answers(), heads(), interim(), lengths(), ranges(), codings(), types(), redirects(), versions(),
-					connections(), busy())
+			.of(answers(), heads(), interim(), lengths(), ranges(), contentRanges(), otherRanges(), noSuchRanges(),
+					codings(), types(), redirects(), versions(), connections(), breaks(), busy(), surplus())
 			.flatMap(List::stream);
 	}
 
@@ -168,6 +173,77 @@ public final class NetworkCases {
 				first("connection closed half way", Reply.ok().closeAfter(this.half)));
 	}
 
+	private List<NetworkCase> contentRanges() {
+		return Stream
+			.of("Bytes $1-$2/$3", "BYTES $1-$2/$3", "bytes=$1-$2/$3", "bytes:$1-$2/$3", "bytes: $1-$2/$3", "$1-$2/$3",
+					"bytes $1 - $2 / $3", "bytes  $1-$2/$3", "bytes $1-$2/$3;", "bytes = $1-$2/$3 ;")
+			.map((syntax) -> always("Content-Range: " + syntax.replaceAll("[$](.)", "$1"), contentRange(syntax)))
+			.flatMap((written) -> Stream.of(written, written.again().withoutDigest()))
+			.toList();
+	}
+
+	private static Reply contentRange(String syntax) {
+		return Reply.ok()
+			.head((head) -> head.replaceAll("(?<=Content-Range: )bytes (\\d+)-(\\d+)/(\\d+)", syntax));
+	}
+
+	private List<NetworkCase> otherRanges() {
+		Reply wholeRange = contentRange("bytes 0-" + (this.size - 1) + "/$3");
+		Reply without = Reply.ok().head((head) -> head.replaceAll("Content-Range: .*\r\n", ""));
+		Reply parts = Reply.ok()
+			.head((head) -> head.replaceAll("Content-Range: .*", "Content-Type: multipart/byteranges; boundary=b"));
+		Reply unknown = contentRange("bytes $1-$2/*").cappingOpenRange(MIB);
+		return Stream
+			.of(always("206 without Content-Range", without), always("206 with several parts", parts),
+					always("206 with the Content-Range of the whole file", wholeRange),
+					always("206 with the Content-Range of the whole file, chunked", wholeRange.chunked()),
+					always("Content-Range: nonsense", contentRange("bytes all/of-it")),
+					always("Content-Range with another total", Reply.ok().wrongTotal(10)),
+					always("Content-Range with a smaller total", Reply.ok().wrongTotal(-10)),
+					always("ranges begin later", Reply.ok().shiftingRange(10)),
+					always("ranges begin earlier", Reply.ok().shiftingRange(-10)),
+					always("ranges go on to the end of the file", Reply.ok().wideningRange()),
+					always("ranges of whole blocks of 64 KiB", Reply.ok().aligningRange(1 << 16)),
+					always("ranges of whole blocks of 3,000,000 bytes", Reply.ok().aligningRange(3_000_000)),
+					always("ranges of whole blocks larger than the file", Reply.ok().aligningRange(1 << 30)),
+					always("open ranges are capped", Reply.ok().cappingOpenRange(MIB)),
+					always("open ranges are capped, no validator", Reply.ok().etag("").cappingOpenRange(MIB)),
+					always("open ranges are capped, weak validator", Reply.ok().etag("W/\"1\"").cappingOpenRange(MIB)),
+					always("open ranges are capped, total unknown", unknown))
+			.flatMap((given) -> Stream.of(given, given.again().withoutDigest()))
+			.toList();
+	}
+
+	private List<NetworkCase> noSuchRanges() {
+		Reply bare = Reply.status(416);
+		Reply right = bare.header("Content-Range", "bytes */" + this.size);
+		Reply whole = Reply.ok().ignoringRange();
+		return List.of(first("416 twice", Reply.ok(), bare, bare),
+				first("416 with the right total, once", Reply.ok(), right),
+				first("416 with the right total, three times", Reply.ok(), right, right, right),
+				first("416 to the first request", bare),
+				first("416 to a resumed request", Reply.ok().closeAfter(this.half), bare),
+				first("416 to a resumed request", Reply.ok().closeAfter(this.half), bare).withoutDigest(),
+				ranged("416 with the right total to every range", right), ranged("416 to every range", bare),
+				ranged("400 to every range", Reply.status(400)), ranged("405 to every range", Reply.status(405)),
+				ranged("400 to every range", Reply.status(400)).withoutDigest(),
+				later("416 to every range but the first", bare), later("whole file to every range but the first", whole),
+				later("whole file to every range but the first", whole).withoutDigest());
+	}
+
+	/** Answers requests with a range otherwise. */
+	private static NetworkCase ranged(String name, Reply reply) {
+		return answering(name, () -> (request) -> (request.range() != null) ? reply : Reply.ok());
+	}
+
+	/** Answers ranges that do not begin at the first byte otherwise. */
+	private static NetworkCase later(String name, Reply reply) {
+		return answering(name, () -> (request) -> {
+			boolean first = request.range() == null || request.range().startsWith("bytes=0-");
+			return first ? Reply.ok() : reply;
+		});
+	}
+
 	private List<NetworkCase> codings() {
 		return List.of(always("Content-Encoding: identity", Reply.ok().header("Content-Encoding", "identity")),
 				always("empty Content-Encoding", Reply.ok().header("Content-Encoding", "")));
@@ -239,7 +315,57 @@ public final class NetworkCases {
 
 	private List<NetworkCase> versions() {
 		return List.of(always("no ETag", Reply.ok().etag("")), always("weak ETag", Reply.ok().etag("W/\"1\"")),
-				always("ETag without quotation marks", Reply.ok().etag("abc")));
+				always("ETag without quotation marks", Reply.ok().etag("abc")),
+				eachWithItsOwnETag("another ETag for each request", Reply.ok()),
+				eachWithItsOwnETag("another ETag for each request, If-Range ignored", Reply.ok().ignoringIfRange()),
+				lastPartWithItsOwnETag("another ETag for the last part", Reply.ok()),
+				lastPartWithItsOwnETag("another ETag for the last part, If-Range ignored",
+						Reply.ok().ignoringIfRange()));
+	}
+
+	private static NetworkCase eachWithItsOwnETag(String name, Reply reply) {
+		return answering(name, () -> {
+			AtomicInteger number = new AtomicInteger();
+			return (request) -> reply.etag("\"" + number.incrementAndGet() + "\"");
+		});
+	}
+
+	private NetworkCase lastPartWithItsOwnETag(String name, Reply reply) {
+		return answering(name, () -> (request) -> {
+			boolean last = String.valueOf(request.range()).endsWith("-" + (this.size - 1));
+			return last ? reply.etag("\"other\"") : reply;
+		});
+	}
+
+	/** Connections that break again and again. */
+	private List<NetworkCase> breaks() {
+		Reply breaking = Reply.ok().closeAfter(1_500_000);
+		Reply undated = breaking.etag("").head((head) -> head.replaceAll("Last-Modified: .*\r\n", ""));
+		return List.of(always("connection closed each 1.5 MB", breaking),
+				always("connection closed each 1.5 MB", breaking).withoutDigest(),
+				always("connection closed each 1.5 MB, weak ETag", breaking.etag("W/\"1\"")).withoutDigest(),
+				always("connection closed each 1.5 MB, no validator", undated).withoutDigest());
+	}
+
+	/** Hosts that serve so many connections and no more. */
+	private List<NetworkCase> surplus() {
+		Map<String, Supplier<Reply>> refusals = new LinkedHashMap<>();
+		refusals.put("400", () -> Reply.status(400));
+		refusals.put("403", () -> Reply.status(403));
+		refusals.put("429", () -> Reply.status(429));
+		refusals.put("429 and Retry-After", () -> Reply.status(429).header("Retry-After", "3600"));
+		refusals.put("500", () -> Reply.status(500));
+		refusals.put("503", () -> Reply.status(503));
+		refusals.put("503 and Retry-After", () -> Reply.status(503).header("Retry-After", "120"));
+		refusals.put("a reset", Reply::dropped);
+		refusals.put("an end without an answer", () -> Reply.raw(""));
+		refusals.put("a web page", Reply::html);
+		return refusals.entrySet()
+			.stream()
+			.flatMap((refusal) -> IntStream.rangeClosed(1, 3)
+				.mapToObj((most) -> limited("more than " + most + " connections get " + refusal.getKey(), most,
+						refusal.getValue())))
+			.toList();
 	}
 
 	private List<NetworkCase> connections() {

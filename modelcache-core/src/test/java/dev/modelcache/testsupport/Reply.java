@@ -39,6 +39,10 @@ public final class Reply {
 
 	boolean widenRange;
 
+	long block;
+
+	long openRangeCap;
+
 	boolean gzip;
 
 	long rangeShift;
@@ -351,6 +355,24 @@ public final class Reply {
 	}
 
 	/**
+	 * Answers a range with all blocks that it touches, and says so truthfully.
+	 * @param bytes the size of a block
+	 * @return the reply
+	 */
+	public Reply aligningRange(long bytes) {
+		return with((reply) -> reply.block = bytes);
+	}
+
+	/**
+	 * Sends no more than some bytes of a range that goes to the end of the content.
+	 * @param bytes how many
+	 * @return the reply
+	 */
+	public Reply cappingOpenRange(long bytes) {
+		return with((reply) -> reply.openRangeCap = bytes);
+	}
+
+	/**
 	 * Answers 200 with the whole content although a range was asked for.
 	 * @return the reply
 	 */
@@ -415,6 +437,8 @@ public final class Reply {
 		copy.ignoreIfRange = this.ignoreIfRange;
 		copy.partialAnyway = this.partialAnyway;
 		copy.widenRange = this.widenRange;
+		copy.block = this.block;
+		copy.openRangeCap = this.openRangeCap;
 		copy.gzip = this.gzip;
 		copy.rangeShift = this.rangeShift;
 		copy.totalShift = this.totalShift;

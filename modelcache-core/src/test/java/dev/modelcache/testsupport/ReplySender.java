@@ -155,6 +155,13 @@ final class ReplySender {
 		if (span != null && reply.widenRange) {
 			span = new Span(span.start(), content.size());
 		}
+		if (span != null && reply.block > 0) {
+			long end = (span.end() + reply.block - 1) / reply.block * reply.block;
+			span = new Span(span.start() / reply.block * reply.block, Math.min(end, content.size()));
+		}
+		if (span != null && reply.openRangeCap > 0 && String.valueOf(request.range()).endsWith("-")) {
+			span = new Span(span.start(), Math.min(span.end(), span.start() + reply.openRangeCap));
+		}
 		if (span == null) {
 			return new Message(200, headers, content, 0, content.size());
 		}

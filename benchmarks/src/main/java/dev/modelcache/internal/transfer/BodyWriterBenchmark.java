@@ -121,7 +121,7 @@ public class BodyWriterBenchmark {
 					new RangeRequest(target.mirror, new ByteRange(start, end), null), null, target.file.channel(),
 					threads, bandwidth, 8);
 			writer.open(landing);
-			writer.start(start, end, end, SIZE);
+			writer.start(start, start, end, end, SIZE);
 			while (landing.bytes < end) {
 				writer.onNext(next());
 			}

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
 import dev.modelcache.CachedModel;
@@ -31,6 +32,7 @@ import dev.modelcache.internal.content.DecompressionPlan;
 import dev.modelcache.internal.store.Receipt;
 import dev.modelcache.internal.store.StagedFile;
 import dev.modelcache.internal.transfer.DownloadPlan;
+import dev.modelcache.internal.transfer.FetchMode;
 import dev.modelcache.internal.transfer.SegmentedTransfer;
 import dev.modelcache.internal.transfer.SourceState;
 import dev.modelcache.internal.transfer.TransferResult;
@@ -86,9 +88,11 @@ final class FileFetch {
 			.forWholeFile(job.modelId(), attempts(job), ModelIntegrityException.class::isInstance)
 			.asyncContext();
 		ModelIntegrityException last = null;
+		AtomicReference<FetchMode> came = new AtomicReference<>(FetchMode.WHOLE_FILE);
+		FetchMode mode = FetchMode.SEGMENTS;
 		for (int attempt = 0;; attempt++) {
 			try {
-				return fetchOnce(job, plan(job, attempt), progress);
+				return fetchOnce(job, plan(job, attempt, mode), progress, came);
 			}
 			catch (ModelIntegrityException ex) {
 				ModelIntegrityException repeated = (last != null) ? ex.after(last) : ex;
@@ -99,9 +103,12 @@ final class FileFetch {
 				last = ex;
 			}
 			long pause = retries.onError(last);
-			if (pause < 0) {
+			if (pause < 0 && (mode != FetchMode.SEGMENTS || came.get() != FetchMode.SEGMENTS)) {
 				throw last;
 			}
+			// Some proxies damage ranges: if no other attempt does without, one more does.
+			mode = FetchMode.WHOLE_FILE;
+			pause = Math.max(0, pause);
 			this.monitor.pausing(Duration.ofMillis(pause));
 			this.cancellation.sleep(Duration.ofMillis(pause));
 			this.monitor.retryingWholeFile(last);
@@ -114,10 +121,11 @@ final class FileFetch {
 	 * @return the state, or {@code null} if the source does not answer
 	 */
 	@Nullable SourceState state(FileJob job) {
-		return this.cancellation.await(this.parts.transfer().state(plan(job, 0)));
+		return this.cancellation.await(this.parts.transfer().state(plan(job, 0, FetchMode.SEGMENTS)));
 	}
 
-	private CachedModel fetchOnce(FileJob job, DownloadPlan plan, FileProgress progress) {
+	private CachedModel fetchOnce(FileJob job, DownloadPlan plan, FileProgress progress,
+			AtomicReference<FetchMode> came) {
 		try (StagedFile staged = this.parts.store()
 			.staging()
 			.stage(plan.modelId(), job.place(), SegmentedTransfer.judge(plan), this::reading)) {
@@ -127,7 +135,9 @@ final class FileFetch {
 			TransferResult result = this.monitor.step(Step.TRANSFER, job.file().mirrors().get(0).toString(),
 					() -> this.cancellation.await(this.parts.transfer().run(plan, staged, progress)));
 			progress.verifying();
-			return publish(job, plan, staged, Objects.requireNonNull(result, "the transfer ended without a result"));
+			Objects.requireNonNull(result, "the transfer ended without a result");
+			came.set(result.mode());
+			return publish(job, plan, staged, result);
 		}
 	}
 
@@ -136,8 +146,8 @@ final class FileFetch {
 		this.monitor.advanced();
 	}
 
-	private DownloadPlan plan(FileJob job, int attempt) {
-		return new DownloadPlan(job.modelId(), job.file(), attempts(job), attempt, decompression(job));
+	private DownloadPlan plan(FileJob job, int attempt, FetchMode mode) {
+		return new DownloadPlan(job.modelId(), job.file(), attempts(job), attempt, decompression(job), mode);
 	}
 
 	private static int attempts(FileJob job) {

@@ -121,7 +121,7 @@ final class UpdateCheck {
 		ModelRequest request = candidate.request();
 		int attempts = Math.max(1, request.maxAttempts());
 		return this.parts.transfer()
-			.stateOrFailure(new DownloadPlan(request.id(), file, attempts, 0, null))
+			.stateOrFailure(new DownloadPlan(request.id(), file, attempts, 0))
 			.map((state) -> compare(here, state))
 			.defaultIfEmpty(new FileVersion(Availability.UNKNOWN, null, null, null));
 	}

@@ -10,7 +10,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@code Content-Range} header (RFC 9110, section 14.4).
+ * The {@code Content-Range} header (RFC 9110, section 14.4), also as servers write it
+ * that do not keep to the syntax: without the unit or with another case, with {@code =}
+ * or {@code :} behind the unit, with blanks, or with a semicolon at the end.
  *
  * @param start the first byte, or {@code null} in an answer that satisfies no range
  * @param last the last byte, inclusive, or {@code null} as above
@@ -18,7 +20,12 @@ import org.jspecify.annotations.Nullable;
  */
 record ContentRange(@Nullable Long start, @Nullable Long last, @Nullable Long total) {
 
-	private static final Pattern SYNTAX = Pattern.compile("bytes (?:(\\d{1,18})-(\\d{1,18})|\\*)/(\\d{1,18}|\\*)");
+	private static final Pattern SYNTAX = Pattern.compile(
+			"(?:bytes\\s*[=:]?)?\\s*(?:(\\d{1,18})\\s*-\\s*(\\d{1,18})|\\*)\\s*/\\s*(\\d{1,18}|\\*)\\s*;?",
+			Pattern.CASE_INSENSITIVE);
+
+	/** Longer ones are not read: the pattern may look at each blank more than once. */
+	private static final int LONGEST = 200;
 
 	/**
 	 * Reads the header.
@@ -26,7 +33,7 @@ record ContentRange(@Nullable Long start, @Nullable Long last, @Nullable Long to
 	 * @return the range, or {@code null} for no header or nonsense
 	 */
 	static @Nullable ContentRange parse(@Nullable String value) {
-		Matcher matcher = SYNTAX.matcher((value != null) ? value.strip() : "");
+		Matcher matcher = SYNTAX.matcher((value != null && value.length() <= LONGEST) ? value.strip() : "");
 		if (!matcher.matches()) {
 			return null;
 		}

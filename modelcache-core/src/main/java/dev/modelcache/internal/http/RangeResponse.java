@@ -23,9 +23,11 @@ import org.jspecify.annotations.Nullable;
  * or chunks
  * @param stated the digests of the whole file that the mirror states; good for telling
  * that it has another file, never for proving what it sends
+ * @param version the weak validator and the date, or {@code null}: if they differ, the
+ * file has changed; if they are the same, it may have
  */
 public record RangeResponse(long start, @Nullable Long totalBytes, @Nullable Long bodyEnd, boolean whole,
-		@Nullable String validator, boolean endProven, Set<Digest> stated) {
+		@Nullable String validator, boolean endProven, Set<Digest> stated, @Nullable String version) {
 
 	/**
 	 * Creates the answer of a mirror that states no digest.
@@ -38,7 +40,7 @@ public record RangeResponse(long start, @Nullable Long totalBytes, @Nullable Lon
 	 */
 	public RangeResponse(long start, @Nullable Long totalBytes, @Nullable Long bodyEnd, boolean whole,
 			@Nullable String validator, boolean endProven) {
-		this(start, totalBytes, bodyEnd, whole, validator, endProven, Set.of());
+		this(start, totalBytes, bodyEnd, whole, validator, endProven, Set.of(), null);
 	}
 
 }

@@ -142,6 +142,24 @@ public final class RequestFailedException extends RuntimeException implements Fa
 	}
 
 	/**
+	 * Returns whether a host fails so when it serves all the connections that it can.
+	 * @return {@code true} for 429, 503, and connections that are refused or reset
+	 */
+	public boolean isOfABusyHost() {
+		return this.status == 503 || this.reason == Reason.TOO_MANY_REQUESTS || this.reason == Reason.RESET
+				|| this.reason == Reason.UNREACHABLE;
+	}
+
+	/**
+	 * Returns the failure as that of a host that serves other requests at the moment.
+	 * @return a failure that is worth a retry, at any time
+	 */
+	public RequestFailedException ofABusyHost() {
+		return new RequestFailedException(Reason.TOO_MANY_REQUESTS, this.uri, "refused a further request", this.status,
+				null, this);
+	}
+
+	/**
 	 * Returns the kind and status as one word from a bounded set, for meters.
 	 * @return the word, such as {@code status-503} or {@code stalled}
 	 */
@@ -195,6 +213,13 @@ public final class RequestFailedException extends RuntimeException implements Fa
 		TOO_LARGE(false, ErrorCode.TRANSFER, Action.SERVER),
 		/** The response contradicts the request or itself. */
 		ILLEGAL_RESPONSE(true, ErrorCode.TRANSFER, Action.SERVER),
+		/**
+		 * The part that was sent is not the one that was asked for, or does not say which
+		 * it is.
+		 */
+		BAD_RANGE(true, ErrorCode.TRANSFER, Action.SERVER),
+		/** The server does not have these bytes of a file that has them: 416. */
+		NO_SUCH_RANGE(true, ErrorCode.TRANSFER, Action.SERVER),
 		/** The server does not have it: 404, 410. */
 		NOT_FOUND(false, ErrorCode.NOT_FOUND, "Correct the URL, or configure a mirror or fallback"),
 		/** The server wants other credentials: 401, 403. */

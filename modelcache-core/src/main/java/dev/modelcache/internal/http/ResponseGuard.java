@@ -21,6 +21,11 @@ import org.springframework.http.MediaType;
  */
 final class ResponseGuard {
 
+	/** How many bytes before the requested ones are passed over. */
+	private static final long LARGEST_LEAD = 16 << 20;
+
+	private static final MediaType SEVERAL_PARTS = new MediaType("multipart", "byteranges");
+
 	private final Clock clock;
 
 	ResponseGuard(Clock clock) {
@@ -50,50 +55,43 @@ final class ResponseGuard {
 		long length = headers.getContentLength();
 		boolean proven = length >= 0 || isChunked(headers);
 		Long total = (length >= 0) ? length : null;
-		return new RangeResponse(0, total, total, true, strongValidator(headers), proven,
-				StatedDigests.of(headers, at));
+		return new RangeResponse(0, total, total, true, strongValidator(headers), proven, StatedDigests.of(headers, at),
+				version(headers));
 	}
 
 	private RangeResponse partOfFile(RangeRequest request, Hop at, HttpHeaders headers) {
 		Mirror mirror = request.mirror();
+		MediaType type = mediaType(headers);
+		if (type != null && type.equalsTypeAndSubtype(SEVERAL_PARTS)) {
+			throw badRange(mirror, "sent several parts, asked for one");
+		}
 		refuseOtherThanModels(mirror, headers);
 		ContentRange range = ContentRange.parse(headers.getFirst(HttpHeaders.CONTENT_RANGE));
 		if (range == null || range.start() == null || range.last() == null) {
 			// RFC 9110, section 15.3.7: a single part must say which one it is.
-			throw illegal(mirror, "sent a part of the file without saying which");
+			throw badRange(mirror, "sent a part of the file without saying which");
 		}
-		if (range.start() != request.range().start()) {
-			throw illegal(mirror,
-					"sent bytes from " + range.start() + ", asked for bytes from " + request.range().start());
-		}
-		if (request.range().isOpen() && range.total() != null && range.last() != range.total() - 1) {
-			throw illegal(mirror, "sent bytes up to " + range.last() + " of " + range.total() + ", asked for all");
-		}
-		if (range.last() >= request.range().end()) {
-			throw illegal(mirror,
-					"sent bytes up to " + range.last() + ", asked for bytes before " + request.range().end());
-		}
+		long asked = request.range().start();
 		long length = headers.getContentLength();
 		if (length >= 0 && length != range.last() - range.start() + 1) {
-			throw illegal(mirror, "announced a length that contradicts its Content-Range");
+			throw badRange(mirror, "announced a length that contradicts its Content-Range");
 		}
-		Long total = (range.total() != null) ? range.total() : endOf(request.range(), range);
-		return new RangeResponse(range.start(), total, range.last() + 1, false, strongValidator(headers), true,
-				StatedDigests.of(headers, at));
-	}
-
-	/**
-	 * A part without a total that ends before it was asked to ends where the file does.
-	 */
-	private static @Nullable Long endOf(ByteRange requested, ContentRange range) {
-		return (range.last() != null && range.last() + 1 < requested.end()) ? Long.valueOf(range.last() + 1) : null;
+		// Caches send whole blocks of their own. A length tells that it is really so.
+		boolean usable = range.start() == asked
+				|| (range.start() < asked && asked - range.start() <= LARGEST_LEAD && length >= 0);
+		if (!usable || range.last() < asked) {
+			throw badRange(mirror, "sent bytes from " + range.start() + ", asked for bytes from " + asked);
+		}
+		return new RangeResponse(range.start(), range.total(), range.last() + 1, false, strongValidator(headers), true,
+				StatedDigests.of(headers, at), version(headers));
 	}
 
 	/**
 	 * RFC 9110, section 15.5.17: nothing from the requested byte on. That is the end of a
 	 * file of just that size, and an empty file if the request was for all of it. Such an
 	 * answer need not repeat the validator: a server that compares it and finds another
-	 * one sends the whole file instead (section 13.1.5).
+	 * one sends the whole file instead (section 13.1.5). Where the file is longer, or its
+	 * size is not given, this server or this answer is wrong: others have that byte.
 	 */
 	private RangeResponse nothingLeft(RangeRequest request, HttpHeaders headers) {
 		ContentRange range = ContentRange.parse(headers.getFirst(HttpHeaders.CONTENT_RANGE));
@@ -101,6 +99,10 @@ final class ResponseGuard {
 		if (total != null && total == request.range().start()) {
 			String validator = headers.containsHeader(HttpHeaders.ETAG) ? strongValidator(headers) : request.ifRange();
 			return new RangeResponse(total, total, total, false, validator, true);
+		}
+		if (total == null || total > request.range().start()) {
+			throw new RequestFailedException(Reason.NO_SUCH_RANGE, request.mirror(),
+					"says that the file has no byte " + request.range().start(), null);
 		}
 		throw new RequestFailedException(Reason.CHANGED, request.mirror(),
 				"has no byte " + request.range().start() + " of a file that had it before", null);
@@ -156,6 +158,20 @@ final class ResponseGuard {
 	private static @Nullable String strongValidator(HttpHeaders headers) {
 		String tag = headers.getFirst(HttpHeaders.ETAG);
 		return (tag != null && tag.length() > 2 && tag.startsWith("\"") && tag.endsWith("\"")) ? tag : null;
+	}
+
+	/**
+	 * What differs between versions of the file, though it does not prove that the bytes
+	 * are the same.
+	 */
+	private static @Nullable String version(HttpHeaders headers) {
+		String tag = headers.getFirst(HttpHeaders.ETAG);
+		String modified = headers.getFirst(HttpHeaders.LAST_MODIFIED);
+		return (tag != null || modified != null) ? tag + " " + modified : null;
+	}
+
+	private static RequestFailedException badRange(Mirror mirror, String problem) {
+		return new RequestFailedException(Reason.BAD_RANGE, mirror, problem, null);
 	}
 
 	private static RequestFailedException illegal(Mirror mirror, String problem) {

@@ -133,9 +133,12 @@ public final class WebRangeClient implements RangeClient {
 			.headers(request.mirror().headers())
 			.headers(told)
 			.header(HttpHeaders.ACCEPT, "*/*")
-			.header(HttpHeaders.RANGE, request.range().toHeader())
 			.followingAnywhere();
-		return (request.ifRange() != null) ? sent.header(HttpHeaders.IF_RANGE, request.ifRange()) : sent;
+		if (!request.ranged()) {
+			return sent;
+		}
+		WebRequest ranged = sent.header(HttpHeaders.RANGE, request.range().toHeader());
+		return (request.ifRange() != null) ? ranged.header(HttpHeaders.IF_RANGE, request.ifRange()) : ranged;
 	}
 
 	/** The body of a 416 is not of the file, which ends where it was asked from. */

@@ -97,6 +97,9 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 
 	private long end;
 
+	/** What comes before the first wanted byte is on disk, and must be the same. */
+	private boolean compared;
+
 	private long fileEnd = ByteRange.OPEN;
 
 	private long bodyPosition;
@@ -174,19 +177,29 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 	}
 
 	/**
+	 * Has the bytes before the first wanted one compared with those on disk. Only before
+	 * the request is sent.
+	 */
+	void compareUpTo(long first) {
+		this.compared = true;
+		this.position = first;
+	}
+
+	/**
 	 * Begins to take the body of the accepted answer.
 	 * @param from where it begins in the file
+	 * @param first the first byte that is wanted
 	 * @param segmentEnd up to where its bytes are wanted
 	 * @param endOfBody where it should end; {@link ByteRange#OPEN} if that is not known
 	 * @param endOfFile where the file ends, or {@link ByteRange#OPEN}
 	 */
-	void start(long from, long segmentEnd, long endOfBody, long endOfFile) {
+	void start(long from, long first, long segmentEnd, long endOfBody, long endOfFile) {
 		this.tasks.execute(() -> {
 			if (!this.ending) {
-				if (from != this.position) {
+				if (first != this.position) {
 					this.block = null;
 				}
-				this.position = from;
+				this.position = first;
 				this.bodyPosition = from;
 				this.end = this.shrunk ? Math.min(this.end, segmentEnd) : segmentEnd;
 				this.bodyEnd = endOfBody;
@@ -361,10 +374,17 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 		List<Block> whole = new ArrayList<>(1);
 		try {
 			check(buffer);
+			long at = this.bodyPosition;
 			this.bodyPosition += buffer.readableByteCount();
 			try (DataBuffer.ByteBufferIterator parts = buffer.readableByteBuffers()) {
 				while (parts.hasNext() && this.position < this.end) {
-					write(parts.next(), whole);
+					ByteBuffer part = parts.next();
+					long partEnd = at + part.remaining();
+					passOver(part, at);
+					if (part.hasRemaining()) {
+						write(part, whole);
+					}
+					at = partEnd;
 				}
 			}
 		}
@@ -389,6 +409,22 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 				}
 			}
 		}
+	}
+
+	/** Leaves out the bytes before the first one that is wanted. */
+	private void passOver(ByteBuffer part, long at) throws IOException {
+		int length = (int) Math.min(part.remaining(), Math.max(0, this.position - at));
+		if (this.compared && length > 0) {
+			ByteBuffer known = ByteBuffer.allocate(length);
+			while (known.hasRemaining() && this.file.read(known, at + known.position()) > 0) {
+				// A read may bring less than was asked for.
+			}
+			if (!known.flip().equals(part.slice(part.position(), length))) {
+				throw new RequestFailedException(Reason.CHANGED, mirror(),
+						"now has other bytes before byte " + this.position + " than those that came", null);
+			}
+		}
+		part.position(part.position() + length);
 	}
 
 	private void write(ByteBuffer part, List<Block> whole) throws IOException {

@@ -6,10 +6,12 @@ package dev.modelcache.internal.transfer;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
@@ -48,6 +50,18 @@ final class Coordinator implements BodyWriter.Owner {
 	private static final Logger logger = LoggerFactory.getLogger(Coordinator.class);
 
 	private static final Duration LONGEST_TICK = Duration.ofSeconds(1);
+
+	/** How many bytes are fetched again where nothing else tells that the file is the same. */
+	private static final long COMPARED = WorkMap.BLOCK / 4;
+
+	/** What a host does that serves no further connection. */
+	private static final Set<Reason> REFUSALS = EnumSet.of(Reason.UNREACHABLE, Reason.TIMEOUT, Reason.RESET,
+			Reason.TLS_FAILED, Reason.SERVER_ERROR, Reason.TOO_MANY_REQUESTS, Reason.TOO_BUSY, Reason.ACCESS_DENIED,
+			Reason.LINK_REFUSED, Reason.REFUSED, Reason.NOT_A_MODEL, Reason.PROXY_FAILED);
+
+	/** What a server may do to all ranges, or to some, though it has the file. */
+	private static final Set<Reason> MENDED_BY_WHOLE_FILES = EnumSet.of(Reason.NO_SUCH_RANGE, Reason.CHANGED,
+			Reason.LONG_BODY);
 
 	private final DownloadPlan plan;
 
@@ -94,6 +108,14 @@ final class Coordinator implements BodyWriter.Owner {
 	/** The other connections may begin: it is known that there is work for them. */
 	private boolean several;
 
+	/** Parts of the file came by ranges, and on several connections. */
+	private boolean rangesCame;
+
+	private boolean inSegments;
+
+	/** Run when a host serves a further connection of this transfer. */
+	private final Runnable whenServed;
+
 	private long tickNanos;
 
 	private boolean retained;
@@ -114,13 +136,16 @@ final class Coordinator implements BodyWriter.Owner {
 			fail(thrown);
 			proceed();
 		});
+		this.whenServed = () -> this.mailbox.execute(this::dispatch);
 		this.log = new BlockLog(plan, staged, listener);
 		this.disk = new DiskTasks(staged, this.log, listener, io, this.mailbox, this::fail, this::proceed,
 				() -> this.live.keySet().forEach(BodyWriter::resume));
 		this.work = new WorkMap(settings.segmentSize().toBytes(), plan.file().expected() == null);
-		this.mirrors = new Mirrors(
-				plan.mirrors().stream().map((mirror) -> new MirrorState(mirror, retry, settings.minSpeed())).toList(),
-				plan.file().expected() != null);
+		this.mirrors = new Mirrors(plan.mirrors()
+			.stream()
+			.map((mirror) -> new MirrorState(mirror, retry, settings.minSpeed(), transfer.hosts().of(mirror.origin()),
+					plan.mode()))
+			.toList(), plan.file().expected() != null);
 		this.check = new ResponseCheck(plan, this.work, this.mirrors, this.log, listener);
 		this.repair = new Repair(plan.modelId(), this.disk, this.log, this.mirrors);
 		this.progress = new Progress(plan, settings.giveUpAfter(), new Pace(settings.minSpeed()).leastBytes(), now());
@@ -184,7 +209,7 @@ final class Coordinator implements BodyWriter.Owner {
 				return;
 			}
 			long now = now();
-			MirrorState mirror = this.mirrors.select(now);
+			MirrorState mirror = this.mirrors.select(now, this.whenServed);
 			if (mirror == null) {
 				awaitMirror(now);
 				return;
@@ -194,12 +219,12 @@ final class Coordinator implements BodyWriter.Owner {
 				if (!this.live.isEmpty()) {
 					return;
 				}
-				if (this.work.written() > 0) {
+				if (this.work.written() > 0 && !this.check.isComparable(mirror)) {
 					beginAgain();
 					return;
 				}
 			}
-			Segment segment = this.work.claim(now);
+			Segment segment = this.work.claim(mirror.mode() != FetchMode.SEGMENTS, now);
 			if (segment == null) {
 				if (this.live.isEmpty()) {
 					fail(new IllegalStateException("nothing is left to fetch, and the file is not complete"));
@@ -214,7 +239,8 @@ final class Coordinator implements BodyWriter.Owner {
 
 	private void awaitMirror(long now) {
 		OptionalLong wait = this.mirrors.nanosUntilNext(now);
-		if (this.live.isEmpty() && (wait.isEmpty() || this.progress.isTooLongAgo(now + wait.getAsLong()))) {
+		boolean failed = this.live.isEmpty() && this.progress.hasFailed();
+		if (failed && (wait.isEmpty() || this.progress.isTooLongAgo(now + wait.getAsLong()))) {
 			fail(this.progress.summary());
 		}
 		else if (wait.isPresent() && wait.getAsLong() > 0) {
@@ -225,14 +251,32 @@ final class Coordinator implements BodyWriter.Owner {
 	}
 
 	private void open(MirrorState mirror, Segment segment) {
-		String ifRange = (this.work.written() > 0 || segment.position() > 0) ? mirror.validator() : null;
-		RangeRequest request = new RangeRequest(mirror.mirror(), new ByteRange(segment.position(), segment.end()),
-				ifRange);
+		boolean compared = this.work.written() > 0 && !this.check.isProvable(mirror)
+				&& mirror.mode() != FetchMode.WHOLE_FILE;
+		RangeRequest request = request(mirror, segment, compared);
 		BodyWriter writer = new BodyWriter(this, request, segment.unfinished(), this.staged.channel(),
 				this.transfer.threads(), this.transfer.bandwidth(), this.transfer.pieces());
+		if (compared) {
+			this.check.tellComparison(mirror);
+			writer.compareUpTo(segment.position());
+		}
 		mirror.begin();
-		this.live.put(writer, new Fetch(writer, mirror, segment));
+		int others = mirror.host().begin(this.whenServed, now());
+		this.live.put(writer, new Fetch(writer, mirror, request, segment, others));
 		writer.open(this.transfer.clientFor(mirror.mirror()));
+	}
+
+	private RangeRequest request(MirrorState mirror, Segment segment, boolean compared) {
+		FetchMode mode = mirror.mode();
+		if (mode == FetchMode.WHOLE_FILE) {
+			return RangeRequest.wholeFile(mirror.mirror());
+		}
+		boolean toTheEnd = mode == FetchMode.ONE_CONNECTION && Long.valueOf(segment.end()).equals(this.work.size());
+		long start = segment.position() - (compared ? Math.min(COMPARED, segment.position()) : 0);
+		boolean sameVersion = (this.work.written() > 0 || start > 0)
+				&& (this.plan.file().expected() == null || mirror.host().comparesIfRange());
+		return new RangeRequest(mirror.mirror(), new ByteRange(start, toTheEnd ? ByteRange.OPEN : segment.end()),
+				sameVersion ? mirror.validator() : null);
 	}
 
 	/** Connections without work take the tails of those that will be busy longest. */
@@ -278,11 +322,12 @@ final class Coordinator implements BodyWriter.Owner {
 	/** Compares an answer with what is known, before any of its bytes is taken. */
 	private void accept(Fetch fetch, RangeResponse response) {
 		try {
-			if (response.start() != fetch.segment.position()) {
-				takeWholeAnswer(fetch);
+			boolean again = fetch.segment.position() > 0 || (!fetch.request.ranged() && this.work.written() > 0);
+			if (again && (response.whole() || !fetch.request.ranged())) {
+				takeWholeAnswer(fetch, response);
 				return;
 			}
-			this.check.accept(fetch.mirror, fetch.segment, response, this.live.size() > 1);
+			this.check.accept(fetch.mirror, fetch.request, fetch.segment, response, this.live.size() > 1);
 		}
 		catch (RequestFailedException ex) {
 			if (ex.reason() != Reason.CHANGED || !restsOnOthers(fetch)) {
@@ -291,6 +336,12 @@ final class Coordinator implements BodyWriter.Owner {
 			return;
 		}
 		fetch.accepted = true;
+		fetch.mirror.host().answered();
+		if (ResponseCheck.isRange(response)) {
+			fetch.mirror.host().sentRange();
+			this.rangesCame = true;
+			this.inSegments |= this.live.size() > 1;
+		}
 		boolean others = this.check.leavesWorkForOthers(fetch.mirror, response);
 		fetch.missesBefore = fetch.mirror.pace().misses();
 		this.disk.admit(this.work.size(), () -> {
@@ -317,12 +368,32 @@ final class Coordinator implements BodyWriter.Owner {
 		long fileEnd = (size != null) ? size : ByteRange.OPEN;
 		// Where the response does not say, the body ends where the file does.
 		fetch.bodyEnd = (response.bodyEnd() != null) ? response.bodyEnd() : fileEnd;
-		fetch.writer.start(response.start(), fetch.segment.end(), fetch.bodyEnd, fileEnd);
+		fetch.writer.start(response.start(), fetch.segment.position(), fetch.segment.end(), fetch.bodyEnd, fileEnd);
 	}
 
-	/** RFC 9110, section 14.2: a server may ignore Range and send the whole file. */
-	private void takeWholeAnswer(Fetch fetch) {
-		boolean others = this.plan.file().expected() != null && this.mirrors.hasOther(fetch.mirror);
+	/**
+	 * RFC 9110, section 14.2: a server may ignore Range and send the whole file. Where a
+	 * digest will tell, another validator is not yet another file: the servers of one
+	 * host may have one each.
+	 */
+	private void takeWholeAnswer(Fetch fetch, RangeResponse response) {
+		boolean proved = this.plan.file().expected() != null;
+		boolean others = proved && this.mirrors.hasOther(fetch.mirror) && fetch.request.ranged();
+		boolean sameSize = response.totalBytes() == null || response.totalBytes().equals(this.work.size());
+		if (proved && sameSize && fetch.request.ifRange() != null && response.validator() != null
+				&& !response.validator().equals(fetch.request.ifRange())) {
+			fetch.lowered = true;
+			if (fetch.mirror.host().ignoreIfRange()) {
+				logger.info("Model '{}': {} gives one file several ETags, so the digest alone tells whether its"
+						+ " parts belong together", this.plan.modelId(), fetch.mirror.mirror());
+			}
+			throw new RequestFailedException(Reason.CHANGED, fetch.mirror.mirror(),
+					"sent the whole file for a part of it, with another ETag", null);
+		}
+		if (proved && sameSize && (this.live.size() > 1 || (others && this.work.written() > 0))) {
+			throw new RequestFailedException(Reason.BAD_RANGE, fetch.mirror.mirror(),
+					"sent the whole file for a part of it", null);
+		}
 		if (this.live.size() > 1 || (others && this.work.written() > 0)) {
 			throw new RequestFailedException(Reason.CHANGED, fetch.mirror.mirror(),
 					"sent the whole file for a part of it, as a server does when the file has changed", null);
@@ -381,6 +452,7 @@ final class Coordinator implements BodyWriter.Owner {
 			}
 			fetch.mirror.pace().came(writer.takeArrived());
 			fetch.mirror.end();
+			fetch.mirror.host().ended(fetch.accepted, now());
 			this.work.release(fetch.segment, writer.unfinished());
 			if (thrown instanceof RequestFailedException failed) {
 				failed(fetch, failed);
@@ -407,19 +479,29 @@ final class Coordinator implements BodyWriter.Owner {
 	}
 
 	/**
-	 * Takes note of a failed request. A mirror that contradicts the others is left out; a
-	 * lone one that contradicts itself makes the file begin again.
+	 * Takes note of a failed request. One that shows how its host is to be asked is not
+	 * counted. A mirror that contradicts the others is left out; a lone one that
+	 * contradicts itself makes the file begin again.
 	 */
 	private void failed(Fetch fetch, RequestFailedException failed) {
-		this.progress.failed(failed);
 		this.listener.failed(failed);
+		if (this.phase == Phase.FETCHING && (fetch.lowered || isSurplus(fetch, failed) || stepsDown(fetch, failed))) {
+			return;
+		}
+		this.progress.failed(failed);
 		boolean contradicts = failed.reason() == Reason.CHANGED && this.work.written() > 0;
 		boolean others = this.plan.file().expected() != null && this.mirrors.hasOther(fetch.mirror);
 		if (contradicts && others) {
 			fetch.mirror.drop();
 		}
 		else {
-			fetch.mirror.failed(failed, fetch.burst, fetch.brought, now());
+			// The connection that was served before may not have ended for the host.
+			boolean busy = fetch.mirror.host().isLimited() && isRefusal(fetch, failed);
+			fetch.mirror.failed(busy ? failed.ofABusyHost() : failed, fetch.burst, fetch.brought, now());
+			if (fetch.mirror.isDropped() && fetch.request.ranged() && MENDED_BY_WHOLE_FILES.contains(failed.reason())
+					&& fetch.mirror.mode() != FetchMode.WHOLE_FILE) {
+				fetch.mirror.tryWholeFile();
+			}
 		}
 		if (this.mirrors.nanosUntilNext(now()).isPresent()) {
 			this.listener.retrying(failed);
@@ -429,6 +511,57 @@ final class Coordinator implements BodyWriter.Owner {
 		if (((contradicts && !others) || promised) && this.phase == Phase.FETCHING) {
 			beginAgain();
 		}
+	}
+
+	/**
+	 * A request that is refused while others of ours are served: the host serves no more
+	 * connections than those.
+	 */
+	private boolean isSurplus(Fetch fetch, RequestFailedException failed) {
+		Hosts.Host host = fetch.mirror.host();
+		int served = host.served(fetch.others);
+		if (served == 0 || !(isRefusal(fetch, failed) || (!fetch.accepted && failed.isOfABusyHost()))) {
+			return false;
+		}
+		if (host.serves(served, now())) {
+			logger.info("Model '{}': {} while {} of its connections brought bytes; no more are used for that host",
+					this.plan.modelId(), failed.problem(), served);
+		}
+		return true;
+	}
+
+	/** A request was refused although the host has served others of this transfer. */
+	private boolean isRefusal(Fetch fetch, RequestFailedException failed) {
+		boolean served = fetch.mirror.bytes() > 0 || this.live.values()
+			.stream()
+			.anyMatch((other) -> other.accepted && other.mirror.host() == fetch.mirror.host());
+		return served && !fetch.accepted && REFUSALS.contains(failed.reason());
+	}
+
+	/** The host does not send ranges as they are asked for. */
+	private boolean stepsDown(Fetch fetch, RequestFailedException failed) {
+		MirrorState mirror = fetch.mirror;
+		RangeRequest request = fetch.request;
+		boolean first = mirror.bytes() == 0 && !mirror.host().sendsRanges();
+		if (!request.ranged()) {
+			// Some servers refuse to send a very large file as a whole.
+			boolean refused = (failed.reason() == Reason.REFUSED || failed.reason() == Reason.ACCESS_DENIED)
+					&& mirror.host().sendsRanges();
+			return refused && mirror.host().refusedWholeFile();
+		}
+		FetchMode below = (fetch.mode == FetchMode.SEGMENTS && !request.range().isOpen()) ? FetchMode.ONE_CONNECTION
+				: FetchMode.WHOLE_FILE;
+		FetchMode next = switch (failed.reason()) {
+			case BAD_RANGE -> below;
+			case NO_SUCH_RANGE -> first ? below : FetchMode.SEGMENTS;
+			case REFUSED -> first ? FetchMode.WHOLE_FILE : FetchMode.SEGMENTS;
+			default -> FetchMode.SEGMENTS;
+		};
+		if (next.isBelow(fetch.mode) && next.isBelow(mirror.mode()) && mirror.host().stepDown(next)) {
+			logger.info("Model '{}': {}; its host is asked for {} from now on", this.plan.modelId(), failed.problem(),
+					(mirror.mode() == FetchMode.WHOLE_FILE) ? "whole files" : "one range at a time");
+		}
+		return next.isBelow(fetch.mode) && mirror.mode().isBelow(fetch.mode);
 	}
 
 	private void tick() {
@@ -469,6 +602,8 @@ final class Coordinator implements BodyWriter.Owner {
 		}, (cleared) -> {
 			this.work.restart();
 			this.check.forget();
+			this.rangesCame = false;
+			this.inSegments = false;
 			this.disk.writtenIs(0);
 			fetchAgain();
 		}));
@@ -507,7 +642,9 @@ final class Coordinator implements BodyWriter.Owner {
 	private void askForDigestsIfQuiet() {
 		if (this.live.isEmpty()) {
 			this.phase = Phase.SETTLING;
-			this.followers.complete(this.work.written(), this.mirrors.succeeded(), this::whole);
+			FetchMode mode = this.inSegments ? FetchMode.SEGMENTS
+					: this.rangesCame ? FetchMode.ONE_CONNECTION : FetchMode.WHOLE_FILE;
+			this.followers.complete(this.work.written(), this.mirrors.succeeded(), mode, this::whole);
 		}
 	}
 
@@ -517,6 +654,7 @@ final class Coordinator implements BodyWriter.Owner {
 			return;
 		}
 		if (this.plan.file().expected() == null || came.is(this.plan.file().expected())) {
+			tellWhatHelped(came);
 			end(came, null);
 		}
 		else {
@@ -529,6 +667,17 @@ final class Coordinator implements BodyWriter.Owner {
 					reopen(blocks);
 				}
 			});
+		}
+	}
+
+	/** A host whose ranges were not the file's, while the whole file was right. */
+	private void tellWhatHelped(TransferResult came) {
+		boolean lone = this.mirrors.all().stream().map(MirrorState::host).distinct().count() == 1;
+		Hosts.Host host = this.mirrors.all().get(0).host();
+		if (this.plan.mode() != FetchMode.SEGMENTS && this.plan.file().expected() != null && lone
+				&& host.stepDown(this.plan.mode())) {
+			logger.info("Model '{}': the file is right as {} sends it without ranges, and was wrong in ranges; its host"
+					+ " is asked for whole files from now on", this.plan.modelId(), came.mirror());
 		}
 	}
 
@@ -562,6 +711,7 @@ final class Coordinator implements BodyWriter.Owner {
 		}
 		this.phase = Phase.ENDING;
 		this.wholeAnswer = null;
+		this.mirrors.all().forEach((mirror) -> mirror.host().leave(this.whenServed));
 		this.disk.close();
 		this.wake.dispose();
 		this.ticks.dispose();
@@ -620,7 +770,14 @@ final class Coordinator implements BodyWriter.Owner {
 
 		private final MirrorState mirror;
 
+		private final RangeRequest request;
+
+		private final FetchMode mode;
+
 		private final int burst;
+
+		/** How many others the host was sending to when it began. */
+		private final int others;
 
 		private Segment segment;
 
@@ -633,11 +790,17 @@ final class Coordinator implements BodyWriter.Owner {
 
 		private boolean brought;
 
+		/** The answer has changed how the host is asked. */
+		private boolean lowered;
+
 		private int missesBefore;
 
-		Fetch(BodyWriter writer, MirrorState mirror, Segment segment) {
+		Fetch(BodyWriter writer, MirrorState mirror, RangeRequest request, Segment segment, int others) {
 			this.writer = writer;
 			this.mirror = mirror;
+			this.request = request;
+			this.mode = mirror.mode();
+			this.others = others;
 			this.burst = mirror.burst();
 			this.segment = segment;
 		}

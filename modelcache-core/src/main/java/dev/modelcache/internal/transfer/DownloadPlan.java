@@ -29,9 +29,10 @@ import org.jspecify.annotations.Nullable;
  * with another mirror
  * @param decompression what to do with the bytes, or {@code null} where they are wanted
  * as they are
+ * @param mode the most that is asked of a host
  */
 public record DownloadPlan(String modelId, RemoteFile file, int maxRequests, int wholeFileAttempt,
-		@Nullable DecompressionPlan decompression) {
+		@Nullable DecompressionPlan decompression, FetchMode mode) {
 
 	/**
 	 * Creates a plan for bytes that are wanted as they are.
@@ -41,7 +42,7 @@ public record DownloadPlan(String modelId, RemoteFile file, int maxRequests, int
 	 * @param wholeFileAttempt which attempt at the whole file this is, from 0
 	 */
 	public DownloadPlan(String modelId, RemoteFile file, int maxRequests, int wholeFileAttempt) {
-		this(modelId, file, maxRequests, wholeFileAttempt, null);
+		this(modelId, file, maxRequests, wholeFileAttempt, null, FetchMode.SEGMENTS);
 	}
 
 	/**

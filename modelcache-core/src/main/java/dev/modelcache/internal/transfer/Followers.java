@@ -135,9 +135,10 @@ final class Followers {
 	 * Says that the file is whole, and waits for its digests and its content.
 	 * @param size its size
 	 * @param sender who sent most of it
+	 * @param mode how it was fetched
 	 * @param done takes what came
 	 */
-	void complete(long size, MirrorState sender, Consumer<TransferResult> done) {
+	void complete(long size, MirrorState sender, FetchMode mode, Consumer<TransferResult> done) {
 		StreamingDigest running = this.digest;
 		if (running == null) {
 			throw new IllegalStateException("the file is not read");
@@ -146,7 +147,7 @@ final class Followers {
 		running.complete()
 			.zipWith(content(),
 					(digests, content) -> new TransferResult(size, digests, sender.mirror(), sender.validator(),
-							content.content(), content.failure()))
+							content.content(), content.failure(), mode))
 			.doOnNext(this::refuseEmpty)
 			.subscribe((result) -> this.coordinator.execute(() -> done.accept(result)),
 					(failure) -> this.coordinator.execute(() -> this.failed.accept(failure)));

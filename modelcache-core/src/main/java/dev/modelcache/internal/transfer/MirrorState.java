@@ -28,7 +28,15 @@ final class MirrorState {
 
 	private final Retry retry;
 
+	private final Hosts.Host host;
+
 	private final Pace pace;
+
+	/** The most that this transfer asks of it. */
+	private final FetchMode mode;
+
+	/** It is asked for the whole file before it is given up. */
+	private boolean lastResort;
 
 	private Retry.AsyncContext<Object> attempts;
 
@@ -60,15 +68,34 @@ final class MirrorState {
 
 	private long bytesWhenSlow;
 
-	MirrorState(Mirror mirror, Retry retry, DataSize minSpeed) {
+	MirrorState(Mirror mirror, Retry retry, DataSize minSpeed, Hosts.Host host, FetchMode mode) {
 		this.mirror = mirror;
 		this.retry = retry;
+		this.host = host;
+		this.mode = mode;
 		this.pace = new Pace(minSpeed);
 		this.attempts = retry.asyncContext();
 	}
 
 	Mirror mirror() {
 		return this.mirror;
+	}
+
+	Hosts.Host host() {
+		return this.host;
+	}
+
+	/**
+	 * Returns how the next request fetches from it. A whole file that broke off goes on
+	 * where it ended, if its host sends ranges.
+	 */
+	FetchMode mode() {
+		if (this.lastResort && !this.host.refusesWholeFiles()) {
+			return FetchMode.WHOLE_FILE;
+		}
+		boolean ranged = this.host.refusesWholeFiles() || (this.bytes > 0 && this.host.sendsRanges());
+		FetchMode own = (this.mode == FetchMode.WHOLE_FILE && ranged) ? FetchMode.ONE_CONNECTION : this.mode;
+		return FetchMode.lower(own, this.host.mode());
 	}
 
 	Pace pace() {
@@ -104,7 +131,8 @@ final class MirrorState {
 	}
 
 	boolean isFree() {
-		return !this.dropped && (!this.alone || this.active == 0);
+		boolean single = this.alone || mode() != FetchMode.SEGMENTS;
+		return !this.dropped && (!single || this.active == 0);
 	}
 
 	long notBeforeNanos() {
@@ -209,6 +237,16 @@ final class MirrorState {
 	void drop() {
 		this.dropped = true;
 		this.droppedForGood = true;
+	}
+
+	/**
+	 * Before it is given up, it is asked once without a range, as by tools that know no
+	 * others.
+	 */
+	void tryWholeFile() {
+		this.lastResort = true;
+		this.dropped = false;
+		this.notBeforeNanos = 0;
 	}
 
 	/** The transfer is complete. */

@@ -36,9 +36,15 @@ final class Mirrors {
 		this.together = together;
 	}
 
-	/** Returns the mirror to ask now, or null if none may be asked at this moment. */
-	@Nullable MirrorState select(long nowNanos) {
+	/**
+	 * Returns the mirror to ask now, or null if none may be asked at this moment.
+	 * @param nowNanos the time
+	 * @param whenServed run when one may be whose host serves no more connections now;
+	 * stands for the transfer
+	 */
+	@Nullable MirrorState select(long nowNanos, Runnable whenServed) {
 		return candidates().filter((mirror) -> mirror.isFree() && mirror.notBeforeNanos() <= nowNanos)
+			.filter((mirror) -> mirror.host().mayBegin(whenServed, nowNanos))
 			.min(Comparator.comparingInt(MirrorState::active))
 			.orElse(null);
 	}
@@ -71,9 +77,17 @@ final class Mirrors {
 		return this.mirrors.stream().filter((mirror) -> !mirror.isDropped()).toList();
 	}
 
+	/** What sends whole files alone cannot add to what others send: it is the last. */
 	private Stream<MirrorState> candidates() {
-		Stream<MirrorState> usable = usable().stream().filter((mirror) -> this.only == null || mirror == this.only);
-		return this.together ? usable : usable.limit(1);
+		List<MirrorState> usable = usable().stream()
+			.filter((mirror) -> this.only == null || mirror == this.only)
+			.limit(this.together ? Long.MAX_VALUE : 1)
+			.toList();
+		List<MirrorState> ranged = usable.stream().filter((mirror) -> mirror.mode() != FetchMode.WHOLE_FILE).toList();
+		if (!ranged.isEmpty()) {
+			return ranged.stream();
+		}
+		return this.mirrors.stream().anyMatch((mirror) -> mirror.active() > 0) ? Stream.empty() : usable.stream();
 	}
 
 	/** Returns whether another mirror than this one may still be asked. */

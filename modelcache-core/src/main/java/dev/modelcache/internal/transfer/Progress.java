@@ -83,6 +83,11 @@ final class Progress {
 		return atNanos - this.lastNanos > this.giveUpAfter.toNanos();
 	}
 
+	/** Returns whether a request has failed. */
+	boolean hasFailed() {
+		return !this.failures.isEmpty();
+	}
+
 	/** Returns what all failed requests mean together. */
 	ModelCacheException summary() {
 		return Failures.summarize(this.plan.modelId(), this.failures);

@@ -7,6 +7,7 @@ package dev.modelcache.internal.transfer;
 import java.util.Set;
 
 import dev.modelcache.Digest;
+import dev.modelcache.internal.http.RangeRequest;
 import dev.modelcache.internal.http.RangeResponse;
 import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
@@ -40,7 +41,12 @@ final class ResponseCheck {
 
 	private @Nullable MirrorState shown;
 
+	/** The weak validator and the date of the file that the bytes are of. */
+	private @Nullable String version;
+
 	private boolean toldOneConnection;
+
+	private boolean toldComparison;
 
 	ResponseCheck(DownloadPlan plan, WorkMap work, Mirrors mirrors, BlockLog log, TransferListener listener) {
 		this.plan = plan;
@@ -64,6 +70,7 @@ final class ResponseCheck {
 	void forget() {
 		this.mirrors.forgetValidators();
 		this.bytesFrom = null;
+		this.version = null;
 	}
 
 	/** The bytes that are there can be told to belong to this mirror's file. */
@@ -73,16 +80,37 @@ final class ResponseCheck {
 	}
 
 	/**
+	 * Returns whether the bytes that are there can be compared with this mirror's file:
+	 * nothing proves that they belong to it, but its size, and the last of them.
+	 */
+	boolean isComparable(MirrorState mirror) {
+		return this.work.size() != null && this.work.frontier() == this.work.written()
+				&& mirror.mirror().origin().equals(this.bytesFrom) && mirror.mode() != FetchMode.WHOLE_FILE;
+	}
+
+	/** Says once that bytes are compared. */
+	void tellComparison(MirrorState mirror) {
+		if (!this.toldComparison) {
+			this.toldComparison = true;
+			logger.warn("Model '{}': {} gives no strong ETag. The download goes on where it ended if the last bytes before"
+					+ " that are the same when they are fetched again. Configure expected-checksum to have the whole file"
+					+ " verified", this.plan.modelId(), mirror.mirror());
+		}
+	}
+
+	/**
 	 * Checks a response before any of its bytes is taken, and takes note of it.
 	 * @param mirror the mirror that answers
-	 * @param segment what it was asked for
+	 * @param request what it was asked for
+	 * @param segment where the bytes go
 	 * @param response the response
 	 * @param shared whether other requests for the same file are under way
 	 * @throws RequestFailedException if it contradicts what is known
 	 */
-	void accept(MirrorState mirror, Segment segment, RangeResponse response, boolean shared) {
+	void accept(MirrorState mirror, RangeRequest request, Segment segment, RangeResponse response, boolean shared) {
+		checkRange(mirror, request, response);
 		checkTotal(mirror, response.totalBytes());
-		checkValidator(mirror, response.validator(), shared || this.work.written() > 0);
+		checkValidator(mirror, response, shared || this.work.written() > 0);
 		checkStated(mirror, response.stated());
 		checkEnd(mirror, response);
 		String validator = response.validator();
@@ -91,6 +119,7 @@ final class ResponseCheck {
 			this.mirrors.validatorIs(mirror.mirror(), validator);
 		}
 		this.bytesFrom = mirror.mirror().origin();
+		this.version = response.version();
 		Long size = (response.totalBytes() != null) ? response.totalBytes() : this.plan.file().size();
 		if (size != null) {
 			this.work.sizeIs(size);
@@ -103,7 +132,7 @@ final class ResponseCheck {
 		show(mirror);
 	}
 
-	private static boolean isRange(RangeResponse response) {
+	static boolean isRange(RangeResponse response) {
 		return response.bodyEnd() != null && (response.start() > 0 || !response.whole());
 	}
 
@@ -120,6 +149,28 @@ final class ResponseCheck {
 		return isRange(response) && this.work.isWorthSeveral() && isProvable(mirror);
 	}
 
+	/**
+	 * A part that does not say how large the file is, or ends before it should, may be all
+	 * that there is, or what a server that caps ranges sends first. What follows can be
+	 * fetched if something will tell that it belongs to the same file.
+	 */
+	private void checkRange(MirrorState mirror, RangeRequest request, RangeResponse response) {
+		Long end = response.bodyEnd();
+		Long total = (response.totalBytes() != null) ? response.totalBytes() : this.plan.file().size();
+		if (response.whole() || end == null) {
+			return;
+		}
+		if (total == null && this.work.size() == null) {
+			throw new RequestFailedException(Reason.BAD_RANGE, mirror.mirror(),
+					"sent a part of the file without saying how large the file is", null);
+		}
+		boolean continued = this.plan.file().expected() != null || response.validator() != null;
+		if (request.range().isOpen() && total != null && end < total && !continued) {
+			throw new RequestFailedException(Reason.BAD_RANGE, mirror.mirror(),
+					"sent bytes up to " + (end - 1) + " of " + total + ", asked for all", null);
+		}
+	}
+
 	private void checkTotal(MirrorState mirror, @Nullable Long total) {
 		Long known = this.work.size();
 		Long stated = this.plan.file().size();
@@ -132,13 +183,14 @@ final class ResponseCheck {
 	}
 
 	/**
-	 * RFC 9110, section 15.3.7: a part repeats the validator of the whole. Where it does
-	 * not, a digest may still tell; without one, nothing would.
+	 * RFC 9110, section 15.3.7: a part repeats the validator of the whole. A digest tells
+	 * more than validators, which may differ between the servers of one host.
 	 */
-	private void checkValidator(MirrorState mirror, @Nullable String validator, boolean shared) {
+	private void checkValidator(MirrorState mirror, RangeResponse response, boolean shared) {
 		String pinned = mirror.validator();
-		boolean same = (validator != null) ? validator.equals(pinned) : this.plan.file().expected() != null;
-		if (shared && pinned != null && !same) {
+		boolean other = pinned != null && !pinned.equals(response.validator());
+		boolean later = this.version != null && response.version() != null && !this.version.equals(response.version());
+		if (this.plan.file().expected() == null && shared && (other || (pinned == null && later))) {
 			throw contradiction(mirror, "now has another version of the file");
 		}
 	}

@@ -71,6 +71,8 @@ public final class SegmentedTransfer {
 
 	private final Bandwidth bandwidth;
 
+	private final Hosts hosts = new Hosts();
+
 	/**
 	 * Creates a transfer engine.
 	 * @param clients the wires
@@ -152,6 +154,10 @@ public final class SegmentedTransfer {
 
 	TransferSettings settings() {
 		return this.settings;
+	}
+
+	Hosts hosts() {
+		return this.hosts;
 	}
 
 	Bandwidth bandwidth() {

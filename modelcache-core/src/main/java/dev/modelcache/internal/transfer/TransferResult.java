@@ -22,10 +22,11 @@ import org.jspecify.annotations.Nullable;
  * @param validator that mirror's strong validator, or {@code null}
  * @param content what came of decompressing it, or {@code null}
  * @param contentFailure why nothing came of that, or {@code null}
+ * @param mode how it was fetched
  */
 public record TransferResult(long size, Map<Digest.Algorithm, Digest> digests, Mirror mirror,
 		@Nullable String validator, @Nullable DecompressedContent content,
-		@Nullable ModelCacheException contentFailure) {
+		@Nullable ModelCacheException contentFailure, FetchMode mode) {
 
 	/**
 	 * Returns whether nothing came.

@@ -86,12 +86,22 @@ final class WorkMap {
 	 * @return a segment that no other connection fetches, or null if there is none
 	 */
 	@Nullable Segment claim(long nowNanos) {
+		return claim(false, nowNanos);
+	}
+
+	/**
+	 * Gives out work.
+	 * @param all whether one connection takes all that follows
+	 * @param nowNanos the time
+	 * @return a segment that no other connection fetches, or null if there is none
+	 */
+	@Nullable Segment claim(boolean all, long nowNanos) {
 		Map.Entry<Long, Open> first = this.open.pollFirstEntry();
 		if (first == null) {
 			return null;
 		}
 		ByteRange range = new ByteRange(first.getKey(), first.getValue().end());
-		ByteRange part = firstPart(range);
+		ByteRange part = all ? range : firstPart(range);
 		if (part.end() < range.end()) {
 			open(part.end(), range.end(), null);
 		}

@@ -89,28 +89,22 @@ final class FaultTable {
 				arrives("range ignored on resume", 2, Reply.ok().cutAfter(HALF), Reply.ok().ignoringRange())
 					.withoutDigest(),
 				arrives("wrong Content-Range once", 2, Reply.ok().shiftingRange(10), Reply.ok()),
-				fails("wrong Content-Range for ever", ErrorCode.TRANSFER, "asked for bytes from 0", 3,
-						Reply.ok().shiftingRange(10)),
+				arrives("wrong Content-Range for ever", 3, Reply.ok().shiftingRange(10)),
 				arrives("larger total once", 3, Reply.ok().wrongTotal(10), Reply.ok()),
 				arrives("smaller total once", 2, Reply.ok().wrongTotal(-10), Reply.ok()),
-				arrives("larger total once", 2, Reply.ok().wrongTotal(10), Reply.ok()).withoutDigest(),
-				fails("larger total for ever", ErrorCode.TRANSFER, "of a file that had it before", 0,
-						Reply.ok().wrongTotal(10)),
-				fails("smaller total for ever", ErrorCode.TRANSFER, "without saying which", 3,
-						Reply.ok().wrongTotal(-10))
-					.only(Shape.ONE_STREAM),
+				arrives("larger total once", 3, Reply.ok().wrongTotal(10), Reply.ok()).withoutDigest(),
+				arrives("larger total for ever", 0, Reply.ok().wrongTotal(10)),
+				arrives("smaller total for ever", 3, Reply.ok().wrongTotal(-10)).only(Shape.ONE_STREAM),
 				fails("total that no disk has", ErrorCode.STORAGE, "", 1, Reply.ok().wrongTotal(1L << 50)),
 				arrives("206 without Content-Range once", 2, part, Reply.ok()),
-				fails("206 without Content-Range for ever", ErrorCode.TRANSFER, "without saying which", 3, part),
-				fails("206 with nonsense for Content-Range", ErrorCode.TRANSFER, "without saying which", 3,
+				fails("206 without Content-Range for ever", ErrorCode.TRANSFER, "without saying which", 5, part),
+				fails("206 with nonsense for Content-Range", ErrorCode.TRANSFER, "without saying which", 5,
 						part.header("Content-Range", "bytes all/of-it")),
 				arrives("206 with more than asked for once", 0, Reply.ok(), Reply.ok().wideningRange(), Reply.ok())
 					.only(Shape.SEVERAL_SEGMENTS),
-				fails("206 with more than asked for", ErrorCode.TRANSFER, "asked for bytes before", 3,
-						Reply.ok().wideningRange())
-					.only(Shape.SEVERAL_SEGMENTS),
+				arrives("206 with more than asked for", 0, Reply.ok().wideningRange()).only(Shape.SEVERAL_SEGMENTS),
 				arrives("several parts once", 2, parts, Reply.ok()),
-				fails("several parts for ever", ErrorCode.TRANSFER, "sent several parts", 3, parts),
+				fails("several parts for ever", ErrorCode.TRANSFER, "sent several parts", 5, parts),
 				arrives("416 to an intact beginning", 3, Reply.ok().closeAfter(HALF),
 						Reply.status(416).header("Content-Range", "bytes */" + this.size), Reply.ok()),
 				arrives("416 to a full file", 2, Reply.ok().ignoringRange().chunked().closeAfter(this.size),
@@ -124,7 +118,7 @@ final class FaultTable {
 				arrives("416 without a word to a full file", 3,
 						Reply.ok().ignoringRange().chunked().closeAfter(this.size), Reply.status(416), Reply.ok()),
 				arrives("416 to more than the file has", 3, tooLong().closeAfter(this.size + 4000), Reply.ok()),
-				fails("416 for ever", ErrorCode.TRANSFER, "has no byte 0", 3, Reply.status(416)),
+				fails("416 for ever", ErrorCode.TRANSFER, "has no byte 0", 5, Reply.status(416)),
 				fails("0-byte file by 416", ErrorCode.INTEGRITY, "sent an empty file", 3,
 						Reply.status(416).header("Content-Range", "bytes */0")));
 	}
@@ -139,7 +133,7 @@ final class FaultTable {
 					.only(Shape.ONE_STREAM),
 				arrives("length announced too large once", 2, Reply.ok().announcing(10), Reply.ok()),
 				arrives("length announced too small once", 0, Reply.ok().ignoringRange().announcing(-10), Reply.ok()),
-				fails("length announced too large for ever", ErrorCode.TRANSFER, "contradicts its Content-Range", 3,
+				fails("length announced too large for ever", ErrorCode.TRANSFER, "broke the connection", 0,
 						Reply.ok().announcing(10)),
 				fails("length announced too large for ever, range ignored", ErrorCode.TRANSFER, "broke the connection",
 						0, Reply.ok().ignoringRange().announcing(10)),
@@ -201,7 +195,7 @@ final class FaultTable {
 	private List<FaultRow> versions() {
 		Reply old = Reply.status(200).body(this.other).header("ETag", "\"a\"").closeAfter(HALF);
 		return List.of(
-				arrives("another version in the middle", 3, Reply.ok().etag("\"a\"").closeAfter(HALF),
+				arrives("another ETag in the middle", 2, Reply.ok().etag("\"a\"").closeAfter(HALF),
 						Reply.ok().etag("\"b\"").ignoringIfRange(), Reply.ok().etag("\"b\"")),
 				arrives("another version in the middle", 2, old, Reply.ok()).withoutDigest(),
 				arrives("another version, If-Range ignored", 3, old, Reply.ok().ignoringIfRange(), Reply.ok())
@@ -254,7 +248,7 @@ final class FaultTable {
 				fails("410", ErrorCode.NOT_FOUND, "answered 410", 1, Reply.status(410)),
 				fails("401", ErrorCode.ACCESS_DENIED, "answered 401", 1, Reply.status(401)),
 				fails("403", ErrorCode.ACCESS_DENIED, "answered 403", 1, Reply.status(403)),
-				fails("400", ErrorCode.TRANSFER, "answered 400", 1, Reply.status(400)),
+				fails("400", ErrorCode.TRANSFER, "answered 400", 2, Reply.status(400)),
 				fails("204", ErrorCode.TRANSFER, "answered 204", 3, Reply.status(204)),
 				fails("304", ErrorCode.TRANSFER, "answered 304", 3, Reply.status(304)),
 				fails("403 half way", ErrorCode.TRANSFER, "answered 403", 2, Reply.ok().cutAfter(HALF),

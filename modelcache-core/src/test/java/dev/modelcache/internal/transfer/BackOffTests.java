@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelTransferException;
+import dev.modelcache.internal.http.RangeRequest;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import io.github.resilience4j.core.IntervalFunction;
 import io.github.resilience4j.retry.RetryConfig;
@@ -146,7 +147,7 @@ class BackOffTests {
 	}
 
 	@ParameterizedTest
-	@EnumSource(names = { "NOT_FOUND", "ACCESS_DENIED", "REFUSED", "NOT_A_MODEL", "BAD_REDIRECT", "UNPROVABLE",
+	@EnumSource(names = { "NOT_FOUND", "ACCESS_DENIED", "NOT_A_MODEL", "BAD_REDIRECT", "UNPROVABLE",
 			"UNTRUSTED", "CIRCUIT_OPEN", "TOO_BUSY", "LINK_REFUSED", "LINK_EXPIRED", "OTHER_DIGEST", "PRIVATE_ADDRESS",
 			"PROXY_DENIED", "TOO_LARGE", "NO_CLIENT" })
 	void whatAnotherRequestCannotMendIsNotRepeated(Reason reason) {
@@ -159,11 +160,27 @@ class BackOffTests {
 	@EnumSource(mode = Mode.EXCLUDE,
 			names = { "NOT_FOUND", "ACCESS_DENIED", "REFUSED", "NOT_A_MODEL", "BAD_REDIRECT", "UNPROVABLE", "UNTRUSTED",
 					"CIRCUIT_OPEN", "TOO_BUSY", "LINK_REFUSED", "LINK_EXPIRED", "OTHER_DIGEST", "PRIVATE_ADDRESS",
-					"PROXY_DENIED", "TOO_LARGE", "NO_CLIENT" })
+					"PROXY_DENIED", "TOO_LARGE", "NO_CLIENT", "BAD_RANGE", "NO_SUCH_RANGE" })
 	void everythingElseIs(Reason reason) {
 		this.fixture.answer(TransferFixture.failing(reason));
 		fail(1);
-		assertThat(this.fixture.requests).hasSize(3);
+		assertThat(this.fixture.requests.stream().filter(RangeRequest::ranged)).hasSize(3);
+		assertThat(this.fixture.requests).hasSizeBetween(3, 4);
+	}
+
+	@ParameterizedTest
+	@EnumSource(names = { "BAD_RANGE", "NO_SUCH_RANGE" })
+	void serverThatCannotDoWithRangesIsAskedForTheWholeFile(Reason reason) {
+		this.fixture.answer(TransferFixture.failing(reason));
+		fail(1);
+		assertThat(this.fixture.requests).extracting(RangeRequest::ranged).containsExactly(true, false, false, false);
+	}
+
+	@Test
+	void serverThatRefusesARangeIsAskedForTheWholeFileOnce() {
+		this.fixture.answer(TransferFixture.failing(Reason.REFUSED));
+		fail(1);
+		assertThat(this.fixture.requests).extracting(RangeRequest::ranged).containsExactly(true, false);
 	}
 
 	@Test

@@ -112,7 +112,7 @@ class BodyWriterTests {
 	private BodyWriter started(long end) {
 		BodyWriter writer = writer(0, end);
 		writer.open(new Client(this.body));
-		writer.start(0, end, end, end);
+		writer.start(0, 0, end, end, end);
 		return writer;
 	}
 
@@ -132,7 +132,7 @@ class BodyWriterTests {
 		writer.open(new Client(this.body));
 		assertThat(this.owner.opened).isEqualTo(1);
 		assertThat(this.body.requested).hasValue(0);
-		writer.start(0, 1000, 1000, 1000);
+		writer.start(0, 0, 1000, 1000, 1000);
 		assertThat(this.body.requested).hasValue(PIECES);
 		writer.cancel();
 	}
@@ -274,7 +274,7 @@ class BodyWriterTests {
 		writer.askToShrink(2 * MIB);
 		assertThat(this.owner.shrunkTo).isEqualTo(2 * MIB);
 		writer.open(new Client(this.body));
-		writer.start(0, 4 * MIB, 4 * MIB, 4 * MIB);
+		writer.start(0, 0, 4 * MIB, 4 * MIB, 4 * MIB);
 		writer.askToShrink(MIB);
 		assertThat(this.owner.shrunkTo).isEqualTo(MIB);
 		send((int) MIB);
@@ -334,7 +334,7 @@ class BodyWriterTests {
 	void piecesWaitForTheirTime() {
 		BodyWriter writer = writer(0, MIB, Schedulers.immediate(), new Bandwidth(DataSize.ofBytes(100), this.time));
 		writer.open(new Client(this.body));
-		writer.start(0, MIB, MIB, MIB);
+		writer.start(0, 0, MIB, MIB, MIB);
 		send(100);
 		send(100);
 		send(100);
@@ -380,7 +380,7 @@ class BodyWriterTests {
 		BodyWriter writer = new BodyWriter(told, request, null, this.file, new TransferThreads(io, threads, this.time),
 				new Bandwidth(null, this.time), PIECES);
 		writer.open(new Client(pieces));
-		writer.start(0, 4096, 4096, 4096);
+		writer.start(0, 0, 4096, 4096, 4096);
 		List<ByteBuf> sent = new ArrayList<>();
 		for (int i = 0; i < 1 + random.nextInt(3); i++) {
 			// Netty lets go of its own reference after the piece was handed on.

@@ -148,6 +148,8 @@ class CoordinatorTests {
 		assertThat(whole.start()).isEqualTo(1000);
 		whole.answer(new RangeResponse(0, 2L * MIB, 2L * MIB, true, "\"w\"", true));
 		assertThat(this.transfer.exchanges).hasSize(2);
+		// The digest has left the file.
+		Awaitility.await().atMost(PATIENCE).until(() -> whole.wanted > 0);
 		whole.send(MIB);
 		whole.send(MIB);
 		whole.complete();

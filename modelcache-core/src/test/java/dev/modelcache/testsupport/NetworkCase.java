@@ -114,8 +114,7 @@ public final class NetworkCase {
 		copy.code = this.code;
 		copy.problem = this.problem;
 		copy.request = this.request;
-		copy.download = this.download;
-		copy.cache = this.cache;
+		copy.builder = this.builder;
 		return copy;
 	}
 

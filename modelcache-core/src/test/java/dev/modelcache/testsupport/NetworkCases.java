@@ -183,8 +183,7 @@ public final class NetworkCases {
 	}
 
 	private static Reply contentRange(String syntax) {
-		return Reply.ok()
-			.head((head) -> head.replaceAll("(?<=Content-Range: )bytes (\\d+)-(\\d+)/(\\d+)", syntax));
+		return Reply.ok().head((head) -> head.replaceAll("(?<=Content-Range: )bytes (\\d+)-(\\d+)/(\\d+)", syntax));
 	}
 
 	private List<NetworkCase> otherRanges() {
@@ -227,7 +226,8 @@ public final class NetworkCases {
 				ranged("416 with the right total to every range", right), ranged("416 to every range", bare),
 				ranged("400 to every range", Reply.status(400)), ranged("405 to every range", Reply.status(405)),
 				ranged("400 to every range", Reply.status(400)).withoutDigest(),
-				later("416 to every range but the first", bare), later("whole file to every range but the first", whole),
+				later("416 to every range but the first", bare),
+				later("whole file to every range but the first", whole),
 				later("whole file to every range but the first", whole).withoutDigest());
 	}
 
@@ -318,9 +318,8 @@ public final class NetworkCases {
 				always("ETag without quotation marks", Reply.ok().etag("abc")),
 				eachWithItsOwnETag("another ETag for each request", Reply.ok()),
 				eachWithItsOwnETag("another ETag for each request, If-Range ignored", Reply.ok().ignoringIfRange()),
-				lastPartWithItsOwnETag("another ETag for the last part", Reply.ok()),
-				lastPartWithItsOwnETag("another ETag for the last part, If-Range ignored",
-						Reply.ok().ignoringIfRange()));
+				lastPartWithItsOwnETag("another ETag for the last part", Reply.ok()), lastPartWithItsOwnETag(
+						"another ETag for the last part, If-Range ignored", Reply.ok().ignoringIfRange()));
 	}
 
 	private static NetworkCase eachWithItsOwnETag(String name, Reply reply) {

@@ -106,7 +106,8 @@ final class FileFetch {
 			if (pause < 0 && (mode != FetchMode.SEGMENTS || came.get() != FetchMode.SEGMENTS)) {
 				throw last;
 			}
-			// Some proxies damage ranges: if no other attempt does without, one more does.
+			// Some proxies damage ranges: if no other attempt does without, one more
+			// does.
 			mode = FetchMode.WHOLE_FILE;
 			pause = Math.max(0, pause);
 			this.monitor.pausing(Duration.ofMillis(pause));

@@ -51,13 +51,16 @@ final class Coordinator implements BodyWriter.Owner {
 
 	private static final Duration LONGEST_TICK = Duration.ofSeconds(1);
 
-	/** How many bytes are fetched again where nothing else tells that the file is the same. */
+	/**
+	 * How many bytes are fetched again where nothing else tells that the file is the
+	 * same.
+	 */
 	private static final long COMPARED = WorkMap.BLOCK / 4;
 
 	/** What a host does that serves no further connection. */
 	private static final Set<Reason> REFUSALS = EnumSet.of(Reason.UNREACHABLE, Reason.TIMEOUT, Reason.RESET,
 			Reason.TLS_FAILED, Reason.SERVER_ERROR, Reason.TOO_MANY_REQUESTS, Reason.TOO_BUSY, Reason.ACCESS_DENIED,
-			Reason.LINK_REFUSED, Reason.REFUSED, Reason.NOT_A_MODEL, Reason.PROXY_FAILED);
+			Reason.LINK_REFUSED, Reason.LINK_EXPIRED, Reason.REFUSED, Reason.NOT_A_MODEL, Reason.PROXY_FAILED);
 
 	/** What a server may do to all ranges, or to some, though it has the file. */
 	private static final Set<Reason> MENDED_BY_WHOLE_FILES = EnumSet.of(Reason.NO_SUCH_RANGE, Reason.CHANGED,

@@ -174,7 +174,8 @@ final class Hosts {
 		}
 
 		/**
-		 * A request has ended. Its place is kept for the transfer that has waited longest.
+		 * A request has ended. Its place is kept for the transfer that has waited
+		 * longest.
 		 * @param answered whether its body had begun
 		 * @param nowNanos the time
 		 */

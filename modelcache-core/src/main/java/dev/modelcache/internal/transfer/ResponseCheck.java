@@ -92,9 +92,10 @@ final class ResponseCheck {
 	void tellComparison(MirrorState mirror) {
 		if (!this.toldComparison) {
 			this.toldComparison = true;
-			logger.warn("Model '{}': {} gives no strong ETag. The download goes on where it ended if the last bytes before"
-					+ " that are the same when they are fetched again. Configure expected-checksum to have the whole file"
-					+ " verified", this.plan.modelId(), mirror.mirror());
+			logger
+				.warn("Model '{}': {} gives no strong ETag. The download goes on where it ended if the last bytes before"
+						+ " that are the same when they are fetched again. Configure expected-checksum to have the whole file"
+						+ " verified", this.plan.modelId(), mirror.mirror());
 		}
 	}
 
@@ -150,9 +151,9 @@ final class ResponseCheck {
 	}
 
 	/**
-	 * A part that does not say how large the file is, or ends before it should, may be all
-	 * that there is, or what a server that caps ranges sends first. What follows can be
-	 * fetched if something will tell that it belongs to the same file.
+	 * A part that does not say how large the file is, or ends before it should, may be
+	 * all that there is, or what a server that caps ranges sends first. What follows can
+	 * be fetched if something will tell that it belongs to the same file.
 	 */
 	private void checkRange(MirrorState mirror, RangeRequest request, RangeResponse response) {
 		Long end = response.bodyEnd();

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param mode how it was fetched
  */
 public record TransferResult(long size, Map<Digest.Algorithm, Digest> digests, Mirror mirror,
-		@Nullable String validator, @Nullable DecompressedContent content,
-		@Nullable ModelCacheException contentFailure, FetchMode mode) {
+		@Nullable String validator, @Nullable DecompressedContent content, @Nullable ModelCacheException contentFailure,
+		FetchMode mode) {
 
 	/**
 	 * Returns whether nothing came.

@@ -147,8 +147,8 @@ class BackOffTests {
 	}
 
 	@ParameterizedTest
-	@EnumSource(names = { "NOT_FOUND", "ACCESS_DENIED", "NOT_A_MODEL", "BAD_REDIRECT", "UNPROVABLE",
-			"UNTRUSTED", "CIRCUIT_OPEN", "TOO_BUSY", "LINK_REFUSED", "LINK_EXPIRED", "OTHER_DIGEST", "PRIVATE_ADDRESS",
+	@EnumSource(names = { "NOT_FOUND", "ACCESS_DENIED", "NOT_A_MODEL", "BAD_REDIRECT", "UNPROVABLE", "UNTRUSTED",
+			"CIRCUIT_OPEN", "TOO_BUSY", "LINK_REFUSED", "LINK_EXPIRED", "OTHER_DIGEST", "PRIVATE_ADDRESS",
 			"PROXY_DENIED", "TOO_LARGE", "NO_CLIENT" })
 	void whatAnotherRequestCannotMendIsNotRepeated(Reason reason) {
 		this.fixture.answer(TransferFixture.failing(reason));

@@ -29,7 +29,8 @@ public interface ConnectorRules {
 	Duration connectTimeout();
 
 	/**
-	 * Returns the proxy of all connections.
+	 * Returns the HTTP or SOCKS proxy of all connections. A connector is created for each
+	 * proxy in use, and one for the hosts without a proxy.
 	 * @return its unresolved address, or {@code null} if none is configured
 	 */
 	@Nullable InetSocketAddress proxy();
@@ -39,6 +40,13 @@ public interface ConnectorRules {
 	 * @return {@code true} if credentials are configured
 	 */
 	boolean hasProxyCredentials();
+
+	/**
+	 * Returns whether connections must not use a proxy, even if the connector would use
+	 * one. Never {@code true} if a proxy is configured.
+	 * @return {@code true} if the hosts are configured to be connected to directly
+	 */
+	boolean bypassesProxies();
 
 	/**
 	 * Returns whether a connection to an address is allowed. Must be called for every
@@ -64,8 +72,8 @@ public interface ConnectorRules {
 	IOException refused(String host, @Nullable Throwable cause);
 
 	/**
-	 * Configures the protocol, compression, read sizes, timeout and proxy of a Reactor
-	 * Netty client. Addresses are not checked.
+	 * Configures the protocol, compression, read sizes, timeouts, resolver and proxy of a
+	 * Reactor Netty client. Its connections follow these rules.
 	 * @param client the client
 	 * @return the prepared client
 	 */

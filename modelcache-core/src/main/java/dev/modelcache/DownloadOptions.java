@@ -7,6 +7,7 @@ package dev.modelcache;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,8 @@ public final class DownloadOptions {
 	private DataSize segmentSize = DataSize.ofMegabytes(16);
 
 	private Duration connectTimeout = Duration.ofSeconds(10);
+
+	private Duration tlsHandshakeTimeout = Duration.ofSeconds(10);
 
 	private Duration responseTimeout = Duration.ofSeconds(30);
 
@@ -50,6 +53,8 @@ public final class DownloadOptions {
 	private @Nullable String proxyUsername;
 
 	private @Nullable String proxyPassword;
+
+	private List<String> noProxy = List.of();
 
 	private final Map<String, String> headers = new LinkedHashMap<>();
 
@@ -125,6 +130,24 @@ public final class DownloadOptions {
 	 */
 	public DownloadOptions connectTimeout(Duration connectTimeout) {
 		this.connectTimeout = connectTimeout;
+		return this;
+	}
+
+	/**
+	 * Returns the time to wait for a TLS handshake.
+	 * @return the timeout
+	 */
+	public Duration tlsHandshakeTimeout() {
+		return this.tlsHandshakeTimeout;
+	}
+
+	/**
+	 * Sets the time to wait for a TLS handshake.
+	 * @param tlsHandshakeTimeout the timeout
+	 * @return these options
+	 */
+	public DownloadOptions tlsHandshakeTimeout(Duration tlsHandshakeTimeout) {
+		this.tlsHandshakeTimeout = tlsHandshakeTimeout;
 		return this;
 	}
 
@@ -299,7 +322,8 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the host of the HTTP proxy.
+	 * Returns the host of the HTTP proxy. Defaults to the proxy of the system properties
+	 * of the JVM, or else of the environment variables.
 	 * @return the host, or {@code null} for the default
 	 */
 	public @Nullable String proxyHost() {
@@ -307,7 +331,8 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Sets the host of the HTTP proxy.
+	 * Sets the host of the HTTP proxy. Defaults to the proxy of the system properties of
+	 * the JVM, or else of the environment variables.
 	 * @param proxyHost the host, or {@code null} for the default
 	 * @return these options
 	 */
@@ -367,6 +392,26 @@ public final class DownloadOptions {
 	 */
 	public DownloadOptions proxyPassword(@Nullable String proxyPassword) {
 		this.proxyPassword = proxyPassword;
+		return this;
+	}
+
+	/**
+	 * Returns the hosts to connect to without a proxy.
+	 * @return domains, IP addresses and ranges of addresses
+	 */
+	public List<String> noProxy() {
+		return this.noProxy;
+	}
+
+	/**
+	 * Sets the hosts to connect to without a proxy, in the format of the environment
+	 * variable {@code NO_PROXY}: domains, which include the hosts below them, IP
+	 * addresses, and ranges of addresses such as {@code 10.0.0.0/8}.
+	 * @param noProxy the hosts
+	 * @return these options
+	 */
+	public DownloadOptions noProxy(List<String> noProxy) {
+		this.noProxy = List.copyOf(noProxy);
 		return this;
 	}
 

@@ -555,8 +555,8 @@ public final class ModelCacheBuilder {
 				(pins != null) ? new ModelLockFile(pins, locks) : null);
 
 		HttpConnections connections = this.addressesChecked
-				? DownloadConnections.checked(this.connectors, settings, this.download)
-				: DownloadConnections.unchecked(this.connectors, settings, this.download);
+				? DownloadConnections.checked(this.connectors, settings, this.download, threads.io())
+				: DownloadConnections.unchecked(this.connectors, settings, this.download, threads.io());
 		Map<String, Integer> configured = this.models.stream()
 			.collect(Collectors.toMap(ModelRequest::id, (model) -> Math.max(1, model.maxAttempts())));
 		Set<String> hosts = ConcurrentHashMap.newKeySet();

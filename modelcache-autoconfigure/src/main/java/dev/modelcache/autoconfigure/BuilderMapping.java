@@ -73,6 +73,7 @@ final class BuilderMapping {
 			.connections(download.getConnections())
 			.segmentSize(download.getSegmentSize())
 			.connectTimeout(download.getConnectTimeout())
+			.tlsHandshakeTimeout(download.getTlsHandshakeTimeout())
 			.responseTimeout(download.getResponseTimeout())
 			.stallTimeout(download.getStallTimeout())
 			.maxBandwidth(download.getMaxBandwidth())
@@ -85,7 +86,8 @@ final class BuilderMapping {
 			.proxyHost(download.getProxy().getHost())
 			.proxyPort(download.getProxy().getPort())
 			.proxyUsername(download.getProxy().getUsername())
-			.proxyPassword(download.getProxy().getPassword());
+			.proxyPassword(download.getProxy().getPassword())
+			.noProxy(download.getProxy().getNoProxy());
 		download.getHeaders().forEach(options::header);
 	}
 

@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.util.function.Function;
 
 import dev.modelcache.ConnectorRules;
@@ -131,10 +132,14 @@ final class DownloadConnectors implements Function<ConnectorRules, ClientHttpCon
 		if (this.connector instanceof JdkClientHttpConnectorBuilder jdk) {
 			// HTTP/2 would put all ranges of a file on one connection, in one window.
 			JdkClientHttpConnectorBuilder plain = jdk
-				.withHttpClientCustomizer((client) -> client.version(java.net.http.HttpClient.Version.HTTP_1_1));
-			return ((proxy != null) ? plain.withHttpClientCustomizer((client) -> client.proxy(ProxySelector.of(proxy)))
-					: plain)
-				.build(settings);
+				.withHttpClientCustomizer((client) -> client.version(HttpClient.Version.HTTP_1_1));
+			if (rules.bypassesProxies()) {
+				plain = plain.withHttpClientCustomizer((client) -> client.proxy(HttpClient.Builder.NO_PROXY));
+			}
+			else if (proxy != null) {
+				plain = plain.withHttpClientCustomizer((client) -> client.proxy(ProxySelector.of(proxy)));
+			}
+			return plain.build(settings);
 		}
 		return this.connector.build(settings);
 	}

@@ -5,7 +5,9 @@
 package dev.modelcache.autoconfigure;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,11 @@ public class DownloadProperties {
 	 * Time to wait for a connection to be established.
 	 */
 	private Duration connectTimeout = Duration.ofSeconds(10);
+
+	/**
+	 * Time to wait for a TLS handshake.
+	 */
+	private Duration tlsHandshakeTimeout = Duration.ofSeconds(10);
 
 	/**
 	 * Time to wait for the headers of a response.
@@ -130,6 +137,14 @@ public class DownloadProperties {
 
 	public void setConnectTimeout(Duration connectTimeout) {
 		this.connectTimeout = connectTimeout;
+	}
+
+	public Duration getTlsHandshakeTimeout() {
+		return this.tlsHandshakeTimeout;
+	}
+
+	public void setTlsHandshakeTimeout(Duration tlsHandshakeTimeout) {
+		this.tlsHandshakeTimeout = tlsHandshakeTimeout;
 	}
 
 	public Duration getResponseTimeout() {
@@ -230,7 +245,9 @@ public class DownloadProperties {
 	public static class Proxy {
 
 		/**
-		 * Host of the proxy.
+		 * Host of the HTTP proxy. Defaults to the proxy of the system properties of the
+		 * JVM, or else of the environment variables HTTPS_PROXY, HTTP_PROXY and
+		 * ALL_PROXY.
 		 */
 		private @Nullable String host;
 
@@ -248,6 +265,12 @@ public class DownloadProperties {
 		 * Password for the proxy.
 		 */
 		private @Nullable String password;
+
+		/**
+		 * Hosts to connect to without a proxy: domains, which include the hosts below
+		 * them, IP addresses, and ranges of addresses such as 10.0.0.0/8.
+		 */
+		private List<String> noProxy = new ArrayList<>();
 
 		public @Nullable String getHost() {
 			return this.host;
@@ -279,6 +302,14 @@ public class DownloadProperties {
 
 		public void setPassword(@Nullable String password) {
 			this.password = password;
+		}
+
+		public List<String> getNoProxy() {
+			return this.noProxy;
+		}
+
+		public void setNoProxy(List<String> noProxy) {
+			this.noProxy = noProxy;
 		}
 
 	}

@@ -63,6 +63,7 @@ class BuilderMappingTests {
 				"hooks.llm.download.max-expansion=3", "hooks.llm.download.allow-insecure-http=true",
 				"hooks.llm.download.proxy.host=proxy", "hooks.llm.download.proxy.port=3128",
 				"hooks.llm.download.proxy.username=me", "hooks.llm.download.proxy.password=pw",
+				"hooks.llm.download.proxy.no-proxy=localhost,10.0.0.0/8", "hooks.llm.download.tls-handshake-timeout=7s",
 				"hooks.llm.download.headers.X-Key=value", "hooks.llm.lock.timeout=0", "hooks.llm.lock.stale-after=2h",
 				"hooks.llm.cache.directory=~/c", "user.home=/home/me", "hooks.llm.cache.verify=never",
 				"hooks.llm.cache.min-free-space=0", "hooks.llm.cache.partial-retention=1d",
@@ -87,6 +88,8 @@ class BuilderMappingTests {
 		assertThat(download.proxyPort()).isEqualTo(3128);
 		assertThat(download.proxyUsername()).isEqualTo("me");
 		assertThat(download.proxyPassword()).isEqualTo("pw");
+		assertThat(download.noProxy()).containsExactly("localhost", "10.0.0.0/8");
+		assertThat(download.tlsHandshakeTimeout()).hasSeconds(7);
 		assertThat(download.headers()).isEqualTo(Map.of("X-Key", "value"));
 		assertThat(configuration.lock().timeout()).isZero();
 		assertThat(configuration.lock().staleAfter()).isEqualTo(Duration.ofHours(2));

@@ -12,18 +12,20 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * An HTTP proxy on a free port of the loopback interface that answers CONNECT (RFC 9110,
- * section 9.3.6) as told, or opens a tunnel to one port of this machine, whatever host is
- * asked for.
+ * An HTTP proxy on a free port of the loopback interface that answers requests as told,
+ * or connects to one port of this machine, whatever host is asked for: CONNECT (RFC 9110,
+ * section 9.3.6) gets a tunnel, an absolute URL is requested there.
  * <p>
  * <em>Thread-safety</em>: may be used from any thread; each connection has daemon threads
  * of its own.
@@ -32,6 +34,11 @@ public final class ConnectProxy implements AutoCloseable {
 
 	/** What opens a tunnel. */
 	public static final String ESTABLISHED = "HTTP/1.1 200 Connection established\r\n\r\n";
+
+	/** What has an absolute URL requested. */
+	public static final String FORWARDED = "";
+
+	private static final Pattern ABSOLUTE = Pattern.compile("^(\\w+ )http://[^/ ]+", Pattern.CASE_INSENSITIVE);
 
 	private final ServerSocket listener;
 
@@ -71,19 +78,39 @@ public final class ConnectProxy implements AutoCloseable {
 	}
 
 	/**
-	 * Starts a proxy that opens tunnels.
-	 * @param target the port of this machine to which all tunnels lead
+	 * Starts a proxy that serves every request.
+	 * @param target the port of this machine to which all requests go
 	 * @return the proxy
 	 */
 	public static ConnectProxy tunnelling(int target) {
-		return start(target, (request) -> ESTABLISHED);
+		return start(target, ConnectProxy::serving);
+	}
+
+	/**
+	 * Starts a proxy that serves requests with certain credentials, and answers 407 to
+	 * others.
+	 * @param target the port of this machine to which all requests go
+	 * @param login the user name and the password, with a colon between them
+	 * @return the proxy
+	 */
+	public static ConnectProxy authenticating(int target, String login) {
+		String line = "proxy-authorization: basic "
+				+ Base64.getEncoder().encodeToString(login.getBytes(StandardCharsets.UTF_8));
+		return start(target,
+				(request) -> request.lines().anyMatch(line::equalsIgnoreCase) ? serving(request)
+						: "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"corp\"\r\n"
+								+ "Content-Length: 0\r\n\r\n");
+	}
+
+	private static String serving(String request) {
+		return request.startsWith("CONNECT ") ? ESTABLISHED : FORWARDED;
 	}
 
 	/**
 	 * Starts a proxy.
 	 * @param target the port of this machine to which tunnels lead
 	 * @param answer gives the answer to the head of a request: {@link #ESTABLISHED},
-	 * other text, or {@code null} to close the connection
+	 * {@link #FORWARDED}, other text, or {@code null} to close the connection
 	 * @return the proxy
 	 */
 	public static ConnectProxy start(int target, Function<String, @Nullable String> answer) {
@@ -149,6 +176,10 @@ public final class ConnectProxy implements AutoCloseable {
 			if (reply == null) {
 				return;
 			}
+			if (reply.equals(FORWARDED)) {
+				forward(client, request);
+				return;
+			}
 			OutputStream out = client.getOutputStream();
 			out.write(reply.getBytes(StandardCharsets.ISO_8859_1));
 			out.flush();
@@ -178,6 +209,17 @@ public final class ConnectProxy implements AutoCloseable {
 					close(origin);
 				}
 			});
+			origin.getInputStream().transferTo(client.getOutputStream());
+		}
+	}
+
+	/** Requests a path of the target, and closes both connections behind the response. */
+	private void forward(Socket client, String request) throws IOException {
+		try (Socket origin = opened(new Socket(InetAddress.getByName("127.0.0.1"), this.target))) {
+			String head = ABSOLUTE.matcher(request)
+				.replaceFirst("$1")
+				.replaceFirst("\r\n\r\n$", "\r\nConnection: close\r\n\r\n");
+			origin.getOutputStream().write(head.getBytes(StandardCharsets.ISO_8859_1));
 			origin.getInputStream().transferTo(client.getOutputStream());
 		}
 	}

@@ -4,8 +4,13 @@
  */
 package dev.modelcache.internal.assembly;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnknownHostException;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 import dev.modelcache.ConnectorRules;
 import io.netty.resolver.AbstractAddressResolver;
@@ -14,43 +19,86 @@ import io.netty.resolver.AddressResolverGroup;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
-import reactor.netty.http.HttpResources;
-import reactor.netty.transport.NameResolverProvider;
+import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.Scheduler;
 
 /**
- * Reactor Netty's resolvers of host names, whose answers contain only addresses that
- * rules allow. Addresses in URLs are checked, too.
+ * Resolvers of host names for one way to hosts: to the addresses of the host that the
+ * rules allow, those in URLs among them, or to the addresses of the proxy.
+ * <p>
+ * Names are resolved by the JDK, as for every other program of the machine: by its hosts
+ * file, its search domains and all of its name servers.
  */
 final class CheckedResolvers extends AddressResolverGroup<InetSocketAddress> {
 
-	private final AddressResolverGroup<InetSocketAddress> names = NameResolverProvider.builder()
-		.build()
-		.newNameResolverGroup(HttpResources.get(), true);
-
 	private final ConnectorRules rules;
 
-	CheckedResolvers(ConnectorRules rules) {
+	private final @Nullable Proxy proxy;
+
+	private final @Nullable AddressResolverGroup<?> own;
+
+	private final Names names;
+
+	private final Scheduler io;
+
+	/**
+	 * Creates the resolvers.
+	 * @param rules tell which addresses of hosts are allowed
+	 * @param proxy the proxy that all connections go to, or {@code null} for none
+	 * @param own the resolvers that the application configured, or {@code null} for those
+	 * of the JDK
+	 * @param io where the JDK resolves names
+	 */
+	CheckedResolvers(ConnectorRules rules, @Nullable Proxy proxy, @Nullable AddressResolverGroup<?> own, Scheduler io) {
+		this(rules, proxy, own, InetAddress::getAllByName, io);
+	}
+
+	CheckedResolvers(ConnectorRules rules, @Nullable Proxy proxy, @Nullable AddressResolverGroup<?> own, Names names,
+			Scheduler io) {
 		this.rules = rules;
+		this.proxy = proxy;
+		this.own = own;
+		this.names = names;
+		this.io = io;
 	}
 
 	@Override
 	protected AddressResolver<InetSocketAddress> newResolver(EventExecutor executor) {
-		return new Checked(executor, this.names.getResolver(executor));
+		return new Checked(executor);
 	}
 
-	@Override
-	public void close() {
-		super.close();
-		this.names.close();
+	/**
+	 * Finds the addresses of a host, and blocks meanwhile.
+	 */
+	interface Names {
+
+		InetAddress[] resolve(String host) throws UnknownHostException;
+
+	}
+
+	/**
+	 * One of the addresses of a host. All but the last get an equal part of the time to
+	 * connect, so that addresses that do not answer leave time for the others.
+	 */
+	static final class Candidate extends InetSocketAddress {
+
+		private final int connectTimeoutMillis;
+
+		Candidate(InetSocketAddress address, int connectTimeoutMillis) {
+			super(address.getAddress(), address.getPort());
+			this.connectTimeoutMillis = connectTimeoutMillis;
+		}
+
+		int connectTimeoutMillis() {
+			return this.connectTimeoutMillis;
+		}
+
 	}
 
 	private final class Checked extends AbstractAddressResolver<InetSocketAddress> {
 
-		private final AddressResolver<InetSocketAddress> names;
-
-		Checked(EventExecutor executor, AddressResolver<InetSocketAddress> names) {
+		Checked(EventExecutor executor) {
 			super(executor, InetSocketAddress.class);
-			this.names = names;
 		}
 
 		/** Even an address in a URL has to be checked. */
@@ -74,32 +122,73 @@ final class CheckedResolvers extends AddressResolverGroup<InetSocketAddress> {
 		}
 
 		@Override
-		protected void doResolveAll(InetSocketAddress address, Promise<List<InetSocketAddress>> promise) {
-			if (!address.isUnresolved()) {
-				settle(address, List.of(address), promise);
-				return;
-			}
-			this.names.resolveAll(address).addListener((Future<List<InetSocketAddress>> future) -> {
+		protected void doResolveAll(InetSocketAddress host, Promise<List<InetSocketAddress>> promise) {
+			Proxy proxy = CheckedResolvers.this.proxy;
+			InetSocketAddress target = (proxy != null) ? proxy.address() : host;
+			Promise<List<InetSocketAddress>> found = executor().newPromise();
+			found.addListener((Future<List<InetSocketAddress>> future) -> {
 				if (future.isSuccess()) {
-					settle(address, future.getNow(), promise);
+					settle(host, future.getNow(), promise);
 				}
 				else {
-					promise.tryFailure(future.cause());
+					promise.tryFailure((proxy != null) ? ProxyFailures.unknown(proxy, future.cause()) : future.cause());
+				}
+			});
+			if (!target.isUnresolved()) {
+				found.setSuccess(List.of(target));
+			}
+			else if (CheckedResolvers.this.own != null) {
+				askOwn(CheckedResolvers.this.own, target, found);
+			}
+			else {
+				CheckedResolvers.this.io.schedule(() -> askJdk(target, found));
+			}
+		}
+
+		private void askJdk(InetSocketAddress target, Promise<List<InetSocketAddress>> found) {
+			try {
+				found.trySuccess(Arrays.stream(CheckedResolvers.this.names.resolve(target.getHostString()))
+					.map((address) -> new InetSocketAddress(address, target.getPort()))
+					.toList());
+			}
+			catch (UnknownHostException | RuntimeException ex) {
+				found.tryFailure(ex);
+			}
+		}
+
+		@SuppressWarnings("unchecked")
+		private void askOwn(AddressResolverGroup<?> own, InetSocketAddress target,
+				Promise<List<InetSocketAddress>> found) {
+			AddressResolver<SocketAddress> resolver = (AddressResolver<SocketAddress>) own.getResolver(executor());
+			resolver.resolveAll(target).addListener((Future<List<SocketAddress>> future) -> {
+				if (future.isSuccess()) {
+					found.trySuccess(future.getNow()
+						.stream()
+						.filter(InetSocketAddress.class::isInstance)
+						.map(InetSocketAddress.class::cast)
+						.toList());
+				}
+				else {
+					found.tryFailure(future.cause());
 				}
 			});
 		}
 
-		private void settle(InetSocketAddress asked, List<InetSocketAddress> found,
+		private void settle(InetSocketAddress host, List<InetSocketAddress> found,
 				Promise<List<InetSocketAddress>> promise) {
-			List<InetSocketAddress> allowed = found.stream()
-				.filter((address) -> CheckedResolvers.this.rules.allows(address.getAddress()))
-				.toList();
+			ConnectorRules rules = CheckedResolvers.this.rules;
+			List<InetSocketAddress> allowed = (CheckedResolvers.this.proxy != null) ? found
+					: found.stream().filter((address) -> rules.allows(address.getAddress())).toList();
 			if (allowed.isEmpty()) {
-				promise.tryFailure(CheckedResolvers.this.rules.refused(asked.getHostString(), null));
+				promise.tryFailure(rules.refused(host.getHostString(), null));
+				return;
 			}
-			else {
-				promise.trySuccess(allowed);
-			}
+			int whole = Math.toIntExact(rules.connectTimeout().toMillis());
+			int share = Math.max(1, whole / allowed.size());
+			promise.trySuccess(IntStream.range(0, allowed.size())
+				.<InetSocketAddress>mapToObj(
+						(index) -> new Candidate(allowed.get(index), (index < allowed.size() - 1) ? share : whole))
+				.toList());
 		}
 
 	}

@@ -11,49 +11,60 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
 import dev.modelcache.ConnectorRules;
 import dev.modelcache.DownloadOptions;
-import dev.modelcache.internal.assembly.Settings.Proxy;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.internal.assembly.ProxyRoutes.Route;
 import dev.modelcache.internal.http.ConnectionFailedException;
+import dev.modelcache.internal.http.Failures;
 import dev.modelcache.internal.http.HttpConnections;
-import dev.modelcache.internal.http.NettyBuffers;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Origin;
-import io.netty.channel.ChannelOption;
-import io.netty.resolver.NoopAddressResolverGroup;
-import io.netty.util.NetUtil;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.client.reactive.ClientHttpConnector;
 import org.springframework.http.client.reactive.ClientHttpRequest;
 import org.springframework.http.client.reactive.ClientHttpResponse;
 import org.springframework.http.client.reactive.ReactorClientHttpConnector;
+import org.springframework.web.reactive.function.client.ClientRequest;
+import org.springframework.web.reactive.function.client.ClientResponse;
+import org.springframework.web.reactive.function.client.ExchangeFunction;
 import org.springframework.web.reactive.function.client.WebClient;
 import reactor.core.publisher.Mono;
-import reactor.netty.http.HttpProtocol;
+import reactor.core.scheduler.Scheduler;
 import reactor.netty.http.client.HttpClient;
-import reactor.netty.transport.ProxyProvider;
 
 /**
  * Makes the clients of downloads when the first request needs them: one for every
- * address, one for public addresses only.
+ * address, one for public addresses only. A client has a connector for each proxy that it
+ * uses.
  */
 public final class DownloadConnections {
 
 	private final Function<ConnectorRules, ClientHttpConnector> connectors;
 
-	private final @Nullable Proxy proxy;
+	private final ProxyRoutes routes;
+
+	private final ProxyFailures failures;
 
 	private final Duration connectTimeout;
 
+	private final Duration tlsHandshakeTimeout;
+
+	private final Scheduler io;
+
 	private DownloadConnections(Function<ConnectorRules, ClientHttpConnector> connectors, Settings settings,
-			DownloadOptions download) {
+			DownloadOptions download, Scheduler io) {
 		this.connectors = connectors;
-		this.proxy = settings.proxy(download);
+		this.routes = settings.proxies(download);
+		this.failures = new ProxyFailures(this.routes);
 		this.connectTimeout = download.connectTimeout();
+		this.tlsHandshakeTimeout = download.tlsHandshakeTimeout();
+		this.io = io;
 	}
 
 	/**
@@ -61,15 +72,16 @@ public final class DownloadConnections {
 	 * @param connectors makes a connector that observes rules
 	 * @param settings reads the options
 	 * @param download the options
+	 * @param io where host names are resolved
 	 * @return the connections
 	 */
 	public static HttpConnections checked(Function<ConnectorRules, ClientHttpConnector> connectors, Settings settings,
-			DownloadOptions download) {
-		DownloadConnections made = new DownloadConnections(connectors, settings, download);
+			DownloadOptions download, Scheduler io) {
+		DownloadConnections made = new DownloadConnections(connectors, settings, download, io);
 		PublicAddresses addresses = new PublicAddresses();
 		Boolean blocked = download.blockPrivateRedirects();
 		return new HttpConnections(made.client(addresses, true), made.client(addresses, false),
-				(configured) -> (blocked != null) ? blocked : addresses.isPublic(configured));
+				(configured) -> (blocked != null) ? blocked : addresses.isPublic(configured), made::proxyOf);
 	}
 
 	/**
@@ -77,13 +89,14 @@ public final class DownloadConnections {
 	 * @param connectors makes the connector
 	 * @param settings reads the options
 	 * @param download the options
+	 * @param io where host names are resolved
 	 * @return the connections
 	 */
 	public static HttpConnections unchecked(Function<ConnectorRules, ClientHttpConnector> connectors, Settings settings,
-			DownloadOptions download) {
-		Supplier<WebClient> client = new DownloadConnections(connectors, settings, download)
-			.client(new PublicAddresses(), true);
-		return new HttpConnections(client, client, (configured) -> false);
+			DownloadOptions download, Scheduler io) {
+		DownloadConnections made = new DownloadConnections(connectors, settings, download, io);
+		Supplier<WebClient> client = made.client(new PublicAddresses(), true);
+		return new HttpConnections(client, client, (configured) -> false, made::proxyOf);
 	}
 
 	/**
@@ -95,16 +108,18 @@ public final class DownloadConnections {
 		return Netty.connector(rules);
 	}
 
+	private @Nullable String proxyOf(URI url) {
+		Proxy proxy = this.routes.route(url).proxy();
+		return (proxy != null) ? proxy.name() : null;
+	}
+
 	private Supplier<WebClient> client(PublicAddresses addresses, boolean privateToo) {
 		return () -> {
-			Rules rules = new Rules(addresses, privateToo, null);
+			Connectors made = new Connectors(addresses, privateToo);
 			return WebClient.builder()
-				.clientConnector(new OtherHosts(this.connectors.apply(rules),
-						(address) -> new Rules(addresses, privateToo, address)))
-				.filter(new ProxyFailures(this.proxy)::explained)
-				.filter((request, next) -> (this.proxy == null || rules.allows(addressOf(request.url())))
-						? next.exchange(request)
-						: Mono.error(() -> rules.refused(Origin.of(request.url()).host(), null)))
+				.clientConnector(made)
+				.filter(this.failures::explained)
+				.filter(made::prepared)
 				.build();
 		};
 	}
@@ -114,71 +129,105 @@ public final class DownloadConnections {
 	 * what goes to a proxy.
 	 */
 	private static InetSocketAddress addressOf(URI url) {
-		String host = Origin.of(url).host();
-		InetAddress literal = NetUtil.createInetAddressFromIpAddressString(host);
-		int port = Math.max(0, url.getPort());
+		Origin origin = Origin.of(url);
+		InetAddress literal = DirectHosts.literal(origin.host());
+		int port = Math.max(0, origin.port());
 		return (literal != null) ? new InetSocketAddress(literal, port)
-				: InetSocketAddress.createUnresolved(host, port);
+				: InetSocketAddress.createUnresolved(origin.host(), port);
 	}
 
 	/**
-	 * Also asks hosts that {@link URI} does not take for one, such as one with an
-	 * underscore. HTTP clients take the host from the URL, but Reactor Netty's may have
-	 * it in its settings instead.
+	 * A connector for each way to hosts. Also for hosts that {@link URI} does not take
+	 * for one, such as one with an underscore: HTTP clients take the host from the URL,
+	 * but Reactor Netty's may have it in its settings instead.
 	 */
-	private final class OtherHosts implements ClientHttpConnector {
+	private final class Connectors implements ClientHttpConnector {
 
 		private static final int MOST = 64;
 
-		private final ClientHttpConnector usual;
+		private final PublicAddresses addresses;
 
-		private final Function<String, Rules> rules;
+		private final boolean privateToo;
 
-		/** By scheme and authority, the least recently used first. */
-		private final Map<String, ClientHttpConnector> others = new LinkedHashMap<>(16, 0.75f, true) {
+		/** The least recently used first. */
+		private final Map<Way, ClientHttpConnector> made = new LinkedHashMap<>(16, 0.75f, true) {
 
 			@Override
-			protected boolean removeEldestEntry(Map.Entry<String, ClientHttpConnector> eldest) {
+			protected boolean removeEldestEntry(Map.Entry<Way, ClientHttpConnector> eldest) {
 				return size() > MOST;
 			}
 
 		};
 
-		OtherHosts(ClientHttpConnector usual, Function<String, Rules> rules) {
-			this.usual = usual;
-			this.rules = rules;
+		Connectors(PublicAddresses addresses, boolean privateToo) {
+			this.addresses = addresses;
+			this.privateToo = privateToo;
+		}
+
+		/**
+		 * Makes the connector first, so that its failures are no failures of the host.
+		 */
+		Mono<ClientResponse> prepared(ClientRequest request, ExchangeFunction next) {
+			try {
+				Way way = way(request.url());
+				Objects.requireNonNull(connector(way));
+				Rules rules = new Rules(this.addresses, this.privateToo, way);
+				if (way.route().proxy() != null && !rules.allows(addressOf(request.url()))) {
+					return Mono.error(rules.refused(Origin.of(request.url()).host(), null));
+				}
+			}
+			catch (ModelCacheException | IOException ex) {
+				return Mono.error(ex);
+			}
+			catch (RuntimeException | LinkageError ex) {
+				return Mono.error(Failures.ofClient(ex, request.url()));
+			}
+			return next.exchange(request);
+		}
+
+		private Way way(URI url) {
+			Origin origin = Origin.of(url);
+			return new Way(DownloadConnections.this.routes.route(url),
+					(url.getHost() == null) ? origin.scheme() + "://" + origin.authority() : null);
+		}
+
+		private ClientHttpConnector connector(Way way) throws IOException {
+			synchronized (this.made) {
+				ClientHttpConnector known = this.made.get(way);
+				if (known != null) {
+					return known;
+				}
+				Rules rules = new Rules(this.addresses, this.privateToo, way);
+				ClientHttpConnector connector = DownloadConnections.this.connectors.apply(rules);
+				if (way.address() != null && !rules.prepared) {
+					throw new ConnectionFailedException(Reason.NO_CLIENT,
+							"has a host name that the application's HTTP connector does not support",
+							"Use the connector of Reactor Netty, or another name or the address of the host", null);
+				}
+				this.made.put(way, connector);
+				return connector;
+			}
 		}
 
 		@Override
 		public Mono<ClientHttpResponse> connect(HttpMethod method, URI url,
 				Function<? super ClientHttpRequest, Mono<Void>> callback) {
-			if (url.getHost() != null) {
-				return this.usual.connect(method, url, callback);
-			}
-			Origin origin = Origin.of(url);
 			String query = (url.getRawQuery() != null) ? "?" + url.getRawQuery() : "";
-			return Mono.fromCallable(() -> other(origin))
-				.flatMap((connector) -> connector.connect(method, URI.create(url.getRawPath() + query), callback));
+			URI sent = (url.getHost() != null) ? url : URI.create(url.getRawPath() + query);
+			return Mono.fromCallable(() -> connector(way(url)))
+				.flatMap((connector) -> connector.connect(method, sent, callback));
 		}
 
-		private ClientHttpConnector other(Origin origin) throws IOException {
-			String address = origin.scheme() + "://" + origin.authority();
-			synchronized (this.others) {
-				ClientHttpConnector known = this.others.get(address);
-				if (known != null) {
-					return known;
-				}
-				Rules rules = this.rules.apply(address);
-				ClientHttpConnector made = DownloadConnections.this.connectors.apply(rules);
-				if (!rules.prepared) {
-					throw new ConnectionFailedException(Reason.NO_CLIENT,
-							"has a host name that the application's HTTP connector does not support",
-							"Use the connector of Reactor Netty, or another name or the address of the host", null);
-				}
-				this.others.put(address, made);
-				return made;
-			}
-		}
+	}
+
+	/**
+	 * A way to hosts.
+	 *
+	 * @param route the proxy, if any
+	 * @param address the scheme and authority of all requests, or {@code null} where URLs
+	 * have them
+	 */
+	private record Way(Route route, @Nullable String address) {
 
 	}
 
@@ -188,15 +237,14 @@ public final class DownloadConnections {
 
 		private final boolean privateToo;
 
-		/** The scheme and authority of all requests, or null where URLs have them. */
-		private final @Nullable String address;
+		private final Way way;
 
 		private volatile boolean prepared;
 
-		Rules(PublicAddresses addresses, boolean privateToo, @Nullable String address) {
+		Rules(PublicAddresses addresses, boolean privateToo, Way way) {
 			this.addresses = addresses;
 			this.privateToo = privateToo;
-			this.address = address;
+			this.way = way;
 		}
 
 		@Override
@@ -206,14 +254,19 @@ public final class DownloadConnections {
 
 		@Override
 		public @Nullable InetSocketAddress proxy() {
-			Proxy proxy = DownloadConnections.this.proxy;
-			return (proxy != null) ? InetSocketAddress.createUnresolved(proxy.host(), proxy.port()) : null;
+			Proxy proxy = this.way.route().proxy();
+			return (proxy != null) ? proxy.address() : null;
 		}
 
 		@Override
 		public boolean hasProxyCredentials() {
-			Proxy proxy = DownloadConnections.this.proxy;
+			Proxy proxy = this.way.route().proxy();
 			return proxy != null && proxy.username() != null;
+		}
+
+		@Override
+		public boolean bypassesProxies() {
+			return this.way.route().direct();
 		}
 
 		@Override
@@ -237,8 +290,8 @@ public final class DownloadConnections {
 		@Override
 		public HttpClient prepare(HttpClient client) {
 			this.prepared = true;
-			HttpClient addressed = (this.address != null) ? client.baseUrl(this.address) : client;
-			return Netty.prepare(addressed, connectTimeout(), DownloadConnections.this.proxy);
+			HttpClient addressed = (this.way.address() != null) ? client.baseUrl(this.way.address()) : client;
+			return Netty.prepare(addressed, this, DownloadConnections.this);
 		}
 
 	}
@@ -247,37 +300,12 @@ public final class DownloadConnections {
 	private static final class Netty {
 
 		static ClientHttpConnector connector(ConnectorRules rules) {
-			HttpClient client = rules.prepare(HttpClient.create());
-			return new ReactorClientHttpConnector(
-					(rules.proxy() != null) ? client : client.resolver(new CheckedResolvers(rules)));
+			return new ReactorClientHttpConnector(rules.prepare(HttpClient.create()));
 		}
 
-		static HttpClient prepare(HttpClient client, Duration connectTimeout, @Nullable Proxy proxy) {
-			HttpClient plain = NettyBuffers.forDownloads(client.compress(false)
-				.protocol(HttpProtocol.HTTP11)
-				.option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(connectTimeout.toMillis())));
-			HttpClient proxied = (proxy != null) ? through(proxy, connectTimeout, plain) : plain;
-			return ProxyFailures.Reactor.watched(proxied, new ProxyFailures(proxy));
-		}
-
-		/**
-		 * The proxy alone resolves names. Reactor Netty leaves that to it only where no
-		 * resolver is set, and event loops of an application may come with one.
-		 */
-		private static HttpClient through(Proxy proxy, Duration connectTimeout, HttpClient client) {
-			return client.proxy((spec) -> apply(proxy, connectTimeout, spec))
-				.resolver(NoopAddressResolverGroup.INSTANCE);
-		}
-
-		private static void apply(Proxy proxy, Duration connectTimeout, ProxyProvider.TypeSpec spec) {
-			ProxyProvider.Builder builder = spec.type(ProxyProvider.Proxy.HTTP)
-				.host(proxy.host())
-				.port(proxy.port())
-				.connectTimeoutMillis(connectTimeout.toMillis());
-			if (proxy.username() != null) {
-				String password = (proxy.password() != null) ? proxy.password() : "";
-				builder.username(proxy.username()).password((user) -> password);
-			}
+		static HttpClient prepare(HttpClient client, Rules rules, DownloadConnections connections) {
+			return new NettyClients(rules, rules.way.route(), connections.tlsHandshakeTimeout, connections.io)
+				.prepare(client);
 		}
 
 	}

@@ -7,18 +7,16 @@ package dev.modelcache.internal.assembly;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
-import java.net.ProxySelector;
 import java.net.SocketAddress;
-import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
 
 import javax.net.ssl.SSLException;
 
-import dev.modelcache.internal.assembly.Settings.Proxy;
 import dev.modelcache.internal.http.ConnectionFailedException;
 import dev.modelcache.internal.http.Failures;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -35,7 +33,6 @@ import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.ExchangeFunction;
 import reactor.core.publisher.Mono;
 import reactor.netty.NettyPipeline;
-import reactor.netty.http.client.HttpClient;
 
 /**
  * Tells the failures of a proxy from those of the host that is asked through it, and says
@@ -44,63 +41,69 @@ import reactor.netty.http.client.HttpClient;
  */
 final class ProxyFailures {
 
-	private static final String KEYS = "hooks.llm.download.proxy";
-
 	private static final int PROXY_AUTHENTICATION_REQUIRED = HttpStatus.PROXY_AUTHENTICATION_REQUIRED.value();
 
-	private final @Nullable Proxy configured;
+	private final ProxyRoutes routes;
 
-	ProxyFailures(@Nullable Proxy configured) {
-		this.configured = configured;
+	ProxyFailures(ProxyRoutes routes) {
+		this.routes = routes;
 	}
 
 	/** Explains what a connector reports about a request. */
 	Mono<ClientResponse> explained(ClientRequest request, ExchangeFunction next) {
-		return next.exchange(request)
-			.onErrorMap((failure) -> explained(request.url(), failure))
-			.flatMap((response) -> (response.statusCode().value() != PROXY_AUTHENTICATION_REQUIRED)
-					? Mono.just(response)
-					: response.releaseBody().then(Mono.error(() -> refused(nameOf(proxyOf(request.url())), "", 407))));
+		return Mono.defer(() -> {
+			Proxy proxy = this.routes.route(request.url()).proxy();
+			return next.exchange(request)
+				.onErrorMap((failure) -> (proxy != null) ? explained(proxy, failure) : failure)
+				.flatMap((response) -> (response.statusCode().value() != PROXY_AUTHENTICATION_REQUIRED)
+						? Mono.just(response)
+						: response.releaseBody().then(Mono.error(() -> refused(proxy, "a proxy", "", 407))));
+		});
 	}
 
-	private Throwable explained(URI url, Throwable failure) {
-		InetSocketAddress proxy = proxyOf(url);
-		if (proxy == null || ConnectionFailedException.in(failure) != null
-				|| Failures.hasCause(failure, SSLException.class) || !Failures.hasCause(failure, IOException.class)) {
+	private static Throwable explained(Proxy proxy, Throwable failure) {
+		if (ConnectionFailedException.in(failure) != null || Failures.hasCause(failure, SSLException.class)
+				|| !Failures.hasCause(failure, IOException.class)) {
 			return failure;
 		}
-		String name = nameOf(proxy);
 		return Failures.hasCause(failure, ConnectException.class)
-				? unreachable(name, "does not accept the " + "connection", failure)
-				: unreachable(name, "or the host behind it broke the connection", failure);
+				? unreachable(proxy, proxy.name(), "does not accept connections", failure)
+				: unreachable(proxy, proxy.name(), "or the host behind it broke the connection", failure);
 	}
 
-	private @Nullable InetSocketAddress proxyOf(URI url) {
-		if (this.configured != null) {
-			return InetSocketAddress.createUnresolved(this.configured.host(), this.configured.port());
-		}
-		ProxySelector selector = ProxySelector.getDefault();
-		return (selector == null) ? null
-				: selector.select(url)
-					.stream()
-					.map(java.net.Proxy::address)
-					.filter(InetSocketAddress.class::isInstance)
-					.map(InetSocketAddress.class::cast)
-					.findFirst()
-					.orElse(null);
+	/** Explains that no address of a proxy is known. */
+	static ConnectionFailedException unknown(Proxy proxy, Throwable cause) {
+		return unreachable(proxy, proxy.name(), "has an unknown host name", cause);
+	}
+
+	/** Explains that a proxy does not open a connection to a host. */
+	static ConnectionFailedException notConnected(Proxy proxy, InetSocketAddress host, Throwable cause) {
+		return new ConnectionFailedException(Reason.PROXY_FAILED,
+				"cannot be reached: " + proxy.name() + " does not connect to " + host.getHostString() + ":"
+						+ host.getPort(),
+				"Check the host name, the credentials of the proxy, and that it can reach that host; "
+						+ settings(proxy),
+				cause);
 	}
 
 	/** RFC 9110, sections 9.3.6 and 15.5.8. */
-	private ConnectionFailedException refused(String proxy, String destination, int status) {
-		String subject = "cannot be reached: " + proxy;
-		if (status == PROXY_AUTHENTICATION_REQUIRED) {
-			return (this.configured == null || this.configured.username() == null)
-					? denied(subject + " requires credentials (407)",
-							"Set " + KEYS
-									+ ((this.configured != null) ? ".username and .password"
-											: ".host, .port, .username and .password"))
-					: denied(subject + " rejects the configured credentials (407)",
-							"Correct " + KEYS + ".username and .password");
+	private static ConnectionFailedException refused(@Nullable Proxy proxy, String unnamed, String destination,
+			int status) {
+		String subject = "cannot be reached: " + ((proxy != null) ? proxy.name() : unnamed);
+		// Some proxies answer 401 to wrong credentials.
+		if (status == PROXY_AUTHENTICATION_REQUIRED || status == HttpStatus.UNAUTHORIZED.value()) {
+			boolean configured = proxy != null && proxy.isConfigured();
+			return (proxy == null || proxy.username() == null)
+					? denied(
+							subject + " requires credentials (" + status + ")",
+							(proxy == null || configured)
+									? "Set " + Proxy.KEYS
+											+ (configured ? ".username and .password"
+													: ".host, .port, .username and .password")
+									: "Add them to the " + proxy.setting() + ", or set " + Proxy.KEYS
+											+ ".host, .port, .username and .password")
+					: denied(subject + " rejects the configured credentials (" + status + ")", "Correct " + (configured
+							? Proxy.KEYS + ".username and .password" : "the credentials of the " + proxy.setting()));
 		}
 		if (status >= 400 && status < 500 && status != 408 && status != 429) {
 			return denied(subject + " refuses to connect to " + destination + " (" + status + ")",
@@ -108,43 +111,45 @@ final class ProxyFailures {
 		}
 		return new ConnectionFailedException(Reason.PROXY_FAILED,
 				subject + " answered " + status + " to the request to connect to " + destination,
-				"Check the host name, and that the proxy can reach that host; " + settings(), null);
+				"Check the host name, and that the proxy can reach that host; " + settings(proxy), null);
 	}
 
 	private static ConnectionFailedException denied(String problem, String action) {
 		return new ConnectionFailedException(Reason.PROXY_DENIED, problem, action, null);
 	}
 
-	private ConnectionFailedException unreachable(String proxy, String problem, @Nullable Throwable cause) {
-		return new ConnectionFailedException(Reason.PROXY_FAILED, "cannot be reached: " + proxy + " " + problem,
-				"Check that the proxy is running; " + settings(), cause);
+	private static ConnectionFailedException unreachable(@Nullable Proxy proxy, String name, String problem,
+			@Nullable Throwable cause) {
+		return new ConnectionFailedException(Reason.PROXY_FAILED, "cannot be reached: " + name + " " + problem,
+				"Check that the proxy is running; " + settings(proxy), cause);
 	}
 
-	private String settings() {
-		return (this.configured != null) ? "it is configured by " + KEYS + ".host and .port"
-				: "it is configured by system properties such as https.proxyHost, or by the application's HTTP "
-						+ "connector";
+	private static String settings(@Nullable Proxy proxy) {
+		return (proxy != null) ? "it is configured by " + (proxy.isConfigured() ? "" : "the ") + proxy.setting()
+				: "it is configured by the application's HTTP connector";
 	}
 
-	private static String nameOf(@Nullable SocketAddress proxy) {
+	private static String nameOf(SocketAddress proxy) {
 		return (proxy instanceof InetSocketAddress address)
 				? "the proxy " + address.getHostString() + ":" + address.getPort() : "a proxy";
 	}
 
 	/** Apart, so that Netty is only asked for where it is. */
-	static final class Reactor {
+	static final class Netty {
 
-		private Reactor() {
+		private Netty() {
 		}
 
-		/** Has a client report the failures of whatever proxy it connects to. */
-		static HttpClient watched(HttpClient client, ProxyFailures failures) {
-			return client.doOnChannelInit((observer, channel, address) -> {
-				ChannelPipeline pipeline = channel.pipeline();
-				if (pipeline.get(NettyPipeline.ProxyHandler) instanceof ProxyHandler proxy) {
-					pipeline.addBefore(NettyPipeline.ProxyHandler, "modelCacheProxy", new Watch(proxy, failures));
-				}
-			});
+		/**
+		 * Has a connection report the failures of the proxy that it goes to, if it does.
+		 * @param channel the connection
+		 * @param proxy the proxy, or {@code null} for one of the application's connector
+		 */
+		static void watch(Channel channel, @Nullable Proxy proxy) {
+			ChannelPipeline pipeline = channel.pipeline();
+			if (pipeline.get(NettyPipeline.ProxyHandler) instanceof ProxyHandler handler) {
+				pipeline.addBefore(NettyPipeline.ProxyHandler, "modelCacheProxy", new Watch(handler, proxy));
+			}
 		}
 
 	}
@@ -152,15 +157,15 @@ final class ProxyFailures {
 	/** Stands between Netty's codec and its handler of proxies until a tunnel is open. */
 	private static final class Watch extends ChannelDuplexHandler {
 
-		private final ProxyHandler proxy;
+		private final ProxyHandler handler;
 
-		private final ProxyFailures failures;
+		private final @Nullable Proxy proxy;
 
 		private boolean refused;
 
-		Watch(ProxyHandler proxy, ProxyFailures failures) {
+		Watch(ProxyHandler handler, @Nullable Proxy proxy) {
+			this.handler = handler;
 			this.proxy = proxy;
-			this.failures = failures;
 		}
 
 		@Override
@@ -172,7 +177,7 @@ final class ProxyFailures {
 					promise.trySuccess();
 				}
 				else {
-					promise.tryFailure(this.failures.unreachable(name(), problem(future.cause()), future.cause()));
+					promise.tryFailure(unreachable(this.proxy, name(), problem(future.cause()), future.cause()));
 				}
 			});
 			context.connect(remote, local, connected);
@@ -184,7 +189,7 @@ final class ProxyFailures {
 		}
 
 		private String name() {
-			return nameOf(this.proxy.proxyAddress());
+			return nameOf(this.handler.proxyAddress());
 		}
 
 		@Override
@@ -192,8 +197,8 @@ final class ProxyFailures {
 			if (!this.refused && message instanceof HttpResponse response
 					&& response.status().codeClass() != HttpStatusClass.SUCCESS) {
 				this.refused = true;
-				InetSocketAddress destination = this.proxy.destinationAddress();
-				context.fireExceptionCaught(this.failures.refused(name(),
+				InetSocketAddress destination = this.handler.destinationAddress();
+				context.fireExceptionCaught(refused(this.proxy, name(),
 						destination.getHostString() + ":" + destination.getPort(), response.status().code()));
 			}
 			if (this.refused) {
@@ -206,9 +211,9 @@ final class ProxyFailures {
 
 		@Override
 		public void channelInactive(ChannelHandlerContext context) {
-			if (!this.refused && !this.proxy.isConnected()) {
+			if (!this.refused && !this.handler.connectFuture().isDone()) {
 				this.refused = true;
-				context.fireExceptionCaught(this.failures.unreachable(name(), "broke the connection", null));
+				context.fireExceptionCaught(unreachable(this.proxy, name(), "broke the connection", null));
 			}
 			context.fireChannelInactive();
 		}

@@ -145,6 +145,7 @@ public final class Settings {
 	 */
 	public void checkConnections(DownloadOptions download) {
 		positive("download.connect-timeout", download.connectTimeout());
+		positive("download.tls-handshake-timeout", download.tlsHandshakeTimeout());
 		download.headers().forEach(this::checkHeader);
 		proxy(download);
 	}
@@ -179,7 +180,22 @@ public final class Settings {
 			throw this.keys.wrong("download.proxy.port", (port != null) ? "must be between 1 and 65535, but is " + port
 					: "is not set, but the host of " + "the proxy is set", "Use a number from 1 to 65535");
 		}
-		return new Proxy(host, port, download.proxyUsername(), download.proxyPassword());
+		if (host.contains("/")) {
+			// Not shown: such a URL may contain a password.
+			throw this.keys.wrong("download.proxy.host", "is not a host name", "Use the name of the host alone, and "
+					+ this.keys.key("download.proxy.port") + ", .username and .password");
+		}
+		return new Proxy(Proxy.Type.HTTP, host, port, download.proxyUsername(), download.proxyPassword(),
+				Proxy.KEYS + ".host and .port");
+	}
+
+	/**
+	 * Reads which proxies are used.
+	 * @param download the options
+	 * @return the ways to hosts
+	 */
+	ProxyRoutes proxies(DownloadOptions download) {
+		return new ProxyRoutes(proxy(download), download.noProxy(), this.surroundings::variable);
 	}
 
 	/**
@@ -292,24 +308,6 @@ public final class Settings {
 		if (value != null && value.toBytes() <= 0) {
 			throw this.keys.wrong(name, "must be greater than 0, but is " + value, action);
 		}
-	}
-
-	/**
-	 * The proxy of all connections.
-	 *
-	 * @param host its host
-	 * @param port its port
-	 * @param username the user name, if it requires one
-	 * @param password the password, if it requires one
-	 */
-	record Proxy(String host, int port, @Nullable String username, @Nullable String password) {
-
-		/** Shows no credentials. */
-		@Override
-		public String toString() {
-			return this.host + ":" + this.port;
-		}
-
 	}
 
 }

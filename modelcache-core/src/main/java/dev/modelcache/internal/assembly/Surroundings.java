@@ -56,6 +56,11 @@ final class Surroundings {
 		this.home = Path.of(raw("user.home")).toAbsolutePath();
 	}
 
+	/** Returns an environment variable as it is. */
+	@Nullable String variable(String name) {
+		return this.environment.apply(name);
+	}
+
 	private String raw(String variable) {
 		String value = this.environment.apply(variable);
 		return (value != null) ? value : "";

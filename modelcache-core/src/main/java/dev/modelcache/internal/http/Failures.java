@@ -117,8 +117,13 @@ public final class Failures {
 				"cannot be read: " + FailureBoundary.describe(error), 0, null, error);
 	}
 
-	/** Classifies what was raised instead of an HTTP client. */
-	static Throwable ofClient(Throwable failure, URI uri) {
+	/**
+	 * Classifies what was raised instead of an HTTP client.
+	 * @param failure what was raised
+	 * @param uri the URL of the request
+	 * @return our own exceptions as they are, everything else as a failed request
+	 */
+	public static Throwable ofClient(Throwable failure, URI uri) {
 		return (failure instanceof ModelCacheException) ? failure : new RequestFailedException(Reason.NO_CLIENT, uri,
 				"cannot be asked, because there is no HTTP client: " + FailureBoundary.describe(failure), failure);
 	}

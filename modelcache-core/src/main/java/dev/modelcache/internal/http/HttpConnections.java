@@ -7,9 +7,11 @@ package dev.modelcache.internal.http;
 import java.net.URI;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
+import org.jspecify.annotations.Nullable;
 import org.springframework.web.reactive.function.client.WebClient;
 
 /**
@@ -23,6 +25,8 @@ public final class HttpConnections {
 
 	private final Predicate<URI> guarded;
 
+	private final Function<URI, @Nullable String> proxies;
+
 	/** By whether they connect to public addresses alone. */
 	private final Map<Boolean, WebClient> clients = new ConcurrentHashMap<>();
 
@@ -33,11 +37,26 @@ public final class HttpConnections {
 	 * {@link ConnectionFailedException} instead of connecting to a private address
 	 * @param guarded whether redirects of a configured URL may lead to public addresses
 	 * alone; asked after the URL's host has answered
+	 * @param proxies returns the name of the proxy for a URL, or {@code null} for none
 	 */
-	public HttpConnections(Supplier<WebClient> anywhere, Supplier<WebClient> publicOnly, Predicate<URI> guarded) {
+	public HttpConnections(Supplier<WebClient> anywhere, Supplier<WebClient> publicOnly, Predicate<URI> guarded,
+			Function<URI, @Nullable String> proxies) {
 		this.anywhere = anywhere;
 		this.publicOnly = publicOnly;
 		this.guarded = guarded;
+		this.proxies = proxies;
+	}
+
+	/**
+	 * Creates connections without proxies.
+	 * @param anywhere makes a client that connects to every address
+	 * @param publicOnly makes a client that fails with a
+	 * {@link ConnectionFailedException} instead of connecting to a private address
+	 * @param guarded whether redirects of a configured URL may lead to public addresses
+	 * alone; asked after the URL's host has answered
+	 */
+	public HttpConnections(Supplier<WebClient> anywhere, Supplier<WebClient> publicOnly, Predicate<URI> guarded) {
+		this(anywhere, publicOnly, guarded, (url) -> null);
 	}
 
 	/**
@@ -65,6 +84,15 @@ public final class HttpConnections {
 	 */
 	public void renew() {
 		this.clients.clear();
+	}
+
+	/**
+	 * Returns the proxy that requests for a URL go through.
+	 * @param url the URL
+	 * @return what errors call the proxy, or {@code null} for none
+	 */
+	public @Nullable String proxyOf(URI url) {
+		return this.proxies.apply(url);
 	}
 
 	/**

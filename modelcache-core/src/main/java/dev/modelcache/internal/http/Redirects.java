@@ -122,7 +122,8 @@ final class Redirects {
 			})
 			.timeout(deadline, Mono.error(() -> noAnswer(at.request().uri()))));
 		return FailureBoundary.around("asking " + asked, outcome)
-			.doOnError((failure) -> log(at, () -> String.valueOf(Failures.of(failure, at).getMessage())))
+			.onErrorMap((failure) -> through(Failures.of(failure, at), at.uri()))
+			.doOnError((failure) -> log(at, () -> String.valueOf(failure.getMessage())))
 			.flatMap((either) -> {
 				Response redirect = either.redirect();
 				return (redirect == null) ? Mono.justOrEmpty(either.value())
@@ -135,6 +136,19 @@ final class Redirects {
 					(failure) -> !responded.get() && closedBefore < MOST_CLOSED && wasClosed(wire.get(), failure),
 					(failure) -> sendOnce(at, answer, closedBefore + 1))
 			.onErrorMap((failure) -> Failures.of(failure, at));
+	}
+
+	/**
+	 * Names the proxy in failures that it may have caused: what comes in answer to plain
+	 * http may be its own, and it may be what does not answer.
+	 */
+	private Throwable through(Throwable failure, URI at) {
+		if (failure instanceof RequestFailedException failed && ConnectionFailedException.in(failed) == null
+				&& (failed.reason() == Reason.TIMEOUT || at.getScheme().equalsIgnoreCase("http"))) {
+			String proxy = this.connections.proxyOf(at);
+			return (proxy != null) ? failed.through(at, proxy) : failed;
+		}
+		return failure;
 	}
 
 	/**

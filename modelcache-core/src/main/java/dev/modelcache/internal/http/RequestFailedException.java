@@ -118,6 +118,19 @@ public final class RequestFailedException extends RuntimeException implements Fa
 	}
 
 	/**
+	 * Returns the failure of a request that went through a proxy, which may be to blame.
+	 * @param at where the request was
+	 * @param proxy the name of the proxy
+	 * @return the same failure, with both in its message
+	 */
+	RequestFailedException through(URI at, String proxy) {
+		String problem = problem().substring(RedactedUri.of(this.uri).length() + 1);
+		return new RequestFailedException(this.reason, this.uri,
+				problem + " (asked " + Origin.of(at).authority() + " through " + proxy + ")", this.status,
+				this.retryAfter, getCause());
+	}
+
+	/**
 	 * Returns what kind of failure it is.
 	 * @return the kind
 	 */

@@ -117,7 +117,8 @@ class SettingsTests {
 		assertThat(settings.transfer(this.download)).isEqualTo(new TransferSettings(DataSize.ofKilobytes(256), 4,
 				DataSize.ofMegabytes(16), Duration.ofSeconds(2), Duration.ofSeconds(3), 0, true));
 		assertThat(settings.decompression(this.download)).isEqualTo(new DecompressionSettings(3));
-		assertThat(settings.proxy(this.download)).isEqualTo(new Settings.Proxy("proxy", 3128, "me", "pw"))
+		assertThat(settings.proxy(this.download))
+			.isEqualTo(new Proxy(Proxy.Type.HTTP, "proxy", 3128, "me", "pw", "hooks.llm.download.proxy.host and .port"))
 			.hasToString("proxy:3128");
 		assertThat(settings.lock(this.lock)).isEqualTo(new LockSettings(Duration.ZERO, Duration.ofHours(2)));
 		assertThat(settings.store(this.cache, this.hub)).isEqualTo(new StoreSettings(Path.of("/c"), DataSize.ofBytes(0),

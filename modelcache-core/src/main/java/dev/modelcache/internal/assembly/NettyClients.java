@@ -1,0 +1,246 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.modelcache.internal.assembly;
+
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Objects;
+
+import dev.modelcache.ConnectorRules;
+import dev.modelcache.internal.assembly.ProxyRoutes.Route;
+import dev.modelcache.internal.http.ConnectionFailedException;
+import dev.modelcache.internal.http.NettyBuffers;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.proxy.HttpProxyHandler;
+import io.netty.handler.proxy.ProxyConnectException;
+import io.netty.handler.proxy.ProxyConnectionEvent;
+import io.netty.handler.proxy.ProxyHandler;
+import io.netty.handler.proxy.Socks4ProxyHandler;
+import io.netty.handler.proxy.Socks5ProxyHandler;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.resolver.AddressResolverGroup;
+import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.Scheduler;
+import reactor.netty.NettyPipeline;
+import reactor.netty.http.HttpProtocol;
+import reactor.netty.http.client.HttpClient;
+import reactor.netty.transport.NameResolverProvider;
+
+/**
+ * Prepares Reactor Netty's clients for one way to hosts.
+ * <p>
+ * A connection is always opened to the addresses of {@link CheckedResolvers}: those of
+ * the host, or those of the proxy. Through an HTTP proxy, https is tunnelled and plain
+ * http is requested by absolute URLs (RFC 9112, section 3.2.2), because many proxies open
+ * tunnels to port 443 alone. Reactor Netty itself would tunnel both.
+ */
+final class NettyClients {
+
+	private static final int HTTP_PORT = 80;
+
+	private final ConnectorRules rules;
+
+	private final Route route;
+
+	private final Duration tlsHandshakeTimeout;
+
+	private final Scheduler io;
+
+	NettyClients(ConnectorRules rules, Route route, Duration tlsHandshakeTimeout, Scheduler io) {
+		this.rules = rules;
+		this.route = route;
+		this.tlsHandshakeTimeout = tlsHandshakeTimeout;
+		this.io = io;
+	}
+
+	/**
+	 * Prepares a client. A proxy that the application configured for its client is used
+	 * where no setting says otherwise.
+	 * @param client the client
+	 * @return the client for downloads
+	 */
+	HttpClient prepare(HttpClient client) {
+		HttpClient plain = NettyBuffers.forDownloads(client.compress(false)
+			.protocol(HttpProtocol.HTTP11)
+			.option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(this.rules.connectTimeout().toMillis())));
+		Proxy proxy = this.route.proxy();
+		boolean own = plain.configuration().hasProxy() && !this.route.direct()
+				&& (proxy == null || proxy.setting().startsWith("environment"));
+		if (own) {
+			return plain.doOnChannelInit((observer, channel, address) -> {
+				prepareTls(channel, address);
+				ProxyFailures.Netty.watch(channel, null);
+			});
+		}
+		HttpClient routed = plain.noProxy()
+			.resolver(new CheckedResolvers(this.rules, proxy, namesOf(plain), this.io))
+			.doOnChannelInit((observer, channel, address) -> {
+				prepareTls(channel, address);
+				if (proxy != null && address instanceof InetSocketAddress host) {
+					goThrough(proxy, channel, host);
+				}
+				channel.pipeline().addFirst("modelCacheConnect", new ShareOfTimeout());
+			});
+		// The addresses of the proxy are not those that a redirect leads to.
+		return (proxy != null) ? routed.resolvedAddressesSelector((configuration, addresses) -> addresses) : routed;
+	}
+
+	/** Returns the resolver of the application, or {@code null} if it has none. */
+	private static @Nullable AddressResolverGroup<?> namesOf(HttpClient client) {
+		NameResolverProvider provider = client.configuration().getNameResolverProvider();
+		return (provider != null && provider.equals(NameResolverProvider.builder().build())) ? null
+				: client.configuration().resolver();
+	}
+
+	private void prepareTls(Channel channel, @Nullable SocketAddress address) {
+		if (channel.pipeline().get(NettyPipeline.SslHandler) instanceof SslHandler tls) {
+			tls.setHandshakeTimeoutMillis(this.tlsHandshakeTimeout.toMillis());
+		}
+	}
+
+	private void goThrough(Proxy proxy, Channel channel, InetSocketAddress host) {
+		ChannelPipeline pipeline = channel.pipeline();
+		boolean tls = pipeline.get(NettyPipeline.SslHandler) != null;
+		if (proxy.type() == Proxy.Type.HTTP && !tls) {
+			pipeline.addAfter(NettyPipeline.HttpCodec, "modelCacheAbsoluteUrl", new AbsoluteUrls(proxy, host));
+		}
+		else {
+			pipeline.addFirst(NettyPipeline.ProxyHandler, handler(proxy));
+			ProxyFailures.Netty.watch(channel, proxy);
+			Tunnel tunnel = new Tunnel(proxy, host);
+			pipeline.addAfter(NettyPipeline.ProxyHandler, "modelCacheTunnel", tunnel);
+			pipeline.addFirst("modelCacheToProxy", tunnel.new ToProxy());
+		}
+	}
+
+	private static ProxyHandler handler(Proxy proxy) {
+		String user = proxy.username();
+		String password = Objects.requireNonNullElse(proxy.password(), "");
+		ProxyHandler handler = switch (proxy.type()) {
+			case HTTP -> (user != null) ? new HttpProxyHandler(proxy.address(), user, password)
+					: new HttpProxyHandler(proxy.address());
+			case SOCKS4 -> new Socks4ProxyHandler(proxy.address(), user);
+			case SOCKS5 -> new Socks5ProxyHandler(proxy.address(), user, password);
+		};
+		// A proxy may look at the host first: the time-out of the response includes that.
+		handler.setConnectTimeoutMillis(0);
+		return handler;
+	}
+
+	/** Gives each address of a host its share of the time to connect. */
+	private static final class ShareOfTimeout extends ChannelOutboundHandlerAdapter {
+
+		@Override
+		public void connect(ChannelHandlerContext context, SocketAddress remote, SocketAddress local,
+				ChannelPromise promise) {
+			if (remote instanceof CheckedResolvers.Candidate candidate) {
+				context.channel().config().setConnectTimeoutMillis(candidate.connectTimeoutMillis());
+			}
+			context.connect(remote, local, promise);
+		}
+
+	}
+
+	/**
+	 * Stands behind Netty's handler of proxies, which is told the host and not the
+	 * address of the proxy, and begins what follows when the tunnel is open: a TLS
+	 * handshake has all of its time.
+	 */
+	private static final class Tunnel extends ChannelDuplexHandler {
+
+		private final Proxy proxy;
+
+		private final InetSocketAddress host;
+
+		private @Nullable SocketAddress address;
+
+		Tunnel(Proxy proxy, InetSocketAddress host) {
+			this.proxy = proxy;
+			this.host = host;
+		}
+
+		@Override
+		public void connect(ChannelHandlerContext context, SocketAddress remote, SocketAddress local,
+				ChannelPromise promise) {
+			this.address = remote;
+			context.connect(this.host, local, promise);
+		}
+
+		@Override
+		public void channelActive(ChannelHandlerContext context) {
+			// The proxy's connection is.
+		}
+
+		@Override
+		public void userEventTriggered(ChannelHandlerContext context, Object event) {
+			context.fireUserEventTriggered(event);
+			if (event instanceof ProxyConnectionEvent) {
+				context.fireChannelActive();
+			}
+		}
+
+		@Override
+		public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+			boolean unexplained = cause instanceof ProxyConnectException && ConnectionFailedException.in(cause) == null;
+			context.fireExceptionCaught(unexplained ? ProxyFailures.notConnected(this.proxy, this.host, cause) : cause);
+		}
+
+		/** Stands before Netty's handler of proxies. */
+		private final class ToProxy extends ChannelOutboundHandlerAdapter {
+
+			@Override
+			public void connect(ChannelHandlerContext context, SocketAddress remote, SocketAddress local,
+					ChannelPromise promise) {
+				context.connect((Tunnel.this.address != null) ? Tunnel.this.address : remote, local, promise);
+			}
+
+		}
+
+	}
+
+	/** Requests plain http of a proxy. */
+	private static final class AbsoluteUrls extends ChannelOutboundHandlerAdapter {
+
+		private final String origin;
+
+		private final @Nullable String authorization;
+
+		AbsoluteUrls(Proxy proxy, InetSocketAddress host) {
+			this.origin = "http://" + HttpUtil.formatHostnameForHttp(host)
+					+ ((host.getPort() != HTTP_PORT) ? ":" + host.getPort() : "");
+			this.authorization = (proxy.username() != null) ? basic(proxy.username(), proxy.password()) : null;
+		}
+
+		private static String basic(String username, @Nullable String password) {
+			String login = username + ":" + ((password != null) ? password : "");
+			return "Basic " + Base64.getEncoder().encodeToString(login.getBytes(StandardCharsets.UTF_8));
+		}
+
+		@Override
+		public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+			if (message instanceof HttpRequest request) {
+				request.setUri(this.origin + request.uri());
+				if (this.authorization != null) {
+					request.headers().set(HttpHeaderNames.PROXY_AUTHORIZATION, this.authorization);
+				}
+			}
+			context.write(message, promise);
+		}
+
+	}
+
+}

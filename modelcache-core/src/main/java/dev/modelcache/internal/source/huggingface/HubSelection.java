@@ -30,6 +30,8 @@ final class HubSelection {
 
 	private static final int MOST_SUGGESTIONS = 5;
 
+	private static final int MOST_CANDIDATES = 20;
+
 	private final ModelRequest request;
 
 	private final HubUrl url;
@@ -74,15 +76,20 @@ final class HubSelection {
 	}
 
 	private void addQuantization() {
-		List<ModelFileName> names = this.repository.names();
-		ModelFileName found = Quantizations.find(names, this.url.quantization()).orElseThrow(() -> {
-			List<String> there = Quantizations.of(names);
-			String wanted = (this.url.quantization() != null) ? "GGUF model of quantization " + this.url.quantization()
-					: "GGUF model";
-			return notFound(wanted, there.isEmpty() ? "Specify the files with hooks.llm.files, such as *.safetensors"
+		String quantization = this.url.quantization();
+		String wanted = "GGUF model" + ((quantization != null) ? " of quantization " + quantization : "");
+		List<HubFile> found = Quantizations.find(this.repository.files(), quantization);
+		if (found.isEmpty()) {
+			List<String> there = Quantizations.of(this.repository.files());
+			throw notFound(wanted, there.isEmpty() ? "Specify the files with hooks.llm.files, such as *.safetensors"
 					: "Use one of " + String.join(", ", there));
-		});
-		add(found);
+		}
+		if (found.size() > 1) {
+			List<String> names = found.stream().limit(MOST_CANDIDATES).map((file) -> file.name().text()).toList();
+			throw notFound("unique " + wanted, "Use the URL of one of them, such as hf://" + this.url.repository() + "/"
+					+ names.get(0) + ": " + String.join(", ", names));
+		}
+		add(found.get(0).name());
 	}
 
 	private void addMatching(String glob) {

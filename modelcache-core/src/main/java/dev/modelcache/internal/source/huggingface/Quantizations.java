@@ -4,10 +4,13 @@
  */
 package dev.modelcache.internal.source.huggingface;
 
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -15,20 +18,36 @@ import dev.modelcache.ModelFileName;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the file of a quantization among those of a repository, as llama.cpp does: the
- * first GGUF file whose path has the tag in any case, followed by a dot or a dash.
+ * Finds the file of a quantization among those of a repository. The order of tags is that
+ * of llama.cpp; a tag has a border on both sides, so that F16 is not found in BF16.
  */
 final class Quantizations {
 
 	/** What is taken where nothing is said, before the first model of the repository. */
 	private static final List<String> DEFAULTS = List.of("Q4_K_M", "Q8_0");
 
-	/** Parts of names of GGUF files that are no language models by themselves. */
-	private static final List<String> COMPANIONS = List.of("mmproj", "imatrix", "mtp-", "eagle3-", "dflash-",
-			"dspark-");
+	/** Names of GGUF files that are parts of other models. */
+	private static final Pattern PARTS = Pattern.compile("(?i)mmproj|imatrix");
+
+	/**
+	 * Names of drafters. "MTP-" within the name of a model says that it has such layers
+	 * itself; llama.cpp keeps its drafters apart by the case, too.
+	 */
+	private static final Pattern DRAFTERS = Pattern.compile("(?i:^mtp-|eagle3-|dflash-|dspark-)|mtp-");
+
+	private static final Set<String> DIRECTORIES = Set.of("mtp", "eagle3", "dflash", "dspark", "draft", "drafter",
+			"drafters");
+
+	private static final Pattern MTP = Pattern.compile("(?i)(?<![a-z0-9])mtp(?![a-z0-9])");
+
+	/** What stands before the tag of a model that was quantized in another way. */
+	private static final Pattern OTHER_WAY = Pattern.compile("(?i)(?:^|[._/-])(?:UD|i1|imat)[._-]$");
 
 	private static final Pattern TAG = Pattern.compile(
-			"(?i)(?<=^|[./-])((?:UD-)?(?:I?Q\\d[A-Z0-9_]*|TQ\\d[A-Z0-9_]*|BF16|FP?16|FP?32|MXFP4[A-Z0-9_]*))(?=[.-])");
+			"(?i)(?<=^|[._/-])((?:UD-)?(?:I?Q\\d[A-Z0-9_]*|TQ\\d[A-Z0-9_]*|BF16|FP?16|FP?32|MXFP4[A-Z0-9_]*))(?=[./-])");
+
+	/** A tag whose beginning cannot be the end of another one. */
+	private static final Pattern WHOLE_TAG = Pattern.compile("(?i)(?:UD-)?(?:[A-Z]{0,3}\\d).*");
 
 	private static final int MOST_SHOWN = 50;
 
@@ -36,47 +55,87 @@ final class Quantizations {
 	}
 
 	/**
-	 * Finds the file of a quantization.
-	 * @param names the names of all files, in the repository's order
+	 * Finds the model of a quantization. Of several models that have its tag, those are
+	 * left out whose name goes on behind it, that were quantized in another way than the
+	 * tag says, or that have layers for drafts.
+	 * @param files all files, in the repository's order
 	 * @param quantization the quantization in any case, or {@code null} for the usual one
-	 * @return the name of the file, or of one of its parts
+	 * @return the file, or one of its parts; several files if they are different models,
+	 * and nothing if there is none
 	 */
-	static Optional<ModelFileName> find(List<ModelFileName> names, @Nullable String quantization) {
-		List<ModelFileName> models = names.stream().filter(Quantizations::isModel).toList();
-		List<String> tags = (quantization != null) ? List.of(quantization) : DEFAULTS;
-		for (String tag : tags) {
-			Pattern pattern = Pattern.compile(Pattern.quote(tag) + "[.-]", Pattern.CASE_INSENSITIVE);
-			Optional<ModelFileName> found = models.stream()
-				.filter((name) -> pattern.matcher(name.text()).find())
-				.findFirst();
-			if (found.isPresent()) {
-				return found;
+	static List<HubFile> find(List<HubFile> files, @Nullable String quantization) {
+		List<HubFile> models = models(files);
+		for (String tag : (quantization != null) ? List.of(quantization) : DEFAULTS) {
+			String quoted = (WHOLE_TAG.matcher(tag).matches() ? "(?<![A-Za-z0-9])" : "(?<![A-Za-z0-9_])")
+					+ Pattern.quote(tag);
+			Pattern pattern = Pattern.compile(quoted + "(?=[./-]|$)", Pattern.CASE_INSENSITIVE);
+			Pattern atEnd = Pattern.compile(quoted + "(\\.gguf)?$", Pattern.CASE_INSENSITIVE);
+			List<HubFile> found = models.stream().filter((file) -> pattern.matcher(file.name().text()).find()).toList();
+			found = preferred(found, (file) -> atEnd.matcher(Shards.withoutNumber(file.name())).find());
+			found = preferred(found, (file) -> !isOtherWay(file, pattern));
+			found = preferred(found, (file) -> !MTP.matcher(file.name().last()).find());
+			if (!found.isEmpty()) {
+				return different(found);
 			}
 		}
-		return (quantization == null) ? models.stream().findFirst() : Optional.empty();
+		return (quantization == null) ? models.stream().limit(1).toList() : List.of();
+	}
+
+	/** A repository that has nothing but drafters has them for their own sake. */
+	private static List<HubFile> models(List<HubFile> files) {
+		List<HubFile> gguf = files.stream().filter((file) -> isWhole(file.name())).toList();
+		return preferred(gguf, (file) -> !isDrafter(file.name()));
+	}
+
+	private static List<HubFile> preferred(List<HubFile> files, Predicate<HubFile> better) {
+		List<HubFile> preferred = files.stream().filter(better).toList();
+		return preferred.isEmpty() ? files : preferred;
+	}
+
+	private static boolean isOtherWay(HubFile file, Pattern tag) {
+		Matcher matcher = tag.matcher(file.name().text());
+		return matcher.find() && OTHER_WAY.matcher(file.name().text().substring(0, matcher.start())).find();
+	}
+
+	/** The parts of a file are one model, and so are files with the same bytes. */
+	private static List<HubFile> different(List<HubFile> files) {
+		Set<Object> known = new HashSet<>();
+		return files.stream().filter((file) -> {
+			boolean another = known.add(Shards.withoutNumber(file.name()));
+			return another && (file.digest() == null || known.add(file.digest()));
+		}).toList();
 	}
 
 	/**
 	 * Returns which quantizations there are, for people to choose from.
-	 * @param names the names of all files
+	 * @param files all files
 	 * @return the tags in alphabetical order; the names of the models where they have
 	 * none
 	 */
-	static List<String> of(List<ModelFileName> names) {
+	static List<String> of(List<HubFile> files) {
 		TreeSet<String> tags = new TreeSet<>();
-		for (ModelFileName name : names) {
-			Matcher tag = TAG.matcher(name.text());
-			if (isModel(name) && tag.find()) {
+		for (HubFile file : models(files)) {
+			Matcher tag = TAG.matcher(file.name().text());
+			if (tag.find()) {
 				tags.add(tag.group(1).toUpperCase(Locale.ROOT));
 			}
 		}
 		return !tags.isEmpty() ? tags.stream().limit(MOST_SHOWN).toList()
-				: names.stream().filter(Quantizations::isModel).map(ModelFileName::text).limit(MOST_SHOWN).toList();
+				: models(files).stream().map((file) -> file.name().text()).limit(MOST_SHOWN).toList();
 	}
 
-	private static boolean isModel(ModelFileName name) {
-		String file = name.last().toLowerCase(Locale.ROOT);
-		return file.endsWith(".gguf") && COMPANIONS.stream().noneMatch(file::contains);
+	private static boolean isWhole(ModelFileName name) {
+		return name.last().toLowerCase(Locale.ROOT).endsWith(".gguf") && !PARTS.matcher(name.last()).find()
+				&& !isBelow(name, Set.of("mmproj", "imatrix"));
+	}
+
+	private static boolean isDrafter(ModelFileName name) {
+		return DRAFTERS.matcher(name.last()).find() || isBelow(name, DIRECTORIES);
+	}
+
+	private static boolean isBelow(ModelFileName name, Set<String> directories) {
+		String[] segments = name.text().toLowerCase(Locale.ROOT).split("/");
+		return Arrays.stream(segments, 0, segments.length - 1).anyMatch(directories::contains);
 	}
 
 }

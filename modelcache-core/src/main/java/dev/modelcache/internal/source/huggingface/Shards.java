@@ -25,6 +25,15 @@ final class Shards {
 	}
 
 	/**
+	 * Returns the name of the file that one is a part of.
+	 * @param name the name of a part, or of a file that was not split
+	 * @return the name without the number of the part
+	 */
+	static String withoutNumber(ModelFileName name) {
+		return name.text().replaceFirst("-\\d{5}-of-\\d{5}(?=\\.[A-Za-z0-9]+$)", "");
+	}
+
+	/**
 	 * Returns all parts of the file that one is a part of.
 	 * @param name the name of a part, or of a file that was not split
 	 * @return the names of all parts in order, whether they exist or not; the name itself

@@ -4,9 +4,12 @@
  */
 package dev.modelcache.internal.source.huggingface;
 
+import java.util.List;
+
 import dev.modelcache.ModelAccessDeniedException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelTransferException;
+import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.Reply;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -140,6 +143,15 @@ class HubErrorsTests {
 		assertThat(this.hub.failure(ModelNotFoundException.class, "hf://org/repo:Q4_K_M"))
 			.hasMessageContaining("no GGUF model of quantization Q4_K_M")
 			.hasMessageContaining("Use one of IQ4_NL, Q8_0");
+	}
+
+	@Test
+	void severalModelsOfAQuantizationAreNamed() {
+		this.hub.repository.large("a-7B-Q8_0.gguf", MODEL).large("b-13B-Q8_0.gguf", Content.random(1000, 2));
+		for (String url : List.of("hf://org/repo:Q8_0", "hf://org/repo")) {
+			assertThat(this.hub.failure(ModelNotFoundException.class, url)).hasMessageContaining("no unique GGUF model")
+				.hasMessageContaining("such as hf://org/repo/a-7B-Q8_0.gguf: a-7B-Q8_0.gguf, b-13B-Q8_0.gguf");
+		}
 	}
 
 	@Test

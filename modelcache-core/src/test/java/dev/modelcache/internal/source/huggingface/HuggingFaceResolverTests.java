@@ -320,8 +320,6 @@ class HuggingFaceResolverTests extends SourceResolverContractTests {
 		assertThat(model.file().size()).isEqualTo(1000);
 		RemoteFile small = this.hub.model("hf://org/repo@main/config.json").file();
 		assertThat(small.expected().digest()).isEqualTo(SMALL_DIGEST);
-		// One that breaks a connection which has served before is asked once more.
-		assertThat(this.hub.server.hub().requests(API)).hasSizeBetween(2, 3);
 		assertThat(this.hub.server.cdn().requests()).isEmpty();
 	}
 
@@ -348,6 +346,7 @@ class HuggingFaceResolverTests extends SourceResolverContractTests {
 			ModelRequest request = ModelRequest.builder("m").url(URI.create(url)).build();
 			assertThat(resolver.resolve(SourceLocation.of(URI.create(url), request, true)).block(PATIENCE)).isNotNull();
 		}
+		assertThat(this.hub.server.hub().requests(API)).hasSize(2);
 		assertThat(output).containsOnlyOnce("answered 504")
 			.contains("INFO")
 			.contains("The API of " + this.hub.server.endpoint());

@@ -141,8 +141,9 @@ public final class CachedModel {
 	}
 
 	/**
-	 * Returns the path of the model's file. If the model has several files, it is the
-	 * first shard or the primary file.
+	 * Returns the path of the model's file. If the model has several files, it is the one
+	 * that a runtime opens first: the file that the URL names or its first part, else the
+	 * weights before their data, configuration and documentation.
 	 * @return its path
 	 */
 	public Path path() {

@@ -15,7 +15,8 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Objects;
+import java.util.function.Function;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest;
@@ -24,6 +25,7 @@ import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.OpeningOrder;
 import dev.modelcache.internal.content.ArchiveException;
 import dev.modelcache.internal.content.ArchiveLimits;
 import dev.modelcache.internal.content.TarArchive;
@@ -47,9 +49,6 @@ import org.springframework.util.unit.DataSize;
  * seen then.
  */
 final class PackedFiles {
-
-	/** What a runtime opens first, among the files of an archive. */
-	private static final List<String> MODELS = List.of(".gguf", ".safetensors", ".onnx");
 
 	private final ModelStore store;
 
@@ -98,10 +97,10 @@ final class PackedFiles {
 		if (arrived.keySet().stream().noneMatch(FileJob::isPacked)) {
 			return files;
 		}
-		Map<ModelFileName, CachedModel> sorted = new TreeMap<>(
-				Comparator.<ModelFileName, Boolean>comparing((name) -> MODELS.stream().noneMatch(name::endsWith))
-					.thenComparing(ModelFileName::text));
-		sorted.putAll(files);
+		Map<ModelFileName, CachedModel> sorted = new LinkedHashMap<>();
+		List<ModelFileName> byName = files.keySet().stream().sorted(Comparator.comparing(ModelFileName::text)).toList();
+		OpeningOrder.sorted(byName, Function.identity())
+			.forEach((name) -> sorted.put(name, Objects.requireNonNull(files.get(name))));
 		return sorted;
 	}
 

@@ -230,6 +230,19 @@ class HubTests {
 		assertThat(model.path()).hasBinaryContent(this.content.bytes());
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "**", "config.json,*.gguf", "*.json,model.gguf", ".gitattributes,**" })
+	void pathIsWhatARuntimeOpensFirst(String files) {
+		this.repository.small(".gitattributes", "*.gguf filter=lfs").small("README.md", "a model");
+		for (int i = 0; i < 2; i++) {
+			CachedModel model = get(
+					ModelRequest.builder("m").url(URI.create("hf://org/repo")).files(List.of(files.split(","))));
+			assertThat(model.path().getFileName()).hasToString("model.gguf");
+			assertThat(model.files().get(0)).isEqualTo(model.path());
+			assertThat(model.files()).hasSizeGreaterThan(1);
+		}
+	}
+
 	@Test
 	void mirrorOnTheHubProvesAFileOfAnotherServer() {
 		try (MisbehavingServer other = MisbehavingServer.start().serve("/m.gguf", this.content)) {

@@ -15,10 +15,12 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.OpeningOrder;
 import org.springframework.util.AntPathMatcher;
 
 /**
@@ -71,8 +73,15 @@ final class HubSelection {
 		else if (url.quantization() != null || request.files().isEmpty()) {
 			selection.addQuantization();
 		}
+		List<HubFile> named = List.copyOf(selection.selected.values());
 		request.files().forEach(selection::addMatching);
-		return List.copyOf(selection.selected.values());
+		return Stream
+			.concat(named.stream(),
+					OpeningOrder
+						.sorted(selection.selected.values().stream().filter((file) -> !named.contains(file)).toList(),
+								HubFile::name)
+						.stream())
+			.toList();
 	}
 
 	private void addQuantization() {

@@ -4,7 +4,6 @@
  */
 package dev.modelcache.internal.source.huggingface;
 
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -15,6 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import dev.modelcache.ModelFileName;
+import dev.modelcache.internal.OpeningOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,18 +25,6 @@ final class Quantizations {
 
 	/** What is taken where nothing is said, before the first model of the repository. */
 	private static final List<String> DEFAULTS = List.of("Q4_K_M", "Q8_0");
-
-	/** Names of GGUF files that are parts of other models. */
-	private static final Pattern PARTS = Pattern.compile("(?i)mmproj|imatrix");
-
-	/**
-	 * Names of drafters. "MTP-" within the name of a model says that it has such layers
-	 * itself; llama.cpp keeps its drafters apart by the case, too.
-	 */
-	private static final Pattern DRAFTERS = Pattern.compile("(?i:^mtp-|eagle3-|dflash-|dspark-)|mtp-");
-
-	private static final Set<String> DIRECTORIES = Set.of("mtp", "eagle3", "dflash", "dspark", "draft", "drafter",
-			"drafters");
 
 	private static final Pattern MTP = Pattern.compile("(?i)(?<![a-z0-9])mtp(?![a-z0-9])");
 
@@ -84,7 +72,7 @@ final class Quantizations {
 	/** A repository that has nothing but drafters has them for their own sake. */
 	private static List<HubFile> models(List<HubFile> files) {
 		List<HubFile> gguf = files.stream().filter((file) -> isWhole(file.name())).toList();
-		return preferred(gguf, (file) -> !isDrafter(file.name()));
+		return preferred(gguf, (file) -> !OpeningOrder.isDrafter(file.name()));
 	}
 
 	private static List<HubFile> preferred(List<HubFile> files, Predicate<HubFile> better) {
@@ -125,17 +113,7 @@ final class Quantizations {
 	}
 
 	private static boolean isWhole(ModelFileName name) {
-		return name.last().toLowerCase(Locale.ROOT).endsWith(".gguf") && !PARTS.matcher(name.last()).find()
-				&& !isBelow(name, Set.of("mmproj", "imatrix"));
-	}
-
-	private static boolean isDrafter(ModelFileName name) {
-		return DRAFTERS.matcher(name.last()).find() || isBelow(name, DIRECTORIES);
-	}
-
-	private static boolean isBelow(ModelFileName name, Set<String> directories) {
-		String[] segments = name.text().toLowerCase(Locale.ROOT).split("/");
-		return Arrays.stream(segments, 0, segments.length - 1).anyMatch(directories::contains);
+		return name.last().toLowerCase(Locale.ROOT).endsWith(".gguf") && !OpeningOrder.isPart(name);
 	}
 
 }

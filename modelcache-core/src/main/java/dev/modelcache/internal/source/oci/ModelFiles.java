@@ -11,6 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import dev.modelcache.internal.OpeningOrder;
 import dev.modelcache.source.Packing;
 
 /**
@@ -40,9 +41,7 @@ final class ModelFiles {
 			.sorted(Comparator.comparing((layer) -> layer.name().text()))
 			.toList();
 		if (gguf.isEmpty()) {
-			return Stream
-				.concat(weights.stream().sorted(Comparator.comparingInt(ModelFiles::rank)), companions.stream())
-				.toList();
+			return Stream.concat(OpeningOrder.sorted(weights, ModelLayer::name).stream(), companions.stream()).toList();
 		}
 		if (gguf.stream().map(ModelFiles::family).distinct().count() > 1) {
 			throw new IllegalArgumentException("contains several models; select one with hooks.llm.files: " + String
@@ -60,11 +59,6 @@ final class ModelFiles {
 	private static String family(ModelLayer layer) {
 		Matcher shard = SHARD.matcher(lowerCase(layer));
 		return shard.matches() ? shard.group(1) + " of " + shard.group(3) : lowerCase(layer);
-	}
-
-	/** The order in which a runtime would open them. */
-	private static int rank(ModelLayer layer) {
-		return Stream.of(".onnx", ".safetensors", ".bin").anyMatch(layer.name()::endsWith) ? 0 : 1;
 	}
 
 	private static String lowerCase(ModelLayer layer) {

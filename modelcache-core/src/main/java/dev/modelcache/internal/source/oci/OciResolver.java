@@ -15,6 +15,7 @@ import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.OpeningOrder;
 import dev.modelcache.internal.http.MetadataClient;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.Mirror;
@@ -158,7 +159,7 @@ public final class OciResolver implements SourceResolver {
 			throw new ModelNotFoundException(request.id(), reference + " has no file that matches hooks.llm.files",
 					"Correct hooks.llm.files; available files are " + String.join(", ", names));
 		}
-		return layers;
+		return OpeningOrder.sorted(layers, ModelLayer::name);
 	}
 
 	private static RemoteFile file(RegistryClient registry, ModelLayer layer) {

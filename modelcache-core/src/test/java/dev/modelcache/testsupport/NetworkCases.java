@@ -64,7 +64,8 @@ public final class NetworkCases {
 	public Stream<NetworkCase> all() {
 		return Stream
 			.of(answers(), heads(), interim(), lengths(), ranges(), contentRanges(), otherRanges(), noSuchRanges(),
-					codings(), types(), redirects(), versions(), connections(), breaks(), busy(), surplus())
+					codings(), types(), redirects(), versions(), connections(), breaks(), endless(), damaged(), busy(),
+					surplus())
 			.flatMap(List::stream);
 	}
 
@@ -344,6 +345,40 @@ public final class NetworkCases {
 				always("connection closed each 1.5 MB", breaking).withoutDigest(),
 				always("connection closed each 1.5 MB, weak ETag", breaking.etag("W/\"1\"")).withoutDigest(),
 				always("connection closed each 1.5 MB, no validator", undated).withoutDigest());
+	}
+
+	/** Files whose end nothing but their header tells. */
+	private List<NetworkCase> endless() {
+		Reply old = Reply.ok().ignoringRange().withoutLength().head((head) -> head.replace("HTTP/1.1", "HTTP/1.0"));
+		Reply noise = Reply.status(200).body(Content.random(this.size, 3)).withoutLength();
+		return List.of(always("HTTP/1.0 without a length", old),
+				always("HTTP/1.0 without a length", old).withoutDigest(),
+				always("no length, connection closed", Reply.ok().ignoringRange().withoutLength()).withoutDigest(),
+				first("HTTP/1.0 without a length, cut once", old.closeAfter(this.half), old).withoutDigest(),
+				first("HTTP/1.0 without a length, cut in the header", old.closeAfter(40), old).withoutDigest(),
+				first("HTTP/1.0 without a length, reset once", old.cutAfter(this.half), old).withoutDigest(),
+				always("HTTP/1.0 without a length, always cut", old.closeAfter(this.size - 1)).withoutDigest()
+					.fails(ErrorCode.TRANSFER, "before the end that the header"),
+				always("no length, and no header that gives one", noise).withoutDigest()
+					.fails(ErrorCode.TRANSFER, "neither a length nor chunks"));
+	}
+
+	/** Ranges that are damaged on their way, though whole files are not. */
+	private List<NetworkCase> damaged() {
+		return List.of(damaged(1), damaged(2), damaged(3),
+				wholeFilesRefused("400 to a request without a range, digest out of date")
+					.request((request) -> request.expectedDigest(Content.random(this.size, 4).sha256()))
+					.fails(ErrorCode.INTEGRITY, "out of date"),
+				wholeFilesRefused("400 to a request without a range"));
+	}
+
+	private NetworkCase damaged(int attempts) {
+		return ranged("ranges are damaged, " + attempts + " attempts", Reply.ok().flipped(this.half))
+			.request((request) -> request.maxAttempts(attempts));
+	}
+
+	private static NetworkCase wholeFilesRefused(String name) {
+		return answering(name, () -> (request) -> (request.range() == null) ? Reply.status(400) : Reply.ok());
 	}
 
 	/** Hosts that serve so many connections and no more. */

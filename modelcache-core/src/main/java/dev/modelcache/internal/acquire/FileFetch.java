@@ -106,8 +106,13 @@ final class FileFetch {
 			if (pause < 0 && (mode != FetchMode.SEGMENTS || came.get() != FetchMode.SEGMENTS)) {
 				throw last;
 			}
-			// Some proxies damage ranges: if no other attempt does without, one more
-			// does.
+			// Some proxies damage ranges: the next attempt, maybe an additional one, has
+			// none.
+			if (came.get() != FetchMode.WHOLE_FILE) {
+				logger.info(
+						"Model '{}': the digest of the file is wrong as it came in ranges; it is fetched without them",
+						job.modelId());
+			}
 			mode = FetchMode.WHOLE_FILE;
 			pause = Math.max(0, pause);
 			this.monitor.pausing(Duration.ofMillis(pause));

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.FailureBoundary;
+import dev.modelcache.internal.content.format.FormatInspection;
 import dev.modelcache.internal.http.ByteRange;
 import dev.modelcache.internal.http.RangeRequest;
 import dev.modelcache.internal.http.RangeResponse;
@@ -56,6 +57,9 @@ final class Coordinator implements BodyWriter.Owner {
 	 * same.
 	 */
 	private static final long COMPARED = WorkMap.BLOCK / 4;
+
+	/** How many bytes show of which format a file is. */
+	private static final int LEAST_HEADER = 16;
 
 	/** What a host does that serves no further connection. */
 	private static final Set<Reason> REFUSALS = EnumSet.of(Reason.UNREACHABLE, Reason.TIMEOUT, Reason.RESET,
@@ -227,7 +231,8 @@ final class Coordinator implements BodyWriter.Owner {
 					return;
 				}
 			}
-			Segment segment = this.work.claim(mirror.mode() != FetchMode.SEGMENTS, now);
+			boolean all = mirror.mode() != FetchMode.SEGMENTS || !this.check.isProvable(mirror);
+			Segment segment = this.work.claim(all, now);
 			if (segment == null) {
 				if (this.live.isEmpty()) {
 					fail(new IllegalStateException("nothing is left to fetch, and the file is not complete"));
@@ -339,6 +344,7 @@ final class Coordinator implements BodyWriter.Owner {
 			return;
 		}
 		fetch.accepted = true;
+		fetch.provedByHeader = this.check.isProvedByHeader(response);
 		fetch.mirror.host().answered();
 		if (ResponseCheck.isRange(response)) {
 			fetch.mirror.host().sentRange();
@@ -432,6 +438,10 @@ final class Coordinator implements BodyWriter.Owner {
 					dispatch();
 				}
 			}
+			if (fetch.provedByHeader && written >= LEAST_HEADER) {
+				fetch.provedByHeader = false;
+				lookAtHeader(fetch);
+			}
 			if (first) {
 				List.copyOf(this.live.values()).forEach((other) -> {
 					if (other.response != null && !other.accepted) {
@@ -473,12 +483,44 @@ final class Coordinator implements BodyWriter.Owner {
 
 	private void bodyEnded(Fetch fetch) {
 		if (fetch.bodyEnd == ByteRange.OPEN && this.work.size() == null) {
+			if (fetch.response != null && this.check.isProvedByHeader(fetch.response)) {
+				proveEnd(fetch, fetch.writer.bodyPosition());
+				return;
+			}
 			this.work.sizeIs(fetch.writer.bodyPosition());
 		}
 		// Many small answers are as slow as one that trickles.
 		if (!this.work.isComplete() && fetch.mirror.isTooSlow()) {
 			failed(fetch, tooSlow(fetch.mirror.mirror()));
 		}
+	}
+
+	/** The header of the file tells whether the connection ended where the file does. */
+	private void proveEnd(Fetch fetch, long size) {
+		this.phase = Phase.PREPARING;
+		this.disk.run("reading the header", () -> FormatInspection.statedEnd(this.staged.channel()), (stated) -> {
+			this.phase = Phase.FETCHING;
+			try {
+				this.check.proveEnd(fetch.mirror, stated, size);
+				this.work.sizeIs(size);
+			}
+			catch (RequestFailedException ex) {
+				failed(fetch, ex);
+			}
+			dispatch();
+		});
+	}
+
+	/** Fails early where the header of the file will not tell where it ends. */
+	private void lookAtHeader(Fetch fetch) {
+		this.disk.run("reading the header", () -> FormatInspection.statedEnd(this.staged.channel()), (stated) -> {
+			try {
+				this.check.proveEnd(fetch.mirror, stated, 0);
+			}
+			catch (RequestFailedException ex) {
+				fetch.writer.fail(ex);
+			}
+		});
 	}
 
 	/**
@@ -750,7 +792,7 @@ final class Coordinator implements BodyWriter.Owner {
 	/** What the transfer is about. */
 	private enum Phase {
 
-		/** What an earlier transfer left is read. */
+		/** What an earlier transfer left is read, or the header of what has come. */
 		PREPARING,
 		/** Connections fetch what is missing. */
 		FETCHING,
@@ -792,6 +834,9 @@ final class Coordinator implements BodyWriter.Owner {
 		private boolean accepted;
 
 		private boolean brought;
+
+		/** Whether the header will tell where the file ends has to be seen. */
+		private boolean provedByHeader;
 
 		/** The answer has changed how the host is asked. */
 		private boolean lowered;

@@ -4,6 +4,7 @@
  */
 package dev.modelcache.internal.transfer;
 
+import java.util.OptionalLong;
 import java.util.Set;
 
 import dev.modelcache.Digest;
@@ -113,7 +114,6 @@ final class ResponseCheck {
 		checkTotal(mirror, response.totalBytes());
 		checkValidator(mirror, response, shared || this.work.written() > 0);
 		checkStated(mirror, response.stated());
-		checkEnd(mirror, response);
 		String validator = response.validator();
 		if (validator != null) {
 			this.log.pinned(mirror.mirror(), validator);
@@ -216,14 +216,37 @@ final class ResponseCheck {
 			});
 	}
 
-	private void checkEnd(MirrorState mirror, RangeResponse response) {
-		boolean sizeKnown = response.totalBytes() != null || this.work.size() != null
-				|| this.plan.file().size() != null;
-		if (!sizeKnown && !response.endProven() && this.plan.file().expected() == null) {
+	/**
+	 * Returns whether the header of the file has to tell that it is whole, since nothing
+	 * else does.
+	 */
+	boolean isProvedByHeader(RangeResponse response) {
+		return this.work.size() == null && !response.endProven() && this.plan.file().expected() == null;
+	}
+
+	/**
+	 * Compares the size of a file with what its header says.
+	 * @param mirror who sent it
+	 * @param stated where the header says that it ends
+	 * @param size its size; 0 while it is not known
+	 * @throws RequestFailedException if that does not prove it whole
+	 */
+	void proveEnd(MirrorState mirror, OptionalLong stated, long size) {
+		if (stated.isEmpty()) {
 			throw new RequestFailedException(Reason.UNPROVABLE, mirror.mirror(),
 					"sends neither a length nor chunks, so that nothing tells a whole body from a cut one;"
 							+ " an expected-checksum would",
 					null);
+		}
+		if (size > 0 && stated.getAsLong() > size) {
+			throw new RequestFailedException(Reason.SHORT_BODY, mirror.mirror(),
+					"ended the body after " + size + " bytes, before the end that the header of the file gives", null);
+		}
+		if (size > 0) {
+			logger.warn(
+					"Model '{}': {} sends neither a length nor chunks; the file is taken as whole because its header"
+							+ " says that it ends there. Configure expected-checksum to have it verified",
+					this.plan.modelId(), mirror.mirror());
 		}
 	}
 

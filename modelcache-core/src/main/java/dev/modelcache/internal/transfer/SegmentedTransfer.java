@@ -7,9 +7,11 @@ package dev.modelcache.internal.transfer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -26,6 +28,7 @@ import dev.modelcache.internal.http.NettyBuffers;
 import dev.modelcache.internal.http.RangeClient;
 import dev.modelcache.internal.http.RangeRequest;
 import dev.modelcache.internal.http.RangeResponse;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.internal.http.UnreadBody;
 import dev.modelcache.internal.store.PartialJudge;
@@ -60,6 +63,9 @@ public final class SegmentedTransfer {
 	 * is counted in pieces, so this times their number bounds the memory.
 	 */
 	public static final DataSize LARGEST_BUFFER = NettyBuffers.LARGEST;
+
+	private static final Set<Reason> REFUSALS_OF_RANGES = EnumSet.of(Reason.BAD_RANGE, Reason.NO_SUCH_RANGE,
+			Reason.REFUSED);
 
 	private final Map<String, RangeClient> clients = new HashMap<>();
 
@@ -202,8 +208,15 @@ public final class SegmentedTransfer {
 			.next();
 	}
 
+	/** A server that cannot do with a range is asked for the file, which is not read. */
 	private Mono<SourceState> stateOf(Mirror mirror) {
-		RangeRequest request = new RangeRequest(mirror, new ByteRange(0, 1), null);
+		return stateOf(mirror, new RangeRequest(mirror, new ByteRange(0, 1), null)).onErrorResume(
+				(failure) -> failure instanceof RequestFailedException failed
+						&& REFUSALS_OF_RANGES.contains(failed.reason()),
+				(failure) -> stateOf(mirror, RangeRequest.wholeFile(mirror)));
+	}
+
+	private Mono<SourceState> stateOf(Mirror mirror, RangeRequest request) {
 		return Mono.defer(() -> {
 			AtomicReference<SourceState> state = new AtomicReference<>();
 			return clientFor(mirror).exchange(request, new UnreadBody(), (response) -> {

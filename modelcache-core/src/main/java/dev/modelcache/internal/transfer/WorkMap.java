@@ -100,7 +100,12 @@ final class WorkMap {
 		if (first == null) {
 			return null;
 		}
-		ByteRange range = new ByteRange(first.getKey(), first.getValue().end());
+		long end = first.getValue().end();
+		while (all && this.open.containsKey(end)) {
+			// A gap behind another one begins with a block.
+			end = this.open.remove(end).end();
+		}
+		ByteRange range = new ByteRange(first.getKey(), end);
 		ByteRange part = all ? range : firstPart(range);
 		if (part.end() < range.end()) {
 			open(part.end(), range.end(), null);

@@ -230,6 +230,37 @@ class ParallelTests {
 		assertThat(opened).hasPositiveValue();
 	}
 
+	/** The host serves one request at a time, whoever sends it. */
+	@Test
+	void anotherDownloadFromAHostThatServesOneConnectionWaitsForIt() throws Exception {
+		AtomicInteger active = new AtomicInteger();
+		CountDownLatch refused = new CountDownLatch(CONNECTIONS - 1);
+		this.server.serve("/other.gguf", this.content);
+		for (String path : List.of("/m.gguf", "/other.gguf")) {
+			this.server.answer(path, (request) -> {
+				if (active.compareAndSet(0, 1)) {
+					return Reply.ok().stallAfter(1000, refused).afterwards(() -> active.set(0));
+				}
+				refused.countDown();
+				return Reply.dropped();
+			});
+		}
+		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(256), CONNECTIONS,
+				DataSize.ofMegabytes(1), CacheFixture.PATIENCE, CacheFixture.PATIENCE, 5, true);
+		try (CacheFixture fixture = new CacheFixture(this.directory).transfer(settings)) {
+			fixture.open(request().build(),
+					ModelRequest.builder("other")
+						.url(this.server.uri("/other.gguf"))
+						.expectedDigest(this.content.sha256())
+						.build());
+			CompletableFuture<CachedModel> first = CompletableFuture.supplyAsync(() -> fixture.get("m"));
+			this.server.awaitRequests("/m.gguf", CONNECTIONS);
+			CompletableFuture<CachedModel> second = CompletableFuture.supplyAsync(() -> fixture.get("other"));
+			assertThat(first).succeedsWithin(CacheFixture.PATIENCE);
+			assertThat(second).succeedsWithin(CacheFixture.PATIENCE);
+		}
+	}
+
 	@Test
 	void mirrorsTakePartAtOnce() {
 		expectAllConnections(this.server, this.mirror);

@@ -11,7 +11,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -25,6 +27,7 @@ import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.ModelTransferException;
+import dev.modelcache.internal.http.ByteRange;
 import dev.modelcache.internal.http.RangeResponse;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.internal.http.RequestFailedException;
@@ -37,6 +40,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.Disposable;
 import reactor.core.scheduler.Schedulers;
@@ -467,6 +471,185 @@ class CoordinatorTests {
 			assertThat(resumed.get(60, TimeUnit.SECONDS).size()).isEqualTo(MIB);
 			assertThat(next.told.failures).isEmpty();
 		}
+	}
+
+	private static RequestFailedException refused(Reason reason) {
+		return new RequestFailedException(reason, ManualTransfer.mirror(1), 403, Duration.ofMinutes(4));
+	}
+
+	@ParameterizedTest
+	@EnumSource(names = { "ACCESS_DENIED", "REFUSED", "TOO_MANY_REQUESTS", "SERVER_ERROR", "RESET", "UNREACHABLE",
+			"TOO_BUSY", "LINK_REFUSED", "NOT_A_MODEL" })
+	void hostThatServesOneConnectionIsAskedOnOne(Reason reason) {
+		start(zeros(1, SIZE), 4);
+		exchange(0).answer(SIZE);
+		assertThat(this.transfer.open()).hasSize(4);
+		for (int i = 1; i < 4; i++) {
+			exchange(i).fail(refused(reason));
+		}
+		for (int i = 0; i < 2; i++) {
+			exchange(0).send(MIB);
+			this.transfer.timer.advanceTimeBy(Duration.ofSeconds(20));
+		}
+		exchange(0).complete();
+		// The next one follows at once, whatever the refusals asked for.
+		assertThat(this.transfer.exchanges).hasSize(5);
+		assertThat(this.transfer.open()).singleElement().satisfies((next) -> {
+			assertThat(next.start()).isEqualTo(2 * MIB);
+			assertThat(next.hasAnswered).isFalse();
+		});
+		assertThat(this.result).isNotDone();
+	}
+
+	@Test
+	void furtherConnectionIsTriedNowAndThen() {
+		start(zeros(1, SIZE), 2);
+		exchange(0).answer(SIZE);
+		exchange(1).fail(refused(Reason.ACCESS_DENIED));
+		trickle(exchange(0), Duration.ofSeconds(50));
+		assertThat(this.transfer.exchanges).hasSize(2);
+		trickle(exchange(0), Duration.ofSeconds(20));
+		assertThat(this.transfer.exchanges).hasSize(3);
+		exchange(2).fail(refused(Reason.ACCESS_DENIED));
+		trickle(exchange(0), Duration.ofSeconds(100));
+		assertThat(this.transfer.exchanges).hasSize(3);
+		trickle(exchange(0), Duration.ofSeconds(30));
+		exchange(3).answer(SIZE);
+		exchange(3).send(MIB);
+		exchange(3).complete();
+		assertThat(this.transfer.open()).hasSize(2);
+	}
+
+	private void trickle(Exchange exchange, Duration time) {
+		for (long second = 0; second < time.toSeconds(); second += 10) {
+			exchange.send(1000);
+			this.transfer.timer.advanceTimeBy(Duration.ofSeconds(10));
+		}
+	}
+
+	@Test
+	void refusalWhileNothingElseIsServedCounts() {
+		start(zeros(1, SIZE), 4);
+		exchange(0).fail(refused(Reason.ACCESS_DENIED));
+		assertThat(this.result).failsWithin(PATIENCE);
+		assertThat(this.transfer.exchanges).hasSize(1);
+	}
+
+	@Test
+	void digestTellsMoreThanValidators() {
+		start(zeros(1, SIZE), 2);
+		exchange(0).answer(SIZE);
+		exchange(0).send(MIB);
+		Exchange other = exchange(1);
+		other.answer(new RangeResponse(other.start(), SIZE, other.start() + MIB, false, "\"w\"", true));
+		other.send(MIB);
+		assertThat(this.transfer.told.failures).isEmpty();
+		assertThat(this.transfer.told.written).isEqualTo(2 * MIB);
+	}
+
+	@Test
+	void wholeFileWithAnotherValidatorIsAskedForAgainWithoutACondition() {
+		start(zeros(1, SIZE), 2);
+		exchange(0).answer(SIZE);
+		exchange(0).send(MIB);
+		Exchange other = exchange(1);
+		assertThat(other.request.ifRange()).isEqualTo(ManualTransfer.VALIDATOR);
+		other.answer(new RangeResponse(0, SIZE, SIZE, true, "\"w\"", true));
+		assertThat(exchange(0).over).isFalse();
+		assertThat(exchange(2).start()).isEqualTo(other.start());
+		assertThat(exchange(2).request.ifRange()).isNull();
+		assertThat(this.transfer.told.written).isEqualTo(MIB);
+	}
+
+	@Test
+	void badRangeLeadsToOneConnectionAndThenToTheWholeFile() {
+		start(zeros(1, SIZE), 4);
+		exchange(0).answer(SIZE);
+		for (int i = 1; i < 4; i++) {
+			exchange(i).fail(Reason.BAD_RANGE);
+		}
+		assertThat(this.transfer.open()).hasSize(1);
+		exchange(0).send(MIB);
+		exchange(0).send(MIB);
+		exchange(0).complete();
+		assertThat(exchange(4).request.range()).isEqualTo(ByteRange.from(2 * MIB));
+		exchange(4).fail(Reason.BAD_RANGE);
+		assertThat(this.transfer.open()).singleElement()
+			.satisfies((whole) -> assertThat(whole.request.ranged()).isFalse());
+	}
+
+	@Test
+	void bytesBeforeTheWantedOnesArePassedOver() throws Exception {
+		start(zeros(1, MIB), 1);
+		exchange(0).answer(MIB);
+		exchange(0).send(1000);
+		exchange(0).fail(Reason.RESET);
+		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(30));
+		exchange(1).answer(new RangeResponse(512, (long) MIB, (long) MIB, false, ManualTransfer.VALIDATOR, true));
+		byte[] before = new byte[300];
+		Arrays.fill(before, (byte) 1);
+		exchange(1).send(before);
+		byte[] across = new byte[MIB - 812];
+		Arrays.fill(across, 0, 188, (byte) 1);
+		exchange(1).send(across);
+		exchange(1).complete();
+		TransferResult came = this.result.get(60, TimeUnit.SECONDS);
+		assertThat(came.digests()).containsValue(Digest.of(Algorithm.SHA256, sha256(MIB)));
+	}
+
+	private void breakWithoutValidator() {
+		start(file(1), 1);
+		exchange(0).answer(new RangeResponse(0, SIZE, SIZE, false, null, true));
+		exchange(0).send(MIB);
+		exchange(0).send(1000);
+		exchange(0).fail(Reason.RESET);
+		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(30));
+		assertThat(exchange(1).start()).isEqualTo(MIB + 1000 - MIB / 4);
+		exchange(1).answer(new RangeResponse(exchange(1).start(), SIZE, SIZE, false, null, true));
+	}
+
+	@Test
+	void withoutValidatorTheLastBytesAreComparedAndTheFileGoesOn() {
+		breakWithoutValidator();
+		exchange(1).send(MIB / 4 - 10);
+		assertThat(this.transfer.told.written).isEqualTo(MIB + 1000);
+		exchange(1).send(MIB);
+		assertThat(this.transfer.told.written).isEqualTo(2 * MIB + 990);
+		assertThat(this.transfer.told.failures).hasSize(1);
+	}
+
+	@Test
+	void withoutValidatorOtherBytesMakeTheFileBeginAgain() {
+		breakWithoutValidator();
+		byte[] other = new byte[MIB / 4];
+		other[other.length - 1] = 1;
+		exchange(1).send(other);
+		assertThat(this.transfer.told.failures).last()
+			.satisfies((failure) -> assertThat(failure.reason()).isEqualTo(Reason.CHANGED));
+		Awaitility.await().atMost(PATIENCE).until(() -> this.transfer.staged.channel().size() == 0);
+	}
+
+	@Test
+	void withoutValidatorAnotherDateMakesTheFileBeginAgain() {
+		start(file(1), 1);
+		exchange(0).answer(new RangeResponse(0, SIZE, SIZE, false, null, true, Set.of(), "Monday"));
+		exchange(0).send(MIB);
+		exchange(0).fail(Reason.RESET);
+		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(30));
+		exchange(1).answer(new RangeResponse(exchange(1).start(), SIZE, SIZE, false, null, true, Set.of(), "Tuesday"));
+		assertThat(this.transfer.told.failures).last()
+			.satisfies((failure) -> assertThat(failure.reason()).isEqualTo(Reason.CHANGED));
+	}
+
+	@Test
+	void fileWhoseHeaderDoesNotSayWhereItEndsIsRefusedWithItsFirstBytes() {
+		start(file(1), 1);
+		exchange(0).answer(new RangeResponse(0, null, null, true, null, false));
+		exchange(0).send(4);
+		assertThat(this.transfer.told.failures).isEmpty();
+		exchange(0).send(100);
+		assertThat(this.transfer.told.failures).singleElement()
+			.satisfies((failure) -> assertThat(failure.reason()).isEqualTo(Reason.UNPROVABLE));
 	}
 
 	private List<Path> staged() throws IOException {

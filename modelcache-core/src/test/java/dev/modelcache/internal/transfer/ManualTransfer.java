@@ -180,9 +180,13 @@ final class ManualTransfer implements AutoCloseable {
 		}
 
 		void send(int size) {
+			send(new byte[size]);
+		}
+
+		void send(byte[] bytes) {
 			this.wanted--;
-			this.position += size;
-			this.body.onNext(ManualTransfer.this.buffers.buffer(new byte[size]));
+			this.position += bytes.length;
+			this.body.onNext(ManualTransfer.this.buffers.buffer(bytes));
 		}
 
 		void complete() {

@@ -16,10 +16,17 @@ public final class FormatException extends IOException {
 
 	private final boolean pickle;
 
+	private final boolean truncated;
+
 	private FormatException(String problem, String action, boolean pickle) {
+		this(problem, action, pickle, false);
+	}
+
+	private FormatException(String problem, String action, boolean pickle, boolean truncated) {
 		super(problem);
 		this.action = action;
 		this.pickle = pickle;
+		this.truncated = truncated;
 	}
 
 	static FormatException anotherThing(String found, String expected) {
@@ -41,7 +48,7 @@ public final class FormatException extends IOException {
 
 	static FormatException truncated(String format, String what) {
 		return new FormatException("is a truncated " + format + " file: " + what,
-				"Use another source, or ask the publisher for the complete file", false);
+				"Use another source, or ask the publisher for the complete file", false, true);
 	}
 
 	static FormatException malformed(String format, String what) {
@@ -55,6 +62,14 @@ public final class FormatException extends IOException {
 	 */
 	public String action() {
 		return this.action;
+	}
+
+	/**
+	 * Returns whether the end of the file is missing.
+	 * @return {@code true} if it is
+	 */
+	public boolean isTruncated() {
+		return this.truncated;
 	}
 
 	/**

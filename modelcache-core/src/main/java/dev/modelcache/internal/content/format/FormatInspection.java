@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
+import java.util.OptionalLong;
 
 import dev.modelcache.ModelFormat;
 import dev.modelcache.FormatVerification;
@@ -55,6 +56,33 @@ public final class FormatInspection {
 			}
 			return (settings.mode() != FormatVerification.OFF) ? facts(channel, beginning, extension, pickle != null)
 					: null;
+		}
+	}
+
+	/**
+	 * Returns where a file ends, as its header says.
+	 * <p>
+	 * <em>Blocking</em>: reads headers, not weights.
+	 * @param channel the file, of which bytes at the end may be missing
+	 * @return a position in the file or beyond its end, {@link Long#MAX_VALUE} if even
+	 * the header is cut off; empty if its format is not one that says
+	 * @throws IOException if it cannot be read
+	 */
+	public static OptionalLong statedEnd(FileChannel channel) throws IOException {
+		Beginning beginning = Beginning.of(channel);
+		try {
+			if (beginning.isGguf()) {
+				return GgufHeader.end(new HeaderReader(channel, GgufHeader.NAME));
+			}
+			return beginning.looksLikeSafetensors()
+					? OptionalLong.of(SafetensorsHeader.end(new HeaderReader(channel, SafetensorsHeader.NAME)))
+					: OptionalLong.empty();
+		}
+		catch (FormatException ex) {
+			return ex.isTruncated() ? OptionalLong.of(Long.MAX_VALUE) : OptionalLong.empty();
+		}
+		catch (ArithmeticException ex) {
+			return OptionalLong.empty();
 		}
 	}
 

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 
 import dev.modelcache.ModelFormat;
@@ -59,6 +60,8 @@ final class GgufHeader {
 
 	private long dataEnd;
 
+	private boolean unknownType;
+
 	private GgufHeader(HeaderReader in) {
 		this.in = in;
 	}
@@ -75,7 +78,29 @@ final class GgufHeader {
 		return new GgufHeader(in).read(machine);
 	}
 
+	/**
+	 * Returns where the tensors end.
+	 * @param in stands at the file's beginning
+	 * @return a position in the file or beyond its end; empty if the header does not say
+	 * @throws FormatException if the file cannot be read as far as it should
+	 * @throws IOException if the file cannot be read
+	 */
+	static OptionalLong end(HeaderReader in) throws IOException {
+		GgufHeader header = new GgufHeader(in);
+		long end = header.end(ByteOrder.nativeOrder());
+		return (header.dataEnd > 0 && !header.unknownType) ? OptionalLong.of(end) : OptionalLong.empty();
+	}
+
 	private ModelFormat read(ByteOrder machine) throws IOException {
+		long end = end(machine);
+		if (this.dataEnd > 0 && end > this.in.size()) {
+			throw FormatException.truncated(NAME,
+					"its tensors end at byte " + end + ", but it has only " + this.in.size() + " bytes");
+		}
+		return format();
+	}
+
+	private long end(ByteOrder machine) throws IOException {
 		this.in.skip(4);
 		checkVersion(machine);
 		long tensors = this.in.int64();
@@ -91,12 +116,7 @@ final class GgufHeader {
 			tensor(alignment);
 		}
 		long dataStart = Math.addExact(this.in.position(), alignment - 1) / alignment * alignment;
-		long end = Math.addExact(dataStart, this.dataEnd);
-		if (this.dataEnd > 0 && end > this.in.size()) {
-			throw FormatException.truncated(NAME,
-					"its tensors end at byte " + end + ", but it has only " + this.in.size() + " bytes");
-		}
-		return format();
+		return Math.addExact(dataStart, this.dataEnd);
 	}
 
 	private void checkVersion(ByteOrder machine) throws IOException {
@@ -220,6 +240,7 @@ final class GgufHeader {
 		if (offset < 0 || offset % alignment != 0 || (type != null && !type.fits(row))) {
 			throw this.in.malformed("a tensor is not aligned");
 		}
+		this.unknownType |= type == null;
 		this.dataEnd = Math.max(this.dataEnd, Math.addExact(offset, (type != null) ? type.bytes(elements) : 0));
 		this.weights.add((type != null) ? type.name() : null, elements);
 	}

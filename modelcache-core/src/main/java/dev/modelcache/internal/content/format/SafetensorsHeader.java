@@ -83,7 +83,39 @@ final class SafetensorsHeader {
 		return new SafetensorsHeader(in).read();
 	}
 
+	/**
+	 * Returns where the tensors end.
+	 * @param in stands at the file's beginning
+	 * @return a position in the file or beyond its end
+	 * @throws FormatException if the file cannot be read as far as it should
+	 * @throws IOException if the file cannot be read
+	 */
+	static long end(HeaderReader in) throws IOException {
+		SafetensorsHeader header = new SafetensorsHeader(in);
+		long available = header.available();
+		return in.size() - available + header.dataEnd;
+	}
+
 	private ModelFormat read() throws IOException {
+		long available = available();
+		if (this.dataEnd > available) {
+			throw FormatException.truncated(NAME,
+					"its tensors require " + this.dataEnd + " bytes, but it has only " + "" + available);
+		}
+		if (this.dataEnd != available || this.dataBytes != available) {
+			throw this.in.malformed("its tensors do not fill the file: they take " + this.dataBytes + " of " + available
+					+ " bytes after the header");
+		}
+		return ModelFormat.of(NAME)
+			.withArchitecture(this.architecture)
+			.withName(this.title)
+			.withQuantization(this.weights.mostOfType())
+			.withParameters(this.weights.parameters())
+			.withLicense(this.license);
+	}
+
+	/** Reads the header, and returns how many bytes follow it. */
+	private long available() throws IOException {
 		long length = this.in.int64();
 		if (length < 0 || length > LONGEST) {
 			throw this.in.malformed("it does not start with the length of a header");
@@ -99,20 +131,7 @@ final class SafetensorsHeader {
 		catch (JacksonException ex) {
 			throw this.in.malformed("its header is not a JSON object of tensors");
 		}
-		if (this.dataEnd > available) {
-			throw FormatException.truncated(NAME,
-					"its tensors require " + this.dataEnd + " bytes, but it has only " + "" + available);
-		}
-		if (this.dataEnd != available || this.dataBytes != available) {
-			throw this.in.malformed("its tensors do not fill the file: they take " + this.dataBytes + " of " + available
-					+ " bytes after the header");
-		}
-		return ModelFormat.of(NAME)
-			.withArchitecture(this.architecture)
-			.withName(this.title)
-			.withQuantization(this.weights.mostOfType())
-			.withParameters(this.weights.parameters())
-			.withLicense(this.license);
+		return available;
 	}
 
 	private void header(JsonParser json) throws IOException {

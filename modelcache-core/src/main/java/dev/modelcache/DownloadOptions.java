@@ -152,7 +152,8 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Returns the time to wait for the headers of a response.
+	 * Returns the time to wait for the headers of a response. It is multiplied by 4 and
+	 * then by 20 for a host that takes requests and does not answer in time.
 	 * @return the timeout
 	 */
 	public Duration responseTimeout() {
@@ -160,7 +161,8 @@ public final class DownloadOptions {
 	}
 
 	/**
-	 * Sets the time to wait for the headers of a response.
+	 * Sets the time to wait for the headers of a response. It is multiplied by 4 and then
+	 * by 20 for a host that takes requests and does not answer in time.
 	 * @param responseTimeout the timeout
 	 * @return these options
 	 */

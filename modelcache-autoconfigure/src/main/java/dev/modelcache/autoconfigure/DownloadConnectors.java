@@ -14,6 +14,7 @@ import java.util.function.Function;
 import dev.modelcache.ConnectorRules;
 import dev.modelcache.ModelCacheBuilder;
 import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.internal.http.Certificates;
 import dev.modelcache.source.Origin;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,7 +27,9 @@ import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
 import org.springframework.boot.http.client.reactive.JdkClientHttpConnectorBuilder;
 import org.springframework.boot.http.client.reactive.ReactorClientHttpConnectorBuilder;
 import org.springframework.boot.ssl.NoSuchSslBundleException;
+import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
+import org.springframework.boot.ssl.SslManagerBundle;
 import org.springframework.http.client.reactive.ClientHttpConnector;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.StringUtils;
@@ -64,9 +67,14 @@ final class DownloadConnectors implements Function<ConnectorRules, ClientHttpCon
 	 */
 	static void configure(ModelCacheBuilder builder, DownloadProperties download,
 			ClientHttpConnectorBuilder<?> connector, HttpClientSettings base, @Nullable SslBundles bundles) {
-		HttpClientSettings settings = base.withRedirects(HttpRedirects.DONT_FOLLOW);
+		// Times of downloads are their own: spring.http.clients.read-timeout suits small
+		// answers.
+		HttpClientSettings settings = base.withRedirects(HttpRedirects.DONT_FOLLOW).withReadTimeout(null);
 		if (StringUtils.hasText(download.getSslBundle())) {
 			settings = withBundle(settings, download.getSslBundle(), bundles);
+		}
+		if (settings.sslBundle() != null) {
+			settings = settings.withSslBundle(explained(settings.sslBundle()));
 		}
 		boolean proxied = StringUtils.hasText(download.getProxy().getHost());
 		checkProxy(connector, proxied, proxied && download.getProxy().getUsername() != null);
@@ -88,6 +96,14 @@ final class DownloadConnectors implements Function<ConnectorRules, ClientHttpCon
 		}
 		throw ModelKeys.GENERAL.wrong("download.ssl-bundle", "the SSL bundle '" + name + "' does not exist",
 				"Define it below spring.ssl.bundle, or correct the name");
+	}
+
+	/** Returns a bundle whose errors say why a certificate is not trusted. */
+	private static SslBundle explained(SslBundle bundle) {
+		SslManagerBundle managers = bundle.getManagers();
+		return SslBundle.of(bundle.getStores(), bundle.getKey(), bundle.getOptions(), bundle.getProtocol(),
+				SslManagerBundle.of(managers.getKeyManagerFactory(),
+						Certificates.explained(managers.getTrustManagerFactory())));
 	}
 
 	private static void checkProxy(ClientHttpConnectorBuilder<?> connector, boolean proxied, boolean login) {

@@ -45,7 +45,8 @@ public class DownloadProperties {
 	private Duration tlsHandshakeTimeout = Duration.ofSeconds(10);
 
 	/**
-	 * Time to wait for the headers of a response.
+	 * Time to wait for the headers of a response. Multiplied by 4 and then by 20 for a
+	 * host that takes requests and does not answer in time.
 	 */
 	private Duration responseTimeout = Duration.ofSeconds(30);
 

@@ -31,7 +31,6 @@ import io.netty.handler.proxy.ProxyConnectionEvent;
 import io.netty.handler.proxy.ProxyHandler;
 import io.netty.handler.proxy.Socks4ProxyHandler;
 import io.netty.handler.proxy.Socks5ProxyHandler;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.resolver.AddressResolverGroup;
 import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Scheduler;
@@ -56,14 +55,14 @@ final class NettyClients {
 
 	private final Route route;
 
-	private final Duration tlsHandshakeTimeout;
+	private final TlsWatch tls;
 
 	private final Scheduler io;
 
 	NettyClients(ConnectorRules rules, Route route, Duration tlsHandshakeTimeout, Scheduler io) {
 		this.rules = rules;
 		this.route = route;
-		this.tlsHandshakeTimeout = tlsHandshakeTimeout;
+		this.tls = new TlsWatch(tlsHandshakeTimeout);
 		this.io = io;
 	}
 
@@ -74,7 +73,8 @@ final class NettyClients {
 	 * @return the client for downloads
 	 */
 	HttpClient prepare(HttpClient client) {
-		HttpClient plain = NettyBuffers.forDownloads(client.compress(false)
+		HttpClient plain = NettyBuffers.forDownloads(this.tls.secure(client)
+			.compress(false)
 			.protocol(HttpProtocol.HTTP11)
 			.option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(this.rules.connectTimeout().toMillis())));
 		Proxy proxy = this.route.proxy();
@@ -82,14 +82,14 @@ final class NettyClients {
 				&& (proxy == null || proxy.setting().startsWith("environment"));
 		if (own) {
 			return plain.doOnChannelInit((observer, channel, address) -> {
-				prepareTls(channel, address);
+				watchTls(channel, address);
 				ProxyFailures.Netty.watch(channel, null);
 			});
 		}
 		HttpClient routed = plain.noProxy()
 			.resolver(new CheckedResolvers(this.rules, proxy, namesOf(plain), this.io))
 			.doOnChannelInit((observer, channel, address) -> {
-				prepareTls(channel, address);
+				watchTls(channel, address);
 				if (proxy != null && address instanceof InetSocketAddress host) {
 					goThrough(proxy, channel, host);
 				}
@@ -106,9 +106,9 @@ final class NettyClients {
 				: client.configuration().resolver();
 	}
 
-	private void prepareTls(Channel channel, @Nullable SocketAddress address) {
-		if (channel.pipeline().get(NettyPipeline.SslHandler) instanceof SslHandler tls) {
-			tls.setHandshakeTimeoutMillis(this.tlsHandshakeTimeout.toMillis());
+	private void watchTls(Channel channel, @Nullable SocketAddress address) {
+		if (address instanceof InetSocketAddress host) {
+			this.tls.watch(channel, host);
 		}
 	}
 

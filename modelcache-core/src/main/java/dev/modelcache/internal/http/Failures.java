@@ -9,9 +9,6 @@ import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.URI;
 import java.net.UnknownHostException;
-import java.security.cert.CertPathBuilderException;
-import java.security.cert.CertPathValidatorException;
-import java.security.cert.CertificateException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -20,7 +17,6 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLPeerUnverifiedException;
 
 import dev.modelcache.ModelAccessDeniedException;
 import dev.modelcache.ModelCacheException;
@@ -90,14 +86,13 @@ public final class Failures {
 			return new RequestFailedException(explained.reason(), asked, ofRedirect ? asked : where,
 					explained.problem(), 0, null, error);
 		}
-		if (hasCause(error, CertificateException.class, CertPathValidatorException.class,
-				CertPathBuilderException.class, SSLPeerUnverifiedException.class)) {
-			return new RequestFailedException(Reason.UNTRUSTED, asked, where, "cannot be trusted: " + root(error), 0,
-					null, error);
+		ConnectionFailedException untrusted = Certificates.explain(error, null);
+		if (untrusted != null) {
+			return new RequestFailedException(Reason.UNTRUSTED, asked, where, untrusted.problem(), 0, null, untrusted);
 		}
 		if (hasCause(error, SSLException.class)) {
-			return new RequestFailedException(Reason.TLS_FAILED, asked, where,
-					"broke the TLS connection: " + root(error), 0, null, error);
+			return new RequestFailedException(Reason.TLS_FAILED, asked, where, "broke the TLS connection", 0, null,
+					error);
 		}
 		if (hasCause(error, UnknownHostException.class)) {
 			return new RequestFailedException(Reason.UNREACHABLE, asked, where, "has an unknown host name", 0, null,
@@ -201,15 +196,6 @@ public final class Failures {
 			}
 		}
 		return false;
-	}
-
-	/** The type of the deepest cause; its text may hold what must not be printed. */
-	private static String root(Throwable failure) {
-		Throwable root = failure;
-		while (root.getCause() != null) {
-			root = root.getCause();
-		}
-		return root.getClass().getSimpleName();
 	}
 
 	/**

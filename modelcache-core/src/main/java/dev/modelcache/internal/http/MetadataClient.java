@@ -153,8 +153,8 @@ public final class MetadataClient {
 			.doOnDiscard(DataBuffer.class, DataBufferUtils::release)
 			.then(Mono.fromSupplier(() -> new MetadataResponse(response.at().uri(), response.status(),
 					response.headers(), Arrays.copyOf(body.toByteArray(), (int) Math.min(body.size(), limit)))))
-			.timeout(this.settings.responseTimeout(), Mono.error(() -> this.redirects.noAnswer(request.uri())),
-					this.timer);
+			.timeout(this.settings.responseTimeout(),
+					Mono.error(() -> Redirects.noAnswer(response.at(), this.settings.responseTimeout())), this.timer);
 	}
 
 	/** Takes a buffer's bytes up to one beyond the limit, and releases it. */

@@ -6,8 +6,10 @@ package dev.modelcache.internal.http;
 
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -62,6 +64,8 @@ final class Redirects {
 
 	private final HttpSettings settings;
 
+	private final ResponseTimeouts timeouts;
+
 	private final Scheduler timer;
 
 	private final Scheduler io;
@@ -76,6 +80,7 @@ final class Redirects {
 	Redirects(HttpConnections connections, HttpSettings settings, Scheduler timer, Scheduler io) {
 		this.connections = connections;
 		this.settings = settings;
+		this.timeouts = new ResponseTimeouts(settings);
 		this.timer = timer;
 		this.io = io;
 	}
@@ -101,14 +106,21 @@ final class Redirects {
 		AtomicBoolean responded = new AtomicBoolean();
 		AtomicBoolean arrived = new AtomicBoolean();
 		AtomicReference<@Nullable Wire> wire = new AtomicReference<>();
-		Mono<Long> deadline = Mono.delay(this.settings.responseTimeout(), this.timer)
+		AtomicBoolean sent = new AtomicBoolean();
+		Duration patience = this.timeouts.of(at.uri());
+		long begun = this.timer.now(TimeUnit.MILLISECONDS);
+		Mono<Long> deadline = Mono.delay(patience, this.timer)
 			.flatMap((tick) -> arrived.get() ? Mono.never() : Mono.just(tick));
 		Mono<Outcome<T>> outcome = client(at).flatMap((client) -> client.method(at.request().method())
 			.uri(at.uri())
 			.headers((headers) -> at.headers().forEach(headers::set))
-			.httpRequest((sent) -> wire.set(NETTY ? NettyWire.of(sent) : null))
+			.httpRequest((request) -> {
+				sent.set(true);
+				wire.set(NETTY ? NettyWire.of(request) : null);
+			})
 			.exchangeToMono((response) -> {
 				responded.set(true);
+				this.timeouts.answered(at.uri(), Duration.ofMillis(this.timer.now(TimeUnit.MILLISECONDS) - begun));
 				int status = response.statusCode().value();
 				HttpHeaders headers = response.headers().asHttpHeaders();
 				log(at, () -> answer(status, headers));
@@ -120,7 +132,12 @@ final class Redirects {
 				return answer.apply(new Response(at, status, headers, body(response, wire.get())))
 					.map((value) -> new Outcome<>(value, null));
 			})
-			.timeout(deadline, Mono.error(() -> noAnswer(at.request().uri()))));
+			.timeout(deadline, Mono.error(() -> {
+				if (sent.get() && !responded.get()) {
+					this.timeouts.exceeded(at.uri(), patience);
+				}
+				return noAnswer(at, patience);
+			})));
 		return FailureBoundary.around("asking " + asked, outcome)
 			.onErrorMap((failure) -> through(Failures.of(failure, at), at.uri()))
 			.doOnError((failure) -> log(at, () -> String.valueOf(failure.getMessage())))
@@ -197,9 +214,10 @@ final class Redirects {
 	}
 
 	/** Returns the failure of a request that was not answered in time. */
-	RequestFailedException noAnswer(URI uri) {
-		return new RequestFailedException(Reason.TIMEOUT, uri,
-				"did not answer within " + this.settings.responseTimeout().toMillis() + " ms", null);
+	static RequestFailedException noAnswer(Hop at, Duration patience) {
+		URI asked = at.request().uri();
+		return new RequestFailedException(Reason.TIMEOUT, asked, at.uri().equals(asked) ? asked : at.uri().resolve("/"),
+				"did not answer within " + patience.toMillis() + " ms", 0, null, null);
 	}
 
 	private Mono<WebClient> client(Hop at) {

@@ -76,8 +76,14 @@ public final class RequestFailedException extends RuntimeException implements Fa
 	 */
 	RequestFailedException(Reason reason, URI uri, URI at, String problem, int status, @Nullable Duration retryAfter,
 			@Nullable Throwable cause) {
-		super(RedactedUri.of(at) + " " + problem
-				+ (at.equals(uri) ? "" : " (redirected from " + RedactedUri.of(uri) + ")"), cause);
+		this(RedactedUri.of(at) + " " + problem
+				+ (at.equals(uri) ? "" : " (redirected from " + RedactedUri.of(uri) + ")"), uri, reason, status,
+				retryAfter, cause);
+	}
+
+	private RequestFailedException(String message, URI uri, Reason reason, int status, @Nullable Duration retryAfter,
+			@Nullable Throwable cause) {
+		super(message, cause);
 		this.uri = uri;
 		this.host = Origin.of(uri).authority();
 		this.reason = reason;
@@ -124,10 +130,9 @@ public final class RequestFailedException extends RuntimeException implements Fa
 	 * @return the same failure, with both in its message
 	 */
 	RequestFailedException through(URI at, String proxy) {
-		String problem = problem().substring(RedactedUri.of(this.uri).length() + 1);
-		return new RequestFailedException(this.reason, this.uri,
-				problem + " (asked " + Origin.of(at).authority() + " through " + proxy + ")", this.status,
-				this.retryAfter, getCause());
+		return new RequestFailedException(
+				problem() + " (asked " + Origin.of(at).authority() + " through " + proxy + ")", this.uri, this.reason,
+				this.status, this.retryAfter, getCause());
 	}
 
 	/**
@@ -190,7 +195,9 @@ public final class RequestFailedException extends RuntimeException implements Fa
 		/** No connection: refused, no such host, no route. */
 		UNREACHABLE(true, ErrorCode.TRANSFER, Action.NETWORK),
 		/** No response headers in time. */
-		TIMEOUT(true, ErrorCode.TRANSFER, Action.NETWORK),
+		TIMEOUT(true, ErrorCode.TRANSFER,
+				"If the server needs longer, for example because it first fetches the file itself, increase"
+						+ " hooks.llm.download.response-timeout; otherwise check the network and the proxy"),
 		/** The connection broke. */
 		RESET(true, ErrorCode.TRANSFER, Action.NETWORK),
 		/**

@@ -67,8 +67,11 @@ public record TransferSettings(DataSize bufferSize, int connections, DataSize se
 	 * @return the limits
 	 */
 	public HttpSettings http() {
-		return new HttpSettings(this.responseTimeout, HttpSettings.LARGEST_ANSWER, this.maxRedirects,
-				this.insecureHttpAllowed);
+		Duration grown = this.responseTimeout.multipliedBy(20);
+		Duration longest = (grown.compareTo(this.giveUpAfter) < 0) ? grown : this.giveUpAfter;
+		return new HttpSettings(this.responseTimeout,
+				(longest.compareTo(this.responseTimeout) > 0) ? longest : this.responseTimeout,
+				HttpSettings.LARGEST_ANSWER, this.maxRedirects, this.insecureHttpAllowed);
 	}
 
 }

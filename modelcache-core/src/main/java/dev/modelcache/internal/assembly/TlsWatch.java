@@ -1,0 +1,272 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.modelcache.internal.assembly;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.security.Principal;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.WeakHashMap;
+
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.X509ExtendedKeyManager;
+
+import dev.modelcache.internal.http.Certificates;
+import dev.modelcache.internal.http.ConnectionFailedException;
+import dev.modelcache.internal.http.Failures;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.ssl.NotSslRecordException;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
+import io.netty.util.ReferenceCountUtil;
+import org.jspecify.annotations.Nullable;
+import reactor.netty.NettyPipeline;
+import reactor.netty.http.Http11SslContextSpec;
+import reactor.netty.http.client.HttpClient;
+
+/**
+ * Explains TLS connections that are not made by what the server sent in plain text: its
+ * version and its alerts (RFC 8446, sections 4.1.3 and 6), and whether it asked for a
+ * certificate of the client. Also names hosts to servers as curl does.
+ */
+final class TlsWatch {
+
+	/** RFC 8446, section 5.1. */
+	private static final int ALERT = 21;
+
+	private static final int HANDSHAKE = 22;
+
+	private static final int SERVER_HELLO = 2;
+
+	private static final int TLS_1_2 = 0x303;
+
+	private static final int PROTOCOL_VERSION = 70;
+
+	private static final int HEADER = 5;
+
+	private final Duration handshakeTimeout;
+
+	/** The connections whose server asked for a certificate that there is not. */
+	private final Set<SSLEngine> askedForCertificate = Collections
+		.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+
+	TlsWatch(Duration handshakeTimeout) {
+		this.handshakeTimeout = handshakeTimeout;
+	}
+
+	/** Has a client explain certificates, unless the application configured its TLS. */
+	HttpClient secure(HttpClient client) {
+		return (client.configuration().sslProvider() != null) ? client
+				: client.secure((spec) -> spec.sslContext(Http11SslContextSpec.forClient()
+					.configure((context) -> context.trustManager(Certificates.ofJvm()[0]).keyManager(new NoKeys()))));
+	}
+
+	/** Prepares a connection before it is opened. */
+	void watch(Channel channel, InetSocketAddress host) {
+		ChannelPipeline pipeline = channel.pipeline();
+		if (!(pipeline.get(NettyPipeline.SslHandler) instanceof SslHandler tls)) {
+			pipeline.addFirst("modelCacheNoTls", new PlainHttp(host));
+			return;
+		}
+		tls.setHandshakeTimeoutMillis(this.handshakeTimeout.toMillis());
+		name(host.getHostString(), tls.engine());
+		Records records = new Records();
+		pipeline.addBefore(NettyPipeline.SslHandler, "modelCacheRecords", records);
+		pipeline.addAfter(NettyPipeline.SslHandler, "modelCacheTls", new Explanations(tls.engine(), records, host));
+	}
+
+	/** The JDK sends no name without a dot, and none with an underscore. */
+	private static void name(String host, SSLEngine engine) {
+		InetAddress literal = DirectHosts.literal(host);
+		SSLParameters parameters = engine.getSSLParameters();
+		if (literal != null || (parameters.getServerNames() != null && !parameters.getServerNames().isEmpty())) {
+			return;
+		}
+		String name = host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
+		try {
+			parameters.setServerNames(List.of(new SNIHostName(name.getBytes(StandardCharsets.US_ASCII))));
+			engine.setSSLParameters(parameters);
+		}
+		catch (IllegalArgumentException ex) {
+			// A name that cannot be sent.
+		}
+	}
+
+	/**
+	 * Looks at the beginning of what a server sends: its first records are not encrypted.
+	 */
+	private static final class Records extends ChannelInboundHandlerAdapter {
+
+		private int version;
+
+		private int alert = -1;
+
+		private boolean begun;
+
+		@Override
+		public void channelRead(ChannelHandlerContext context, Object message) {
+			if (!this.begun && message instanceof ByteBuf bytes && bytes.readableBytes() >= HEADER + 2) {
+				this.begun = true;
+				int start = bytes.readerIndex();
+				int type = bytes.getUnsignedByte(start);
+				if (type == ALERT) {
+					this.alert = bytes.getUnsignedByte(start + HEADER + 1);
+				}
+				else if (type == HANDSHAKE && bytes.readableBytes() >= HEADER + 6
+						&& bytes.getUnsignedByte(start + HEADER) == SERVER_HELLO) {
+					this.version = bytes.getUnsignedShort(start + HEADER + 4);
+				}
+			}
+			context.fireChannelRead(message);
+		}
+
+		boolean isOldVersion() {
+			return this.alert == PROTOCOL_VERSION || (this.version != 0 && this.version < TLS_1_2);
+		}
+
+	}
+
+	private final class Explanations extends ChannelInboundHandlerAdapter {
+
+		private final SSLEngine engine;
+
+		private final Records records;
+
+		private final InetSocketAddress host;
+
+		Explanations(SSLEngine engine, Records records, InetSocketAddress host) {
+			this.engine = engine;
+			this.records = records;
+			this.host = host;
+		}
+
+		@Override
+		public void userEventTriggered(ChannelHandlerContext context, Object event) {
+			context.fireUserEventTriggered((event instanceof SslHandshakeCompletionEvent end && !end.isSuccess())
+					? new SslHandshakeCompletionEvent(explained(end.cause())) : event);
+		}
+
+		@Override
+		public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+			context.fireExceptionCaught(Failures.hasCause(cause, SSLException.class) ? explained(cause) : cause);
+		}
+
+		private Throwable explained(Throwable cause) {
+			if (ConnectionFailedException.in(cause) != null) {
+				return cause;
+			}
+			int port = this.host.getPort();
+			if (Failures.hasCause(cause, NotSslRecordException.class)) {
+				return failed("does not speak TLS at port " + port,
+						"Correct the port or the scheme of the URL; a proxy or firewall may also answer in plain text",
+						cause);
+			}
+			if (Failures.hasCause(cause, SslHandshakeTimeoutException.class)) {
+				return failed(
+						"did not finish the TLS handshake within " + TlsWatch.this.handshakeTimeout.toMillis() + " ms",
+						"Check the network, or increase hooks.llm.download.tls-handshake-timeout", cause);
+			}
+			if (this.records.isOldVersion()) {
+				return failed("supports no version of TLS that is safe, such as 1.2 or 1.3",
+						"The operator of the host must enable TLS 1.2 or later; a mirror or fallback-url may help",
+						cause);
+			}
+			if (TlsWatch.this.askedForCertificate.contains(this.engine)) {
+				return failed("requires a certificate of the client",
+						"Set hooks.llm.download.ssl-bundle to an SSL bundle with a key store that contains it", cause);
+			}
+			return cause;
+		}
+
+		private static ConnectionFailedException failed(String problem, String action, Throwable cause) {
+			return new ConnectionFailedException(Reason.TLS_FAILED, problem, action, cause);
+		}
+
+	}
+
+	/** Tells a server that answers plain http by TLS. */
+	private static final class PlainHttp extends ChannelInboundHandlerAdapter {
+
+		private final InetSocketAddress host;
+
+		PlainHttp(InetSocketAddress host) {
+			this.host = host;
+		}
+
+		@Override
+		public void channelRead(ChannelHandlerContext context, Object message) {
+			context.pipeline().remove(this);
+			if (message instanceof ByteBuf bytes && bytes.readableBytes() >= 2
+					&& bytes.getUnsignedByte(bytes.readerIndex()) == ALERT
+					&& bytes.getUnsignedByte(bytes.readerIndex() + 1) == TLS_1_2 >> 8) {
+				ReferenceCountUtil.release(message);
+				context.fireExceptionCaught(new ConnectionFailedException(Reason.TLS_FAILED,
+						"speaks TLS at port " + this.host.getPort(), "Use https: in the URL", null));
+				context.close();
+				return;
+			}
+			context.fireChannelRead(message);
+		}
+
+	}
+
+	/** Notes that a server asked for a certificate. */
+	private final class NoKeys extends X509ExtendedKeyManager {
+
+		@Override
+		public @Nullable String chooseEngineClientAlias(String[] types, Principal[] issuers, SSLEngine engine) {
+			TlsWatch.this.askedForCertificate.add(engine);
+			return null;
+		}
+
+		@Override
+		public @Nullable String chooseClientAlias(String[] types, Principal[] issuers, Socket socket) {
+			return null;
+		}
+
+		@Override
+		public @Nullable String chooseServerAlias(String type, Principal[] issuers, Socket socket) {
+			return null;
+		}
+
+		@Override
+		public String @Nullable [] getClientAliases(String type, Principal[] issuers) {
+			return null;
+		}
+
+		@Override
+		public String @Nullable [] getServerAliases(String type, Principal[] issuers) {
+			return null;
+		}
+
+		@Override
+		public X509Certificate @Nullable [] getCertificateChain(String alias) {
+			return null;
+		}
+
+		@Override
+		public @Nullable PrivateKey getPrivateKey(String alias) {
+			return null;
+		}
+
+	}
+
+}

@@ -1,0 +1,351 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.modelcache.internal.assembly;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SNIMatcher;
+import javax.net.ssl.SNIServerName;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLServerSocket;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.StandardConstants;
+
+import dev.modelcache.DownloadOptions;
+import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelTransferException;
+import dev.modelcache.testsupport.TestCertificate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.util.unit.DataSize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+/**
+ * What an acquisition says about a TLS connection that is not made, and the names that
+ * servers are told.
+ */
+class TlsMessageTests {
+
+	private static final String PASSWORD = "changeit";
+
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+	@TempDir
+	private Path directory;
+
+	private final List<AutoCloseable> open = new CopyOnWriteArrayList<>();
+
+	private final BlockingQueue<String> names = new LinkedBlockingQueue<>();
+
+	@BeforeEach
+	@AfterEach
+	void forgetTrustStore() {
+		System.clearProperty("javax.net.ssl.trustStore");
+		System.clearProperty("javax.net.ssl.trustStorePassword");
+	}
+
+	@AfterEach
+	void close() throws Exception {
+		for (AutoCloseable resource : this.open) {
+			resource.close();
+		}
+	}
+
+	private ModelCacheException failure(String url, Consumer<DownloadOptions> options) {
+		try (var cache = ModelCache.builder()
+			.environment((name) -> name.equals("user.home") ? this.directory.toString() : null)
+			.cache((use) -> use.directory(this.directory.resolve("cache")).minFreeSpace(DataSize.ofMegabytes(1)))
+			.download((use) -> options.accept(use.allowInsecureHttp(true)))
+			.build()) {
+			ModelRequest request = ModelRequest.builder("m").url(URI.create(url)).maxAttempts(1).build();
+			ModelCacheException failure = catchThrowableOfType(ModelCacheException.class,
+					() -> cache.get(request).block(PATIENCE));
+			assertThat(failure).isInstanceOf(ModelTransferException.class)
+				.hasMessageNotContaining("Exception")
+				.hasMessageNotContaining("sun.");
+			return failure;
+		}
+	}
+
+	private ModelCacheException failure(String url) {
+		return failure(url, (options) -> {
+		});
+	}
+
+	/** Has this JVM trust the certificates of a key store. */
+	private static void trust(Path keys) {
+		System.setProperty("javax.net.ssl.trustStore", keys.toString());
+		System.setProperty("javax.net.ssl.trustStorePassword", PASSWORD);
+	}
+
+	private Path keys(String name) throws Exception {
+		Path file = this.directory.resolve("keys.p12");
+		keytool("-genkeypair", "-alias", "origin", "-keyalg", "EC", "-groupname", "secp256r1", "-dname", "CN=" + name,
+				"-ext", "SAN=dns:" + name, "-validity", "5", "-storetype", "PKCS12");
+		return file;
+	}
+
+	/** Makes a certificate that an authority signed. */
+	private Path signed(String name, String start) throws Exception {
+		Path file = this.directory.resolve("keys.p12");
+		keytool("-genkeypair", "-alias", "ca", "-keyalg", "EC", "-groupname", "secp256r1", "-dname", "CN=Company CA",
+				"-ext", "bc:c", "-startdate", "-20d", "-validity", "90", "-storetype", "PKCS12");
+		keytool("-genkeypair", "-alias", "origin", "-keyalg", "EC", "-groupname", "secp256r1", "-dname", "CN=" + name);
+		String request = this.directory.resolve("request").toString();
+		String certificate = this.directory.resolve("certificate").toString();
+		keytool("-certreq", "-alias", "origin", "-file", request);
+		keytool("-gencert", "-alias", "ca", "-infile", request, "-outfile", certificate, "-ext", "SAN=dns:" + name,
+				"-startdate", start, "-validity", "5");
+		KeyStore keys = load(file);
+		Certificate authority = keys.getCertificate("ca");
+		try (InputStream in = Files.newInputStream(Path.of(certificate))) {
+			Certificate leaf = CertificateFactory.getInstance("X.509").generateCertificate(in);
+			keys.setKeyEntry("origin", keys.getKey("origin", PASSWORD.toCharArray()), PASSWORD.toCharArray(),
+					new Certificate[] { leaf, authority });
+		}
+		keys.deleteEntry("ca");
+		store(keys, file);
+		KeyStore trusted = KeyStore.getInstance("PKCS12");
+		trusted.load(null, null);
+		trusted.setCertificateEntry("ca", authority);
+		store(trusted, this.directory.resolve("trusted.p12"));
+		return file;
+	}
+
+	private static void store(KeyStore keys, Path file) throws Exception {
+		try (OutputStream out = Files.newOutputStream(file)) {
+			keys.store(out, PASSWORD.toCharArray());
+		}
+	}
+
+	private void keytool(String... arguments) throws Exception {
+		List<String> command = new ArrayList<>();
+		command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+		command.addAll(List.of(arguments));
+		command.addAll(List.of("-keystore", this.directory.resolve("keys.p12").toString(), "-storepass", PASSWORD));
+		Process keytool = new ProcessBuilder(command).redirectErrorStream(true).start();
+		String output = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+		assertThat(keytool.waitFor()).as(output).isZero();
+	}
+
+	private static KeyStore load(Path file) throws Exception {
+		KeyStore keys = KeyStore.getInstance("PKCS12");
+		try (InputStream in = Files.newInputStream(file)) {
+			keys.load(in, PASSWORD.toCharArray());
+		}
+		return keys;
+	}
+
+	private static SSLContext context(Path file) throws Exception {
+		KeyStore keys = load(file);
+		KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+		factory.init(keys, PASSWORD.toCharArray());
+		SSLContext context = SSLContext.getInstance("TLS");
+		context.init(factory.getKeyManagers(), null, null);
+		return context;
+	}
+
+	private int serve(SSLContext context, Consumer<SSLServerSocket> change) throws IOException {
+		SSLServerSocket listener = (SSLServerSocket) context.getServerSocketFactory()
+			.createServerSocket(0, 16, InetAddress.getByName("127.0.0.1"));
+		SSLParameters parameters = listener.getSSLParameters();
+		parameters.setSNIMatchers(List.of(new SNIMatcher(StandardConstants.SNI_HOST_NAME) {
+
+			@Override
+			public boolean matches(SNIServerName name) {
+				TlsMessageTests.this.names.add(new String(name.getEncoded(), StandardCharsets.US_ASCII));
+				return true;
+			}
+
+		}));
+		listener.setSSLParameters(parameters);
+		change.accept(listener);
+		accept(listener, (socket) -> {
+			((SSLSocket) socket).startHandshake();
+			socket.getInputStream().read();
+		});
+		return listener.getLocalPort();
+	}
+
+	private int serveBytes(byte[] answer) throws IOException {
+		ServerSocket listener = new ServerSocket(0, 16, InetAddress.getByName("127.0.0.1"));
+		accept(listener, (socket) -> {
+			socket.getInputStream().read(new byte[64]);
+			socket.getOutputStream().write(answer);
+			socket.getInputStream().transferTo(OutputStream.nullOutputStream());
+		});
+		return listener.getLocalPort();
+	}
+
+	private void accept(ServerSocket listener, Conversation conversation) {
+		this.open.add(listener);
+		Thread thread = new Thread(() -> {
+			try {
+				while (true) {
+					Socket socket = listener.accept();
+					this.open.add(socket);
+					Thread serving = new Thread(() -> {
+						try {
+							conversation.with(socket);
+						}
+						catch (IOException ex) {
+							// The other side did not like it.
+						}
+					});
+					serving.setDaemon(true);
+					serving.start();
+				}
+			}
+			catch (IOException ex) {
+				// The test has ended.
+			}
+		});
+		thread.setDaemon(true);
+		thread.start();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "-10d, has expired", "+10d, is not valid yet" })
+	void timeOfACertificate(String start, String says) throws Exception {
+		Path keys = signed("localhost", start);
+		trust(this.directory.resolve("trusted.p12"));
+		assertThat(failure("https://localhost:" + serve(context(keys), (listener) -> {
+		}) + "/m.gguf")).hasMessageContaining("cannot be trusted: it has a certificate that " + says)
+			.hasMessageContaining("clock")
+			.hasMessageNotContaining("ssl-bundle");
+	}
+
+	@Test
+	void nameOfACertificate() throws Exception {
+		Path keys = keys("other.example");
+		trust(keys);
+		assertThat(failure("https://localhost:" + serve(context(keys), (listener) -> {
+		}) + "/m.gguf"))
+			.hasMessageContaining("cannot be trusted: it has a certificate for another host name (other.example)")
+			.hasMessageNotContaining("ssl-bundle");
+	}
+
+	@Test
+	void selfSignedCertificate() throws Exception {
+		Path keys = keys("localhost");
+		assertThat(failure("https://localhost:" + serve(context(keys), (listener) -> {
+		}) + "/m.gguf")).hasMessageContaining("cannot be trusted: it has a self-signed certificate, of CN=localhost")
+			.hasMessageContaining("download.ssl-bundle")
+			.hasMessageContaining("KeychainStore")
+			.hasMessageContaining("Windows-ROOT")
+			.hasMessageContaining("trust store of the JVM");
+	}
+
+	@Test
+	void authorityThatIsUnknown() throws Exception {
+		Path keys = signed("localhost", "-1d");
+		assertThat(failure("https://localhost:" + serve(context(keys), (listener) -> {
+		}) + "/m.gguf"))
+			.hasMessageContaining("cannot be trusted: it has a certificate of an unknown authority, CN=Company CA")
+			.hasMessageContaining("download.ssl-bundle")
+			.hasMessageContaining("KeychainStore");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "TLSv1.2", "TLSv1.3" })
+	void serverThatWantsACertificateOfTheClient(String version) throws Exception {
+		Path keys = keys("localhost");
+		trust(keys);
+		int port = serve(context(keys), (listener) -> {
+			listener.setEnabledProtocols(new String[] { version });
+			listener.setNeedClientAuth(true);
+		});
+		assertThat(failure("https://localhost:" + port + "/m.gguf"))
+			.hasMessageContaining("requires a certificate of the client")
+			.hasMessageContaining("key store");
+	}
+
+	/** The alert protocol_version, and a ServerHello of TLS 1.0 (RFC 2246). */
+	@ParameterizedTest
+	@ValueSource(strings = { "15030100020246",
+			"160301002e0200002a0301000000000000000000000000000000000000000000000000000000000000000000002f000002ff01"
+					+ "0100" })
+	void serverThatSupportsOldVersionsAlone(String answer) throws Exception {
+		assertThat(failure("https://localhost:" + serveBytes(HexFormat.of().parseHex(answer)) + "/m.gguf"))
+			.hasMessageContaining("supports no version of TLS that is safe")
+			.hasMessageNotContaining("ssl-bundle");
+	}
+
+	@Test
+	void plainHttpBehindAnHttpsUrl() throws Exception {
+		int port = serveBytes("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+		assertThat(failure("https://localhost:" + port + "/m.gguf"))
+			.hasMessageContaining("does not speak TLS at port " + port)
+			.hasMessageContaining("scheme of the URL");
+	}
+
+	@Test
+	void tlsBehindAnHttpUrl() throws Exception {
+		int port = serveBytes(HexFormat.of().parseHex("15030300020250"));
+		assertThat(failure("http://localhost:" + port + "/m.gguf")).hasMessageContaining("speaks TLS at port " + port)
+			.hasMessageContaining("Use https: in the URL");
+	}
+
+	@Test
+	void handshakeThatHangs() throws Exception {
+		assertThat(failure("https://localhost:" + serveBytes(new byte[0]) + "/m.gguf",
+				(options) -> options.tlsHandshakeTimeout(Duration.ofMillis(200))))
+			.hasMessageContaining("did not finish the TLS handshake within 200 ms")
+			.hasMessageContaining("download.tls-handshake-timeout");
+	}
+
+	@Test
+	void serverIsToldTheNameOfTheHost() throws Exception {
+		failure("https://localhost:" + serve(TestCertificate.get().sslContext(), (listener) -> {
+		}) + "/m.gguf");
+		assertThat(this.names.poll(1, TimeUnit.MINUTES)).isEqualTo("localhost");
+	}
+
+	@Test
+	void serverIsToldNoAddress() throws Exception {
+		failure("https://127.0.0.1:" + serve(TestCertificate.get().sslContext(), (listener) -> {
+		}) + "/m.gguf");
+		assertThat(this.names.poll()).isNull();
+	}
+
+	private interface Conversation {
+
+		void with(Socket socket) throws IOException;
+
+	}
+
+}

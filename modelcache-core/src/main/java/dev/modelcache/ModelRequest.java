@@ -136,7 +136,7 @@ public final class ModelRequest {
 	 * Returns the files of the repository to download in addition to the one that the URL
 	 * names.
 	 * @return paths or globs: {@code *} and {@code ?} within a directory, {@code **}
-	 * across directories
+	 * across directories; files that match one after an exclamation mark are left out
 	 */
 	public List<String> files() {
 		return this.files;

@@ -145,7 +145,8 @@ final class ModelRequests {
 		for (int i = 0; i < files.size(); i++) {
 			String glob = files.get(i).strip();
 			try {
-				read.add(new ModelFileName(glob).text());
+				boolean exclusion = glob.startsWith("!");
+				read.add((exclusion ? "!" : "") + new ModelFileName(exclusion ? glob.substring(1) : glob).text());
 			}
 			catch (IllegalArgumentException ex) {
 				throw keys.wrong("files[" + i + "]", "is not a path in a repository: " + ex.getMessage(),

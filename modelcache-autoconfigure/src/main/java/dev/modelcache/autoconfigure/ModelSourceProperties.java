@@ -32,7 +32,8 @@ public class ModelSourceProperties {
 
 	/**
 	 * Files of the repository to download in addition to the one that the URL names, as
-	 * paths or as globs such as "tokenizer*.json" and "onnx/**".
+	 * paths or as globs such as "tokenizer*.json" and "onnx/**". Entries that begin with
+	 * "!" leave files out.
 	 */
 	private List<String> files = new ArrayList<>();
 

@@ -22,10 +22,12 @@ import dev.modelcache.Digest;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelFormatException;
+import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.internal.acquire.AcquisitionMonitor.FileProgress;
 import dev.modelcache.internal.acquire.AcquisitionObserver.Step;
+import dev.modelcache.internal.FilePatterns;
 import dev.modelcache.internal.content.Compression;
 import dev.modelcache.internal.content.DecompressedContent;
 import dev.modelcache.internal.content.DecompressionPlan;
@@ -43,6 +45,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.util.unit.DataSize;
+import org.springframework.util.StringUtils;
 
 /**
  * Fetches a file, compares it with what it should be, and only then publishes it, or its
@@ -251,8 +254,21 @@ final class FileFetch {
 		}
 		catch (ModelFormatException ex) {
 			staged.discard();
-			throw ex;
+			throw leavingOut(job, ex);
 		}
+	}
+
+	/** One of several files can be left out where patterns select them. */
+	private static ModelFormatException leavingOut(FileJob job, ModelFormatException refusal) {
+		ModelRequest request = job.candidate().request();
+		if (job.whole() || request.files().isEmpty()) {
+			return refusal;
+		}
+		ModelFormatException error = new ModelFormatException(request.id(), refusal.problem(),
+				"Add '" + FilePatterns.excluding(job.file().name()) + "' to " + request.key("files")
+						+ " to leave this file out, or " + StringUtils.uncapitalize(refusal.action()));
+		error.addSuppressed(refusal);
+		return error;
 	}
 
 	/**

@@ -12,9 +12,12 @@ import java.util.Map;
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.DigestOrigin;
+import dev.modelcache.FormatVerification;
+import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.content.format.FormatSettings;
 import dev.modelcache.internal.http.MetadataClients;
 import dev.modelcache.internal.source.huggingface.HubSettings;
 import dev.modelcache.internal.source.huggingface.HubToken;
@@ -22,6 +25,7 @@ import dev.modelcache.internal.source.huggingface.HuggingFaceResolver;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.HubServer;
 import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.ModelFiles;
 import dev.modelcache.testsupport.Reply;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -56,6 +60,8 @@ class HubTests {
 	private final HubServer.Repository repository = this.server.repository("org/repo", COMMIT)
 		.large("model.gguf", this.content)
 		.small("config.json", "{\"model_type\":\"llama\"}");
+
+	private FormatSettings formats = FormatSettings.none();
 
 	@AfterEach
 	void stop() {
@@ -244,6 +250,18 @@ class HubTests {
 	}
 
 	@Test
+	void refusedFileIsNamedWithThePatternThatLeavesItOut() {
+		this.repository.large("pytorch_model.bin", Content.of(ModelFiles.PICKLE));
+		this.formats = new FormatSettings(FormatVerification.WARN, false);
+		assertThatExceptionOfType(ModelFormatException.class)
+			.isThrownBy(() -> get(ModelRequest.builder("m").url(URI.create("hf://org/repo")).files(List.of("**"))))
+			.withMessageContaining("Add '!pytorch_model.bin' to files to leave this file out, or use the model's GGUF");
+		CachedModel model = get(
+				ModelRequest.builder("m").url(URI.create("hf://org/repo")).files(List.of("**", "!pytorch_model.bin")));
+		assertThat(model.files()).hasSize(2);
+	}
+
+	@Test
 	void mirrorOnTheHubProvesAFileOfAnotherServer() {
 		try (MisbehavingServer other = MisbehavingServer.start().serve("/m.gguf", this.content)) {
 			CachedModel model = get(
@@ -263,7 +281,7 @@ class HubTests {
 	private CachedModel get(ModelRequest.Builder request) {
 		HubToken token = new HubToken("hf_known", (name) -> null, this.directory);
 		try (CacheFixture fixture = new CacheFixture(this.directory)) {
-			fixture
+			fixture.formats(this.formats)
 				.resolver(new HuggingFaceResolver(new HubSettings(this.server.endpoint(), token), Map.of(),
 						MetadataClients.create(), Schedulers.boundedElastic()))
 				.open(request.maxAttempts(2).build());

@@ -18,6 +18,7 @@ import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
+import dev.modelcache.internal.FilePatterns;
 import dev.modelcache.internal.http.MetadataResponse;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.HubRevision;
@@ -149,8 +150,9 @@ final class HubLookUp {
 	 * decides which files there are.
 	 */
 	private boolean namesItsFiles() {
-		return (this.url.path() != null || this.url.quantization() != null || !this.model.files().isEmpty())
-				&& this.model.files().stream().noneMatch((file) -> file.contains("*") || file.contains("?"));
+		List<String> patterns = FilePatterns.of(this.model.files()).included();
+		return (this.url.path() != null || this.url.quantization() != null || !patterns.isEmpty())
+				&& patterns.stream().noneMatch((pattern) -> pattern.contains("*") || pattern.contains("?"));
 	}
 
 	/** An ONNX file may need another one, which only its repository's list tells. */

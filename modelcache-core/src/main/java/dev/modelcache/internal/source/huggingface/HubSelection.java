@@ -20,8 +20,8 @@ import java.util.stream.Stream;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.FilePatterns;
 import dev.modelcache.internal.OpeningOrder;
-import org.springframework.util.AntPathMatcher;
 
 /**
  * The files of a repository that make up a model: the one that the URL names or its
@@ -74,7 +74,13 @@ final class HubSelection {
 			selection.addQuantization();
 		}
 		List<HubFile> named = List.copyOf(selection.selected.values());
-		request.files().forEach(selection::addMatching);
+		FilePatterns patterns = FilePatterns.of(request.files());
+		(named.isEmpty() ? patterns.includedOrAll() : patterns.included())
+			.forEach((glob) -> selection.addMatching(glob, patterns));
+		if (selection.selected.isEmpty()) {
+			throw selection.notFound("file that hooks.llm.files does not leave out",
+					"Remove one of the entries that begin with an exclamation mark");
+		}
 		return Stream
 			.concat(named.stream(),
 					OpeningOrder
@@ -101,16 +107,15 @@ final class HubSelection {
 		add(found.get(0).name());
 	}
 
-	private void addMatching(String glob) {
-		AntPathMatcher matcher = new AntPathMatcher();
+	private void addMatching(String glob, FilePatterns patterns) {
 		List<ModelFileName> matching = this.repository.names()
 			.stream()
-			.filter((name) -> matcher.match(glob, name.text()))
+			.filter((name) -> FilePatterns.matches(glob, name))
 			.toList();
 		if (matching.isEmpty()) {
 			throw notFound("file '" + glob + "'", suggestions(glob));
 		}
-		matching.forEach(this::add);
+		matching.stream().filter((name) -> !patterns.exclude(name)).forEach(this::add);
 	}
 
 	private void add(ModelFileName name) {

@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import dev.modelcache.internal.FilePatterns;
 import dev.modelcache.source.Packing;
-import org.springframework.util.AntPathMatcher;
 
 /**
  * Finds the model among the layers of an artifact, whoever's tool packed it.
@@ -23,8 +23,6 @@ final class LayerChoice {
 	private static final String KIT = "application/vnd.kitops.modelkit.";
 
 	private static final String MODEL_PACK = "application/vnd.cncf.model.";
-
-	private static final AntPathMatcher MATCHER = new AntPathMatcher();
 
 	private LayerChoice() {
 	}
@@ -39,10 +37,13 @@ final class LayerChoice {
 	 */
 	static List<ModelLayer> matching(Manifest manifest, ModelReference reference, List<String> globs) {
 		List<ModelLayer> named = named(manifest, reference);
-		boolean all = globs.stream()
-			.allMatch((glob) -> named.stream().anyMatch((layer) -> MATCHER.match(glob, layer.name().text())));
+		FilePatterns patterns = FilePatterns.of(globs);
+		List<String> wanted = patterns.includedOrAll();
+		boolean all = wanted.stream()
+			.allMatch((glob) -> named.stream().anyMatch((layer) -> FilePatterns.matches(glob, layer.name())));
 		return all ? named.stream()
-			.filter((layer) -> globs.stream().anyMatch((glob) -> MATCHER.match(glob, layer.name().text())))
+			.filter((layer) -> wanted.stream().anyMatch((glob) -> FilePatterns.matches(glob, layer.name())))
+			.filter((layer) -> !patterns.exclude(layer.name()))
 			.toList() : List.of();
 	}
 

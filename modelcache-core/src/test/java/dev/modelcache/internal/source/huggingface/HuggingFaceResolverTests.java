@@ -159,6 +159,20 @@ class HuggingFaceResolverTests extends SourceResolverContractTests {
 	}
 
 	@Test
+	void filesAreLeftOutByPatternsWithAnExclamationMark() {
+		this.hub.repository.large("pytorch_model.bin", MODEL).large("onnx/a.bin", MODEL).small("README.md", "x");
+		assertThat(names(this.hub.model("hf://org/repo", "**", "!*.bin"))).containsExactly("model.gguf", "onnx/a.bin",
+				"config.json", "README.md");
+		assertThat(names(this.hub.model("hf://org/repo", "!**/*.bin", "!*.md"))).containsExactly("model.gguf",
+				"config.json");
+		assertThat(names(this.hub.model("hf://org/repo", "!config.json", "*.json", "*.gguf")))
+			.containsExactly("model.gguf");
+		assertThat(names(this.hub.model("hf://org/repo/model.gguf", "!*.gguf"))).containsExactly("model.gguf");
+		assertThat(this.hub.failure(ModelNotFoundException.class, "hf://org/repo", "*.gguf", "!model.gguf"))
+			.hasMessageContaining("does not leave out");
+	}
+
+	@Test
 	void fileOfTheHubsWebPagesIsTheSame() {
 		URI page = URI.create(this.hub.server.endpoint() + "/org/repo/resolve/main/model.gguf?download=true");
 		assertThat(this.hub.resolver().recognizes(page)).isTrue();

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -284,6 +285,14 @@ public final class NetworkCases {
 				answering("302 with 9 KB of headers",
 						() -> (request) -> (request.query() != null) ? Reply.ok()
 								: Reply.redirect(302, PATH + "?a=b").header("X-Long", "x".repeat(9000))),
+				redirectedBy("302 of which no length is known, and no end comes",
+						Reply.redirect(302, "/f/m.gguf")
+							.head((head) -> head.replaceAll("Content-Length: .*\r\n", ""))
+							.stallAfter(0)),
+				redirectedBy("302 whose body does not come",
+						Reply.redirect(302, "/f/m.gguf").body("moved").stallAfter(0)),
+				redirectedBy("302 whose body breaks", Reply.redirect(302, "/f/m.gguf").body("moved").cutAfter(2)),
+				redirectedBy("302 with a body of 1 MB", Reply.redirect(302, "/f/m.gguf").body("x".repeat(1 << 20))),
 				always("redirect to itself with a cookie", Reply.redirect(302, PATH).header("Set-Cookie", "a=b"))
 					.fails(ErrorCode.TRANSFER, "redirects more than 20 times and wants a cookie"),
 				always("redirect to itself", Reply.redirect(302, PATH)).fails(ErrorCode.TRANSFER,
@@ -295,6 +304,10 @@ public final class NetworkCases {
 				server("15 redirects", (server, content) -> chain(server, content, 15)),
 				server("20 redirects", (server, content) -> chain(server, content, 20)),
 				always("redirect without a Location", Reply.status(302)).fails(ErrorCode.TRANSFER, "redirects"));
+	}
+
+	private static NetworkCase redirectedBy(String how, Reply reply) {
+		return server(how, (server, content) -> server.serve("/f/", content).always(PATH, reply));
 	}
 
 	private static NetworkCase redirected(String how, String location) {
@@ -422,7 +435,19 @@ public final class NetworkCases {
 	}
 
 	private List<NetworkCase> busy() {
-		return List.of(first("503 once", Reply.status(503)), first("429 once", Reply.status(429)),
+		return List.of(ranged("403 to every range", Reply.status(403)),
+				ranged("403 to every range", Reply.status(403)).withoutDigest(),
+				answering("412 to If-Range",
+						() -> (request) -> (request.header("If-Range") != null) ? Reply.status(412) : Reply.ok()),
+				answering("404 once beside another answer", () -> {
+					CountDownLatch second = new CountDownLatch(1);
+					AtomicInteger number = new AtomicInteger();
+					return (request) -> switch (number.getAndIncrement()) {
+						case 0 -> Reply.ok().stallAfter(1 << 20, second);
+						case 1 -> Reply.status(404).meeting(second);
+						default -> Reply.ok();
+					};
+				}), first("503 once", Reply.status(503)), first("429 once", Reply.status(429)),
 				first("500 in the middle", Reply.ok(), Reply.status(500)),
 				always("404", Reply.status(404)).fails(ErrorCode.NOT_FOUND, "404"),
 				always("403", Reply.status(403)).fails(ErrorCode.ACCESS_DENIED, "403"));

@@ -7,6 +7,7 @@ package dev.modelcache.internal.http;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
@@ -60,6 +61,9 @@ public final class Breakers {
 		}
 
 	};
+
+	/** How many requests each host delivers to at this moment. */
+	private final Map<CircuitBreaker, Integer> delivering = new ConcurrentHashMap<>();
 
 	/**
 	 * Creates the breakers.
@@ -134,23 +138,36 @@ public final class Breakers {
 	}
 
 	/**
-	 * Leave to send one request. Only the first judgement counts.
+	 * Leave to send one request. Only the first judgement counts. A failure does not
+	 * count while the host delivers to another request: it refuses connections that are
+	 * too many, and is not down.
 	 */
-	public static final class Permission {
+	public final class Permission {
 
 		private final CircuitBreaker breaker;
 
+		private final boolean alone;
+
 		private final AtomicBoolean judged = new AtomicBoolean();
+
+		private final AtomicBoolean delivers = new AtomicBoolean();
 
 		private Permission(CircuitBreaker breaker) {
 			this.breaker = breaker;
+			this.alone = !isDelivering();
 		}
 
-		/** The response's headers arrived. */
+		private boolean isDelivering() {
+			return Breakers.this.delivering.containsKey(this.breaker);
+		}
+
+		/** The response's headers arrived, and its body follows. */
 		public void succeeded() {
 			if (this.judged.compareAndSet(false, true)) {
 				// No duration: there is no slow-call rule.
 				this.breaker.onSuccess(0, TimeUnit.NANOSECONDS);
+				this.delivers.set(true);
+				Breakers.this.delivering.merge(this.breaker, 1, Integer::sum);
 			}
 		}
 
@@ -159,18 +176,20 @@ public final class Breakers {
 		 * @param failure how
 		 */
 		public void failed(RequestFailedException failure) {
-			if (!failure.reason().isHostFailure()) {
-				released();
-			}
-			else if (this.judged.compareAndSet(false, true)) {
+			if (failure.reason().isHostFailure() && this.alone && !isDelivering()
+					&& this.judged.compareAndSet(false, true)) {
 				this.breaker.onError(0, TimeUnit.NANOSECONDS, failure);
 			}
 		}
 
-		/** The request ended without telling anything about the host. */
-		public void released() {
+		/** The request ended; without a judgement, it tells nothing about the host. */
+		public void ended() {
 			if (this.judged.compareAndSet(false, true)) {
 				this.breaker.releasePermission();
+			}
+			if (this.delivers.compareAndSet(true, false)) {
+				Breakers.this.delivering.computeIfPresent(this.breaker,
+						(key, number) -> (number > 1) ? number - 1 : null);
 			}
 		}
 

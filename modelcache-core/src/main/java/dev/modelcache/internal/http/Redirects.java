@@ -47,6 +47,8 @@ final class Redirects {
 	 */
 	private static final int LARGEST_BODY = 1 << 16;
 
+	private static final Duration LONGEST_WAIT_FOR_A_BODY = Duration.ofSeconds(1);
+
 	/**
 	 * The most connections that are found closed by one request. Each of them has served
 	 * before, so that this is only to end where servers never cease to close them.
@@ -231,13 +233,20 @@ final class Redirects {
 		return (next != null) ? send(next, answer) : answer.apply(redirect);
 	}
 
-	private static Mono<Void> drain(Flux<DataBuffer> body) {
+	/**
+	 * Reads the body of a redirect, so that its connection can be reused. One that does
+	 * not end soon, or breaks, is left, and its connection closed.
+	 */
+	private Mono<Void> drain(Flux<DataBuffer> body) {
 		AtomicLong left = new AtomicLong(LARGEST_BODY);
 		return body.takeUntil((buffer) -> {
 			long after = left.addAndGet(-buffer.readableByteCount());
 			DataBufferUtils.release(buffer);
 			return after < 0;
-		}).then();
+		})
+			.takeUntilOther(Mono.delay(LONGEST_WAIT_FOR_A_BODY, this.timer))
+			.then()
+			.onErrorComplete((failure) -> Failures.hasCause(failure, IOException.class));
 	}
 
 	/**

@@ -72,7 +72,7 @@ public final class WebRangeClient implements RangeClient {
 				return answered.apply(head);
 			})).onErrorMap((failure) -> Failures.of(failure, request.mirror().uri()))
 				.doOnError(RequestFailedException.class, permission::failed)
-				.doFinally((signal) -> permission.released());
+				.doFinally((signal) -> permission.ended());
 		});
 	}
 

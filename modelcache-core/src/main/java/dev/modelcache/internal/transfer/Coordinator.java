@@ -64,7 +64,8 @@ final class Coordinator implements BodyWriter.Owner {
 	/** What a host does that serves no further connection. */
 	private static final Set<Reason> REFUSALS = EnumSet.of(Reason.UNREACHABLE, Reason.TIMEOUT, Reason.RESET,
 			Reason.TLS_FAILED, Reason.SERVER_ERROR, Reason.TOO_MANY_REQUESTS, Reason.TOO_BUSY, Reason.ACCESS_DENIED,
-			Reason.LINK_REFUSED, Reason.LINK_EXPIRED, Reason.REFUSED, Reason.NOT_A_MODEL, Reason.PROXY_FAILED);
+			Reason.NOT_FOUND, Reason.LINK_REFUSED, Reason.LINK_EXPIRED, Reason.REFUSED, Reason.NOT_A_MODEL,
+			Reason.PROXY_FAILED);
 
 	/** What a server may do to all ranges, or to some, though it has the file. */
 	private static final Set<Reason> MENDED_BY_WHOLE_FILES = EnumSet.of(Reason.NO_SUCH_RANGE, Reason.CHANGED,
@@ -530,7 +531,8 @@ final class Coordinator implements BodyWriter.Owner {
 	 */
 	private void failed(Fetch fetch, RequestFailedException failed) {
 		this.listener.failed(failed);
-		if (this.phase == Phase.FETCHING && (fetch.lowered || isSurplus(fetch, failed) || stepsDown(fetch, failed))) {
+		if (this.phase == Phase.FETCHING && (fetch.lowered || isSurplus(fetch, failed) || refusesIfRange(fetch, failed)
+				|| stepsDown(fetch, failed))) {
 			return;
 		}
 		this.progress.failed(failed);
@@ -543,7 +545,7 @@ final class Coordinator implements BodyWriter.Owner {
 			// The connection that was served before may not have ended for the host.
 			boolean busy = fetch.mirror.host().isLimited() && isRefusal(fetch, failed);
 			fetch.mirror.failed(busy ? failed.ofABusyHost() : failed, fetch.burst, fetch.brought, now());
-			if (fetch.mirror.isDropped() && fetch.request.ranged() && MENDED_BY_WHOLE_FILES.contains(failed.reason())
+			if (fetch.mirror.isDropped() && fetch.request.ranged() && isMendedByWholeFile(fetch, failed)
 					&& fetch.mirror.mode() != FetchMode.WHOLE_FILE) {
 				fetch.mirror.tryWholeFile();
 			}
@@ -556,6 +558,25 @@ final class Coordinator implements BodyWriter.Owner {
 		if (((contradicts && !others) || promised) && this.phase == Phase.FETCHING) {
 			beginAgain();
 		}
+	}
+
+	private static boolean isMendedByWholeFile(Fetch fetch, RequestFailedException failed) {
+		boolean forbidden = failed.reason() == Reason.ACCESS_DENIED && failed.word().equals("status-403")
+				&& fetch.mirror.bytes() == 0 && !fetch.mirror.host().sendsRanges();
+		return forbidden || MENDED_BY_WHOLE_FILES.contains(failed.reason());
+	}
+
+	/**
+	 * The host refuses requests that say which version they are about. A digest tells
+	 * that, too.
+	 */
+	private boolean refusesIfRange(Fetch fetch, RequestFailedException failed) {
+		boolean refused = failed.reason() == Reason.REFUSED || failed.reason() == Reason.ACCESS_DENIED;
+		if (!refused || fetch.request.ifRange() == null || this.plan.file().expected() == null) {
+			return false;
+		}
+		fetch.mirror.host().ignoreIfRange();
+		return true;
 	}
 
 	/**

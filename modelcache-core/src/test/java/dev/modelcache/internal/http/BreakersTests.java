@@ -37,7 +37,9 @@ class BreakersTests {
 
 	private void fail(Reason reason, int times) {
 		for (int i = 0; i < times; i++) {
-			this.breakers.acquire(this.mirror).failed(new RequestFailedException(reason, this.mirror, "failed", null));
+			Breakers.Permission permission = this.breakers.acquire(this.mirror);
+			permission.failed(new RequestFailedException(reason, this.mirror, "failed", null));
+			permission.ended();
 		}
 	}
 
@@ -90,14 +92,30 @@ class BreakersTests {
 		Breakers.Permission permission = this.breakers.acquire(this.mirror);
 		permission.succeeded();
 		permission.failed(new RequestFailedException(Reason.RESET, this.mirror, "broke in the body", null));
-		permission.released();
+		permission.ended();
 		assertThat(breaker().getMetrics().getNumberOfSuccessfulCalls()).isEqualTo(1);
 		assertThat(breaker().getMetrics().getNumberOfFailedCalls()).isZero();
 	}
 
 	@Test
+	void failureDoesNotCountWhileTheHostDeliversToAnotherRequest() {
+		Breakers.Permission before = this.breakers.acquire(this.mirror);
+		Breakers.Permission delivered = this.breakers.acquire(this.mirror);
+		delivered.succeeded();
+		Breakers.Permission surplus = this.breakers.acquire(this.mirror);
+		before.failed(new RequestFailedException(Reason.SERVER_ERROR, this.mirror, 503, null));
+		before.ended();
+		delivered.ended();
+		surplus.failed(new RequestFailedException(Reason.RESET, this.mirror, "too many", null));
+		surplus.ended();
+		assertThat(breaker().getMetrics().getNumberOfFailedCalls()).isZero();
+		fail(Reason.RESET, 1);
+		assertThat(breaker().getMetrics().getNumberOfFailedCalls()).isEqualTo(1);
+	}
+
+	@Test
 	void cancellationDoesNotCount() {
-		this.breakers.acquire(this.mirror).released();
+		this.breakers.acquire(this.mirror).ended();
 		assertThat(breaker().getMetrics().getNumberOfBufferedCalls()).isZero();
 	}
 

@@ -83,6 +83,9 @@ public final class NetworkCases {
 				always("empty header value", Reply.ok().header("X-Empty", "")),
 				always("header value beyond ASCII", Reply.ok().header("X-Name", "caf\u00e9")),
 				always("Connection: close", Reply.ok().header("Connection", "close")),
+				answering("403 for unknown robots",
+						() -> (request) -> String.valueOf(request.header("User-Agent")).startsWith("modelcache")
+								? Reply.ok() : Reply.status(403)),
 				always("Keep-Alive header", Reply.ok().header("Keep-Alive", "timeout=5, max=100")));
 	}
 
@@ -248,16 +251,76 @@ public final class NetworkCases {
 
 	private List<NetworkCase> codings() {
 		return List.of(always("Content-Encoding: identity", Reply.ok().header("Content-Encoding", "identity")),
-				always("empty Content-Encoding", Reply.ok().header("Content-Encoding", "")));
+				always("empty Content-Encoding", Reply.ok().header("Content-Encoding", "")), coded("aws-chunked"),
+				coded("aws-chunked").withoutDigest(), coded("binary"), coded("none"), coded("none").withoutDigest(),
+				coded("identity,"), coded("8bit"), coded("7bit"), coded("utf-8"), coded("UTF-8").withoutDigest(),
+				coded("application/octet-stream"), coded("unknown"), coded("aws-chunked,identity"),
+				named("Content-Encoding: gzip on a .gz file, stored as it is", "gzip", "/m.gguf.gz"),
+				named("Content-Encoding: x-gzip on a .gz file, stored as it is", "x-gzip", "/m.gguf.gz"),
+				named("Content-Encoding: zstd on a .zst file, stored as it is", "zstd", "/m.gguf.zst"));
+	}
+
+	private static NetworkCase coded(String coding) {
+		return always("Content-Encoding: " + coding, Reply.ok().header("Content-Encoding", coding));
+	}
+
+	/** The name at the end of a redirect counts, too. */
+	private static NetworkCase named(String name, String coding, String path) {
+		return server(name,
+				(server, content) -> server.serve(path, content)
+					.always(path, Reply.ok().header("Content-Encoding", coding))
+					.always(PATH, Reply.redirect(302, path)));
 	}
 
 	private List<NetworkCase> types() {
 		return List.of(always("Content-Type: text/plain", Reply.ok().header("Content-Type", "text/plain")),
 				always("Content-Type: text/plain", Reply.ok().header("Content-Type", "text/plain")).withoutDigest(),
 				always("Content-Type: nonsense", Reply.ok().header("Content-Type", "nonsense")),
-				always("empty Content-Type", Reply.ok().header("Content-Type", "")),
+				always("empty Content-Type", Reply.ok().header("Content-Type", "")), typed("text/html"),
+				typed("text/html").withoutDigest(), typed("text/html; charset=utf-8"), typed("application/xhtml+xml"),
+				typed("multipart/form-data"), typed("multipart/form-data; boundary=x").withoutDigest(),
+				typed("multipart/mixed"), typed("text/plain; charset=utf-8"), typed("application/json"),
+				always("Content-Type: text/html, no ranges, no length",
+						Reply.ok().ignoringRange().chunked().header("Content-Type", "text/html"))
+					.withoutDigest(),
+				first("login page once", Reply.html()), first("login page once", Reply.html()).withoutDigest(),
+				first("login page once in the middle", Reply.ok(), Reply.html()),
+				first("login page once in the middle", Reply.ok(), Reply.html()).withoutDigest(),
+				first("login page in the middle three times", Reply.ok(), Reply.html(), Reply.html(), Reply.ok(),
+						Reply.html()),
+				always("script of a security gateway",
+						Reply.status(200)
+							.header("Content-Type", "application/javascript; charset=utf-8")
+							.body("window.location = '/blocked';\nmore();\n"))
+					.fails(ErrorCode.FORMAT,
+							"sent a text that begins with \"window.location = '/blocked';\""
+									+ " instead of a model (Content-Type: application/javascript)"),
+				always("text of a security gateway",
+						Reply.status(200)
+							.header("Content-Type", "text/plain")
+							.body("\n  Access to this category of sites is blocked by your company.\n"))
+					.withoutDigest()
+					.fails(ErrorCode.FORMAT, "begins with \"Access to this category of sites is blocked"),
+				always("JSON with status 200",
+						Reply.status(200)
+							.header("Content-Type", "application/json")
+							.body("{\"error\": \"quota exceeded\"}"))
+					.fails(ErrorCode.FORMAT, "quota exceeded"),
+				first("text of a security gateway once", Reply.status(200).body("Access to this site is blocked.\n")),
+				always("203", Reply.ok().ignoringRange().head((head) -> head.replaceFirst("200", "203"))),
+				always("203", Reply.ok().ignoringRange().head((head) -> head.replaceFirst("200", "203")))
+					.withoutDigest(),
+				always("200 of a transforming proxy",
+						Reply.ok()
+							.ignoringRange()
+							.header("Warning", "214 proxy \"Transformation applied\"")
+							.header("Via", "1.1 proxy")),
 				always("login page for ever", Reply.html()).fails(ErrorCode.FORMAT, "HTML"),
 				always("login page for ever", Reply.html()).withoutDigest().fails(ErrorCode.FORMAT, "HTML"));
+	}
+
+	private static NetworkCase typed(String type) {
+		return always("Content-Type: " + type, Reply.ok().header("Content-Type", type));
 	}
 
 	private List<NetworkCase> redirects() {

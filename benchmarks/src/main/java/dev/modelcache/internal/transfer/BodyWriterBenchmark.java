@@ -115,10 +115,11 @@ public class BodyWriterBenchmark {
 		landing.log.clear();
 		TransferThreads threads = new TransferThreads(Schedulers.immediate(), Runnable::run, Schedulers.parallel());
 		Bandwidth bandwidth = new Bandwidth(null, threads.timer());
+		DownloadPlan plan = new DownloadPlan("m", new RemoteFile("m.gguf", List.of(target.mirror), null, null), 1, 0);
 		for (long start = 0; start < SIZE; start += SEGMENT) {
 			long end = start + SEGMENT;
 			BodyWriter writer = new BodyWriter(landing,
-					new RangeRequest(target.mirror, new ByteRange(start, end), null), null, target.file.channel(),
+					new RangeRequest(target.mirror, new ByteRange(start, end), null), plan, null, target.file.channel(),
 					threads, bandwidth, 8);
 			writer.open(landing);
 			writer.start(start, start, end, end, SIZE);

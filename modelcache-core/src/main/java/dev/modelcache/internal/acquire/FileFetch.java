@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.Digest;
+import dev.modelcache.FormatVerification;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelFormatException;
@@ -156,7 +157,8 @@ final class FileFetch {
 	}
 
 	private DownloadPlan plan(FileJob job, int attempt, FetchMode mode) {
-		return new DownloadPlan(job.modelId(), job.file(), attempts(job), attempt, decompression(job), mode);
+		return new DownloadPlan(job.modelId(), job.file(), attempts(job), attempt, decompression(job), mode,
+				this.parts.formats().mode());
 	}
 
 	private static int attempts(FileJob job) {

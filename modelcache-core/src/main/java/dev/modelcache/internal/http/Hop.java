@@ -34,13 +34,21 @@ import org.springframework.http.HttpHeaders;
 record Hop(WebRequest request, URI uri, int number, boolean trusted, boolean publicOnly, Set<Digest> stated) {
 
 	/** The headers that are no secret, and that every origin gets. */
-	private static final Set<String> SHARED = Set.of("accept", "range", "if-range");
+	private static final Set<String> SHARED = Set.of("accept", "range", "if-range", "user-agent");
+
+	/** Some firewalls refuse names that they do not know, and libraries above all. */
+	private static final String USER_AGENT = userAgent();
 
 	private static final Pattern OTHER_SCHEME = Pattern.compile("\\s*(?!https?:)[a-z][a-z0-9+.-]*:",
 			Pattern.CASE_INSENSITIVE);
 
 	static Hop first(WebRequest request) {
 		return new Hop(request, request.uri(), 0, true, request.publicOnly(), Set.of());
+	}
+
+	private static String userAgent() {
+		String version = Hop.class.getPackage().getImplementationVersion();
+		return "modelcache" + ((version != null) ? "/" + version : "");
 	}
 
 	/** RFC 9110, section 15.4: 300 is one where the server prefers a choice. */
@@ -64,6 +72,7 @@ record Hop(WebRequest request, URI uri, int number, boolean trusted, boolean pub
 	Map<String, String> headers() {
 		Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
 		headers.put(HttpHeaders.ACCEPT, "*/*");
+		headers.put(HttpHeaders.USER_AGENT, USER_AGENT);
 		this.request.headers().forEach((name, value) -> {
 			if (this.trusted || SHARED.contains(name.toLowerCase(Locale.ROOT))) {
 				headers.put(name, value);

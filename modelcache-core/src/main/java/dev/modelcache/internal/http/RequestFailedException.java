@@ -108,6 +108,15 @@ public final class RequestFailedException extends RuntimeException implements Fa
 		this(reason, uri, uri, problem, status, retryAfter, cause);
 	}
 
+	private RequestFailedException(RequestFailedException failure, String message) {
+		super(message, failure);
+		this.uri = failure.uri;
+		this.host = failure.host;
+		this.reason = failure.reason;
+		this.status = failure.status;
+		this.retryAfter = failure.retryAfter;
+	}
+
 	@Override
 	public String problem() {
 		return String.valueOf(getMessage());
@@ -133,6 +142,15 @@ public final class RequestFailedException extends RuntimeException implements Fa
 		return new RequestFailedException(
 				problem() + " (asked " + Origin.of(at).authority() + " through " + proxy + ")", this.uri, this.reason,
 				this.status, this.retryAfter, getCause());
+	}
+
+	/**
+	 * Adds to what happened.
+	 * @param detail what else there is to say
+	 * @return the same failure, which says it
+	 */
+	RequestFailedException withDetail(String detail) {
+		return new RequestFailedException(this, getMessage() + " " + detail);
 	}
 
 	/**
@@ -258,8 +276,8 @@ public final class RequestFailedException extends RuntimeException implements Fa
 				"Check which of the two is right: correct the expected digest, or use another source"),
 		/** The server refuses the request: any other 4xx. */
 		REFUSED(false, ErrorCode.TRANSFER, Action.SERVER),
-		/** The body is an HTML page. */
-		NOT_A_MODEL(false, ErrorCode.FORMAT,
+		/** The body is an HTML page, or a text. */
+		NOT_A_MODEL(true, ErrorCode.FORMAT,
 				"Open the URL in a browser: a login page or a proxy's page may be in the way"),
 		/** A redirect that must not, or cannot, be followed. */
 		BAD_REDIRECT(false, ErrorCode.TRANSFER, "Use the https URL that the server redirects to, or another source"),

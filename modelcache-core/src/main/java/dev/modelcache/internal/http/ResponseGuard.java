@@ -4,8 +4,11 @@
  */
 package dev.modelcache.internal.http;
 
+import java.net.URI;
 import java.time.Clock;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Stream;
 
 import dev.modelcache.internal.http.Redirects.Response;
@@ -26,6 +29,15 @@ final class ResponseGuard {
 
 	private static final MediaType SEVERAL_PARTS = new MediaType("multipart", "byteranges");
 
+	/** The codings of content, and the endings of files that are encoded like that. */
+	private static final Map<String, List<String>> SUFFIXES = Map.ofEntries(Map.entry("gzip", List.of(".gz", ".tgz")),
+			Map.entry("x-gzip", List.of(".gz", ".tgz")), Map.entry("zstd", List.of(".zst", ".tzst")),
+			Map.entry("br", List.of(".br")), Map.entry("compress", List.of(".z")),
+			Map.entry("x-compress", List.of(".z")), Map.entry("xz", List.of(".xz", ".txz")),
+			Map.entry("x-xz", List.of(".xz", ".txz")), Map.entry("bzip2", List.of(".bz2")),
+			Map.entry("x-bzip2", List.of(".bz2")), Map.entry("deflate", List.of()), Map.entry("dcb", List.of()),
+			Map.entry("dcz", List.of()), Map.entry("exi", List.of()));
+
 	private final Clock clock;
 
 	ResponseGuard(Clock clock) {
@@ -42,7 +54,8 @@ final class ResponseGuard {
 	RangeResponse check(RangeRequest request, Response response) {
 		HttpHeaders headers = response.headers();
 		return switch (response.status()) {
-			case 200 -> wholeFile(request.mirror(), response.at(), headers);
+			// RFC 9110, section 15.3.4: a proxy has changed something; the bytes decide.
+			case 200, 203 -> wholeFile(request, response.at(), headers);
 			case 206 -> partOfFile(request, response.at(), headers);
 			case 416 -> nothingLeft(request, headers);
 			default ->
@@ -50,9 +63,10 @@ final class ResponseGuard {
 		};
 	}
 
-	private RangeResponse wholeFile(Mirror mirror, Hop at, HttpHeaders headers) {
-		refuseOtherThanModels(mirror, headers);
+	private RangeResponse wholeFile(RangeRequest request, Hop at, HttpHeaders headers) {
+		refuseCodings(request.mirror(), at, headers);
 		long length = headers.getContentLength();
+		refusePageInTheMiddle(request, length, headers);
 		boolean proven = length >= 0 || isChunked(headers);
 		Long total = (length >= 0) ? length : null;
 		return new RangeResponse(0, total, total, true, strongValidator(headers), proven, StatedDigests.of(headers, at),
@@ -65,7 +79,7 @@ final class ResponseGuard {
 		if (type != null && type.equalsTypeAndSubtype(SEVERAL_PARTS)) {
 			throw badRange(mirror, "sent several parts, asked for one");
 		}
-		refuseOtherThanModels(mirror, headers);
+		refuseCodings(mirror, at, headers);
 		ContentRange range = ContentRange.parse(headers.getFirst(HttpHeaders.CONTENT_RANGE));
 		if (range == null || range.start() == null || range.last() == null) {
 			// RFC 9110, section 15.3.7: a single part must say which one it is.
@@ -108,8 +122,15 @@ final class ResponseGuard {
 				"has no byte " + request.range().start() + " of a file that had it before", null);
 	}
 
-	private static void refuseOtherThanModels(Mirror mirror, HttpHeaders headers) {
-		codings(headers, HttpHeaders.CONTENT_ENCODING).filter((coding) -> !coding.equals("identity"))
+	/**
+	 * Refuses bytes that are not those of the file. Words that name no coding, such as
+	 * {@code aws-chunked}, {@code binary} or a media type, are what servers store with a
+	 * file. A file that is compressed itself may have its own coding (Apache's
+	 * AddEncoding adds it to the type).
+	 */
+	private static void refuseCodings(Mirror mirror, Hop at, HttpHeaders headers) {
+		codings(headers, HttpHeaders.CONTENT_ENCODING).filter(SUFFIXES::containsKey)
+			.filter((coding) -> !isOfFile(coding, mirror.uri()) && !isOfFile(coding, at.uri()))
 			.findFirst()
 			.ifPresent((coding) -> {
 				throw illegal(mirror, "sent the content encoding " + coding + ", asked for none");
@@ -119,13 +140,25 @@ final class ResponseGuard {
 			.ifPresent((coding) -> {
 				throw illegal(mirror, "sent the transfer coding " + coding + ", asked for none");
 			});
+	}
+
+	private static boolean isOfFile(String coding, URI url) {
+		String path = String.valueOf(url.getPath()).toLowerCase(Locale.ROOT);
+		return SUFFIXES.getOrDefault(coding, List.of()).stream().anyMatch(path::endsWith);
+	}
+
+	/**
+	 * A label proves nothing: some servers know no other type than HTML. But a page in
+	 * answer to a request for a part, too small for that part, must not take the place of
+	 * the bytes that are there.
+	 */
+	private static void refusePageInTheMiddle(RangeRequest request, long length, HttpHeaders headers) {
 		MediaType type = mediaType(headers);
-		if (type != null && (type.isCompatibleWith(MediaType.TEXT_HTML)
-				|| type.isCompatibleWith(MediaType.APPLICATION_XHTML_XML))) {
-			throw new RequestFailedException(Reason.NOT_A_MODEL, mirror, "sent an HTML page instead of a model", null);
-		}
-		if (type != null && type.getType().equals("multipart")) {
-			throw illegal(mirror, "sent several parts, asked for one");
+		if (request.range().start() > 0 && length <= request.range().start() && type != null
+				&& (type.isCompatibleWith(MediaType.TEXT_HTML)
+						|| type.isCompatibleWith(MediaType.APPLICATION_XHTML_XML))) {
+			throw new RequestFailedException(Reason.NOT_A_MODEL, request.mirror(),
+					"sent an HTML page instead of a part of the model", null);
 		}
 	}
 

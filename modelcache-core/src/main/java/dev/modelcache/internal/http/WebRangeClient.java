@@ -10,6 +10,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.http.Breakers.Permission;
@@ -29,6 +31,9 @@ import reactor.core.scheduler.Scheduler;
  * Fetches ranges of files over https and http.
  */
 public final class WebRangeClient implements RangeClient {
+
+	private static final Pattern TYPE = Pattern.compile("[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}",
+			Pattern.CASE_INSENSITIVE);
 
 	private final Redirects redirects;
 
@@ -144,7 +149,7 @@ public final class WebRangeClient implements RangeClient {
 	/** The body of a 416 is not of the file, which ends where it was asked from. */
 	private Mono<Void> receive(RangeRequest request, Response response, CoreSubscriber<? super DataBuffer> body,
 			Function<RangeResponse, Mono<Void>> answered) {
-		boolean ofFile = response.status() == 200 || response.status() == 206;
+		boolean ofFile = Set.of(200, 203, 206).contains(response.status());
 		Flux<DataBuffer> bytes = response.body()
 			.doOnNext((buffer) -> this.targets.brought(request.mirror(), response.at()));
 		return RangeClient
@@ -154,7 +159,16 @@ public final class WebRangeClient implements RangeClient {
 					Flux.<DataBuffer>empty().subscribe(body);
 				}
 				return answered.apply(head);
-			})).subscribeOn(this.io), bytes, ofFile ? body : new UnreadBody());
+			})).subscribeOn(this.io), bytes, ofFile ? body : new UnreadBody())
+			.onErrorMap(RequestFailedException.class, (failure) -> withType(failure, response.headers()));
+	}
+
+	/** Of what is no model, the type tells who sent it. */
+	private static RequestFailedException withType(RequestFailedException failure, HttpHeaders headers) {
+		String type = headers.getFirst(HttpHeaders.CONTENT_TYPE);
+		Matcher matcher = TYPE.matcher((type != null) ? type : "");
+		return (failure.reason() == Reason.NOT_A_MODEL && matcher.lookingAt())
+				? failure.withDetail("(Content-Type: " + matcher.group() + ")") : failure;
 	}
 
 }

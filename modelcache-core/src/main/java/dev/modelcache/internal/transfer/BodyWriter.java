@@ -15,13 +15,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
+import dev.modelcache.FormatVerification;
 import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.internal.http.RangeClient;
 import dev.modelcache.internal.http.RangeResponse;
 import dev.modelcache.internal.http.RangeRequest;
 import dev.modelcache.internal.http.ByteRange;
 import dev.modelcache.internal.FailureBoundary;
-import dev.modelcache.internal.content.HtmlPage;
+import dev.modelcache.internal.content.WebPage;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.internal.transfer.Segment.Block;
 import dev.modelcache.source.Mirror;
@@ -53,6 +54,8 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 	private final Owner owner;
 
 	private final RangeRequest request;
+
+	private final DownloadPlan plan;
 
 	private final FileChannel file;
 
@@ -126,6 +129,7 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 	 * Creates a connection for one request.
 	 * @param owner is told what happens
 	 * @param request what to ask for
+	 * @param plan what the file is
 	 * @param unfinished the block in the middle of which the range begins, or
 	 * {@code null}
 	 * @param file where bytes go
@@ -133,10 +137,11 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 	 * @param bandwidth when bytes may pass
 	 * @param pieces how many pieces to hold at most
 	 */
-	BodyWriter(Owner owner, RangeRequest request, @Nullable Block unfinished, FileChannel file, TransferThreads threads,
-			Bandwidth bandwidth, int pieces) {
+	BodyWriter(Owner owner, RangeRequest request, DownloadPlan plan, @Nullable Block unfinished, FileChannel file,
+			TransferThreads threads, Bandwidth bandwidth, int pieces) {
 		this.owner = owner;
 		this.request = request;
+		this.plan = plan;
 		this.block = unfinished;
 		this.file = file;
 		this.threads = threads;
@@ -401,11 +406,13 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 			throw new RequestFailedException(Reason.LONG_BODY, mirror(),
 					"sent more than the bytes up to " + this.bodyEnd + " that it announced", null);
 		}
-		if (this.bodyPosition == 0) {
+		if (this.bodyPosition == 0 && this.plan.formats() != FormatVerification.OFF) {
+			String name = (this.plan.formats() == FormatVerification.STRICT) ? this.plan.file().name().last() : "";
 			try (DataBuffer.ByteBufferIterator parts = buffer.readableByteBuffers()) {
-				if (parts.hasNext() && HtmlPage.isLikely(parts.next())) {
+				String page = parts.hasNext() ? WebPage.describe(parts.next(), name) : null;
+				if (page != null) {
 					throw new RequestFailedException(Reason.NOT_A_MODEL, mirror(),
-							"sent an HTML page instead of a model", null);
+							"sent " + page + " instead of a model", null);
 				}
 			}
 		}

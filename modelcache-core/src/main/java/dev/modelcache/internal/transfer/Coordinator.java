@@ -263,7 +263,7 @@ final class Coordinator implements BodyWriter.Owner {
 		boolean compared = this.work.written() > 0 && !this.check.isProvable(mirror)
 				&& mirror.mode() != FetchMode.WHOLE_FILE;
 		RangeRequest request = request(mirror, segment, compared);
-		BodyWriter writer = new BodyWriter(this, request, segment.unfinished(), this.staged.channel(),
+		BodyWriter writer = new BodyWriter(this, request, this.plan, segment.unfinished(), this.staged.channel(),
 				this.transfer.threads(), this.transfer.bandwidth(), this.transfer.pieces());
 		if (compared) {
 			this.check.tellComparison(mirror);

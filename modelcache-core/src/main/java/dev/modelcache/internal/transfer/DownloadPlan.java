@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 import dev.modelcache.Digest.Algorithm;
+import dev.modelcache.FormatVerification;
 import dev.modelcache.internal.content.DecompressionPlan;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.RemoteFile;
@@ -30,9 +31,10 @@ import org.jspecify.annotations.Nullable;
  * @param decompression what to do with the bytes, or {@code null} where they are wanted
  * as they are
  * @param mode the most that is asked of a host
+ * @param formats what is done about bodies that begin as no model does
  */
 public record DownloadPlan(String modelId, RemoteFile file, int maxRequests, int wholeFileAttempt,
-		@Nullable DecompressionPlan decompression, FetchMode mode) {
+		@Nullable DecompressionPlan decompression, FetchMode mode, FormatVerification formats) {
 
 	/**
 	 * Creates a plan for bytes that are wanted as they are.
@@ -42,7 +44,7 @@ public record DownloadPlan(String modelId, RemoteFile file, int maxRequests, int
 	 * @param wholeFileAttempt which attempt at the whole file this is, from 0
 	 */
 	public DownloadPlan(String modelId, RemoteFile file, int maxRequests, int wholeFileAttempt) {
-		this(modelId, file, maxRequests, wholeFileAttempt, null, FetchMode.SEGMENTS);
+		this(modelId, file, maxRequests, wholeFileAttempt, null, FetchMode.SEGMENTS, FormatVerification.STRICT);
 	}
 
 	/**

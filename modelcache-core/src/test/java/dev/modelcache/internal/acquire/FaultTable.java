@@ -167,16 +167,20 @@ final class FaultTable {
 					arrives("another file once", 2, Reply.status(200).body(this.other), Reply.ok()),
 					fails("another file for ever", ErrorCode.INTEGRITY, "expected-checksum specifies", 2,
 							Reply.status(200).body(this.other)),
-					fails("HTML by its type", ErrorCode.FORMAT, "HTML page instead of a model", 1, Reply.html()),
-					fails("HTML by its beginning", ErrorCode.FORMAT, "HTML page instead of a model", 1,
-							Reply.status(200).body("\n<!DOCTYPE html><html><body>Log in</body></html>")));
+					arrives("HTML page once", 2, Reply.html(), Reply.ok()),
+					arrives("HTML page in the middle", 3, Reply.ok().cutAfter(HALF), Reply.html(), Reply.ok()),
+					fails("HTML page for ever, no inspection of formats", ErrorCode.INTEGRITY,
+							"expected-checksum specifies", 2, Reply.html()));
 	}
 
 	private List<FaultRow> codings() {
-		Stream<FaultRow> refused = Stream.of("gzip", "GZIP", "x-gzip", "br", "zstd", "deflate", "identity, gzip")
+		Stream<FaultRow> refused = Stream
+			.of("gzip", "GZIP", "x-gzip", "br", "zstd", "deflate", "compress", "identity, gzip", "aws-chunked,gzip")
 			.map((coding) -> arrives("content encoding " + coding + " once", 2,
 					Reply.ok().header("Content-Encoding", coding), Reply.ok()));
-		Stream<FaultRow> accepted = Stream.of("identity", " Identity , identity", "")
+		Stream<FaultRow> accepted = Stream
+			.of("identity", " Identity , identity", "", "identity,", "aws-chunked", "binary", "none", "8bit", "7bit",
+					"utf-8", "UTF-8", "application/octet-stream", "gguf", "*", "null")
 			.map((coding) -> arrives("content encoding '" + coding + "'", 1,
 					Reply.ok().header("Content-Encoding", coding)));
 		return Stream

@@ -36,7 +36,7 @@ import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 /**
- * Tests for {@link StreamingDigest}, {@link FileDigest} and {@link HtmlPage}.
+ * Tests for {@link StreamingDigest}, {@link FileDigest} and {@link WebPage}.
  */
 class DigestsTests {
 
@@ -156,13 +156,13 @@ class DigestsTests {
 	@ValueSource(strings = { "<!DOCTYPE html>", "  \r\n<!doctype HTML PUBLIC", "<html lang='en'>",
 			"\u00ef\u00bb\u00bf<!DOCTYPE html>", "<?xml version='1.0'?><html>" })
 	void pagesAreRecognized(String text) {
-		assertThat(HtmlPage.isLikely(ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1)))).isTrue();
+		assertThat(WebPage.isHtml(ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1)))).isTrue();
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", "GGUF\u0003", "<", "<model>", "{\"a\": \"<html>\"}", "\u0008\u0007 onnx <html>" })
 	void otherContentIsNot(String text) {
-		assertThat(HtmlPage.isLikely(ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1)))).isFalse();
+		assertThat(WebPage.isHtml(ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1)))).isFalse();
 	}
 
 }

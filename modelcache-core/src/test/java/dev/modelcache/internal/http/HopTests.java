@@ -46,10 +46,21 @@ class HopTests {
 		assertThat(within.headers()).containsEntry("Authorization", "secret").containsEntry("X-Key", "k");
 		assertThat(within.publicOnly()).isFalse();
 		Hop away = follow(start("https://a.example/1"), "https://b.example/2", false);
-		assertThat(away.headers()).containsOnlyKeys("Accept", "Accept-Encoding", "Range")
+		assertThat(away.headers()).containsOnlyKeys("Accept", "Accept-Encoding", "Range", "User-Agent")
 			.containsEntry("Accept", "text/plain");
 		assertThat(away.publicOnly()).isTrue();
 		assertThat(follow(away, "https://a.example/3", false).headers()).doesNotContainKeys("Authorization", "X-Key");
+	}
+
+	@Test
+	void everyOriginIsToldWhoAsks() {
+		Hop own = start("https://a.example/1");
+		assertThat(own.headers().get("User-Agent")).matches("modelcache(/\\S+)?");
+		assertThat(follow(own, "https://b.example/2", false).headers().get("User-Agent")).startsWith("modelcache");
+		Hop configured = Hop.first(
+				WebRequest.get(URI.create("https://a.example/1")).header("user-agent", "other/1").followingAnywhere());
+		assertThat(configured.headers()).containsEntry("User-Agent", "other/1");
+		assertThat(follow(configured, "https://b.example/2", false).headers()).containsEntry("User-Agent", "other/1");
 	}
 
 	@ParameterizedTest

@@ -147,7 +147,7 @@ class BackOffTests {
 	}
 
 	@ParameterizedTest
-	@EnumSource(names = { "NOT_FOUND", "ACCESS_DENIED", "NOT_A_MODEL", "BAD_REDIRECT", "UNPROVABLE", "UNTRUSTED",
+	@EnumSource(names = { "NOT_FOUND", "ACCESS_DENIED", "BAD_REDIRECT", "UNPROVABLE", "UNTRUSTED",
 			"CIRCUIT_OPEN", "TOO_BUSY", "LINK_REFUSED", "LINK_EXPIRED", "OTHER_DIGEST", "PRIVATE_ADDRESS",
 			"PROXY_DENIED", "TOO_LARGE", "NO_CLIENT" })
 	void whatAnotherRequestCannotMendIsNotRepeated(Reason reason) {
@@ -158,7 +158,7 @@ class BackOffTests {
 
 	@ParameterizedTest
 	@EnumSource(mode = Mode.EXCLUDE,
-			names = { "NOT_FOUND", "ACCESS_DENIED", "REFUSED", "NOT_A_MODEL", "BAD_REDIRECT", "UNPROVABLE", "UNTRUSTED",
+			names = { "NOT_FOUND", "ACCESS_DENIED", "REFUSED", "BAD_REDIRECT", "UNPROVABLE", "UNTRUSTED",
 					"CIRCUIT_OPEN", "TOO_BUSY", "LINK_REFUSED", "LINK_EXPIRED", "OTHER_DIGEST", "PRIVATE_ADDRESS",
 					"PROXY_DENIED", "TOO_LARGE", "NO_CLIENT", "BAD_RANGE", "NO_SUCH_RANGE" })
 	void everythingElseIs(Reason reason) {

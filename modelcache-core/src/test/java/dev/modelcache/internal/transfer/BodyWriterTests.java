@@ -32,6 +32,7 @@ import dev.modelcache.internal.http.ByteRange;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.internal.transfer.Segment.Block;
 import dev.modelcache.source.Mirror;
+import dev.modelcache.source.RemoteFile;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import org.jspecify.annotations.Nullable;
@@ -83,6 +84,9 @@ class BodyWriterTests {
 
 	private Path target;
 
+	private static final DownloadPlan PLAN = new DownloadPlan("m",
+			new RemoteFile("m.gguf", List.of(new Mirror(URI.create("test://host/m"), Map.of())), null, null), 3, 0);
+
 	private FileChannel file;
 
 	@BeforeEach
@@ -104,8 +108,8 @@ class BodyWriterTests {
 	private BodyWriter writer(long start, long end, Scheduler io, Bandwidth bandwidth) {
 		RangeRequest request = new RangeRequest(new Mirror(URI.create("test://host/m"), Map.of()),
 				new ByteRange(start, end), null);
-		return new BodyWriter(this.owner, request, null, this.file, new TransferThreads(io, Runnable::run, this.time),
-				bandwidth, PIECES);
+		return new BodyWriter(this.owner, request, PLAN, null, this.file,
+				new TransferThreads(io, Runnable::run, this.time), bandwidth, PIECES);
 	}
 
 	/** A connection whose answer was accepted. */
@@ -377,8 +381,8 @@ class BodyWriterTests {
 		Body pieces = new Body();
 		RangeRequest request = new RangeRequest(new Mirror(URI.create("test://host/m"), Map.of()),
 				new ByteRange(0, 4096), null);
-		BodyWriter writer = new BodyWriter(told, request, null, this.file, new TransferThreads(io, threads, this.time),
-				new Bandwidth(null, this.time), PIECES);
+		BodyWriter writer = new BodyWriter(told, request, PLAN, null, this.file,
+				new TransferThreads(io, threads, this.time), new Bandwidth(null, this.time), PIECES);
 		writer.open(new Client(pieces));
 		writer.start(0, 0, 4096, 4096, 4096);
 		List<ByteBuf> sent = new ArrayList<>();

@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 
-import dev.modelcache.internal.content.HtmlPage;
+import dev.modelcache.internal.content.WebPage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,7 +59,7 @@ record Beginning(byte[] bytes, String text) {
 	}
 
 	boolean isHtml() {
-		return HtmlPage.isLikely(ByteBuffer.wrap(this.bytes));
+		return WebPage.isHtml(ByteBuffer.wrap(this.bytes));
 	}
 
 	/** Returns what a file that should be another one seems to be. */

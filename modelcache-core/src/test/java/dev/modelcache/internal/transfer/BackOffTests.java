@@ -147,9 +147,9 @@ class BackOffTests {
 	}
 
 	@ParameterizedTest
-	@EnumSource(names = { "NOT_FOUND", "ACCESS_DENIED", "BAD_REDIRECT", "UNPROVABLE", "UNTRUSTED",
-			"CIRCUIT_OPEN", "TOO_BUSY", "LINK_REFUSED", "LINK_EXPIRED", "OTHER_DIGEST", "PRIVATE_ADDRESS",
-			"PROXY_DENIED", "TOO_LARGE", "NO_CLIENT" })
+	@EnumSource(names = { "NOT_FOUND", "ACCESS_DENIED", "BAD_REDIRECT", "UNPROVABLE", "UNTRUSTED", "CIRCUIT_OPEN",
+			"TOO_BUSY", "LINK_REFUSED", "LINK_EXPIRED", "OTHER_DIGEST", "PRIVATE_ADDRESS", "PROXY_DENIED", "TOO_LARGE",
+			"NO_CLIENT" })
 	void whatAnotherRequestCannotMendIsNotRepeated(Reason reason) {
 		this.fixture.answer(TransferFixture.failing(reason));
 		fail(1);

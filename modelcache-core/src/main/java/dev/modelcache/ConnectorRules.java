@@ -9,6 +9,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 
+import javax.net.ssl.TrustManagerFactory;
+
+import dev.modelcache.internal.http.Certificates;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.client.reactive.ClientHttpConnector;
 import reactor.netty.http.client.HttpClient;
@@ -78,5 +81,15 @@ public interface ConnectorRules {
 	 * @return the prepared client
 	 */
 	HttpClient prepare(HttpClient client);
+
+	/**
+	 * Returns trust managers for the connector that decide as the given ones. Their
+	 * errors say why a certificate is not trusted, which messages then repeat.
+	 * @param trust the factory of the trust managers that decide
+	 * @return a factory, which is initialized
+	 */
+	static TrustManagerFactory explained(TrustManagerFactory trust) {
+		return Certificates.explained(trust);
+	}
 
 }

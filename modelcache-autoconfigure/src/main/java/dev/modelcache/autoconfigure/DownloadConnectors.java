@@ -14,7 +14,6 @@ import java.util.function.Function;
 import dev.modelcache.ConnectorRules;
 import dev.modelcache.ModelCacheBuilder;
 import dev.modelcache.ModelConfigurationException;
-import dev.modelcache.internal.http.Certificates;
 import dev.modelcache.source.Origin;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -103,7 +102,7 @@ final class DownloadConnectors implements Function<ConnectorRules, ClientHttpCon
 		SslManagerBundle managers = bundle.getManagers();
 		return SslBundle.of(bundle.getStores(), bundle.getKey(), bundle.getOptions(), bundle.getProtocol(),
 				SslManagerBundle.of(managers.getKeyManagerFactory(),
-						Certificates.explained(managers.getTrustManagerFactory())));
+						ConnectorRules.explained(managers.getTrustManagerFactory())));
 	}
 
 	private static void checkProxy(ClientHttpConnectorBuilder<?> connector, boolean proxied, boolean login) {
@@ -141,7 +140,6 @@ final class DownloadConnectors implements Function<ConnectorRules, ClientHttpCon
 
 	private ClientHttpConnector build(HttpClientSettings settings, ConnectorRules rules) {
 		InetSocketAddress proxy = rules.proxy();
-		checkProxy(this.connector, proxy != null, rules.hasProxyCredentials());
 		if (this.connector instanceof ReactorClientHttpConnectorBuilder reactor) {
 			return Reactor.build(reactor, settings, rules);
 		}

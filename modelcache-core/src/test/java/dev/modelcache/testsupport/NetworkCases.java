@@ -498,19 +498,10 @@ public final class NetworkCases {
 	}
 
 	private List<NetworkCase> busy() {
-		return List.of(ranged("403 to every range", Reply.status(403)),
-				ranged("403 to every range", Reply.status(403)).withoutDigest(),
+		return List.of(
 				answering("412 to If-Range",
 						() -> (request) -> (request.header("If-Range") != null) ? Reply.status(412) : Reply.ok()),
-				answering("404 once beside another answer", () -> {
-					CountDownLatch second = new CountDownLatch(1);
-					AtomicInteger number = new AtomicInteger();
-					return (request) -> switch (number.getAndIncrement()) {
-						case 0 -> Reply.ok().stallAfter(1 << 20, second);
-						case 1 -> Reply.status(404).meeting(second);
-						default -> Reply.ok();
-					};
-				}), first("503 once", Reply.status(503)), first("429 once", Reply.status(429)),
+				first("503 once", Reply.status(503)), first("429 once", Reply.status(429)),
 				first("500 in the middle", Reply.ok(), Reply.status(500)),
 				always("404", Reply.status(404)).fails(ErrorCode.NOT_FOUND, "404"),
 				always("403", Reply.status(403)).fails(ErrorCode.ACCESS_DENIED, "403"));

@@ -23,7 +23,10 @@ import org.springframework.util.StringUtils;
  */
 final class DirectHosts {
 
-	private static final Pattern IPV4 = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
+	private static final Pattern IPV4 = Pattern
+		.compile("(25[0-5]|2[0-4]\\d|1?\\d?\\d)(\\.(25[0-5]|2[0-4]\\d|1?\\d?\\d)){3}");
+
+	private static final Pattern IPV6 = Pattern.compile("[0-9a-fA-F:]+:[0-9a-fA-F:.]*(%\\w+)?");
 
 	private static final Pattern SEPARATORS = Pattern.compile("[,\\s]+");
 
@@ -72,7 +75,8 @@ final class DirectHosts {
 	 */
 	static @Nullable InetAddress literal(String name) {
 		String host = normal(name);
-		if (host.indexOf(':') < 0 && !IPV4.matcher(host).matches()) {
+		// Of these forms, the JDK asks no name server.
+		if (!IPV4.matcher(host).matches() && !IPV6.matcher(host).matches()) {
 			return null;
 		}
 		try {

@@ -49,6 +49,9 @@ import reactor.netty.transport.NameResolverProvider;
  */
 final class NettyClients {
 
+	/** As long as the longest time-out of a response. */
+	private static final Duration LONGEST_TUNNEL = Duration.ofMinutes(10);
+
 	private static final int HTTP_PORT = 80;
 
 	private final ConnectorRules rules;
@@ -136,8 +139,9 @@ final class NettyClients {
 			case SOCKS4 -> new Socks4ProxyHandler(proxy.address(), user);
 			case SOCKS5 -> new Socks5ProxyHandler(proxy.address(), user, password);
 		};
-		// A proxy may look at the host first: the time-out of the response includes that.
-		handler.setConnectTimeoutMillis(0);
+		// A proxy may look at the host first: the time-out of the response includes that,
+		// and this only frees a connection of which nothing comes any more.
+		handler.setConnectTimeoutMillis(LONGEST_TUNNEL.toMillis());
 		return handler;
 	}
 

@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 
 import dev.modelcache.internal.http.RequestFailedException.Reason;
@@ -146,15 +145,14 @@ public final class Breakers {
 
 		private final CircuitBreaker breaker;
 
-		private final boolean alone;
+		private boolean judged;
 
-		private final AtomicBoolean judged = new AtomicBoolean();
+		private boolean delivers;
 
-		private final AtomicBoolean delivers = new AtomicBoolean();
+		private boolean over;
 
 		private Permission(CircuitBreaker breaker) {
 			this.breaker = breaker;
-			this.alone = !isDelivering();
 		}
 
 		private boolean isDelivering() {
@@ -162,11 +160,12 @@ public final class Breakers {
 		}
 
 		/** The response's headers arrived, and its body follows. */
-		public void succeeded() {
-			if (this.judged.compareAndSet(false, true)) {
+		public synchronized void succeeded() {
+			if (!this.judged && !this.over) {
+				this.judged = true;
 				// No duration: there is no slow-call rule.
 				this.breaker.onSuccess(0, TimeUnit.NANOSECONDS);
-				this.delivers.set(true);
+				this.delivers = true;
 				Breakers.this.delivering.merge(this.breaker, 1, Integer::sum);
 			}
 		}
@@ -175,19 +174,22 @@ public final class Breakers {
 		 * The request failed before its response's headers arrived.
 		 * @param failure how
 		 */
-		public void failed(RequestFailedException failure) {
-			if (failure.reason().isHostFailure() && this.alone && !isDelivering()
-					&& this.judged.compareAndSet(false, true)) {
+		public synchronized void failed(RequestFailedException failure) {
+			if (!this.judged && failure.reason().isHostFailure() && !isDelivering()) {
+				this.judged = true;
 				this.breaker.onError(0, TimeUnit.NANOSECONDS, failure);
 			}
 		}
 
 		/** The request ended; without a judgement, it tells nothing about the host. */
-		public void ended() {
-			if (this.judged.compareAndSet(false, true)) {
+		public synchronized void ended() {
+			this.over = true;
+			if (!this.judged) {
+				this.judged = true;
 				this.breaker.releasePermission();
 			}
-			if (this.delivers.compareAndSet(true, false)) {
+			if (this.delivers) {
+				this.delivers = false;
 				Breakers.this.delivering.computeIfPresent(this.breaker,
 						(key, number) -> (number > 1) ? number - 1 : null);
 			}

@@ -137,7 +137,7 @@ public final class Failures {
 			return new RequestFailedException(Reason.LINK_REFUSED, asked, answered, "answered " + status, status, null,
 					null);
 		}
-		if (REFUSALS_OF_LINKS.contains(status) && SignedUrl.isSigned(answered)) {
+		if (answered.equals(asked) && REFUSALS_OF_LINKS.contains(status) && SignedUrl.isSigned(asked)) {
 			return new RequestFailedException(Reason.LINK_EXPIRED, asked, answered,
 					"answered " + status + ": " + SignedUrl.state(answered, clock.instant()), status, null, null);
 		}

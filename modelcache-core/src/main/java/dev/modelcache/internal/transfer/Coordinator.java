@@ -64,8 +64,7 @@ final class Coordinator implements BodyWriter.Owner {
 	/** What a host does that serves no further connection. */
 	private static final Set<Reason> REFUSALS = EnumSet.of(Reason.UNREACHABLE, Reason.TIMEOUT, Reason.RESET,
 			Reason.TLS_FAILED, Reason.SERVER_ERROR, Reason.TOO_MANY_REQUESTS, Reason.TOO_BUSY, Reason.ACCESS_DENIED,
-			Reason.NOT_FOUND, Reason.LINK_REFUSED, Reason.LINK_EXPIRED, Reason.REFUSED, Reason.NOT_A_MODEL,
-			Reason.PROXY_FAILED);
+			Reason.LINK_REFUSED, Reason.LINK_EXPIRED, Reason.REFUSED, Reason.NOT_A_MODEL, Reason.PROXY_FAILED);
 
 	/** What a server may do to all ranges, or to some, though it has the file. */
 	private static final Set<Reason> MENDED_BY_WHOLE_FILES = EnumSet.of(Reason.NO_SUCH_RANGE, Reason.CHANGED,
@@ -232,7 +231,9 @@ final class Coordinator implements BodyWriter.Owner {
 					return;
 				}
 			}
-			boolean all = mirror.mode() != FetchMode.SEGMENTS || !this.check.isProvable(mirror);
+			// Read once: other transfers may change how their host is asked.
+			FetchMode mode = mirror.mode();
+			boolean all = mode != FetchMode.SEGMENTS || !this.check.isProvable(mirror);
 			Segment segment = this.work.claim(all, now);
 			if (segment == null) {
 				if (this.live.isEmpty()) {
@@ -242,7 +243,7 @@ final class Coordinator implements BodyWriter.Owner {
 				askForTails(now);
 				return;
 			}
-			open(mirror, segment);
+			open(mirror, mode, segment);
 		}
 	}
 
@@ -259,10 +260,9 @@ final class Coordinator implements BodyWriter.Owner {
 		}
 	}
 
-	private void open(MirrorState mirror, Segment segment) {
-		boolean compared = this.work.written() > 0 && !this.check.isProvable(mirror)
-				&& mirror.mode() != FetchMode.WHOLE_FILE;
-		RangeRequest request = request(mirror, segment, compared);
+	private void open(MirrorState mirror, FetchMode mode, Segment segment) {
+		boolean compared = this.work.written() > 0 && !this.check.isProvable(mirror) && mode != FetchMode.WHOLE_FILE;
+		RangeRequest request = request(mirror, mode, segment, compared);
 		BodyWriter writer = new BodyWriter(this, request, this.plan, segment.unfinished(), this.staged.channel(),
 				this.transfer.threads(), this.transfer.bandwidth(), this.transfer.pieces());
 		if (compared) {
@@ -271,12 +271,11 @@ final class Coordinator implements BodyWriter.Owner {
 		}
 		mirror.begin();
 		int others = mirror.host().begin(this.whenServed, now());
-		this.live.put(writer, new Fetch(writer, mirror, request, segment, others));
+		this.live.put(writer, new Fetch(writer, mirror, mode, request, segment, others));
 		writer.open(this.transfer.clientFor(mirror.mirror()));
 	}
 
-	private RangeRequest request(MirrorState mirror, Segment segment, boolean compared) {
-		FetchMode mode = mirror.mode();
+	private RangeRequest request(MirrorState mirror, FetchMode mode, Segment segment, boolean compared) {
 		if (mode == FetchMode.WHOLE_FILE) {
 			return RangeRequest.wholeFile(mirror.mirror());
 		}
@@ -335,6 +334,11 @@ final class Coordinator implements BodyWriter.Owner {
 			if (again && (response.whole() || !fetch.request.ranged())) {
 				takeWholeAnswer(fetch, response);
 				return;
+			}
+			if (response.bodyEnd() != null && response.bodyEnd() <= fetch.segment.position()
+					&& fetch.request.range().start() < fetch.segment.position()) {
+				throw new RequestFailedException(Reason.BAD_RANGE, fetch.mirror.mirror(),
+						"sent none of the bytes that are missing", null);
 			}
 			this.check.accept(fetch.mirror, fetch.request, fetch.segment, response, this.live.size() > 1);
 		}
@@ -545,8 +549,8 @@ final class Coordinator implements BodyWriter.Owner {
 			// The connection that was served before may not have ended for the host.
 			boolean busy = fetch.mirror.host().isLimited() && isRefusal(fetch, failed);
 			fetch.mirror.failed(busy ? failed.ofABusyHost() : failed, fetch.burst, fetch.brought, now());
-			if (fetch.mirror.isDropped() && fetch.request.ranged() && isMendedByWholeFile(fetch, failed)
-					&& fetch.mirror.mode() != FetchMode.WHOLE_FILE) {
+			if (fetch.mirror.isDropped() && fetch.request.ranged() && MENDED_BY_WHOLE_FILES.contains(failed.reason())
+					&& fetch.mirror.mayTryWholeFile()) {
 				fetch.mirror.tryWholeFile();
 			}
 		}
@@ -558,12 +562,6 @@ final class Coordinator implements BodyWriter.Owner {
 		if (((contradicts && !others) || promised) && this.phase == Phase.FETCHING) {
 			beginAgain();
 		}
-	}
-
-	private static boolean isMendedByWholeFile(Fetch fetch, RequestFailedException failed) {
-		boolean forbidden = failed.reason() == Reason.ACCESS_DENIED && failed.word().equals("status-403")
-				&& fetch.mirror.bytes() == 0 && !fetch.mirror.host().sendsRanges();
-		return forbidden || MENDED_BY_WHOLE_FILES.contains(failed.reason());
 	}
 
 	/**
@@ -615,12 +613,16 @@ final class Coordinator implements BodyWriter.Owner {
 					&& mirror.host().sendsRanges();
 			return refused && mirror.host().refusedWholeFile();
 		}
+		if (failed.reason() == Reason.REFUSED && first && mirror.mayTryWholeFile()) {
+			// It may be the range that is refused, or the file: only this transfer tries.
+			mirror.tryWholeFile();
+			return true;
+		}
 		FetchMode below = (fetch.mode == FetchMode.SEGMENTS && !request.range().isOpen()) ? FetchMode.ONE_CONNECTION
 				: FetchMode.WHOLE_FILE;
 		FetchMode next = switch (failed.reason()) {
 			case BAD_RANGE -> below;
 			case NO_SUCH_RANGE -> first ? below : FetchMode.SEGMENTS;
-			case REFUSED -> first ? FetchMode.WHOLE_FILE : FetchMode.SEGMENTS;
 			default -> FetchMode.SEGMENTS;
 		};
 		if (next.isBelow(fetch.mode) && next.isBelow(mirror.mode()) && mirror.host().stepDown(next)) {
@@ -864,11 +866,12 @@ final class Coordinator implements BodyWriter.Owner {
 
 		private int missesBefore;
 
-		Fetch(BodyWriter writer, MirrorState mirror, RangeRequest request, Segment segment, int others) {
+		Fetch(BodyWriter writer, MirrorState mirror, FetchMode mode, RangeRequest request, Segment segment,
+				int others) {
 			this.writer = writer;
 			this.mirror = mirror;
 			this.request = request;
-			this.mode = mirror.mode();
+			this.mode = mode;
 			this.others = others;
 			this.burst = mirror.burst();
 			this.segment = segment;

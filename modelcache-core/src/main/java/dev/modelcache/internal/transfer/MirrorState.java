@@ -240,12 +240,18 @@ final class MirrorState {
 	}
 
 	/**
-	 * Before it is given up, it is asked once without a range, as by tools that know no
-	 * others.
+	 * Returns whether a whole file is worth a try, before it is given up: some servers
+	 * have the file, and fail at ranges.
 	 */
+	boolean mayTryWholeFile() {
+		return !this.lastResort && mode() != FetchMode.WHOLE_FILE && !this.host.refusesWholeFiles();
+	}
+
+	/** Asks it for the whole file. */
 	void tryWholeFile() {
 		this.lastResort = true;
 		this.dropped = false;
+		this.droppedForGood = false;
 		this.notBeforeNanos = 0;
 	}
 

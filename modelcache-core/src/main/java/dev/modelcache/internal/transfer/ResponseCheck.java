@@ -120,7 +120,9 @@ final class ResponseCheck {
 			this.mirrors.validatorIs(mirror.mirror(), validator);
 		}
 		this.bytesFrom = mirror.mirror().origin();
-		this.version = response.version();
+		if (response.version() != null) {
+			this.version = response.version();
+		}
 		Long size = (response.totalBytes() != null) ? response.totalBytes() : this.plan.file().size();
 		if (size != null) {
 			this.work.sizeIs(size);

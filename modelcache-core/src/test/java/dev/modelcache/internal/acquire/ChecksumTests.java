@@ -115,7 +115,7 @@ class ChecksumTests {
 				? Reply.ok().closeAfter(50_000) : Reply.ok());
 		assertThatExceptionOfType(ModelIntegrityException.class)
 			.isThrownBy(() -> get(request().expectedDigest(this.wrong).maxAttempts(2)));
-		assertThat(this.server.requests("/m.gguf")).hasSize(4);
+		assertThat(this.server.requests("/m.gguf")).hasSize(3);
 	}
 
 	@Test

@@ -229,17 +229,23 @@ final class HubLookUp {
 				.map(Headed::file)
 				.startWith(first.file())
 				.concatWith(Flux.fromIterable(HubSelection.usualData(path))
-					.concatMap((name) -> headedData(first.commit(), name)))
+					.concatMap((name) -> headedData(first.commit(), name, failure)))
 				.map((file) -> remote(first.commit(), file))
 				.collectList()
 				.map((files) -> resolved(files, first.commit(), null)))
 			.doOnNext((model) -> this.unlisted.accept(reason));
 	}
 
-	private Mono<HubFile> headedData(String commit, ModelFileName name) {
-		return this.hub.head(this.url, commit, name)
-			.filter(HubLookUp::saysTheFile)
-			.map((response) -> HubClient.fileOf(name, response));
+	private Mono<HubFile> headedData(String commit, ModelFileName name, @Nullable ModelCacheException failure) {
+		return this.hub.head(this.url, commit, name).handle((response, next) -> {
+			if (saysTheFile(response) || leadsToFile(response)) {
+				next.next(HubClient.fileOf(name, response));
+			}
+			else if (response.status() != 404 && response.status() != 410) {
+				// A model without its data would look complete.
+				next.error((failure != null) ? failure : refusal(response));
+			}
+		});
 	}
 
 	private ResolvedModel resolved(List<RemoteFile> files, String commit, @Nullable Instant modified) {

@@ -69,7 +69,7 @@ final class TokenRealm {
 	 */
 	private URI encrypted(URI realm) {
 		URI registry = URI.create("https://" + this.reference.apiAuthority());
-		boolean own = realm.getHost().equalsIgnoreCase(registry.getHost());
+		boolean own = Origin.of(realm).host().equals(Origin.of(registry).host());
 		boolean encrypted = this.settings.schemeOf(this.reference.registry()).equals("https");
 		if (!own || !encrypted || !realm.getScheme().equalsIgnoreCase("http")) {
 			return realm;

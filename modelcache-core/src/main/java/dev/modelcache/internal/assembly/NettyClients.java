@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 import dev.modelcache.ConnectorRules;
 import dev.modelcache.internal.assembly.ProxyRoutes.Route;
@@ -81,7 +82,7 @@ final class NettyClients {
 			.protocol(HttpProtocol.HTTP11)
 			.option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(this.rules.connectTimeout().toMillis())));
 		Proxy proxy = this.route.proxy();
-		boolean own = plain.configuration().hasProxy() && !this.route.direct()
+		boolean own = plain.configuration().hasProxy() && !isOfJvm() && !this.route.direct()
 				&& (proxy == null || proxy.setting().startsWith("environment"));
 		if (own) {
 			return plain.doOnChannelInit((observer, channel, address) -> {
@@ -100,6 +101,15 @@ final class NettyClients {
 			});
 		// The addresses of the proxy are not those that a redirect leads to.
 		return (proxy != null) ? routed.resolvedAddressesSelector((configuration, addresses) -> addresses) : routed;
+	}
+
+	/**
+	 * Spring Boot's clients take the proxies of the JVM's properties, and Reactor Netty
+	 * takes that of http for https, too. {@link ProxyRoutes} reads them as the JDK does.
+	 */
+	private static boolean isOfJvm() {
+		return Stream.of("http.proxyHost", "https.proxyHost", "socksProxyHost")
+			.anyMatch((key) -> System.getProperty(key) != null);
 	}
 
 	/** Returns the resolver of the application, or {@code null} if it has none. */

@@ -102,7 +102,7 @@ class ProxyTests {
 	void plainHttpIsRequestedFromTheProxyByAbsoluteUrls(String variable, String url) throws Exception {
 		try (ConnectProxy proxy = ConnectProxy.tunnelling(this.server.port())) {
 			download(url, Map.of(variable, "http://" + address(proxy)));
-			assertThat(proxy.requests()).hasSizeGreaterThan(2)
+			assertThat(proxy.requests()).hasSizeGreaterThan(1)
 				.allMatch((request) -> request.startsWith("GET http://models.example/m.gguf HTTP/1.1\r\n"))
 				.allMatch((request) -> request.toLowerCase().contains("\r\nhost: models.example\r\n"));
 		}

@@ -11,7 +11,6 @@ import java.time.Duration;
 
 import javax.net.ssl.TrustManagerFactory;
 
-import dev.modelcache.internal.http.Certificates;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.client.reactive.ClientHttpConnector;
 import reactor.netty.http.client.HttpClient;
@@ -88,8 +87,8 @@ public interface ConnectorRules {
 	 * @param trust the factory of the trust managers that decide
 	 * @return a factory, which is initialized
 	 */
-	static TrustManagerFactory explained(TrustManagerFactory trust) {
-		return Certificates.explained(trust);
+	default TrustManagerFactory explained(TrustManagerFactory trust) {
+		return trust;
 	}
 
 }

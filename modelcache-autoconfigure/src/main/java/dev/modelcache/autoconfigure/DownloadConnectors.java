@@ -72,9 +72,6 @@ final class DownloadConnectors implements Function<ConnectorRules, ClientHttpCon
 		if (StringUtils.hasText(download.getSslBundle())) {
 			settings = withBundle(settings, download.getSslBundle(), bundles);
 		}
-		if (settings.sslBundle() != null) {
-			settings = settings.withSslBundle(explained(settings.sslBundle()));
-		}
 		boolean proxied = StringUtils.hasText(download.getProxy().getHost());
 		checkProxy(connector, proxied, proxied && download.getProxy().getUsername() != null);
 		if (!ADDRESSES_CAN_BE_FILTERED) {
@@ -98,11 +95,11 @@ final class DownloadConnectors implements Function<ConnectorRules, ClientHttpCon
 	}
 
 	/** Returns a bundle whose errors say why a certificate is not trusted. */
-	private static SslBundle explained(SslBundle bundle) {
+	private static SslBundle explained(SslBundle bundle, ConnectorRules rules) {
 		SslManagerBundle managers = bundle.getManagers();
 		return SslBundle.of(bundle.getStores(), bundle.getKey(), bundle.getOptions(), bundle.getProtocol(),
 				SslManagerBundle.of(managers.getKeyManagerFactory(),
-						ConnectorRules.explained(managers.getTrustManagerFactory())));
+						rules.explained(managers.getTrustManagerFactory())));
 	}
 
 	private static void checkProxy(ClientHttpConnectorBuilder<?> connector, boolean proxied, boolean login) {
@@ -135,6 +132,9 @@ final class DownloadConnectors implements Function<ConnectorRules, ClientHttpCon
 	@Override
 	public ClientHttpConnector apply(ConnectorRules rules) {
 		HttpClientSettings settings = this.settings.withConnectTimeout(rules.connectTimeout());
+		if (settings.sslBundle() != null) {
+			settings = settings.withSslBundle(explained(settings.sslBundle(), rules));
+		}
 		return ADDRESSES_CAN_BE_FILTERED ? Filtered.build(this, settings, rules) : build(settings, rules);
 	}
 

@@ -15,10 +15,13 @@ import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
+import javax.net.ssl.TrustManagerFactory;
+
 import dev.modelcache.ConnectorRules;
 import dev.modelcache.DownloadOptions;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.internal.assembly.ProxyRoutes.Route;
+import dev.modelcache.internal.http.Certificates;
 import dev.modelcache.internal.http.ConnectionFailedException;
 import dev.modelcache.internal.http.Failures;
 import dev.modelcache.internal.http.HttpConnections;
@@ -256,6 +259,11 @@ public final class DownloadConnections {
 		public @Nullable InetSocketAddress proxy() {
 			Proxy proxy = this.way.route().proxy();
 			return (proxy != null) ? proxy.address() : null;
+		}
+
+		@Override
+		public TrustManagerFactory explained(TrustManagerFactory trust) {
+			return Certificates.explained(trust);
 		}
 
 		@Override

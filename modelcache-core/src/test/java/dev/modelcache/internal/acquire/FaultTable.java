@@ -255,7 +255,7 @@ final class FaultTable {
 				fails("400", ErrorCode.TRANSFER, "answered 400", 2, Reply.status(400)),
 				fails("204", ErrorCode.TRANSFER, "answered 204", 3, Reply.status(204)),
 				fails("304", ErrorCode.TRANSFER, "answered 304", 3, Reply.status(304)),
-				fails("403 half way", ErrorCode.TRANSFER, "answered 403", 2, Reply.ok().cutAfter(HALF),
+				fails("403 half way", ErrorCode.TRANSFER, "answered 403", 3, Reply.ok().cutAfter(HALF),
 						Reply.status(403))
 					.only(Shape.ONE_STREAM));
 	}

@@ -23,6 +23,7 @@ import dev.modelcache.internal.http.ByteRange;
 import dev.modelcache.internal.http.RangeClient;
 import dev.modelcache.internal.http.RangeRequest;
 import dev.modelcache.internal.http.RangeResponse;
+import dev.modelcache.source.RemoteFile;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import org.jspecify.annotations.NullMarked;

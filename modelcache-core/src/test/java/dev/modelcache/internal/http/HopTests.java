@@ -60,7 +60,8 @@ class HopTests {
 		Hop configured = Hop.first(
 				WebRequest.get(URI.create("https://a.example/1")).header("user-agent", "other/1").followingAnywhere());
 		assertThat(configured.headers()).containsEntry("User-Agent", "other/1");
-		assertThat(follow(configured, "https://b.example/2", false).headers()).containsEntry("User-Agent", "other/1");
+		assertThat(follow(configured, "https://b.example/2", false).headers().get("User-Agent"))
+			.startsWith("modelcache");
 	}
 
 	@ParameterizedTest

@@ -12,6 +12,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 
 import dev.modelcache.testsupport.Content;
@@ -31,6 +34,8 @@ import org.springframework.util.FileSystemUtils;
  */
 public final class League {
 
+	private static final int AT_ONCE = 6;
+
 	private static final Content CONTENT = NetworkCases.model(12 << 20);
 
 	private League() {
@@ -48,16 +53,25 @@ public final class League {
 			.filter((given) -> arguments.length == 0
 					|| List.of(arguments).stream().anyMatch((part) -> given.toString().contains(part)))
 			.toList();
+		// Most of the time is spent on waiting for tools that hang.
+		ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE);
+		Map<NetworkCase, Future<List<Outcome>>> running = new LinkedHashMap<>();
+		cases.forEach((given) -> running.put(given, threads.submit(() -> run(tools, given))));
 		for (NetworkCase given : cases) {
-			List<Outcome> outcomes = new ArrayList<>();
-			for (Tool tool : tools) {
-				outcomes.add(run(tool, given));
-			}
-			table.put(given, outcomes);
-			System.err.println(given + ": " + outcomes);
+			table.put(given, running.get(given).get());
 		}
+		threads.shutdown();
 		print(tools, table);
 		System.exit(isLost(table) ? 1 : 0);
+	}
+
+	private static List<Outcome> run(List<Tool> tools, NetworkCase given) throws Exception {
+		List<Outcome> outcomes = new ArrayList<>();
+		for (Tool tool : tools) {
+			outcomes.add(run(tool, given));
+		}
+		System.err.println(given + ": " + outcomes);
+		return outcomes;
 	}
 
 	private static Outcome run(Tool tool, NetworkCase given) throws Exception {

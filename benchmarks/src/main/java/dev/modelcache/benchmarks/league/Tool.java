@@ -34,10 +34,8 @@ import reactor.netty.http.client.HttpClient;
  */
 interface Tool {
 
-	/**
-	 * After which a tool has given up. The slowest case in which one arrives takes 10 s.
-	 */
-	Duration PATIENCE = Duration.ofSeconds(90);
+	/** After which a tool has given up: the file takes a fraction of a second. */
+	Duration PATIENCE = Duration.ofSeconds(30);
 
 	/**
 	 * Returns its name, as the head of a column.

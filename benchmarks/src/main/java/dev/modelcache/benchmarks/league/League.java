@@ -57,8 +57,8 @@ public final class League {
 		ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE);
 		Map<NetworkCase, Future<List<Outcome>>> running = new LinkedHashMap<>();
 		cases.forEach((given) -> running.put(given, threads.submit(() -> run(tools, given))));
-		for (NetworkCase given : cases) {
-			table.put(given, running.get(given).get());
+		for (Map.Entry<NetworkCase, Future<List<Outcome>>> given : running.entrySet()) {
+			table.put(given.getKey(), given.getValue().get());
 		}
 		threads.shutdown();
 		print(tools, table);

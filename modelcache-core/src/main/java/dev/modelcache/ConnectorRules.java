@@ -38,6 +38,14 @@ public interface ConnectorRules {
 	@Nullable InetSocketAddress proxy();
 
 	/**
+	 * Returns whether the proxy speaks SOCKS instead of HTTP.
+	 * @return {@code true} if it does
+	 */
+	default boolean hasSocksProxy() {
+		return false;
+	}
+
+	/**
 	 * Returns whether the proxy requires credentials.
 	 * @return {@code true} if credentials are configured
 	 */

@@ -151,11 +151,23 @@ final class DownloadConnectors implements Function<ConnectorRules, ClientHttpCon
 				plain = plain.withHttpClientCustomizer((client) -> client.proxy(HttpClient.Builder.NO_PROXY));
 			}
 			else if (proxy != null) {
+				checkJdkProxy(rules);
 				plain = plain.withHttpClientCustomizer((client) -> client.proxy(ProxySelector.of(proxy)));
 			}
 			return plain.build(settings);
 		}
 		return this.connector.build(settings);
+	}
+
+	/** The JDK's client connects to a proxy by HTTP alone, and without credentials. */
+	private static void checkJdkProxy(ConnectorRules rules) {
+		if (rules.hasSocksProxy() || rules.hasProxyCredentials()) {
+			throw ModelKeys.GENERAL.wrong("download.proxy",
+					"the connector 'jdk' supports no "
+							+ (rules.hasSocksProxy() ? "SOCKS proxy" : "credentials for a proxy"),
+					"Set spring.http.clients.reactive.connector=reactor, or leave the host out with "
+							+ "hooks.llm.download.proxy.no-proxy");
+		}
 	}
 
 	/** Separate class so that Netty is only loaded if it is used. */

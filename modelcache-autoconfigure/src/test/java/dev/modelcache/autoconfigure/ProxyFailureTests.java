@@ -241,6 +241,19 @@ class ProxyFailureTests {
 			.hasMessageContaining("proxy proxy.invalid:3128");
 	}
 
+	/** Nothing is connected to: the names are never resolved. */
+	@Test
+	void jdkClientSupportsNoSocksProxyAndSaysSo() {
+		System.setProperty("socksProxyHost", "proxy.invalid");
+		try {
+			assertThat(failure(HTTPS, "", 0, JDK)).isInstanceOf(ModelConfigurationException.class)
+				.hasMessageContaining("the connector 'jdk' supports no SOCKS proxy");
+		}
+		finally {
+			System.clearProperty("socksProxyHost");
+		}
+	}
+
 	@Test
 	void jdkClientSendsNoCredentialsToProxiesAndSaysSoAtTheStart() {
 		assertThatExceptionOfType(BeanCreationException.class)

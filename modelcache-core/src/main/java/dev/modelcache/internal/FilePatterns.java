@@ -53,6 +53,15 @@ public record FilePatterns(List<String> included, List<String> excluded) {
 	}
 
 	/**
+	 * Returns whether a pattern selects a file, so that leaving it out would help.
+	 * @param name the name of the file
+	 * @return {@code true} if one does
+	 */
+	public boolean select(ModelFileName name) {
+		return includedOrAll().stream().anyMatch((pattern) -> matches(pattern, name));
+	}
+
+	/**
 	 * Returns whether a pattern matches a file.
 	 * @param pattern a path, or a glob
 	 * @param name the name of the file

@@ -232,6 +232,10 @@ public final class NetworkCases {
 				ranged("400 to every range", Reply.status(400)), ranged("405 to every range", Reply.status(405)),
 				ranged("400 to every range", Reply.status(400)).withoutDigest(),
 				later("416 to every range but the first", bare),
+				answering("416 to every range but the first, 403 to a request without a range",
+						() -> (request) -> (request.range() == null) ? Reply.status(403)
+								: request.range().startsWith("bytes=0-") ? Reply.ok() : bare)
+					.fails(ErrorCode.TRANSFER, "has no byte"),
 				later("whole file to every range but the first", whole),
 				later("whole file to every range but the first", whole).withoutDigest());
 	}

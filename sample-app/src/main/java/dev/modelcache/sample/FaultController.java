@@ -8,9 +8,11 @@ import java.net.URI;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelState;
 import dev.modelcache.ModelStatus;
 import dev.modelcache.TransferProgress;
@@ -18,8 +20,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -83,6 +87,12 @@ class FaultController {
 		return Mono.fromRunnable(this.secondProcess::destroy)
 			.subscribeOn(Schedulers.boundedElastic())
 			.then(Mono.defer(() -> begin(fault)));
+	}
+
+	/** The model cannot be removed: a file of somebody else stands at its place. */
+	@ExceptionHandler
+	ResponseEntity<Map<String, String>> refused(ModelCacheException failure) {
+		return ResponseEntity.status(HttpStatus.CONFLICT).body(Map.of("error", String.valueOf(failure.getMessage())));
 	}
 
 	private Mono<View> begin(Fault fault) {

@@ -58,6 +58,15 @@ class FaultTests {
 	}
 
 	@Test
+	void fileOfSomebodyElseIsNotRemovedAndThePageIsToldWhy() throws Exception {
+		try (RunningSample sample = start()) {
+			Files.writeString(this.directory.resolve("large.gguf"), "mine");
+			assertThat(JsonPath.<String>read(sample.play("mirror"), "$.error")).contains("is not deleted");
+			assertThat(this.directory.resolve("large.gguf")).hasContent("mine");
+		}
+	}
+
+	@Test
 	void mirrorSendsTheFileWhileTheFirstServerIsDown() {
 		try (RunningSample sample = start()) {
 			sample.play("mirror");

@@ -263,7 +263,7 @@ final class FileFetch {
 	/** One of several files can be left out where patterns select them. */
 	private static ModelFormatException leavingOut(FileJob job, ModelFormatException refusal) {
 		ModelRequest request = job.candidate().request();
-		if (job.whole() || request.files().isEmpty()) {
+		if (job.whole() || !FilePatterns.of(request.files()).select(job.file().name())) {
 			return refusal;
 		}
 		ModelFormatException error = new ModelFormatException(request.id(), refusal.problem(),

@@ -267,6 +267,12 @@ public final class DownloadConnections {
 		}
 
 		@Override
+		public boolean hasSocksProxy() {
+			Proxy proxy = this.way.route().proxy();
+			return proxy != null && proxy.type() != Proxy.Type.HTTP;
+		}
+
+		@Override
 		public boolean hasProxyCredentials() {
 			Proxy proxy = this.way.route().proxy();
 			return proxy != null && proxy.username() != null;

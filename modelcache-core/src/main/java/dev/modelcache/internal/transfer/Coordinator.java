@@ -6,12 +6,10 @@ package dev.modelcache.internal.transfer;
 
 import java.time.Duration;
 import java.util.Collection;
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
@@ -61,15 +59,6 @@ final class Coordinator implements BodyWriter.Owner {
 	/** How many bytes show of which format a file is. */
 	private static final int LEAST_HEADER = 16;
 
-	/** What a host does that serves no further connection. */
-	private static final Set<Reason> REFUSALS = EnumSet.of(Reason.UNREACHABLE, Reason.TIMEOUT, Reason.RESET,
-			Reason.TLS_FAILED, Reason.SERVER_ERROR, Reason.TOO_MANY_REQUESTS, Reason.TOO_BUSY, Reason.ACCESS_DENIED,
-			Reason.LINK_REFUSED, Reason.LINK_EXPIRED, Reason.REFUSED, Reason.NOT_A_MODEL, Reason.PROXY_FAILED);
-
-	/** What a server may do to all ranges, or to some, though it has the file. */
-	private static final Set<Reason> MENDED_BY_WHOLE_FILES = EnumSet.of(Reason.NO_SUCH_RANGE, Reason.CHANGED,
-			Reason.LONG_BODY);
-
 	private final DownloadPlan plan;
 
 	private final StagedFile staged;
@@ -91,6 +80,8 @@ final class Coordinator implements BodyWriter.Owner {
 	private final Mirrors mirrors;
 
 	private final ResponseCheck check;
+
+	private final Adaptation adaptation;
 
 	private final Progress progress;
 
@@ -154,6 +145,7 @@ final class Coordinator implements BodyWriter.Owner {
 					plan.mode()))
 			.toList(), plan.file().expected() != null);
 		this.check = new ResponseCheck(plan, this.work, this.mirrors, this.log, listener);
+		this.adaptation = new Adaptation(plan, this.live.values(), this::now);
 		this.repair = new Repair(plan.modelId(), this.disk, this.log, this.mirrors);
 		this.progress = new Progress(plan, settings.giveUpAfter(), new Pace(settings.minSpeed()).leastBytes(), now());
 		this.followers = new Followers(plan, staged, transfer.threads(), listener, this.mailbox, this::fail,
@@ -535,8 +527,7 @@ final class Coordinator implements BodyWriter.Owner {
 	 */
 	private void failed(Fetch fetch, RequestFailedException failed) {
 		this.listener.failed(failed);
-		if (this.phase == Phase.FETCHING && (fetch.lowered || isSurplus(fetch, failed) || refusesIfRange(fetch, failed)
-				|| stepsDown(fetch, failed))) {
+		if (this.phase == Phase.FETCHING && this.adaptation.follows(fetch, failed)) {
 			return;
 		}
 		this.progress.failed(failed);
@@ -546,13 +537,7 @@ final class Coordinator implements BodyWriter.Owner {
 			fetch.mirror.drop();
 		}
 		else {
-			// The connection that was served before may not have ended for the host.
-			boolean busy = fetch.mirror.host().isLimited() && isRefusal(fetch, failed);
-			fetch.mirror.failed(busy ? failed.ofABusyHost() : failed, fetch.burst, fetch.brought, now());
-			if (fetch.mirror.isDropped() && fetch.request.ranged() && MENDED_BY_WHOLE_FILES.contains(failed.reason())
-					&& fetch.mirror.mayTryWholeFile()) {
-				fetch.mirror.tryWholeFile();
-			}
+			this.adaptation.count(fetch, failed);
 		}
 		if (this.mirrors.nanosUntilNext(now()).isPresent()) {
 			this.listener.retrying(failed);
@@ -562,74 +547,6 @@ final class Coordinator implements BodyWriter.Owner {
 		if (((contradicts && !others) || promised) && this.phase == Phase.FETCHING) {
 			beginAgain();
 		}
-	}
-
-	/**
-	 * The host refuses requests that say which version they are about. A digest tells
-	 * that, too.
-	 */
-	private boolean refusesIfRange(Fetch fetch, RequestFailedException failed) {
-		boolean refused = failed.reason() == Reason.REFUSED || failed.reason() == Reason.ACCESS_DENIED;
-		if (!refused || fetch.request.ifRange() == null || this.plan.file().expected() == null) {
-			return false;
-		}
-		fetch.mirror.host().ignoreIfRange();
-		return true;
-	}
-
-	/**
-	 * A request that is refused while others of ours are served: the host serves no more
-	 * connections than those.
-	 */
-	private boolean isSurplus(Fetch fetch, RequestFailedException failed) {
-		Hosts.Host host = fetch.mirror.host();
-		int served = host.served(fetch.others);
-		if (served == 0 || !(isRefusal(fetch, failed) || (!fetch.accepted && failed.isOfABusyHost()))) {
-			return false;
-		}
-		if (host.serves(served, now())) {
-			logger.info("Model '{}': {} while {} of its connections brought bytes; no more are used for that host",
-					this.plan.modelId(), failed.problem(), served);
-		}
-		return true;
-	}
-
-	/** A request was refused although the host has served others of this transfer. */
-	private boolean isRefusal(Fetch fetch, RequestFailedException failed) {
-		boolean served = fetch.mirror.bytes() > 0 || this.live.values()
-			.stream()
-			.anyMatch((other) -> other.accepted && other.mirror.host() == fetch.mirror.host());
-		return served && !fetch.accepted && REFUSALS.contains(failed.reason());
-	}
-
-	/** The host does not send ranges as they are asked for. */
-	private boolean stepsDown(Fetch fetch, RequestFailedException failed) {
-		MirrorState mirror = fetch.mirror;
-		RangeRequest request = fetch.request;
-		boolean first = mirror.bytes() == 0 && !mirror.host().sendsRanges();
-		if (!request.ranged()) {
-			// Some servers refuse to send a very large file as a whole.
-			boolean refused = (failed.reason() == Reason.REFUSED || failed.reason() == Reason.ACCESS_DENIED)
-					&& mirror.host().sendsRanges();
-			return refused && mirror.host().refusedWholeFile();
-		}
-		if (failed.reason() == Reason.REFUSED && first && mirror.mayTryWholeFile()) {
-			// It may be the range that is refused, or the file: only this transfer tries.
-			mirror.tryWholeFile();
-			return true;
-		}
-		FetchMode below = (fetch.mode == FetchMode.SEGMENTS && !request.range().isOpen()) ? FetchMode.ONE_CONNECTION
-				: FetchMode.WHOLE_FILE;
-		FetchMode next = switch (failed.reason()) {
-			case BAD_RANGE -> below;
-			case NO_SUCH_RANGE -> first ? below : FetchMode.SEGMENTS;
-			default -> FetchMode.SEGMENTS;
-		};
-		if (next.isBelow(fetch.mode) && next.isBelow(mirror.mode()) && mirror.host().stepDown(next)) {
-			logger.info("Model '{}': {}; its host is asked for {} from now on", this.plan.modelId(), failed.problem(),
-					(mirror.mode() == FetchMode.WHOLE_FILE) ? "whole files" : "one range at a time");
-		}
-		return next.isBelow(fetch.mode) && mirror.mode().isBelow(fetch.mode);
 	}
 
 	private void tick() {
@@ -828,54 +745,6 @@ final class Coordinator implements BodyWriter.Owner {
 		SETTLING,
 		/** All that is at work on the file stops for good. */
 		ENDING
-
-	}
-
-	/** What the coordinator knows of one connection. */
-	private static final class Fetch {
-
-		private final BodyWriter writer;
-
-		private final MirrorState mirror;
-
-		private final RangeRequest request;
-
-		private final FetchMode mode;
-
-		private final int burst;
-
-		/** How many others the host was sending to when it began. */
-		private final int others;
-
-		private Segment segment;
-
-		private @Nullable RangeResponse response;
-
-		private long bodyEnd = ByteRange.OPEN;
-
-		/** Nothing that the response says contradicts what is known. */
-		private boolean accepted;
-
-		private boolean brought;
-
-		/** Whether the header will tell where the file ends has to be seen. */
-		private boolean provedByHeader;
-
-		/** The answer has changed how the host is asked. */
-		private boolean lowered;
-
-		private int missesBefore;
-
-		Fetch(BodyWriter writer, MirrorState mirror, FetchMode mode, RangeRequest request, Segment segment,
-				int others) {
-			this.writer = writer;
-			this.mirror = mirror;
-			this.request = request;
-			this.mode = mode;
-			this.others = others;
-			this.burst = mirror.burst();
-			this.segment = segment;
-		}
 
 	}
 

@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelTransferException;
 import dev.modelcache.internal.transfer.TransferSettings;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
@@ -35,6 +36,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Several connections, and several mirrors, for one file.
@@ -268,6 +270,20 @@ class ParallelTests {
 		assertThat(this.server.bytesSent("/m.gguf")).isGreaterThan(MIB);
 		assertThat(this.mirror.bytesSent("/m.gguf")).isGreaterThan(MIB);
 		assertThat(model.fallback()).isFalse();
+	}
+
+	@Test
+	void refusalOfOneFileDoesNotChangeHowItsHostIsAskedForOthers() {
+		this.server.always("/other.gguf", Reply.status(400));
+		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(256), CONNECTIONS,
+				DataSize.ofMegabytes(1), CacheFixture.PATIENCE, CacheFixture.PATIENCE, 5, true);
+		try (CacheFixture fixture = new CacheFixture(this.directory).transfer(settings)) {
+			fixture.open(request().build(), ModelRequest.builder("other").url(this.server.uri("/other.gguf")).build());
+			assertThatExceptionOfType(ModelTransferException.class).isThrownBy(() -> fixture.get("other"));
+			fixture.get("m");
+		}
+		assertThat(this.server.requests("/other.gguf")).extracting(RecordedRequest::range).last().isNull();
+		assertThat(this.server.requests("/m.gguf")).extracting(RecordedRequest::range).doesNotContainNull();
 	}
 
 	@Test

@@ -105,6 +105,14 @@ class FailuresTests {
 				"https://b.example:8443/ does not accept connections" + " (redirected from https://a.example/m.gguf)");
 	}
 
+	/** Its expiry is the server's to mend, by another redirect. */
+	@Test
+	void signedLinkOfTheOwnOriginIsNotTheConfiguredUrl() {
+		URI plain = URI.create("https://a.example/m.gguf");
+		assertThat(Failures.of(plain, URL, 403, new HttpHeaders(), new ManualClock()).reason())
+			.isEqualTo(Reason.ACCESS_DENIED);
+	}
+
 	@Test
 	void pauseIsThatOfTheServer() {
 		HttpHeaders headers = new HttpHeaders();

@@ -642,6 +642,36 @@ class CoordinatorTests {
 	}
 
 	@Test
+	void withoutValidatorAnAnswerWithoutADateDoesNotMakeTheDateForgotten() {
+		start(file(1), 1);
+		exchange(0).answer(new RangeResponse(0, SIZE, SIZE, false, null, true, Set.of(), "Monday"));
+		exchange(0).send(MIB);
+		exchange(0).fail(Reason.RESET);
+		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(30));
+		exchange(1).answer(new RangeResponse(exchange(1).start(), SIZE, SIZE, false, null, true));
+		exchange(1).send(MIB / 4);
+		exchange(1).send(MIB);
+		exchange(1).fail(Reason.RESET);
+		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(30));
+		exchange(2).answer(new RangeResponse(exchange(2).start(), SIZE, SIZE, false, null, true, Set.of(), "Tuesday"));
+		assertThat(this.transfer.told.failures).last()
+			.satisfies((failure) -> assertThat(failure.reason()).isEqualTo(Reason.CHANGED));
+	}
+
+	@Test
+	void withoutValidatorAnAnswerThatBringsNothingNewIsNoRange() {
+		start(file(1), 1);
+		exchange(0).answer(new RangeResponse(0, SIZE, SIZE, false, null, true));
+		exchange(0).send(MIB);
+		exchange(0).fail(Reason.RESET);
+		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(30));
+		exchange(1).answer(new RangeResponse(exchange(1).start(), SIZE, (long) MIB, false, null, true));
+		assertThat(this.transfer.told.failures).last()
+			.satisfies((failure) -> assertThat(failure.reason()).isEqualTo(Reason.BAD_RANGE));
+		assertThat(this.transfer.exchanges).hasSize(3);
+	}
+
+	@Test
 	void fileWhoseHeaderDoesNotSayWhereItEndsIsRefusedWithItsFirstBytes() {
 		start(file(1), 1);
 		exchange(0).answer(new RangeResponse(0, null, null, true, null, false));

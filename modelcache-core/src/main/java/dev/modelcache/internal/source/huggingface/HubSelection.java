@@ -75,8 +75,8 @@ final class HubSelection {
 		}
 		List<HubFile> named = List.copyOf(selection.selected.values());
 		FilePatterns patterns = FilePatterns.of(request.files());
-		(named.isEmpty() ? patterns.includedOrAll() : patterns.included())
-			.forEach((glob) -> selection.addMatching(glob, patterns));
+		(named.isEmpty() ? patterns.includedOrAll() : patterns.included()).forEach(selection::addMatching);
+		selection.leaveOut(patterns, named);
 		if (selection.selected.isEmpty()) {
 			throw selection.notFound("file that hooks.llm.files does not leave out",
 					"Remove one of the entries that begin with an exclamation mark");
@@ -107,7 +107,16 @@ final class HubSelection {
 		add(found.get(0).name());
 	}
 
-	private void addMatching(String glob, FilePatterns patterns) {
+	/**
+	 * Leaves out what the request excludes, all parts of a split file together. What the
+	 * URL names stays.
+	 */
+	private void leaveOut(FilePatterns patterns, List<HubFile> named) {
+		this.selected.values()
+			.removeIf((file) -> !named.contains(file) && Shards.all(file.name()).stream().anyMatch(patterns::exclude));
+	}
+
+	private void addMatching(String glob) {
 		List<ModelFileName> matching = this.repository.names()
 			.stream()
 			.filter((name) -> FilePatterns.matches(glob, name))
@@ -115,7 +124,7 @@ final class HubSelection {
 		if (matching.isEmpty()) {
 			throw notFound("file '" + glob + "'", suggestions(glob));
 		}
-		matching.stream().filter((name) -> !patterns.exclude(name)).forEach(this::add);
+		matching.forEach(this::add);
 	}
 
 	private void add(ModelFileName name) {

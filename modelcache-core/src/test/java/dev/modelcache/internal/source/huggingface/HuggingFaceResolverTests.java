@@ -376,6 +376,24 @@ class HuggingFaceResolverTests extends SourceResolverContractTests {
 				"onnx/model.onnx_data");
 	}
 
+	@Test
+	void onnxModelWhoseDataCannotBeAskedForIsNotWhole() {
+		this.hub.server.hub().always(API, Reply.status(504));
+		this.hub.repository.large("onnx/model.onnx", MODEL);
+		this.hub.server.hub().always("/org/repo/resolve/" + COMMIT + "/onnx/model.onnx_data", Reply.status(503));
+		assertThat(this.hub.failure(ModelTransferException.class, "hf://org/repo/onnx/model.onnx"))
+			.hasMessageContaining(" answered 504");
+	}
+
+	@Test
+	void whatIsLeftOutIsNotBroughtByWhatComesWithIt() {
+		this.hub.repository.large("onnx/model.onnx", MODEL).large("onnx/model.onnx_data", MODEL);
+		assertThat(names(this.hub.model("hf://org/repo", "onnx/*", "!**/*_data"))).containsExactly("onnx/model.onnx");
+		this.hub.repository.large("m-00001-of-00002.bin", MODEL).large("m-00002-of-00002.bin", MODEL);
+		assertThat(names(this.hub.model("hf://org/repo", "*.bin", "onnx/model.onnx", "!m-00001-of-00002.bin")))
+			.containsExactly("onnx/model.onnx", "onnx/model.onnx_data");
+	}
+
 	@ParameterizedTest
 	@CsvSource({ "hf://org/repo:Q4_K_M, ", "hf://org/repo, ", "hf://org/repo, *.gguf",
 			"hf://org/repo/model.gguf, *.json" })

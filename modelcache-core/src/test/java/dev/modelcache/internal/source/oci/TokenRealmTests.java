@@ -79,6 +79,12 @@ class TokenRealmTests {
 	}
 
 	@Test
+	void hostOfARealmMayHaveAnUnderscore() {
+		String realm = "https://auth_server:5000/token";
+		assertThat(check("oci://1.0.0.1/a/b", configured("1.0.0.1", false), realm)).isEqualTo(URI.create(realm));
+	}
+
+	@Test
 	void plainRealmOfOllamasOwnRegistryIsAskedByHttps() {
 		assertThat(check("ollama://gemma", Map.of(), "http://Registry.Ollama.ai/v2/token"))
 			.isEqualTo(URI.create("https://registry.ollama.ai/v2/token"));

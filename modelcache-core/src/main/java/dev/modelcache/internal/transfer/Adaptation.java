@@ -1,0 +1,142 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.modelcache.internal.transfer;
+
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.function.LongSupplier;
+
+import dev.modelcache.internal.http.RangeRequest;
+import dev.modelcache.internal.http.RequestFailedException;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What failed requests tell about the way in which a host has to be asked: on how many
+ * connections, by ranges or for whole files, and whether with {@code If-Range}. Such a
+ * request is not counted. Owned by the {@link Coordinator}.
+ */
+final class Adaptation {
+
+	private static final Logger logger = LoggerFactory.getLogger(Adaptation.class);
+
+	/** What a host does that serves no further connection. */
+	private static final Set<Reason> REFUSALS = EnumSet.of(Reason.UNREACHABLE, Reason.TIMEOUT, Reason.RESET,
+			Reason.TLS_FAILED, Reason.SERVER_ERROR, Reason.TOO_MANY_REQUESTS, Reason.TOO_BUSY, Reason.ACCESS_DENIED,
+			Reason.LINK_REFUSED, Reason.LINK_EXPIRED, Reason.REFUSED, Reason.NOT_A_MODEL, Reason.PROXY_FAILED);
+
+	/** What a server may do to all ranges, or to some, though it has the file. */
+	private static final Set<Reason> MENDED_BY_WHOLE_FILES = EnumSet.of(Reason.NO_SUCH_RANGE, Reason.CHANGED,
+			Reason.LONG_BODY);
+
+	private final DownloadPlan plan;
+
+	private final Collection<Fetch> live;
+
+	private final LongSupplier now;
+
+	/**
+	 * Creates the adaptation of one transfer.
+	 * @param plan what is fetched
+	 * @param live the connections that are open, as they change
+	 * @param now tells the time in nanoseconds
+	 */
+	Adaptation(DownloadPlan plan, Collection<Fetch> live, LongSupplier now) {
+		this.plan = plan;
+		this.live = live;
+		this.now = now;
+	}
+
+	/**
+	 * Draws the conclusions of a failed request.
+	 * @param fetch its connection, which has ended
+	 * @param failed how it failed
+	 * @return {@code true} if its host will be asked otherwise, so that it does not count
+	 */
+	boolean follows(Fetch fetch, RequestFailedException failed) {
+		return fetch.lowered || isSurplus(fetch, failed) || refusesIfRange(fetch, failed) || stepsDown(fetch, failed);
+	}
+
+	/** Counts a failed request from which nothing follows. */
+	void count(Fetch fetch, RequestFailedException failed) {
+		// The connection that was served before may not have ended for the host.
+		boolean busy = fetch.mirror.host().isLimited() && isRefusal(fetch, failed);
+		fetch.mirror.failed(busy ? failed.ofABusyHost() : failed, fetch.burst, fetch.brought, this.now.getAsLong());
+		if (fetch.mirror.isDropped() && fetch.request.ranged() && MENDED_BY_WHOLE_FILES.contains(failed.reason())
+				&& fetch.mirror.mayTryWholeFile()) {
+			fetch.mirror.tryWholeFile();
+		}
+	}
+
+	/**
+	 * The host refuses requests that say which version they are about. A digest tells
+	 * that, too.
+	 */
+	private boolean refusesIfRange(Fetch fetch, RequestFailedException failed) {
+		boolean refused = failed.reason() == Reason.REFUSED || failed.reason() == Reason.ACCESS_DENIED;
+		if (!refused || fetch.request.ifRange() == null || this.plan.file().expected() == null) {
+			return false;
+		}
+		fetch.mirror.host().ignoreIfRange();
+		return true;
+	}
+
+	/**
+	 * A request that is refused while others of ours are served: the host serves no more
+	 * connections than those.
+	 */
+	private boolean isSurplus(Fetch fetch, RequestFailedException failed) {
+		Hosts.Host host = fetch.mirror.host();
+		int served = host.served(fetch.others);
+		if (served == 0 || !(isRefusal(fetch, failed) || (!fetch.accepted && failed.isOfABusyHost()))) {
+			return false;
+		}
+		if (host.serves(served, this.now.getAsLong())) {
+			logger.info("Model '{}': {} while {} of its connections brought bytes; no more are used for that host",
+					this.plan.modelId(), failed.problem(), served);
+		}
+		return true;
+	}
+
+	/** A request was refused although the host has served others of this transfer. */
+	private boolean isRefusal(Fetch fetch, RequestFailedException failed) {
+		boolean served = fetch.mirror.bytes() > 0
+				|| this.live.stream().anyMatch((other) -> other.accepted && other.mirror.host() == fetch.mirror.host());
+		return served && !fetch.accepted && REFUSALS.contains(failed.reason());
+	}
+
+	/** The host does not send ranges as they are asked for. */
+	private boolean stepsDown(Fetch fetch, RequestFailedException failed) {
+		MirrorState mirror = fetch.mirror;
+		RangeRequest request = fetch.request;
+		boolean first = mirror.bytes() == 0 && !mirror.host().sendsRanges();
+		if (!request.ranged()) {
+			// Some servers refuse to send a very large file as a whole.
+			boolean refused = (failed.reason() == Reason.REFUSED || failed.reason() == Reason.ACCESS_DENIED)
+					&& mirror.host().sendsRanges();
+			return refused && mirror.host().refusedWholeFile();
+		}
+		if (failed.reason() == Reason.REFUSED && first && mirror.mayTryWholeFile()) {
+			// It may be the range that is refused, or the file: only this transfer tries.
+			mirror.tryWholeFile();
+			return true;
+		}
+		FetchMode below = (fetch.mode == FetchMode.SEGMENTS && !request.range().isOpen()) ? FetchMode.ONE_CONNECTION
+				: FetchMode.WHOLE_FILE;
+		FetchMode next = switch (failed.reason()) {
+			case BAD_RANGE -> below;
+			case NO_SUCH_RANGE -> first ? below : FetchMode.SEGMENTS;
+			default -> FetchMode.SEGMENTS;
+		};
+		if (next.isBelow(fetch.mode) && next.isBelow(mirror.mode()) && mirror.host().stepDown(next)) {
+			logger.info("Model '{}': {}; its host is asked for {} from now on", this.plan.modelId(), failed.problem(),
+					(mirror.mode() == FetchMode.WHOLE_FILE) ? "whole files" : "one range at a time");
+		}
+		return next.isBelow(fetch.mode) && mirror.mode().isBelow(fetch.mode);
+	}
+
+}

@@ -1,0 +1,59 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.modelcache.internal.transfer;
+
+import dev.modelcache.internal.http.ByteRange;
+import dev.modelcache.internal.http.RangeRequest;
+import dev.modelcache.internal.http.RangeResponse;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the {@link Coordinator} knows of one connection.
+ */
+final class Fetch {
+
+	final BodyWriter writer;
+
+	final MirrorState mirror;
+
+	final RangeRequest request;
+
+	final FetchMode mode;
+
+	final int burst;
+
+	/** How many others the host was sending to when it began. */
+	final int others;
+
+	Segment segment;
+
+	@Nullable RangeResponse response;
+
+	long bodyEnd = ByteRange.OPEN;
+
+	/** Nothing that the response says contradicts what is known. */
+	boolean accepted;
+
+	boolean brought;
+
+	/** Whether the header will tell where the file ends has to be seen. */
+	boolean provedByHeader;
+
+	/** The answer has changed how the host is asked. */
+	boolean lowered;
+
+	int missesBefore;
+
+	Fetch(BodyWriter writer, MirrorState mirror, FetchMode mode, RangeRequest request, Segment segment, int others) {
+		this.writer = writer;
+		this.mirror = mirror;
+		this.request = request;
+		this.mode = mode;
+		this.others = others;
+		this.burst = mirror.burst();
+		this.segment = segment;
+	}
+
+}

@@ -116,8 +116,15 @@ class PartialCheckTests {
 			.isThrownBy(() -> assertThat(latch.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue());
 	}
 
+	/**
+	 * The disk answers once nobody wants the file any more, so that no further block is
+	 * read.
+	 */
 	@AfterEach
 	void close() {
+		Awaitility.await()
+			.atMost(PATIENCE)
+			.until(() -> this.readAgain || !this.cache.status("m").state().isAcquiring());
 		this.answers.countDown();
 		this.fixture.close();
 		this.server.close();

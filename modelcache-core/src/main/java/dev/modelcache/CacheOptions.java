@@ -30,7 +30,11 @@ public final class CacheOptions {
 
 	private boolean adopt = true;
 
+	private Permissions permissions = Permissions.PRIVATE;
+
 	private boolean allowSharedDirectory;
+
+	private boolean allowNonAtomic;
 
 	CacheOptions() {
 	}
@@ -169,6 +173,24 @@ public final class CacheOptions {
 	}
 
 	/**
+	 * Returns which users of the machine may read the files of the cache.
+	 * @return the permissions of new files and directories
+	 */
+	public Permissions permissions() {
+		return this.permissions;
+	}
+
+	/**
+	 * Sets which users of the machine may read the files of the cache.
+	 * @param permissions the permissions of new files and directories
+	 * @return these options
+	 */
+	public CacheOptions permissions(Permissions permissions) {
+		this.permissions = permissions;
+		return this;
+	}
+
+	/**
 	 * Returns whether to allow a directory to which other users of the machine can write.
 	 * @return {@code true} if such a directory is allowed
 	 */
@@ -184,6 +206,45 @@ public final class CacheOptions {
 	public CacheOptions allowSharedDirectory(boolean allowSharedDirectory) {
 		this.allowSharedDirectory = allowSharedDirectory;
 		return this;
+	}
+
+	/**
+	 * Returns whether a model may be copied to a {@code model-path} on a file system that
+	 * cannot rename files or write them at random positions, so that other programs see
+	 * part of it meanwhile.
+	 * @return {@code true} if such a copy is allowed
+	 */
+	public boolean allowNonAtomic() {
+		return this.allowNonAtomic;
+	}
+
+	/**
+	 * Sets whether a model may be copied to a {@code model-path} on a file system that
+	 * cannot rename files or write them at random positions, so that other programs see
+	 * part of it meanwhile.
+	 * @param allowNonAtomic whether such a copy is allowed
+	 * @return these options
+	 */
+	public CacheOptions allowNonAtomic(boolean allowNonAtomic) {
+		this.allowNonAtomic = allowNonAtomic;
+		return this;
+	}
+
+	/**
+	 * Which users of the machine may read the files of the cache. Only their owner writes
+	 * them.
+	 */
+	public enum Permissions {
+
+		/** The owner: files are 0600, directories 0700. */
+		PRIVATE,
+
+		/** The members of the file's group: files are 0640, directories 0750. */
+		GROUP,
+
+		/** All users: files are 0644, directories 0755. */
+		SHARED
+
 	}
 
 	/**

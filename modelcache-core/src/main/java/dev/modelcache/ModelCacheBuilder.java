@@ -544,7 +544,7 @@ public final class ModelCacheBuilder {
 		settings.checkIntervals(this.retryInterval, this.refreshInterval);
 		TransferSettings transfers = settings.transfer(this.download);
 		settings.checkConnections(this.download);
-		LockSettings lockSettings = settings.lock(this.lock);
+		LockSettings lockSettings = settings.lock(this.lock, this.cache);
 		EngineThreads threads = new EngineThreads();
 
 		CacheLockFactory locks = (this.lockFactory != null) ? this.lockFactory

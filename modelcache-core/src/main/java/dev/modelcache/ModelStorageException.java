@@ -56,6 +56,22 @@ public final class ModelStorageException extends ModelCacheException {
 	}
 
 	/**
+	 * Creates an exception for a failure that has a way out of its own.
+	 * @param modelId the model's id
+	 * @param directory the directory on that disk
+	 * @param problem what happened, a sentence without its full stop
+	 * @param action what to do, a sentence without its full stop
+	 * @param cause the failure
+	 */
+	public ModelStorageException(@Nullable String modelId, Path directory, String problem, String action,
+			@Nullable Throwable cause) {
+		super(ErrorCode.STORAGE, modelId, problem, action, cause);
+		this.directory = directory;
+		this.needed = null;
+		this.available = null;
+	}
+
+	/**
 	 * Returns the directory that could not be used.
 	 * @return the directory
 	 */

@@ -99,7 +99,9 @@ final class BuilderMapping {
 			.partialRetention(cache.getPartialRetention())
 			.maxSize(cache.getMaxSize())
 			.adopt(cache.isAdopt())
-			.allowSharedDirectory(cache.isAllowSharedDirectory());
+			.permissions(cache.getPermissions())
+			.allowSharedDirectory(cache.isAllowSharedDirectory())
+			.allowNonAtomic(cache.isAllowNonAtomic());
 	}
 
 	private @Nullable Path path(String name, @Nullable String text) {

@@ -361,10 +361,23 @@ public class ModelCacheProperties extends ModelProperties {
 		private boolean adopt = true;
 
 		/**
+		 * Which users of the machine can read the files of the cache. Models from a
+		 * Hugging Face Hub without a model-path have the permissions of the umask.
+		 */
+		private CacheOptions.Permissions permissions = CacheOptions.Permissions.PRIVATE;
+
+		/**
 		 * Whether to allow a cache directory to which other users of the machine can
 		 * write.
 		 */
 		private boolean allowSharedDirectory;
+
+		/**
+		 * Whether to copy a model to a model-path on a file system that cannot rename
+		 * files or write them at random positions. Other programs see part of the file
+		 * until it is complete.
+		 */
+		private boolean allowNonAtomic;
 
 		public @Nullable String getDirectory() {
 			return this.directory;
@@ -422,12 +435,28 @@ public class ModelCacheProperties extends ModelProperties {
 			this.adopt = adopt;
 		}
 
+		public CacheOptions.Permissions getPermissions() {
+			return this.permissions;
+		}
+
+		public void setPermissions(CacheOptions.Permissions permissions) {
+			this.permissions = permissions;
+		}
+
 		public boolean isAllowSharedDirectory() {
 			return this.allowSharedDirectory;
 		}
 
 		public void setAllowSharedDirectory(boolean allowSharedDirectory) {
 			this.allowSharedDirectory = allowSharedDirectory;
+		}
+
+		public boolean isAllowNonAtomic() {
+			return this.allowNonAtomic;
+		}
+
+		public void setAllowNonAtomic(boolean allowNonAtomic) {
+			this.allowNonAtomic = allowNonAtomic;
 		}
 
 	}

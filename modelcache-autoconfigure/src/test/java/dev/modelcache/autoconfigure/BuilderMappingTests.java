@@ -68,7 +68,8 @@ class BuilderMappingTests {
 				"hooks.llm.cache.directory=~/c", "user.home=/home/me", "hooks.llm.cache.verify=never",
 				"hooks.llm.cache.min-free-space=0", "hooks.llm.cache.partial-retention=1d",
 				"hooks.llm.cache.max-size=50GB", "hooks.llm.cache.adopt=false", "hooks.llm.cache.layout=private",
-				"hooks.llm.cache.allow-shared-directory=true", "hooks.llm.huggingface.endpoint=https://hub",
+				"hooks.llm.cache.allow-shared-directory=true", "hooks.llm.cache.permissions=group",
+				"hooks.llm.cache.allow-non-atomic=true", "hooks.llm.huggingface.endpoint=https://hub",
 				"hooks.llm.huggingface.token=hf_1", "hooks.llm.huggingface.cache-directory=~/hub");
 		DownloadOptions download = configuration.download();
 		assertThat(download.bufferSize()).isEqualTo(DataSize.ofKilobytes(256));
@@ -102,6 +103,8 @@ class BuilderMappingTests {
 		assertThat(cache.adopt()).isFalse();
 		assertThat(cache.layout()).isEqualTo(CacheOptions.Layout.PRIVATE);
 		assertThat(cache.allowSharedDirectory()).isTrue();
+		assertThat(cache.permissions()).isEqualTo(CacheOptions.Permissions.GROUP);
+		assertThat(cache.allowNonAtomic()).isTrue();
 		assertThat(configuration.huggingFace().endpoint()).isEqualTo("https://hub");
 		assertThat(configuration.huggingFace().token()).isEqualTo("hf_1");
 		assertThat(configuration.huggingFace().cacheDirectory()).isEqualTo(Path.of("/home/me/hub"));

@@ -5,6 +5,7 @@
 package dev.modelcache.internal.acquire;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -30,6 +31,7 @@ import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelPathConflict;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.DeniedAccess;
 import dev.modelcache.internal.acquire.Standing.Claim;
 import dev.modelcache.internal.acquire.Standing.Foreign;
 import dev.modelcache.internal.acquire.Standing.Provable;
@@ -124,6 +126,7 @@ final class ModelIndex {
 				continue;
 			}
 			if (claims.stream().allMatch(Claim::trusted)) {
+				claims.forEach((claim) -> requireReadable(claim.place()));
 				return new Standing.Ready(model(claims, version));
 			}
 			versions.add(new Provable(claims, version.manifest(), new Standing.Absent()));
@@ -174,6 +177,7 @@ final class ModelIndex {
 		}
 		Claim claim = new Claim(this.place, fingerprint, receipt, null, isTrusted(receipt, fingerprint));
 		if (claim.trusted()) {
+			requireReadable(this.place);
 			return new Standing.Ready(model(claim));
 		}
 		boolean putThere = this.candidate.locations().isEmpty() && !receipt.isOurs(this.place);
@@ -183,7 +187,7 @@ final class ModelIndex {
 	/** Another tool's file may change at any time: its fingerprint always counts. */
 	private @Nullable Claim adopted() {
 		ModelPlace adopted = this.store.adoption().find(this.place);
-		Fingerprint fingerprint = (adopted != null) ? fingerprint(adopted) : null;
+		Fingerprint fingerprint = (adopted != null && Files.isReadable(adopted.target())) ? fingerprint(adopted) : null;
 		Receipt receipt = (adopted != null && fingerprint != null) ? this.store.receipts().find(adopted, fingerprint)
 				: null;
 		if (adopted == null || fingerprint == null || receipt == null || !receipt.fingerprint().fits(fingerprint)
@@ -605,7 +609,8 @@ final class ModelIndex {
 			return new Hashed(before, digests, end, Duration.between(start, end));
 		}
 		catch (IOException ex) {
-			throw new ModelStorageException(request().id(), file.directory(),
+			ModelStorageException denied = DeniedAccess.reading(request().id(), file.target(), ex);
+			throw (denied != null) ? denied : new ModelStorageException(request().id(), file.directory(),
 					"cannot read " + file.target() + ": " + ex, ex);
 		}
 	}
@@ -616,8 +621,24 @@ final class ModelIndex {
 			return Fingerprint.of(file.target());
 		}
 		catch (IOException ex) {
-			throw new ModelStorageException(request().id(), file.directory(),
+			ModelStorageException denied = DeniedAccess.reading(request().id(), file.target(), ex);
+			throw (denied != null) ? denied : new ModelStorageException(request().id(), file.directory(),
 					"cannot look at " + file.target() + ": " + ex, ex);
+		}
+	}
+
+	/**
+	 * A model that is there but that this user may not read is neither ready nor absent.
+	 */
+	private void requireReadable(ModelPlace file) {
+		Path target = file.target();
+		if (Files.isReadable(target)) {
+			return;
+		}
+		ModelStorageException denied = DeniedAccess.reading(request().id(), target,
+				new AccessDeniedException(target.toString()));
+		if (denied != null) {
+			throw denied;
 		}
 	}
 

@@ -7,6 +7,7 @@ package dev.modelcache.internal.assembly;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.Locale;
@@ -20,14 +21,18 @@ import dev.modelcache.HuggingFaceOptions;
 import dev.modelcache.LockOptions;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.OciOptions;
+import dev.modelcache.internal.FileAccess;
 import dev.modelcache.internal.content.DecompressionSettings;
 import dev.modelcache.internal.lock.LockSettings;
 import dev.modelcache.internal.source.huggingface.HubSettings;
 import dev.modelcache.internal.source.oci.OciSettings;
 import dev.modelcache.internal.store.AdoptionSettings;
+import dev.modelcache.internal.store.FileRules;
 import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.internal.transfer.TransferSettings;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.util.StringUtils;
 import org.springframework.util.unit.DataSize;
 
@@ -37,6 +42,8 @@ import org.springframework.util.unit.DataSize;
  */
 public final class Settings {
 
+	private static final Logger logger = LoggerFactory.getLogger(Settings.class);
+
 	private static final DataSize LARGEST_BUFFER = DataSize.ofGigabytes(1);
 
 	private static final DataSize SMALLEST_SEGMENT = DataSize.ofMegabytes(1);
@@ -44,6 +51,9 @@ public final class Settings {
 	private static final DataSize FASTEST_MINIMUM = DataSize.ofGigabytes(1);
 
 	private static final int MOST_CONNECTIONS = 64;
+
+	/** Its owner and group are those of this process, where there is such a directory. */
+	private static final Path PROCESS = Path.of("/proc/self");
 
 	/** RFC 9110 section 5.6.2: token. */
 	private static final Pattern HEADER_NAME = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
@@ -201,12 +211,13 @@ public final class Settings {
 	/**
 	 * Reads how to wait for another process.
 	 * @param lock the options
+	 * @param cache tells who may read lock files
 	 * @return the settings
 	 */
-	public LockSettings lock(LockOptions lock) {
+	public LockSettings lock(LockOptions lock, CacheOptions cache) {
 		notNegative("lock.timeout", lock.timeout().isNegative());
 		positive("lock.stale-after", lock.staleAfter());
-		return new LockSettings(lock.timeout(), lock.staleAfter());
+		return new LockSettings(lock.timeout(), lock.staleAfter(), access(cache));
 	}
 
 	/**
@@ -230,9 +241,43 @@ public final class Settings {
 					"Use a directory below it, which is created for this user only, remove the permission (chmod "
 							+ "o-w), or set " + this.keys.key("cache.allow-shared-directory") + " to true");
 		}
+		tellOfGroup(cache, directory);
 		return new StoreSettings(directory, cache.minFreeSpace(), cache.verify(), cache.partialRetention(),
 				cache.maxSize(), cache.adopt() ? this.surroundings.adoption(hub) : AdoptionSettings.OFF,
-				(cache.layout() == CacheOptions.Layout.PRIVATE) ? null : this.surroundings.sharedHubCache(hub));
+				(cache.layout() == CacheOptions.Layout.PRIVATE) ? null : this.surroundings.sharedHubCache(hub),
+				new FileRules(access(cache), cache.allowSharedDirectory(), cache.allowNonAtomic()));
+	}
+
+	private static FileAccess access(CacheOptions cache) {
+		return switch (cache.permissions()) {
+			case PRIVATE -> FileAccess.PRIVATE;
+			case GROUP -> FileAccess.GROUP;
+			case SHARED -> FileAccess.SHARED;
+		};
+	}
+
+	/**
+	 * The members of a group that is not the user's own can replace what is stored in a
+	 * directory that they may write to. That is meant where the group shares the cache.
+	 */
+	private void tellOfGroup(CacheOptions cache, Path directory) {
+		if (cache.permissions() == CacheOptions.Permissions.GROUP || cache.allowSharedDirectory()) {
+			return;
+		}
+		try {
+			if (Files.isDirectory(directory) && directory.getFileSystem().supportedFileAttributeViews().contains("unix")
+					&& Files.getPosixFilePermissions(directory).contains(PosixFilePermission.GROUP_WRITE)
+					&& !Files.getAttribute(directory, "unix:gid").equals(Files.getAttribute(PROCESS, "unix:gid"))) {
+				logger.warn(
+						"The members of the group '{}' can write to {}, and so replace models. Set {} to group if"
+								+ " they share the cache, or remove the permission (chmod g-w)",
+						Files.readAttributes(directory, PosixFileAttributes.class).group().getName(), directory,
+						this.keys.key("cache.permissions"));
+			}
+		}
+		catch (IOException | UnsupportedOperationException ex) {
+			logger.debug("Whose group may write to {} is not known", directory, ex);
+		}
 	}
 
 	private static boolean isWritableByAll(Path directory) {

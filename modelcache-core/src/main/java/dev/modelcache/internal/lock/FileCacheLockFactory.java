@@ -6,13 +6,12 @@ package dev.modelcache.internal.lock;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,10 +21,13 @@ import java.util.function.Consumer;
 import dev.modelcache.LockOwner;
 import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.DeniedAccess;
 import dev.modelcache.lock.CacheLock;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.lock.LockRequest;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.retry.backoff.BackOffInterruptedException;
 import org.springframework.retry.backoff.ExponentialRandomBackOffPolicy;
 import org.springframework.retry.backoff.Sleeper;
@@ -42,7 +44,7 @@ import org.springframework.retry.support.RetryTemplate;
  */
 public final class FileCacheLockFactory implements CacheLockFactory {
 
-	private static final boolean POSIX = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+	private static final Logger logger = LoggerFactory.getLogger(FileCacheLockFactory.class);
 
 	private static final boolean UNIX = FileSystems.getDefault().supportedFileAttributeViews().contains("unix");
 
@@ -51,6 +53,8 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 	private final Clock clock;
 
 	private final FileLocking locking;
+
+	private final FileLocking shared;
 
 	private final RetryTemplate polling;
 
@@ -69,6 +73,7 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 		this.settings = settings;
 		this.clock = clock;
 		this.locking = locking;
+		this.shared = (locking == FileLocking.SYSTEM) ? FileLocking.SHARED : locking;
 		this.polling = polling(sleeper);
 	}
 
@@ -105,9 +110,7 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 			throw unusable(request, new IOException("a lock file must be in a directory"));
 		}
 		try {
-			if (!Files.isDirectory(directory)) {
-				Files.createDirectories(directory, privately("rwx------"));
-			}
+			this.settings.access().createDirectories(directory);
 			return directory.toRealPath().resolve(lockFile.getFileName());
 		}
 		catch (IOException ex) {
@@ -120,9 +123,13 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 		if (claim == null) {
 			throw held(wait, HeldLocks.ownerOf(lockFile));
 		}
-		FileCacheLock lock = null;
+		CacheLock lock = null;
 		try {
 			lock = tryAcquire(claim, lockFile, wait);
+			return lock;
+		}
+		catch (AccessDeniedException ex) {
+			lock = tryAcquireAsReader(request, claim, lockFile, wait, ex);
 			return lock;
 		}
 		catch (IOException ex) {
@@ -137,11 +144,12 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 
 	private FileCacheLock tryAcquire(HeldLocks.Entry claim, Path lockFile, LockWait wait) throws IOException {
 		FileChannel channel = FileChannel.open(lockFile, Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ,
-				StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS), privately("rw-------"));
+				StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS), this.settings.access().forFile(lockFile));
 		FileCacheLock lock = null;
 		try {
 			requireOnlyName(lockFile);
-			if (!isFree(channel)) {
+			this.settings.access().widen(lockFile);
+			if (!isFree(channel, this.locking)) {
 				throw held(wait, OwnerNote.read(channel));
 			}
 			LockOwner owner = self();
@@ -160,6 +168,51 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 		}
 	}
 
+	/**
+	 * Waits for the owner of a lock file that belongs to another user. What is to be done
+	 * under the lock is then found done, or fails where it must write.
+	 */
+	private CacheLock tryAcquireAsReader(LockRequest request, HeldLocks.Entry claim, Path lockFile, LockWait wait,
+			AccessDeniedException refusal) {
+		FileChannel channel = null;
+		ReadersLock lock = null;
+		try {
+			if (Files.exists(lockFile, LinkOption.NOFOLLOW_LINKS)) {
+				// To open a pipe for reading waits for a writer.
+				requireOnlyName(lockFile);
+			}
+		}
+		catch (IOException ex) {
+			throw unusable(request, ex);
+		}
+		try {
+			channel = FileChannel.open(lockFile, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+			if (!isFree(channel, this.shared)) {
+				throw held(wait, OwnerNote.read(channel));
+			}
+			lock = new ReadersLock(claim, channel);
+			return lock;
+		}
+		catch (IOException ex) {
+			refusal.addSuppressed(ex);
+			throw unusable(request, refusal);
+		}
+		finally {
+			if (lock == null && channel != null) {
+				close(channel);
+			}
+		}
+	}
+
+	private static void close(FileChannel channel) {
+		try {
+			channel.close();
+		}
+		catch (IOException ex) {
+			logger.debug("The lock file cannot be closed", ex);
+		}
+	}
+
 	/** The note would be written into whatever the name leads to. */
 	private static void requireOnlyName(Path lockFile) throws IOException {
 		boolean regular = Files.isRegularFile(lockFile, LinkOption.NOFOLLOW_LINKS);
@@ -169,8 +222,8 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 		}
 	}
 
-	private boolean isFree(FileChannel channel) throws IOException {
-		return switch (this.locking.attempt(channel)) {
+	private boolean isFree(FileChannel channel, FileLocking locking) throws IOException {
+		return switch (locking.attempt(channel)) {
 			case LOCKED -> true;
 			case HELD -> false;
 			case UNSUPPORTED -> isVoid(OwnerNote.read(channel));
@@ -197,18 +250,15 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 	}
 
 	private static ModelStorageException unusable(LockRequest request, IOException ex) {
+		ModelStorageException denied = DeniedAccess.writing(request.modelId(), request.lockFile(), ex);
+		if (denied != null) {
+			return denied;
+		}
 		Path directory = request.lockFile().toAbsolutePath().getParent();
 		return new ModelStorageException(request.modelId(), (directory != null) ? directory : request.lockFile(),
 				"the lock file " + request.lockFile() + " cannot be used (" + ex + "); delete it if it is a link or "
 						+ "belongs to another user",
 				ex);
-	}
-
-	private static FileAttribute<?>[] privately(String permissions) {
-		return POSIX
-				? new FileAttribute<?>[] {
-						PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions)) }
-				: new FileAttribute<?>[0];
 	}
 
 	/**

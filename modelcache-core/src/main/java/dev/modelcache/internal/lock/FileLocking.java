@@ -7,6 +7,7 @@ package dev.modelcache.internal.lock;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.OverlappingFileLockException;
 
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,10 @@ interface FileLocking {
 		}
 		catch (OverlappingFileLockException ex) {
 			// Held by another copy of this class in the same process.
+			return Outcome.HELD;
+		}
+		catch (NonWritableChannelException ex) {
+			// Another user's file: this one cannot lock it against others.
 			return Outcome.HELD;
 		}
 		catch (IOException | UnsupportedOperationException ex) {

@@ -6,11 +6,11 @@ package dev.modelcache.internal.lock;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileAttribute;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 
+import dev.modelcache.internal.FileAccess;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.retry.support.RetryTemplate;
@@ -39,36 +39,50 @@ public final class FilesInUse implements AutoCloseable {
 
 	private final FileLocking exclusive;
 
+	private final FileAccess access;
+
 	private final Set<Path> used = new HashSet<>();
 
 	private boolean closed;
 
 	/**
-	 * Creates it, with the locks of the operating system.
+	 * Creates it with private marks and the locks of the operating system.
 	 */
 	public FilesInUse() {
-		this(FileLocking.SHARED, FileLocking.SYSTEM);
+		this(FileAccess.PRIVATE);
+	}
+
+	/**
+	 * Creates it with the locks of the operating system.
+	 * @param access who may read a new mark, and so use its file too
+	 */
+	public FilesInUse(FileAccess access) {
+		this(FileLocking.SHARED, FileLocking.SYSTEM, access);
 	}
 
 	FilesInUse(FileLocking shared, FileLocking exclusive) {
+		this(shared, exclusive, FileAccess.PRIVATE);
+	}
+
+	private FilesInUse(FileLocking shared, FileLocking exclusive, FileAccess access) {
 		this.shared = shared;
 		this.exclusive = exclusive;
+		this.access = access;
 	}
 
 	/**
 	 * Says that this application uses a file. To be said before the file is looked at: it
 	 * may be gone afterwards, but if it is there it stays.
 	 * @param mark the real path of the file's mark; its directory exists
-	 * @param attributes the attributes of a new mark
 	 * @throws IOException if there can be no mark; nobody knows of the use then
 	 */
-	public synchronized void use(Path mark, FileAttribute<?>... attributes) throws IOException {
+	public synchronized void use(Path mark) throws IOException {
 		if (this.closed || this.used.contains(mark)) {
 			return;
 		}
 		try {
 			POLLING.<Boolean, IOException>execute((attempt) -> {
-				if (!UseMarks.addUser(mark, this.shared, attributes)) {
+				if (!UseMarks.addUser(mark, this.shared, this.access)) {
 					throw new BeingRemovedException();
 				}
 				return true;
@@ -85,12 +99,11 @@ public final class FilesInUse implements AutoCloseable {
 	 * Removes a file if no application, this one included, uses it.
 	 * @param mark the real path of the file's mark; its directory exists
 	 * @param removal removes the file; nobody begins to use it meanwhile
-	 * @param attributes the attributes of a new mark
 	 * @return whether the removal was run
 	 * @throws IOException if the removal failed, or there can be no mark
 	 */
-	public boolean ifUnused(Path mark, Removal removal, FileAttribute<?>... attributes) throws IOException {
-		if (!UseMarks.beginRemoval(mark, this.exclusive, attributes)) {
+	public boolean ifUnused(Path mark, Removal removal) throws IOException {
+		if (!UseMarks.beginRemoval(mark, this.exclusive, this.access)) {
 			return false;
 		}
 		try {

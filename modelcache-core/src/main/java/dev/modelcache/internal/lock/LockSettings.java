@@ -6,14 +6,26 @@ package dev.modelcache.internal.lock;
 
 import java.time.Duration;
 
+import dev.modelcache.internal.FileAccess;
+
 /**
  * How long to wait for another process.
  *
  * @param timeout how long to wait while the owner makes no progress
  * @param staleAfter where the file system has no locks: when an owner's note without a
  * heartbeat is void
+ * @param access who may read lock files, and so wait for them
  */
-public record LockSettings(Duration timeout, Duration staleAfter) {
+public record LockSettings(Duration timeout, Duration staleAfter, FileAccess access) {
+
+	/**
+	 * Creates settings of lock files that only their owner reads.
+	 * @param timeout how long to wait while the owner makes no progress
+	 * @param staleAfter when an owner's note without a heartbeat is void
+	 */
+	public LockSettings(Duration timeout, Duration staleAfter) {
+		this(timeout, staleAfter, FileAccess.PRIVATE);
+	}
 
 	/**
 	 * Returns the settings of an application that configures nothing.

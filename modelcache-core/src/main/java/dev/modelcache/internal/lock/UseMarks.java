@@ -6,14 +6,16 @@ package dev.modelcache.internal.lock;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
+import dev.modelcache.internal.FileAccess;
 import dev.modelcache.internal.lock.FileLocking.Outcome;
 
 /**
@@ -31,11 +33,10 @@ final class UseMarks {
 	 * Adds a user.
 	 * @return whether it was added; {@code false} while somebody removes the file
 	 */
-	static synchronized boolean addUser(Path path, FileLocking shared, FileAttribute<?>... attributes)
-			throws IOException {
+	static synchronized boolean addUser(Path path, FileLocking shared, FileAccess access) throws IOException {
 		UseMark mark = MARKS.get(path);
 		if (mark == null) {
-			mark = UseMark.open(path, shared, attributes);
+			mark = UseMark.open(path, shared, access);
 			if (mark.outcome == Outcome.HELD) {
 				mark.channel.close();
 				return false;
@@ -62,12 +63,11 @@ final class UseMarks {
 	 * Excludes all users.
 	 * @return whether there are none, as far as the operating system vouches for it
 	 */
-	static synchronized boolean beginRemoval(Path path, FileLocking exclusive, FileAttribute<?>... attributes)
-			throws IOException {
+	static synchronized boolean beginRemoval(Path path, FileLocking exclusive, FileAccess access) throws IOException {
 		if (MARKS.containsKey(path)) {
 			return false;
 		}
-		UseMark mark = UseMark.open(path, exclusive, attributes);
+		UseMark mark = UseMark.open(path, exclusive, access);
 		if (mark.outcome != Outcome.LOCKED) {
 			mark.channel.close();
 			return false;
@@ -100,10 +100,25 @@ final class UseMarks {
 			this.outcome = outcome;
 		}
 
-		static UseMark open(Path path, FileLocking locking, FileAttribute<?>... attributes) throws IOException {
-			FileChannel channel = FileChannel.open(path, Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ,
-					StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS), attributes);
+		static UseMark open(Path path, FileLocking locking, FileAccess access) throws IOException {
+			FileChannel channel = open(path, access);
 			return new UseMark(channel, locking.attempt(channel));
+		}
+
+		/** A shared lock needs no right to write, so that other users have a mark too. */
+		private static FileChannel open(Path path, FileAccess access) throws IOException {
+			try {
+				FileChannel channel = FileChannel.open(path, Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ,
+						StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS), access.forFile(path));
+				access.widen(path);
+				return channel;
+			}
+			catch (AccessDeniedException ex) {
+				if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+					throw ex;
+				}
+				return FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+			}
 		}
 
 	}

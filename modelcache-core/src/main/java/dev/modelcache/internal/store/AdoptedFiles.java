@@ -99,7 +99,7 @@ public final class AdoptedFiles {
 	}
 
 	private ModelPlace place(ModelPlace place, Path file) {
-		return new ModelPlace(file, place.lockFile(), this.layout.adopted(place));
+		return new ModelPlace(file, place.lockFile(), this.layout.adopted(place), place.access());
 	}
 
 	/**

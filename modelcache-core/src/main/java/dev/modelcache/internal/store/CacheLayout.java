@@ -17,6 +17,7 @@ import java.util.List;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.FileAccess;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,12 +47,29 @@ public final class CacheLayout {
 
 	private final Path directory;
 
+	private final FileAccess access;
+
 	/**
-	 * Creates a layout.
+	 * Creates a layout of files that only their owner reads.
 	 * @param directory the cache's own directory
 	 */
 	public CacheLayout(Path directory) {
+		this(directory, FileAccess.PRIVATE);
+	}
+
+	/**
+	 * Creates a layout.
+	 * @param directory the cache's own directory
+	 * @param access who may read the files
+	 */
+	CacheLayout(Path directory, FileAccess access) {
 		this.directory = directory.toAbsolutePath().normalize();
+		this.access = access;
+	}
+
+	/** Returns who may read the files of the cache. */
+	FileAccess access() {
+		return this.access;
 	}
 
 	/**
@@ -86,7 +104,7 @@ public final class CacheLayout {
 	 * @param lock the lock of its writers
 	 */
 	ModelPlace place(Path target, Path lock) {
-		return new ModelPlace(target, lock, receipts().resolve(key(target.toString()) + RECEIPT));
+		return new ModelPlace(target, lock, receipts().resolve(key(target.toString()) + RECEIPT), this.access);
 	}
 
 	/**
@@ -176,7 +194,7 @@ public final class CacheLayout {
 		return target.startsWith((real != null) ? real : models) && !Files.exists(lockBeside(target));
 	}
 
-	private static Path lockBeside(Path target) {
+	static Path lockBeside(Path target) {
 		return target.resolveSibling(target.getFileName() + ".download.lock");
 	}
 

@@ -36,7 +36,7 @@ final class Elsewhere {
 	}
 
 	static void write(ModelPlace place, ModelManifest manifest) throws IOException {
-		PropertiesFiles.write(file(place), manifest.toProperties());
+		PropertiesFiles.write(file(place), manifest.toProperties(), place.access());
 	}
 
 	static void delete(ModelPlace place) throws IOException {
@@ -63,7 +63,7 @@ final class Elsewhere {
 					shared.retainAll(manifest.own());
 					shared.addAll(other.own());
 					PropertiesFiles.write(record,
-							other.in(Objects.requireNonNull(other.directory()), shared).toProperties());
+							other.in(Objects.requireNonNull(other.directory()), shared).toProperties(), place.access());
 				}
 			}
 		}

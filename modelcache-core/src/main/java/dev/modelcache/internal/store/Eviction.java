@@ -148,7 +148,7 @@ public final class Eviction {
 		for (ReceivedFile file : this.receipts.all(this.layout.receipts())) {
 			boolean ours = file.receipt().sourceKey() != null && file.receipt().isOurs(placeOf(file))
 					&& this.layout.isChosen(file.target()) && this.layout.isReceiptOf(file.file(), file.target());
-			FileTime lastUse = ours ? lastUse(file) : null;
+			FileTime lastUse = (ours && Files.isWritable(file.target().resolveSibling(""))) ? lastUse(file) : null;
 			if (lastUse != null && kept.stream().noneMatch(file.target()::startsWith)) {
 				ModelPlace model = this.layout.modelOf(file.target());
 				models.merge(model, new Removable(model, List.of(file), lastUse), Removable::with);
@@ -194,8 +194,8 @@ public final class Eviction {
 		return size[0];
 	}
 
-	private static ModelPlace placeOf(ReceivedFile file) {
-		return new ModelPlace(file.target(), file.target(), file.file());
+	private ModelPlace placeOf(ReceivedFile file) {
+		return new ModelPlace(file.target(), file.target(), file.file(), this.layout.access());
 	}
 
 	/** A model that may go, with all its files or not at all. */

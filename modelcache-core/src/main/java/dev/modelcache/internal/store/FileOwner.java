@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.UUID;
 
+import dev.modelcache.internal.FileAccess;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +39,7 @@ record FileOwner(@Nullable Integer id) {
 			return new FileOwner(null);
 		}
 		Path probe = directory.resolve("." + UUID.randomUUID() + ".tmp");
-		try (FileChannel created = PrivateFiles.create(probe)) {
+		try (FileChannel created = FileAccess.PRIVATE.create(probe)) {
 			return of(probe);
 		}
 		finally {

@@ -5,6 +5,8 @@
 package dev.modelcache.internal.store;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -42,12 +44,21 @@ public record Fingerprint(long size, String modified, String fileKey, String cha
 	 * Takes the fingerprint of a file.
 	 * @param file the file
 	 * @return its fingerprint, or {@code null} if there is no such regular file
-	 * @throws IOException if the file cannot be asked
+	 * @throws AccessDeniedException if this user may not enter the file's directory
 	 */
 	public static @Nullable Fingerprint of(Path file) throws IOException {
-		if (!Files.isRegularFile(file)) {
+		try {
+			return Files.readAttributes(file, BasicFileAttributes.class).isRegularFile() ? ofRegular(file) : null;
+		}
+		catch (AccessDeniedException ex) {
+			throw ex;
+		}
+		catch (FileSystemException ex) {
 			return null;
 		}
+	}
+
+	private static Fingerprint ofRegular(Path file) throws IOException {
 		if (file.getFileSystem().supportedFileAttributeViews().contains("unix")) {
 			Map<String, Object> attributes = Files.readAttributes(file, "unix:size,lastModifiedTime,fileKey,ctime");
 			return new Fingerprint(Long.parseLong(text(attributes, "size")), text(attributes, "lastModifiedTime"),

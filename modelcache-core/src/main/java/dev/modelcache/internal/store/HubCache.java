@@ -65,15 +65,28 @@ final class HubCache {
 	 */
 	ModelDirectory snapshot(ModelPlace place, String repository, String revision, String commit,
 			Map<ModelFileName, Digest> files) {
-		Path folder = this.settings.directory().resolve("models--" + repository.replace("/", "--"));
-		return new HubSnapshot(this, place, folder, revision, commit, files);
+		return new HubSnapshot(this, place, folder(repository), revision, commit, files);
 	}
 
-	/** Returns whether something can be added; where not, its files are still adopted. */
-	boolean isWritable() {
-		for (Path path = this.settings.directory().toAbsolutePath(); path != null; path = path.getParent()) {
+	/**
+	 * Returns whether something can be added to a repository; where not, its files are
+	 * still adopted.
+	 * @param repository the repository, {@code org/repo}
+	 * @param commit the commit
+	 */
+	boolean isWritable(String repository, String commit) {
+		Path folder = folder(repository).toAbsolutePath();
+		return isWritable(folder.resolve("blobs")) && isWritable(folder.resolve("snapshots").resolve(commit));
+	}
+
+	private Path folder(String repository) {
+		return this.settings.directory().resolve("models--" + repository.replace("/", "--"));
+	}
+
+	private static boolean isWritable(Path directory) {
+		for (Path path = directory; path != null; path = path.getParent()) {
 			if (Files.exists(path)) {
-				return Files.isDirectory(path) && Files.isWritable(path);
+				return Files.isDirectory(path) && Files.isWritable(path) && Files.isExecutable(path);
 			}
 		}
 		return false;

@@ -65,7 +65,7 @@ final class HubSnapshot implements ModelDirectory {
 
 	@Override
 	public ModelPlace arriving(ModelFileName name) {
-		return new ModelPlace(blob(name), this.place.lockFile(), seen(name).receipt(), true, null);
+		return new ModelPlace(blob(name), this.place.lockFile(), seen(name).receipt(), this.place.access(), true, null);
 	}
 
 	@Override

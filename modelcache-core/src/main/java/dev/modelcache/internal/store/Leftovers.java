@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.DeniedAccess;
 
 /**
  * What an eviction could not delete, and why.
@@ -57,10 +58,14 @@ final class Leftovers {
 
 	void raise(String modelId, ModelPlace place, boolean existed) {
 		if (!this.left.isEmpty()) {
-			ModelStorageException failure = new ModelStorageException(modelId, place.directory(),
-					"the eviction is not complete: " + (existed ? "other files of the model were deleted, but " : "")
-							+ "left are " + String.join(", ", this.left),
-					this.failures.get(0));
+			String problem = "the eviction is not complete: "
+					+ (existed ? "other files of the model were deleted, but " : "") + "left are "
+					+ String.join(", ", this.left);
+			ModelStorageException denied = DeniedAccess.writing(modelId, place.target(), this.failures.get(0));
+			ModelStorageException failure = (denied != null)
+					? new ModelStorageException(modelId, denied.directory(), problem + "; " + denied.problem(),
+							"Evict it in an application of the user to whom it belongs", this.failures.get(0))
+					: new ModelStorageException(modelId, place.directory(), problem, this.failures.get(0));
 			this.failures.stream().skip(1).forEach(failure::addSuppressed);
 			throw failure;
 		}

@@ -7,6 +7,7 @@ package dev.modelcache.internal.store;
 import java.nio.file.Path;
 
 import dev.modelcache.ModelPathConflict;
+import dev.modelcache.internal.FileAccess;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,12 +16,13 @@ import org.jspecify.annotations.Nullable;
  * @param target where the published file stands
  * @param lockFile the permanent lock file of its writers
  * @param receipt where its receipt is kept
+ * @param access who may read the records of the file, and the file unless it is shared
  * @param shared whether others may read the file, as far as the process's umask lets
- * them; else it is its owner's alone
+ * them, as in the cache of another tool
  * @param conflict what to do with a file that somebody else put there; {@code null} where
  * the cache chose the place, so that all that stands there is its own
  */
-public record ModelPlace(Path target, Path lockFile, Path receipt, boolean shared,
+public record ModelPlace(Path target, Path lockFile, Path receipt, FileAccess access, boolean shared,
 		@Nullable ModelPathConflict conflict) {
 
 	/**
@@ -30,12 +32,16 @@ public record ModelPlace(Path target, Path lockFile, Path receipt, boolean share
 	 * @param receipt where its receipt is kept
 	 */
 	public ModelPlace(Path target, Path lockFile, Path receipt) {
-		this(target, lockFile, receipt, false, null);
+		this(target, lockFile, receipt, FileAccess.PRIVATE);
+	}
+
+	ModelPlace(Path target, Path lockFile, Path receipt, FileAccess access) {
+		this(target, lockFile, receipt, access, false, null);
 	}
 
 	/** Returns this place as one that the user chose. */
 	ModelPlace chosenByUser(ModelPathConflict conflict) {
-		return new ModelPlace(this.target, this.lockFile, this.receipt, this.shared, conflict);
+		return new ModelPlace(this.target, this.lockFile, this.receipt, this.access, this.shared, conflict);
 	}
 
 	/**

@@ -18,6 +18,7 @@ import dev.modelcache.Digest;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.DeniedAccess;
 import dev.modelcache.internal.lock.ExclusiveFiles;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -49,6 +50,8 @@ public final class ModelStore implements AutoCloseable {
 
 	private final AdoptedFiles adoption;
 
+	private final AccessChange accessChange;
+
 	private final Staging staging;
 
 	private final Eviction eviction;
@@ -79,10 +82,11 @@ public final class ModelStore implements AutoCloseable {
 	ModelStore(StoreSettings settings, ExclusiveFiles files, Clock clock, @Nullable ModelLockFile lockFile,
 			Staging.DirectoryForce directories) {
 		this.settings = settings;
-		this.layout = new CacheLayout(settings.directory());
+		this.layout = new CacheLayout(settings.directory(), settings.rules().access());
 		this.versions = new ModelVersions(this.layout, this.receipts);
 		this.hub = (settings.hubCache() != null) ? new HubCache(settings.hubCache(), this.layout, this.receipts) : null;
 		this.inUse = new ModelsInUse(this.layout, clock);
+		this.accessChange = new AccessChange(this.layout, this.receipts);
 		this.adoption = new AdoptedFiles(settings.adoption(), this.layout, this.receipts);
 		this.staging = new Staging(settings, files, clock, this.receipts, this.adoption, this.inUse, directories);
 		this.eviction = new Eviction(settings, this.layout, this.receipts, this.versions, this.hub, this.inUse,
@@ -153,7 +157,7 @@ public final class ModelStore implements AutoCloseable {
 	 */
 	public @Nullable ModelDirectory hubSnapshot(ModelPlace place, String repository, String revision, String commit,
 			Map<ModelFileName, Digest> files) {
-		return (this.hub != null && this.hub.isWritable())
+		return (this.hub != null && this.hub.isWritable(repository, commit))
 				? this.hub.snapshot(place, repository, revision, commit, files) : null;
 	}
 
@@ -201,8 +205,9 @@ public final class ModelStore implements AutoCloseable {
 			return Occupant.of(place, this.receipts);
 		}
 		catch (IOException ex) {
-			throw new ModelStorageException(modelId, place.directory(), "cannot look at " + place.target() + ": " + ex,
-					ex);
+			ModelStorageException denied = DeniedAccess.reading(modelId, place.target(), ex);
+			throw (denied != null) ? denied : new ModelStorageException(modelId, place.directory(),
+					"cannot look at " + place.target() + ": " + ex, ex);
 		}
 	}
 
@@ -229,6 +234,7 @@ public final class ModelStore implements AutoCloseable {
 	 * @param place the file's place
 	 */
 	public void use(ModelPlace place) {
+		this.accessChange.widenOnce();
 		this.inUse.use(place);
 	}
 

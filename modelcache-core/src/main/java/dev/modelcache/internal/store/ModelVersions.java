@@ -26,6 +26,7 @@ import java.util.stream.Stream;
 
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelPathConflict;
+import dev.modelcache.internal.FileAccess;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -146,7 +147,7 @@ final class ModelVersions {
 				throw new IOException("the file " + name + " has disappeared");
 			}
 		}
-		PropertiesFiles.write(manifestFile(place, version), manifest.toProperties());
+		PropertiesFiles.write(manifestFile(place, version), manifest.toProperties(), place.access());
 		FileMoves.forceDirectory(versions.resolve(version));
 		FileMoves.forceDirectory(versions);
 		if (version.equals(before)) {
@@ -325,15 +326,15 @@ final class ModelVersions {
 		@Override
 		public Path unpacking() throws IOException {
 			Path directory = hidden(".unpacking-" + UUID.randomUUID());
-			PrivateFiles.createDirectories(directory);
+			FileAccess.PRIVATE.createDirectories(directory);
 			return directory;
 		}
 
 		@Override
 		public void take(Path unpacked, ModelFileName name, StagedFile.ReceiptWriter receipt) throws IOException {
 			ModelPlace target = seen(name);
-			PrivateFiles.createDirectories(target.directory());
-			PrivateFiles.makePrivate(unpacked);
+			target.access().createDirectories(target.directory());
+			target.access().enforce(unpacked);
 			FileMoves.force(unpacked);
 			Fingerprint fingerprint = Fingerprint.of(unpacked);
 			if (fingerprint == null) {

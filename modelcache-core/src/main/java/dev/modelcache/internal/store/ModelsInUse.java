@@ -37,12 +37,13 @@ final class ModelsInUse implements AutoCloseable {
 
 	private final Clock clock;
 
-	private final FilesInUse files = new FilesInUse();
+	private final FilesInUse files;
 
 	private final Map<Path, Instant> noted = new ConcurrentHashMap<>();
 
 	ModelsInUse(CacheLayout layout, Clock clock) {
 		this.layout = layout;
+		this.files = new FilesInUse(layout.access());
 		this.clock = clock;
 	}
 
@@ -62,7 +63,7 @@ final class ModelsInUse implements AutoCloseable {
 
 	private void mark(ModelPlace place) {
 		try {
-			this.files.use(mark(place.receipt()), PrivateFiles.forFiles());
+			this.files.use(mark(place.receipt()));
 		}
 		catch (IOException ex) {
 			logger.debug("Other processes are not told that {} is used", place.target(), ex);
@@ -72,7 +73,7 @@ final class ModelsInUse implements AutoCloseable {
 	private Path mark(Path receipt) throws IOException {
 		Path mark = this.layout.mark(receipt);
 		Path directory = mark.resolveSibling("");
-		PrivateFiles.createDirectories(directory);
+		this.layout.access().createDirectories(directory);
 		return directory.toRealPath().resolve(mark.getFileName());
 	}
 
@@ -93,7 +94,7 @@ final class ModelsInUse implements AutoCloseable {
 	 * @return whether the removal was run
 	 */
 	boolean ifUnused(Path receipt, FilesInUse.Removal removal) throws IOException {
-		return this.files.ifUnused(mark(receipt), removal, PrivateFiles.forFiles());
+		return this.files.ifUnused(mark(receipt), removal);
 	}
 
 	@Override

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 
+import dev.modelcache.internal.FileAccess;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -104,7 +105,7 @@ public final class PartialJournal {
 		}
 		// What stands there is not ours, or not of this file.
 		Files.deleteIfExists(this.path);
-		return PrivateFiles.create(this.path);
+		return FileAccess.PRIVATE.create(this.path);
 	}
 
 	/** Writes down what the journal of a copied file says. */

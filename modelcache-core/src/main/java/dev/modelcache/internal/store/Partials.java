@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
+import dev.modelcache.internal.FileAccess;
 import dev.modelcache.internal.lock.ExclusiveFile;
 import dev.modelcache.internal.lock.ExclusiveFiles;
 import dev.modelcache.internal.lock.ProcessIdentity;
@@ -107,7 +108,7 @@ final class Partials {
 		for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
 			Path path = StagedName.of(this.target);
 			// Somebody who cleans up may take it between its creation and its lock.
-			ExclusiveFile file = this.files.tryCreate(path, PrivateFiles.forFiles());
+			ExclusiveFile file = this.files.tryCreate(path, FileAccess.PRIVATE.forFile(path));
 			if (file != null) {
 				return new Partial(path, file, new PartialJournal(StagedName.journal(path), List.of()),
 						FileOwner.of(path), Partial.keyOf(path));

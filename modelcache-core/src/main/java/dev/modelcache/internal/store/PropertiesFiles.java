@@ -15,12 +15,13 @@ import java.nio.file.Path;
 import java.util.Properties;
 import java.util.UUID;
 
+import dev.modelcache.internal.FileAccess;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Small private files of properties, each replaced atomically.
+ * Small files of properties, each replaced atomically.
  * <p>
  * <em>Durability</em>: the content is forced to disk before the file is replaced.
  */
@@ -33,14 +34,14 @@ final class PropertiesFiles {
 
 	/**
 	 * Writes a file; its directory is created where it is missing.
+	 * @param access who may read them
 	 * @throws IOException if it cannot be written; what was there stays
 	 */
-	static void write(Path file, Properties properties) throws IOException {
+	static void write(Path file, Properties properties, FileAccess access) throws IOException {
 		Path temporary = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + ".tmp");
 		try {
-			PrivateFiles.createDirectories(file.getParent());
-			try (FileChannel channel = PrivateFiles.create(temporary);
-					OutputStream out = Channels.newOutputStream(channel)) {
+			access.createDirectories(file.getParent());
+			try (FileChannel channel = access.create(temporary); OutputStream out = Channels.newOutputStream(channel)) {
 				properties.store(out, null);
 				channel.force(true);
 			}

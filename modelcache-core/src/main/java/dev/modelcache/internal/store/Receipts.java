@@ -60,7 +60,7 @@ public final class Receipts {
 	 * @param receipt the receipt
 	 */
 	public void write(ModelPlace place, Receipt receipt) {
-		write(place.receipt(), place.target(), receipt);
+		write(place, place.receipt(), receipt);
 	}
 
 	/**
@@ -117,7 +117,7 @@ public final class Receipts {
 	 * because the move sets a new one.
 	 */
 	void prepare(ModelPlace place, Receipt receipt) {
-		write(place.pendingReceipt(), place.target(),
+		write(place, place.pendingReceipt(),
 				receipt.reissued(receipt.fingerprint().withoutChange(), receipt.verifiedAt()));
 	}
 
@@ -147,11 +147,11 @@ public final class Receipts {
 		}
 	}
 
-	private static void write(Path file, Path target, Receipt receipt) {
+	private static void write(ModelPlace place, Path file, Receipt receipt) {
 		Properties properties = receipt.toProperties();
-		properties.setProperty(TARGET, target.toString());
+		properties.setProperty(TARGET, place.target().toString());
 		try {
-			PropertiesFiles.write(file, properties);
+			PropertiesFiles.write(file, properties, place.access());
 		}
 		catch (IOException ex) {
 			logger.debug("The receipt {} cannot be written; its file will be verified again", file, ex);

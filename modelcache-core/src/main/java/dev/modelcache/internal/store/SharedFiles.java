@@ -7,10 +7,9 @@ package dev.modelcache.internal.store;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFileAttributeView;
-import java.nio.file.attribute.PosixFilePermission;
-import java.util.Set;
 import java.util.UUID;
+
+import dev.modelcache.internal.FileAccess;
 
 /**
  * Files in the cache of another tool, which have the permissions that the process's umask
@@ -26,14 +25,12 @@ final class SharedFiles {
 	 * @param file the file
 	 */
 	static void share(Path file) throws IOException {
-		PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
-		if (view == null) {
+		if (!file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
 			return;
 		}
 		Path probe = Files.createFile(file.resolveSibling("." + UUID.randomUUID() + ".tmp"));
 		try {
-			Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(probe);
-			view.setPermissions(permissions);
+			FileAccess.set(file, Files.getPosixFilePermissions(probe));
 		}
 		finally {
 			Files.delete(probe);

@@ -128,7 +128,7 @@ public record SourceHistory(String sourceKey, List<String> revisions, @Nullable 
 			properties.setProperty(MODIFIED, this.modified.toString());
 		}
 		try {
-			PropertiesFiles.write(CacheLayout.history(place), properties);
+			PropertiesFiles.write(CacheLayout.history(place), properties, place.access());
 		}
 		catch (IOException ex) {
 			logger.debug("The history of {} cannot be written", place.target(), ex);

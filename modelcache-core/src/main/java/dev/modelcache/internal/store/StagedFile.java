@@ -253,6 +253,9 @@ public final class StagedFile implements AutoCloseable {
 		if (this.place.shared()) {
 			SharedFiles.share(path());
 		}
+		else {
+			this.place.access().applyTo(path());
+		}
 		Fingerprint fingerprint = Fingerprint.of(path());
 		if (fingerprint == null) {
 			throw new IOException("the staged file " + path() + " has disappeared");

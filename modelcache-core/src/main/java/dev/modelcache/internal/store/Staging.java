@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.DeniedAccess;
 import dev.modelcache.internal.lock.ExclusiveFile;
 import dev.modelcache.internal.lock.ExclusiveFiles;
 import org.slf4j.Logger;
@@ -106,7 +107,7 @@ public final class Staging {
 			Files.createDirectories(place.directory());
 		}
 		else {
-			PrivateFiles.createDirectories(place.directory());
+			place.access().createDirectories(place.directory());
 		}
 	}
 
@@ -156,6 +157,10 @@ public final class Staging {
 	}
 
 	private static ModelStorageException cannotCreate(String modelId, ModelPlace place, IOException ex) {
+		ModelStorageException denied = DeniedAccess.writing(modelId, place.target(), ex);
+		if (denied != null) {
+			return denied;
+		}
 		return new ModelStorageException(modelId, place.directory(),
 				"cannot create a file in " + place.directory() + ": " + ex, ex);
 	}

@@ -22,9 +22,10 @@ import org.springframework.util.unit.DataSize;
  * @param adoption where a file may lie already
  * @param hubCache the cache that models of a Hugging Face Hub are kept in, or
  * {@code null} for the cache's own directory
+ * @param rules who may read and write its files
  */
 public record StoreSettings(Path directory, DataSize minFreeSpace, Verification verification, Duration partialRetention,
-		@Nullable DataSize maxSize, AdoptionSettings adoption, @Nullable HubCacheSettings hubCache) {
+		@Nullable DataSize maxSize, AdoptionSettings adoption, @Nullable HubCacheSettings hubCache, FileRules rules) {
 
 	/**
 	 * Creates settings of a cache that keeps everything in its own directory, grows as it
@@ -35,7 +36,8 @@ public record StoreSettings(Path directory, DataSize minFreeSpace, Verification 
 	 * @param partialRetention how long what an ended download left is kept
 	 */
 	public StoreSettings(Path directory, DataSize minFreeSpace, Verification verification, Duration partialRetention) {
-		this(directory, minFreeSpace, verification, partialRetention, null, AdoptionSettings.OFF, null);
+		this(directory, minFreeSpace, verification, partialRetention, null, AdoptionSettings.OFF, null,
+				FileRules.DEFAULTS);
 	}
 
 	/**
@@ -55,7 +57,7 @@ public record StoreSettings(Path directory, DataSize minFreeSpace, Verification 
 	 */
 	public StoreSettings withMaxSize(@Nullable DataSize size) {
 		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention, size,
-				this.adoption, this.hubCache);
+				this.adoption, this.hubCache, this.rules);
 	}
 
 	/**
@@ -65,7 +67,7 @@ public record StoreSettings(Path directory, DataSize minFreeSpace, Verification 
 	 */
 	public StoreSettings withAdoption(AdoptionSettings where) {
 		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention,
-				this.maxSize, where, this.hubCache);
+				this.maxSize, where, this.hubCache, this.rules);
 	}
 
 	/**
@@ -76,7 +78,17 @@ public record StoreSettings(Path directory, DataSize minFreeSpace, Verification 
 	 */
 	public StoreSettings withHubCache(@Nullable HubCacheSettings shared) {
 		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention,
-				this.maxSize, this.adoption, shared);
+				this.maxSize, this.adoption, shared, this.rules);
+	}
+
+	/**
+	 * Returns these settings for a cache with other rules.
+	 * @param others who may read and write its files
+	 * @return the settings
+	 */
+	public StoreSettings withRules(FileRules others) {
+		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention,
+				this.maxSize, this.adoption, this.hubCache, others);
 	}
 
 	/**

@@ -23,10 +23,12 @@ import dev.modelcache.LockOptions;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.OciOptions;
+import dev.modelcache.internal.FileAccess;
 import dev.modelcache.internal.content.DecompressionSettings;
 import dev.modelcache.internal.lock.LockSettings;
 import dev.modelcache.internal.source.huggingface.HubSettings;
 import dev.modelcache.internal.store.AdoptionSettings;
+import dev.modelcache.internal.store.FileRules;
 import dev.modelcache.internal.store.HubCacheSettings;
 import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.internal.transfer.TransferSettings;
@@ -84,7 +86,7 @@ class SettingsTests {
 	void optionsThatNobodyChangesAreTheDefaults() {
 		Settings settings = settings(Map.of());
 		assertThat(settings.transfer(this.download)).isEqualTo(TransferSettings.defaults());
-		assertThat(settings.lock(this.lock)).isEqualTo(LockSettings.defaults());
+		assertThat(settings.lock(this.lock, this.cache)).isEqualTo(LockSettings.defaults());
 		assertThat(settings.store(this.cache, this.hub).withAdoption(AdoptionSettings.OFF))
 			.isEqualTo(StoreSettings.defaults(Path.of("/home/me/.cache/modelcache"))
 				.withHubCache(new HubCacheSettings(Path.of("/home/me/.cache/huggingface/hub"), true)));
@@ -113,17 +115,22 @@ class SettingsTests {
 			.partialRetention(Duration.ofDays(1))
 			.maxSize(DataSize.ofGigabytes(50))
 			.adopt(false)
-			.layout(CacheOptions.Layout.PRIVATE);
+			.layout(CacheOptions.Layout.PRIVATE)
+			.permissions(CacheOptions.Permissions.GROUP)
+			.allowSharedDirectory(true)
+			.allowNonAtomic(true);
 		assertThat(settings.transfer(this.download)).isEqualTo(new TransferSettings(DataSize.ofKilobytes(256), 4,
 				DataSize.ofMegabytes(16), Duration.ofSeconds(2), Duration.ofSeconds(3), 0, true));
 		assertThat(settings.decompression(this.download)).isEqualTo(new DecompressionSettings(3));
 		assertThat(settings.proxy(this.download))
 			.isEqualTo(new Proxy(Proxy.Type.HTTP, "proxy", 3128, "me", "pw", "hooks.llm.download.proxy.host and .port"))
 			.hasToString("proxy:3128");
-		assertThat(settings.lock(this.lock)).isEqualTo(new LockSettings(Duration.ZERO, Duration.ofHours(2)));
+		assertThat(settings.lock(this.lock, this.cache))
+			.isEqualTo(new LockSettings(Duration.ZERO, Duration.ofHours(2), FileAccess.GROUP));
 		assertThat(settings.store(this.cache, this.hub)).isEqualTo(new StoreSettings(Path.of("/c"), DataSize.ofBytes(0),
 				CacheOptions.Verification.NEVER, Duration.ofDays(1))
-			.withMaxSize(DataSize.ofGigabytes(50)));
+			.withMaxSize(DataSize.ofGigabytes(50))
+			.withRules(new FileRules(FileAccess.GROUP, true, true)));
 	}
 
 	@Test
@@ -138,6 +145,17 @@ class SettingsTests {
 			.isNotNull();
 		this.cache.directory(directory).allowSharedDirectory(true);
 		assertThat(store(Map.of()).directory()).isEqualTo(directory);
+	}
+
+	/** A volume with an fsGroup: root:GROUP, 2775. */
+	@Test
+	void directoryThatAGroupSharesNeedsNoOtherKey(@TempDir Path directory) throws Exception {
+		Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxr-x"));
+		this.cache.directory(directory).permissions(CacheOptions.Permissions.GROUP);
+		assertThat(store(Map.of()).rules()).isEqualTo(new FileRules(FileAccess.GROUP, false, false));
+		Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(() -> store(Map.of()))
+			.withMessageContaining("hooks.llm.cache.allow-shared-directory");
 	}
 
 	@Test

@@ -7,14 +7,13 @@ package dev.modelcache.internal.lock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 
+import dev.modelcache.internal.FileAccess;
 import dev.modelcache.testsupport.ForkedJvm;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -142,10 +141,14 @@ class FilesInUseTests {
 	}
 
 	@Test
-	void markHasTheAttributesThatWereAskedFor() throws Exception {
-		Set<PosixFilePermission> permissions = PosixFilePermissions.fromString("rw-------");
-		this.mine.use(this.mark, PosixFilePermissions.asFileAttribute(permissions));
-		assertThat(Files.getPosixFilePermissions(this.mark)).isEqualTo(permissions);
+	void markCanBeReadByThoseWhoMayUseTheFile() throws Exception {
+		this.mine.use(this.mark);
+		assertThat(Files.getPosixFilePermissions(this.mark)).isEqualTo(PosixFilePermissions.fromString("rw-------"));
+		try (FilesInUse shared = new FilesInUse(FileAccess.GROUP)) {
+			Path mark = this.directory.resolve("shared");
+			shared.use(mark);
+			assertThat(Files.getPosixFilePermissions(mark)).isEqualTo(PosixFilePermissions.fromString("rw-r-----"));
+		}
 	}
 
 	/** Uses a file until it is killed. */

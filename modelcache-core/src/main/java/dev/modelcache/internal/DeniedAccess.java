@@ -1,0 +1,141 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.modelcache.internal;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+import dev.modelcache.ModelStorageException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Explains why this process may not use a file: whose it is, and which way out there is.
+ * <p>
+ * <em>Blocking</em>: all methods.
+ */
+public final class DeniedAccess {
+
+	private static final Path PROCESS = Path.of("/proc/self");
+
+	private DeniedAccess() {
+	}
+
+	/**
+	 * Explains why a file cannot be read.
+	 * @param modelId the model's id
+	 * @param file the file
+	 * @param failure what came of the attempt
+	 * @return the exception to raise, or {@code null} if the failure is another one
+	 */
+	public static @Nullable ModelStorageException reading(@Nullable String modelId, Path file,
+			@Nullable Throwable failure) {
+		return explain(modelId, file, false, failure);
+	}
+
+	/**
+	 * Explains why a file cannot be created, written or deleted.
+	 * @param modelId the model's id
+	 * @param file the file; need not exist
+	 * @param failure what came of the attempt
+	 * @return the exception to raise, or {@code null} if the failure is another one
+	 */
+	public static @Nullable ModelStorageException writing(@Nullable String modelId, Path file,
+			@Nullable Throwable failure) {
+		return explain(modelId, file, true, failure);
+	}
+
+	private static @Nullable ModelStorageException explain(@Nullable String modelId, Path file, boolean write,
+			@Nullable Throwable failure) {
+		if (!(failure instanceof AccessDeniedException denied)) {
+			return null;
+		}
+		Path absolute = file.toAbsolutePath();
+		Deque<Path> path = new ArrayDeque<>();
+		for (Path part = absolute; part != null; part = part.getParent()) {
+			path.push(part);
+		}
+		Path existing = null;
+		for (Path part : path) {
+			if (!Files.exists(part, LinkOption.NOFOLLOW_LINKS)) {
+				break;
+			}
+			existing = part;
+			if (!part.equals(absolute) && Files.isDirectory(part) && !Files.isExecutable(part)) {
+				return denied(modelId, part, "entered", absolute, denied);
+			}
+		}
+		if (existing == null) {
+			return null;
+		}
+		if (existing.equals(absolute) && !Files.isReadable(absolute)) {
+			return denied(modelId, absolute, "read", absolute, denied);
+		}
+		Path directory = Files.isDirectory(existing) ? existing : existing.getParent();
+		if (write && directory != null && !Files.isWritable(directory)) {
+			return denied(modelId, directory, "written", absolute, denied);
+		}
+		return (write && existing.equals(absolute) && !Files.isWritable(absolute))
+				? denied(modelId, absolute, "written", absolute, denied) : null;
+	}
+
+	private static @Nullable ModelStorageException denied(@Nullable String modelId, Path path, String verb, Path file,
+			IOException failure) {
+		String owner;
+		String permissions = "";
+		try {
+			owner = Files.getOwner(path).getName();
+			if (path.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+				PosixFileAttributes attributes = Files.readAttributes(path, PosixFileAttributes.class);
+				permissions = " (" + PosixFilePermissions.toString(attributes.permissions()) + ", group '"
+						+ attributes.group().getName() + "')";
+			}
+		}
+		catch (IOException | UnsupportedOperationException ex) {
+			return null;
+		}
+		String user = user();
+		boolean directory = Files.isDirectory(path);
+		boolean writing = verb.equals("written");
+		boolean own = owner.equals(user);
+		String problem = (directory ? "the directory " : "") + path + " belongs to "
+				+ (own ? "this user, '" + user + "'" : "the user '" + owner + "'") + permissions + " and cannot be "
+				+ verb + (own ? "" : " by the user '" + user + "' of this process")
+				+ (path.equals(file) ? "" : "; " + file + " is in it");
+		String action = own
+				? "Change its permissions (chmod u+" + (writing ? "w" : directory ? "x" : "r") + ' ' + path + ")"
+				: writing
+						? "Have the application of '" + owner
+								+ "' fetch the model, which other users may read if it sets"
+								+ " hooks.llm.cache.permissions to group or shared; run both as one user; or set"
+								+ " hooks.llm.cache.directory, or model-path, to a directory of '" + user + "'"
+						: "Set hooks.llm.cache.permissions to group or shared in the application of '" + owner
+								+ "' and start it again, or change the permissions; run both as one user; or set"
+								+ " hooks.llm.cache.directory, or model-path, to a directory of '" + user + "'";
+		return new ModelStorageException(modelId, directory ? path : parent(path), problem, action, failure);
+	}
+
+	private static Path parent(Path path) {
+		Path parent = path.getParent();
+		return (parent != null) ? parent : path;
+	}
+
+	/** Returns the name of the user of this process, or the number of one without. */
+	private static String user() {
+		try {
+			return Files.getOwner(PROCESS).getName();
+		}
+		catch (IOException | UnsupportedOperationException ex) {
+			return System.getProperty("user.name", "?");
+		}
+	}
+
+}

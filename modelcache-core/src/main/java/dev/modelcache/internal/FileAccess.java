@@ -1,0 +1,248 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.modelcache.internal;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The permissions of the files and directories that the cache creates: their owner reads
+ * and writes them, others may read them. Where the file system has no POSIX permissions
+ * (Windows) the access list of the directory decides, which for a user's profile is
+ * owner-only.
+ * <p>
+ * <em>Blocking</em>: all methods that take a path.
+ */
+public enum FileAccess {
+
+	/** Only the owner reads them. */
+	PRIVATE(0600, 0700),
+
+	/** The members of the group of the directory read them. */
+	GROUP(0640, 0750),
+
+	/** All users read them. */
+	SHARED(0644, 0755);
+
+	private static final Logger logger = LoggerFactory.getLogger(FileAccess.class);
+
+	private static final String MODE = "unix:mode";
+
+	/** What says who may do what, without the type of the file and its set-id bits. */
+	private static final int PERMISSIONS = 0777;
+
+	private static final int SET_ID = 07000;
+
+	private final int file;
+
+	private final int directory;
+
+	FileAccess(int file, int directory) {
+		this.file = file;
+		this.directory = directory;
+	}
+
+	/**
+	 * Creates a directory and those above it that do not exist. What exists keeps its
+	 * permissions; a set-group-id bit of the directory above is inherited.
+	 * @param directory the directory, or {@code null} for none
+	 * @throws IOException if one of them cannot be created
+	 */
+	public void createDirectories(@Nullable Path directory) throws IOException {
+		if (directory == null || Files.isDirectory(directory)) {
+			return;
+		}
+		List<Path> created = new ArrayList<>();
+		for (Path path = directory; path != null && !Files.exists(path); path = path.getParent()) {
+			created.add(path);
+		}
+		Files.createDirectories(directory, attributes(directory, this.directory));
+		if (this != PRIVATE) {
+			for (Path path : created) {
+				set(path, this.directory);
+			}
+		}
+	}
+
+	/**
+	 * Creates a file.
+	 * @param file the file; must not exist
+	 * @return its channel, for reading and writing; the caller closes it
+	 * @throws IOException if it cannot be created
+	 */
+	public FileChannel create(Path file) throws IOException {
+		FileChannel channel = FileChannel.open(file,
+				Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE),
+				forFile(file));
+		try {
+			applyTo(file);
+			return channel;
+		}
+		catch (IOException ex) {
+			channel.close();
+			throw ex;
+		}
+	}
+
+	/**
+	 * Returns the attributes that a file is created with. The umask of the process may
+	 * take some of the permissions away, which {@link #applyTo} adds again.
+	 * @param file the file
+	 * @return the attributes, none where the file system has no permissions
+	 */
+	public FileAttribute<?>[] forFile(Path file) {
+		return attributes(file, this.file);
+	}
+
+	/**
+	 * Gives a file of this user the permissions, if a umask may have taken some away when
+	 * it was created.
+	 * @param file the file
+	 * @throws IOException if it has more permissions than it should, and the file system
+	 * does not take them away
+	 */
+	public void applyTo(Path file) throws IOException {
+		if (this != PRIVATE) {
+			set(file, this.file);
+		}
+	}
+
+	/**
+	 * Gives a file of this user the permissions, whatever it has.
+	 * @param file the file; a link is not followed
+	 * @throws IOException if it has more permissions than it should, and the file system
+	 * does not take them away
+	 */
+	public void enforce(Path file) throws IOException {
+		set(file, this.file);
+	}
+
+	/**
+	 * Adds the permissions that a file or directory lacks. One of another user stays as
+	 * it is.
+	 * @param path the file or directory; a link is not followed
+	 */
+	public void widen(Path path) {
+		try {
+			Integer mode = mode(path);
+			int wanted = Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS) ? this.directory : this.file;
+			if (mode != null && (wanted & ~mode) != 0) {
+				Files.setAttribute(path, MODE, (mode & (SET_ID | PERMISSIONS)) | wanted, LinkOption.NOFOLLOW_LINKS);
+			}
+		}
+		catch (IOException | UnsupportedOperationException ex) {
+			logger.debug("The permissions of {} stay as they are", path, ex);
+		}
+	}
+
+	/**
+	 * Returns whether a file lacks permissions that it should have.
+	 * @param path the file or directory
+	 * @return {@code true} if {@link #widen} would change it
+	 * @throws IOException if it cannot be looked at
+	 */
+	public boolean isNarrower(Path path) throws IOException {
+		Integer mode = mode(path);
+		int wanted = Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS) ? this.directory : this.file;
+		return mode != null && (wanted & ~mode) != 0;
+	}
+
+	/**
+	 * Returns which of the permissions that a file has it should not have.
+	 * @param file the file
+	 * @return the permissions, empty where the file system has none
+	 * @throws IOException if it cannot be looked at
+	 */
+	public Set<PosixFilePermission> surplus(Path file) throws IOException {
+		Integer mode = mode(file);
+		return (mode != null) ? permissions(mode & ~this.file) : Set.of();
+	}
+
+	private static @Nullable Integer mode(Path path) throws IOException {
+		return path.getFileSystem().supportedFileAttributeViews().contains("unix")
+				? (Integer) Files.getAttribute(path, MODE, LinkOption.NOFOLLOW_LINKS) : null;
+	}
+
+	/**
+	 * Gives a file permissions. A file system that refuses to change them is tolerated
+	 * where the file has no more than that.
+	 * @param file the file
+	 * @param wanted the permissions
+	 * @throws IOException if it has more
+	 */
+	public static void set(Path file, Set<PosixFilePermission> wanted) throws IOException {
+		int mode = 0;
+		for (PosixFilePermission permission : wanted) {
+			// From OWNER_READ, the highest bit, to OTHERS_EXECUTE.
+			mode |= 0400 >> permission.ordinal();
+		}
+		set(file, mode);
+	}
+
+	private static void set(Path path, int wanted) throws IOException {
+		Integer before = mode(path);
+		if (before == null || (before & PERMISSIONS) == wanted) {
+			return;
+		}
+		Exception refused = null;
+		try {
+			// The set-group-id bit of a directory keeps the group of what is created in
+			// it.
+			Files.setAttribute(path, MODE, (before & SET_ID) | wanted, LinkOption.NOFOLLOW_LINKS);
+		}
+		catch (FileSystemException | UnsupportedOperationException ex) {
+			refused = ex;
+		}
+		int after = Objects.requireNonNull(mode(path)) & PERMISSIONS;
+		if ((after & ~wanted) != 0) {
+			IOException failure = new AccessDeniedException(path.toString(), null,
+					"its file system keeps the permissions " + text(after) + " instead of " + text(wanted));
+			failure.initCause(refused);
+			throw failure;
+		}
+		if (refused != null) {
+			logger.debug("The permissions of {} are {} instead of {}", path, text(after), text(wanted), refused);
+		}
+	}
+
+	private static FileAttribute<?>[] attributes(Path path, int mode) {
+		return path.getFileSystem().supportedFileAttributeViews().contains("posix")
+				? new FileAttribute<?>[] { PosixFilePermissions.asFileAttribute(permissions(mode)) }
+				: new FileAttribute<?>[0];
+	}
+
+	private static Set<PosixFilePermission> permissions(int mode) {
+		Set<PosixFilePermission> permissions = EnumSet.noneOf(PosixFilePermission.class);
+		for (PosixFilePermission permission : PosixFilePermission.values()) {
+			if ((mode & (0400 >> permission.ordinal())) != 0) {
+				permissions.add(permission);
+			}
+		}
+		return permissions;
+	}
+
+	private static String text(int mode) {
+		return PosixFilePermissions.toString(permissions(mode));
+	}
+
+}

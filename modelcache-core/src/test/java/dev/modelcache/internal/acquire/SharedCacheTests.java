@@ -1,0 +1,302 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.modelcache.internal.acquire;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+import dev.modelcache.CacheOptions;
+import dev.modelcache.Digest;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.FileAccess;
+import dev.modelcache.internal.lock.LockSettings;
+import dev.modelcache.internal.store.FileRules;
+import dev.modelcache.internal.store.StoreSettings;
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.ForkedJvm;
+import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.Reply;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.util.unit.DataSize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Two users of one machine and one cache directory, each with a process of their own: A
+ * stores models, B reads them. Run by the Maven profile {@code root}.
+ */
+@Tag("root")
+class SharedCacheTests {
+
+	private static final int A = 65530;
+
+	private static final int B = 65531;
+
+	private static final int GROUP = 65529;
+
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+	/** The class path, where every user can read it. */
+	@TempDir
+	private static Path library;
+
+	private static String classPath = "";
+
+	@TempDir
+	private Path directory;
+
+	private final Content content = Content.random(1 << 20, 1);
+
+	private final MisbehavingServer server = MisbehavingServer.start().serve("/m.bin", this.content);
+
+	private Path cache;
+
+	@BeforeAll
+	static void publishTheClassPath() throws Exception {
+		Files.setPosixFilePermissions(library, PosixFilePermissions.fromString("rwxr-xr-x"));
+		List<String> entries = new ArrayList<>();
+		for (String entry : ForkedJvm.classPath().split(":")) {
+			Path copy = library.resolve(String.valueOf(entries.size()));
+			if (Files.isDirectory(Path.of(entry))) {
+				run("cp", "-r", entry, copy.toString());
+				entries.add(copy.toString());
+			}
+			else if (Files.exists(Path.of(entry))) {
+				run("cp", entry, copy + ".jar");
+				entries.add(copy + ".jar");
+			}
+		}
+		run("chmod", "-R", "a+rX", library.toString());
+		classPath = String.join(":", entries);
+	}
+
+	@BeforeEach
+	void prepare() throws Exception {
+		Files.setPosixFilePermissions(this.directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+		this.cache = directory("cache", A + ":" + GROUP, "2755");
+	}
+
+	@AfterEach
+	void stopServer() {
+		this.server.close();
+	}
+
+	private Path directory(String name, String owner, String mode) throws Exception {
+		Path created = Files.createDirectory(this.directory.resolve(name));
+		run("chown", owner, created.toString());
+		run("chmod", mode, created.toString());
+		return created;
+	}
+
+	private static void run(String... command) throws IOException, InterruptedException {
+		Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+		assertThat(process.waitFor()).as(String.join(" ", command) + ": " + output).isZero();
+	}
+
+	private static List<String> as(int user, int... groups) {
+		List<String> command = new ArrayList<>(List.of("setpriv", "--reuid=" + user, "--regid=" + user));
+		command.add((groups.length > 0) ? "--groups=" + groups[0] : "--clear-groups");
+		command.addAll(List.of("sh", "-c", "umask ${UMASK:-077}; exec \"$@\"", "sh"));
+		return command;
+	}
+
+	/** Gets the model as a user, and returns what came of it. */
+	private String get(List<String> user, FileAccess access, Object modelPath) throws Exception {
+		return run(user, access, modelPath, "get");
+	}
+
+	private String run(List<String> user, FileAccess access, Object modelPath, String what) throws Exception {
+		try (ForkedJvm jvm = start(user, access, modelPath, what)) {
+			return outcome(jvm);
+		}
+	}
+
+	private ForkedJvm start(List<String> user, FileAccess access, Object modelPath, String what) {
+		return ForkedJvm.startBy(user, Child.class, List.of("-XX:TieredStopAtLevel=1", "-cp", classPath),
+				this.server.uri("/m.bin"), this.content.sha256(), this.cache, access, modelPath, what);
+	}
+
+	private static String outcome(ForkedJvm jvm) throws Exception {
+		assertThat(jvm.awaitExit(PATIENCE)).as(jvm.output()).isZero();
+		return jvm.output()
+			.lines()
+			.filter((line) -> line.startsWith("outcome: "))
+			.findFirst()
+			.orElseThrow(() -> new AssertionError(jvm.output()))
+			.substring("outcome: ".length());
+	}
+
+	private void requirePermissions(String file, String directory) throws Exception {
+		try (Stream<Path> all = Files.walk(this.cache)) {
+			for (Path path : all.filter((path) -> !path.equals(this.cache)).toList()) {
+				assertThat(Files.readAttributes(path, "unix:uid,gid,permissions", LinkOption.NOFOLLOW_LINKS))
+					.as(path.toString())
+					.containsEntry("uid", A)
+					.containsEntry("gid", GROUP)
+					.containsEntry("permissions",
+							PosixFilePermissions.fromString(Files.isDirectory(path) ? directory : file));
+			}
+		}
+	}
+
+	@Test
+	void privateModelSaysWhoseItIsAndWhichKeySharesIt() throws Exception {
+		assertThat(get(as(A), FileAccess.PRIVATE, "-")).isEqualTo("DOWNLOADED");
+		requirePermissions("rw-------", "rwx------");
+		assertThat(get(as(B), FileAccess.PRIVATE, "-")).startsWith("STORAGE")
+			.contains("belongs to the user '" + A + "'")
+			.contains("by the user '" + B + "'")
+			.contains("hooks.llm.cache.permissions")
+			.doesNotContain("lock file");
+	}
+
+	/** With a umask that would keep the group out. */
+	@Test
+	void groupReadsWhatItsMemberStored() throws Exception {
+		assertThat(get(as(A, GROUP), FileAccess.GROUP, "-")).isEqualTo("DOWNLOADED");
+		requirePermissions("rw-r-----", "rwxr-x---");
+		assertThat(Files.getAttribute(this.cache.resolve("models"), "unix:mode"))
+			.satisfies((mode) -> assertThat((int) mode & 02000).isNotZero());
+		assertThat(get(as(B, GROUP), FileAccess.GROUP, "-")).isEqualTo("CACHED");
+		assertThat(get(as(B), FileAccess.GROUP, "-")).startsWith("STORAGE").contains("group '" + GROUP + "'");
+		assertThat(this.server.requests()).hasSize(1);
+	}
+
+	@Test
+	void allUsersReadWhatIsShared() throws Exception {
+		assertThat(get(as(A, GROUP), FileAccess.SHARED, "-")).isEqualTo("DOWNLOADED");
+		requirePermissions("rw-r--r--", "rwxr-xr-x");
+		assertThat(get(as(B), FileAccess.PRIVATE, "-")).isEqualTo("CACHED");
+	}
+
+	@Test
+	void keyThatIsSetLaterSharesWhatIsThere() throws Exception {
+		assertThat(get(as(A, GROUP), FileAccess.PRIVATE, "-")).isEqualTo("DOWNLOADED");
+		assertThat(get(as(A, GROUP), FileAccess.GROUP, "-")).isEqualTo("CACHED");
+		requirePermissions("rw-r-----", "rwxr-x---");
+		assertThat(get(as(B, GROUP), FileAccess.GROUP, "-")).isEqualTo("CACHED");
+	}
+
+	@Test
+	void fileOfAnotherUserAtModelPathIsNotAbsent() throws Exception {
+		Path target = directory("models", A + ":" + GROUP, "755").resolve("m.bin");
+		assertThat(get(as(A, GROUP), FileAccess.PRIVATE, target)).isEqualTo("DOWNLOADED");
+		this.cache = directory("other", B + ":" + B, "755");
+		assertThat(get(as(B, GROUP), FileAccess.PRIVATE, target)).startsWith("STORAGE")
+			.contains(target + " belongs to the user '" + A + "'")
+			.contains("cannot be read");
+		Files.setPosixFilePermissions(target.getParent(), PosixFilePermissions.fromString("rwx------"));
+		assertThat(get(as(B, GROUP), FileAccess.PRIVATE, target)).startsWith("STORAGE")
+			.contains(target.getParent() + " belongs to the user '" + A + "'")
+			.contains("cannot be entered");
+		assertThat(this.server.requests()).hasSize(1);
+	}
+
+	@Test
+	void otherUserWaitsForTheOneWhoStoresTheModel() throws Exception {
+		CountDownLatch waiting = new CountDownLatch(1);
+		CountDownLatch requested = new CountDownLatch(1);
+		this.server.answer("/m.bin", (request) -> {
+			requested.countDown();
+			await(waiting);
+			return Reply.ok();
+		});
+		try (ForkedJvm a = start(as(A, GROUP), FileAccess.GROUP, "-", "get")) {
+			await(requested);
+			try (ForkedJvm b = start(as(B, GROUP), FileAccess.GROUP, "-", "get")) {
+				b.awaitLine("state: WAITING", PATIENCE);
+				waiting.countDown();
+				assertThat(outcome(b)).isEqualTo("CACHED");
+			}
+			assertThat(outcome(a)).isEqualTo("DOWNLOADED");
+		}
+		assertThat(this.server.requests()).hasSize(1);
+	}
+
+	private static void await(CountDownLatch latch) {
+		try {
+			assertThat(latch.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	@Test
+	void otherUserNeitherStoresNorEvicts() throws Exception {
+		assertThat(get(as(A, GROUP), FileAccess.SHARED, "-")).isEqualTo("DOWNLOADED");
+		assertThat(run(as(B), FileAccess.SHARED, "-", "evict")).startsWith("STORAGE")
+			.contains("the eviction is not complete")
+			.contains("belongs to the user '" + A + "'");
+		assertThat(get(as(B), FileAccess.SHARED, "-")).isEqualTo("CACHED");
+		assertThat(run(as(A), FileAccess.SHARED, "-", "evict")).isEqualTo("EVICTED");
+		assertThat(get(as(B), FileAccess.SHARED, "-")).startsWith("STORAGE")
+			.contains("belongs to the user '" + A + "'")
+			.contains("cannot be written");
+		assertThat(this.server.requests()).hasSize(1);
+	}
+
+	/** The process of one user. */
+	static final class Child {
+
+		private Child() {
+		}
+
+		/**
+		 * Gets or evicts the model.
+		 * @param arguments its URL, its digest, the cache directory, the permissions, and
+		 * its path or a hyphen, and what to do
+		 */
+		public static void main(String[] arguments) {
+			Path cache = Path.of(arguments[2]);
+			ModelRequest.Builder request = ModelRequest.builder("m")
+				.url(URI.create(arguments[0]))
+				.expectedDigest(Digest.parse(arguments[1]))
+				.maxAttempts(1);
+			if (!arguments[4].equals("-")) {
+				request.modelPath(Path.of(arguments[4]));
+			}
+			CacheFixture fixture = new CacheFixture(cache);
+			FileAccess access = FileAccess.valueOf(arguments[3]);
+			fixture.store(new StoreSettings(cache, DataSize.ofMegabytes(1), CacheOptions.Verification.FINGERPRINT)
+				.withRules(new FileRules(access, false, false)));
+			fixture.lock(new LockSettings(Duration.ofMinutes(30), Duration.ofHours(1), access));
+			fixture.open(request.build());
+			fixture.cache().statuses().subscribe((status) -> System.out.println("state: " + status.state()));
+			try {
+				if (arguments[5].equals("evict")) {
+					fixture.cache().evict("m").block(PATIENCE);
+				}
+				System.out
+					.println("outcome: " + (arguments[5].equals("evict") ? "EVICTED" : fixture.get("m").outcome()));
+			}
+			catch (ModelCacheException ex) {
+				System.out.println("outcome: " + ex.code() + " " + ex.getMessage().replace('\n', ' '));
+			}
+			fixture.cache().close();
+			System.exit(0);
+		}
+
+	}
+
+}

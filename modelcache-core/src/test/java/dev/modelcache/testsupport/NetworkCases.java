@@ -4,6 +4,10 @@
  */
 package dev.modelcache.testsupport;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,9 +17,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
 
+import dev.modelcache.FormatVerification;
 import dev.modelcache.ModelCacheException.ErrorCode;
 
 import static dev.modelcache.testsupport.NetworkCase.PATH;
@@ -65,8 +72,8 @@ public final class NetworkCases {
 	public Stream<NetworkCase> all() {
 		return Stream
 			.of(answers(), heads(), interim(), lengths(), ranges(), contentRanges(), otherRanges(), noSuchRanges(),
-					codings(), types(), redirects(), versions(), connections(), breaks(), endless(), damaged(), busy(),
-					surplus())
+					codings(), compressed(), wholeFilesOnly(), types(), redirects(), versions(), connections(),
+					breaks(), endless(), damaged(), busy(), surplus())
 			.flatMap(List::stream);
 	}
 
@@ -262,6 +269,67 @@ public final class NetworkCases {
 				named("Content-Encoding: gzip on a .gz file, stored as it is", "gzip", "/m.gguf.gz"),
 				named("Content-Encoding: x-gzip on a .gz file, stored as it is", "x-gzip", "/m.gguf.gz"),
 				named("Content-Encoding: zstd on a .zst file, stored as it is", "zstd", "/m.gguf.zst"));
+	}
+
+	/** The file comes, but no part of it. */
+	private List<NetworkCase> wholeFilesOnly() {
+		return List.of(toRanges("403", Reply.status(403)), toRanges("404", Reply.status(404)),
+				toRanges("500", Reply.status(500)), toRanges("501", Reply.status(501)),
+				toRanges("RST", Reply.dropped()), toRanges("403", Reply.status(403)).withoutDigest(),
+				toRanges("500", Reply.status(500)).withoutDigest());
+	}
+
+	private static NetworkCase toRanges(String what, Reply reply) {
+		return answering(what + " to every range",
+				() -> (request) -> (request.range() != null) ? reply : Reply.ok().ignoringRange());
+	}
+
+	private List<NetworkCase> compressed() {
+		UnaryOperator<Content> gzip = (content) -> Content.of(gzip(content));
+		return List.of(server("sends gzip whatever it is asked for", NetworkCases::compressing),
+				server("sends gzip whatever it is asked for", NetworkCases::compressing).withoutDigest(),
+				answering("sends gzip where Accept-Encoding is present", () -> (request) -> {
+					boolean said = request.header("Accept-Encoding") != null;
+					return said ? Reply.ok().header("Content-Encoding", "gzip") : Reply.ok();
+				}),
+				answering("406 to Accept-Encoding: identity",
+						() -> (request) -> (request.header("Accept-Encoding") != null) ? Reply.status(406)
+								: Reply.ok()),
+				always("says gzip of bytes that are not encoded", Reply.ok().header("Content-Encoding", "gzip")),
+				always("says gzip of bytes that are not encoded", Reply.ok().header("Content-Encoding", "gzip"))
+					.withoutDigest(),
+				server("says gzip of a .gz file under another name", NetworkCases::compressing).expecting(gzip)
+					.cache((builder) -> builder.verifyFormat(FormatVerification.OFF)),
+				server("gzip that ends early", (server, content) -> {
+					byte[] half = Arrays.copyOf(gzip(content), gzip(content).length / 2);
+					server.always(PATH, encoded(Content.of(half)));
+				}).fails(ErrorCode.TRANSFER, "before the end of its gzip data"),
+				server("gzip that is damaged", (server, content) -> {
+					byte[] damaged = gzip(content);
+					damaged[damaged.length / 2] ^= 0x55;
+					server.always(PATH, encoded(Content.of(damaged)));
+				}).fails(ErrorCode.TRANSFER, "broken gzip data"),
+				always("Content-Encoding: br", Reply.ok().header("Content-Encoding", "br")).fails(ErrorCode.TRANSFER,
+						"sent the content encoding br, asked for none"));
+	}
+
+	private static void compressing(MisbehavingServer server, Content content) {
+		server.always(PATH, encoded(Content.of(gzip(content))));
+	}
+
+	private static Reply encoded(Content content) {
+		return Reply.status(200).body(content).header("Content-Encoding", "gzip");
+	}
+
+	private static byte[] gzip(Content content) {
+		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+		try (GZIPOutputStream gzip = new GZIPOutputStream(bytes)) {
+			gzip.write(content.bytes());
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		return bytes.toByteArray();
 	}
 
 	private static NetworkCase coded(String coding) {

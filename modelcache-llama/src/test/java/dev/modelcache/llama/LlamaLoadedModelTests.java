@@ -144,7 +144,7 @@ class LlamaLoadedModelTests {
 			return false;
 		}), this.threads);
 		assertThat(next).succeedsWithin(PATIENCE).isEqualTo("UPDATE");
-		assertThat(process.isAlive()).isFalse();
+		assertThat(process.onExit()).succeedsWithin(PATIENCE);
 		assertThat(this.model.handle().pid()).isNotEqualTo(process.pid());
 	}
 

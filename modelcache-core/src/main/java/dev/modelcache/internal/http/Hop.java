@@ -82,8 +82,13 @@ record Hop(WebRequest request, URI uri, int number, boolean trusted, boolean pub
 		if (ofRedirect != null) {
 			headers.putIfAbsent(HttpHeaders.AUTHORIZATION, ofRedirect);
 		}
-		// Otherwise neither the size nor the bytes would be those of the source.
-		headers.put(HttpHeaders.ACCEPT_ENCODING, "identity");
+		if (this.request.anyCoding()) {
+			headers.remove(HttpHeaders.ACCEPT_ENCODING);
+		}
+		else {
+			// Otherwise neither the size nor the bytes would be those of the source.
+			headers.put(HttpHeaders.ACCEPT_ENCODING, "identity");
+		}
 		return headers;
 	}
 

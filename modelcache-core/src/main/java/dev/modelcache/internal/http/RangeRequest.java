@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param ifRange the strong validator that the file must still have, or {@code null} to
  * take the bytes as they are (RFC 9110, section 13.1.5)
  * @param ranged whether the request has a {@code Range} header
+ * @param coding what it says about content codings
  */
-public record RangeRequest(Mirror mirror, ByteRange range, @Nullable String ifRange, boolean ranged) {
+public record RangeRequest(Mirror mirror, ByteRange range, @Nullable String ifRange, boolean ranged, Coding coding) {
 
 	/**
 	 * Creates a request for some bytes of a file.
@@ -25,7 +26,7 @@ public record RangeRequest(Mirror mirror, ByteRange range, @Nullable String ifRa
 	 * @param ifRange the strong validator that the file must still have, or {@code null}
 	 */
 	public RangeRequest(Mirror mirror, ByteRange range, @Nullable String ifRange) {
-		this(mirror, range, ifRange, true);
+		this(mirror, range, ifRange, true, Coding.REFUSED);
 	}
 
 	/**
@@ -34,7 +35,36 @@ public record RangeRequest(Mirror mirror, ByteRange range, @Nullable String ifRa
 	 * @return the request
 	 */
 	public static RangeRequest wholeFile(Mirror mirror) {
-		return new RangeRequest(mirror, ByteRange.from(0), null, false);
+		return new RangeRequest(mirror, ByteRange.from(0), null, false, Coding.REFUSED);
+	}
+
+	/**
+	 * Returns the same request with another word on content codings.
+	 * @param other what it says
+	 * @return the request
+	 */
+	public RangeRequest with(Coding other) {
+		return new RangeRequest(this.mirror, this.range, this.ifRange, this.ranged, other);
+	}
+
+	/**
+	 * What is done about content codings (RFC 9110, section 8.4): each is tried where
+	 * those before it do not work.
+	 */
+	public enum Coding {
+
+		/** {@code Accept-Encoding: identity}; an encoded body is an error. */
+		REFUSED,
+
+		/** No {@code Accept-Encoding}; an encoded body is an error. */
+		UNSAID,
+
+		/** No {@code Accept-Encoding}; a body in gzip is decoded. */
+		DECODED,
+
+		/** No {@code Accept-Encoding}; a body is the file, whatever its label says. */
+		TAKEN
+
 	}
 
 }

@@ -162,6 +162,14 @@ public final class RequestFailedException extends RuntimeException implements Fa
 	}
 
 	/**
+	 * Returns the status that the server answered.
+	 * @return the status code, or 0 where the failure is another one
+	 */
+	public int status() {
+		return this.status;
+	}
+
+	/**
 	 * Returns who failed.
 	 * @return the mirror's {@code host:port}, or {@code local}
 	 */
@@ -251,6 +259,9 @@ public final class RequestFailedException extends RuntimeException implements Fa
 		TOO_LARGE(false, ErrorCode.TRANSFER, Action.SERVER),
 		/** The response contradicts the request or itself. */
 		ILLEGAL_RESPONSE(true, ErrorCode.TRANSFER, Action.SERVER),
+		/** The body is encoded, though its bytes as they are were asked for. */
+		ENCODED(true, ErrorCode.TRANSFER,
+				"Configure the server to send the file as it is, without a Content-Encoding, or use another source"),
 		/**
 		 * The part that was sent is not the one that was asked for, or does not say which
 		 * it is.

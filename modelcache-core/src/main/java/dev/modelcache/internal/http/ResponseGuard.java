@@ -9,9 +9,11 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 import dev.modelcache.internal.http.Redirects.Response;
+import dev.modelcache.internal.http.RangeRequest.Coding;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +39,8 @@ final class ResponseGuard {
 			Map.entry("x-xz", List.of(".xz", ".txz")), Map.entry("bzip2", List.of(".bz2")),
 			Map.entry("x-bzip2", List.of(".bz2")), Map.entry("deflate", List.of()), Map.entry("dcb", List.of()),
 			Map.entry("dcz", List.of()), Map.entry("exi", List.of()));
+
+	private static final Set<String> GZIP = Set.of("gzip", "x-gzip");
 
 	private final Clock clock;
 
@@ -64,13 +68,26 @@ final class ResponseGuard {
 	}
 
 	private RangeResponse wholeFile(RangeRequest request, Hop at, HttpHeaders headers) {
-		refuseCodings(request.mirror(), at, headers);
+		boolean decoded = isDecoded(request, headers);
+		if (!decoded && request.coding() != Coding.TAKEN) {
+			refuseCodings(request.mirror(), at, headers);
+		}
 		long length = headers.getContentLength();
 		refusePageInTheMiddle(request, length, headers);
 		boolean proven = length >= 0 || isChunked(headers);
+		if (decoded) {
+			// Length and digests are those of the encoded form.
+			return new RangeResponse(0, null, null, true, strongValidator(headers), proven, Set.of(), version(headers));
+		}
 		Long total = (length >= 0) ? length : null;
 		return new RangeResponse(0, total, total, true, strongValidator(headers), proven, StatedDigests.of(headers, at),
 				version(headers));
+	}
+
+	/** Returns whether a body is decoded before its bytes are taken. */
+	static boolean isDecoded(RangeRequest request, HttpHeaders headers) {
+		List<String> codings = codings(headers, HttpHeaders.CONTENT_ENCODING).toList();
+		return request.coding() == Coding.DECODED && codings.size() == 1 && GZIP.contains(codings.get(0));
 	}
 
 	private RangeResponse partOfFile(RangeRequest request, Hop at, HttpHeaders headers) {
@@ -133,7 +150,8 @@ final class ResponseGuard {
 			.filter((coding) -> !isOfFile(coding, mirror.uri()) && !isOfFile(coding, at.uri()))
 			.findFirst()
 			.ifPresent((coding) -> {
-				throw illegal(mirror, "sent the content encoding " + coding + ", asked for none");
+				throw new RequestFailedException(Reason.ENCODED, mirror,
+						"sent the content encoding " + coding + ", asked for none", null);
 			});
 		codings(headers, HttpHeaders.TRANSFER_ENCODING).filter((coding) -> !coding.equals("chunked"))
 			.findFirst()

@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
 import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.http.Breakers.Permission;
 import dev.modelcache.internal.http.Redirects.Response;
+import dev.modelcache.internal.http.RangeRequest.Coding;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Credentials;
 import dev.modelcache.source.Mirror;
@@ -134,11 +135,12 @@ public final class WebRangeClient implements RangeClient {
 	}
 
 	private static WebRequest sent(RangeRequest request, Map<String, String> told) {
-		WebRequest sent = WebRequest.get(request.mirror().uri())
+		WebRequest plain = WebRequest.get(request.mirror().uri())
 			.headers(request.mirror().headers())
 			.headers(told)
 			.header(HttpHeaders.ACCEPT, "*/*")
 			.followingAnywhere();
+		WebRequest sent = (request.coding() == Coding.REFUSED) ? plain : plain.inAnyCoding();
 		if (!request.ranged()) {
 			return sent;
 		}
@@ -152,6 +154,8 @@ public final class WebRangeClient implements RangeClient {
 		boolean ofFile = Set.of(200, 203, 206).contains(response.status());
 		Flux<DataBuffer> bytes = response.body()
 			.doOnNext((buffer) -> this.targets.brought(request.mirror(), response.at()));
+		Flux<DataBuffer> decoded = ResponseGuard.isDecoded(request, response.headers())
+				? GzipBody.decode(bytes, request.mirror()) : bytes;
 		return RangeClient
 			.during(FailureBoundary.around("reading what " + request.mirror() + " answered", Mono.defer(() -> {
 				RangeResponse head = this.guard.check(request, response);
@@ -159,7 +163,7 @@ public final class WebRangeClient implements RangeClient {
 					Flux.<DataBuffer>empty().subscribe(body);
 				}
 				return answered.apply(head);
-			})).subscribeOn(this.io), bytes, ofFile ? body : new UnreadBody())
+			})).subscribeOn(this.io), decoded, ofFile ? body : new UnreadBody())
 			.onErrorMap(RequestFailedException.class, (failure) -> withType(failure, response.headers()));
 	}
 

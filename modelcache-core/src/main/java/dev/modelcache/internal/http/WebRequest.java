@@ -28,7 +28,7 @@ import org.springframework.http.HttpMethod;
  * it must not lead to a private address
  */
 public record WebRequest(HttpMethod method, URI uri, Map<String, String> headers, Following following,
-		@Nullable String answer, boolean publicOnly) {
+		@Nullable String answer, boolean publicOnly, boolean anyCoding) {
 
 	/**
 	 * Creates a request.
@@ -45,7 +45,7 @@ public record WebRequest(HttpMethod method, URI uri, Map<String, String> headers
 	 * @return the request
 	 */
 	public static WebRequest get(URI uri) {
-		return new WebRequest(HttpMethod.GET, uri, Map.of(), Following.WITHIN_ORIGIN, null, false);
+		return new WebRequest(HttpMethod.GET, uri, Map.of(), Following.WITHIN_ORIGIN, null, false, false);
 	}
 
 	/**
@@ -54,7 +54,7 @@ public record WebRequest(HttpMethod method, URI uri, Map<String, String> headers
 	 * @return the request
 	 */
 	public static WebRequest head(URI uri) {
-		return new WebRequest(HttpMethod.HEAD, uri, Map.of(), Following.WITHIN_ORIGIN, null, false);
+		return new WebRequest(HttpMethod.HEAD, uri, Map.of(), Following.WITHIN_ORIGIN, null, false, false);
 	}
 
 	/**
@@ -76,7 +76,7 @@ public record WebRequest(HttpMethod method, URI uri, Map<String, String> headers
 		Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
 		all.putAll(this.headers);
 		all.putAll(more);
-		return new WebRequest(this.method, this.uri, all, this.following, this.answer, this.publicOnly);
+		return new WebRequest(this.method, this.uri, all, this.following, this.answer, this.publicOnly, this.anyCoding);
 	}
 
 	/**
@@ -93,7 +93,8 @@ public record WebRequest(HttpMethod method, URI uri, Map<String, String> headers
 	 * @return the request that does
 	 */
 	public WebRequest followingAnywhere() {
-		return new WebRequest(this.method, this.uri, this.headers, Following.ANYWHERE, this.answer, this.publicOnly);
+		return new WebRequest(this.method, this.uri, this.headers, Following.ANYWHERE, this.answer, this.publicOnly,
+				this.anyCoding);
 	}
 
 	/**
@@ -102,7 +103,8 @@ public record WebRequest(HttpMethod method, URI uri, Map<String, String> headers
 	 * @return the request that does
 	 */
 	public WebRequest followingUntil(String header) {
-		return new WebRequest(this.method, this.uri, this.headers, this.following, header, this.publicOnly);
+		return new WebRequest(this.method, this.uri, this.headers, this.following, header, this.publicOnly,
+				this.anyCoding);
 	}
 
 	/**
@@ -110,7 +112,15 @@ public record WebRequest(HttpMethod method, URI uri, Map<String, String> headers
 	 * @return the request that does
 	 */
 	public WebRequest toPublicAddress() {
-		return new WebRequest(this.method, this.uri, this.headers, this.following, this.answer, true);
+		return new WebRequest(this.method, this.uri, this.headers, this.following, this.answer, true, this.anyCoding);
+	}
+
+	/**
+	 * Lets the server choose a content coding: it is not told that none is wanted.
+	 * @return the request that does
+	 */
+	public WebRequest inAnyCoding() {
+		return new WebRequest(this.method, this.uri, this.headers, this.following, this.answer, this.publicOnly, true);
 	}
 
 	/** Shows no header's value. */

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 
 import dev.modelcache.internal.http.RangeRequest;
+import dev.modelcache.internal.http.RangeRequest.Coding;
 import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import org.slf4j.Logger;
@@ -29,9 +30,18 @@ final class Adaptation {
 			Reason.TLS_FAILED, Reason.SERVER_ERROR, Reason.TOO_MANY_REQUESTS, Reason.TOO_BUSY, Reason.ACCESS_DENIED,
 			Reason.LINK_REFUSED, Reason.LINK_EXPIRED, Reason.REFUSED, Reason.NOT_A_MODEL, Reason.PROXY_FAILED);
 
-	/** What a server may do to all ranges, or to some, though it has the file. */
+	/** What a server may do to some ranges, though it has the file. */
 	private static final Set<Reason> MENDED_BY_WHOLE_FILES = EnumSet.of(Reason.NO_SUCH_RANGE, Reason.CHANGED,
 			Reason.LONG_BODY);
+
+	/**
+	 * What a server, or a firewall before it, may do to all ranges, though it has the
+	 * file: it is seen at once, or only at the last attempt.
+	 */
+	private static final Set<Reason> REFUSED_RANGES = EnumSet.of(Reason.ACCESS_DENIED, Reason.LINK_REFUSED,
+			Reason.NOT_FOUND);
+
+	private static final Set<Reason> BROKEN_RANGES = EnumSet.of(Reason.SERVER_ERROR, Reason.RESET);
 
 	private final DownloadPlan plan;
 
@@ -58,7 +68,8 @@ final class Adaptation {
 	 * @return {@code true} if its host will be asked otherwise, so that it does not count
 	 */
 	boolean follows(Fetch fetch, RequestFailedException failed) {
-		return fetch.lowered || isSurplus(fetch, failed) || refusesIfRange(fetch, failed) || stepsDown(fetch, failed);
+		return fetch.lowered || asksForOtherCoding(fetch, failed) || isSurplus(fetch, failed)
+				|| refusesIfRange(fetch, failed) || stepsDown(fetch, failed);
 	}
 
 	/** Counts a failed request from which nothing follows. */
@@ -66,10 +77,44 @@ final class Adaptation {
 		// The connection that was served before may not have ended for the host.
 		boolean busy = fetch.mirror.host().isLimited() && isRefusal(fetch, failed);
 		fetch.mirror.failed(busy ? failed.ofABusyHost() : failed, fetch.burst, fetch.brought, this.now.getAsLong());
-		if (fetch.mirror.isDropped() && fetch.request.ranged() && MENDED_BY_WHOLE_FILES.contains(failed.reason())
-				&& fetch.mirror.mayTryWholeFile()) {
+		if (!fetch.request.ranged() || !fetch.mirror.mayTryWholeFile()) {
+			return;
+		}
+		boolean noRanges = fetch.mirror.bytes() == 0 && !fetch.mirror.host().sendsRanges();
+		boolean refused = REFUSED_RANGES.contains(failed.reason()) && failed.status() != 401 && noRanges;
+		if (fetch.mirror.isDropped() && (refused || MENDED_BY_WHOLE_FILES.contains(failed.reason()))) {
 			fetch.mirror.tryWholeFile();
 		}
+		else if (noRanges && BROKEN_RANGES.contains(failed.reason())
+				&& fetch.mirror.failures() == this.plan.maxRequests() - 1) {
+			fetch.mirror.wholeFileNext();
+		}
+	}
+
+	/**
+	 * The host encodes the file though that is not wanted, or refuses to be told so. That
+	 * may hold for this file alone.
+	 */
+	private boolean asksForOtherCoding(Fetch fetch, RequestFailedException failed) {
+		boolean refused = failed.reason() == Reason.REFUSED && failed.status() == 406;
+		Coding asked = fetch.request.coding();
+		Coding next = switch (asked) {
+			case REFUSED -> (refused || failed.reason() == Reason.ENCODED) ? Coding.UNSAID : null;
+			case UNSAID -> (failed.reason() == Reason.ENCODED) ? decodedOrNot() : null;
+			case DECODED, TAKEN -> null;
+		};
+		if (next != null && asked == fetch.mirror.coding()) {
+			fetch.mirror.coding(next);
+			logger.info("Model '{}': {}; it is asked again without Accept-Encoding{}", this.plan.modelId(),
+					failed.problem(), (next == Coding.UNSAID) ? "" : ", for the whole file");
+		}
+		return next != null;
+	}
+
+	/** Where the decoded bytes had a wrong digest, the bytes as they are may be right. */
+	private Coding decodedOrNot() {
+		boolean second = this.plan.file().expected() != null && this.plan.wholeFileAttempt() % 2 == 1;
+		return second ? Coding.TAKEN : Coding.DECODED;
 	}
 
 	/**

@@ -269,14 +269,15 @@ final class Coordinator implements BodyWriter.Owner {
 
 	private RangeRequest request(MirrorState mirror, FetchMode mode, Segment segment, boolean compared) {
 		if (mode == FetchMode.WHOLE_FILE) {
-			return RangeRequest.wholeFile(mirror.mirror());
+			return RangeRequest.wholeFile(mirror.mirror()).with(mirror.coding());
 		}
 		boolean toTheEnd = mode == FetchMode.ONE_CONNECTION && Long.valueOf(segment.end()).equals(this.work.size());
 		long start = segment.position() - (compared ? Math.min(COMPARED, segment.position()) : 0);
 		boolean sameVersion = (this.work.written() > 0 || start > 0)
 				&& (this.plan.file().expected() == null || mirror.host().comparesIfRange());
 		return new RangeRequest(mirror.mirror(), new ByteRange(start, toTheEnd ? ByteRange.OPEN : segment.end()),
-				sameVersion ? mirror.validator() : null);
+				sameVersion ? mirror.validator() : null)
+			.with(mirror.coding());
 	}
 
 	/** Connections without work take the tails of those that will be busy longest. */

@@ -6,6 +6,7 @@ package dev.modelcache.internal.transfer;
 
 import java.time.Duration;
 
+import dev.modelcache.internal.http.RangeRequest.Coding;
 import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Mirror;
@@ -38,12 +39,19 @@ final class MirrorState {
 	/** It is asked for the whole file before it is given up. */
 	private boolean lastResort;
 
+	/** It is asked for the whole file until that brings a byte. */
+	private boolean wholeFileNext;
+
+	private Coding coding = Coding.REFUSED;
+
 	private Retry.AsyncContext<Object> attempts;
 
 	private @Nullable String validator;
 
 	/** A failure was counted that no new byte has made good. */
 	private boolean counted;
+
+	private int failures;
 
 	private boolean dropped;
 
@@ -90,12 +98,25 @@ final class MirrorState {
 	 * where it ended, if its host sends ranges.
 	 */
 	FetchMode mode() {
-		if (this.lastResort && !this.host.refusesWholeFiles()) {
+		if (this.coding == Coding.DECODED || this.coding == Coding.TAKEN) {
+			return FetchMode.WHOLE_FILE;
+		}
+		if ((this.lastResort || this.wholeFileNext) && !this.host.refusesWholeFiles()) {
 			return FetchMode.WHOLE_FILE;
 		}
 		boolean ranged = this.host.refusesWholeFiles() || (this.bytes > 0 && this.host.sendsRanges());
 		FetchMode own = (this.mode == FetchMode.WHOLE_FILE && ranged) ? FetchMode.ONE_CONNECTION : this.mode;
 		return FetchMode.lower(own, this.host.mode());
+	}
+
+	/** Returns what the next request says about content codings. */
+	Coding coding() {
+		return this.coding;
+	}
+
+	/** The next requests say something else about content codings. */
+	void coding(Coding next) {
+		this.coding = next;
 	}
 
 	Pace pace() {
@@ -156,12 +177,14 @@ final class MirrorState {
 	void progressed() {
 		this.alone = false;
 		this.waited = false;
+		this.wholeFileNext = false;
 		if (this.slow && this.bytes - this.bytesWhenSlow < this.pace.leastBytes()) {
 			return;
 		}
 		this.slow = false;
 		if (this.counted) {
 			this.counted = false;
+			this.failures = 0;
 			this.attempts = this.retry.asyncContext();
 		}
 		this.dropped = this.droppedForGood;
@@ -192,6 +215,7 @@ final class MirrorState {
 		}
 		else {
 			this.counted = true;
+			this.failures++;
 			waitMillis = this.attempts.onError(failure);
 		}
 		if (waitMillis < 0) {
@@ -247,7 +271,17 @@ final class MirrorState {
 		return !this.lastResort && mode() != FetchMode.WHOLE_FILE && !this.host.refusesWholeFiles();
 	}
 
-	/** Asks it for the whole file. */
+	/** Returns how many requests in a row have brought no new byte. */
+	int failures() {
+		return this.failures;
+	}
+
+	/** The next request is for the whole file. */
+	void wholeFileNext() {
+		this.wholeFileNext = true;
+	}
+
+	/** Asks it for the whole file, though it was given up. */
 	void tryWholeFile() {
 		this.lastResort = true;
 		this.dropped = false;

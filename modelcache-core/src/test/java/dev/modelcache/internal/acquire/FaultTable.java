@@ -59,7 +59,7 @@ final class FaultTable {
 				fails("reset for ever", ErrorCode.TRANSFER, "broke the connection", 3, Reply.ok().cutAfter(0))
 					.withoutDigest(),
 				arrives("no headers", 2, Reply.ok().stallBeforeHeaders(), Reply.ok()).silent(Silence.BEFORE_HEADERS),
-				fails("no headers for ever", ErrorCode.TRANSFER, "did not answer within", 3,
+				fails("no headers for ever", ErrorCode.TRANSFER, "did not answer within", 1,
 						Reply.ok().stallBeforeHeaders())
 					.silent(Silence.BEFORE_HEADERS),
 				arrives("stall before the first byte", 2, Reply.ok().stallAfter(0), Reply.ok()).silent(Silence.IN_BODY),
@@ -186,7 +186,7 @@ final class FaultTable {
 		return Stream
 			.of(refused, accepted, Stream.of(
 					arrives("gzip in spite of identity once", 2, Reply.ok().gzipped(), Reply.ok()),
-					fails("gzip for ever", ErrorCode.TRANSFER, "content encoding gzip", 3, Reply.ok().gzipped()),
+					arrives("gzip for ever", 3, Reply.ok().gzipped()),
 					arrives("a second line of content encoding once", 2,
 							Reply.ok().header("Content-Encoding", "identity").header("Content-Encoding", "gzip"),
 							Reply.ok()),
@@ -248,10 +248,10 @@ final class FaultTable {
 	}
 
 	private List<FaultRow> refusals() {
-		return List.of(fails("404", ErrorCode.NOT_FOUND, "answered 404", 1, Reply.status(404)),
-				fails("410", ErrorCode.NOT_FOUND, "answered 410", 1, Reply.status(410)),
+		return List.of(fails("404", ErrorCode.NOT_FOUND, "answered 404", 2, Reply.status(404)),
+				fails("410", ErrorCode.NOT_FOUND, "answered 410", 2, Reply.status(410)),
 				fails("401", ErrorCode.ACCESS_DENIED, "answered 401", 1, Reply.status(401)),
-				fails("403", ErrorCode.ACCESS_DENIED, "answered 403", 1, Reply.status(403)),
+				fails("403", ErrorCode.ACCESS_DENIED, "answered 403", 2, Reply.status(403)),
 				fails("400", ErrorCode.TRANSFER, "answered 400", 2, Reply.status(400)),
 				fails("204", ErrorCode.TRANSFER, "answered 204", 3, Reply.status(204)),
 				fails("304", ErrorCode.TRANSFER, "answered 304", 3, Reply.status(304)),

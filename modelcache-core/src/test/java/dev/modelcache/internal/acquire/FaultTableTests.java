@@ -67,7 +67,7 @@ class FaultTableTests {
 
 	private static void isPolite(RecordedRequest request) {
 		assertThat(request.method()).isEqualTo("GET");
-		assertThat(request.header("Accept-Encoding")).isEqualTo("identity");
+		assertThat(request.header("Accept-Encoding")).isIn("identity", null);
 		assertThat(request.header("Range")).satisfiesAnyOf((range) -> assertThat(range).startsWith("bytes="),
 				(range) -> assertThat(range).isNull());
 	}

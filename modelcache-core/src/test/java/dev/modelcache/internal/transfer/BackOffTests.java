@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.internal.http.RangeRequest;
+import dev.modelcache.internal.http.RangeRequest.Coding;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import io.github.resilience4j.core.IntervalFunction;
 import io.github.resilience4j.retry.RetryConfig;
@@ -147,9 +148,8 @@ class BackOffTests {
 	}
 
 	@ParameterizedTest
-	@EnumSource(names = { "NOT_FOUND", "ACCESS_DENIED", "BAD_REDIRECT", "UNPROVABLE", "UNTRUSTED", "CIRCUIT_OPEN",
-			"TOO_BUSY", "LINK_REFUSED", "LINK_EXPIRED", "OTHER_DIGEST", "PRIVATE_ADDRESS", "PROXY_DENIED", "TOO_LARGE",
-			"NO_CLIENT" })
+	@EnumSource(names = { "BAD_REDIRECT", "UNPROVABLE", "UNTRUSTED", "CIRCUIT_OPEN", "TOO_BUSY", "LINK_EXPIRED",
+			"OTHER_DIGEST", "PRIVATE_ADDRESS", "PROXY_DENIED", "TOO_LARGE", "NO_CLIENT" })
 	void whatAnotherRequestCannotMendIsNotRepeated(Reason reason) {
 		this.fixture.answer(TransferFixture.failing(reason));
 		fail(1);
@@ -160,7 +160,8 @@ class BackOffTests {
 	@EnumSource(mode = Mode.EXCLUDE,
 			names = { "NOT_FOUND", "ACCESS_DENIED", "REFUSED", "BAD_REDIRECT", "UNPROVABLE", "UNTRUSTED",
 					"CIRCUIT_OPEN", "TOO_BUSY", "LINK_REFUSED", "LINK_EXPIRED", "OTHER_DIGEST", "PRIVATE_ADDRESS",
-					"PROXY_DENIED", "TOO_LARGE", "NO_CLIENT", "BAD_RANGE", "NO_SUCH_RANGE" })
+					"PROXY_DENIED", "TOO_LARGE", "NO_CLIENT", "BAD_RANGE", "NO_SUCH_RANGE", "RESET", "SERVER_ERROR",
+					"ENCODED" })
 	void everythingElseIs(Reason reason) {
 		this.fixture.answer(TransferFixture.failing(reason));
 		fail(1);
@@ -176,9 +177,28 @@ class BackOffTests {
 		assertThat(this.fixture.requests).extracting(RangeRequest::ranged).containsExactly(true, false, false, false);
 	}
 
+	@ParameterizedTest
+	@EnumSource(names = { "RESET", "SERVER_ERROR" })
+	void lastRequestOfAServerThatFailsIsForTheWholeFile(Reason reason) {
+		this.fixture.answer(TransferFixture.failing(reason));
+		fail(1);
+		assertThat(this.fixture.requests).extracting(RangeRequest::ranged).containsExactly(true, true, false);
+	}
+
 	@Test
-	void serverThatRefusesARangeIsAskedForTheWholeFileOnce() {
-		this.fixture.answer(TransferFixture.failing(Reason.REFUSED));
+	void serverThatEncodesIsAskedWithoutAWordOnCodingsAndThenForTheWholeFile() {
+		this.fixture.answer(TransferFixture.failing(Reason.ENCODED));
+		fail(1);
+		assertThat(this.fixture.requests).extracting(RangeRequest::coding)
+			.containsExactly(Coding.REFUSED, Coding.UNSAID, Coding.DECODED, Coding.DECODED, Coding.DECODED);
+		assertThat(this.fixture.requests).extracting(RangeRequest::ranged)
+			.containsExactly(true, true, false, false, false);
+	}
+
+	@ParameterizedTest
+	@EnumSource(names = { "REFUSED", "NOT_FOUND", "ACCESS_DENIED", "LINK_REFUSED" })
+	void serverThatRefusesARangeIsAskedForTheWholeFileOnce(Reason reason) {
+		this.fixture.answer(TransferFixture.failing(reason));
 		fail(1);
 		assertThat(this.fixture.requests).extracting(RangeRequest::ranged).containsExactly(true, false);
 	}
@@ -213,7 +233,7 @@ class BackOffTests {
 		RetryConfig everything = RetryConfig.custom().maxAttempts(5).retryOnException((failure) -> true).build();
 		RetryRegistry registry = RetryRegistry.ofDefaults();
 		registry.retry("modelcache-" + TransferFixture.MODEL, everything);
-		this.fixture.registry(registry).answer(TransferFixture.failing(Reason.NOT_FOUND));
+		this.fixture.registry(registry).answer(TransferFixture.failing(Reason.LINK_EXPIRED));
 		fail(1);
 		assertThat(this.fixture.requests).hasSize(1);
 	}

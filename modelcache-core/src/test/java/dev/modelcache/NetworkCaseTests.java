@@ -73,7 +73,9 @@ class NetworkCaseTests {
 			.environment((name) -> name.equals("user.home") ? this.directory.resolve("home").toString() : null)
 			.cache((cache) -> cache.directory(this.directory.resolve("cache")).minFreeSpace(DataSize.ofMegabytes(1)))
 			.retryRegistry(RetryRegistry.of(Map.of("modelcache",
-					RetryConfig.custom().intervalFunction(IntervalFunction.of(Duration.ofMillis(5))).build())))
+					RetryConfig.custom()
+						.intervalFunction(IntervalFunction.ofExponentialBackoff(Duration.ofMillis(10), 20))
+						.build())))
 			.connectors((rules) -> connector(rules, given.isTls()))
 			.download((download) -> download.allowInsecureHttp(true).segmentSize(DataSize.ofMegabytes(1)));
 		given.configure(builder);

@@ -59,7 +59,7 @@ final class FaultTable {
 				fails("reset for ever", ErrorCode.TRANSFER, "broke the connection", 3, Reply.ok().cutAfter(0))
 					.withoutDigest(),
 				arrives("no headers", 2, Reply.ok().stallBeforeHeaders(), Reply.ok()).silent(Silence.BEFORE_HEADERS),
-				fails("no headers for ever", ErrorCode.TRANSFER, "did not answer within", 1,
+				fails("no headers for ever", ErrorCode.TRANSFER, "did not answer within", 0,
 						Reply.ok().stallBeforeHeaders())
 					.silent(Silence.BEFORE_HEADERS),
 				arrives("stall before the first byte", 2, Reply.ok().stallAfter(0), Reply.ok()).silent(Silence.IN_BODY),

@@ -22,7 +22,7 @@ public final class CacheOptions {
 
 	private Verification verify = Verification.FINGERPRINT;
 
-	private DataSize minFreeSpace = DataSize.ofMegabytes(512);
+	private @Nullable DataSize minFreeSpace;
 
 	private Duration partialRetention = Duration.ofDays(7);
 
@@ -97,19 +97,21 @@ public final class CacheOptions {
 	}
 
 	/**
-	 * Returns the amount of disk space that downloads leave free.
-	 * @return the free space
+	 * Returns the amount of disk space that downloads leave free. Defaults to 512 MB, or
+	 * to 5 % of the disk if that is less.
+	 * @return the free space, or {@code null} for the default
 	 */
-	public DataSize minFreeSpace() {
+	public @Nullable DataSize minFreeSpace() {
 		return this.minFreeSpace;
 	}
 
 	/**
-	 * Sets the amount of disk space that downloads leave free.
-	 * @param minFreeSpace the free space
+	 * Sets the amount of disk space that downloads leave free. Defaults to 512 MB, or to
+	 * 5 % of the disk if that is less.
+	 * @param minFreeSpace the free space, or {@code null} for the default
 	 * @return these options
 	 */
-	public CacheOptions minFreeSpace(DataSize minFreeSpace) {
+	public CacheOptions minFreeSpace(@Nullable DataSize minFreeSpace) {
 		this.minFreeSpace = minFreeSpace;
 		return this;
 	}

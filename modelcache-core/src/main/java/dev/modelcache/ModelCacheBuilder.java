@@ -168,6 +168,24 @@ public final class ModelCacheBuilder {
 	}
 
 	/**
+	 * Returns the path that a configured text means. {@code ~} is the home directory:
+	 * {@code HOME}, or {@code user.home} if this user cannot write to {@code HOME}.
+	 * @param modelId the id of the model that the key describes, or {@code null}
+	 * @param key the key that contains the text, for messages
+	 * @param text an absolute path, or a path relative to the working directory, or one
+	 * that begins with {@code ~}
+	 * @param environment returns the value of an environment variable or of
+	 * {@code user.home}
+	 * @return the absolute path
+	 * @throws ModelConfigurationException if the text is not a path, if the encoding of
+	 * file names does not have its characters, or if there is no home directory
+	 */
+	public static Path path(@Nullable String modelId, String key, String text,
+			Function<String, @Nullable String> environment) {
+		return new Settings(null, environment).path(modelId, key, text);
+	}
+
+	/**
 	 * Adds a model that can be requested by its id.
 	 * @param model the model
 	 * @return this builder
@@ -465,6 +483,7 @@ public final class ModelCacheBuilder {
 	 * @param environment returns the value of an environment variable or of
 	 * {@code user.home}
 	 * @return this builder
+	 * @see #path
 	 */
 	public ModelCacheBuilder environment(Function<String, @Nullable String> environment) {
 		this.environment = environment;
@@ -554,6 +573,7 @@ public final class ModelCacheBuilder {
 		ModelStore store = new ModelStore(storeSettings, new ExclusiveFiles(), this.clock,
 				(pins != null) ? new ModelLockFile(pins, locks) : null);
 
+		CacheLockFactory modelLocks = store.locks(locks);
 		HttpConnections connections = this.addressesChecked
 				? DownloadConnections.checked(this.connectors, settings, this.download, threads.io())
 				: DownloadConnections.unchecked(this.connectors, settings, this.download, threads.io());
@@ -576,11 +596,12 @@ public final class ModelCacheBuilder {
 		HubSettings hub = settings.hub(this.huggingFace, this.download);
 		SourceResolvers sources = sources(settings, hub, metadata, catalogs, store, threads);
 
-		EngineParts engine = new EngineParts(sources, locks, store, transfer, attempts,
+		EngineParts engine = new EngineParts(sources, modelLocks, store, transfer, attempts,
 				settings.decompression(this.download), new FormatSettings(this.verifyFormat, this.allowPickle),
 				settings.offline(this.offline));
 		List<ModelRequest> completed = new ModelCompletion(sources, catalogs, settings, insecureHttpAllowed)
 			.complete(this.models);
+		completed.forEach(store::checkDirectory);
 		hosts.addAll(ModelCompletion.hosts(completed, hub.endpoint()));
 		return new Parts(new ConfiguredModels(completed), engine, connections, threads, new TransferHistory(this.clock),
 				List.copyOf(this.displays), new AtomicBoolean());

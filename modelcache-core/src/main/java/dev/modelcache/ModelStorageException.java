@@ -29,11 +29,28 @@ public final class ModelStorageException extends ModelCacheException {
 	 * @param available the available space
 	 */
 	public ModelStorageException(@Nullable String modelId, Path directory, DataSize needed, DataSize available) {
+		this(modelId, directory, needed, DataSize.ofBytes(0), available);
+	}
+
+	/**
+	 * Creates an exception for a disk without enough space, part of which is to stay
+	 * free.
+	 * @param modelId the model's id
+	 * @param directory the directory on that disk
+	 * @param needed the required space, including the space that is to stay free
+	 * @param reserved the space that is to stay free
+	 * @param available the available space
+	 */
+	public ModelStorageException(@Nullable String modelId, Path directory, DataSize needed, DataSize reserved,
+			DataSize available) {
 		super(ErrorCode.STORAGE, modelId,
-				"not enough disk space in " + directory + ": " + needed.toBytes() + " bytes are required, " + ""
-						+ available.toBytes() + " bytes are available",
-				"Free up disk space, reduce hooks.llm.cache.min-free-space, or set hooks.llm.cache.directory or "
-						+ "model-path to a directory on another disk",
+				"not enough disk space in " + directory + ": " + needed.toBytes() + " bytes are required"
+						+ ((reserved.toBytes() > 0) ? ", " + (needed.toBytes() - reserved.toBytes())
+								+ " to be written and " + reserved.toBytes() + " to stay free" : "")
+						+ ", " + available.toBytes() + " bytes are available",
+				"Free up disk space, "
+						+ ((reserved.toBytes() > 0) ? "set hooks.llm.cache.min-free-space to a smaller size, " : "")
+						+ "or set hooks.llm.cache.directory or model-path to a directory on another disk",
 				null);
 		this.directory = directory;
 		this.needed = needed;
@@ -80,7 +97,7 @@ public final class ModelStorageException extends ModelCacheException {
 	}
 
 	/**
-	 * Returns the required space.
+	 * Returns the required space, including the space that is to stay free.
 	 * @return the space, or {@code null} if space is not the problem
 	 */
 	public @Nullable DataSize needed() {

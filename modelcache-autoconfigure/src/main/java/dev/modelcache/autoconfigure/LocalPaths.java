@@ -4,10 +4,9 @@
  */
 package dev.modelcache.autoconfigure;
 
-import java.io.File;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
+import dev.modelcache.ModelCacheBuilder;
 import org.springframework.core.env.Environment;
 
 /**
@@ -34,17 +33,7 @@ final class LocalPaths {
 		if (path.isEmpty()) {
 			throw keys.wrong(name, "is empty", "Set a path, or remove the key");
 		}
-		try {
-			boolean inHome = path.equals("~") || path.startsWith("~/") || path.startsWith("~" + File.separator);
-			return inHome ? home().resolve(path.substring(Math.min(2, path.length()))) : Path.of(path).toAbsolutePath();
-		}
-		catch (InvalidPathException ex) {
-			throw keys.wrong(name, "is not a valid path (" + ex.getReason() + ")", "Correct the path");
-		}
-	}
-
-	private Path home() {
-		return Path.of(this.environment.getProperty("user.home", "")).toAbsolutePath();
+		return ModelCacheBuilder.path(keys.modelId(), keys.key(name), path, this.environment::getProperty);
 	}
 
 }

@@ -337,9 +337,10 @@ public class ModelCacheProperties extends ModelProperties {
 		private Verification verify = Verification.FINGERPRINT;
 
 		/**
-		 * Amount of disk space that downloads leave free.
+		 * Amount of disk space that downloads leave free. By default, 512MB, or 5 % of
+		 * the disk if that is less.
 		 */
-		private DataSize minFreeSpace = DataSize.ofMegabytes(512);
+		private @Nullable DataSize minFreeSpace;
 
 		/**
 		 * Time to keep a partial download that is not resumed.
@@ -403,11 +404,11 @@ public class ModelCacheProperties extends ModelProperties {
 			this.verify = verify;
 		}
 
-		public DataSize getMinFreeSpace() {
+		public @Nullable DataSize getMinFreeSpace() {
 			return this.minFreeSpace;
 		}
 
-		public void setMinFreeSpace(DataSize minFreeSpace) {
+		public void setMinFreeSpace(@Nullable DataSize minFreeSpace) {
 			this.minFreeSpace = minFreeSpace;
 		}
 

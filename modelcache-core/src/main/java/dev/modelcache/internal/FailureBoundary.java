@@ -7,6 +7,9 @@ package dev.modelcache.internal;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.ModelTransferException;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -88,6 +91,23 @@ public final class FailureBoundary {
 	 */
 	public static String describe(Throwable failure) {
 		return (failure instanceof UncaughtError) ? String.valueOf(failure.getMessage()) : failure.getClass().getName();
+	}
+
+	/**
+	 * Returns the failure of an operation of a model.
+	 * @param modelId the model's id
+	 * @param when when it was thrown, to follow "an unexpected failure"
+	 * @param failure what was thrown
+	 * @return the failure itself if it is one of the cache
+	 */
+	public static ModelCacheException asModelCacheException(String modelId, String when, Throwable failure) {
+		if (failure instanceof ModelCacheException known) {
+			return known;
+		}
+		ModelConfigurationException name = FileNameEncoding.explain(modelId, failure);
+		return (name != null) ? name
+				: new ModelTransferException(modelId, "an unexpected failure " + when + ": " + describe(failure),
+						"Report it, with the stack trace of its cause, which is logged at the level DEBUG", failure);
 	}
 
 	/** An error, and where it was thrown. */

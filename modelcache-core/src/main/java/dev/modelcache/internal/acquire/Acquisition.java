@@ -181,6 +181,7 @@ final class Acquisition implements Callable<CachedModel> {
 				return there;
 			}
 		}
+		this.parts.store().checkDirectory(candidate.request());
 		this.monitor.trying(candidate);
 		if (this.parts.offline()) {
 			return withoutNetwork(index, standing);

@@ -312,11 +312,8 @@ final class AcquisitionMonitor {
 
 	/** Returns a failure that tells in which state it came. */
 	ModelCacheException asModelCacheException(Throwable failure) {
-		return (failure instanceof ModelCacheException known) ? known
-				: new ModelTransferException(this.id,
-						"an unexpected failure in the state " + this.board.get(this.id).state() + ": "
-								+ FailureBoundary.describe(failure),
-						"Report it, with the stack trace of its cause, which is logged at the level DEBUG", failure);
+		return FailureBoundary.asModelCacheException(this.id, "in the state " + this.board.get(this.id).state(),
+				failure);
 	}
 
 	void failed(ModelCacheException failure) {

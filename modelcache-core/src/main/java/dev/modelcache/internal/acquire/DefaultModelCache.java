@@ -321,11 +321,7 @@ public final class DefaultModelCache implements ModelCache {
 	}
 
 	private ModelCacheException unexpected(String id, Throwable failure) {
-		return (failure instanceof ModelCacheException known) ? known
-				: new ModelTransferException(id,
-						"an unexpected failure in the state " + this.board.get(id).state() + ": "
-								+ FailureBoundary.describe(failure),
-						"Report it, with the stack trace of its cause, which is logged at the level DEBUG", failure);
+		return FailureBoundary.asModelCacheException(id, "in the state " + this.board.get(id).state(), failure);
 	}
 
 	/** Brings a model, or a newer version of it. */

@@ -69,10 +69,8 @@ final class UpdateCheck {
 									+ " s which version it has",
 							"Check the source and the network", null)),
 					this.threads.timer())
-			.onErrorMap((failure) -> !(failure instanceof ModelCacheException),
-					(failure) -> new ModelTransferException(request.id(),
-							"an unexpected failure while checking for an update: " + FailureBoundary.describe(failure),
-							"Report it, with the stack trace of its cause", failure));
+			.onErrorMap((failure) -> FailureBoundary.asModelCacheException(request.id(), "while checking for an update",
+					failure));
 	}
 
 	private Mono<ModelUpdate> compare(Candidate candidate, Published here) {

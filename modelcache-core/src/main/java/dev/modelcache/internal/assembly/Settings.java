@@ -6,6 +6,7 @@ package dev.modelcache.internal.assembly;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
@@ -227,25 +228,67 @@ public final class Settings {
 	 * @return the settings
 	 */
 	public StoreSettings store(CacheOptions cache, HuggingFaceOptions hub) {
-		notNegative("cache.min-free-space", cache.minFreeSpace().isNegative());
+		notNegative("cache.min-free-space", cache.minFreeSpace() != null && cache.minFreeSpace().isNegative());
 		notNegative("cache.partial-retention", cache.partialRetention().isNegative());
 		aboveZero("cache.max-size", cache.maxSize(), "Use a size such as 50GB, or remove it");
 		Path directory = (cache.directory() != null) ? cache.directory() : this.surroundings.cacheDirectory();
-		if (Files.exists(directory) && !Files.isDirectory(directory)) {
-			throw this.keys.wrong("cache.directory", directory + " is not a directory",
-					"Use a directory; it is created if it does not exist");
-		}
-		if (!cache.allowSharedDirectory() && isWritableByAll(directory)) {
+		checkDirectory("cache.directory", directory);
+		checkDirectory("huggingface.cache-directory", hub.cacheDirectory());
+		if (directory != null && !cache.allowSharedDirectory() && isWritableByAll(directory)) {
 			throw this.keys.wrong("cache.directory",
 					"all users of this machine can write to " + directory + ", so any user could replace a model",
 					"Use a directory below it, which is created for this user only, remove the permission (chmod "
 							+ "o-w), or set " + this.keys.key("cache.allow-shared-directory") + " to true");
 		}
-		tellOfGroup(cache, directory);
-		return new StoreSettings(directory, cache.minFreeSpace(), cache.verify(), cache.partialRetention(),
-				cache.maxSize(), cache.adopt() ? this.surroundings.adoption(hub) : AdoptionSettings.OFF,
+		if (directory != null) {
+			tellOfGroup(cache, directory);
+		}
+		return new StoreSettings((directory != null) ? directory : StoreSettings.NOWHERE, cache.minFreeSpace(),
+				cache.verify(), cache.partialRetention(), cache.maxSize(),
+				cache.adopt() ? this.surroundings.adoption(hub) : AdoptionSettings.OFF,
 				(cache.layout() == CacheOptions.Layout.PRIVATE) ? null : this.surroundings.sharedHubCache(hub),
-				new FileRules(access(cache), cache.allowSharedDirectory(), cache.allowNonAtomic()));
+				new FileRules(access(cache), cache.allowSharedDirectory(), cache.allowNonAtomic()),
+				(directory != null) ? null : this.surroundings.withoutCacheDirectory(this.keys));
+	}
+
+	/** Checks that nothing else is where a directory is or is to be created. */
+	private void checkDirectory(String name, @Nullable Path directory) {
+		Path existing = directory;
+		while (existing != null && !Files.exists(existing, LinkOption.NOFOLLOW_LINKS)) {
+			existing = existing.getParent();
+		}
+		if (existing == null || Files.isDirectory(existing)) {
+			return;
+		}
+		String problem = existing + " is not a directory";
+		if (Files.isSymbolicLink(existing)) {
+			problem = existing + " is a link to " + targetOf(existing)
+					+ (Files.exists(existing) ? ", which is not a directory" : ", which does not exist");
+		}
+		boolean itself = existing.equals(directory);
+		throw this.keys.wrong(name, itself ? problem : directory + " cannot be created because " + problem,
+				"Use a directory; it is created if it does not exist");
+	}
+
+	private static String targetOf(Path link) {
+		try {
+			return Files.readSymbolicLink(link).toString();
+		}
+		catch (IOException ex) {
+			return "a path that cannot be read";
+		}
+	}
+
+	/**
+	 * Returns the path that a configured text means.
+	 * @param modelId the id of the model that the key describes, or {@code null}
+	 * @param key the whole key, for messages
+	 * @param text the path, relative to the working directory or to the home directory if
+	 * it begins with {@code ~}
+	 * @return the absolute path
+	 */
+	public Path path(@Nullable String modelId, String key, String text) {
+		return this.surroundings.path(modelId, key, text);
 	}
 
 	private static FileAccess access(CacheOptions cache) {

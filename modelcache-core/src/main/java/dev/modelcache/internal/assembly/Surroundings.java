@@ -4,6 +4,7 @@
  */
 package dev.modelcache.internal.assembly;
 
+import java.io.File;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
@@ -19,19 +20,26 @@ import java.util.stream.Stream;
 
 import dev.modelcache.HuggingFaceOptions;
 import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.internal.FileNameEncoding;
 import dev.modelcache.internal.WebUrl;
 import dev.modelcache.internal.source.huggingface.HubSettings;
 import dev.modelcache.internal.source.huggingface.HubToken;
 import dev.modelcache.internal.store.AdoptionSettings;
 import dev.modelcache.internal.store.HubCacheSettings;
+import dev.modelcache.internal.store.StoreSettings;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.util.StringUtils;
 
 /**
  * Defaults from environment variables and the home directory, read as the other tools
- * read them. A variable that is not a valid path is ignored.
+ * read them. A variable that is not a valid path is ignored. Directories are looked for
+ * when they are requested, so that a missing one matters only to what requires it.
  */
 final class Surroundings {
+
+	private static final Logger logger = LoggerFactory.getLogger(Surroundings.class);
 
 	private static final Pattern VARIABLE = Pattern.compile("\\$(?:\\{(\\w+)}|(\\w+))");
 
@@ -41,11 +49,13 @@ final class Surroundings {
 	/** As Hugging Face's library reads its own variables. */
 	private static final Set<String> TRUE = Set.of("1", "ON", "YES", "TRUE");
 
+	private static final String XDG_CACHE_HOME = "XDG_CACHE_HOME";
+
 	private static final String ENDPOINT = "HF_ENDPOINT";
 
 	private final Function<String, @Nullable String> environment;
 
-	private final Path home;
+	private final HomeDirectory home;
 
 	/**
 	 * Creates a reader.
@@ -53,7 +63,7 @@ final class Surroundings {
 	 */
 	Surroundings(Function<String, @Nullable String> environment) {
 		this.environment = environment;
-		this.home = Path.of(raw("user.home")).toAbsolutePath();
+		this.home = new HomeDirectory(environment);
 	}
 
 	/** Returns an environment variable as it is. */
@@ -70,12 +80,74 @@ final class Surroundings {
 		return raw(variable).strip();
 	}
 
-	/** Returns {@code ${XDG_CACHE_HOME:~/.cache}/modelcache}. */
-	Path cacheDirectory() {
-		String xdg = raw("XDG_CACHE_HOME");
-		// XDG Base Directory Specification 0.8: a relative path is invalid and ignored.
-		boolean usable = !xdg.isBlank() && Path.of(xdg).isAbsolute();
-		return (usable ? Path.of(xdg) : this.home.resolve(".cache")).resolve("modelcache");
+	/**
+	 * Returns {@code ${XDG_CACHE_HOME:~/.cache}/modelcache}.
+	 * @return the directory, or {@code null} if there is no home directory to which this
+	 * user can write
+	 */
+	@Nullable Path cacheDirectory() {
+		String xdg = raw(XDG_CACHE_HOME);
+		try {
+			Path caches = isAbsolute(xdg) ? Path.of(xdg) : child(this.home.writable(), ".cache");
+			return child(caches, "modelcache");
+		}
+		catch (InvalidPathException ex) {
+			return null;
+		}
+	}
+
+	/** XDG Base Directory Specification 0.8: a relative path is invalid and ignored. */
+	private static boolean isAbsolute(String path) {
+		return Path.of(path).isAbsolute();
+	}
+
+	private static @Nullable Path child(@Nullable Path directory, String name) {
+		return (directory != null) ? directory.resolve(name) : null;
+	}
+
+	/** Explains why {@link #cacheDirectory()} returns no directory. */
+	StoreSettings.NoDirectory withoutCacheDirectory(Keys keys) {
+		String key = keys.key("cache.directory");
+		String xdg = raw(XDG_CACHE_HOME);
+		String action = "set " + key + " to a directory to which this user can write";
+		boolean damaged = FileNameEncoding.mayBeDamaged(xdg) || this.home.mayBeDamaged();
+		return new StoreSettings.NoDirectory(key,
+				"is not set, and there is no default: " + HomeDirectory.problem(XDG_CACHE_HOME, xdg) + "; "
+						+ this.home.problems(),
+				damaged ? FileNameEncoding.ACTION + ", or " + action : StringUtils.capitalize(action));
+	}
+
+	/**
+	 * Returns the path that a text means, which may begin with {@code ~}.
+	 * @param modelId the id of the model that the key describes, or {@code null}
+	 * @param key the key that contains the text
+	 * @param text the text
+	 * @return the absolute path
+	 */
+	Path path(@Nullable String modelId, String key, String text) {
+		try {
+			String inHome = inHome(text);
+			if (inHome == null) {
+				return Path.of(text).toAbsolutePath();
+			}
+			Path directory = this.home.get();
+			if (directory == null) {
+				throw new ModelConfigurationException(modelId, key,
+						"begins with ~, but there is no home directory: " + this.home.problems(),
+						"Use an absolute path");
+			}
+			return directory.resolve(inHome);
+		}
+		catch (InvalidPathException ex) {
+			throw new ModelConfigurationException(modelId, key, FileNameEncoding.problem(ex),
+					FileNameEncoding.action(ex));
+		}
+	}
+
+	/** Returns what follows {@code ~} in a path that begins with it. */
+	private static @Nullable String inHome(String path) {
+		return (path.equals("~") || path.startsWith("~/") || path.startsWith("~" + File.separator))
+				? path.substring(Math.min(2, path.length())) : null;
 	}
 
 	boolean offline() {
@@ -84,23 +156,27 @@ final class Surroundings {
 
 	/** The directories need not exist. */
 	AdoptionSettings adoption(HuggingFaceOptions hub) {
-		Path ollama = path("OLLAMA_MODELS").orElse(this.home.resolve(".ollama/models"));
-		return new AdoptionSettings(true, List.of(hubCache(hub)),
-				Stream.of(ollama, OLLAMA_SERVICE.toAbsolutePath()).distinct().toList());
+		Path ollama = path("OLLAMA_MODELS").orElseGet(() -> child(this.home.get(), ".ollama/models"));
+		return new AdoptionSettings(true, Stream.ofNullable(hubCache(hub)).toList(),
+				Stream.concat(Stream.ofNullable(ollama), Stream.of(OLLAMA_SERVICE.toAbsolutePath()))
+					.distinct()
+					.toList());
 	}
 
 	HubCacheSettings sharedHubCache(HuggingFaceOptions hub) {
-		return new HubCacheSettings(hubCache(hub),
+		Path directory = hubCache(hub);
+		return new HubCacheSettings((directory != null) ? directory : StoreSettings.NOWHERE,
 				!TRUE.contains(text("HF_HUB_DISABLE_SYMLINKS").toUpperCase(Locale.ROOT)));
 	}
 
-	private Path hubCache(HuggingFaceOptions hub) {
+	private @Nullable Path hubCache(HuggingFaceOptions hub) {
 		if (hub.cacheDirectory() != null) {
 			return hub.cacheDirectory();
 		}
 		return path("HF_HUB_CACHE").or(() -> path("HUGGINGFACE_HUB_CACHE"))
 			.or(() -> path("HF_HOME").map((directory) -> directory.resolve("hub")))
-			.orElseGet(() -> path("XDG_CACHE_HOME").orElse(this.home.resolve(".cache")).resolve("huggingface/hub"));
+			.or(() -> path(XDG_CACHE_HOME).map((directory) -> directory.resolve("huggingface/hub")))
+			.orElseGet(() -> child(this.home.get(), ".cache/huggingface/hub"));
 	}
 
 	private Optional<Path> path(String name) {
@@ -112,11 +188,11 @@ final class Surroundings {
 			.replaceAll((variable) -> Matcher
 				.quoteReplacement(text((variable.group(1) != null) ? variable.group(1) : variable.group(2))));
 		try {
-			return Optional.of((expanded.equals("~") || expanded.startsWith("~/"))
-					? this.home.resolve(expanded.substring(Math.min(2, expanded.length())))
-					: Path.of(expanded).toAbsolutePath());
+			boolean ignored = name.equals(XDG_CACHE_HOME) && inHome(expanded) == null && !isAbsolute(expanded);
+			return ignored ? Optional.empty() : Optional.of(path(null, name, expanded));
 		}
-		catch (InvalidPathException ex) {
+		catch (InvalidPathException | ModelConfigurationException ex) {
+			logger.debug("{} is ignored: {}", name, ex.getMessage());
 			return Optional.empty();
 		}
 	}
@@ -125,8 +201,8 @@ final class Surroundings {
 	@Nullable Path dockerConfig() {
 		String directory = raw("DOCKER_CONFIG");
 		try {
-			Path base = StringUtils.hasText(directory) ? Path.of(directory) : this.home.resolve(".docker");
-			return base.toAbsolutePath().resolve("config.json");
+			Path base = StringUtils.hasText(directory) ? Path.of(directory) : child(this.home.get(), ".docker");
+			return (base != null) ? base.toAbsolutePath().resolve("config.json") : null;
 		}
 		catch (InvalidPathException ex) {
 			return null;
@@ -138,7 +214,7 @@ final class Surroundings {
 	 * may contain a password.
 	 */
 	HubSettings hub(HuggingFaceOptions hub, Keys keys, boolean insecureHttpAllowed) {
-		HubToken token = new HubToken(hub.token(), this.environment, this.home);
+		HubToken token = new HubToken(hub.token(), this.environment, this.home.get());
 		String configured = hub.endpoint();
 		String variable = raw(ENDPOINT);
 		URI endpoint = HubSettings.DEFAULT_ENDPOINT;

@@ -65,6 +65,11 @@ public final class AdoptedFiles {
 		return offers;
 	}
 
+	/** Returns whether other tools have any files. */
+	boolean mayHaveFiles() {
+		return this.enabled && !this.stores.areEmpty();
+	}
+
 	private static boolean isUnchanged(ReceivedFile file) {
 		try {
 			Fingerprint now = Fingerprint.of(file.target());

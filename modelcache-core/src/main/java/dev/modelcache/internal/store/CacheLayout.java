@@ -156,6 +156,11 @@ public final class CacheLayout {
 		return withEnding(place.receipt(), ".history");
 	}
 
+	/** Returns the cache's own directory. */
+	Path directory() {
+		return this.directory;
+	}
+
 	/** Returns the directory of all receipts. */
 	Path receipts() {
 		return this.directory.resolve("receipts");

@@ -25,7 +25,11 @@ import org.springframework.util.unit.DataSize;
  */
 final class DiskSpace {
 
-	private final DataSize leftFree;
+	private static final DataSize MOST_LEFT_FREE = DataSize.ofMegabytes(512);
+
+	private static final int SHARE_LEFT_FREE = 20;
+
+	private final @Nullable DataSize leftFree;
 
 	private final UsableSpace usableSpace;
 
@@ -36,15 +40,32 @@ final class DiskSpace {
 
 	/**
 	 * Creates it.
-	 * @param leftFree what all downloads together leave free
+	 * @param leftFree what all downloads together leave free, or {@code null} for the
+	 * default
 	 */
-	DiskSpace(DataSize leftFree) {
+	DiskSpace(@Nullable DataSize leftFree) {
 		this(leftFree, FileStore::getUsableSpace);
 	}
 
-	DiskSpace(DataSize leftFree, UsableSpace usableSpace) {
+	DiskSpace(@Nullable DataSize leftFree, UsableSpace usableSpace) {
 		this.leftFree = leftFree;
 		this.usableSpace = usableSpace;
+	}
+
+	/**
+	 * Returns what downloads leave free on a disk: a configured size, or 512 MB or 5 % of
+	 * the disk, whichever is less.
+	 * @param leftFree the configured size, or {@code null} for the default
+	 * @param disk the disk
+	 * @return the number of bytes
+	 */
+	static long reserve(@Nullable DataSize leftFree, FileStore disk) throws IOException {
+		if (leftFree != null) {
+			return leftFree.toBytes();
+		}
+		long total = disk.getTotalSpace();
+		// 0 where the size is not known.
+		return (total > 0) ? Math.min(MOST_LEFT_FREE.toBytes(), total / SHARE_LEFT_FREE) : MOST_LEFT_FREE.toBytes();
 	}
 
 	/**
@@ -104,7 +125,8 @@ final class DiskSpace {
 			others = List.copyOf(this.needs.values());
 			seen = this.changes;
 		}
-		long kept = this.leftFree.toBytes();
+		long reserved = reserve(this.leftFree, disk);
+		long kept = reserved;
 		for (Need other : others) {
 			if (other.disk().equals(disk)) {
 				kept = Math.addExact(kept, other.remaining());
@@ -119,7 +141,7 @@ final class DiskSpace {
 				return null;
 			}
 			if (usable.compareTo(needed) < 0) {
-				throw new ModelStorageException(modelId, place.directory(), needed, usable);
+				throw new ModelStorageException(modelId, place.directory(), needed, DataSize.ofBytes(reserved), usable);
 			}
 			this.needs.put(owner, need);
 			this.changes++;

@@ -56,6 +56,14 @@ final class ForeignStores {
 		return found;
 	}
 
+	/** Returns whether none of the stores has files of models. */
+	boolean areEmpty() {
+		return this.settings.huggingFaceCaches().stream().allMatch((cache) -> repositories(cache).isEmpty())
+				&& this.settings.ollamaStores()
+					.stream()
+					.noneMatch((store) -> Files.isDirectory(store.resolve("blobs")));
+	}
+
 	private static List<Path> repositories(Path cache) {
 		List<Path> repositories = new ArrayList<>();
 		try (DirectoryStream<Path> directories = Files.newDirectoryStream(cache, "models--*")) {

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 import dev.modelcache.Digest;
@@ -49,6 +50,9 @@ final class HubCache {
 
 	private final Receipts receipts;
 
+	/** Whether it was logged that nothing can be added. */
+	private final AtomicBoolean told = new AtomicBoolean();
+
 	HubCache(HubCacheSettings settings, CacheLayout layout, Receipts receipts) {
 		this.settings = settings;
 		this.layout = layout;
@@ -69,27 +73,44 @@ final class HubCache {
 	}
 
 	/**
-	 * Returns whether something can be added to a repository; where not, its files are
-	 * still adopted.
+	 * Returns whether something can be added to a repository. If not, its files are still
+	 * adopted, the model is stored in the cache's own directory, and that is logged once.
 	 * @param repository the repository, {@code org/repo}
 	 * @param commit the commit
 	 */
 	boolean isWritable(String repository, String commit) {
 		Path folder = folder(repository).toAbsolutePath();
-		return isWritable(folder.resolve("blobs")) && isWritable(folder.resolve("snapshots").resolve(commit));
+		Path blobs = existing(folder.resolve("blobs"));
+		Path snapshot = existing(folder.resolve("snapshots").resolve(commit));
+		boolean writable = isWritable(blobs) && isWritable(snapshot);
+		if (!writable && this.told.compareAndSet(false, true)) {
+			boolean nowhere = this.settings.directory().equals(StoreSettings.NOWHERE);
+			logger.info(
+					"{}, so models from the Hub are stored in {}. Set hooks.llm.huggingface.cache-directory to use "
+							+ "another directory",
+					nowhere ? "There is no home directory for the cache of the Hub's tools"
+							: "This user cannot write to " + (isWritable(blobs) ? snapshot : blobs)
+									+ ", where the cache of the Hub's tools is (" + this.settings.directory() + ")",
+					this.layout.directory());
+		}
+		return writable;
 	}
 
 	private Path folder(String repository) {
 		return this.settings.directory().resolve("models--" + repository.replace("/", "--"));
 	}
 
-	private static boolean isWritable(Path directory) {
-		for (Path path = directory; path != null; path = path.getParent()) {
-			if (Files.exists(path)) {
-				return Files.isDirectory(path) && Files.isWritable(path) && Files.isExecutable(path);
-			}
+	/** Returns what stands at a path or, if nothing does, where it would be created. */
+	private static Path existing(Path path) {
+		Path existing = path;
+		while (!Files.exists(existing, LinkOption.NOFOLLOW_LINKS) && existing.getParent() != null) {
+			existing = existing.getParent();
 		}
-		return false;
+		return existing;
+	}
+
+	private static boolean isWritable(Path directory) {
+		return Files.isDirectory(directory) && Files.isWritable(directory) && Files.isExecutable(directory);
 	}
 
 	boolean links() {

@@ -6,6 +6,7 @@ package dev.modelcache.internal.store;
 
 import dev.modelcache.CacheOptions;
 import java.io.IOException;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -15,11 +16,13 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 import dev.modelcache.Digest;
+import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.DeniedAccess;
 import dev.modelcache.internal.lock.ExclusiveFiles;
+import dev.modelcache.lock.CacheLockFactory;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -113,6 +116,33 @@ public final class ModelStore implements AutoCloseable {
 	 */
 	public ModelPlace place(ModelRequest request, String fileName) {
 		return this.layout.place(request, fileName);
+	}
+
+	/**
+	 * Checks before a model is requested that this cache has a directory of its own, if
+	 * the model is not on this machine in another place.
+	 * @param request the request
+	 * @throws ModelConfigurationException if the model cannot be stored
+	 */
+	public void checkDirectory(ModelRequest request) {
+		StoreSettings.NoDirectory none = this.settings.noDirectory();
+		Path path = request.modelPath();
+		if (none != null && (path == null || !Files.exists(path)) && !this.adoption.mayHaveFiles()) {
+			throw none.failure(request.id());
+		}
+	}
+
+	/**
+	 * Returns locks for models of this store, which cannot be written if the store has no
+	 * directory.
+	 * @param locks the locks
+	 * @return the locks, or locks that cannot be acquired
+	 */
+	public CacheLockFactory locks(CacheLockFactory locks) {
+		StoreSettings.NoDirectory none = this.settings.noDirectory();
+		return (none == null) ? locks : (request, whileWaiting) -> {
+			throw none.failure(request.modelId());
+		};
 	}
 
 	/**
@@ -287,8 +317,9 @@ public final class ModelStore implements AutoCloseable {
 	public DataSize room(ModelRequest request) {
 		Path existing = existing((request.modelPath() != null) ? request.modelPath() : directory());
 		try {
-			long usable = Files.getFileStore(existing).getUsableSpace();
-			return DataSize.ofBytes(Math.max(0, usable - this.settings.minFreeSpace().toBytes()));
+			FileStore disk = Files.getFileStore(existing);
+			long reserve = DiskSpace.reserve(this.settings.minFreeSpace(), disk);
+			return DataSize.ofBytes(Math.max(0, disk.getUsableSpace() - reserve));
 		}
 		catch (IOException ex) {
 			throw new ModelStorageException(request.id(), existing,

@@ -8,6 +8,7 @@ import dev.modelcache.CacheOptions.Verification;
 import java.nio.file.Path;
 import java.time.Duration;
 
+import dev.modelcache.ModelConfigurationException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
@@ -15,7 +16,8 @@ import org.springframework.util.unit.DataSize;
  * Where files are kept, and how a cached one is trusted.
  *
  * @param directory the cache's own directory: models without a path, receipts, locks
- * @param minFreeSpace what a download leaves free on its disk
+ * @param minFreeSpace what a download leaves free on its disk, or {@code null} for the
+ * default
  * @param verification how a cached file is trusted
  * @param partialRetention how long what an ended download left is kept for the next one
  * @param maxSize what the cache's own directory may hold, or {@code null} for any amount
@@ -23,30 +25,40 @@ import org.springframework.util.unit.DataSize;
  * @param hubCache the cache that models of a Hugging Face Hub are kept in, or
  * {@code null} for the cache's own directory
  * @param rules who may read and write its files
+ * @param noDirectory why the cache has no directory of its own, which is then
+ * {@link #NOWHERE}, or {@code null}
  */
-public record StoreSettings(Path directory, DataSize minFreeSpace, Verification verification, Duration partialRetention,
-		@Nullable DataSize maxSize, AdoptionSettings adoption, @Nullable HubCacheSettings hubCache, FileRules rules) {
+public record StoreSettings(Path directory, @Nullable DataSize minFreeSpace, Verification verification,
+		Duration partialRetention, @Nullable DataSize maxSize, AdoptionSettings adoption,
+		@Nullable HubCacheSettings hubCache, FileRules rules,
+		@Nullable NoDirectory noDirectory) {
+
+	/** A directory that does not exist and cannot be created. */
+	public static final Path NOWHERE = Path.of("/dev/null/modelcache");
 
 	/**
 	 * Creates settings of a cache that keeps everything in its own directory, grows as it
 	 * likes and adopts nothing.
 	 * @param directory the cache's own directory
-	 * @param minFreeSpace what a download leaves free on its disk
+	 * @param minFreeSpace what a download leaves free on its disk, or {@code null} for
+	 * the default
 	 * @param verification how a cached file is trusted
 	 * @param partialRetention how long what an ended download left is kept
 	 */
-	public StoreSettings(Path directory, DataSize minFreeSpace, Verification verification, Duration partialRetention) {
+	public StoreSettings(Path directory, @Nullable DataSize minFreeSpace, Verification verification,
+			Duration partialRetention) {
 		this(directory, minFreeSpace, verification, partialRetention, null, AdoptionSettings.OFF, null,
-				FileRules.DEFAULTS);
+				FileRules.DEFAULTS, null);
 	}
 
 	/**
 	 * Creates settings that keep for a week what an ended download left.
 	 * @param directory the cache's own directory
-	 * @param minFreeSpace what a download leaves free on its disk
+	 * @param minFreeSpace what a download leaves free on its disk, or {@code null} for
+	 * the default
 	 * @param verification how a cached file is trusted
 	 */
-	public StoreSettings(Path directory, DataSize minFreeSpace, Verification verification) {
+	public StoreSettings(Path directory, @Nullable DataSize minFreeSpace, Verification verification) {
 		this(directory, minFreeSpace, verification, Duration.ofDays(7));
 	}
 
@@ -57,7 +69,7 @@ public record StoreSettings(Path directory, DataSize minFreeSpace, Verification 
 	 */
 	public StoreSettings withMaxSize(@Nullable DataSize size) {
 		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention, size,
-				this.adoption, this.hubCache, this.rules);
+				this.adoption, this.hubCache, this.rules, this.noDirectory);
 	}
 
 	/**
@@ -67,7 +79,7 @@ public record StoreSettings(Path directory, DataSize minFreeSpace, Verification 
 	 */
 	public StoreSettings withAdoption(AdoptionSettings where) {
 		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention,
-				this.maxSize, where, this.hubCache, this.rules);
+				this.maxSize, where, this.hubCache, this.rules, this.noDirectory);
 	}
 
 	/**
@@ -78,7 +90,7 @@ public record StoreSettings(Path directory, DataSize minFreeSpace, Verification 
 	 */
 	public StoreSettings withHubCache(@Nullable HubCacheSettings shared) {
 		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention,
-				this.maxSize, this.adoption, shared, this.rules);
+				this.maxSize, this.adoption, shared, this.rules, this.noDirectory);
 	}
 
 	/**
@@ -88,7 +100,7 @@ public record StoreSettings(Path directory, DataSize minFreeSpace, Verification 
 	 */
 	public StoreSettings withRules(FileRules others) {
 		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention,
-				this.maxSize, this.adoption, this.hubCache, others);
+				this.maxSize, this.adoption, this.hubCache, others, this.noDirectory);
 	}
 
 	/**
@@ -97,7 +109,27 @@ public record StoreSettings(Path directory, DataSize minFreeSpace, Verification 
 	 * @return the defaults
 	 */
 	public static StoreSettings defaults(Path directory) {
-		return new StoreSettings(directory, DataSize.ofMegabytes(512), Verification.FINGERPRINT);
+		return new StoreSettings(directory, null, Verification.FINGERPRINT);
+	}
+
+	/**
+	 * Why the cache has no directory of its own.
+	 *
+	 * @param key the key that names the directory
+	 * @param problem why there is no default
+	 * @param action what to do
+	 */
+	public record NoDirectory(String key, String problem, String action) {
+
+		/**
+		 * Returns the failure of a model that requires the directory.
+		 * @param modelId the model's id
+		 * @return the failure
+		 */
+		public ModelConfigurationException failure(String modelId) {
+			return new ModelConfigurationException(modelId, this.key, this.problem, this.action);
+		}
+
 	}
 
 }

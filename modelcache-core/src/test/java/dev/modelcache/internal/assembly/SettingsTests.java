@@ -4,6 +4,7 @@
  */
 package dev.modelcache.internal.assembly;
 
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,6 +48,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  */
 class SettingsTests {
 
+	@TempDir
+	private Path home;
+
 	private final DownloadOptions download = options((use) -> ModelCache.builder().download(use));
 
 	private final CacheOptions cache = options((use) -> ModelCache.builder().cache(use));
@@ -63,8 +67,8 @@ class SettingsTests {
 		return options.get();
 	}
 
-	private static Settings settings(Map<String, String> variables) {
-		Map<String, String> all = new HashMap<>(Map.of("user.home", "/home/me"));
+	private Settings settings(Map<String, String> variables) {
+		Map<String, String> all = new HashMap<>(Map.of("user.home", this.home.toString()));
 		all.putAll(variables);
 		Function<String, String> environment = all::get;
 		return new Settings("hooks.llm", environment);
@@ -88,8 +92,8 @@ class SettingsTests {
 		assertThat(settings.transfer(this.download)).isEqualTo(TransferSettings.defaults());
 		assertThat(settings.lock(this.lock, this.cache)).isEqualTo(LockSettings.defaults());
 		assertThat(settings.store(this.cache, this.hub).withAdoption(AdoptionSettings.OFF))
-			.isEqualTo(StoreSettings.defaults(Path.of("/home/me/.cache/modelcache"))
-				.withHubCache(new HubCacheSettings(Path.of("/home/me/.cache/huggingface/hub"), true)));
+			.isEqualTo(StoreSettings.defaults(this.home.resolve(".cache/modelcache"))
+				.withHubCache(new HubCacheSettings(this.home.resolve(".cache/huggingface/hub"), true)));
 		assertThat(settings.decompression(this.download)).isEqualTo(new DecompressionSettings(20));
 		assertThat(settings.proxy(this.download)).isNull();
 		assertThat(settings.offline(null)).isFalse();
@@ -167,7 +171,93 @@ class SettingsTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "", "relative" })
 	void anXdgCacheHomeThatIsNotAbsoluteIsIgnored(String value) {
-		assertThat(store(Map.of("XDG_CACHE_HOME", value)).directory()).isEqualTo(Path.of("/home/me/.cache/modelcache"));
+		assertThat(store(Map.of("XDG_CACHE_HOME", value)).directory())
+			.isEqualTo(this.home.resolve(".cache/modelcache"));
+	}
+
+	@Test
+	void homeComesBeforeTheHomeOfTheJvm() throws IOException {
+		Path other = Files.createDirectory(this.home.resolve("other"));
+		assertThat(store(Map.of("HOME", other.toString())).directory()).isEqualTo(other.resolve(".cache/modelcache"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "?", "relative", "/nonexistent", "/dev/null", "/no/such/home" })
+	void homeThatCannotBeUsedGivesWayToTheHomeOfTheJvm(String value) {
+		assertThat(store(Map.of("HOME", value)).directory()).isEqualTo(this.home.resolve(".cache/modelcache"));
+	}
+
+	@Test
+	void homeThatExistsComesBeforeOneThatWouldBeCreated() {
+		assertThat(store(Map.of("HOME", this.home.resolve("new").toString())).directory())
+			.isEqualTo(this.home.resolve(".cache/modelcache"));
+		assertThat(store(Map.of("user.home", this.home.resolve("new").toString())).directory())
+			.isEqualTo(this.home.resolve("new/.cache/modelcache"));
+	}
+
+	@ParameterizedTest
+	@CsvSource(textBlock = """
+			?;                | HOME is not set; user.home is '?', which is not an absolute path
+			;                 | HOME is not set; user.home is not set
+			/nonexistent;/x/y | HOME is '/x/y', which does not exist; user.home is '/nonexistent', which does not exist
+			?;/dev/null       | HOME is '/dev/null', which is not a directory; user.home is '?', which
+			""", delimiter = '|')
+	void withoutAHomeThereIsNoDirectoryAndTheReasonsAreKept(String homes, String reasons) {
+		String[] both = homes.replace("'", "").split(";", -1);
+		StoreSettings store = store(Map.of("user.home", both[0], "HOME", both[1], "XDG_CACHE_HOME", "relative"));
+		assertThat(store.directory()).isEqualTo(StoreSettings.NOWHERE);
+		assertThat(store.noDirectory()).isNotNull();
+		assertThat(store.noDirectory().failure("m"))
+			.hasMessageContaining("hooks.llm.cache.directory: is not set, and there is no default: XDG_CACHE_HOME is "
+					+ "'relative', which is not an absolute path; " + reasons)
+			.satisfies((ex) -> assertThat(ex.action())
+				.isEqualTo("Set hooks.llm.cache.directory to a directory to which this user can write"));
+		assertThat(store.adoption().huggingFaceCaches()).isEmpty();
+		assertThat(settings(Map.of("user.home", "?")).oci(this.oci).dockerConfig()).isNull();
+	}
+
+	@Test
+	void configuredDirectoryNeedsNoHome() {
+		this.cache.directory(this.home.resolve("cache"));
+		StoreSettings store = store(Map.of("user.home", "?"));
+		assertThat(store.directory()).isEqualTo(this.home.resolve("cache"));
+		assertThat(store.noDirectory()).isNull();
+	}
+
+	@Test
+	void tildeIsTheHomeDirectory() {
+		assertThat(settings(Map.of()).path(null, "key", "~/m/x.gguf")).isEqualTo(this.home.resolve("m/x.gguf"));
+		assertThat(settings(Map.of("HOME", "/dev/null")).path(null, "key", "~")).isEqualTo(this.home);
+		assertThatExceptionOfType(ModelConfigurationException.class)
+			.isThrownBy(() -> settings(Map.of("user.home", "?")).path("m", "hooks.llm.model-path", "~/x.gguf"))
+			.withMessageContaining(
+					"hooks.llm.model-path: begins with ~, but there is no home directory: HOME is not set");
+	}
+
+	@Test
+	void whatStandsWhereTheDirectoryShouldBeIsTold() throws IOException {
+		Path file = Files.createFile(this.home.resolve("file"));
+		Path dangling = Files.createSymbolicLink(this.home.resolve("dangling"), Path.of("gone"));
+		Path link = Files.createSymbolicLink(this.home.resolve("link"), file);
+		Path good = Files.createSymbolicLink(this.home.resolve("good"), this.home);
+		assertProblem(file, file + " is not a directory");
+		assertProblem(dangling, dangling + " is a link to gone, which does not exist");
+		assertProblem(link, link + " is a link to " + file + ", which is not a directory");
+		assertProblem(file.resolve("a/b"), file.resolve("a/b") + " cannot be created because " + file + " is not");
+		assertProblem(dangling.resolve("a"), dangling.resolve("a") + " cannot be created because " + dangling);
+		this.cache.directory(good.resolve("new"));
+		assertThat(store(Map.of()).directory()).isEqualTo(good.resolve("new"));
+	}
+
+	private void assertProblem(Path directory, String problem) {
+		this.cache.directory(directory);
+		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(() -> store(Map.of()))
+			.withMessageContaining("hooks.llm.cache.directory: " + problem);
+		this.cache.directory(this.home);
+		this.hub.cacheDirectory(directory);
+		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(() -> store(Map.of()))
+			.withMessageContaining("hooks.llm.huggingface.cache-directory: " + problem);
+		this.hub.cacheDirectory(null);
 	}
 
 	@ParameterizedTest
@@ -192,15 +282,16 @@ class SettingsTests {
 	@Test
 	void withoutVariablesTheToolsOwnDefaultsCount() {
 		assertThat(store(Map.of()).adoption())
-			.isEqualTo(new AdoptionSettings(true, List.of(Path.of("/home/me/.cache/huggingface/hub")),
-					List.of(Path.of("/home/me/.ollama/models"), Path.of("/usr/share/ollama/.ollama/models"))));
+			.isEqualTo(new AdoptionSettings(true, List.of(this.home.resolve(".cache/huggingface/hub")),
+					List.of(this.home.resolve(".ollama/models"), Path.of("/usr/share/ollama/.ollama/models"))));
 	}
 
 	@ParameterizedTest
 	@CsvSource({ "HF_HUB_CACHE,/hub,/hub", "HUGGINGFACE_HUB_CACHE,/hub,/hub", "HF_HOME,/hf,/hf/hub",
-			"XDG_CACHE_HOME,/cache,/cache/huggingface/hub", "HF_HOME,~/hf,/home/me/hf/hub", "HF_HUB_CACHE,~,/home/me" })
-	void eachVariableOfTheHubsToolsIsKnown(String variable, String value, Path directory) {
-		assertThat(huggingFace(Map.of(variable, value))).isEqualTo(directory);
+			"XDG_CACHE_HOME,/cache,/cache/huggingface/hub", "HF_HOME,~/hf,hf/hub", "HF_HUB_CACHE,~,''",
+			"XDG_CACHE_HOME,relative,.cache/huggingface/hub" })
+	void eachVariableOfTheHubsToolsIsKnown(String variable, String value, String directory) {
+		assertThat(huggingFace(Map.of(variable, value))).isEqualTo(this.home.resolve(directory));
 	}
 
 	@Test
@@ -261,7 +352,7 @@ class SettingsTests {
 
 	@Test
 	void dockersConfigurationIsReadWhereItsToolsReadIt() {
-		assertThat(settings(Map.of()).oci(this.oci).dockerConfig()).isEqualTo(Path.of("/home/me/.docker/config.json"));
+		assertThat(settings(Map.of()).oci(this.oci).dockerConfig()).isEqualTo(this.home.resolve(".docker/config.json"));
 		assertThat(settings(Map.of("DOCKER_CONFIG", "/etc/docker")).oci(this.oci).dockerConfig())
 			.isEqualTo(Path.of("/etc/docker/config.json"));
 	}

@@ -4,17 +4,23 @@
  */
 package dev.modelcache.internal.store;
 
+import java.io.IOException;
+import java.nio.file.FileStore;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
 
 import dev.modelcache.ModelStorageException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatNoException;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
 
 /**
  * Tests for {@link DiskSpace}.
@@ -65,6 +71,8 @@ class DiskSpaceTests {
 			.satisfies((failure) -> {
 				assertThat(failure.needed()).isEqualTo(DataSize.ofBytes(21 + 4 + 10));
 				assertThat(failure.available()).isEqualTo(DataSize.ofBytes(34));
+				assertThat(failure).hasMessageContaining(
+						"35 bytes are required, 31 to be written and 4 to stay free, 34 bytes are available");
 			});
 	}
 
@@ -93,6 +101,15 @@ class DiskSpaceTests {
 		assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> admitB(21));
 		this.space.release("a");
 		admitB(60);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "200MB, 10MB", "10GB, 512MB", "1TB, 512MB", "0MB, 512MB" })
+	void withoutAConfiguredSizeAShareOfTheDiskStaysFree(DataSize disk, DataSize reserve) throws IOException {
+		FileStore store = mock(FileStore.class);
+		given(store.getTotalSpace()).willReturn(disk.toBytes());
+		assertThat(DiskSpace.reserve(null, store)).isEqualTo(reserve.toBytes());
+		assertThat(DiskSpace.reserve(DataSize.ofBytes(7), store)).isEqualTo(7);
 	}
 
 }

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 public final class HubToken {
 
 	/** No token at all. */
-	public static final HubToken NONE = new HubToken(null, (name) -> null, Path.of(""));
+	public static final HubToken NONE = new HubToken(null, (name) -> null, null);
 
 	private static final int LONGEST = 8192;
 
@@ -45,15 +45,15 @@ public final class HubToken {
 
 	private final Function<String, @Nullable String> environment;
 
-	private final Path home;
+	private final @Nullable Path home;
 
 	/**
 	 * Creates a token.
 	 * @param configured the configured token, or {@code null}
 	 * @param environment gives the environment variables
-	 * @param home the home directory
+	 * @param home the home directory, or {@code null} if there is none
 	 */
-	public HubToken(@Nullable String configured, Function<String, @Nullable String> environment, Path home) {
+	public HubToken(@Nullable String configured, Function<String, @Nullable String> environment, @Nullable Path home) {
 		this.configured = configured;
 		this.environment = environment;
 		this.home = home;
@@ -73,7 +73,7 @@ public final class HubToken {
 		}
 		return checked("HF_TOKEN", variable("HF_TOKEN"))
 			.or(() -> checked("HUGGING_FACE_HUB_TOKEN", variable("HUGGING_FACE_HUB_TOKEN")))
-			.or(() -> checked("the file of HF_TOKEN_PATH", content(file())));
+			.or(() -> file().flatMap((file) -> checked("the file of HF_TOKEN_PATH", content(file))));
 	}
 
 	/**
@@ -96,10 +96,12 @@ public final class HubToken {
 				|| host.matches("127\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}");
 	}
 
-	private Path file() {
-		Path cache = path(variable("XDG_CACHE_HOME")).orElse(this.home.resolve(".cache"));
-		Path hub = path(variable("HF_HOME")).orElse(cache.resolve("huggingface"));
-		return path(variable("HF_TOKEN_PATH")).orElse(hub.resolve("token"));
+	private Optional<Path> file() {
+		Optional<Path> cache = path(variable("XDG_CACHE_HOME")).filter(Path::isAbsolute)
+			.or(() -> Optional.ofNullable(this.home).map((directory) -> directory.resolve(".cache")));
+		Optional<Path> hub = path(variable("HF_HOME"))
+			.or(() -> cache.map((directory) -> directory.resolve("huggingface")));
+		return path(variable("HF_TOKEN_PATH")).or(() -> hub.map((directory) -> directory.resolve("token")));
 	}
 
 	private Optional<Path> path(String text) {
@@ -109,9 +111,12 @@ public final class HubToken {
 		String expanded = VARIABLE.matcher(text)
 			.replaceAll((variable) -> Matcher
 				.quoteReplacement(variable((variable.group(1) != null) ? variable.group(1) : variable.group(2))));
+		boolean inHome = expanded.equals("~") || expanded.startsWith("~/");
 		try {
-			return Optional.of((expanded.equals("~") || expanded.startsWith("~/"))
-					? this.home.resolve(expanded.substring(Math.min(2, expanded.length()))) : Path.of(expanded));
+			return inHome
+					? Optional.ofNullable(this.home)
+						.map((directory) -> directory.resolve(expanded.substring(Math.min(2, expanded.length()))))
+					: Optional.of(Path.of(expanded));
 		}
 		catch (InvalidPathException ex) {
 			return Optional.empty();

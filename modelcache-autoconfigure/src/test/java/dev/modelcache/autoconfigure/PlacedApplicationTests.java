@@ -1,0 +1,124 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.modelcache.autoconfigure;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+import dev.modelcache.testsupport.ForkedJvm;
+import dev.modelcache.testsupport.GgufFile;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Applications in JVMs of their own, as users without a home directory and in the locale
+ * {@code C}.
+ */
+@EnabledOnOs(value = OS.LINUX, disabledReason = "the locale of other systems has all letters")
+class PlacedApplicationTests {
+
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+	private static final String NO_DIRECTORY = "hooks.llm.cache.directory: is not set, and there is no default: "
+			+ "XDG_CACHE_HOME is not set; HOME is ";
+
+	@TempDir
+	private Path directory;
+
+	private Path source;
+
+	@BeforeEach
+	void writeSource() throws IOException {
+		this.source = Files.write(this.directory.resolve("source.gguf"), GgufFile.tiny().bytes());
+	}
+
+	/** Runs an application to its end, in the directory, with a changed environment. */
+	private String run(List<String> environment, List<String> options, String... properties) {
+		List<String> wrapper = new ArrayList<>(
+				List.of("env", "-C", this.directory.toString(), "-u", "XDG_CACHE_HOME", "-u", "LC_ALL"));
+		wrapper.addAll(environment);
+		Object[] arguments = Stream.of(properties).map("--hooks.llm."::concat).toArray();
+		try (ForkedJvm application = ForkedJvm.startBy(wrapper, PlacedApplication.class, options, arguments)) {
+			application.awaitExit(PATIENCE);
+			return application.output();
+		}
+	}
+
+	private String url() {
+		return "url=" + this.source.toUri();
+	}
+
+	private List<Path> files() throws IOException {
+		try (Stream<Path> files = Files.list(this.directory)) {
+			return files.filter((file) -> !file.equals(this.source)).toList();
+		}
+	}
+
+	@Test
+	void userWithoutAHomeIsToldToConfigureTheDirectory() throws IOException {
+		assertThat(run(List.of("HOME=/dev/null"), List.of("-Duser.home=?"), url())).contains(
+				NO_DIRECTORY + "'/dev/null', which is not a directory; user.home is '?', which is not an absolute path",
+				"Set hooks.llm.cache.directory to a directory to which this user can write");
+		assertThat(files()).isEmpty();
+	}
+
+	@Test
+	void userWithoutAHomeCanUseAConfiguredDirectoryOrNoModel() throws IOException {
+		assertThat(run(List.of("-u", "HOME"), List.of("-Duser.home=?"), "startup.mode=background"))
+			.contains(PlacedApplication.END);
+		assertThat(run(List.of("-u", "HOME"), List.of("-Duser.home=?"), url(),
+				"cache.directory=" + this.directory.resolve("cache")))
+			.contains(PlacedApplication.READY + "default " + this.directory.resolve("cache/models"));
+		assertThat(files()).containsExactly(this.directory.resolve("cache"));
+	}
+
+	@Test
+	void modelThatIsThereIsServedToAUserWithoutAHome() throws IOException {
+		assertThat(run(List.of("-u", "HOME"), List.of("-Duser.home=?"), "model-path=" + this.source))
+			.contains(PlacedApplication.READY + "default " + this.source);
+		assertThat(files()).isEmpty();
+	}
+
+	@Test
+	void inTheLocaleCHomeWithOtherLettersIsNeededOnlyWithoutAConfiguredDirectory() {
+		List<String> environment = List.of("LANG=C", "LC_CTYPE=C", "HOME=" + this.directory.resolve("jörg"));
+		List<String> options = List.of("-Duser.home=" + this.directory.resolve("jörg"));
+		assertThat(run(environment, options, url())).contains(NO_DIRECTORY.substring(0, 40), "US-ASCII",
+				"LANG=C.UTF-8, or LC_ALL=C.UTF-8");
+		assertThat(run(environment, options, url(), "cache.directory=" + this.directory.resolve("cache")))
+			.contains(PlacedApplication.READY + "default ");
+	}
+
+	@Test
+	void inTheLocaleCPathWithOtherLettersIsToldAboutTheLocale() {
+		assertThat(run(List.of("LANG=C", "LC_CTYPE=C"), List.of(), url(),
+				"cache.directory=" + this.directory.resolve("cache"), "model-path=" + this.directory.resolve("é.gguf")))
+			.contains("hooks.llm.model-path: contains characters that the encoding of file names", "LANG=C.UTF-8");
+	}
+
+	@Test
+	@Tag("root")
+	void userWhoIsOnlyANumberIsToldToConfigureTheDirectory() throws IOException {
+		Files.setPosixFilePermissions(this.directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+		String output = run(List.of("HOME=/", "setpriv", "--reuid=12345", "--regid=12345", "--clear-groups",
+				"--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"), List.of(), url());
+		assertThat(output).contains(NO_DIRECTORY
+				+ "'/', which cannot be written by this user; user.home is '?', which is not an absolute path");
+		assertThat(files()).isEmpty();
+	}
+
+}

@@ -24,6 +24,7 @@ import dev.modelcache.runtime.ModelManager;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 import org.springframework.core.io.ByteArrayResource;
 import org.springframework.mock.env.MockEnvironment;
@@ -32,11 +33,22 @@ import static org.mockito.Mockito.mock;
 
 /**
  * The configuration of a test, bound as an application binds it. Nothing of the machine
- * that runs the test is in it.
+ * that runs the test is in it; the home directory is that of temporary files.
  */
 final class BoundConfiguration {
 
+	private static final String HOME = "home";
+
 	private final MockEnvironment environment = new MockEnvironment();
+
+	private BoundConfiguration() {
+		this.environment.getPropertySources()
+			.addLast(new MapPropertySource(HOME, Map.of("user.home", System.getProperty("java.io.tmpdir"))));
+	}
+
+	private void add(PropertySource<?> source) {
+		this.environment.getPropertySources().addBefore(HOME, source);
+	}
 
 	/**
 	 * Creates a configuration.
@@ -49,14 +61,14 @@ final class BoundConfiguration {
 			int end = property.indexOf('=');
 			inOrder.put(property.substring(0, end), property.substring(end + 1));
 		}
-		configuration.environment.getPropertySources().addLast(new MapPropertySource("test", inOrder));
+		configuration.add(new MapPropertySource("test", inOrder));
 		return configuration;
 	}
 
 	static BoundConfiguration ofYaml(String yaml) throws IOException {
 		BoundConfiguration configuration = new BoundConfiguration();
 		new YamlPropertySourceLoader().load("yaml", new ByteArrayResource(yaml.getBytes(StandardCharsets.UTF_8)))
-			.forEach(configuration.environment.getPropertySources()::addLast);
+			.forEach(configuration::add);
 		return configuration;
 	}
 

@@ -18,6 +18,7 @@ import dev.modelcache.runtime.ModelManager;
 import org.assertj.core.api.recursive.comparison.RecursiveComparisonConfiguration;
 import org.assertj.core.api.recursive.comparison.RecursiveComparisonDifferenceCalculator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -53,7 +54,7 @@ class BuilderMappingTests {
 	}
 
 	@Test
-	void valuesArrive() {
+	void valuesArrive(@TempDir Path home) {
 		BoundConfiguration configuration = BoundConfiguration.of("hooks.llm.download.buffer-size=256KB",
 				"hooks.llm.download.connections=5", "hooks.llm.download.segment-size=2MB",
 				"hooks.llm.download.connect-timeout=1s", "hooks.llm.download.response-timeout=2s",
@@ -65,7 +66,7 @@ class BuilderMappingTests {
 				"hooks.llm.download.proxy.username=me", "hooks.llm.download.proxy.password=pw",
 				"hooks.llm.download.proxy.no-proxy=localhost,10.0.0.0/8", "hooks.llm.download.tls-handshake-timeout=7s",
 				"hooks.llm.download.headers.X-Key=value", "hooks.llm.lock.timeout=0", "hooks.llm.lock.stale-after=2h",
-				"hooks.llm.cache.directory=~/c", "user.home=/home/me", "hooks.llm.cache.verify=never",
+				"hooks.llm.cache.directory=~/c", "user.home=" + home, "hooks.llm.cache.verify=never",
 				"hooks.llm.cache.min-free-space=0", "hooks.llm.cache.partial-retention=1d",
 				"hooks.llm.cache.max-size=50GB", "hooks.llm.cache.adopt=false", "hooks.llm.cache.layout=private",
 				"hooks.llm.cache.allow-shared-directory=true", "hooks.llm.cache.permissions=group",
@@ -95,7 +96,7 @@ class BuilderMappingTests {
 		assertThat(configuration.lock().timeout()).isZero();
 		assertThat(configuration.lock().staleAfter()).isEqualTo(Duration.ofHours(2));
 		CacheOptions cache = configuration.cache();
-		assertThat(cache.directory()).isEqualTo(Path.of("/home/me/c"));
+		assertThat(cache.directory()).isEqualTo(home.resolve("c"));
 		assertThat(cache.verify()).isEqualTo(CacheOptions.Verification.NEVER);
 		assertThat(cache.minFreeSpace()).isEqualTo(DataSize.ofBytes(0));
 		assertThat(cache.partialRetention()).isEqualTo(Duration.ofDays(1));
@@ -107,7 +108,7 @@ class BuilderMappingTests {
 		assertThat(cache.allowNonAtomic()).isTrue();
 		assertThat(configuration.huggingFace().endpoint()).isEqualTo("https://hub");
 		assertThat(configuration.huggingFace().token()).isEqualTo("hf_1");
-		assertThat(configuration.huggingFace().cacheDirectory()).isEqualTo(Path.of("/home/me/hub"));
+		assertThat(configuration.huggingFace().cacheDirectory()).isEqualTo(home.resolve("hub"));
 	}
 
 	@Test

@@ -30,8 +30,7 @@ import org.springframework.util.unit.DataSize;
  */
 public record StoreSettings(Path directory, @Nullable DataSize minFreeSpace, Verification verification,
 		Duration partialRetention, @Nullable DataSize maxSize, AdoptionSettings adoption,
-		@Nullable HubCacheSettings hubCache, FileRules rules,
-		@Nullable NoDirectory noDirectory) {
+		@Nullable HubCacheSettings hubCache, FileRules rules, @Nullable NoDirectory noDirectory) {
 
 	/** A directory that does not exist and cannot be created. */
 	public static final Path NOWHERE = Path.of("/dev/null/modelcache");

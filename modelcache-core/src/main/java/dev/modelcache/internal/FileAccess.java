@@ -53,6 +53,9 @@ public enum FileAccess {
 
 	private static final int SET_ID = 07000;
 
+	/** The right to execute a file that is none is no right. */
+	private static final int OTHERS = 0066;
+
 	private final int file;
 
 	private final int directory;
@@ -116,10 +119,9 @@ public enum FileAccess {
 
 	/**
 	 * Gives a file of this user the permissions, if a umask may have taken some away when
-	 * it was created.
-	 * @param file the file
-	 * @throws IOException if it has more permissions than it should, and the file system
-	 * does not take them away
+	 * it was created. A file system that refuses is tolerated.
+	 * @param file the file; a link is not followed
+	 * @throws IOException if the file cannot be looked at
 	 */
 	public void applyTo(Path file) throws IOException {
 		if (this != PRIVATE) {
@@ -130,11 +132,15 @@ public enum FileAccess {
 	/**
 	 * Gives a file of this user the permissions, whatever it has.
 	 * @param file the file; a link is not followed
-	 * @throws IOException if it has more permissions than it should, and the file system
-	 * does not take them away
+	 * @throws AccessDeniedException if others may read or write it who should not, and
+	 * the file system does not change that
 	 */
 	public void enforce(Path file) throws IOException {
-		set(file, this.file);
+		int after = set(file, this.file);
+		if ((after & ~this.file & OTHERS) != 0) {
+			throw new AccessDeniedException(file.toString(), null,
+					"its file system keeps the permissions " + text(after) + " instead of " + text(this.file));
+		}
 	}
 
 	/**
@@ -167,28 +173,16 @@ public enum FileAccess {
 		return mode != null && (wanted & ~mode) != 0;
 	}
 
-	/**
-	 * Returns which of the permissions that a file has it should not have.
-	 * @param file the file
-	 * @return the permissions, empty where the file system has none
-	 * @throws IOException if it cannot be looked at
-	 */
-	public Set<PosixFilePermission> surplus(Path file) throws IOException {
-		Integer mode = mode(file);
-		return (mode != null) ? permissions(mode & ~this.file) : Set.of();
-	}
-
 	private static @Nullable Integer mode(Path path) throws IOException {
 		return path.getFileSystem().supportedFileAttributeViews().contains("unix")
 				? (Integer) Files.getAttribute(path, MODE, LinkOption.NOFOLLOW_LINKS) : null;
 	}
 
 	/**
-	 * Gives a file permissions. A file system that refuses to change them is tolerated
-	 * where the file has no more than that.
-	 * @param file the file
+	 * Gives a file permissions. A file system that refuses to change them is tolerated.
+	 * @param file the file; a link is not followed
 	 * @param wanted the permissions
-	 * @throws IOException if it has more
+	 * @throws IOException if the file cannot be looked at
 	 */
 	public static void set(Path file, Set<PosixFilePermission> wanted) throws IOException {
 		int mode = 0;
@@ -199,30 +193,22 @@ public enum FileAccess {
 		set(file, mode);
 	}
 
-	private static void set(Path path, int wanted) throws IOException {
+	/** Returns the permissions that a file has in the end. */
+	private static int set(Path path, int wanted) throws IOException {
 		Integer before = mode(path);
 		if (before == null || (before & PERMISSIONS) == wanted) {
-			return;
+			return wanted;
 		}
-		Exception refused = null;
 		try {
 			// The set-group-id bit of a directory keeps the group of what is created in
 			// it.
 			Files.setAttribute(path, MODE, (before & SET_ID) | wanted, LinkOption.NOFOLLOW_LINKS);
 		}
 		catch (FileSystemException | UnsupportedOperationException ex) {
-			refused = ex;
+			logger.debug("The permissions of {} stay {} instead of {}", path, text(before & PERMISSIONS), text(wanted),
+					ex);
 		}
-		int after = Objects.requireNonNull(mode(path)) & PERMISSIONS;
-		if ((after & ~wanted) != 0) {
-			IOException failure = new AccessDeniedException(path.toString(), null,
-					"its file system keeps the permissions " + text(after) + " instead of " + text(wanted));
-			failure.initCause(refused);
-			throw failure;
-		}
-		if (refused != null) {
-			logger.debug("The permissions of {} are {} instead of {}", path, text(after), text(wanted), refused);
-		}
+		return Objects.requireNonNull(mode(path)) & PERMISSIONS;
 	}
 
 	private static FileAttribute<?>[] attributes(Path path, int mode) {

@@ -26,6 +26,7 @@ import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelStorageException;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.TransferProgress;
 import dev.modelcache.internal.FailureBoundary;
@@ -393,8 +394,13 @@ final class Acquisition implements Callable<CachedModel> {
 	}
 
 	private CacheLock lock(ModelIndex index, Instant start) {
+		String id = index.candidate().request().id();
 		try {
-			LockRequest request = LockRequest.of(index.candidate().request().id(), index.place().lockFile())
+			if (index.place().conflict() != null) {
+				// Told before anything is fetched.
+				this.parts.store().staging().prepare(id, index.place());
+			}
+			LockRequest request = LockRequest.of(id, this.parts.store().lockFile(id, index.place()))
 				.withPause(this.cancellation::sleep);
 			CacheLock lock = this.monitor.step(Step.LOCK, null,
 					() -> this.parts.locks().acquire(request, this.monitor::waiting));
@@ -402,6 +408,10 @@ final class Acquisition implements Callable<CachedModel> {
 		}
 		catch (RuntimeException ex) {
 			this.monitor.lockWaited(Duration.between(start, this.clock.instant()));
+			if (ex instanceof ModelStorageException) {
+				// May know a better reason.
+				this.parts.store().staging().prepare(id, index.place());
+			}
 			throw ex;
 		}
 	}

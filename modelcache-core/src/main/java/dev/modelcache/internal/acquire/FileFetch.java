@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
@@ -32,6 +33,8 @@ import dev.modelcache.internal.FilePatterns;
 import dev.modelcache.internal.content.Compression;
 import dev.modelcache.internal.content.DecompressedContent;
 import dev.modelcache.internal.content.DecompressionPlan;
+import dev.modelcache.internal.content.FileDigest;
+import dev.modelcache.internal.store.Fingerprint;
 import dev.modelcache.internal.store.Receipt;
 import dev.modelcache.internal.store.StagedFile;
 import dev.modelcache.internal.transfer.DownloadPlan;
@@ -228,6 +231,9 @@ final class FileFetch {
 	void publish(boolean whole, StagedFile file, long size, StagedFile.ReceiptWriter receipt) throws IOException {
 		try {
 			this.monitor.<Void, IOException>step(Step.PUBLISH, null, () -> {
+				if (file.isCopied()) {
+					copy(file, receipt);
+				}
 				this.monitor.storing(size, () -> {
 					file.force();
 					if (whole) {
@@ -246,6 +252,36 @@ final class FileFetch {
 		}
 		catch (FileAlreadyExistsException ex) {
 			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/**
+	 * Copies a file to its place and reads it there. What has come stays if that fails.
+	 */
+	private void copy(StagedFile file, StagedFile.ReceiptWriter receipt) throws IOException {
+		try {
+			file.copyToTarget(receipt, this::reading);
+			boolean same = false;
+			try {
+				Fingerprint fingerprint = Objects.requireNonNull(Fingerprint.of(file.target()), "the copy is there");
+				Digest copied = FileDigest.of(file.target(), Set.of(Algorithm.SHA256), this::reading)
+					.get(Algorithm.SHA256);
+				same = receipt.write(fingerprint).digest().equals(copied);
+			}
+			finally {
+				if (!same) {
+					file.deleteCopy();
+				}
+			}
+			if (!same) {
+				throw new IOException("what was written there is not what is read");
+			}
+		}
+		catch (FileAlreadyExistsException ex) {
+			throw ex;
+		}
+		catch (IOException ex) {
+			throw file.copyFailure(ex);
 		}
 	}
 

@@ -282,12 +282,13 @@ final class PublishedModels {
 
 	/** Where there is no lock file, nobody has ever brought anything. */
 	private void underLock(ModelIndex index, OperationWatch watch, Runnable step) {
-		if (!Files.exists(index.place().lockFile())) {
+		String id = index.candidate().request().id();
+		Path lockFile = this.store.lockFile(id, index.place());
+		if (!Files.exists(lockFile)) {
 			step.run();
 			return;
 		}
-		LockRequest request = LockRequest.of(index.candidate().request().id(), index.place().lockFile())
-			.withPause(watch.cancellation()::sleep);
+		LockRequest request = LockRequest.of(id, lockFile).withPause(watch.cancellation()::sleep);
 		try (CacheLock lock = this.locks.acquire(request, (owner) -> {
 			watch.cancellation().check();
 			watch.waiting();

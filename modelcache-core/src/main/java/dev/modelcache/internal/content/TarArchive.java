@@ -7,12 +7,11 @@ package dev.modelcache.internal.content;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.channels.Channels;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -22,6 +21,7 @@ import java.util.Set;
 import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.Digest;
 import dev.modelcache.ModelFileName;
+import dev.modelcache.internal.FileAccess;
 
 /**
  * A tar archive that somebody else packed. Regular files come out of it, and nothing
@@ -154,8 +154,7 @@ public final class TarArchive {
 		Path file = path(name);
 		try {
 			Files.createDirectories(file.getParent());
-			try (OutputStream out = Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE,
-					LinkOption.NOFOLLOW_LINKS)) {
+			try (OutputStream out = Channels.newOutputStream(FileAccess.PRIVATE.create(file))) {
 				int count = this.reader.read(this.buffer);
 				while (count >= 0) {
 					out.write(this.buffer, 0, count);

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * &lt;directory&gt;/receipts/&lt;key of the target&gt;.history      which revisions of its source a model was
  * &lt;directory&gt;/locks/&lt;key of the target&gt;.lock
  * &lt;directory&gt;/locks/&lt;key of the target&gt;.use              the mark of those who use the file
+ * &lt;directory&gt;/staging/&lt;key of the target&gt;            a file that is copied to its place, where it cannot be moved
  * &lt;model-path&gt;.download.lock                            the lock of a model with a path of its own
 .&lt;file name&gt;.versions/&lt;version&gt;/&lt;name&gt;               the files of a model of several, beside the link that leads there
 .&lt;file name&gt;.versions/&lt;version&gt;.properties           what makes up that version
@@ -81,8 +82,7 @@ public final class CacheLayout {
 	public ModelPlace place(ModelRequest request, String fileName) {
 		Path modelPath = request.modelPath();
 		Path target = realPath(lexical(request, fileName));
-		Path lock = (modelPath != null) ? lockBeside(target)
-				: this.directory.resolve("locks").resolve(key(target.toString()) + ".lock");
+		Path lock = (modelPath != null) ? lockBeside(target) : lockInCache(target);
 		ModelPlace place = place(target, lock);
 		return (modelPath != null) ? place.chosenByUser(request.modelPathConflict()) : place;
 	}
@@ -197,6 +197,18 @@ public final class CacheLayout {
 		Path models = this.directory.resolve("models");
 		Path real = realDirectory(models);
 		return target.startsWith((real != null) ? real : models) && !Files.exists(lockBeside(target));
+	}
+
+	/**
+	 * Returns the lock of a model-path whose file system cannot have it beside the file.
+	 */
+	Path lockInCache(Path target) {
+		return this.directory.resolve("locks").resolve(key(target.toString()) + ".lock");
+	}
+
+	/** Returns where a file is downloaded that is copied to a target. */
+	Path working(Path target) {
+		return this.directory.resolve("staging").resolve(key(target.toString()));
 	}
 
 	static Path lockBeside(Path target) {

@@ -85,10 +85,7 @@ public final class Eviction {
 			this.receipts.delete(place);
 			SourceHistory.delete(place);
 		}
-		if (Files.isDirectory(place.directory())) {
-			leftovers.unless(() -> this.staging.partials(place).claim(PartialJudge.NONE) != null,
-					"partial downloads in " + place.directory());
-		}
+		leftovers.unless(() -> this.staging.deletePartials(place), "partial downloads in " + place.directory());
 		leftovers.raise(modelId, place, existed);
 		return existed;
 	}

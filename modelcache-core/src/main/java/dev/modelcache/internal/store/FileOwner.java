@@ -22,8 +22,10 @@ import org.jspecify.annotations.Nullable;
  * this kind (Windows), any regular file counts as this user's.
  *
  * @param id the number of the user, or {@code null} where there are none
+ * @param writable which other users can write each file of this user, because its file
+ * system gives all files the same permissions; 0 where it keeps them
  */
-record FileOwner(@Nullable Integer id) {
+record FileOwner(@Nullable Integer id, int writable) {
 
 	private static final boolean UNIX = FileSystems.getDefault().supportedFileAttributeViews().contains("unix");
 
@@ -36,7 +38,7 @@ record FileOwner(@Nullable Integer id) {
 	 */
 	static FileOwner in(Path directory) throws IOException {
 		if (!UNIX) {
-			return new FileOwner(null);
+			return new FileOwner(null, 0);
 		}
 		Path probe = directory.resolve("." + UUID.randomUUID() + ".tmp");
 		try (FileChannel created = FileAccess.PRIVATE.create(probe)) {
@@ -47,9 +49,14 @@ record FileOwner(@Nullable Integer id) {
 		}
 	}
 
-	/** Returns who owns a file that this process has created. */
+	/** Returns who owns a file that this process has created as a private one. */
 	static FileOwner of(Path file) throws IOException {
-		return new FileOwner(UNIX ? (Integer) Files.getAttribute(file, "unix:uid", LinkOption.NOFOLLOW_LINKS) : null);
+		if (!UNIX) {
+			return new FileOwner(null, 0);
+		}
+		Map<String, Object> attributes = Files.readAttributes(file, "unix:uid,mode", LinkOption.NOFOLLOW_LINKS);
+		return new FileOwner((Integer) attributes.get("uid"),
+				(attributes.get("mode") instanceof Integer mode) ? mode & WRITABLE_BY_OTHERS : 0);
 	}
 
 	/**
@@ -66,7 +73,8 @@ record FileOwner(@Nullable Integer id) {
 					LinkOption.NOFOLLOW_LINKS);
 			return Boolean.TRUE.equals(attributes.get("isRegularFile")) && this.id.equals(attributes.get("uid"))
 					&& Integer.valueOf(1).equals(attributes.get("nlink"))
-					&& attributes.get("mode") instanceof Integer mode && (mode & WRITABLE_BY_OTHERS) == 0;
+					&& attributes.get("mode") instanceof Integer mode
+					&& (mode & WRITABLE_BY_OTHERS & ~this.writable) == 0;
 		}
 		catch (NoSuchFileException ex) {
 			return false;

@@ -160,11 +160,8 @@ final class HubSnapshot implements ModelDirectory {
 		}
 		Files.createDirectories(seen(name).directory());
 		Path next = file.resolveSibling("." + UUID.randomUUID());
-		try {
-			link(next, seen(name).directory().relativize(blob));
-		}
-		catch (IOException | UnsupportedOperationException ex) {
-			logger.debug("{} cannot be a link; it becomes a file", file, ex);
+		if (!link(next, blob)) {
+			logger.debug("{} cannot be a link; it becomes a file", file);
 			if (brought) {
 				FileMoves.replace(blob, file);
 				this.cache.receipts().completeFingerprint(seen(name));
@@ -192,11 +189,22 @@ final class HubSnapshot implements ModelDirectory {
 		}
 	}
 
-	private void link(Path link, Path target) throws IOException {
+	/** Returns whether there is a link that leads to a blob. */
+	private boolean link(Path link, Path blob) throws IOException {
 		if (!this.cache.links()) {
-			throw new UnsupportedOperationException("links are switched off");
+			return false;
 		}
-		Files.createSymbolicLink(link, target);
+		try {
+			Files.createSymbolicLink(link, link.resolveSibling("").relativize(blob));
+			if (Files.isSameFile(link, blob)) {
+				return true;
+			}
+		}
+		catch (IOException | UnsupportedOperationException ex) {
+			logger.debug("{} does not lead to {}", link, blob, ex);
+		}
+		Files.deleteIfExists(link);
+		return false;
 	}
 
 	private void pointRevision() {

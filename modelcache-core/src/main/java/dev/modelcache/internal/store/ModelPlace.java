@@ -4,6 +4,7 @@
  */
 package dev.modelcache.internal.store;
 
+import java.io.IOException;
 import java.nio.file.Path;
 
 import dev.modelcache.ModelPathConflict;
@@ -42,6 +43,25 @@ public record ModelPlace(Path target, Path lockFile, Path receipt, FileAccess ac
 	/** Returns this place as one that the user chose. */
 	ModelPlace chosenByUser(ModelPathConflict conflict) {
 		return new ModelPlace(this.target, this.lockFile, this.receipt, this.access, this.shared, conflict);
+	}
+
+	/**
+	 * Gives a file that is to be published its permissions.
+	 * @param file the file
+	 * @throws IOException if it has more, and the file system does not take them away
+	 */
+	void apply(Path file) throws IOException {
+		if (this.shared) {
+			SharedFiles.share(file);
+		}
+		else {
+			this.access.enforce(file);
+		}
+	}
+
+	/** Returns this place with another target, where the file is until it is copied. */
+	ModelPlace at(Path other) {
+		return new ModelPlace(other, this.lockFile, this.receipt, this.access, this.shared, this.conflict);
 	}
 
 	/**

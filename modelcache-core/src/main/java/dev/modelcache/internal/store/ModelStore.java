@@ -91,7 +91,8 @@ public final class ModelStore implements AutoCloseable {
 		this.inUse = new ModelsInUse(this.layout, clock);
 		this.accessChange = new AccessChange(this.layout, this.receipts);
 		this.adoption = new AdoptedFiles(settings.adoption(), this.layout, this.receipts);
-		this.staging = new Staging(settings, files, clock, this.receipts, this.adoption, this.inUse, directories);
+		this.staging = new Staging(settings, this.layout, files, clock, this.receipts, this.adoption, this.inUse,
+				directories);
 		this.eviction = new Eviction(settings, this.layout, this.receipts, this.versions, this.hub, this.inUse,
 				this.staging);
 		this.lockFile = lockFile;
@@ -222,6 +223,20 @@ public final class ModelStore implements AutoCloseable {
 				|| seen(place).stream()
 					.flatMap((version) -> version.files().stream())
 					.anyMatch((seen) -> seen.target().equals(file));
+	}
+
+	/**
+	 * Returns the lock of the writers of a model. Where a file is copied to its place, it
+	 * stands in the cache's own directory.
+	 * @param modelId the model's id
+	 * @param place the model's place
+	 * @return the lock file
+	 */
+	public Path lockFile(String modelId, ModelPlace place) {
+		boolean copied = this.settings.rules().nonAtomic() && place.conflict() != null
+				&& Files.isDirectory(place.directory())
+				&& !this.staging.prepare(modelId, place).target().equals(place.target());
+		return copied ? this.layout.lockInCache(place.target()) : place.lockFile();
 	}
 
 	/**

@@ -169,7 +169,7 @@ final class ModelVersions {
 	private void requireNothingOfOthers(ModelPlace place, Instant now) throws IOException {
 		Path target = place.target();
 		if (place.conflict() == ModelPathConflict.REPLACE || Occupant.of(place, this.receipts) == Occupant.CHANGED) {
-			Occupant.makeWay(place, this.receipts, now);
+			Occupant.makeWay(place, this.receipts, now, FileMoves::replace);
 		}
 		if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
 			throw new IOException(target + " is a directory that this cache did not make");
@@ -193,19 +193,31 @@ final class ModelVersions {
 			this.links.create(link, Path.of(versions.getFileName().toString(), version));
 		}
 		catch (IOException | UnsupportedOperationException ex) {
-			logger.info("{} cannot be made a symbolic link; the files stand in {}", place.target(),
-					versions.resolve(version), ex);
-			Files.writeString(link, version, StandardCharsets.UTF_8);
-			FileMoves.force(link);
-			// Not looked at while something stands at the place.
-			FileMoves.replace(link, versions.resolve(POINTER));
-			FileMoves.forceDirectory(versions);
-			Files.deleteIfExists(place.target());
+			logger.debug("{} cannot be created", link, ex);
+			writePointer(place, version, link);
 			return;
 		}
 		FileMoves.replace(link, place.target());
+		if (!Files.isDirectory(place.target())) {
+			writePointer(place, version, link);
+			return;
+		}
 		this.receipts.delete(place);
 		FileMoves.forceDirectory(place.directory());
+	}
+
+	/** Where a link cannot be created, or does not lead to the version. */
+	private static void writePointer(ModelPlace place, String version, Path temporary) throws IOException {
+		Path versions = CacheLayout.versions(place);
+		logger.info("{} cannot be made a symbolic link; the files stand in {}", place.target(),
+				versions.resolve(version));
+		Files.writeString(temporary, version, StandardCharsets.UTF_8);
+		place.access().applyTo(temporary);
+		FileMoves.force(temporary);
+		// Not looked at while something stands at the place.
+		FileMoves.replace(temporary, versions.resolve(POINTER));
+		FileMoves.forceDirectory(versions);
+		Files.deleteIfExists(place.target());
 	}
 
 	/** The disk may have lost the new pointer, which would be found after a restart. */
@@ -334,7 +346,7 @@ final class ModelVersions {
 		public void take(Path unpacked, ModelFileName name, StagedFile.ReceiptWriter receipt) throws IOException {
 			ModelPlace target = seen(name);
 			target.access().createDirectories(target.directory());
-			target.access().enforce(unpacked);
+			target.access().applyTo(unpacked);
 			FileMoves.force(unpacked);
 			Fingerprint fingerprint = Fingerprint.of(unpacked);
 			if (fingerprint == null) {

@@ -46,7 +46,8 @@ public enum Occupant {
 		if (!Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
 			return NOTHING;
 		}
-		if (place.conflict() == null || ModelVersions.isPointer(target)) {
+		if (place.conflict() == null || ModelVersions.isPointer(target)
+				|| (Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS) && receipts.isCopying(place))) {
 			return OURS;
 		}
 		Fingerprint fingerprint = Files.isSymbolicLink(target) ? null : Fingerprint.of(target);
@@ -66,14 +67,16 @@ public enum Occupant {
 	 * @param place the place
 	 * @param receipts know what this cache put there
 	 * @param now the time that becomes part of the name of a file that is moved aside
+	 * @param move moves it there or, where files cannot be moved, copies it
 	 * @return the fingerprint of the file that may be replaced, or {@code null} if there
 	 * is none
 	 * @throws FileAlreadyExistsException if what stands there must stay
 	 */
-	static @Nullable Fingerprint makeWay(ModelPlace place, Receipts receipts, Instant now) throws IOException {
+	static @Nullable Fingerprint makeWay(ModelPlace place, Receipts receipts, Instant now, Move move)
+			throws IOException {
 		Occupant occupant = of(place, receipts);
 		if (occupant == CHANGED || (occupant == OTHERS && place.conflict() == ModelPathConflict.REPLACE)) {
-			moveAside(place.target(), now, (occupant == CHANGED) ? "it was changed after this cache put it there"
+			moveAside(place.target(), now, move, (occupant == CHANGED) ? "it was changed after this cache put it there"
 					: "this cache did not put it there, and model-path-conflict is 'replace'");
 		}
 		else if (occupant == OTHERS) {
@@ -82,15 +85,29 @@ public enum Occupant {
 		return Fingerprint.of(place.target());
 	}
 
-	private static void moveAside(Path target, Instant now, String why) throws IOException {
+	private static void moveAside(Path target, Instant now, Move move, String why) throws IOException {
 		String name = target.getFileName() + ".replaced-" + TIME.format(now);
 		Path aside = target.resolveSibling(name);
 		for (int n = 2; Files.exists(aside, LinkOption.NOFOLLOW_LINKS); n++) {
 			aside = target.resolveSibling(name + "-" + n);
 		}
-		FileMoves.replace(target, aside);
+		move.move(target, aside);
 		FileMoves.forceDirectory(target.getParent());
 		logger.warn("{} was moved to {}: {}. Delete it there if it is no longer needed", target, aside, why);
+	}
+
+	/** Gives a file another name. */
+	@FunctionalInterface
+	interface Move {
+
+		/**
+		 * Moves it.
+		 * @param from the file
+		 * @param to its other name, which does not exist
+		 * @throws IOException if the disk does not take it
+		 */
+		void move(Path from, Path to) throws IOException;
+
 	}
 
 }

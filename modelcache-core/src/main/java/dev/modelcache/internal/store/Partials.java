@@ -7,6 +7,7 @@ package dev.modelcache.internal.store;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -39,7 +40,7 @@ final class Partials {
 	private static final int ATTEMPTS = 5;
 
 	/** Copied at once. */
-	private static final long PIECE = 4 << 20;
+	static final long PIECE = 4 << 20;
 
 	private final Path target;
 
@@ -210,6 +211,11 @@ final class Partials {
 			FileMoves.replace(path, own);
 		}
 		catch (NoSuchFileException ex) {
+			return null;
+		}
+		catch (FileSystemException ex) {
+			// Some do not rename an open file; it is copied as that of another process.
+			logger.debug("{} cannot be taken over", path, ex);
 			return null;
 		}
 		try {

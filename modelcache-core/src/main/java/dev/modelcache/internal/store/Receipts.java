@@ -45,6 +45,9 @@ public final class Receipts {
 			return settled;
 		}
 		Receipt pending = read(place.pendingReceipt());
+		if (pending != null && pending.doubted()) {
+			return pending;
+		}
 		if (pending == null || !pending.fingerprint().fits(fingerprint)) {
 			return settled;
 		}
@@ -61,6 +64,35 @@ public final class Receipts {
 	 */
 	public void write(ModelPlace place, Receipt receipt) {
 		write(place, place.receipt(), receipt);
+		if (isCopying(place)) {
+			deletePending(place);
+		}
+	}
+
+	/**
+	 * Writes that a file is about to be copied to its place, where part of it may be
+	 * found.
+	 */
+	void announceCopy(ModelPlace place, Receipt receipt) throws IOException {
+		Properties properties = receipt.reissued(Fingerprint.NONE, receipt.verifiedAt()).toProperties();
+		properties.setProperty(TARGET, place.target().toString());
+		PropertiesFiles.write(place.pendingReceipt(), properties, place.access());
+	}
+
+	/** Returns whether a copy to a place has begun and not ended. */
+	boolean isCopying(ModelPlace place) {
+		Receipt pending = read(place.pendingReceipt());
+		return pending != null && pending.doubted();
+	}
+
+	/** Forgets a file that is about to be published. */
+	void deletePending(ModelPlace place) {
+		try {
+			Files.deleteIfExists(place.pendingReceipt());
+		}
+		catch (IOException ex) {
+			logger.debug("The receipt {} cannot be deleted", place.pendingReceipt(), ex);
+		}
 	}
 
 	/**

@@ -11,10 +11,13 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.LongSupplier;
 
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.DeniedAccess;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +44,9 @@ public final class StagedFile implements AutoCloseable {
 
 	private final ModelPlace place;
 
+	/** Where the file is until it is published: at its place, unless it is copied. */
+	private final ModelPlace work;
+
 	private final Partial partial;
 
 	private @Nullable StagedFile content;
@@ -53,10 +59,11 @@ public final class StagedFile implements AutoCloseable {
 
 	private boolean closed;
 
-	StagedFile(Staging staging, String modelId, ModelPlace place, Partial partial) {
+	StagedFile(Staging staging, String modelId, ModelPlace place, ModelPlace work, Partial partial) {
 		this.staging = staging;
 		this.modelId = modelId;
 		this.place = place;
+		this.work = work;
 		this.partial = partial;
 	}
 
@@ -173,7 +180,7 @@ public final class StagedFile implements AutoCloseable {
 	 * @throws ModelStorageException if they do not fit: needs, has, where
 	 */
 	public void admit(DataSize remaining, LongSupplier written) {
-		this.staging.space().reserve(this, this.modelId, this.place, remaining, written);
+		this.staging.space().reserve(this, this.modelId, this.work, remaining, written);
 	}
 
 	private long length() {
@@ -194,7 +201,7 @@ public final class StagedFile implements AutoCloseable {
 	 * @throws ModelStorageException if nothing more fits: needs, has, where
 	 */
 	public DataSize admitUpTo(DataSize most, LongSupplier written) {
-		return this.staging.space().reserveUpTo(this, this.modelId, this.place, most, written);
+		return this.staging.space().reserveUpTo(this, this.modelId, this.work, most, written);
 	}
 
 	/**
@@ -218,7 +225,7 @@ public final class StagedFile implements AutoCloseable {
 			noSpace.addSuppressed(failure);
 			return noSpace;
 		}
-		return new ModelStorageException(this.modelId, this.place.directory(),
+		return new ModelStorageException(this.modelId, this.work.directory(),
 				"the file " + path() + " cannot be written: " + failure, failure);
 	}
 
@@ -242,6 +249,10 @@ public final class StagedFile implements AutoCloseable {
 	 * stands there
 	 */
 	public synchronized void publish(ReceiptWriter receipt) throws IOException {
+		if (isCopied()) {
+			publishCopy(receipt);
+			return;
+		}
 		channel().force(true);
 		if (!Files.exists(path(), LinkOption.NOFOLLOW_LINKS)) {
 			throw new IOException("the staged file " + path() + " has disappeared");
@@ -262,9 +273,13 @@ public final class StagedFile implements AutoCloseable {
 		}
 		this.staging.inUse().use(this.place);
 		Receipt written = receipt.write(fingerprint);
-		Fingerprint replaceable = Occupant.makeWay(this.place, this.staging.receipts(), this.staging.now());
+		Fingerprint replaceable = Occupant.makeWay(this.place, this.staging.receipts(), this.staging.now(),
+				FileMoves::replace);
 		this.staging.receipts().prepare(this.place, written);
 		requireUnchanged(replaceable);
+		if (!this.staging.movesOpenFiles(this.modelId, this.place)) {
+			this.partial.file().close();
+		}
 		FileMoves.replace(path(), this.place.target());
 		this.published = true;
 		try {
@@ -280,6 +295,91 @@ public final class StagedFile implements AutoCloseable {
 		}
 		deleteJournal();
 		this.staging.receipts().settle(this.place);
+		this.staging.adoption().forget(this.place);
+	}
+
+	/**
+	 * Returns whether the file is not moved to its place, because the file system there
+	 * cannot do that. It must then be {@linkplain #copyToTarget copied} before it is
+	 * published.
+	 * @return {@code true} if it is copied
+	 */
+	public boolean isCopied() {
+		return !this.work.target().equals(this.place.target());
+	}
+
+	/**
+	 * Copies the file to its place, from its beginning to its end. The file that stood
+	 * there is gone, and part of the new one can be seen until the end; an interrupted
+	 * copy is not taken for the model.
+	 * @param receipt makes a receipt
+	 * @param advanced run for each piece of a few MiB; may throw an exception to end it
+	 * @throws FileAlreadyExistsException if a file stands there that this cache did not
+	 * put there
+	 * @throws IOException if it cannot be copied
+	 */
+	public void copyToTarget(ReceiptWriter receipt, Runnable advanced) throws IOException {
+		logger.warn(
+				"Model '{}': {} cannot be published atomically; the model is copied there, and other programs see part"
+						+ " of it until that is complete",
+				this.modelId, target());
+		Occupant.makeWay(this.place, this.staging.receipts(), this.staging.now(), Files::copy);
+		this.staging.receipts().announceCopy(this.place, receipt.write(Fingerprint.NONE));
+		boolean copied = false;
+		try {
+			Files.deleteIfExists(target());
+			try (FileChannel to = FileChannel.open(target(),
+					Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+					this.place.access().forFile(target()))) {
+				this.place.access().applyTo(target());
+				long size = channel().size();
+				long position = 0;
+				while (position < size) {
+					position += channel().transferTo(position, Math.min(Partials.PIECE, size - position), to);
+					advanced.run();
+				}
+				to.force(true);
+			}
+			copied = true;
+		}
+		finally {
+			if (!copied) {
+				deleteCopy();
+			}
+		}
+	}
+
+	/**
+	 * Returns what a failure to copy the file means. The file itself is kept.
+	 * @param failure the failure
+	 * @return the exception to raise
+	 */
+	public ModelStorageException copyFailure(IOException failure) {
+		ModelStorageException denied = DeniedAccess.writing(this.modelId, target(), failure);
+		return (denied != null) ? denied : new ModelStorageException(this.modelId, this.place.directory(),
+				"the model cannot be copied to " + target() + ": " + failure, failure);
+	}
+
+	/** Deletes a copy that is not the model. */
+	public void deleteCopy() {
+		try {
+			Files.deleteIfExists(target());
+			this.staging.receipts().deletePending(this.place);
+		}
+		catch (IOException ex) {
+			logger.debug("{} cannot be deleted; it is replaced by the next copy", target(), ex);
+		}
+	}
+
+	private void publishCopy(ReceiptWriter receipt) throws IOException {
+		Fingerprint fingerprint = Fingerprint.of(target());
+		if (fingerprint == null) {
+			throw new IOException("the copy " + target() + " has disappeared");
+		}
+		this.staging.inUse().use(this.place);
+		this.staging.receipts().write(this.place, receipt.write(fingerprint));
+		this.published = true;
+		deleteJournal();
 		this.staging.adoption().forget(this.place);
 	}
 

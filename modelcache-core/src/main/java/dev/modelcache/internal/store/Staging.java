@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.DeniedAccess;
+import dev.modelcache.internal.FileAccess;
 import dev.modelcache.internal.lock.ExclusiveFile;
 import dev.modelcache.internal.lock.ExclusiveFiles;
 import org.slf4j.Logger;
@@ -36,6 +37,10 @@ public final class Staging {
 
 	private final StoreSettings settings;
 
+	private final CacheLayout layout;
+
+	private final DirectoryProbe probe;
+
 	private final ExclusiveFiles files;
 
 	private final Clock clock;
@@ -52,9 +57,11 @@ public final class Staging {
 
 	private Instant lastSweep = Instant.EPOCH;
 
-	Staging(StoreSettings settings, ExclusiveFiles files, Clock clock, Receipts receipts, AdoptedFiles adoption,
-			ModelsInUse inUse, DirectoryForce directories) {
+	Staging(StoreSettings settings, CacheLayout layout, ExclusiveFiles files, Clock clock, Receipts receipts,
+			AdoptedFiles adoption, ModelsInUse inUse, DirectoryForce directories) {
 		this.settings = settings;
+		this.layout = layout;
+		this.probe = new DirectoryProbe(settings.rules());
 		this.files = files;
 		this.clock = clock;
 		this.receipts = receipts;
@@ -75,16 +82,16 @@ public final class Staging {
 	 * @return the staged file; the caller closes it
 	 */
 	public StagedFile stage(String modelId, ModelPlace place, PartialJudge judge, Runnable advanced) {
+		ModelPlace work = prepare(modelId, place);
 		try {
-			createDirectory(place);
 			deleteExpired();
-			Partials partials = partials(place);
+			Partials partials = partials(work);
 			Partial left = partials.claim(judge);
 			if (left != null) {
-				return new StagedFile(this, modelId, place, left);
+				return new StagedFile(this, modelId, place, work, left);
 			}
 			Partial empty = partials.create();
-			StagedFile staged = new StagedFile(this, modelId, place, empty);
+			StagedFile staged = new StagedFile(this, modelId, place, work, empty);
 			boolean ready = false;
 			try {
 				copyFromOthers(partials, judge, staged, empty, advanced);
@@ -112,15 +119,68 @@ public final class Staging {
 	}
 
 	/**
+	 * Returns where the file of a place is written until it is published, after having
+	 * tried out what its file system can do: beside its target or, if it must be copied
+	 * there, in the cache's own directory.
+	 * @param modelId the model's id
+	 * @param place the target's place; its directory is created
+	 * @return the place, or another one with the same receipt and lock
+	 * @throws ModelStorageException if the file cannot be published there
+	 */
+	public ModelPlace prepare(String modelId, ModelPlace place) {
+		try {
+			createDirectory(place);
+			String obstacle = this.probe.of(modelId, place).obstacle();
+			if (obstacle == null) {
+				return place;
+			}
+			// Files of a version must be where the version is.
+			if (place.conflict() == null) {
+				throw new ModelStorageException(modelId, place.directory(), cannotPublish(place, obstacle),
+						"Use a directory on another file system for hooks.llm.cache.directory and for a model-path of"
+								+ " several files",
+						null);
+			}
+			if (!this.settings.rules().nonAtomic()) {
+				throw new ModelStorageException(modelId, place.directory(), cannotPublish(place, obstacle),
+						"Use a model-path on another file system, or set hooks.llm.cache.allow-non-atomic to true to"
+								+ " have the model downloaded to hooks.llm.cache.directory and copied",
+						null);
+			}
+			ModelPlace work = place.at(this.layout.working(place.target()));
+			FileAccess.PRIVATE.createDirectories(work.directory());
+			obstacle = this.probe.of(modelId, work).obstacle();
+			if (obstacle != null) {
+				throw new ModelStorageException(modelId, work.directory(), cannotPublish(work, obstacle),
+						"Use a directory on another file system for hooks.llm.cache.directory", null);
+			}
+			return work;
+		}
+		catch (IOException ex) {
+			throw cannotCreate(modelId, place, ex);
+		}
+	}
+
+	private static String cannotPublish(ModelPlace place, String obstacle) {
+		return "a model cannot be published atomically in " + place.directory() + ": its file system has a limit; "
+				+ obstacle;
+	}
+
+	/** Returns whether a file of a place can be renamed while it is open. */
+	boolean movesOpenFiles(String modelId, ModelPlace place) {
+		return this.probe.of(modelId, place).movesOpenFiles();
+	}
+
+	/**
 	 * Returns an empty staged file beside a target. What ended downloads left stays.
 	 * @param modelId the model's id
 	 * @param place the target's place
 	 * @return the staged file; the caller closes it
 	 */
 	public StagedFile stageEmpty(String modelId, ModelPlace place) {
+		ModelPlace work = prepare(modelId, place);
 		try {
-			createDirectory(place);
-			return new StagedFile(this, modelId, place, partials(place).create());
+			return new StagedFile(this, modelId, place, work, partials(work).create());
 		}
 		catch (IOException ex) {
 			throw cannotCreate(modelId, place, ex);
@@ -147,13 +207,22 @@ public final class Staging {
 	 */
 	public void discardPartials(ModelPlace place) {
 		try {
-			if (Files.isDirectory(place.directory())) {
-				partials(place).claim(PartialJudge.NONE);
-			}
+			deletePartials(place);
 		}
 		catch (IOException ex) {
 			logger.debug("Not all that downloads of {} left can be deleted", place.target(), ex);
 		}
+	}
+
+	/** Returns whether ended downloads of a file left something, which is deleted. */
+	boolean deletePartials(ModelPlace place) throws IOException {
+		boolean found = false;
+		for (ModelPlace work : List.of(place, place.at(this.layout.working(place.target())))) {
+			if (Files.isDirectory(work.directory())) {
+				found |= partials(work).claim(PartialJudge.NONE) != null;
+			}
+		}
+		return found;
 	}
 
 	private static ModelStorageException cannotCreate(String modelId, ModelPlace place, IOException ex) {
@@ -210,14 +279,9 @@ public final class Staging {
 	 * @throws ModelStorageException if they do not fit: needs, has, where
 	 */
 	public void admit(String modelId, ModelPlace place, DataSize bytes) {
-		try {
-			createDirectory(place);
-		}
-		catch (IOException ex) {
-			throw cannotCreate(modelId, place, ex);
-		}
+		ModelPlace work = prepare(modelId, place);
 		Object owner = new Object();
-		this.space.reserve(owner, modelId, place, bytes, () -> 0);
+		this.space.reserve(owner, modelId, work, bytes, () -> 0);
 		this.space.release(owner);
 	}
 

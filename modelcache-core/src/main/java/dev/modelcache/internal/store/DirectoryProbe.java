@@ -1,0 +1,243 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.modelcache.internal.store;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.FileAccess;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Tries with a small file, before anything is fetched, whether a model can be published
+ * in a directory: its file must be written at any position, forced to disk, renamed over
+ * another one, and have no more permissions than it should. A file system is tried once.
+ * <p>
+ * <em>Thread-safety</em>: all methods. <em>Blocking</em>: {@link #of}, for a few system
+ * calls the first time.
+ */
+final class DirectoryProbe {
+
+	private static final Logger logger = LoggerFactory.getLogger(DirectoryProbe.class);
+
+	/** Behind the first page, so that a gap is left. */
+	private static final int GAP = 8192;
+
+	/** With less, a write may fail for want of space. */
+	private static final DataSize ROOM = DataSize.ofMegabytes(1);
+
+	private final FileRules rules;
+
+	private final Map<Volume, Ability> known = new ConcurrentHashMap<>();
+
+	DirectoryProbe(FileRules rules) {
+		this.rules = rules;
+	}
+
+	/**
+	 * Returns what can be done in a directory.
+	 * @param modelId the id of the model that is to be published
+	 * @param place its place, whose directory exists
+	 * @return what is known; a directory that cannot be tried counts as one that can do
+	 * everything, because what is done there next fails with a better reason
+	 * @throws ModelStorageException if files would have more permissions than they should
+	 */
+	Ability of(String modelId, ModelPlace place) {
+		try {
+			Volume volume = Volume.of(place.directory());
+			Ability ability = this.known.get(volume);
+			if (ability == null) {
+				ability = tryOut(place);
+				this.known.put(volume, ability);
+			}
+			return ability;
+		}
+		catch (TooWideException ex) {
+			throw tooWide(modelId, place, ex);
+		}
+		catch (IOException ex) {
+			logger.debug("{} cannot be tried out", place.directory(), ex);
+			return Ability.ALL;
+		}
+	}
+
+	private static ModelStorageException tooWide(String modelId, ModelPlace place, TooWideException failure) {
+		boolean writable = failure.mode.charAt(4) == 'w' || failure.mode.charAt(7) == 'w';
+		return new ModelStorageException(modelId, place.directory(),
+				"the file system of " + place.directory() + " gives each file the permissions " + failure.mode
+						+ ", so that other users can " + (writable ? "write" : "read") + " models",
+				writable ? "Mount it with other permissions, use a directory on another file system, or set"
+						+ " hooks.llm.cache.allow-shared-directory to true if you trust all users of this machine"
+						: "Set hooks.llm.cache.permissions to " + ((failure.mode.charAt(6) == 'r') ? "shared" : "group")
+								+ " if they may, mount it with other permissions, or use a directory on another file system",
+				failure);
+	}
+
+	private Ability tryOut(ModelPlace place) throws IOException {
+		Path probe = StagedName.of(place.directory().resolve("probe"));
+		Path other = StagedName.of(place.directory().resolve("probe"));
+		try {
+			String obstacle = write(place, probe);
+			return (obstacle != null) ? new Ability(obstacle, true) : rename(probe, other);
+		}
+		finally {
+			Files.deleteIfExists(probe);
+			Files.deleteIfExists(other);
+		}
+	}
+
+	/** Returns why files cannot be written as a transfer writes them, or null. */
+	private @Nullable String write(ModelPlace place, Path probe) throws IOException {
+		FileChannel file;
+		try {
+			file = FileAccess.PRIVATE.create(probe);
+		}
+		catch (IOException ex) {
+			if (ex instanceof AccessDeniedException || ex instanceof NoSuchFileException) {
+				throw ex;
+			}
+			// Some let a file be written, or read, but not both.
+			Files.newByteChannel(probe, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE).close();
+			return "it does not open files for reading and writing at once (" + reason(ex) + ")";
+		}
+		try (file) {
+			write(file, 0);
+			file.force(true);
+			String obstacle = writeAnywhere(place, file);
+			requirePermissions(place, probe);
+			return obstacle;
+		}
+	}
+
+	private static @Nullable String writeAnywhere(ModelPlace place, FileChannel channel) throws IOException {
+		try {
+			write(channel, GAP);
+			write(channel, 0);
+			ByteBuffer read = ByteBuffer.allocate(1);
+			return (channel.read(read, GAP) == 1 && channel.size() == GAP + 1) ? null
+					: "what is written at a position cannot be read again";
+		}
+		catch (IOException ex) {
+			if (Files.getFileStore(place.directory()).getUsableSpace() < ROOM.toBytes()) {
+				throw ex;
+			}
+			return "it writes files from their beginning to their end only (" + reason(ex) + ")";
+		}
+	}
+
+	private static void write(FileChannel channel, long position) throws IOException {
+		channel.write(ByteBuffer.wrap(new byte[] { 1 }), position);
+	}
+
+	private void requirePermissions(ModelPlace place, Path probe) throws IOException {
+		try {
+			place.apply(probe);
+		}
+		catch (AccessDeniedException ex) {
+			String mode = PosixFilePermissions.toString(Files.getPosixFilePermissions(probe));
+			if (!this.rules.writableByOthers()) {
+				throw new TooWideException(mode, ex);
+			}
+			logger.warn("The file system of {} gives each file the permissions {}", place.directory(), mode);
+			return;
+		}
+		if (!place.shared() && place.access().isNarrower(probe)) {
+			logger.warn(
+					"The file system of {} does not change permissions: its files have {}, though"
+							+ " hooks.llm.cache.permissions is {}",
+					place.directory(), PosixFilePermissions.toString(Files.getPosixFilePermissions(probe)),
+					place.access().name().toLowerCase(Locale.ROOT));
+		}
+	}
+
+	private Ability rename(Path probe, Path other) throws IOException {
+		Files.newByteChannel(other, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE).close();
+		IOException refused = null;
+		try (FileChannel open = FileChannel.open(probe, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+			FileMoves.replace(probe, other);
+			return Ability.ALL;
+		}
+		catch (NoSuchFileException ex) {
+			throw ex;
+		}
+		catch (IOException ex) {
+			refused = ex;
+		}
+		try {
+			FileMoves.replace(probe, other);
+			return new Ability(null, false);
+		}
+		catch (NoSuchFileException ex) {
+			throw ex;
+		}
+		catch (IOException ex) {
+			ex.addSuppressed(refused);
+			return new Ability("it cannot rename a file over another one (" + reason(ex) + ")", false);
+		}
+	}
+
+	private static String reason(IOException failure) {
+		return (failure instanceof FileSystemException ex && ex.getReason() != null) ? ex.getReason()
+				: String.valueOf(failure.getMessage());
+	}
+
+	/**
+	 * What can be done in a directory.
+	 *
+	 * @param obstacle why a model cannot be published there by a rename, or {@code null}
+	 * if it can
+	 * @param movesOpenFiles whether a file can be renamed while it is open
+	 */
+	record Ability(@Nullable String obstacle, boolean movesOpenFiles) {
+
+		static final Ability ALL = new Ability(null, true);
+
+	}
+
+	/**
+	 * What has the same abilities everywhere.
+	 *
+	 * @param system the file system
+	 * @param device its device, or the directory where there is no such number
+	 */
+	private record Volume(FileSystem system, Object device) {
+
+		static Volume of(Path directory) throws IOException {
+			FileSystem system = directory.getFileSystem();
+			return new Volume(system, system.supportedFileAttributeViews().contains("unix")
+					? Files.getAttribute(directory, "unix:dev") : directory);
+		}
+
+	}
+
+	/** Files have more permissions than they should. */
+	private static final class TooWideException extends IOException {
+
+		private final String mode;
+
+		TooWideException(String mode, IOException cause) {
+			super("files have the permissions " + mode, cause);
+			this.mode = mode;
+		}
+
+	}
+
+}

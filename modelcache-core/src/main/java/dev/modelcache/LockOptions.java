@@ -40,8 +40,9 @@ public final class LockOptions {
 	}
 
 	/**
-	 * Returns the time without a heartbeat after which the lock of another process is
-	 * ignored. Applies to file systems that do not support locks.
+	 * Returns the age of the last heartbeat after which the lock of a process that this
+	 * machine cannot see is ignored at once. Applies to file systems that do not support
+	 * locks; there, such a lock is also ignored after three missed heartbeats.
 	 * @return the time
 	 */
 	public Duration staleAfter() {
@@ -49,8 +50,9 @@ public final class LockOptions {
 	}
 
 	/**
-	 * Sets the time without a heartbeat after which the lock of another process is
-	 * ignored. Applies to file systems that do not support locks.
+	 * Sets the age of the last heartbeat after which the lock of a process that this
+	 * machine cannot see is ignored at once. Applies to file systems that do not support
+	 * locks; there, such a lock is also ignored after three missed heartbeats.
 	 * @param staleAfter the time
 	 * @return these options
 	 */

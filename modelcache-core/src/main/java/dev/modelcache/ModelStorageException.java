@@ -65,11 +65,8 @@ public final class ModelStorageException extends ModelCacheException {
 	 * @param cause the failure
 	 */
 	public ModelStorageException(@Nullable String modelId, Path directory, String problem, @Nullable Throwable cause) {
-		super(ErrorCode.STORAGE, modelId, problem,
+		this(modelId, directory, problem,
 				"Check that " + directory + " exists, is writable for this user and is on a healthy disk", cause);
-		this.directory = directory;
-		this.needed = null;
-		this.available = null;
 	}
 
 	/**

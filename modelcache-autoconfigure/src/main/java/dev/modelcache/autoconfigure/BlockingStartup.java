@@ -5,6 +5,7 @@
 package dev.modelcache.autoconfigure;
 
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheException;
@@ -13,6 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.ApplicationArguments;
 import org.springframework.boot.ApplicationRunner;
+import org.springframework.boot.SpringApplication;
+import org.springframework.context.ConfigurableApplicationContext;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -29,14 +32,51 @@ final class BlockingStartup implements ApplicationRunner {
 
 	private final List<ModelRequest> models;
 
-	BlockingStartup(ModelCache cache, List<ModelRequest> models) {
+	private final ConfigurableApplicationContext context;
+
+	BlockingStartup(ModelCache cache, List<ModelRequest> models, ConfigurableApplicationContext context) {
 		this.cache = cache;
 		this.models = models;
+		this.context = context;
 	}
 
 	@Override
 	public void run(ApplicationArguments args) {
-		BlockingBridge.await(Flux.fromIterable(this.models).flatMap(this::acquire).then());
+		try {
+			BlockingBridge.await(Flux.fromIterable(this.models).flatMap(this::acquire).then());
+		}
+		catch (RuntimeException ex) {
+			if (!this.context.isClosed()) {
+				throw ex;
+			}
+			logger.info("The application is closing before its models are ready");
+			throw abandon();
+		}
+	}
+
+	/**
+	 * Ends a start that is not wanted any more. An exception that reaches the end of the
+	 * main thread would be printed, so that a terminated process waits for its end
+	 * instead, which does not wait for this thread.
+	 */
+	private SpringApplication.AbandonedRunException abandon() {
+		while (isTerminated()) {
+			LockSupport.park(this);
+		}
+		return new SpringApplication.AbandonedRunException(this.context);
+	}
+
+	private static boolean isTerminated() {
+		try {
+			Thread none = new Thread(() -> {
+			});
+			Runtime.getRuntime().addShutdownHook(none);
+			Runtime.getRuntime().removeShutdownHook(none);
+			return false;
+		}
+		catch (IllegalStateException ex) {
+			return true;
+		}
 	}
 
 	private Mono<?> acquire(ModelRequest request) {

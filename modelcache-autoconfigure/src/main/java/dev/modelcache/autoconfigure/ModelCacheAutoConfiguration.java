@@ -38,6 +38,7 @@ import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationListener;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
@@ -172,9 +173,9 @@ public class ModelCacheAutoConfiguration {
 		/** A condition on the mode would be evaluated in the build by AOT processing. */
 		@InternalBean("dev.modelcache.autoconfigure.BlockingStartup.ORIGINAL")
 		ApplicationRunner modelCacheBlockingStartup(ModelCache modelCache, ModelCacheOperations operations,
-				ModelCacheProperties properties) {
+				ModelCacheProperties properties, ConfigurableApplicationContext context) {
 			boolean blocking = properties.getStartup().getMode() == ModelCacheProperties.Startup.Mode.BLOCKING;
-			return new BlockingStartup(modelCache, blocking ? operations.models() : List.of());
+			return new BlockingStartup(modelCache, blocking ? operations.models() : List.of(), context);
 		}
 
 	}

@@ -473,8 +473,8 @@ public class ModelCacheProperties extends ModelProperties {
 		private Duration timeout = Duration.ofMinutes(30);
 
 		/**
-		 * Time without a sign of life after which the lock of another process is ignored.
-		 * Applies to file systems that do not support locks.
+		 * Age of the last heartbeat after which the lock of a process on another machine
+		 * is ignored at once. Applies to file systems that do not support locks.
 		 */
 		private Duration staleAfter = Duration.ofHours(1);
 

@@ -302,6 +302,8 @@ class ApplicationLifecycleTests {
 		assertThatExceptionOfType(ModelTransferException.class).isThrownBy(
 				() -> start(WebApplicationType.NONE, "hooks.llm.startup.mode=blocking", "hooks.llm.max-attempts=0"));
 		assertThat(output).contains("APPLICATION FAILED TO START").contains("answered 500").contains("Action:");
+		assertThat(output.getAll().substring(output.getAll().indexOf("Description:")))
+			.doesNotContain("java.lang.Exception");
 	}
 
 	@Test

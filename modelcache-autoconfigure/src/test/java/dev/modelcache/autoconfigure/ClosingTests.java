@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCache;
@@ -36,11 +37,15 @@ import dev.modelcache.testsupport.Signals;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -59,6 +64,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Applications that close, stop or are terminated while a model is on its way.
  */
 @Timeout(180)
+@ExtendWith(OutputCaptureExtension.class)
 class ClosingTests {
 
 	private static final Duration PATIENCE = Duration.ofMinutes(3);
@@ -169,6 +175,49 @@ class ClosingTests {
 			assertThat(application.awaitExit(PATIENCE)).isEqualTo(143);
 			assertThat(application.output()).contains("the application is closing");
 		}
+	}
+
+	@Test
+	@DisabledOnOs(value = OS.WINDOWS, disabledReason = "it has no SIGTERM")
+	void terminatedProcessThatWaitsForItsModelsAtTheStartEndsWithOneLine() {
+		CountDownLatch rest = new CountDownLatch(1);
+		this.server.always("/m.gguf", Reply.ok().stallAfter(1_000_000, rest));
+		List<String> arguments = new ArrayList<>(
+				RunningApplication.model(this.server.uri("/m.gguf"), this.content, this.directory));
+		arguments.add("hooks.llm.startup.mode=blocking");
+		try (ForkedJvm application = ForkedJvm.start(Application.class,
+				List.of("-Xshare:auto", "-XX:TieredStopAtLevel=1"),
+				arguments.stream().map((property) -> "--" + property).toArray())) {
+			Awaitility.await().atMost(PATIENCE).until(() -> this.server.bytesSent("/m.gguf") >= 1_000_000);
+			Signals.terminate(application.handle());
+			assertThat(application.awaitExit(PATIENCE)).isEqualTo(143);
+			assertThat(application.output()).contains("The application is closing before its models are ready")
+				.doesNotContain("APPLICATION FAILED TO START")
+				.doesNotContain("Exception")
+				.doesNotContain("ask for it again");
+		}
+		rest.countDown();
+	}
+
+	@Test
+	void startThatWaitsForItsModelsIsAbandonedWhenItsContextCloses(CapturedOutput output) {
+		this.server.always("/m.gguf", Reply.ok().stallAfter(1_000_000));
+		List<String> properties = new ArrayList<>(
+				RunningApplication.model(this.server.uri("/m.gguf"), this.content, this.directory));
+		properties.addAll(List.of("server.port=0", "spring.main.banner-mode=off", "spring.jmx.enabled=false",
+				"hooks.llm.startup.mode=blocking"));
+		CompletableFuture<ConfigurableApplicationContext> starting = new CompletableFuture<>();
+		CompletableFuture<ConfigurableApplicationContext> start = CompletableFuture
+			.supplyAsync(() -> new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE)
+				.properties(properties.toArray(String[]::new))
+				.initializers(starting::complete)
+				.run());
+		Awaitility.await().atMost(PATIENCE).until(() -> this.server.bytesSent("/m.gguf") >= 1_000_000);
+		starting.join().close();
+		assertThat(start).failsWithin(PATIENCE)
+			.withThrowableThat()
+			.withCauseInstanceOf(SpringApplication.AbandonedRunException.class);
+		assertThat(output).doesNotContain("APPLICATION FAILED TO START");
 	}
 
 	/** The lock file is a pipe into which nothing is written. */

@@ -179,7 +179,7 @@ final class Acquisition implements Callable<CachedModel> {
 				there = this.modelPaths.settle(index, standing.unproved());
 			}
 			if (there != null) {
-				return there;
+				return served(index, there);
 			}
 		}
 		this.parts.store().checkDirectory(candidate.request());
@@ -234,6 +234,10 @@ final class Acquisition implements Callable<CachedModel> {
 	/** Returns what this machine has of a model whose source failed. */
 	private @Nullable CachedModel inSpiteOf(RuntimeException failure, ModelIndex index, Standing before) {
 		Candidate candidate = index.candidate();
+		if (failure instanceof ModelStorageException && index.look() instanceof Standing.Ready ready) {
+			// Another process took the lock over while this one was paused.
+			return pinned(index, null, ready.model());
+		}
 		if (isOutOfReach(failure)) {
 			CachedModel known = null;
 			try {
@@ -380,16 +384,37 @@ final class Acquisition implements Callable<CachedModel> {
 			this.monitor.lockWaited(Duration.between(start, this.clock.instant()));
 			Disposable noted = this.monitor.noted(lock);
 			try {
-				if (this.mode == Mode.RENEW) {
-					return work.apply(index.occupant());
+				CachedModel there = null;
+				Standing standing = (this.mode == Mode.RENEW) ? index.occupant() : index.look();
+				if (this.mode == Mode.USE_CACHED && !standing.equals(before)) {
+					there = cached(index, standing);
 				}
-				Standing standing = index.look();
-				CachedModel there = standing.equals(before) ? null : cached(index, standing);
-				return (there != null) ? there : work.apply(standing.unproved());
+				if (there == null) {
+					there = work.apply((this.mode == Mode.RENEW) ? standing : standing.unproved());
+				}
+				return (there != null) ? served(index, there) : null;
 			}
 			finally {
 				noted.dispose();
 			}
+		}
+	}
+
+	/** From now on no other process puts another file there. */
+	private CachedModel served(ModelIndex index, CachedModel model) {
+		ExpectedDigest expected = index.expected();
+		this.parts.store()
+			.serve(index.place(), (expected != null) ? expected.digest() : null, index.candidate().sourceKey(), model);
+		return model;
+	}
+
+	/** What the content is will be known when it has come. */
+	private void requireUnserved(ModelIndex index, @Nullable FileJob single) {
+		ExpectedDigest expected = (single != null) ? single.file().expected() : null;
+		if (single == null || expected != null) {
+			this.parts.store()
+				.requireUnserved(index.candidate().request().id(), index.place(),
+						(expected != null) ? expected.digest() : null, index.candidate().sourceKey());
 		}
 	}
 
@@ -455,6 +480,7 @@ final class Acquisition implements Callable<CachedModel> {
 		if (settled != null) {
 			return settled;
 		}
+		requireUnserved(index, single);
 		if (single == null) {
 			return bringAll(index, draft.usable());
 		}

@@ -26,6 +26,7 @@ import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.DiskFault;
 import dev.modelcache.internal.content.Compression;
 import dev.modelcache.internal.store.ModelDirectory;
 import dev.modelcache.internal.store.ModelManifest;
@@ -343,8 +344,8 @@ final class ModelDraft {
 		}
 		catch (IOException ex) {
 			Path where = directory.seen(names.get(0)).directory();
-			throw new ModelStorageException(this.candidate.request().id(), where,
-					"the files of the model cannot be published: " + ex.getMessage(), ex);
+			throw DiskFault.exception(this.candidate.request().id(), where,
+					"the files of the model cannot be published", ex);
 		}
 		List<CachedModel> seen = files.entrySet()
 			.stream()

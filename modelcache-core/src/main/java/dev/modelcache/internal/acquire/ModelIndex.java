@@ -239,6 +239,11 @@ final class ModelIndex {
 		return (occupant == Occupant.NOTHING) ? new Standing.Absent() : new Standing.Stale(fingerprint);
 	}
 
+	/** Requires that the file at the place can be replaced at all. */
+	void requireReplaceable() {
+		this.store.staging().requireReplaceable(request().id(), this.place);
+	}
+
 	/**
 	 * Returns whether a file was only touched since this cache put it there: a file of
 	 * which the fingerprint alone has changed is read.

@@ -161,6 +161,9 @@ final class ModelPathFiles {
 	}
 
 	private @Nullable CachedModel decide(ModelIndex index, String expected) {
+		if (!keeps(index)) {
+			index.requireReplaceable();
+		}
 		return switch (index.candidate().request().modelPathConflict()) {
 			case FAIL -> throw conflict(index, expected, "");
 			case KEEP -> kept(index, expected);

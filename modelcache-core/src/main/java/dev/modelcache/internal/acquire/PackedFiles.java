@@ -24,7 +24,7 @@ import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelOutcome;
-import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.DiskFault;
 import dev.modelcache.internal.OpeningOrder;
 import dev.modelcache.internal.content.ArchiveException;
 import dev.modelcache.internal.content.ArchiveLimits;
@@ -133,8 +133,7 @@ final class PackedFiles {
 			throw ex;
 		}
 		catch (IOException ex) {
-			throw new ModelStorageException(job.modelId(), job.place().directory(), "cannot unpack " + tar + ": " + ex,
-					ex);
+			throw DiskFault.exception(job.modelId(), job.place().directory(), "cannot unpack " + tar, ex);
 		}
 	}
 

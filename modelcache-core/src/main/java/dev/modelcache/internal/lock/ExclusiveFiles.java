@@ -85,6 +85,25 @@ public final class ExclusiveFiles {
 		return HeldLocks.isClaimed(file);
 	}
 
+	/**
+	 * Returns whether a process has a file, which this user may not be allowed to write.
+	 * @param file the file
+	 * @return {@code false} also where the file system has no locks, or the file cannot
+	 * be read
+	 */
+	public boolean isHeld(Path file) {
+		if (isOwn(file)) {
+			return true;
+		}
+		FileLocking reading = (this.locking == FileLocking.SYSTEM) ? FileLocking.SHARED : this.locking;
+		try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+			return reading.attempt(channel) == Outcome.HELD;
+		}
+		catch (IOException ex) {
+			return false;
+		}
+	}
+
 	private @Nullable ExclusiveFile open(Path file, Set<? extends OpenOption> options, FileAttribute<?>... attributes)
 			throws IOException {
 		HeldLocks.Entry claim = HeldLocks.claim(file);

@@ -26,16 +26,33 @@ final class FileCacheLock implements CacheLock {
 
 	private final FileChannel channel;
 
+	private final ProcessIdentity process;
+
+	private final boolean locked;
+
 	private final Clock clock;
 
 	private LockOwner owner;
 
 	private boolean closed;
 
-	FileCacheLock(HeldLocks.Entry claim, FileChannel channel, LockOwner owner, Clock clock) {
+	/**
+	 * Creates it, of a lock that was taken.
+	 * @param claim the claim of this process
+	 * @param channel the open lock file
+	 * @param owner the holder, as the note in the file says
+	 * @param process this process
+	 * @param locked whether the operating system keeps others away; without, another
+	 * process may have taken the lock over if this one was paused
+	 * @param clock tells the time
+	 */
+	FileCacheLock(HeldLocks.Entry claim, FileChannel channel, LockOwner owner, ProcessIdentity process, boolean locked,
+			Clock clock) {
 		this.claim = claim;
 		this.channel = channel;
 		this.owner = owner;
+		this.process = process;
+		this.locked = locked;
 		this.clock = clock;
 		claim.note(owner);
 	}
@@ -48,11 +65,18 @@ final class FileCacheLock implements CacheLock {
 		this.owner = this.owner.withHeartbeat(this.clock.instant()).withProgress(progress);
 		this.claim.note(this.owner);
 		try {
-			OwnerNote.write(this.channel, this.owner);
+			if (isOurs()) {
+				new OwnerNote(this.owner, this.process).write(this.channel);
+			}
 		}
 		catch (IOException ex) {
 			logger.debug("The lock file cannot be updated", ex);
 		}
+	}
+
+	private boolean isOurs() throws IOException {
+		OwnerNote note = this.locked ? null : OwnerNote.read(this.channel);
+		return note == null || note.isOf(this.owner);
 	}
 
 	@Override
@@ -62,7 +86,9 @@ final class FileCacheLock implements CacheLock {
 		}
 		this.closed = true;
 		try (this.channel) {
-			OwnerNote.erase(this.channel);
+			if (isOurs()) {
+				OwnerNote.erase(this.channel);
+			}
 		}
 		catch (IOException ex) {
 			logger.debug("The lock file cannot be cleared", ex);

@@ -22,6 +22,8 @@ import dev.modelcache.LockOwner;
 import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.DeniedAccess;
+import dev.modelcache.internal.DiskFault;
+import dev.modelcache.internal.lock.FileLocking.Outcome;
 import dev.modelcache.lock.CacheLock;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.lock.LockRequest;
@@ -39,14 +41,24 @@ import org.springframework.retry.support.RetryTemplate;
  * system has one; where it has none, the holder's note alone decides.
  * <p>
  * A file that is locked stays locked as long as its process lives, whatever its note
- * says; a lock that is free is taken, whatever note a dead process left. Nothing rests on
- * the exclusion but the saving of a second download.
+ * says; a lock that is free is taken, whatever note a dead process left. A note alone
+ * counts until its process is known to have ended or, where this machine cannot know,
+ * until three heartbeats have not come. Nothing rests on the exclusion but the saving of
+ * a second download.
  */
 public final class FileCacheLockFactory implements CacheLockFactory {
 
 	private static final Logger logger = LoggerFactory.getLogger(FileCacheLockFactory.class);
 
 	private static final boolean UNIX = FileSystems.getDefault().supportedFileAttributeViews().contains("unix");
+
+	/**
+	 * A holder renews its note each second. A heartbeat that has not come for this time
+	 * is missed: the disk may be slow, and its view of the file old.
+	 */
+	private static final Duration HEARTBEAT = Duration.ofSeconds(10);
+
+	private static final int MISSED_HEARTBEATS = 3;
 
 	private final LockSettings settings;
 
@@ -125,7 +137,7 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 		}
 		CacheLock lock = null;
 		try {
-			lock = tryAcquire(claim, lockFile, wait);
+			lock = tryAcquire(request, claim, lockFile, wait);
 			return lock;
 		}
 		catch (AccessDeniedException ex) {
@@ -142,23 +154,23 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 		}
 	}
 
-	private FileCacheLock tryAcquire(HeldLocks.Entry claim, Path lockFile, LockWait wait) throws IOException {
+	private FileCacheLock tryAcquire(LockRequest request, HeldLocks.Entry claim, Path lockFile, LockWait wait)
+			throws IOException {
 		FileChannel channel = FileChannel.open(lockFile, Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ,
 				StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS), this.settings.access().forFile(lockFile));
 		FileCacheLock lock = null;
 		try {
 			requireOnlyName(lockFile);
 			this.settings.access().widen(lockFile);
-			if (!isFree(channel, this.locking)) {
-				throw held(wait, OwnerNote.read(channel));
-			}
+			Outcome outcome = attempt(request, channel, this.locking, wait);
 			LockOwner owner = self();
-			OwnerNote.write(channel, owner);
-			LockOwner written = OwnerNote.read(channel);
-			if (written != null && !isSelf(written, owner)) {
+			ProcessIdentity process = ProcessIdentity.current();
+			new OwnerNote(owner, process).write(channel);
+			OwnerNote written = OwnerNote.read(channel);
+			if (written != null && !written.isOf(owner)) {
 				throw held(wait, written);
 			}
-			lock = new FileCacheLock(claim, channel, owner, this.clock);
+			lock = new FileCacheLock(claim, channel, owner, process, outcome == Outcome.LOCKED, this.clock);
 			return lock;
 		}
 		finally {
@@ -187,9 +199,7 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 		}
 		try {
 			channel = FileChannel.open(lockFile, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
-			if (!isFree(channel, this.shared)) {
-				throw held(wait, OwnerNote.read(channel));
-			}
+			attempt(request, channel, this.shared, wait);
 			lock = new ReadersLock(claim, channel);
 			return lock;
 		}
@@ -222,17 +232,54 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 		}
 	}
 
-	private boolean isFree(FileChannel channel, FileLocking locking) throws IOException {
-		return switch (locking.attempt(channel)) {
-			case LOCKED -> true;
-			case HELD -> false;
-			case UNSUPPORTED -> isVoid(OwnerNote.read(channel));
-		};
+	/** Returns how the lock was had. */
+	private Outcome attempt(LockRequest request, FileChannel channel, FileLocking locking, LockWait wait)
+			throws IOException {
+		Outcome outcome = locking.attempt(channel);
+		OwnerNote note = (outcome != Outcome.LOCKED) ? OwnerNote.read(channel) : null;
+		if (outcome == Outcome.HELD
+				|| (outcome == Outcome.UNSUPPORTED && !isVoid(request, channel.size() == 0, note, wait))) {
+			throw held(wait, note);
+		}
+		return outcome;
 	}
 
-	private boolean isVoid(@Nullable LockOwner owner) {
-		return owner == null
-				|| Duration.between(owner.heartbeat(), this.clock.instant()).compareTo(this.settings.staleAfter()) > 0;
+	/**
+	 * Returns whether a note no longer counts. One that cannot be read may be in the
+	 * middle of being written.
+	 */
+	private boolean isVoid(LockRequest request, boolean empty, @Nullable OwnerNote note, LockWait wait) {
+		if (empty) {
+			return true;
+		}
+		ProcessIdentity process = (note != null) ? note.process() : null;
+		String why = null;
+		if (process != null && process.isKnownToBeGone()) {
+			why = "that process has ended";
+		}
+		else if (process != null && process.isKnownToRun() && !process.equals(ProcessIdentity.current())) {
+			return false;
+		}
+		else if (note != null && isStale(note.owner())) {
+			why = "its last heartbeat is older than lock.stale-after";
+		}
+		else if (wait.isUnchangedFor(note, patience())) {
+			why = MISSED_HEARTBEATS + " of its heartbeats have not come";
+		}
+		if (why != null) {
+			logger.info("Model '{}': the lock of {} is taken over, because {}", request.modelId(),
+					LockWait.describe((note != null) ? note.owner() : null), why);
+		}
+		return why != null;
+	}
+
+	private boolean isStale(LockOwner owner) {
+		return Duration.between(owner.heartbeat(), this.clock.instant()).compareTo(this.settings.staleAfter()) > 0;
+	}
+
+	private Duration patience() {
+		Duration missed = HEARTBEAT.multipliedBy(MISSED_HEARTBEATS);
+		return (missed.compareTo(this.settings.staleAfter()) < 0) ? missed : this.settings.staleAfter();
 	}
 
 	private LockOwner self() {
@@ -240,8 +287,8 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 		return LockOwner.of(ProcessHandle.current().pid(), this.host, now);
 	}
 
-	private static boolean isSelf(LockOwner note, LockOwner self) {
-		return note.pid() == self.pid() && note.host().equals(self.host()) && note.since().equals(self.since());
+	private static HeldException held(LockWait wait, @Nullable OwnerNote note) {
+		return held(wait, (note != null) ? note.owner() : null);
 	}
 
 	private static HeldException held(LockWait wait, @Nullable LockOwner owner) {
@@ -255,6 +302,10 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 			return denied;
 		}
 		Path directory = request.lockFile().toAbsolutePath().getParent();
+		if (directory != null && DiskFault.of(ex) != DiskFault.OTHER) {
+			return DiskFault.exception(request.modelId(), directory,
+					"the lock file " + request.lockFile() + " cannot be written", ex);
+		}
 		return new ModelStorageException(request.modelId(), (directory != null) ? directory : request.lockFile(),
 				"the lock file " + request.lockFile() + " cannot be used (" + ex + "); delete it if it is a link or "
 						+ "belongs to another user",

@@ -12,8 +12,8 @@ import dev.modelcache.internal.FileAccess;
  * How long to wait for another process.
  *
  * @param timeout how long to wait while the owner makes no progress
- * @param staleAfter where the file system has no locks: when an owner's note without a
- * heartbeat is void
+ * @param staleAfter where the file system has no locks: how old the last heartbeat in the
+ * note of a process elsewhere may be
  * @param access who may read lock files, and so wait for them
  */
 public record LockSettings(Duration timeout, Duration staleAfter, FileAccess access) {
@@ -21,7 +21,7 @@ public record LockSettings(Duration timeout, Duration staleAfter, FileAccess acc
 	/**
 	 * Creates settings of lock files that only their owner reads.
 	 * @param timeout how long to wait while the owner makes no progress
-	 * @param staleAfter when an owner's note without a heartbeat is void
+	 * @param staleAfter how old the last heartbeat of a process elsewhere may be
 	 */
 	public LockSettings(Duration timeout, Duration staleAfter) {
 		this(timeout, staleAfter, FileAccess.PRIVATE);

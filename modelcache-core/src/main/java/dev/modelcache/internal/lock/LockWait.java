@@ -37,6 +37,10 @@ final class LockWait {
 
 	private @Nullable LockOwner seen;
 
+	private @Nullable OwnerNote note;
+
+	private @Nullable Instant noteSince;
+
 	LockWait(LockRequest request, Duration timeout, Clock clock, Consumer<LockOwner> listener) {
 		this.request = request;
 		this.timeout = timeout;
@@ -68,6 +72,21 @@ final class LockWait {
 		}
 	}
 
+	/**
+	 * Returns whether the note in the lock file has been the same for a while, by the
+	 * clock of this machine: that of its writer may be another.
+	 * @param now the note, or {@code null} if it cannot be read
+	 * @param duration the time
+	 */
+	boolean isUnchangedFor(@Nullable OwnerNote now, Duration duration) {
+		Instant instant = this.clock.instant();
+		if (this.noteSince == null || !Objects.equals(this.note, now)) {
+			this.noteSince = instant;
+			this.note = now;
+		}
+		return Duration.between(this.noteSince, instant).compareTo(duration) >= 0;
+	}
+
 	private boolean hasProgressed(@Nullable LockOwner owner) {
 		LockOwner before = this.seen;
 		if (owner == null || before == null) {
@@ -81,7 +100,7 @@ final class LockWait {
 		return (progress != null) ? progress.bytes() : null;
 	}
 
-	private static String describe(@Nullable LockOwner owner) {
+	static String describe(@Nullable LockOwner owner) {
 		return (owner != null) ? "process " + owner.pid() + " on " + owner.host()
 				+ ", which has been acquiring it since " + "" + owner.since() : "another process that is acquiring it";
 	}

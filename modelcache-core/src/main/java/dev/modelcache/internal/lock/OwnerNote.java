@@ -20,16 +20,22 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the holder of a lock writes into its file, so that others can tell who it is and
  * how far. A note that cannot be read, half-written or foreign, is no note.
+ *
+ * @param owner the holder
+ * @param process its process, or {@code null} if the note does not say
  */
-final class OwnerNote {
+record OwnerNote(LockOwner owner, @Nullable ProcessIdentity process) {
 
 	private static final int LONGEST = 4096;
 
-	private OwnerNote() {
+	/** Returns whether another holder has this process and time. */
+	boolean isOf(LockOwner holder) {
+		return this.owner.pid() == holder.pid() && this.owner.host().equals(holder.host())
+				&& this.owner.since().equals(holder.since());
 	}
 
-	static void write(FileChannel channel, LockOwner owner) throws IOException {
-		ByteBuffer text = ByteBuffer.wrap(format(owner).getBytes(StandardCharsets.UTF_8));
+	void write(FileChannel channel) throws IOException {
+		ByteBuffer text = ByteBuffer.wrap(format().getBytes(StandardCharsets.UTF_8));
 		long length = text.remaining();
 		while (text.hasRemaining()) {
 			channel.write(text, text.position());
@@ -41,7 +47,7 @@ final class OwnerNote {
 		channel.truncate(0);
 	}
 
-	static @Nullable LockOwner read(FileChannel channel) throws IOException {
+	static @Nullable OwnerNote read(FileChannel channel) throws IOException {
 		ByteBuffer text = ByteBuffer.allocate(LONGEST);
 		while (text.hasRemaining() && channel.read(text, text.position()) > 0) {
 			// A note is one read; more are needed only if somebody else's text is there.
@@ -49,13 +55,16 @@ final class OwnerNote {
 		return parse(StandardCharsets.UTF_8.decode(text.flip()).toString());
 	}
 
-	private static String format(LockOwner owner) {
+	private String format() {
 		StringBuilder note = new StringBuilder();
-		note.append("pid=").append(owner.pid()).append('\n');
-		note.append("host=").append(owner.host()).append('\n');
-		note.append("since=").append(owner.since()).append('\n');
-		note.append("heartbeat=").append(owner.heartbeat()).append('\n');
-		TransferProgress progress = owner.progress();
+		note.append("pid=").append(this.owner.pid()).append('\n');
+		note.append("host=").append(this.owner.host()).append('\n');
+		note.append("since=").append(this.owner.since()).append('\n');
+		note.append("heartbeat=").append(this.owner.heartbeat()).append('\n');
+		if (this.process != null) {
+			note.append("process=").append(this.process).append('\n');
+		}
+		TransferProgress progress = this.owner.progress();
 		if (progress != null) {
 			note.append("bytes=").append(progress.bytes()).append('\n');
 			if (progress.totalBytes() != null) {
@@ -66,17 +75,18 @@ final class OwnerNote {
 		return note.append("end=1\n").toString();
 	}
 
-	private static @Nullable LockOwner parse(String text) {
+	private static @Nullable OwnerNote parse(String text) {
 		try {
 			Properties note = new Properties();
 			note.load(new StringReader(text));
 			if (!"1".equals(note.getProperty("end"))) {
 				return null;
 			}
-			return LockOwner
+			LockOwner owner = LockOwner
 				.of(number(note, "pid"), note.getProperty("host", "?"), Instant.parse(note.getProperty("since", "")))
 				.withHeartbeat(Instant.parse(note.getProperty("heartbeat", "")))
 				.withProgress(progress(note));
+			return new OwnerNote(owner, ProcessIdentity.parse(note.getProperty("process", "")));
 		}
 		catch (IOException | IllegalArgumentException | DateTimeException ex) {
 			return null;

@@ -13,6 +13,7 @@ import java.util.HexFormat;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.LongStream;
 import java.util.zip.CRC32C;
 
 import org.jspecify.annotations.Nullable;
@@ -24,13 +25,17 @@ import org.jspecify.annotations.Nullable;
  * @param machine where its process id means something: the host, its boot and its name
  * space of process ids, as eight hexadecimal digits
  * @param pid its process id
- * @param startMillis when it started: a process id is used again some day, the pair is
- * not
+ * @param start when it started: a process id is used again some day, the pair is not. On
+ * Linux the ticks since the boot, which stay the same when the clock is set; elsewhere
+ * milliseconds
  */
-public record ProcessIdentity(String machine, long pid, long startMillis) {
+public record ProcessIdentity(String machine, long pid, long start) {
 
 	/** How {@link #toString()} looks, for patterns of names. */
 	public static final String PATTERN = "[0-9a-f]{8}-\\d{1,18}-\\d{1,18}";
+
+	/** Which of the fields behind the name of the program it is. */
+	private static final int START_TIME = 19;
 
 	private static final Pattern PARTS = Pattern.compile("([0-9a-f]{8})-(\\d{1,18})-(\\d{1,18})");
 
@@ -40,7 +45,7 @@ public record ProcessIdentity(String machine, long pid, long startMillis) {
 	 */
 	public static ProcessIdentity current() {
 		ProcessHandle self = ProcessHandle.current();
-		return new ProcessIdentity(thisMachine(), self.pid(), startMillis(self));
+		return new ProcessIdentity(thisMachine(), self.pid(), starts(self).findFirst().orElse(0));
 	}
 
 	/**
@@ -60,15 +65,55 @@ public record ProcessIdentity(String machine, long pid, long startMillis) {
 	 * @return {@code false} also for a process of another machine or container
 	 */
 	public boolean isKnownToBeGone() {
-		if (!this.machine.equals(thisMachine())) {
-			return false;
-		}
+		return isHere() && !isRunning();
+	}
+
+	/**
+	 * Returns whether the process runs, as far as this machine can know.
+	 * @return {@code false} also for a process of another machine or container
+	 */
+	public boolean isKnownToRun() {
+		return isHere() && isRunning();
+	}
+
+	private boolean isHere() {
+		return this.machine.equals(thisMachine()) && !othersAreHidden();
+	}
+
+	/** With {@code hidepid}, Linux shows no processes of other users. */
+	private static boolean othersAreHidden() {
+		return Files.exists(Path.of("/proc/self/stat")) && !Files.isReadable(Path.of("/proc/1/stat"));
+	}
+
+	/** A process that was killed and that its parent has not asked for does not run. */
+	private boolean isRunning() {
 		Optional<ProcessHandle> process = ProcessHandle.of(this.pid);
-		return process.isEmpty() || startMillis(process.get()) != this.startMillis;
+		return process.isPresent() && starts(process.get()).anyMatch((start) -> start == this.start);
+	}
+
+	/** Earlier versions wrote the other one, also where Linux tells. */
+	private static LongStream starts(ProcessHandle process) {
+		String[] stat = stat(process.pid());
+		if (stat.length > START_TIME) {
+			return stat[0].matches("[ZXx]") ? LongStream.empty()
+					: LongStream.of(Long.parseLong(stat[START_TIME]), startMillis(process));
+		}
+		return LongStream.of(startMillis(process));
 	}
 
 	private static long startMillis(ProcessHandle process) {
 		return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+	}
+
+	/** The fields behind the name of the program, see proc_pid_stat(5). */
+	private static String[] stat(long pid) {
+		try {
+			String stat = Files.readString(Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
+			return stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ");
+		}
+		catch (IOException ex) {
+			return new String[0];
+		}
 	}
 
 	private static String thisMachine() {
@@ -99,7 +144,7 @@ public record ProcessIdentity(String machine, long pid, long startMillis) {
 
 	@Override
 	public String toString() {
-		return this.machine + "-" + this.pid + "-" + this.startMillis;
+		return this.machine + "-" + this.pid + "-" + this.start;
 	}
 
 }

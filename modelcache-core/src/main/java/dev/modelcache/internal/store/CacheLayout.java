@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * &lt;directory&gt;/locks/&lt;key of the target&gt;.lock
  * &lt;directory&gt;/locks/&lt;key of the target&gt;.use              the mark of those who use the file
  * &lt;directory&gt;/staging/&lt;key of the target&gt;            a file that is copied to its place, where it cannot be moved
+ * &lt;directory&gt;/locks/&lt;key of the target&gt;.&lt;owner&gt;.user     what one of them serves, and its lock (.held)
  * &lt;model-path&gt;.download.lock                            the lock of a model with a path of its own
 .&lt;file name&gt;.versions/&lt;version&gt;/&lt;name&gt;               the files of a model of several, beside the link that leads there
 .&lt;file name&gt;.versions/&lt;version&gt;.properties           what makes up that version
@@ -161,6 +162,11 @@ public final class CacheLayout {
 		return this.directory;
 	}
 
+	/** Returns the directory of the locks of files whose place the cache chooses. */
+	Path locks() {
+		return this.directory.resolve("locks");
+	}
+
 	/** Returns the directory of all receipts. */
 	Path receipts() {
 		return this.directory.resolve("receipts");
@@ -181,7 +187,7 @@ public final class CacheLayout {
 	 * @param receipt the file's receipt
 	 */
 	Path mark(Path receipt) {
-		return this.directory.resolve("locks").resolve(withEnding(receipt, ".use").getFileName());
+		return locks().resolve(withEnding(receipt, ".use").getFileName());
 	}
 
 	private static Path withEnding(Path receipt, String ending) {
@@ -203,7 +209,7 @@ public final class CacheLayout {
 	 * Returns the lock of a model-path whose file system cannot have it beside the file.
 	 */
 	Path lockInCache(Path target) {
-		return this.directory.resolve("locks").resolve(key(target.toString()) + ".lock");
+		return locks().resolve(key(target.toString()) + ".lock");
 	}
 
 	/** Returns where a file is downloaded that is copied to a target. */

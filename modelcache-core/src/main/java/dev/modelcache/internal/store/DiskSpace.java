@@ -7,23 +7,30 @@ package dev.modelcache.internal.store;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 
 import dev.modelcache.ModelStorageException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.util.unit.DataSize;
 
 /**
  * The space that this process's downloads will still need, so that those that run
  * together do not each count on the same free space. What a download has written is part
- * of the disk's used space, and is no longer counted here.
+ * of the disk's used space, and is no longer counted here. A disk that does not tell its
+ * free space takes everything until a write fails.
  * <p>
  * <em>Thread-safety</em>: all methods; the disk is asked outside the monitor.
  */
 final class DiskSpace {
+
+	private static final Logger logger = LoggerFactory.getLogger(DiskSpace.class);
 
 	private static final DataSize MOST_LEFT_FREE = DataSize.ofMegabytes(512);
 
@@ -31,7 +38,9 @@ final class DiskSpace {
 
 	private final @Nullable DataSize leftFree;
 
-	private final UsableSpace usableSpace;
+	private final Disks disks;
+
+	private final AtomicBoolean warned = new AtomicBoolean();
 
 	private final Map<Object, Need> needs = new IdentityHashMap<>();
 
@@ -44,12 +53,37 @@ final class DiskSpace {
 	 * default
 	 */
 	DiskSpace(@Nullable DataSize leftFree) {
-		this(leftFree, FileStore::getUsableSpace);
+		this(leftFree, Files::getFileStore);
 	}
 
-	DiskSpace(@Nullable DataSize leftFree, UsableSpace usableSpace) {
+	DiskSpace(@Nullable DataSize leftFree, Disks disks) {
 		this.leftFree = leftFree;
-		this.usableSpace = usableSpace;
+		this.disks = disks;
+	}
+
+	/**
+	 * Returns what is free on the disk of a directory.
+	 * @param directory the directory, which exists
+	 * @return the space, or {@code null} if the disk does not tell: some network and
+	 * object file systems say that 0 of 0 bytes are free, and without a mount table Java
+	 * does not find the disk
+	 */
+	@Nullable DataSize free(Path directory) {
+		FileStore disk = disk(directory);
+		return (disk != null) ? usable(disk, directory) : null;
+	}
+
+	/**
+	 * Returns how large a file may be for its disk.
+	 * @param directory a directory of the disk, which exists
+	 * @return what is free, without what is left free; without a limit where the disk
+	 * does not tell
+	 */
+	DataSize room(Path directory) {
+		FileStore disk = disk(directory);
+		DataSize usable = (disk != null) ? usable(disk, directory) : null;
+		return DataSize.ofBytes((disk != null && usable != null)
+				? Math.max(0, usable.toBytes() - reserve(this.leftFree, disk)) : Long.MAX_VALUE);
 	}
 
 	/**
@@ -59,13 +93,34 @@ final class DiskSpace {
 	 * @param disk the disk
 	 * @return the number of bytes
 	 */
-	static long reserve(@Nullable DataSize leftFree, FileStore disk) throws IOException {
+	static long reserve(@Nullable DataSize leftFree, FileStore disk) {
 		if (leftFree != null) {
 			return leftFree.toBytes();
 		}
-		long total = disk.getTotalSpace();
-		// 0 where the size is not known.
+		long total = total(disk);
 		return (total > 0) ? Math.min(MOST_LEFT_FREE.toBytes(), total / SHARE_LEFT_FREE) : MOST_LEFT_FREE.toBytes();
+	}
+
+	/** Returns 0 or less where the size is not known. */
+	private static long total(FileStore disk) {
+		try {
+			return disk.getTotalSpace();
+		}
+		catch (IOException | RuntimeException ex) {
+			return 0;
+		}
+	}
+
+	/**
+	 * Returns whether a disk could take a file if nothing else was on it.
+	 * @param directory the directory of the file, which exists
+	 * @param size the size of the file
+	 * @return {@code true} also where the disk does not tell its size
+	 */
+	boolean isLargeEnough(Path directory, DataSize size) {
+		FileStore disk = disk(directory);
+		long total = (disk != null) ? total(disk) : 0;
+		return disk == null || total <= 0 || total - reserve(this.leftFree, disk) >= size.toBytes();
 	}
 
 	/**
@@ -101,24 +156,54 @@ final class DiskSpace {
 
 	private DataSize reserve(Object owner, String modelId, ModelPlace place, DataSize least, DataSize most,
 			LongSupplier written) {
-		try {
-			FileStore disk = Files.getFileStore(place.directory());
-			release(owner);
-			DataSize granted = null;
-			while (granted == null) {
-				granted = tryReserve(owner, modelId, place, disk, least, most, written);
-			}
-			return granted;
+		release(owner);
+		DataSize granted = null;
+		while (granted == null) {
+			granted = tryReserve(owner, modelId, place, least, most, written);
 		}
-		catch (IOException ex) {
-			throw new ModelStorageException(modelId, place.directory(),
-					"cannot ask for the free space of " + place.directory() + ": " + ex, ex);
+		return granted;
+	}
+
+	/** Returns null if the disk cannot be found. */
+	private @Nullable FileStore disk(Path directory) {
+		try {
+			return this.disks.of(directory);
+		}
+		catch (IOException | RuntimeException ex) {
+			unknown(directory, ex);
+			return null;
+		}
+	}
+
+	/** Returns null if the disk does not tell. */
+	private @Nullable DataSize usable(FileStore disk, Path directory) {
+		try {
+			long usable = disk.getUsableSpace();
+			if (usable > 0 || (usable == 0 && total(disk) > 0)) {
+				return DataSize.ofBytes(usable);
+			}
+			unknown(directory, usable + " of " + total(disk) + " bytes");
+		}
+		catch (IOException | RuntimeException ex) {
+			unknown(directory, ex);
+		}
+		return null;
+	}
+
+	private void unknown(Path directory, Object why) {
+		if (!this.warned.getAndSet(true)) {
+			logger.warn("The free space of {} is unknown ({}). Downloads go on without checking that they fit,"
+					+ " and hooks.llm.cache.min-free-space does not apply there", directory, why.toString());
 		}
 	}
 
 	/** Returns null if other needs have changed meanwhile. */
-	private @Nullable DataSize tryReserve(Object owner, String modelId, ModelPlace place, FileStore disk,
-			DataSize least, DataSize most, LongSupplier written) throws IOException {
+	private @Nullable DataSize tryReserve(Object owner, String modelId, ModelPlace place, DataSize least, DataSize most,
+			LongSupplier written) {
+		FileStore disk = disk(place.directory());
+		if (disk == null) {
+			return most;
+		}
 		List<Need> others;
 		long seen;
 		synchronized (this) {
@@ -133,7 +218,10 @@ final class DiskSpace {
 			}
 		}
 		DataSize needed = DataSize.ofBytes(Math.addExact(least.toBytes(), kept));
-		DataSize usable = DataSize.ofBytes(this.usableSpace.of(disk));
+		DataSize usable = usable(disk, place.directory());
+		if (usable == null) {
+			return most;
+		}
 		long granted = Math.min(most.toBytes(), usable.toBytes() - kept);
 		Need need = new Need(disk, granted, written.getAsLong(), written);
 		synchronized (this) {
@@ -156,11 +244,11 @@ final class DiskSpace {
 		}
 	}
 
-	/** Asks a disk for its free space. */
+	/** Finds the disk of a directory. */
 	@FunctionalInterface
-	interface UsableSpace {
+	interface Disks {
 
-		long of(FileStore disk) throws IOException;
+		FileStore of(Path directory) throws IOException;
 
 	}
 

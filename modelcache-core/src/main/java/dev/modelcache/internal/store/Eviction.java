@@ -75,6 +75,7 @@ public final class Eviction {
 	 */
 	public boolean evict(String modelId, ModelPlace place, Runnable advanced) {
 		Leftovers leftovers = new Leftovers(advanced);
+		this.staging.users().leave(place);
 		boolean existed = leftovers.unless(() -> deleteElsewhere(place, leftovers),
 				"the record of the files elsewhere");
 		existed |= leftovers.unless(() -> this.versions.delete(place, advanced), CacheLayout.versions(place));

@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 public record ModelPlace(Path target, Path lockFile, Path receipt, FileAccess access, boolean shared,
 		@Nullable ModelPathConflict conflict) {
 
+	/** Follows the name of a receipt whose file is about to be moved to its place. */
+	static final String PENDING = ".next";
+
 	/**
 	 * Creates the place of a private file.
 	 * @param target where the published file stands
@@ -79,7 +82,7 @@ public record ModelPlace(Path target, Path lockFile, Path receipt, FileAccess ac
 	 * @return the path
 	 */
 	Path pendingReceipt() {
-		return this.receipt.resolveSibling(this.receipt.getFileName() + ".next");
+		return this.receipt.resolveSibling(this.receipt.getFileName() + PENDING);
 	}
 
 }

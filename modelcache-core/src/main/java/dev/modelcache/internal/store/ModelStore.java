@@ -6,7 +6,6 @@ package dev.modelcache.internal.store;
 
 import dev.modelcache.CacheOptions;
 import java.io.IOException;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -15,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 
+import dev.modelcache.CachedModel;
 import dev.modelcache.Digest;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelFileName;
@@ -24,8 +24,6 @@ import dev.modelcache.internal.DeniedAccess;
 import dev.modelcache.internal.lock.ExclusiveFiles;
 import dev.modelcache.lock.CacheLockFactory;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.util.unit.DataSize;
 
 /**
@@ -36,8 +34,6 @@ import org.springframework.util.unit.DataSize;
  * <em>Errors</em>: {@link ModelStorageException}.
  */
 public final class ModelStore implements AutoCloseable {
-
-	private static final Logger logger = LoggerFactory.getLogger(ModelStore.class);
 
 	private final StoreSettings settings;
 
@@ -50,6 +46,8 @@ public final class ModelStore implements AutoCloseable {
 	private final @Nullable HubCache hub;
 
 	private final ModelsInUse inUse;
+
+	private final ModelUsers users;
 
 	private final AdoptedFiles adoption;
 
@@ -90,9 +88,10 @@ public final class ModelStore implements AutoCloseable {
 		this.hub = (settings.hubCache() != null) ? new HubCache(settings.hubCache(), this.layout, this.receipts) : null;
 		this.inUse = new ModelsInUse(this.layout, clock);
 		this.accessChange = new AccessChange(this.layout, this.receipts);
+		this.users = new ModelUsers(this.layout, files);
 		this.adoption = new AdoptedFiles(settings.adoption(), this.layout, this.receipts);
 		this.staging = new Staging(settings, this.layout, files, clock, this.receipts, this.adoption, this.inUse,
-				directories);
+				this.users, directories);
 		this.eviction = new Eviction(settings, this.layout, this.receipts, this.versions, this.hub, this.inUse,
 				this.staging);
 		this.lockFile = lockFile;
@@ -284,6 +283,38 @@ public final class ModelStore implements AutoCloseable {
 	}
 
 	/**
+	 * Says that a model of this application is served from its place, until
+	 * {@link #close()}: no process puts another file there.
+	 * @param place the place
+	 * @param expected the digest that is expected, or {@code null}
+	 * @param sourceKey the key of its source, or {@code null}
+	 * @param model the model
+	 */
+	public void serve(ModelPlace place, @Nullable Digest expected, @Nullable String sourceKey, CachedModel model) {
+		if (isOf(place, model.path())) {
+			this.users.use(model.id(), place,
+					new ModelUsers.Use(text(expected), text(model.digest()), null, sourceKey));
+		}
+	}
+
+	/**
+	 * Requires that a model may come to its place: no other one is served from there.
+	 * @param modelId the model's id
+	 * @param place the place
+	 * @param expected the digest of the only file
+	 * @param sourceKey the key of its source, or {@code null}
+	 * @throws ModelStorageException if another one is; says by whom
+	 */
+	public void requireUnserved(String modelId, ModelPlace place, @Nullable Digest expected,
+			@Nullable String sourceKey) {
+		this.users.requireAgreement(modelId, place, new ModelUsers.Use(text(expected), null, null, sourceKey));
+	}
+
+	private static @Nullable String text(@Nullable Digest digest) {
+		return (digest != null) ? digest.toString() : null;
+	}
+
+	/**
 	 * Returns what makes files that are to be published.
 	 * @return the staging area of each place
 	 */
@@ -305,6 +336,7 @@ public final class ModelStore implements AutoCloseable {
 	@Override
 	public void close() {
 		this.inUse.close();
+		this.users.close();
 	}
 
 	/**
@@ -327,19 +359,14 @@ public final class ModelStore implements AutoCloseable {
 	 * Returns how large a model may be for its disk.
 	 * @param request the request
 	 * @return the free space of the disk where its file will stand, without what is left
-	 * free
+	 * free; without a limit where the disk does not tell
 	 */
 	public DataSize room(ModelRequest request) {
-		Path existing = existing((request.modelPath() != null) ? request.modelPath() : directory());
-		try {
-			FileStore disk = Files.getFileStore(existing);
-			long reserve = DiskSpace.reserve(this.settings.minFreeSpace(), disk);
-			return DataSize.ofBytes(Math.max(0, disk.getUsableSpace() - reserve));
-		}
-		catch (IOException ex) {
-			throw new ModelStorageException(request.id(), existing,
-					"cannot ask for the free space of " + existing + ": " + ex, ex);
-		}
+		return this.staging.space().room(existing((request.modelPath() != null) ? request.modelPath() : directory()));
+	}
+
+	private @Nullable DataSize free(Path path) {
+		return this.staging.space().free(existing(path));
 	}
 
 	private static Path existing(Path path) {
@@ -364,13 +391,7 @@ public final class ModelStore implements AutoCloseable {
 	 * @return the space, or {@code null} where the disk does not tell
 	 */
 	public @Nullable DataSize free() {
-		try {
-			return DataSize.ofBytes(Files.getFileStore(existing(directory())).getUsableSpace());
-		}
-		catch (IOException ex) {
-			logger.debug("Cannot ask for the free space of {}", directory(), ex);
-			return null;
-		}
+		return free(directory());
 	}
 
 	/**

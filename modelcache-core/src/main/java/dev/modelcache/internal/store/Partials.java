@@ -242,14 +242,36 @@ final class Partials {
 	}
 
 	/**
-	 * Deletes the journals that ended processes left without their files.
+	 * Deletes the files of processes that are not known to run, once nothing continues
+	 * them: whoever works under the lock of the target has taken it over from them, where
+	 * the file system has no locks. An owner that was only paused finds its file gone.
+	 */
+	void deleteOthers() throws IOException {
+		for (Path path : list(StagedName.STAGED)) {
+			ProcessIdentity process = StagedName.owner(path, this.target);
+			if (process != null && !process.isKnownToRun() && owner().isPrivate(path)) {
+				try (ExclusiveFile file = this.files.tryOpen(path)) {
+					if (file != null) {
+						logger.info("Deleting {}, which a download of another process left", path);
+						Files.deleteIfExists(StagedName.journal(path));
+						Files.deleteIfExists(path);
+					}
+				}
+			}
+		}
+	}
+
+	/**
+	 * Deletes the journals that ended processes left without their files. A file is made
+	 * before its journal, and its owner deletes the journal when the file has become the
+	 * target.
 	 * @param target the target
 	 */
 	static void deleteOrphans(Path target) {
 		try {
 			for (Path journal : list(target, StagedName.JOURNAL)) {
 				ProcessIdentity owner = StagedName.owner(journal, target);
-				if (!Files.exists(StagedName.staged(journal)) && owner != null && owner.isKnownToBeGone()) {
+				if (!Files.exists(StagedName.staged(journal)) && owner != null && !owner.isKnownToRun()) {
 					Files.deleteIfExists(journal);
 				}
 			}

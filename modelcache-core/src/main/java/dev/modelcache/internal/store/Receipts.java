@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
@@ -124,10 +125,45 @@ public final class Receipts {
 		}
 	}
 
-	/** Returns all files that have a receipt in a directory. */
+	/** Returns all files that have a receipt in a directory, pending ones included. */
 	List<ReceivedFile> all(Path directory) {
+		settleAll(directory, Instant.MIN);
+		return received(directory, CacheLayout.RECEIPT);
+	}
+
+	/**
+	 * Settles the receipts of files that processes moved to their places before they
+	 * ended, and deletes those of files that never came there.
+	 * @param directory where receipts are kept
+	 * @param expiry pending receipts that were written before are of no use: a living
+	 * process settles its own in a moment
+	 */
+	void settleAll(Path directory, Instant expiry) {
+		for (ReceivedFile pending : received(directory, CacheLayout.RECEIPT + ModelPlace.PENDING)) {
+			try {
+				String name = pending.file().getFileName().toString();
+				Path receipt = pending.file()
+					.resolveSibling(name.substring(0, name.length() - ModelPlace.PENDING.length()));
+				ModelPlace place = new ModelPlace(pending.target(), pending.target(), receipt);
+				Fingerprint fingerprint = Fingerprint.of(pending.target());
+				if (fingerprint != null && pending.receipt().fingerprint().fits(fingerprint)) {
+					find(place, fingerprint);
+				}
+				else if ((fingerprint == null || !pending.receipt().doubted())
+						&& Files.getLastModifiedTime(pending.file()).toInstant().isBefore(expiry)) {
+					Files.deleteIfExists(pending.file());
+					Partials.deleteOrphans(pending.target());
+				}
+			}
+			catch (IOException ex) {
+				logger.debug("The receipt {} cannot be settled", pending.file(), ex);
+			}
+		}
+	}
+
+	private static List<ReceivedFile> received(Path directory, String ending) {
 		List<ReceivedFile> all = new ArrayList<>();
-		try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + CacheLayout.RECEIPT)) {
+		try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + ending)) {
 			for (Path file : files) {
 				ReceivedFile received = received(file);
 				if (received != null) {

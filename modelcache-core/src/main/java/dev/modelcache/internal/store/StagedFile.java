@@ -18,6 +18,7 @@ import java.util.function.LongSupplier;
 
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.DeniedAccess;
+import dev.modelcache.internal.DiskFault;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -206,42 +207,68 @@ public final class StagedFile implements AutoCloseable {
 
 	/**
 	 * Returns what a failure to write, force or read this file means: a disk without
-	 * space, or another fault of it. The file and its journal are not kept: after an
-	 * error the operating system may hold bytes in memory that the disk does not have,
-	 * and would show them to whoever checks the file.
+	 * space, or another fault of it. The file and its journal are kept if the disk has
+	 * what was written and may take the rest later: it can be forced, and the reason may
+	 * pass. After any other error the operating system may hold bytes in memory that the
+	 * disk does not have, and would show them to whoever checks the file.
 	 * @param failure the failure
 	 * @param remaining the bytes that are still to be written
 	 * @return the exception to raise
 	 */
 	public ModelStorageException failure(IOException failure, DataSize remaining) {
-		if (!(failure instanceof ClosedChannelException)) {
-			discard();
-		}
+		ModelStorageException noSpace = null;
 		try {
 			admit(remaining);
 		}
-		catch (ModelStorageException noSpace) {
-			discard();
-			noSpace.addSuppressed(failure);
-			return noSpace;
+		catch (ModelStorageException ex) {
+			noSpace = ex;
+			ex.addSuppressed(failure);
 		}
-		return new ModelStorageException(this.modelId, this.work.directory(),
-				"the file " + path() + " cannot be written: " + failure, failure);
+		boolean mayPass = DiskFault.of(failure).mayPass() || noSpace != null;
+		if (!(failure instanceof ClosedChannelException) && !(mayPass && hasRoom(remaining) && isDurable())) {
+			discard();
+		}
+		return (noSpace != null) ? noSpace : DiskFault.exception(this.modelId, this.work.directory(),
+				"the file " + path() + " cannot be written", failure);
+	}
+
+	/** Whether the disk would have room for the whole file if it had no other. */
+	private boolean hasRoom(DataSize remaining) {
+		return this.staging.space()
+			.isLargeEnough(this.work.directory(), DataSize.ofBytes(Math.max(length(), remaining.toBytes())));
+	}
+
+	private boolean isDurable() {
+		try {
+			force();
+			return true;
+		}
+		catch (IOException ex) {
+			return false;
+		}
 	}
 
 	/**
 	 * Makes durable what was written so far, so that {@link #publish} takes a moment
-	 * only.
+	 * only. A file that the disk did not take is of no use any more: the operating system
+	 * may forget that it did not.
 	 * @throws IOException if the disk does not take it
 	 */
 	public void force() throws IOException {
-		channel().force(true);
+		try {
+			channel().force(true);
+		}
+		catch (IOException ex) {
+			discard();
+			throw ex;
+		}
 	}
 
 	/**
 	 * Makes this file the target, with a receipt. The file that stood there until now
 	 * stays whole until the moment of the move, and for ever if anything fails before.
 	 * @param receipt makes the receipt from the file's fingerprint
+	 * @throws ModelStorageException if another process serves another file from there
 	 * @throws FileAlreadyExistsException if a file stands there that this cache did not
 	 * put there; nothing has changed then
 	 * @throws IOException if the disk does not take it. The file that stood there is
@@ -253,7 +280,7 @@ public final class StagedFile implements AutoCloseable {
 			publishCopy(receipt);
 			return;
 		}
-		channel().force(true);
+		force();
 		if (!Files.exists(path(), LinkOption.NOFOLLOW_LINKS)) {
 			throw new IOException("the staged file " + path() + " has disappeared");
 		}
@@ -273,6 +300,7 @@ public final class StagedFile implements AutoCloseable {
 		}
 		this.staging.inUse().use(this.place);
 		Receipt written = receipt.write(fingerprint);
+		this.staging.users().requireAgreement(this.modelId, this.place, ModelUsers.Use.of(written));
 		Fingerprint replaceable = Occupant.makeWay(this.place, this.staging.receipts(), this.staging.now(),
 				FileMoves::replace);
 		this.staging.receipts().prepare(this.place, written);
@@ -296,6 +324,7 @@ public final class StagedFile implements AutoCloseable {
 		deleteJournal();
 		this.staging.receipts().settle(this.place);
 		this.staging.adoption().forget(this.place);
+		this.staging.deleteOthers(this.work);
 	}
 
 	/**
@@ -319,6 +348,8 @@ public final class StagedFile implements AutoCloseable {
 	 * @throws IOException if it cannot be copied
 	 */
 	public void copyToTarget(ReceiptWriter receipt, Runnable advanced) throws IOException {
+		this.staging.users()
+			.requireAgreement(this.modelId, this.place, ModelUsers.Use.of(receipt.write(Fingerprint.NONE)));
 		logger.warn(
 				"Model '{}': {} cannot be published atomically; the model is copied there, and other programs see part"
 						+ " of it until that is complete",
@@ -356,8 +387,8 @@ public final class StagedFile implements AutoCloseable {
 	 */
 	public ModelStorageException copyFailure(IOException failure) {
 		ModelStorageException denied = DeniedAccess.writing(this.modelId, target(), failure);
-		return (denied != null) ? denied : new ModelStorageException(this.modelId, this.place.directory(),
-				"the model cannot be copied to " + target() + ": " + failure, failure);
+		return (denied != null) ? denied : DiskFault.exception(this.modelId, this.place.directory(),
+				"the model cannot be copied to " + target(), failure);
 	}
 
 	/** Deletes a copy that is not the model. */
@@ -381,6 +412,7 @@ public final class StagedFile implements AutoCloseable {
 		this.published = true;
 		deleteJournal();
 		this.staging.adoption().forget(this.place);
+		this.staging.deleteOthers(this.work);
 	}
 
 	/**

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.DeniedAccess;
 import dev.modelcache.internal.FileAccess;
+import dev.modelcache.internal.DiskFault;
 import dev.modelcache.internal.lock.ExclusiveFile;
 import dev.modelcache.internal.lock.ExclusiveFiles;
 import org.slf4j.Logger;
@@ -51,6 +52,8 @@ public final class Staging {
 
 	private final ModelsInUse inUse;
 
+	private final ModelUsers users;
+
 	private final DirectoryForce directories;
 
 	private final DiskSpace space;
@@ -58,7 +61,7 @@ public final class Staging {
 	private Instant lastSweep = Instant.EPOCH;
 
 	Staging(StoreSettings settings, CacheLayout layout, ExclusiveFiles files, Clock clock, Receipts receipts,
-			AdoptedFiles adoption, ModelsInUse inUse, DirectoryForce directories) {
+			AdoptedFiles adoption, ModelsInUse inUse, ModelUsers users, DirectoryForce directories) {
 		this.settings = settings;
 		this.layout = layout;
 		this.probe = new DirectoryProbe(settings.rules());
@@ -67,6 +70,7 @@ public final class Staging {
 		this.receipts = receipts;
 		this.adoption = adoption;
 		this.inUse = inUse;
+		this.users = users;
 		this.directories = directories;
 		this.space = new DiskSpace(settings.minFreeSpace());
 	}
@@ -82,6 +86,7 @@ public final class Staging {
 	 * @return the staged file; the caller closes it
 	 */
 	public StagedFile stage(String modelId, ModelPlace place, PartialJudge judge, Runnable advanced) {
+		requireReplaceable(modelId, place);
 		ModelPlace work = prepare(modelId, place);
 		try {
 			deleteExpired();
@@ -107,6 +112,16 @@ public final class Staging {
 		catch (IOException ex) {
 			throw cannotCreate(modelId, place, ex);
 		}
+	}
+
+	/**
+	 * Requires that a file can be moved to a place: what stands there is not mounted.
+	 * @param modelId the model's id
+	 * @param place the place
+	 * @throws ModelStorageException if it is; says what to mount instead
+	 */
+	public void requireReplaceable(String modelId, ModelPlace place) {
+		MountPoints.requireNone(modelId, place.target());
 	}
 
 	private static void createDirectory(ModelPlace place) throws IOException {
@@ -219,19 +234,28 @@ public final class Staging {
 		boolean found = false;
 		for (ModelPlace work : List.of(place, place.at(this.layout.working(place.target())))) {
 			if (Files.isDirectory(work.directory())) {
-				found |= partials(work).claim(PartialJudge.NONE) != null;
+				Partials partials = partials(work);
+				found |= partials.claim(PartialJudge.NONE) != null;
+				partials.deleteOthers();
 			}
 		}
 		return found;
 	}
 
+	/** Deletes what other processes left of a file that is published now. */
+	void deleteOthers(ModelPlace place) {
+		try {
+			partials(place).deleteOthers();
+		}
+		catch (IOException ex) {
+			logger.debug("Not all that downloads of {} left can be deleted", place.target(), ex);
+		}
+	}
+
 	private static ModelStorageException cannotCreate(String modelId, ModelPlace place, IOException ex) {
 		ModelStorageException denied = DeniedAccess.writing(modelId, place.target(), ex);
-		if (denied != null) {
-			return denied;
-		}
-		return new ModelStorageException(modelId, place.directory(),
-				"cannot create a file in " + place.directory() + ": " + ex, ex);
+		return (denied != null) ? denied
+				: DiskFault.exception(modelId, place.directory(), "cannot create a file in " + place.directory(), ex);
 	}
 
 	private static void copyFromOthers(Partials partials, PartialJudge judge, StagedFile staged, Partial empty,
@@ -256,6 +280,7 @@ public final class Staging {
 		if (now.isAfter(this.lastSweep.plus(BETWEEN_SWEEPS))) {
 			this.lastSweep = now;
 			deleteExpired(this.settings.directory(), Integer.MAX_VALUE);
+			this.receipts.settleAll(this.layout.receipts(), expiry());
 			if (this.settings.hubCache() != null) {
 				deleteExpired(this.settings.hubCache().directory(), HubCache.DEPTH_OF_BLOBS);
 			}
@@ -325,6 +350,10 @@ public final class Staging {
 
 	ModelsInUse inUse() {
 		return this.inUse;
+	}
+
+	ModelUsers users() {
+		return this.users;
 	}
 
 	Instant now() {

@@ -32,6 +32,7 @@ import dev.modelcache.internal.lock.LockSettings;
 import dev.modelcache.internal.source.SourceResolvers;
 import dev.modelcache.internal.source.file.FileSourceResolver;
 import dev.modelcache.internal.source.web.HttpSourceResolver;
+import dev.modelcache.internal.store.HaltingStore;
 import dev.modelcache.internal.store.ModelLockFile;
 import dev.modelcache.internal.store.ModelStore;
 import dev.modelcache.internal.store.StoreSettings;
@@ -121,6 +122,8 @@ public final class CacheFixture implements AutoCloseable {
 	private UnaryOperator<ModelLockFile> pins = UnaryOperator.identity();
 
 	private boolean offline;
+
+	private boolean halting;
 
 	private Clock clock = Clock.systemUTC();
 
@@ -231,6 +234,12 @@ public final class CacheFixture implements AutoCloseable {
 		return this;
 	}
 
+	/** Has the process end when it has moved its first file to its place. */
+	CacheFixture halting() {
+		this.halting = true;
+		return this;
+	}
+
 	public DefaultModelCache open(ModelRequest... requests) {
 		Clock clock = this.clock;
 		WebClient webClient = WebClient.builder()
@@ -248,7 +257,8 @@ public final class CacheFixture implements AutoCloseable {
 		SourceResolvers sources = SourceResolvers.of(resolvers);
 		CacheLockFactory locks = (this.locks != null) ? this.locks : new FileCacheLockFactory(this.lock, clock);
 		ModelLockFile pins = (this.lockFile != null) ? this.pins.apply(new ModelLockFile(this.lockFile, locks)) : null;
-		this.models = new ModelStore(this.store, this.files, clock, pins);
+		this.models = this.halting ? HaltingStore.create(this.store, this.files, clock)
+				: new ModelStore(this.store, this.files, clock, pins);
 		EngineParts parts = new EngineParts(sources, locks, this.models, transfer, retries, this.decompression,
 				this.formats, this.offline);
 		this.cache = new DefaultModelCache(new ConfiguredModels(List.of(requests)), parts, this.threads,

@@ -4,6 +4,7 @@
  */
 package dev.modelcache.internal.acquire;
 
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,36 +38,55 @@ final class ChildCache {
 	/** An option, after the other one: notes are void at once. */
 	static final String IMPATIENT = "-Dwithout-locks=0";
 
+	/** An option: the process ends when it has moved the file to its place. */
+	static final String HALTING = "-Dhalting=true";
+
+	/** An option: the cache chooses where the file stands. */
+	static final String IN_CACHE = "-Din-cache=true";
+
+	/** An option: the process goes on until it is told something. */
+	static final String STAYING = "-Dstaying=true";
+
 	private ChildCache() {
 	}
 
 	static ForkedJvm start(URI url, Digest digest, Path directory, String... options) {
+		return startBy(List.of(), url, digest, directory, options);
+	}
+
+	/** Starts it by another program, to which its command is added. */
+	static ForkedJvm startBy(List<String> wrapper, URI url, Digest digest, Path directory, String... options) {
 		List<String> all = new ArrayList<>(List.of("-Xshare:auto", "-XX:TieredStopAtLevel=1"));
 		all.addAll(List.of(options));
-		return ForkedJvm.start(ChildCache.class, all, url, digest, directory);
+		return ForkedJvm.startBy(wrapper, ChildCache.class, all, url, digest, directory);
 	}
 
 	/**
 	 * Gets the model.
 	 * @param arguments its URL, its digest, the directory of the cache
 	 */
-	public static void main(String[] arguments) {
+	public static void main(String[] arguments) throws IOException {
 		URI url = URI.create(arguments[0]);
-		ModelRequest request = ModelRequest.builder("m")
-			.url(url)
-			.expectedDigest(Digest.parse(arguments[1]))
-			.modelPath(Path.of(arguments[2], "model.gguf"))
-			.build();
+		ModelRequest.Builder request = ModelRequest.builder("m").url(url).expectedDigest(Digest.parse(arguments[1]));
+		if (!Boolean.getBoolean("in-cache")) {
+			request.modelPath(Path.of(arguments[2], "model.gguf"));
+		}
 		try (CacheFixture fixture = new CacheFixture(Path.of(arguments[2]))) {
 			Integer staleAfter = Integer.getInteger("without-locks");
 			if (staleAfter != null) {
 				LockSettings settings = new LockSettings(Duration.ofMinutes(1), Duration.ofSeconds(staleAfter));
 				fixture.locks(WithoutLocks.factory(settings), WithoutLocks.files());
 			}
-			fixture.open(request);
+			if (Boolean.getBoolean("halting")) {
+				fixture.halting();
+			}
+			fixture.open(request.build());
 			System.out.println(BEGINS);
 			CachedModel model = fixture.cache().get("m").block(Duration.ofMinutes(5));
 			System.out.println(ENDED + model.outcome());
+			if (Boolean.getBoolean("staying")) {
+				System.in.read();
+			}
 		}
 	}
 

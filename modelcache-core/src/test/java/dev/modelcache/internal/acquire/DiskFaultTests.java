@@ -6,6 +6,8 @@ package dev.modelcache.internal.acquire;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -20,6 +22,7 @@ import dev.modelcache.ModelState;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.lock.FaultyDisk.Fault;
 import dev.modelcache.internal.lock.FaultyDisk;
+import dev.modelcache.internal.transfer.TransferSettings;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.Reply;
@@ -30,7 +33,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.util.unit.DataSize;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import reactor.core.scheduler.Schedulers;
@@ -141,6 +147,64 @@ class DiskFaultTests {
 			assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> fixture.get("m"));
 			assertThat(this.disk.hasFailed()).isTrue();
 			assertThat(fixture.stagedFiles()).isEmpty();
+		}
+	}
+
+	private static TransferSettings oneConnection() {
+		return new TransferSettings(DataSize.ofMegabytes(1), 1, DataSize.ofMegabytes(16), CacheFixture.PATIENCE,
+				CacheFixture.PATIENCE, 5, true);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "No space left on device", "Disk quota exceeded" })
+	void diskThatIsFullForAMomentKeepsWhatArrived(String error) {
+		this.disk.failFrom(2 << 20);
+		this.disk.failOnce(Fault.WRITE, error);
+		try (CacheFixture fixture = fixture().transfer(oneConnection())) {
+			fixture.open(request().maxAttempts(1).build());
+			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> fixture.get("m"));
+			assertThat(fixture.stagedFiles()).hasSize(1);
+			assertThat(fixture.find(".journal")).hasSize(1);
+			long before = this.server.bytesSent("/m.bin");
+			assertThat(fixture.get("m").path()).hasBinaryContent(this.content.bytes());
+			assertThat(this.server.bytesSent("/m.bin") - before).isEqualTo(1 << 20);
+			assertThat(fixture.stagedFiles()).isEmpty();
+		}
+	}
+
+	@Test
+	void fullDiskThatCannotMakeDurableWhatArrivedKeepsNothing() {
+		this.disk.failFrom(2 << 20);
+		this.disk.failOnce(Fault.WRITE, "No space left on device");
+		this.disk.beforeForce(() -> this.disk.failOnce(Fault.FORCE));
+		try (CacheFixture fixture = fixture().transfer(oneConnection())) {
+			fixture.open(request().maxAttempts(1).build());
+			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> fixture.get("m"));
+			assertThat(fixture.stagedFiles()).isEmpty();
+			assertThat(fixture.find(".journal")).isEmpty();
+		}
+	}
+
+	static Map<String, String> remedies() {
+		return Map.of("No space left on device", "df -i", "Disk quota exceeded", "quota", "File too large", "ulimit -f",
+				"Text file busy", "end the program", "Device or resource busy", "mount its directory",
+				"Read-only file system", "write access", "Stale file handle", "Mount", "Input/output error",
+				"on a healthy disk", "anything", "on a healthy disk");
+	}
+
+	static Stream<Arguments> errorsAndRemedies() {
+		return remedies().entrySet().stream().map((row) -> Arguments.of(row.getKey(), row.getValue()));
+	}
+
+	@ParameterizedTest
+	@MethodSource("errorsAndRemedies")
+	void errorOfTheOperatingSystemHasItsOwnRemedy(String error, String remedy) {
+		this.disk.failOnce(Fault.WRITE, error);
+		try (CacheFixture fixture = fixture()) {
+			fixture.open(request().maxAttempts(1).build());
+			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> fixture.get("m"))
+				.withMessageContaining("cannot be written: " + error)
+				.satisfies((failure) -> assertThat(failure.action()).contains(remedy));
 		}
 	}
 

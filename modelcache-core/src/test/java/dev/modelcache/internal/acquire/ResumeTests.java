@@ -24,6 +24,7 @@ import java.util.stream.Stream;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.internal.transfer.TransferSettings;
@@ -334,11 +335,16 @@ class ResumeTests {
 		return ChildCache.start(this.server.uri("/m.gguf"), this.content.sha256(), this.directory, options);
 	}
 
+	private ForkedJvm childElsewhere(String... options) {
+		return ChildCache.startBy(List.of("env", "HOSTNAME=elsewhere"), this.server.uri("/m.gguf"),
+				this.content.sha256(), this.directory, options);
+	}
+
 	@Test
 	void ownerThatWasPausedAndWakesUpDoesNoHarm() throws Exception {
 		CountDownLatch rest = new CountDownLatch(1);
 		this.server.always("/m.gguf", Reply.ok().stallAfter(9 * MIB, rest));
-		try (ForkedJvm owner = child(ChildCache.WITHOUT_LOCKS)) {
+		try (ForkedJvm owner = childElsewhere(ChildCache.WITHOUT_LOCKS)) {
 			awaitLanded(8);
 			Signals.stop(owner.handle());
 			this.server.always("/m.gguf", Reply.ok());
@@ -348,13 +354,33 @@ class ResumeTests {
 				assertThat(second.output()).contains("going on with the");
 			}
 			assertThat(target()).hasBinaryContent(this.content.bytes());
-			assertThat(paused).as("the paused owner's own file").exists();
+			assertThat(paused).as("the file of an owner of which nothing is known").doesNotExist();
 			rest.countDown();
 			Signals.resume(owner.handle());
-			owner.awaitLine(ChildCache.ENDED, PATIENCE);
+			owner.awaitLine(ChildCache.ENDED + ModelOutcome.CACHED, PATIENCE);
 		}
 		assertThat(target()).hasBinaryContent(this.content.bytes());
 		assertThat(stagedFiles()).isEmpty();
+		assertThat(list(".journal")).isEmpty();
+	}
+
+	@Test
+	void killedOwnerOfAnotherContainerLeavesNothingOnceItsSuccessorHasTheModel() throws Exception {
+		CountDownLatch rest = new CountDownLatch(1);
+		this.server.always("/m.gguf", Reply.ok().stallAfter(9 * MIB, rest));
+		try (ForkedJvm owner = childElsewhere(ChildCache.WITHOUT_LOCKS)) {
+			awaitLanded(8);
+			owner.kill();
+		}
+		rest.countDown();
+		this.server.always("/m.gguf", Reply.ok());
+		try (ForkedJvm second = child(ChildCache.WITHOUT_LOCKS)) {
+			second.awaitLine(ChildCache.ENDED, PATIENCE);
+			assertThat(second.output()).contains("going on with the");
+		}
+		assertThat(target()).hasBinaryContent(this.content.bytes());
+		assertThat(stagedFiles()).isEmpty();
+		assertThat(list(".journal")).isEmpty();
 	}
 
 	@Test
@@ -362,7 +388,7 @@ class ResumeTests {
 		CountDownLatch rest = new CountDownLatch(1);
 		this.server.always("/m.gguf", Reply.ok().stallAfter(MIB, rest));
 		try (ForkedJvm one = child(ChildCache.WITHOUT_LOCKS, ChildCache.IMPATIENT);
-				ForkedJvm two = child(ChildCache.WITHOUT_LOCKS, ChildCache.IMPATIENT)) {
+				ForkedJvm two = childElsewhere(ChildCache.WITHOUT_LOCKS, ChildCache.IMPATIENT)) {
 			Awaitility.await().atMost(PATIENCE).until(() -> stagedFiles().size() == 2);
 			rest.countDown();
 			one.awaitLine(ChildCache.ENDED, PATIENCE);

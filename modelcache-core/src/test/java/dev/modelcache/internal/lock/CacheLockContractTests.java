@@ -38,7 +38,7 @@ abstract class CacheLockContractTests {
 
 	static final Duration TIMEOUT = Duration.ofMinutes(1);
 
-	private static final Duration PATIENCE = Duration.ofMinutes(3);
+	static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	@TempDir
 	Path directory;

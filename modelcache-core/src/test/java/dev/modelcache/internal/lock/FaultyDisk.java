@@ -26,6 +26,10 @@ public final class FaultyDisk {
 
 	private final AtomicReference<Error> onWrite = new AtomicReference<>();
 
+	private volatile String error = "";
+
+	private volatile long failFrom = 1 << 20;
+
 	private volatile Runnable beforeForce = () -> {
 	};
 
@@ -62,7 +66,18 @@ public final class FaultyDisk {
 
 	/** Has the next operation of a kind fail. */
 	public void failOnce(Fault fault) {
+		failOnce(fault, "Input/output error");
+	}
+
+	/** Has the next operation of a kind fail with an error of the operating system. */
+	public void failOnce(Fault fault, String error) {
+		this.error = error;
 		this.next.set(fault);
+	}
+
+	/** Sets from which position of a file writes fail; initially 1 MiB. */
+	public void failFrom(long position) {
+		this.failFrom = position;
 	}
 
 	/** Returns whether the operation that was to fail has failed. */
@@ -84,7 +99,7 @@ public final class FaultyDisk {
 
 	private void meet(Fault fault) throws IOException {
 		if (this.next.compareAndSet(fault, null)) {
-			throw new IOException("Input/output error");
+			throw new IOException(this.error);
 		}
 	}
 
@@ -143,7 +158,7 @@ public final class FaultyDisk {
 		public int write(ByteBuffer source, long position) throws IOException {
 			FaultyDisk.this.beforeWrite.run();
 			meet(FaultyDisk.this.onWrite);
-			if (position >= 1 << 20) {
+			if (position >= FaultyDisk.this.failFrom) {
 				meet(Fault.WRITE);
 			}
 			return this.file.write(source, position);

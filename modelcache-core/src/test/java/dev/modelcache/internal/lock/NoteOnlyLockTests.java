@@ -5,26 +5,38 @@
 package dev.modelcache.internal.lock;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 
+import dev.modelcache.ModelLockTimeoutException;
+import dev.modelcache.lock.CacheLock;
 import dev.modelcache.lock.CacheLockFactory;
+import dev.modelcache.testsupport.ForkedJvm;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * The contract of locks on a file system that has none: the owner's note decides.
  */
 class NoteOnlyLockTests extends CacheLockContractTests {
 
+	private static final FileLocking NONE = (channel) -> {
+		throw new IOException("No locks available");
+	};
+
 	private static final Duration STALE_AFTER = Duration.ofSeconds(30);
+
+	private final Instant begin = this.clock.instant();
 
 	@Override
 	CacheLockFactory factory() {
-		return new FileCacheLockFactory(new LockSettings(TIMEOUT, STALE_AFTER), this.clock, (channel) -> {
-			throw new IOException("No locks available");
-		}, this::sleep);
+		return new FileCacheLockFactory(new LockSettings(TIMEOUT, STALE_AFTER), this.clock, NONE, this::sleep);
 	}
 
 	@Override
@@ -42,7 +54,7 @@ class NoteOnlyLockTests extends CacheLockContractTests {
 	private void leaveNote() throws IOException {
 		Files.createDirectories(request().lockFile().getParent());
 		Files.writeString(request().lockFile(),
-				"pid=1\nhost=elsewhere\nsince=%1$s\nheartbeat=%1$s\nend=1\n".formatted(this.clock.instant()));
+				"pid=1\nhost=elsewhere\nsince=%s\nheartbeat=%s\nend=1\n".formatted(this.begin, this.clock.instant()));
 	}
 
 	@Test
@@ -58,10 +70,92 @@ class NoteOnlyLockTests extends CacheLockContractTests {
 	@Test
 	void freshNoteIsWaitedForUntilItIsVoid() throws Exception {
 		leaveNote();
-		var begin = this.clock.instant();
 		acquire().close();
-		assertThat(Duration.between(begin, this.clock.instant())).isGreaterThan(STALE_AFTER);
+		assertThat(Duration.between(this.begin, this.clock.instant())).isGreaterThan(STALE_AFTER);
 		assertThat(this.owners).isNotEmpty().allSatisfy((owner) -> assertThat(owner.host()).isEqualTo("elsewhere"));
+	}
+
+	private ForkedJvm startHolderElsewhere() {
+		ForkedJvm holder = ForkedJvm.startBy(List.of("env", "HOSTNAME=elsewhere"), Holder.class,
+				List.of("-XX:TieredStopAtLevel=1"), request().lockFile());
+		holder.awaitLine("held", PATIENCE);
+		return holder;
+	}
+
+	@Test
+	void holderThatWasKilledIsFollowedAtOnce() {
+		try (ForkedJvm holder = startHolder()) {
+			holder.kill();
+			this.meanwhile = () -> {
+				throw new AssertionError("its process has ended");
+			};
+			acquire().close();
+		}
+	}
+
+	@Test
+	void holderThatRunsIsNeverTakenOverHoweverOldItsNoteIs() {
+		try (ForkedJvm holder = startHolder()) {
+			this.clock.advance(Duration.between(this.clock.instant(), Instant.now().plus(Duration.ofDays(2))));
+			assertThatExceptionOfType(ModelLockTimeoutException.class).isThrownBy(this::acquire)
+				.satisfies((failure) -> assertThat(failure.owner().pid()).isEqualTo(holder.pid()));
+			assertThat(request().lockFile()).content().contains("pid=" + holder.pid() + "\n");
+		}
+	}
+
+	@Test
+	void killedHolderOfAnotherContainerIsFollowedWhenThreeHeartbeatsHaveNotCome() {
+		try (ForkedJvm holder = startHolderElsewhere()) {
+			holder.kill();
+			CacheLockFactory patient = new FileCacheLockFactory(LockSettings.defaults(), this.clock, NONE, this::sleep);
+			patient.acquire(request(), this.owners::add).close();
+			assertThat(Duration.between(this.begin, this.clock.instant())).isBetween(Duration.ofSeconds(30),
+					Duration.ofSeconds(32));
+			assertThat(this.owners).isNotEmpty().allSatisfy((owner) -> assertThat(owner.host()).isEqualTo("elsewhere"));
+		}
+	}
+
+	@Test
+	void holderOfAnotherContainerIsWaitedForAsLongAsItsHeartbeatsCome() throws Exception {
+		leaveNote();
+		this.meanwhile = () -> {
+			try {
+				leaveNote();
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		};
+		assertThatExceptionOfType(ModelLockTimeoutException.class).isThrownBy(this::acquire);
+	}
+
+	@Test
+	void noteThatIsBeingWrittenCounts() throws Exception {
+		leaveNote();
+		Path note = request().lockFile();
+		String text = Files.readString(note);
+		Files.writeString(note, text.substring(0, text.length() / 2));
+		this.meanwhile = () -> {
+			try {
+				Files.writeString(note, "");
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		};
+		acquire().close();
+		assertThat(this.clock.instant()).isAfter(this.begin);
+	}
+
+	@Test
+	void holderThatWasTakenOverLeavesTheNoteOfItsSuccessor() throws Exception {
+		CacheLock paused = acquire();
+		leaveNote();
+		String note = Files.readString(request().lockFile());
+		paused.heartbeat(null);
+		assertThat(request().lockFile()).hasContent(note);
+		paused.close();
+		assertThat(request().lockFile()).hasContent(note);
 	}
 
 	/** Holds the lock. */

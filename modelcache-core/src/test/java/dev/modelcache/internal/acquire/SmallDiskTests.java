@@ -1,0 +1,191 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.modelcache.internal.acquire;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.transfer.TransferSettings;
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.ForkedJvm;
+import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.Reply;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.util.unit.DataSize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Real disks that are small, have few inodes, or on which the target is mounted, and a
+ * process that may write small files only. Run by the Maven profile {@code root}. What
+ * needs no such disk is in {@link DiskFaultTests}.
+ */
+@Tag("root")
+class SmallDiskTests {
+
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+	private static final String HELD = "held";
+
+	@TempDir
+	private Path directory;
+
+	/** Runs a scenario after a script, in a mount name space of its own. */
+	private void run(String script, String scenario) {
+		try (ForkedJvm jvm = ForkedJvm.startBy(
+				List.of("unshare", "--mount", "--propagation", "private", "sh", "-ec", script + "; exec \"$@\"",
+						this.directory.toString()),
+				Child.class, List.of("-XX:TieredStopAtLevel=1"), scenario, this.directory)) {
+			jvm.awaitLine(HELD, PATIENCE);
+		}
+	}
+
+	@Test
+	void diskThatIsFullForAMomentCostsNothingOfWhatArrived() {
+		run("mount -t tmpfs -o size=16m tmpfs $0", "full");
+	}
+
+	@Test
+	void diskWithoutInodesSaysSo() {
+		run("mount -t tmpfs -o size=64m,nr_inodes=24 tmpfs $0", "inodes");
+	}
+
+	@Test
+	void limitOfFileSizesSaysSo() {
+		run("ulimit -f 4096", "limit");
+	}
+
+	@Test
+	void mountedTargetIsToldBeforeTheFirstByte() {
+		run("touch $0/source $0/model.gguf; mount --bind $0/source $0/model.gguf", "mounted");
+	}
+
+	@Test
+	void missingMountTableIsNoFullDisk() {
+		run("mount -t tmpfs tmpfs $0; mkdir $0/etc; cp -a /etc/. $0/etc; rm -f $0/etc/mtab; touch $0/etc/mtab; mount --bind $0/etc /etc",
+				"no mount table");
+	}
+
+	/** The process that has the disk. */
+	static final class Child {
+
+		private static final Content CONTENT = Content.random(8 << 20, 1);
+
+		private final Path directory;
+
+		private final MisbehavingServer server;
+
+		private Child(Path directory, MisbehavingServer server) {
+			this.directory = directory;
+			this.server = server;
+		}
+
+		/**
+		 * Downloads to the disk, and prints that everything was as expected.
+		 * @param arguments the scenario, a directory on the disk
+		 */
+		public static void main(String[] arguments) throws Exception {
+			try (MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", CONTENT)) {
+				Child child = new Child(Path.of(arguments[1]), server);
+				TransferSettings transfer = new TransferSettings(DataSize.ofMegabytes(1), 1, DataSize.ofMegabytes(16),
+						PATIENCE, PATIENCE, 5, true);
+				try (CacheFixture fixture = new CacheFixture(child.directory).transfer(transfer)) {
+					fixture.open(ModelRequest.builder("m")
+						.url(server.uri("/m.gguf"))
+						.expectedDigest(CONTENT.sha256())
+						.modelPath(child.directory.resolve("model.gguf"))
+						.maxAttempts(1)
+						.build());
+					switch (arguments[0]) {
+						case "full" -> child.full(fixture);
+						case "inodes" -> child.inodes(fixture);
+						case "limit" -> child.fails(fixture, "File too large", "ulimit -f");
+						case "mounted" -> child.mounted(fixture);
+						default -> child.downloads(fixture);
+					}
+				}
+			}
+			System.out.println(HELD);
+		}
+
+		private void fails(CacheFixture fixture, String problem, String action) {
+			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> fixture.get("m"))
+				.satisfies((failure) -> {
+					assertThat(failure.problem()).contains(problem);
+					assertThat(failure.action()).contains(action);
+				});
+		}
+
+		private void downloads(CacheFixture fixture) {
+			assertThat(fixture.get("m").outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+			assertThat(this.directory.resolve("model.gguf")).hasBinaryContent(CONTENT.bytes());
+		}
+
+		/** Something else writes while the file comes. */
+		private void full(CacheFixture fixture) throws Exception {
+			Path log = this.directory.resolve("some.log");
+			CountDownLatch rest = new CountDownLatch(1);
+			this.server.always("/m.gguf", Reply.ok().stallAfter(4 << 20, rest));
+			CompletableFuture<CachedModel> model = CompletableFuture.supplyAsync(() -> fixture.get("m"));
+			Awaitility.await()
+				.atMost(PATIENCE)
+				.until(() -> fixture.cache().status("m").progress() != null
+						&& fixture.cache().status("m").progress().bytes() >= 3 << 20);
+			fill(log);
+			rest.countDown();
+			assertThat(model).failsWithin(PATIENCE).withThrowableThat().withMessageContaining("not enough disk space");
+			assertThat(fixture.stagedFiles()).hasSize(1);
+			Files.delete(log);
+			this.server.always("/m.gguf", Reply.ok());
+			long sent = this.server.bytesSent("/m.gguf");
+			downloads(fixture);
+			assertThat(this.server.bytesSent("/m.gguf") - sent).isLessThan(6 << 20);
+		}
+
+		private static void fill(Path file) {
+			try (var out = Files.newOutputStream(file)) {
+				while (true) {
+					out.write(new byte[4096]);
+				}
+			}
+			catch (IOException ex) {
+				assertThat(ex).hasMessageContaining("No space left");
+			}
+		}
+
+		private void inodes(CacheFixture fixture) throws IOException {
+			Path others = Files.createDirectory(this.directory.resolve("others"));
+			try {
+				for (int n = 0;; n++) {
+					Files.createFile(others.resolve("file-" + n));
+				}
+			}
+			catch (IOException ex) {
+				assertThat(ex).hasMessageContaining("No space left");
+			}
+			fails(fixture, "bytes are free", "df -i");
+		}
+
+		private void mounted(CacheFixture fixture) {
+			fails(fixture, "mount point", "Mount the directory");
+			assertThat(this.server.requests("/m.gguf")).isEmpty();
+		}
+
+	}
+
+}

@@ -1,0 +1,75 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.modelcache.internal.lock;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link ProcessIdentity}.
+ */
+class ProcessIdentityTests {
+
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+	private final ProcessIdentity self = ProcessIdentity.current();
+
+	private static String[] stat(long pid) throws Exception {
+		String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+		return stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+	}
+
+	@Test
+	void processThatRunsIsKnownToRunAlsoByItsName() {
+		assertThat(this.self.isKnownToRun()).isTrue();
+		assertThat(this.self.isKnownToBeGone()).isFalse();
+		assertThat(ProcessIdentity.parse(this.self.toString())).isEqualTo(this.self);
+	}
+
+	@Test
+	void processIdThatIsUsedAgainIsAnotherProcess() {
+		ProcessIdentity former = new ProcessIdentity(this.self.machine(), this.self.pid(), this.self.start() - 1);
+		assertThat(former.isKnownToBeGone()).isTrue();
+	}
+
+	@Test
+	void nothingIsKnownOfProcessesElsewhere() {
+		ProcessIdentity elsewhere = new ProcessIdentity("00000000", this.self.pid(), 1);
+		assertThat(elsewhere.isKnownToBeGone()).isFalse();
+		assertThat(elsewhere.isKnownToRun()).isFalse();
+	}
+
+	@Test
+	void processWhoseStartAnEarlierVersionWroteDownRuns() {
+		long millis = ProcessHandle.current().info().startInstant().orElseThrow().toEpochMilli();
+		assertThat(new ProcessIdentity(this.self.machine(), this.self.pid(), millis).isKnownToRun()).isTrue();
+	}
+
+	@Test
+	@EnabledOnOs(OS.LINUX)
+	void killedProcessIsGoneAlsoIfItsParentNeverAsksForIt() throws Exception {
+		Process parent = new ProcessBuilder("sh", "-c", "sleep 1000 & echo $!; exec sleep 1000").start();
+		try (var output = parent.inputReader()) {
+			long pid = Long.parseLong(output.readLine());
+			ProcessIdentity child = new ProcessIdentity(this.self.machine(), pid, Long.parseLong(stat(pid)[19]));
+			assertThat(child.isKnownToRun()).isTrue();
+			ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+			Awaitility.await().atMost(PATIENCE).until(() -> "Z".equals(stat(pid)[0]));
+			assertThat(child.isKnownToBeGone()).isTrue();
+		}
+		finally {
+			parent.destroyForcibly();
+		}
+	}
+
+}

@@ -121,6 +121,60 @@ final class ConfigurationKeys {
 		return false;
 	}
 
+	/**
+	 * Returns the key of a model that the words of a variable mean.
+	 * @param words the words that follow the model's id, in lower case
+	 * @return the key, such as {@code fallbacks[0].url}, or {@code null}
+	 */
+	static @Nullable String ofModel(List<String> words) {
+		String key = key(Node.of(ResolvableType.forClass(ModelProperties.class)), words);
+		return (key != null) ? key.substring(1) : null;
+	}
+
+	private static @Nullable String key(Node node, List<String> words) {
+		if (words.isEmpty()) {
+			return (node.isValue() || (node.entry() != null && node.entry().isValue())) ? "" : null;
+		}
+		if (node.entry() != null) {
+			boolean element = node.indexed() && words.get(0).matches("[0-9]+");
+			String rest = element ? key(node.entry(), words.subList(1, words.size())) : null;
+			return (rest != null) ? "[" + words.get(0) + "]" + rest : null;
+		}
+		for (int i = 1; i <= words.size(); i++) {
+			String name = String.join("", words.subList(0, i));
+			for (Map.Entry<String, Node> child : node.children().entrySet()) {
+				String rest = uniform(child.getKey()).equals(name) ? key(child.getValue(), words.subList(i, words.size()))
+						: null;
+				if (rest != null) {
+					return "." + child.getKey() + rest;
+				}
+			}
+		}
+		return null;
+	}
+
+	/**
+	 * Returns whether keys, but no values, can be below a name.
+	 * @param name the name
+	 */
+	static boolean isGroup(ConfigurationPropertyName name) {
+		Node node = Node.of(ResolvableType.forClass(ModelCacheProperties.class));
+		for (int i = START; i < name.getNumberOfElements(); i++) {
+			String element = name.getElement(i, Form.UNIFORM);
+			node = node.children()
+				.entrySet()
+				.stream()
+				.filter((child) -> uniform(child.getKey()).equals(element))
+				.map(Map.Entry::getValue)
+				.findFirst()
+				.orElse(null);
+			if (node == null) {
+				return false;
+			}
+		}
+		return name.getNumberOfElements() > START && !node.isValue() && !(node.indexed() && node.entry().isValue());
+	}
+
 	private static boolean isAt(String[] words, ConfigurationPropertyName name, int index) {
 		for (int i = 0; i < words.length; i++) {
 			if (index + i >= name.getNumberOfElements() || !words[i].equals(name.getElement(index + i, Form.UNIFORM))) {
@@ -211,7 +265,8 @@ final class ConfigurationKeys {
 		return key.substring(ModelCacheProperties.PREFIX.length() + 1);
 	}
 
-	private static String uniform(String text) {
+	/** Returns the letters and digits of a name, in lower case. */
+	static String uniform(String text) {
 		return text.replaceAll("[^A-Za-z0-9]", "").toLowerCase(Locale.ROOT);
 	}
 

@@ -103,11 +103,11 @@ final class ModelEntries {
 		ConfigurationKeys keys = new ConfigurationKeys(bound, Map.of());
 		for (ConfigurationPropertySource source : ConfigurationPropertySources
 			.from(this.environment.getPropertySources())) {
-			if (source instanceof IterableConfigurationPropertySource iterable) {
+			// Variables may belong to other programs.
+			if (source instanceof IterableConfigurationPropertySource iterable && !UnknownKeys.isVariable(source)) {
 				iterable.stream()
 					.filter(MODELS::isAncestorOf)
 					.filter((name) -> !known.contains(uniform(id(name))))
-					.filter((name) -> !UnknownKeys.isVariable(source) || !keys.exists(name, true))
 					.findFirst()
 					.ifPresent((name) -> rejectNameOfNothing(id(name), keys.nearest(name)));
 			}

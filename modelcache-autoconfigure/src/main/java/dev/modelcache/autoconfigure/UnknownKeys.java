@@ -4,26 +4,32 @@
  */
 package dev.modelcache.autoconfigure;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import dev.modelcache.autoconfigure.VariablesEnvironmentPostProcessor.IgnoredVariables;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyState;
 import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
 import org.springframework.boot.origin.PropertySourceOrigin;
+import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
+import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 /**
@@ -36,6 +42,8 @@ final class UnknownKeys {
 	private static final Logger logger = LoggerFactory.getLogger(UnknownKeys.class);
 
 	private static final ConfigurationPropertyName PREFIX = ConfigurationPropertyName.of(ModelCacheProperties.PREFIX);
+
+	private static final ConfigurationPropertyName MODELS = PREFIX.append("models");
 
 	/** Keys of another module. */
 	private static final ConfigurationPropertyName LLAMA = PREFIX.append("llama");
@@ -56,19 +64,53 @@ final class UnknownKeys {
 	static void warn(Set<String> ids, Environment environment, ListableBeanFactory beans) {
 		ConfigurationKeys keys = null;
 		Set<String> warned = new HashSet<>();
-		for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
+		for (ConfigurationPropertySource source : sources(environment)) {
 			if (source.containsDescendantOf(PREFIX) == ConfigurationPropertyState.ABSENT
 					|| !(source instanceof IterableConfigurationPropertySource names)) {
 				continue;
 			}
 			keys = (keys != null) ? keys : new ConfigurationKeys(ids, properties(beans));
 			for (ConfigurationPropertyName name : names) {
-				if (PREFIX.isAncestorOf(name) && !keys.exists(name, isVariable(source))
+				boolean ignored = source.getUnderlyingSource() instanceof SystemEnvironmentPropertySource variables
+						&& variables.getName().equals(VariablesEnvironmentPostProcessor.IGNORED);
+				if (PREFIX.isAncestorOf(name) && (ignored || !keys.exists(name, isVariable(source)))
 						&& warned.add(name.toString().replaceAll("[.-]", ""))) {
-					warn(name, source.getConfigurationProperty(name), keys.nearest(name), isVariable(source));
+					ConfigurationPropertyName meant = ignored ? ofModel(ids, name) : name;
+					warn(name, source.getConfigurationProperty(name), (meant != null) ? keys.nearest(meant) : null,
+							isVariable(source));
 				}
 			}
 		}
+	}
+
+	/** Returns the name of a variable with the id that it means, or null if there is none. */
+	private static @Nullable ConfigurationPropertyName ofModel(Set<String> ids, ConfigurationPropertyName name) {
+		if (!MODELS.isAncestorOf(name)) {
+			return name;
+		}
+		int start = MODELS.getNumberOfElements();
+		StringBuilder words = new StringBuilder();
+		for (int i = start; i < name.getNumberOfElements(); i++) {
+			words.append(name.getElement(i, Form.UNIFORM));
+			for (String id : ids) {
+				if (ConfigurationKeys.uniform(id).contentEquals(words)) {
+					return MODELS.append("[" + id + "]").append(name.subName(i + 1));
+				}
+			}
+		}
+		return null;
+	}
+
+	/** Returns all sources, with the variables that are ignored. */
+	private static List<ConfigurationPropertySource> sources(Environment environment) {
+		List<ConfigurationPropertySource> sources = new ArrayList<>();
+		ConfigurationPropertySources.get(environment).forEach(sources::add);
+		for (PropertySource<?> source : ((ConfigurableEnvironment) environment).getPropertySources()) {
+			if (source instanceof IgnoredVariables ignored) {
+				ConfigurationPropertySources.from(ignored.asVariables()).forEach(sources::add);
+			}
+		}
+		return sources;
 	}
 
 	/**
@@ -107,6 +149,9 @@ final class UnknownKeys {
 		if (LLAMA.isAncestorOf(name) && (nearest == null || !nearest.startsWith(LLAMA + "."))) {
 			hint = "It requires the dependency dev.modelcache:modelcache-llama";
 		}
+		else if (nearest == null && MODELS.isAncestorOf(name)) {
+			hint = "No model is configured whose id it contains";
+		}
 		else if (nearest != null) {
 			hint = "Did you mean '" + nearest + "'" + hint(nearest, variable) + "?";
 		}
@@ -127,15 +172,15 @@ final class UnknownKeys {
 	 * Returns how to write a key if it is not obvious from its name.
 	 */
 	static String hint(String key, boolean variable) {
-		Matcher id = ID_IN_BRACKETS.matcher(key);
-		if (id.find()) {
-			return ", in YAML \"" + id.group() + "\"";
+		if (variable) {
+			return ", as a variable " + variable(key);
 		}
-		return variable ? ", as a variable " + variable(key) : "";
+		Matcher id = ID_IN_BRACKETS.matcher(key);
+		return id.find() ? ", in YAML \"" + id.group() + "\"" : "";
 	}
 
 	private static String variable(String key) {
-		return key.replace("-", "").replaceAll("[.\\[]", "_").replace("]", "").toUpperCase(Locale.ROOT);
+		return key.replace("-", "").replaceAll("[^A-Za-z0-9\\]]", "_").replace("]", "").toUpperCase(Locale.ROOT);
 	}
 
 }

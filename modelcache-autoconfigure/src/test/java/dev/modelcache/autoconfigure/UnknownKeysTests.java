@@ -13,6 +13,7 @@ import java.util.Map;
 
 import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.ModelRequest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +33,7 @@ import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.tuple;
 
 /**
  * Applications with keys that do not exist.
@@ -205,6 +207,101 @@ class UnknownKeysTests {
 				.isEqualTo("10.0.0.1");
 		}
 		assertThat(output).doesNotContain("WARN");
+	}
+
+	private List<ModelRequest> models(Map<String, Object> variables, String... arguments) {
+		try (ConfigurableApplicationContext context = start(variables, arguments)) {
+			return context.getBean(ModelCacheOperations.class).models();
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "my-model, MY_MODEL", "my_model, MY_MODEL", "my-model, MYMODEL", "myModel, MY_MODEL",
+			"My-Model, MY_MODEL", "[my.model], MY_MODEL", "[llama3.2], LLAMA3_2", "llama3-2, LLAMA3_2",
+			"[Qwen2.5-0.5b], QWEN2_5_0_5B", "port, PORT", "fallback-url, FALLBACK_URL" })
+	void variableMeansTheConfiguredModelHoweverItsIdIsWritten(String id, String variable, CapturedOutput output) {
+		String prefix = "HOOKS_LLM_MODELS_" + variable + "_";
+		String key = "--hooks.llm.models" + (id.startsWith("[") ? "" : ".") + id;
+		assertThat(models(
+				Map.of(prefix + "EXPECTED_CHECKSUM", "00".repeat(32), prefix + "MAX_RETRIES", "1",
+						prefix + "FALLBACKS_0_URL", "https://host/f.gguf", prefix + "MIRRORS_0", "https://m/m.gguf"),
+				key + ".url=https://host/m.gguf"))
+			.singleElement()
+			.satisfies((model) -> {
+				assertThat(model.id()).isEqualTo(id.replaceAll("[\\[\\]]", ""));
+				assertThat(model.expectedDigest()).isNotNull();
+				assertThat(model.maxAttempts()).isOne();
+				assertThat(model.mirrors()).hasSize(1);
+				assertThat(model.fallbacks()).hasSize(1);
+			});
+		assertThat(warnings(output)).isEmpty();
+	}
+
+	@Test
+	void variablesWinOverTheFileAndOverNothingElse() {
+		assertThat(models(Map.of("HOOKS_LLM_MODELS_LLAMA3_2_MAX_ATTEMPTS", "7"),
+				"--hooks.llm.models[llama3.2].url=https://host/m.gguf"))
+			.singleElement()
+			.satisfies((model) -> assertThat(model.maxAttempts()).isEqualTo(7));
+		assertThat(models(Map.of("HOOKS_LLM_MODELS_LLAMA3_2_MAX_ATTEMPTS", "7"),
+				"--hooks.llm.models[llama3.2].url=https://host/m.gguf", "--hooks.llm.models[llama3.2].max-attempts=5"))
+			.singleElement()
+			.satisfies((model) -> assertThat(model.maxAttempts()).isEqualTo(5));
+	}
+
+	@Test
+	void variablesAloneDefineModels(CapturedOutput output) {
+		assertThat(models(Map.of("HOOKS_LLM_MODELS_MY_MODEL_URL", "https://host/m.gguf",
+				"HOOKS_LLM_MODELS_MY_MODEL_MAX_ATTEMPTS", "1", "HOOKS_LLM_MODELS_EMBEDDINGS_MODEL_PATH",
+				this.directory.resolve("e.gguf").toString(), "HOOKS_LLM_MODELS_EMBEDDINGS_URL", "https://host/e.gguf")))
+			.extracting(ModelRequest::id, ModelRequest::maxAttempts)
+			.containsExactlyInAnyOrder(tuple("my-model", 1), tuple("embeddings", 3));
+		assertThat(warnings(output)).isEmpty();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "HOOKS_LLM_MODELS_OTHER_EXPECTED_CHECKSUM", "HOOKS_LLM_MODELS_NO_MODEL_REQUIRED",
+			"HOOKS_LLM_MODELS_X", "HOOKS_LLM_MODELS_PORT", "HOOKS_LLM_MODELS_A_B_C", "HOOKS_LLM_MODELS" })
+	void variableOfNoModelIsIgnoredWithAWarning(String variable, CapturedOutput output) {
+		assertThat(models(Map.of(variable, "hunter2"), "--hooks.llm.models.main.url=https://host/m.gguf"))
+			.singleElement()
+			.satisfies((model) -> assertThat(model.id()).isEqualTo("main"));
+		assertThat(warnings(output)).singleElement()
+			.asString()
+			.contains("'" + variable + "'", "is ignored")
+			.doesNotContain("hunter2");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "HOOKS_LLM_CACHE", "HOOKS_LLM_DOWNLOAD", "HOOKS_LLM_DOWNLOAD_PROXY", "HOOKS_LLM_STARTUP",
+			"HOOKS_LLM_OCI_REGISTRIES", "HOOKS_LLM_FALLBACKS" })
+	void variableWithAValueForAGroupOfKeysIsIgnoredWithAWarning(String variable, CapturedOutput output) {
+		assertThat(models(Map.of(variable, "hunter2"), "--hooks.llm.url=https://host/m.gguf")).hasSize(1);
+		assertThat(warnings(output)).singleElement().asString().contains("'" + variable + "'", "is ignored");
+	}
+
+	@Test
+	void typeMistakeInAVariableOfAModelIsAnsweredWithTheVariable(CapturedOutput output) {
+		models(Map.of("HOOKS_LLM_MODELS_LLAMA3_2_EXPECTED_CHECKSUMS", "hunter2"),
+				"--hooks.llm.models[llama3.2].url=https://host/m.gguf");
+		assertThat(warnings(output)).singleElement()
+			.asString()
+			.contains("Did you mean 'hooks.llm.models[llama3.2].expected-checksum', as a variable "
+					+ "HOOKS_LLM_MODELS_LLAMA3_2_EXPECTEDCHECKSUM?");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", " " })
+	void emptyVariableIsNoValue(String value, CapturedOutput output) {
+		Map<String, Object> variables = new HashMap<>();
+		for (String name : List.of("URL", "MODELS", "MODELS_MAIN_EXPECTED_CHECKSUM", "MODELS_OTHER_URL", "MIRRORS",
+				"FALLBACKS", "FALLBACKS_0_URL", "CACHE_DIRECTORY", "LOCK_FILE", "DOWNLOAD_PROXY_HOST", "MODEL_SIZE_MB",
+				"STARTUP_MODE", "HUGGINGFACE_TOKEN", "CLASSIFIER_LABELS")) {
+			variables.put("HOOKS_LLM_" + name, value);
+		}
+		assertThat(models(variables, "--hooks.llm.models.main.url=https://host/m.gguf")).singleElement()
+			.satisfies((model) -> assertThat(model.id()).isEqualTo("main"));
+		assertThat(warnings(output)).isEmpty();
 	}
 
 	private ConfigurableApplicationContext start(Map<String, Object> variables, String... arguments) {

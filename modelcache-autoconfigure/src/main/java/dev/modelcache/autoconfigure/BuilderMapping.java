@@ -43,6 +43,7 @@ final class BuilderMapping {
 	 * validates most values when it builds
 	 */
 	ModelCacheBuilder map() {
+		Placeholders.check(this.environment);
 		ModelCacheProperties properties = this.properties;
 		ModelCacheProperties.Startup startup = properties.getStartup();
 		ModelCacheBuilder builder = ModelCache.builder()

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -161,18 +162,19 @@ final class ConfigurationKeys {
 		Node node = Node.of(ResolvableType.forClass(ModelCacheProperties.class));
 		for (int i = START; i < name.getNumberOfElements(); i++) {
 			String element = name.getElement(i, Form.UNIFORM);
-			node = node.children()
+			Optional<Node> child = node.children()
 				.entrySet()
 				.stream()
-				.filter((child) -> uniform(child.getKey()).equals(element))
+				.filter((entry) -> uniform(entry.getKey()).equals(element))
 				.map(Map.Entry::getValue)
-				.findFirst()
-				.orElse(null);
-			if (node == null) {
+				.findFirst();
+			if (child.isEmpty()) {
 				return false;
 			}
+			node = child.get();
 		}
-		return name.getNumberOfElements() > START && !node.isValue() && !(node.indexed() && node.entry().isValue());
+		boolean listOfValues = node.indexed() && node.entry() != null && node.entry().isValue();
+		return name.getNumberOfElements() > START && !node.isValue() && !listOfValues;
 	}
 
 	private static boolean isAt(String[] words, ConfigurationPropertyName name, int index) {

@@ -25,14 +25,23 @@ final class ModelBindingFailureAnalyzer extends AbstractFailureAnalyzer<BindExce
 
 	@Override
 	protected @Nullable FailureAnalysis analyze(Throwable rootFailure, BindException cause) {
+		String missing = (PREFIX.isAncestorOf(cause.getName()) && cause.getProperty() != null
+				&& cause.getProperty().getValue() instanceof CharSequence value) ? Placeholders.missing(value.toString())
+						: null;
+		if (missing != null) {
+			return analysis(cause, Placeholders.problem(missing), Placeholders.action(missing));
+		}
 		Class<?> target = cause.getTarget().getType().resolve(Object.class);
 		if (!PREFIX.isAncestorOf(cause.getName()) || !hasKeysBelow(target)) {
 			return null;
 		}
-		return new FailureAnalysis(
-				"The configuration is wrong:" + System.lineSeparator() + System.lineSeparator() + "    "
-						+ cause.getName() + ": is a plain value, but has keys or elements below it",
-				"Move the value to the key below that is meant, such as 'url' of a model", cause);
+		return analysis(cause, "is a plain value, but has keys or elements below it",
+				"Move the value to the key below that is meant, such as 'url' of a model");
+	}
+
+	private static FailureAnalysis analysis(BindException cause, String problem, String action) {
+		return new FailureAnalysis("The configuration is wrong:" + System.lineSeparator() + System.lineSeparator()
+				+ "    " + cause.getName() + ": " + problem, action, cause);
 	}
 
 	private static boolean hasKeysBelow(Class<?> target) {

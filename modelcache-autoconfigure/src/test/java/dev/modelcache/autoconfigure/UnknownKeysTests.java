@@ -32,6 +32,7 @@ import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.tuple;
 
@@ -302,6 +303,34 @@ class UnknownKeysTests {
 		assertThat(models(variables, "--hooks.llm.models.main.url=https://host/m.gguf")).singleElement()
 			.satisfies((model) -> assertThat(model.id()).isEqualTo("main"));
 		assertThat(warnings(output)).isEmpty();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "url=${NOT_SET}", "url=https://${NOT_SET}/m.gguf", "model-size-mb=${NOT_SET}",
+			"models.main.expected-checksum=${NOT_SET}", "cache.directory=${NOT_SET}/cache",
+			"startup.retry-interval=${NOT_SET}", "download.headers.X-Key=${NOT_SET}" })
+	void placeholderWithoutAValueIsNamedWithItsKey(String property, CapturedOutput output) {
+		String key = "hooks.llm." + property.substring(0, property.indexOf('='));
+		assertThatException().isThrownBy(() -> start(Map.of("HOOKS_LLM_URL", "https://host/m.gguf"),
+				"--hooks.llm.models.main.url=https://host/m.gguf", "--hooks.llm." + property));
+		assertThat(output).contains(key.replace("X-Key", "x-key") + ": contains the placeholder ${NOT_SET}, which has no value",
+				"Set NOT_SET, as a property or an environment variable");
+	}
+
+	@Test
+	void placeholderInTheNameOfAKeyIsRefused(CapturedOutput output) {
+		assertThatException().isThrownBy(() -> start(Map.of("MODEL_ID", "main"),
+				"--hooks.llm.models.${MODEL_ID}.url=https://host/m.gguf"));
+		assertThat(output).contains("hooks.llm.models.${MODEL_ID}.url: has a placeholder in its name",
+				"Write the id or the name itself");
+	}
+
+	@Test
+	void wrongValueOfAVariableIsReportedWithTheVariable(CapturedOutput output) {
+		assertThatException().isThrownBy(() -> start(Map.of("HOOKS_LLM_MODELS_MY_MODEL_EXPECTED_CHECKSUM", "aa"),
+				"--hooks.llm.models.my_model.url=https://host/m.gguf"));
+		assertThat(output).contains("hooks.llm.models.my_model.expected-checksum: is",
+				"Set by: System Environment Property \"HOOKS_LLM_MODELS_MY_MODEL_EXPECTED_CHECKSUM\"");
 	}
 
 	private ConfigurableApplicationContext start(Map<String, Object> variables, String... arguments) {

@@ -144,8 +144,8 @@ final class ConfigurationKeys {
 		for (int i = 1; i <= words.size(); i++) {
 			String name = String.join("", words.subList(0, i));
 			for (Map.Entry<String, Node> child : node.children().entrySet()) {
-				String rest = uniform(child.getKey()).equals(name) ? key(child.getValue(), words.subList(i, words.size()))
-						: null;
+				String rest = uniform(child.getKey()).equals(name)
+						? key(child.getValue(), words.subList(i, words.size())) : null;
 				if (rest != null) {
 					return "." + child.getKey() + rest;
 				}

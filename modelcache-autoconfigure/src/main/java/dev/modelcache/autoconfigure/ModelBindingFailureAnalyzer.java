@@ -26,8 +26,8 @@ final class ModelBindingFailureAnalyzer extends AbstractFailureAnalyzer<BindExce
 	@Override
 	protected @Nullable FailureAnalysis analyze(Throwable rootFailure, BindException cause) {
 		String missing = (PREFIX.isAncestorOf(cause.getName()) && cause.getProperty() != null
-				&& cause.getProperty().getValue() instanceof CharSequence value) ? Placeholders.missing(value.toString())
-						: null;
+				&& cause.getProperty().getValue() instanceof CharSequence value)
+						? Placeholders.missing(value.toString()) : null;
 		if (missing != null) {
 			return analysis(cause, Placeholders.problem(missing), Placeholders.action(missing));
 		}

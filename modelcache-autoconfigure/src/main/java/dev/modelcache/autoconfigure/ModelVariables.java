@@ -24,11 +24,11 @@ import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 /**
  * Environment variables of models. In a variable, an underscore stands for each character
- * of an id that is not a letter or a digit, or for none: {@code HOOKS_LLM_MODELS_MY_MODEL_URL}
- * is the URL of the configured model {@code my-model}, {@code my_model}, {@code my.model}
- * or {@code myModel}. Relaxed binding finds only some of them. If no such model is
- * configured, a variable that says where a model is, such as its URL, defines
- * {@code my-model}.
+ * of an id that is not a letter or a digit, or for none:
+ * {@code HOOKS_LLM_MODELS_MY_MODEL_URL} is the URL of the configured model
+ * {@code my-model}, {@code my_model}, {@code my.model} or {@code myModel}. Relaxed
+ * binding finds only some of them. If no such model is configured, a variable that says
+ * where a model is, such as its URL, defines {@code my-model}.
  */
 final class ModelVariables {
 
@@ -112,8 +112,8 @@ final class ModelVariables {
 	}
 
 	/**
-	 * Returns whether a variable that sets no key would end the start if it were bound: it
-	 * names a model that does not exist, or has a value for a group of keys.
+	 * Returns whether a variable that sets no key would end the start if it were bound:
+	 * it names a model that does not exist, or has a value for a group of keys.
 	 * @param variable the name of the variable
 	 */
 	boolean isIgnored(String variable) {

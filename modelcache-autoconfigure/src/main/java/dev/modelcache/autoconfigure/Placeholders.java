@@ -89,8 +89,9 @@ final class Placeholders {
 	}
 
 	static String action(String placeholder) {
-		return "Set " + placeholder + ", as a property or an environment variable, or give the placeholder a default: ${"
-				+ placeholder + ":…}";
+		return "Set " + placeholder
+				+ ", as a property or an environment variable, or give the placeholder a default: ${" + placeholder
+				+ ":…}";
 	}
 
 }

@@ -106,8 +106,7 @@ final class VariablesEnvironmentPostProcessor implements EnvironmentPostProcesso
 	}
 
 	private static boolean isOfService(String name, Object value) {
-		return (NAME.matcher(name).find()
-				|| (name.endsWith("_PORT") && ADDRESS.matcher(value.toString()).matches()));
+		return (NAME.matcher(name).find() || (name.endsWith("_PORT") && ADDRESS.matcher(value.toString()).matches()));
 	}
 
 	/** Runs before the first post-processor that binds the properties. */

@@ -313,14 +313,15 @@ class UnknownKeysTests {
 		String key = "hooks.llm." + property.substring(0, property.indexOf('='));
 		assertThatException().isThrownBy(() -> start(Map.of("HOOKS_LLM_URL", "https://host/m.gguf"),
 				"--hooks.llm.models.main.url=https://host/m.gguf", "--hooks.llm." + property));
-		assertThat(output).contains(key.replace("X-Key", "x-key") + ": contains the placeholder ${NOT_SET}, which has no value",
+		assertThat(output).contains(
+				key.replace("X-Key", "x-key") + ": contains the placeholder ${NOT_SET}, which has no value",
 				"Set NOT_SET, as a property or an environment variable");
 	}
 
 	@Test
 	void placeholderInTheNameOfAKeyIsRefused(CapturedOutput output) {
-		assertThatException().isThrownBy(() -> start(Map.of("MODEL_ID", "main"),
-				"--hooks.llm.models.${MODEL_ID}.url=https://host/m.gguf"));
+		assertThatException().isThrownBy(
+				() -> start(Map.of("MODEL_ID", "main"), "--hooks.llm.models.${MODEL_ID}.url=https://host/m.gguf"));
 		assertThat(output).contains("hooks.llm.models.${MODEL_ID}.url: has a placeholder in its name",
 				"Write the id or the name itself");
 	}

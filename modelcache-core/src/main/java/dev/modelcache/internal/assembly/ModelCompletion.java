@@ -29,6 +29,7 @@ import dev.modelcache.internal.source.catalog.CatalogEntry;
 import dev.modelcache.internal.source.catalog.CatalogName;
 import dev.modelcache.internal.source.catalog.ModelCatalogs;
 import dev.modelcache.internal.source.oci.OciResolver;
+import dev.modelcache.internal.store.CacheLayout;
 import dev.modelcache.internal.store.ModelStore;
 import dev.modelcache.source.CatalogVariant;
 import dev.modelcache.source.Origin;
@@ -290,15 +291,17 @@ public final class ModelCompletion {
 		String name = (url != null) ? SourceUrls.fileName(url) : null;
 		Path path = primary.modelPath().resolveSibling((name != null) ? Compression.contentName(name) : fileName);
 		for (int n = number; this.taken.putIfAbsent(path.normalize(), "a fallback's path") != null; n++) {
-			path = primary.modelPath().resolveSibling(numbered(fileName, n));
+			path = numbered(primary.modelPath(), n);
 		}
 		return path;
 	}
 
-	private static String numbered(String fileName, int number) {
+	private static Path numbered(Path path, int number) {
+		String fileName = path.getFileName().toString();
 		int dot = fileName.lastIndexOf('.');
 		int end = (dot > 0) ? dot : fileName.length();
-		return fileName.substring(0, end) + "-fallback-" + number + fileName.substring(end);
+		return CacheLayout.beside(path.resolveSibling(fileName.substring(0, end)), "",
+				"-fallback-" + number + fileName.substring(end));
 	}
 
 	static ModelConfigurationException wrong(ModelRequest model, String name, String problem, String action) {

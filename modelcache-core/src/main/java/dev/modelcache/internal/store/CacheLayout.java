@@ -43,6 +43,9 @@ public final class CacheLayout {
 	/** File systems take 255 bytes; a staged file adds its owner to the name. */
 	private static final int LONGEST_NAME = 120;
 
+	/** In bytes, on the usual file systems of Linux. */
+	private static final int LONGEST_FILE_NAME = 255;
+
 	static final String RECEIPT = ".properties";
 
 	private static final String VERSIONS = ".versions";
@@ -118,7 +121,7 @@ public final class CacheLayout {
 	}
 
 	static Path versions(Path target) {
-		return target.resolveSibling("." + target.getFileName() + VERSIONS);
+		return beside(target, ".", VERSIONS);
 	}
 
 	/**
@@ -218,7 +221,21 @@ public final class CacheLayout {
 	}
 
 	static Path lockBeside(Path target) {
-		return target.resolveSibling(target.getFileName() + ".download.lock");
+		return beside(target, "", ".download.lock");
+	}
+
+	/**
+	 * Returns the path of a working file beside another one, with a key in place of the
+	 * other's name if both together are too long.
+	 * @param file the other file
+	 * @param prefix what the name begins with
+	 * @param suffix what the name ends with
+	 * @return the path
+	 */
+	public static Path beside(Path file, String prefix, String suffix) {
+		String name = file.getFileName().toString();
+		boolean tooLong = (prefix + name + suffix).getBytes(StandardCharsets.UTF_8).length > LONGEST_FILE_NAME;
+		return file.resolveSibling(prefix + (tooLong ? key(name) : name) + suffix);
 	}
 
 	private Path inCache(ModelRequest request, String fileName) {
@@ -270,7 +287,7 @@ public final class CacheLayout {
 	 * Returns the permanent file that the writers of a lock file exclude each other with.
 	 */
 	static Path guard(Path lockFile) {
-		return lockFile.resolveSibling("." + lockFile.getFileName() + ".guard");
+		return beside(lockFile, ".", ".guard");
 	}
 
 	static String key(String text) {

@@ -215,8 +215,7 @@ final class HubSnapshot implements ModelDirectory {
 				return;
 			}
 			Files.createDirectories(Objects.requireNonNull(ref.getParent()));
-			Path next = ref
-				.resolveSibling(ref.getFileName() + "." + UUID.randomUUID().toString().substring(0, 8) + ".tmp");
+			Path next = ref.resolveSibling("." + UUID.randomUUID() + ".tmp");
 			try {
 				Files.writeString(next, this.commit);
 				FileMoves.replace(next, ref);

@@ -127,7 +127,7 @@ public final class ModelLockFile {
 	private void write(byte[] text) throws IOException {
 		// What stands at the path may be a link to the file that is meant.
 		Path target = Files.exists(this.file) ? this.file.toRealPath() : this.file;
-		Path temporary = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
+		Path temporary = target.resolveSibling("." + UUID.randomUUID() + ".tmp");
 		try {
 			try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW,
 					StandardOpenOption.WRITE)) {

@@ -86,10 +86,10 @@ public enum Occupant {
 	}
 
 	private static void moveAside(Path target, Instant now, Move move, String why) throws IOException {
-		String name = target.getFileName() + ".replaced-" + TIME.format(now);
-		Path aside = target.resolveSibling(name);
+		String ending = ".replaced-" + TIME.format(now);
+		Path aside = CacheLayout.beside(target, "", ending);
 		for (int n = 2; Files.exists(aside, LinkOption.NOFOLLOW_LINKS); n++) {
-			aside = target.resolveSibling(name + "-" + n);
+			aside = CacheLayout.beside(target, "", ending + "-" + n);
 		}
 		move.move(target, aside);
 		FileMoves.forceDirectory(target.getParent());

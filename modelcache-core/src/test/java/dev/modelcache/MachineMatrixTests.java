@@ -42,11 +42,13 @@ class MachineMatrixTests {
 	/** What mounts a volume at {@code $v}, where {@code $m} has the model. */
 	private static final Map<String, String> VOLUMES = Map.ofEntries(Map.entry("own directory", "chown $u:$u $v"),
 			Map.entry("tmpfs", "mount -t tmpfs -o uid=$u,gid=$u,mode=755,size=64m none $v"),
-			Map.entry("ext4", "truncate -s 64m $d/disk; mkfs.ext4 -q -F $d/disk; mount -o loop $d/disk $v;"
-					+ " chown $u:$u $v; rmdir $v/lost+found"),
-			Map.entry("overlay", "mkdir $d/over; mount -t tmpfs none $d/over; mkdir $d/over/up $d/over/work;"
-					+ " chown $u:$u $d/over/up;"
-					+ " mount -t overlay -o lowerdir=$m,upperdir=$d/over/up,workdir=$d/over/work none $v"),
+			Map.entry("ext4",
+					"truncate -s 64m $d/disk; mkfs.ext4 -q -F $d/disk; mount -o loop $d/disk $v;"
+							+ " chown $u:$u $v; rmdir $v/lost+found"),
+			Map.entry("overlay",
+					"mkdir $d/over; mount -t tmpfs none $d/over; mkdir $d/over/up $d/over/work;"
+							+ " chown $u:$u $d/over/up;"
+							+ " mount -t overlay -o lowerdir=$m,upperdir=$d/over/up,workdir=$d/over/work none $v"),
 			Map.entry("read-only, with the model", "mount --bind $m $v; mount -o remount,bind,ro $v"),
 			Map.entry("read-only, empty", "mount -t tmpfs -o ro,mode=755 none $v"),
 			Map.entry("directory of root, with the model", "cp $m/m.gguf $v; chmod 755 $v; chmod 644 $v/m.gguf"),
@@ -115,7 +117,10 @@ class MachineMatrixTests {
 		try (ForkedJvm jvm = ForkedJvm.startBy(List.of("unshare", "-m", "sh", "-ec", script, "sh"), Child.class,
 				List.of("-XX:TieredStopAtLevel=1"), arguments.toArray())) {
 			assertThat(jvm.awaitExit(PATIENCE)).as(jvm.output()).isZero();
-			return jvm.output().lines().filter((line) -> line.startsWith("RESULT ")).map((line) -> line.substring(7))
+			return jvm.output()
+				.lines()
+				.filter((line) -> line.startsWith("RESULT "))
+				.map((line) -> line.substring(7))
 				.toList();
 		}
 	}
@@ -132,7 +137,10 @@ class MachineMatrixTests {
 	record Row(int user, String home, String volume, String settings, List<String> expected) {
 
 		static Row parse(String line) {
-			List<String> cells = Arrays.stream(line.split("\\|")).skip(1).map((cell) -> cell.strip().replace("`", "")).toList();
+			List<String> cells = Arrays.stream(line.split("\\|"))
+				.skip(1)
+				.map((cell) -> cell.strip().replace("`", ""))
+				.toList();
 			assertThat(HOMES).containsKey(cells.get(1));
 			assertThat(VOLUMES).containsKey(cells.get(2));
 			return new Row(cells.get(0).equals("root") ? 0 : Integer.parseInt(cells.get(0)), cells.get(1), cells.get(2),

@@ -29,7 +29,7 @@ public final class WebUrl {
 	private static final Pattern SCHEME = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*):(.*)", Pattern.DOTALL);
 
 	private static final Pattern AUTHORITY = Pattern
-		.compile("(?:(.*)@)?(\\[[0-9A-Fa-f:.]+]|[^:@\\[\\]]+)(?::(\\d{0,5}))?", Pattern.DOTALL);
+		.compile("(?:(.*)@)?(\\[[0-9A-Fa-f:.]+]|[^:@\\[\\]]+)(?::(0*\\d{0,5}))?", Pattern.DOTALL);
 
 	/** Letters, digits, dashes and underscores. */
 	private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*\\.?");
@@ -180,20 +180,46 @@ public final class WebUrl {
 		return userInfo + host + (port.isEmpty() ? "" : ":" + Integer.parseInt(port));
 	}
 
-	/** Section 3.5, "host parser"; names of addresses in unusual spellings are none. */
+	/** Section 3.5, "host parser". */
 	private static @Nullable String host(String text) {
 		if (text.startsWith("[")) {
 			return text;
 		}
 		try {
 			String name = IDN.toASCII(decoded(text)).toLowerCase(Locale.ROOT);
-			boolean address = URI.create("http://" + name).getHost() != null;
-			return (NAME.matcher(name).matches() && (address || !ENDS_IN_A_NUMBER.matcher(name).matches())) ? name
-					: null;
+			if (!NAME.matcher(name).matches()) {
+				return null;
+			}
+			return ENDS_IN_A_NUMBER.matcher(name).matches() ? ipv4(name) : name;
 		}
 		catch (IllegalArgumentException ex) {
 			return null;
 		}
+	}
+
+	/**
+	 * Section 3.5, "IPv4 parser": one to four numbers, of which the last one fills the
+	 * bytes that are left; octal behind {@code 0}, hexadecimal behind {@code 0x}.
+	 */
+	private static @Nullable String ipv4(String text) {
+		String[] parts = text.split("\\.");
+		if (parts.length > 4) {
+			return null;
+		}
+		long address = 0;
+		for (int i = 0; i < parts.length; i++) {
+			String part = parts[i];
+			boolean hex = part.startsWith("0x");
+			int radix = hex ? 16 : (part.startsWith("0") && part.length() > 1) ? 8 : 10;
+			String digits = hex ? part.substring(2) : part;
+			long number = digits.isEmpty() ? 0 : Long.parseLong(digits, radix);
+			int bytes = (i < parts.length - 1) ? 1 : 5 - parts.length;
+			if (number >= 1L << (8 * bytes)) {
+				return null;
+			}
+			address = address << (8 * bytes) | number;
+		}
+		return (address >> 24) + "." + (address >> 16 & 0xff) + "." + (address >> 8 & 0xff) + "." + (address & 0xff);
 	}
 
 	/** Section 4.4, "path state": "%2e" is a dot. */

@@ -39,6 +39,9 @@ class WebUrlTests {
 			"http:/b.example/f http://b.example/f", "http:///b.example/f http://b.example/f",
 			"https://b.example https://b.example/", "https://b.example?q https://b.example/?q",
 			"https://B.Example./f https://b.example./f", "https://b.example:/f https://b.example/f",
+			"https://2130706433/f https://127.0.0.1/f", "https://0x7f.1/f https://127.0.0.1/f",
+			"https://0177.0.1/f https://127.0.0.1/f", "https://1.2.772/f https://1.2.3.4/f",
+			"https://0/f https://0.0.0.0/f", "http://b.example:000080/f http://b.example:80/f",
 			"https://[::1]:8443/f https://[::1]:8443/f", "https://model_server:8000/f https://model_server:8000/f",
 			"https://3f2a/f https://3f2a/f", "https://bücher.example/f https://xn--bcher-kva.example/f",
 			"https://user:p%40w@b.example/f https://user:p%40w@b.example/f",
@@ -82,10 +85,10 @@ class WebUrlTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(
-			strings = { "ftp://b.example/f", "file:///etc/passwd", "javascript:x", "https://", "https://b example/f",
-					"https://b.example:99999/f", "https://b.example:0/f", "https://b.example:x/f", "https://[::1/f",
-					"https://[::::]/f", "https://1.2.3.400/f", "https://0x7f.1/f", "https://a..b/f", "https://<b>/f" })
+	@ValueSource(strings = { "ftp://b.example/f", "file:///etc/passwd", "javascript:x", "https://",
+			"https://b example/f", "https://b.example:99999/f", "https://b.example:0/f", "https://b.example:x/f",
+			"https://[::1/f", "https://[::::]/f", "https://1.2.3.400/f", "https://1.2.3.4.5/f", "https://4294967296/f",
+			"https://08.1/f", "https://a.1/f", "https://a..b/f", "https://<b>/f" })
 	void whatIsNoWebUrlIsNone(String reference) {
 		assertThat(WebUrl.resolve(BASE, reference)).isNull();
 	}

@@ -300,6 +300,8 @@ public final class NetworkCases {
 					.withoutDigest(),
 				server("says gzip of a .gz file under another name", NetworkCases::compressing).expecting(gzip)
 					.cache((builder) -> builder.verifyFormat(FormatVerification.OFF)),
+				server("gzip of two members", NetworkCases::inTwoMembers),
+				server("gzip of two members", NetworkCases::inTwoMembers).withoutDigest(),
 				server("gzip that ends early", (server, content) -> {
 					byte[] half = Arrays.copyOf(gzip(content), gzip(content).length / 2);
 					server.always(PATH, encoded(Content.of(half)));
@@ -315,6 +317,15 @@ public final class NetworkCases {
 
 	private static void compressing(MisbehavingServer server, Content content) {
 		server.always(PATH, encoded(Content.of(gzip(content))));
+	}
+
+	private static void inTwoMembers(MisbehavingServer server, Content content) {
+		byte[] all = content.bytes();
+		ByteArrayOutputStream members = new ByteArrayOutputStream();
+		// The second one fits in the last packet of the first.
+		members.writeBytes(gzip(Content.of(Arrays.copyOf(all, all.length - 100))));
+		members.writeBytes(gzip(Content.of(Arrays.copyOfRange(all, all.length - 100, all.length))));
+		server.always(PATH, encoded(Content.of(members.toByteArray())));
 	}
 
 	private static Reply encoded(Content content) {
@@ -557,8 +568,19 @@ public final class NetworkCases {
 				onSecondRequest("closed", Reply.raw("")), onSecondRequest("reset", Reply.dropped()).tls(),
 				onSecondRequest("closed", Reply.raw("")).tls(),
 				onSecondRequest("reset", Reply.dropped()).withoutDigest(),
+				stormy("two of three connections are reset", Reply.dropped()),
+				stormy("two of three connections are closed", Reply.raw("")),
+				stormy("two of three answers are 503", Reply.status(503)),
 				always("reset for ever", Reply.dropped()).request((request) -> request.maxAttempts(1))
 					.fails(ErrorCode.TRANSFER, "broke the connection before it answered (1 failed request)"));
+	}
+
+	/** Of the connections that are served, each brings a piece and breaks. */
+	private static NetworkCase stormy(String name, Reply reply) {
+		return answering(name, () -> {
+			AtomicInteger count = new AtomicInteger();
+			return (request) -> (count.getAndIncrement() % 3 == 0) ? Reply.ok().cutAfter(MIB / 2) : reply;
+		});
 	}
 
 	/** Which is no failed request. */

@@ -35,7 +35,8 @@ public final class Breakers {
 		.slidingWindowType(SlidingWindowType.COUNT_BASED)
 		.slidingWindowSize(20)
 		.minimumNumberOfCalls(10)
-		.failureRateThreshold(50)
+		// A host that answers now and then still brings a file.
+		.failureRateThreshold(90)
 		.waitDurationInOpenState(Duration.ofSeconds(30))
 		.permittedNumberOfCallsInHalfOpenState(3)
 		.automaticTransitionFromOpenToHalfOpenEnabled(true)

@@ -45,6 +45,8 @@ final class Adaptation {
 
 	private final DownloadPlan plan;
 
+	private final WorkMap work;
+
 	private final Collection<Fetch> live;
 
 	private final LongSupplier now;
@@ -52,11 +54,13 @@ final class Adaptation {
 	/**
 	 * Creates the adaptation of one transfer.
 	 * @param plan what is fetched
+	 * @param work what of it is there
 	 * @param live the connections that are open, as they change
 	 * @param now tells the time in nanoseconds
 	 */
-	Adaptation(DownloadPlan plan, Collection<Fetch> live, LongSupplier now) {
+	Adaptation(DownloadPlan plan, WorkMap work, Collection<Fetch> live, LongSupplier now) {
 		this.plan = plan;
+		this.work = work;
 		this.live = live;
 		this.now = now;
 	}
@@ -80,7 +84,8 @@ final class Adaptation {
 		if (!fetch.request.ranged() || !fetch.mirror.mayTryWholeFile()) {
 			return;
 		}
-		boolean noRanges = fetch.mirror.bytes() == 0 && !fetch.mirror.host().sendsRanges();
+		// What an earlier transfer left came by ranges, maybe, and would be lost.
+		boolean noRanges = this.work.written() == 0 && !fetch.mirror.host().sendsRanges();
 		boolean refused = REFUSED_RANGES.contains(failed.reason()) && failed.status() != 401 && noRanges;
 		if (fetch.mirror.isDropped() && (refused || MENDED_BY_WHOLE_FILES.contains(failed.reason()))) {
 			fetch.mirror.tryWholeFile();

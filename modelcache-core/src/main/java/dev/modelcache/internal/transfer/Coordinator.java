@@ -145,7 +145,7 @@ final class Coordinator implements BodyWriter.Owner {
 					plan.mode()))
 			.toList(), plan.file().expected() != null);
 		this.check = new ResponseCheck(plan, this.work, this.mirrors, this.log, listener);
-		this.adaptation = new Adaptation(plan, this.live.values(), this::now);
+		this.adaptation = new Adaptation(plan, this.work, this.live.values(), this::now);
 		this.repair = new Repair(plan.modelId(), this.disk, this.log, this.mirrors);
 		this.progress = new Progress(plan, settings.giveUpAfter(), new Pace(settings.minSpeed()).leastBytes(), now());
 		this.followers = new Followers(plan, staged, transfer.threads(), listener, this.mailbox, this::fail,

@@ -17,6 +17,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import dev.modelcache.CachedModel;
+import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.internal.transfer.TransferSettings;
@@ -120,6 +121,25 @@ class ParallelTests {
 		assertThat(connections(this.server.requests())).isEqualTo(CONNECTIONS);
 		assertThat(this.server.requests()).hasSizeGreaterThanOrEqualTo(8);
 		assertThat(this.server.bytesSent("/m.gguf")).isLessThan(this.content.size() + 3 * MIB);
+	}
+
+	/** Asked for the whole file, the server would make it begin again. */
+	@Test
+	void whatAnEarlierTransferLeftIsNotGivenUpWhenTheServerFails() {
+		this.server.answer("/m.gguf",
+				(request) -> String.valueOf(request.range()).startsWith("bytes=0-") ? Reply.ok() : Reply.status(404));
+		assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get(request()));
+		assertThat(this.server.bytesSent("/m.gguf")).isGreaterThanOrEqualTo(MIB);
+		for (int status : new int[] { 503, 403, 404 }) {
+			this.server.always("/m.gguf", Reply.status(status));
+			assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get(request()));
+		}
+		int before = this.server.requests().size();
+		assertThat(this.server.requests()).allSatisfy((request) -> assertThat(request.range()).isNotNull());
+		this.server.always("/m.gguf", Reply.ok());
+		get(request());
+		assertThat(this.server.requests().subList(before, this.server.requests().size()))
+			.allSatisfy((request) -> assertThat(request.range()).doesNotStartWith("bytes=0-"));
 	}
 
 	@Test

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileStore;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -116,7 +117,7 @@ final class DirectoryProbe {
 			}
 			// Some let a file be written, or read, but not both.
 			Files.newByteChannel(probe, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE).close();
-			return "it does not open files for reading and writing at once (" + reason(ex) + ")";
+			return "does not open files for reading and writing at once (" + reason(ex) + ")";
 		}
 		try (file) {
 			write(file, 0);
@@ -133,13 +134,14 @@ final class DirectoryProbe {
 			write(channel, 0);
 			ByteBuffer read = ByteBuffer.allocate(1);
 			return (channel.read(read, GAP) == 1 && channel.size() == GAP + 1) ? null
-					: "what is written at a position cannot be read again";
+					: "does not keep what is written at a position";
 		}
 		catch (IOException ex) {
-			if (Files.getFileStore(place.directory()).getUsableSpace() < ROOM.toBytes()) {
+			FileStore disk = Files.getFileStore(place.directory());
+			if (disk.getTotalSpace() > 0 && disk.getUsableSpace() < ROOM.toBytes()) {
 				throw ex;
 			}
-			return "it writes files from their beginning to their end only (" + reason(ex) + ")";
+			return "writes files from their beginning to their end only (" + reason(ex) + ")";
 		}
 	}
 
@@ -190,7 +192,7 @@ final class DirectoryProbe {
 		}
 		catch (IOException ex) {
 			ex.addSuppressed(refused);
-			return new Ability("it cannot rename a file over another one (" + reason(ex) + ")", false);
+			return new Ability("cannot rename a file over another one (" + reason(ex) + ")", false);
 		}
 	}
 
@@ -202,8 +204,8 @@ final class DirectoryProbe {
 	/**
 	 * What can be done in a directory.
 	 *
-	 * @param obstacle why a model cannot be published there by a rename, or {@code null}
-	 * if it can
+	 * @param obstacle why a model cannot be published there by a rename, to follow "the
+	 * file system", or {@code null} if it can
 	 * @param movesOpenFiles whether a file can be renamed while it is open
 	 */
 	record Ability(@Nullable String obstacle, boolean movesOpenFiles) {

@@ -177,8 +177,7 @@ public final class Staging {
 	}
 
 	private static String cannotPublish(ModelPlace place, String obstacle) {
-		return "a model cannot be published atomically in " + place.directory() + ": its file system has a limit; "
-				+ obstacle;
+		return "a model cannot be published atomically in " + place.directory() + ": the file system there " + obstacle;
 	}
 
 	/** Returns whether a file of a place can be renamed while it is open. */

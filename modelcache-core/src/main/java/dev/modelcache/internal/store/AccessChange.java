@@ -63,7 +63,7 @@ final class AccessChange {
 			}
 			logger.info("The files in {} were private; hooks.llm.cache.permissions lets others read them now",
 					records.getParent());
-			for (ReceivedFile file : this.receipts.all(records)) {
+			for (ReceivedFile file : this.receipts.all(records, access)) {
 				widen(access, file);
 			}
 			directories.forEach((directory) -> widenAll(access, directory));

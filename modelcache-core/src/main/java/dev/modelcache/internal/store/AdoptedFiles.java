@@ -55,7 +55,7 @@ public final class AdoptedFiles {
 		}
 		List<Offer> offers = new ArrayList<>();
 		this.stores.find(sha256, size).forEach((file) -> offers.add(new Offer(file, true)));
-		for (ReceivedFile own : this.receipts.all(this.layout.receipts())) {
+		for (ReceivedFile own : this.receipts.all(this.layout.receipts(), this.layout.access())) {
 			if (own.receipt().digest().equals(sha256) && isUnchanged(own)) {
 				offers.add(new Offer(own.target(), false));
 			}

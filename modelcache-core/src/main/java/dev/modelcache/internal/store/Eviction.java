@@ -143,7 +143,7 @@ public final class Eviction {
 	/** Each URL has a directory of its own: all that is in it belongs to one model. */
 	private List<Removable> removable(Set<Path> kept) {
 		Map<ModelPlace, Removable> models = new HashMap<>();
-		for (ReceivedFile file : this.receipts.all(this.layout.receipts())) {
+		for (ReceivedFile file : this.receipts.all(this.layout.receipts(), this.layout.access())) {
 			boolean ours = file.receipt().sourceKey() != null && file.receipt().isOurs(placeOf(file))
 					&& this.layout.isChosen(file.target()) && this.layout.isReceiptOf(file.file(), file.target());
 			FileTime lastUse = (ours && Files.isWritable(file.target().resolveSibling(""))) ? lastUse(file) : null;

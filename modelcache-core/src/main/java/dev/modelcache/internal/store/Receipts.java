@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 
+import dev.modelcache.internal.FileAccess;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -126,8 +127,8 @@ public final class Receipts {
 	}
 
 	/** Returns all files that have a receipt in a directory, pending ones included. */
-	List<ReceivedFile> all(Path directory) {
-		settleAll(directory, Instant.MIN);
+	List<ReceivedFile> all(Path directory, FileAccess access) {
+		settleAll(directory, Instant.MIN, access);
 		return received(directory, CacheLayout.RECEIPT);
 	}
 
@@ -137,14 +138,15 @@ public final class Receipts {
 	 * @param directory where receipts are kept
 	 * @param expiry pending receipts that were written before are of no use: a living
 	 * process settles its own in a moment
+	 * @param access who may read receipts
 	 */
-	void settleAll(Path directory, Instant expiry) {
+	void settleAll(Path directory, Instant expiry, FileAccess access) {
 		for (ReceivedFile pending : received(directory, CacheLayout.RECEIPT + ModelPlace.PENDING)) {
 			try {
 				String name = pending.file().getFileName().toString();
 				Path receipt = pending.file()
 					.resolveSibling(name.substring(0, name.length() - ModelPlace.PENDING.length()));
-				ModelPlace place = new ModelPlace(pending.target(), pending.target(), receipt);
+				ModelPlace place = new ModelPlace(pending.target(), pending.target(), receipt, access);
 				Fingerprint fingerprint = Fingerprint.of(pending.target());
 				if (fingerprint != null && pending.receipt().fingerprint().fits(fingerprint)) {
 					find(place, fingerprint);

@@ -279,7 +279,7 @@ public final class Staging {
 		if (now.isAfter(this.lastSweep.plus(BETWEEN_SWEEPS))) {
 			this.lastSweep = now;
 			deleteExpired(this.settings.directory(), Integer.MAX_VALUE);
-			this.receipts.settleAll(this.layout.receipts(), expiry());
+			this.receipts.settleAll(this.layout.receipts(), expiry(), this.layout.access());
 			if (this.settings.hubCache() != null) {
 				deleteExpired(this.settings.hubCache().directory(), HubCache.DEPTH_OF_BLOBS);
 			}

@@ -57,7 +57,10 @@ class MachineMatrixTests {
 			Map.entry("full tmpfs", "mount -t tmpfs -o uid=$u,gid=$u,mode=755,size=2m none $v"));
 
 	private static final Map<String, String> HOMES = Map.of("own", "mkdir $d/home; chown $u:$u $d/home", "none", "true",
-			"read-only", "mkdir $d/home; mount -t tmpfs -o ro,mode=755 none $d/home");
+			"read-only", "mkdir $d/home; mount -t tmpfs -o ro,mode=755 none $d/home",
+			"read-only, with a volume at .cache",
+			"mkdir $d/home; mount -t tmpfs -o mode=755 none $d/home; mkdir $d/home/.cache;"
+					+ " mount -t tmpfs -o uid=$u,gid=$u,mode=755 none $d/home/.cache; mount -o remount,ro $d/home");
 
 	@TempDir
 	private Path directory;

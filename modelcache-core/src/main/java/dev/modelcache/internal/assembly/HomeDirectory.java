@@ -50,10 +50,30 @@ final class HomeDirectory {
 	}
 
 	/**
-	 * Returns the home directory if files can be stored in it.
+	 * Returns a directory of caches in a home directory: one that is there, or one that
+	 * this user can create in {@code .cache}, which may be a volume in a home that cannot
+	 * be written.
+	 * @param name its name
 	 * @return the directory, or {@code null}
 	 */
-	@Nullable Path writable() {
+	@Nullable Path cache(String name) {
+		Path caches = Path.of(".cache", name);
+		Path home = first((candidate) -> Files.isDirectory(candidate.resolve(caches)));
+		if (home == null) {
+			home = first(HomeDirectory::takesCaches);
+		}
+		if (home == null) {
+			home = first(HomeDirectory::canBeCreated);
+		}
+		return (home != null) ? home.resolve(caches) : null;
+	}
+
+	private static boolean takesCaches(Path home) {
+		Path caches = home.resolve(".cache");
+		return isWritable(isOccupied(caches) ? caches : home);
+	}
+
+	private @Nullable Path writable() {
 		Path existing = first(HomeDirectory::isWritable);
 		return (existing != null) ? existing : first(HomeDirectory::canBeCreated);
 	}
@@ -74,7 +94,7 @@ final class HomeDirectory {
 	private @Nullable Path path(String name) {
 		try {
 			Path path = Path.of(text(name));
-			return path.isAbsolute() ? path : null;
+			return (path.isAbsolute() && path.getParent() != null) ? path : null;
 		}
 		catch (InvalidPathException ex) {
 			return null;
@@ -120,6 +140,9 @@ final class HomeDirectory {
 		if (!path.isAbsolute()) {
 			return name + " is '" + text + "', which is not an absolute path";
 		}
+		if (path.getParent() == null) {
+			return name + " is '" + text + "', which is nobody's home directory";
+		}
 		String problem = !Files.exists(path) ? "does not exist"
 				: !Files.isDirectory(path) ? "is not a directory" : "cannot be written by this user";
 		return name + " is '" + text + "', which " + problem;
@@ -129,7 +152,11 @@ final class HomeDirectory {
 	 * Returns whether the locale of this JVM may be why there is no home directory.
 	 */
 	boolean mayBeDamaged() {
-		return NAMES.stream().map(this::text).anyMatch(FileNameEncoding::mayBeDamaged);
+		// A user who is only a number has this home in every locale.
+		return NAMES.stream()
+			.map(this::text)
+			.filter((home) -> !home.equals("?"))
+			.anyMatch(FileNameEncoding::mayBeDamaged);
 	}
 
 }

@@ -88,8 +88,7 @@ final class Surroundings {
 	@Nullable Path cacheDirectory() {
 		String xdg = raw(XDG_CACHE_HOME);
 		try {
-			Path caches = isAbsolute(xdg) ? Path.of(xdg) : child(this.home.writable(), ".cache");
-			return child(caches, "modelcache");
+			return isAbsolute(xdg) ? Path.of(xdg).resolve("modelcache") : this.home.cache("modelcache");
 		}
 		catch (InvalidPathException ex) {
 			return null;

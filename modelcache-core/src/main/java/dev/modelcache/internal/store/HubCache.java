@@ -82,9 +82,9 @@ final class HubCache {
 		Path folder = folder(repository).toAbsolutePath();
 		Path blobs = existing(folder.resolve("blobs"));
 		Path snapshot = existing(folder.resolve("snapshots").resolve(commit));
-		boolean writable = isWritable(blobs) && isWritable(snapshot);
+		boolean nowhere = this.settings.directory().equals(StoreSettings.NOWHERE);
+		boolean writable = !nowhere && isWritable(blobs) && isWritable(snapshot);
 		if (!writable && this.told.compareAndSet(false, true)) {
-			boolean nowhere = this.settings.directory().equals(StoreSettings.NOWHERE);
 			logger.info(
 					"{}, so models from the Hub are stored in {}. Set hooks.llm.huggingface.cache-directory to use "
 							+ "another directory",

@@ -182,9 +182,18 @@ class SettingsTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "", "?", "relative", "/nonexistent", "/dev/null", "/no/such/home" })
+	@ValueSource(strings = { "", "?", "relative", "/nonexistent", "/dev/null", "/no/such/home", "/" })
 	void homeThatCannotBeUsedGivesWayToTheHomeOfTheJvm(String value) {
 		assertThat(store(Map.of("HOME", value)).directory()).isEqualTo(this.home.resolve(".cache/modelcache"));
+	}
+
+	@Test
+	void homeThatHasACacheComesFirst() throws IOException {
+		Path other = Files.createDirectory(this.home.resolve("other"));
+		Path cache = Files.createDirectories(this.home.resolve(".cache/modelcache"));
+		assertThat(store(Map.of("HOME", other.toString())).directory()).isEqualTo(cache);
+		assertThat(store(Map.of("HOME", this.home.toString(), "user.home", other.toString())).directory())
+			.isEqualTo(cache);
 	}
 
 	@Test

@@ -6,6 +6,7 @@ package dev.modelcache;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
@@ -35,6 +36,12 @@ public final class CacheOptions {
 	private boolean allowSharedDirectory;
 
 	private boolean allowNonAtomic;
+
+	private boolean seal;
+
+	private boolean trustSeals = true;
+
+	private List<Path> readOnlyRoots = List.of();
 
 	CacheOptions() {
 	}
@@ -229,6 +236,69 @@ public final class CacheOptions {
 	 */
 	public CacheOptions allowNonAtomic(boolean allowNonAtomic) {
 		this.allowNonAtomic = allowNonAtomic;
+		return this;
+	}
+
+	/**
+	 * Returns whether to write a sealed record beside each published file. A sealed
+	 * record proves a copy of the file in an image or on a read-only volume.
+	 * @return {@code true} if sealed records are written
+	 */
+	public boolean seal() {
+		return this.seal;
+	}
+
+	/**
+	 * Sets whether to write a sealed record beside each published file. A sealed record
+	 * proves a copy of the file in an image or on a read-only volume.
+	 * @param seal whether to write sealed records
+	 * @return these options
+	 */
+	public CacheOptions seal(boolean seal) {
+		this.seal = seal;
+		return this;
+	}
+
+	/**
+	 * Returns whether a sealed record proves a file on a read-only file system, so that
+	 * the file is not read.
+	 * @return {@code true} if sealed records prove files
+	 */
+	public boolean trustSeals() {
+		return this.trustSeals;
+	}
+
+	/**
+	 * Sets whether a sealed record proves a file on a read-only file system, so that the
+	 * file is not read. Otherwise such a file is read once by each start that cannot
+	 * remember it.
+	 * @param trustSeals whether sealed records prove files
+	 * @return these options
+	 */
+	public CacheOptions trustSeals(boolean trustSeals) {
+		this.trustSeals = trustSeals;
+		return this;
+	}
+
+	/**
+	 * Returns directories that were filled by other applications: caches of this library
+	 * or of a Hugging Face Hub. Models are looked for there before they are downloaded,
+	 * and nothing is written there.
+	 * @return the directories
+	 */
+	public List<Path> readOnlyRoots() {
+		return this.readOnlyRoots;
+	}
+
+	/**
+	 * Sets directories that were filled by other applications: caches of this library or
+	 * of a Hugging Face Hub. Models are looked for there before they are downloaded, and
+	 * nothing is written there.
+	 * @param readOnlyRoots the directories
+	 * @return these options
+	 */
+	public CacheOptions readOnlyRoots(List<Path> readOnlyRoots) {
+		this.readOnlyRoots = List.copyOf(readOnlyRoots);
 		return this;
 	}
 

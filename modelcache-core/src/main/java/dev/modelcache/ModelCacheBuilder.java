@@ -593,7 +593,7 @@ public final class ModelCacheBuilder {
 		boolean insecureHttpAllowed = this.download.allowInsecureHttp();
 		Supplier<ModelCatalogs> catalogs = catalogs(
 				new CatalogLocations(this.resourceLoader, metadata, insecureHttpAllowed, settings));
-		HubSettings hub = settings.hub(this.huggingFace, this.download);
+		HubSettings hub = settings.hub(this.huggingFace, this.download, this.cache);
 		SourceResolvers sources = sources(settings, hub, metadata, catalogs, store, threads);
 
 		EngineParts engine = new EngineParts(sources, modelLocks, store, transfer, attempts,

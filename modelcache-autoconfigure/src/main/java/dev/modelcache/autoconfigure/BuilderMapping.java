@@ -13,6 +13,7 @@ import dev.modelcache.ModelCacheBuilder;
 import dev.modelcache.ModelConfigurationException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.util.StringUtils;
 
 /**
  * Maps the properties to the builder of a cache.
@@ -59,7 +60,7 @@ final class BuilderMapping {
 			.oci((options) -> OciProperties.read(properties.getOci()).forEach(options::registry))
 			.verifyFormat(properties.getVerifyFormat())
 			.allowPickle(properties.isAllowPickle())
-			.offline(properties.getOffline())
+			.offline(startup.isCheck() ? Boolean.TRUE : properties.getOffline())
 			.lockFile(path("lock-file", properties.getLockFile()))
 			.retryInterval(startup.getRetryInterval())
 			.refreshInterval(properties.getRefreshInterval())
@@ -102,7 +103,15 @@ final class BuilderMapping {
 			.adopt(cache.isAdopt())
 			.permissions(cache.getPermissions())
 			.allowSharedDirectory(cache.isAllowSharedDirectory())
-			.allowNonAtomic(cache.isAllowNonAtomic());
+			.allowNonAtomic(cache.isAllowNonAtomic())
+			.seal(cache.isSeal()
+					|| this.properties.getStartup().getMode() == ModelCacheProperties.Startup.Mode.PREFETCH)
+			.trustSeals(cache.isTrustSeals())
+			.readOnlyRoots(cache.getReadOnlyRoots()
+				.stream()
+				.filter(StringUtils::hasText)
+				.map((root) -> this.paths.read(ModelKeys.GENERAL, "cache.read-only-roots", root))
+				.toList());
 	}
 
 	private @Nullable Path path(String name, @Nullable String text) {

@@ -6,7 +6,9 @@ package dev.modelcache.autoconfigure;
 
 import dev.modelcache.FormatVerification;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 import dev.modelcache.CacheOptions;
@@ -258,6 +260,21 @@ public class ModelCacheProperties extends ModelProperties {
 		 */
 		private Duration retryInterval = Duration.ofMinutes(1);
 
+		/**
+		 * Whether to end the process, as startup.mode=prefetch does, with an exit code
+		 * that tells whether all required models are on this machine. Nothing is
+		 * downloaded.
+		 */
+		private boolean check;
+
+		public boolean isCheck() {
+			return this.check;
+		}
+
+		public void setCheck(boolean check) {
+			this.check = check;
+		}
+
 		public Mode getMode() {
 			return this.mode;
 		}
@@ -287,6 +304,13 @@ public class ModelCacheProperties extends ModelProperties {
 
 			/** While the application starts. A failure stops the application. */
 			BLOCKING,
+
+			/**
+			 * Instead of starting the application: the process fetches the models, prints
+			 * a table and ends, with exit code 0 or, if a required model is not
+			 * available, 1. Implies cache.seal.
+			 */
+			PREFETCH,
 
 			/** When a model is first used. */
 			NONE
@@ -379,6 +403,49 @@ public class ModelCacheProperties extends ModelProperties {
 		 * until it is complete.
 		 */
 		private boolean allowNonAtomic;
+
+		/**
+		 * Whether to write a sealed record beside each file, which proves a copy of the
+		 * file in an image or on a read-only volume.
+		 */
+		private boolean seal;
+
+		/**
+		 * Whether a sealed record proves a file on a read-only file system, so that the
+		 * file is not read.
+		 */
+		private boolean trustSeals = true;
+
+		/**
+		 * Directories that were filled by other applications: caches of this starter or
+		 * of a Hugging Face Hub. Models are looked for there before they are downloaded,
+		 * and nothing is written there.
+		 */
+		private List<String> readOnlyRoots = new ArrayList<>();
+
+		public boolean isSeal() {
+			return this.seal;
+		}
+
+		public void setSeal(boolean seal) {
+			this.seal = seal;
+		}
+
+		public boolean isTrustSeals() {
+			return this.trustSeals;
+		}
+
+		public void setTrustSeals(boolean trustSeals) {
+			this.trustSeals = trustSeals;
+		}
+
+		public List<String> getReadOnlyRoots() {
+			return this.readOnlyRoots;
+		}
+
+		public void setReadOnlyRoots(List<String> readOnlyRoots) {
+			this.readOnlyRoots = readOnlyRoots;
+		}
 
 		public @Nullable String getDirectory() {
 			return this.directory;

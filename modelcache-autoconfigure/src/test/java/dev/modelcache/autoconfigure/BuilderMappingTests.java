@@ -70,8 +70,10 @@ class BuilderMappingTests {
 				"hooks.llm.cache.min-free-space=0", "hooks.llm.cache.partial-retention=1d",
 				"hooks.llm.cache.max-size=50GB", "hooks.llm.cache.adopt=false", "hooks.llm.cache.layout=private",
 				"hooks.llm.cache.allow-shared-directory=true", "hooks.llm.cache.permissions=group",
-				"hooks.llm.cache.allow-non-atomic=true", "hooks.llm.huggingface.endpoint=https://hub",
-				"hooks.llm.huggingface.token=hf_1", "hooks.llm.huggingface.cache-directory=~/hub");
+				"hooks.llm.cache.allow-non-atomic=true", "hooks.llm.cache.seal=true",
+				"hooks.llm.cache.trust-seals=false", "hooks.llm.cache.read-only-roots=/image,~/volume",
+				"hooks.llm.huggingface.endpoint=https://hub", "hooks.llm.huggingface.token=hf_1",
+				"hooks.llm.huggingface.cache-directory=~/hub");
 		DownloadOptions download = configuration.download();
 		assertThat(download.bufferSize()).isEqualTo(DataSize.ofKilobytes(256));
 		assertThat(download.connections()).isEqualTo(5);
@@ -106,6 +108,9 @@ class BuilderMappingTests {
 		assertThat(cache.allowSharedDirectory()).isTrue();
 		assertThat(cache.permissions()).isEqualTo(CacheOptions.Permissions.GROUP);
 		assertThat(cache.allowNonAtomic()).isTrue();
+		assertThat(cache.seal()).isTrue();
+		assertThat(cache.trustSeals()).isFalse();
+		assertThat(cache.readOnlyRoots()).containsExactly(Path.of("/image"), Path.of("/home/me/volume"));
 		assertThat(configuration.huggingFace().endpoint()).isEqualTo("https://hub");
 		assertThat(configuration.huggingFace().token()).isEqualTo("hf_1");
 		assertThat(configuration.huggingFace().cacheDirectory()).isEqualTo(home.resolve("hub"));

@@ -32,6 +32,7 @@ import dev.modelcache.TransferProgress;
 import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.acquire.AcquisitionObserver.Step;
 import dev.modelcache.internal.http.ConnectionFailedException;
+import dev.modelcache.internal.lock.ExclusiveFiles;
 import dev.modelcache.internal.store.SourceHistory;
 import dev.modelcache.internal.transfer.SourceState;
 import dev.modelcache.lock.CacheLock;
@@ -157,7 +158,13 @@ final class Acquisition implements Callable<CachedModel> {
 		Disposable watched = this.monitor.watched();
 		try {
 			this.cancellation.check();
-			return serve(candidate);
+			ModelIndex index = new ModelIndex(this.parts.store(), this.formats, this.observer, this.clock, candidate,
+					(bytes, total) -> hashing(candidate, bytes, total));
+			CachedModel model = serve(index);
+			if (this.parts.store().isSealing()) {
+				index.seal(model);
+			}
+			return model;
 		}
 		catch (Throwable ex) {
 			throw this.monitor
@@ -168,9 +175,7 @@ final class Acquisition implements Callable<CachedModel> {
 		}
 	}
 
-	private CachedModel serve(Candidate candidate) {
-		ModelIndex index = new ModelIndex(this.parts.store(), this.formats, this.observer, this.clock, candidate,
-				(bytes, total) -> hashing(candidate, bytes, total));
+	private CachedModel serve(ModelIndex index) {
 		Standing standing = new Standing.Absent();
 		if (this.mode == Mode.USE_CACHED) {
 			standing = index.look();
@@ -182,8 +187,8 @@ final class Acquisition implements Callable<CachedModel> {
 				return served(index, there);
 			}
 		}
-		this.parts.store().checkDirectory(candidate.request());
-		this.monitor.trying(candidate);
+		this.parts.store().checkDirectory(index.candidate().request());
+		this.monitor.trying(index.candidate());
 		if (this.parts.offline()) {
 			return withoutNetwork(index, standing);
 		}
@@ -319,10 +324,11 @@ final class Acquisition implements Callable<CachedModel> {
 	}
 
 	private @Nullable CachedModel knownFiles(ModelIndex index, Standing standing, ResolvedModel model) {
+		CachedModel inPlace = ModelDraft.inPlace(this.parts.store(), index, model, false);
 		ModelDraft draft = new ModelDraft(this.parts.store(), index, model);
 		FileJob single = draft.single();
-		if (single == null) {
-			return draft.seen();
+		if (inPlace != null || single == null) {
+			return (inPlace != null) ? inPlace : draft.seen();
 		}
 		CachedModel settled = (single.file().expected() != null) ? this.modelPaths.settle(index, standing, single)
 				: null;
@@ -421,7 +427,7 @@ final class Acquisition implements Callable<CachedModel> {
 	private CacheLock lock(ModelIndex index, Instant start) {
 		String id = index.candidate().request().id();
 		try {
-			if (index.place().conflict() != null) {
+			if (index.place().conflict() != null && ExclusiveFiles.isWritable(index.place().target())) {
 				// Told before anything is fetched.
 				this.parts.store().staging().prepare(id, index.place());
 			}
@@ -473,6 +479,10 @@ final class Acquisition implements Callable<CachedModel> {
 	private CachedModel bringModel(ModelIndex index, Standing standing, ResolvedModel model) {
 		DataSize estimated = index.candidate().request().estimatedSize();
 		this.monitor.expecting(model.size(), (estimated != null) ? estimated.toBytes() : null);
+		CachedModel inPlace = ModelDraft.inPlace(this.parts.store(), index, model, true);
+		if (inPlace != null) {
+			return inPlace;
+		}
 		ModelDraft draft = new ModelDraft(this.parts.store(), index, model);
 		FileJob single = draft.single();
 		CachedModel settled = (single != null) ? this.modelPaths.settle(index, standing, single)

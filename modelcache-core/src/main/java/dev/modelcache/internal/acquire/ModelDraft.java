@@ -105,6 +105,12 @@ final class ModelDraft {
 	private static @Nullable ModelDirectory hubSnapshot(ModelStore store, ModelPlace place, Candidate candidate,
 			ResolvedModel model) {
 		HubRevision hub = model.hub();
+		Map<ModelFileName, Digest> digests = digests(model);
+		return (hub != null && isSuitable(candidate, model, digests))
+				? store.hubSnapshot(place, hub.repository(), hub.revision(), hub.commit(), digests) : null;
+	}
+
+	private static Map<ModelFileName, Digest> digests(ResolvedModel model) {
 		Map<ModelFileName, Digest> digests = new HashMap<>();
 		for (RemoteFile file : model.files()) {
 			if (file.expected() != null && file.packing() == Packing.NONE
@@ -112,10 +118,46 @@ final class ModelDraft {
 				digests.put(file.name(), file.expected().digest());
 			}
 		}
-		boolean suitable = digests.size() == model.files().size()
-				&& digests.values().stream().allMatch(ModelDraft::isNameOfBlob);
-		return (hub != null && suitable && candidate.request().modelPath() == null)
-				? store.hubSnapshot(place, hub.repository(), hub.revision(), hub.commit(), digests) : null;
+		return digests;
+	}
+
+	private static boolean isSuitable(Candidate candidate, ResolvedModel model, Map<ModelFileName, Digest> digests) {
+		return digests.size() == model.files().size() && digests.values().stream().allMatch(ModelDraft::isNameOfBlob)
+				&& candidate.request().modelPath() == null;
+	}
+
+	/**
+	 * Returns the model if all its files are in a cache of the Hub that cannot be
+	 * written.
+	 * @param store where files are kept
+	 * @param index the files of the candidate
+	 * @param model the version, as its source describes it
+	 * @param sure whether the source itself says so, so that it is remembered
+	 * @return the model, or {@code null}
+	 */
+	static @Nullable CachedModel inPlace(ModelStore store, ModelIndex index, ResolvedModel model, boolean sure) {
+		HubRevision hub = model.hub();
+		Map<ModelFileName, Digest> digests = digests(model);
+		if (hub == null || !isSuitable(index.candidate(), model, digests)) {
+			return null;
+		}
+		for (ModelDirectory directory : store.filledSnapshots(index.place(), hub.repository(), hub.revision(),
+				hub.commit(), digests)) {
+			ModelDraft draft = new ModelDraft(store, index, model, directory);
+			CachedModel seen = draft.seen();
+			if (seen != null) {
+				if (sure) {
+					directory.remember(draft.manifest(model.files().stream().map(RemoteFile::name).toList()));
+				}
+				return seen;
+			}
+		}
+		return null;
+	}
+
+	private ModelManifest manifest(List<ModelFileName> names) {
+		return new ModelManifest(names, this.model.revision(), this.candidate.source(),
+				String.valueOf(this.candidate.sourceKey()), this.candidate.fallback());
 	}
 
 	private static boolean isNameOfBlob(Digest digest) {
@@ -332,8 +374,7 @@ final class ModelDraft {
 			.filter((file) -> !file.getValue().path().equals(directory.seen(file.getKey()).target()))
 			.map(Map.Entry::getKey)
 			.collect(Collectors.toSet());
-		ModelManifest manifest = new ModelManifest(names, this.model.revision(), this.candidate.source(),
-				String.valueOf(this.candidate.sourceKey()), this.candidate.fallback());
+		ModelManifest manifest = manifest(names);
 		try {
 			// Where links cannot be had, files are copied.
 			long bytes = files.values().stream().mapToLong(CachedModel::size).sum();

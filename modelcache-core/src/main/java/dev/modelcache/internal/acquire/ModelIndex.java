@@ -132,10 +132,57 @@ final class ModelIndex {
 			versions.add(new Provable(claims, version.manifest(), new Standing.Absent()));
 		}
 		Standing standing = lookAtFile();
+		return (standing instanceof Standing.Ready) ? standing : lookAtFilled(before(versions, standing));
+	}
+
+	private static Standing before(List<Provable> versions, Standing otherwise) {
+		Standing standing = otherwise;
 		for (int i = versions.size() - 1; i >= 0; i--) {
 			standing = new Provable(versions.get(i).files(), versions.get(i).manifest(), standing);
 		}
 		return standing;
+	}
+
+	/** What others have filled is there before anything is read or fetched. */
+	private Standing lookAtFilled(Standing otherwise) {
+		List<Provable> provable = new ArrayList<>();
+		for (SeenVersion version : seenFilled()) {
+			List<Claim> claims = claims(version);
+			if (!claims.isEmpty() && claims.stream().allMatch(Claim::trusted)) {
+				return new Standing.Ready(model(claims, version));
+			}
+			if (!claims.isEmpty()) {
+				provable.add(new Provable(claims, version.manifest(), new Standing.Absent()));
+			}
+		}
+		for (ModelPlace file : filled()) {
+			Claim claim = filled(file);
+			if (claim != null && claim.trusted()) {
+				return new Standing.Ready(model(claim));
+			}
+			if (claim != null) {
+				provable.add(new Provable(List.of(claim), null, new Standing.Absent()));
+			}
+		}
+		return before(provable, otherwise);
+	}
+
+	private @Nullable Claim filled(ModelPlace file) {
+		Fingerprint fingerprint = fingerprint(file);
+		Claim claim = claim(file, null);
+		if (claim != null && claim.receipt() != null && isAskedFor(claim.receipt().sourceKey())) {
+			return claim;
+		}
+		ExpectedDigest expected = expected();
+		return (fingerprint != null && expected != null) ? new Claim(file, fingerprint, null, expected, false) : null;
+	}
+
+	private List<ModelPlace> filled() {
+		return this.store.filled(request(), this.candidate.fileName());
+	}
+
+	private List<SeenVersion> seenFilled() {
+		return this.store.seenFilled(request(), this.candidate.fileName());
 	}
 
 	/** A model of several files is there if each of them is. */
@@ -410,7 +457,12 @@ final class ModelIndex {
 	/** Returns whether a file is the candidate's, wherever it stands. */
 	boolean isServed(Path file) {
 		ModelPlace adopted = this.store.adoption().find(this.place);
-		return this.store.isOf(this.place, file) || (adopted != null && adopted.target().equals(file));
+		return this.store.isOf(this.place, file) || (adopted != null && adopted.target().equals(file))
+				|| filled().stream().map(ModelPlace::target).anyMatch(file::equals)
+				|| seenFilled().stream()
+					.flatMap((version) -> version.files().stream())
+					.map(ModelPlace::target)
+					.anyMatch(file::equals);
 	}
 
 	/** Returns the places of the files that a model is served by. */
@@ -423,10 +475,20 @@ final class ModelIndex {
 			.toList();
 	}
 
+	/** Writes sealed records beside the files of a model that are not another tool's. */
+	void seal(CachedModel model) {
+		ModelPlace adopted = this.store.adoption().find(this.place);
+		for (ModelPlace file : served(model)) {
+			Fingerprint fingerprint = fingerprint(file);
+			if (fingerprint != null && !file.equals(adopted)) {
+				this.store.receipts().seal(file, fingerprint);
+			}
+		}
+	}
+
 	/** Returns the version that a model's files are of, or null for a single file. */
 	@Nullable SeenVersion seen(CachedModel model) {
-		return this.store.seen(this.place)
-			.stream()
+		return Stream.concat(this.store.seen(this.place).stream(), seenFilled().stream())
 			.filter((version) -> version.files().stream().map(ModelPlace::target).toList().equals(model.files()))
 			.findFirst()
 			.orElse(null);
@@ -582,7 +644,7 @@ final class ModelIndex {
 		if (receipt.fingerprint().changed().isEmpty() && !claim.fingerprint().changed().isEmpty()
 				&& this.store.verification() == Verification.FINGERPRINT) {
 			// Of a version that did not record it, or of a crash before it was recorded.
-			this.store.receipts().write(claim.place(), receipt.reissued(claim.fingerprint(), receipt.verifiedAt()));
+			this.store.receipts().complete(claim.place(), receipt.reissued(claim.fingerprint(), receipt.verifiedAt()));
 		}
 		return model(claim.place(), receipt);
 	}

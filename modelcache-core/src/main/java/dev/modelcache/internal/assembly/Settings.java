@@ -243,12 +243,14 @@ public final class Settings {
 		if (directory != null) {
 			tellOfGroup(cache, directory);
 		}
+		checkReadOnlyRoots(cache, directory);
 		return new StoreSettings((directory != null) ? directory : StoreSettings.NOWHERE, cache.minFreeSpace(),
 				cache.verify(), cache.partialRetention(), cache.maxSize(),
 				cache.adopt() ? this.surroundings.adoption(hub) : AdoptionSettings.OFF,
 				(cache.layout() == CacheOptions.Layout.PRIVATE) ? null : this.surroundings.sharedHubCache(hub),
 				new FileRules(access(cache), cache.allowSharedDirectory(), cache.allowNonAtomic()),
-				(directory != null) ? null : this.surroundings.withoutCacheDirectory(this.keys));
+				(directory != null) ? null : this.surroundings.withoutCacheDirectory(this.keys), cache.seal(),
+				cache.trustSeals(), cache.readOnlyRoots());
 	}
 
 	/** Checks that nothing else is where a directory is or is to be created. */
@@ -323,6 +325,24 @@ public final class Settings {
 		}
 	}
 
+	/** A directory that does not exist may be a volume that is not mounted. */
+	private void checkReadOnlyRoots(CacheOptions cache, @Nullable Path directory) {
+		for (Path root : cache.readOnlyRoots()) {
+			if (directory != null && root.toAbsolutePath().normalize().equals(directory.toAbsolutePath().normalize())) {
+				throw this.keys.wrong("cache.read-only-roots",
+						root + " is the directory of this cache, which is written",
+						"Remove it, or set " + this.keys.key("cache.directory") + " to another directory");
+			}
+			if (Files.exists(root) && !Files.isDirectory(root)) {
+				throw this.keys.wrong("cache.read-only-roots", root + " is not a directory", "Use a directory");
+			}
+			if (!Files.exists(root)) {
+				logger.warn("{}: {} does not exist, so no model is found there", this.keys.key("cache.read-only-roots"),
+						root);
+			}
+		}
+	}
+
 	private static boolean isWritableByAll(Path directory) {
 		try {
 			return Files.isDirectory(directory)
@@ -352,10 +372,12 @@ public final class Settings {
 	 * Reads which Hub to ask.
 	 * @param hub the options
 	 * @param download tells whether plain http is allowed
+	 * @param cache tells where others may have filled caches of the Hub
 	 * @return the settings
 	 */
-	public HubSettings hub(HuggingFaceOptions hub, DownloadOptions download) {
-		return this.surroundings.hub(hub, this.keys, download.allowInsecureHttp());
+	public HubSettings hub(HuggingFaceOptions hub, DownloadOptions download, CacheOptions cache) {
+		return this.surroundings.hub(hub, this.keys, download.allowInsecureHttp())
+			.withCaches(StoreSettings.hubs(cache.readOnlyRoots()));
 	}
 
 	/**

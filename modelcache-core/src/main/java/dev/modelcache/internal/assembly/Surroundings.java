@@ -223,7 +223,7 @@ final class Surroundings {
 		else if (StringUtils.hasText(variable)) {
 			endpoint = endpoint(ENDPOINT, variable, keys, insecureHttpAllowed);
 		}
-		return new HubSettings(endpoint, token, hubCache(hub));
+		return new HubSettings(endpoint, token, List.of(hubCache(hub)));
 	}
 
 	private static URI endpoint(String key, String text, Keys keys, boolean insecureHttpAllowed) {

@@ -7,6 +7,7 @@ package dev.modelcache.internal.lock;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
@@ -102,6 +103,24 @@ public final class ExclusiveFiles {
 		catch (IOException ex) {
 			return false;
 		}
+	}
+
+	/**
+	 * Returns whether this user may write a file: one that exists, or one that would be
+	 * created, with the directories that are missing. On a read-only file system nobody
+	 * may.
+	 * @param file the file
+	 * @return {@code true} if nothing speaks against it
+	 */
+	public static boolean isWritable(Path file) {
+		if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && Files.isWritable(file)) {
+			return true;
+		}
+		Path directory = file.toAbsolutePath().getParent();
+		while (directory != null && !Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
+			directory = directory.getParent();
+		}
+		return directory != null && Files.isDirectory(directory) && Files.isWritable(directory);
 	}
 
 	private @Nullable ExclusiveFile open(Path file, Set<? extends OpenOption> options, FileAttribute<?>... attributes)

@@ -10,8 +10,10 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,6 +23,7 @@ import java.util.function.Consumer;
 import dev.modelcache.LockOwner;
 import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.TransferProgress;
 import dev.modelcache.internal.DeniedAccess;
 import dev.modelcache.internal.DiskFault;
 import dev.modelcache.internal.lock.FileLocking.Outcome;
@@ -98,8 +101,19 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 		return RetryTemplate.builder().infiniteRetry().retryOn(HeldException.class).customBackoff(backOff).build();
 	}
 
+	/**
+	 * {@inheritDoc}
+	 * <p>
+	 * Where no lock file can be written, nothing is locked: what is served from there
+	 * needs no lock, and what cannot be written fails by itself.
+	 */
 	@Override
 	public CacheLock acquire(LockRequest request, Consumer<LockOwner> whileWaiting) {
+		if (isNowhere(request.lockFile())) {
+			logger.debug("Model '{}': there is no lock, because {} cannot be written", request.modelId(),
+					request.lockFile());
+			return new NoLock();
+		}
 		LockWait wait = new LockWait(request, this.settings.timeout(), this.clock, whileWaiting);
 		Path lockFile = prepare(request);
 		try {
@@ -113,6 +127,29 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 			throw new ModelCancelledException(request.modelId(), "the wait for the lock was cancelled",
 					"Request the model '" + request.modelId() + "' again");
 		}
+	}
+
+	/** A directory that cannot be entered is another user's, and may have the lock. */
+	private static boolean isNowhere(Path lockFile) {
+		try {
+			Files.readAttributes(lockFile, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+			return false;
+		}
+		catch (NoSuchFileException ex) {
+			return !ExclusiveFiles.isWritable(lockFile);
+		}
+		catch (IOException ex) {
+			return isBelowADevice(lockFile);
+		}
+	}
+
+	/** There the cache's directory is if there is no home directory. */
+	private static boolean isBelowADevice(Path lockFile) {
+		Path above = lockFile.toAbsolutePath().getParent();
+		while (above != null && !Files.exists(above)) {
+			above = above.getParent();
+		}
+		return above != null && !Files.isDirectory(above) && !Files.isRegularFile(above);
 	}
 
 	private Path prepare(LockRequest request) {
@@ -310,6 +347,19 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 				"the lock file " + request.lockFile() + " cannot be used (" + ex + "); delete it if it is a link or "
 						+ "belongs to another user",
 				ex);
+	}
+
+	/** The lock of a place where no file can be written. */
+	private static final class NoLock implements CacheLock {
+
+		@Override
+		public void heartbeat(@Nullable TransferProgress progress) {
+		}
+
+		@Override
+		public void close() {
+		}
+
 	}
 
 	/**

@@ -103,7 +103,7 @@ final class AccessChange {
 	private static boolean isRecord(Path path) {
 		String name = path.getFileName().toString();
 		return Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
-				&& Stream.of(".properties", ".adopted", ".elsewhere", ".history", ".lock", ".use", "current")
+				&& Stream.of(".properties", ".adopted", ".elsewhere", ".history", ".lock", ".use", ".sealed", "current")
 					.anyMatch(name::endsWith);
 	}
 

@@ -33,9 +33,12 @@ public final class AdoptedFiles {
 
 	private final CacheLayout layout;
 
+	private final List<CacheLayout> roots;
+
 	private final Receipts receipts;
 
-	AdoptedFiles(AdoptionSettings settings, CacheLayout layout, Receipts receipts) {
+	AdoptedFiles(AdoptionSettings settings, CacheLayout layout, List<CacheLayout> roots, Receipts receipts) {
+		this.roots = roots;
 		this.enabled = settings.enabled();
 		this.stores = new ForeignStores(settings);
 		this.layout = layout;
@@ -55,11 +58,10 @@ public final class AdoptedFiles {
 		}
 		List<Offer> offers = new ArrayList<>();
 		this.stores.find(sha256, size).forEach((file) -> offers.add(new Offer(file, true)));
-		for (ReceivedFile own : this.receipts.all(this.layout.receipts(), this.layout.access())) {
-			if (own.receipt().digest().equals(sha256) && isUnchanged(own)) {
-				offers.add(new Offer(own.target(), false));
-			}
-		}
+		this.roots.forEach((root) -> find(sha256, this.receipts.received(root.receipts(), CacheLayout.RECEIPT))
+			.forEach((file) -> offers.add(new Offer(file, true))));
+		find(sha256, this.receipts.all(this.layout.receipts(), this.layout.access()))
+			.forEach((file) -> offers.add(new Offer(file, false)));
 		// A model-path may lead into another tool's store.
 		offers.removeIf((offer) -> offer.file().equals(place.target()));
 		return offers;
@@ -68,6 +70,13 @@ public final class AdoptedFiles {
 	/** Returns whether other tools have any files. */
 	boolean mayHaveFiles() {
 		return this.enabled && !this.stores.areEmpty();
+	}
+
+	private static List<Path> find(Digest sha256, List<ReceivedFile> files) {
+		return files.stream()
+			.filter((file) -> file.receipt().digest().equals(sha256) && isUnchanged(file))
+			.map(ReceivedFile::target)
+			.toList();
 	}
 
 	private static boolean isUnchanged(ReceivedFile file) {
@@ -88,7 +97,7 @@ public final class AdoptedFiles {
 	 * {@code null} if there is no record
 	 */
 	public @Nullable ModelPlace find(ModelPlace place) {
-		ReceivedFile adopted = this.enabled ? Receipts.received(this.layout.adopted(place)) : null;
+		ReceivedFile adopted = this.enabled ? this.receipts.received(this.layout.adopted(place)) : null;
 		return (adopted != null) ? place(place, adopted.target()) : null;
 	}
 
@@ -115,9 +124,9 @@ public final class AdoptedFiles {
 	 */
 	public @Nullable Path forget(ModelPlace place) {
 		Path adoption = this.layout.adopted(place);
-		ReceivedFile adopted = Receipts.received(adoption);
+		ReceivedFile adopted = this.receipts.received(adoption);
 		try {
-			Files.deleteIfExists(adoption);
+			this.receipts.records().delete(adoption);
 		}
 		catch (IOException ex) {
 			logger.debug("The record {} cannot be deleted", adoption, ex);

@@ -6,6 +6,7 @@ package dev.modelcache.internal.store;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Where a file may lie already that is to be fetched.
@@ -19,6 +20,17 @@ public record AdoptionSettings(boolean enabled, List<Path> huggingFaceCaches, Li
 
 	/** Nothing is adopted. */
 	public static final AdoptionSettings OFF = new AdoptionSettings(false, List.of(), List.of());
+
+	/**
+	 * Returns these settings with further caches of the Hub's own tools, unless nothing
+	 * is adopted.
+	 * @param caches the caches
+	 * @return the settings
+	 */
+	AdoptionSettings with(List<Path> caches) {
+		return !this.enabled ? this : new AdoptionSettings(true,
+				Stream.concat(this.huggingFaceCaches.stream(), caches.stream()).toList(), this.ollamaStores);
+	}
 
 	/**
 	 * Creates settings.

@@ -18,6 +18,7 @@ import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.FileAccess;
+import dev.modelcache.internal.lock.ExclusiveFiles;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * &lt;directory&gt;/locks/&lt;key of the target&gt;.use              the mark of those who use the file
  * &lt;directory&gt;/staging/&lt;key of the target&gt;            a file that is copied to its place, where it cannot be moved
  * &lt;directory&gt;/locks/&lt;key of the target&gt;.&lt;owner&gt;.user     what one of them serves, and its lock (.held)
- * &lt;model-path&gt;.download.lock                            the lock of a model with a path of its own
+ * &lt;model-path&gt;.download.lock                            the lock of a model with a path of its own, where it can be written
 .&lt;file name&gt;.versions/&lt;version&gt;/&lt;name&gt;               the files of a model of several, beside the link that leads there
 .&lt;file name&gt;.versions/&lt;version&gt;.properties           what makes up that version
  * .&lt;lock-file&gt;.guard                                    the lock of the application's lock file
@@ -86,7 +87,9 @@ public final class CacheLayout {
 	public ModelPlace place(ModelRequest request, String fileName) {
 		Path modelPath = request.modelPath();
 		Path target = realPath(lexical(request, fileName));
-		Path lock = (modelPath != null) ? lockBeside(target) : lockInCache(target);
+		boolean beside = modelPath != null
+				&& (ExclusiveFiles.isWritable(lockBeside(target)) || Files.isReadable(lockBeside(target)));
+		Path lock = beside ? lockBeside(target) : lockInCache(target);
 		ModelPlace place = place(target, lock);
 		return (modelPath != null) ? place.chosenByUser(request.modelPathConflict()) : place;
 	}
@@ -108,7 +111,7 @@ public final class CacheLayout {
 	 * @param lock the lock of its writers
 	 */
 	ModelPlace place(Path target, Path lock) {
-		return new ModelPlace(target, lock, receipts().resolve(key(target.toString()) + RECEIPT), this.access);
+		return new ModelPlace(target, lock, receiptOf(target), this.access);
 	}
 
 	/**
@@ -168,6 +171,16 @@ public final class CacheLayout {
 	/** Returns the directory of the locks of files whose place the cache chooses. */
 	Path locks() {
 		return this.directory.resolve("locks");
+	}
+
+	/** Returns whether a file is in this cache. */
+	boolean contains(Path file) {
+		return file.startsWith(this.directory);
+	}
+
+	/** Returns where the receipt of a file is kept. */
+	Path receiptOf(Path target) {
+		return receipts().resolve(key(target.toString()) + RECEIPT);
 	}
 
 	/** Returns the directory of all receipts. */

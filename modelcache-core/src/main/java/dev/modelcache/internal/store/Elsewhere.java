@@ -15,12 +15,16 @@ import java.util.Set;
 
 import dev.modelcache.ModelFileName;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The record of a model whose files do not stand at its place, but in the cache of
  * another tool. It is kept beside the receipts.
  */
 final class Elsewhere {
+
+	private static final Logger logger = LoggerFactory.getLogger(Elsewhere.class);
 
 	private Elsewhere() {
 	}
@@ -29,18 +33,24 @@ final class Elsewhere {
 		return CacheLayout.elsewhere(place);
 	}
 
-	static @Nullable ModelManifest read(ModelPlace place) {
-		Properties properties = PropertiesFiles.read(file(place));
+	static @Nullable ModelManifest read(ModelPlace place, Records records) {
+		Properties properties = records.read(file(place));
 		ModelManifest manifest = (properties != null) ? ModelManifest.fromProperties(properties) : null;
 		return (manifest != null && manifest.directory() != null) ? manifest : null;
 	}
 
-	static void write(ModelPlace place, ModelManifest manifest) throws IOException {
-		PropertiesFiles.write(file(place), manifest.toProperties(), place.access());
+	/** A record that cannot be kept holds for this process; the next one looks again. */
+	static void write(ModelPlace place, ModelManifest manifest, Records records) {
+		try {
+			records.write(file(place), manifest.toProperties(), place.access());
+		}
+		catch (IOException ex) {
+			logger.debug("The record {} cannot be written", file(place), ex);
+		}
 	}
 
-	static void delete(ModelPlace place) throws IOException {
-		Files.deleteIfExists(file(place));
+	static void delete(ModelPlace place, Records records) throws IOException {
+		records.delete(file(place));
 	}
 
 	/**

@@ -92,13 +92,13 @@ public final class Eviction {
 	}
 
 	private boolean deleteElsewhere(ModelPlace place, Leftovers leftovers) throws IOException {
-		ModelManifest elsewhere = (this.hub != null) ? Elsewhere.read(place) : null;
+		ModelManifest elsewhere = (this.hub != null) ? Elsewhere.read(place, this.receipts.records()) : null;
 		if (this.hub == null || elsewhere == null) {
 			return false;
 		}
 		// What is left is known only from the record.
 		if (this.hub.delete(place, elsewhere, leftovers)) {
-			Elsewhere.delete(place);
+			Elsewhere.delete(place, this.receipts.records());
 		}
 		return true;
 	}

@@ -49,6 +49,21 @@ record FileOwner(@Nullable Integer id, int writable) {
 		}
 	}
 
+	/** Returns the user of this process. */
+	static FileOwner ofProcess() throws IOException {
+		Path process = Path.of("/proc/self");
+		if (!UNIX || Files.isDirectory(process)) {
+			return new FileOwner(UNIX ? (Integer) Files.getAttribute(process, "unix:uid") : null, 0);
+		}
+		Path probe = Files.createTempFile("modelcache", ".tmp");
+		try {
+			return of(probe);
+		}
+		finally {
+			Files.delete(probe);
+		}
+	}
+
 	/** Returns who owns a file that this process has created as a private one. */
 	static FileOwner of(Path file) throws IOException {
 		if (!UNIX) {

@@ -75,13 +75,22 @@ public record Fingerprint(long size, String modified, String fileKey, String cha
 
 	/**
 	 * Returns whether a file with another fingerprint is still the same. Change times are
-	 * compared where both are known.
+	 * compared where both are known. Another device or inode does not count if size,
+	 * modification time and an exact change time agree: a remount and some network file
+	 * systems give new numbers to files that nobody touched.
 	 * @param now the fingerprint that the file has now
 	 * @return {@code true} if it has not been changed
 	 */
 	public boolean fits(Fingerprint now) {
-		return withoutChange().equals(now.withoutChange())
+		boolean sameTimes = this.size == now.size && this.modified.equals(now.modified)
 				&& (this.changed.isEmpty() || now.changed.isEmpty() || this.changed.equals(now.changed));
+		return sameTimes && (this.fileKey.equals(now.fileKey)
+				|| (this.changed.equals(now.changed) && isExact(this.changed) && isExact(this.modified)));
+	}
+
+	/** Full seconds are what file systems with coarse times have for many files. */
+	private static boolean isExact(String time) {
+		return time.indexOf('.') >= 0;
 	}
 
 	/**

@@ -67,7 +67,7 @@ final class HubCache {
 	 * @param commit the commit
 	 * @param files the digests of the files: a SHA-256, or that of git
 	 */
-	ModelDirectory snapshot(ModelPlace place, String repository, String revision, String commit,
+	HubSnapshot snapshot(ModelPlace place, String repository, String revision, String commit,
 			Map<ModelFileName, Digest> files) {
 		return new HubSnapshot(this, place, folder(repository), revision, commit, files);
 	}
@@ -168,10 +168,11 @@ final class HubCache {
 		return leftovers.isEmpty();
 	}
 
-	private static boolean deleteFile(Path folder, Path file) throws IOException {
+	private boolean deleteFile(Path folder, Path file) throws IOException {
 		Path blob = Files.isSymbolicLink(file) ? targetOf(file) : null;
 		if (blob != null && blob.startsWith(folder.resolve("blobs")) && !isLinked(folder, blob, file)) {
 			Files.deleteIfExists(blob);
+			this.receipts.unseal(blob);
 		}
 		boolean existed = Files.deleteIfExists(file);
 		deleteEmpty(parent(file), folder.resolve("snapshots"));

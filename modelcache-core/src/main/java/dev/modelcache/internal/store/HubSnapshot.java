@@ -90,7 +90,7 @@ final class HubSnapshot implements ModelDirectory {
 
 	@Override
 	public boolean isVisible() {
-		ModelManifest seen = Elsewhere.read(this.place);
+		ModelManifest seen = Elsewhere.read(this.place, this.cache.receipts().records());
 		return seen != null && snapshot().equals(seen.directory());
 	}
 
@@ -112,7 +112,7 @@ final class HubSnapshot implements ModelDirectory {
 	 */
 	private Set<ModelFileName> own() {
 		if (this.own == null) {
-			ModelManifest before = Elsewhere.read(this.place);
+			ModelManifest before = Elsewhere.read(this.place, this.cache.receipts().records());
 			this.own = (before != null && snapshot().equals(before.directory())) ? before.own() : Set.of();
 		}
 		return this.own;
@@ -143,7 +143,18 @@ final class HubSnapshot implements ModelDirectory {
 			pointRevision();
 		}
 		Elsewhere.write(this.place,
-				manifest.in(snapshot(), Stream.concat(own().stream(), brought.stream()).collect(Collectors.toSet())));
+				manifest.in(snapshot(), Stream.concat(own().stream(), brought.stream()).collect(Collectors.toSet())),
+				this.cache.receipts().records());
+	}
+
+	@Override
+	public void remember(ModelManifest manifest) {
+		Elsewhere.write(this.place, manifest.in(snapshot(), own()), this.cache.receipts().records());
+	}
+
+	/** Returns whether the commit is there, at least in part. */
+	boolean exists() {
+		return Files.isDirectory(snapshot());
 	}
 
 	private void show(ModelFileName name, boolean brought) throws IOException {

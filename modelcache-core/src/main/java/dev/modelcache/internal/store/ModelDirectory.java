@@ -96,4 +96,13 @@ public interface ModelDirectory {
 	 */
 	void publish(ModelManifest manifest, Set<ModelFileName> brought, Set<ModelFileName> arrived) throws IOException;
 
+	/**
+	 * Lets a version be seen whose files are all where they are seen already. Nothing is
+	 * written here, so that the directory may be another cache's.
+	 * <p>
+	 * <em>Blocking</em>.
+	 * @param manifest what makes up the version
+	 */
+	void remember(ModelManifest manifest);
+
 }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -30,8 +31,8 @@ import org.springframework.util.unit.DataSize;
  * Where the model files on this machine stand, and what is known of them. They come by
  * {@link #staging()} and go by {@link #eviction()}.
  * <p>
- * <em>Blocking</em>: all methods but {@link #lexicalPath} and {@link #directory}.
- * <em>Errors</em>: {@link ModelStorageException}.
+ * <em>Blocking</em>: all methods but {@link #lexicalPath}, {@link #directory} and
+ * {@link #isSealing}. <em>Errors</em>: {@link ModelStorageException}.
  */
 public final class ModelStore implements AutoCloseable {
 
@@ -39,7 +40,7 @@ public final class ModelStore implements AutoCloseable {
 
 	private final CacheLayout layout;
 
-	private final Receipts receipts = new Receipts();
+	private final Receipts receipts;
 
 	private final ModelVersions versions;
 
@@ -58,6 +59,12 @@ public final class ModelStore implements AutoCloseable {
 	private final Eviction eviction;
 
 	private final @Nullable ModelLockFile lockFile;
+
+	/** Caches that others filled. */
+	private final List<CacheLayout> roots;
+
+	/** Caches of a Hub that others filled. */
+	private final List<HubCache> hubs;
 
 	/**
 	 * Creates a store without a lock file.
@@ -84,12 +91,19 @@ public final class ModelStore implements AutoCloseable {
 			Staging.DirectoryForce directories) {
 		this.settings = settings;
 		this.layout = new CacheLayout(settings.directory(), settings.rules().access());
+		this.roots = settings.readOnlyRoots().stream().map(CacheLayout::new).toList();
+		this.receipts = new Receipts(new Seals(settings.seal(), settings.trustSeals(), this.roots));
 		this.versions = new ModelVersions(this.layout, this.receipts);
 		this.hub = (settings.hubCache() != null) ? new HubCache(settings.hubCache(), this.layout, this.receipts) : null;
 		this.inUse = new ModelsInUse(this.layout, clock);
 		this.accessChange = new AccessChange(this.layout, this.receipts);
 		this.users = new ModelUsers(this.layout, files);
-		this.adoption = new AdoptedFiles(settings.adoption(), this.layout, this.receipts);
+		this.adoption = new AdoptedFiles(settings.adoption().with(StoreSettings.hubs(settings.readOnlyRoots())),
+				this.layout, this.roots, this.receipts);
+		this.hubs = StoreSettings.hubs(settings.readOnlyRoots())
+			.stream()
+			.map((hub) -> new HubCache(new HubCacheSettings(hub, true), this.layout, this.receipts))
+			.toList();
 		this.staging = new Staging(settings, this.layout, files, clock, this.receipts, this.adoption, this.inUse,
 				this.users, directories);
 		this.eviction = new Eviction(settings, this.layout, this.receipts, this.versions, this.hub, this.inUse,
@@ -136,12 +150,16 @@ public final class ModelStore implements AutoCloseable {
 	 * Returns locks for models of this store, which cannot be written if the store has no
 	 * directory.
 	 * @param locks the locks
-	 * @return the locks, or locks that cannot be acquired
+	 * @return the locks, or locks that cannot be acquired where files would be written
 	 */
 	public CacheLockFactory locks(CacheLockFactory locks) {
 		StoreSettings.NoDirectory none = this.settings.noDirectory();
 		return (none == null) ? locks : (request, whileWaiting) -> {
-			throw none.failure(request.modelId());
+			if (!request.lockFile().startsWith(StoreSettings.NOWHERE)) {
+				throw none.failure(request.modelId());
+			}
+			// Of a place that cannot be written: what is there needs no lock.
+			return locks.acquire(request, whileWaiting);
 		};
 	}
 
@@ -192,17 +210,82 @@ public final class ModelStore implements AutoCloseable {
 	}
 
 	/**
+	 * Returns where the files of a model of a Hugging Face Hub may stand in caches that
+	 * cannot be written: those that others filled, then that of the Hub's own tools.
+	 * @param place the model's place
+	 * @param repository the repository, {@code org/repo}
+	 * @param revision the branch, tag or commit that was asked for
+	 * @param commit the commit
+	 * @param files the digests of the files: a SHA-256, or that of git
+	 * @return directories that hold files of the commit
+	 */
+	public List<ModelDirectory> filledSnapshots(ModelPlace place, String repository, String revision, String commit,
+			Map<ModelFileName, Digest> files) {
+		Stream<HubCache> unwritable = Stream.ofNullable(this.hub).filter((hub) -> !hub.isWritable(repository, commit));
+		List<ModelDirectory> snapshots = new ArrayList<>();
+		Stream.concat(this.hubs.stream(), unwritable)
+			.map((hub) -> hub.snapshot(place, repository, revision, commit, files))
+			.filter(HubSnapshot::exists)
+			.forEach(snapshots::add);
+		return snapshots;
+	}
+
+	/**
+	 * Returns where a model may stand in caches that others filled. What is known about
+	 * its files is kept in this cache.
+	 * @param request the request
+	 * @param fileName its file name in the cache
+	 * @return its places, none if it has a path of its own
+	 */
+	public List<ModelPlace> filled(ModelRequest request, String fileName) {
+		return (request.modelPath() != null) ? List.of()
+				: this.roots.stream()
+					.map((root) -> root.place(request, fileName))
+					.map((place) -> this.layout.place(place.target(), this.layout.place(request, fileName).lockFile()))
+					.toList();
+	}
+
+	/**
+	 * Returns the versions of a model of which files may be seen in caches that others
+	 * filled.
+	 * @param request the request
+	 * @param fileName its file name in the cache
+	 * @return the versions, each with the places of its files
+	 */
+	public List<SeenVersion> seenFilled(ModelRequest request, String fileName) {
+		List<SeenVersion> seen = new ArrayList<>();
+		for (ModelPlace place : filled(request, fileName)) {
+			Stream.ofNullable(this.versions.seen(place)).forEach(seen::add);
+		}
+		if (request.modelPath() == null) {
+			for (CacheLayout root : this.roots) {
+				ModelManifest elsewhere = this.receipts.elsewhere(root.place(request, fileName));
+				Stream.ofNullable(elsewhere)
+					.map((manifest) -> seen(this.layout.place(request, fileName), manifest))
+					.forEach(seen::add);
+			}
+		}
+		return seen;
+	}
+
+	/**
 	 * Returns the versions of a model of which files may be seen: in the cache of another
 	 * tool, then of our own.
 	 * @param place the model's place
 	 * @return the versions, each with the places of its files
 	 */
 	public List<SeenVersion> seen(ModelPlace place) {
-		ModelManifest elsewhere = (this.hub != null) ? Elsewhere.read(place) : null;
+		ModelManifest elsewhere = Elsewhere.read(place, this.receipts.records());
 		return Stream
-			.concat(Stream.ofNullable(elsewhere).map((manifest) -> seen(place, manifest)),
+			.concat(Stream.ofNullable(elsewhere).filter(this::isUsed).map((manifest) -> seen(place, manifest)),
 					Stream.ofNullable(this.versions.seen(place)))
 			.toList();
+	}
+
+	/** Returns whether the files are in a cache that is still configured. */
+	private boolean isUsed(ModelManifest elsewhere) {
+		Path directory = Objects.requireNonNull(elsewhere.directory());
+		return this.hub != null || this.settings.readOnlyRoots().stream().anyMatch(directory::startsWith);
 	}
 
 	private SeenVersion seen(ModelPlace place, ModelManifest manifest) {
@@ -233,7 +316,7 @@ public final class ModelStore implements AutoCloseable {
 	 */
 	public Path lockFile(String modelId, ModelPlace place) {
 		boolean copied = this.settings.rules().nonAtomic() && place.conflict() != null
-				&& Files.isDirectory(place.directory())
+				&& Files.isDirectory(place.directory()) && ExclusiveFiles.isWritable(place.target())
 				&& !this.staging.prepare(modelId, place).target().equals(place.target());
 		return copied ? this.layout.lockInCache(place.target()) : place.lockFile();
 	}
@@ -261,6 +344,14 @@ public final class ModelStore implements AutoCloseable {
 	 */
 	public Receipts receipts() {
 		return this.receipts;
+	}
+
+	/**
+	 * Returns whether published files get sealed records. <em>Blocking</em>: no.
+	 * @return {@code true} if they do
+	 */
+	public boolean isSealing() {
+		return this.settings.seal();
 	}
 
 	/**

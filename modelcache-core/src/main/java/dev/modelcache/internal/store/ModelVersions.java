@@ -352,6 +352,7 @@ final class ModelVersions {
 			if (fingerprint == null) {
 				throw new IOException("the unpacked file " + unpacked + " has disappeared");
 			}
+			ModelVersions.this.receipts.unseal(target.target());
 			FileMoves.replace(unpacked, target.target());
 			FileMoves.forceDirectory(target.directory());
 			ModelVersions.this.receipts.write(target, receipt.write(fingerprint.withoutChange()));
@@ -375,10 +376,15 @@ final class ModelVersions {
 		}
 
 		@Override
+		public void remember(ModelManifest manifest) {
+			throw new UnsupportedOperationException("a version of this cache is published");
+		}
+
+		@Override
 		public void publish(ModelManifest manifest, Set<ModelFileName> brought, Set<ModelFileName> arrived)
 				throws IOException {
 			ModelVersions.this.publish(this.place, this.version, manifest);
-			Elsewhere.delete(this.place);
+			Elsewhere.delete(this.place, ModelVersions.this.receipts.records());
 		}
 
 	}

@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import dev.modelcache.internal.FileAccess;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +26,8 @@ import org.slf4j.LoggerFactory;
  * The receipts of all published files, one small file each.
  * <p>
  * <em>Blocking</em>: all methods. <em>Durability</em>: a receipt is replaced atomically;
- * a lost one costs a re-hash. <em>Errors</em>: none; where receipts cannot be written,
- * files are verified more often.
+ * a lost one costs a re-hash. <em>Errors</em>: none; receipts that cannot be written hold
+ * for this process, and a warning says what that costs.
  */
 public final class Receipts {
 
@@ -34,29 +35,74 @@ public final class Receipts {
 
 	private static final String TARGET = "target";
 
+	private final Records records = new Records();
+
+	private final Seals seals;
+
+	private final AtomicBoolean said = new AtomicBoolean();
+
+	/** Creates receipts without sealed records of their own. */
+	Receipts() {
+		this(new Seals(false, true, List.of()));
+	}
+
+	Receipts(Seals seals) {
+		this.seals = seals;
+	}
+
+	Records records() {
+		return this.records;
+	}
+
 	/**
 	 * Returns the receipt that fits the file as it is.
 	 * @param place the file's place
 	 * @param fingerprint the file's present fingerprint
-	 * @return the receipt that fits this fingerprint, else the last one settled, else
-	 * {@code null}
+	 * @return the receipt that fits this fingerprint, which is that of a sealed record if
+	 * none of this cache does; else the last one settled, else {@code null}
 	 */
 	public @Nullable Receipt find(ModelPlace place, Fingerprint fingerprint) {
-		Receipt settled = read(place.receipt());
+		Receipt unkept = receipt(this.records.unkept(place.receipt()));
+		if (unkept != null && (unkept.doubted() || unkept.fingerprint().fits(fingerprint))) {
+			return unkept;
+		}
+		Receipt settled = receipt(PropertiesFiles.read(place.receipt()));
 		if (settled != null && settled.fingerprint().fits(fingerprint)) {
 			return settled;
 		}
-		Receipt pending = read(place.pendingReceipt());
+		Receipt pending = receipt(this.records.read(place.pendingReceipt()));
 		if (pending != null && pending.doubted()) {
 			return pending;
 		}
-		if (pending == null || !pending.fingerprint().fits(fingerprint)) {
-			return settled;
+		if (pending != null && pending.fingerprint().fits(fingerprint)) {
+			// A process ended between the move of the file and the settling of its
+			// receipt.
+			settle(place);
+			Partials.deleteOrphans(place.target());
+			return pending;
 		}
-		// A process ended between the move of the file and the settling of its receipt.
-		settle(place);
-		Partials.deleteOrphans(place.target());
-		return pending;
+		Receipt last = (settled != null) ? settled : unkept;
+		if (last != null && last.doubted()) {
+			return last;
+		}
+		Receipt filled = this.seals.filled(place.target());
+		if (filled != null && filled.fingerprint().fits(fingerprint)) {
+			return filled;
+		}
+		Receipt sealed = this.seals.find(place.target(), fingerprint);
+		return (sealed != null) ? sealed : (last != null) ? last : filled;
+	}
+
+	/**
+	 * Returns what makes up a model of files that another cache has elsewhere.
+	 * @param place the model's place in a cache that others filled
+	 * @return the manifest, or {@code null} if there is none that counts
+	 */
+	@Nullable ModelManifest elsewhere(ModelPlace place) {
+		Path record = CacheLayout.elsewhere(place);
+		Properties properties = this.seals.record(record, record);
+		ModelManifest manifest = (properties != null) ? ModelManifest.fromProperties(properties) : null;
+		return (manifest != null && manifest.directory() != null) ? manifest : null;
 	}
 
 	/**
@@ -76,6 +122,7 @@ public final class Receipts {
 	 * found.
 	 */
 	void announceCopy(ModelPlace place, Receipt receipt) throws IOException {
+		unseal(place.target());
 		Properties properties = receipt.reissued(Fingerprint.NONE, receipt.verifiedAt()).toProperties();
 		properties.setProperty(TARGET, place.target().toString());
 		PropertiesFiles.write(place.pendingReceipt(), properties, place.access());
@@ -83,18 +130,51 @@ public final class Receipts {
 
 	/** Returns whether a copy to a place has begun and not ended. */
 	boolean isCopying(ModelPlace place) {
-		Receipt pending = read(place.pendingReceipt());
+		Receipt pending = receipt(this.records.read(place.pendingReceipt()));
 		return pending != null && pending.doubted();
 	}
 
 	/** Forgets a file that is about to be published. */
 	void deletePending(ModelPlace place) {
 		try {
-			Files.deleteIfExists(place.pendingReceipt());
+			this.records.delete(place.pendingReceipt());
 		}
 		catch (IOException ex) {
 			logger.debug("The receipt {} cannot be deleted", place.pendingReceipt(), ex);
 		}
+	}
+
+	/**
+	 * Writes a receipt that says more about a file that is known already. One that cannot
+	 * be kept costs nothing.
+	 * @param place the file's place
+	 * @param receipt the receipt
+	 */
+	public void complete(ModelPlace place, Receipt receipt) {
+		try {
+			this.records.write(place.receipt(), properties(place.target(), receipt), place.access());
+		}
+		catch (IOException ex) {
+			logger.debug("The receipt {} cannot be completed", place.receipt(), ex);
+		}
+	}
+
+	/**
+	 * Writes a sealed record beside a file, if this cache does so, and this receipt is
+	 * about the file as it is.
+	 * @param place the file's place
+	 * @param fingerprint the file's present fingerprint
+	 */
+	public void seal(ModelPlace place, Fingerprint fingerprint) {
+		Receipt receipt = this.seals.isWriting() ? find(place, fingerprint) : null;
+		if (receipt != null && receipt.fingerprint().fits(fingerprint)) {
+			this.seals.write(place.target(), receipt);
+		}
+	}
+
+	/** Deletes the sealed record of a file whose content will be another one. */
+	void unseal(Path target) {
+		this.seals.delete(target);
 	}
 
 	/**
@@ -108,7 +188,7 @@ public final class Receipts {
 		delete(place);
 		if (receipt != null) {
 			boolean sameFile = receipt.doubted() || receipt.fingerprint().fileKey().equals(fingerprint.fileKey());
-			write(place, (sameFile ? receipt : receipt.ofUser()).reissued(Fingerprint.NONE, receipt.verifiedAt()));
+			complete(place, (sameFile ? receipt : receipt.ofUser()).reissued(Fingerprint.NONE, receipt.verifiedAt()));
 		}
 	}
 
@@ -117,9 +197,10 @@ public final class Receipts {
 	 * @param place the file's place
 	 */
 	public void delete(ModelPlace place) {
+		unseal(place.target());
 		try {
-			Files.deleteIfExists(place.pendingReceipt());
-			Files.deleteIfExists(place.receipt());
+			this.records.delete(place.pendingReceipt());
+			this.records.delete(place.receipt());
 		}
 		catch (IOException ex) {
 			logger.debug("The receipt {} cannot be deleted", place.receipt(), ex);
@@ -163,7 +244,10 @@ public final class Receipts {
 		}
 	}
 
-	private static List<ReceivedFile> received(Path directory, String ending) {
+	/**
+	 * Returns the files that have records in a directory, in which nothing is written.
+	 */
+	List<ReceivedFile> received(Path directory, String ending) {
 		List<ReceivedFile> all = new ArrayList<>();
 		try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + ending)) {
 			for (Path file : files) {
@@ -187,6 +271,7 @@ public final class Receipts {
 	 * because the move sets a new one.
 	 */
 	void prepare(ModelPlace place, Receipt receipt) {
+		unseal(place.target());
 		write(place, place.pendingReceipt(),
 				receipt.reissued(receipt.fingerprint().withoutChange(), receipt.verifiedAt()));
 	}
@@ -194,7 +279,9 @@ public final class Receipts {
 	/** Makes the prepared receipt the valid one, now that its file is published. */
 	void settle(ModelPlace place) {
 		try {
-			FileMoves.replace(place.pendingReceipt(), place.receipt());
+			if (!this.records.moveUnkept(place.pendingReceipt(), place.receipt())) {
+				FileMoves.replace(place.pendingReceipt(), place.receipt());
+			}
 			completeFingerprint(place);
 		}
 		catch (IOException ex) {
@@ -209,27 +296,40 @@ public final class Receipts {
 	 * @throws IOException if the file cannot be asked
 	 */
 	void completeFingerprint(ModelPlace place) throws IOException {
-		Receipt receipt = read(place.receipt());
+		Receipt receipt = receipt(this.records.read(place.receipt()));
 		Fingerprint now = Fingerprint.of(place.target());
 		if (receipt != null && now != null && !receipt.fingerprint().equals(now)
 				&& receipt.fingerprint().withoutChange().equals(now.withoutChange())) {
-			write(place, receipt.reissued(now, receipt.verifiedAt()));
+			complete(place, receipt.reissued(now, receipt.verifiedAt()));
 		}
 	}
 
-	private static void write(ModelPlace place, Path file, Receipt receipt) {
-		Properties properties = receipt.toProperties();
-		properties.setProperty(TARGET, place.target().toString());
+	private void write(ModelPlace place, Path file, Receipt receipt) {
 		try {
-			PropertiesFiles.write(file, properties, place.access());
+			this.records.write(file, properties(place.target(), receipt), place.access());
+			this.said.set(false);
 		}
 		catch (IOException ex) {
-			logger.debug("The receipt {} cannot be written; its file will be verified again", file, ex);
+			if (this.said.compareAndSet(false, true)) {
+				logger.warn(
+						"What is known about {} cannot be kept: {}. Each start of an application reads the whole file"
+								+ " ({} bytes) again. Set hooks.llm.cache.directory to a directory that can be written"
+								+ " and is kept, or hooks.llm.cache.seal where the file is stored",
+						place.target(), ex.toString(), receipt.fingerprint().size());
+			}
+			else {
+				logger.debug("The receipt {} cannot be written", file, ex);
+			}
 		}
 	}
 
-	private static @Nullable Receipt read(Path file) {
-		Properties properties = PropertiesFiles.read(file);
+	private static Properties properties(Path target, Receipt receipt) {
+		Properties properties = receipt.toProperties();
+		properties.setProperty(TARGET, target.toString());
+		return properties;
+	}
+
+	private static @Nullable Receipt receipt(@Nullable Properties properties) {
 		return (properties != null) ? Receipt.fromProperties(properties) : null;
 	}
 
@@ -238,10 +338,10 @@ public final class Receipts {
 	 * @param file where the receipt is kept
 	 * @return the file and its receipt, or {@code null} if there is none that can be read
 	 */
-	static @Nullable ReceivedFile received(Path file) {
-		Properties properties = PropertiesFiles.read(file);
+	@Nullable ReceivedFile received(Path file) {
+		Properties properties = this.records.read(file);
 		String target = (properties != null) ? properties.getProperty(TARGET) : null;
-		Receipt receipt = (properties != null) ? Receipt.fromProperties(properties) : null;
+		Receipt receipt = receipt(properties);
 		try {
 			return (target != null && receipt != null) ? new ReceivedFile(Path.of(target), file, receipt) : null;
 		}

@@ -143,6 +143,10 @@ public final class Staging {
 	 * @throws ModelStorageException if the file cannot be published there
 	 */
 	public ModelPlace prepare(String modelId, ModelPlace place) {
+		StoreSettings.NoDirectory none = this.settings.noDirectory();
+		if (none != null && place.target().startsWith(StoreSettings.NOWHERE)) {
+			throw none.failure(modelId);
+		}
 		try {
 			createDirectory(place);
 			String obstacle = this.probe.of(modelId, place).obstacle();

@@ -7,6 +7,8 @@ package dev.modelcache.internal.store;
 import dev.modelcache.CacheOptions.Verification;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
 
 import dev.modelcache.ModelConfigurationException;
 import org.jspecify.annotations.Nullable;
@@ -27,10 +29,14 @@ import org.springframework.util.unit.DataSize;
  * @param rules who may read and write its files
  * @param noDirectory why the cache has no directory of its own, which is then
  * {@link #NOWHERE}, or {@code null}
+ * @param seal whether published files get sealed records
+ * @param trustSeals whether sealed records prove files on read-only file systems
+ * @param readOnlyRoots caches that others filled, which are looked into and never written
  */
 public record StoreSettings(Path directory, @Nullable DataSize minFreeSpace, Verification verification,
 		Duration partialRetention, @Nullable DataSize maxSize, AdoptionSettings adoption,
-		@Nullable HubCacheSettings hubCache, FileRules rules, @Nullable NoDirectory noDirectory) {
+		@Nullable HubCacheSettings hubCache, FileRules rules, @Nullable NoDirectory noDirectory, boolean seal,
+		boolean trustSeals, List<Path> readOnlyRoots) {
 
 	/** A directory that does not exist and cannot be created. */
 	public static final Path NOWHERE = Path.of("/dev/null/modelcache");
@@ -47,7 +53,7 @@ public record StoreSettings(Path directory, @Nullable DataSize minFreeSpace, Ver
 	public StoreSettings(Path directory, @Nullable DataSize minFreeSpace, Verification verification,
 			Duration partialRetention) {
 		this(directory, minFreeSpace, verification, partialRetention, null, AdoptionSettings.OFF, null,
-				FileRules.DEFAULTS, null);
+				FileRules.DEFAULTS, null, false, true, List.of());
 	}
 
 	/**
@@ -68,7 +74,8 @@ public record StoreSettings(Path directory, @Nullable DataSize minFreeSpace, Ver
 	 */
 	public StoreSettings withMaxSize(@Nullable DataSize size) {
 		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention, size,
-				this.adoption, this.hubCache, this.rules, this.noDirectory);
+				this.adoption, this.hubCache, this.rules, this.noDirectory, this.seal, this.trustSeals,
+				this.readOnlyRoots);
 	}
 
 	/**
@@ -78,7 +85,8 @@ public record StoreSettings(Path directory, @Nullable DataSize minFreeSpace, Ver
 	 */
 	public StoreSettings withAdoption(AdoptionSettings where) {
 		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention,
-				this.maxSize, where, this.hubCache, this.rules, this.noDirectory);
+				this.maxSize, where, this.hubCache, this.rules, this.noDirectory, this.seal, this.trustSeals,
+				this.readOnlyRoots);
 	}
 
 	/**
@@ -89,7 +97,8 @@ public record StoreSettings(Path directory, @Nullable DataSize minFreeSpace, Ver
 	 */
 	public StoreSettings withHubCache(@Nullable HubCacheSettings shared) {
 		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention,
-				this.maxSize, this.adoption, shared, this.rules, this.noDirectory);
+				this.maxSize, this.adoption, shared, this.rules, this.noDirectory, this.seal, this.trustSeals,
+				this.readOnlyRoots);
 	}
 
 	/**
@@ -99,7 +108,41 @@ public record StoreSettings(Path directory, @Nullable DataSize minFreeSpace, Ver
 	 */
 	public StoreSettings withRules(FileRules others) {
 		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention,
-				this.maxSize, this.adoption, this.hubCache, others, this.noDirectory);
+				this.maxSize, this.adoption, this.hubCache, others, this.noDirectory, this.seal, this.trustSeals,
+				this.readOnlyRoots);
+	}
+
+	/**
+	 * Returns these settings with other ones of sealed records.
+	 * @param seal whether published files get sealed records
+	 * @param trust whether they prove files on read-only file systems
+	 * @return the settings
+	 */
+	public StoreSettings withSeals(boolean seal, boolean trust) {
+		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention,
+				this.maxSize, this.adoption, this.hubCache, this.rules, this.noDirectory, seal, trust,
+				this.readOnlyRoots);
+	}
+
+	/**
+	 * Returns these settings for a cache that looks into other ones, too.
+	 * @param roots their directories
+	 * @return the settings
+	 */
+	public StoreSettings withReadOnlyRoots(List<Path> roots) {
+		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention,
+				this.maxSize, this.adoption, this.hubCache, this.rules, this.noDirectory, this.seal, this.trustSeals,
+				List.copyOf(roots));
+	}
+
+	/**
+	 * Returns where the caches of a Hugging Face Hub are that others filled: such a
+	 * directory itself, or its subdirectory {@code hub}, as in {@code HF_HOME}.
+	 * @param roots directories that others filled
+	 * @return the directories, which need not exist
+	 */
+	public static List<Path> hubs(List<Path> roots) {
+		return roots.stream().flatMap((root) -> Stream.of(root, root.resolve("hub"))).toList();
 	}
 
 	/**

@@ -111,7 +111,7 @@ class ForeignTextTests {
 			}
 			ModelCacheException refusal = refusal(
 					new HuggingFaceResolver(
-							new HubSettings(hub.endpoint(), new HubToken(null, (name) -> null, this.directory), null),
+							new HubSettings(hub.endpoint(), new HubToken(null, (name) -> null, this.directory)),
 							Map.of(), MetadataClients.create(), Schedulers.boundedElastic()),
 					URI.create("hf://org/repo/" + deep(MANY)));
 			requireOwnThread(refusal, SOURCES);

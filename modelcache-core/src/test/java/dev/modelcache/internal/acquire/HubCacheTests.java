@@ -131,7 +131,7 @@ class HubCacheTests {
 				.withHubCache(new HubCacheSettings(this.directory.resolve("hub"), this.links)))
 			.resolver(new HuggingFaceResolver(
 					new HubSettings(this.server.endpoint(), new HubToken(null, (name) -> null, this.directory),
-							this.directory.resolve("hub")),
+							List.of(this.directory.resolve("hub"))),
 					Map.of(), MetadataClients.create(), Schedulers.boundedElastic()))
 			.observer(new AcquisitionObserver() {
 				@Override

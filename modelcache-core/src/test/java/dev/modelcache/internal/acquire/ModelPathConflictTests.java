@@ -123,7 +123,7 @@ class ModelPathConflictTests {
 		CacheFixture fixture = new CacheFixture(this.directory.resolve("cache")).formats(this.formats)
 			.resolver(new HuggingFaceResolver(
 					new HubSettings(this.hub.endpoint(), new HubToken(null, (name) -> null, this.directory),
-							this.directory.resolve("hub")),
+							List.of(this.directory.resolve("hub"))),
 					Map.of(), MetadataClients.create(), Schedulers.boundedElastic()));
 		if (this.offline) {
 			fixture.offline();

@@ -74,9 +74,9 @@ class OddFileSystemTests {
 			.store(new StoreSettings(cache, DataSize.ofMegabytes(1), Verification.FINGERPRINT)
 				.withAdoption(new AdoptionSettings(true, List.of(shared), List.of()))
 				.withHubCache(new HubCacheSettings(shared, true)))
-			.resolver(new HuggingFaceResolver(
-					new HubSettings(this.hub.endpoint(), new HubToken(null, (name) -> null, this.directory), shared),
-					Map.of(), MetadataClients.create(), Schedulers.boundedElastic()))
+			.resolver(new HuggingFaceResolver(new HubSettings(this.hub.endpoint(),
+					new HubToken(null, (name) -> null, this.directory), List.of(shared)), Map.of(),
+					MetadataClients.create(), Schedulers.boundedElastic()))
 			.open(ModelRequest.builder("m")
 				.url(URI.create("hf://org/repo"))
 				.files(List.of("model.gguf", "config.json"))

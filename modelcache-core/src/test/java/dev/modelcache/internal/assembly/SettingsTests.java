@@ -83,7 +83,7 @@ class SettingsTests {
 	}
 
 	private HubSettings hub(Map<String, String> variables) {
-		return settings(variables).hub(this.hub, this.download);
+		return settings(variables).hub(this.hub, this.download, this.cache);
 	}
 
 	@Test
@@ -122,7 +122,10 @@ class SettingsTests {
 			.layout(CacheOptions.Layout.PRIVATE)
 			.permissions(CacheOptions.Permissions.GROUP)
 			.allowSharedDirectory(true)
-			.allowNonAtomic(true);
+			.allowNonAtomic(true)
+			.seal(true)
+			.trustSeals(false)
+			.readOnlyRoots(List.of(Path.of("/image")));
 		assertThat(settings.transfer(this.download)).isEqualTo(new TransferSettings(DataSize.ofKilobytes(256), 4,
 				DataSize.ofMegabytes(16), Duration.ofSeconds(2), Duration.ofSeconds(3), 0, true));
 		assertThat(settings.decompression(this.download)).isEqualTo(new DecompressionSettings(3));
@@ -134,7 +137,21 @@ class SettingsTests {
 		assertThat(settings.store(this.cache, this.hub)).isEqualTo(new StoreSettings(Path.of("/c"), DataSize.ofBytes(0),
 				CacheOptions.Verification.NEVER, Duration.ofDays(1))
 			.withMaxSize(DataSize.ofGigabytes(50))
-			.withRules(new FileRules(FileAccess.GROUP, true, true)));
+			.withRules(new FileRules(FileAccess.GROUP, true, true))
+			.withSeals(true, false)
+			.withReadOnlyRoots(List.of(Path.of("/image"))));
+		assertThat(settings.hub(this.hub, this.download, this.cache).caches()).startsWith(Path.of("/image"),
+				Path.of("/image/hub"));
+	}
+
+	@Test
+	void directoryThatIsFilledByOthersIsAnotherOne(@TempDir Path directory) throws Exception {
+		for (Path root : List.of(directory, Files.createFile(directory.resolve("file")))) {
+			this.cache.directory(directory).readOnlyRoots(List.of(root));
+			assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(() -> store(Map.of()))
+				.withMessageContaining("hooks.llm.cache.read-only-roots")
+				.withMessageContaining(root.toString());
+		}
 	}
 
 	@Test

@@ -6,6 +6,7 @@ package dev.modelcache.internal.lock;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -66,6 +67,18 @@ class FileLockTests extends CacheLockContractTests {
 			assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(request().lockFile())))
 				.isEqualTo("rw-------");
 		}
+	}
+
+	/** The file system of the JDK's own classes cannot be written by any user. */
+	@Test
+	void whereNothingCanBeWrittenNothingIsLocked() {
+		LockRequest request = LockRequest.of("m", Path.of(URI.create("jrt:/java.base")).resolve("m.lock"));
+		try (CacheLock one = factory().acquire(request, this.owners::add);
+				CacheLock other = factory().acquire(request, this.owners::add)) {
+			one.heartbeat(null);
+			other.heartbeat(null);
+		}
+		assertThat(this.owners).isEmpty();
 	}
 
 	@Test

@@ -50,6 +50,14 @@ class CacheLayoutTests {
 		assertThat(place.receipt()).startsWithRaw(this.directory.resolve("receipts"));
 	}
 
+	/** No user can create a file below a file. */
+	@Test
+	void lockOfAPathWhereNothingCanBeWrittenStandsInTheCache() throws Exception {
+		Path path = Files.createFile(this.directory.resolve("file")).resolve("tiny.gguf");
+		assertThat(placeAt(path).target()).isEqualTo(path);
+		assertThat(placeAt(path).lockFile()).startsWithRaw(this.directory.resolve("locks"));
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "https://example.com/b/m.gguf", "https://example.org/a/m.gguf",
 			"https://example.com:8443/a/m.gguf", "http://example.com/a/m.gguf", "https://example.com/a/m.gguf?v=2" })

@@ -6,8 +6,8 @@ package dev.modelcache.internal.source.huggingface;
 
 import java.net.URI;
 import java.nio.file.Path;
-
-import org.jspecify.annotations.Nullable;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Which Hub to ask, and as whom.
@@ -15,10 +15,10 @@ import org.jspecify.annotations.Nullable;
  * @param endpoint the Hub's address without a slash at its end, such as
  * {@code https://huggingface.co}; it may have a path
  * @param token who asks
- * @param cache the cache of the Hub's own tools, to be read where the Hub cannot be
- * asked; {@code null} for none
+ * @param caches the caches of the Hub's own tools, to be read where the Hub cannot be
+ * asked
  */
-public record HubSettings(URI endpoint, HubToken token, @Nullable Path cache) {
+public record HubSettings(URI endpoint, HubToken token, List<Path> caches) {
 
 	/** The Hub itself. */
 	public static final URI DEFAULT_ENDPOINT = URI.create("https://huggingface.co");
@@ -29,7 +29,17 @@ public record HubSettings(URI endpoint, HubToken token, @Nullable Path cache) {
 	 * @param token who asks
 	 */
 	public HubSettings(URI endpoint, HubToken token) {
-		this(endpoint, token, null);
+		this(endpoint, token, List.of());
+	}
+
+	/**
+	 * Returns these settings for a Hub whose files may be in other caches, too.
+	 * @param before the caches to read first
+	 * @return the settings
+	 */
+	public HubSettings withCaches(List<Path> before) {
+		return new HubSettings(this.endpoint, this.token,
+				Stream.concat(before.stream(), this.caches.stream()).toList());
 	}
 
 }

@@ -20,6 +20,7 @@ import dev.modelcache.source.Origin;
 import dev.modelcache.source.ResolvedModel;
 import dev.modelcache.source.SourceLocation;
 import dev.modelcache.source.SourceResolver;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpHeaders;
@@ -110,15 +111,24 @@ public final class HuggingFaceResolver implements SourceResolver {
 
 	@Override
 	public Mono<ResolvedModel> known(SourceLocation location) {
-		Path cache = this.settings.cache();
-		return (cache == null) ? Mono.empty() : Mono.fromCallable(() -> {
+		return Mono.fromCallable(() -> {
 			HubUrl url = parse(location);
-			ResolvedModel known = lookUp(location, url, Optional.empty()).cached(cache);
-			return (known != null) ? known
-					: url.otherReading()
-						.map((other) -> lookUp(location, other, Optional.empty()).cached(cache))
-						.orElse(null);
+			for (Path cache : this.settings.caches()) {
+				ResolvedModel known = known(location, url, cache);
+				if (known != null) {
+					return known;
+				}
+			}
+			return null;
 		}).subscribeOn(this.io);
+	}
+
+	private @Nullable ResolvedModel known(SourceLocation location, HubUrl url, Path cache) {
+		ResolvedModel known = lookUp(location, url, Optional.empty()).cached(cache);
+		return (known != null) ? known
+				: url.otherReading()
+					.map((other) -> lookUp(location, other, Optional.empty()).cached(cache))
+					.orElse(null);
 	}
 
 	private HubLookUp lookUp(SourceLocation location, HubUrl url, Optional<String> token) {

@@ -1,0 +1,121 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.modelcache.autoconfigure;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.ForkedJvm;
+import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.Reply;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Applications that only fetch their models or check them, each as a process.
+ */
+class PrefetchTests {
+
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+	@TempDir
+	private Path directory;
+
+	private final Content content = Content.random(200_000, 1);
+
+	private final MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.content);
+
+	@AfterEach
+	void stopServer() {
+		this.server.close();
+	}
+
+	private Ended run(String type, String... more) {
+		List<String> arguments = new ArrayList<>(List.of(type));
+		Stream
+			.concat(RunningApplication.model(this.server.uri("/m.gguf"), this.content, this.directory.resolve("cache"))
+				.stream(),
+					Stream.of("server.port=0", "spring.main.banner-mode=off", "spring.jmx.enabled=false",
+							"hooks.llm.max-attempts=0", "hooks.llm.models.extra.required=false",
+							"hooks.llm.models.extra.max-attempts=0",
+							"hooks.llm.models.extra.url=" + this.server.uri("/extra.gguf")))
+			.map("--"::concat)
+			.forEach(arguments::add);
+		arguments.addAll(List.of(more));
+		try (ForkedJvm application = ForkedJvm.start(PrefetchedApplication.class, List.of("-XX:TieredStopAtLevel=1"),
+				arguments.toArray())) {
+			int code = application.awaitExit(PATIENCE);
+			return new Ended(code, application.output());
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "REACTIVE", "SERVLET", "NONE" })
+	void modelsAreFetchedAndTheProcessEndsBeforeBeansAreCreated(String type) throws Exception {
+		this.server.serve("/extra.gguf", this.content);
+		Ended ended = run(type, "--hooks.llm.startup.mode=prefetch");
+		assertThat(ended.code()).as(ended.output()).isZero();
+		assertThat(ended.output()).doesNotContain(PrefetchedApplication.CREATED)
+			.doesNotContain("FAILED")
+			.containsPattern("MODEL +BYTES +DIGEST +OUTCOME +SECONDS +PATH")
+			.containsPattern("default +200000 +" + this.content.sha256().toString().substring(0, 19)
+					+ " +DOWNLOADED +[0-9.]+ +/.*/m.gguf")
+			.containsPattern("extra +200000 +sha256:[0-9a-f]{12} +DOWNLOADED \\(unverified\\) ");
+		try (Stream<Path> files = Files.walk(this.directory)) {
+			assertThat(files).anyMatch((file) -> file.getFileName().toString().equals(".m.gguf.sealed"));
+		}
+		int requests = this.server.requests().size();
+		Ended check = run(type, "--hooks.llm.startup.mode=prefetch", "--check");
+		assertThat(check.code()).as(check.output()).isZero();
+		assertThat(check.output()).containsPattern("default +200000 .* CACHED ");
+		assertThat(this.server.requests()).hasSize(requests);
+	}
+
+	@Test
+	void requiredModelThatCannotBeHadIsExplained() {
+		this.server.always("/m.gguf", Reply.status(404));
+		Ended ended = run("REACTIVE", "--hooks.llm.startup.mode=prefetch");
+		assertThat(ended.code()).isOne();
+		assertThat(ended.output()).contains("APPLICATION FAILED TO START")
+			.contains("The model 'default' could not be made ready (NOT_FOUND)")
+			.containsPattern("default +- +- +FAILED \\(NOT_FOUND\\)")
+			.doesNotContain(PrefetchedApplication.CREATED)
+			.doesNotContain("Exception in thread");
+	}
+
+	@Test
+	void modelThatIsNotRequiredDoesNotCount() {
+		this.server.always("/extra.gguf", Reply.status(404));
+		Ended ended = run("NONE", "--hooks.llm.startup.mode=prefetch");
+		assertThat(ended.code()).as(ended.output()).isZero();
+		assertThat(ended.output()).containsPattern("extra +- +- +FAILED \\(NOT_FOUND\\)");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "--hooks.llm.startup.check=true", "--hooks.llm.startup.check" })
+	void checkFailsWithoutTheNetworkWhereAModelIsMissing(String argument) {
+		Ended ended = run("REACTIVE", argument);
+		assertThat(ended.code()).isOne();
+		assertThat(ended.output()).contains("The model 'default' is not on this machine.")
+			.containsPattern("default +- +- +MISSING")
+			.contains("hooks.llm.startup.mode=prefetch");
+		assertThat(this.server.requests()).isEmpty();
+	}
+
+	private record Ended(int code, String output) {
+
+	}
+
+}

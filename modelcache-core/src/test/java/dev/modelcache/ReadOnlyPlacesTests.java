@@ -1,0 +1,193 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.modelcache;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.ForkedJvm;
+import dev.modelcache.testsupport.HubServer;
+import dev.modelcache.testsupport.MisbehavingServer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Models that root brought and another user reads, or that are on mounts that are really
+ * read-only. Each process has mounts of its own. Run by the Maven profile {@code root}.
+ */
+@Tag("root")
+class ReadOnlyPlacesTests {
+
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+	private static final int READER = 65532;
+
+	/** Binds a directory on itself, read-only. */
+	private static final String BIND = "mount --bind $ro $ro; mount -o remount,bind,ro $ro";
+
+	/**
+	 * Replaces a directory by a copy with other inodes and times on a file system of its
+	 * own.
+	 */
+	private static final String TMPFS = "mkdir -p $dir/copy; mount -t tmpfs none $dir/copy; cp -a $ro/. $dir/copy;"
+			+ " find $dir/copy -type f -exec touch -d @1700000000 {} +; mount -o remount,ro $dir/copy;"
+			+ " mount --move $dir/copy $ro";
+
+	@TempDir
+	private Path directory;
+
+	private final Content content = Content.random(3_000_000, 1);
+
+	private final MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.content);
+
+	private final HubServer hub = HubServer.start();
+
+	private Path models;
+
+	@BeforeEach
+	void prepare() throws IOException {
+		Files.setPosixFilePermissions(this.directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+		this.models = Files.createDirectory(this.directory.resolve("models"));
+		this.hub.repository("org/repo", "0123456789abcdef0123456789abcdef01234567")
+			.large("m.gguf", this.content)
+			.small("config.json", "{}");
+	}
+
+	@AfterEach
+	void stop() {
+		this.server.close();
+		this.hub.close();
+	}
+
+	/** Gets the model as root, without mounts. */
+	private String fill(String... options) {
+		return run(List.of(), options);
+	}
+
+	/** Gets the model in a process with mounts, as a user. */
+	private String read(String mounts, int user, String... options) {
+		String script = "ro=%s; dir=%s; %s; exec setpriv --reuid=%d --regid=%d --clear-groups --inh-caps=+dac_read_search --ambient-caps=+dac_read_search \"$@\""
+			.formatted(this.models, this.directory, mounts, user, user);
+		return run(List.of("unshare", "-m", "sh", "-ec", script, "sh"), options);
+	}
+
+	private String run(List<String> wrapper, String... options) {
+		List<String> all = new ArrayList<>(List.of("endpoint=" + this.hub.endpoint()));
+		all.addAll(List.of(options));
+		if (all.stream().noneMatch((option) -> option.startsWith("home="))) {
+			all.add("home=" + this.directory.resolve("none").resolve("home"));
+		}
+		try (ForkedJvm jvm = ForkedJvm.startBy(wrapper, SingleModelProcess.class, List.of("-XX:TieredStopAtLevel=1"),
+				all.toArray())) {
+			String result = jvm.awaitLine("RESULT ", PATIENCE).substring("RESULT ".length());
+			jvm.awaitExit(PATIENCE);
+			return result;
+		}
+	}
+
+	private String url() {
+		return "url=" + this.server.uri("/m.gguf");
+	}
+
+	private Path model() {
+		return this.models.resolve("m.gguf");
+	}
+
+	private String path() {
+		return "path=" + model();
+	}
+
+	private void put() throws IOException {
+		Files.write(model(), this.content.bytes());
+		Files.setPosixFilePermissions(model(), PosixFilePermissions.fromString("rw-r--r--"));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "true, 0", "true, 65532", "false, 65532" })
+	void modelPathThatCannotBeWrittenIsServedBySize(boolean mounted, int user) throws Exception {
+		put();
+		Files.setPosixFilePermissions(this.models, PosixFilePermissions.fromString("r-xr-xr-x"));
+		assertThat(read(mounted ? BIND : "true", user, url(), path()))
+			.isEqualTo("CACHED verified=false reads=0 " + model());
+		assertThat(this.models.toFile().list()).containsExactly("m.gguf");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "online", "down", "offline" })
+	void modelPathThatCannotBeWrittenIsServedWithWhatTheHubSays(String network) throws Exception {
+		put();
+		String result = switch (network) {
+			case "online" -> read(BIND, READER, "url=hf://org/repo/m.gguf", path());
+			case "down" -> {
+				this.hub.hub().close();
+				yield read(BIND, READER, "url=hf://org/repo/m.gguf", path());
+			}
+			default -> read(BIND, READER, "url=hf://org/repo/m.gguf", path(), "offline=");
+		};
+		assertThat(result).isEqualTo(network.equals("online") ? "CACHED verified=true reads=1 " + model()
+				: "CACHED verified=false reads=0 " + model());
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { BIND, TMPFS })
+	void sealedRecordProvesACopyOnAReadOnlyFileSystemWithoutReadingIt(String mounts) throws Exception {
+		assertThat(fill(url(), path(), "digest=" + this.content.sha256(), "seal=", homeOfRoot()))
+			.startsWith("DOWNLOADED");
+		for (String file : List.of("m.gguf", ".m.gguf.sealed")) {
+			Files.setPosixFilePermissions(this.models.resolve(file), PosixFilePermissions.fromString("rw-r--r--"));
+		}
+		assertThat(read(mounts, READER, url(), path(), "digest=" + this.content.sha256()))
+			.isEqualTo("CACHED verified=true reads=0 " + model());
+		assertThat(read(mounts, READER, url(), path(), "digest=" + this.content.sha256(), "trust=false"))
+			.isEqualTo("CACHED verified=true reads=1 " + model());
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "m.gguf, false, offline", "m.gguf, false, online", "m.gguf, true, offline",
+			"'m.gguf,config.json', false, offline", "'m.gguf,config.json', false, online",
+			"'m.gguf,config.json', true, offline", "'m.gguf,config.json', true, online" })
+	void cacheOfTheHubThatRootFilledIsServed(String files, boolean sealed, String network) {
+		String hub = "hub=" + this.models.resolve("hub");
+		List<String> request = List.of("url=hf://org/repo", "files=" + files, hub);
+		List<String> filling = new ArrayList<>(request);
+		filling.add(homeOfRoot());
+		if (sealed) {
+			filling.add("seal=");
+		}
+		assertThat(fill(filling.toArray(String[]::new))).startsWith("DOWNLOADED verified=true");
+		int bodies = this.hub.cdn().requests().size();
+		List<String> reading = new ArrayList<>(request);
+		if (network.equals("offline")) {
+			reading.add("offline=");
+		}
+		// A small file is named by git's SHA-1, which the receipt of a file without proof
+		// does not have: it is read again.
+		int count = (!files.contains(",")) ? 1 : network.equals("offline") ? 3 : 2;
+		assertThat(read(BIND, READER, reading.toArray(String[]::new))).isEqualTo(
+				"%s verified=%s reads=%d %s/hub/models--org--repo/snapshots/0123456789abcdef0123456789abcdef01234567/m.gguf"
+					.formatted(sealed ? "CACHED" : "ADOPTED", sealed || network.equals("online"), sealed ? 0 : count,
+							this.models));
+		assertThat(this.hub.cdn().requests()).hasSize(bodies);
+	}
+
+	private String homeOfRoot() {
+		return "home=" + this.directory.resolve("root");
+	}
+
+}

@@ -110,7 +110,7 @@ class BuilderMappingTests {
 		assertThat(cache.allowNonAtomic()).isTrue();
 		assertThat(cache.seal()).isTrue();
 		assertThat(cache.trustSeals()).isFalse();
-		assertThat(cache.readOnlyRoots()).containsExactly(Path.of("/image"), Path.of("/home/me/volume"));
+		assertThat(cache.readOnlyRoots()).containsExactly(Path.of("/image"), home.resolve("volume"));
 		assertThat(configuration.huggingFace().endpoint()).isEqualTo("https://hub");
 		assertThat(configuration.huggingFace().token()).isEqualTo("hf_1");
 		assertThat(configuration.huggingFace().cacheDirectory()).isEqualTo(home.resolve("hub"));

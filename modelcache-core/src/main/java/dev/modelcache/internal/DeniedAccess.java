@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DeniedAccess {
 
-	private static final Path PROCESS = Path.of("/proc/self");
+	private static final String ROOT = "root";
 
 	private DeniedAccess() {
 	}
@@ -102,7 +102,7 @@ public final class DeniedAccess {
 		catch (IOException | UnsupportedOperationException ex) {
 			return null;
 		}
-		String user = user();
+		String user = ProcessUser.name();
 		boolean directory = Files.isDirectory(path);
 		boolean writing = verb.equals("written");
 		boolean own = owner.equals(user);
@@ -110,32 +110,32 @@ public final class DeniedAccess {
 				+ (own ? "this user, '" + user + "'" : "the user '" + owner + "'") + permissions + " and cannot be "
 				+ verb + (own ? "" : " by the user '" + user + "' of this process")
 				+ (path.equals(file) ? "" : "; " + file + " is in it");
-		String action = own
-				? "Change its permissions (chmod u+" + (writing ? "w" : directory ? "x" : "r") + ' ' + path + ")"
-				: writing
-						? "Have the application of '" + owner
-								+ "' fetch the model, which other users may read if it sets"
-								+ " hooks.llm.cache.permissions to group or shared; run both as one user; or set"
-								+ " hooks.llm.cache.directory, or model-path, to a directory of '" + user + "'"
-						: "Set hooks.llm.cache.permissions to group or shared in the application of '" + owner
-								+ "' and start it again, or change the permissions; run both as one user; or set"
-								+ " hooks.llm.cache.directory, or model-path, to a directory of '" + user + "'";
+		String ofUser = "set hooks.llm.cache.directory, or model-path, to a directory of '" + user + "'";
+		String writable = "ake " + (directory ? "" : "the file ") + path + " writable for '" + user
+				+ "' (chown; for a volume of Kubernetes, fsGroup and hooks.llm.cache.permissions=group)";
+		String action;
+		if (own) {
+			action = "Change its permissions (chmod u+" + (writing ? "w" : directory ? "x" : "r") + ' ' + path + ")";
+		}
+		else if (writing && owner.equals(ROOT)) {
+			// A volume, in which no application of root stores models.
+			action = "M" + writable + "; or " + ofUser;
+		}
+		else if (writing) {
+			action = "Have the application of '" + owner + "' fetch the model, which other users may read if it sets"
+					+ " hooks.llm.cache.permissions to group or shared; run both as one user; m" + writable + "; or "
+					+ ofUser;
+		}
+		else {
+			action = "Set hooks.llm.cache.permissions to group or shared in the application of '" + owner
+					+ "' and start it again, or change the permissions; run both as one user; or " + ofUser;
+		}
 		return new ModelStorageException(modelId, directory ? path : parent(path), problem, action, failure);
 	}
 
 	private static Path parent(Path path) {
 		Path parent = path.getParent();
 		return (parent != null) ? parent : path;
-	}
-
-	/** Returns the name of the user of this process, or the number of one without. */
-	private static String user() {
-		try {
-			return Files.getOwner(PROCESS).getName();
-		}
-		catch (IOException | UnsupportedOperationException ex) {
-			return System.getProperty("user.name", "?");
-		}
 	}
 
 }

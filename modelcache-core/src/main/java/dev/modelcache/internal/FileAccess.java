@@ -18,6 +18,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
@@ -55,6 +56,8 @@ public enum FileAccess {
 
 	/** The right to execute a file that is none is no right. */
 	private static final int OTHERS = 0066;
+
+	private static final int WRITABLE_BY_OTHERS = 0022;
 
 	private final int file;
 
@@ -153,7 +156,7 @@ public enum FileAccess {
 			Integer mode = mode(path);
 			int wanted = Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS) ? this.directory : this.file;
 			if (mode != null && (wanted & ~mode) != 0) {
-				Files.setAttribute(path, MODE, (mode & (SET_ID | PERMISSIONS)) | wanted, LinkOption.NOFOLLOW_LINKS);
+				change(path, (mode & (SET_ID | PERMISSIONS)) | wanted);
 			}
 		}
 		catch (IOException | UnsupportedOperationException ex) {
@@ -202,13 +205,45 @@ public enum FileAccess {
 		try {
 			// The set-group-id bit of a directory keeps the group of what is created in
 			// it.
-			Files.setAttribute(path, MODE, (before & SET_ID) | wanted, LinkOption.NOFOLLOW_LINKS);
+			change(path, (before & SET_ID) | wanted);
 		}
 		catch (FileSystemException | UnsupportedOperationException ex) {
 			logger.debug("The permissions of {} stay {} instead of {}", path, text(before & PERMISSIONS), text(wanted),
 					ex);
 		}
 		return Objects.requireNonNull(mode(path)) & PERMISSIONS;
+	}
+
+	/**
+	 * Java does not follow a link by opening the file and closing it again, which drops
+	 * the locks that this process has on it. Where nobody else can put a link there, it
+	 * is enough to look first.
+	 */
+	private static void change(Path path, int mode) throws IOException {
+		Path directory = path.toAbsolutePath().getParent();
+		if (directory != null && isProtected(directory) && !Files.isSymbolicLink(path)) {
+			Files.setAttribute(path, MODE, mode);
+		}
+		else {
+			Files.setAttribute(path, MODE, mode, LinkOption.NOFOLLOW_LINKS);
+		}
+	}
+
+	/**
+	 * Returns whether nobody but the user of this process, and root, can replace what is
+	 * in a directory.
+	 * @param directory the directory
+	 * @return {@code false} also where that is not known
+	 * @throws IOException if the directory cannot be looked at
+	 */
+	public static boolean isProtected(Path directory) throws IOException {
+		Integer user = ProcessUser.id();
+		if (user == null || !directory.getFileSystem().supportedFileAttributeViews().contains("unix")) {
+			return false;
+		}
+		Map<String, Object> attributes = Files.readAttributes(directory, "unix:uid,mode");
+		return attributes.get("uid") instanceof Integer owner && (owner == 0 || owner.equals(user))
+				&& attributes.get("mode") instanceof Integer mode && (mode & WRITABLE_BY_OTHERS) == 0;
 	}
 
 	private static FileAttribute<?>[] attributes(Path path, int mode) {

@@ -5,17 +5,21 @@
 package dev.modelcache.internal.store;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
+import dev.modelcache.ModelPathConflict;
 import dev.modelcache.internal.FileAccess;
 import dev.modelcache.internal.store.Receipts.ReceivedFile;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,14 +65,29 @@ final class AccessChange {
 			if (!narrower) {
 				return;
 			}
+			access.createDirectories(records);
+			if (!isOwn(records)) {
+				logger.warn("The files in {} keep their permissions, because {} belongs to another user, or others can"
+						+ " write to it; let others read them by chmod", records.getParent(), records);
+				return;
+			}
 			logger.info("The files in {} were private; hooks.llm.cache.permissions lets others read them now",
 					records.getParent());
+			FileOwner owner = FileOwner.in(records);
 			for (ReceivedFile file : this.receipts.all(records, access)) {
-				widen(access, file);
+				if (owner.isPrivate(file.file())) {
+					widen(access, file);
+				}
 			}
-			directories.forEach((directory) -> widenAll(access, directory));
+			for (Path directory : directories) {
+				widenAll(access, directory, owner);
+			}
 			access.widen(Objects.requireNonNull(records.getParent()));
-			directories.forEach(access::widen);
+			for (Path directory : directories) {
+				if (isOwn(directory)) {
+					access.widen(directory);
+				}
+			}
 		}
 		catch (IOException ex) {
 			logger.debug("Not all files of the cache can be read by others", ex);
@@ -77,34 +96,71 @@ final class AccessChange {
 
 	/** A change of the permissions is one of the file, which its receipt must survive. */
 	private void widen(FileAccess access, ReceivedFile file) throws IOException {
-		ModelPlace place = new ModelPlace(file.target(), file.target(), file.file(), access);
-		Fingerprint before = Fingerprint.of(file.target());
-		if (before != null && this.layout.isReceiptOf(file.file(), file.target()) && file.receipt().isOurs(place)
-				&& file.receipt().fingerprint().fits(before) && !Files.isSymbolicLink(file.target())) {
-			access.widen(file.target());
+		Path target = file.target();
+		ModelPlace place = new ModelPlace(target, target, file.file(), access);
+		boolean ours = this.layout.isChosen(target) ? file.receipt().isOurs(place)
+				// Those who can exchange the receipts could name any file.
+				: FileAccess.isProtected(this.layout.directory())
+						&& file.receipt().isOurs(place.chosenByUser(ModelPathConflict.FAIL));
+		Fingerprint before = Fingerprint.of(target);
+		if (before != null && ours && this.layout.isReceiptOf(file.file(), target)
+				&& file.receipt().fingerprint().fits(before) && !Files.isSymbolicLink(target)) {
+			access.widen(target);
 			this.receipts.completeFingerprint(place);
-			access.widen(CacheLayout.lockBeside(file.target()));
+			// Else it gets its permissions when it is locked the next time.
+			if (FileAccess.isProtected(place.directory())) {
+				access.widen(CacheLayout.lockBeside(target));
+			}
 		}
 	}
 
-	/** Partial downloads and their journals stay private, as new ones are. */
-	private static void widenAll(FileAccess access, Path directory) {
-		try (Stream<Path> all = Files.walk(directory)) {
-			List<Path> found = all
-				.filter((path) -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS) || isRecord(path))
-				.toList();
-			found.stream().filter((path) -> !path.equals(directory)).forEach(access::widen);
-		}
-		catch (IOException | UncheckedIOException ex) {
-			logger.debug("Not all files of {} can be read by others", directory, ex);
-		}
+	/**
+	 * Partial downloads and their journals stay private, as new ones are. Where others
+	 * can put files, nothing is changed: neither a file of theirs, nor a lock that this
+	 * process may have meanwhile, which would be lost.
+	 */
+	private static void widenAll(FileAccess access, Path top, FileOwner owner) throws IOException {
+		Files.walkFileTree(top, new SimpleFileVisitor<>() {
+
+			@Override
+			public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes)
+					throws IOException {
+				return isOwn(directory) ? FileVisitResult.CONTINUE : FileVisitResult.SKIP_SUBTREE;
+			}
+
+			@Override
+			public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+				if (isRecord(file) && owner.isPrivate(file)) {
+					access.widen(file);
+				}
+				return FileVisitResult.CONTINUE;
+			}
+
+			@Override
+			public FileVisitResult visitFileFailed(Path file, IOException failure) {
+				logger.debug("{} stays as it is", file, failure);
+				return FileVisitResult.CONTINUE;
+			}
+
+			@Override
+			public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure) {
+				if (!directory.equals(top)) {
+					access.widen(directory);
+				}
+				return FileVisitResult.CONTINUE;
+			}
+
+		});
+	}
+
+	private static boolean isOwn(Path directory) throws IOException {
+		return Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS) && FileAccess.isProtected(directory);
 	}
 
 	private static boolean isRecord(Path path) {
 		String name = path.getFileName().toString();
-		return Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
-				&& Stream.of(".properties", ".adopted", ".elsewhere", ".history", ".lock", ".use", ".sealed", "current")
-					.anyMatch(name::endsWith);
+		return Stream.of(".properties", ".adopted", ".elsewhere", ".history", ".lock", ".use", ".sealed", "current")
+			.anyMatch(name::endsWith);
 	}
 
 }

@@ -12,6 +12,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -21,10 +22,16 @@ import java.util.stream.Stream;
 import dev.modelcache.CacheOptions;
 import dev.modelcache.Digest;
 import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.FileAccess;
 import dev.modelcache.internal.lock.LockSettings;
+import dev.modelcache.internal.store.CacheLayout;
 import dev.modelcache.internal.store.FileRules;
+import dev.modelcache.internal.store.Fingerprint;
+import dev.modelcache.internal.store.ModelPlace;
+import dev.modelcache.internal.store.Receipt;
+import dev.modelcache.internal.store.Receipts;
 import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.ForkedJvm;
@@ -36,6 +43,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -195,6 +204,39 @@ class SharedCacheTests {
 		assertThat(get(as(A, GROUP), FileAccess.GROUP, "-")).isEqualTo("CACHED");
 		requirePermissions("rw-r-----", "rwxr-x---");
 		assertThat(get(as(B, GROUP), FileAccess.GROUP, "-")).isEqualTo("CACHED");
+	}
+
+	/** A member of the group can exchange the directories in that of the cache. */
+	@ParameterizedTest
+	@EnumSource(names = { "GROUP", "SHARED" })
+	void receiptOfAnotherUserMakesNoFileReadable(FileAccess access) throws Exception {
+		run("chmod", "2775", this.cache.toString());
+		Path secret = Files.writeString(directory("home", A + ":" + A, "755").resolve("secret"), "secret");
+		run("chown", A + ":" + A, secret.toString());
+		run("chmod", "600", secret.toString());
+		assertThat(get(as(A, GROUP), FileAccess.PRIVATE, "-")).isEqualTo("DOWNLOADED");
+		run("mv", this.cache.resolve("receipts").toString(), this.cache.resolve("away").toString());
+		ModelPlace place = new CacheLayout(this.cache).place(ModelRequest.builder("m").modelPath(secret).build(),
+				"secret");
+		Fingerprint fingerprint = Fingerprint.of(secret);
+		assertThat(fingerprint).isNotNull();
+		Digest digest = this.content.sha256();
+		new Receipts().write(place, new Receipt(fingerprint, digest, digest, digest, "https://host/m", "key", null,
+				false, Instant.EPOCH, ModelFormat.of("GGUF")));
+		run("chown", "-R", B + ":" + GROUP, this.cache.resolve("receipts").toString());
+		run("chmod", "-R", "a+rX", this.cache.resolve("receipts").toString());
+		assertThat(get(as(A, GROUP), access, "-")).isNotEmpty();
+		assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(secret))).isEqualTo("rw-------");
+	}
+
+	@Test
+	void volumeOfRootIsToBeMadeWritable() throws Exception {
+		Path volume = directory("volume", "0:0", "755");
+		this.cache = volume;
+		assertThat(get(as(B), FileAccess.PRIVATE, "-")).startsWith("STORAGE")
+			.contains("Make " + volume + " writable for '" + B + "' (chown; for a volume of Kubernetes, fsGroup")
+			.contains("hooks.llm.cache.directory")
+			.doesNotContain("application of 'root'");
 	}
 
 	@Test

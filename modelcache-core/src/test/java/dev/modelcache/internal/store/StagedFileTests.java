@@ -15,11 +15,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
@@ -27,9 +29,14 @@ import dev.modelcache.Digest;
 import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.FileAccess;
+import dev.modelcache.internal.lock.ExclusiveFile;
 import dev.modelcache.internal.lock.ExclusiveFiles;
+import dev.modelcache.testsupport.ForkedJvm;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -100,6 +107,92 @@ class StagedFileTests {
 		assertThat(fingerprint).isNotNull();
 		assertThat(store().receipts().find(place(), fingerprint)).isEqualTo(receipt(fingerprint));
 		assertThat(files()).containsExactlyInAnyOrder(place().target(), place().receipt());
+	}
+
+	/** Only another process sees whether a lock is still there. */
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void fileStaysLockedWhileItsPermissionsAreChanged(boolean ofAnotherTool) throws Exception {
+		ModelStore store = store(FileAccess.SHARED);
+		ModelPlace own = store
+			.place(ModelRequest.builder("m").modelPath(this.directory.resolve("models/m.gguf")).build(), "m");
+		ModelPlace place = new ModelPlace(own.target(), own.lockFile(), own.receipt(), own.access(), ofAnotherTool,
+				own.conflict());
+		List<String> seen = new ArrayList<>();
+		try (StagedFile staged = store.staging().stage("m", place, PartialJudge.NONE, UNTOLD)) {
+			write(staged, "model");
+			Files.setPosixFilePermissions(staged.path(), PosixFilePermissions.fromString("r--------"));
+			staged.publish((fingerprint) -> {
+				seen.add(PosixFilePermissions.toString(permissions(staged.path())));
+				seen.add(seenByAnotherProcess(staged.path()));
+				return receipt(fingerprint);
+			});
+		}
+		assertThat(seen).hasSize(2).element(0).asString().startsWith("rw-");
+		assertThat(seen).element(1).isEqualTo("held");
+	}
+
+	@Test
+	void locksStayWhenOthersMayReadWhatWasStoredBefore() throws Exception {
+		try (StagedFile staged = store().staging().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
+			write(staged, "model");
+			staged.publish(StagedFileTests::receipt);
+		}
+		Path locks = Files.createDirectory(this.directory.resolve("cache/locks"),
+				PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+		Path lock = locks.toRealPath().resolve("a.lock");
+		try (ExclusiveFile held = new ExclusiveFiles().tryCreate(lock,
+				PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+			assertThat(held).isNotNull();
+			store(FileAccess.SHARED).use(place());
+			assertThat(PosixFilePermissions.toString(permissions(locks))).isEqualTo("rwxr-xr-x");
+			assertThat(PosixFilePermissions.toString(permissions(place().target()))).isEqualTo("rw-r--r--");
+			assertThat(seenByAnotherProcess(lock)).isEqualTo("held");
+		}
+	}
+
+	private ModelStore store(FileAccess access) {
+		return new ModelStore(
+				new StoreSettings(this.directory.resolve("cache"), DataSize.ofBytes(0),
+						CacheOptions.Verification.FINGERPRINT)
+					.withRules(new FileRules(access, false, false)),
+				new ExclusiveFiles(), Clock.systemUTC());
+	}
+
+	private static Set<PosixFilePermission> permissions(Path file) {
+		try {
+			return Files.getPosixFilePermissions(file);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static String seenByAnotherProcess(Path file) {
+		try (ForkedJvm jvm = ForkedJvm.start(Opener.class, List.of("-XX:TieredStopAtLevel=1"), file)) {
+			return jvm.awaitLine("", Duration.ofMinutes(3));
+		}
+		catch (Exception ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/** Another process that would take the file. */
+	static final class Opener {
+
+		private Opener() {
+		}
+
+		/**
+		 * Tries to take a file.
+		 * @param arguments the file
+		 */
+		public static void main(String[] arguments) throws IOException {
+			try (ExclusiveFile file = new ExclusiveFiles().tryOpen(Path.of(arguments[0]))) {
+				System.out.println((file != null) ? "free" : "held");
+			}
+		}
+
 	}
 
 	@Test

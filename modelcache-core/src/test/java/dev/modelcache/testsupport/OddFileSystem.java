@@ -46,6 +46,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.stream.StreamSupport;
 
 /**
@@ -63,6 +64,9 @@ public final class OddFileSystem extends FileSystem {
 	private final Map<Path, Integer> open = new ConcurrentHashMap<>();
 
 	private final List<String> created = new CopyOnWriteArrayList<>();
+
+	private volatile Consumer<Path> whenForced = (file) -> {
+	};
 
 	/**
 	 * Creates it.
@@ -103,6 +107,14 @@ public final class OddFileSystem extends FileSystem {
 	 */
 	public List<String> created() {
 		return this.created;
+	}
+
+	/**
+	 * Has something done each time that a file was made durable.
+	 * @param action takes the real path of the file
+	 */
+	public void whenForced(Consumer<Path> action) {
+		this.whenForced = action;
 	}
 
 	private synchronized boolean is(Oddity oddity) {
@@ -592,6 +604,7 @@ public final class OddFileSystem extends FileSystem {
 		@Override
 		public void force(boolean metaData) throws IOException {
 			this.channel.force(metaData);
+			OddFileSystem.this.whenForced.accept(this.file);
 		}
 
 		@Override

@@ -66,7 +66,7 @@ final class FileCacheLock implements CacheLock {
 		this.claim.note(this.owner);
 		try {
 			if (isOurs()) {
-				new OwnerNote(this.owner, this.process).write(this.channel);
+				new OwnerNote(this.owner, this.process).write(this.channel, !this.locked);
 			}
 		}
 		catch (IOException ex) {

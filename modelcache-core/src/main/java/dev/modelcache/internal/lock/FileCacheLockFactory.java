@@ -17,7 +17,9 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 import dev.modelcache.LockOwner;
@@ -74,6 +76,9 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 	private final RetryTemplate polling;
 
 	private final String host = HostName.current();
+
+	/** What is in lock files that only their text protects. */
+	private final Map<Path, Seen> unchanged = new ConcurrentHashMap<>();
 
 	/**
 	 * Creates a factory.
@@ -199,14 +204,15 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 		try {
 			requireOnlyName(lockFile);
 			this.settings.access().widen(lockFile);
-			Outcome outcome = attempt(request, channel, this.locking, wait);
+			Outcome outcome = attempt(request, lockFile, channel, this.locking, wait);
 			LockOwner owner = self();
 			ProcessIdentity process = ProcessIdentity.current();
-			new OwnerNote(owner, process).write(channel);
+			new OwnerNote(owner, process).write(channel, outcome != Outcome.LOCKED);
 			OwnerNote written = OwnerNote.read(channel);
 			if (written != null && !written.isOf(owner)) {
 				throw held(wait, written);
 			}
+			this.unchanged.remove(lockFile);
 			lock = new FileCacheLock(claim, channel, owner, process, outcome == Outcome.LOCKED, this.clock);
 			return lock;
 		}
@@ -236,7 +242,7 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 		}
 		try {
 			channel = FileChannel.open(lockFile, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
-			attempt(request, channel, this.shared, wait);
+			attempt(request, lockFile, channel, this.shared, wait);
 			lock = new ReadersLock(claim, channel);
 			return lock;
 		}
@@ -270,12 +276,15 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 	}
 
 	/** Returns how the lock was had. */
-	private Outcome attempt(LockRequest request, FileChannel channel, FileLocking locking, LockWait wait)
+	private Outcome attempt(LockRequest request, Path lockFile, FileChannel channel, FileLocking locking, LockWait wait)
 			throws IOException {
 		Outcome outcome = locking.attempt(channel);
-		OwnerNote note = (outcome != Outcome.LOCKED) ? OwnerNote.read(channel) : null;
-		if (outcome == Outcome.HELD
-				|| (outcome == Outcome.UNSUPPORTED && !isVoid(request, channel.size() == 0, note, wait))) {
+		if (outcome == Outcome.LOCKED) {
+			return outcome;
+		}
+		String text = OwnerNote.text(channel);
+		OwnerNote note = OwnerNote.parse(text);
+		if (outcome == Outcome.HELD || !isVoid(request, lockFile, text, note)) {
 			throw held(wait, note);
 		}
 		return outcome;
@@ -285,8 +294,9 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 	 * Returns whether a note no longer counts. One that cannot be read may be in the
 	 * middle of being written.
 	 */
-	private boolean isVoid(LockRequest request, boolean empty, @Nullable OwnerNote note, LockWait wait) {
-		if (empty) {
+	private boolean isVoid(LockRequest request, Path lockFile, String text, @Nullable OwnerNote note)
+			throws IOException {
+		if (text.isEmpty()) {
 			return true;
 		}
 		ProcessIdentity process = (note != null) ? note.process() : null;
@@ -297,10 +307,11 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 		else if (process != null && process.isKnownToRun() && !process.equals(ProcessIdentity.current())) {
 			return false;
 		}
-		else if (note != null && isStale(note.owner())) {
+		else if (isStale((note != null) ? note.owner().heartbeat()
+				: Files.getLastModifiedTime(lockFile, LinkOption.NOFOLLOW_LINKS).toInstant())) {
 			why = "its last heartbeat is older than lock.stale-after";
 		}
-		else if (wait.isUnchangedFor(note, patience())) {
+		else if (isUnchanged(lockFile, text)) {
 			why = MISSED_HEARTBEATS + " of its heartbeats have not come";
 		}
 		if (why != null) {
@@ -310,8 +321,20 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 		return why != null;
 	}
 
-	private boolean isStale(LockOwner owner) {
-		return Duration.between(owner.heartbeat(), this.clock.instant()).compareTo(this.settings.staleAfter()) > 0;
+	private boolean isStale(Instant heartbeat) {
+		return Duration.between(heartbeat, this.clock.instant()).compareTo(this.settings.staleAfter()) > 0;
+	}
+
+	/**
+	 * Returns whether the text has been the same for too long, by the clock of this
+	 * machine: that of its writer may be another. All waits of this process count, as
+	 * each may be shorter.
+	 */
+	private boolean isUnchanged(Path lockFile, String text) {
+		Instant now = this.clock.instant();
+		Seen seen = this.unchanged.compute(lockFile,
+				(file, before) -> (before != null && before.text().equals(text)) ? before : new Seen(text, now));
+		return Duration.between(seen.since(), now).compareTo(patience()) >= 0;
 	}
 
 	private Duration patience() {
@@ -347,6 +370,16 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 				"the lock file " + request.lockFile() + " cannot be used (" + ex + "); delete it if it is a link or "
 						+ "belongs to another user",
 				ex);
+	}
+
+	/**
+	 * What a lock file says.
+	 *
+	 * @param text the text
+	 * @param since when it was seen first
+	 */
+	private record Seen(String text, Instant since) {
+
 	}
 
 	/** The lock of a place where no file can be written. */

@@ -37,10 +37,6 @@ final class LockWait {
 
 	private @Nullable LockOwner seen;
 
-	private @Nullable OwnerNote note;
-
-	private @Nullable Instant noteSince;
-
 	LockWait(LockRequest request, Duration timeout, Clock clock, Consumer<LockOwner> listener) {
 		this.request = request;
 		this.timeout = timeout;
@@ -70,21 +66,6 @@ final class LockWait {
 		if (silent.compareTo(this.timeout) >= 0) {
 			throw new ModelLockTimeoutException(this.request.modelId(), this.request.lockFile(), owner, silent);
 		}
-	}
-
-	/**
-	 * Returns whether the note in the lock file has been the same for a while, by the
-	 * clock of this machine: that of its writer may be another.
-	 * @param now the note, or {@code null} if it cannot be read
-	 * @param duration the time
-	 */
-	boolean isUnchangedFor(@Nullable OwnerNote now, Duration duration) {
-		Instant instant = this.clock.instant();
-		if (this.noteSince == null || !Objects.equals(this.note, now)) {
-			this.noteSince = instant;
-			this.note = now;
-		}
-		return Duration.between(this.noteSince, instant).compareTo(duration) >= 0;
 	}
 
 	private boolean hasProgressed(@Nullable LockOwner owner) {

@@ -34,13 +34,22 @@ record OwnerNote(LockOwner owner, @Nullable ProcessIdentity process) {
 				&& this.owner.since().equals(holder.since());
 	}
 
-	void write(FileChannel channel) throws IOException {
+	/**
+	 * Writes the note into a lock file.
+	 * @param channel the file
+	 * @param decides whether the note alone keeps others away. A network file system may
+	 * else keep it in the memory of this machine for longer than they wait.
+	 */
+	void write(FileChannel channel, boolean decides) throws IOException {
 		ByteBuffer text = ByteBuffer.wrap(format().getBytes(StandardCharsets.UTF_8));
 		long length = text.remaining();
 		while (text.hasRemaining()) {
 			channel.write(text, text.position());
 		}
 		channel.truncate(length);
+		if (decides) {
+			channel.force(false);
+		}
 	}
 
 	static void erase(FileChannel channel) throws IOException {
@@ -48,11 +57,16 @@ record OwnerNote(LockOwner owner, @Nullable ProcessIdentity process) {
 	}
 
 	static @Nullable OwnerNote read(FileChannel channel) throws IOException {
+		return parse(text(channel));
+	}
+
+	/** Returns what is in a lock file, whether or not it is a note. */
+	static String text(FileChannel channel) throws IOException {
 		ByteBuffer text = ByteBuffer.allocate(LONGEST);
 		while (text.hasRemaining() && channel.read(text, text.position()) > 0) {
 			// A note is one read; more are needed only if somebody else's text is there.
 		}
-		return parse(StandardCharsets.UTF_8.decode(text.flip()).toString());
+		return StandardCharsets.UTF_8.decode(text.flip()).toString();
 	}
 
 	private String format() {
@@ -75,7 +89,7 @@ record OwnerNote(LockOwner owner, @Nullable ProcessIdentity process) {
 		return note.append("end=1\n").toString();
 	}
 
-	private static @Nullable OwnerNote parse(String text) {
+	static @Nullable OwnerNote parse(String text) {
 		try {
 			Properties note = new Properties();
 			note.load(new StringReader(text));

@@ -8,14 +8,19 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 
 import dev.modelcache.ModelLockTimeoutException;
+import dev.modelcache.TransferProgress;
 import dev.modelcache.lock.CacheLock;
 import dev.modelcache.lock.CacheLockFactory;
+import dev.modelcache.lock.LockRequest;
 import dev.modelcache.testsupport.ForkedJvm;
+import dev.modelcache.testsupport.OddFileSystem;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -127,6 +132,69 @@ class NoteOnlyLockTests extends CacheLockContractTests {
 			}
 		};
 		assertThatExceptionOfType(ModelLockTimeoutException.class).isThrownBy(this::acquire);
+	}
+
+	@Test
+	void noteThatDecidesIsOnTheDiskAsSoonAsItIsWritten() {
+		OddFileSystem network = new OddFileSystem(this.directory.getFileSystem());
+		List<String> seenElsewhere = new ArrayList<>();
+		network.whenForced((file) -> seenElsewhere.add(contentOf(file)));
+		LockRequest request = LockRequest.of("m", network.path(request().lockFile()));
+		try (CacheLock lock = factory().acquire(request, this.owners::add)) {
+			assertThat(seenElsewhere).containsExactly(contentOf(request().lockFile()));
+			lock.heartbeat(TransferProgress.of(10, 100L, 5));
+			assertThat(seenElsewhere).hasSize(2).last().isEqualTo(contentOf(request().lockFile()));
+			assertThat(seenElsewhere).last().asString().contains("bytes=10\n");
+		}
+	}
+
+	private static String contentOf(Path file) {
+		try {
+			return Files.readString(file);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	@Test
+	void killedHolderIsFollowedAlsoByWaitsThatAreAllTooShort() throws Exception {
+		leaveNote();
+		CacheLockFactory hasty = new FileCacheLockFactory(new LockSettings(Duration.ZERO, Duration.ofHours(1)),
+				this.clock, NONE, this::sleep);
+		assertThatExceptionOfType(ModelLockTimeoutException.class)
+			.isThrownBy(() -> hasty.acquire(request(), this.owners::add));
+		this.clock.advance(Duration.ofSeconds(29));
+		assertThatExceptionOfType(ModelLockTimeoutException.class)
+			.isThrownBy(() -> hasty.acquire(request(), this.owners::add));
+		this.clock.advance(Duration.ofSeconds(1));
+		hasty.acquire(request(), this.owners::add).close();
+	}
+
+	@Test
+	void heartbeatBetweenTwoWaitsCounts() throws Exception {
+		leaveNote();
+		CacheLockFactory hasty = new FileCacheLockFactory(new LockSettings(Duration.ZERO, Duration.ofHours(1)),
+				this.clock, NONE, this::sleep);
+		for (int i = 0; i < 3; i++) {
+			assertThatExceptionOfType(ModelLockTimeoutException.class)
+				.isThrownBy(() -> hasty.acquire(request(), this.owners::add));
+			this.clock.advance(Duration.ofSeconds(31));
+			leaveNote();
+		}
+	}
+
+	@Test
+	void unreadableNoteIsVoidWhenItsFileIsOld() throws Exception {
+		Files.createDirectories(request().lockFile().getParent());
+		Files.writeString(request().lockFile(), "pid=1\nhost=else");
+		CacheLockFactory hasty = new FileCacheLockFactory(new LockSettings(Duration.ZERO, Duration.ofHours(1)),
+				this.clock, NONE, this::sleep);
+		Files.setLastModifiedTime(request().lockFile(), FileTime.from(this.begin.minus(Duration.ofMinutes(59))));
+		assertThatExceptionOfType(ModelLockTimeoutException.class)
+			.isThrownBy(() -> hasty.acquire(request(), this.owners::add));
+		Files.setLastModifiedTime(request().lockFile(), FileTime.from(this.begin.minus(Duration.ofMinutes(61))));
+		hasty.acquire(request(), this.owners::add).close();
 	}
 
 	@Test

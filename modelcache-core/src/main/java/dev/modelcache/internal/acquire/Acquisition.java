@@ -410,13 +410,19 @@ final class Acquisition implements Callable<CachedModel> {
 	private CachedModel served(ModelIndex index, CachedModel model) {
 		ExpectedDigest expected = index.expected();
 		this.parts.store()
-			.serve(index.place(), (expected != null) ? expected.digest() : null, index.candidate().sourceKey(), model);
+			.serve(index.place(), (expected != null) ? expected.digest() : null, index.candidate().sourceKeys(), model);
 		return model;
 	}
 
-	/** What the content is will be known when it has come. */
-	private void requireUnserved(ModelIndex index, @Nullable FileJob single) {
-		ExpectedDigest expected = (single != null) ? single.file().expected() : null;
+	/**
+	 * Where no digest says what the only file will be, its content is known when it has
+	 * come.
+	 */
+	private void requireUnserved(ModelIndex index, ResolvedModel model, @Nullable FileJob single) {
+		ExpectedDigest expected = (model.files().size() == 1) ? model.files().get(0).expected() : null;
+		if (index.expected() != null) {
+			expected = index.expected();
+		}
 		if (single == null || expected != null) {
 			this.parts.store()
 				.requireUnserved(index.candidate().request().id(), index.place(),
@@ -490,7 +496,7 @@ final class Acquisition implements Callable<CachedModel> {
 		if (settled != null) {
 			return settled;
 		}
-		requireUnserved(index, single);
+		requireUnserved(index, model, single);
 		if (single == null) {
 			return bringAll(index, draft.usable());
 		}

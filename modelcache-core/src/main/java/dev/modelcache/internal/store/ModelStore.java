@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Stream;
 
 import dev.modelcache.CachedModel;
@@ -378,13 +379,13 @@ public final class ModelStore implements AutoCloseable {
 	 * {@link #close()}: no process puts another file there.
 	 * @param place the place
 	 * @param expected the digest that is expected, or {@code null}
-	 * @param sourceKey the key of its source, or {@code null}
+	 * @param sourceKeys the keys of all sources that it may come from
 	 * @param model the model
 	 */
-	public void serve(ModelPlace place, @Nullable Digest expected, @Nullable String sourceKey, CachedModel model) {
+	public void serve(ModelPlace place, @Nullable Digest expected, Set<String> sourceKeys, CachedModel model) {
 		if (isOf(place, model.path())) {
 			this.users.use(model.id(), place,
-					new ModelUsers.Use(text(expected), text(model.digest()), null, sourceKey));
+					new ModelUsers.Use(text(expected), text(model.digest()), null, sourceKeys));
 		}
 	}
 
@@ -398,7 +399,8 @@ public final class ModelStore implements AutoCloseable {
 	 */
 	public void requireUnserved(String modelId, ModelPlace place, @Nullable Digest expected,
 			@Nullable String sourceKey) {
-		this.users.requireAgreement(modelId, place, new ModelUsers.Use(text(expected), null, null, sourceKey));
+		this.users.requireAgreement(modelId, place,
+				new ModelUsers.Use(text(expected), null, null, ModelUsers.Use.keys(sourceKey)));
 	}
 
 	private static @Nullable String text(@Nullable Digest digest) {

@@ -9,12 +9,14 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -75,13 +77,19 @@ final class ModelUsers implements AutoCloseable {
 		if (this.closed || (known != null && known.use().equals(use))) {
 			return;
 		}
+		Mark mark = null;
 		try {
-			Mark mark = (known != null) ? new Mark(known.path(), known.file(), use) : create(modelId, place, use);
-			this.own.put(user, mark);
+			mark = (known != null) ? new Mark(known.path(), known.file(), use) : create(modelId, place, use);
 			Files.write(mark.path(), mark.use().toLines(modelId, place));
+			this.own.put(user, mark);
 		}
 		catch (IOException ex) {
 			logger.debug("Other processes are not told that {} is served", place.target(), ex);
+			// A mark that says nothing would be taken for one that was written.
+			this.own.remove(user);
+			if (mark != null) {
+				delete(mark);
+			}
 		}
 	}
 
@@ -95,9 +103,16 @@ final class ModelUsers implements AutoCloseable {
 		if (file == null) {
 			throw new IOException(path + " was taken at once");
 		}
-		this.layout.access().applyTo(locked(path));
-		this.layout.access().create(path).close();
-		return new Mark(path, file, use);
+		Mark mark = new Mark(path, file, use);
+		try {
+			this.layout.access().applyTo(locked(path));
+			this.layout.access().create(path).close();
+			return mark;
+		}
+		catch (IOException ex) {
+			delete(mark);
+			throw ex;
+		}
 	}
 
 	private static Path locked(Path mark) {
@@ -163,7 +178,9 @@ final class ModelUsers implements AutoCloseable {
 								: "the digest " + use.digest())
 						+ ", and this application expects another file there",
 				"Configure the same file and expected-checksum for both, or another model-path or "
-						+ "hooks.llm.cache.directory for one of them; if that process is to be replaced, end it",
+						+ "hooks.llm.cache.directory for one of them. If this application is to replace that process, end "
+						+ "it first (in Kubernetes, strategy Recreate), or put the version into the model-path, or into "
+						+ "the URL if there is no model-path",
 				null);
 	}
 
@@ -173,14 +190,20 @@ final class ModelUsers implements AutoCloseable {
 	}
 
 	/** Of a process elsewhere, where there are no locks, nothing is known. */
-	private boolean isInUse(Path path, ProcessIdentity process) throws IOException {
-		Path locked = locked(path.toRealPath());
-		if (process.isKnownToRun() || (!process.isKnownToBeGone() && this.files.isHeld(locked))) {
-			return true;
+	private boolean isInUse(Path path, ProcessIdentity process) {
+		try {
+			Path locked = locked(path.toRealPath());
+			if (process.isKnownToRun() || (!process.isKnownToBeGone() && this.files.isHeld(locked))) {
+				return true;
+			}
+			if (process.isKnownToBeGone() || isFree(locked)) {
+				delete(locked);
+				delete(path);
+			}
 		}
-		if (process.isKnownToBeGone() || isFree(locked)) {
-			delete(locked);
-			delete(path);
+		catch (IOException ex) {
+			// Its user may just have deleted it: the other marks count.
+			logger.trace("{} cannot be looked at", path, ex);
 		}
 		return false;
 	}
@@ -229,14 +252,18 @@ final class ModelUsers implements AutoCloseable {
 	 * @param expected the digest that is expected, or {@code null}
 	 * @param digest the SHA-256 of the file, or {@code null} before it is known
 	 * @param sourceDigest the digest of the file as its source has it, or {@code null}
-	 * @param sourceKey the key of its source, or {@code null}
+	 * @param sourceKeys the keys of all sources that it may come from
 	 */
 	record Use(@Nullable String expected, @Nullable String digest, @Nullable String sourceDigest,
-			@Nullable String sourceKey) {
+			Set<String> sourceKeys) {
 
 		static Use of(Receipt receipt) {
 			return new Use(text(receipt.expected()), text(receipt.digest()), text(receipt.sourceDigest()),
-					receipt.sourceKey());
+					keys(receipt.sourceKey()));
+		}
+
+		static Set<String> keys(@Nullable String sourceKey) {
+			return (sourceKey != null) ? Set.of(sourceKey) : Set.of();
 		}
 
 		private static @Nullable String text(@Nullable Digest digest) {
@@ -245,8 +272,10 @@ final class ModelUsers implements AutoCloseable {
 
 		/** Returns null for a mark that is being written. */
 		private static @Nullable Use of(Properties mark) {
-			return (mark.getProperty("end") == null) ? null : new Use(mark.getProperty("expected"),
-					mark.getProperty("digest"), mark.getProperty("sourceDigest"), mark.getProperty("sourceKey"));
+			return (mark.getProperty("end") == null) ? null
+					: new Use(mark.getProperty("expected"), mark.getProperty("digest"),
+							mark.getProperty("sourceDigest"),
+							Set.copyOf(List.of(mark.getProperty("sourceKeys", "").split(" "))));
 		}
 
 		private List<String> toLines(String modelId, ModelPlace place) {
@@ -258,7 +287,7 @@ final class ModelUsers implements AutoCloseable {
 			properties.put("expected", this.expected);
 			properties.put("digest", this.digest);
 			properties.put("sourceDigest", this.sourceDigest);
-			properties.put("sourceKey", this.sourceKey);
+			properties.put("sourceKeys", String.join(" ", this.sourceKeys));
 			properties.put("end", "1");
 			return properties.entrySet()
 				.stream()
@@ -278,15 +307,15 @@ final class ModelUsers implements AutoCloseable {
 
 		/**
 		 * Returns whether the user of this file can go on with another one: it has the
-		 * same content, or the one that is expected, or is the next one of the same
-		 * source where nothing is expected.
+		 * same content, or the one that is expected, or is the next one of one of its
+		 * sources where nothing is expected.
 		 */
 		boolean agreesWith(Use coming) {
 			if (this.digest != null && (this.digest.equals(coming.digest) || this.digest.equals(coming.expected))) {
 				return true;
 			}
 			if (this.expected == null) {
-				return this.sourceKey != null && this.sourceKey.equals(coming.sourceKey);
+				return !Collections.disjoint(this.sourceKeys, coming.sourceKeys);
 			}
 			return this.expected.equals(coming.digest) || this.expected.equals(coming.sourceDigest)
 					|| this.expected.equals(coming.expected);

@@ -187,6 +187,21 @@ class HubCacheTests {
 
 	@ParameterizedTest
 	@ValueSource(booleans = { true, false })
+	void applicationBringsBackWhatAnotherOneServesToo(boolean withChecksum) {
+		ModelRequest.Builder one = request("hf://org/repo:Q4_K_M").expectedDigest(this.content.sha256());
+		ModelRequest.Builder other = request("hf://org/repo:Q4_K_M")
+			.expectedDigest(withChecksum ? this.content.sha256() : null);
+		try (CacheFixture first = open(one); CacheFixture second = open(other)) {
+			first.get("m");
+			assertThat(second.get("m").outcome()).isEqualTo(ModelOutcome.CACHED);
+			second.cache().evict("m").block(CacheFixture.PATIENCE);
+			assertThat(second.get("m").outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+			assertThat(first.get("m").outcome()).isEqualTo(ModelOutcome.CACHED);
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
 	void contentThatTwoFilesHaveComesOnce(boolean atAPathOfItsOwn) {
 		this.server.repository("org/repo", LATER).large("a.gguf", this.content).large("b.gguf", this.content);
 		Path place = atAPathOfItsOwn ? this.directory.resolve("model") : null;

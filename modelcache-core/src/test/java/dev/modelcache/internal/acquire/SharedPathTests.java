@@ -4,9 +4,11 @@
  */
 package dev.modelcache.internal.acquire;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 
 import dev.modelcache.Digest;
 import dev.modelcache.ModelOutcome;
@@ -16,6 +18,7 @@ import dev.modelcache.ModelStorageException;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.ForkedJvm;
 import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.Reply;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,7 +75,8 @@ class SharedPathTests {
 					.withMessageContaining("process " + first.pid())
 					.withMessageContaining(this.first.sha256().toString())
 					.withMessageContaining(ChildCache.class.getName())
-					.satisfies((failure) -> assertThat(failure.action()).contains("expected-checksum"));
+					.satisfies((failure) -> assertThat(failure.action()).contains("expected-checksum", "Recreate",
+							"version"));
 				assertThat(second.cache().status("m").state()).isEqualTo(ModelState.FAILED);
 				assertThat(this.server.requests("/other.gguf")).isEmpty();
 				assertThat(this.directory.resolve("model.gguf")).hasBinaryContent(this.first.bytes());
@@ -127,6 +131,67 @@ class SharedPathTests {
 			}
 			assertThat(this.directory.resolve("model.gguf")).hasBinaryContent(this.first.bytes());
 		}
+	}
+
+	private ModelRequest withFallback() {
+		return ModelRequest.builder("m")
+			.url(this.server.uri("/new.gguf"))
+			.fallbackUrl(this.server.uri("/m.gguf"))
+			.modelPath(this.directory.resolve("model.gguf"))
+			.build();
+	}
+
+	@Test
+	void modelTakesThePlaceOfItsFallbackThatAnotherApplicationServes() {
+		try (CacheFixture one = new CacheFixture(this.directory); CacheFixture two = new CacheFixture(this.directory)) {
+			one.open(withFallback());
+			assertThat(one.get("m").fallback()).isTrue();
+			two.open(withFallback());
+			two.get("m");
+			this.server.serve("/new.gguf", this.second);
+			assertThat(two.cache().refresh("m").block(PATIENCE)).isNotNull();
+			assertThat(this.directory.resolve("model.gguf")).hasBinaryContent(this.second.bytes());
+			assertThat(one.get("m").fallback()).isFalse();
+		}
+	}
+
+	@Test
+	void fallbackTakesThePlaceOfTheModelThatAnotherApplicationServes() {
+		this.server.serve("/new.gguf", this.second);
+		try (CacheFixture one = new CacheFixture(this.directory); CacheFixture two = new CacheFixture(this.directory)) {
+			one.open(withFallback());
+			assertThat(one.get("m").fallback()).isFalse();
+			two.open(withFallback());
+			two.cache().evict("m").block(PATIENCE);
+			this.server.always("/new.gguf", Reply.status(404));
+			assertThat(two.get("m").fallback()).isTrue();
+		}
+	}
+
+	@Test
+	void markThatDisappearsLeavesTheOthers() throws Exception {
+		try (ForkedJvm first = startFirst(List.of())) {
+			String mark;
+			Path locks = this.directory.resolve("locks");
+			try (Stream<Path> files = Files.list(locks)) {
+				mark = files.map((file) -> file.getFileName().toString())
+					.filter((name) -> name.endsWith(".user"))
+					.findFirst()
+					.orElseThrow();
+			}
+			// A name that leads nowhere is what a mark is that was deleted after its name
+			// was read.
+			for (int i = 0; i < 64; i++) {
+				String name = mark.replaceFirst("-[0-9a-f]{8}\\.user", "-%08x.user".formatted(i));
+				Files.createSymbolicLink(locks.resolve(name), locks.resolve("gone"));
+			}
+			try (CacheFixture second = new CacheFixture(this.directory)) {
+				second.open(request("/other.gguf", this.second.sha256()).build());
+				assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> second.get("m"))
+					.withMessageContaining("process " + first.pid());
+			}
+		}
+		assertThat(this.directory.resolve("model.gguf")).hasBinaryContent(this.first.bytes());
 	}
 
 	@Test

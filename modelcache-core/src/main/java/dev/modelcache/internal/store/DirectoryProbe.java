@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.DiskFault;
 import dev.modelcache.internal.FileAccess;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,7 +31,8 @@ import org.springframework.util.unit.DataSize;
 /**
  * Tries with a small file, before anything is fetched, whether a model can be published
  * in a directory: its file must be written at any position, forced to disk, renamed over
- * another one, and have no more permissions than it should. A file system is tried once.
+ * another one, and have no more permissions than it should. A file system that can do all
+ * of it is tried once; what is missing may be so in one directory only, or for a while.
  * <p>
  * <em>Thread-safety</em>: all methods. <em>Blocking</em>: {@link #of}, for a few system
  * calls the first time.
@@ -63,11 +65,13 @@ final class DirectoryProbe {
 	 */
 	Ability of(String modelId, ModelPlace place) {
 		try {
-			Volume volume = Volume.of(place.directory());
+			Volume volume = Volume.of(place);
 			Ability ability = this.known.get(volume);
 			if (ability == null) {
 				ability = tryOut(place);
-				this.known.put(volume, ability);
+				if (ability.obstacle() == null) {
+					this.known.put(volume, ability);
+				}
 			}
 			return ability;
 		}
@@ -112,9 +116,7 @@ final class DirectoryProbe {
 			file = FileAccess.PRIVATE.create(probe);
 		}
 		catch (IOException ex) {
-			if (ex instanceof AccessDeniedException || ex instanceof NoSuchFileException) {
-				throw ex;
-			}
+			requireAnswerOfTheFileSystem(ex);
 			// Some let a file be written, or read, but not both.
 			Files.newByteChannel(probe, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE).close();
 			return "does not open files for reading and writing at once (" + reason(ex) + ")";
@@ -141,6 +143,7 @@ final class DirectoryProbe {
 			if (disk.getTotalSpace() > 0 && disk.getUsableSpace() < ROOM.toBytes()) {
 				throw ex;
 			}
+			requireAnswerOfTheFileSystem(ex);
 			return "writes files from their beginning to their end only (" + reason(ex) + ")";
 		}
 	}
@@ -187,12 +190,21 @@ final class DirectoryProbe {
 			FileMoves.replace(probe, other);
 			return new Ability(null, false);
 		}
-		catch (NoSuchFileException ex) {
-			throw ex;
-		}
 		catch (IOException ex) {
+			requireAnswerOfTheFileSystem(ex);
 			ex.addSuppressed(refused);
 			return new Ability("cannot rename a file over another one (" + reason(ex) + ")", false);
+		}
+	}
+
+	/**
+	 * Throws a failure that says nothing about what the file system can do: the directory
+	 * is another user's or has gone, or the disk is full.
+	 */
+	private static void requireAnswerOfTheFileSystem(IOException failure) throws IOException {
+		if (failure instanceof AccessDeniedException || failure instanceof NoSuchFileException
+				|| DiskFault.of(failure) != DiskFault.OTHER) {
+			throw failure;
 		}
 	}
 
@@ -219,13 +231,15 @@ final class DirectoryProbe {
 	 *
 	 * @param system the file system
 	 * @param device its device, or the directory where there is no such number
+	 * @param shared whether its files may have the permissions of the umask
 	 */
-	private record Volume(FileSystem system, Object device) {
+	private record Volume(FileSystem system, Object device, boolean shared) {
 
-		static Volume of(Path directory) throws IOException {
+		static Volume of(ModelPlace place) throws IOException {
+			Path directory = place.directory();
 			FileSystem system = directory.getFileSystem();
 			return new Volume(system, system.supportedFileAttributeViews().contains("unix")
-					? Files.getAttribute(directory, "unix:dev") : directory);
+					? Files.getAttribute(directory, "unix:dev") : directory, place.shared());
 		}
 
 	}

@@ -68,6 +68,9 @@ public final class OddFileSystem extends FileSystem {
 	private volatile Consumer<Path> whenForced = (file) -> {
 	};
 
+	private volatile Consumer<String> beforeStoring = (step) -> {
+	};
+
 	/**
 	 * Creates it.
 	 * @param real the file system that has the files
@@ -115,6 +118,15 @@ public final class OddFileSystem extends FileSystem {
 	 */
 	public void whenForced(Consumer<Path> action) {
 		this.whenForced = action;
+	}
+
+	/**
+	 * Has something done before a file is forced, and before one that was written is
+	 * closed.
+	 * @param seen takes "force" or "close" and the name of the file
+	 */
+	public void beforeStoring(Consumer<String> seen) {
+		this.beforeStoring = seen;
 	}
 
 	private synchronized boolean is(Oddity oddity) {
@@ -194,6 +206,9 @@ public final class OddFileSystem extends FileSystem {
 
 		/** A rename crosses devices (EXDEV). */
 		CROSSES_DEVICES,
+
+		/** A rename needs more than the quota allows (EDQUOT). */
+		RENAME_EXCEEDS_QUOTA,
 
 		/** A file that is open is not renamed (EBUSY). */
 		NO_RENAME_OF_OPEN_FILES,
@@ -390,7 +405,7 @@ public final class OddFileSystem extends FileSystem {
 				}
 			}
 			OddFileSystem.this.open.merge(file, 1, Integer::sum);
-			return new OddChannel(channel, file);
+			return new OddChannel(channel, file, writes);
 		}
 
 		@Override
@@ -455,6 +470,9 @@ public final class OddFileSystem extends FileSystem {
 			}
 			if (is(Oddity.NO_RENAME)) {
 				throw new FileSystemException(source.toString(), target.toString(), "Function not implemented");
+			}
+			if (is(Oddity.RENAME_EXCEEDS_QUOTA)) {
+				throw new FileSystemException(source.toString(), target.toString(), "Disk quota exceeded");
 			}
 			if (is(Oddity.CROSSES_DEVICES)) {
 				throw new AtomicMoveNotSupportedException(source.toString(), target.toString(),
@@ -535,9 +553,12 @@ public final class OddFileSystem extends FileSystem {
 
 		private final Path file;
 
-		OddChannel(FileChannel channel, Path file) {
+		private final boolean writes;
+
+		OddChannel(FileChannel channel, Path file, boolean writes) {
 			this.channel = channel;
 			this.file = file;
+			this.writes = writes;
 		}
 
 		private void requireEnd(long position) throws IOException {
@@ -603,6 +624,7 @@ public final class OddFileSystem extends FileSystem {
 
 		@Override
 		public void force(boolean metaData) throws IOException {
+			OddFileSystem.this.beforeStoring.accept("force " + this.file.getFileName());
 			this.channel.force(metaData);
 			OddFileSystem.this.whenForced.accept(this.file);
 		}
@@ -635,6 +657,9 @@ public final class OddFileSystem extends FileSystem {
 
 		@Override
 		protected void implCloseChannel() throws IOException {
+			if (this.writes) {
+				OddFileSystem.this.beforeStoring.accept("close " + this.file.getFileName());
+			}
 			OddFileSystem.this.open.merge(this.file, -1, Integer::sum);
 			this.channel.close();
 		}

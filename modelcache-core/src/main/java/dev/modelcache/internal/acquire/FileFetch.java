@@ -260,7 +260,7 @@ final class FileFetch {
 	 */
 	private void copy(StagedFile file, StagedFile.ReceiptWriter receipt) throws IOException {
 		try {
-			file.copyToTarget(receipt, this::reading);
+			file.copyToTarget(receipt, new Copying());
 			boolean same = false;
 			try {
 				Fingerprint fingerprint = Objects.requireNonNull(Fingerprint.of(file.target()), "the copy is there");
@@ -396,6 +396,21 @@ final class FileFetch {
 
 	private static Digest sha256(@Nullable Digest digest) {
 		return Objects.requireNonNull(digest, "a SHA-256 is always computed");
+	}
+
+	/** The progress of a copy is that of the acquisition. */
+	private final class Copying implements StagedFile.CopyProgress {
+
+		@Override
+		public void advanced() {
+			reading();
+		}
+
+		@Override
+		public void storing(long bytes, Step step) throws IOException {
+			FileFetch.this.monitor.storing(bytes, step::take);
+		}
+
 	}
 
 }

@@ -29,6 +29,7 @@ import dev.modelcache.internal.acquire.ModelIndex.Reading;
 import dev.modelcache.internal.store.Fingerprint;
 import dev.modelcache.internal.store.ModelPlace;
 import dev.modelcache.internal.store.ModelStore;
+import dev.modelcache.internal.store.Occupant;
 import dev.modelcache.internal.store.Receipt.PutBy;
 import dev.modelcache.internal.store.Receipt;
 import dev.modelcache.internal.store.SourceHistory;
@@ -322,7 +323,8 @@ final class PublishedModels {
 		if (place.conflict() != null) {
 			Standing standing = index.occupant();
 			ours = (standing instanceof Standing.Foreign foreign) ? index.proveOurs(foreign)
-					: !(standing instanceof Standing.Unproven);
+					: !(standing instanceof Standing.Unproven)
+							&& this.store.occupant(index.candidate().request().id(), place) != Occupant.PART;
 		}
 		else {
 			Receipt receipt = index.receipt(place);

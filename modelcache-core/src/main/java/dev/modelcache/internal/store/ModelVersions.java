@@ -168,7 +168,9 @@ final class ModelVersions {
 
 	private void requireNothingOfOthers(ModelPlace place, Instant now) throws IOException {
 		Path target = place.target();
-		if (place.conflict() == ModelPathConflict.REPLACE || Occupant.of(place, this.receipts) == Occupant.CHANGED) {
+		Occupant occupant = Occupant.of(place, this.receipts);
+		if (place.conflict() == ModelPathConflict.REPLACE || occupant == Occupant.CHANGED
+				|| occupant == Occupant.PART) {
 			Occupant.makeWay(place, this.receipts, now, FileMoves::replace);
 		}
 		if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {

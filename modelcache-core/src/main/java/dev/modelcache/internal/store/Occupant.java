@@ -33,6 +33,12 @@ public enum Occupant {
 	/** The file that this cache put there, changed since then. */
 	CHANGED,
 
+	/**
+	 * A file where a copy of this cache was broken off: part of the copy, or what the
+	 * user put there since.
+	 */
+	PART,
+
 	/** A file, a directory or a link that this cache did not put there. */
 	OTHERS;
 
@@ -46,8 +52,7 @@ public enum Occupant {
 		if (!Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
 			return NOTHING;
 		}
-		if (place.conflict() == null || ModelVersions.isPointer(target)
-				|| (Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS) && receipts.isCopying(place))) {
+		if (place.conflict() == null || ModelVersions.isPointer(target)) {
 			return OURS;
 		}
 		Fingerprint fingerprint = Files.isSymbolicLink(target) ? null : Fingerprint.of(target);
@@ -58,12 +63,16 @@ public enum Occupant {
 		if (receipt.fingerprint().equals(fingerprint)) {
 			return OURS;
 		}
+		if (receipts.isCopying(place)) {
+			return (fingerprint.size() == 0) ? OURS : PART;
+		}
 		return (receipt.doubted() || receipt.fingerprint().fileKey().equals(fingerprint.fileKey())) ? CHANGED : OTHERS;
 	}
 
 	/**
-	 * Makes way at a place for a file that is about to be published: what this cache did
-	 * not put there, or was changed since, is moved aside if that is wanted.
+	 * Makes way at a place for a file that is about to be published: what was changed
+	 * since this cache put it there, or may be, is moved aside, and what this cache did
+	 * not put there is moved aside if that is wanted.
 	 * @param place the place
 	 * @param receipts know what this cache put there
 	 * @param now the time that becomes part of the name of a file that is moved aside
@@ -75,9 +84,13 @@ public enum Occupant {
 	static @Nullable Fingerprint makeWay(ModelPlace place, Receipts receipts, Instant now, Move move)
 			throws IOException {
 		Occupant occupant = of(place, receipts);
-		if (occupant == CHANGED || (occupant == OTHERS && place.conflict() == ModelPathConflict.REPLACE)) {
-			moveAside(place.target(), now, move, (occupant == CHANGED) ? "it was changed after this cache put it there"
-					: "this cache did not put it there, and model-path-conflict is 'replace'");
+		if (occupant == CHANGED || occupant == PART
+				|| (occupant == OTHERS && place.conflict() == ModelPathConflict.REPLACE)) {
+			moveAside(place.target(), now, move, switch (occupant) {
+				case CHANGED -> "it was changed after this cache put it there";
+				case PART -> "a copy to this path was broken off, and it is not part of the model";
+				default -> "this cache did not put it there, and model-path-conflict is 'replace'";
+			});
 		}
 		else if (occupant == OTHERS) {
 			throw new FileAlreadyExistsException(place.target().toString(), null, "this cache did not put it there");

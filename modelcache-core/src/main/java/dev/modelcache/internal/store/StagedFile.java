@@ -4,7 +4,9 @@
  */
 package dev.modelcache.internal.store;
 
+import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
@@ -12,6 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.LongSupplier;
@@ -39,6 +43,9 @@ public final class StagedFile implements AutoCloseable {
 
 	private static final Logger logger = LoggerFactory.getLogger(StagedFile.class);
 
+	/** So many bytes are compared at once. */
+	private static final int COMPARED = 1 << 20;
+
 	private final Staging staging;
 
 	private final String modelId;
@@ -51,6 +58,11 @@ public final class StagedFile implements AutoCloseable {
 	private final Partial partial;
 
 	private @Nullable StagedFile content;
+
+	private boolean copyBegun;
+
+	/** Device and inode of the copy, or null where the file system has none. */
+	private @Nullable Object copy;
 
 	private boolean published;
 
@@ -301,8 +313,8 @@ public final class StagedFile implements AutoCloseable {
 		this.staging.inUse().use(this.place);
 		Receipt written = receipt.write(fingerprint);
 		this.staging.users().requireAgreement(this.modelId, this.place, ModelUsers.Use.of(written));
-		Fingerprint replaceable = Occupant.makeWay(this.place, this.staging.receipts(), this.staging.now(),
-				FileMoves::replace);
+		Fingerprint replaceable = makeWay(FileMoves::replace, () -> {
+		});
 		this.staging.receipts().prepare(this.place, written);
 		requireUnchanged(replaceable);
 		if (!this.staging.movesOpenFiles(this.modelId, this.place)) {
@@ -342,34 +354,31 @@ public final class StagedFile implements AutoCloseable {
 	 * there is gone, and part of the new one can be seen until the end; an interrupted
 	 * copy is not taken for the model.
 	 * @param receipt makes a receipt
-	 * @param advanced run for each piece of a few MiB; may throw an exception to end it
+	 * @param progress is told how that advances
 	 * @throws FileAlreadyExistsException if a file stands there that this cache did not
 	 * put there
 	 * @throws IOException if it cannot be copied
 	 */
-	public void copyToTarget(ReceiptWriter receipt, Runnable advanced) throws IOException {
+	public void copyToTarget(ReceiptWriter receipt, CopyProgress progress) throws IOException {
 		this.staging.users()
 			.requireAgreement(this.modelId, this.place, ModelUsers.Use.of(receipt.write(Fingerprint.NONE)));
 		logger.warn(
 				"Model '{}': {} cannot be published atomically; the model is copied there, and other programs see part"
 						+ " of it until that is complete",
 				this.modelId, target());
-		Occupant.makeWay(this.place, this.staging.receipts(), this.staging.now(), Files::copy);
+		makeWay((from, to) -> copyAside(from, to, progress), progress::advanced);
 		this.staging.receipts().announceCopy(this.place, receipt.write(Fingerprint.NONE));
+		Files.deleteIfExists(target());
+		this.copyBegun = false;
 		boolean copied = false;
 		try {
-			Files.deleteIfExists(target());
 			try (FileChannel to = FileChannel.open(target(),
 					Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
 					this.place.access().forFile(target()))) {
+				this.copyBegun = true;
+				this.copy = Partial.keyOf(target());
 				this.place.access().applyTo(target());
-				long size = channel().size();
-				long position = 0;
-				while (position < size) {
-					position += channel().transferTo(position, Math.min(Partials.PIECE, size - position), to);
-					advanced.run();
-				}
-				to.force(true);
+				copy(channel(), to, progress);
 			}
 			copied = true;
 		}
@@ -378,6 +387,81 @@ public final class StagedFile implements AutoCloseable {
 				deleteCopy();
 			}
 		}
+	}
+
+	/**
+	 * Makes way at the target. Part of a copy that was broken off goes if it is the
+	 * beginning of this file; anything else may be the user's.
+	 */
+	private @Nullable Fingerprint makeWay(Occupant.Move move, Runnable advanced) throws IOException {
+		if (Occupant.of(this.place, this.staging.receipts()) == Occupant.PART && isBeginning(target(), advanced)) {
+			return Fingerprint.of(target());
+		}
+		return Occupant.makeWay(this.place, this.staging.receipts(), this.staging.now(), move);
+	}
+
+	private boolean isBeginning(Path file, Runnable advanced) throws IOException {
+		try (FileChannel part = FileChannel.open(file, StandardOpenOption.READ)) {
+			long size = part.size();
+			boolean same = size <= channel().size();
+			ByteBuffer theirs = ByteBuffer.allocate(COMPARED);
+			ByteBuffer ours = ByteBuffer.allocate(COMPARED);
+			for (long position = 0; same && position < size; position += COMPARED) {
+				int length = (int) Math.min(COMPARED, size - position);
+				same = read(part, theirs.clear().limit(length), position)
+						&& read(channel(), ours.clear().limit(length), position) && theirs.flip().equals(ours.flip());
+				advanced.run();
+			}
+			return same;
+		}
+	}
+
+	private static boolean read(FileChannel from, ByteBuffer to, long position) throws IOException {
+		while (to.hasRemaining()) {
+			if (from.read(to, position + to.position()) < 0) {
+				return false;
+			}
+		}
+		return true;
+	}
+
+	/** The file that is copied aside is deleted next. */
+	private static void copyAside(Path from, Path to, CopyProgress progress) throws IOException {
+		FileAttribute<?>[] attributes = from.getFileSystem().supportedFileAttributeViews().contains("posix")
+				? new FileAttribute<?>[] { PosixFilePermissions.asFileAttribute(Files.getPosixFilePermissions(from)) }
+				: new FileAttribute<?>[0];
+		try (FileChannel source = FileChannel.open(from, StandardOpenOption.READ)) {
+			FileChannel copy = FileChannel.open(to, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+					attributes);
+			boolean copied = false;
+			try (copy) {
+				copy(source, copy, progress);
+				copied = true;
+			}
+			finally {
+				if (!copied) {
+					Files.deleteIfExists(to);
+				}
+			}
+		}
+	}
+
+	/** Copies a file and closes the copy, which some file systems store only then. */
+	private static void copy(FileChannel from, FileChannel to, CopyProgress progress) throws IOException {
+		long size = from.size();
+		long position = 0;
+		while (position < size) {
+			long bytes = from.transferTo(position, Math.min(Partials.PIECE, size - position), to);
+			if (bytes <= 0) {
+				throw new EOFException("the file became shorter while it was copied");
+			}
+			position += bytes;
+			progress.advanced();
+		}
+		progress.storing(size, () -> {
+			to.force(true);
+			to.close();
+		});
 	}
 
 	/**
@@ -391,10 +475,19 @@ public final class StagedFile implements AutoCloseable {
 				"the model cannot be copied to " + target(), failure);
 	}
 
-	/** Deletes a copy that is not the model. */
+	/**
+	 * Deletes a copy that is not the model. A file that another process or the user put
+	 * there in the meantime stays, and is not taken for the model.
+	 */
 	public void deleteCopy() {
 		try {
-			Files.deleteIfExists(target());
+			if (this.copyBegun) {
+				Object there = Partial.keyOf(target());
+				if (there != null && !there.equals(this.copy)) {
+					return;
+				}
+				Files.deleteIfExists(target());
+			}
 			this.staging.receipts().deletePending(this.place);
 		}
 		catch (IOException ex) {
@@ -494,6 +587,36 @@ public final class StagedFile implements AutoCloseable {
 		if (interrupted) {
 			Thread.currentThread().interrupt();
 		}
+	}
+
+	/**
+	 * Is told how a copy advances.
+	 */
+	public interface CopyProgress {
+
+		/** A piece of a few MiB was read or copied. May throw an exception to end it. */
+		void advanced();
+
+		/**
+		 * Takes a step of the disk of which no progress can be seen.
+		 * @param bytes how many bytes the disk may have to write
+		 * @param step the step
+		 * @throws IOException if the step fails
+		 */
+		void storing(long bytes, Step step) throws IOException;
+
+		/** Something that the disk does. */
+		@FunctionalInterface
+		interface Step {
+
+			/**
+			 * Does it.
+			 * @throws IOException if the disk does not
+			 */
+			void take() throws IOException;
+
+		}
+
 	}
 
 	/**

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -16,6 +17,7 @@ import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelPathConflict;
 import dev.modelcache.ModelRequest;
@@ -132,6 +134,34 @@ class NonAtomicTests {
 
 	@ParameterizedTest
 	@EnumSource(names = { "NO_RENAME", "CROSSES_DEVICES", "NO_RANDOM_WRITES", "NO_READING_WHILE_WRITING" })
+	void whatWasMissingForAWhileIsNotRemembered(Oddity oddity) {
+		this.rules = FileRules.DEFAULTS;
+		OddFileSystem odd = with(oddity);
+		try (CacheFixture fixture = open(odd)) {
+			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> fixture.get("m"));
+			odd.set(oddity, false);
+			assertThat(fixture.get("m").outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		}
+	}
+
+	@Test
+	void quotaThatIsUsedUpIsNoReasonToCopy(CapturedOutput output) {
+		get(with());
+		this.expected = Content.random(2 * MIB, 2);
+		this.server.serve("/m.bin", this.expected);
+		OddFileSystem odd = with(Oddity.RENAME_EXCEEDS_QUOTA);
+		try (CacheFixture fixture = open(odd)) {
+			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> fixture.get("m"))
+				.withMessageContaining("Disk quota exceeded");
+			assertThat(target()).hasBinaryContent(this.content.bytes());
+			odd.set(Oddity.RENAME_EXCEEDS_QUOTA, false);
+			assertThat(fixture.get("m").path()).hasBinaryContent(this.expected.bytes());
+		}
+		assertThat(output).doesNotContain("other programs see part of it");
+	}
+
+	@ParameterizedTest
+	@EnumSource(names = { "NO_RENAME", "CROSSES_DEVICES", "NO_RANDOM_WRITES", "NO_READING_WHILE_WRITING" })
 	void cacheDirectoryMustBeAbleToDoIt(Oddity oddity) {
 		OddFileSystem odd = with(oddity);
 		assertThat(failure(open(odd.path(this.directory.resolve("cache")), null)))
@@ -156,8 +186,41 @@ class NonAtomicTests {
 	@Test
 	void copyThatWasBrokenOffIsReplacedWithoutAnotherDownloadOfTheFile() throws IOException {
 		get(with(Oddity.NO_RENAME));
+		breakOffCopy(Arrays.copyOf(this.content.bytes(), MIB));
+		assertThat(get(with(Oddity.NO_RENAME)).outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		assertThat(target()).hasBinaryContent(this.content.bytes());
+		assertThat(files(bucket())).containsExactly("m.bin");
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void fileOfTheUserThatCameAfterACopyWasBrokenOffIsCopiedAside(ModelPathConflict conflict) throws IOException {
+		get(with(Oddity.NO_RENAME));
+		breakOffCopy("mine".getBytes());
+		this.conflict = conflict;
+		assertThat(get(with(Oddity.NO_RENAME)).path()).hasBinaryContent(this.content.bytes());
+		assertThat(files(bucket())).hasSize(2);
+		try (Stream<Path> files = Files.list(bucket())) {
+			assertThat(files.filter((file) -> file.getFileName().toString().startsWith("m.bin.replaced-")))
+				.singleElement()
+				.satisfies((aside) -> assertThat(aside).hasContent("mine"));
+		}
+	}
+
+	@Test
+	void fileOfTheUserThatCameAfterACopyWasBrokenOffIsNotEvicted() throws IOException {
+		get(with(Oddity.NO_RENAME));
+		breakOffCopy("mine".getBytes());
+		try (CacheFixture fixture = open(with(Oddity.NO_RENAME))) {
+			assertThatExceptionOfType(ModelNotFoundException.class)
+				.isThrownBy(() -> fixture.cache().evict("m").block(CacheFixture.PATIENCE));
+		}
+		assertThat(target()).hasContent("mine");
+	}
+
+	/** Leaves what a process leaves that ended within the copy. */
+	private void breakOffCopy(byte[] there) throws IOException {
 		Path receipt = receipt();
-		// A process that ended within the copy.
 		Files.move(receipt, receipt.resolveSibling(receipt.getFileName() + ".next"));
 		String text = Files.readString(receipt.resolveSibling(receipt.getFileName() + ".next"));
 		Files.writeString(receipt.resolveSibling(receipt.getFileName() + ".next"),
@@ -165,10 +228,7 @@ class NonAtomicTests {
 					.replaceAll("(?m)^modified=.*$", "modified=")
 					.replaceAll("(?m)^file-?[kK]ey=.*$", "")
 					.replaceAll("(?m)^changed=.*$", ""));
-		Files.write(target(), new byte[MIB]);
-		assertThat(get(with(Oddity.NO_RENAME)).outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
-		assertThat(target()).hasBinaryContent(this.content.bytes());
-		assertThat(files(bucket())).containsExactly("m.bin");
+		Files.write(target(), there);
 	}
 
 	private Path receipt() throws IOException {

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -27,12 +28,15 @@ import java.util.stream.Stream;
 
 import dev.modelcache.Digest;
 import dev.modelcache.ModelFormat;
+import dev.modelcache.ModelPathConflict;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.FileAccess;
 import dev.modelcache.internal.lock.ExclusiveFile;
 import dev.modelcache.internal.lock.ExclusiveFiles;
 import dev.modelcache.testsupport.ForkedJvm;
+import dev.modelcache.testsupport.OddFileSystem;
+import dev.modelcache.testsupport.OddFileSystem.Oddity;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -498,6 +502,93 @@ class StagedFileTests {
 				return judged.get();
 			}, UNTOLD));
 		assertThat(files()).filteredOn((file) -> file.toString().endsWith(".part")).hasSize(3).noneMatch(files::isOwn);
+	}
+
+	private StagedFile stageForCopy(OddFileSystem odd, ModelPathConflict conflict) throws IOException {
+		ModelStore store = new ModelStore(
+				new StoreSettings(this.directory.resolve("cache"), DataSize.ofBytes(0),
+						CacheOptions.Verification.FINGERPRINT)
+					.withRules(new FileRules(FileAccess.PRIVATE, false, true)),
+				new ExclusiveFiles(), Clock.systemUTC());
+		ModelPlace place = store.place(
+				ModelRequest.builder("m").modelPath(odd.path(place().target())).modelPathConflict(conflict).build(),
+				"m");
+		StagedFile staged = store.staging().stage("m", place, PartialJudge.NONE, UNTOLD);
+		write(staged, "model");
+		assertThat(staged.isCopied()).isTrue();
+		return staged;
+	}
+
+	@Test
+	void fileThatIsCopiedAsideIsStoredBeforeItIsDeleted() throws Exception {
+		Files.createDirectories(place().directory());
+		Files.writeString(place().target(), "mine");
+		OddFileSystem odd = new OddFileSystem(FileSystems.getDefault(), Oddity.NO_RENAME);
+		List<String> steps = new ArrayList<>();
+		try (StagedFile staged = stageForCopy(odd, ModelPathConflict.REPLACE)) {
+			odd.beforeStoring((step) -> {
+				steps.add(step.replaceFirst("replaced-.*", "replaced"));
+				if (step.startsWith("force m.gguf.replaced-")) {
+					assertThat(place().target()).hasContent("mine");
+				}
+			});
+			staged.copyToTarget(StagedFileTests::receipt, new CopySteps(steps, UNTOLD));
+			odd.beforeStoring((step) -> {
+			});
+			staged.discard();
+		}
+		assertThat(place().target()).hasContent("model");
+		assertThat(steps).containsSubsequence("storing 4", "force m.gguf.replaced", "close m.gguf.replaced", "stored",
+				"storing 5", "force m.gguf", "close m.gguf", "stored");
+	}
+
+	@Test
+	void copyThatAnotherProcessReplacedIsNotDeleted() throws Exception {
+		OddFileSystem odd = new OddFileSystem(FileSystems.getDefault(), Oddity.NO_RENAME);
+		try (StagedFile staged = stageForCopy(odd, ModelPathConflict.FAIL)) {
+			assertThatIOException()
+				.isThrownBy(() -> staged.copyToTarget(StagedFileTests::receipt, new CopySteps(new ArrayList<>(), () -> {
+					try {
+						Files.delete(place().target());
+						Files.writeString(place().target(), "theirs");
+					}
+					catch (IOException ex) {
+						throw new UncheckedIOException(ex);
+					}
+				}) {
+					@Override
+					public void storing(long bytes, Step step) throws IOException {
+						throw new IOException("Input/output error");
+					}
+				}));
+			assertThat(place().target()).hasContent("theirs");
+			staged.discard();
+		}
+	}
+
+	private static class CopySteps implements StagedFile.CopyProgress {
+
+		private final List<String> steps;
+
+		private final Runnable advanced;
+
+		CopySteps(List<String> steps, Runnable advanced) {
+			this.steps = steps;
+			this.advanced = advanced;
+		}
+
+		@Override
+		public void advanced() {
+			this.advanced.run();
+		}
+
+		@Override
+		public void storing(long bytes, Step step) throws IOException {
+			this.steps.add("storing " + bytes);
+			step.take();
+			this.steps.add("stored");
+		}
+
 	}
 
 }

@@ -42,7 +42,7 @@ public final class Receipts {
 	private final AtomicBoolean said = new AtomicBoolean();
 
 	/** Creates receipts without sealed records of their own. */
-	Receipts() {
+	public Receipts() {
 		this(new Seals(false, true, List.of()));
 	}
 

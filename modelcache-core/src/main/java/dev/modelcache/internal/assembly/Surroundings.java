@@ -9,7 +9,6 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -223,7 +222,7 @@ final class Surroundings {
 		else if (StringUtils.hasText(variable)) {
 			endpoint = endpoint(ENDPOINT, variable, keys, insecureHttpAllowed);
 		}
-		return new HubSettings(endpoint, token, List.of(hubCache(hub)));
+		return new HubSettings(endpoint, token, Stream.ofNullable(hubCache(hub)).toList());
 	}
 
 	private static URI endpoint(String key, String text, Keys keys, boolean insecureHttpAllowed) {

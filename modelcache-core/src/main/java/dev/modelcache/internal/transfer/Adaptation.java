@@ -36,11 +36,8 @@ final class Adaptation {
 
 	/**
 	 * What a server, or a firewall before it, may do to all ranges, though it has the
-	 * file: it is seen at once, or only at the last attempt.
+	 * file.
 	 */
-	private static final Set<Reason> REFUSED_RANGES = EnumSet.of(Reason.ACCESS_DENIED, Reason.LINK_REFUSED,
-			Reason.NOT_FOUND);
-
 	private static final Set<Reason> BROKEN_RANGES = EnumSet.of(Reason.SERVER_ERROR, Reason.RESET);
 
 	private final DownloadPlan plan;
@@ -86,8 +83,7 @@ final class Adaptation {
 		}
 		// What an earlier transfer left came by ranges, maybe, and would be lost.
 		boolean noRanges = this.work.written() == 0 && !fetch.mirror.host().sendsRanges();
-		boolean refused = REFUSED_RANGES.contains(failed.reason()) && failed.status() != 401 && noRanges;
-		if (fetch.mirror.isDropped() && (refused || MENDED_BY_WHOLE_FILES.contains(failed.reason()))) {
+		if (fetch.mirror.isDropped() && MENDED_BY_WHOLE_FILES.contains(failed.reason())) {
 			fetch.mirror.tryWholeFile();
 		}
 		else if (noRanges && BROKEN_RANGES.contains(failed.reason())

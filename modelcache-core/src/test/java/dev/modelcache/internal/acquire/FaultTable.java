@@ -248,10 +248,10 @@ final class FaultTable {
 	}
 
 	private List<FaultRow> refusals() {
-		return List.of(fails("404", ErrorCode.NOT_FOUND, "answered 404", 2, Reply.status(404)),
-				fails("410", ErrorCode.NOT_FOUND, "answered 410", 2, Reply.status(410)),
+		return List.of(fails("404", ErrorCode.NOT_FOUND, "answered 404", 1, Reply.status(404)),
+				fails("410", ErrorCode.NOT_FOUND, "answered 410", 1, Reply.status(410)),
 				fails("401", ErrorCode.ACCESS_DENIED, "answered 401", 1, Reply.status(401)),
-				fails("403", ErrorCode.ACCESS_DENIED, "answered 403", 2, Reply.status(403)),
+				fails("403", ErrorCode.ACCESS_DENIED, "answered 403", 1, Reply.status(403)),
 				fails("400", ErrorCode.TRANSFER, "answered 400", 2, Reply.status(400)),
 				fails("204", ErrorCode.TRANSFER, "answered 204", 3, Reply.status(204)),
 				fails("304", ErrorCode.TRANSFER, "answered 304", 3, Reply.status(304)),

@@ -171,7 +171,7 @@ class SignedLinkTests {
 					this.host.uri("/blob") + " answered 403 (redirected from " + this.hub.uri("/m.gguf") + ")")
 			.withMessageContaining("such links soon expire")
 			.withMessageNotContaining("signature");
-		assertThat(this.host.requests()).extracting(RecordedRequest::range).hasSize(2).last().isNull();
+		assertThat(this.host.requests()).hasSize(1);
 	}
 
 	@Test

@@ -148,8 +148,9 @@ class BackOffTests {
 	}
 
 	@ParameterizedTest
-	@EnumSource(names = { "BAD_REDIRECT", "UNPROVABLE", "UNTRUSTED", "CIRCUIT_OPEN", "TOO_BUSY", "LINK_EXPIRED",
-			"OTHER_DIGEST", "PRIVATE_ADDRESS", "PROXY_DENIED", "TOO_LARGE", "NO_CLIENT" })
+	@EnumSource(names = { "NOT_FOUND", "ACCESS_DENIED", "BAD_REDIRECT", "UNPROVABLE", "UNTRUSTED", "CIRCUIT_OPEN",
+			"TOO_BUSY", "LINK_REFUSED", "LINK_EXPIRED", "OTHER_DIGEST", "PRIVATE_ADDRESS", "PROXY_DENIED", "TOO_LARGE",
+			"NO_CLIENT" })
 	void whatAnotherRequestCannotMendIsNotRepeated(Reason reason) {
 		this.fixture.answer(TransferFixture.failing(reason));
 		fail(1);
@@ -195,10 +196,9 @@ class BackOffTests {
 			.containsExactly(true, true, false, false, false);
 	}
 
-	@ParameterizedTest
-	@EnumSource(names = { "REFUSED", "NOT_FOUND", "ACCESS_DENIED", "LINK_REFUSED" })
-	void serverThatRefusesARangeIsAskedForTheWholeFileOnce(Reason reason) {
-		this.fixture.answer(TransferFixture.failing(reason));
+	@Test
+	void serverThatRefusesARangeIsAskedForTheWholeFileOnce() {
+		this.fixture.answer(TransferFixture.failing(Reason.REFUSED));
 		fail(1);
 		assertThat(this.fixture.requests).extracting(RangeRequest::ranged).containsExactly(true, false);
 	}
@@ -233,7 +233,7 @@ class BackOffTests {
 		RetryConfig everything = RetryConfig.custom().maxAttempts(5).retryOnException((failure) -> true).build();
 		RetryRegistry registry = RetryRegistry.ofDefaults();
 		registry.retry("modelcache-" + TransferFixture.MODEL, everything);
-		this.fixture.registry(registry).answer(TransferFixture.failing(Reason.LINK_EXPIRED));
+		this.fixture.registry(registry).answer(TransferFixture.failing(Reason.NOT_FOUND));
 		fail(1);
 		assertThat(this.fixture.requests).hasSize(1);
 	}

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 
 import dev.modelcache.ModelConfigurationException;
@@ -285,14 +284,6 @@ class ModelConfigurationFaultTests {
 				"ollama://me:hunter2@/m")
 		.map((url) -> "hooks.llm.url=" + url)
 		.toList();
-
-	@Test
-	void aModelWhoseVariablesAreMisspelledIsFound() {
-		BoundConfiguration configuration = BoundConfiguration.of("hooks.llm.models.my-model.url=https://host/m.gguf")
-			.withVariables(Map.of("HOOKS_LLM_MODELS_MY_MODEL_MAXRETRIES", "1"));
-		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(configuration::models)
-			.satisfies((ex) -> assertThat(ex.key()).isEqualTo("hooks.llm.models.my"));
-	}
 
 	static Fault fault(String key, String problem, String... properties) {
 		return new Fault(key, problem, "", Arrays.asList(properties));

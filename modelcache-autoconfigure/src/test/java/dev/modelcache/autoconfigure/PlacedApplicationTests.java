@@ -117,7 +117,7 @@ class PlacedApplicationTests {
 		String output = run(List.of("HOME=/", "setpriv", "--reuid=12345", "--regid=12345", "--clear-groups",
 				"--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"), List.of(), url());
 		assertThat(output).contains(NO_DIRECTORY
-				+ "'/', which cannot be written by this user; user.home is '?', which is not an absolute path");
+				+ "'/', which is nobody's home directory; user.home is '?', which is not an absolute path");
 		assertThat(files()).isEmpty();
 	}
 

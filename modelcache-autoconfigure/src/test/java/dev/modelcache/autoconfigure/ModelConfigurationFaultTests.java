@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import dev.modelcache.ModelConfigurationException;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;

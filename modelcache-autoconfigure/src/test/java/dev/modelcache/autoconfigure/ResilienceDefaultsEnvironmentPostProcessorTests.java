@@ -84,7 +84,7 @@ class ResilienceDefaultsEnvironmentPostProcessorTests {
 			assertThat(config.getSlidingWindowType()).isEqualTo(SlidingWindowType.COUNT_BASED);
 			assertThat(config.getSlidingWindowSize()).isEqualTo(20);
 			assertThat(config.getMinimumNumberOfCalls()).isEqualTo(10);
-			assertThat(config.getFailureRateThreshold()).isEqualTo(50);
+			assertThat(config.getFailureRateThreshold()).isEqualTo(90);
 			assertThat(config.getWaitIntervalFunctionInOpenState().apply(1)).isEqualTo(30_000);
 			assertThat(config.getPermittedNumberOfCallsInHalfOpenState()).isEqualTo(3);
 			assertThat(config.isAutomaticTransitionFromOpenToHalfOpenEnabled()).isTrue();

@@ -216,6 +216,15 @@ class UnknownKeysTests {
 		}
 	}
 
+	@Test
+	void variableOfAModelMayLeaveOutTheDashesOfItsKey(CapturedOutput output) {
+		assertThat(models(Map.of("HOOKS_LLM_MODELS_MY_MODEL_MAXRETRIES", "1"),
+				"--hooks.llm.models.my-model.url=https://host/m.gguf"))
+			.singleElement()
+			.satisfies((model) -> assertThat(model.maxAttempts()).isOne());
+		assertThat(warnings(output)).isEmpty();
+	}
+
 	@ParameterizedTest
 	@CsvSource({ "my-model, MY_MODEL", "my_model, MY_MODEL", "my-model, MYMODEL", "myModel, MY_MODEL",
 			"My-Model, MY_MODEL", "[my.model], MY_MODEL", "[llama3.2], LLAMA3_2", "llama3-2, LLAMA3_2",

@@ -58,9 +58,12 @@ class ProcessIdentityTests {
 	@Test
 	@EnabledOnOs(OS.LINUX)
 	void killedProcessIsGoneAlsoIfItsParentNeverAsksForIt() throws Exception {
-		Process parent = new ProcessBuilder("sh", "-c", "sleep 1000 & echo $!; exec sleep 1000").start();
+		// A parent that is stopped asks for nothing, so its child stays a zombie.
+		String command = "sleep 1000 & echo $!; kill -STOP $$; exec sleep 1000";
+		Process parent = new ProcessBuilder("sh", "-c", command).start();
 		try (var output = parent.inputReader()) {
 			long pid = Long.parseLong(output.readLine());
+			Awaitility.await().atMost(PATIENCE).until(() -> "T".equals(stat(parent.pid())[0]));
 			ProcessIdentity child = new ProcessIdentity(this.self.machine(), pid, Long.parseLong(stat(pid)[19]));
 			assertThat(child.isKnownToRun()).isTrue();
 			ProcessHandle.of(pid).orElseThrow().destroyForcibly();

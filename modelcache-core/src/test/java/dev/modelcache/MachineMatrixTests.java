@@ -18,8 +18,12 @@ import java.util.stream.Stream;
 
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.ForkedJvm;
+import dev.modelcache.testsupport.ForkedJvms;
 import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.MountSpace;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,10 +33,11 @@ import org.springframework.util.unit.DataSize;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The table of machines in {@code docs/reliability.md}: each row is a process of a user,
- * with a home directory and a volume for the model, that asks for the model three times:
- * for the first time, again, and offline. Run by the Maven profile {@code root}, because
- * it mounts file systems, in a name space of its own.
+ * The table of machines in {@code docs/reliability.md}: each row is a user with a home
+ * directory and a volume for the model, who asks for the model three times: for the first
+ * time, again, and offline. Each user and home is a process, which gets the rows of both.
+ * Run by the Maven profile {@code root}, because it mounts file systems, in a name space
+ * of its own.
  */
 @Tag("root")
 class MachineMatrixTests {
@@ -56,11 +61,18 @@ class MachineMatrixTests {
 			Map.entry("directory of the group (2775)", "chgrp $u $v; chmod 2775 $v"),
 			Map.entry("full tmpfs", "mount -t tmpfs -o uid=$u,gid=$u,mode=755,size=2m none $v"));
 
-	private static final Map<String, String> HOMES = Map.of("own", "mkdir $d/home; chown $u:$u $d/home", "none", "true",
-			"read-only", "mkdir $d/home; mount -t tmpfs -o ro,mode=755 none $d/home",
-			"read-only, with a volume at .cache",
-			"mkdir $d/home; mount -t tmpfs -o mode=755 none $d/home; mkdir $d/home/.cache;"
-					+ " mount -t tmpfs -o uid=$u,gid=$u,mode=755 none $d/home/.cache; mount -o remount,ro $d/home");
+	/** What makes a home directory of {@code $h}, which is empty. */
+	private static final Map<String, String> HOMES = Map.of("own", "chown $u:$u $h", "none", "true", "read-only",
+			"mount -t tmpfs -o ro,mode=755 none $h", "read-only, with a volume at .cache",
+			"mount -t tmpfs -o mode=755 none $h; mkdir $h/.cache;"
+					+ " mount -t tmpfs -o uid=$u,gid=$u,mode=755 none $h/.cache; mount -o remount,ro $h");
+
+	private static MountSpace mounts;
+
+	private static ForkedJvms jvms;
+
+	@TempDir
+	private static Path homes;
 
 	@TempDir
 	private Path directory;
@@ -68,6 +80,19 @@ class MachineMatrixTests {
 	private final Content content = Content.random(3_000_000, 1);
 
 	private final MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.content);
+
+	@BeforeAll
+	static void start() throws IOException {
+		Files.setPosixFilePermissions(homes, PosixFilePermissions.fromString("rwxr-xr-x"));
+		mounts = new MountSpace();
+		jvms = new ForkedJvms(Child.class);
+	}
+
+	@AfterAll
+	static void end() {
+		jvms.close();
+		mounts.close();
+	}
 
 	@AfterEach
 	void stop() {
@@ -98,34 +123,36 @@ class MachineMatrixTests {
 		for (Path open : List.of(filled, filled.resolve("m.gguf"), volume)) {
 			Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxr-xr-x"));
 		}
-		List<String> told = run(row, volume, filled);
+		List<String> told = ask(row, volume, filled);
 		assertThat(told).hasSize(3);
 		for (int phase = 0; phase < 3; phase++) {
 			assertThat(told.get(phase)).as("phase %d of %s", phase + 1, row).startsWith(row.expected(phase));
 		}
-		assertThat(Path.of("?")).doesNotExist();
+		assertThat(Path.of("/?")).doesNotExist();
 	}
 
-	private List<String> run(Row row, Path volume, Path filled) {
-		String script = "umask 022; u=%d; d=%s; v=%s; m=%s; %s; %s; cd /; exec setpriv --reuid=$u --regid=$u --clear-groups"
-			.formatted(row.user(), this.directory, volume, filled, HOMES.get(row.home()), VOLUMES.get(row.volume()))
-				+ " --inh-caps=+dac_read_search --ambient-caps=+dac_read_search"
-				+ " env -i PATH=/usr/bin:/bin LC_ALL=C.UTF-8 CLASSPATH=\"$CLASSPATH\""
-				+ (row.home().equals("none") ? "" : " HOME=" + this.directory.resolve("home")) + " \"$@\"";
-		List<Object> arguments = new ArrayList<>(List.of(this.server.uri("/m.gguf"), this.content.sha256(),
+	private List<String> ask(Row row, Path volume, Path filled) {
+		Path home = homes.resolve(row.user() + "-" + row.home().replaceAll("[^a-z]+", "-"));
+		mounts.run(("u=%d; d=%s; v=%s; m=%s; h=%s; umount -q -R $h || true; rm -rf $h; umask 022; mkdir $h; %s; %s")
+			.formatted(row.user(), this.directory, volume, filled, home, HOMES.get(row.home()),
+					VOLUMES.get(row.volume())));
+		List<String> command = new ArrayList<>(mounts.enterAs(row.user()));
+		command.addAll(List.of("sh", "-c",
+				"umask 022; exec env -i PATH=/usr/bin:/bin LC_ALL=C.UTF-8" + " CLASSPATH=\"$CLASSPATH\" \"$@\"", "sh"));
+		if (!row.home().equals("none")) {
+			command.add("HOME=" + home);
+		}
+		List<Object> words = new ArrayList<>(List.of(this.server.uri("/m.gguf"), this.content.sha256(),
 				volume.resolve("m.gguf"), row.permissions()));
 		if (row.cache()) {
-			arguments.add(volume.resolve("cache"));
+			words.add(volume.resolve("cache"));
 		}
-		try (ForkedJvm jvm = ForkedJvm.startBy(List.of("unshare", "-m", "sh", "-ec", script, "sh"), Child.class,
-				List.of("-XX:TieredStopAtLevel=1"), arguments.toArray())) {
-			assertThat(jvm.awaitExit(PATIENCE)).as(jvm.output()).isZero();
-			return jvm.output()
-				.lines()
-				.filter((line) -> line.startsWith("RESULT "))
-				.map((line) -> line.substring(7))
-				.toList();
-		}
+		ForkedJvm jvm = jvms.by(command);
+		return Stream.of(false, false, true).map((offline) -> {
+			List<Object> all = new ArrayList<>(List.of(offline));
+			all.addAll(words);
+			return jvm.ask(PATIENCE, all.toArray());
+		}).toList();
 	}
 
 	/**
@@ -165,38 +192,39 @@ class MachineMatrixTests {
 	}
 
 	/**
-	 * Asks for the model three times, with a cache of its own each time, the third time
-	 * offline, and prints what comes of it.
+	 * Asks for a model, with a cache of its own for each request.
 	 */
 	static final class Child {
 
 		private Child() {
 		}
 
-		public static void main(String[] arguments) {
-			Stream.of(false, false, true).forEach((offline) -> System.out.println("RESULT " + get(arguments, offline)));
-			System.exit(0);
+		public static void main(String[] arguments) throws IOException {
+			ForkedJvm.serve(Child::get);
 		}
 
-		private static String get(String[] arguments, boolean offline) {
+		/**
+		 * Takes whether to be offline, URL, digest, path, permissions, maybe the cache.
+		 */
+		private static String get(String[] words) {
 			ModelRequest request = ModelRequest.builder("m")
-				.url(URI.create(arguments[0]))
-				.expectedDigest(Digest.parse(arguments[1]))
-				.modelPath(Path.of(arguments[2]))
+				.url(URI.create(words[1]))
+				.expectedDigest(Digest.parse(words[2]))
+				.modelPath(Path.of(words[3]))
 				.maxAttempts(1)
 				.build();
 			ModelCacheBuilder builder = ModelCache.builder()
 				.verifyFormat(FormatVerification.OFF)
-				.offline(offline)
+				.offline(Boolean.parseBoolean(words[0]))
 				.download((download) -> download.allowInsecureHttp(true))
 				.cache((cache) -> cache.minFreeSpace(DataSize.ofKilobytes(64))
-					.permissions(CacheOptions.Permissions.valueOf(arguments[3])))
+					.permissions(CacheOptions.Permissions.valueOf(words[4])))
 				.model(request);
-			if (arguments.length > 4) {
-				builder.cache((cache) -> cache.directory(Path.of(arguments[4])));
+			if (words.length > 5) {
+				builder.cache((cache) -> cache.directory(Path.of(words[5])));
 			}
 			try (ModelCache cache = builder.build()) {
-				CachedModel model = cache.get("m").block(Duration.ofMinutes(1));
+				CachedModel model = cache.get("m").block(PATIENCE);
 				return model.outcome() + (model.verified() ? "" : " unverified");
 			}
 			catch (ModelCacheException ex) {

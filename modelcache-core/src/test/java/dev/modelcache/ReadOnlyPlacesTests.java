@@ -14,10 +14,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 import dev.modelcache.testsupport.Content;
-import dev.modelcache.testsupport.ForkedJvm;
+import dev.modelcache.testsupport.ForkedJvms;
 import dev.modelcache.testsupport.HubServer;
 import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.MountSpace;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,7 +32,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Models that root brought and another user reads, or that are on mounts that are really
- * read-only. Each process has mounts of its own. Run by the Maven profile {@code root}.
+ * read-only. One process of each user gets all models. Run by the Maven profile
+ * {@code root}.
  */
 @Tag("root")
 class ReadOnlyPlacesTests {
@@ -49,6 +53,10 @@ class ReadOnlyPlacesTests {
 			+ " find $dir/copy -type f -exec touch -d @1700000000 {} +; mount -o remount,ro $dir/copy;"
 			+ " mount --move $dir/copy $ro";
 
+	private static MountSpace mounts;
+
+	private static ForkedJvms jvms;
+
 	@TempDir
 	private Path directory;
 
@@ -59,6 +67,18 @@ class ReadOnlyPlacesTests {
 	private final HubServer hub = HubServer.start();
 
 	private Path models;
+
+	@BeforeAll
+	static void start() {
+		mounts = new MountSpace();
+		jvms = new ForkedJvms(SingleModelProcess.class);
+	}
+
+	@AfterAll
+	static void end() {
+		jvms.close();
+		mounts.close();
+	}
 
 	@BeforeEach
 	void prepare() throws IOException {
@@ -80,11 +100,10 @@ class ReadOnlyPlacesTests {
 		return run(List.of(), options);
 	}
 
-	/** Gets the model in a process with mounts, as a user. */
-	private String read(String mounts, int user, String... options) {
-		String script = "ro=%s; dir=%s; %s; exec setpriv --reuid=%d --regid=%d --clear-groups --inh-caps=+dac_read_search --ambient-caps=+dac_read_search \"$@\""
-			.formatted(this.models, this.directory, mounts, user, user);
-		return run(List.of("unshare", "-m", "sh", "-ec", script, "sh"), options);
+	/** Gets the model where there are mounts, as a user. */
+	private String read(String script, int user, String... options) {
+		mounts.run("ro=%s; dir=%s; %s".formatted(this.models, this.directory, script));
+		return run(mounts.enterAs(user), options);
 	}
 
 	private String run(List<String> wrapper, String... options) {
@@ -93,12 +112,7 @@ class ReadOnlyPlacesTests {
 		if (all.stream().noneMatch((option) -> option.startsWith("home="))) {
 			all.add("home=" + this.directory.resolve("none").resolve("home"));
 		}
-		try (ForkedJvm jvm = ForkedJvm.startBy(wrapper, SingleModelProcess.class, List.of("-XX:TieredStopAtLevel=1"),
-				all.toArray())) {
-			String result = jvm.awaitLine("RESULT ", PATIENCE).substring("RESULT ".length());
-			jvm.awaitExit(PATIENCE);
-			return result;
-		}
+		return jvms.by(wrapper).ask(PATIENCE, all.toArray());
 	}
 
 	private String url() {

@@ -4,6 +4,7 @@
  */
 package dev.modelcache;
 
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,12 +16,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import dev.modelcache.internal.acquire.AcquisitionObserver;
+import dev.modelcache.testsupport.ForkedJvm;
 import org.springframework.util.unit.DataSize;
 
 /**
- * A process of its own that gets one model and prints what came of it: <pre>
- * RESULT CACHED verified=true reads=0 /models/m.gguf
- * RESULT STORAGE message
+ * A process of its own that gets models, each with a new cache, and says what came of it:
+ * <pre>
+ * CACHED verified=true reads=0 /models/m.gguf
+ * STORAGE message
  * </pre> where {@code reads} counts how often a whole file was read to verify it.
  */
 final class SingleModelProcess {
@@ -28,14 +31,18 @@ final class SingleModelProcess {
 	private SingleModelProcess() {
 	}
 
+	public static void main(String[] arguments) throws IOException {
+		ForkedJvm.serve(SingleModelProcess::get);
+	}
+
 	/**
 	 * Gets a model.
-	 * @param arguments {@code key=value}: {@code home}, {@code url}, and maybe
-	 * {@code cache}, {@code hub}, {@code endpoint}, {@code path}, {@code digest},
-	 * {@code files}, {@code roots}, {@code seal}, {@code trust}, {@code offline}
+	 * @param words {@code key=value}: {@code home}, {@code url}, and maybe {@code cache},
+	 * {@code hub}, {@code endpoint}, {@code path}, {@code digest}, {@code files},
+	 * {@code roots}, {@code seal}, {@code trust}, {@code offline}
 	 */
-	public static void main(String[] arguments) {
-		Map<String, String> options = Stream.of(arguments)
+	private static String get(String[] words) {
+		Map<String, String> options = Stream.of(words)
 			.collect(Collectors.toMap((argument) -> argument.substring(0, argument.indexOf('=')),
 					(argument) -> argument.substring(argument.indexOf('=') + 1)));
 		Path home = Path.of(options.get("home"));
@@ -81,13 +88,11 @@ final class SingleModelProcess {
 		try (ModelCache cache = builder.build()) {
 			CachedModel model = cache.get("m").block(Duration.ofMinutes(2));
 			CachedModel again = cache.get("m").block(Duration.ofMinutes(2));
-			System.out.println("RESULT " + model.outcome() + " verified=" + model.verified() + " reads=" + reads + " "
-					+ again.path());
+			return model.outcome() + " verified=" + model.verified() + " reads=" + reads + " " + again.path();
 		}
 		catch (ModelCacheException ex) {
-			System.out.println("RESULT " + ex.code() + " " + ex.getMessage());
+			return ex.code() + " " + ex.getMessage();
 		}
-		System.exit(0);
 	}
 
 }

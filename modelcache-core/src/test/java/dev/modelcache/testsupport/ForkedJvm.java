@@ -13,20 +13,33 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Another JVM with the class path of the tests. What it prints, to either stream, is kept
- * line by line.
+ * line by line. It may end after one thing, or {@linkplain #serve serve} one task after
+ * the other, which is much cheaper than a JVM for each.
  */
 public final class ForkedJvm implements AutoCloseable {
+
+	/**
+	 * For a process that lives for seconds. What a test asks for comes later and wins.
+	 */
+	private static final List<String> OPTIONS = List.of("-Xshare:auto", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+
+	private static final String FAILED = "failed";
 
 	private final Process process;
 
 	private final List<String> lines = new ArrayList<>();
 
 	private boolean ended;
+
+	private int tasks;
 
 	private ForkedJvm(Process process) {
 		this.process = process;
@@ -82,6 +95,7 @@ public final class ForkedJvm implements AutoCloseable {
 			Object... arguments) {
 		List<String> command = new ArrayList<>(wrapper);
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+		command.addAll(OPTIONS);
 		command.addAll(options);
 		command.add(main);
 		for (Object argument : arguments) {
@@ -177,11 +191,51 @@ public final class ForkedJvm implements AutoCloseable {
 	}
 
 	/**
+	 * Has the JVM perform a task, after those before it.
+	 * @param patience how long to wait for the answer
+	 * @param words what to do, without tabs and ends of lines
+	 * @return the answer
+	 */
+	public synchronized String ask(Duration patience, Object... words) {
+		String number = "task-" + ++this.tasks;
+		tell(Stream.concat(Stream.of(number), Stream.of(words))
+			.map(Object::toString)
+			.collect(Collectors.joining("\t")));
+		String answer = awaitLine(number + " ", patience).substring(number.length() + 1);
+		if (answer.equals(FAILED)) {
+			throw new AssertionError(output());
+		}
+		return answer;
+	}
+
+	/**
+	 * Performs the tasks that this process is {@linkplain #ask asked} to perform, until
+	 * the one that asks has closed this JVM or ended.
+	 * @param task takes the words and returns the answer
+	 * @throws IOException if the standard input cannot be read
+	 */
+	public static void serve(Task task) throws IOException {
+		BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+		for (String line = input.readLine(); line != null; line = input.readLine()) {
+			String[] words = line.split("\t", -1);
+			String answer = FAILED;
+			try {
+				answer = task.perform(Arrays.copyOfRange(words, 1, words.length)).replaceAll("\\R", " ");
+			}
+			catch (Throwable ex) {
+				ex.printStackTrace();
+			}
+			System.out.println(words[0] + " " + answer);
+		}
+		System.exit(0);
+	}
+
+	/**
 	 * Ends the JVM as {@code kill -9} does, and waits until it is gone.
 	 */
 	public void kill() {
 		this.process.destroyForcibly();
-		awaitExit(Duration.ofSeconds(30));
+		awaitExit(Duration.ofMinutes(3));
 	}
 
 	/**
@@ -231,6 +285,20 @@ public final class ForkedJvm implements AutoCloseable {
 	@Override
 	public void close() {
 		this.process.destroyForcibly();
+	}
+
+	/** What a JVM is asked to do. */
+	@FunctionalInterface
+	public interface Task {
+
+		/**
+		 * Performs it.
+		 * @param words what to do
+		 * @return what comes of it
+		 * @throws Exception if that could not be found out
+		 */
+		String perform(String[] words) throws Exception;
+
 	}
 
 }

@@ -310,9 +310,8 @@ public final class CacheFixture implements AutoCloseable {
 		}
 	}
 
-	/** Ends the cache, and checks that it leaves nothing behind. */
-	@Override
-	public void close() {
+	/** Ends the cache. */
+	void end() {
 		if (this.cache != null) {
 			this.cache.close();
 		}
@@ -320,6 +319,12 @@ public final class CacheFixture implements AutoCloseable {
 		if (this.models != null) {
 			this.models.close();
 		}
+	}
+
+	/** Ends the cache, and checks that it leaves nothing behind. */
+	@Override
+	public void close() {
+		end();
 		boolean last = OPEN.merge(this.directory, -1, Integer::sum) == 0;
 		if (last && Files.exists(this.directory)) {
 			// The cache closes without waiting for a disk that is slow.

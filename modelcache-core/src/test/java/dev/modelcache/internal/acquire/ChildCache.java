@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
 import dev.modelcache.CachedModel;
@@ -56,9 +55,7 @@ final class ChildCache {
 
 	/** Starts it by another program, to which its command is added. */
 	static ForkedJvm startBy(List<String> wrapper, URI url, Digest digest, Path directory, String... options) {
-		List<String> all = new ArrayList<>(List.of("-Xshare:auto", "-XX:TieredStopAtLevel=1"));
-		all.addAll(List.of(options));
-		return ForkedJvm.startBy(wrapper, ChildCache.class, all, url, digest, directory);
+		return ForkedJvm.startBy(wrapper, ChildCache.class, List.of(options), url, digest, directory);
 	}
 
 	/**

@@ -195,9 +195,11 @@ class HangingDiskTests {
 			.withMessageContaining("nothing advanced for 900000 ms while it was " + what);
 		AtomicReference<Throwable> failure = new AtomicReference<>();
 		awaitWithTime(() -> {
-			CompletableFuture<?> later = this.cache.verify("hanging").toFuture();
-			later.whenComplete((model, thrown) -> failure.set(thrown));
-			return later.isDone();
+			CompletableFuture<Throwable> later = this.cache.verify("hanging")
+				.toFuture()
+				.handle((model, thrown) -> thrown);
+			failure.set(later.getNow(null));
+			return failure.get() != null;
 		});
 		assertThat(failure.get()).isInstanceOf(ModelStorageException.class)
 			.hasMessageContaining("called in HangingDiskTests.hang, since ");

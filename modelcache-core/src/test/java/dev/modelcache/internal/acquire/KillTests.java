@@ -14,6 +14,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
@@ -42,7 +44,7 @@ class KillTests {
 
 	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
-	private static final int KILLS = Integer.getInteger("kills", 8);
+	private static final int KILLS = Integer.getInteger("kills", 4);
 
 	/** About what a download takes, from its begin to its end. */
 	private static final Duration SPREAD = Duration.ofMillis(900);
@@ -56,8 +58,17 @@ class KillTests {
 	void targetIsAbsentOrWholeWheneverTheProcessIsKilled() throws Exception {
 		Path target = this.directory.resolve("model.gguf");
 		Random random = new Random(4711);
-		int whole = 0;
 		try (MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.content)) {
+			CountDownLatch requested = new CountDownLatch(1);
+			server.answer("/m.gguf", (request) -> {
+				requested.countDown();
+				return Reply.ok().stallAfter(this.content.size() / 2);
+			});
+			try (ForkedJvm child = child(server)) {
+				assertThat(requested.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+				child.kill();
+			}
+			assertThat(target).doesNotExist();
 			server.always("/m.gguf", Reply.ok().throttled(8_000_000));
 			for (int kill = 0; kill < KILLS; kill++) {
 				try (ForkedJvm child = child(server)) {
@@ -67,39 +78,41 @@ class KillTests {
 					child.kill();
 				}
 				if (Files.exists(target)) {
-					whole++;
 					assertThat(target).hasBinaryContent(this.content.bytes());
 					Files.delete(target);
 				}
 			}
-			try (ForkedJvm child = child(server)) {
-				child.awaitLine(ChildCache.ENDED, PATIENCE);
-			}
+			getNext(server, this.directory);
 		}
-		assertThat(whole).as("kills after the file was published").isLessThan(KILLS);
 		assertThat(target).hasBinaryContent(this.content.bytes());
-		assertThat(stagedFiles()).isEmpty();
+		assertThat(files(".part")).isEmpty();
+	}
+
+	private ModelOutcome getNext(MisbehavingServer server, Path directory) {
+		try (CacheFixture next = new CacheFixture(directory)) {
+			next.open(request(server).modelPath(directory.resolve("model.gguf")).build());
+			return next.get("m").outcome();
+		}
 	}
 
 	@Test
 	void processThatIsKilledAsItsFileAppearsLeavesNothingButTheFile() throws Exception {
 		try (MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.content)) {
-			for (int kill = 0; kill < 3; kill++) {
+			for (int kill = 0; kill < KILLS / 2; kill++) {
 				Path directory = Files.createDirectories(this.directory.resolve("kill-" + kill));
 				Path target = directory.resolve("model.gguf");
-				try (ForkedJvm child = ChildCache.start(server.uri("/m.gguf"), this.content.sha256(), directory)) {
+				try (ForkedJvm child = ChildCache.start(server.uri("/m.gguf"), this.content.sha256(), directory,
+						ChildCache.STAYING)) {
 					child.awaitLine(ChildCache.BEGINS, PATIENCE);
 					while (!Files.exists(target)) {
 						assertThat(child.handle().isAlive()).isTrue();
+						LockSupport.parkNanos(100_000);
 					}
 					child.kill();
 				}
-				try (ForkedJvm next = ChildCache.start(server.uri("/m.gguf"), this.content.sha256(), directory)) {
-					next.awaitLine(ChildCache.ENDED + ModelOutcome.CACHED, PATIENCE);
-				}
-				try (Stream<Path> files = Files.walk(directory)) {
-					assertThat(files).noneMatch((file) -> file.toString().matches(".*\\.(part|journal|next)"));
-				}
+				assertThat(getNext(server, directory)).isEqualTo(ModelOutcome.CACHED);
+				assertThat(files(".part")).isEmpty();
+				assertSettled();
 			}
 		}
 	}
@@ -203,12 +216,6 @@ class KillTests {
 
 	private ForkedJvm child(MisbehavingServer server) {
 		return ChildCache.start(server.uri("/m.gguf"), this.content.sha256(), this.directory);
-	}
-
-	private List<Path> stagedFiles() throws IOException {
-		try (Stream<Path> files = Files.list(this.directory)) {
-			return files.filter((file) -> file.toString().endsWith(".part")).toList();
-		}
 	}
 
 }

@@ -60,7 +60,7 @@ class ResumeTests {
 	@TempDir
 	private Path directory;
 
-	private final Content content = Content.random(20 * MIB + 54_321, 1);
+	private final Content content = Content.random(10 * MIB + 54_321, 1);
 
 	private final MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.content);
 
@@ -98,7 +98,7 @@ class ResumeTests {
 
 	/** Fetches about half of the file, until the server has nothing more to give. */
 	private void breakOff(ModelRequest.Builder request) {
-		AtomicLong left = new AtomicLong(10);
+		AtomicLong left = new AtomicLong(6);
 		this.server.answer("/m.gguf",
 				(asked) -> (left.getAndDecrement() > 0) ? Reply.ok().closeAfter(MIB + 1000) : Reply.status(503));
 		assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get(request));
@@ -165,7 +165,7 @@ class ResumeTests {
 		breakOff(request());
 		Set<Long> there = landed();
 		long landed = (long) there.size() * MIB;
-		assertThat(landed).isGreaterThan(5 * MIB);
+		assertThat(landed).isGreaterThan(3 * MIB);
 		assertThat(blocksAskedFor(() -> get(request()))).doesNotContainAnyElementsOf(there);
 		assertThat(output.getOut()).contains("going on with the " + landed + " of " + this.content.size() + " bytes");
 	}
@@ -188,9 +188,9 @@ class ResumeTests {
 
 	@Test
 	void killedProcessIsContinuedByTheNext() throws Exception {
-		this.server.always("/m.gguf", Reply.ok().stallAfter(9 * MIB));
+		this.server.always("/m.gguf", Reply.ok().stallAfter(5 * MIB));
 		try (ForkedJvm child = child()) {
-			awaitLanded(8);
+			awaitLanded(4);
 			child.kill();
 		}
 		this.server.always("/m.gguf", Reply.ok());
@@ -343,9 +343,9 @@ class ResumeTests {
 	@Test
 	void ownerThatWasPausedAndWakesUpDoesNoHarm() throws Exception {
 		CountDownLatch rest = new CountDownLatch(1);
-		this.server.always("/m.gguf", Reply.ok().stallAfter(9 * MIB, rest));
+		this.server.always("/m.gguf", Reply.ok().stallAfter(5 * MIB, rest));
 		try (ForkedJvm owner = childElsewhere(ChildCache.WITHOUT_LOCKS)) {
-			awaitLanded(8);
+			awaitLanded(4);
 			Signals.stop(owner.handle());
 			this.server.always("/m.gguf", Reply.ok());
 			Path paused = stagedFiles().get(0);
@@ -367,9 +367,9 @@ class ResumeTests {
 	@Test
 	void killedOwnerOfAnotherContainerLeavesNothingOnceItsSuccessorHasTheModel() throws Exception {
 		CountDownLatch rest = new CountDownLatch(1);
-		this.server.always("/m.gguf", Reply.ok().stallAfter(9 * MIB, rest));
+		this.server.always("/m.gguf", Reply.ok().stallAfter(5 * MIB, rest));
 		try (ForkedJvm owner = childElsewhere(ChildCache.WITHOUT_LOCKS)) {
-			awaitLanded(8);
+			awaitLanded(4);
 			owner.kill();
 		}
 		rest.countDown();

@@ -24,11 +24,15 @@ import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.ForkedJvm;
+import dev.modelcache.testsupport.ForkedJvms;
 import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.MountSpace;
 import dev.modelcache.testsupport.Reply;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -43,9 +47,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Two users of one machine who may both write to the directories of models: the
- * application's user, who is root or another one, and a neighbour who is neither. Run by
- * the Maven profile {@code root}. What one user can try alone is in
- * {@link NeighbourTests}.
+ * application's user, who is root or another one, and a neighbour who is neither. One
+ * process of each of the first two gets the models of all tests. Run by the Maven profile
+ * {@code root}. What one user can try alone is in {@link NeighbourTests}.
  */
 @Execution(ExecutionMode.CONCURRENT)
 @Tag("root")
@@ -58,6 +62,8 @@ class SecondUserTests {
 	private static final int NEIGHBOUR = 65533;
 
 	private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+	private static ForkedJvms jvms;
 
 	@Parameter(0)
 	private int user;
@@ -83,6 +89,16 @@ class SecondUserTests {
 	/** Files of the neighbour's. */
 	private Path own;
 
+	@BeforeAll
+	static void start() {
+		jvms = new ForkedJvms(Child.class);
+	}
+
+	@AfterAll
+	static void end() {
+		jvms.close();
+	}
+
 	@BeforeEach
 	void prepare() throws Exception {
 		Files.setPosixFilePermissions(this.directory, PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -106,43 +122,30 @@ class SecondUserTests {
 		return created;
 	}
 
-	private static void give(Path file, int owner, String mode) throws Exception {
-		run(List.of("chown", owner + ":" + owner, file.toString()));
-		run(List.of("chmod", mode, file.toString()));
-	}
-
-	private static void run(List<String> command) throws IOException, InterruptedException {
-		Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-		assertThat(process.waitFor()).as(String.join(" ", command) + ": " + output).isZero();
-	}
-
-	private static List<String> as(int user, String... more) {
-		List<String> command = new ArrayList<>(
-				List.of("setpriv", "--reuid=" + user, "--regid=" + user, "--clear-groups"));
-		command.addAll(List.of(more));
-		return command;
+	private static void give(Path file, int owner, String mode) throws IOException {
+		Files.setAttribute(file, "unix:uid", owner);
+		Files.setAttribute(file, "unix:gid", owner);
+		Files.setAttribute(file, "unix:mode", Integer.parseInt(mode, 8));
 	}
 
 	/** Runs what the neighbour does in the directory of a model. */
 	private void neighbour(String name, String script) throws Exception {
-		run(as(NEIGHBOUR, "sh", "-ec", "umask 022; victim=%s; own=%s; cd %s/%s; %s".formatted(this.victim, this.own,
-				this.models, name, script)));
+		List<String> command = new ArrayList<>(
+				List.of("setpriv", "--reuid=" + NEIGHBOUR, "--regid=" + NEIGHBOUR, "--clear-groups"));
+		command.addAll(List.of("sh", "-ec", "umask 022; victim=%s; own=%s; cd %s/%s; %s".formatted(this.victim,
+				this.own, this.models, name, script)));
+		Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+		assertThat(process.waitFor()).as(script + ": " + output).isZero();
 	}
 
 	/**
-	 * Gets the model of each directory as the application's user, in a process of its
-	 * own. That may read every file, because the class path may be in the home of root;
-	 * it may write those of its user.
+	 * Gets the model of each directory in a process of the application's user.
 	 * @return what came of each, by the name of its directory
 	 */
 	private Map<String, String> get() throws IOException {
-		List<String> wrapper = (this.user == 0) ? List.of()
-				: as(this.user, "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search");
-		try (ForkedJvm jvm = ForkedJvm.startBy(wrapper, Child.class, List.of("-XX:TieredStopAtLevel=1"),
-				this.server.uri("/m.gguf"), this.content.sha256(), this.models, this.home)) {
-			assertThat(jvm.awaitExit(PATIENCE)).as(jvm.output()).isZero();
-		}
+		jvms.by((this.user == 0) ? List.of() : MountSpace.reader(this.user))
+			.ask(PATIENCE, this.server.uri("/m.gguf"), this.content.sha256(), this.models, this.home);
 		Map<String, String> outcomes = new TreeMap<>();
 		for (String line : Files.readAllLines(this.home.resolve("outcomes"))) {
 			outcomes.put(line.substring(0, line.indexOf(' ')), line.substring(line.indexOf(' ') + 1));
@@ -265,12 +268,16 @@ class SecondUserTests {
 		private Child() {
 		}
 
+		public static void main(String[] arguments) throws IOException {
+			ForkedJvm.serve(Child::get);
+		}
+
 		/**
 		 * Gets the model of each directory, and writes what came of it.
 		 * @param arguments the model's URL, its digest, the directory of all models, that
 		 * of the user
 		 */
-		public static void main(String[] arguments) throws IOException {
+		private static String get(String[] arguments) throws IOException {
 			List<Path> directories;
 			try (Stream<Path> found = Files.list(Path.of(arguments[2]))) {
 				directories = found.sorted().toList();
@@ -294,6 +301,7 @@ class SecondUserTests {
 				}
 			}
 			Files.write(Path.of(arguments[3], "outcomes"), outcomes);
+			return "written";
 		}
 
 		private static String outcome(CacheFixture fixture, String name) {

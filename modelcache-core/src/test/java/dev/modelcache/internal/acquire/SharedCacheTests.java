@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -35,8 +36,10 @@ import dev.modelcache.internal.store.Receipts;
 import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.ForkedJvm;
+import dev.modelcache.testsupport.ForkedJvms;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.Reply;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,8 +53,8 @@ import org.springframework.util.unit.DataSize;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Two users of one machine and one cache directory, each with a process of their own: A
- * stores models, B reads them. Run by the Maven profile {@code root}.
+ * Two users of one machine and one cache directory, with processes of their own: A stores
+ * models, B reads them. Run by the Maven profile {@code root}.
  */
 @Tag("root")
 class SharedCacheTests {
@@ -68,7 +71,7 @@ class SharedCacheTests {
 	@TempDir
 	private static Path library;
 
-	private static String classPath = "";
+	private static ForkedJvms jvms;
 
 	@TempDir
 	private Path directory;
@@ -90,12 +93,16 @@ class SharedCacheTests {
 				entries.add(copy.toString());
 			}
 			else if (Files.exists(Path.of(entry))) {
-				run("cp", entry, copy + ".jar");
-				entries.add(copy + ".jar");
+				entries.add(Files.copy(Path.of(entry), library.resolve(copy + ".jar")).toString());
 			}
 		}
 		run("chmod", "-R", "a+rX", library.toString());
-		classPath = String.join(":", entries);
+		jvms = new ForkedJvms(Child.class, "-cp", String.join(":", entries));
+	}
+
+	@AfterAll
+	static void end() {
+		jvms.close();
 	}
 
 	@BeforeEach
@@ -130,29 +137,13 @@ class SharedCacheTests {
 	}
 
 	/** Gets the model as a user, and returns what came of it. */
-	private String get(List<String> user, FileAccess access, Object modelPath) throws Exception {
+	private String get(List<String> user, FileAccess access, Object modelPath) {
 		return run(user, access, modelPath, "get");
 	}
 
-	private String run(List<String> user, FileAccess access, Object modelPath, String what) throws Exception {
-		try (ForkedJvm jvm = start(user, access, modelPath, what)) {
-			return outcome(jvm);
-		}
-	}
-
-	private ForkedJvm start(List<String> user, FileAccess access, Object modelPath, String what) {
-		return ForkedJvm.startBy(user, Child.class, List.of("-XX:TieredStopAtLevel=1", "-cp", classPath),
-				this.server.uri("/m.bin"), this.content.sha256(), this.cache, access, modelPath, what);
-	}
-
-	private static String outcome(ForkedJvm jvm) throws Exception {
-		assertThat(jvm.awaitExit(PATIENCE)).as(jvm.output()).isZero();
-		return jvm.output()
-			.lines()
-			.filter((line) -> line.startsWith("outcome: "))
-			.findFirst()
-			.orElseThrow(() -> new AssertionError(jvm.output()))
-			.substring("outcome: ".length());
+	private String run(List<String> user, FileAccess access, Object modelPath, String what) {
+		return jvms.by(user)
+			.ask(PATIENCE, this.server.uri("/m.bin"), this.content.sha256(), this.cache, access, modelPath, what);
 	}
 
 	private void requirePermissions(String file, String directory) throws Exception {
@@ -263,15 +254,14 @@ class SharedCacheTests {
 			await(waiting);
 			return Reply.ok();
 		});
-		try (ForkedJvm a = start(as(A, GROUP), FileAccess.GROUP, "-", "get")) {
-			await(requested);
-			try (ForkedJvm b = start(as(B, GROUP), FileAccess.GROUP, "-", "get")) {
-				b.awaitLine("state: WAITING", PATIENCE);
-				waiting.countDown();
-				assertThat(outcome(b)).isEqualTo("CACHED");
-			}
-			assertThat(outcome(a)).isEqualTo("DOWNLOADED");
-		}
+		CompletableFuture<String> stored = CompletableFuture
+			.supplyAsync(() -> get(as(A, GROUP), FileAccess.GROUP, "-"));
+		await(requested);
+		CompletableFuture<String> found = CompletableFuture.supplyAsync(() -> get(as(B, GROUP), FileAccess.GROUP, "-"));
+		jvms.by(as(B, GROUP)).awaitLine("state: WAITING " + this.cache, PATIENCE);
+		waiting.countDown();
+		assertThat(found).succeedsWithin(PATIENCE).isEqualTo("CACHED");
+		assertThat(stored).succeedsWithin(PATIENCE).isEqualTo("DOWNLOADED");
 		assertThat(this.server.requests()).hasSize(1);
 	}
 
@@ -304,39 +294,47 @@ class SharedCacheTests {
 		private Child() {
 		}
 
+		public static void main(String[] arguments) throws IOException {
+			ForkedJvm.serve(Child::perform);
+		}
+
 		/**
 		 * Gets or evicts the model.
-		 * @param arguments its URL, its digest, the cache directory, the permissions, and
-		 * its path or a hyphen, and what to do
+		 * @param words its URL, its digest, the cache directory, the permissions, and its
+		 * path or a hyphen, and what to do
 		 */
-		public static void main(String[] arguments) {
-			Path cache = Path.of(arguments[2]);
+		private static String perform(String[] words) {
+			Path cache = Path.of(words[2]);
 			ModelRequest.Builder request = ModelRequest.builder("m")
-				.url(URI.create(arguments[0]))
-				.expectedDigest(Digest.parse(arguments[1]))
+				.url(URI.create(words[0]))
+				.expectedDigest(Digest.parse(words[1]))
 				.maxAttempts(1);
-			if (!arguments[4].equals("-")) {
-				request.modelPath(Path.of(arguments[4]));
+			if (!words[4].equals("-")) {
+				request.modelPath(Path.of(words[4]));
 			}
-			CacheFixture fixture = new CacheFixture(cache);
-			FileAccess access = FileAccess.valueOf(arguments[3]);
-			fixture.store(new StoreSettings(cache, DataSize.ofMegabytes(1), CacheOptions.Verification.FINGERPRINT)
-				.withRules(new FileRules(access, false, false)));
-			fixture.lock(new LockSettings(Duration.ofMinutes(30), Duration.ofHours(1), access));
+			FileAccess access = FileAccess.valueOf(words[3]);
+			CacheFixture fixture = new CacheFixture(cache)
+				.store(new StoreSettings(cache, DataSize.ofMegabytes(1), CacheOptions.Verification.FINGERPRINT)
+					.withRules(new FileRules(access, false, false)))
+				.lock(new LockSettings(Duration.ofMinutes(30), Duration.ofHours(1), access));
 			fixture.open(request.build());
-			fixture.cache().statuses().subscribe((status) -> System.out.println("state: " + status.state()));
+			fixture.cache()
+				.statuses()
+				.subscribe((status) -> System.out.println("state: " + status.state() + " " + cache));
 			try {
-				if (arguments[5].equals("evict")) {
+				if (words[5].equals("evict")) {
 					fixture.cache().evict("m").block(PATIENCE);
+					return "EVICTED";
 				}
-				System.out
-					.println("outcome: " + (arguments[5].equals("evict") ? "EVICTED" : fixture.get("m").outcome()));
+				return fixture.get("m").outcome().toString();
 			}
 			catch (ModelCacheException ex) {
-				System.out.println("outcome: " + ex.code() + " " + ex.getMessage().replace('\n', ' '));
+				return ex.code() + " " + ex.getMessage();
 			}
-			fixture.cache().close();
-			System.exit(0);
+			finally {
+				// Not every user can see what is left in a directory.
+				fixture.end();
+			}
 		}
 
 	}

@@ -7,12 +7,12 @@ package dev.modelcache.internal.acquire;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import dev.modelcache.CachedModel;
-import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
@@ -24,96 +24,112 @@ import dev.modelcache.source.SourceLocation;
 import dev.modelcache.source.SourceResolver;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.util.unit.DataSize;
 import reactor.core.publisher.Mono;
+import reactor.test.scheduler.VirtualTimeScheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * A disk that needs longer to make a file durable than an acquisition may go without
  * progress. That this time has passed is seen by another acquisition, which is given up.
+ * The time passes when the test says so.
  */
 class SlowDiskTests {
 
-	private static final Duration GIVE_UP_AFTER = Duration.ofSeconds(3);
+	/** Made durable with one step, for which a slow disk has a second for each MiB. */
+	private static final Content CONTENT = Content.random(8 << 20, 1);
 
 	@TempDir
 	private Path directory;
 
 	private final FaultyDisk disk = new FaultyDisk();
 
-	private final MisbehavingServer server = MisbehavingServer.start();
+	private final MisbehavingServer server = MisbehavingServer.start().serve("/m.bin", CONTENT);
+
+	private final VirtualTimeScheduler timer = VirtualTimeScheduler.create();
 
 	private final AtomicBoolean met = new AtomicBoolean();
 
+	private CacheFixture fixture;
+
+	@BeforeEach
+	void open() {
+		this.fixture = new CacheFixture(this.directory).threads(new EngineThreads(this.timer))
+			.locks(null, this.disk.files())
+			.resolver(new SourceThatNeverAnswers());
+		this.fixture.open(ModelRequest.builder("m").url(this.server.uri("/m.bin")).maxAttempts(1).build(),
+				ModelRequest.builder("never").url(this.server.uri("/").resolve("x://y/z")).build());
+	}
+
 	@AfterEach
-	void stopServer() {
+	void close() {
+		this.fixture.close();
 		this.server.close();
-	}
-
-	private CacheFixture open(CacheFixture fixture, Content content) {
-		this.server.serve("/m.bin", content);
-		try (CacheFixture first = new CacheFixture(this.directory.resolve("first"))) {
-			// Loading classes is not what is slow here.
-			first.open(ModelRequest.builder("m").url(this.server.uri("/m.bin")).build());
-			first.get("m");
-		}
-		fixture.locks(null, this.disk.files())
-			.resolver(new SourceThatNeverAnswers())
-			.transfer(new TransferSettings(DataSize.ofKilobytes(256), 4, DataSize.ofMegabytes(16),
-					Duration.ofSeconds(10), Duration.ofSeconds(10), 5, true, null, GIVE_UP_AFTER, DataSize.ofBytes(0)))
-			.open(ModelRequest.builder("m").url(this.server.uri("/m.bin")).maxAttempts(1).build(),
-					ModelRequest.builder("never").url(this.server.uri("/").resolve("x://y/z")).build());
-		return fixture;
-	}
-
-	/** Waits until twice as long has passed as nothing may advance. */
-	private static void untilOthersAreGivenUp(ModelCache cache) {
-		for (int i = 0; i < 2; i++) {
-			assertThatExceptionOfType(ModelTransferException.class)
-				.isThrownBy(() -> cache.get("never").block(CacheFixture.PATIENCE))
-				.withMessageContaining("nothing advanced");
-		}
 	}
 
 	@Test
 	void fileThatIsMadeDurableSlowlyIsServed() {
-		Content content = Content.random(200 << 20, 1);
-		try (CacheFixture fixture = open(new CacheFixture(this.directory.resolve("cache")), content)) {
-			this.disk.beforeForce(() -> {
-				if (this.met.compareAndSet(false, true)) {
-					untilOthersAreGivenUp(fixture.cache());
-				}
-			});
-			CachedModel model = fixture.get("m");
-			assertThat(this.met).isTrue();
-			assertThat(model.size()).isEqualTo(200 << 20);
-			assertThat(fixture.cache().status("m").state()).isEqualTo(ModelState.READY);
-		}
+		this.disk.beforeForce(() -> {
+			if (this.met.compareAndSet(false, true)) {
+				CompletableFuture<CachedModel> other = this.fixture.cache().get("never").toFuture();
+				awaitRunning("never");
+				this.timer.advanceTimeBy(TransferSettings.GIVE_UP_AFTER.plusSeconds(5));
+				assertThat(other).failsWithin(CacheFixture.PATIENCE)
+					.withThrowableThat()
+					.withCauseInstanceOf(ModelTransferException.class)
+					.withMessageContaining("nothing advanced");
+			}
+		});
+		CachedModel model = this.fixture.get("m");
+		assertThat(this.met).isTrue();
+		assertThat(model.path()).hasBinaryContent(CONTENT.bytes());
+		assertThat(this.fixture.cache().status("m").state()).isEqualTo(ModelState.READY);
+	}
+
+	private void awaitRunning(String id) {
+		Awaitility.await()
+			.atMost(CacheFixture.PATIENCE)
+			.until(() -> this.fixture.cache().status(id).state() == ModelState.RESOLVING);
 	}
 
 	@Test
 	void fileThatIsNeverMadeDurableIsGivenUp() {
-		Content content = Content.random(1 << 20, 1);
-		CountDownLatch hung = new CountDownLatch(1);
-		try (CacheFixture fixture = open(new CacheFixture(this.directory.resolve("cache")), content)) {
-			this.disk.beforeForce(() -> {
-				try {
-					assertThat(hung.await(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-				}
-				catch (InterruptedException ex) {
-					Thread.currentThread().interrupt();
-				}
-			});
-			assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> fixture.get("m"))
-				.withMessageContaining("nothing advanced")
-				.withMessageContaining("VERIFYING");
-			hung.countDown();
-			assertThat(fixture.get("m").path()).hasSize(1 << 20);
+		CountDownLatch hangs = new CountDownLatch(1);
+		CountDownLatch answers = new CountDownLatch(1);
+		this.disk.beforeForce(() -> {
+			hangs.countDown();
+			await(answers);
+		});
+		CompletableFuture<CachedModel> model = this.fixture.cache().get("m").toFuture();
+		await(hangs);
+		Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> {
+			this.timer.advanceTimeBy(Duration.ofMinutes(1));
+			return model.isDone();
+		});
+		assertThat(model).failsWithin(CacheFixture.PATIENCE)
+			.withThrowableThat()
+			.withCauseInstanceOf(ModelCacheException.class)
+			.withMessageContaining("nothing advanced")
+			.withMessageContaining("VERIFYING");
+		answers.countDown();
+		// Until the thread has come back, what waits for it may fail.
+		Awaitility.await()
+			.atMost(CacheFixture.PATIENCE)
+			.ignoreExceptions()
+			.untilAsserted(() -> assertThat(this.fixture.get("m").path()).hasBinaryContent(CONTENT.bytes()));
+	}
+
+	private static void await(CountDownLatch latch) {
+		try {
+			assertThat(latch.await(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
 		}
 	}
 

@@ -20,8 +20,11 @@ import dev.modelcache.internal.transfer.TransferSettings;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.ForkedJvm;
 import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.MountSpace;
 import dev.modelcache.testsupport.Reply;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,43 +45,57 @@ class SmallDiskTests {
 
 	private static final String HELD = "held";
 
+	private static MountSpace mounts;
+
+	private static ForkedJvm jvm;
+
 	@TempDir
 	private Path directory;
 
-	/** Runs a scenario after a script, in a mount name space of its own. */
-	private void run(String script, String scenario) {
-		try (ForkedJvm jvm = ForkedJvm.startBy(
-				List.of("unshare", "--mount", "--propagation", "private", "sh", "-ec", script + "; exec \"$@\"",
-						this.directory.toString()),
-				Child.class, List.of("-XX:TieredStopAtLevel=1"), scenario, this.directory)) {
-			jvm.awaitLine(HELD, PATIENCE);
-		}
+	@BeforeAll
+	static void start() {
+		mounts = new MountSpace();
+		jvm = ForkedJvm.startBy(mounts.enter(), Child.class, List.of());
+	}
+
+	@AfterAll
+	static void end() {
+		jvm.close();
+		mounts.close();
+	}
+
+	/** Runs a scenario between two scripts. */
+	private void run(String before, String scenario, String after) {
+		mounts.run("d=%s; pid=%d; %s".formatted(this.directory, jvm.pid(), before));
+		assertThat(jvm.ask(PATIENCE, scenario, this.directory)).isEqualTo(HELD);
+		mounts.run("d=%s; pid=%d; %s".formatted(this.directory, jvm.pid(), after));
 	}
 
 	@Test
 	void diskThatIsFullForAMomentCostsNothingOfWhatArrived() {
-		run("mount -t tmpfs -o size=16m tmpfs $0", "full");
+		run("mount -t tmpfs -o size=16m tmpfs $d", "full", "umount --lazy $d");
 	}
 
 	@Test
 	void diskWithoutInodesSaysSo() {
-		run("mount -t tmpfs -o size=64m,nr_inodes=24 tmpfs $0", "inodes");
+		run("mount -t tmpfs -o size=64m,nr_inodes=24 tmpfs $d", "inodes", "umount --lazy $d");
 	}
 
 	@Test
 	void limitOfFileSizesSaysSo() {
-		run("ulimit -f 4096", "limit");
+		run("prlimit --pid=$pid --fsize=2097152:unlimited", "limit", "prlimit --pid=$pid --fsize=unlimited:unlimited");
 	}
 
 	@Test
 	void mountedTargetIsToldBeforeTheFirstByte() {
-		run("touch $0/source $0/model.gguf; mount --bind $0/source $0/model.gguf", "mounted");
+		run("touch $d/source $d/model.gguf; mount --bind $d/source $d/model.gguf", "mounted",
+				"umount --lazy $d/model.gguf");
 	}
 
 	@Test
 	void missingMountTableIsNoFullDisk() {
-		run("mount -t tmpfs tmpfs $0; mkdir $0/etc; cp -a /etc/. $0/etc; rm -f $0/etc/mtab; touch $0/etc/mtab; mount --bind $0/etc /etc",
-				"no mount table");
+		run("mount -t tmpfs tmpfs $d; mkdir $d/etc; cp -a /etc/. $d/etc; rm -f $d/etc/mtab; touch $d/etc/mtab;"
+				+ " mount --bind $d/etc /etc", "no mount table", "umount --lazy /etc; umount --lazy $d");
 	}
 
 	/** The process that has the disk. */
@@ -95,11 +112,15 @@ class SmallDiskTests {
 			this.server = server;
 		}
 
+		public static void main(String[] arguments) throws IOException {
+			ForkedJvm.serve(Child::run);
+		}
+
 		/**
-		 * Downloads to the disk, and prints that everything was as expected.
+		 * Downloads to the disk, and says that everything was as expected.
 		 * @param arguments the scenario, a directory on the disk
 		 */
-		public static void main(String[] arguments) throws Exception {
+		private static String run(String[] arguments) throws Exception {
 			try (MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", CONTENT)) {
 				Child child = new Child(Path.of(arguments[1]), server);
 				TransferSettings transfer = new TransferSettings(DataSize.ofMegabytes(1), 1, DataSize.ofMegabytes(16),
@@ -120,7 +141,7 @@ class SmallDiskTests {
 					}
 				}
 			}
-			System.out.println(HELD);
+			return HELD;
 		}
 
 		private void fails(CacheFixture fixture, String problem, String action) {

@@ -8,12 +8,9 @@ import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.nio.ByteBuffer;
-import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SeekableByteChannel;
-import java.nio.channels.WritableByteChannel;
 import java.nio.file.AccessMode;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.CopyOption;
@@ -547,7 +544,7 @@ public final class OddFileSystem extends FileSystem {
 
 	}
 
-	private final class OddChannel extends FileChannel {
+	private final class OddChannel extends ForwardingChannel {
 
 		private final FileChannel channel;
 
@@ -556,6 +553,7 @@ public final class OddFileSystem extends FileSystem {
 		private final boolean writes;
 
 		OddChannel(FileChannel channel, Path file, boolean writes) {
+			super(channel);
 			this.channel = channel;
 			this.file = file;
 			this.writes = writes;
@@ -568,91 +566,34 @@ public final class OddFileSystem extends FileSystem {
 		}
 
 		@Override
-		public int read(ByteBuffer target) throws IOException {
-			return this.channel.read(target);
-		}
-
-		@Override
-		public long read(ByteBuffer[] targets, int offset, int length) throws IOException {
-			return this.channel.read(targets, offset, length);
-		}
-
-		@Override
-		public int read(ByteBuffer target, long position) throws IOException {
-			return this.channel.read(target, position);
-		}
-
-		@Override
 		public int write(ByteBuffer source) throws IOException {
 			requireEnd(this.channel.position());
-			return this.channel.write(source);
+			return super.write(source);
 		}
 
 		@Override
 		public long write(ByteBuffer[] sources, int offset, int length) throws IOException {
 			requireEnd(this.channel.position());
-			return this.channel.write(sources, offset, length);
+			return super.write(sources, offset, length);
 		}
 
 		@Override
 		public int write(ByteBuffer source, long position) throws IOException {
 			requireEnd(position);
-			return this.channel.write(source, position);
-		}
-
-		@Override
-		public long position() throws IOException {
-			return this.channel.position();
-		}
-
-		@Override
-		public FileChannel position(long position) throws IOException {
-			this.channel.position(position);
-			return this;
-		}
-
-		@Override
-		public long size() throws IOException {
-			return this.channel.size();
-		}
-
-		@Override
-		public FileChannel truncate(long size) throws IOException {
-			this.channel.truncate(size);
-			return this;
+			return super.write(source, position);
 		}
 
 		@Override
 		public void force(boolean metaData) throws IOException {
 			OddFileSystem.this.beforeStoring.accept("force " + this.file.getFileName());
-			this.channel.force(metaData);
+			super.force(metaData);
 			OddFileSystem.this.whenForced.accept(this.file);
-		}
-
-		@Override
-		public long transferTo(long position, long count, WritableByteChannel target) throws IOException {
-			return this.channel.transferTo(position, count, (target instanceof OddChannel odd) ? odd.channel : target);
 		}
 
 		@Override
 		public long transferFrom(ReadableByteChannel source, long position, long count) throws IOException {
 			requireEnd(position);
-			return this.channel.transferFrom(source, position, count);
-		}
-
-		@Override
-		public MappedByteBuffer map(MapMode mode, long position, long size) throws IOException {
-			return this.channel.map(mode, position, size);
-		}
-
-		@Override
-		public FileLock lock(long position, long size, boolean shared) throws IOException {
-			return this.channel.lock(position, size, shared);
-		}
-
-		@Override
-		public FileLock tryLock(long position, long size, boolean shared) throws IOException {
-			return this.channel.tryLock(position, size, shared);
+			return super.transferFrom(source, position, count);
 		}
 
 		@Override
@@ -661,7 +602,7 @@ public final class OddFileSystem extends FileSystem {
 				OddFileSystem.this.beforeStoring.accept("close " + this.file.getFileName());
 			}
 			OddFileSystem.this.open.merge(this.file, -1, Integer::sum);
-			this.channel.close();
+			super.implCloseChannel();
 		}
 
 	}

@@ -137,6 +137,18 @@ public final class CacheFixture implements AutoCloseable {
 		this.store = new StoreSettings(directory, DataSize.ofMegabytes(1), CacheOptions.Verification.FINGERPRINT);
 	}
 
+	/** Has each verification of a whole file noted, with whether its digest matched. */
+	CacheFixture verifications(List<Boolean> verifications) {
+		return observer(new AcquisitionObserver() {
+
+			@Override
+			public void verified(boolean matched, Duration elapsed) {
+				verifications.add(matched);
+			}
+
+		});
+	}
+
 	public CacheFixture observer(AcquisitionObserver observer) {
 		this.observer = observer;
 		return this;

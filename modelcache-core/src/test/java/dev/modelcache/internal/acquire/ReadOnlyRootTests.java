@@ -9,12 +9,11 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 
 import dev.modelcache.CachedModel;
@@ -55,7 +54,7 @@ class ReadOnlyRootTests {
 
 	private final HubServer hub = HubServer.start();
 
-	private final List<Boolean> verifications = new ArrayList<>();
+	private final List<Boolean> verifications = new CopyOnWriteArrayList<>();
 
 	ReadOnlyRootTests() {
 		this.hub.repository("org/repo", "0123456789abcdef0123456789abcdef01234567")
@@ -84,14 +83,7 @@ class ReadOnlyRootTests {
 		return new CacheFixture(cache).store(store)
 			.resolver(
 					new HuggingFaceResolver(settings, Map.of(), MetadataClients.create(), Schedulers.boundedElastic()))
-			.observer(new AcquisitionObserver() {
-
-				@Override
-				public void verified(boolean matched, Duration elapsed) {
-					ReadOnlyRootTests.this.verifications.add(matched);
-				}
-
-			});
+			.verifications(this.verifications);
 	}
 
 	/** Fills the root as the application of an image's build does. */

@@ -8,10 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelIntegrityException;
@@ -49,7 +48,7 @@ class SealedModelTests {
 
 	private final MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.content);
 
-	private final List<Boolean> verifications = new ArrayList<>();
+	private final List<Boolean> verifications = new CopyOnWriteArrayList<>();
 
 	@AfterEach
 	void stopServer() {
@@ -75,14 +74,7 @@ class SealedModelTests {
 	private CacheFixture fixture(Path cache, boolean seal) {
 		return new CacheFixture(cache)
 			.store(new StoreSettings(cache, DataSize.ofMegabytes(1), FINGERPRINT).withSeals(seal, true))
-			.observer(new AcquisitionObserver() {
-
-				@Override
-				public void verified(boolean matched, Duration elapsed) {
-					SealedModelTests.this.verifications.add(matched);
-				}
-
-			});
+			.verifications(this.verifications);
 	}
 
 	private CachedModel get(String cache, boolean seal, ModelRequest.Builder request) {

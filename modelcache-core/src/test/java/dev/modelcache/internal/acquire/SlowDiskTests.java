@@ -55,13 +55,16 @@ class SlowDiskTests {
 
 	private final AtomicBoolean met = new AtomicBoolean();
 
+	/** The source that never answers was asked. */
+	private final CountDownLatch asked = new CountDownLatch(1);
+
 	private CacheFixture fixture;
 
 	@BeforeEach
 	void open() {
 		this.fixture = new CacheFixture(this.directory).threads(new EngineThreads(this.timer))
 			.locks(null, this.disk.files())
-			.resolver(new SourceThatNeverAnswers());
+			.resolver(new SourceThatNeverAnswers(this.asked));
 		this.fixture.open(ModelRequest.builder("m").url(this.server.uri("/m.bin")).maxAttempts(1).build(),
 				ModelRequest.builder("never").url(this.server.uri("/").resolve("x://y/z")).build());
 	}
@@ -77,7 +80,7 @@ class SlowDiskTests {
 		this.disk.beforeForce(() -> {
 			if (this.met.compareAndSet(false, true)) {
 				CompletableFuture<CachedModel> other = this.fixture.cache().get("never").toFuture();
-				awaitRunning("never");
+				await(this.asked);
 				this.timer.advanceTimeBy(TransferSettings.GIVE_UP_AFTER.plusSeconds(5));
 				assertThat(other).failsWithin(CacheFixture.PATIENCE)
 					.withThrowableThat()
@@ -89,12 +92,6 @@ class SlowDiskTests {
 		assertThat(this.met).isTrue();
 		assertThat(model.path()).hasBinaryContent(CONTENT.bytes());
 		assertThat(this.fixture.cache().status("m").state()).isEqualTo(ModelState.READY);
-	}
-
-	private void awaitRunning(String id) {
-		Awaitility.await()
-			.atMost(CacheFixture.PATIENCE)
-			.until(() -> this.fixture.cache().status(id).state() == ModelState.RESOLVING);
 	}
 
 	@Test
@@ -133,7 +130,7 @@ class SlowDiskTests {
 		}
 	}
 
-	private static final class SourceThatNeverAnswers implements SourceResolver {
+	private record SourceThatNeverAnswers(CountDownLatch asked) implements SourceResolver {
 
 		@Override
 		public Set<String> schemes() {
@@ -142,7 +139,7 @@ class SlowDiskTests {
 
 		@Override
 		public Mono<ResolvedModel> resolve(SourceLocation location) {
-			return Mono.never();
+			return Mono.<ResolvedModel>never().doOnSubscribe((subscription) -> this.asked.countDown());
 		}
 
 	}

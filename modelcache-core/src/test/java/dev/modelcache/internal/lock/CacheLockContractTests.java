@@ -72,7 +72,7 @@ abstract class CacheLockContractTests {
 	}
 
 	final ForkedJvm startHolder() {
-		ForkedJvm holder = ForkedJvm.start(holder(), List.of("-XX:TieredStopAtLevel=1"), request().lockFile());
+		ForkedJvm holder = ForkedJvm.start(holder(), List.of(), request().lockFile());
 		holder.awaitLine("held", PATIENCE);
 		return holder;
 	}

@@ -6,12 +6,10 @@ package dev.modelcache.internal.lock;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.ReadableByteChannel;
-import java.nio.channels.WritableByteChannel;
 import java.util.concurrent.atomic.AtomicReference;
+
+import dev.modelcache.testsupport.ForwardingChannel;
 
 /**
  * A disk on which one operation on a staged file fails as it does when a write-back
@@ -117,41 +115,29 @@ public final class FaultyDisk {
 
 	}
 
-	private final class FaultyChannel extends FileChannel {
-
-		private final FileChannel file;
+	private final class FaultyChannel extends ForwardingChannel {
 
 		FaultyChannel(FileChannel file) {
-			this.file = file;
-		}
-
-		@Override
-		public int read(ByteBuffer target) throws IOException {
-			return this.file.read(target);
-		}
-
-		@Override
-		public long read(ByteBuffer[] targets, int offset, int length) throws IOException {
-			return this.file.read(targets, offset, length);
+			super(file);
 		}
 
 		@Override
 		public int read(ByteBuffer target, long position) throws IOException {
 			FaultyDisk.this.beforeRead.run();
 			meet(FaultyDisk.this.onRead);
-			return this.file.read(target, position);
+			return super.read(target, position);
 		}
 
 		@Override
 		public int write(ByteBuffer source) throws IOException {
 			meet(Fault.WRITE);
-			return this.file.write(source);
+			return super.write(source);
 		}
 
 		@Override
 		public long write(ByteBuffer[] sources, int offset, int length) throws IOException {
 			meet(Fault.WRITE);
-			return this.file.write(sources, offset, length);
+			return super.write(sources, offset, length);
 		}
 
 		@Override
@@ -161,66 +147,19 @@ public final class FaultyDisk {
 			if (position >= FaultyDisk.this.failFrom) {
 				meet(Fault.WRITE);
 			}
-			return this.file.write(source, position);
-		}
-
-		@Override
-		public long position() throws IOException {
-			return this.file.position();
-		}
-
-		@Override
-		public FileChannel position(long position) throws IOException {
-			this.file.position(position);
-			return this;
-		}
-
-		@Override
-		public long size() throws IOException {
-			return this.file.size();
-		}
-
-		@Override
-		public FileChannel truncate(long size) throws IOException {
-			this.file.truncate(size);
-			return this;
+			return super.write(source, position);
 		}
 
 		@Override
 		public void force(boolean metaData) throws IOException {
 			FaultyDisk.this.beforeForce.run();
 			meet(Fault.FORCE);
-			this.file.force(metaData);
-		}
-
-		@Override
-		public long transferTo(long position, long count, WritableByteChannel target) throws IOException {
-			return this.file.transferTo(position, count, target);
-		}
-
-		@Override
-		public long transferFrom(ReadableByteChannel source, long position, long count) throws IOException {
-			return this.file.transferFrom(source, position, count);
-		}
-
-		@Override
-		public MappedByteBuffer map(MapMode mode, long position, long size) throws IOException {
-			return this.file.map(mode, position, size);
-		}
-
-		@Override
-		public FileLock lock(long position, long size, boolean shared) throws IOException {
-			return this.file.lock(position, size, shared);
-		}
-
-		@Override
-		public FileLock tryLock(long position, long size, boolean shared) throws IOException {
-			return this.file.tryLock(position, size, shared);
+			super.force(metaData);
 		}
 
 		@Override
 		protected void implCloseChannel() throws IOException {
-			this.file.close();
+			super.implCloseChannel();
 			meet(Fault.CLOSE);
 		}
 

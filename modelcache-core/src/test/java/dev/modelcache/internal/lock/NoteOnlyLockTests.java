@@ -81,8 +81,8 @@ class NoteOnlyLockTests extends CacheLockContractTests {
 	}
 
 	private ForkedJvm startHolderElsewhere() {
-		ForkedJvm holder = ForkedJvm.startBy(List.of("env", "HOSTNAME=elsewhere"), Holder.class,
-				List.of("-XX:TieredStopAtLevel=1"), request().lockFile());
+		ForkedJvm holder = ForkedJvm.startBy(List.of("env", "HOSTNAME=elsewhere"), Holder.class, List.of(),
+				request().lockFile());
 		holder.awaitLine("held", PATIENCE);
 		return holder;
 	}

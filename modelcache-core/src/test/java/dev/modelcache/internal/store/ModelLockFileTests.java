@@ -215,7 +215,7 @@ class ModelLockFileTests {
 	}
 
 	private ForkedJvm writer(String name) {
-		return ForkedJvm.start(Writer.class, List.of("-Xshare:auto", "-XX:TieredStopAtLevel=1"), path(), name);
+		return ForkedJvm.start(Writer.class, List.of(), path(), name);
 	}
 
 	/**

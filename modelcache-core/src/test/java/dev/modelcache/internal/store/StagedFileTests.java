@@ -133,7 +133,7 @@ class StagedFileTests {
 			});
 		}
 		assertThat(seen).hasSize(2).element(0).asString().startsWith("rw-");
-		assertThat(seen).element(1).isEqualTo("held");
+		assertThat(seen).element(1).isEqualTo("file: held");
 	}
 
 	@Test
@@ -151,7 +151,7 @@ class StagedFileTests {
 			store(FileAccess.SHARED).use(place());
 			assertThat(PosixFilePermissions.toString(permissions(locks))).isEqualTo("rwxr-xr-x");
 			assertThat(PosixFilePermissions.toString(permissions(place().target()))).isEqualTo("rw-r--r--");
-			assertThat(seenByAnotherProcess(lock)).isEqualTo("held");
+			assertThat(seenByAnotherProcess(lock)).isEqualTo("file: held");
 		}
 	}
 
@@ -173,8 +173,8 @@ class StagedFileTests {
 	}
 
 	private static String seenByAnotherProcess(Path file) {
-		try (ForkedJvm jvm = ForkedJvm.start(Opener.class, List.of("-XX:TieredStopAtLevel=1"), file)) {
-			return jvm.awaitLine("", Duration.ofMinutes(3));
+		try (ForkedJvm jvm = ForkedJvm.start(Opener.class, List.of(), file)) {
+			return jvm.awaitLine("file: ", Duration.ofMinutes(3));
 		}
 		catch (Exception ex) {
 			throw new IllegalStateException(ex);
@@ -193,7 +193,7 @@ class StagedFileTests {
 		 */
 		public static void main(String[] arguments) throws IOException {
 			try (ExclusiveFile file = new ExclusiveFiles().tryOpen(Path.of(arguments[0]))) {
-				System.out.println((file != null) ? "free" : "held");
+				System.out.println("file: " + ((file != null) ? "free" : "held"));
 			}
 		}
 

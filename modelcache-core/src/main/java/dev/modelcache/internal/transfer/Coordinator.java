@@ -461,7 +461,7 @@ final class Coordinator implements BodyWriter.Owner {
 			if (fetch == this.wholeAnswer) {
 				this.wholeAnswer = null;
 			}
-			fetch.mirror.pace().came(writer.takeArrived());
+			came(fetch.mirror, writer.takeArrived());
 			fetch.mirror.end();
 			fetch.mirror.host().ended(fetch.accepted, now());
 			this.work.release(fetch.segment, writer.unfinished());
@@ -550,14 +550,32 @@ final class Coordinator implements BodyWriter.Owner {
 		}
 	}
 
+	private static void came(MirrorState mirror, long bytes) {
+		mirror.pace().came(bytes);
+		mirror.goodput().came(bytes);
+	}
+
+	/** A connection that is not wanted any more ends with its block. */
+	private void askToEnd(Fetch fetch) {
+		long end = (fetch.segment.position() / WorkMap.BLOCK + 1) * WorkMap.BLOCK;
+		if (!fetch.segment.isAsked() && end < fetch.segment.end() && fetch.segment.end() != ByteRange.OPEN) {
+			fetch.segment.asked(true);
+			fetch.writer.askToShrink(end);
+		}
+	}
+
 	private void tick() {
 		long now = now();
 		TransferSettings settings = this.transfer.settings();
 		for (MirrorState mirror : this.mirrors.all()) {
 			List<Fetch> own = this.live.values().stream().filter((fetch) -> fetch.mirror == mirror).toList();
-			own.forEach((fetch) -> mirror.pace().came(fetch.writer.takeArrived()));
+			own.forEach((fetch) -> came(mirror, fetch.writer.takeArrived()));
 			if (own.stream().anyMatch((fetch) -> fetch.writer.wantsBytes())) {
 				mirror.pace().passed(now - this.tickNanos);
+				if (mirror.goodput().passed(now - this.tickNanos, own.size())) {
+					this.adaptation.fewerBringMore(mirror);
+				}
+				own.stream().skip(mirror.goodput().most()).forEach(this::askToEnd);
 			}
 			for (Fetch fetch : own) {
 				if (fetch.writer.isStalled(now, settings.stallTimeout().toNanos())) {

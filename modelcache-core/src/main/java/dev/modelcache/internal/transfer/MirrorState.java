@@ -33,6 +33,8 @@ final class MirrorState {
 
 	private final Pace pace;
 
+	private final Goodput goodput = new Goodput();
+
 	/** The most that this transfer asks of it. */
 	private final FetchMode mode;
 
@@ -123,6 +125,10 @@ final class MirrorState {
 		return this.pace;
 	}
 
+	Goodput goodput() {
+		return this.goodput;
+	}
+
 	/** Returns the strong validator that its origin gave for the file, if it did. */
 	@Nullable String validator() {
 		return this.validator;
@@ -153,7 +159,7 @@ final class MirrorState {
 
 	boolean isFree() {
 		boolean single = this.alone || mode() != FetchMode.SEGMENTS;
-		return !this.dropped && (!single || this.active == 0);
+		return !this.dropped && this.active < (single ? 1 : this.goodput.most());
 	}
 
 	long notBeforeNanos() {

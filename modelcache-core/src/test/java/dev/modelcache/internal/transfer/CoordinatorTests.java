@@ -20,6 +20,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 import dev.modelcache.Digest.Algorithm;
@@ -228,6 +229,58 @@ class CoordinatorTests {
 		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(40));
 		assertThat(this.transfer.told.failures).singleElement()
 			.satisfies((failure) -> assertThat(failure.reason()).isEqualTo(Reason.STALLED));
+	}
+
+	@Test
+	void whereGoodputFallsAndNothingFailsFewerConnectionsAreUsed() {
+		start(file(1), 4);
+		exchange(0).answer(256L * MIB);
+		seconds(6, (connections) -> 512 * 1024);
+		assertThat(this.transfer.open()).hasSize(4);
+		seconds(100, (connections) -> (connections > 2) ? 16 * 1024 : 128 * 1024);
+		assertThat(this.transfer.open()).hasSize(2);
+		assertThat(this.transfer.told.failures).isEmpty();
+	}
+
+	@Test
+	void whereFewerConnectionsDoNotBringMoreAllAreUsedAgain() {
+		start(file(1), 4);
+		exchange(0).answer(256L * MIB);
+		seconds(6, (connections) -> 512 * 1024);
+		AtomicInteger fewest = new AtomicInteger(4);
+		seconds(150, (connections) -> {
+			fewest.accumulateAndGet(connections, Math::min);
+			return 32 * 1024;
+		});
+		assertThat(fewest).hasValue(2);
+		assertThat(this.transfer.open()).hasSize(4);
+		assertThat(this.transfer.told.failures).isEmpty();
+	}
+
+	/** Each connection brings a number of bytes that depends on how many there are. */
+	private void seconds(int seconds, IntUnaryOperator bytesPerSecond) {
+		for (int i = 0; i < seconds; i++) {
+			answerAll();
+			List<Exchange> open = this.transfer.open();
+			int bytes = bytesPerSecond.applyAsInt(open.size());
+			for (Exchange exchange : open) {
+				exchange.send((int) Math.min(bytes, exchange.end - exchange.position));
+				if (exchange.position == exchange.end) {
+					exchange.complete();
+				}
+			}
+			this.transfer.timer.advanceTimeBy(Duration.ofSeconds(1));
+		}
+		answerAll();
+	}
+
+	private void answerAll() {
+		List<Exchange> waiting;
+		do {
+			waiting = this.transfer.open().stream().filter((exchange) -> !exchange.hasAnswered).toList();
+			waiting.forEach((exchange) -> exchange.answer(256L * MIB));
+		}
+		while (!waiting.isEmpty());
 	}
 
 	@Test

@@ -1,0 +1,85 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.modelcache.internal.transfer;
+
+import java.util.stream.IntStream;
+
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link Goodput}.
+ */
+class GoodputTests {
+
+	private final Goodput goodput = new Goodput();
+
+	/** Windows that bring so many bytes each; returns whether one told to use fewer. */
+	private boolean windows(int number, long bytes, int connections) {
+		return IntStream.range(0, number).filter((window) -> {
+			this.goodput.came(bytes);
+			return this.goodput.passed(Goodput.WINDOW.toNanos(), connections);
+		}).count() > 0;
+	}
+
+	@Test
+	void steadySpeedKeepsAllConnections() {
+		assertThat(windows(100, 1000, 4)).isFalse();
+		assertThat(windows(2, 100, 4)).isFalse();
+		assertThat(windows(100, 600, 4)).isFalse();
+		assertThat(this.goodput.most()).isEqualTo(Integer.MAX_VALUE);
+	}
+
+	@Test
+	void halfOfTheConnectionsStayIfTheyBringMore() {
+		windows(2, 1000, 4);
+		windows(3, 400, 4);
+		assertThat(this.goodput.most()).isEqualTo(2);
+		assertThat(windows(1, 900, 2)).isTrue();
+		assertThat(this.goodput.before()).isEqualTo(4);
+		assertThat(windows(50, 900, 2)).isFalse();
+		assertThat(this.goodput.most()).isEqualTo(2);
+	}
+
+	@Test
+	void windowsInWhichConnectionsEndThatAreTooManyDoNotCount() {
+		windows(1, 1000, 4);
+		windows(3, 400, 4);
+		assertThat(windows(10, 5000, 3)).isFalse();
+		assertThat(windows(1, 450, 2)).isFalse();
+		assertThat(this.goodput.most()).isEqualTo(Integer.MAX_VALUE);
+	}
+
+	@Test
+	void fewerAndFewerAreTriedWhileThatHelps() {
+		windows(1, 10_000, 4);
+		windows(3, 1000, 4);
+		assertThat(windows(1, 2000, 2)).isTrue();
+		windows(3, 2000, 2);
+		assertThat(this.goodput.most()).isOne();
+		assertThat(windows(1, 4000, 1)).isTrue();
+		windows(20, 4000, 1);
+		assertThat(this.goodput.most()).isOne();
+	}
+
+	@Test
+	void lineThatHasBecomeSlowerIsUsedByAllAgainAndNotTriedTwice() {
+		windows(1, 1000, 4);
+		windows(3, 400, 4);
+		assertThat(windows(1, 410, 2)).isFalse();
+		assertThat(this.goodput.most()).isEqualTo(Integer.MAX_VALUE);
+		windows(50, 400, 4);
+		assertThat(this.goodput.most()).isEqualTo(Integer.MAX_VALUE);
+	}
+
+	@Test
+	void loneConnectionIsNotTried() {
+		windows(1, 1000, 1);
+		windows(20, 10, 1);
+		assertThat(this.goodput.most()).isEqualTo(Integer.MAX_VALUE);
+	}
+
+}

@@ -60,8 +60,15 @@ final class BodyStream extends OutputStream {
 		int done = 0;
 		while (done < length) {
 			int count = (int) Math.min(length - done, untilNextMark());
-			frame(bytes, offset + done, count);
+			// Before a client can have them, or a test would count too few.
 			this.counter.add(count);
+			try {
+				frame(bytes, offset + done, count);
+			}
+			catch (IOException ex) {
+				this.counter.add(-count);
+				throw ex;
+			}
 			this.position += count;
 			done += count;
 			pace();

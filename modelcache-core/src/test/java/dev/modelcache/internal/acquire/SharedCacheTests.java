@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -254,10 +255,12 @@ class SharedCacheTests {
 			await(waiting);
 			return Reply.ok();
 		});
-		CompletableFuture<String> stored = CompletableFuture
-			.supplyAsync(() -> get(as(A, GROUP), FileAccess.GROUP, "-"));
+		Executor threads = (task) -> new Thread(task).start();
+		CompletableFuture<String> stored = CompletableFuture.supplyAsync(() -> get(as(A, GROUP), FileAccess.GROUP, "-"),
+				threads);
 		await(requested);
-		CompletableFuture<String> found = CompletableFuture.supplyAsync(() -> get(as(B, GROUP), FileAccess.GROUP, "-"));
+		CompletableFuture<String> found = CompletableFuture.supplyAsync(() -> get(as(B, GROUP), FileAccess.GROUP, "-"),
+				threads);
 		jvms.by(as(B, GROUP)).awaitLine("state: WAITING " + this.cache, PATIENCE);
 		waiting.countDown();
 		assertThat(found).succeedsWithin(PATIENCE).isEqualTo("CACHED");

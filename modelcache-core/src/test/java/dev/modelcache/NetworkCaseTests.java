@@ -4,7 +4,6 @@
  */
 package dev.modelcache;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -51,14 +50,13 @@ class NetworkCaseTests {
 
 	@ParameterizedTest(name = "{0}")
 	@MethodSource("cases")
-	void everyCaseEndsAsItShould(NetworkCase given) throws Exception {
+	void everyCaseEndsAsItShould(NetworkCase given) {
 		try (MisbehavingServer server = given.start(CONTENT);
 				ModelCache cache = builder(given).model(given.request(server, CONTENT)).build()) {
 			if (given.code() == null) {
 				CachedModel model = cache.get("m").block(PATIENCE);
 				assertThat(model).isNotNull();
-				assertThat(Content.of(Files.readAllBytes(model.path())).sha256())
-					.isEqualTo(given.expected(CONTENT).sha256());
+				assertThat(model.path()).matches(given.expected(CONTENT)::isIn);
 			}
 			else {
 				assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> cache.get("m").block(PATIENCE))

@@ -32,17 +32,24 @@ final class BodyStream extends OutputStream {
 
 	private final LongAdder counter;
 
+	private final long length;
+
+	private final Runnable beforeTheEnd;
+
 	private final OutputStream out;
 
 	private final long startedAt = System.nanoTime();
 
 	private long position;
 
-	BodyStream(Reply reply, Connection connection, InputStream in, LongAdder counter) throws IOException {
+	BodyStream(Reply reply, Connection connection, InputStream in, LongAdder counter, long length,
+			Runnable beforeTheEnd) throws IOException {
 		this.reply = reply;
 		this.connection = connection;
 		this.in = in;
 		this.counter = counter;
+		this.length = length;
+		this.beforeTheEnd = beforeTheEnd;
 		this.out = connection.out();
 	}
 
@@ -62,6 +69,9 @@ final class BodyStream extends OutputStream {
 			int count = (int) Math.min(length - done, untilNextMark());
 			// Before a client can have them, or a test would count too few.
 			this.counter.add(count);
+			if (this.position + count == this.length) {
+				this.beforeTheEnd.run();
+			}
 			try {
 				frame(bytes, offset + done, count);
 			}

@@ -42,6 +42,8 @@ final class Connection implements Runnable {
 	/** The one to speak through; the plain one below it, where there is no TLS. */
 	private Socket socket;
 
+	private int releases;
+
 	Connection(MisbehavingServer server, Socket plain, @Nullable SSLContext tls, int number) {
 		this.server = server;
 		this.plain = plain;
@@ -62,6 +64,7 @@ final class Connection implements Runnable {
 				if (request == null) {
 					return;
 				}
+				this.releases = this.server.releases();
 				Reply reply = this.server.record(request);
 				alive = new ReplySender(this, in, this.server).send(reply, request)
 						&& !"close".equalsIgnoreCase(request.header("Connection"));
@@ -105,10 +108,9 @@ final class Connection implements Runnable {
 		}
 	}
 
-	/** Waits for the next release, or for the client to go. */
+	/** Waits for a release since the request came, or for the client to go. */
 	void stall(InputStream in) throws IOException {
-		int before = this.server.releases();
-		while (this.server.releases() == before) {
+		while (this.server.releases() == this.releases) {
 			expectSilence(in);
 		}
 	}

@@ -6,14 +6,19 @@ package dev.modelcache.testsupport;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.CRC32;
 
 import dev.modelcache.Digest.Algorithm;
@@ -34,6 +39,8 @@ public abstract class Content {
 	private final long size;
 
 	private final String tag;
+
+	private final Map<Algorithm, Digest> digests = new ConcurrentHashMap<>();
 
 	private Content(long size, String tag) {
 		this.size = size;
@@ -175,7 +182,38 @@ public abstract class Content {
 	}
 
 	/**
-	 * Computes its SHA-256, reading all of it.
+	 * Returns whether a file has this content, byte for byte. Faster than AssertJ's
+	 * comparison where there are megabytes.
+	 * @param file the file
+	 * @return whether it has
+	 */
+	public final boolean isIn(Path file) {
+		try (InputStream in = Files.newInputStream(file)) {
+			if (Files.size(file) != this.size) {
+				return false;
+			}
+			boolean[] same = { true };
+			write(0, this.size, new OutputStream() {
+				@Override
+				public void write(int value) throws IOException {
+					same[0] &= in.read() == (value & 0xff);
+				}
+
+				@Override
+				public void write(byte[] bytes, int offset, int length) throws IOException {
+					byte[] there = in.readNBytes(length);
+					same[0] &= Arrays.equals(there, 0, there.length, bytes, offset, offset + length);
+				}
+			});
+			return same[0];
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/**
+	 * Returns its SHA-256, which is computed once.
 	 * @return the digest
 	 */
 	public final Digest sha256() {
@@ -183,11 +221,15 @@ public abstract class Content {
 	}
 
 	/**
-	 * Computes its digest, reading all of it.
+	 * Returns its digest, which is computed once.
 	 * @param algorithm the algorithm
 	 * @return the digest
 	 */
 	public final Digest digest(Algorithm algorithm) {
+		return this.digests.computeIfAbsent(algorithm, this::compute);
+	}
+
+	private Digest compute(Algorithm algorithm) {
 		try {
 			MessageDigest digest = MessageDigest.getInstance(algorithm.jcaName());
 			digest.update(algorithm.preamble(this.size));

@@ -154,7 +154,7 @@ public final class MisbehavingServer implements AutoCloseable {
 	}
 
 	/**
-	 * Lets all replies that stall at this moment go on.
+	 * Lets all replies go on that stall, or will, to requests that have come.
 	 */
 	public void release() {
 		synchronized (this.monitor) {
@@ -200,7 +200,7 @@ public final class MisbehavingServer implements AutoCloseable {
 	}
 
 	/**
-	 * Waits until a path has been asked for a number of times, at most 30 seconds.
+	 * Waits until a path has been asked for a number of times, at most 3 minutes.
 	 * @param path the path
 	 * @param count the number of requests
 	 * @return the requests
@@ -228,6 +228,7 @@ public final class MisbehavingServer implements AutoCloseable {
 
 	/**
 	 * Returns how many bytes of bodies were sent for a path, without headers and framing.
+	 * Those that are about to be sent count.
 	 * @param path the path
 	 * @return the bytes
 	 */

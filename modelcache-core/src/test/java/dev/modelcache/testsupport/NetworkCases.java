@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -608,7 +607,7 @@ public final class NetworkCases {
 			AtomicInteger active = new AtomicInteger();
 			BooleanSupplier taken = () -> active.getAndUpdate((now) -> (now < most) ? now + 1 : now) < most;
 			return (request) -> taken.getAsBoolean()
-					? Reply.ok().throttled(20 << 20).afterwards(active::decrementAndGet) : surplus.get();
+					? Reply.ok().throttled(20 << 20).beforeTheEnd(active::decrementAndGet) : surplus.get();
 		});
 	}
 

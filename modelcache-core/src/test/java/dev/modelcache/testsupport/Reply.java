@@ -73,7 +73,7 @@ public final class Reply {
 
 	boolean dropped;
 
-	Runnable afterwards = () -> {
+	Runnable beforeTheEnd = () -> {
 	};
 
 	@Nullable CountDownLatch gate;
@@ -169,12 +169,13 @@ public final class Reply {
 	}
 
 	/**
-	 * Does something when the reply has been sent, or could not be.
-	 * @param afterwards what to do
+	 * Does something before the client can have the last byte of the body, or when it
+	 * turns out that it will not have it.
+	 * @param step what to do, once for each request
 	 * @return the reply
 	 */
-	public Reply afterwards(Runnable afterwards) {
-		return with((reply) -> reply.afterwards = afterwards);
+	public Reply beforeTheEnd(Runnable step) {
+		return with((reply) -> reply.beforeTheEnd = step);
 	}
 
 	/**
@@ -454,7 +455,7 @@ public final class Reply {
 		copy.raw = this.raw;
 		copy.head = this.head;
 		copy.dropped = this.dropped;
-		copy.afterwards = this.afterwards;
+		copy.beforeTheEnd = this.beforeTheEnd;
 		copy.gate = this.gate;
 		copy.meets = this.meets;
 		copy.stallGate = this.stallGate;

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.zip.GZIPOutputStream;
 
 import dev.modelcache.testsupport.Reply.Framing;
@@ -44,15 +45,21 @@ final class ReplySender {
 	 * @return whether the connection can be kept alive
 	 */
 	boolean send(Reply reply, RecordedRequest request) throws IOException {
+		AtomicBoolean ended = new AtomicBoolean();
+		Runnable beforeTheEnd = () -> {
+			if (!ended.getAndSet(true)) {
+				reply.beforeTheEnd.run();
+			}
+		};
 		try {
-			return sendNow(reply, request);
+			return send(reply, request, beforeTheEnd);
 		}
 		finally {
-			reply.afterwards.run();
+			beforeTheEnd.run();
 		}
 	}
 
-	private boolean sendNow(Reply reply, RecordedRequest request) throws IOException {
+	private boolean send(Reply reply, RecordedRequest request, Runnable beforeTheEnd) throws IOException {
 		if (reply.dropped) {
 			this.connection.abort();
 			return false;
@@ -76,8 +83,8 @@ final class ReplySender {
 		boolean bodiless = request.method().equals("HEAD") || WITHOUT_BODY.contains(message.status());
 		out.write(head(reply, message, length));
 		if (!bodiless) {
-			send(reply, message,
-					new BodyStream(reply, this.connection, this.in, this.server.bytesCounter(request.path())));
+			send(reply, message, new BodyStream(reply, this.connection, this.in,
+					this.server.bytesCounter(request.path()), length + reply.overrunBy, beforeTheEnd));
 		}
 		return bodiless || (reply.framing != Framing.CLOSE && reply.overrunBy == 0 && reply.lengthShift == 0);
 	}

@@ -164,6 +164,12 @@ public final class CacheFixture implements AutoCloseable {
 		return this;
 	}
 
+	/** Fetches files in segments of 1 MiB, and waits as long as a test does. */
+	CacheFixture segmented(int connections) {
+		return transfer(new TransferSettings(DataSize.ofKilobytes(256), connections, DataSize.ofMegabytes(1), PATIENCE,
+				PATIENCE, 5, true));
+	}
+
 	/** Sets the clock of the speeds and time-outs of transfers. */
 	public CacheFixture timer(Scheduler timer) {
 		this.transfers = new TransferThreads(this.transfers.io(), this.transfers.hashing(), timer);

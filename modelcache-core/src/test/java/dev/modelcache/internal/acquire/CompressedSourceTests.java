@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest.Algorithm;
@@ -57,16 +58,21 @@ class CompressedSourceTests {
 
 	private static final int MIB = 1 << 20;
 
+	private static final Content CONTENT = Content.random(MIB + 12_345, 1);
+
+	private static final Content COMPRESSED = Content.of(compress(Compression.GZIP, CONTENT.bytes()));
+
+	/** Of several segments. */
+	private static final Content LARGE = Content.random(5 * MIB, 3);
+
+	private static final Content LARGE_COMPRESSED = Content.of(compress(Compression.GZIP, LARGE.bytes()));
+
 	private static final String PATH = "/m.gguf.gz";
 
 	@TempDir
 	private Path directory;
 
-	private final Content content = Content.random(2 * MIB + 12_345, 1);
-
-	private final Content compressed = Content.of(compress(Compression.GZIP, this.content.bytes()));
-
-	private final MisbehavingServer server = MisbehavingServer.start().serve(PATH, this.compressed);
+	private final MisbehavingServer server = MisbehavingServer.start().serve(PATH, COMPRESSED);
 
 	@AfterEach
 	void stopServer() {
@@ -82,7 +88,7 @@ class CompressedSourceTests {
 	}
 
 	private CachedModel get(ModelRequest.Builder request) {
-		return get(new CacheFixture(this.directory), request);
+		return get(new CacheFixture(this.directory).segmented(4), request);
 	}
 
 	private CachedModel get(CacheFixture fixture, ModelRequest.Builder request) {
@@ -93,9 +99,9 @@ class CompressedSourceTests {
 	}
 
 	private void assertIsContent(CachedModel model) {
-		assertThat(model.path()).hasBinaryContent(this.content.bytes());
-		assertThat(model.digest()).isEqualTo(this.content.sha256());
-		assertThat(model.size()).isEqualTo(this.content.size());
+		assertThat(model.path()).matches(CONTENT::isIn);
+		assertThat(model.digest()).isEqualTo(CONTENT.sha256());
+		assertThat(model.size()).isEqualTo(CONTENT.size());
 	}
 
 	private List<Path> everythingBesideTheTarget() {
@@ -111,10 +117,9 @@ class CompressedSourceTests {
 	@EnumSource
 	void contentIsPublishedUnderItsOwnName(Compression format) {
 		String path = "/dir/m.gguf" + format.suffix();
-		this.server.serve(path, compress(format, this.content.bytes()));
-		CachedModel model = get(ModelRequest.builder("m")
-			.url(this.server.uri(path))
-			.expectedDigest(this.content.digest(Algorithm.SHA512)));
+		this.server.serve(path, compress(format, CONTENT.bytes()));
+		CachedModel model = get(
+				ModelRequest.builder("m").url(this.server.uri(path)).expectedDigest(CONTENT.digest(Algorithm.SHA512)));
 		assertThat(model.path()).hasFileName("m.gguf");
 		assertIsContent(model);
 		assertThat(model.verified()).isTrue();
@@ -124,9 +129,15 @@ class CompressedSourceTests {
 
 	@Test
 	void severalConnectionsFetchOneCompressedFile() {
-		Content large = Content.random(40L * MIB, 3);
-		this.server.serve(PATH, compress(Compression.GZIP, large.bytes()));
-		assertThat(get(request().expectedDigest(large.sha256())).path()).hasBinaryContent(large.bytes());
+		CountDownLatch another = new CountDownLatch(1);
+		this.server.serve(PATH, LARGE_COMPRESSED).answer(PATH, (request) -> {
+			if (String.valueOf(request.range()).startsWith("bytes=0-")) {
+				return Reply.ok().stallAfter(MIB, another);
+			}
+			another.countDown();
+			return Reply.ok();
+		});
+		assertThat(get(request().expectedDigest(LARGE.sha256())).path()).matches(LARGE::isIn);
 		assertThat(this.server.requests().stream().map(RecordedRequest::connection).distinct().count())
 			.isGreaterThan(1);
 	}
@@ -134,33 +145,33 @@ class CompressedSourceTests {
 	@Test
 	void fileWhoseTargetHasTheSuffixIsPublishedAsItIs() {
 		Path target = this.directory.resolve("kept.gz");
-		CachedModel model = get(request().modelPath(target).expectedDigest(this.compressed.sha256()));
-		assertThat(model.path()).isEqualTo(target).hasBinaryContent(this.compressed.bytes());
-		assertThat(model.digest()).isEqualTo(this.compressed.sha256());
+		CachedModel model = get(request().modelPath(target).expectedDigest(COMPRESSED.sha256()));
+		assertThat(model.path()).isEqualTo(target).matches(COMPRESSED::isIn);
+		assertThat(model.digest()).isEqualTo(COMPRESSED.sha256());
 	}
 
 	@Test
 	void fileOfThisMachineIsDecompressedToo() throws Exception {
-		Path file = Files.write(this.directory.resolve("source.xz"), compress(Compression.XZ, this.content.bytes()));
+		Path file = Files.write(this.directory.resolve("source.xz"), compress(Compression.XZ, CONTENT.bytes()));
 		assertIsContent(get(request().url(file.toUri())));
 	}
 
 	@Test
 	void digestMayBeThatOfTheContentAndThatIsSaid(CapturedOutput output) {
-		assertThat(get(request().expectedDigest(this.content.sha256())).verified()).isTrue();
+		assertThat(get(request().expectedDigest(CONTENT.sha256())).verified()).isTrue();
 		assertThat(output).contains("the digest of expected-checksum is that of the content");
 		assertThat(everythingBesideTheTarget()).containsExactly(target());
 	}
 
 	@Test
 	void digestThatTheServerStatesOfTheCompressedFileIsNoContradiction() {
-		this.server.always(PATH, Reply.ok().header("X-Linked-ETag", "\"" + this.compressed.sha256().hex() + "\""));
-		assertIsContent(get(request().expectedDigest(this.content.sha256())));
+		this.server.always(PATH, Reply.ok().header("X-Linked-ETag", "\"" + COMPRESSED.sha256().hex() + "\""));
+		assertIsContent(get(request().expectedDigest(CONTENT.sha256())));
 	}
 
 	@Test
 	void digestMayBeThatOfTheCompressedFileAndThatIsSaid(CapturedOutput output) {
-		CachedModel model = get(request().expectedDigest(this.compressed.digest(Algorithm.SHA512)));
+		CachedModel model = get(request().expectedDigest(COMPRESSED.digest(Algorithm.SHA512)));
 		assertIsContent(model);
 		assertThat(model.verified()).isTrue();
 		assertThat(output).contains("the digest of expected-checksum is that of the compressed file");
@@ -168,9 +179,9 @@ class CompressedSourceTests {
 
 	@Test
 	void cachedContentIsFoundByEitherDigestWithoutTheNetwork() {
-		get(request().expectedDigest(this.compressed.sha256()));
+		get(request().expectedDigest(COMPRESSED.sha256()));
 		this.server.close();
-		for (Digest digest : List.of(this.compressed.sha256(), this.content.sha256())) {
+		for (Digest digest : List.of(COMPRESSED.sha256(), CONTENT.sha256())) {
 			CachedModel model = get(new CacheFixture(this.directory).offline(), request().expectedDigest(digest));
 			assertIsContent(model);
 			assertThat(model.outcome()).isEqualTo(ModelOutcome.CACHED);
@@ -180,15 +191,14 @@ class CompressedSourceTests {
 
 	@Test
 	void contentThatItsOwnDigestProvedIsFoundByTheOtherOne() {
-		get(request().expectedDigest(this.content.sha256()));
+		get(request().expectedDigest(CONTENT.sha256()));
 		this.server.close();
-		assertIsContent(
-				get(new CacheFixture(this.directory).offline(), request().expectedDigest(this.compressed.sha256())));
+		assertIsContent(get(new CacheFixture(this.directory).offline(), request().expectedDigest(COMPRESSED.sha256())));
 	}
 
 	@Test
 	void receiptKnowsLongDigestsOfTheCompressedFileToo() {
-		Digest sha512 = this.compressed.digest(Algorithm.SHA512);
+		Digest sha512 = COMPRESSED.digest(Algorithm.SHA512);
 		get(request().expectedDigest(sha512));
 		this.server.close();
 		assertIsContent(get(new CacheFixture(this.directory).offline(), request().expectedDigest(sha512)));
@@ -196,25 +206,24 @@ class CompressedSourceTests {
 
 	@Test
 	void anotherDigestIsNotReady() {
-		get(request().expectedDigest(this.compressed.sha256()));
+		get(request().expectedDigest(COMPRESSED.sha256()));
 		assertThatExceptionOfType(ModelIntegrityException.class)
 			.isThrownBy(() -> get(request().expectedDigest(Digest.parse("0".repeat(64)))));
 	}
 
 	@Test
 	void changedTimeCostsOneReadOfTheContent() throws Exception {
-		get(request().expectedDigest(this.compressed.sha256()));
+		get(request().expectedDigest(COMPRESSED.sha256()));
 		Files.setLastModifiedTime(target(), FileTime.fromMillis(1_000_000));
 		this.server.close();
 		CachedModel model = get(new CacheFixture(this.directory).offline(),
-				request().expectedDigest(this.compressed.sha256()));
+				request().expectedDigest(COMPRESSED.sha256()));
 		assertIsContent(model);
 	}
 
 	@Test
 	void verifyComparesTheContentWhateverTheExpectedDigestIsOf() throws Exception {
-		for (Digest digest : List.of(this.compressed.sha256(), this.content.sha256(),
-				this.compressed.digest(Algorithm.SHA512))) {
+		for (Digest digest : List.of(COMPRESSED.sha256(), CONTENT.sha256(), COMPRESSED.digest(Algorithm.SHA512))) {
 			try (CacheFixture fixture = new CacheFixture(this.directory)) {
 				fixture.open(request().expectedDigest(digest).build());
 				fixture.get("m");
@@ -229,16 +238,16 @@ class CompressedSourceTests {
 	@Test
 	void verifyNoticesChangedContent() throws Exception {
 		try (CacheFixture fixture = new CacheFixture(this.directory)) {
-			fixture.open(request().expectedDigest(this.compressed.sha256()).build());
+			fixture.open(request().expectedDigest(COMPRESSED.sha256()).build());
 			fixture.get("m");
-			Files.write(target(), this.content.flipped(5).bytes());
+			Files.write(target(), CONTENT.flipped(5).bytes());
 			StepVerifier.create(fixture.cache().verify("m"))
 				.expectErrorSatisfies((failure) -> assertThat(failure).isInstanceOf(ModelIntegrityException.class)
 					.extracting("origin")
 					.isEqualTo(DigestOrigin.RECEIPT))
 				.verify(CacheFixture.PATIENCE);
 		}
-		assertIsContent(get(request().expectedDigest(this.compressed.sha256())));
+		assertIsContent(get(request().expectedDigest(COMPRESSED.sha256())));
 		assertThat(this.server.requests(PATH)).hasSize(2);
 	}
 
@@ -247,8 +256,7 @@ class CompressedSourceTests {
 		Digest wrong = Digest.parse("0".repeat(64));
 		assertThatExceptionOfType(ModelIntegrityException.class)
 			.isThrownBy(() -> get(request().expectedDigest(wrong).maxAttempts(2)))
-			.withMessageContainingAll(wrong.toString(), this.compressed.sha256().toString(),
-					this.content.sha256().toString());
+			.withMessageContainingAll(wrong.toString(), COMPRESSED.sha256().toString(), CONTENT.sha256().toString());
 		assertThat(this.server.requests(PATH)).hasSize(2);
 		assertThat(everythingBesideTheTarget()).isEmpty();
 	}
@@ -257,7 +265,7 @@ class CompressedSourceTests {
 	@EnumSource
 	void contentThatUnfoldsTooFarIsRefusedAtOnceAndLeavesNothing(Compression format) {
 		String path = "/bomb" + format.suffix();
-		this.server.serve(path, compress(format, new byte[60 * MIB]));
+		this.server.serve(path, compress(format, new byte[4 * MIB]));
 		assertThatExceptionOfType(ModelFormatException.class)
 			.isThrownBy(() -> get(request().url(this.server.uri(path))))
 			.withMessageContaining("max-expansion");
@@ -276,7 +284,7 @@ class CompressedSourceTests {
 	@ParameterizedTest
 	@EnumSource
 	void fileThatIsCutAtItsSourceIsFetchedAgainInVain(Compression format) {
-		byte[] whole = compress(format, this.content.bytes());
+		byte[] whole = compress(format, CONTENT.bytes());
 		String path = "/cut" + format.suffix();
 		this.server.serve(path, Arrays.copyOf(whole, whole.length - 7));
 		assertThatExceptionOfType(ModelIntegrityException.class)
@@ -288,7 +296,7 @@ class CompressedSourceTests {
 
 	@Test
 	void damagedFileThatIsTheExpectedOneIsNotFetchedAgain() {
-		Content cut = Content.of(Arrays.copyOf(this.compressed.bytes(), (int) this.compressed.size() - 7));
+		Content cut = Content.of(Arrays.copyOf(COMPRESSED.bytes(), (int) COMPRESSED.size() - 7));
 		this.server.serve(PATH, cut);
 		assertThatExceptionOfType(ModelFormatException.class)
 			.isThrownBy(() -> get(request().expectedDigest(cut.sha256())))
@@ -299,7 +307,7 @@ class CompressedSourceTests {
 
 	@Test
 	void damagedFileThatIsTheExpectedOneIsNotFetchedAgainIfItsDigestComesLast() {
-		Content cut = Content.of(Arrays.copyOf(this.compressed.bytes(), (int) this.compressed.size() - 7));
+		Content cut = Content.of(Arrays.copyOf(COMPRESSED.bytes(), (int) COMPRESSED.size() - 7));
 		this.server.serve(PATH, cut);
 		FaultyDisk disk = new FaultyDisk();
 		disk.beforeRead(CompressedSourceTests::letDecompressionEndBeforeDigests);
@@ -327,7 +335,7 @@ class CompressedSourceTests {
 
 	@Test
 	void bytesAfterTheEndAreAnError() {
-		this.server.serve(PATH, concatenate(this.compressed.bytes(), new byte[100]));
+		this.server.serve(PATH, concatenate(COMPRESSED.bytes(), new byte[100]));
 		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get(request().maxAttempts(1)))
 			.withMessageContaining("followed by other data");
 		assertThat(target()).doesNotExist();
@@ -342,13 +350,11 @@ class CompressedSourceTests {
 
 	@Test
 	void damageByOneMirrorIsMendedByTheOther() {
-		Content large = Content.random(20L * MIB, 4);
-		byte[] bytes = compress(Compression.GZIP, large.bytes());
-		this.server.serve(PATH, bytes).always(PATH, Reply.ok().flipped(MIB));
-		try (MisbehavingServer mirror = MisbehavingServer.start().serve(PATH, bytes)) {
+		this.server.serve(PATH, LARGE_COMPRESSED).always(PATH, Reply.ok().flipped(MIB));
+		try (MisbehavingServer mirror = MisbehavingServer.start().serve(PATH, LARGE_COMPRESSED)) {
 			CachedModel model = get(
-					request().mirrors(List.of(mirror.uri(PATH))).expectedDigest(large.sha256()).maxAttempts(1));
-			assertThat(model.path()).hasBinaryContent(large.bytes());
+					request().mirrors(List.of(mirror.uri(PATH))).expectedDigest(LARGE.sha256()).maxAttempts(1));
+			assertThat(model.path()).matches(LARGE::isIn);
 		}
 	}
 
@@ -382,28 +388,26 @@ class CompressedSourceTests {
 
 	@Test
 	void fallbackMayBeUncompressed() {
-		this.server.serve(PATH, Arrays.copyOf(this.compressed.bytes(), 1000)).serve("/plain", this.content);
+		this.server.serve(PATH, Arrays.copyOf(COMPRESSED.bytes(), 1000)).serve("/plain", CONTENT);
 		CachedModel model = get(
-				request().maxAttempts(1).fallbackUrl(this.server.uri("/plain")).expectedDigest(this.content.sha256()));
+				request().maxAttempts(1).fallbackUrl(this.server.uri("/plain")).expectedDigest(CONTENT.sha256()));
 		assertIsContent(model);
 		assertThat(model.fallback()).isTrue();
 	}
 
 	@Test
 	void downloadThatBrokeOffGoesOnAndUnfoldsFromTheBeginning() {
-		Content large = Content.random(12L * MIB, 6);
-		breakOffAfter(8 * MIB, large);
+		breakOff();
 		int before = this.server.requests(PATH).size();
-		CachedModel model = get(request().expectedDigest(large.sha256()));
-		assertThat(model.path()).hasBinaryContent(large.bytes());
+		CachedModel model = get(request().expectedDigest(LARGE.sha256()));
+		assertThat(model.path()).matches(LARGE::isIn);
 		assertThat(firstByteOf(this.server.requests(PATH).get(before))).isGreaterThanOrEqualTo(MIB);
 		assertThat(everythingBesideTheTarget()).containsExactly(target());
 	}
 
 	@Test
 	void contentThatAnEndedProcessLeftIsDeleted() throws Exception {
-		Content large = Content.random(12L * MIB, 6);
-		breakOffAfter(8 * MIB, large);
+		breakOff();
 		Path staged = everythingBesideTheTarget().stream()
 			.filter((file) -> file.toString().endsWith(".part"))
 			.findFirst()
@@ -411,30 +415,30 @@ class CompressedSourceTests {
 		Files.write(
 				staged
 					.resolveSibling(staged.getFileName().toString().replaceAll("[0-9a-f]{8}\\.part", "0123abcd.part")),
-				new byte[5 * MIB]);
+				new byte[2 * MIB]);
 		int before = this.server.requests(PATH).size();
-		get(request().expectedDigest(large.sha256()));
+		get(request().expectedDigest(LARGE.sha256()));
 		assertThat(firstByteOf(this.server.requests(PATH).get(before))).isGreaterThanOrEqualTo(MIB);
 		assertThat(everythingBesideTheTarget()).containsExactly(target());
 	}
 
 	@Test
 	void bytesOfTheOtherFormAreNotGoneOnWith() {
-		Content large = Content.random(12L * MIB, 6);
-		breakOffAfter(8 * MIB, large);
-		this.server.serve("/plain", large);
-		CachedModel model = get(request().url(this.server.uri("/plain")).expectedDigest(large.sha256()));
-		assertThat(model.path()).hasBinaryContent(large.bytes());
+		breakOff();
+		this.server.serve("/plain", LARGE);
+		CachedModel model = get(request().url(this.server.uri("/plain")).expectedDigest(LARGE.sha256()));
+		assertThat(model.path()).matches(LARGE::isIn);
 		assertThat(firstByteOf(this.server.requests("/plain").get(0))).isZero();
 		assertThat(everythingBesideTheTarget()).containsExactly(target());
 	}
 
 	/** Leaves a staged file with its journal, and nothing else. */
-	private void breakOffAfter(int bytes, Content large) {
-		this.server.serve(PATH, compress(Compression.GZIP, large.bytes()));
-		this.server.script(PATH, Reply.ok().closeAfter(bytes), Reply.status(503), Reply.status(503), Reply.status(503));
-		assertThatExceptionOfType(ModelTransferException.class)
-			.isThrownBy(() -> get(request().expectedDigest(large.sha256()).maxAttempts(2)));
+	private void breakOff() {
+		this.server.serve(PATH, LARGE_COMPRESSED);
+		this.server.script(PATH, Reply.ok().closeAfter(3 * MIB), Reply.status(503), Reply.status(503),
+				Reply.status(503));
+		assertThatExceptionOfType(ModelTransferException.class).isThrownBy(
+				() -> get(new CacheFixture(this.directory), request().expectedDigest(LARGE.sha256()).maxAttempts(2)));
 		assertThat(everythingBesideTheTarget()).hasSize(2)
 			.allSatisfy((file) -> assertThat(file.toString()).matches(".*\\.(part|journal)"));
 		this.server.script(PATH);
@@ -446,15 +450,14 @@ class CompressedSourceTests {
 
 	@Test
 	void cancelledDownloadKeepsTheCompressedBytesAlone() {
-		this.server.serve(PATH, compress(Compression.GZIP, Content.random(12L * MIB, 7).bytes()));
-		this.server.always(PATH, Reply.ok().stallAfter(8 * MIB));
+		this.server.serve(PATH, LARGE_COMPRESSED).always(PATH, Reply.ok().stallAfter(4 * MIB));
 		try (CacheFixture fixture = new CacheFixture(this.directory)) {
 			Disposable download = fixture.open(request().build()).get("m").subscribe();
 			Awaitility.await()
 				.atMost(CacheFixture.PATIENCE)
 				.until(() -> fixture.stagedFiles()
 					.stream()
-					.filter((file) -> file.toFile().length() > 4 * MIB)
+					.filter((file) -> file.toFile().length() > 2 * MIB)
 					.count() == 2);
 			download.dispose();
 			Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> fixture.stagedFiles().size() == 1);

@@ -49,14 +49,14 @@ class ParallelTests {
 
 	private static final int CONNECTIONS = 4;
 
+	private static final Content CONTENT = Content.random(8 * MIB + 12_345, 1);
+
 	@TempDir
 	private Path directory;
 
-	private final Content content = Content.random(12 * MIB + 12_345, 1);
+	private final MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", CONTENT);
 
-	private final MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.content);
-
-	private final MisbehavingServer mirror = MisbehavingServer.start().serve("/m.gguf", this.content);
+	private final MisbehavingServer mirror = MisbehavingServer.start().serve("/m.gguf", CONTENT);
 
 	@AfterEach
 	void stopServers() {
@@ -74,13 +74,13 @@ class ParallelTests {
 		try (CacheFixture fixture = new CacheFixture(this.directory).transfer(settings)) {
 			fixture.open(request.build());
 			CachedModel model = fixture.get("m");
-			assertThat(model.path()).hasBinaryContent(this.content.bytes());
+			assertThat(model.path()).matches(CONTENT::isIn);
 			return model;
 		}
 	}
 
 	private ModelRequest.Builder request() {
-		return ModelRequest.builder("m").url(this.server.uri("/m.gguf")).expectedDigest(this.content.sha256());
+		return ModelRequest.builder("m").url(this.server.uri("/m.gguf")).expectedDigest(CONTENT.sha256());
 	}
 
 	private ModelRequest.Builder withMirror() {
@@ -118,9 +118,10 @@ class ParallelTests {
 	void segmentsComeOverSeveralConnectionsAndEveryByteOnce() {
 		expectAllConnections(this.server);
 		get(request());
-		assertThat(connections(this.server.requests())).isEqualTo(CONNECTIONS);
-		assertThat(this.server.requests()).hasSizeGreaterThanOrEqualTo(8);
-		assertThat(this.server.bytesSent("/m.gguf")).isLessThan(this.content.size() + 3 * MIB);
+		// A connection that gives its tail away is closed, and another one may be opened.
+		assertThat(connections(this.server.requests().subList(0, 1 + CONNECTIONS))).isEqualTo(CONNECTIONS);
+		assertThat(this.server.requests()).hasSizeGreaterThanOrEqualTo(7);
+		assertThat(this.server.bytesSent("/m.gguf")).isLessThan(CONTENT.size() + 3 * MIB);
 	}
 
 	/** Asked for the whole file, the server would make it begin again. */
@@ -146,7 +147,7 @@ class ParallelTests {
 	void everyLaterRangeIsPinnedToTheValidator() {
 		get(request());
 		assertThat(this.server.requests().stream().skip(1))
-			.allSatisfy((request) -> assertThat(request.header("If-Range")).isEqualTo(this.content.etag()));
+			.allSatisfy((request) -> assertThat(request.header("If-Range")).isEqualTo(CONTENT.etag()));
 	}
 
 	@Test
@@ -215,11 +216,9 @@ class ParallelTests {
 				return (++requests[0] % 3 == 0) ? Reply.status(503) : Reply.ok();
 			}
 		});
-		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(256), 1, DataSize.ofMegabytes(1),
-				CacheFixture.PATIENCE, CacheFixture.PATIENCE, 5, true);
-		try (CacheFixture fixture = new CacheFixture(this.directory).transfer(settings)) {
+		try (CacheFixture fixture = new CacheFixture(this.directory).segmented(1)) {
 			fixture.open(request().build());
-			assertThat(fixture.get("m").path()).hasBinaryContent(this.content.bytes());
+			assertThat(fixture.get("m").path()).matches(CONTENT::isIn);
 		}
 	}
 
@@ -238,16 +237,14 @@ class ParallelTests {
 					.waitDurationInOpenState(Duration.ofMillis(250))
 					.permittedNumberOfCallsInHalfOpenState(2)
 					.build()));
-		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(256), 1, DataSize.ofMegabytes(1),
-				CacheFixture.PATIENCE, CacheFixture.PATIENCE, 5, true);
 		AtomicInteger opened = new AtomicInteger();
 		breakers.getEventPublisher()
 			.onEntryAdded((added) -> added.getAddedEntry()
 				.getEventPublisher()
 				.onCallNotPermitted((refused) -> opened.incrementAndGet()));
-		try (CacheFixture fixture = new CacheFixture(this.directory).transfer(settings).breakers(breakers)) {
+		try (CacheFixture fixture = new CacheFixture(this.directory).segmented(1).breakers(breakers)) {
 			fixture.open(request().build());
-			assertThat(fixture.get("m").path()).hasBinaryContent(this.content.bytes());
+			assertThat(fixture.get("m").path()).matches(CONTENT::isIn);
 		}
 		assertThat(opened).hasPositiveValue();
 	}
@@ -257,23 +254,21 @@ class ParallelTests {
 	void anotherDownloadFromAHostThatServesOneConnectionWaitsForIt() throws Exception {
 		AtomicInteger active = new AtomicInteger();
 		CountDownLatch refused = new CountDownLatch(CONNECTIONS - 1);
-		this.server.serve("/other.gguf", this.content);
+		this.server.serve("/other.gguf", CONTENT);
 		for (String path : List.of("/m.gguf", "/other.gguf")) {
 			this.server.answer(path, (request) -> {
 				if (active.compareAndSet(0, 1)) {
-					return Reply.ok().stallAfter(1000, refused).afterwards(() -> active.set(0));
+					return Reply.ok().stallAfter(1000, refused).beforeTheEnd(() -> active.set(0));
 				}
 				refused.countDown();
 				return Reply.dropped();
 			});
 		}
-		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(256), CONNECTIONS,
-				DataSize.ofMegabytes(1), CacheFixture.PATIENCE, CacheFixture.PATIENCE, 5, true);
-		try (CacheFixture fixture = new CacheFixture(this.directory).transfer(settings)) {
+		try (CacheFixture fixture = new CacheFixture(this.directory).segmented(CONNECTIONS)) {
 			fixture.open(request().build(),
 					ModelRequest.builder("other")
 						.url(this.server.uri("/other.gguf"))
-						.expectedDigest(this.content.sha256())
+						.expectedDigest(CONTENT.sha256())
 						.build());
 			CompletableFuture<CachedModel> first = CompletableFuture.supplyAsync(() -> fixture.get("m"));
 			this.server.awaitRequests("/m.gguf", CONNECTIONS);
@@ -285,7 +280,11 @@ class ParallelTests {
 
 	@Test
 	void mirrorsTakePartAtOnce() {
-		expectAllConnections(this.server, this.mirror);
+		// Whoever is slower must not be left with less than its share.
+		CountDownLatch served = new CountDownLatch(2);
+		this.mirror.always("/m.gguf", Reply.ok().beforeTheEnd(served::countDown));
+		this.server.answer("/m.gguf", (request) -> String.valueOf(request.range()).startsWith("bytes=0-") ? Reply.ok()
+				: Reply.ok().heldBy(served));
 		CachedModel model = get(withMirror());
 		assertThat(this.server.bytesSent("/m.gguf")).isGreaterThan(MIB);
 		assertThat(this.mirror.bytesSent("/m.gguf")).isGreaterThan(MIB);
@@ -295,9 +294,7 @@ class ParallelTests {
 	@Test
 	void refusalOfOneFileDoesNotChangeHowItsHostIsAskedForOthers() {
 		this.server.always("/other.gguf", Reply.status(400));
-		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(256), CONNECTIONS,
-				DataSize.ofMegabytes(1), CacheFixture.PATIENCE, CacheFixture.PATIENCE, 5, true);
-		try (CacheFixture fixture = new CacheFixture(this.directory).transfer(settings)) {
+		try (CacheFixture fixture = new CacheFixture(this.directory).segmented(CONNECTIONS)) {
 			fixture.open(request().build(), ModelRequest.builder("other").url(this.server.uri("/other.gguf")).build());
 			assertThatExceptionOfType(ModelTransferException.class).isThrownBy(() -> fixture.get("other"));
 			fixture.get("m");
@@ -314,12 +311,12 @@ class ParallelTests {
 
 	@Test
 	void withoutDigestAFileNeverMixesOrigins() {
-		Content other = Content.random(this.content.size(), 9);
+		Content other = Content.random(CONTENT.size(), 9);
 		this.server.serve("/m.gguf", other)
 			.script("/m.gguf", Reply.ok().cutAfter(6 * MIB), Reply.status(404), Reply.status(404), Reply.status(404),
 					Reply.status(404));
 		get(withMirror().expectedDigest(null));
-		assertThat(this.mirror.bytesSent("/m.gguf")).isGreaterThanOrEqualTo(this.content.size());
+		assertThat(this.mirror.bytesSent("/m.gguf")).isGreaterThanOrEqualTo(CONTENT.size());
 	}
 
 	@Test
@@ -360,15 +357,15 @@ class ParallelTests {
 		CompletableFuture<CachedModel> model = CompletableFuture.supplyAsync(() -> get(withMirror()));
 		Awaitility.await()
 			.atMost(CacheFixture.PATIENCE)
-			.until(() -> this.server.bytesSent("/m.gguf") > 9 * MIB || model.isDone());
+			.until(() -> this.server.bytesSent("/m.gguf") > 5 * MIB || model.isDone());
 		rest.countDown();
 		assertThat(model).succeedsWithin(CacheFixture.PATIENCE);
-		assertThat(this.server.bytesSent("/m.gguf")).isGreaterThan(9 * MIB);
+		assertThat(this.server.bytesSent("/m.gguf")).isGreaterThan(5 * MIB);
 	}
 
 	@Test
 	void lyingMirrorCostsAWholeFileAttemptAndNeverMore() {
-		Content lie = Content.random(this.content.size(), 4);
+		Content lie = Content.random(CONTENT.size(), 4);
 		this.mirror.serve("/m.gguf", lie);
 		// The lie is not asked for the first segment of the attempt that follows.
 		int[] requests = { 0 };
@@ -382,13 +379,13 @@ class ParallelTests {
 
 	@Test
 	void fileThatChangesInTheMiddleBeginsAgain() {
-		Content before = Content.random(this.content.size(), 5);
+		Content before = Content.random(CONTENT.size(), 5);
 		this.server.serve("/m.gguf", before);
 		int[] requests = { 0 };
 		this.server.answer("/m.gguf", (request) -> {
 			synchronized (requests) {
 				if (requests[0]++ == 3) {
-					this.server.serve("/m.gguf", this.content);
+					this.server.serve("/m.gguf", CONTENT);
 				}
 				return Reply.ok();
 			}
@@ -398,11 +395,9 @@ class ParallelTests {
 
 	@Test
 	void oneConnectionAsksForOneSegmentAfterTheOther() {
-		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(256), 1, DataSize.ofMegabytes(1),
-				CacheFixture.PATIENCE, CacheFixture.PATIENCE, 5, true);
-		try (CacheFixture fixture = new CacheFixture(this.directory).transfer(settings)) {
+		try (CacheFixture fixture = new CacheFixture(this.directory).segmented(1)) {
 			fixture.open(request().build());
-			assertThat(fixture.get("m").path()).hasBinaryContent(this.content.bytes());
+			assertThat(fixture.get("m").path()).matches(CONTENT::isIn);
 		}
 		assertThat(connections(this.server.requests())).isEqualTo(1);
 		assertThat(Arrays.asList(this.server.requests().get(0).range(), this.server.requests().get(1).range()))
@@ -411,7 +406,7 @@ class ParallelTests {
 
 	@Test
 	void localFileIsCopiedInRangesToo() throws Exception {
-		Path source = Files.write(this.directory.resolve("source"), this.content.bytes());
+		Path source = Files.write(this.directory.resolve("source"), CONTENT.bytes());
 		URI uri = source.toUri();
 		get(request().url(uri));
 	}

@@ -6,7 +6,6 @@ package dev.modelcache.internal.acquire;
 
 import java.net.URI;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -20,7 +19,6 @@ import dev.modelcache.OciOptions.Registry;
 import dev.modelcache.internal.http.MetadataClients;
 import dev.modelcache.internal.source.oci.OciResolver;
 import dev.modelcache.internal.source.oci.OciSettings;
-import dev.modelcache.internal.transfer.TransferSettings;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.FakeRegistry;
 import dev.modelcache.testsupport.ManifestJson;
@@ -31,7 +29,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
-import org.springframework.util.unit.DataSize;
 import reactor.core.scheduler.Schedulers;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -43,19 +40,19 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 @ExtendWith(OutputCaptureExtension.class)
 class RegistryTests {
 
+	private static final Content CONTENT = Content.random(5 << 20, 1).startingWith("GGUF\3\0\0\0".getBytes());
+
 	@TempDir
 	private Path directory;
 
-	private final Content content = Content.random(80 << 20, 1).startingWith("GGUF\3\0\0\0".getBytes());
-
 	private final FakeRegistry registry = new FakeRegistry().servingManifestsAs("text/plain");
 
-	private final String blob = "/v2/library/model/blobs/" + this.registry.blob("library/model", this.content);
+	private final String blob = "/v2/library/model/blobs/" + this.registry.blob("library/model", CONTENT);
 
 	RegistryTests() {
 		this.registry.manifest("library/model", "latest",
 				ManifestJson.of("application/vnd.docker.container.image.v1+json")
-					.layer("application/vnd.ollama.image.model", this.content)
+					.layer("application/vnd.ollama.image.model", CONTENT)
 					.layer("application/vnd.ollama.image.license", Content.of("free"))
 					.toString());
 	}
@@ -73,8 +70,7 @@ class RegistryTests {
 		OciSettings settings = new OciSettings(Map.of(this.registry.host(), new Registry("alice", "secret", true)),
 				null);
 		try (CacheFixture fixture = new CacheFixture(this.directory)) {
-			fixture.transfer(new TransferSettings(DataSize.ofKilobytes(256), connections, DataSize.ofMegabytes(16),
-					Duration.ofSeconds(10), Duration.ofSeconds(10), 5, true));
+			fixture.segmented(connections);
 			fixture.resolver(new OciResolver(MetadataClients.create(), settings, Schedulers.boundedElastic(),
 					Schedulers.parallel()));
 			URI url = this.registry.url(scheme, "library/model");
@@ -91,8 +87,8 @@ class RegistryTests {
 	void modelIsProvedByItsManifest() {
 		CachedModel model = get("ollama", 0);
 		assertThat(model.verified()).isTrue();
-		assertThat(model.digest()).isEqualTo(this.content.sha256());
-		assertThat(model.path()).hasBinaryContent(this.content.bytes());
+		assertThat(model.digest()).isEqualTo(CONTENT.sha256());
+		assertThat(model.path()).matches(CONTENT::isIn);
 	}
 
 	@Test
@@ -106,7 +102,7 @@ class RegistryTests {
 	@Test
 	void tokensThatExpireInTheMiddleAreRenewedAndNoRetryIsCounted() {
 		this.registry.wantingTokens().tokensFor(2);
-		assertThat(get("ollama", 0, 1).digest()).isEqualTo(this.content.sha256());
+		assertThat(get("ollama", 0, 1).digest()).isEqualTo(CONTENT.sha256());
 		assertThat(told(this.registry.server().requests(this.blob))).containsExactly("Bearer token-1", "Bearer token-2",
 				"Bearer token-3");
 		assertThat(this.registry.realm().requests()).hasSize(3);
@@ -115,7 +111,7 @@ class RegistryTests {
 	@Test
 	void tokenNeverReachesTheOriginThatBlobsAreRedirectedTo() {
 		this.registry.wantingTokens().knowing("alice", "secret").redirectingBlobs();
-		assertThat(get("oci", 0).digest()).isEqualTo(this.content.sha256());
+		assertThat(get("oci", 0).digest()).isEqualTo(CONTENT.sha256());
 		assertThat(told(this.registry.cdn().requests())).containsExactly("null");
 		assertThat(told(this.registry.server().requests(this.blob)))
 			.allMatch((told) -> told.startsWith("Bearer token-"));
@@ -125,7 +121,7 @@ class RegistryTests {
 	@Test
 	void basicCredentialsGoWithEveryRange() {
 		this.registry.wantingBasic("alice", "secret");
-		assertThat(get("oci", 0).digest()).isEqualTo(this.content.sha256());
+		assertThat(get("oci", 0).digest()).isEqualTo(CONTENT.sha256());
 		assertThat(told(this.registry.server().requests(this.blob))).hasSize(1);
 	}
 
@@ -172,7 +168,7 @@ class RegistryTests {
 
 	@Test
 	void blobThatIsNotItsDigestIsNotPublished() {
-		this.registry.server().serve(this.blob, this.content.flipped(5));
+		this.registry.server().serve(this.blob, CONTENT.flipped(5));
 		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get("oci", 0));
 	}
 

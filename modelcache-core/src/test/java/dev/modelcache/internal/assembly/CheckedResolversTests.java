@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import dev.modelcache.ConnectorRules;
 import dev.modelcache.testsupport.ConnectProxy;
@@ -55,39 +57,31 @@ class CheckedResolversTests {
 
 	/**
 	 * Another JVM has a hosts file with three addresses on which nothing listens before
-	 * the one that does.
+	 * the one that does, for a host and for the proxy that its environment names.
 	 */
 	@Test
-	void hostIsFoundAtTheLastOfItsAddresses() throws Exception {
+	void hostAndProxyAreFoundAtTheLastOfTheirAddresses() throws Exception {
+		String direct = "direct.example";
+		String hosts = Stream.of("127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.1")
+			.map((address) -> address + " " + direct + " proxy.example\n")
+			.collect(Collectors.joining());
+		Path file = Files.writeString(this.directory.resolve("hosts"), hosts);
 		try (MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.content);
-				ForkedJvm jvm = download("http://models.example:" + server.port() + "/m.gguf", "HTTP_PROXY=",
-						"models.example")) {
-			jvm.awaitLine("downloaded " + this.content.size(), PATIENCE);
+				ConnectProxy proxy = ConnectProxy.tunnelling(server.port())) {
+			String directUrl = "http://" + direct + ":" + server.port() + "/m.gguf";
+			String proxiedUrl = "http://models.example/m.gguf";
+			List<String> environment = List.of("env", "-u", "http_proxy", "-u", "no_proxy", "-u", "all_proxy", "-u",
+					"ALL_PROXY", "-u", "REQUEST_METHOD", "NO_PROXY=" + direct,
+					"HTTP_PROXY=http://proxy.example:" + proxy.port());
+			try (ForkedJvm jvm = ForkedJvm.startBy(environment, DownloadedFile.class,
+					List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-Djdk.net.hosts.file=" + file), this.directory,
+					this.content.sha256(), directUrl, proxiedUrl)) {
+				jvm.awaitLine(this.content.size() + " bytes of " + directUrl, PATIENCE);
+				jvm.awaitLine(this.content.size() + " bytes of " + proxiedUrl, PATIENCE);
+				assertThat(proxy.requests()).isNotEmpty()
+					.allSatisfy((request) -> assertThat(request).startsWith("GET " + proxiedUrl));
+			}
 		}
-	}
-
-	@Test
-	void proxyIsFoundAtTheLastOfItsAddresses() throws Exception {
-		try (MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.content);
-				ConnectProxy proxy = ConnectProxy.tunnelling(server.port());
-				ForkedJvm jvm = download("http://models.example/m.gguf",
-						"HTTP_PROXY=http://proxy.example:" + proxy.port(), "proxy.example")) {
-			jvm.awaitLine("downloaded " + this.content.size(), PATIENCE);
-		}
-	}
-
-	private ForkedJvm download(String url, String variable, String host) throws IOException {
-		Path hosts = Files.writeString(this.directory.resolve("hosts"), """
-				127.0.0.3 %s
-				127.0.0.4 %s
-				127.0.0.5 %s
-				127.0.0.1 %s
-				""".formatted(host, host, host, host));
-		return ForkedJvm.startBy(
-				List.of("env", "-u", "http_proxy", "-u", "no_proxy", "-u", "NO_PROXY", "-u", "all_proxy", "-u",
-						"ALL_PROXY", variable),
-				DownloadedFile.class, List.of("-Xmx256m", "-Djdk.net.hosts.file=" + hosts), this.directory, url,
-				this.content.sha256());
 	}
 
 	private static final class Allowing implements ConnectorRules {

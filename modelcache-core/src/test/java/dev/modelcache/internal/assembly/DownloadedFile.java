@@ -45,7 +45,8 @@ final class DownloadedFile {
 			.environment(variables::get)
 			.verifyFormat(FormatVerification.OFF)
 			.cache((use) -> use.directory(directory.resolve("cache")).minFreeSpace(DataSize.ofMegabytes(1)))
-			.download((use) -> options.accept(use.allowInsecureHttp(true).segmentSize(DataSize.ofMegabytes(1))))
+			.download((use) -> options
+				.accept(use.allowInsecureHttp(true).tlsHandshakeTimeout(PATIENCE).segmentSize(DataSize.ofMegabytes(1))))
 			.connectors((rules) -> new ReactorClientHttpConnector(
 					rules.prepare(HttpClient.create().secure((tls) -> tls.sslContext(trusting)))))
 			.build()) {
@@ -58,11 +59,17 @@ final class DownloadedFile {
 		}
 	}
 
+	/**
+	 * Downloads the same file from one URL after the other.
+	 * @param arguments a directory, the digest of the file, and the URLs
+	 */
 	public static void main(String[] arguments) throws IOException {
-		byte[] bytes = download(Path.of(arguments[0]), arguments[1], Digest.parse(arguments[2]), System.getenv(),
-				(options) -> {
-				});
-		System.out.println("downloaded " + bytes.length);
+		for (int i = 2; i < arguments.length; i++) {
+			byte[] bytes = download(Path.of(arguments[0], "of-" + i), arguments[i], Digest.parse(arguments[1]),
+					System.getenv(), (options) -> {
+					});
+			System.out.println(bytes.length + " bytes of " + arguments[i]);
+		}
 	}
 
 }

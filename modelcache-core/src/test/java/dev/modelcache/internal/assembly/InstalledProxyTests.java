@@ -38,7 +38,13 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  */
 class InstalledProxyTests {
 
-	private static final Duration PATIENCE = Duration.ofMinutes(1);
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+	/**
+	 * Of the loopback interface, and of this process alone: no other one takes its ports.
+	 */
+	private static final String ADDRESS = "127.77." + ProcessHandle.current().pid() / 250 % 250 + "."
+			+ (1 + ProcessHandle.current().pid() % 250);
 
 	private final Content content = Content.random(3_000_000, 1);
 
@@ -72,7 +78,7 @@ class InstalledProxyTests {
 	}
 
 	private static int freePort() throws IOException {
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(ADDRESS))) {
 			return socket.getLocalPort();
 		}
 	}
@@ -84,7 +90,7 @@ class InstalledProxyTests {
 			.start();
 		Awaitility.await().atMost(PATIENCE).ignoreExceptionsInstanceOf(IOException.class).until(() -> {
 			assertThat(this.process.isAlive()).as(Files.readString(this.shared.resolve("output"))).isTrue();
-			new Socket(InetAddress.getByName("127.0.0.1"), port).close();
+			new Socket(InetAddress.getByName(ADDRESS), port).close();
 			return Files.exists(file);
 		});
 		return port;
@@ -96,7 +102,7 @@ class InstalledProxyTests {
 		// The password is "geheim".
 		Files.writeString(this.shared.resolve("passwords"), "me:$apr1$modelcac$gk33HY26pUEts0fwxTsv/0\n");
 		return start(port, """
-				http_port 127.0.0.1:%d
+				http_port %s:%d
 				auth_param basic program /usr/lib/squid/basic_ncsa_auth %s/passwords
 				acl users proxy_auth REQUIRED
 				acl SSL_ports port 443 %d
@@ -109,28 +115,28 @@ class InstalledProxyTests {
 				access_log none
 				cache deny all
 				shutdown_lifetime 0 seconds
-				""".formatted(port, this.shared, this.tlsServer.port(), this.shared), "/usr/sbin/squid", "-N", "-f",
-				this.shared.resolve("proxy.conf").toString());
+				""".formatted(ADDRESS, port, this.shared, this.tlsServer.port(), this.shared), "/usr/sbin/squid", "-N",
+				"-f", this.shared.resolve("proxy.conf").toString());
 	}
 
 	private int tinyproxy() throws IOException {
 		int port = freePort();
 		return start(port, """
 				Port %d
-				Listen 127.0.0.1
+				Listen %s
 				Timeout 600
 				MaxClients 100
-				Allow 127.0.0.1
+				Allow 127.0.0.0/8
 				BasicAuth me geheim
 				ConnectPort 443
 				ConnectPort %d
-				""".formatted(port, this.tlsServer.port()), "/usr/bin/tinyproxy", "-d", "-c",
+				""".formatted(port, ADDRESS, this.tlsServer.port()), "/usr/bin/tinyproxy", "-d", "-c",
 				this.shared.resolve("proxy.conf").toString());
 	}
 
 	private void download(String url, String login, int port) throws IOException {
 		assertThat(DownloadedFile.download(this.directory, url, this.content.sha256(),
-				Map.of("ALL_PROXY", "http://" + login + "127.0.0.1:" + port), (options) -> {
+				Map.of("ALL_PROXY", "http://" + login + ADDRESS + ":" + port), (options) -> {
 				}))
 			.isEqualTo(this.content.bytes());
 	}
@@ -140,9 +146,9 @@ class InstalledProxyTests {
 		String tls = "https://localhost:" + this.tlsServer.port() + "/m.gguf";
 		for (String url : List.of(plain, tls)) {
 			assertThatExceptionOfType(ModelAccessDeniedException.class).isThrownBy(() -> download(url, "", port))
-				.withMessageContaining("the proxy 127.0.0.1:" + port + " requires credentials (407)");
+				.withMessageContaining("the proxy " + ADDRESS + ":" + port + " requires credentials (407)");
 			assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> download(url, "me:wrong@", port))
-				.withMessageContaining("the proxy 127.0.0.1:" + port);
+				.withMessageContaining("the proxy " + ADDRESS + ":" + port);
 		}
 		download(plain, "me:geheim@", port);
 		FileSystemUtils.deleteRecursively(this.directory.resolve("cache"));

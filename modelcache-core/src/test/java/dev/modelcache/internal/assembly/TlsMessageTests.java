@@ -5,20 +5,14 @@
 package dev.modelcache.internal.assembly;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -27,10 +21,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SNIMatcher;
 import javax.net.ssl.SNIServerName;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
@@ -60,8 +52,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
  */
 class TlsMessageTests {
 
-	private static final String PASSWORD = "changeit";
-
 	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
 	@TempDir
@@ -89,7 +79,7 @@ class TlsMessageTests {
 		try (var cache = ModelCache.builder()
 			.environment((name) -> name.equals("user.home") ? this.directory.toString() : null)
 			.cache((use) -> use.directory(this.directory.resolve("cache")).minFreeSpace(DataSize.ofMegabytes(1)))
-			.download((use) -> options.accept(use.allowInsecureHttp(true)))
+			.download((use) -> options.accept(use.allowInsecureHttp(true).tlsHandshakeTimeout(PATIENCE)))
 			.build()) {
 			ModelRequest request = ModelRequest.builder("m").url(URI.create(url)).maxAttempts(1).build();
 			ModelCacheException failure = catchThrowableOfType(ModelCacheException.class,
@@ -106,81 +96,20 @@ class TlsMessageTests {
 		});
 	}
 
-	/** Has this JVM trust the certificates of a key store. */
-	private static void trust(Path keys) {
-		System.setProperty("javax.net.ssl.trustStore", keys.toString());
-		System.setProperty("javax.net.ssl.trustStorePassword", PASSWORD);
+	/** Has this JVM trust a certificate, or who signed it. */
+	private void trust(TestCertificate certificate) {
+		Path file = this.directory.resolve("trusted.p12");
+		System.setProperty("javax.net.ssl.trustStorePassword", certificate.storeTrust(file));
+		System.setProperty("javax.net.ssl.trustStore", file.toString());
 	}
 
-	private Path keys(String name) throws Exception {
-		Path file = this.directory.resolve("keys.p12");
-		keytool("-genkeypair", "-alias", "origin", "-keyalg", "EC", "-groupname", "secp256r1", "-dname", "CN=" + name,
-				"-ext", "SAN=dns:" + name, "-validity", "5", "-storetype", "PKCS12");
-		return file;
+	private static TestCertificate signed(int start) {
+		return TestCertificate.authority("Company CA").sign("localhost", Duration.ofDays(start));
 	}
 
-	/** Makes a certificate that an authority signed. */
-	private Path signed(String name, String start) throws Exception {
-		Path file = this.directory.resolve("keys.p12");
-		keytool("-genkeypair", "-alias", "ca", "-keyalg", "EC", "-groupname", "secp256r1", "-dname", "CN=Company CA",
-				"-ext", "bc:c", "-startdate", "-20d", "-validity", "90", "-storetype", "PKCS12");
-		keytool("-genkeypair", "-alias", "origin", "-keyalg", "EC", "-groupname", "secp256r1", "-dname", "CN=" + name);
-		String request = this.directory.resolve("request").toString();
-		String certificate = this.directory.resolve("certificate").toString();
-		keytool("-certreq", "-alias", "origin", "-file", request);
-		keytool("-gencert", "-alias", "ca", "-infile", request, "-outfile", certificate, "-ext", "SAN=dns:" + name,
-				"-startdate", start, "-validity", "5");
-		KeyStore keys = load(file);
-		Certificate authority = keys.getCertificate("ca");
-		try (InputStream in = Files.newInputStream(Path.of(certificate))) {
-			Certificate leaf = CertificateFactory.getInstance("X.509").generateCertificate(in);
-			keys.setKeyEntry("origin", keys.getKey("origin", PASSWORD.toCharArray()), PASSWORD.toCharArray(),
-					new Certificate[] { leaf, authority });
-		}
-		keys.deleteEntry("ca");
-		store(keys, file);
-		KeyStore trusted = KeyStore.getInstance("PKCS12");
-		trusted.load(null, null);
-		trusted.setCertificateEntry("ca", authority);
-		store(trusted, this.directory.resolve("trusted.p12"));
-		return file;
-	}
-
-	private static void store(KeyStore keys, Path file) throws Exception {
-		try (OutputStream out = Files.newOutputStream(file)) {
-			keys.store(out, PASSWORD.toCharArray());
-		}
-	}
-
-	private void keytool(String... arguments) throws Exception {
-		List<String> command = new ArrayList<>();
-		command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-		command.addAll(List.of(arguments));
-		command.addAll(List.of("-keystore", this.directory.resolve("keys.p12").toString(), "-storepass", PASSWORD));
-		Process keytool = new ProcessBuilder(command).redirectErrorStream(true).start();
-		String output = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-		assertThat(keytool.waitFor()).as(output).isZero();
-	}
-
-	private static KeyStore load(Path file) throws Exception {
-		KeyStore keys = KeyStore.getInstance("PKCS12");
-		try (InputStream in = Files.newInputStream(file)) {
-			keys.load(in, PASSWORD.toCharArray());
-		}
-		return keys;
-	}
-
-	private static SSLContext context(Path file) throws Exception {
-		KeyStore keys = load(file);
-		KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-		factory.init(keys, PASSWORD.toCharArray());
-		SSLContext context = SSLContext.getInstance("TLS");
-		context.init(factory.getKeyManagers(), null, null);
-		return context;
-	}
-
-	private int serve(SSLContext context, Consumer<SSLServerSocket> change) throws IOException {
-		SSLServerSocket listener = (SSLServerSocket) context.getServerSocketFactory()
+	private int serve(TestCertificate certificate, Consumer<SSLServerSocket> change) throws IOException {
+		SSLServerSocket listener = (SSLServerSocket) certificate.sslContext()
+			.getServerSocketFactory()
 			.createServerSocket(0, 16, InetAddress.getByName("127.0.0.1"));
 		SSLParameters parameters = listener.getSSLParameters();
 		parameters.setSNIMatchers(List.of(new SNIMatcher(StandardConstants.SNI_HOST_NAME) {
@@ -239,11 +168,11 @@ class TlsMessageTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "-10d, has expired", "+10d, is not valid yet" })
-	void timeOfACertificate(String start, String says) throws Exception {
-		Path keys = signed("localhost", start);
-		trust(this.directory.resolve("trusted.p12"));
-		assertThat(failure("https://localhost:" + serve(context(keys), (listener) -> {
+	@CsvSource({ "-10, has expired", "10, is not valid yet" })
+	void timeOfACertificate(int start, String says) throws Exception {
+		TestCertificate keys = signed(start);
+		trust(keys);
+		assertThat(failure("https://localhost:" + serve(keys, (listener) -> {
 		}) + "/m.gguf")).hasMessageContaining("cannot be trusted: it has a certificate that " + says)
 			.hasMessageContaining("clock")
 			.hasMessageNotContaining("ssl-bundle");
@@ -251,9 +180,9 @@ class TlsMessageTests {
 
 	@Test
 	void nameOfACertificate() throws Exception {
-		Path keys = keys("other.example");
+		TestCertificate keys = TestCertificate.selfSigned("other.example");
 		trust(keys);
-		assertThat(failure("https://localhost:" + serve(context(keys), (listener) -> {
+		assertThat(failure("https://localhost:" + serve(keys, (listener) -> {
 		}) + "/m.gguf"))
 			.hasMessageContaining("cannot be trusted: it has a certificate for another host name (other.example)")
 			.hasMessageNotContaining("ssl-bundle");
@@ -261,8 +190,8 @@ class TlsMessageTests {
 
 	@Test
 	void selfSignedCertificate() throws Exception {
-		Path keys = keys("localhost");
-		assertThat(failure("https://localhost:" + serve(context(keys), (listener) -> {
+		TestCertificate keys = TestCertificate.selfSigned("localhost");
+		assertThat(failure("https://localhost:" + serve(keys, (listener) -> {
 		}) + "/m.gguf")).hasMessageContaining("cannot be trusted: it has a self-signed certificate, of CN=localhost")
 			.hasMessageContaining("download.ssl-bundle")
 			.hasMessageContaining("KeychainStore")
@@ -272,8 +201,8 @@ class TlsMessageTests {
 
 	@Test
 	void authorityThatIsUnknown() throws Exception {
-		Path keys = signed("localhost", "-1d");
-		assertThat(failure("https://localhost:" + serve(context(keys), (listener) -> {
+		TestCertificate keys = signed(-1);
+		assertThat(failure("https://localhost:" + serve(keys, (listener) -> {
 		}) + "/m.gguf"))
 			.hasMessageContaining("cannot be trusted: it has a certificate of an unknown authority, CN=Company CA")
 			.hasMessageContaining("download.ssl-bundle")
@@ -283,9 +212,9 @@ class TlsMessageTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "TLSv1.2", "TLSv1.3" })
 	void serverThatWantsACertificateOfTheClient(String version) throws Exception {
-		Path keys = keys("localhost");
+		TestCertificate keys = TestCertificate.selfSigned("localhost");
 		trust(keys);
-		int port = serve(context(keys), (listener) -> {
+		int port = serve(keys, (listener) -> {
 			listener.setEnabledProtocols(new String[] { version });
 			listener.setNeedClientAuth(true);
 		});
@@ -330,14 +259,14 @@ class TlsMessageTests {
 
 	@Test
 	void serverIsToldTheNameOfTheHost() throws Exception {
-		failure("https://localhost:" + serve(TestCertificate.get().sslContext(), (listener) -> {
+		failure("https://localhost:" + serve(TestCertificate.get(), (listener) -> {
 		}) + "/m.gguf");
 		assertThat(this.names.poll(1, TimeUnit.MINUTES)).isEqualTo("localhost");
 	}
 
 	@Test
 	void serverIsToldNoAddress() throws Exception {
-		failure("https://127.0.0.1:" + serve(TestCertificate.get().sslContext(), (listener) -> {
+		failure("https://127.0.0.1:" + serve(TestCertificate.get(), (listener) -> {
 		}) + "/m.gguf");
 		assertThat(this.names.poll()).isNull();
 	}

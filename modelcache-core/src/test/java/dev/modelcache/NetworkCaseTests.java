@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.http.client.reactive.ClientHttpConnector;
 import org.springframework.http.client.reactive.ReactorClientHttpConnector;
@@ -39,24 +40,30 @@ class NetworkCaseTests {
 
 	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
-	private static final Content CONTENT = NetworkCases.model(5 << 20);
+	/** A little more than the first request asks for. */
+	private static final Content OF_TWO_REQUESTS = NetworkCases.model(9 << 18);
+
+	/** Enough for four connections. */
+	private static final Content OF_FIVE_SEGMENTS = NetworkCases.model(5 << 20);
 
 	@TempDir
 	Path directory;
 
-	static Stream<NetworkCase> cases() {
-		return new NetworkCases(CONTENT).all();
+	static Stream<Arguments> cases() {
+		return Stream.concat(
+				new NetworkCases(OF_TWO_REQUESTS).ofAnswers().map((given) -> Arguments.of(given, OF_TWO_REQUESTS)),
+				new NetworkCases(OF_FIVE_SEGMENTS).ofTransfers().map((given) -> Arguments.of(given, OF_FIVE_SEGMENTS)));
 	}
 
 	@ParameterizedTest(name = "{0}")
 	@MethodSource("cases")
-	void everyCaseEndsAsItShould(NetworkCase given) {
-		try (MisbehavingServer server = given.start(CONTENT);
-				ModelCache cache = builder(given).model(given.request(server, CONTENT)).build()) {
+	void everyCaseEndsAsItShould(NetworkCase given, Content content) {
+		try (MisbehavingServer server = given.start(content);
+				ModelCache cache = builder(given).model(given.request(server, content)).build()) {
 			if (given.code() == null) {
 				CachedModel model = cache.get("m").block(PATIENCE);
 				assertThat(model).isNotNull();
-				assertThat(model.path()).matches(given.expected(CONTENT)::isIn);
+				assertThat(model.path()).matches(given.expected(content)::isIn);
 			}
 			else {
 				assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> cache.get("m").block(PATIENCE))

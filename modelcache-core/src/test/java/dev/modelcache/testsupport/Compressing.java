@@ -44,8 +44,15 @@ public final class Compressing {
 		return switch (format) {
 			case GZIP -> new GZIPOutputStream(out);
 			case ZSTD -> new ZstdOutputStreamNoFinalizer(out).setChecksum(true);
-			case XZ -> new XZOutputStream(out, new LZMA2Options(0));
+			case XZ -> new XZOutputStream(out, hasty());
 		};
+	}
+
+	private static LZMA2Options hasty() throws IOException {
+		LZMA2Options options = new LZMA2Options(0);
+		options.setDepthLimit(1);
+		options.setNiceLen(LZMA2Options.NICE_LEN_MIN);
+		return options;
 	}
 
 	/**

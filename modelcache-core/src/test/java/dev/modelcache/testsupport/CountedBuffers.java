@@ -46,6 +46,9 @@ public final class CountedBuffers implements AutoCloseable {
 	public void close() {
 		this.connections.dispose();
 		Awaitility.await("all buffers released")
+			.dontCatchUncaughtExceptions()
+			.pollDelay(Duration.ZERO)
+			.pollInterval(Duration.ofMillis(10))
 			.atMost(PATIENCE)
 			.untilAsserted(() -> assertThat(bytesHeld()).as("bytes held").isZero());
 	}

@@ -69,10 +69,22 @@ public final class NetworkCases {
 
 	/** Returns all cases. */
 	public Stream<NetworkCase> all() {
+		return Stream.concat(ofAnswers(), ofTransfers());
+	}
+
+	/** Returns what an answer may be like, for which two of them are enough. */
+	public Stream<NetworkCase> ofAnswers() {
 		return Stream
-			.of(answers(), heads(), interim(), lengths(), ranges(), contentRanges(), otherRanges(), noSuchRanges(),
-					codings(), compressed(), wholeFilesOnly(), types(), redirects(), versions(), connections(),
-					breaks(), endless(), damaged(), busy(), surplus())
+			.of(answers(), heads(), interim(), lengths(), contentRanges(), codings(), compressed(), types(),
+					redirects())
+			.flatMap(List::stream);
+	}
+
+	/** Returns what may happen to several connections. */
+	public Stream<NetworkCase> ofTransfers() {
+		return Stream
+			.of(ranges(), otherRanges(), noSuchRanges(), wholeFilesOnly(), versions(), connections(), breaks(),
+					endless(), damaged(), busy(), surplus())
 			.flatMap(List::stream);
 	}
 

@@ -346,7 +346,9 @@ public final class CacheFixture implements AutoCloseable {
 		boolean last = OPEN.merge(this.directory, -1, Integer::sum) == 0;
 		if (last && Files.exists(this.directory)) {
 			// The cache closes without waiting for a disk that is slow.
+			// What a thread of another test throws is not of this one.
 			Awaitility.await()
+				.dontCatchUncaughtExceptions()
 				.pollDelay(Duration.ZERO)
 				.atMost(PATIENCE)
 				.ignoreExceptions()

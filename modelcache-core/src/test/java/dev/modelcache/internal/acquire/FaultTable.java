@@ -177,12 +177,14 @@ final class FaultTable {
 		Stream<FaultRow> refused = Stream
 			.of("gzip", "GZIP", "x-gzip", "br", "zstd", "deflate", "compress", "identity, gzip", "aws-chunked,gzip")
 			.map((coding) -> arrives("content encoding " + coding + " once", 2,
-					Reply.ok().header("Content-Encoding", coding), Reply.ok()));
+					Reply.ok().header("Content-Encoding", coding), Reply.ok())
+				.only(Shape.ONE_STREAM));
 		Stream<FaultRow> accepted = Stream
 			.of("identity", " Identity , identity", "", "identity,", "aws-chunked", "binary", "none", "8bit", "7bit",
 					"utf-8", "UTF-8", "application/octet-stream", "gguf", "*", "null")
 			.map((coding) -> arrives("content encoding '" + coding + "'", 1,
-					Reply.ok().header("Content-Encoding", coding)));
+					Reply.ok().header("Content-Encoding", coding))
+				.only(Shape.ONE_STREAM));
 		return Stream
 			.of(refused, accepted, Stream.of(
 					arrives("gzip in spite of identity once", 2, Reply.ok().gzipped(), Reply.ok()),

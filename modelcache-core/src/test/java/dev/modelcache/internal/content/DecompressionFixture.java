@@ -59,6 +59,9 @@ final class DecompressionFixture implements AutoCloseable {
 
 	@Nullable Long contentSize;
 
+	/** How much larger than the file its content may be. */
+	static final int MAX_EXPANSION = 5;
+
 	DecompressionFixture(Path directory) throws IOException {
 		this.compressed = open(directory.resolve("file"));
 		this.contentFile = directory.resolve("content");
@@ -75,7 +78,7 @@ final class DecompressionFixture implements AutoCloseable {
 
 	StreamingDecompression start(Compression format) {
 		DecompressionPlan plan = new DecompressionPlan("default", "https://host/m.gguf" + format.suffix(), format,
-				EnumSet.allOf(Algorithm.class), this.contentSize, DecompressionSettings.defaults());
+				EnumSet.allOf(Algorithm.class), this.contentSize, new DecompressionSettings(MAX_EXPANSION));
 		return StreamingDecompression.start(plan, this.compressed, new DecompressionTarget() {
 
 			@Override

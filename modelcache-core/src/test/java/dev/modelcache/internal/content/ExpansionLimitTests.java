@@ -44,7 +44,7 @@ class ExpansionLimitTests {
 		thread.start();
 		Awaitility.await().atMost(Duration.ofMinutes(3)).until(() -> thread.getState() == Thread.State.WAITING);
 		this.frontier.advance(2 * MIB);
-		assertThat(waiting.get(30, TimeUnit.SECONDS)).isTrue();
+		assertThat(waiting.get(3, TimeUnit.MINUTES)).isTrue();
 	}
 
 	@Test

@@ -30,7 +30,7 @@ public final class MetadataClients {
 
 	/** Returns a client that is as patient as a test. */
 	public static MetadataClient create() {
-		return create(Duration.ofSeconds(30), HttpSettings.LARGEST_ANSWER, Clock.systemUTC());
+		return create(Duration.ofMinutes(3), HttpSettings.LARGEST_ANSWER, Clock.systemUTC());
 	}
 
 	/** Returns a client with limits of its own. */

@@ -29,7 +29,7 @@ class WebRangeClientAnswersTests extends RangeClientContractTests {
 				.clientConnector(new ReactorClientHttpConnector(NettyBuffers.forDownloads(HttpClient.create())))
 				.build()),
 			new Breakers(null, (host) -> true),
-			new HttpSettings(Duration.ofSeconds(30), HttpSettings.LARGEST_ANSWER, 5, true), Schedulers.parallel(),
+			new HttpSettings(Duration.ofMinutes(3), HttpSettings.LARGEST_ANSWER, 5, true), Schedulers.parallel(),
 			Schedulers.boundedElastic(), Clock.systemUTC());
 
 	@AfterEach

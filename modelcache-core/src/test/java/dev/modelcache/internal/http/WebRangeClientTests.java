@@ -12,7 +12,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-import dev.modelcache.internal.transfer.TransferSettings;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.testsupport.BlockingCalls;
 import dev.modelcache.testsupport.Content;
@@ -26,7 +25,6 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.client.reactive.ReactorClientHttpConnector;
-import org.springframework.util.unit.DataSize;
 import org.springframework.web.reactive.function.client.WebClient;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
@@ -72,7 +70,7 @@ class WebRangeClientTests {
 		return new RangeRequest(new Mirror(this.server.uri("/m"), Map.of()), ByteRange.from(0), null);
 	}
 
-	@RepeatedTest(10)
+	@RepeatedTest(4)
 	void cancelledBeforeTheBodyIsRead() throws Exception {
 		CountDownLatch answered = new CountDownLatch(1);
 		Disposable exchange = this.client.exchange(request(), new UnreadBody(), (response) -> {
@@ -83,7 +81,7 @@ class WebRangeClientTests {
 		exchange.dispose();
 	}
 
-	@RepeatedTest(10)
+	@RepeatedTest(4)
 	void cancelledWhileAnotherThreadLooksAtTheResponse() throws Exception {
 		CountDownLatch answered = new CountDownLatch(1);
 		CountDownLatch cancelled = new CountDownLatch(1);
@@ -97,7 +95,7 @@ class WebRangeClientTests {
 		cancelled.countDown();
 	}
 
-	@RepeatedTest(10)
+	@RepeatedTest(4)
 	void refusedBeforeTheBodyIsRead() {
 		this.client
 			.exchange(request(), new UnreadBody(), (response) -> Mono.error(new IllegalStateException("refused")))
@@ -105,7 +103,7 @@ class WebRangeClientTests {
 			.block(PATIENCE);
 	}
 
-	@RepeatedTest(10)
+	@RepeatedTest(4)
 	void refusedOnAnotherThread() {
 		this.client
 			.exchange(request(), new UnreadBody(),
@@ -115,7 +113,7 @@ class WebRangeClientTests {
 			.block(PATIENCE);
 	}
 
-	@RepeatedTest(10)
+	@RepeatedTest(4)
 	void cancelledInTheMiddleOfTheBody() throws Exception {
 		CountDownLatch arrived = new CountDownLatch(3);
 		ReadBody body = new ReadBody((buffer) -> {
@@ -135,7 +133,7 @@ class WebRangeClientTests {
 		exchange.dispose();
 	}
 
-	@RepeatedTest(5)
+	@RepeatedTest(3)
 	void cancelledBetweenTheArrivalOfTheResponseAndItsDelivery() {
 		CompletableFuture<Disposable> exchange = new CompletableFuture<>();
 		HttpClient netty = this.buffers.client().mapConnect((response) -> response.doOnNext(cancelElsewhere(exchange)));
@@ -145,7 +143,7 @@ class WebRangeClientTests {
 		this.server.awaitRequests("/m", 1);
 	}
 
-	@RepeatedTest(5)
+	@RepeatedTest(3)
 	void cancelledDuringTheDeliveryOfTheResponse() {
 		CompletableFuture<Disposable> exchange = new CompletableFuture<>();
 		HttpClient netty = NettyBuffers.forDownloads(this.buffers.client())

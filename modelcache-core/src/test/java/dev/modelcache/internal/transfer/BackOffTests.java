@@ -55,7 +55,7 @@ class BackOffTests {
 	private ModelCacheException fail(int mirrors) {
 		CompletableFuture<TransferResult> result = this.fixture.run(mirrors).toFuture();
 		this.fixture.letTimePass();
-		Throwable failure = result.handle((came, thrown) -> thrown).orTimeout(60, TimeUnit.SECONDS).join();
+		Throwable failure = result.handle((came, thrown) -> thrown).orTimeout(3, TimeUnit.MINUTES).join();
 		assertThat(failure).isInstanceOf(ModelCacheException.class);
 		return (ModelCacheException) failure;
 	}

@@ -65,7 +65,7 @@ class BodyWriterTests {
 	private static final long TIMEOUT = Duration.ofSeconds(30).toNanos();
 
 	/** How many races are run; more of them by {@code -Dmodelcache.races}. */
-	private static final int RACES = Integer.getInteger("modelcache.races", 10_000);
+	private static final int RACES = Integer.getInteger("modelcache.races", 1500);
 
 	@TempDir
 	private Path directory;

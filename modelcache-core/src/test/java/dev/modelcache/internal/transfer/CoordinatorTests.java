@@ -158,7 +158,7 @@ class CoordinatorTests {
 		whole.send(MIB);
 		whole.send(MIB);
 		whole.complete();
-		assertThat(this.result.get(60, TimeUnit.SECONDS).size()).isEqualTo(2 * MIB);
+		assertThat(this.result.get(3, TimeUnit.MINUTES).size()).isEqualTo(2 * MIB);
 		assertThat(this.result.get().validator()).isEqualTo("\"w\"");
 	}
 
@@ -292,7 +292,7 @@ class CoordinatorTests {
 			exchange(0).send(MIB);
 		}
 		exchange(0).complete();
-		this.result.get(60, TimeUnit.SECONDS);
+		this.result.get(3, TimeUnit.MINUTES);
 		assertThat(this.transfer.told.stored).containsExactly(64L * MIB, 64L * MIB);
 	}
 
@@ -378,7 +378,7 @@ class CoordinatorTests {
 			hanging.exchanges.get(0).send(1000);
 			await(writing);
 			CompletableFuture<Void> cancelled = CompletableFuture.runAsync(call::dispose);
-			cancelled.get(60, TimeUnit.SECONDS);
+			cancelled.get(3, TimeUnit.MINUTES);
 			Thread closing = new Thread(hanging.staged::close);
 			closing.start();
 			Awaitility.await()
@@ -387,7 +387,7 @@ class CoordinatorTests {
 			assertThat(closing.isAlive()).isTrue();
 			assertThat(hanging.staged.channel().isOpen()).isTrue();
 			hung.countDown();
-			closing.join(60_000);
+			closing.join();
 			assertThat(hanging.staged.channel().isOpen()).isFalse();
 			assertThat(hanging.buffers.held()).isZero();
 		}
@@ -420,7 +420,7 @@ class CoordinatorTests {
 			};
 			Disposable call = next.run(file).subscribe();
 			await(reading);
-			CompletableFuture.runAsync(call::dispose).get(60, TimeUnit.SECONDS);
+			CompletableFuture.runAsync(call::dispose).get(3, TimeUnit.MINUTES);
 			hung.countDown();
 			next.staged.close();
 			assertThat(blocks).hasValue(1);
@@ -485,7 +485,7 @@ class CoordinatorTests {
 				next.complete();
 			}
 		}
-		assertThat(this.result.get(60, TimeUnit.SECONDS).size()).isEqualTo(SIZE);
+		assertThat(this.result.get(3, TimeUnit.MINUTES).size()).isEqualTo(SIZE);
 		assertThat(this.transfer.told.failures)
 			.allSatisfy((failure) -> assertThat(failure.getMessage()).contains("mirror1"));
 	}
@@ -521,7 +521,7 @@ class CoordinatorTests {
 			only.answer(MIB);
 			only.send(MIB);
 			only.complete();
-			assertThat(resumed.get(60, TimeUnit.SECONDS).size()).isEqualTo(MIB);
+			assertThat(resumed.get(3, TimeUnit.MINUTES).size()).isEqualTo(MIB);
 			assertThat(next.told.failures).isEmpty();
 		}
 	}
@@ -646,7 +646,7 @@ class CoordinatorTests {
 		Arrays.fill(across, 0, 188, (byte) 1);
 		exchange(1).send(across);
 		exchange(1).complete();
-		TransferResult came = this.result.get(60, TimeUnit.SECONDS);
+		TransferResult came = this.result.get(3, TimeUnit.MINUTES);
 		assertThat(came.digests()).containsValue(Digest.of(Algorithm.SHA256, sha256(MIB)));
 	}
 

@@ -43,7 +43,7 @@ class DrawnOrdersTests {
 	/**
 	 * How many seeds each group tries; more of them by {@code -Dmodelcache.drawn-orders}.
 	 */
-	private static final int SEEDS = Integer.getInteger("modelcache.drawn-orders", 60);
+	private static final int SEEDS = Integer.getInteger("modelcache.drawn-orders", 15);
 
 	@TempDir
 	private Path directory;

@@ -107,7 +107,7 @@ class CredentialHelperTests {
 			timer.advanceTimeBy(Duration.ofSeconds(31));
 		}).expectComplete().verify(PATIENCE);
 		long number = Long.parseLong(Files.readString(pid).strip());
-		ProcessHandle.of(number).ifPresent((process) -> process.onExit().orTimeout(30, TimeUnit.SECONDS).join());
+		ProcessHandle.of(number).ifPresent((process) -> process.onExit().orTimeout(3, TimeUnit.MINUTES).join());
 	}
 
 	private static void awaitFile(Path file) {

@@ -20,6 +20,7 @@ import io.micrometer.observation.ObservationRegistry;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.util.unit.DataSize;
 import reactor.test.StepVerifier;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -62,7 +63,8 @@ class ModelCacheObservationsTests {
 
 		});
 		ModelCacheBuilder builder = ModelCache.builder()
-			.cache((options) -> options.directory(this.directory))
+			.environment((name) -> name.equals("user.home") ? this.directory.resolve("home").toString() : null)
+			.cache((options) -> options.directory(this.directory).minFreeSpace(DataSize.ofMegabytes(1)))
 			.download((options) -> options.allowInsecureHttp(true))
 			.verifyFormat(FormatVerification.OFF)
 			.model(ModelRequest.builder("default")

@@ -226,6 +226,7 @@ class HostileAnswerTests {
 		assertThat(failure(cache)).hasMessageContaining("nothing advanced");
 		cache.cancel("m").block(PATIENCE);
 		blocked.countDown();
+		this.server.always("/m.gguf", Reply.ok());
 		worksNow(cache);
 	}
 
@@ -243,10 +244,14 @@ class HostileAnswerTests {
 
 	@Test
 	void bodyThatNeverComesIsGivenUpThoughTheServerStaysConnected() {
-		this.server.script("/m.gguf", Reply.ok().stallAfter(0), Reply.ok().stallAfter(0), Reply.ok().stallAfter(0),
-				Reply.ok().stallAfter(0));
+		this.server.always("/m.gguf", Reply.ok().stallAfter(0));
 		ModelCache cache = impatient().open(request().build());
-		assertThat(failure(cache)).hasMessageContaining("DOWNLOADING");
+		ModelCacheException failure = failure(cache);
+		// On a busy machine, an earlier step may take too long.
+		for (int i = 0; i < 10 && !failure.getMessage().contains("DOWNLOADING"); i++) {
+			failure = failure(cache);
+		}
+		assertThat(failure).hasMessageContaining("DOWNLOADING");
 		this.server.release();
 		this.server.always("/m.gguf", Reply.ok());
 		worksNow(cache);

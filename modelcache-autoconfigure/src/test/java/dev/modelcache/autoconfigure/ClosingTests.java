@@ -38,7 +38,6 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,7 +62,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Applications that close, stop or are terminated while a model is on its way.
  */
-@Timeout(180)
 @ExtendWith(OutputCaptureExtension.class)
 class ClosingTests {
 

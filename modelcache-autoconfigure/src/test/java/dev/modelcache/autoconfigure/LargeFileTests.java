@@ -110,6 +110,7 @@ class LargeFileTests {
 		awaitState("VERIFYING");
 		assertThat(ask("cancel").status()).isEqualTo(202);
 		awaitState("CANCELLED");
+		Awaitility.await().atMost(PATIENCE).until(() -> readers().isEmpty());
 		List<Disposable> callers = Stream.generate(() -> this.application.cache().get("default"))
 			.limit(12)
 			.map((model) -> model.map(CachedModel::path).onErrorComplete().subscribe())

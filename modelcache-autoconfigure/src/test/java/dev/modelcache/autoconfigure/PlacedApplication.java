@@ -4,6 +4,9 @@
  */
 package dev.modelcache.autoconfigure;
 
+import java.util.ArrayList;
+import java.util.List;
+
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheException;
@@ -19,7 +22,7 @@ import org.springframework.context.annotation.Configuration;
 
 /**
  * An application without a server that gets its configured models one after the other and
- * ends.
+ * ends, perhaps followed by others in the same process.
  */
 @Configuration(proxyBeanMethods = false)
 @EnableAutoConfiguration
@@ -31,18 +34,43 @@ class PlacedApplication {
 	/** Printed with the id, the code, the problem and the action of each failure. */
 	static final String FAILED = "failed ";
 
-	/** Printed at the end. */
+	/** Printed at the end of each application. */
 	static final String END = "end of the models";
 
+	/** Stands between the properties of two applications. */
+	static final String NEXT = "--next";
+
 	/**
-	 * Starts the application.
-	 * @param arguments its properties, as options
+	 * Starts applications, one after the other.
+	 * @param arguments the properties of each, as options
 	 */
 	public static void main(String[] arguments) {
-		new SpringApplicationBuilder(PlacedApplication.class).web(WebApplicationType.NONE)
-			.properties("spring.main.banner-mode=off", "spring.jmx.enabled=false", "hooks.llm.startup.mode=none")
-			.run(arguments)
-			.close();
+		List<String> properties = new ArrayList<>();
+		for (String argument : arguments) {
+			if (argument.equals(NEXT)) {
+				start(properties);
+				properties.clear();
+			}
+			else {
+				properties.add(argument);
+			}
+		}
+		start(properties);
+	}
+
+	private static void start(List<String> properties) {
+		try {
+			new SpringApplicationBuilder(PlacedApplication.class).web(WebApplicationType.NONE)
+				.properties("spring.main.banner-mode=off", "spring.jmx.enabled=false", "hooks.llm.startup.mode=none")
+				.run(properties.toArray(String[]::new))
+				.close();
+		}
+		catch (RuntimeException ex) {
+			// The reason why it does not start has been printed.
+		}
+		finally {
+			System.out.println(END);
+		}
 	}
 
 	@Bean
@@ -51,7 +79,6 @@ class PlacedApplication {
 			for (ModelRequest request : operations.models()) {
 				get(cache, request.id());
 			}
-			System.out.println(END);
 		};
 	}
 

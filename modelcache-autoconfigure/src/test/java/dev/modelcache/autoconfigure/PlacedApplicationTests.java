@@ -46,15 +46,27 @@ class PlacedApplicationTests {
 		this.source = Files.write(this.directory.resolve("source.gguf"), GgufFile.tiny().bytes());
 	}
 
-	/** Runs an application to its end, in the directory, with a changed environment. */
-	private String run(List<String> environment, List<String> options, String... properties) {
+	/**
+	 * Runs applications to their ends in one process, in the directory, with a changed
+	 * environment.
+	 * @return what each of them printed
+	 */
+	private List<String> run(List<String> environment, List<String> options, List<String> first, List<?>... more) {
 		List<String> wrapper = new ArrayList<>(
 				List.of("env", "-C", this.directory.toString(), "-u", "XDG_CACHE_HOME", "-u", "LC_ALL"));
 		wrapper.addAll(environment);
-		Object[] arguments = Stream.of(properties).map("--hooks.llm."::concat).toArray();
-		try (ForkedJvm application = ForkedJvm.startBy(wrapper, PlacedApplication.class, options, arguments)) {
+		List<String> arguments = new ArrayList<>();
+		first.forEach((property) -> arguments.add("--hooks.llm." + property));
+		for (List<?> properties : more) {
+			arguments.add(PlacedApplication.NEXT);
+			properties.forEach((property) -> arguments.add("--hooks.llm." + property));
+		}
+		try (ForkedJvm application = ForkedJvm.startBy(wrapper, PlacedApplication.class, options,
+				arguments.toArray())) {
 			application.awaitExit(PATIENCE);
-			return application.output();
+			List<String> outputs = List.of(application.output().split(PlacedApplication.END, -1));
+			assertThat(outputs).as(application.output()).hasSize(2 + more.length);
+			return outputs;
 		}
 	}
 
@@ -70,44 +82,37 @@ class PlacedApplicationTests {
 
 	@Test
 	void userWithoutAHomeIsToldToConfigureTheDirectory() throws IOException {
-		assertThat(run(List.of("HOME=/dev/null"), List.of("-Duser.home=?"), url())).contains(
+		assertThat(run(List.of("HOME=/dev/null"), List.of("-Duser.home=?"), List.of(url())).get(0)).contains(
 				NO_DIRECTORY + "'/dev/null', which is not a directory; user.home is '?', which is not an absolute path",
 				"Set hooks.llm.cache.directory to a directory to which this user can write");
 		assertThat(files()).isEmpty();
 	}
 
 	@Test
-	void userWithoutAHomeCanUseAConfiguredDirectoryOrNoModel() throws IOException {
-		assertThat(run(List.of("-u", "HOME"), List.of("-Duser.home=?"), "startup.mode=background"))
-			.contains(PlacedApplication.END);
-		assertThat(run(List.of("-u", "HOME"), List.of("-Duser.home=?"), url(),
-				"cache.directory=" + this.directory.resolve("cache")))
+	void userWithoutAHomeCanUseAConfiguredDirectoryOrAModelThatIsThereOrNone() throws IOException {
+		List<String> outputs = run(List.of("-u", "HOME"), List.of("-Duser.home=?"), List.of("startup.mode=background"),
+				List.of("model-path=" + this.source),
+				List.of(url(), "cache.directory=" + this.directory.resolve("cache")));
+		assertThat(outputs.get(0)).contains("Started ")
+			.doesNotContain(PlacedApplication.READY, PlacedApplication.FAILED);
+		assertThat(outputs.get(1)).contains(PlacedApplication.READY + "default " + this.source);
+		assertThat(outputs.get(2))
 			.contains(PlacedApplication.READY + "default " + this.directory.resolve("cache/models"));
 		assertThat(files()).containsExactly(this.directory.resolve("cache"));
 	}
 
 	@Test
-	void modelThatIsThereIsServedToAUserWithoutAHome() throws IOException {
-		assertThat(run(List.of("-u", "HOME"), List.of("-Duser.home=?"), "model-path=" + this.source))
-			.contains(PlacedApplication.READY + "default " + this.source);
-		assertThat(files()).isEmpty();
-	}
-
-	@Test
 	void inTheLocaleCHomeWithOtherLettersIsNeededOnlyWithoutAConfiguredDirectory() {
-		List<String> environment = List.of("LANG=C", "LC_CTYPE=C", "HOME=" + this.directory.resolve("jörg"));
-		List<String> options = List.of("-Duser.home=" + this.directory.resolve("jörg"));
-		assertThat(run(environment, options, url())).contains(NO_DIRECTORY.substring(0, 40), "US-ASCII",
+		List<String> outputs = run(List.of("LANG=C", "LC_CTYPE=C", "HOME=" + this.directory.resolve("jörg")),
+				List.of("-Duser.home=" + this.directory.resolve("jörg")), List.of(url()),
+				List.of(url(), "cache.directory=" + this.directory.resolve("cache")),
+				List.of(url(), "cache.directory=" + this.directory.resolve("cache"),
+						"model-path=" + this.directory.resolve("é.gguf")));
+		assertThat(outputs.get(0)).contains(NO_DIRECTORY.substring(0, 40), "US-ASCII",
 				"LANG=C.UTF-8, or LC_ALL=C.UTF-8");
-		assertThat(run(environment, options, url(), "cache.directory=" + this.directory.resolve("cache")))
-			.contains(PlacedApplication.READY + "default ");
-	}
-
-	@Test
-	void inTheLocaleCPathWithOtherLettersIsToldAboutTheLocale() {
-		assertThat(run(List.of("LANG=C", "LC_CTYPE=C"), List.of(), url(),
-				"cache.directory=" + this.directory.resolve("cache"), "model-path=" + this.directory.resolve("é.gguf")))
-			.contains("hooks.llm.model-path: contains characters that the encoding of file names", "LANG=C.UTF-8");
+		assertThat(outputs.get(1)).contains(PlacedApplication.READY + "default ");
+		assertThat(outputs.get(2)).contains("hooks.llm.model-path: contains characters that the encoding of file names",
+				"LANG=C.UTF-8");
 	}
 
 	@Test
@@ -115,7 +120,8 @@ class PlacedApplicationTests {
 	void userWhoIsOnlyANumberIsToldToConfigureTheDirectory() throws IOException {
 		Files.setPosixFilePermissions(this.directory, PosixFilePermissions.fromString("rwxrwxrwx"));
 		String output = run(List.of("HOME=/", "setpriv", "--reuid=12345", "--regid=12345", "--clear-groups",
-				"--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"), List.of(), url());
+				"--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"), List.of(), List.of(url()))
+			.get(0);
 		assertThat(output).contains(NO_DIRECTORY
 				+ "'/', which is nobody's home directory; user.home is '?', which is not an absolute path");
 		assertThat(files()).isEmpty();

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -61,9 +62,10 @@ class PrefetchTests {
 		}
 	}
 
+	/** The second process, which only checks them, is an application of another type. */
 	@ParameterizedTest
-	@ValueSource(strings = { "REACTIVE", "SERVLET", "NONE" })
-	void modelsAreFetchedAndTheProcessEndsBeforeBeansAreCreated(String type) throws Exception {
+	@CsvSource({ "REACTIVE, SERVLET", "NONE, REACTIVE" })
+	void modelsAreFetchedAndTheProcessEndsBeforeBeansAreCreated(String type, String checkedType) throws Exception {
 		this.server.serve("/extra.gguf", this.content);
 		Ended ended = run(type, "--hooks.llm.startup.mode=prefetch");
 		assertThat(ended.code()).as(ended.output()).isZero();
@@ -77,7 +79,7 @@ class PrefetchTests {
 			assertThat(files).anyMatch((file) -> file.getFileName().toString().equals(".m.gguf.sealed"));
 		}
 		int requests = this.server.requests().size();
-		Ended check = run(type, "--hooks.llm.startup.mode=prefetch", "--check");
+		Ended check = run(checkedType, "--hooks.llm.startup.mode=prefetch", "--check");
 		assertThat(check.code()).as(check.output()).isZero();
 		assertThat(check.output()).containsPattern("default +200000 .* CACHED ");
 		assertThat(this.server.requests()).hasSize(requests);
@@ -98,9 +100,11 @@ class PrefetchTests {
 	@Test
 	void modelThatIsNotRequiredDoesNotCount() {
 		this.server.always("/extra.gguf", Reply.status(404));
-		Ended ended = run("NONE", "--hooks.llm.startup.mode=prefetch");
+		Ended ended = run("SERVLET", "--hooks.llm.startup.mode=prefetch");
 		assertThat(ended.code()).as(ended.output()).isZero();
-		assertThat(ended.output()).containsPattern("extra +- +- +FAILED \\(NOT_FOUND\\)");
+		assertThat(ended.output()).doesNotContain(PrefetchedApplication.CREATED)
+			.containsPattern("default +200000 .* DOWNLOADED ")
+			.containsPattern("extra +- +- +FAILED \\(NOT_FOUND\\)");
 	}
 
 	@ParameterizedTest

@@ -6,12 +6,14 @@ package dev.modelcache.autoconfigure;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 import dev.modelcache.ModelAccessDeniedException;
 import dev.modelcache.ModelCacheException;
@@ -58,6 +60,8 @@ class ProxyFailureTests {
 
 	private static final String CATALOG = "catalog://mine";
 
+	private static final List<String> KINDS = List.of(HTTPS, HTTP, HUB, REGISTRY, CATALOG);
+
 	private final Content content = Content.random(10_000, 1);
 
 	@TempDir
@@ -73,13 +77,21 @@ class ProxyFailureTests {
 	}
 
 	private RunningApplication start(String url, String host, int port, String... more) {
-		List<String> all = new ArrayList<>(List.of("hooks.llm.url=" + url,
-				"hooks.llm.cache.directory=" + this.directory, "hooks.llm.cache.min-free-space=1MB",
-				"hooks.llm.verify-format=off", "hooks.llm.startup.mode=none",
-				"hooks.llm.download.allow-insecure-http=true", "hooks.llm.expected-checksum=" + this.content.sha256(),
-				"hooks.llm.huggingface.endpoint=https://hub.example",
-				"hooks.llm.catalog.locations=https://catalog.example/models.json", "hooks.llm.max-attempts=2",
-				"hooks.llm.download.proxy.host=" + host));
+		return start(List.of(url), host, port, more);
+	}
+
+	/** The first model is the default one, and the others have numbers. */
+	private RunningApplication start(List<String> urls, String host, int port, String... more) {
+		List<String> all = new ArrayList<>(List.of("hooks.llm.cache.directory=" + this.directory,
+				"hooks.llm.cache.min-free-space=1MB", "hooks.llm.startup.mode=none",
+				"hooks.llm.download.allow-insecure-http=true", "hooks.llm.huggingface.endpoint=https://hub.example",
+				"hooks.llm.catalog.locations=https://catalog.example/models.json",
+				"resilience4j.retry.configs.modelcache.wait-duration=1ms", "hooks.llm.download.proxy.host=" + host));
+		for (int i = 0; i < urls.size(); i++) {
+			String model = (i == 0) ? "hooks.llm." : "hooks.llm.models." + i + ".";
+			all.addAll(List.of(model + "url=" + urls.get(i), model + "expected-checksum=" + this.content.sha256(),
+					model + "max-attempts=2", model + "verify-format=off"));
+		}
 		if (port != 0) {
 			all.add(KEYS + ".port=" + port);
 		}
@@ -89,39 +101,61 @@ class ProxyFailureTests {
 
 	private ModelCacheException failure(String url, String host, int port, String... more) {
 		try (RunningApplication application = start(url, host, port, more)) {
-			ModelCacheException failure = catchThrowableOfType(ModelCacheException.class,
-					() -> application.cache().get("default").block(PATIENCE));
-			assertThat(failure).isNotNull();
-			assertThat(failure.toString()).doesNotContain(PASSWORD);
-			return failure;
+			return failure(application, "default");
 		}
+	}
+
+	private static ModelCacheException failure(RunningApplication application, String id) {
+		ModelCacheException failure = catchThrowableOfType(ModelCacheException.class,
+				() -> application.cache().get(id).block(PATIENCE));
+		assertThat(failure).isNotNull();
+		assertThat(failure.toString()).doesNotContain(PASSWORD);
+		return failure;
 	}
 
 	private ModelCacheException failure(String url, String... more) {
 		return failure(url, "127.0.0.1", this.proxy.port(), more);
 	}
 
+	/**
+	 * Asks one application for a model of each kind, one after the other.
+	 * @param attempts the requests for a file that the proxy gets, if there is one
+	 */
+	private void assertThatEachFails(String host, int port, int attempts, Consumer<ModelCacheException> requirements) {
+		try (RunningApplication application = start(KINDS, host, port)) {
+			for (int i = 0; i < KINDS.size(); i++) {
+				int before = requests();
+				ModelCacheException failure = failure(application, (i == 0) ? "default" : String.valueOf(i));
+				assertThat(failure).as(KINDS.get(i)).satisfies(requirements);
+				assertThat(requests() - before).as(KINDS.get(i)).isEqualTo(requests(KINDS.get(i), attempts));
+			}
+		}
+	}
+
+	private int requests() {
+		return (this.proxy != null) ? this.proxy.requests().size() : 0;
+	}
+
 	/** Of a Hub, the API is asked once, and then the file itself. */
 	private static int requests(String url, int attempts) {
-		return url.equals(HUB) ? attempts + 1 : attempts;
+		return (attempts > 0 && url.equals(HUB)) ? attempts + 1 : attempts;
 	}
 
 	private String address() {
 		return "127.0.0.1:" + this.proxy.port();
 	}
 
-	@ParameterizedTest
-	@ValueSource(strings = { HTTPS, HTTP, HUB, REGISTRY, CATALOG })
-	void proxyThatRequiresCredentialsDeniesAccessAndIsAskedOnce(String url) {
+	@Test
+	void proxyThatRequiresCredentialsDeniesAccessAndIsAskedOnce() {
 		this.proxy = ConnectProxy.answering("407 Proxy Authentication Required",
 				"Proxy-Authenticate: Basic realm=\"corp\"");
-		assertThat(failure(url)).isInstanceOf(ModelAccessDeniedException.class)
-			.hasMessageContaining("proxy " + address())
-			.hasMessageContaining("407")
-			.hasMessageContaining(KEYS + ".username")
-			.hasMessageNotContaining("ssl-bundle")
-			.hasMessageNotContaining("Authorization");
-		assertThat(this.proxy.requests()).hasSize(requests(url, 1));
+		assertThatEachFails("127.0.0.1", this.proxy.port(), 1,
+				(failure) -> assertThat(failure).isInstanceOf(ModelAccessDeniedException.class)
+					.hasMessageContaining("proxy " + address())
+					.hasMessageContaining("407")
+					.hasMessageContaining(KEYS + ".username")
+					.hasMessageNotContaining("ssl-bundle")
+					.hasMessageNotContaining("Authorization"));
 	}
 
 	@Test
@@ -135,16 +169,15 @@ class ProxyFailureTests {
 		assertThat(this.proxy.requests()).hasSize(1).first().asString().contains("authorization: Basic ");
 	}
 
-	@ParameterizedTest
-	@ValueSource(strings = { HTTPS, HTTP, HUB, REGISTRY, CATALOG })
-	void proxyThatForbidsTheHostDeniesAccessAndIsAskedOnce(String url) {
+	@Test
+	void proxyThatForbidsTheHostDeniesAccessAndIsAskedOnce() {
 		this.proxy = ConnectProxy.answering("403 Forbidden");
-		assertThat(failure(url)).isInstanceOf(ModelAccessDeniedException.class)
-			.hasMessageContaining("proxy " + address())
-			.hasMessageContaining("403")
-			.hasMessageContaining(".example:")
-			.hasMessageNotContaining("ssl-bundle");
-		assertThat(this.proxy.requests()).hasSize(requests(url, 1));
+		assertThatEachFails("127.0.0.1", this.proxy.port(), 1,
+				(failure) -> assertThat(failure).isInstanceOf(ModelAccessDeniedException.class)
+					.hasMessageContaining("proxy " + address())
+					.hasMessageContaining("403")
+					.hasMessageContaining(".example:")
+					.hasMessageNotContaining("ssl-bundle"));
 	}
 
 	@ParameterizedTest
@@ -159,34 +192,35 @@ class ProxyFailureTests {
 		assertThat(this.proxy.requests()).hasSize(2);
 	}
 
-	@ParameterizedTest
-	@ValueSource(strings = { HTTPS, HTTP, HUB, REGISTRY, CATALOG })
-	void proxyThatClosesTheConnectionIsNamed(String url) {
+	@Test
+	void proxyThatClosesTheConnectionIsNamed() {
 		this.proxy = ConnectProxy.closing();
-		assertThat(failure(url)).isInstanceOf(ModelTransferException.class)
-			.hasMessageContaining("proxy " + address())
-			.hasMessageContaining(KEYS)
-			.hasMessageNotContaining("ssl-bundle");
-		assertThat(this.proxy.requests()).hasSize(requests(url, 2));
+		assertThatEachFails("127.0.0.1", this.proxy.port(), 2,
+				(failure) -> assertThat(failure).isInstanceOf(ModelTransferException.class)
+					.hasMessageContaining("proxy " + address())
+					.hasMessageContaining(KEYS)
+					.hasMessageNotContaining("ssl-bundle"));
 	}
 
-	@ParameterizedTest
-	@ValueSource(strings = { HTTPS, HTTP, HUB, REGISTRY, CATALOG })
-	void proxyThatDoesNotListenIsNamed(String url) throws IOException {
-		int port = freePort();
-		assertThat(failure(url, "127.0.0.1", port)).isInstanceOf(ModelTransferException.class)
-			.hasMessageContaining("proxy 127.0.0.1:" + port)
-			.hasMessageContaining(KEYS)
-			.hasMessageNotContaining("Check the network and the URL");
+	@Test
+	void proxyThatDoesNotListenIsNamed() throws IOException {
+		try (Socket refusing = refusing()) {
+			int port = refusing.getLocalPort();
+			assertThatEachFails("127.0.0.1", port, 0,
+					(failure) -> assertThat(failure).isInstanceOf(ModelTransferException.class)
+						.hasMessageContaining("proxy 127.0.0.1:" + port)
+						.hasMessageContaining(KEYS)
+						.hasMessageNotContaining("Check the network and the URL"));
+		}
 	}
 
-	@ParameterizedTest
-	@ValueSource(strings = { HTTPS, HTTP, HUB, REGISTRY, CATALOG })
-	void proxyWithAnUnknownNameIsNamed(String url) {
-		assertThat(failure(url, "proxy.invalid", 3128)).isInstanceOf(ModelTransferException.class)
-			.hasMessageContaining("proxy proxy.invalid:3128")
-			.hasMessageContaining(KEYS)
-			.hasMessageContaining("name");
+	@Test
+	void proxyWithAnUnknownNameIsNamed() {
+		assertThatEachFails("proxy.invalid", 3128, 0,
+				(failure) -> assertThat(failure).isInstanceOf(ModelTransferException.class)
+					.hasMessageContaining("proxy proxy.invalid:3128")
+					.hasMessageContaining(KEYS)
+					.hasMessageContaining("name"));
 	}
 
 	@Test
@@ -230,9 +264,11 @@ class ProxyFailureTests {
 
 	@Test
 	void jdkClientNamesTheProxyThatDoesNotListen() throws IOException {
-		int port = freePort();
-		assertThat(failure(HTTPS, "127.0.0.1", port, JDK)).isInstanceOf(ModelTransferException.class)
-			.hasMessageContaining("proxy 127.0.0.1:" + port);
+		try (Socket refusing = refusing()) {
+			assertThat(failure(HTTPS, "127.0.0.1", refusing.getLocalPort(), JDK))
+				.isInstanceOf(ModelTransferException.class)
+				.hasMessageContaining("proxy 127.0.0.1:" + refusing.getLocalPort());
+		}
 	}
 
 	@Test
@@ -283,12 +319,11 @@ class ProxyFailureTests {
 
 	@Test
 	void proxyOfTheSystemPropertiesIsNamed() throws IOException {
-		int port = freePort();
-		System.setProperty("https.proxyHost", "127.0.0.1");
-		System.setProperty("https.proxyPort", String.valueOf(port));
-		try {
+		try (Socket refusing = refusing()) {
+			System.setProperty("https.proxyHost", "127.0.0.1");
+			System.setProperty("https.proxyPort", String.valueOf(refusing.getLocalPort()));
 			assertThat(failure(HTTPS, "", 0)).isInstanceOf(ModelTransferException.class)
-				.hasMessageContaining("proxy 127.0.0.1:" + port)
+				.hasMessageContaining("proxy 127.0.0.1:" + refusing.getLocalPort())
 				.hasMessageContaining("https.proxyHost");
 		}
 		finally {
@@ -324,10 +359,11 @@ class ProxyFailureTests {
 		}
 	}
 
-	private static int freePort() throws IOException {
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-			return socket.getLocalPort();
-		}
+	/** Has a port that refuses connections for as long as the socket is open. */
+	private static Socket refusing() throws IOException {
+		Socket socket = new Socket();
+		socket.bind(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0));
+		return socket;
 	}
 
 }

@@ -100,7 +100,7 @@ final class RunningApplication implements AutoCloseable {
 		try {
 			String port = this.context.getBean(Environment.class).getProperty("local.server.port");
 			HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-				.timeout(Duration.ofSeconds(30))
+				.timeout(Duration.ofMinutes(3))
 				.method(method, (json != null) ? BodyPublishers.ofString(json) : BodyPublishers.noBody());
 			if (json != null) {
 				request.header("Content-Type", "application/json");

@@ -37,15 +37,16 @@ public final class ForkedJvm implements AutoCloseable {
 
 	private final List<String> lines = new ArrayList<>();
 
+	private final Thread reader = new Thread(this::read, "forked-jvm-output");
+
 	private boolean ended;
 
 	private int tasks;
 
 	private ForkedJvm(Process process) {
 		this.process = process;
-		Thread reader = new Thread(this::read, "forked-jvm-output");
-		reader.setDaemon(true);
-		reader.start();
+		this.reader.setDaemon(true);
+		this.reader.start();
 	}
 
 	/**
@@ -235,20 +236,32 @@ public final class ForkedJvm implements AutoCloseable {
 	 */
 	public void kill() {
 		this.process.destroyForcibly();
-		awaitExit(Duration.ofMinutes(3));
+		awaitEnd(Duration.ofMinutes(3));
 	}
 
 	/**
-	 * Waits for the end of the JVM.
+	 * Waits for the end of the JVM and of its output.
 	 * @param patience how long to wait
 	 * @return its exit code
 	 */
 	public int awaitExit(Duration patience) {
+		awaitEnd(patience);
+		try {
+			// The last lines may still be in the pipe. A child may keep it open.
+			this.reader.join(patience.toMillis());
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
+		}
+		return this.process.exitValue();
+	}
+
+	private void awaitEnd(Duration patience) {
 		try {
 			if (!this.process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
 				throw new AssertionError("still running after " + patience + ":\n" + output());
 			}
-			return this.process.exitValue();
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();

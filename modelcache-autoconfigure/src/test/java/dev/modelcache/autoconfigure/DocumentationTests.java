@@ -341,7 +341,7 @@ class DocumentationTests {
 	}
 
 	private static void await(RunningApplication application, String state, String id) {
-		Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> {
+		Awaitility.await().atMost(Duration.ofMinutes(3)).until(() -> {
 			JsonNode shown = application.get("/actuator/modelcache/" + id).body();
 			return shown.at("/state").asString().equals(state) && (!state.equals("DOWNLOADING")
 					|| (shown.at("/progress/bytes").asLong() > 0 && !shown.at("/attempts").isEmpty()));

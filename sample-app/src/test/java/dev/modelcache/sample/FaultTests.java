@@ -5,8 +5,6 @@
 package dev.modelcache.sample;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -18,9 +16,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 
 import com.jayway.jsonpath.JsonPath;
+import dev.modelcache.sample.ModelOrigin.Server;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.util.unit.DataSize;
@@ -33,6 +32,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class FaultTests {
 
 	private static final String LARGE = "large";
+
+	private static final DataSize FAST = DataSize.ofMegabytes(50);
 
 	@TempDir
 	private Path directory;
@@ -122,56 +123,45 @@ class FaultTests {
 	@Test
 	void secondProcessWaitsAndUsesTheSameFile() {
 		try (RunningSample sample = start()) {
-			sample.changePace(DataSize.ofKilobytes(80));
+			sample.changePace(DataSize.ofKilobytes(40));
 			URI second = URI.create(JsonPath.read(sample.play("second-process"), "$.link"));
 			RunningSample.awaitState(second, LARGE, "WAITING");
 			assertThat(RunningSample.<Number>read(second, LARGE, "$.owner.pid").longValue())
 				.isEqualTo(ProcessHandle.current().pid());
-			sample.changePace(DataSize.ofMegabytes(50));
+			sample.changePace(FAST);
 			sample.awaitState(LARGE, "READY");
 			RunningSample.awaitState(second, LARGE, "READY");
 			assertThat(RunningSample.<String>read(second, LARGE, "$.outcome")).isEqualTo("CACHED");
 		}
 	}
 
+	/** Both processes fetch the file from the servers of this one. */
 	@Test
 	void downloadContinuesAfterTheProcessWasKilled() throws Exception {
-		int port = freePort();
-		Process process = fork(port);
-		URI uri = URI.create("http://127.0.0.1:" + port);
-		try {
-			RunningSample.awaitState(uri, LARGE, "READY");
-			RunningSample.post(uri, "/faults/kill", "{}");
-			assertThat(process.waitFor(RunningSample.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-			assertThat(process.exitValue()).isEqualTo(137);
-		}
-		finally {
-			process.destroyForcibly().waitFor();
-		}
-		assertThat(this.directory.resolve("large.gguf")).doesNotExist();
-		try (RunningSample sample = RunningSample.start(this.directory, "--hooks.llm.classifier.enabled=false")) {
-			sample.awaitState(LARGE, "READY");
-			List<Number> bytes = RunningSample.read(sample.uri(), LARGE, "$.attempts[*].bytes");
-			assertThat(bytes.stream().mapToLong(Number::longValue).sum()).isPositive()
-				.isLessThan(Files.size(this.directory.resolve("large.gguf")));
-		}
-	}
-
-	private Process fork(int port) throws IOException {
-		List<String> command = new ArrayList<>(
-				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-						System.getProperty("java.class.path"), SampleApplication.class.getName()));
-		// Slowly, because the process is killed after a status that shows half of the
-		// file.
-		command.addAll(RunningSample.arguments(this.directory, port, "1MB"));
-		command.add("--hooks.llm.classifier.enabled=false");
-		command.add("--spring.main.web-application-type=reactive");
-		return new ProcessBuilder(command).inheritIO().start();
-	}
-
-	private static int freePort() throws IOException {
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			return socket.getLocalPort();
+		try (ModelOrigin origin = ModelOrigin.start(FAST, FAST)) {
+			List<String> arguments = new ArrayList<>(List.of("--hooks.llm.classifier.enabled=false"));
+			Map.of("url", Server.FIRST, "mirrors", Server.MIRROR, "fallback-url", Server.FALLBACK)
+				.forEach((key, server) -> arguments
+					.add("--hooks.llm.models.large." + key + "=" + origin.uri(server).resolve("/models/large.gguf")));
+			List<String> all = new ArrayList<>(RunningSample.arguments(this.directory, "50MB"));
+			all.addAll(arguments);
+			try (ForkedSample killed = ForkedSample.start(this.directory, List.of(), Map.of(), all)) {
+				RunningSample.awaitState(killed.uri(), LARGE, "READY");
+				// Slowly, because the process is killed after a status that shows half of
+				// the
+				// file: two servers need 20 seconds for the other half.
+				origin.changePace(DataSize.ofKilobytes(150));
+				RunningSample.post(killed.uri(), "/faults/kill", "{}");
+				assertThat(killed.awaitExit()).isEqualTo(137);
+			}
+			assertThat(this.directory.resolve("large.gguf")).doesNotExist();
+			origin.changePace(FAST);
+			try (RunningSample sample = RunningSample.start(this.directory, arguments.toArray(String[]::new))) {
+				sample.awaitState(LARGE, "READY");
+				List<Number> bytes = RunningSample.read(sample.uri(), LARGE, "$.attempts[*].bytes");
+				assertThat(bytes.stream().mapToLong(Number::longValue).sum()).isPositive()
+					.isLessThan(Files.size(this.directory.resolve("large.gguf")));
+			}
 		}
 	}
 

@@ -129,7 +129,7 @@ class ModelControllerTests {
 					"\"nextAttempt\":\"1970-01-01T00:00:00Z\"", "\"host\":\"host:443\"", "\"bytesPerSecond\":5",
 					"\"error\":\"<b>503</b>\""))
 			.thenCancel()
-			.verify(Duration.ofSeconds(60));
+			.verify(Duration.ofMinutes(3));
 	}
 
 }

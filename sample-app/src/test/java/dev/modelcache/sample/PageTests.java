@@ -15,7 +15,9 @@ import java.util.logging.Level;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -52,42 +54,59 @@ class PageTests {
 	@TempDir
 	private Path directory;
 
+	@TempDir
+	private static Path profile;
+
+	/** Starting it costs more than most of the tests. */
+	private static ChromeDriver browser;
+
 	private RunningSample sample;
 
-	private ChromeDriver browser;
-
-	@BeforeEach
-	void open() {
-		this.sample = RunningSample.start(this.directory.resolve("models"));
+	@BeforeAll
+	static void startBrowser() {
 		LoggingPreferences logging = new LoggingPreferences();
 		logging.enable(LogType.BROWSER, Level.ALL);
 		ChromeOptions options = new ChromeOptions();
 		options.setBinary("/usr/bin/chromium");
 		options.addArguments("--headless", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
-				"--hide-scrollbars", "--user-data-dir=" + this.directory.resolve("browser"));
+				"--hide-scrollbars", "--user-data-dir=" + profile);
 		options.setCapability("goog:loggingPrefs", logging);
-		this.browser = new ChromeDriver(
+		browser = new ChromeDriver(
 				new ChromeDriverService.Builder().usingDriverExecutable(Path.of("/usr/bin/chromedriver").toFile())
 					.build(),
 				options);
+	}
+
+	@AfterAll
+	static void quitBrowser() {
+		browser.quit();
+	}
+
+	@BeforeEach
+	void open() {
+		// The browser may keep the stream of events of a page that it has left.
+		this.sample = RunningSample.start(this.directory.resolve("models"), "--server.shutdown=immediate");
 		size(WIDE, 900, 1);
-		this.browser.get(this.sample.uri().toString());
+		// What the page of the test before said when it was left.
+		log();
+		browser.get(this.sample.uri().toString());
 	}
 
 	@AfterEach
 	void close() {
 		try {
-			if (this.browser != null) {
-				assertThat(this.browser.manage().logs().get(LogType.BROWSER).getAll()).filteredOn(PageTests::isError)
-					.isEmpty();
-			}
+			assertThat(log()).filteredOn(PageTests::isError).isEmpty();
 		}
 		finally {
-			if (this.browser != null) {
-				this.browser.quit();
-			}
+			// A page that asks for news would miss the application.
+			browser.get("about:blank");
 			this.sample.close();
 		}
+	}
+
+	/** Returns the messages since the last call. */
+	private static List<LogEntry> log() {
+		return browser.manage().logs().get(LogType.BROWSER).getAll();
 	}
 
 	private static boolean isError(LogEntry entry) {
@@ -98,13 +117,13 @@ class PageTests {
 		return Awaitility.await().atMost(RunningSample.PATIENCE).ignoreExceptions();
 	}
 
-	private void size(int width, int height, int scale) {
-		this.browser.executeCdpCommand("Emulation.setDeviceMetricsOverride",
+	private static void size(int width, int height, int scale) {
+		browser.executeCdpCommand("Emulation.setDeviceMetricsOverride",
 				Map.of("width", width, "height", height, "deviceScaleFactor", scale, "mobile", false));
 	}
 
-	private WebElement find(String selector) {
-		return this.browser.findElement(By.cssSelector(selector));
+	private static WebElement find(String selector) {
+		return browser.findElement(By.cssSelector(selector));
 	}
 
 	private static String part(String model, String selector) {
@@ -127,7 +146,7 @@ class PageTests {
 	}
 
 	private long sidewaysScrolling() {
-		return (Long) this.browser
+		return (Long) browser
 			.executeScript("return document.documentElement.scrollWidth - document.documentElement.clientWidth");
 	}
 
@@ -170,7 +189,7 @@ class PageTests {
 		find("#command").sendKeys("rm -rf build/tmp", Keys.ENTER);
 		awaitText("#label", "DELETE");
 		awaitText("#latency", "ms");
-		await().until(() -> this.browser.findElements(By.cssSelector("#scores dt")).size() == 4);
+		await().until(() -> browser.findElements(By.cssSelector("#scores dt")).size() == 4);
 		awaitText("#scores dt.best", "DELETE");
 		find("#examples button").click();
 		awaitText("#label", "READ");
@@ -227,7 +246,7 @@ class PageTests {
 		await().until(() -> find("#fault-note a").isDisplayed());
 		String second = find("#fault-note a").getDomAttribute("href");
 		RunningSample.awaitState(URI.create(second), "large", "WAITING");
-		this.browser.get(second);
+		browser.get(second);
 		awaitText(part("large", "[data-part=owner]"), "Process " + ProcessHandle.current().pid());
 		assertThat(find("#classifier").isDisplayed()).isFalse();
 		assertThat(find("#faults").isDisplayed()).isFalse();
@@ -243,14 +262,17 @@ class PageTests {
 		await().until(() -> find("#faults").isDisplayed());
 		find("#ask .primary").click();
 		awaitText("#label", "DELETE");
-		this.sample.changePace(DataSize.ofKilobytes(500));
+		// Pictures that are kept show more than half of a download, which otherwise takes
+		// minutes.
+		boolean kept = System.getProperty("screenshots") != null;
+		this.sample.changePace(kept ? DataSize.ofKilobytes(500) : SLOW);
 		find("[data-fault=interruptions]").click();
-		await().until(() -> percent("large") >= 55);
+		await().until(() -> percent("large") >= (kept ? 55 : 1));
 		for (String scheme : List.of("light", "dark")) {
-			this.browser.executeCdpCommand("Emulation.setEmulatedMedia",
+			browser.executeCdpCommand("Emulation.setEmulatedMedia",
 					Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
-			this.browser.executeScript("scrollTo(0, 0)");
-			byte[] picture = this.browser.getScreenshotAs(OutputType.BYTES);
+			browser.executeScript("scrollTo(0, 0)");
+			byte[] picture = browser.getScreenshotAs(OutputType.BYTES);
 			assertThat(picture).hasSizeGreaterThan(10_000);
 			write("sample-" + scheme + ".png", picture);
 		}

@@ -40,15 +40,15 @@ final class RunningSample implements AutoCloseable {
 	}
 
 	static RunningSample start(Path directory, String... arguments) {
-		String[] all = Stream.concat(Stream.of(arguments), arguments(directory, 0, "50MB").stream())
+		String[] all = Stream.concat(Stream.of(arguments), arguments(directory, "50MB").stream())
 			.toArray(String[]::new);
 		return new RunningSample(new SpringApplicationBuilder(SampleApplication.class).web(WebApplicationType.REACTIVE)
 			.initializers(new OriginInitializer())
 			.run(all));
 	}
 
-	static List<String> arguments(Path directory, int port, String largePerSecond) {
-		return List.of("--server.port=" + port, "--sample.origin.bytes-per-second=50MB",
+	static List<String> arguments(Path directory, String largePerSecond) {
+		return List.of("--server.port=0", "--sample.origin.bytes-per-second=50MB",
 				"--sample.origin.large-bytes-per-second=" + largePerSecond,
 				"--hooks.llm.cache.directory=" + directory.resolve("cache"),
 				"--hooks.llm.model-path=" + directory.resolve("commands.gguf"),

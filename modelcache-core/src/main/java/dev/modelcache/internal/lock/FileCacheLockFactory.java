@@ -29,6 +29,7 @@ import dev.modelcache.TransferProgress;
 import dev.modelcache.internal.DeniedAccess;
 import dev.modelcache.internal.DiskFault;
 import dev.modelcache.internal.lock.FileLocking.Outcome;
+import dev.modelcache.internal.lock.ProcessIdentity.State;
 import dev.modelcache.lock.CacheLock;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.lock.LockRequest;
@@ -300,11 +301,12 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 			return true;
 		}
 		ProcessIdentity process = (note != null) ? note.process() : null;
+		State state = (process != null) ? process.state() : State.UNKNOWN;
 		String why = null;
-		if (process != null && process.isKnownToBeGone()) {
+		if (state == State.GONE) {
 			why = "that process has ended";
 		}
-		else if (process != null && process.isKnownToRun() && !process.equals(ProcessIdentity.current())) {
+		else if (state == State.RUNNING && !ProcessIdentity.current().equals(process)) {
 			return false;
 		}
 		else if (isStale((note != null) ? note.owner().heartbeat()

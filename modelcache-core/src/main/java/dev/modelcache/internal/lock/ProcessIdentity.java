@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
@@ -31,8 +32,10 @@ import org.jspecify.annotations.Nullable;
  */
 public record ProcessIdentity(String machine, long pid, long start) {
 
-	/** How {@link #toString()} looks, for patterns of names. */
-	public static final String PATTERN = "[0-9a-f]{8}-\\d{1,18}-\\d{1,18}";
+	/**
+	 * What {@link #newName()} returns, for patterns of names. Its group is the process.
+	 */
+	public static final String NAME = "([0-9a-f]{8}-\\d{1,18}-\\d{1,18})-[0-9a-f]{8}";
 
 	/** Which of the fields behind the name of the program it is. */
 	private static final int START_TIME = 19;
@@ -61,19 +64,24 @@ public record ProcessIdentity(String machine, long pid, long start) {
 	}
 
 	/**
-	 * Returns whether the process no longer runs, as far as this machine can know.
-	 * @return {@code false} also for a process of another machine or container
+	 * Returns a new part of a name, for what belongs to this process.
+	 * @return the process and eight random hexadecimal digits
 	 */
-	public boolean isKnownToBeGone() {
-		return isHere() && !isRunning();
+	public static String newName() {
+		return current() + "-" + UUID.randomUUID().toString().substring(0, 8);
 	}
 
 	/**
-	 * Returns whether the process runs, as far as this machine can know.
-	 * @return {@code false} also for a process of another machine or container
+	 * Returns whether the process runs, as far as this machine can know. Whether a note,
+	 * a mark or a partial still has its owner is decided by this alone and, where it is
+	 * unknown, by the locks and times of the files.
+	 * @return the state
 	 */
-	public boolean isKnownToRun() {
-		return isHere() && isRunning();
+	public State state() {
+		if (!isHere()) {
+			return State.UNKNOWN;
+		}
+		return isRunning() ? State.RUNNING : State.GONE;
 	}
 
 	private boolean isHere() {
@@ -145,6 +153,23 @@ public record ProcessIdentity(String machine, long pid, long start) {
 	@Override
 	public String toString() {
 		return this.machine + "-" + this.pid + "-" + this.start;
+	}
+
+	/** Whether a process runs. */
+	public enum State {
+
+		/** It runs. */
+		RUNNING,
+
+		/** It has ended. */
+		GONE,
+
+		/**
+		 * It belongs to another machine or container, or this user sees no processes of
+		 * others.
+		 */
+		UNKNOWN
+
 	}
 
 }

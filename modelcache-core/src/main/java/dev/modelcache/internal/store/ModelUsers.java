@@ -17,7 +17,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
-import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -27,6 +26,7 @@ import dev.modelcache.internal.lock.ExclusiveFile;
 import dev.modelcache.internal.lock.ExclusiveFiles;
 import dev.modelcache.internal.lock.HostName;
 import dev.modelcache.internal.lock.ProcessIdentity;
+import dev.modelcache.internal.lock.ProcessIdentity.State;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,8 +49,7 @@ final class ModelUsers implements AutoCloseable {
 	/** Whoever reads the mark of its own process must not open what is locked. */
 	private static final String LOCKED = ".held";
 
-	private static final Pattern NAME = Pattern
-		.compile("[^.]+\\.(" + ProcessIdentity.PATTERN + ")-[0-9a-f]{8}\\" + ENDING);
+	private static final Pattern NAME = Pattern.compile("[^.]+\\." + ProcessIdentity.NAME + "\\" + ENDING);
 
 	private final CacheLayout layout;
 
@@ -96,8 +95,7 @@ final class ModelUsers implements AutoCloseable {
 	private Mark create(String modelId, ModelPlace place, Use use) throws IOException {
 		this.layout.access().createDirectories(this.layout.locks());
 		others(modelId, place);
-		String name = key(place) + "." + ProcessIdentity.current() + "-" + UUID.randomUUID().toString().substring(0, 8)
-				+ ENDING;
+		String name = key(place) + "." + ProcessIdentity.newName() + ENDING;
 		Path path = this.layout.locks().toRealPath().resolve(name);
 		ExclusiveFile file = this.files.tryCreate(locked(path), this.layout.access().forFile(path));
 		if (file == null) {
@@ -193,10 +191,11 @@ final class ModelUsers implements AutoCloseable {
 	private boolean isInUse(Path path, ProcessIdentity process) {
 		try {
 			Path locked = locked(path.toRealPath());
-			if (process.isKnownToRun() || (!process.isKnownToBeGone() && this.files.isHeld(locked))) {
+			State state = process.state();
+			if (state == State.RUNNING || (state == State.UNKNOWN && this.files.isHeld(locked))) {
 				return true;
 			}
-			if (process.isKnownToBeGone() || isFree(locked)) {
+			if (state == State.GONE || isFree(locked)) {
 				delete(locked);
 				delete(path);
 			}

@@ -22,6 +22,7 @@ import dev.modelcache.internal.FileAccess;
 import dev.modelcache.internal.lock.ExclusiveFile;
 import dev.modelcache.internal.lock.ExclusiveFiles;
 import dev.modelcache.internal.lock.ProcessIdentity;
+import dev.modelcache.internal.lock.ProcessIdentity.State;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -201,7 +202,7 @@ final class Partials {
 
 	private boolean isAbandoned(Path path) throws IOException {
 		ProcessIdentity owner = StagedName.owner(path, this.target);
-		return owner == null || owner.isKnownToBeGone() || isExpired(path);
+		return owner == null || owner.state() == State.GONE || isExpired(path);
 	}
 
 	/** Returns the new name, or null if somebody else was faster. */
@@ -249,7 +250,7 @@ final class Partials {
 	void deleteOthers() throws IOException {
 		for (Path path : list(StagedName.STAGED)) {
 			ProcessIdentity process = StagedName.owner(path, this.target);
-			if (process != null && !process.isKnownToRun() && owner().isPrivate(path)) {
+			if (process != null && process.state() != State.RUNNING && owner().isPrivate(path)) {
 				try (ExclusiveFile file = this.files.tryOpen(path)) {
 					if (file != null) {
 						logger.info("Deleting {}, which a download of another process left", path);
@@ -271,7 +272,7 @@ final class Partials {
 		try {
 			for (Path journal : list(target, StagedName.JOURNAL)) {
 				ProcessIdentity owner = StagedName.owner(journal, target);
-				if (!Files.exists(StagedName.staged(journal)) && owner != null && !owner.isKnownToRun()) {
+				if (!Files.exists(StagedName.staged(journal)) && owner != null && owner.state() != State.RUNNING) {
 					Files.deleteIfExists(journal);
 				}
 			}

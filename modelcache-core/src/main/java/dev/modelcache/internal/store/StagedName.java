@@ -6,7 +6,6 @@ package dev.modelcache.internal.store;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -24,8 +23,7 @@ final class StagedName {
 
 	static final String JOURNAL = ".journal";
 
-	private static final Pattern OWNER = Pattern
-		.compile("\\.(" + ProcessIdentity.PATTERN + ")-[0-9a-f]{8}(?:\\.part|\\.journal)");
+	private static final Pattern OWNER = Pattern.compile("\\." + ProcessIdentity.NAME + "(?:\\.part|\\.journal)");
 
 	/** File systems take 255 bytes. */
 	private static final int LONGEST_NAME = 180;
@@ -41,8 +39,7 @@ final class StagedName {
 
 	/** Returns a new name for a file of this process. */
 	static Path of(Path target) {
-		String random = UUID.randomUUID().toString().substring(0, 8);
-		return target.resolveSibling(prefix(target) + "." + ProcessIdentity.current() + "-" + random + STAGED);
+		return target.resolveSibling(prefix(target) + "." + ProcessIdentity.newName() + STAGED);
 	}
 
 	/** Returns the name of a staged file's journal. */

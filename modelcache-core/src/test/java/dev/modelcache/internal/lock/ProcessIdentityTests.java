@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
+import dev.modelcache.internal.lock.ProcessIdentity.State;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -31,28 +32,26 @@ class ProcessIdentityTests {
 
 	@Test
 	void processThatRunsIsKnownToRunAlsoByItsName() {
-		assertThat(this.self.isKnownToRun()).isTrue();
-		assertThat(this.self.isKnownToBeGone()).isFalse();
+		assertThat(this.self.state()).isEqualTo(State.RUNNING);
 		assertThat(ProcessIdentity.parse(this.self.toString())).isEqualTo(this.self);
 	}
 
 	@Test
 	void processIdThatIsUsedAgainIsAnotherProcess() {
 		ProcessIdentity former = new ProcessIdentity(this.self.machine(), this.self.pid(), this.self.start() - 1);
-		assertThat(former.isKnownToBeGone()).isTrue();
+		assertThat(former.state()).isEqualTo(State.GONE);
 	}
 
 	@Test
 	void nothingIsKnownOfProcessesElsewhere() {
 		ProcessIdentity elsewhere = new ProcessIdentity("00000000", this.self.pid(), 1);
-		assertThat(elsewhere.isKnownToBeGone()).isFalse();
-		assertThat(elsewhere.isKnownToRun()).isFalse();
+		assertThat(elsewhere.state()).isEqualTo(State.UNKNOWN);
 	}
 
 	@Test
 	void processWhoseStartAnEarlierVersionWroteDownRuns() {
 		long millis = ProcessHandle.current().info().startInstant().orElseThrow().toEpochMilli();
-		assertThat(new ProcessIdentity(this.self.machine(), this.self.pid(), millis).isKnownToRun()).isTrue();
+		assertThat(new ProcessIdentity(this.self.machine(), this.self.pid(), millis).state()).isEqualTo(State.RUNNING);
 	}
 
 	@Test
@@ -65,10 +64,10 @@ class ProcessIdentityTests {
 			long pid = Long.parseLong(output.readLine());
 			Awaitility.await().atMost(PATIENCE).until(() -> "T".equals(stat(parent.pid())[0]));
 			ProcessIdentity child = new ProcessIdentity(this.self.machine(), pid, Long.parseLong(stat(pid)[19]));
-			assertThat(child.isKnownToRun()).isTrue();
+			assertThat(child.state()).isEqualTo(State.RUNNING);
 			ProcessHandle.of(pid).orElseThrow().destroyForcibly();
 			Awaitility.await().atMost(PATIENCE).until(() -> "Z".equals(stat(pid)[0]));
-			assertThat(child.isKnownToBeGone()).isTrue();
+			assertThat(child.state()).isEqualTo(State.GONE);
 		}
 		finally {
 			parent.destroyForcibly();

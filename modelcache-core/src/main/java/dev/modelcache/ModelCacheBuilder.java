@@ -628,7 +628,7 @@ public final class ModelCacheBuilder {
 		this.sourceResolvers.forEach((resolver) -> sources.add(Source.of(resolver)));
 		sources.add(Source.of(() -> new HttpSourceResolver(headers), "https", "http"));
 		sources.add(Source.of(() -> new FileSourceResolver(threads.io()), "file"));
-		sources.add(new Source(Set.of("hf"), (url) -> HuggingFaceResolver.isPage(url, hub.endpoint()), huggingFace));
+		sources.add(new Source(Set.of("hf"), hub::isPage, huggingFace));
 		sources
 			.add(Source.of(() -> new OciResolver(metadata.get(), oci, threads.io(), threads.timer()), "oci", "ollama"));
 		sources.add(Source.of(() -> new CatalogResolver(catalogs.get(), all::get,

@@ -24,8 +24,6 @@ final class BuilderMapping {
 
 	private final ConfigurableEnvironment environment;
 
-	private final LocalPaths paths;
-
 	/**
 	 * Creates a mapping.
 	 * @param properties the properties
@@ -34,7 +32,6 @@ final class BuilderMapping {
 	BuilderMapping(ModelCacheProperties properties, ConfigurableEnvironment environment) {
 		this.properties = properties;
 		this.environment = environment;
-		this.paths = new LocalPaths(environment);
 	}
 
 	/**
@@ -110,12 +107,12 @@ final class BuilderMapping {
 			.readOnlyRoots(cache.getReadOnlyRoots()
 				.stream()
 				.filter(StringUtils::hasText)
-				.map((root) -> this.paths.read(ModelKeys.GENERAL, "cache.read-only-roots", root))
+				.map((root) -> ModelKeys.GENERAL.path("cache.read-only-roots", root, this.environment))
 				.toList());
 	}
 
 	private @Nullable Path path(String name, @Nullable String text) {
-		return (text != null) ? this.paths.read(ModelKeys.GENERAL, name, text) : null;
+		return (text != null) ? ModelKeys.GENERAL.path(name, text, this.environment) : null;
 	}
 
 }

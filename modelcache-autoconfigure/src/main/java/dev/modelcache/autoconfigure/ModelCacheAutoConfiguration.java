@@ -7,6 +7,7 @@ package dev.modelcache.autoconfigure;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheBuilder;
@@ -82,12 +83,12 @@ public class ModelCacheAutoConfiguration {
 		ModelCacheBuilder builder = new BuilderMapping(properties, environment).map()
 			.resourceLoader(resources)
 			.listener(events)
-			.retryRegistry(Candidates.choose(retries, RetryRegistry.class, RetryRegistry::ofDefaults))
-			.circuitBreakerRegistry(Candidates.choose(circuitBreakers, CircuitBreakerRegistry.class,
-					CircuitBreakerRegistry::ofDefaults));
+			.retryRegistry(choose(retries, RetryRegistry.class, RetryRegistry::ofDefaults))
+			.circuitBreakerRegistry(
+					choose(circuitBreakers, CircuitBreakerRegistry.class, CircuitBreakerRegistry::ofDefaults));
 		DownloadConnectors.configure(builder, properties.getDownload(),
-				Candidates.choose(connectors, ClientHttpConnectorBuilder.class, ClientHttpConnectorBuilder::detect),
-				Candidates.choose(base, HttpClientSettings.class, HttpClientSettings::defaults), bundles.getIfUnique());
+				choose(connectors, ClientHttpConnectorBuilder.class, ClientHttpConnectorBuilder::detect),
+				choose(base, HttpClientSettings.class, HttpClientSettings::defaults), bundles.getIfUnique());
 		if (cacheLockFactory != null) {
 			builder.lockFactory(cacheLockFactory);
 		}
@@ -100,6 +101,22 @@ public class ModelCacheAutoConfiguration {
 		}
 		customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
 		return builder;
+	}
+
+	/**
+	 * Returns the only bean or the primary one. If there are several beans and none is
+	 * primary, the default is used.
+	 */
+	private static <T> T choose(ObjectProvider<? extends T> candidates, Class<?> type, Supplier<T> defaults) {
+		T chosen = candidates.getIfUnique();
+		if (chosen != null) {
+			return chosen;
+		}
+		if (candidates.stream().findAny().isPresent()) {
+			logger.warn("Several beans of {} exist and none is primary, so downloads of models use defaults. "
+					+ "Mark the one to use with @Primary", type.getName());
+		}
+		return defaults.get();
 	}
 
 	@InternalBean("dev.modelcache.autoconfigure.ApplicationEvents.ORIGINAL")

@@ -4,10 +4,13 @@
  */
 package dev.modelcache.autoconfigure;
 
+import java.nio.file.Path;
 import java.util.regex.Pattern;
 
+import dev.modelcache.ModelCacheBuilder;
 import dev.modelcache.ModelConfigurationException;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.env.Environment;
 
 /**
  * Names of configuration keys with a common prefix, as written in a configuration file.
@@ -51,6 +54,21 @@ record ModelKeys(@Nullable String modelId, String prefix) {
 
 	String key(String name) {
 		return this.prefix + "." + name;
+	}
+
+	/**
+	 * Resolves the path of a key.
+	 * @param name the name of the key
+	 * @param text the configured path
+	 * @param environment resolves placeholders such as {@code ${user.home}}
+	 * @return the absolute path
+	 */
+	Path path(String name, String text, Environment environment) {
+		String path = text.strip();
+		if (path.isEmpty()) {
+			throw wrong(name, "is empty", "Set a path, or remove the key");
+		}
+		return ModelCacheBuilder.path(this.modelId, key(name), path, environment::getProperty);
 	}
 
 	ModelConfigurationException wrong(String name, String problem, String action) {

@@ -31,7 +31,7 @@ final class ModelRequests {
 
 	private final ModelCacheProperties properties;
 
-	private final LocalPaths paths;
+	private final ConfigurableEnvironment environment;
 
 	private final ModelEntries entries;
 
@@ -42,7 +42,7 @@ final class ModelRequests {
 	 */
 	ModelRequests(ModelCacheProperties properties, ConfigurableEnvironment environment) {
 		this.properties = properties;
-		this.paths = new LocalPaths(environment);
+		this.environment = environment;
 		this.entries = new ModelEntries(properties, environment);
 	}
 
@@ -133,7 +133,7 @@ final class ModelRequests {
 		if (text == null) {
 			return null;
 		}
-		Path path = this.paths.read(keys, "model-path", text);
+		Path path = keys.path("model-path", text, this.environment);
 		if (text.strip().endsWith("/") || text.strip().endsWith(File.separator)) {
 			throw keys.wrong("model-path", path + " is a directory", "Append the name of the model's file");
 		}

@@ -86,8 +86,6 @@ final class Acquisition implements Callable<CachedModel> {
 
 	private final ModelPathFiles modelPaths;
 
-	private final PackedFiles packed;
-
 	private final PinnedModels pins;
 
 	/**
@@ -115,7 +113,6 @@ final class Acquisition implements Callable<CachedModel> {
 		this.files = new FileFetch(parts, clock, monitor, cancellation);
 		this.adoption = new Adoption(parts.store(), this.formats, clock, this.files, monitor, cancellation);
 		this.modelPaths = new ModelPathFiles(this.files, this.formats);
-		this.packed = new PackedFiles(parts.store(), this.formats, clock, monitor, this::reading);
 		this.pins = new PinnedModels(parts.store(), cancellation::sleep);
 	}
 
@@ -577,8 +574,11 @@ final class Acquisition implements Callable<CachedModel> {
 				arrive(job, draft);
 			}
 		}
-		return Objects.requireNonNull(this.monitor.step(Step.PUBLISH, null,
-				() -> draft.publish(this.packed, this.monitor, this.cancellation)));
+		return Objects.requireNonNull(this.monitor.step(Step.PUBLISH, null, () -> {
+			PackedFiles packed = new PackedFiles(this.parts.store(), this.formats, this.clock, this.monitor,
+					this::reading);
+			return draft.publish(packed, this.monitor, this.cancellation);
+		}));
 	}
 
 	private void arrive(FileJob job, ModelDraft draft) {

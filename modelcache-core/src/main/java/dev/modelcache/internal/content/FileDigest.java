@@ -66,7 +66,7 @@ public final class FileDigest {
 		Map<Algorithm, MessageDigest> digests = new EnumMap<>(Algorithm.class);
 		try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
 			long size = channel.size();
-			algorithms.forEach((algorithm) -> digests.put(algorithm, MessageDigests.newInstance(algorithm, size)));
+			algorithms.forEach((algorithm) -> digests.put(algorithm, StreamingDigest.newDigest(algorithm, size)));
 			ByteBuffer block = ByteBuffer.allocateDirect(BLOCK);
 			while (channel.read(block.clear()) >= 0) {
 				block.flip();

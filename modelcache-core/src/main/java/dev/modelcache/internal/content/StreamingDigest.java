@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
@@ -66,7 +67,7 @@ public final class StreamingDigest implements AutoCloseable {
 				this.afterwards.add(algorithm);
 			}
 			else {
-				this.digests.put(algorithm, MessageDigests.newInstance(algorithm, 0));
+				this.digests.put(algorithm, newDigest(algorithm, 0));
 			}
 		}
 	}
@@ -206,7 +207,7 @@ public final class StreamingDigest implements AutoCloseable {
 
 	private void finish(ByteBuffer block, long size) throws IOException {
 		Map<Algorithm, MessageDigest> late = new EnumMap<>(Algorithm.class);
-		this.afterwards.forEach((algorithm) -> late.put(algorithm, MessageDigests.newInstance(algorithm, size)));
+		this.afterwards.forEach((algorithm) -> late.put(algorithm, newDigest(algorithm, size)));
 		for (long position = 0; !late.isEmpty() && position < size && !isClosed();) {
 			position += hash(block, position, size, late);
 		}
@@ -218,6 +219,23 @@ public final class StreamingDigest implements AutoCloseable {
 		Map<Algorithm, Digest> values = new EnumMap<>(Algorithm.class);
 		this.digests.forEach((algorithm, digest) -> values.put(algorithm, Digest.of(algorithm, digest.digest())));
 		this.result.complete(values);
+	}
+
+	/**
+	 * Returns a digest that awaits the first byte of a file.
+	 * @param algorithm the algorithm
+	 * @param size the size of the file; without meaning where the algorithm does not
+	 * start with it
+	 */
+	static MessageDigest newDigest(Algorithm algorithm, long size) {
+		try {
+			MessageDigest digest = MessageDigest.getInstance(algorithm.jcaName());
+			digest.update(algorithm.preamble(size));
+			return digest;
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException("this Java platform lacks " + algorithm.jcaName(), ex);
+		}
 	}
 
 }

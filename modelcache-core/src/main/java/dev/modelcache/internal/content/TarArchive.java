@@ -150,7 +150,7 @@ public final class TarArchive {
 	}
 
 	private Digest write(ModelFileName name, long size) throws IOException {
-		MessageDigest digest = MessageDigests.newInstance(Algorithm.SHA256, size);
+		MessageDigest digest = StreamingDigest.newDigest(Algorithm.SHA256, size);
 		Path file = path(name);
 		try {
 			Files.createDirectories(file.getParent());

@@ -27,9 +27,7 @@ public final class AdoptedFiles {
 
 	private static final Logger logger = LoggerFactory.getLogger(AdoptedFiles.class);
 
-	private final boolean enabled;
-
-	private final ForeignStores stores;
+	private final AdoptionSettings settings;
 
 	private final CacheLayout layout;
 
@@ -39,8 +37,7 @@ public final class AdoptedFiles {
 
 	AdoptedFiles(AdoptionSettings settings, CacheLayout layout, List<CacheLayout> roots, Receipts receipts) {
 		this.roots = roots;
-		this.enabled = settings.enabled();
-		this.stores = new ForeignStores(settings);
+		this.settings = settings;
 		this.layout = layout;
 		this.receipts = receipts;
 	}
@@ -53,11 +50,11 @@ public final class AdoptedFiles {
 	 * @return the files, those of other tools first
 	 */
 	public List<Offer> offers(Digest sha256, @Nullable Long size, ModelPlace place) {
-		if (!this.enabled) {
+		if (!this.settings.enabled()) {
 			return List.of();
 		}
 		List<Offer> offers = new ArrayList<>();
-		this.stores.find(sha256, size).forEach((file) -> offers.add(new Offer(file, true)));
+		new ForeignStores(this.settings).find(sha256, size).forEach((file) -> offers.add(new Offer(file, true)));
 		this.roots.forEach((root) -> find(sha256, this.receipts.received(root.receipts(), CacheLayout.RECEIPT))
 			.forEach((file) -> offers.add(new Offer(file, true))));
 		find(sha256, this.receipts.all(this.layout.receipts(), this.layout.access()))
@@ -69,7 +66,7 @@ public final class AdoptedFiles {
 
 	/** Returns whether other tools have any files. */
 	boolean mayHaveFiles() {
-		return this.enabled && !this.stores.areEmpty();
+		return this.settings.enabled() && !new ForeignStores(this.settings).areEmpty();
 	}
 
 	private static List<Path> find(Digest sha256, List<ReceivedFile> files) {
@@ -97,7 +94,7 @@ public final class AdoptedFiles {
 	 * {@code null} if there is no record
 	 */
 	public @Nullable ModelPlace find(ModelPlace place) {
-		ReceivedFile adopted = this.enabled ? this.receipts.received(this.layout.adopted(place)) : null;
+		ReceivedFile adopted = this.settings.enabled() ? this.receipts.received(this.layout.adopted(place)) : null;
 		return (adopted != null) ? place(place, adopted.target()) : null;
 	}
 

@@ -101,10 +101,10 @@ public final class ModelStore implements AutoCloseable {
 		this.users = new ModelUsers(this.layout, files);
 		this.adoption = new AdoptedFiles(settings.adoption().with(StoreSettings.hubs(settings.readOnlyRoots())),
 				this.layout, this.roots, this.receipts);
-		this.hubs = StoreSettings.hubs(settings.readOnlyRoots())
-			.stream()
-			.map((hub) -> new HubCache(new HubCacheSettings(hub, true), this.layout, this.receipts))
-			.toList();
+		this.hubs = new ArrayList<>();
+		for (Path hub : StoreSettings.hubs(settings.readOnlyRoots())) {
+			this.hubs.add(new HubCache(new HubCacheSettings(hub, true), this.layout, this.receipts));
+		}
 		this.staging = new Staging(settings, this.layout, files, clock, this.receipts, this.adoption, this.inUse,
 				this.users, directories);
 		this.eviction = new Eviction(settings, this.layout, this.receipts, this.versions, this.hub, this.inUse,

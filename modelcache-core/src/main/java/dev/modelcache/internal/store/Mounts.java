@@ -16,10 +16,12 @@ import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import dev.modelcache.ModelStorageException;
+
 /**
  * Tells whether a directory is on a file system that cannot be written, from the flags of
- * its mount and a write that fails. On Linux the flags are those of
- * {@code /proc/self/mountinfo} (proc_pid_mountinfo(5)), because
+ * its mount and a write that fails, and whether a file is a mount of its own. On Linux
+ * the flags are those of {@code /proc/self/mountinfo} (proc_pid_mountinfo(5)), because
  * {@link java.nio.file.FileStore#isReadOnly()} does not see bind mounts.
  * <p>
  * <em>Blocking</em>.
@@ -36,6 +38,8 @@ final class Mounts {
 	private static final String OVERLAY = "overlay";
 
 	private static final Pattern OCTAL = Pattern.compile("\\\\([0-7]{3})");
+
+	private static final int MOUNT_POINT = 4;
 
 	private Mounts() {
 	}
@@ -77,7 +81,7 @@ final class Mounts {
 			if (halves.length < 2 || mount.length < 6 || type.length < 3) {
 				continue;
 			}
-			String point = decoded(mount[4]);
+			String point = decoded(mount[MOUNT_POINT]);
 			boolean above = point.equals("/") || path.equals(point) || path.startsWith(point + "/");
 			if (above && point.length() >= longest.length()) {
 				longest = point;
@@ -85,6 +89,43 @@ final class Mounts {
 			}
 		}
 		return access;
+	}
+
+	/**
+	 * Requires that a file can be replaced. Containers mount files one by one with
+	 * {@code -v file:file}, and such a file cannot be.
+	 * @param modelId the model's id
+	 * @param target the file; may not exist
+	 * @throws ModelStorageException if it is mounted; says what to mount instead
+	 */
+	static void requireReplaceable(String modelId, Path target) {
+		if (Files.isRegularFile(target) && isMounted(target)) {
+			Path directory = target.resolveSibling("");
+			throw new ModelStorageException(modelId, directory,
+					target + " is a mount point, so no file can be moved to its place",
+					"Mount the directory " + target.getParent() + " instead of the file, or mount the file with the "
+							+ "whole model in it",
+					null);
+		}
+	}
+
+	private static boolean isMounted(Path target) {
+		try {
+			String real = escaped(target.toRealPath().toString());
+			// Names may be in any encoding.
+			return Files.readString(TABLE, StandardCharsets.ISO_8859_1)
+				.lines()
+				.map((line) -> line.split(" "))
+				.anyMatch((fields) -> fields.length > MOUNT_POINT && fields[MOUNT_POINT].equals(real));
+		}
+		catch (IOException ex) {
+			return false;
+		}
+	}
+
+	private static String escaped(String path) {
+		String bytes = new String(path.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+		return bytes.replace("\\", "\\134").replace(" ", "\\040").replace("\t", "\\011").replace("\n", "\\012");
 	}
 
 	private static Access access(boolean mount, String type, boolean fileSystem) {

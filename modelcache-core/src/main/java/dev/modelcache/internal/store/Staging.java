@@ -121,7 +121,7 @@ public final class Staging {
 	 * @throws ModelStorageException if it is; says what to mount instead
 	 */
 	public void requireReplaceable(String modelId, ModelPlace place) {
-		MountPoints.requireNone(modelId, place.target());
+		Mounts.requireReplaceable(modelId, place.target());
 	}
 
 	private static void createDirectory(ModelPlace place) throws IOException {

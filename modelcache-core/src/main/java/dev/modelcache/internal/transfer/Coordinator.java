@@ -85,7 +85,7 @@ final class Coordinator implements BodyWriter.Owner {
 
 	private final Progress progress;
 
-	private final Repair repair;
+	private @Nullable Repair repair;
 
 	private final Followers followers;
 
@@ -146,7 +146,6 @@ final class Coordinator implements BodyWriter.Owner {
 			.toList(), plan.file().expected() != null);
 		this.check = new ResponseCheck(plan, this.work, this.mirrors, this.log, listener);
 		this.adaptation = new Adaptation(plan, this.work, this.live.values(), this::now);
-		this.repair = new Repair(plan.modelId(), this.disk, this.log, this.mirrors);
 		this.progress = new Progress(plan, settings.giveUpAfter(), new Pace(settings.minSpeed()).leastBytes(), now());
 		this.followers = new Followers(plan, staged, transfer.threads(), listener, this.mailbox, this::fail,
 				this::proceed);
@@ -663,6 +662,9 @@ final class Coordinator implements BodyWriter.Owner {
 		}
 		else {
 			this.wrong = came;
+			if (this.repair == null) {
+				this.repair = new Repair(this.plan.modelId(), this.disk, this.log, this.mirrors);
+			}
 			this.repair.next((blocks) -> {
 				if (blocks.isEmpty()) {
 					end(came, null);

@@ -7,7 +7,10 @@ package dev.modelcache.internal.source.huggingface;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
+
+import dev.modelcache.source.Origin;
 
 /**
  * Which Hub to ask, and as whom.
@@ -23,6 +26,9 @@ public record HubSettings(URI endpoint, HubToken token, List<Path> caches) {
 	/** The Hub itself. */
 	public static final URI DEFAULT_ENDPOINT = URI.create("https://huggingface.co");
 
+	/** The names of the Hub itself, whichever mirror of it is asked. */
+	private static final Set<String> HOSTS = Set.of("huggingface.co", "www.huggingface.co", "hf.co");
+
 	/**
 	 * Creates settings without a cache.
 	 * @param endpoint the Hub's address
@@ -30,6 +36,24 @@ public record HubSettings(URI endpoint, HubToken token, List<Path> caches) {
 	 */
 	public HubSettings(URI endpoint, HubToken token) {
 		this(endpoint, token, List.of());
+	}
+
+	/**
+	 * Returns whether a URL is that of a file on the web pages of this Hub.
+	 * @param url the URL
+	 * @return {@code true} if a resolver for this Hub takes it
+	 */
+	public boolean isPage(URI url) {
+		if (url.isOpaque() || url.getRawAuthority() == null) {
+			return false;
+		}
+		Origin origin = Origin.of(url);
+		return (isHub(origin) || origin.equals(Origin.of(this.endpoint)))
+				&& HubUrl.ofWebPage(url, this.endpoint).isPresent();
+	}
+
+	static boolean isHub(Origin origin) {
+		return origin.scheme().equals("https") && origin.port() == 443 && HOSTS.contains(origin.host());
 	}
 
 	/**

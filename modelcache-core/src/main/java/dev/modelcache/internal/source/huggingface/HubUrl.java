@@ -14,7 +14,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import dev.modelcache.ModelFileName;
@@ -53,11 +52,6 @@ record HubUrl(String repository, String revision, @Nullable ModelFileName path, 
 	private static final Set<String> PAGES = Set.of("resolve", "blob");
 
 	private static final Set<String> REFS = Set.of("pr", "convert", "heads", "tags");
-
-	/** The names of the Hub itself, whichever mirror of it is asked. */
-	private static final Set<Origin> HUB = Stream.of("huggingface.co", "www.huggingface.co", "hf.co")
-		.map((host) -> new Origin("https", host, 443))
-		.collect(Collectors.toUnmodifiableSet());
 
 	/** The name of a file, which tells hf://repo/file from hf://org/repo. */
 	private static final Pattern FILE = Pattern.compile("(?i)[^/@:]+\\.(gguf|safetensors|onnx|bin|json|jsonl|txt|model"
@@ -155,7 +149,7 @@ record HubUrl(String repository, String revision, @Nullable ModelFileName path, 
 		Origin origin = Origin.of(url);
 		boolean ofEndpoint = origin.equals(Origin.of(endpoint));
 		String prefix = (ofEndpoint ? Objects.requireNonNullElse(endpoint.getRawPath(), "") : "") + "/";
-		if (!(ofEndpoint || HUB.contains(origin)) || !url.getRawPath().startsWith(prefix)) {
+		if (!(ofEndpoint || HubSettings.isHub(origin)) || !url.getRawPath().startsWith(prefix)) {
 			return Optional.empty();
 		}
 		List<String> segments = new ArrayList<>(

@@ -72,17 +72,7 @@ public final class HuggingFaceResolver implements SourceResolver {
 
 	@Override
 	public boolean recognizes(URI url) {
-		return isPage(url, this.settings.endpoint());
-	}
-
-	/**
-	 * Returns whether a URL is that of a file on the Hub's web pages.
-	 * @param url the URL
-	 * @param endpoint the Hub
-	 * @return {@code true} if a resolver for that Hub takes it
-	 */
-	public static boolean isPage(URI url, URI endpoint) {
-		return HubUrl.ofWebPage(url, endpoint).isPresent();
+		return this.settings.isPage(url);
 	}
 
 	@Override

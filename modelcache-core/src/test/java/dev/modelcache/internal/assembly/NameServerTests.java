@@ -63,9 +63,10 @@ class NameServerTests {
 			answers.start();
 			space.run("mount --bind " + configuration + " /etc/resolv.conf");
 			List<String> wrapper = new ArrayList<>(space.enter("env", "HTTP_PROXY=", "http_proxy="));
+			String url = "http://models.test:" + server.port() + "/m.gguf";
 			try (ForkedJvm jvm = ForkedJvm.startBy(wrapper, DownloadedFile.class, List.of("-Xmx256m"), this.directory,
-					"http://models.test:" + server.port() + "/m.gguf", content.sha256())) {
-				jvm.awaitLine("downloaded " + content.size(), PATIENCE);
+					content.sha256(), url)) {
+				jvm.awaitLine(content.size() + " bytes of " + url, PATIENCE);
 			}
 			DatagramPacket asked = new DatagramPacket(new byte[512], 512);
 			silent.receive(asked);

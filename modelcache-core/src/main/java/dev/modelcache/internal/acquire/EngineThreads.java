@@ -4,6 +4,7 @@
  */
 package dev.modelcache.internal.acquire;
 
+import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.SynchronousQueue;
@@ -26,7 +27,7 @@ public final class EngineThreads implements AutoCloseable {
 
 	private static final Logger logger = LoggerFactory.getLogger(EngineThreads.class);
 
-	private static final int GRACE_SECONDS = 2;
+	private static final Duration GRACE = Duration.ofSeconds(2);
 
 	/** What is closed after the end of the cache gets a thread of its own. */
 	private final ExecutorService files = new ThreadPoolExecutor(0, Integer.MAX_VALUE, 60, TimeUnit.SECONDS,
@@ -120,13 +121,22 @@ public final class EngineThreads implements AutoCloseable {
 		this.display.shutdown();
 		this.statuses.shutdown();
 		try {
-			if (!this.files.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS)) {
-				logger.debug("File work still runs {} s after the end of the model cache", GRACE_SECONDS);
+			if (!awaitFiles(GRACE)) {
+				logger.debug("File work still runs {} s after the end of the model cache", GRACE.toSeconds());
 			}
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
+	}
+
+	/**
+	 * Waits for the work on files that was under way when the threads were closed.
+	 * @param atMost how long
+	 * @return whether it has ended
+	 */
+	boolean awaitFiles(Duration atMost) throws InterruptedException {
+		return this.files.awaitTermination(atMost.toNanos(), TimeUnit.NANOSECONDS);
 	}
 
 }

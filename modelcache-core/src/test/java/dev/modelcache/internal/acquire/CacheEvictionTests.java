@@ -115,6 +115,7 @@ class CacheEvictionTests {
 		try (fixture) {
 			fixture.open(configured);
 		}
+		fixture.awaitFiles();
 	}
 
 	@Test

@@ -7,8 +7,12 @@ package dev.modelcache.internal.acquire;
 import dev.modelcache.CacheOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,7 +23,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCacheEvent;
@@ -62,6 +65,7 @@ import reactor.core.scheduler.Schedulers;
 import reactor.netty.http.client.HttpClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 
 /**
  * A whole cache over a directory, with real parts and no Spring context. Delays between
@@ -320,12 +324,47 @@ public final class CacheFixture implements AutoCloseable {
 	}
 
 	List<Path> find(String ending) {
-		try (Stream<Path> files = Files.walk(this.directory)) {
-			return files.filter((file) -> file.toString().endsWith(ending)).toList();
+		List<Path> found = new ArrayList<>();
+		try {
+			// What disappears while this looks is not there.
+			Files.walkFileTree(this.directory, new SimpleFileVisitor<>() {
+
+				@Override
+				public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+					if (file.toString().endsWith(ending)) {
+						found.add(file);
+					}
+					return FileVisitResult.CONTINUE;
+				}
+
+				@Override
+				public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
+					return goOn(failure);
+				}
+
+				@Override
+				public FileVisitResult postVisitDirectory(Path file, IOException failure) throws IOException {
+					return (failure != null) ? goOn(failure) : FileVisitResult.CONTINUE;
+				}
+
+				private FileVisitResult goOn(IOException failure) throws IOException {
+					if (failure instanceof NoSuchFileException) {
+						return FileVisitResult.CONTINUE;
+					}
+					throw failure;
+				}
+
+			});
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
+		return found;
+	}
+
+	/** Waits for the end of what a closed cache was doing with files. */
+	void awaitFiles() {
+		assertThatNoException().isThrownBy(() -> assertThat(this.threads.awaitFiles(PATIENCE)).isTrue());
 	}
 
 	/** Ends the cache. */

@@ -42,6 +42,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
+import reactor.test.scheduler.VirtualTimeScheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -79,6 +80,11 @@ class LaneTests {
 				holdOnce();
 			}
 		});
+	}
+
+	/** Neither is a look at the disk too slow, nor a thread that a test holds. */
+	private void withoutLimitsOfTime() {
+		this.fixture.threads(new EngineThreads(VirtualTimeScheduler.create()));
 	}
 
 	/** Holds the thread that has read a file, once, if a test wants that. */
@@ -120,6 +126,7 @@ class LaneTests {
 
 	@Test
 	void readyModelIsReturnedWhileANewVersionIsFetched() {
+		withoutLimitsOfTime();
 		DefaultModelCache cache = this.fixture.open(request().build());
 		CachedModel before = this.fixture.get("m");
 		this.server.serve("/m.gguf", this.next).always("/m.gguf", Reply.ok().stallAfter(500_000));
@@ -133,6 +140,7 @@ class LaneTests {
 
 	@Test
 	void fallbackIsReturnedWhileThePrimarySourceIsTriedAgainAndWhenThatFails() {
+		withoutLimitsOfTime();
 		CountDownLatch answer = new CountDownLatch(1);
 		this.server.always("/m.gguf", Reply.status(404)).serve("/small.gguf", Content.random(1000, 3));
 		DefaultModelCache cache = this.fixture
@@ -250,6 +258,7 @@ class LaneTests {
 
 	@Test
 	void verifyThatIsOvertakenByEvictAnnouncesNoFailure() throws Exception {
+		withoutLimitsOfTime();
 		CountDownLatch goOn = new CountDownLatch(1);
 		DefaultModelCache cache = this.fixture.open(request().build());
 		Path path = this.fixture.get("m").path();
@@ -330,6 +339,7 @@ class LaneTests {
 
 	@Test
 	void modelIsRequestedAgainAfterACheckOfItsFileWasCancelled() throws Exception {
+		withoutLimitsOfTime();
 		Path path = Files.write(this.directory.resolve("m.gguf"), this.content.bytes());
 		CountDownLatch goOn = new CountDownLatch(1);
 		DefaultModelCache cache = this.fixture

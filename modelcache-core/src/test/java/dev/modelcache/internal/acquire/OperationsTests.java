@@ -7,8 +7,8 @@ package dev.modelcache.internal.acquire;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 
@@ -147,12 +147,10 @@ class OperationsTests {
 	void evictCancelsWhatIsUnderWay() {
 		this.server.always("/m.gguf", Reply.ok().stallAfter(1_000_000));
 		DefaultModelCache cache = openCache();
-		List<Throwable> failures = new ArrayList<>();
-		cache.get("m").subscribe((model) -> {
-		}, failures::add);
+		CompletableFuture<CachedModel> call = cache.get("m").toFuture();
 		Awaitility.await().atMost(PATIENCE).until(() -> cache.status("m").state() == ModelState.DOWNLOADING);
 		cache.evict("m").block(PATIENCE);
-		assertThat(failures).hasSize(1);
+		assertThat(call).failsWithin(PATIENCE);
 		Awaitility.await().atMost(PATIENCE).until(() -> this.fixture.stagedFiles().isEmpty());
 	}
 
@@ -241,16 +239,19 @@ class OperationsTests {
 
 	@Test
 	void statusesAreThePresentOnesThenEveryChange() {
-		this.server.always("/m.gguf", Reply.ok().throttled(4_000_000));
+		CountDownLatch rest = new CountDownLatch(1);
+		this.server.always("/m.gguf", Reply.ok().stallAfter(500_000, rest));
 		DefaultModelCache cache = openCache();
 		List<ModelStatus> seen = new CopyOnWriteArrayList<>();
 		Disposable watch = cache.statuses().subscribe(seen::add);
-		this.fixture.get("m");
+		Disposable call = cache.get("m").subscribe();
+		Awaitility.await().atMost(PATIENCE).until(() -> seen.stream().anyMatch((status) -> status.progress() != null));
+		rest.countDown();
+		Awaitility.await().atMost(PATIENCE).until(call::isDisposed);
 		Awaitility.await().atMost(PATIENCE).until(() -> seen.get(seen.size() - 1).state() == ModelState.READY);
 		watch.dispose();
 		assertThat(seen.stream().map(ModelStatus::state).distinct()).containsExactly(ModelState.ABSENT,
 				ModelState.RESOLVING, ModelState.DOWNLOADING, ModelState.VERIFYING, ModelState.READY);
-		assertThat(seen).anyMatch((status) -> status.progress() != null);
 		StepVerifier.create(cache.statuses().next())
 			.assertNext((status) -> assertThat(status.state()).isEqualTo(ModelState.READY))
 			.expectComplete()
@@ -272,9 +273,11 @@ class OperationsTests {
 
 	@Test
 	void eventsComeInOrderAndProgressAtMostFourTimesASecond() {
-		this.server.always("/m.gguf", Reply.ok().throttled(2_000_000));
-		openCache();
-		this.fixture.get("m");
+		CountDownLatch rest = new CountDownLatch(1);
+		this.server.always("/m.gguf", Reply.ok().stallAfter(500_000, rest));
+		openCache().get("m").subscribe();
+		awaitEvent(ModelDownloadProgress.class);
+		rest.countDown();
 		awaitEvent(ModelReady.class);
 		List<ModelCacheEvent> events = this.fixture.events();
 		assertThat(events.get(0)).isInstanceOf(ModelDownloadStarted.class);

@@ -36,6 +36,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import reactor.core.Disposable;
+import reactor.test.scheduler.VirtualTimeScheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNoException;
@@ -142,8 +143,10 @@ class PartialCheckTests {
 
 	@Test
 	void timeoutOfACallerIsKept() {
-		CompletableFuture<CachedModel> call = this.cache.get("m").timeout(Duration.ofSeconds(1)).toFuture();
+		VirtualTimeScheduler time = VirtualTimeScheduler.create();
+		CompletableFuture<CachedModel> call = this.cache.get("m").timeout(Duration.ofSeconds(1), time).toFuture();
 		await(this.reading);
+		time.advanceTimeBy(Duration.ofSeconds(1));
 		assertThat(call).failsWithin(PATIENCE.dividedBy(2))
 			.withThrowableThat()
 			.withCauseInstanceOf(TimeoutException.class);

@@ -409,6 +409,8 @@ class SeveralFilesTests {
 					.withMaxSize(DataSize.ofMegabytes(42)))
 				.open(other);
 			Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> !Files.exists(model.path()));
+			fixture.end();
+			fixture.awaitFiles();
 		}
 		try (Stream<Path> left = Files.list(url.getParent())) {
 			assertThat(left).isEmpty();

@@ -37,7 +37,7 @@ record SoakDownload(List<URI> urls, Digest digest, Path directory, int connectio
 	 * More than the drawn faults need, so that a busy machine's own stalls, as many in a
 	 * row, end no attempt.
 	 */
-	private static final int RETRIES = SoakFaults.REQUESTS + 3;
+	private static final int RETRIES = SoakFaults.REQUESTS + 20;
 
 	static SoakDownload draw(Random random, List<URI> urls, Digest digest, Path directory) {
 		return new SoakDownload(urls, digest, directory, 1 + random.nextInt(8), 1 + random.nextInt(2));

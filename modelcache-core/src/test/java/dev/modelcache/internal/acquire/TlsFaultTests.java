@@ -47,6 +47,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  */
 class TlsFaultTests {
 
+	private static final Duration PATIENCE = CacheFixture.PATIENCE;
+
 	@TempDir
 	private Path directory;
 
@@ -95,11 +97,13 @@ class TlsFaultTests {
 		try (Relay relay = new Relay(this.server.port(), broken, fault);
 				CacheFixture fixture = new CacheFixture(this.directory)) {
 			fixture.transfer(new TransferSettings(DataSize.ofKilobytes(256), connections, DataSize.ofMegabytes(1),
-					Duration.ofSeconds(30), Duration.ofSeconds(30), 5, true));
+					PATIENCE, PATIENCE, 5, true));
 			SslContext trusting = trusting();
 			fixture.httpClient(HttpClient.create(ConnectionProvider.newConnection())
-				.secure((spec) -> spec.sslContext(trusting).handshakeTimeout(Duration.ofSeconds(2))));
-			fixture.open(request(relay, 6));
+				.secure((spec) -> spec.sslContext(trusting)
+					.handshakeTimeout((fault == Fault.HANG) ? Duration.ofSeconds(2) : PATIENCE)));
+			// A slow machine may need more than two seconds for a good handshake, too.
+			fixture.open(request(relay, 60));
 			assertThat(fixture.get("m").path()).hasDigest("SHA-256", this.content.sha256().hex());
 		}
 	}

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -152,8 +153,9 @@ final class LlamaLoadedModel implements LoadedModel {
 			this.turn.release();
 			throw ex;
 		}
-		asked.reply().whenComplete((reply, failure) -> this.turn.release());
-		Reply reply = await(asking, asked, abandoned);
+		// Whoever has the reply may ask the next question at once.
+		Future<Reply> answer = asked.reply().whenComplete((reply, failure) -> this.turn.release());
+		Reply reply = await(asking, answer, abandoned);
 		if (reply == null) {
 			asking.cancel(asked);
 			throw nobodyWaits();
@@ -176,10 +178,10 @@ final class LlamaLoadedModel implements LoadedModel {
 		}
 	}
 
-	private @Nullable Reply await(LlamaProcess asking, Asked asked, BooleanSupplier abandoned) {
+	private @Nullable Reply await(LlamaProcess asking, Future<Reply> answer, BooleanSupplier abandoned) {
 		while (!abandoned.getAsBoolean()) {
 			try {
-				return asked.reply().get(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+				return answer.get(LOOK.toMillis(), TimeUnit.MILLISECONDS);
 			}
 			catch (TimeoutException ex) {
 				// Looks again whether anybody waits.

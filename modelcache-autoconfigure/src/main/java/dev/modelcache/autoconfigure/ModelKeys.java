@@ -57,10 +57,11 @@ record ModelKeys(@Nullable String modelId, String prefix) {
 	}
 
 	/**
-	 * Resolves the path of a key.
+	 * Resolves a configured path, which may be relative to the working directory or start
+	 * with {@code ~} for the home directory.
 	 * @param name the name of the key
 	 * @param text the configured path
-	 * @param environment resolves placeholders such as {@code ${user.home}}
+	 * @param environment provides {@code HOME} and {@code user.home}
 	 * @return the absolute path
 	 */
 	Path path(String name, String text, Environment environment) {

@@ -226,7 +226,8 @@ public final class ForkedJvm implements AutoCloseable {
 			catch (Throwable ex) {
 				ex.printStackTrace();
 			}
-			System.out.println(words[0] + " " + answer);
+			// Something else may have printed a part of a line.
+			System.out.println("\n" + words[0] + " " + answer);
 		}
 		System.exit(0);
 	}

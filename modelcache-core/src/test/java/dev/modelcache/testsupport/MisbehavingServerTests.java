@@ -148,7 +148,7 @@ class MisbehavingServerTests {
 		this.server.script(PATH, Reply.ok().stallAfter(1000));
 		CompletableFuture<HttpResponse<InputStream>> response = this.client.sendAsync(request(),
 				BodyHandlers.ofInputStream());
-		InputStream body = response.get(30, TimeUnit.SECONDS).body();
+		InputStream body = response.get(3, TimeUnit.MINUTES).body();
 		assertThat(body.readNBytes(1000)).hasSize(1000);
 		assertThat(this.server.bytesSent(PATH)).isEqualTo(1000);
 		this.server.release();

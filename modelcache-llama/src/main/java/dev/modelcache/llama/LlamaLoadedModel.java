@@ -153,7 +153,7 @@ final class LlamaLoadedModel implements LoadedModel {
 			this.turn.release();
 			throw ex;
 		}
-		// Whoever has the reply may ask the next question at once.
+		// The turn is released before the reply is returned: the caller can ask again.
 		Future<Reply> answer = asked.reply().whenComplete((reply, failure) -> this.turn.release());
 		Reply reply = await(asking, answer, abandoned);
 		if (reply == null) {

@@ -48,7 +48,7 @@ final class ModelOrigin implements AutoCloseable {
 	/** While a second process starts, the file must still be on its way. */
 	private static final int SLOWER_FOR_SECOND_PROCESS = 4;
 
-	private static final Duration PATIENCE = Duration.ofSeconds(5);
+	private static final Duration PATIENCE = Duration.ofMinutes(1);
 
 	private final ServedFile commands = ServedFile.commands();
 

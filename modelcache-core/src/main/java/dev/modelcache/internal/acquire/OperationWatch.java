@@ -170,8 +170,9 @@ final class OperationWatch {
 			step.take();
 		}
 		finally {
-			this.steps.remove(key);
+			// In this order, so that the step is allowed until what it did counts.
 			advanced();
+			this.steps.remove(key);
 		}
 	}
 

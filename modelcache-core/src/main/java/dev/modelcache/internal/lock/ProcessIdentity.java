@@ -72,9 +72,7 @@ public record ProcessIdentity(String machine, long pid, long start) {
 	}
 
 	/**
-	 * Returns whether the process runs, as far as this machine can know. Whether a note,
-	 * a mark or a partial still has its owner is decided by this alone and, where it is
-	 * unknown, by the locks and times of the files.
+	 * Returns whether the process runs, as far as this machine can know.
 	 * @return the state
 	 */
 	public State state() {

@@ -73,14 +73,6 @@ final class Adaptation {
 				|| refusesIfRange(fetch, failed) || stepsDown(fetch, failed);
 	}
 
-	/** Nothing fails, but fewer connections to a host bring more than all did. */
-	void fewerBringMore(MirrorState mirror) {
-		int served = mirror.host().served(mirror.active());
-		mirror.host().serves(served, this.now.getAsLong());
-		logger.info("Model '{}': {} sends more on {} connections than on {}; no more are used for that host",
-				this.plan.modelId(), mirror.mirror(), served, mirror.goodput().before());
-	}
-
 	/** Counts a failed request from which nothing follows. */
 	void count(Fetch fetch, RequestFailedException failed) {
 		// The connection that was served before may not have ended for the host.

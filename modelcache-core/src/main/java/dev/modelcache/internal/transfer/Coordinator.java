@@ -429,7 +429,7 @@ final class Coordinator implements BodyWriter.Owner {
 			this.listener.written(fetch.mirror.mirror(), bytes, written);
 			if (this.progress.rises(written, now())) {
 				fetch.brought = true;
-				boolean alone = !fetch.mirror.isFree();
+				boolean alone = fetch.mirror.isAlone();
 				fetch.mirror.progressed();
 				if (alone) {
 					dispatch();
@@ -527,6 +527,7 @@ final class Coordinator implements BodyWriter.Owner {
 	 */
 	private void failed(Fetch fetch, RequestFailedException failed) {
 		this.listener.failed(failed);
+		fetch.mirror.goodput().failed();
 		if (this.phase == Phase.FETCHING && this.adaptation.follows(fetch, failed)) {
 			return;
 		}
@@ -572,9 +573,14 @@ final class Coordinator implements BodyWriter.Owner {
 			if (own.stream().anyMatch((fetch) -> fetch.writer.wantsBytes())) {
 				mirror.pace().passed(now - this.tickNanos);
 				if (mirror.goodput().passed(now - this.tickNanos, own.size())) {
-					this.adaptation.fewerBringMore(mirror);
+					logger.info(
+							"Model '{}': {} is faster with {} instead of {} connections; this download uses no more",
+							this.plan.modelId(), mirror.mirror(), mirror.goodput().most(), mirror.goodput().before());
 				}
 				own.stream().skip(mirror.goodput().most()).forEach(this::askToEnd);
+			}
+			else {
+				mirror.goodput().notWanted();
 			}
 			for (Fetch fetch : own) {
 				if (fetch.writer.isStalled(now, settings.stallTimeout().toNanos())) {

@@ -157,6 +157,11 @@ final class MirrorState {
 		return this.burst;
 	}
 
+	/** Returns whether one request goes ahead alone until it brings a byte. */
+	boolean isAlone() {
+		return this.alone;
+	}
+
 	boolean isFree() {
 		boolean single = this.alone || mode() != FetchMode.SEGMENTS;
 		return !this.dropped && this.active < (single ? 1 : this.goodput.most());

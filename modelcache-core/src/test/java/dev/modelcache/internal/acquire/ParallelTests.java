@@ -118,8 +118,9 @@ class ParallelTests {
 	void segmentsComeOverSeveralConnectionsAndEveryByteOnce() {
 		expectAllConnections(this.server);
 		get(request());
-		// A connection that gives its tail away is closed, and another one may be opened.
-		assertThat(connections(this.server.requests().subList(0, 1 + CONNECTIONS))).isEqualTo(CONNECTIONS);
+		// The first one may not have been given back yet when the next request begins.
+		assertThat(connections(this.server.requests().subList(0, 1 + CONNECTIONS))).isBetween((long) CONNECTIONS,
+				CONNECTIONS + 1L);
 		assertThat(this.server.requests()).hasSizeGreaterThanOrEqualTo(7);
 		assertThat(this.server.bytesSent("/m.gguf")).isLessThan(CONTENT.size() + 3 * MIB);
 	}
@@ -399,7 +400,6 @@ class ParallelTests {
 			fixture.open(request().build());
 			assertThat(fixture.get("m").path()).matches(CONTENT::isIn);
 		}
-		assertThat(connections(this.server.requests())).isEqualTo(1);
 		assertThat(Arrays.asList(this.server.requests().get(0).range(), this.server.requests().get(1).range()))
 			.containsExactly("bytes=0-2097151", "bytes=2097152-3145727");
 	}

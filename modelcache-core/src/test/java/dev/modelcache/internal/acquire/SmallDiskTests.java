@@ -67,8 +67,12 @@ class SmallDiskTests {
 	/** Runs a scenario between two scripts. */
 	private void run(String before, String scenario, String after) {
 		mounts.run("d=%s; pid=%d; %s".formatted(this.directory, jvm.pid(), before));
-		assertThat(jvm.ask(PATIENCE, scenario, this.directory)).isEqualTo(HELD);
-		mounts.run("d=%s; pid=%d; %s".formatted(this.directory, jvm.pid(), after));
+		try {
+			assertThat(jvm.ask(PATIENCE, scenario, this.directory)).isEqualTo(HELD);
+		}
+		finally {
+			mounts.run("d=%s; pid=%d; %s".formatted(this.directory, jvm.pid(), after));
+		}
 	}
 
 	@Test

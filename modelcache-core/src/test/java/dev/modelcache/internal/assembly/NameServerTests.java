@@ -53,7 +53,7 @@ class NameServerTests {
 		Path configuration = Files.writeString(this.directory.resolve("resolv.conf"), """
 				nameserver %s
 				nameserver %s
-				options timeout:1
+				options timeout:1 attempts:5
 				""".formatted(SILENT, ANSWERING));
 		try (DatagramSocket silent = new DatagramSocket(53, InetAddress.getByName(SILENT));
 				DatagramSocket answering = new DatagramSocket(53, InetAddress.getByName(ANSWERING));
@@ -62,7 +62,8 @@ class NameServerTests {
 			Thread answers = new Thread(() -> answer(answering));
 			answers.start();
 			space.run("mount --bind " + configuration + " /etc/resolv.conf");
-			List<String> wrapper = new ArrayList<>(space.enter("env", "HTTP_PROXY=", "http_proxy="));
+			List<String> wrapper = new ArrayList<>(
+					space.enter("env", "-u", "HTTP_PROXY", "-u", "http_proxy", "-u", "ALL_PROXY", "-u", "all_proxy"));
 			String url = "http://models.test:" + server.port() + "/m.gguf";
 			try (ForkedJvm jvm = ForkedJvm.startBy(wrapper, DownloadedFile.class, List.of("-Xmx256m"), this.directory,
 					content.sha256(), url)) {

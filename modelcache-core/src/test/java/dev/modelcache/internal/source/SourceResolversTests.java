@@ -128,7 +128,7 @@ class SourceResolversTests {
 
 		};
 		return SourceResolvers.of(List.of(resolver)).resolve(request, List.of(FIRST, SECOND), FIRST, (pause) -> {
-		}).block(Duration.ofSeconds(30));
+		}).block(Duration.ofMinutes(3));
 	}
 
 }

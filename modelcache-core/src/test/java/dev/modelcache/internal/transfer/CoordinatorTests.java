@@ -237,7 +237,7 @@ class CoordinatorTests {
 		exchange(0).answer(256L * MIB);
 		seconds(6, (connections) -> 512 * 1024);
 		assertThat(this.transfer.open()).hasSize(4);
-		seconds(100, (connections) -> (connections > 2) ? 16 * 1024 : 128 * 1024);
+		seconds(250, (connections) -> (connections > 2) ? 16 * 1024 : 128 * 1024);
 		assertThat(this.transfer.open()).hasSize(2);
 		assertThat(this.transfer.told.failures).isEmpty();
 	}

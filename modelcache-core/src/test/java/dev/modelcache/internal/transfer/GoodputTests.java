@@ -38,40 +38,90 @@ class GoodputTests {
 		windows(2, 1000, 4);
 		windows(3, 400, 4);
 		assertThat(this.goodput.most()).isEqualTo(2);
-		assertThat(windows(1, 900, 2)).isTrue();
+		assertThat(windows(1, 900, 2)).isFalse();
+		assertThat(this.goodput.most()).as("all are compared with them").isEqualTo(Integer.MAX_VALUE);
+		assertThat(windows(1, 400, 4)).isTrue();
+		assertThat(this.goodput.most()).isEqualTo(2);
 		assertThat(this.goodput.before()).isEqualTo(4);
 		assertThat(windows(50, 900, 2)).isFalse();
 		assertThat(this.goodput.most()).isEqualTo(2);
 	}
 
 	@Test
-	void windowsInWhichConnectionsEndThatAreTooManyDoNotCount() {
-		windows(1, 1000, 4);
+	void windowsInWhichConnectionsEndOrBeginDoNotCount() {
+		windows(2, 1000, 4);
 		windows(3, 400, 4);
 		assertThat(windows(10, 5000, 3)).isFalse();
-		assertThat(windows(1, 450, 2)).isFalse();
+		windows(1, 450, 2);
+		assertThat(windows(10, 1, 3)).isFalse();
+		assertThat(windows(1, 400, 4)).isFalse();
 		assertThat(this.goodput.most()).isEqualTo(Integer.MAX_VALUE);
 	}
 
 	@Test
 	void fewerAndFewerAreTriedWhileThatHelps() {
-		windows(1, 10_000, 4);
+		windows(2, 10_000, 4);
 		windows(3, 1000, 4);
-		assertThat(windows(1, 2000, 2)).isTrue();
-		windows(3, 2000, 2);
+		windows(1, 5000, 2);
+		assertThat(windows(1, 1000, 4)).isTrue();
+		windows(2, 5000, 2);
+		windows(3, 1000, 2);
 		assertThat(this.goodput.most()).isOne();
-		assertThat(windows(1, 4000, 1)).isTrue();
-		windows(20, 4000, 1);
+		windows(1, 4000, 1);
+		assertThat(windows(1, 1000, 2)).isTrue();
+		windows(20, 10, 1);
 		assertThat(this.goodput.most()).isOne();
 	}
 
 	@Test
 	void lineThatHasBecomeSlowerIsUsedByAllAgainAndNotTriedTwice() {
-		windows(1, 1000, 4);
+		windows(2, 1000, 4);
 		windows(3, 400, 4);
-		assertThat(windows(1, 410, 2)).isFalse();
-		assertThat(this.goodput.most()).isEqualTo(Integer.MAX_VALUE);
+		windows(1, 410, 2);
+		assertThat(windows(1, 400, 4)).isFalse();
 		windows(50, 400, 4);
+		assertThat(this.goodput.most()).isEqualTo(Integer.MAX_VALUE);
+	}
+
+	@Test
+	void lineThatWasSlowForAWhileIsUsedByAllAgain() {
+		windows(2, 1000, 4);
+		windows(3, 100, 4);
+		assertThat(windows(1, 900, 2)).isFalse();
+		assertThat(windows(1, 1000, 4)).isFalse();
+		assertThat(this.goodput.most()).isEqualTo(Integer.MAX_VALUE);
+	}
+
+	@Test
+	void lineThatIsDeadForAWhileIsNotTried() {
+		windows(2, 1000, 4);
+		windows(10, 0, 4);
+		assertThat(this.goodput.most()).isEqualTo(Integer.MAX_VALUE);
+	}
+
+	@Test
+	void otherNumbersOfConnectionsAreNotCompared() {
+		windows(2, 1000, 4);
+		windows(20, 300, 2);
+		assertThat(this.goodput.most()).isEqualTo(Integer.MAX_VALUE);
+	}
+
+	@Test
+	void failedRequestsStartTheWindowsAgain() {
+		windows(2, 1000, 4);
+		for (int i = 0; i < 10; i++) {
+			windows(2, 100, 4);
+			this.goodput.failed();
+		}
+		assertThat(this.goodput.most()).isEqualTo(Integer.MAX_VALUE);
+	}
+
+	@Test
+	void bytesOfTimeInWhichNoneWereWantedDoNotCount() {
+		windows(2, 1000, 4);
+		this.goodput.came(50_000);
+		this.goodput.notWanted();
+		windows(20, 600, 4);
 		assertThat(this.goodput.most()).isEqualTo(Integer.MAX_VALUE);
 	}
 

@@ -37,7 +37,8 @@ class FormatFuzzTests {
 		// The heap is what bounds the memory: a JVM with an agent may have more resident
 		// than libFuzzer's own limit, whatever it fuzzes.
 		try (ForkedJvm fuzzer = ForkedJvm.start(Jazzer.class,
-				List.of("-Xmx512m", "-XX:+EnableDynamicAgentLoading", "-Djava.io.tmpdir=" + this.directory),
+				List.of("-Xmx512m", "-XX:TieredStopAtLevel=4", "-XX:+EnableDynamicAgentLoading",
+						"-Djava.io.tmpdir=" + this.directory),
 				"--target_class=" + FormatFuzz.class.getName(), "--instrumentation_includes=" + FUZZED,
 				"--custom_hook_includes=" + FUZZED, "--reproducer_path=" + this.directory,
 				"-artifact_prefix=" + this.directory + "/", "-seed=1", "-max_len=2048", "-timeout=20",

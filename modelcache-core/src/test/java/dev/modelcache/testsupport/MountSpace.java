@@ -73,8 +73,20 @@ public final class MountSpace implements AutoCloseable {
 	 * @param script the script
 	 */
 	public void run(String script) {
+		run(script, enter("sh", "-ec", script));
+	}
+
+	/**
+	 * Runs a script where this process is.
+	 * @param script the script
+	 */
+	public static void runHere(String script) {
+		run(script, List.of("sh", "-ec", script));
+	}
+
+	private static void run(String script, List<String> command) {
 		try {
-			Process process = new ProcessBuilder(enter("sh", "-ec", script)).redirectErrorStream(true).start();
+			Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
 			String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 			if (process.waitFor() != 0) {
 				throw new IllegalStateException(script + ": " + output);

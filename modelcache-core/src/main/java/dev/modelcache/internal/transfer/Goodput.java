@@ -14,8 +14,7 @@ import java.time.Duration;
  * connections are used for a window, and then all of them again. Fewer stay if their
  * window brought a quarter more than the one after it: a line that was slow for a while
  * is not taken for a server that is faster with fewer. Only time in which bytes are
- * wanted counts, and a failed request starts the windows again. Owned by the
- * {@link Coordinator}.
+ * wanted counts, and a failed request ends a trial. Owned by the {@link Coordinator}.
  */
 final class Goodput {
 
@@ -67,10 +66,14 @@ final class Goodput {
 		this.sinceTick = 0;
 	}
 
-	/** A request failed: what its windows brought says nothing. */
+	/** A request failed: what its windows brought says nothing, and no trial goes on. */
 	void failed() {
 		this.sinceTick = 0;
 		this.low = 0;
+		if (this.phase != Phase.WATCHING) {
+			this.most = this.mostBefore;
+			this.phase = Phase.WATCHING;
+		}
 		restart();
 	}
 
@@ -145,7 +148,12 @@ final class Goodput {
 
 	private enum Phase {
 
-		WATCHING, FEWER, ALL_AGAIN
+		/** All that are allowed are used, and windows are compared. */
+		WATCHING,
+		/** Half of them are used for a window. */
+		FEWER,
+		/** All of them are used for a window again. */
+		ALL_AGAIN
 
 	}
 

@@ -117,6 +117,17 @@ class GoodputTests {
 	}
 
 	@Test
+	void failedRequestEndsATrial() {
+		windows(2, 1000, 4);
+		windows(3, 100, 4);
+		assertThat(this.goodput.most()).isEqualTo(2);
+		this.goodput.failed();
+		assertThat(this.goodput.most()).isEqualTo(Integer.MAX_VALUE);
+		windows(1, 900, 2);
+		assertThat(windows(1, 100, 4)).isFalse();
+	}
+
+	@Test
 	void bytesOfTimeInWhichNoneWereWantedDoNotCount() {
 		windows(2, 1000, 4);
 		this.goodput.came(50_000);

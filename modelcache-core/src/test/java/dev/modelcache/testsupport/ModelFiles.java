@@ -70,9 +70,41 @@ public final class ModelFiles {
 		return joined(field(1, packed.toByteArray()), new byte[] { 0x10, 1 }, field(9, raw));
 	}
 
-	/** Returns a protobuf field of less than 128 bytes. */
+	/** Returns an ONNX file with a tensor in each of these files beside it. */
+	public static byte[] onnxWithData(String... locations) {
+		byte[] graph = field(2, "tiny".getBytes(StandardCharsets.UTF_8));
+		for (String location : locations) {
+			graph = joined(graph, field(5, external(location, "offset", "0", "length", "24")));
+		}
+		return joined(new byte[] { 0x08, 8 }, field(7, graph));
+	}
+
+	/** Returns a tensor whose 24 bytes are in another file, with further entries. */
+	public static byte[] external(String location, String... entries) {
+		byte[] tensor = joined(tensor(new byte[0], 2, 3), field(13, entry("location", location)));
+		for (int i = 0; i < entries.length; i += 2) {
+			tensor = joined(tensor, field(13, entry(entries[i], entries[i + 1])));
+		}
+		return joined(tensor, new byte[] { 0x70, 1 });
+	}
+
+	private static byte[] entry(String key, String value) {
+		return joined(field(1, key.getBytes(StandardCharsets.UTF_8)), field(2, value.getBytes(StandardCharsets.UTF_8)));
+	}
+
+	/** Returns a protobuf field. */
 	public static byte[] field(int number, byte[] content) {
-		return joined(new byte[] { (byte) (number << 3 | 2), (byte) content.length }, content);
+		return joined(varint(number << 3 | 2), varint(content.length), content);
+	}
+
+	private static byte[] varint(int value) {
+		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+		int rest = value;
+		for (; rest >= 0x80; rest >>>= 7) {
+			bytes.write(rest | 0x80);
+		}
+		bytes.write(rest);
+		return bytes.toByteArray();
 	}
 
 	/** Returns a zip archive with entries of these names. */

@@ -10,8 +10,10 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
+import java.util.NavigableMap;
 import java.util.OptionalLong;
 
+import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelFormat;
 import dev.modelcache.FormatVerification;
 import org.jspecify.annotations.Nullable;
@@ -83,6 +85,27 @@ public final class FormatInspection {
 		}
 		catch (ArithmeticException ex) {
 			return OptionalLong.empty();
+		}
+	}
+
+	/**
+	 * Returns which files beside an ONNX file hold data of its tensors.
+	 * <p>
+	 * <em>Blocking</em>: reads the file without its weights.
+	 * @param file the file
+	 * @param name its name among the files of its model
+	 * @return the names of the files, as those of the model, each with the least number
+	 * of bytes that it has; empty where the file has all its data
+	 * @throws FormatException if the file is no ONNX file, or a name leads out of the
+	 * directory of the file
+	 * @throws IOException if it cannot be read
+	 */
+	public static NavigableMap<ModelFileName, Long> onnxData(Path file, ModelFileName name) throws IOException {
+		try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+			return OnnxData.read(new HeaderReader(channel, OnnxHeader.NAME), name);
+		}
+		catch (ArithmeticException ex) {
+			throw FormatException.malformed(OnnxHeader.NAME, "its data ends beyond the end of any file");
 		}
 	}
 

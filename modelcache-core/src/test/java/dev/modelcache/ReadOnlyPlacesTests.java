@@ -148,7 +148,7 @@ class ReadOnlyPlacesTests {
 		String result = switch (network) {
 			case "online" -> read(BIND, READER, "url=hf://org/repo/m.gguf", path());
 			case "down" -> {
-				this.hub.hub().close();
+				this.hub.hub().refuse();
 				yield read(BIND, READER, "url=hf://org/repo/m.gguf", path());
 			}
 			default -> read(BIND, READER, "url=hf://org/repo/m.gguf", path(), "offline=");

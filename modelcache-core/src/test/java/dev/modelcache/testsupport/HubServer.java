@@ -117,6 +117,12 @@ public final class HubServer implements AutoCloseable {
 		return new Repository(name, commit);
 	}
 
+	/** Goes down, with its content delivery network. */
+	public void refuse() {
+		this.hub.refuse();
+		this.cdn.refuse();
+	}
+
 	@Override
 	public void close() {
 		this.hub.close();

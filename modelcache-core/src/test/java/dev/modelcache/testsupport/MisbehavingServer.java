@@ -58,6 +58,10 @@ public final class MisbehavingServer implements AutoCloseable {
 
 	private volatile boolean closed;
 
+	private @Nullable Thread accepting;
+
+	private volatile @Nullable Socket reserved;
+
 	private int releases;
 
 	private MisbehavingServer(ServerSocket listener, @Nullable SSLContext tls) {
@@ -85,7 +89,7 @@ public final class MisbehavingServer implements AutoCloseable {
 		try {
 			MisbehavingServer server = new MisbehavingServer(
 					new ServerSocket(0, 512, InetAddress.getByName("127.0.0.1")), tls);
-			daemon("origin-" + server.port(), server::accept);
+			server.accepting = daemon("origin-" + server.port(), server::accept);
 			return server;
 		}
 		catch (IOException ex) {
@@ -256,6 +260,40 @@ public final class MisbehavingServer implements AutoCloseable {
 			throw new UncheckedIOException(ex);
 		}
 		this.connections.values().forEach(Connection::abort);
+		close(this.reserved);
+	}
+
+	/**
+	 * Goes down: connections are refused from now on, and until the server is closed
+	 * nobody else gets its port.
+	 */
+	public void refuse() {
+		close();
+		try {
+			// A socket that is asked for connections is closed only when it is told so.
+			this.accepting.join();
+			Socket unconnected = new Socket();
+			unconnected.setReuseAddress(true);
+			unconnected.bind(this.listener.getLocalSocketAddress());
+			this.reserved = unconnected;
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static void close(@Nullable Socket socket) {
+		try {
+			if (socket != null) {
+				socket.close();
+			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	private void accept() {
@@ -307,10 +345,11 @@ public final class MisbehavingServer implements AutoCloseable {
 		}
 	}
 
-	private static void daemon(String name, Runnable work) {
+	private static Thread daemon(String name, Runnable work) {
 		Thread thread = new Thread(work, name);
 		thread.setDaemon(true);
 		thread.start();
+		return thread;
 	}
 
 }

@@ -261,7 +261,7 @@ abstract class AdoptionContractTests {
 		Path target = this.directory.resolve("copy.gguf");
 		CountDownLatch copied = new CountDownLatch(1);
 		CountDownLatch cancelled = new CountDownLatch(1);
-		try (CacheFixture fixture = fixture().observer(new AcquisitionObserver() {
+		try (CacheFixture fixture = fixture().withoutLimitsOfTime().observer(new AcquisitionObserver() {
 			@Override
 			public void verified(boolean matched, Duration elapsed) {
 				copied.countDown();

@@ -4,6 +4,9 @@
  */
 package dev.modelcache.internal.acquire;
 
+import java.util.stream.Stream;
+import java.util.stream.Collectors;
+import java.util.Set;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -54,6 +57,8 @@ class BackgroundTests {
 	private ModelStatus status = ModelStatus.absent("m");
 
 	private Mono<CachedModel> result = Mono.never();
+
+	private final Set<Thread> ofOthers = allKeepAliveThreads().collect(Collectors.toSet());
 
 	private final VirtualTimeScheduler timer = VirtualTimeScheduler.create();
 
@@ -117,12 +122,15 @@ class BackgroundTests {
 		return new ModelTransferException("m", "no answer", "Wait", null);
 	}
 
-	private static long keepAliveThreads() {
+	private long keepAliveThreads() {
+		return allKeepAliveThreads().filter((thread) -> !this.ofOthers.contains(thread)).count();
+	}
+
+	private static Stream<Thread> allKeepAliveThreads() {
 		return Thread.getAllStackTraces()
 			.keySet()
 			.stream()
-			.filter((thread) -> thread.getName().equals("modelcache-keep-alive") && thread.isAlive())
-			.count();
+			.filter((thread) -> thread.getName().equals("modelcache-keep-alive") && thread.isAlive());
 	}
 
 	@Test

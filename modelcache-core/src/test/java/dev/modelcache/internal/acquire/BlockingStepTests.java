@@ -62,7 +62,7 @@ class BlockingStepTests {
 	@BeforeEach
 	void open() {
 		CacheLockFactory locks = new FileCacheLockFactory(LockSettings.defaults(), Clock.systemUTC());
-		this.fixture = new CacheFixture(this.directory).observer(new AcquisitionObserver() {
+		this.fixture = new CacheFixture(this.directory).withoutLimitsOfTime().observer(new AcquisitionObserver() {
 			@Override
 			public void verified(boolean matched, Duration elapsed) {
 				block();

@@ -63,6 +63,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.http.client.HttpClient;
+import reactor.test.scheduler.VirtualTimeScheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNoException;
@@ -187,6 +188,11 @@ public final class CacheFixture implements AutoCloseable {
 		this.transfers = new TransferThreads(threads.forTransfers().io(), threads.forTransfers().hashing(),
 				this.transfers.timer());
 		return this;
+	}
+
+	/** Nothing is given up because a thread that a test holds does not come back. */
+	CacheFixture withoutLimitsOfTime() {
+		return threads(new EngineThreads(VirtualTimeScheduler.create()));
 	}
 
 	public CacheFixture lock(LockSettings lock) {

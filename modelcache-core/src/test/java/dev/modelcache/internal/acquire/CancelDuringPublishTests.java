@@ -92,7 +92,8 @@ class CancelDuringPublishTests {
 	void everythingIsOldOrEverythingIsNew(Moment moment, boolean callerLeaves) throws Exception {
 		this.disk.beforeForce(() -> reached(Moment.FORCING));
 		FileCacheLockFactory locks = new FileCacheLockFactory(LockSettings.defaults(), Clock.systemUTC());
-		try (CacheFixture fixture = new CacheFixture(this.directory).clock(new PublishingClock())
+		try (CacheFixture fixture = new CacheFixture(this.directory).withoutLimitsOfTime()
+			.clock(new PublishingClock())
 			.locks((request, waiting) -> new HeldLock(locks.acquire(request, waiting)), this.disk.files())) {
 			DefaultModelCache cache = fixture
 				.open(ModelRequest.builder("m").url(this.server.uri("/m.gguf")).maxAttempts(1).build());

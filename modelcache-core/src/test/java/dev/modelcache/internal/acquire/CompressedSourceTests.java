@@ -180,7 +180,7 @@ class CompressedSourceTests {
 	@Test
 	void cachedContentIsFoundByEitherDigestWithoutTheNetwork() {
 		get(request().expectedDigest(COMPRESSED.sha256()));
-		this.server.close();
+		this.server.refuse();
 		for (Digest digest : List.of(COMPRESSED.sha256(), CONTENT.sha256())) {
 			CachedModel model = get(new CacheFixture(this.directory).offline(), request().expectedDigest(digest));
 			assertIsContent(model);
@@ -192,7 +192,7 @@ class CompressedSourceTests {
 	@Test
 	void contentThatItsOwnDigestProvedIsFoundByTheOtherOne() {
 		get(request().expectedDigest(CONTENT.sha256()));
-		this.server.close();
+		this.server.refuse();
 		assertIsContent(get(new CacheFixture(this.directory).offline(), request().expectedDigest(COMPRESSED.sha256())));
 	}
 
@@ -200,7 +200,7 @@ class CompressedSourceTests {
 	void receiptKnowsLongDigestsOfTheCompressedFileToo() {
 		Digest sha512 = COMPRESSED.digest(Algorithm.SHA512);
 		get(request().expectedDigest(sha512));
-		this.server.close();
+		this.server.refuse();
 		assertIsContent(get(new CacheFixture(this.directory).offline(), request().expectedDigest(sha512)));
 	}
 
@@ -215,7 +215,7 @@ class CompressedSourceTests {
 	void changedTimeCostsOneReadOfTheContent() throws Exception {
 		get(request().expectedDigest(COMPRESSED.sha256()));
 		Files.setLastModifiedTime(target(), FileTime.fromMillis(1_000_000));
-		this.server.close();
+		this.server.refuse();
 		CachedModel model = get(new CacheFixture(this.directory).offline(),
 				request().expectedDigest(COMPRESSED.sha256()));
 		assertIsContent(model);

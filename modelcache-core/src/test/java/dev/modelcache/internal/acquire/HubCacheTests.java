@@ -145,7 +145,7 @@ class HubCacheTests {
 
 	private CachedModel getOffline(ModelRequest.Builder request) {
 		this.offline = true;
-		this.server.close();
+		this.server.refuse();
 		return get(request);
 	}
 
@@ -511,7 +511,7 @@ class HubCacheTests {
 	@Test
 	void whileTheHubIsDownANameIsNotEnoughWhereAChecksumIsRequired() throws IOException {
 		download(COMMIT, this.content, true);
-		this.server.close();
+		this.server.refuse();
 		assertThatExceptionOfType(ModelTransferException.class)
 			.isThrownBy(() -> get(request("hf://org/repo:Q4_K_M").digestRequired(true)))
 			.satisfies((failure) -> assertThat(failure.getSuppressed())
@@ -628,7 +628,7 @@ class HubCacheTests {
 	@Test
 	void whileTheHubIsDownWhatAnotherToolDownloadedIsServedWithAWarning(CapturedOutput output) throws IOException {
 		download(COMMIT, this.content, true);
-		this.server.close();
+		this.server.refuse();
 		assertThat(get(request("hf://org/repo:Q4_K_M")).outcome()).isEqualTo(ModelOutcome.ADOPTED);
 		assertThat(output).contains("what is on this machine is served");
 	}
@@ -667,7 +667,7 @@ class HubCacheTests {
 	@Test
 	void whatIsThereButNotWhatIsExpectedDoesNotHideThatTheHubIsDown() throws IOException {
 		download(COMMIT, this.content, true);
-		this.server.close();
+		this.server.refuse();
 		assertThatExceptionOfType(ModelTransferException.class)
 			.isThrownBy(() -> get(request("hf://org/repo:Q4_K_M").expectedDigest(Content.of("x").sha256())));
 	}

@@ -83,10 +83,6 @@ class LaneTests {
 	}
 
 	/** Neither is a look at the disk too slow, nor a thread that a test holds. */
-	private void withoutLimitsOfTime() {
-		this.fixture.threads(new EngineThreads(VirtualTimeScheduler.create()));
-	}
-
 	/** Holds the thread that has read a file, once, if a test wants that. */
 	private void holdOnce() {
 		CountDownLatch latch = this.hold.getAndSet(null);
@@ -126,7 +122,7 @@ class LaneTests {
 
 	@Test
 	void readyModelIsReturnedWhileANewVersionIsFetched() {
-		withoutLimitsOfTime();
+		this.fixture.withoutLimitsOfTime();
 		DefaultModelCache cache = this.fixture.open(request().build());
 		CachedModel before = this.fixture.get("m");
 		this.server.serve("/m.gguf", this.next).always("/m.gguf", Reply.ok().stallAfter(500_000));
@@ -140,7 +136,7 @@ class LaneTests {
 
 	@Test
 	void fallbackIsReturnedWhileThePrimarySourceIsTriedAgainAndWhenThatFails() {
-		withoutLimitsOfTime();
+		this.fixture.withoutLimitsOfTime();
 		CountDownLatch answer = new CountDownLatch(1);
 		this.server.always("/m.gguf", Reply.status(404)).serve("/small.gguf", Content.random(1000, 3));
 		DefaultModelCache cache = this.fixture
@@ -258,7 +254,7 @@ class LaneTests {
 
 	@Test
 	void verifyThatIsOvertakenByEvictAnnouncesNoFailure() throws Exception {
-		withoutLimitsOfTime();
+		this.fixture.withoutLimitsOfTime();
 		CountDownLatch goOn = new CountDownLatch(1);
 		DefaultModelCache cache = this.fixture.open(request().build());
 		Path path = this.fixture.get("m").path();
@@ -339,7 +335,7 @@ class LaneTests {
 
 	@Test
 	void modelIsRequestedAgainAfterACheckOfItsFileWasCancelled() throws Exception {
-		withoutLimitsOfTime();
+		this.fixture.withoutLimitsOfTime();
 		Path path = Files.write(this.directory.resolve("m.gguf"), this.content.bytes());
 		CountDownLatch goOn = new CountDownLatch(1);
 		DefaultModelCache cache = this.fixture

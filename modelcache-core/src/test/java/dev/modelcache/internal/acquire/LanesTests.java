@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
+import reactor.test.scheduler.VirtualTimeScheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -42,7 +43,9 @@ class LanesTests {
 
 	private static final Lanes.Key KEY = new Lanes.Key("m", Path.of("/models/m.gguf"));
 
-	private final EngineThreads threads = new EngineThreads();
+	private final VirtualTimeScheduler timer = VirtualTimeScheduler.create();
+
+	private final EngineThreads threads = new EngineThreads(this.timer);
 
 	private final Lanes lanes = new Lanes(this.threads, Clock.systemUTC());
 
@@ -51,6 +54,8 @@ class LanesTests {
 	private final CountDownLatch hang = new CountDownLatch(1);
 
 	private final CountDownLatch hanging = new CountDownLatch(1);
+
+	private volatile @Nullable Thread held;
 
 	@AfterEach
 	void close() {
@@ -78,7 +83,13 @@ class LanesTests {
 	}
 
 	private void callTheDisk() throws InterruptedException {
+		this.held = Thread.currentThread();
 		assertThat(this.hang.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+	}
+
+	private boolean isHeldInTheCall() {
+		StackTraceElement[] calls = (this.held != null) ? this.held.getStackTrace() : new StackTraceElement[0];
+		return calls.length > 0 && calls[0].getMethodName().endsWith("park");
 	}
 
 	private void awaitHanging() throws InterruptedException {
@@ -166,6 +177,10 @@ class LanesTests {
 		this.lanes.cancel(KEY, "it was cancelled");
 		assertCancelled(first);
 		CompletableFuture<?> waiting = quick(Kind.ACQUIRE, "waiting").toFuture();
+		Awaitility.await().atMost(PATIENCE).until(this::isHeldInTheCall);
+		this.timer.advanceTimeBy(Duration.ofSeconds(4));
+		assertThat(waiting).isNotDone();
+		this.timer.advanceTimeBy(Duration.ofSeconds(1));
 		assertThat(waiting).failsWithin(PATIENCE)
 			.withThrowableThat()
 			.withCauseInstanceOf(ModelStorageException.class)

@@ -225,7 +225,7 @@ class ModelPathConflictTests {
 	@Test
 	void fileOfWhichNothingCanBeKnownIsServedUnverified(CapturedOutput output) throws IOException {
 		put(this.mine);
-		this.hub.close();
+		this.hub.refuse();
 		CachedModel model = get(onHub());
 		assertThat(model.verified()).isFalse();
 		assertThat(model.path()).hasBinaryContent(this.mine.bytes());
@@ -321,7 +321,7 @@ class ModelPathConflictTests {
 	@Test
 	void requiredChecksumKeepsTheFailureOfASourceThatIsDown() throws IOException {
 		put(this.mine);
-		this.hub.close();
+		this.hub.refuse();
 		assertThatExceptionOfType(ModelTransferException.class).isThrownBy(() -> get(onHub().digestRequired(true)));
 		assertThat(target()).hasBinaryContent(this.mine.bytes());
 	}

@@ -96,7 +96,7 @@ class OddFileSystemTests {
 			assertThat(model.files()).allSatisfy((file) -> assertThat(file).isReadable());
 			assertThat(model.path()).hasBinaryContent(this.content.bytes());
 		}
-		this.hub.close();
+		this.hub.refuse();
 		try (CacheFixture fixture = hub(odd)) {
 			assertThat(fixture.get("m").outcome()).isEqualTo(ModelOutcome.CACHED);
 		}

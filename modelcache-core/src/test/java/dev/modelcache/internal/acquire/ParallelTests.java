@@ -347,7 +347,7 @@ class ParallelTests {
 
 	@Test
 	void primaryThatIsDownFromTheStartIsReplacedByTheMirror() {
-		this.server.close();
+		this.server.refuse();
 		get(withMirror());
 	}
 

@@ -200,7 +200,7 @@ class ReadOnlyRootTests {
 		}
 		int bodies = this.hub.cdn().requests().size();
 		if (network.equals("down")) {
-			this.hub.hub().close();
+			this.hub.hub().refuse();
 		}
 		CacheFixture reader = network.equals("offline") ? reader().offline() : reader();
 		CachedModel model = read(reader, several());

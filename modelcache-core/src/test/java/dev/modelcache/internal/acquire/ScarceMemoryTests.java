@@ -4,6 +4,9 @@
  */
 package dev.modelcache.internal.acquire;
 
+import org.awaitility.Awaitility;
+import java.lang.management.ManagementFactory;
+import java.lang.management.BufferPoolMXBean;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -33,6 +36,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ScarceMemoryTests {
 
 	private static final Duration PATIENCE = CacheFixture.PATIENCE;
+
+	private static final long HALF_OF_DIRECT_MEMORY = 32 << 20;
 
 	private static final String WITHOUT_MEMORY = "without memory: ";
 
@@ -72,6 +77,10 @@ class ScarceMemoryTests {
 			System.out.println(failure);
 			System.out.println(WITHOUT_MEMORY + "ended");
 			taken.clear();
+			Awaitility.await().atMost(PATIENCE).until(() -> {
+				System.gc();
+				return directMemory() < HALF_OF_DIRECT_MEMORY;
+			});
 			cache.get("m").block(PATIENCE);
 			System.out.println(WITH_MEMORY + cache.status("m").state());
 		}
@@ -85,8 +94,16 @@ class ScarceMemoryTests {
 			.build();
 	}
 
+	private static long directMemory() {
+		return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)
+			.stream()
+			.filter((pool) -> pool.getName().equals("direct"))
+			.mapToLong(BufferPoolMXBean::getMemoryUsed)
+			.sum();
+	}
+
 	private static void takeAll(List<ByteBuffer> taken) {
-		for (int size = 700 << 10; size >= 1 << 10; size /= 2) {
+		for (int size = 700 << 10; size >= 1 << 10; size /= 8) {
 			try {
 				while (true) {
 					taken.add(ByteBuffer.allocateDirect(size));

@@ -4,6 +4,10 @@
  */
 package dev.modelcache.internal.acquire;
 
+import dev.modelcache.testsupport.Reply;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -62,7 +66,7 @@ class SeveralFilesTests {
 	@TempDir
 	private Path directory;
 
-	private final Content one = Content.random(40 << 20, 1);
+	private final Content one = Content.random(5 << 20, 1);
 
 	private final Content two = Content.random(3 << 20, 2);
 
@@ -107,14 +111,16 @@ class SeveralFilesTests {
 		}
 	}
 
+	private static String path(Content content) {
+		return "/xet-bridge-us/" + content.sha256().hex();
+	}
+
 	private void serveWrongBytes(Content content) {
-		String path = this.server.cdn().uri("/xet-bridge-us/" + content.sha256().hex()).getPath();
-		this.server.cdn().serve(path, content.flipped(1000));
+		this.server.cdn().serve(path(content), content.flipped(1000));
 	}
 
 	private void serveRightBytes(Content content) {
-		String path = this.server.cdn().uri("/xet-bridge-us/" + content.sha256().hex()).getPath();
-		this.server.cdn().serve(path, content);
+		this.server.cdn().serve(path(content), content);
 	}
 
 	private List<String> requested(Content content) {
@@ -183,15 +189,26 @@ class SeveralFilesTests {
 
 	@Test
 	void oneProgressIsThatOfAllFiles() {
-		HubServer.Repository repository = commit(FIRST, this.one, this.two);
-		assertThat(repository).isNotNull();
+		commit(FIRST, this.one, this.two);
+		CountDownLatch goOn = new CountDownLatch(1);
+		this.server.cdn().always(path(this.two), Reply.ok().stallAfter(1 << 20, goOn));
+		long little = "{\"of\":\"\"}".length() + FIRST.length();
+		long size = this.one.size() + this.two.size() + little;
 		try (CacheFixture fixture = open(request())) {
-			CachedModel model = fixture.get("m");
+			CompletableFuture<CachedModel> get = fixture.cache().get("m").toFuture();
+			Awaitility.await()
+				.atMost(CacheFixture.PATIENCE)
+				.until(() -> fixture.cache().status("m").progress(),
+						(progress) -> progress != null && progress.bytes() > this.one.size() + little);
+			assertThat(fixture.cache().status("m").progress().bytes()).isLessThan(size);
+			goOn.countDown();
+			CachedModel model = get.orTimeout(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
+			assertThat(model.size()).isEqualTo(size);
 			List<TransferProgress> shown = fixture.events(ModelDownloadProgress.class)
 				.stream()
 				.map(ModelDownloadProgress::progress)
 				.toList();
-			assertThat(shown).allSatisfy((progress) -> {
+			assertThat(shown).isNotEmpty().allSatisfy((progress) -> {
 				assertThat(progress.totalBytes()).isEqualTo(model.size());
 				assertThat(progress.bytes()).isBetween(0L, model.size());
 			}).extracting(TransferProgress::bytes).isSorted();
@@ -406,7 +423,7 @@ class SeveralFilesTests {
 			fixture
 				.store(new StoreSettings(this.directory.resolve("cache"), DataSize.ofMegabytes(1),
 						Verification.FINGERPRINT)
-					.withMaxSize(DataSize.ofMegabytes(42)))
+					.withMaxSize(DataSize.ofMegabytes(7)))
 				.open(other);
 			Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> !Files.exists(model.path()));
 			fixture.end();

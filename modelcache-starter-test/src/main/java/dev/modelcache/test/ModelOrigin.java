@@ -241,7 +241,8 @@ public final class ModelOrigin implements AutoCloseable {
 
 	byte @Nullable [] content(URI uri) {
 		synchronized (this.monitor) {
-			Optional<byte[]> content = longest(uri, this.contents).map(this.contents::get)
+			Optional<byte[]> content = longest(uri, this.contents)
+				.flatMap((path) -> Optional.ofNullable(this.contents.get(path)))
 				.or(() -> TinyModels.named(uri.getPath()));
 			if (content.isEmpty()) {
 				logger.warn("Nothing is served for {}. Call ModelOrigin.serve with the end of this URL", plain(uri));

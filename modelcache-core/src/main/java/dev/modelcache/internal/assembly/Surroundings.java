@@ -155,8 +155,8 @@ final class Surroundings {
 	/** The directories need not exist. */
 	AdoptionSettings adoption(HuggingFaceOptions hub) {
 		Path ollama = path("OLLAMA_MODELS").orElseGet(() -> child(this.home.get(), ".ollama/models"));
-		return new AdoptionSettings(true, Stream.ofNullable(hubCache(hub)).toList(),
-				Stream.concat(Stream.ofNullable(ollama), Stream.of(OLLAMA_SERVICE.toAbsolutePath()))
+		return new AdoptionSettings(true, Optional.ofNullable(hubCache(hub)).stream().toList(),
+				Stream.concat(Optional.ofNullable(ollama).stream(), Stream.of(OLLAMA_SERVICE.toAbsolutePath()))
 					.distinct()
 					.toList());
 	}
@@ -222,7 +222,7 @@ final class Surroundings {
 		else if (StringUtils.hasText(variable)) {
 			endpoint = endpoint(ENDPOINT, variable, keys, insecureHttpAllowed);
 		}
-		return new HubSettings(endpoint, token, Stream.ofNullable(hubCache(hub)).toList());
+		return new HubSettings(endpoint, token, Optional.ofNullable(hubCache(hub)).stream().toList());
 	}
 
 	private static URI endpoint(String key, String text, Keys keys, boolean insecureHttpAllowed) {

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -222,7 +223,9 @@ public final class ModelStore implements AutoCloseable {
 	 */
 	public List<ModelDirectory> filledSnapshots(ModelPlace place, String repository, String revision, String commit,
 			Map<ModelFileName, Digest> files) {
-		Stream<HubCache> unwritable = Stream.ofNullable(this.hub).filter((hub) -> !hub.isWritable(repository, commit));
+		Stream<HubCache> unwritable = Optional.ofNullable(this.hub)
+			.stream()
+			.filter((hub) -> !hub.isWritable(repository, commit));
 		List<ModelDirectory> snapshots = new ArrayList<>();
 		Stream.concat(this.hubs.stream(), unwritable)
 			.map((hub) -> hub.snapshot(place, repository, revision, commit, files))

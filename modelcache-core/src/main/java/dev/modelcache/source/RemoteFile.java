@@ -18,9 +18,11 @@ import org.jspecify.annotations.Nullable;
  * @param size the size in bytes, or {@code null} if unknown before the transfer
  * @param packing whether the file is a file of the model or an archive of such files; for
  * an archive, the name, digest and size are those of the archive
+ * @param mediaType the media type that the source states for the file, such as
+ * {@code application/vnd.docker.ai.gguf.v3}, or {@code null} if it states none
  */
 public record RemoteFile(ModelFileName name, List<Mirror> mirrors, @Nullable ExpectedDigest expected,
-		@Nullable Long size, Packing packing) {
+		@Nullable Long size, Packing packing, @Nullable String mediaType) {
 
 	/**
 	 * Creates a remote file.
@@ -30,6 +32,19 @@ public record RemoteFile(ModelFileName name, List<Mirror> mirrors, @Nullable Exp
 			throw new IllegalArgumentException("a remote file requires a mirror");
 		}
 		mirrors = List.copyOf(mirrors);
+	}
+
+	/**
+	 * Creates a remote file without a media type.
+	 * @param name the name
+	 * @param mirrors the mirrors
+	 * @param expected the expected digest, or {@code null}
+	 * @param size the size in bytes, or {@code null}
+	 * @param packing whether the file is an archive
+	 */
+	public RemoteFile(ModelFileName name, List<Mirror> mirrors, @Nullable ExpectedDigest expected, @Nullable Long size,
+			Packing packing) {
+		this(name, mirrors, expected, size, packing, null);
 	}
 
 	/**

@@ -325,7 +325,9 @@ final class Acquisition implements Callable<CachedModel> {
 		ModelDraft draft = new ModelDraft(this.parts.store(), index, model);
 		FileJob single = draft.single();
 		if (inPlace != null || single == null) {
-			return (inPlace != null) ? inPlace : draft.seen();
+			CachedModel seen = (inPlace != null) ? inPlace : draft.seen();
+			FileJob only = draft.only();
+			return (seen == null && only != null) ? this.adoption.adoptInPlace(only) : seen;
 		}
 		CachedModel settled = (single.file().expected() != null) ? this.modelPaths.settle(index, standing, single)
 				: null;
@@ -495,7 +497,9 @@ final class Acquisition implements Callable<CachedModel> {
 		}
 		requireUnserved(index, model, single);
 		if (single == null) {
-			return bringAll(index, draft.usable());
+			FileJob only = draft.only();
+			CachedModel lent = (only != null) ? this.adoption.adoptInPlace(only) : null;
+			return (lent != null) ? lent : bringAll(index, draft.usable());
 		}
 		CachedModel brought = this.modelPaths.settlingLatecomers(index, single,
 				() -> bringFile(index, standing, single));

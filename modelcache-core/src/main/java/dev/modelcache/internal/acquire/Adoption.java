@@ -24,6 +24,7 @@ import dev.modelcache.ModelState;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.content.Compression;
 import dev.modelcache.internal.content.FileDigest;
+import dev.modelcache.internal.content.format.FormatHints;
 import dev.modelcache.internal.store.AdoptedFiles.Offer;
 import dev.modelcache.internal.store.Fingerprint;
 import dev.modelcache.internal.store.ModelPlace;
@@ -80,6 +81,21 @@ final class Adoption {
 	 * @return the file, or {@code null} if it must be fetched
 	 */
 	@Nullable CachedModel adopt(FileJob job) {
+		Wanted wanted = wanted(job);
+		return (wanted != null) ? adopt(wanted, true) : null;
+	}
+
+	/**
+	 * Adopts the only file of a model if it can be served where it lies.
+	 * @param job the file, as it would be moved to the model's place
+	 * @return the file, or {@code null} if there is none or it must be copied
+	 */
+	@Nullable CachedModel adoptInPlace(FileJob job) {
+		Wanted wanted = wanted(job);
+		return (wanted != null) ? adopt(wanted, false) : null;
+	}
+
+	private static @Nullable Wanted wanted(FileJob job) {
 		RemoteFile file = job.file();
 		ExpectedDigest expected = file.expected();
 		if (expected == null || file.packing() != Packing.NONE
@@ -90,7 +106,8 @@ final class Adoption {
 		if (!proof && job.candidate().request().digestRequired()) {
 			return null;
 		}
-		return adopt(new Wanted(job.candidate(), job.place(), expected.digest(), proof, file.size(), job.whole()));
+		return new Wanted(job.candidate(), job.place(), expected.digest(), proof, file.size(), job.whole(),
+				job.hints());
 	}
 
 	/**
@@ -111,14 +128,14 @@ final class Adoption {
 	 */
 	@Nullable CachedModel adoptConfigured(Candidate candidate, ModelPlace place) {
 		Wanted wanted = configured(candidate, place);
-		return (wanted != null) ? adopt(wanted) : null;
+		return (wanted != null) ? adopt(wanted, true) : null;
 	}
 
 	private static @Nullable Wanted configured(Candidate candidate, ModelPlace place) {
 		Digest expected = candidate.request().expectedDigest();
 		return (expected == null || candidate.locations().isEmpty()
 				|| !isDecidedBy(expected, fileName(candidate), place)) ? null
-						: new Wanted(candidate, place, expected, true, null, true);
+						: new Wanted(candidate, place, expected, true, null, true, candidate.hints(place));
 	}
 
 	private static String fileName(Candidate candidate) {
@@ -136,8 +153,11 @@ final class Adoption {
 		return this.store.adoption().offers(wanted.sha256(), wanted.size(), wanted.place());
 	}
 
-	private @Nullable CachedModel adopt(Wanted wanted) {
+	private @Nullable CachedModel adopt(Wanted wanted, boolean copying) {
 		for (Offer offer : offers(wanted)) {
+			if (!copying && !isServedInPlace(wanted, offer)) {
+				continue;
+			}
 			if (wanted.whole()) {
 				this.monitor.state(ModelState.VERIFYING);
 			}
@@ -207,7 +227,7 @@ final class Adoption {
 	}
 
 	private @Nullable ModelFormat inspect(Wanted wanted, Path file, Path source) {
-		return this.formats.inspect(wanted.modelId(), file, wanted.place().target(), source.toString());
+		return this.formats.inspect(wanted.modelId(), file, wanted.hints(), source.toString());
 	}
 
 	private boolean hasDigest(Wanted wanted, Path file, Hashing hashing) throws IOException {
@@ -251,9 +271,10 @@ final class Adoption {
 	 * @param proof whether the digest proves the file; the name of a file does not
 	 * @param size its size in bytes, or {@code null} where it is not known
 	 * @param whole whether it is the whole model, so that it may be served where it lies
+	 * @param hints what is said about its format
 	 */
 	private record Wanted(Candidate candidate, ModelPlace place, Digest sha256, boolean proof, @Nullable Long size,
-			boolean whole) {
+			boolean whole, FormatHints hints) {
 
 		String modelId() {
 			return this.candidate.request().id();

@@ -7,14 +7,18 @@ package dev.modelcache.internal.acquire;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.internal.content.Compression;
+import dev.modelcache.internal.content.format.FormatHints;
 import dev.modelcache.internal.store.CacheLayout;
+import dev.modelcache.internal.store.ModelPlace;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +32,12 @@ import org.jspecify.annotations.Nullable;
  * @param configuredUrl the URL of the model that was asked for, whatever stands in for it
  */
 record Candidate(ModelRequest request, List<URI> locations, boolean fallback, @Nullable URI configuredUrl) {
+
+	/** The schemes of URLs whose path ends with the name of a file. */
+	private static final Set<String> FILE_SCHEMES = Set.of("file", "http", "https");
+
+	/** The schemes of URLs that may name a file, or a model that is given a name. */
+	private static final Set<String> MODEL_SCHEMES = Set.of("hf", "ollama");
 
 	/**
 	 * Returns all ways to serve a request, in the order to try them.
@@ -61,6 +71,36 @@ record Candidate(ModelRequest request, List<URI> locations, boolean fallback, @N
 		return this.locations.isEmpty() ? null : CacheLayout.sourceKey(this.locations.get(0), this.request.files());
 	}
 
+	/**
+	 * Returns what the name at the source and that of a place say about the format of the
+	 * only file.
+	 */
+	FormatHints hints(ModelPlace place) {
+		String placed = place.target().getFileName().toString();
+		String own = sourceName();
+		String content = (Compression.between(own, placed) != null) ? Compression.contentName(own) : own;
+		return new FormatHints(List.of(content, placed), null);
+	}
+
+	/**
+	 * Returns whether a place that the cache chose by the URL alone is called as the only
+	 * file is by its source, or at least like a file of its format.
+	 */
+	boolean names(ModelPlace place, ModelFileName file) {
+		String placed = place.target().getFileName().toString();
+		String own = Compression.contentName(file.last());
+		if (this.request.modelPath() != null || this.locations.isEmpty() || placed.equals(own)) {
+			return true;
+		}
+		String scheme = String.valueOf(this.locations.get(0).getScheme());
+		return FILE_SCHEMES.contains(scheme)
+				|| (MODEL_SCHEMES.contains(scheme) && extension(placed).equals(extension(own)));
+	}
+
+	private static String extension(String name) {
+		return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+	}
+
 	/** Returns the keys of all sources whose bytes are this request's. */
 	Set<String> sourceKeys() {
 		return Stream
@@ -77,11 +117,16 @@ record Candidate(ModelRequest request, List<URI> locations, boolean fallback, @N
 	 */
 	String fileName() {
 		URI url = this.request.url();
-		String path = (url != null && url.getPath() != null) ? url.getPath() : "";
-		String name = Compression.contentName(path.substring(path.lastIndexOf('/') + 1));
+		String name = Compression.contentName(sourceName());
 		// A tag or a quantization, not a file; of these two schemes it names a GGUF file.
 		boolean gguf = url != null && Set.of("hf", "ollama").contains(url.getScheme()) && name.contains(":");
 		return name.replace(':', '-') + (gguf ? ".gguf" : "");
+	}
+
+	private String sourceName() {
+		URI url = this.request.url();
+		String path = (url != null && url.getPath() != null) ? url.getPath() : "";
+		return path.substring(path.lastIndexOf('/') + 1);
 	}
 
 }

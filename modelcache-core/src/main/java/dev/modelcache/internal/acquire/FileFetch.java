@@ -288,7 +288,7 @@ final class FileFetch {
 	/** What is refused is not kept: another download would bring the same. */
 	private @Nullable ModelFormat inspect(FileJob job, StagedFile staged, StagedFile file, TransferResult result) {
 		try {
-			return this.formats.inspect(job.modelId(), file.path(), job.named(), "the file from " + result.mirror());
+			return this.formats.inspect(job.modelId(), file.path(), job.hints(), "the file from " + result.mirror());
 		}
 		catch (ModelFormatException ex) {
 			staged.discard();
@@ -299,7 +299,7 @@ final class FileFetch {
 	/** One of several files can be left out where patterns select them. */
 	private static ModelFormatException leavingOut(FileJob job, ModelFormatException refusal) {
 		ModelRequest request = job.candidate().request();
-		if (job.whole() || !FilePatterns.of(request.files()).select(job.file().name())) {
+		if (job.only() || !FilePatterns.of(request.files()).select(job.file().name())) {
 			return refusal;
 		}
 		ModelFormatException error = new ModelFormatException(request.id(), refusal.problem(),

@@ -6,12 +6,14 @@ package dev.modelcache.internal.acquire;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 
 import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.content.format.FormatException;
+import dev.modelcache.internal.content.format.FormatHints;
 import dev.modelcache.internal.content.format.FormatInspection;
 import dev.modelcache.FormatVerification;
 import dev.modelcache.internal.content.format.FormatSettings;
@@ -35,7 +37,7 @@ final class FormatCheck {
 	/** Returns what the header of a file says, or null where that cannot be told. */
 	@Nullable ModelFormat describe(Path file) {
 		try {
-			return FormatInspection.inspect(file, file.getFileName().toString(), this.settings);
+			return FormatInspection.inspect(file, new FormatHints(List.of(), null), this.settings);
 		}
 		catch (IOException ex) {
 			logger.debug("The format of {} is not known", file, ex);
@@ -50,13 +52,13 @@ final class FormatCheck {
 	 * used.
 	 * @param modelId the model's id
 	 * @param file the file
-	 * @param target where it stands, or will stand
+	 * @param hints what its names and its source say about its format
 	 * @param description what the file is called in messages
 	 * @return what its header says, or {@code null} where that is not known
 	 */
-	@Nullable ModelFormat inspect(String modelId, Path file, Path target, String description) {
+	@Nullable ModelFormat inspect(String modelId, Path file, FormatHints hints, String description) {
 		try {
-			return FormatInspection.inspect(file, target.getFileName().toString(), this.settings);
+			return FormatInspection.inspect(file, hints, this.settings);
 		}
 		catch (FormatException ex) {
 			if (ex.isPickle() || this.settings.mode() == FormatVerification.STRICT) {
@@ -67,7 +69,7 @@ final class FormatCheck {
 			return null;
 		}
 		catch (IOException ex) {
-			throw new ModelStorageException(modelId, Objects.requireNonNullElse(target.getParent(), target),
+			throw new ModelStorageException(modelId, Objects.requireNonNullElse(file.getParent(), file),
 					"cannot read " + file + ": " + ex, ex);
 		}
 	}

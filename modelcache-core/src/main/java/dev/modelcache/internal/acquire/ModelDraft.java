@@ -94,7 +94,8 @@ final class ModelDraft {
 	private static @Nullable ModelDirectory directory(ModelStore store, ModelPlace place, Candidate candidate,
 			ResolvedModel model) {
 		ModelDirectory shared = hubSnapshot(store, place, candidate, model);
-		boolean several = model.files().size() > 1 || model.files().get(0).packing() != Packing.NONE;
+		boolean several = model.files().size() > 1 || model.files().get(0).packing() != Packing.NONE
+				|| !candidate.names(place, model.files().get(0).name());
 		return (shared != null || !several) ? shared : store.version(place, content(model));
 	}
 
@@ -176,8 +177,13 @@ final class ModelDraft {
 		if (this.directory == null) {
 			return new FileJob(this.candidate, file, this.index.place(), true);
 		}
-		return new FileJob(this.candidate, file, (file.packing() != Packing.NONE) ? this.directory.packed(file.name())
-				: this.directory.arriving(file.name()), false);
+		if (file.packing() != Packing.NONE) {
+			return new FileJob(this.candidate, file, this.directory.packed(file.name()), false);
+		}
+		// The only file keeps its name, but is decompressed as it would be at the place.
+		boolean only = this.model.files().size() == 1;
+		ModelFileName name = only ? FileJob.contentName(file.name()) : file.name();
+		return new FileJob(this.candidate, file, this.directory.arriving(name), false, only);
 	}
 
 	/**
@@ -217,6 +223,16 @@ final class ModelDraft {
 		return (this.directory == null) ? this.jobs.get(0) : null;
 	}
 
+	/**
+	 * Returns the only file of the model as it would be moved to the model's place, or
+	 * {@code null} if there are several, or archives, or it goes to the Hub's cache.
+	 */
+	@Nullable FileJob only() {
+		FileJob first = this.jobs.get(0);
+		return (first.only() && !directory().isShared())
+				? new FileJob(this.candidate, first.file(), this.index.place(), true) : null;
+	}
+
 	private ModelDirectory directory() {
 		return Objects.requireNonNull(this.directory, "the only file has no directory");
 	}
@@ -233,7 +249,7 @@ final class ModelDraft {
 
 	/** A file of our own without a receipt costs one hash; so does another tool's. */
 	private @Nullable CachedModel seen(FileJob job) {
-		ModelPlace place = directory().seen(job.file().name());
+		ModelPlace place = directory().seen(job.name());
 		CachedModel known = this.index.find(job, place);
 		CachedModel proved = (known == null) ? this.index.adopt(job, place) : null;
 		if (proved != null && !directory().isShared()) {
@@ -251,9 +267,9 @@ final class ModelDraft {
 			return this;
 		}
 		for (FileJob job : this.jobs) {
-			ModelPlace place = directory().seen(job.file().name());
+			ModelPlace place = directory().seen(job.name());
 			try {
-				if (!directory().isTaken(job.file().name())) {
+				if (!directory().isTaken(job.name())) {
 					continue;
 				}
 			}
@@ -269,7 +285,7 @@ final class ModelDraft {
 						job.modelId(), place.target(), own.target());
 				return new ModelDraft(this.store, this.index, this.model, this.store.version(own, content(this.model)));
 			}
-			this.arrived.put(job.file().name(), there);
+			this.arrived.put(job.name(), there);
 		}
 		return this;
 	}
@@ -300,7 +316,7 @@ final class ModelDraft {
 	 * @return whether it has
 	 */
 	boolean findArrived(FileJob job) {
-		ModelFileName name = job.file().name();
+		ModelFileName name = job.name();
 		CachedModel file = this.arrived.get(name);
 		if (file == null) {
 			file = job.isPacked() ? this.index.find(job, job.place()) : seen(job);
@@ -324,12 +340,12 @@ final class ModelDraft {
 
 	/** Returns a file that has arrived. */
 	CachedModel arrived(FileJob job) {
-		return Objects.requireNonNull(this.arrived.get(job.file().name()), "the file has not arrived");
+		return Objects.requireNonNull(this.arrived.get(job.name()), "the file has not arrived");
 	}
 
 	/** Takes a file that has arrived at its place. */
 	void arrived(FileJob job, CachedModel file) {
-		this.arrived.put(job.file().name(), file);
+		this.arrived.put(job.name(), file);
 	}
 
 	/**
@@ -337,8 +353,8 @@ final class ModelDraft {
 	 * @throws ModelStorageException if they do not
 	 */
 	List<FileJob> admitMissing() {
-		List<FileJob> jobs = this.jobs.stream().filter((job) -> !this.arrived.containsKey(job.file().name())).toList();
-		this.missing = jobs.stream().map((job) -> job.file().name()).collect(Collectors.toSet());
+		List<FileJob> jobs = this.jobs.stream().filter((job) -> !this.arrived.containsKey(job.name())).toList();
+		this.missing = jobs.stream().map((job) -> job.name()).collect(Collectors.toSet());
 		long bytes = jobs.stream()
 			.map((job) -> job.file().size())
 			.flatMap(Stream::ofNullable)

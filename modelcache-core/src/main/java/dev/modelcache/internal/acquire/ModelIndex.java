@@ -36,6 +36,7 @@ import dev.modelcache.internal.acquire.Standing.Claim;
 import dev.modelcache.internal.acquire.Standing.Foreign;
 import dev.modelcache.internal.acquire.Standing.Provable;
 import dev.modelcache.internal.content.FileDigest;
+import dev.modelcache.internal.content.format.FormatHints;
 import dev.modelcache.internal.store.Fingerprint;
 import dev.modelcache.internal.store.ModelPlace;
 import dev.modelcache.internal.store.ModelStore;
@@ -624,8 +625,10 @@ final class ModelIndex {
 	}
 
 	private Receipt issue(ModelPlace file, Hashed hashed, @Nullable Digest expected, PutBy putBy) {
-		ModelFormat format = this.formats.inspect(request().id(), file.target(), file.target(),
-				"the file " + file.target());
+		// What the user wants to keep, or another tool calls so, is not the source's.
+		FormatHints hints = (file.equals(this.place) && putBy != PutBy.USER_KEPT) ? this.candidate.hints(file)
+				: FormatHints.ofName(file.target().getFileName().toString());
+		ModelFormat format = this.formats.inspect(request().id(), file.target(), hints, "the file " + file.target());
 		boolean putThere = this.candidate.locations().isEmpty();
 		Receipt receipt = new Receipt(hashed.fingerprint(), hashed.sha256(), null, expected,
 				putThere ? null : this.candidate.source(), this.candidate.sourceKey(), null, this.candidate.fallback(),

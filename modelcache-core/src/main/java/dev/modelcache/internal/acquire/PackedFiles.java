@@ -30,6 +30,7 @@ import dev.modelcache.internal.content.ArchiveException;
 import dev.modelcache.internal.content.ArchiveLimits;
 import dev.modelcache.internal.content.TarArchive;
 import dev.modelcache.internal.content.UnpackedFile;
+import dev.modelcache.internal.content.format.FormatHints;
 import dev.modelcache.internal.store.ModelDirectory;
 import dev.modelcache.internal.store.ModelPlace;
 import dev.modelcache.internal.store.ModelStore;
@@ -87,7 +88,7 @@ final class PackedFiles {
 		Map<ModelFileName, CachedModel> files = new LinkedHashMap<>();
 		arrived.forEach((job, file) -> {
 			Map<ModelFileName, CachedModel> some = job.isPacked() ? unpack(job, file, directory)
-					: Map.of(job.file().name(), file);
+					: Map.of(job.name(), file);
 			some.forEach((name, one) -> {
 				if (files.put(name, one) != null) {
 					throw refused(job, "has a file of a name that another part of the model has");
@@ -157,7 +158,7 @@ final class PackedFiles {
 			ModelDirectory directory) throws IOException {
 		Path unpacked = file.name().in(unpacking);
 		Path target = directory.seen(file.name()).target();
-		ModelFormat format = this.formats.inspect(job.modelId(), unpacked, target,
+		ModelFormat format = this.formats.inspect(job.modelId(), unpacked, FormatHints.ofName(file.name().last()),
 				file.name() + " in " + archive.source());
 		Candidate candidate = job.candidate();
 		StagedFile.ReceiptWriter receipt = (fingerprint) -> new Receipt(fingerprint, file.sha256(), expected(job),

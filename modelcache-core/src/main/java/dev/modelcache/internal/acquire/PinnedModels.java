@@ -116,7 +116,7 @@ final class PinnedModels {
 				: pinned.digest();
 		return new RemoteFile(file.name(), file.mirrors(),
 				stated ? expected : new ExpectedDigest(locked, DigestOrigin.LOCK_FILE),
-				(size != null) ? size : pinned.size(), file.packing());
+				(size != null) ? size : pinned.size(), file.packing(), file.mediaType());
 	}
 
 	/**

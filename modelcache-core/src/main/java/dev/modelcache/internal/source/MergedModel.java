@@ -65,7 +65,8 @@ final class MergedModel {
 			.stream()
 			.flatMap((other) -> mirrors(other, agreeing.expected()))
 			.toList();
-		return new RemoteFile(file.name(), mirrors, agreeing.expected(), agreeing.size(), file.packing());
+		return new RemoteFile(file.name(), mirrors, agreeing.expected(), agreeing.size(), file.packing(),
+				file.mediaType());
 	}
 
 	/** A statement counts for itself only where nothing decides what the file is. */

@@ -6,10 +6,12 @@ package dev.modelcache.internal.content.format;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 
 import dev.modelcache.internal.content.WebPage;
+import dev.modelcache.internal.content.format.FormatHints.Kind;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +23,14 @@ import org.jspecify.annotations.Nullable;
 record Beginning(byte[] bytes, String text) {
 
 	private static final int LENGTH = 512;
+
+	/** What the reference implementation reads at most. */
+	private static final long LONGEST_SAFETENSORS_HEADER = 100_000_000;
+
+	/** The tags of protobuf for {@code producer_name} and {@code graph}. */
+	private static final int ONNX_PRODUCER = 0x12;
+
+	private static final int ONNX_GRAPH = 0x3a;
 
 	static Beginning of(FileChannel channel) throws IOException {
 		ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(LENGTH, channel.size()));
@@ -44,6 +54,57 @@ record Beginning(byte[] bytes, String text) {
 	/** Nor has ONNX: a version is what the message begins with. */
 	boolean looksLikeOnnx() {
 		return this.text.startsWith("\b");
+	}
+
+	/**
+	 * Returns the format that the bytes show, whatever the file is called.
+	 * @return the format, or {@code null} for any other file
+	 */
+	@Nullable Kind kind() {
+		if (isGguf()) {
+			return Kind.GGUF;
+		}
+		if (isSafetensors()) {
+			return Kind.SAFETENSORS;
+		}
+		return isOnnx() ? Kind.ONNX : null;
+	}
+
+	/** Returns whether a file that is called so may be of this format. */
+	boolean looksLike(Kind kind) {
+		return switch (kind) {
+			case GGUF -> isGguf();
+			case SAFETENSORS -> looksLikeSafetensors();
+			case ONNX -> looksLikeOnnx();
+		};
+	}
+
+	/** A length that a header may have, and a JSON object, are hardly anything else. */
+	private boolean isSafetensors() {
+		if (!looksLikeSafetensors()) {
+			return false;
+		}
+		long length = ByteBuffer.wrap(this.bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
+		return length >= 2 && length <= LONGEST_SAFETENSORS_HEADER;
+	}
+
+	/**
+	 * The version that every ONNX file states, and a producer or the graph after it.
+	 * Other messages of protobuf begin with a number, too, but not with such fields.
+	 */
+	private boolean isOnnx() {
+		if (!looksLikeOnnx() || this.bytes.length < 4 || this.bytes[1] < 1) {
+			return false;
+		}
+		int tag = this.bytes[2];
+		int length = this.bytes[3] & 0xff;
+		if (tag == ONNX_GRAPH) {
+			return length > 0;
+		}
+		boolean text = tag == ONNX_PRODUCER && length > 0 && length < 0x80;
+		return text && this.text.substring(4, Math.min(4 + length, this.text.length()))
+			.chars()
+			.allMatch((c) -> c >= ' ' && c < 0x7f);
 	}
 
 	boolean isZip() {
@@ -77,8 +138,9 @@ record Beginning(byte[] bytes, String text) {
 		if (start.startsWith("{") || start.startsWith("[")) {
 			return "a JSON document";
 		}
-		if (isGguf()) {
-			return "a GGUF file";
+		Kind kind = kind();
+		if (kind != null) {
+			return kind.label();
 		}
 		if (isZip()) {
 			return "a zip archive";

@@ -9,23 +9,50 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Locale;
+import java.util.HashSet;
 import java.util.NavigableMap;
 import java.util.OptionalLong;
+import java.util.Set;
 
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelFormat;
+import dev.modelcache.internal.content.format.FormatHints.Hint;
+import dev.modelcache.internal.content.format.FormatHints.Kind;
 import dev.modelcache.FormatVerification;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks whether a file is the model that its name promises, and what its header says. A
- * file of another name is refused only for what certainly is no model: an HTML page, a
- * pointer, a pickle.
+ * Judges the format of a file by its bytes, and reads what its header says. Names and
+ * media types are hints that must agree. A file whose format is neither recognized nor
+ * named is refused only for what certainly is no model: an HTML page, a pointer, a
+ * pickle.
  */
 public final class FormatInspection {
 
+	/** The tags of protobuf for {@code ir_version} and {@code graph}. */
+	private static final int ONNX_VERSION = 0x08;
+
+	private static final int ONNX_GRAPH = 0x3a;
+
+	/** Those of all fields of {@code ModelProto}: two numbers, and what has a length. */
+	private static final Set<Integer> ONNX_TAGS = Set.of(ONNX_VERSION, 0x12, 0x1a, 0x22, 0x28, 0x32, ONNX_GRAPH, 0x42,
+			0x72, 0xa2, 0xca, 0xd2);
+
 	private FormatInspection() {
+	}
+
+	/**
+	 * Inspects a file with one name.
+	 * @param file the file
+	 * @param fileName the name by which it is known, or will be
+	 * @param settings what is done about files that are no models
+	 * @return the facts, or {@code null} where nothing is known of such files
+	 * @throws FormatException if it is not what it should be
+	 * @throws IOException if it cannot be read
+	 */
+	public static @Nullable ModelFormat inspect(Path file, String fileName, FormatSettings settings)
+			throws IOException {
+		return inspect(file, FormatHints.ofName(fileName), settings);
 	}
 
 	/**
@@ -34,14 +61,14 @@ public final class FormatInspection {
 	 * <em>Blocking</em>: reads headers, not weights. Whatever the file holds, it takes
 	 * less than 64 MiB of memory and at most some seconds, and throws nothing else.
 	 * @param file the file
-	 * @param fileName the name by which it is known, or will be
+	 * @param hints what its names and its source say about its format
 	 * @param settings what is done about files that are no models
 	 * @return the facts, or {@code null} where nothing is known of such files
 	 * @throws FormatException if it is not what it should be; whether that matters in
-	 * {@link Mode#WARN} is up to the caller
+	 * {@link FormatVerification#WARN} is up to the caller
 	 * @throws IOException if it cannot be read
 	 */
-	public static @Nullable ModelFormat inspect(Path file, String fileName, FormatSettings settings)
+	public static @Nullable ModelFormat inspect(Path file, FormatHints hints, FormatSettings settings)
 			throws IOException {
 		if (settings.mode() == FormatVerification.OFF && settings.allowPickle()) {
 			return null;
@@ -51,12 +78,11 @@ public final class FormatInspection {
 			if (settings.mode() != FormatVerification.OFF) {
 				refuseNonModels(beginning);
 			}
-			String extension = extension(fileName);
-			String pickle = Pickles.find(beginning, channel, extension);
+			String pickle = Pickles.find(beginning, channel, hints.extensions());
 			if (pickle != null && !settings.allowPickle()) {
 				throw FormatException.pickle(pickle);
 			}
-			return (settings.mode() != FormatVerification.OFF) ? facts(channel, beginning, extension, pickle != null)
+			return (settings.mode() != FormatVerification.OFF) ? facts(channel, beginning, hints, pickle != null)
 					: null;
 		}
 	}
@@ -119,40 +145,59 @@ public final class FormatInspection {
 		}
 	}
 
-	private static @Nullable ModelFormat facts(FileChannel channel, Beginning beginning, String extension,
+	private static @Nullable ModelFormat facts(FileChannel channel, Beginning beginning, FormatHints hints,
 			boolean pickle) throws IOException {
-		return switch (extension) {
-			case "gguf" -> gguf(channel, beginning);
-			case "safetensors" -> safetensors(channel, beginning);
-			case "onnx" -> onnx(channel, beginning);
-			default -> {
-				if (beginning.isGguf()) {
-					yield gguf(channel, beginning);
-				}
-				yield pickle ? ModelFormat.of(Pickles.NAME) : null;
+		Kind found = (beginning.kind() == null && isOnnx(channel)) ? Kind.ONNX : beginning.kind();
+		for (Hint hint : hints.known()) {
+			if ((found != null) ? found != hint.kind() : !beginning.looksLike(hint.kind())) {
+				throw FormatException.anotherThing(beginning.description(), hint.expected());
 			}
+			found = hint.kind();
+		}
+		if (found == null) {
+			return pickle ? ModelFormat.of(Pickles.NAME) : null;
+		}
+		return switch (found) {
+			case GGUF -> read(channel, GgufHeader.NAME, (in) -> GgufHeader.read(in, ByteOrder.nativeOrder()));
+			case SAFETENSORS -> read(channel, SafetensorsHeader.NAME, SafetensorsHeader::read);
+			case ONNX -> read(channel, OnnxHeader.NAME, OnnxHeader::read);
 		};
 	}
 
-	private static ModelFormat gguf(FileChannel channel, Beginning beginning) throws IOException {
-		if (!beginning.isGguf()) {
-			throw FormatException.anotherThing(beginning.description(), "a GGUF file");
+	/**
+	 * Fields may stand in any order, so that the beginning alone does not always tell. A
+	 * file that consists of the fields of an ONNX model, to the last byte, is one.
+	 */
+	private static boolean isOnnx(FileChannel channel) throws IOException {
+		HeaderReader in = new HeaderReader(channel, OnnxHeader.NAME);
+		Set<Integer> tags = new HashSet<>();
+		try {
+			while (in.remaining() > 0) {
+				long tag = varint(in);
+				if (!ONNX_TAGS.contains((int) tag) || tag > 0xff) {
+					return false;
+				}
+				long value = varint(in);
+				in.skip(((tag & 7) == 2) ? value : 0);
+				tags.add((int) tag);
+			}
 		}
-		return read(channel, GgufHeader.NAME, (in) -> GgufHeader.read(in, ByteOrder.nativeOrder()));
+		catch (FormatException ex) {
+			return false;
+		}
+		return tags.containsAll(Set.of(ONNX_VERSION, ONNX_GRAPH));
 	}
 
-	private static ModelFormat safetensors(FileChannel channel, Beginning beginning) throws IOException {
-		if (!beginning.looksLikeSafetensors()) {
-			throw FormatException.anotherThing(beginning.description(), "a safetensors file");
+	private static long varint(HeaderReader in) throws IOException {
+		long value = 0;
+		for (int shift = 0; shift < Long.SIZE; shift += 7) {
+			int next = in.uint8();
+			value |= (long) (next & 0x7f) << shift;
+			if (next < 0x80) {
+				return value;
+			}
 		}
-		return read(channel, SafetensorsHeader.NAME, SafetensorsHeader::read);
-	}
-
-	private static ModelFormat onnx(FileChannel channel, Beginning beginning) throws IOException {
-		if (!beginning.looksLikeOnnx()) {
-			throw FormatException.anotherThing(beginning.description(), "an ONNX file");
-		}
-		return read(channel, OnnxHeader.NAME, OnnxHeader::read);
+		return -1;
 	}
 
 	private static ModelFormat read(FileChannel channel, String format, Header header) throws IOException {
@@ -162,11 +207,6 @@ public final class FormatInspection {
 		catch (ArithmeticException ex) {
 			throw FormatException.malformed(format, "its tensors are larger than any file");
 		}
-	}
-
-	private static String extension(String fileName) {
-		int dot = fileName.lastIndexOf('.');
-		return fileName.substring(dot + 1).toLowerCase(Locale.ROOT);
 	}
 
 	/** Reads a header of one format. */

@@ -47,11 +47,11 @@ final class Pickles {
 	 * Returns what kind of pickle a file is.
 	 * @param beginning its first bytes
 	 * @param channel the file
-	 * @param extension the extension of its name
+	 * @param extensions the extensions of its names
 	 * @return a description, or {@code null} for another file
 	 * @throws IOException if it cannot be read
 	 */
-	static @Nullable String find(Beginning beginning, FileChannel channel, String extension) throws IOException {
+	static @Nullable String find(Beginning beginning, FileChannel channel, Set<String> extensions) throws IOException {
 		if (isMarked(beginning) || PickleOpcodes.isPickle(new HeaderReader(channel, NAME))) {
 			return "a pickle";
 		}
@@ -65,8 +65,14 @@ final class Pickles {
 		if (inside == Finding.UNREADABLE) {
 			return "a damaged zip archive, which may contain a pickle";
 		}
-		boolean named = EXTENSIONS.contains(extension) && channel.size() > 0 && !beginning.isGguf();
-		return (named && inside == Finding.NO_ARCHIVE) ? "named ." + extension + " like a pickle" : null;
+		if (inside != Finding.NO_ARCHIVE || channel.size() == 0 || beginning.isGguf()) {
+			return null;
+		}
+		return extensions.stream()
+			.filter(EXTENSIONS::contains)
+			.findFirst()
+			.map((extension) -> "named ." + extension + " like a pickle")
+			.orElse(null);
 	}
 
 	/** Protocols 2 to 5 begin with a mark and their number. */

@@ -165,7 +165,8 @@ public final class OciResolver implements SourceResolver {
 	private static RemoteFile file(RegistryClient registry, ModelLayer layer) {
 		Mirror mirror = new Mirror(registry.blob(layer.blob()), Map.of(), registry.credentials());
 		return new RemoteFile(layer.name(), List.of(mirror),
-				new ExpectedDigest(layer.blob().expected(), DigestOrigin.SOURCE), layer.blob().size(), layer.packing());
+				new ExpectedDigest(layer.blob().expected(), DigestOrigin.SOURCE), layer.blob().size(), layer.packing(),
+				layer.blob().mediaType());
 	}
 
 	private static ModelFormatException noModel(ModelReference reference, ModelRequest request,

@@ -10,6 +10,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.Stream;
+import java.util.Locale;
+import java.util.List;
+import java.util.HexFormat;
 
 import dev.modelcache.ModelFormat;
 import dev.modelcache.FormatVerification;
@@ -19,6 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -86,6 +92,58 @@ class FormatInspectionTests {
 		assertThat(inspect(name, new byte[] { 8, 1, 2, 3 })).isNull();
 		assertThat(inspect(name, "{\"model_type\":\"llama\"}".getBytes(StandardCharsets.UTF_8))).isNull();
 		assertThat(inspect(name, new byte[0])).isNull();
+	}
+
+	static Stream<Arguments> filesOfAFormat() {
+		byte[] version = { 0x08, 8 };
+		byte[] graph = ModelFiles.field(7, ModelFiles.field(2, "tiny".getBytes(StandardCharsets.UTF_8)));
+		byte[] producer = ModelFiles.field(2, "pytorch".getBytes(StandardCharsets.UTF_8));
+		byte[] opset = ModelFiles.field(8, new byte[] { 0x10, 17 });
+		return Stream.of(Arguments.of("GGUF", GgufFile.tiny().bytes()),
+				Arguments.of("safetensors", ModelFiles.safetensors()),
+				Arguments.of("safetensors", ModelFiles.safetensors("{}", 0)), Arguments.of("ONNX", ModelFiles.onnx()),
+				Arguments.of("ONNX", ModelFiles.joined(version, graph)),
+				Arguments.of("ONNX", ModelFiles.joined(version, opset, graph)),
+				Arguments.of("ONNX", ModelFiles.joined(opset, producer, version, graph)));
+	}
+
+	@ParameterizedTest
+	@MethodSource("filesOfAFormat")
+	void bytesTellTheFormatUnderAnyName(String format, byte[] file) throws Exception {
+		for (String name : List.of("current", "12345", "m.bin", "model-v1", "m." + format.toLowerCase(Locale.ROOT))) {
+			assertThat(inspect(name, file).type()).isEqualTo(format);
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "080112050a03616263", "08041206100a0a0a0a0a", "0a0574657374730801", "0808", "08ff3a05",
+			"0808120570797400", "7b2261223a7b7d7d", "ffffffffffffffff7b7d" })
+	void otherMessagesAndObjectsAreNoModels(String bytes) throws Exception {
+		assertThat(inspect("m", HexFormat.of().parseHex(bytes))).isNull();
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			m.gguf, current            |                                        |
+			m.gguf, m.safetensors      |                                        | its name 'm.safetensors' promises
+			m.onnx, current            |                                        | its name 'm.onnx' promises
+			current                    | application/vnd.docker.ai.safetensors  | its media type application/vnd.docker
+			current                    | application/x-gguf                     |
+			current                    | application/vnd.x.onnx+json            |
+			current                    | application/vnd.x.onnx.v1.tar          |
+			m.bin, current             | application/octet-stream               |
+			""")
+	void everyHintMustAgreeWithTheBytes(String names, String mediaType, String message) throws Exception {
+		Path file = Files.write(this.directory.resolve("staged"), GgufFile.tiny().bytes());
+		FormatHints hints = new FormatHints(List.of(names.split(", ")), mediaType);
+		if (message == null) {
+			assertThat(FormatInspection.inspect(file, hints, FormatSettings.defaults()).type()).isEqualTo("GGUF");
+			return;
+		}
+		assertThatExceptionOfType(FormatException.class)
+			.isThrownBy(() -> FormatInspection.inspect(file, hints, FormatSettings.defaults()))
+			.withMessageContaining("is a GGUF file, not a")
+			.withMessageContaining(message);
 	}
 
 	@Test

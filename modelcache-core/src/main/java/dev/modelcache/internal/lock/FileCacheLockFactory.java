@@ -135,27 +135,33 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 		}
 	}
 
-	/** A directory that cannot be entered is another user's, and may have the lock. */
+	/**
+	 * Returns whether a lock file is in a directory that cannot be written, or below a
+	 * device, where the cache's directory is if there is no home directory. A directory
+	 * that cannot be entered is another user's, and may have the lock; a file in the
+	 * place of a directory is an error.
+	 */
 	private static boolean isNowhere(Path lockFile) {
 		try {
 			Files.readAttributes(lockFile, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
 			return false;
 		}
-		catch (NoSuchFileException ex) {
-			return !ExclusiveFiles.isWritable(lockFile);
-		}
 		catch (IOException ex) {
-			return isBelowADevice(lockFile);
+			Path above = existingAbove(lockFile);
+			if (above != null && !Files.isDirectory(above)) {
+				return !Files.isRegularFile(above);
+			}
+			// Some JDKs say so of what is below a file, too.
+			return ex instanceof NoSuchFileException && !ExclusiveFiles.isWritable(lockFile);
 		}
 	}
 
-	/** There the cache's directory is if there is no home directory. */
-	private static boolean isBelowADevice(Path lockFile) {
-		Path above = lockFile.toAbsolutePath().getParent();
+	private static @Nullable Path existingAbove(Path file) {
+		Path above = file.toAbsolutePath().getParent();
 		while (above != null && !Files.exists(above)) {
 			above = above.getParent();
 		}
-		return above != null && !Files.isDirectory(above) && !Files.isRegularFile(above);
+		return above;
 	}
 
 	private Path prepare(LockRequest request) {

@@ -41,6 +41,9 @@ final class DirectoryProbe {
 
 	private static final Logger logger = LoggerFactory.getLogger(DirectoryProbe.class);
 
+	/** What is tried out has the name of a staged file of this one, but no journal. */
+	static final String NAME = "probe";
+
 	/** Behind the first page, so that a gap is left. */
 	private static final int GAP = 8192;
 
@@ -97,8 +100,8 @@ final class DirectoryProbe {
 	}
 
 	private Ability tryOut(ModelPlace place) throws IOException {
-		Path probe = StagedName.of(place.directory().resolve("probe"));
-		Path other = StagedName.of(place.directory().resolve("probe"));
+		Path probe = StagedName.of(place.directory().resolve(NAME));
+		Path other = StagedName.of(place.directory().resolve(NAME));
 		try {
 			String obstacle = write(place, probe);
 			return (obstacle != null) ? new Ability(obstacle, true) : rename(probe, other);

@@ -93,6 +93,7 @@ final class Partials {
 			}
 			done = true;
 			deleteOrphans(this.target);
+			deleteProbes();
 			return best;
 		}
 		finally {
@@ -279,6 +280,18 @@ final class Partials {
 		}
 		catch (IOException ex) {
 			logger.debug("The journals beside {} cannot be deleted", target, ex);
+		}
+	}
+
+	/** Deletes the files with which ended processes tried the directory out. */
+	private void deleteProbes() throws IOException {
+		Path probe = this.target.resolveSibling(DirectoryProbe.NAME);
+		for (Path path : list(probe, StagedName.STAGED)) {
+			ProcessIdentity process = StagedName.owner(path, probe);
+			if (process != null && process.state() == State.GONE && owner().isPrivate(path)
+					&& !Files.exists(StagedName.journal(path))) {
+				Files.deleteIfExists(path);
+			}
 		}
 	}
 

@@ -4,6 +4,7 @@
  */
 package dev.modelcache.internal.store;
 
+import dev.modelcache.internal.lock.ProcessIdentity;
 import java.util.ArrayList;
 import java.io.UncheckedIOException;
 import dev.modelcache.CacheOptions;
@@ -440,6 +441,24 @@ class StagedFileTests {
 		Files.writeString(models.resolve(".other.gguf.0a1b2c3d-1-12345-0a1b2c3d.journal"), "line\n");
 		store().staging().stage("m", place(), PartialJudge.NONE, UNTOLD).close();
 		assertThat(files()).containsExactlyInAnyOrder(young, foreign);
+	}
+
+	@Test
+	void filesWithWhichAnEndedProcessTriedTheDirectoryOutAreDeleted() throws Exception {
+		ProcessIdentity self = ProcessIdentity.current();
+		ProcessIdentity ended = new ProcessIdentity(self.machine(), self.pid(), self.start() - 1);
+		Path directory = Files.createDirectories(place().directory());
+		Path left = Files.createFile(directory.resolve(".probe." + ended + "-0a1b2c3d.part"));
+		Path used = Files.createFile(directory.resolve(".probe." + self + "-0a1b2c3d.part"));
+		Path partial = Files.createFile(directory.resolve(".probe." + ended + "-1a1b2c3d.part"));
+		Files.createFile(StagedName.journal(partial));
+		for (Path file : List.of(left, used, partial)) {
+			Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+		}
+		store().staging().stage("m", place(), PartialJudge.NONE, UNTOLD).close();
+		assertThat(left).doesNotExist();
+		assertThat(used).exists();
+		assertThat(partial).as("the partial of a model called probe").exists();
 	}
 
 	@Test

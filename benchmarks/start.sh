@@ -24,8 +24,11 @@ while (($#)); do
 	esac
 done
 
+jars=modelcache-starter/target/measured.classpath
 if [[ $build ]]; then
-	mvn -q -B -Pbenchmarks -pl benchmarks,benchmarks/start -am package -DskipTests </dev/null >&2
+	mvn -q -B -ntp -Pbenchmarks -pl benchmarks/start -am package -DskipTests </dev/null >&2
+	mvn -q -B -ntp -pl modelcache-starter -am package dependency:build-classpath -DskipTests -DincludeScope=runtime \
+		-Dmdep.outputFile="$PWD/$jars" </dev/null >&2
 fi
 work=$(mktemp -d)
 pids=()
@@ -36,13 +39,11 @@ end() {
 trap end EXIT
 
 # The jars of both have the same versions, so their names tell which of them the starter adds.
-plain=benchmarks/start/target/start.jar starter=
+plain=benchmarks/start/target/start.jar
 for jar in benchmarks/start/target/lib/*.jar; do plain+=:$jar; done
 starter=$plain
-for jar in benchmarks/target/lib/*.jar; do
-	name=${jar##*/}
-	case $name in jmh-* | jopt-simple-* | commons-math3-*) continue ;; esac
-	[[ -e benchmarks/start/target/lib/$name ]] || starter+=:$jar
+for jar in $(tr : ' ' <"$jars"); do
+	[[ -e benchmarks/start/target/lib/${jar##*/} ]] || starter+=:$jar
 done
 
 # Usage: start FILE CLASSPATH LINE ARGUMENT... Starts an application, waits for a line of its output, and ends it.
@@ -55,7 +56,7 @@ start() {
 	pid=$!
 	pids=("${pids[@]:0:1}" "$pid")
 	for ((i = 0; i < 600; i++)); do
-		if grep -q "$line" "$file"; then
+		if grep -qs "$line" "$file"; then
 			kill "$pid"
 			wait "$pid" || true
 			return
@@ -88,8 +89,9 @@ median() {
 		sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
 
-printf '%-28s %8s %8s %14s\n' application ms classes 'when it ends'
+row() { printf '%-12s %8s %14s %8s %14s\n' "$@"; }
+row application ms 'processor ms' classes 'when it ends'
 for kind in plain starter cached; do
-	printf '%-28s %8s %8s %14s\n' "$kind" "$(median $kind started 3)" "$(median $kind started 4)" \
+	row "$kind" "$(median $kind started 3)" "$(median $kind started 5)" "$(median $kind started 4)" \
 		"$(median $kind ended 4)"
 done

@@ -60,6 +60,7 @@ import dev.modelcache.internal.transfer.SegmentedTransfer;
 import dev.modelcache.internal.http.Attempts;
 import dev.modelcache.internal.transfer.TransferSettings;
 import dev.modelcache.internal.transfer.file.FileRangeClient;
+import dev.modelcache.internal.http.RangeClient;
 import dev.modelcache.internal.http.WebRangeClient;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.source.ModelCatalog;
@@ -582,10 +583,11 @@ public final class ModelCacheBuilder {
 		Set<String> hosts = ConcurrentHashMap.newKeySet();
 		Attempts attempts = new Attempts(this.retryRegistry, (id) -> configured.getOrDefault(id, 0),
 				() -> ThreadLocalRandom.current().nextDouble());
-		Breakers breakers = new Breakers(this.circuitBreakerRegistry, hosts::contains);
-		WebRangeClient http = new WebRangeClient(connections, breakers, transfers.http(), threads.timer(), threads.io(),
-				this.clock);
-		SegmentedTransfer transfer = new SegmentedTransfer(List.of(http, new FileRangeClient(threads.io())), attempts,
+		Supplier<RangeClient> web = SingletonSupplier
+			.of(() -> new WebRangeClient(connections, new Breakers(this.circuitBreakerRegistry, hosts::contains),
+					transfers.http(), threads.timer(), threads.io(), this.clock));
+		SegmentedTransfer transfer = new SegmentedTransfer(
+				Map.of("https", web, "http", web, "file", () -> new FileRangeClient(threads.io())), attempts,
 				threads.forTransfers(), transfers);
 
 		Supplier<MetadataClient> metadata = SingletonSupplier.of(() -> new MetadataClient(connections, transfers.http(),

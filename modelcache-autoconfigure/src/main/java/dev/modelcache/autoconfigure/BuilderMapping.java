@@ -5,20 +5,40 @@
 package dev.modelcache.autoconfigure;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
 
 import dev.modelcache.CacheOptions;
 import dev.modelcache.DownloadOptions;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheBuilder;
+import dev.modelcache.ModelCacheEvent;
 import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.actuate.ProgressDisplay;
+import dev.modelcache.lock.CacheLockFactory;
+import dev.modelcache.source.ModelCatalog;
+import dev.modelcache.source.SourceResolver;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import io.github.resilience4j.retry.RetryRegistry;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.http.client.HttpClientSettings;
+import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
+import org.springframework.boot.ssl.SslBundles;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.util.StringUtils;
 
 /**
- * Maps the properties to the builder of a cache.
+ * Maps the properties and the beans of an application to the builder of a cache.
  */
 final class BuilderMapping {
+
+	private static final Logger logger = LoggerFactory.getLogger(ModelCacheAutoConfiguration.class);
 
 	private final ModelCacheProperties properties;
 
@@ -32,6 +52,60 @@ final class BuilderMapping {
 	BuilderMapping(ModelCacheProperties properties, ConfigurableEnvironment environment) {
 		this.properties = properties;
 		this.environment = environment;
+	}
+
+	/**
+	 * Returns the builder of an application.
+	 * @param context the context of the application
+	 * @param lockFactory the lock factory of the application, or {@code null}
+	 * @param events receives the events of the cache
+	 * @return the builder, which the application has customized
+	 * @throws ModelConfigurationException if a value cannot be parsed
+	 */
+	static ModelCacheBuilder builder(ConfigurableApplicationContext context, @Nullable CacheLockFactory lockFactory,
+			Consumer<ModelCacheEvent> events) {
+		// Without any key, they are no bean.
+		ModelCacheProperties properties = context.getBeanProvider(ModelCacheProperties.class)
+			.getIfAvailable(ModelCacheProperties::new);
+		UnknownKeys.warn(properties.getModels().keySet(), context.getEnvironment(), context.getBeanFactory());
+		ModelCacheBuilder builder = new BuilderMapping(properties, context.getEnvironment()).map()
+			.resourceLoader(context)
+			.listener(events);
+		// Without a registry, the cache creates its own retries and circuit breakers.
+		choose(context, RetryRegistry.class).ifPresent(builder::retryRegistry);
+		choose(context, CircuitBreakerRegistry.class).ifPresent(builder::circuitBreakerRegistry);
+		DownloadConnectors.configure(builder, properties.getDownload(),
+				choose(context, ClientHttpConnectorBuilder.class).orElseGet(ClientHttpConnectorBuilder::detect),
+				choose(context, HttpClientSettings.class).orElseGet(HttpClientSettings::defaults),
+				context.getBeanProvider(SslBundles.class).getIfUnique());
+		if (lockFactory != null) {
+			builder.lockFactory(lockFactory);
+		}
+		context.getBeanProvider(SourceResolver.class).orderedStream().forEach(builder::sourceResolver);
+		context.getBeanProvider(ModelCatalog.class).orderedStream().forEach(builder::catalog);
+		List<ProgressDisplay> own = context.getBeanProvider(ProgressDisplay.class).orderedStream().toList();
+		own.forEach((display) -> builder.display(display::show));
+		if (own.isEmpty()) {
+			builder.display(new Progress(properties.getProgress()));
+		}
+		context.getBeanProvider(ModelCacheBuilderCustomizer.class)
+			.orderedStream()
+			.forEach((customizer) -> customizer.customize(builder));
+		return builder;
+	}
+
+	/**
+	 * Returns the only bean or the primary one. If there are several beans and none is
+	 * primary, the default is used.
+	 */
+	private static <T> Optional<T> choose(BeanFactory beans, Class<T> type) {
+		ObjectProvider<T> candidates = beans.getBeanProvider(type);
+		T chosen = candidates.getIfUnique();
+		if (chosen == null && candidates.stream().findAny().isPresent()) {
+			logger.warn("Several beans of {} exist and none is primary, so downloads of models use defaults. "
+					+ "Mark the one to use with @Primary", type.getName());
+		}
+		return Optional.ofNullable(chosen);
 	}
 
 	/**

@@ -7,24 +7,17 @@ package dev.modelcache.autoconfigure;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheBuilder;
 import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.ModelCacheView;
-import dev.modelcache.actuate.ProgressDisplay;
 import dev.modelcache.lock.CacheLockFactory;
-import dev.modelcache.source.ModelCatalog;
-import dev.modelcache.source.SourceResolver;
-import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
-import io.github.resilience4j.retry.RetryRegistry;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.config.BeanDefinition;
-import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -34,21 +27,16 @@ import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.boot.context.event.ApplicationStartedEvent;
 import org.springframework.boot.context.event.SpringApplicationEvent;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.boot.http.client.HttpClientSettings;
-import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
-import org.springframework.boot.ssl.SslBundles;
-import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.DependsOn;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.context.annotation.ProxyType;
 import org.springframework.context.annotation.Proxyable;
 import org.springframework.context.annotation.Role;
-import org.springframework.core.env.ConfigurableEnvironment;
-import org.springframework.core.io.ResourceLoader;
 import org.springframework.web.reactive.function.client.WebClient;
 
 /**
@@ -57,7 +45,7 @@ import org.springframework.web.reactive.function.client.WebClient;
  * off if the application defines its own {@code ModelCache} bean.
  * <p>
  * In an application without any key, the bean is created only if another bean requires
- * it.
+ * it, and no class of the cache is loaded but those of its two beans.
  */
 @AutoConfiguration(afterName = { "io.github.resilience4j.springboot.retry.autoconfigure.RetryAutoConfiguration",
 		"io.github.resilience4j.springboot.circuitbreaker.autoconfigure.CircuitBreakerAutoConfiguration",
@@ -65,85 +53,46 @@ import org.springframework.web.reactive.function.client.WebClient;
 		"org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration" })
 @ConditionalOnClass(WebClient.class)
 @ConditionalOnBooleanProperty(name = "hooks.llm.enabled", matchIfMissing = true)
-@EnableConfigurationProperties(ModelCacheProperties.class)
 public class ModelCacheAutoConfiguration {
 
-	private static final Logger logger = LoggerFactory.getLogger(ModelCacheAutoConfiguration.class);
-
-	@Lazy
-	@InternalBean("dev.modelcache.ModelCacheBuilder.ORIGINAL")
-	ModelCacheBuilder modelCacheBuilder(ModelCacheProperties properties, ConfigurableEnvironment environment,
-			ConfigurableListableBeanFactory beans, ResourceLoader resources, ApplicationEvents events,
-			@Nullable CacheLockFactory cacheLockFactory, ObjectProvider<SourceResolver> resolvers,
-			ObjectProvider<ModelCatalog> catalogs, ObjectProvider<ProgressDisplay> displays,
-			ObjectProvider<RetryRegistry> retries, ObjectProvider<CircuitBreakerRegistry> circuitBreakers,
-			ObjectProvider<ClientHttpConnectorBuilder<?>> connectors, ObjectProvider<HttpClientSettings> base,
-			ObjectProvider<SslBundles> bundles, ObjectProvider<ModelCacheBuilderCustomizer> customizers) {
-		UnknownKeys.warn(properties.getModels().keySet(), environment, beans);
-		ModelCacheBuilder builder = new BuilderMapping(properties, environment).map()
-			.resourceLoader(resources)
-			.listener(events)
-			.retryRegistry(choose(retries, RetryRegistry.class, RetryRegistry::ofDefaults))
-			.circuitBreakerRegistry(
-					choose(circuitBreakers, CircuitBreakerRegistry.class, CircuitBreakerRegistry::ofDefaults));
-		DownloadConnectors.configure(builder, properties.getDownload(),
-				choose(connectors, ClientHttpConnectorBuilder.class, ClientHttpConnectorBuilder::detect),
-				choose(base, HttpClientSettings.class, HttpClientSettings::defaults), bundles.getIfUnique());
-		if (cacheLockFactory != null) {
-			builder.lockFactory(cacheLockFactory);
-		}
-		resolvers.orderedStream().forEach(builder::sourceResolver);
-		catalogs.orderedStream().forEach(builder::catalog);
-		List<ProgressDisplay> own = displays.orderedStream().toList();
-		own.forEach((display) -> builder.display(display::show));
-		if (own.isEmpty()) {
-			builder.display(new Progress(properties.getProgress()));
-		}
-		customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
-		return builder;
-	}
-
-	/**
-	 * Returns the only bean or the primary one. If there are several beans and none is
-	 * primary, the default is used.
-	 */
-	private static <T> T choose(ObjectProvider<? extends T> candidates, Class<?> type, Supplier<T> defaults) {
-		T chosen = candidates.getIfUnique();
-		if (chosen != null) {
-			return chosen;
-		}
-		if (candidates.stream().findAny().isPresent()) {
-			logger.warn("Several beans of {} exist and none is primary, so downloads of models use defaults. "
-					+ "Mark the one to use with @Primary", type.getName());
-		}
-		return defaults.get();
-	}
-
-	@InternalBean("dev.modelcache.autoconfigure.ApplicationEvents.ORIGINAL")
-	ApplicationEvents modelCacheApplicationEvents(ApplicationContext context) {
-		return new ApplicationEvents(context);
-	}
+	private static final String BUILDER = "dev.modelcache.ModelCacheBuilder.ORIGINAL";
 
 	@Lazy
 	@Bean(name = ModelCacheLifecycle.CACHE, destroyMethod = "close")
+	@DependsOn(BUILDER)
 	@ConditionalOnMissingBean(ModelCache.class)
 	@Proxyable(ProxyType.INTERFACES)
-	ModelCache modelCache(ModelCacheBuilder builder) {
-		return builder.build();
+	ModelCache modelCache(BeanFactory beans) {
+		return beans.getBean(BUILDER, ModelCacheBuilder.class).build();
 	}
 
 	@Lazy
 	@Bean(name = ModelCacheLifecycle.OPERATIONS, destroyMethod = "close")
+	@DependsOn(BUILDER)
 	@ConditionalOnMissingBean
 	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
 	@Proxyable(ProxyType.INTERFACES)
-	ModelCacheOperations modelCacheOperations(ModelCacheBuilder builder, ModelCache modelCache) {
-		return builder.operations(modelCache);
+	ModelCacheOperations modelCacheOperations(BeanFactory beans, ModelCache modelCache) {
+		return beans.getBean(BUILDER, ModelCacheBuilder.class).operations(modelCache);
 	}
 
-	@InternalBean("dev.modelcache.autoconfigure.ModelCacheLifecycle.ORIGINAL")
-	ModelCacheLifecycle modelCacheLifecycle(ApplicationContext context, ConfigurableListableBeanFactory beans) {
-		return new ModelCacheLifecycle(context, beans);
+	/**
+	 * Is declared without its type, as is the lifecycle: Spring loads the declared types
+	 * of all beans, and the types of their methods, also in an application that does not
+	 * use the cache.
+	 */
+	@Lazy
+	@InternalBean(BUILDER)
+	@DependsOn(ModelCacheLifecycle.NAME)
+	Object modelCacheBuilder(ConfigurableApplicationContext context, @Nullable CacheLockFactory cacheLockFactory) {
+		return BuilderMapping.builder(context, cacheLockFactory,
+				context.getBean(ModelCacheLifecycle.NAME, ModelCacheLifecycle.class));
+	}
+
+	@Lazy
+	@InternalBean(ModelCacheLifecycle.NAME)
+	Object modelCacheLifecycle(ConfigurableApplicationContext context) {
+		return new ModelCacheLifecycle(context);
 	}
 
 	/**
@@ -152,7 +101,10 @@ public class ModelCacheAutoConfiguration {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@Conditional(OnConfiguration.class)
+	@EnableConfigurationProperties(ModelCacheProperties.class)
 	static class StartupConfiguration {
+
+		private static final Logger logger = LoggerFactory.getLogger(ModelCacheAutoConfiguration.class);
 
 		/** A runner of the application may go on for as long as the application does. */
 		@Bean("dev.modelcache.autoconfigure.Startup")

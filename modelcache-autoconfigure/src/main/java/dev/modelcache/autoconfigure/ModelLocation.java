@@ -18,20 +18,12 @@ import org.springframework.util.StringUtils;
  */
 record ModelLocation(String id, @Nullable ModelFileName file) {
 
-	private static final String SCHEME = "model:";
-
-	/**
-	 * Returns whether a location is that of a model's file.
-	 * @param location any location
-	 * @return {@code true} if it begins with {@code model:}
-	 */
-	static boolean matches(String location) {
-		return location.startsWith(SCHEME);
-	}
+	/** Begins the location of a model's file. */
+	static final String SCHEME = "model:";
 
 	/**
 	 * Reads a location.
-	 * @param location a location that {@link #matches(String) matches}
+	 * @param location a location that begins with {@value #SCHEME}
 	 * @return the location
 	 * @throws IllegalArgumentException if the id, or the file after a slash, is missing
 	 * or invalid

@@ -17,11 +17,13 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.AnyNestedCondition;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.context.annotation.Proxyable;
 import org.springframework.context.annotation.ProxyType;
@@ -33,6 +35,7 @@ import org.springframework.context.annotation.Role;
  */
 @AutoConfiguration(after = ModelCacheAutoConfiguration.class)
 @ConditionalOnBean(ModelCache.class)
+@Conditional(ModelRuntimeAutoConfiguration.OnUse.class)
 public class ModelRuntimeAutoConfiguration {
 
 	private static final String CLASSIFIER = "dev.modelcache.runtime.LlmClassifier";
@@ -90,6 +93,33 @@ public class ModelRuntimeAutoConfiguration {
 			.queueCapacity(classifier.getQueueCapacity())
 			.timeout(Duration.ofMillis(properties.getInferenceTimeoutMs()))
 			.temperature(properties.getTemperature());
+	}
+
+	/**
+	 * Matches if the application has keys, a loader or a manager. Without any of them
+	 * there is nothing to load or to classify with.
+	 */
+	static final class OnUse extends AnyNestedCondition {
+
+		OnUse() {
+			super(ConfigurationPhase.REGISTER_BEAN);
+		}
+
+		@Conditional(OnConfiguration.class)
+		static class Keys {
+
+		}
+
+		@ConditionalOnBean(ModelLoader.class)
+		static class Loader {
+
+		}
+
+		@ConditionalOnBean(ModelManager.class)
+		static class Manager {
+
+		}
+
 	}
 
 }

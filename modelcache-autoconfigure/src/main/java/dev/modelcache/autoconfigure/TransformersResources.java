@@ -38,7 +38,7 @@ final class TransformersResources implements BeanPostProcessor {
 
 	private void replace(String key, Consumer<Resource> setter) {
 		String location = Binder.get(this.context.getEnvironment()).bind(key, String.class).orElse("");
-		if (ModelLocation.matches(location)) {
+		if (location.startsWith(ModelLocation.SCHEME)) {
 			setter.accept(this.context.getResource(location));
 		}
 	}

@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-import dev.modelcache.autoconfigure.VariablesEnvironmentPostProcessor.IgnoredVariables;
+import dev.modelcache.autoconfigure.SortedVariables.IgnoredVariables;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,7 +72,7 @@ final class UnknownKeys {
 			keys = (keys != null) ? keys : new ConfigurationKeys(ids, properties(beans));
 			for (ConfigurationPropertyName name : names) {
 				boolean ignored = source.getUnderlyingSource() instanceof SystemEnvironmentPropertySource variables
-						&& variables.getName().equals(VariablesEnvironmentPostProcessor.IGNORED);
+						&& variables.getName().equals(SortedVariables.IGNORED);
 				if (PREFIX.isAncestorOf(name) && (ignored || !keys.exists(name, isVariable(source)))
 						&& warned.add(name.toString().replaceAll("[.-]", ""))) {
 					ConfigurationPropertyName meant = ignored ? ofModel(ids, name) : name;

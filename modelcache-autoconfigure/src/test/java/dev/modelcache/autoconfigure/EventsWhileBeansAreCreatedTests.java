@@ -111,7 +111,7 @@ class EventsWhileBeansAreCreatedTests {
 				.keySet()
 				.stream()
 				.noneMatch((thread) -> thread.getName().startsWith("modelcache-events")
-						&& thread.getState() == Thread.State.WAITING && isIn(thread, ApplicationEvents.class)));
+						&& thread.getState() == Thread.State.WAITING && isIn(thread, ModelCacheLifecycle.class)));
 	}
 
 	private static boolean isIn(Thread thread, Class<?> type) {

@@ -10,6 +10,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.core.io.DefaultResourceLoader;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
@@ -35,7 +37,7 @@ class ModelLocationTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "model", "models:m", "classpath:model:m", "" })
 	void otherLocationsAreNone(String location) {
-		assertThat(ModelLocation.matches(location)).isFalse();
+		assertThat(new ModelProtocolResolver().resolve(location, new DefaultResourceLoader())).isNull();
 	}
 
 	@ParameterizedTest

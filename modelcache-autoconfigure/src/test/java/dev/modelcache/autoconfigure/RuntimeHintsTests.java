@@ -38,7 +38,13 @@ class RuntimeHintsTests {
 		DefaultGenerationContext generation = new DefaultGenerationContext(
 				new ClassNameGenerator(ClassName.get("dev.modelcache.autoconfigure", "Application")),
 				new InMemoryGeneratedFiles());
-		new ApplicationContextAotGenerator().processAheadOfTime(context, generation);
+		System.setProperty("spring.aot.processing", "true");
+		try {
+			new ApplicationContextAotGenerator().processAheadOfTime(context, generation);
+		}
+		finally {
+			System.clearProperty("spring.aot.processing");
+		}
 		SpringFactoriesLoader.forResourceLocation("META-INF/spring/aot.factories")
 			.load(RuntimeHintsRegistrar.class)
 			.forEach((registrar) -> registrar.registerHints(generation.getRuntimeHints(),

@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
@@ -180,11 +179,6 @@ public class BodyWriterBenchmark {
 
 		Landing(BlockLog log) {
 			this.log = log;
-		}
-
-		@Override
-		public Set<String> schemes() {
-			return Set.of("http");
 		}
 
 		@Override

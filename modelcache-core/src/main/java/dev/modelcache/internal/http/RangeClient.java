@@ -4,7 +4,6 @@
  */
 package dev.modelcache.internal.http;
 
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 
@@ -21,12 +20,6 @@ import reactor.core.publisher.Mono;
  * <em>Blocking</em>: must not block. <em>Errors</em>: {@link RequestFailedException}.
  */
 public interface RangeClient {
-
-	/**
-	 * Returns the schemes of the mirrors that this client can ask.
-	 * @return the schemes, lower case
-	 */
-	Set<String> schemes();
 
 	/**
 	 * Sends a request and has its answer taken.

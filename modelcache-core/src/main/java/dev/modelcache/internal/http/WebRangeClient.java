@@ -64,11 +64,6 @@ public final class WebRangeClient implements RangeClient {
 	}
 
 	@Override
-	public Set<String> schemes() {
-		return Set.of("https", "http");
-	}
-
-	@Override
 	public Mono<Void> exchange(RangeRequest request, CoreSubscriber<? super DataBuffer> body,
 			Function<RangeResponse, Mono<Void>> answered) {
 		return Mono.defer(() -> {

@@ -74,7 +74,7 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 
 	private final FileLocking shared;
 
-	private final RetryTemplate polling;
+	private final Sleeper sleeper;
 
 	private final String host = HostName.current();
 
@@ -95,7 +95,7 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 		this.clock = clock;
 		this.locking = locking;
 		this.shared = (locking == FileLocking.SYSTEM) ? FileLocking.SHARED : locking;
-		this.polling = polling(sleeper);
+		this.sleeper = sleeper;
 	}
 
 	private static RetryTemplate polling(Sleeper sleeper) {
@@ -124,8 +124,8 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 		Path lockFile = prepare(request);
 		try {
 			Consumer<Duration> pause = request.pause();
-			RetryTemplate polling = (pause != null) ? polling((millis) -> pause.accept(Duration.ofMillis(millis)))
-					: this.polling;
+			RetryTemplate polling = polling(
+					(pause != null) ? (millis) -> pause.accept(Duration.ofMillis(millis)) : this.sleeper);
 			return polling.<CacheLock, RuntimeException>execute((attempt) -> tryAcquire(request, lockFile, wait));
 		}
 		catch (BackOffInterruptedException ex) {

@@ -28,13 +28,6 @@ public final class FilesInUse implements AutoCloseable {
 
 	private static final Logger logger = LoggerFactory.getLogger(FilesInUse.class);
 
-	/** A removal takes a few system calls; a paused process may take longer. */
-	private static final RetryTemplate POLLING = RetryTemplate.builder()
-		.maxAttempts(1500)
-		.fixedBackoff(Duration.ofMillis(20))
-		.retryOn(BeingRemovedException.class)
-		.build();
-
 	private final FileLocking shared;
 
 	private final FileLocking exclusive;
@@ -81,18 +74,30 @@ public final class FilesInUse implements AutoCloseable {
 			return;
 		}
 		try {
-			POLLING.<Boolean, IOException>execute((attempt) -> {
-				if (!UseMarks.addUser(mark, this.shared, this.access)) {
-					throw new BeingRemovedException();
-				}
-				return true;
-			});
+			if (!UseMarks.addUser(mark, this.shared, this.access)) {
+				awaitRemoval(mark);
+			}
 			this.used.add(mark);
 		}
 		catch (BeingRemovedException ex) {
 			logger.warn("Another process has been removing the file of {} for a long time; the file may " + "disappear",
 					mark);
 		}
+	}
+
+	/** A removal takes a few system calls; a paused process may take longer. */
+	private void awaitRemoval(Path mark) throws IOException {
+		RetryTemplate polling = RetryTemplate.builder()
+			.maxAttempts(1500)
+			.fixedBackoff(Duration.ofMillis(20))
+			.retryOn(BeingRemovedException.class)
+			.build();
+		polling.<Boolean, IOException>execute((attempt) -> {
+			if (!UseMarks.addUser(mark, this.shared, this.access)) {
+				throw new BeingRemovedException();
+			}
+			return true;
+		});
 	}
 
 	/**

@@ -6,9 +6,7 @@ package dev.modelcache.internal.transfer;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelStorageException;
@@ -67,7 +66,7 @@ public final class SegmentedTransfer {
 	private static final Set<Reason> REFUSALS_OF_RANGES = EnumSet.of(Reason.BAD_RANGE, Reason.NO_SUCH_RANGE,
 			Reason.REFUSED);
 
-	private final Map<String, RangeClient> clients = new HashMap<>();
+	private final Map<String, ? extends Supplier<? extends RangeClient>> clients;
 
 	private final Attempts retries;
 
@@ -81,14 +80,14 @@ public final class SegmentedTransfer {
 
 	/**
 	 * Creates a transfer engine.
-	 * @param clients the wires
+	 * @param clients the client for each scheme, made when it is first asked for
 	 * @param retries how failed requests are repeated
 	 * @param threads where the work runs
 	 * @param settings limits and time-outs
 	 */
-	public SegmentedTransfer(Collection<? extends RangeClient> clients, Attempts retries, TransferThreads threads,
-			TransferSettings settings) {
-		clients.forEach((client) -> client.schemes().forEach((scheme) -> this.clients.put(scheme, client)));
+	public SegmentedTransfer(Map<String, ? extends Supplier<? extends RangeClient>> clients, Attempts retries,
+			TransferThreads threads, TransferSettings settings) {
+		this.clients = Map.copyOf(clients);
 		this.retries = retries;
 		this.threads = threads;
 		this.settings = settings;
@@ -147,11 +146,11 @@ public final class SegmentedTransfer {
 	}
 
 	RangeClient clientFor(Mirror mirror) {
-		RangeClient client = this.clients.get(mirror.origin().scheme());
+		Supplier<? extends RangeClient> client = this.clients.get(mirror.origin().scheme());
 		if (client == null) {
 			throw new IllegalStateException("nothing fetches " + mirror.origin().scheme() + ": URLs");
 		}
-		return client;
+		return client.get();
 	}
 
 	TransferThreads threads() {

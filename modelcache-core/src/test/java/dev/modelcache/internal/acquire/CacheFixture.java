@@ -45,6 +45,7 @@ import dev.modelcache.internal.http.Attempts;
 import dev.modelcache.internal.transfer.TransferSettings;
 import dev.modelcache.internal.transfer.TransferThreads;
 import dev.modelcache.internal.transfer.file.FileRangeClient;
+import dev.modelcache.internal.http.RangeClient;
 import dev.modelcache.internal.http.WebRangeClient;
 import dev.modelcache.internal.http.HttpConnections;
 import dev.modelcache.internal.http.NettyBuffers;
@@ -277,8 +278,10 @@ public final class CacheFixture implements AutoCloseable {
 				new Breakers(this.breakers, (host) -> true), this.transfer.http(), this.threads.timer(),
 				this.threads.io(), clock);
 		Attempts retries = new Attempts(this.retries, (id) -> 3, () -> 0.5);
-		SegmentedTransfer transfer = new SegmentedTransfer(List.of(http, new FileRangeClient(this.threads.io())),
-				retries, this.transfers, this.transfer);
+		RangeClient file = new FileRangeClient(this.threads.io());
+		SegmentedTransfer transfer = new SegmentedTransfer(
+				Map.of("https", () -> http, "http", () -> http, "file", () -> file), retries, this.transfers,
+				this.transfer);
 		List<SourceResolver> resolvers = new ArrayList<>(this.resolvers);
 		resolvers.add(new HttpSourceResolver(this.headers));
 		resolvers.add(new FileSourceResolver(this.threads.io()));

@@ -84,12 +84,6 @@ public abstract class RangeClientContractTests {
 	}
 
 	@Test
-	void schemesAreLowerCaseAndIncludeThatOfTheFile() {
-		assertThat(client().schemes()).allMatch((scheme) -> scheme.matches("[a-z][a-z0-9+.-]*"))
-			.contains(file().getScheme());
-	}
-
-	@Test
 	void openRangeFromTheStartIsTheFile() throws IOException {
 		serve(this.content);
 		Answer answer = get(ByteRange.from(0), null);

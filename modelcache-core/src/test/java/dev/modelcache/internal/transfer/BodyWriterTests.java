@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -440,11 +439,6 @@ class BodyWriterTests {
 
 		Client(Body body) {
 			this.body = body;
-		}
-
-		@Override
-		public Set<String> schemes() {
-			return Set.of("test");
 		}
 
 		@Override

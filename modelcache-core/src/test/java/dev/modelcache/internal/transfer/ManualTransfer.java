@@ -10,7 +10,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -85,7 +84,7 @@ final class ManualTransfer implements AutoCloseable {
 		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(512), connections,
 				DataSize.ofMegabytes(1), Duration.ofSeconds(30), Duration.ofSeconds(30), 5, false, null,
 				Duration.ofMinutes(1), DataSize.ofBytes(0));
-		this.transfer = new SegmentedTransfer(List.of(new Client()),
+		this.transfer = new SegmentedTransfer(Map.of("test", Client::new),
 				new Attempts(RetryRegistry.ofDefaults(), (id) -> 3, () -> 0.5),
 				new TransferThreads(io, this.hashing, this.timer), settings);
 	}
@@ -225,11 +224,6 @@ final class ManualTransfer implements AutoCloseable {
 	}
 
 	private final class Client implements RangeClient {
-
-		@Override
-		public Set<String> schemes() {
-			return Set.of("test");
-		}
 
 		@Override
 		public Mono<Void> exchange(RangeRequest request, CoreSubscriber<? super DataBuffer> body,

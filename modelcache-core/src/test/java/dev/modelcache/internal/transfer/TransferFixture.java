@@ -19,7 +19,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -122,7 +121,7 @@ final class TransferFixture implements AutoCloseable {
 		TransferThreads threads = new TransferThreads(Schedulers.immediate(), this.hashing, this.time);
 		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(64), 4, DataSize.ofMegabytes(16),
 				Duration.ofSeconds(30), Duration.ofSeconds(30), 5, false);
-		SegmentedTransfer transfer = new SegmentedTransfer(List.of(new WrittenClient()),
+		SegmentedTransfer transfer = new SegmentedTransfer(Map.of("test", WrittenClient::new),
 				new Attempts(this.registry, (id) -> 3, this.random), threads, settings);
 		List<Mirror> all = new ArrayList<>();
 		for (int i = 1; i <= mirrors; i++) {
@@ -196,11 +195,6 @@ final class TransferFixture implements AutoCloseable {
 	}
 
 	private final class WrittenClient implements RangeClient {
-
-		@Override
-		public Set<String> schemes() {
-			return Set.of("test");
-		}
 
 		@Override
 		public Mono<Void> exchange(RangeRequest request, CoreSubscriber<? super DataBuffer> body,

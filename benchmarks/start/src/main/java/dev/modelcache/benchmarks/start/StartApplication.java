@@ -6,6 +6,7 @@ package dev.modelcache.benchmarks.start;
 
 import java.lang.management.ManagementFactory;
 
+import com.sun.management.OperatingSystemMXBean;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
@@ -14,8 +15,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * A WebFlux application that prints how long its start took and how many classes it has
- * loaded, and how many when it ends.
+ * A WebFlux application that prints how long its start took, how many classes it has
+ * loaded and how much processor time it has used, and the same when it ends.
  */
 @Configuration(proxyBeanMethods = false)
 @EnableAutoConfiguration
@@ -38,7 +39,8 @@ public class StartApplication {
 	private static void print(String what) {
 		long millis = System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime();
 		long classes = ManagementFactory.getClassLoadingMXBean().getTotalLoadedClassCount();
-		System.out.println("start: " + what + " " + millis + " " + classes);
+		long processor = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime();
+		System.out.println("start: " + what + " " + millis + " " + classes + " " + processor / 1_000_000);
 	}
 
 }

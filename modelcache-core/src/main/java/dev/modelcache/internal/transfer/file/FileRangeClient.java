@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.Function;
 
 import dev.modelcache.internal.http.RangeClient;
@@ -45,11 +44,6 @@ public final class FileRangeClient implements RangeClient {
 	 */
 	public FileRangeClient(Scheduler io) {
 		this.io = io;
-	}
-
-	@Override
-	public Set<String> schemes() {
-		return Set.of("file");
 	}
 
 	@Override

@@ -8,14 +8,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 import dev.modelcache.ModelCacheBuilder;
-import org.springframework.boot.EnvironmentPostProcessor;
-import org.springframework.boot.SpringApplication;
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
-import org.springframework.core.Ordered;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.util.ClassUtils;
@@ -23,10 +20,9 @@ import org.springframework.util.ClassUtils;
 /**
  * Adds the Resilience4j defaults of the model cache as properties with the lowest
  * precedence, so that an application can override each of them. Adds nothing to an
- * application without the Spring Boot module of Resilience4j or without keys below
- * {@value ModelCacheProperties#PREFIX}.
+ * application without the Spring Boot module of Resilience4j.
  */
-final class ResilienceDefaultsEnvironmentPostProcessor implements EnvironmentPostProcessor, Ordered {
+final class ResilienceDefaults {
 
 	static final String PROPERTY_SOURCE = "modelcacheResilienceDefaults";
 
@@ -35,15 +31,18 @@ final class ResilienceDefaultsEnvironmentPostProcessor implements EnvironmentPos
 
 	private static final boolean RESILIENCE4J = ClassUtils.isPresent(
 			"io.github.resilience4j.springboot.retry.autoconfigure.RetryAutoConfiguration",
-			ResilienceDefaultsEnvironmentPostProcessor.class.getClassLoader());
+			ResilienceDefaults.class.getClassLoader());
 
-	@Override
-	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
-		if (!RESILIENCE4J || !OnConfiguration.hasKeys(environment)) {
-			return;
-		}
-		Binder binder = Binder.get(environment);
-		if (!binder.bind(ModelCacheProperties.PREFIX + ".enabled", Boolean.class).orElse(true)) {
+	private ResilienceDefaults() {
+	}
+
+	/**
+	 * Adds the defaults.
+	 * @param environment the environment
+	 * @param binder binds from the environment
+	 */
+	static void add(ConfigurableEnvironment environment, Binder binder) {
+		if (!RESILIENCE4J) {
 			return;
 		}
 		Map<String, Object> defaults = new LinkedHashMap<>();
@@ -54,12 +53,6 @@ final class ResilienceDefaultsEnvironmentPostProcessor implements EnvironmentPos
 		// The application's default properties are moved behind this source later on.
 		defaults.keySet().removeIf((name) -> isPresent(sources, name));
 		environment.getPropertySources().addLast(new MapPropertySource(PROPERTY_SOURCE, defaults));
-	}
-
-	/** Runs after the configuration files of the application were read. */
-	@Override
-	public int getOrder() {
-		return Ordered.LOWEST_PRECEDENCE;
 	}
 
 	private static void addInstances(Map<String, Object> defaults, Binder binder) {

@@ -29,7 +29,7 @@ import org.springframework.context.annotation.Configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-class ResilienceDefaultsEnvironmentPostProcessorTests {
+class ResilienceDefaultsTests {
 
 	private static final String RETRY = "resilience4j.retry.instances.modelcache-default.";
 
@@ -164,9 +164,8 @@ class ResilienceDefaultsEnvironmentPostProcessorTests {
 	@Test
 	void anApplicationWithoutKeysGetsNothing() {
 		run((context) -> {
-			assertThat(context.getEnvironment()
-				.getPropertySources()
-				.contains(ResilienceDefaultsEnvironmentPostProcessor.PROPERTY_SOURCE)).isFalse();
+			assertThat(context.getEnvironment().getPropertySources().contains(ResilienceDefaults.PROPERTY_SOURCE))
+				.isFalse();
 			assertThat(context.getBean(RetryProperties.class).getConfigs()).isEmpty();
 		});
 	}
@@ -174,9 +173,8 @@ class ResilienceDefaultsEnvironmentPostProcessorTests {
 	@Test
 	void aDisabledStarterAddsNothing() {
 		run((context) -> {
-			assertThat(context.getEnvironment()
-				.getPropertySources()
-				.contains(ResilienceDefaultsEnvironmentPostProcessor.PROPERTY_SOURCE)).isFalse();
+			assertThat(context.getEnvironment().getPropertySources().contains(ResilienceDefaults.PROPERTY_SOURCE))
+				.isFalse();
 			assertThat(context.getBean(RetryRegistry.class).getAllRetries()).isEmpty();
 		}, "hooks.llm.enabled=false", MODELS[0]);
 	}

@@ -11,13 +11,10 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.EnvironmentPostProcessor;
-import org.springframework.boot.SpringApplication;
 import org.springframework.boot.env.PropertySourceInfo;
 import org.springframework.boot.origin.Origin;
 import org.springframework.boot.origin.OriginLookup;
 import org.springframework.boot.origin.SystemEnvironmentOrigin;
-import org.springframework.core.Ordered;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.MutablePropertySources;
@@ -37,7 +34,7 @@ import org.springframework.core.env.SystemEnvironmentPropertySource;
  * </ul>
  * All variables can still be resolved by their names, as {@code ${HOOKS_LLM_PORT}}.
  */
-final class VariablesEnvironmentPostProcessor implements EnvironmentPostProcessor, Ordered {
+final class SortedVariables {
 
 	/**
 	 * See "Environment variables" in the documentation of Kubernetes services and of
@@ -54,8 +51,14 @@ final class VariablesEnvironmentPostProcessor implements EnvironmentPostProcesso
 
 	private static final Pattern ADDRESS = Pattern.compile("(tcp|udp|sctp)://.*");
 
-	@Override
-	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
+	private SortedVariables() {
+	}
+
+	/**
+	 * Sorts the variables.
+	 * @param environment the environment
+	 */
+	static void sort(ConfigurableEnvironment environment) {
 		MutablePropertySources sources = environment.getPropertySources();
 		for (PropertySource<?> source : List.copyOf(sources.stream().toList())) {
 			if (source instanceof SystemEnvironmentPropertySource variables) {
@@ -107,12 +110,6 @@ final class VariablesEnvironmentPostProcessor implements EnvironmentPostProcesso
 
 	private static boolean isOfService(String name, Object value) {
 		return (NAME.matcher(name).find() || (name.endsWith("_PORT") && ADDRESS.matcher(value.toString()).matches()));
-	}
-
-	/** Runs before the first post-processor that binds the properties. */
-	@Override
-	public int getOrder() {
-		return Ordered.LOWEST_PRECEDENCE - 1;
 	}
 
 	/**

@@ -14,13 +14,13 @@ import java.nio.charset.StandardCharsets;
  */
 public final class GgufFile {
 
-	private static final int ALIGNMENT = 32;
-
 	private final ByteOrder order;
 
 	private final ByteArrayOutputStream entries = new ByteArrayOutputStream();
 
 	private final ByteArrayOutputStream tensors = new ByteArrayOutputStream();
+
+	private int alignment = 32;
 
 	private int version = 3;
 
@@ -54,6 +54,12 @@ public final class GgufFile {
 
 	public GgufFile version(int version) {
 		this.version = version;
+		return this;
+	}
+
+	/** Aligns what follows, without a word of it in the file. */
+	public GgufFile alignment(int alignment) {
+		this.alignment = alignment;
 		return this;
 	}
 
@@ -96,14 +102,19 @@ public final class GgufFile {
 			default -> elements / 32 * 18;
 		};
 		tensorAt(this.dataBytes, type, dimensions);
-		this.dataBytes += (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+		this.dataBytes += (bytes + this.alignment - 1) / this.alignment * this.alignment;
 		return this;
 	}
 
 	/** Describes a tensor, without its weights. */
 	public GgufFile tensorAt(long offset, int type, long... dimensions) {
+		return tensorAt("tensor." + (this.tensorCount + 1), offset, type, dimensions);
+	}
+
+	/** Describes a tensor of a name, without its weights. */
+	public GgufFile tensorAt(String name, long offset, int type, long... dimensions) {
 		this.tensorCount++;
-		this.tensors.writeBytes(string("tensor." + this.tensorCount));
+		this.tensors.writeBytes(string(name));
 		this.tensors.writeBytes(int32(dimensions.length));
 		for (long dimension : dimensions) {
 			this.tensors.writeBytes(int64(dimension));
@@ -125,6 +136,12 @@ public final class GgufFile {
 		return this;
 	}
 
+	/** Leaves room for weights. */
+	public GgufFile data(int bytes) {
+		this.dataBytes += bytes;
+		return this;
+	}
+
 	/** Returns the whole file. */
 	public byte[] bytes() {
 		ByteArrayOutputStream file = new ByteArrayOutputStream();
@@ -134,7 +151,7 @@ public final class GgufFile {
 		file.writeBytes(int64(this.entryCount));
 		file.writeBytes(this.entries.toByteArray());
 		file.writeBytes(this.tensors.toByteArray());
-		int padding = (ALIGNMENT - file.size() % ALIGNMENT) % ALIGNMENT;
+		int padding = (this.alignment - file.size() % this.alignment) % this.alignment;
 		file.writeBytes(new byte[padding + (int) this.dataBytes]);
 		return file.toByteArray();
 	}

@@ -43,6 +43,11 @@ enum GgmlType {
 		return null;
 	}
 
+	/** Returns whether it is a number of a type that was given up. */
+	static boolean isRemoved(int number) {
+		return number == 4 || number == 5 || (number >= 31 && number <= 33) || (number >= 36 && number <= 38);
+	}
+
 	/** Returns whether rows of this length can be stored. */
 	boolean fits(long row) {
 		return row % this.blockElements == 0;

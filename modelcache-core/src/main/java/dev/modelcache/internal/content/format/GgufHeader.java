@@ -6,7 +6,9 @@ package dev.modelcache.internal.content.format;
 
 import java.io.IOException;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -31,26 +33,56 @@ final class GgufHeader {
 	/** The bytes of a value by the number of its type; 0 for those of any length. */
 	private static final int[] VALUE_BYTES = { 1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8 };
 
+	private static final int UINT32 = 4;
+
+	private static final int INT32 = 5;
+
+	private static final int FLOAT32 = 6;
+
 	private static final int SMALLEST_ENTRY = 8 + 4 + 1;
 
 	private static final int SMALLEST_TENSOR = 8 + 4 + 4 + 8;
 
 	private static final int LONGEST_KEY = 65535;
 
+	/** Longer keys are no facts. */
+	private static final int LONGEST_FACT = 256;
+
+	/** llama.cpp compares each key with all before. */
+	private static final int MOST_KEYS = 1 << 16;
+
+	/** What llama.cpp takes, for texts and arrays. */
+	private static final long LONGEST_VALUE = 1 << 30;
+
+	/** {@code GGML_MAX_NAME}, with the zero byte at the end. */
+	private static final int NAME_BYTES = 64;
+
 	private static final int MOST_DIMENSIONS = 4;
 
-	private static final int MOST_NESTED = 4;
+	/**
+	 * {@code TENSOR_ALIGNMENT}, which llama.cpp requires of mapped weights, whatever the
+	 * alignment of the file.
+	 */
+	private static final int MAPPED_ALIGNMENT = 32;
 
-	private static final int MOST_FACTS = 32;
+	private static final String ARCHITECTURE = "general.architecture";
+
+	private static final String FILE_TYPE = "general.file_type";
+
+	private static final String ALIGNMENT = "general.alignment";
 
 	private static final String TOKENS = "tokenizer.ggml.tokens";
+
+	private static final String SCORES = "tokenizer.ggml.scores";
+
+	private static final String TOKEN_TYPES = "tokenizer.ggml.token_type";
 
 	private static final String CONTEXT = ".context_length";
 
 	private static final String VOCABULARY = ".vocab_size";
 
-	private static final Set<String> GENERAL = Set.of("general.architecture", "general.name", "general.license",
-			"general.file_type", "general.alignment");
+	private static final Set<String> GENERAL = Set.of(ARCHITECTURE, "general.name", "general.license", FILE_TYPE,
+			ALIGNMENT);
 
 	private final HeaderReader in;
 
@@ -58,7 +90,21 @@ final class GgufHeader {
 
 	private final Weights weights = new Weights();
 
+	private final Names keys = new Names();
+
+	private final Names tensorNames = new Names();
+
+	private long keyCount;
+
+	private long tensorCount;
+
+	private long dataStart;
+
+	/** Where the last tensor ends, from the beginning of the weights. */
 	private long dataEnd;
+
+	/** Where the next tensor begins. */
+	private long nextOffset;
 
 	private boolean unknownType;
 
@@ -97,6 +143,10 @@ final class GgufHeader {
 			throw FormatException.truncated(NAME,
 					"its tensors end at byte " + end + ", but it has only " + this.in.size() + " bytes");
 		}
+		if (this.tensorCount > 0 && this.dataStart % MAPPED_ALIGNMENT != 0) {
+			throw this.in.malformed("its weights begin at byte " + this.dataStart + ", which is not a multiple of "
+					+ MAPPED_ALIGNMENT + ", as llama.cpp requires it");
+		}
 		return format();
 	}
 
@@ -107,16 +157,26 @@ final class GgufHeader {
 		long entries = this.in.int64();
 		this.in.check(tensors, SMALLEST_TENSOR);
 		this.in.check(entries, SMALLEST_ENTRY);
-		for (long i = 0; i < entries; i++) {
+		if (entries > MOST_KEYS || tensors > Names.MOST) {
+			throw this.in.malformed("it declares more than " + MOST_KEYS + " keys or " + Names.MOST + " tensors");
+		}
+		while (this.keyCount < entries) {
+			this.keyCount++;
 			entry();
 		}
+		checkVocabulary();
 		long alignment = alignment();
 		this.in.check(tensors, SMALLEST_TENSOR);
-		for (long i = 0; i < tensors; i++) {
+		while (this.tensorCount < tensors) {
+			this.tensorCount++;
 			tensor(alignment);
 		}
-		long dataStart = Math.addExact(this.in.position(), alignment - 1) / alignment * alignment;
-		return Math.addExact(dataStart, this.dataEnd);
+		this.dataStart = padded(this.in.position(), alignment);
+		return Math.addExact(this.dataStart, this.dataEnd);
+	}
+
+	private static long padded(long position, long alignment) {
+		return Math.addExact(position, alignment - 1) / alignment * alignment;
 	}
 
 	private void checkVersion(ByteOrder machine) throws IOException {
@@ -136,45 +196,83 @@ final class GgufHeader {
 	}
 
 	private void entry() throws IOException {
-		long length = this.in.int64();
-		if (length > LONGEST_KEY) {
-			throw this.in.malformed("a key has more than " + LONGEST_KEY + " bytes");
-		}
-		String key = this.in.key(length);
+		String key = key();
 		int type = this.in.int32();
 		if (type < 0 || type >= VALUE_BYTES.length) {
 			throw this.in.malformed("a value has the unknown type " + Integer.toUnsignedString(type));
 		}
 		if (type == ARRAY) {
-			long count = array(0);
-			if (key.equals(TOKENS)) {
-				this.facts.put(key, count);
-			}
-		}
-		else if (isFact(key) && this.facts.size() < MOST_FACTS) {
-			Object value = value(type);
-			if (value != null) {
-				this.facts.putIfAbsent(key, value);
-			}
+			array(key);
 		}
 		else {
-			skip(type, 0);
+			checkType(key, type);
+			Object value = value(type, isFact(key));
+			if (value != null) {
+				this.facts.put(key, value);
+			}
+		}
+	}
+
+	private String key() throws IOException {
+		long length = this.in.int64();
+		if (length > LONGEST_KEY) {
+			throw this.in.malformed("a key has more than " + LONGEST_KEY + " bytes");
+		}
+		this.in.check(length, 1);
+		byte[] key = this.in.bytes((int) length);
+		if (length == 0 || contains(key, 0)) {
+			throw this.in.malformed("key " + this.keyCount + " is empty or contains a zero byte");
+		}
+		if (!this.keys.add(Names.hash(key))) {
+			throw this.in.malformed("key " + this.keyCount + " is a duplicate of an earlier key");
+		}
+		return new String(key, StandardCharsets.UTF_8);
+	}
+
+	/** llama.cpp ends its process if one of these has another type. */
+	private void checkType(String key, int type) throws FormatException {
+		if ((key.equals(ALIGNMENT) || key.equals(FILE_TYPE)) && type != UINT32) {
+			throw this.in.malformed(key + " is not a 32-bit unsigned integer");
+		}
+		if (key.equals(TOKENS) || key.equals(SCORES) || key.equals(TOKEN_TYPES)) {
+			throw this.in.malformed(key + " is not an array");
 		}
 	}
 
 	private static boolean isFact(String key) {
-		return GENERAL.contains(key) || key.endsWith(CONTEXT) || key.endsWith(VOCABULARY);
+		return GENERAL.contains(key)
+				|| (key.length() <= LONGEST_FACT && (key.endsWith(CONTEXT) || key.endsWith(VOCABULARY)));
 	}
 
-	private @Nullable Object value(int type) throws IOException {
+	private static boolean contains(byte[] bytes, int octet) {
+		for (byte next : bytes) {
+			if (next == octet) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	private @Nullable Object value(int type, boolean wanted) throws IOException {
+		if (!wanted && type != STRING) {
+			this.in.skip(VALUE_BYTES[type]);
+			return null;
+		}
 		return switch (type) {
 			case 0 -> (long) this.in.uint8();
 			case 1 -> (long) (byte) this.in.uint8();
 			case 2 -> (long) this.in.uint16();
 			case 3 -> (long) (short) this.in.uint16();
-			case 4 -> this.in.uint32();
-			case 5 -> (long) this.in.int32();
-			case STRING -> this.in.text(this.in.int64());
+			case UINT32 -> this.in.uint32();
+			case INT32 -> (long) this.in.int32();
+			case STRING -> {
+				long length = length();
+				if (wanted) {
+					yield this.in.text(length);
+				}
+				this.in.skip(length);
+				yield null;
+			}
 			case 10, 11 -> this.in.int64();
 			default -> {
 				this.in.skip(VALUE_BYTES[type]);
@@ -183,71 +281,159 @@ final class GgufHeader {
 		};
 	}
 
-	private void skip(int type, int depth) throws IOException {
-		switch (type) {
-			case STRING -> this.in.skip(this.in.int64());
-			case ARRAY -> array(depth);
-			default -> this.in.skip(VALUE_BYTES[type]);
+	/** Reads the length of a text. */
+	private long length() throws IOException {
+		long length = this.in.int64();
+		this.in.check(length, 1);
+		if (length > LONGEST_VALUE) {
+			throw this.in.malformed("a text has more than 1 GiB");
+		}
+		return length;
+	}
+
+	private void array(String key) throws IOException {
+		int type = this.in.int32();
+		long count = this.in.int64();
+		if (type < 0 || type >= VALUE_BYTES.length || type == ARRAY) {
+			throw this.in.malformed("an array has elements of an unknown type, or is nested");
+		}
+		this.in.check(count, (type == STRING) ? Long.BYTES : VALUE_BYTES[type]);
+		if (count > LONGEST_VALUE) {
+			throw this.in.malformed("an array has more than " + LONGEST_VALUE + " elements");
+		}
+		checkElements(key, type);
+		if (type == STRING) {
+			texts(count, key.equals(TOKENS));
+		}
+		else {
+			this.in.skip(count * VALUE_BYTES[type]);
+		}
+		if (key.equals(TOKENS) || key.equals(SCORES) || key.equals(TOKEN_TYPES)) {
+			this.facts.put(key, count);
 		}
 	}
 
-	/** Passes over an array and returns the number of its elements. */
-	private long array(int depth) throws IOException {
-		int type = this.in.int32();
-		long count = this.in.int64();
-		if (type < 0 || type >= VALUE_BYTES.length || depth == MOST_NESTED) {
-			throw this.in.malformed("an array has elements of an unknown type, or is nested too deep");
+	/** llama.cpp ends its process, or reads beyond them, if these have other elements. */
+	private void checkElements(String key, int type) throws FormatException {
+		boolean wrong = switch (key) {
+			case TOKENS -> type != STRING;
+			case SCORES -> type != FLOAT32;
+			case TOKEN_TYPES -> type != INT32 && type != UINT32;
+			case ALIGNMENT, FILE_TYPE -> true;
+			default -> false;
+		};
+		if (wrong) {
+			throw this.in.malformed(key + " has another type than llama.cpp requires");
 		}
-		if (VALUE_BYTES[type] > 0) {
-			this.in.check(count, VALUE_BYTES[type]);
-			this.in.skip(count * VALUE_BYTES[type]);
-			return count;
-		}
-		this.in.check(count, Long.BYTES);
+	}
+
+	private void texts(long count, boolean tokens) throws IOException {
+		Names names = new Names();
 		for (long i = 0; i < count; i++) {
-			skip(type, depth + 1);
+			long length = length();
+			if (!tokens) {
+				this.in.skip(length);
+			}
+			// llama.cpp gives empty tokens names of their own.
+			else if (length > 0 && !names.add(this.in.hash(length))) {
+				throw this.in.malformed("token " + i + " of its vocabulary is a duplicate of an earlier token");
+			}
 		}
-		return count;
+	}
+
+	/** llama.cpp reads as many of both as there are tokens. */
+	private void checkVocabulary() throws FormatException {
+		Long tokens = number(TOKENS);
+		for (String key : List.of(SCORES, TOKEN_TYPES)) {
+			Long count = number(key);
+			if (tokens != null && count != null && count > 0 && count < tokens) {
+				throw this.in.malformed(key + " has " + count + " elements for " + tokens + " tokens");
+			}
+		}
 	}
 
 	private long alignment() throws FormatException {
-		Object value = this.facts.getOrDefault("general.alignment", 32L);
-		if (value instanceof Long alignment && alignment >= 1 && alignment <= 1 << 20
-				&& Long.bitCount(alignment) == 1) {
+		Object value = this.facts.getOrDefault(ALIGNMENT, 32L);
+		if (value instanceof Long alignment && Long.bitCount(alignment) == 1) {
 			return alignment;
 		}
 		throw this.in.malformed("its alignment is not a power of two");
 	}
 
 	private void tensor(long alignment) throws IOException {
-		this.in.skip(this.in.int64());
+		checkName();
 		int dimensions = this.in.int32();
 		if (dimensions < 0 || dimensions > MOST_DIMENSIONS) {
-			throw this.in.malformed("a tensor has more than " + MOST_DIMENSIONS + " dimensions");
+			throw malformedTensor("has more than " + MOST_DIMENSIONS + " dimensions");
 		}
 		long row = 1;
 		long elements = 1;
 		for (int i = 0; i < dimensions; i++) {
 			long length = this.in.int64();
 			if (length < 0) {
-				throw this.in.malformed("a dimension of a tensor is larger than 2^63");
+				throw malformedTensor("has a dimension that is larger than 2^63");
+			}
+			if (length == 0) {
+				throw malformedTensor("has a dimension of zero");
 			}
 			row = (i == 0) ? length : row;
 			elements = Math.multiplyExact(elements, length);
 		}
-		GgmlType type = GgmlType.of(this.in.int32());
-		long offset = this.in.int64();
-		if (offset < 0 || offset % alignment != 0 || (type != null && !type.fits(row))) {
-			throw this.in.malformed("a tensor is not aligned");
+		int number = this.in.int32();
+		GgmlType type = GgmlType.of(number);
+		if (number < 0 || GgmlType.isRemoved(number)) {
+			throw malformedTensor(
+					"has the type " + Integer.toUnsignedString(number) + ", which llama.cpp does not read");
 		}
+		if (type != null && !type.fits(row)) {
+			throw malformedTensor("is not aligned: its rows are not a multiple of the blocks of its type");
+		}
+		long bytes = (type != null) ? type.bytes(elements) : 0;
+		place(this.in.int64(), bytes, alignment);
 		this.unknownType |= type == null;
-		this.dataEnd = Math.max(this.dataEnd, Math.addExact(offset, (type != null) ? type.bytes(elements) : 0));
 		this.weights.add((type != null) ? type.name() : null, elements);
 	}
 
+	private void checkName() throws IOException {
+		long length = this.in.int64();
+		this.in.check(length, 1);
+		if (length >= NAME_BYTES) {
+			throw malformedTensor("has a name of " + length + " bytes, at most " + (NAME_BYTES - 1) + " are supported");
+		}
+		byte[] name = this.in.bytes((int) length);
+		if (contains(name, 0)) {
+			throw malformedTensor("has a name that contains a zero byte");
+		}
+		if (!this.tensorNames.add(Names.hash(name))) {
+			throw malformedTensor("has a duplicate name: an earlier tensor has the same");
+		}
+	}
+
+	/** Each tensor begins where the one before ends, but for padding. */
+	private void place(long offset, long bytes, long alignment) throws FormatException {
+		if (offset < 0 || offset % alignment != 0) {
+			throw malformedTensor("is not aligned");
+		}
+		if (offset < this.nextOffset) {
+			throw malformedTensor("overlaps the one before it: it begins at byte " + offset + " of the weights, not "
+					+ this.nextOffset);
+		}
+		// How long a tensor of an unknown type is, is not known.
+		if (offset > this.nextOffset && !this.unknownType) {
+			throw malformedTensor(
+					"leaves a gap before it: it begins at byte " + offset + " of the weights, not " + this.nextOffset);
+		}
+		this.dataEnd = Math.addExact(offset, bytes);
+		this.nextOffset = padded(this.dataEnd, alignment);
+	}
+
+	private FormatException malformedTensor(String what) {
+		return this.in.malformed("tensor " + this.tensorCount + " " + what);
+	}
+
 	private ModelFormat format() {
-		String architecture = text("general.architecture");
-		Long fileType = number("general.file_type");
+		String architecture = text(ARCHITECTURE);
+		Long fileType = number(FILE_TYPE);
 		String quantization = (fileType != null) ? GgmlType.fileType(fileType) : null;
 		String prefix = (architecture != null) ? architecture : "";
 		Long vocabulary = number(prefix + VOCABULARY);

@@ -116,6 +116,16 @@ final class HeaderReader {
 		return bytes;
 	}
 
+	/** Passes over bytes and returns their hash ({@link Names}). */
+	long hash(long length) throws IOException {
+		check(length, 1);
+		long hash = Names.START;
+		for (long i = 0; i < length; i++) {
+			hash = Names.next(hash, uint8());
+		}
+		return hash;
+	}
+
 	/** Returns a text without control characters and not longer than others. */
 	static String shown(String text) {
 		String part = (text.length() > LONGEST_TEXT) ? text.substring(0, LONGEST_TEXT) : text;

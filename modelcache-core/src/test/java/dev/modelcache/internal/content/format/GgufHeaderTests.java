@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.Stream;
 
 import dev.modelcache.ModelFormat;
 import dev.modelcache.testsupport.GgufFile;
@@ -17,10 +18,13 @@ import dev.modelcache.testsupport.ModelFiles;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 /**
  * Tests for {@link GgufHeader}, as a little-endian machine reads it unless a test says
@@ -135,7 +139,6 @@ class GgufHeaderTests {
 					.array("several." + type, type, 3, new byte[3 * sizes[type]]);
 			}
 		}
-		file.array("nested", 9, 2, ModelFiles.joined(file.nested(1), file.nested(3)));
 		assertThat(read(file.text("general.architecture", "llama")).architecture()).isEqualTo("llama");
 	}
 
@@ -179,10 +182,11 @@ class GgufHeaderTests {
 		assertRefused(new GgufFile().array("a", -1, 1, new byte[8]), "unknown type");
 	}
 
+	/** llama.cpp reads none. */
 	@Test
-	void deepNestingIsRefused() {
+	void arraysOfArraysAreRefused() {
 		GgufFile file = new GgufFile();
-		assertRefused(file.array("a", 9, 1, file.nested(9)), "nested too deep");
+		assertRefused(file.array("a", 9, 1, file.nested(1)), "nested");
 	}
 
 	@ParameterizedTest
@@ -191,13 +195,109 @@ class GgufHeaderTests {
 		assertRefused(GgufFile.tiny().number("general.alignment", alignment), "alignment");
 	}
 
+	static Stream<Arguments> illegal() {
+		GgufFile values = new GgufFile();
+		return Stream.of(arguments("not aligned", new GgufFile().tensorAt(1, 0, 4)),
+				arguments("not aligned", new GgufFile().tensorAt(-32, 0, 4)),
+				arguments("not aligned", new GgufFile().tensorAt(0, 2, 31)),
+				arguments("a dimension that is larger than 2^63", new GgufFile().tensorAt(0, 0, -1)),
+				arguments("more than 4 dimensions", new GgufFile().tensorAt(0, 0, 1, 1, 1, 1, 1)),
+				arguments("tensor 1 has a dimension of zero", new GgufFile().tensorAt(0, 0, 0).data(32)),
+				arguments("tensor 2 has a dimension of zero", new GgufFile().tensor(0, 8).tensorAt(32, 0, 4, 0)),
+				arguments("a dimension of zero", new GgufFile().tensorAt(0, 0, 1, 1, 0, 1).data(32)),
+				arguments("a dimension of zero", new GgufFile().tensorAt(0, 99, 0, 8).data(32)),
+				arguments("the type 4,", new GgufFile().tensorAt(0, 4, 32).data(32)),
+				arguments("the type 31,", new GgufFile().tensorAt(0, 31, 32).data(32)),
+				arguments("the type 4294967295,", new GgufFile().tensorAt(0, -1, 32).data(32)),
+				arguments("name of 64 bytes", new GgufFile().tensorAt("x".repeat(64), 0, 0, 8).data(32)),
+				arguments("name of 65 bytes", new GgufFile().tensorAt("x".repeat(65), 0, 0, 8).data(32)),
+				arguments("name of 64 bytes", new GgufFile().tensorAt("\u00e9".repeat(32), 0, 0, 8).data(32)),
+				arguments("zero byte", new GgufFile().tensorAt("a\0b", 0, 0, 8).data(32)),
+				arguments("tensor 2 has a duplicate name",
+						new GgufFile().tensorAt("a", 0, 0, 8).tensorAt("a", 32, 0, 8).data(64)),
+				arguments("tensor 2 overlaps", new GgufFile().tensorAt(0, 0, 16).tensorAt(32, 0, 8).data(64)),
+				arguments("tensor 2 overlaps", new GgufFile().tensorAt(0, 0, 8).tensorAt(0, 0, 8).data(64)),
+				arguments("tensor 2 leaves a gap", new GgufFile().tensorAt(0, 0, 8).tensorAt(64, 0, 8).data(96)),
+				arguments("tensor 1 leaves a gap", new GgufFile().tensorAt(32, 0, 8).tensorAt(0, 0, 8).data(64)),
+				arguments("overlaps", new GgufFile().tensorAt(0, 0, 16).tensorAt(64, 99, 8).tensorAt(32, 0, 8).data(96)),
+				arguments("key 2 is a duplicate", new GgufFile().number("a", 1).number("a", 1)),
+				arguments("key 7 is a duplicate", GgufFile.tiny().text("general.name", "Other")),
+				arguments("key 1 is empty", new GgufFile().number("", 1)),
+				arguments("key 1 is empty or contains a zero byte", new GgufFile().number("general.alignment\0", 3)),
+				arguments("general.alignment", GgufFile.tiny().entry("general.alignment", 5, values.int32(32))),
+				arguments("general.alignment", GgufFile.tiny().entry("general.alignment", 10, values.int64(32))),
+				arguments("general.alignment", GgufFile.tiny().entry("general.alignment", 0, new byte[] { 32 })),
+				arguments("general.alignment", GgufFile.tiny().text("general.alignment", "32")),
+				arguments("general.alignment", GgufFile.tiny().array("general.alignment", 4, 1, values.int32(32))),
+				arguments("general.file_type", new GgufFile().text("general.file_type", "15")),
+				arguments("tokenizer.ggml.tokens is not an array", new GgufFile().text("tokenizer.ggml.tokens", "a")),
+				arguments("tokenizer.ggml.tokens",
+						new GgufFile().array("tokenizer.ggml.tokens", 0, 2, new byte[] { 1, 2 })),
+				arguments("tokenizer.ggml.scores", new GgufFile().texts("tokenizer.ggml.scores", "1.0")),
+				arguments("tokenizer.ggml.token_type",
+						new GgufFile().array("tokenizer.ggml.token_type", 0, 1, new byte[1])),
+				arguments("tokenizer.ggml.scores has 2 elements for 3 tokens",
+						GgufFile.tiny().array("tokenizer.ggml.scores", 6, 2, new byte[8])),
+				arguments("token 2 of its vocabulary is a duplicate",
+						new GgufFile().texts("tokenizer.ggml.tokens", "a", "b", "a")),
+				arguments("begin at byte 56,",
+						new GgufFile().alignment(8).number("general.alignment", 8).data(4).tensorAt(0, 0, 1)));
+	}
+
+	@ParameterizedTest
+	@MethodSource
+	void illegal(String reason, GgufFile file) {
+		assertRefused(file, reason);
+	}
+
+	static Stream<GgufFile> legal() {
+		return Stream.of(new GgufFile().tensorAt("", 0, 0, 8).data(32), new GgufFile().tensorAt(0, 0).data(32),
+				new GgufFile().tensorAt("x".repeat(63), 0, 0, 8).data(32),
+				new GgufFile().tensorAt(0, 0, 1, 1, 1, 1).data(32), new GgufFile().tensorAt(0, 0, 3).data(12),
+				new GgufFile().tensorAt(0, 0, 3).tensorAt(32, 0, 9).tensorAt(96, 0, 8).data(128),
+				new GgufFile().tensorAt(0, 99, 8).tensorAt(96, 0, 8).tensorAt(128, 0, 8).data(160),
+				new GgufFile().alignment(64)
+					.number("general.alignment", 64)
+					.tensorAt(0, 0, 8)
+					.tensorAt(64, 0, 8)
+					.data(96),
+				new GgufFile().texts("tokenizer.ggml.tokens", "", "", "a"),
+				GgufFile.tiny().array("tokenizer.ggml.scores", 6, 3, new byte[12]),
+				GgufFile.tiny().array("tokenizer.ggml.scores", 6, 0, new byte[0]),
+				GgufFile.tiny().array("tokenizer.ggml.token_type", 5, 3, new byte[12]),
+				new GgufFile().entry("a", 7, new byte[] { 5 }).number("A", 1));
+	}
+
+	@ParameterizedTest
+	@MethodSource
+	void legal(GgufFile file) throws Exception {
+		assertThat(read(file).type()).isEqualTo("GGUF");
+	}
+
 	@Test
-	void tensorsThatCannotBeAreRefused() {
-		assertRefused(new GgufFile().tensorAt(1, 0, 4), "not aligned");
-		assertRefused(new GgufFile().tensorAt(-32, 0, 4), "not aligned");
-		assertRefused(new GgufFile().tensorAt(0, 2, 31), "not aligned");
-		assertRefused(new GgufFile().tensorAt(0, 0, -1), "dimension");
-		assertRefused(new GgufFile().tensorAt(0, 0, 1, 1, 1, 1, 1), "more than 4 dimensions");
+	void manyKeysOfAKindDoNotHideLaterOnes() throws Exception {
+		GgufFile file = new GgufFile();
+		for (int i = 0; i < 5000; i++) {
+			file.number("other" + i + ".context_length", i).number("other" + i + ".vocab_size", i);
+		}
+		assertThat(read(file.number("llama.context_length", 4096)
+			.number("llama.vocab_size", 7)
+			.text("general.name", "Late")
+			.text("general.architecture", "llama")))
+			.isEqualTo(ModelFormat.of("GGUF")
+				.withArchitecture("llama")
+				.withName("Late")
+				.withContextLength(4096L)
+				.withVocabularySize(7L));
+	}
+
+	@Test
+	void moreKeysOrTensorsThanAnyModelHasAreRefused() {
+		GgufFile file = new GgufFile();
+		for (int i = 0; i <= 65536; i++) {
+			file.number("k" + i, i);
+		}
+		assertRefused(file, "more than 65536 keys");
 	}
 
 }

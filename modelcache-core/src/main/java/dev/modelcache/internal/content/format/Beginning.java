@@ -46,9 +46,12 @@ record Beginning(byte[] bytes, String text) {
 		return this.text.startsWith("GGUF");
 	}
 
-	/** Safetensors have no mark: the header's length is followed by a JSON object. */
+	/**
+	 * Safetensors have no mark: the header's length is followed by a JSON object, in
+	 * front of which the reference implementation accepts white space.
+	 */
 	boolean looksLikeSafetensors() {
-		return this.text.startsWith("{", Long.BYTES);
+		return this.text.length() > Long.BYTES && this.text.substring(Long.BYTES).stripLeading().startsWith("{");
 	}
 
 	/** Nor has ONNX: a version is what the message begins with. */

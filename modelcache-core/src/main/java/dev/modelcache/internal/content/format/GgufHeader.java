@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -80,6 +81,8 @@ final class GgufHeader {
 	private static final String CONTEXT = ".context_length";
 
 	private static final String VOCABULARY = ".vocab_size";
+
+	private static final String LAYERS = ".block_count";
 
 	private static final Set<String> GENERAL = Set.of(ARCHITECTURE, "general.name", "general.license", FILE_TYPE,
 			ALIGNMENT);
@@ -164,7 +167,7 @@ final class GgufHeader {
 			this.keyCount++;
 			entry();
 		}
-		checkVocabulary();
+		checkCounts();
 		long alignment = alignment();
 		this.in.check(tensors, SMALLEST_TENSOR);
 		while (this.tensorCount < tensors) {
@@ -240,8 +243,8 @@ final class GgufHeader {
 	}
 
 	private static boolean isFact(String key) {
-		return GENERAL.contains(key)
-				|| (key.length() <= LONGEST_FACT && (key.endsWith(CONTEXT) || key.endsWith(VOCABULARY)));
+		return GENERAL.contains(key) || (key.length() <= LONGEST_FACT
+				&& (key.endsWith(CONTEXT) || key.endsWith(VOCABULARY) || key.endsWith(LAYERS)));
 	}
 
 	private static boolean contains(byte[] bytes, int octet) {
@@ -339,6 +342,16 @@ final class GgufHeader {
 				throw this.in.malformed("token " + i + " of its vocabulary is a duplicate of an earlier token");
 			}
 		}
+	}
+
+	/** llama.cpp ends its process without tokens or layers. */
+	private void checkCounts() throws FormatException {
+		for (String key : List.of(TOKENS, Objects.requireNonNullElse(text(ARCHITECTURE), "") + LAYERS)) {
+			if (this.facts.get(key) instanceof Long count && count == 0) {
+				throw this.in.malformed((key.equals(TOKENS) ? "its vocabulary" : "its model") + " is empty");
+			}
+		}
+		checkVocabulary();
 	}
 
 	/** llama.cpp reads as many of both as there are tokens. */

@@ -4,9 +4,14 @@
  */
 package dev.modelcache.internal.content.format;
 
+import java.io.FilterReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Map;
 
 import dev.modelcache.ModelFormat;
@@ -34,22 +39,21 @@ final class SafetensorsHeader {
 	/** What the reference implementation takes. */
 	private static final long LONGEST = 100_000_000;
 
-	private static final int MOST_DIMENSIONS = 64;
-
-	private static final Map<String, Integer> BITS = Map.ofEntries(Map.entry("BOOL", 8), Map.entry("U8", 8),
-			Map.entry("I8", 8), Map.entry("F8_E5M2", 8), Map.entry("F8_E4M3", 8), Map.entry("F8_E8M0", 8),
-			Map.entry("F6_E2M3", 6), Map.entry("F6_E3M2", 6), Map.entry("F4", 4), Map.entry("I16", 16),
-			Map.entry("U16", 16), Map.entry("F16", 16), Map.entry("BF16", 16), Map.entry("I32", 32),
-			Map.entry("U32", 32), Map.entry("F32", 32), Map.entry("C64", 64), Map.entry("F64", 64),
-			Map.entry("I64", 64), Map.entry("U64", 64));
+	/** {@code Dtype} of version 0.8 of the reference implementation. */
+	private static final Map<String, Integer> BITS = Map.ofEntries(Map.entry("BOOL", 8), Map.entry("F4", 4),
+			Map.entry("F6_E2M3", 6), Map.entry("F6_E3M2", 6), Map.entry("U8", 8), Map.entry("I8", 8),
+			Map.entry("F8_E5M2", 8), Map.entry("F8_E4M3", 8), Map.entry("F8_E8M0", 8), Map.entry("F8_E4M3FNUZ", 8),
+			Map.entry("F8_E5M2FNUZ", 8), Map.entry("I16", 16), Map.entry("U16", 16), Map.entry("F16", 16),
+			Map.entry("BF16", 16), Map.entry("I32", 32), Map.entry("U32", 32), Map.entry("F32", 32),
+			Map.entry("C64", 64), Map.entry("F64", 64), Map.entry("I64", 64), Map.entry("U64", 64));
 
 	/** Names are not kept: a header may hold millions of them. */
 	private static final JsonFactory JSON = JsonFactory.builder()
 		.disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
 		.streamReadConstraints(StreamReadConstraints.builder()
-			.maxNestingDepth(16)
-			.maxNumberLength(32)
-			.maxNameLength(1 << 16)
+			.maxNestingDepth(127)
+			.maxNumberLength(1 << 10)
+			.maxNameLength(1 << 20)
 			.maxStringLength(1 << 20)
 			.build())
 		.build();
@@ -57,6 +61,18 @@ final class SafetensorsHeader {
 	private final HeaderReader in;
 
 	private final Weights weights = new Weights();
+
+	private final Names names = new Names();
+
+	/** Where tensors begin and end, except those of no bytes. */
+	private final Offsets starts = new Offsets();
+
+	private final Offsets ends = new Offsets();
+
+	/** Where tensors of no bytes are. */
+	private final Offsets empty = new Offsets();
+
+	private boolean metadataRead;
 
 	private long dataEnd;
 
@@ -102,16 +118,43 @@ final class SafetensorsHeader {
 			throw FormatException.truncated(NAME,
 					"its tensors require " + this.dataEnd + " bytes, but it has only " + "" + available);
 		}
-		if (this.dataEnd != available || this.dataBytes != available) {
-			throw this.in.malformed("its tensors do not fill the file: they take " + this.dataBytes + " of " + available
-					+ " bytes after the header");
-		}
+		checkOffsets(available);
 		return ModelFormat.of(NAME)
 			.withArchitecture(this.architecture)
 			.withName(this.title)
 			.withQuantization(this.weights.mostOfType())
 			.withParameters(this.weights.parameters())
 			.withLicense(this.license);
+	}
+
+	/** Each tensor begins where another one ends, and the first at the beginning. */
+	private void checkOffsets(long available) throws FormatException {
+		long[] from = this.starts.sorted();
+		long[] to = this.ends.sorted();
+		long end = 0;
+		for (int i = 0; i < from.length; i++) {
+			if (from[i] < end) {
+				throw this.in.malformed("two of its tensors overlap at byte " + from[i] + " after the header");
+			}
+			if (from[i] > end) {
+				throw doNotFill(available, "none is at byte " + end);
+			}
+			end = to[i];
+		}
+		if (end != available) {
+			throw doNotFill(available, "the last one ends at byte " + end);
+		}
+		for (long offset : this.empty.sorted()) {
+			if (offset != end && Arrays.binarySearch(from, offset) < 0) {
+				throw this.in
+					.malformed("an empty tensor is at byte " + offset + " after the header, within another one");
+			}
+		}
+	}
+
+	private FormatException doNotFill(long available, String where) {
+		return this.in.malformed("its tensors do not fill the file: they take " + this.dataBytes + " of " + available
+				+ " bytes after the header, " + where);
 	}
 
 	/** Reads the header, and returns how many bytes follow it. */
@@ -121,11 +164,13 @@ final class SafetensorsHeader {
 			throw this.in.malformed("it does not start with the length of a header");
 		}
 		long available = this.in.remaining() - length;
-		try (JsonParser json = JSON.createParser(ObjectReadContext.empty(),
-				new InputStreamReader(this.in.stream(length), StandardCharsets.UTF_8))) {
+		try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), new StrictReader(this.in.stream(length)))) {
 			header(json);
 		}
 		catch (JacksonIOException ex) {
+			if (ex.getCause() instanceof CharacterCodingException) {
+				throw this.in.malformed("its header is not valid UTF-8");
+			}
 			throw ex.getCause();
 		}
 		catch (JacksonException ex) {
@@ -137,13 +182,19 @@ final class SafetensorsHeader {
 	private void header(JsonParser json) throws IOException {
 		expect(json.nextToken() == JsonToken.START_OBJECT);
 		while (json.nextToken() == JsonToken.PROPERTY_NAME) {
-			boolean metadata = json.currentName().equals("__metadata__");
-			expect(json.nextToken() == JsonToken.START_OBJECT);
-			if (metadata) {
-				metadata(json);
+			String name = json.currentName();
+			JsonToken value = json.nextToken();
+			if (name.equals("__metadata__")) {
+				checkDuplicate(this.metadataRead, name);
+				this.metadataRead = true;
+				expect(value == JsonToken.START_OBJECT || value == JsonToken.VALUE_NULL);
+				if (value == JsonToken.START_OBJECT) {
+					metadata(json);
+				}
 			}
 			else {
-				tensor(json);
+				expect(value == JsonToken.START_OBJECT);
+				tensor(name, json);
 			}
 		}
 		expect(json.nextToken() == null);
@@ -163,7 +214,13 @@ final class SafetensorsHeader {
 		}
 	}
 
-	private void tensor(JsonParser json) throws IOException {
+	private void tensor(String name, JsonParser json) throws IOException {
+		if (this.names.isFull()) {
+			throw this.in.malformed("it has more than " + Names.MOST + " tensors");
+		}
+		if (!this.names.add(Names.hash(name.getBytes(StandardCharsets.UTF_8)))) {
+			throw this.in.malformed("two of its tensors have the same name, a duplicate");
+		}
 		String type = null;
 		long elements = -1;
 		long start = -1;
@@ -173,13 +230,20 @@ final class SafetensorsHeader {
 			json.nextToken();
 			switch (key) {
 				case "dtype" -> {
+					checkDuplicate(type != null, key);
 					expect(json.currentToken() == JsonToken.VALUE_STRING);
 					type = json.getString();
 				}
-				case "shape" -> elements = product(json);
+				case "shape" -> {
+					checkDuplicate(elements >= 0, key);
+					elements = product(json);
+				}
 				case "data_offsets" -> {
+					checkDuplicate(start >= 0, key);
 					expect(json.isExpectedStartArrayToken());
+					json.nextToken();
 					start = number(json);
+					json.nextToken();
 					end = number(json);
 					expect(json.nextToken() == JsonToken.END_ARRAY);
 				}
@@ -187,38 +251,149 @@ final class SafetensorsHeader {
 			}
 		}
 		expect(type != null && elements >= 0 && start >= 0 && end >= start);
-		Integer bits = BITS.get(type);
-		if (bits != null && Math.addExact(Math.multiplyExact(elements, (long) bits), 7) / 8 != end - start) {
-			throw this.in.malformed(
-					"a tensor has " + (end - start) + " bytes for " + elements + " elements of " + bits + " bits");
+		checkSize(BITS.get(type), elements, end - start);
+		if (end > start) {
+			this.starts.add(start);
+			this.ends.add(end);
+		}
+		else {
+			this.empty.add(start);
 		}
 		this.dataEnd = Math.max(this.dataEnd, end);
 		this.dataBytes = Math.addExact(this.dataBytes, end - start);
-		this.weights.add((bits != null) ? type : null, elements);
+		this.weights.add(BITS.containsKey(type) ? type : null, elements);
+	}
+
+	/** How large the elements of a type are that is newer than this list is not known. */
+	private void checkSize(@Nullable Integer bits, long elements, long bytes) throws FormatException {
+		if (bits == null) {
+			return;
+		}
+		long all = Math.multiplyExact(elements, (long) bits);
+		if (all % Byte.SIZE != 0) {
+			throw this.in
+				.malformed("a tensor of " + elements + " elements of " + bits + " bits does not end with a byte");
+		}
+		if (all / Byte.SIZE != bytes) {
+			throw this.in
+				.malformed("a tensor has " + bytes + " bytes for " + elements + " elements of " + bits + " bits");
+		}
 	}
 
 	private long product(JsonParser json) throws IOException {
 		expect(json.isExpectedStartArrayToken());
 		long product = 1;
-		int dimensions = 0;
 		while (json.nextToken() != JsonToken.END_ARRAY) {
-			expect(json.currentToken() == JsonToken.VALUE_NUMBER_INT && dimensions++ < MOST_DIMENSIONS);
-			long length = json.getLongValue();
-			expect(length >= 0);
-			product = Math.multiplyExact(product, length);
+			product = Math.multiplyExact(product, number(json));
 		}
 		return product;
 	}
 
 	private long number(JsonParser json) throws IOException {
-		expect(json.nextToken() == JsonToken.VALUE_NUMBER_INT);
+		expect(json.currentToken() == JsonToken.VALUE_NUMBER_INT
+				&& json.getStringCharacters()[json.getStringOffset()] != '-');
 		return json.getLongValue();
+	}
+
+	private void checkDuplicate(boolean met, String key) throws FormatException {
+		if (met) {
+			throw this.in.malformed("its header has a duplicate " + key);
+		}
 	}
 
 	private void expect(boolean asItShouldBe) throws FormatException {
 		if (!asItShouldBe) {
 			throw this.in.malformed("its header is not a JSON object of tensors");
 		}
+	}
+
+	/** Positions in the file. */
+	private static final class Offsets {
+
+		private long[] values = new long[16];
+
+		private int count;
+
+		void add(long value) {
+			if (this.count == this.values.length) {
+				this.values = Arrays.copyOf(this.values, 2 * this.count);
+			}
+			this.values[this.count++] = value;
+		}
+
+		long[] sorted() {
+			long[] sorted = Arrays.copyOf(this.values, this.count);
+			Arrays.sort(sorted);
+			return sorted;
+		}
+
+	}
+
+	/**
+	 * Characters of UTF-8, where what Java's and Jackson's readers let pass is an error:
+	 * malformed bytes, and escapes for one half of a surrogate pair.
+	 */
+	private static final class StrictReader extends FilterReader {
+
+		private static final int OUTSIDE = -2;
+
+		private static final int BACKSLASH = -1;
+
+		/** The number of hexadecimal digits that were read, or one of the above. */
+		private int state = OUTSIDE;
+
+		private int unit;
+
+		/** The number of characters since the escape of a first half; 0 without one. */
+		private int sinceFirstHalf;
+
+		StrictReader(InputStream in) {
+			super(new InputStreamReader(in,
+					StandardCharsets.UTF_8.newDecoder()
+						.onMalformedInput(CodingErrorAction.REPORT)
+						.onUnmappableCharacter(CodingErrorAction.REPORT)));
+		}
+
+		@Override
+		public int read(char[] characters, int offset, int length) throws IOException {
+			int count = super.read(characters, offset, length);
+			for (int i = offset; i < offset + count; i++) {
+				check(characters[i]);
+			}
+			return count;
+		}
+
+		/** A backslash is within a text, or Jackson refuses it. */
+		private void check(char next) throws CharacterCodingException {
+			if (this.sinceFirstHalf > 0) {
+				this.sinceFirstHalf++;
+				if ((this.sinceFirstHalf == 2 && next != '\\') || (this.sinceFirstHalf == 3 && next != 'u')) {
+					throw new CharacterCodingException();
+				}
+			}
+			if (this.state == OUTSIDE) {
+				this.state = (next == '\\') ? BACKSLASH : OUTSIDE;
+			}
+			else if (this.state == BACKSLASH) {
+				this.state = (next == 'u') ? 0 : OUTSIDE;
+				this.unit = 0;
+			}
+			else {
+				this.unit = this.unit << 4 | (Character.digit(next, 16) & 0xf);
+				if (++this.state == 4) {
+					this.state = OUTSIDE;
+					unit((char) this.unit);
+				}
+			}
+		}
+
+		private void unit(char escaped) throws CharacterCodingException {
+			if (Character.isLowSurrogate(escaped) != (this.sinceFirstHalf > 0)) {
+				throw new CharacterCodingException();
+			}
+			this.sinceFirstHalf = Character.isHighSurrogate(escaped) ? 1 : 0;
+		}
+
 	}
 
 }

@@ -219,7 +219,8 @@ class GgufHeaderTests {
 				arguments("tensor 2 overlaps", new GgufFile().tensorAt(0, 0, 8).tensorAt(0, 0, 8).data(64)),
 				arguments("tensor 2 leaves a gap", new GgufFile().tensorAt(0, 0, 8).tensorAt(64, 0, 8).data(96)),
 				arguments("tensor 1 leaves a gap", new GgufFile().tensorAt(32, 0, 8).tensorAt(0, 0, 8).data(64)),
-				arguments("overlaps", new GgufFile().tensorAt(0, 0, 16).tensorAt(64, 99, 8).tensorAt(32, 0, 8).data(96)),
+				arguments("overlaps",
+						new GgufFile().tensorAt(0, 0, 16).tensorAt(64, 99, 8).tensorAt(32, 0, 8).data(96)),
 				arguments("key 2 is a duplicate", new GgufFile().number("a", 1).number("a", 1)),
 				arguments("key 7 is a duplicate", GgufFile.tiny().text("general.name", "Other")),
 				arguments("key 1 is empty", new GgufFile().number("", 1)),
@@ -238,9 +239,12 @@ class GgufHeaderTests {
 						new GgufFile().array("tokenizer.ggml.token_type", 0, 1, new byte[1])),
 				arguments("tokenizer.ggml.scores has 2 elements for 3 tokens",
 						GgufFile.tiny().array("tokenizer.ggml.scores", 6, 2, new byte[8])),
+				arguments("its vocabulary is empty", new GgufFile().texts("tokenizer.ggml.tokens")),
+				arguments("its model is empty",
+						new GgufFile().number("llama.block_count", 0).text("general.architecture", "llama")),
 				arguments("token 2 of its vocabulary is a duplicate",
 						new GgufFile().texts("tokenizer.ggml.tokens", "a", "b", "a")),
-				arguments("begin at byte 56,",
+				arguments("begin at byte 104,",
 						new GgufFile().alignment(8).number("general.alignment", 8).data(4).tensorAt(0, 0, 1)));
 	}
 

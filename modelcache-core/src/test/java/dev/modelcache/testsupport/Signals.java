@@ -30,6 +30,11 @@ public final class Signals {
 		send("-TERM", process);
 	}
 
+	/** Sends SIGSEGV. */
+	public static void crash(ProcessHandle process) {
+		send("-SEGV", process);
+	}
+
 	private static void send(String signal, ProcessHandle process) {
 		try {
 			int exitCode = new ProcessBuilder("kill", signal, Long.toString(process.pid())).start().waitFor();

@@ -5,11 +5,13 @@
 package dev.modelcache.llama;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 import de.kherud.llama.InferenceParameters;
 import de.kherud.llama.LlamaIterator;
@@ -21,6 +23,11 @@ import de.kherud.llama.ModelParameters;
  * by token, and cancellation is checked before each token.
  */
 final class Inference {
+
+	/**
+	 * Name of a file that does not exist; the library names it when its log has ended.
+	 */
+	static final String END_OF_LOG = "end-of-log";
 
 	/**
 	 * Number of times to wait for the library to become idle. One wait is enough unless
@@ -35,12 +42,40 @@ final class Inference {
 
 	/**
 	 * Loads a model.
-	 * @param parameters the file and the parameters of the library
-	 * @throws RuntimeException if the library cannot load the model
+	 * @param parameters creates the file and the parameters of the library
+	 * @param directory the directory of the process
+	 * @throws RuntimeException if the library cannot load the model; its reasons are in
+	 * the standard error output
 	 */
-	Inference(ModelParameters parameters) {
-		this.model = new LlamaModel(parameters);
+	Inference(Supplier<ModelParameters> parameters, Path directory) {
+		try {
+			this.model = new LlamaModel(parameters.get().disableLog());
+		}
+		catch (RuntimeException ex) {
+			explain(parameters.get(), directory);
+			throw ex;
+		}
 		settle();
+	}
+
+	/**
+	 * Loads a model that cannot be loaded once more, because the library has only a log
+	 * that contains everything or nothing, and what it writes for each answer would fill
+	 * the disk. A log file is what starts the log again after it was disabled, and
+	 * disabling it waits until everything is written.
+	 */
+	private static void explain(ModelParameters parameters, Path directory) {
+		tryToLoad(parameters.enableLogPrefix().setLogFile(directory.resolve("load.log").toString()));
+		tryToLoad(new ModelParameters().setModel(directory.resolve(END_OF_LOG).toString()).disableLog());
+	}
+
+	private static void tryToLoad(ModelParameters parameters) {
+		try {
+			new LlamaModel(parameters).close();
+		}
+		catch (RuntimeException ex) {
+			// As before.
+		}
 	}
 
 	/**

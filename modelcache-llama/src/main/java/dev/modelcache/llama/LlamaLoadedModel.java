@@ -87,7 +87,7 @@ final class LlamaLoadedModel implements LoadedModel {
 			Reply reply = awaitLoaded(process);
 			loaded = reply.succeeded();
 			if (!loaded) {
-				throw new IOException(reply.text());
+				throw new IOException(process.reasonOf(reply));
 			}
 			return process;
 		}

@@ -51,7 +51,7 @@ final class LlamaMain {
 		// Nothing else may come between the replies: the library prints to System.out.
 		LlamaMain main = new LlamaMain(new FileOutputStream(FileDescriptor.out));
 		System.setOut(new PrintStream(OutputStream.nullOutputStream()));
-		new Thread(() -> main.answer(parameters(arguments)), "inference").start();
+		new Thread(() -> main.answer(arguments), "inference").start();
 		DataInputStream input = new DataInputStream(new BufferedInputStream(System.in));
 		try {
 			while (true) {
@@ -114,8 +114,7 @@ final class LlamaMain {
 		ModelParameters parameters = new ModelParameters().setModel(arguments[1])
 			.setCtxSize(Integer.parseInt(arguments[2]))
 			.setParallel(1)
-			.disableContextShift()
-			.disableLog();
+			.disableContextShift();
 		if (!Boolean.parseBoolean(arguments[3])) {
 			parameters.disableMmap();
 		}
@@ -138,11 +137,11 @@ final class LlamaMain {
 	}
 
 	/** Answers questions. The process ends when this thread ends. */
-	private void answer(ModelParameters parameters) {
+	private void answer(String[] arguments) {
 		try {
 			Inference inference;
 			try {
-				inference = new Inference(parameters);
+				inference = new Inference(() -> parameters(arguments), Path.of(arguments[0]));
 			}
 			catch (RuntimeException | LinkageError ex) {
 				Reply.failure(ex).write(this.replies);

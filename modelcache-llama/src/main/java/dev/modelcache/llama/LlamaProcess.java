@@ -15,12 +15,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import dev.modelcache.llama.Request.Reply;
 import dev.modelcache.runtime.Question;
@@ -38,11 +43,36 @@ final class LlamaProcess implements Closeable {
 
 	private static final String ERRORS = "stderr.log";
 
-	private static final int LONGEST_ERROR = 300;
+	/** Where the JVM writes its report about a crash. */
+	static final String CRASH_REPORT = "crash.log";
 
-	private static final int READ_OF_ERRORS = 8192;
+	private static final int LONGEST_ERROR = 400;
+
+	/** The log of a load has the metadata of the model, each value cut off. */
+	private static final int READ_OF_ERRORS = 1 << 20;
+
+	/** Errors in the log of llama.cpp, which has a letter for each level. */
+	private static final Pattern LOGGED = Pattern
+		.compile("([DIWE]) (?:srv +)?(?:\\w+: )?(?:error loading model: )*(.*)");
+
+	/** What llama.cpp prints besides, before it gives up or ends. */
+	private static final Pattern PRINTED = Pattern
+		.compile("gguf_init_\\w+: (.*)" + "|(.*(?:GGML_ASSERT|GGML_ABORT|terminate called|what\\(\\)|OutOfMemory).*)");
+
+	private static final Pattern CRASH = Pattern.compile("#\\s+(SIG[A-Z]+|EXCEPTION_[A-Z_]+) \\(0x.*");
+
+	/** Exit codes of processes that a signal ended are 128 and its number. */
+	private static final Map<Integer, String> SIGNALS = Map.of(4, "SIGILL", 5, "SIGTRAP", 6, "SIGABRT", 7, "SIGBUS", 8,
+			"SIGFPE", 10, "SIGBUS", 11, "SIGSEGV", 31, "SIGSYS");
+
+	private static final int SIGNALED = 128;
+
+	private static final int KILLED = SIGNALED + 9;
 
 	private static final int GRACE_SECONDS = 2;
+
+	/** The report of a crash may take a while. */
+	private static final int CRASH_SECONDS = 60;
 
 	/** Fraction of a core: an idle JVM uses less, a JVM that computes uses more. */
 	private static final double IDLE = 0.005;
@@ -121,8 +151,7 @@ final class LlamaProcess implements Closeable {
 			// It has ended, or says what nobody understands.
 		}
 		finally {
-			this.process.destroyForcibly();
-			Reply last = new Reply(false, "its process ended" + exitCode() + errors());
+			Reply last = new Reply(false, end(awaitExit()));
 			ended(last).complete(last);
 			this.requests.add(Optional.empty());
 		}
@@ -137,24 +166,92 @@ final class LlamaProcess implements Closeable {
 		return this.next;
 	}
 
-	private String exitCode() {
+	/**
+	 * A process that crashes is not killed: first the JVM prints a report, which is no
+	 * message, to the standard output.
+	 */
+	private int awaitExit() {
 		try {
-			return " with exit code " + this.process.waitFor();
+			if (!this.process.waitFor(CRASH_SECONDS, TimeUnit.SECONDS)) {
+				this.process.destroyForcibly();
+			}
+			return this.process.waitFor();
 		}
 		catch (InterruptedException ex) {
+			this.process.destroyForcibly();
 			Thread.currentThread().interrupt();
-			return "";
+			return KILLED;
 		}
 	}
 
-	private String errors() {
-		try (InputStream errors = Files.newInputStream(this.directory.resolve(ERRORS))) {
-			String text = new String(errors.readNBytes(READ_OF_ERRORS), StandardCharsets.UTF_8).strip()
-				.replaceAll("\\s+", " ");
-			return text.isEmpty() ? "" : ": " + text.substring(0, Math.min(text.length(), LONGEST_ERROR));
+	private String end(int exitCode) {
+		String signal = lines(CRASH_REPORT).stream()
+			.map(CRASH::matcher)
+			.filter(Matcher::matches)
+			.map((crash) -> crash.group(1))
+			.findFirst()
+			.orElse(SIGNALS.get(exitCode - SIGNALED));
+		String reasons = reasons(lines(ERRORS));
+		String end = (signal != null) ? "its process crashed with the signal " + signal
+				: "its process ended with exit code " + exitCode
+						+ ((exitCode == KILLED) ? ", because it was killed, for example when memory ran out" : "");
+		return reasons.isEmpty() ? end : end + ": " + reasons;
+	}
+
+	/**
+	 * Returns why a model cannot be loaded.
+	 * @param failure the reply of the process
+	 * @return what llama.cpp printed about it, or else the text of the reply
+	 */
+	String reasonOf(Reply failure) {
+		synchronized (this) {
+			if (failure == this.end) {
+				return failure.text();
+			}
+		}
+		String reasons = reasons(lines(ERRORS));
+		return reasons.isEmpty() ? failure.text() : reasons;
+	}
+
+	/** Returns the lines that tell reasons, or all if none does. */
+	private static String reasons(List<String> output) {
+		Set<String> reasons = new LinkedHashSet<>();
+		for (String line : output) {
+			Matcher logged = LOGGED.matcher(line);
+			Matcher printed = PRINTED.matcher(line);
+			if (logged.matches()) {
+				if (logged.group(1).equals("E")) {
+					reasons.add(logged.group(2));
+				}
+			}
+			else if (printed.matches()) {
+				reasons.add((printed.group(1) != null) ? printed.group(1) : printed.group(2));
+			}
+		}
+		// What it says last is only that it failed.
+		if (reasons.stream().anyMatch((reason) -> !reason.contains("failed to load model"))) {
+			reasons.removeIf((reason) -> reason.contains("failed to load model"));
+		}
+		String text = String.join("; ", reasons.isEmpty() ? others(output) : reasons)
+			.replaceAll("[\\s\\p{Cntrl}]+", " ")
+			.strip();
+		return text.substring(0, Math.min(text.length(), LONGEST_ERROR));
+	}
+
+	private static List<String> others(List<String> output) {
+		return output.stream().filter((line) -> !line.startsWith("#") && !LOGGED.matcher(line).matches()).toList();
+	}
+
+	/** Returns the lines of a file of the process, up to the end of the log. */
+	private List<String> lines(String file) {
+		try (InputStream content = Files.newInputStream(this.directory.resolve(file))) {
+			return new String(content.readNBytes(READ_OF_ERRORS), StandardCharsets.UTF_8).lines()
+				.takeWhile((line) -> !line.contains(Inference.END_OF_LOG))
+				.filter((line) -> !line.isBlank())
+				.toList();
 		}
 		catch (IOException ex) {
-			return "";
+			return List.of();
 		}
 	}
 

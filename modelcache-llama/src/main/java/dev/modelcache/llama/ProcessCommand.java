@@ -69,7 +69,8 @@ final class ProcessCommand {
 		List<String> command = new ArrayList<>();
 		command.add(java().toString());
 		command.addAll(List.of("-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError",
-				"-XX:ErrorFile=" + directory.resolve("crash.log"), "-Xlog:disable", "-Xlog:all=warning:stderr"));
+				"-XX:ErrorFile=" + directory.resolve(LlamaProcess.CRASH_REPORT), "-Xlog:disable",
+				"-Xlog:all=warning:stderr"));
 		if (Runtime.version().feature() >= NATIVE_ACCESS_IS_RESTRICTED) {
 			command.add("--enable-native-access=ALL-UNNAMED");
 		}

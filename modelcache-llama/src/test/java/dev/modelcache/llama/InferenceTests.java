@@ -46,11 +46,10 @@ class InferenceTests {
 	}
 
 	private static Inference load(Path model) {
-		return new Inference(new ModelParameters().setModel(model.toString())
+		return new Inference(() -> new ModelParameters().setModel(model.toString())
 			.setCtxSize(TinyLlama.CONTEXT)
 			.setParallel(1)
-			.disableContextShift()
-			.disableLog());
+			.disableContextShift(), model.getParent());
 	}
 
 	private static List<String> answers(Path model) {

@@ -187,9 +187,20 @@ class LlamaLoadedModelTests {
 			.havingCause()
 			.isInstanceOf(ClassificationException.class)
 			// 128 and the number of SIGKILL.
-			.withMessageContaining("its process ended with exit code 137");
+			.withMessageContaining("its process ended with exit code 137, because it was killed");
 		assertThat(ask(() -> false)).isEqualTo("UPDATE");
 		assertThat(this.model.handle().pid()).isNotEqualTo(process.pid());
+	}
+
+	@Test
+	void aCrashIsNotTakenForAProcessThatWasKilled() throws Exception {
+		ProcessHandle process = this.model.handle();
+		Signals.crash(process);
+		await(process);
+		Awaitility.await().atMost(PATIENCE).until(this.model::hasEnded);
+		Files.move(this.directory.resolve("m.gguf"), this.directory.resolve("away"));
+		assertRefused("failed to open GGUF file");
+		assertRefused("llama.cpp is not running: its process crashed with the signal SIGSEGV");
 	}
 
 	@Test

@@ -4,6 +4,7 @@
  */
 package dev.modelcache.llama;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -175,14 +176,39 @@ class LlamaModelLoaderTests {
 	}
 
 	@Test
-	void aFileThatTheLibraryDoesNotReadIsAnErrorAndTheNextOneIsLoaded() {
+	void theLibrarysReasonIsInTheErrorAndTheNextFileIsLoaded() {
 		byte[] model = TinyLlama.random(1);
-		for (byte[] broken : List.of("no model at all".getBytes(), Arrays.copyOf(model, model.length / 2),
-				Arrays.copyOf(model, 3000))) {
-			assertThatExceptionOfType(ModelLoadException.class).isThrownBy(() -> load(broken))
-				.withMessageContaining("llama.cpp cannot load " + this.directory.resolve("m0.gguf"));
-		}
+		assertNotLoaded("no model at all".getBytes(), "expected 'GGUF'");
+		assertNotLoaded(Arrays.copyOf(model, model.length / 2), "data is not within the file bounds");
+		assertNotLoaded(Arrays.copyOf(model, 3000), "failed to read key-value pairs");
+		assertNotLoaded(patched(model, "general.architecture", 8 + 4, (byte) 'x'), "unknown model architecture");
 		assertThat(ask(load(model), "ls =>")).isIn(LABELS);
+	}
+
+	@Test
+	void aCrashIsNamedWithItsSignal() {
+		byte[] model = TinyLlama.random(1);
+		// The number of rows of a tensor is divided by.
+		assertNotLoaded(patched(model, "blk.0.attn_q.weight", 4 + 8, (byte) 0), "crashed with the signal SIGFPE");
+		// The type of the number, a 32-bit unsigned integer.
+		assertNotLoaded(patched(model, "general.file_type", 0, (byte) 5),
+				"crashed with the signal SIGABRT: .*GGML_ASSERT");
+	}
+
+	private void assertNotLoaded(byte[] broken, String reason) {
+		assertThatExceptionOfType(ModelLoadException.class).isThrownBy(() -> load(broken))
+			.withMessageContaining("llama.cpp cannot load " + this.directory.resolve("m0.gguf"))
+			.withMessageMatching("(?s).*" + reason + ".*")
+			.satisfies((ex) -> assertThat(ex.getMessage()).doesNotContain("could not load model", "exit code",
+					"end-of-log"));
+	}
+
+	/** Changes a byte so many bytes after a name. */
+	private static byte[] patched(byte[] model, String name, int offset, byte value) {
+		byte[] patched = model.clone();
+		int start = new String(model, StandardCharsets.ISO_8859_1).indexOf(name);
+		patched[start + name.length() + offset] = value;
+		return patched;
 	}
 
 }

@@ -173,9 +173,9 @@ final class FileFetch {
 		if (compression == null) {
 			return null;
 		}
-		compression.requireReader(job.modelId());
+		compression.requireReader(job.modelId(), job.isPacked());
 		return new DecompressionPlan(job.modelId(), job.candidate().source(), compression,
-				DownloadPlan.algorithms(job.file()), null, this.parts.decompression());
+				DownloadPlan.algorithms(job.file()), null, this.parts.decompression(), job.isPacked());
 	}
 
 	private CachedModel publish(FileJob job, DownloadPlan plan, StagedFile staged, TransferResult result) {

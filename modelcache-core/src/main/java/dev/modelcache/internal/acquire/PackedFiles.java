@@ -110,7 +110,8 @@ final class PackedFiles {
 		try (InputStream in = new BufferedInputStream(watched(Files.newInputStream(tar)))) {
 			ModelPlace place = directory.seen(job.file().name());
 			ArchiveLimits limits = new ArchiveLimits(ArchiveLimits.MOST_FILES, archive.size(),
-					(bytes) -> this.store.staging().admit(job.modelId(), place, DataSize.ofBytes(bytes)));
+					(bytes) -> this.store.staging().admit(job.modelId(), place, DataSize.ofBytes(bytes)),
+					archive.size());
 			Path unpacking = directory.unpacking();
 			try {
 				List<UnpackedFile> unpacked = TarArchive.unpack(in, unpacking, limits);

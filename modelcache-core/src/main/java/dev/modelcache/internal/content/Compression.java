@@ -100,28 +100,68 @@ public enum Compression {
 	 * @throws ModelConfigurationException if a library is missing; says which
 	 */
 	public void requireReader(String modelId) {
-		requireReader(modelId, Compression.class.getClassLoader());
+		requireReader(modelId, false, Compression.class.getClassLoader());
+	}
+
+	/**
+	 * Checks that this application can decompress the format.
+	 * @param modelId the model's id
+	 * @param archive whether it is the format of an archive, not that of a file
+	 * @throws ModelConfigurationException if a library is missing; says which
+	 */
+	public void requireReader(String modelId, boolean archive) {
+		requireReader(modelId, archive, Compression.class.getClassLoader());
 	}
 
 	void requireReader(String modelId, ClassLoader classes) {
+		requireReader(modelId, false, classes);
+	}
+
+	void requireReader(String modelId, boolean archive, ClassLoader classes) {
 		if (!ClassUtils.isPresent(this.reader, classes)) {
 			throw new ModelConfigurationException(modelId, "hooks.llm.url",
-					"refers to a " + this.suffix + " file, but no library on the class path can decompress " + ""
-							+ this.label,
-					"Add the dependency " + this.library + ", use an uncompressed file, or end model-path with " + ""
-							+ this.suffix + " to store the file as it is");
+					"refers to " + what(archive) + ", but no library on the class path can decompress " + this.label,
+					"Add the dependency " + this.library
+							+ (archive ? ", or use a model that is packed otherwise"
+									: ", use an uncompressed file, or end model-path with " + this.suffix
+											+ " to store the file as it is"));
 		}
 	}
 
+	/** Returns what a source has, as part of a sentence. */
+	private String what(boolean archive) {
+		return archive ? "a " + packing() + " archive" : "a " + this.suffix + " file";
+	}
+
+	/** Returns how an archive in this format is called in media types. */
+	String packing() {
+		return "tar+" + name().toLowerCase(Locale.ROOT);
+	}
+
+	/** Returns the format that bytes begin with, or {@code null}. */
+	static @Nullable Compression beginning(CompressedInput input) throws IOException {
+		for (Compression compression : values()) {
+			if (compression.begins(input)) {
+				return compression;
+			}
+		}
+		return null;
+	}
+
 	/** What a library that is there, but does not work here, means. */
-	ModelConfigurationException unusable(String modelId, LinkageError failure) {
+	ModelConfigurationException unusable(String modelId, boolean archive, LinkageError failure) {
 		ModelConfigurationException unusable = new ModelConfigurationException(modelId, "hooks.llm.url",
-				"refers to a " + this.suffix + " file, but " + this.library + " does not work on this machine: " + ""
+				"refers to " + what(archive) + ", but " + this.library + " does not work on this machine: " + ""
 						+ failure,
 				"Set java.io.tmpdir to a directory from which native libraries can be loaded, or use an "
 						+ "uncompressed file");
 		unusable.addSuppressed(failure);
 		return unusable;
+	}
+
+	private boolean begins(CompressedInput input) throws IOException {
+		return input.startsWith(this.magic, 0xff)
+				|| (this == ZSTD && input.startsWith(SKIPPABLE_FRAME, SKIPPABLE_FRAME_MASK));
 	}
 
 	/** Returns the format's name, as part of a sentence. */
@@ -134,11 +174,10 @@ public enum Compression {
 	 * @throws DecompressionException if the bytes do not begin as this format does
 	 */
 	Decompressor open(CompressedInput input) throws IOException {
-		boolean right = input.startsWith(this.magic, 0xff)
-				|| (this == ZSTD && input.startsWith(SKIPPABLE_FRAME, SKIPPABLE_FRAME_MASK));
-		if (!right) {
-			throw new DecompressionException(DecompressionException.Reason.ANOTHER_FORMAT, "its first bytes are others",
-					null);
+		if (!begins(input)) {
+			Compression other = beginning(input);
+			throw new DecompressionException(DecompressionException.Reason.ANOTHER_FORMAT,
+					(other != null) ? "it is " + other.label + " data" : "its first bytes are others", null);
 		}
 		return switch (this) {
 			case GZIP -> new GzipDecompressor(input);

@@ -19,15 +19,22 @@ import org.jspecify.annotations.Nullable;
  * @param contentSize the size of the content in bytes, or {@code null} where nobody knows
  * it before
  * @param settings how far it may unfold
+ * @param archive whether the content is an archive of files, as the media type says
  */
 public record DecompressionPlan(String modelId, String source, Compression compression, Set<Algorithm> algorithms,
-		@Nullable Long contentSize, DecompressionSettings settings) {
+		@Nullable Long contentSize, DecompressionSettings settings, boolean archive) {
 
 	/**
 	 * Creates a plan.
 	 */
 	public DecompressionPlan {
 		algorithms = Set.copyOf(algorithms);
+	}
+
+	/** Creates a plan for a file that is compressed as its name says. */
+	public DecompressionPlan(String modelId, String source, Compression compression, Set<Algorithm> algorithms,
+			@Nullable Long contentSize, DecompressionSettings settings) {
+		this(modelId, source, compression, algorithms, contentSize, settings, false);
 	}
 
 }

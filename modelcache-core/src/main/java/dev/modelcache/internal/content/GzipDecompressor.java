@@ -68,7 +68,11 @@ final class GzipDecompressor implements Decompressor {
 			return false;
 		}
 		this.headerCrc.reset();
-		if (header() != 0x1f || header() != 0x8b) {
+		int mark = header();
+		if (mark == 0 && !this.first && isPadding()) {
+			return false;
+		}
+		if (mark != 0x1f || header() != 0x8b) {
 			throw new DecompressionException(Reason.TRAILING, "there is no further member", null);
 		}
 		readHeader();
@@ -77,6 +81,16 @@ final class GzipDecompressor implements Decompressor {
 		this.contentSize = 0;
 		this.inMember = true;
 		this.first = false;
+		return true;
+	}
+
+	/** Tapes and block devices fill up with zeros; gzip ignores them at the end. */
+	private boolean isPadding() throws IOException {
+		while (this.input.fill()) {
+			if (this.input.next() != 0) {
+				return false;
+			}
+		}
 		return true;
 	}
 

@@ -72,7 +72,7 @@ public final class StreamingDecompression implements AutoCloseable {
 	 */
 	public static StreamingDecompression start(DecompressionPlan plan, FileChannel compressed,
 			DecompressionTarget target, Executor executor) {
-		plan.compression().requireReader(plan.modelId());
+		plan.compression().requireReader(plan.modelId(), plan.archive());
 		StreamingDecompression decompression = new StreamingDecompression(plan, compressed, target, executor);
 		executor.execute(decompression::run);
 		return decompression;
@@ -201,7 +201,7 @@ public final class StreamingDecompression implements AutoCloseable {
 			return translate(ex);
 		}
 		if (failure instanceof LinkageError ex) {
-			return this.plan.compression().unusable(this.plan.modelId(), ex);
+			return this.plan.compression().unusable(this.plan.modelId(), this.plan.archive(), ex);
 		}
 		if (failure instanceof OutOfMemoryError ex) {
 			return translate(
@@ -217,10 +217,14 @@ public final class StreamingDecompression implements AutoCloseable {
 	private ModelCacheException translate(DecompressionException failure) {
 		String label = this.plan.compression().label();
 		ModelCacheException translated = switch (failure.reason()) {
-			case ANOTHER_FORMAT -> new ModelFormatException(this.plan.modelId(),
-					this.plan.source() + " is not " + label + " data, although its name ends like that",
-					"Check the file at that URL, or end model-path with " + this.plan.compression().suffix() + " to "
-							+ "store the file as it is");
+			case ANOTHER_FORMAT -> this.plan.archive() ? new ModelFormatException(this.plan.modelId(),
+					"an archive of " + this.plan.source() + " is not " + label + " data, although its media type is "
+							+ this.plan.compression().packing() + ": " + failure.getMessage(),
+					"Ask its publisher to correct the media type, or use another source")
+					: new ModelFormatException(this.plan.modelId(),
+							this.plan.source() + " is not " + label + " data, although its name ends like that",
+							"Check the file at that URL, or end model-path with " + this.plan.compression().suffix()
+									+ " to store the file as it is");
 			case UNSUPPORTED -> new ModelFormatException(this.plan.modelId(),
 					"the " + label + " data of " + this.plan.source() + " cannot be decompressed: " + ""
 							+ failure.getMessage(),

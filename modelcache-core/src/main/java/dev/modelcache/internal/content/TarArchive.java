@@ -41,6 +41,12 @@ public final class TarArchive {
 	/** What the smallest file takes on most disks. */
 	private static final int BLOCK = 4096;
 
+	/**
+	 * With what macOS keeps beside a file in an archive, its attributes, such a name
+	 * begins (RFC 1740, AppleDouble).
+	 */
+	private static final String APPLE_DOUBLE = "._";
+
 	private final TarReader reader;
 
 	private final Path directory;
@@ -100,10 +106,16 @@ public final class TarArchive {
 			checkDirectory(entry);
 			return;
 		}
+		ModelFileName name = name(entry.name());
+		if (name.last().startsWith(APPLE_DOUBLE)) {
+			return;
+		}
+		if (entry.size() > this.limits.archiveBytes() - this.bytes) {
+			throw TarReader.truncated();
+		}
 		if (entry.size() > this.limits.maxBytes() - this.bytes) {
 			throw new ArchiveException("unpacks to more than " + this.limits.maxBytes() + " bytes");
 		}
-		ModelFileName name = name(entry.name());
 		count(name);
 		this.limits.admission().accept(blocks(entry.size()));
 		this.files.add(new UnpackedFile(name, entry.size(), write(name, entry.size())));

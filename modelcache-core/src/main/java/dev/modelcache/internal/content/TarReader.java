@@ -36,6 +36,8 @@ final class TarReader {
 
 	private long unread;
 
+	private boolean begun;
+
 	TarReader(InputStream in) {
 		this.in = in;
 	}
@@ -49,7 +51,7 @@ final class TarReader {
 		String longName = null;
 		Map<String, String> extension = Map.of();
 		for (int i = 0; i < MOST_EXTENSIONS; i++) {
-			TarHeader header = header();
+			TarHeader header = header(i > 0 || !this.begun);
 			if (header == null) {
 				return null;
 			}
@@ -79,6 +81,7 @@ final class TarReader {
 		this.current = new TarHeader(extension.getOrDefault("path", otherwise),
 				(size != null) ? Long.parseLong(size) : header.size(), header.type());
 		this.unread = this.current.size();
+		this.begun = true;
 		return this.current;
 	}
 
@@ -98,21 +101,24 @@ final class TarReader {
 		return count;
 	}
 
-	private @Nullable TarHeader header() throws IOException {
-		byte[] block = block();
+	/**
+	 * Reads a header. Two blocks of zeros end an archive, but not all tools write them:
+	 * it ends as well where the next entry would begin.
+	 * @param required whether there must be one, or the blocks that end an archive
+	 */
+	private @Nullable TarHeader header(boolean required) throws IOException {
+		byte[] block = this.in.readNBytes(TarHeader.BLOCK);
+		if (block.length == 0 && !required) {
+			return null;
+		}
+		if (block.length < TarHeader.BLOCK) {
+			throw truncated();
+		}
 		if (!isZero(block, block.length)) {
 			return TarHeader.read(block);
 		}
 		readEnd();
 		return null;
-	}
-
-	private byte[] block() throws IOException {
-		byte[] block = this.in.readNBytes(TarHeader.BLOCK);
-		if (block.length < TarHeader.BLOCK) {
-			throw truncated();
-		}
-		return block;
 	}
 
 	/** Reads what follows the end, so that a digest of the stream covers it all. */
@@ -204,7 +210,7 @@ final class TarReader {
 		}
 	}
 
-	private static ArchiveException truncated() {
+	static ArchiveException truncated() {
 		return new ArchiveException("is truncated");
 	}
 

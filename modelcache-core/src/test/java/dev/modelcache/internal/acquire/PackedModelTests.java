@@ -12,6 +12,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -37,6 +38,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.scheduler.Schedulers;
 
@@ -158,6 +160,40 @@ class PackedModelTests {
 			.anyMatch((name) -> name.endsWith(".properties"));
 		assertThat(Files.getPosixFilePermissions(cached.path()))
 			.isEqualTo(PosixFilePermissions.fromString("rw-------"));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "tar+zstd, tar+gzip, 'is not Zstandard data, although its media type is tar+zstd: it is gzip data'",
+			"tar+gzip, tar+zstd, 'is not gzip data, although its media type is tar+gzip: it is Zstandard data'",
+			"tar+zstd, tar, although its media type is tar+zstd", "tar, tar+zstd, is not a tar archive" })
+	void archiveIsNamedAsWhatItIs(String stated, String packing, String message) throws IOException {
+		publish(stated, packed(packing, tar()));
+		assertThatExceptionOfType(ModelFormatException.class).isThrownBy(this::get)
+			.withMessageContaining(message)
+			.withMessageNotContainingAny("model-path", "its name");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "tar+zstd", "tar+gzip", "tar" })
+	void cutArchiveIsCalledCut(String packing) throws IOException {
+		byte[] archive = packed(packing, Arrays.copyOf(tar(), 200_000));
+		publish(packing, archive);
+		assertThatExceptionOfType(ModelFormatException.class).isThrownBy(this::get).withMessageContaining("truncated");
+		publish(packing, Arrays.copyOf(packed(packing, tar()), 200_000));
+		assertThatExceptionOfType(ModelFormatException.class).isThrownBy(this::get).withMessageContaining("truncated");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "tar+zstd", "tar+gzip", "tar" })
+	void directoryOfAnArtifactIsUnpackedAsItsMediaTypeSays(String packing) throws IOException {
+		Content content = Content.of(packed(packing, tar()));
+		this.registry.blob("org/model", content);
+		this.registry.manifest("org/model", "latest",
+				ManifestJson.of("application/vnd.oci.empty.v1+json")
+					.layer("application/vnd.oci.image.layer.v1." + packing, content,
+							Map.of("org.opencontainers.image.title", "model", "io.deis.oras.content.unpack", "true"))
+					.toString());
+		assertThat(get().files()).hasSize(2);
 	}
 
 	@Test

@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.zip.CRC32;
 
 import dev.modelcache.ModelFormatException;
@@ -103,11 +104,17 @@ class DecompressionFormatTests {
 	}
 
 	@Test
-	void gzipMembersAreNotPadded() throws IOException {
-		assertThat(
-				this.files.failureOf(Compression.GZIP, concatenate(compress(Compression.GZIP, CONTENT), new byte[512])))
-			.isInstanceOf(ModelIntegrityException.class)
-			.hasMessageContaining("followed by other data");
+	void gzipMayBePaddedWithZerosAtItsEnd() throws IOException {
+		byte[] member = compress(Compression.GZIP, CONTENT);
+		for (int zeros : new int[] { 1, 2, 512, 200_000 }) {
+			this.files.expectContent(Compression.GZIP, concatenate(member, member, new byte[zeros]),
+					concatenate(CONTENT, CONTENT));
+		}
+		for (byte[] end : List.of(bytes(0, 1), member, bytes(1))) {
+			assertThat(this.files.failureOf(Compression.GZIP, concatenate(member, new byte[512], end)))
+				.isInstanceOf(ModelIntegrityException.class)
+				.hasMessageContaining("followed by other data");
+		}
 	}
 
 	@Test

@@ -172,8 +172,10 @@ class StreamingDecompressionTests {
 			assertThat(this.files.failureOf(format, concatenate(bytes, garbage))).as("%s bytes", count)
 				.isInstanceOf(ModelIntegrityException.class);
 		}
-		assertThat(this.files.failureOf(format, concatenate(bytes, new byte[3])))
-			.isInstanceOf(ModelIntegrityException.class);
+		if (format != Compression.GZIP) {
+			assertThat(this.files.failureOf(format, concatenate(bytes, new byte[3])))
+				.isInstanceOf(ModelIntegrityException.class);
+		}
 		assertThat(this.files.failureOf(format, concatenate(bytes, Arrays.copyOf(bytes, 2))))
 			.isInstanceOf(ModelIntegrityException.class)
 			.hasMessageContaining("is truncated");

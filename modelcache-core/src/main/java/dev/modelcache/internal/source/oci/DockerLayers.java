@@ -6,6 +6,7 @@ package dev.modelcache.internal.source.oci;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 import dev.modelcache.source.Packing;
@@ -53,10 +54,16 @@ final class DockerLayers {
 			.stream()
 			.filter(ModelLayer::hasName)
 			.map((layer) -> ModelLayer.file(layer, ""));
-		Stream<ModelLayer> archives = manifest.layersOf(PREFIX + "vllm.config.tar", PREFIX + "dir.tar")
-			.stream()
-			.map((layer) -> ModelLayer.archive(layer, Packing.TAR));
+		Stream<ModelLayer> archives = manifest.layers().stream().filter(DockerLayers::isArchive).map((layer) -> {
+			Packing packing = ModelLayer.packing(layer.mediaType());
+			return ModelLayer.archive(layer, Objects.requireNonNullElse(packing, Packing.TAR));
+		});
 		return Stream.concat(files, archives);
+	}
+
+	private static boolean isArchive(Descriptor layer) {
+		return layer.mediaType().startsWith(PREFIX + "vllm.config.tar")
+				|| layer.mediaType().startsWith(PREFIX + "dir.tar");
 	}
 
 	private static List<ModelLayer> shards(List<Descriptor> layers, ModelReference reference, String extension) {

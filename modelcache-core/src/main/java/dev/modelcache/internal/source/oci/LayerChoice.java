@@ -5,6 +5,7 @@
 package dev.modelcache.internal.source.oci;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -125,11 +126,16 @@ final class LayerChoice {
 			.toList();
 	}
 
+	/** Directories are packed by ORAS with gzip, and by other tools as they say. */
+	private static Packing directory(Descriptor layer) {
+		return Objects.requireNonNullElse(ModelLayer.packing(layer.mediaType()), Packing.TAR_GZIP);
+	}
+
 	private static List<ModelLayer> plain(Manifest manifest, ModelReference reference) {
 		List<ModelLayer> named = manifest.layers()
 			.stream()
 			.filter(ModelLayer::hasName)
-			.map((layer) -> "true".equals(layer.annotation(UNPACK)) ? ModelLayer.archive(layer, Packing.TAR_GZIP)
+			.map((layer) -> "true".equals(layer.annotation(UNPACK)) ? ModelLayer.archive(layer, directory(layer))
 					: ModelLayer.file(layer, ""))
 			.toList();
 		if (!named.isEmpty()) {

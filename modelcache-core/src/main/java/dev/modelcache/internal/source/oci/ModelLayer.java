@@ -4,6 +4,8 @@
  */
 package dev.modelcache.internal.source.oci;
 
+import java.util.regex.Pattern;
+
 import dev.modelcache.ModelFileName;
 import dev.modelcache.source.Packing;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +28,8 @@ record ModelLayer(Descriptor blob, ModelFileName name, Packing packing) {
 	 * Tells the same (OCI image specification 1.1, "Pre-Defined Annotation Keys"; ORAS).
 	 */
 	private static final String TITLE = "org.opencontainers.image.title";
+
+	private static final Pattern SHOWN = Pattern.compile("[A-Za-z0-9.+-]{1,40}");
 
 	/**
 	 * Creates a layer that is a file.
@@ -60,13 +64,31 @@ record ModelLayer(Descriptor blob, ModelFileName name, Packing packing) {
 	 * @return the layer
 	 */
 	static ModelLayer packed(Descriptor blob, String ending, ModelReference reference) {
+		Packing packing = packing(ending);
+		if (packing != null) {
+			return archive(blob, packing);
+		}
 		return switch (ending) {
-			case "tar" -> archive(blob, Packing.TAR);
-			case "tar+gzip" -> archive(blob, Packing.TAR_GZIP);
-			case "tar+zstd" -> archive(blob, Packing.TAR_ZSTD);
 			case "raw" -> file(blob, reference.fileName(".bin"));
 			case "gguf", "safetensors" -> file(blob, reference.fileName("." + ending));
-			default -> throw new IllegalArgumentException("has a layer with an unsupported packing");
+			default -> throw new IllegalArgumentException("has a layer with an unsupported packing"
+					+ (SHOWN.matcher(ending).matches() ? " (" + ending + ")" : "")
+					+ "; supported are raw, tar, tar+gzip and tar+zstd");
+		};
+	}
+
+	/**
+	 * Returns how an archive is packed.
+	 * @param mediaType the media type of a layer, or its end
+	 * @return the packing, or {@code null} if the media type does not end like one
+	 */
+	static @Nullable Packing packing(String mediaType) {
+		String ending = mediaType.substring(mediaType.lastIndexOf('.') + 1);
+		return switch (ending) {
+			case "tar" -> Packing.TAR;
+			case "tar+gzip", "tar+gz" -> Packing.TAR_GZIP;
+			case "tar+zstd", "tar+zst" -> Packing.TAR_ZSTD;
+			default -> null;
 		};
 	}
 

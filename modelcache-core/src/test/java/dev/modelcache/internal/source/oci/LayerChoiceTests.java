@@ -168,7 +168,7 @@ class LayerChoiceTests {
 			.layer(WEIGHT + "tar+gzip", B)
 			.layer(WEIGHT + "tar+zstd", C))).extracting(ModelLayer::packing)
 			.containsExactly(Packing.TAR, Packing.TAR_GZIP, Packing.TAR_ZSTD);
-		assertRefused(ManifestJson.of(MODEL_PACK_CONFIG).layer(WEIGHT + "tar+lz4", A), "unsupported packing");
+		assertRefused(ManifestJson.of(MODEL_PACK_CONFIG).layer(WEIGHT + "tar+lz4", A), "unsupported packing (tar+lz4)");
 		assertRefused(ManifestJson.of(MODEL_PACK_CONFIG).layer("application/vnd.cncf.model.doc.v1.raw", A),
 				"without weights");
 	}

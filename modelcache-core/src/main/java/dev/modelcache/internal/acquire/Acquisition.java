@@ -4,6 +4,7 @@
  */
 package dev.modelcache.internal.acquire;
 
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,6 +15,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 import dev.modelcache.CachedModel;
@@ -33,6 +35,7 @@ import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.acquire.AcquisitionObserver.Step;
 import dev.modelcache.internal.http.ConnectionFailedException;
 import dev.modelcache.internal.lock.ExclusiveFiles;
+import dev.modelcache.internal.source.SourceResolvers;
 import dev.modelcache.internal.store.SourceHistory;
 import dev.modelcache.internal.transfer.SourceState;
 import dev.modelcache.lock.CacheLock;
@@ -59,6 +62,9 @@ final class Acquisition implements Callable<CachedModel> {
 
 	private static final Logger logger = LoggerFactory.getLogger(Acquisition.class);
 
+	/** How often a model may turn out to need further files. */
+	private static final int MOST_COMPLETIONS = 10;
+
 	private static final Set<ErrorCode> FINAL = Set.of(ErrorCode.CONFIGURATION, ErrorCode.CANCELLED,
 			ErrorCode.LOCK_TIMEOUT);
 
@@ -80,6 +86,8 @@ final class Acquisition implements Callable<CachedModel> {
 
 	private final FormatCheck formats;
 
+	private final ExternalData data;
+
 	private final FileFetch files;
 
 	private final Adoption adoption;
@@ -92,6 +100,7 @@ final class Acquisition implements Callable<CachedModel> {
 	 * Creates an acquisition.
 	 * @param request the wanted model
 	 * @param mode whether a file that is there will do
+	 * @param modelPaths where the files of configured models are or will be
 	 * @param parts the parts that do the work
 	 * @param observer is told of files that were read
 	 * @param threads run what is awaited
@@ -99,8 +108,8 @@ final class Acquisition implements Callable<CachedModel> {
 	 * @param monitor is told how it goes
 	 * @param cancellation ends it
 	 */
-	Acquisition(ModelRequest request, Mode mode, EngineParts parts, AcquisitionObserver observer, EngineThreads threads,
-			Clock clock, AcquisitionMonitor monitor, Cancellation cancellation) {
+	Acquisition(ModelRequest request, Mode mode, Set<Path> modelPaths, EngineParts parts, AcquisitionObserver observer,
+			EngineThreads threads, Clock clock, AcquisitionMonitor monitor, Cancellation cancellation) {
 		this.request = request;
 		this.mode = mode;
 		this.parts = parts;
@@ -110,8 +119,9 @@ final class Acquisition implements Callable<CachedModel> {
 		this.monitor = monitor;
 		this.cancellation = cancellation;
 		this.formats = new FormatCheck(parts.formats());
-		this.files = new FileFetch(parts, clock, monitor, cancellation);
-		this.adoption = new Adoption(parts.store(), this.formats, clock, this.files, monitor, cancellation);
+		this.data = new ExternalData(this.formats, modelPaths);
+		this.files = new FileFetch(parts, this.data, clock, monitor, cancellation);
+		this.adoption = new Adoption(parts.store(), this.formats, this.data, clock, this.files, monitor, cancellation);
 		this.modelPaths = new ModelPathFiles(this.files, this.formats);
 		this.pins = new PinnedModels(parts.store(), cancellation::sleep);
 	}
@@ -223,7 +233,8 @@ final class Acquisition implements Callable<CachedModel> {
 	private CachedModel fetched(ModelIndex index, Standing before) {
 		ResolvedModel model = resolve(index);
 		CachedModel ready = underLock(index, before, (standing) -> {
-			CachedModel brought = bringModel(index, standing, model);
+			CachedModel brought = completing(index, model, this::resolved,
+					(complete) -> bringModel(index, standing, complete, model));
 			tellOfOlder(index, model);
 			return brought;
 		});
@@ -302,13 +313,13 @@ final class Acquisition implements Callable<CachedModel> {
 	/** Serves what other tools keep of the model, if that is all of it. */
 	private @Nullable CachedModel known(ModelIndex index, Standing before) {
 		Candidate candidate = index.candidate();
-		ResolvedModel found = ask("looking for what other tools keep",
-				this.parts.sources().known(candidate.request(), candidate.locations(), candidate.configuredUrl()));
+		ResolvedModel found = ask("looking for what other tools keep", knownOf(candidate, candidate.request()));
 		if (found == null) {
 			return null;
 		}
 		ResolvedModel model = this.pins.enforce(candidate, found);
-		CachedModel ready = underLock(index, before, (standing) -> knownFiles(index, standing, model));
+		CachedModel ready = underLock(index, before, (standing) -> completing(index, model, this::knownOf,
+				(complete) -> knownFiles(index, standing, complete, model)));
 		if (ready == null) {
 			refuseUnverified(candidate, model);
 		}
@@ -320,12 +331,13 @@ final class Acquisition implements Callable<CachedModel> {
 		return ready;
 	}
 
-	private @Nullable CachedModel knownFiles(ModelIndex index, Standing standing, ResolvedModel model) {
-		CachedModel inPlace = ModelDraft.inPlace(this.parts.store(), index, model, false);
-		ModelDraft draft = new ModelDraft(this.parts.store(), index, model);
+	private @Nullable CachedModel knownFiles(ModelIndex index, Standing standing, ResolvedModel model,
+			ResolvedModel named) {
+		CachedModel inPlace = ModelDraft.inPlace(this.parts.store(), index, model, this.data, false);
+		ModelDraft draft = new ModelDraft(this.parts.store(), index, model, named);
 		FileJob single = draft.single();
 		if (inPlace != null || single == null) {
-			CachedModel seen = (inPlace != null) ? inPlace : draft.seen();
+			CachedModel seen = (inPlace != null) ? inPlace : draft.seen(this.data);
 			FileJob only = draft.only();
 			return (seen == null && only != null) ? this.adoption.adoptInPlace(only) : seen;
 		}
@@ -356,8 +368,7 @@ final class Acquisition implements Callable<CachedModel> {
 					"Put the file there, or configure a url");
 		}
 		ResolvedModel resolved = this.monitor.step(Step.RESOLVE, candidate.source(),
-				() -> ask("asking " + candidate.source(), this.parts.sources()
-					.resolve(request, candidate.locations(), candidate.configuredUrl(), this.monitor::pausing)));
+				() -> ask("asking " + candidate.source(), resolved(candidate, request)));
 		if (resolved == null) {
 			throw new IllegalStateException(candidate.source() + " was resolved without a result");
 		}
@@ -481,14 +492,72 @@ final class Acquisition implements Callable<CachedModel> {
 		}
 	}
 
-	private CachedModel bringModel(ModelIndex index, Standing standing, ResolvedModel model) {
+	/**
+	 * Works on a model, and once more with the files that it turns out to need.
+	 * @param index the files of the candidate
+	 * @param first the model
+	 * @param sources asks for a model of the candidate
+	 * @param work brings the model
+	 * @return the model that was brought
+	 */
+	private @Nullable CachedModel completing(ModelIndex index, ResolvedModel first,
+			BiFunction<Candidate, ModelRequest, Mono<ResolvedModel>> sources,
+			Function<ResolvedModel, @Nullable CachedModel> work) {
+		Candidate candidate = index.candidate();
+		ResolvedModel model = first;
+		for (int completions = 0;; completions++) {
+			try {
+				return work.apply(model);
+			}
+			catch (MissingDataException missing) {
+				ResolvedModel complete = (completions < MOST_COMPLETIONS) ? complete(candidate, model, missing, sources)
+						: null;
+				if (complete != null) {
+					model = this.pins.enforce(candidate, complete);
+					// Of a file that was the whole model, and comes to another place now.
+					this.parts.store().staging().discardPartials(index.place());
+				}
+			}
+		}
+	}
+
+	/**
+	 * Returns the model with the files that it needs, or null if it is served without.
+	 */
+	private @Nullable ResolvedModel complete(Candidate candidate, ResolvedModel model, MissingDataException missing,
+			BiFunction<Candidate, ModelRequest, Mono<ResolvedModel>> sources) {
+		ResolvedModel complete = null;
+		ModelNotFoundException failure = null;
+		try {
+			complete = ask("asking " + candidate.source(), SourceResolvers.complete(candidate.request(), model,
+					missing.names(), (request) -> sources.apply(candidate, request)));
+		}
+		catch (ModelNotFoundException ex) {
+			failure = ex;
+		}
+		if (complete == null) {
+			this.data.giveUp(candidate, missing, failure);
+		}
+		return complete;
+	}
+
+	private Mono<ResolvedModel> resolved(Candidate candidate, ModelRequest request) {
+		return this.parts.sources()
+			.resolve(request, candidate.locations(), candidate.configuredUrl(), this.monitor::pausing);
+	}
+
+	private Mono<ResolvedModel> knownOf(Candidate candidate, ModelRequest request) {
+		return this.parts.sources().known(request, candidate.locations(), candidate.configuredUrl());
+	}
+
+	private CachedModel bringModel(ModelIndex index, Standing standing, ResolvedModel model, ResolvedModel named) {
 		DataSize estimated = index.candidate().request().estimatedSize();
 		this.monitor.expecting(model.size(), (estimated != null) ? estimated.toBytes() : null);
-		CachedModel inPlace = ModelDraft.inPlace(this.parts.store(), index, model, true);
+		CachedModel inPlace = ModelDraft.inPlace(this.parts.store(), index, model, this.data, true);
 		if (inPlace != null) {
 			return inPlace;
 		}
-		ModelDraft draft = new ModelDraft(this.parts.store(), index, model);
+		ModelDraft draft = new ModelDraft(this.parts.store(), index, model, named);
 		FileJob single = draft.single();
 		CachedModel settled = (single != null) ? this.modelPaths.settle(index, standing, single)
 				: this.modelPaths.settle(index, standing, model);
@@ -578,10 +647,11 @@ final class Acquisition implements Callable<CachedModel> {
 				arrive(job, draft);
 			}
 		}
+		this.data.require(index.candidate().request().id(), draft.arrivedFiles());
 		return Objects.requireNonNull(this.monitor.step(Step.PUBLISH, null, () -> {
 			PackedFiles packed = new PackedFiles(this.parts.store(), this.formats, this.clock, this.monitor,
 					this::reading);
-			return draft.publish(packed, this.monitor, this.cancellation);
+			return draft.publish(packed, this.data, this.monitor, this.cancellation);
 		}));
 	}
 

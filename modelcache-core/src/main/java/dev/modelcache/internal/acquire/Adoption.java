@@ -18,6 +18,7 @@ import dev.modelcache.CachedModel;
 import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
+import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelState;
@@ -59,16 +60,19 @@ final class Adoption {
 
 	private final Clock clock;
 
+	private final ExternalData data;
+
 	private final FileFetch files;
 
 	private final AcquisitionMonitor monitor;
 
 	private final Cancellation cancellation;
 
-	Adoption(ModelStore store, FormatCheck formats, Clock clock, FileFetch files, AcquisitionMonitor monitor,
-			Cancellation cancellation) {
+	Adoption(ModelStore store, FormatCheck formats, ExternalData data, Clock clock, FileFetch files,
+			AcquisitionMonitor monitor, Cancellation cancellation) {
 		this.store = store;
 		this.formats = formats;
+		this.data = data;
 		this.clock = clock;
 		this.files = files;
 		this.monitor = monitor;
@@ -106,7 +110,7 @@ final class Adoption {
 		if (!proof && job.candidate().request().digestRequired()) {
 			return null;
 		}
-		return new Wanted(job.candidate(), job.place(), expected.digest(), proof, file.size(), job.whole(),
+		return new Wanted(job.candidate(), file.name(), job.place(), expected.digest(), proof, file.size(), job.whole(),
 				job.hints());
 	}
 
@@ -135,7 +139,8 @@ final class Adoption {
 		Digest expected = candidate.request().expectedDigest();
 		return (expected == null || candidate.locations().isEmpty()
 				|| !isDecidedBy(expected, fileName(candidate), place)) ? null
-						: new Wanted(candidate, place, expected, true, null, true, candidate.hints(place));
+						: new Wanted(candidate, ModelFileName.cleaned(fileName(candidate)), place, expected, true, null,
+								true, candidate.hints(place));
 	}
 
 	private static String fileName(Candidate candidate) {
@@ -227,7 +232,11 @@ final class Adoption {
 	}
 
 	private @Nullable ModelFormat inspect(Wanted wanted, Path file, Path source) {
-		return this.formats.inspect(wanted.modelId(), file, wanted.hints(), source.toString());
+		ModelFormat format = this.formats.inspect(wanted.modelId(), file, wanted.hints(), source.toString());
+		if (wanted.whole()) {
+			this.data.requireBeside(wanted.modelId(), wanted.name(), file, wanted.place().target());
+		}
+		return format;
 	}
 
 	private boolean hasDigest(Wanted wanted, Path file, Hashing hashing) throws IOException {
@@ -266,6 +275,7 @@ final class Adoption {
 	 * A file that is wanted.
 	 *
 	 * @param candidate what it is for
+	 * @param name its name at its source
 	 * @param place where it shall stand
 	 * @param sha256 its digest
 	 * @param proof whether the digest proves the file; the name of a file does not
@@ -273,8 +283,8 @@ final class Adoption {
 	 * @param whole whether it is the whole model, so that it may be served where it lies
 	 * @param hints what is said about its format
 	 */
-	private record Wanted(Candidate candidate, ModelPlace place, Digest sha256, boolean proof, @Nullable Long size,
-			boolean whole, FormatHints hints) {
+	private record Wanted(Candidate candidate, ModelFileName name, ModelPlace place, Digest sha256, boolean proof,
+			@Nullable Long size, boolean whole, FormatHints hints) {
 
 		String modelId() {
 			return this.candidate.request().id();

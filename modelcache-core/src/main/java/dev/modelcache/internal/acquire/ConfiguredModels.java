@@ -4,11 +4,14 @@
  */
 package dev.modelcache.internal.acquire;
 
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;
@@ -42,6 +45,19 @@ public final class ConfiguredModels {
 	 */
 	public Set<String> ids() {
 		return this.byId.keySet();
+	}
+
+	/**
+	 * Returns where files of models are or will be that the configuration chooses.
+	 * @return absolute paths
+	 */
+	Set<Path> modelPaths() {
+		return this.byId.values()
+			.stream()
+			.map(ModelRequest::modelPath)
+			.flatMap(Stream::ofNullable)
+			.map((path) -> path.toAbsolutePath().normalize())
+			.collect(Collectors.toSet());
 	}
 
 	/**

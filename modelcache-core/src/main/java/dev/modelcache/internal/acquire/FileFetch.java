@@ -67,15 +67,19 @@ final class FileFetch {
 
 	private final FormatCheck formats;
 
+	private final ExternalData data;
+
 	private final Clock clock;
 
 	private final AcquisitionMonitor monitor;
 
 	private final Cancellation cancellation;
 
-	FileFetch(EngineParts parts, Clock clock, AcquisitionMonitor monitor, Cancellation cancellation) {
+	FileFetch(EngineParts parts, ExternalData data, Clock clock, AcquisitionMonitor monitor,
+			Cancellation cancellation) {
 		this.parts = parts;
 		this.formats = new FormatCheck(parts.formats());
+		this.data = data;
 		this.clock = clock;
 		this.monitor = monitor;
 		this.cancellation = cancellation;
@@ -88,6 +92,8 @@ final class FileFetch {
 	 * @throws ModelIntegrityException if its digest is not the expected one, or the
 	 * compressed file is damaged
 	 * @throws ModelFormatException if its content cannot be had, or is no model
+	 * @throws MissingDataException if it is the whole model, but needs further files;
+	 * what has come stays
 	 */
 	CachedModel fetch(FileJob job) {
 		FileProgress progress = this.monitor.file(job.whole());
@@ -288,7 +294,12 @@ final class FileFetch {
 	/** What is refused is not kept: another download would bring the same. */
 	private @Nullable ModelFormat inspect(FileJob job, StagedFile staged, StagedFile file, TransferResult result) {
 		try {
-			return this.formats.inspect(job.modelId(), file.path(), job.hints(), "the file from " + result.mirror());
+			ModelFormat format = this.formats.inspect(job.modelId(), file.path(), job.hints(),
+					"the file from " + result.mirror());
+			if (job.whole()) {
+				this.data.requireBeside(job.modelId(), job.file().name(), file.path(), staged.target());
+			}
+			return format;
 		}
 		catch (ModelFormatException ex) {
 			staged.discard();

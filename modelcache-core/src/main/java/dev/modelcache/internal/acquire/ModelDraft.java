@@ -64,6 +64,9 @@ final class ModelDraft {
 
 	private final @Nullable ModelDirectory directory;
 
+	/** The name of a version of our own. */
+	private final List<String> content;
+
 	private final List<FileJob> jobs;
 
 	private final Map<ModelFileName, CachedModel> arrived = new ConcurrentHashMap<>();
@@ -75,28 +78,33 @@ final class ModelDraft {
 	 * @param store where files are kept
 	 * @param index the files of the candidate
 	 * @param model the version, as its source describes it
+	 * @param named the version before files were added to it, which names it, so that
+	 * those that have arrived are found
 	 * @throws ModelFormatException if the files would overwrite each other somewhere
 	 */
-	ModelDraft(ModelStore store, ModelIndex index, ResolvedModel model) {
-		this(store, index, model, directory(store, index.place(), index.candidate(), model));
+	ModelDraft(ModelStore store, ModelIndex index, ResolvedModel model, ResolvedModel named) {
+		this(store, index, model, content(named),
+				directory(store, index.place(), index.candidate(), model, content(named)));
 	}
 
-	private ModelDraft(ModelStore store, ModelIndex index, ResolvedModel model, @Nullable ModelDirectory directory) {
+	private ModelDraft(ModelStore store, ModelIndex index, ResolvedModel model, List<String> content,
+			@Nullable ModelDirectory directory) {
 		this.store = store;
 		this.index = index;
 		this.candidate = index.candidate();
 		this.model = model;
+		this.content = content;
 		this.directory = directory;
 		refuseCollisions(this.candidate, model.files().stream().map(RemoteFile::name).toList());
 		this.jobs = model.files().stream().map(this::job).toList();
 	}
 
 	private static @Nullable ModelDirectory directory(ModelStore store, ModelPlace place, Candidate candidate,
-			ResolvedModel model) {
+			ResolvedModel model, List<String> content) {
 		ModelDirectory shared = hubSnapshot(store, place, candidate, model);
 		boolean several = model.files().size() > 1 || model.files().get(0).packing() != Packing.NONE
 				|| !candidate.names(place, model.files().get(0).name());
-		return (shared != null || !several) ? shared : store.version(place, content(model));
+		return (shared != null || !several) ? shared : store.version(place, content);
 	}
 
 	/**
@@ -133,10 +141,12 @@ final class ModelDraft {
 	 * @param store where files are kept
 	 * @param index the files of the candidate
 	 * @param model the version, as its source describes it
+	 * @param data checks that no file is missing
 	 * @param sure whether the source itself says so, so that it is remembered
 	 * @return the model, or {@code null}
 	 */
-	static @Nullable CachedModel inPlace(ModelStore store, ModelIndex index, ResolvedModel model, boolean sure) {
+	static @Nullable CachedModel inPlace(ModelStore store, ModelIndex index, ResolvedModel model, ExternalData data,
+			boolean sure) {
 		HubRevision hub = model.hub();
 		Map<ModelFileName, Digest> digests = digests(model);
 		if (hub == null || !isSuitable(index.candidate(), model, digests)) {
@@ -144,8 +154,8 @@ final class ModelDraft {
 		}
 		for (ModelDirectory directory : store.filledSnapshots(index.place(), hub.repository(), hub.revision(),
 				hub.commit(), digests)) {
-			ModelDraft draft = new ModelDraft(store, index, model, directory);
-			CachedModel seen = draft.seen();
+			ModelDraft draft = new ModelDraft(store, index, model, List.of(), directory);
+			CachedModel seen = draft.seen(data);
 			if (seen != null) {
 				if (sure) {
 					directory.remember(draft.manifest(model.files().stream().map(RemoteFile::name).toList()));
@@ -240,11 +250,20 @@ final class ModelDraft {
 	/**
 	 * Returns the model if all its files are where they are seen, or {@code null}.
 	 * Nothing is written down: the source may know better, once it can be asked.
+	 * @param data checks that no file is missing
 	 */
-	@Nullable CachedModel seen() {
-		List<CachedModel> files = this.jobs.stream().map(this::seen).flatMap(Stream::ofNullable).toList();
-		return (files.size() == this.jobs.size())
-				? CachedModels.together(files, this.candidate.source(), outcome(files)) : null;
+	@Nullable CachedModel seen(ExternalData data) {
+		Map<ModelFileName, CachedModel> seen = new LinkedHashMap<>();
+		for (FileJob job : this.jobs) {
+			CachedModel file = seen(job);
+			if (file == null) {
+				return null;
+			}
+			seen.put(job.name(), file);
+		}
+		data.require(this.candidate.request().id(), seen);
+		List<CachedModel> files = List.copyOf(seen.values());
+		return CachedModels.together(files, this.candidate.source(), outcome(files));
 	}
 
 	/** A file of our own without a receipt costs one hash; so does another tool's. */
@@ -283,7 +302,8 @@ final class ModelDraft {
 				logger.warn(
 						"Model '{}': {} does not have the content that its commit has; it stays as it is, and the model is stored in {}",
 						job.modelId(), place.target(), own.target());
-				return new ModelDraft(this.store, this.index, this.model, this.store.version(own, content(this.model)));
+				return new ModelDraft(this.store, this.index, this.model, this.content,
+						this.store.version(own, this.content));
 			}
 			this.arrived.put(job.name(), there);
 		}
@@ -343,6 +363,11 @@ final class ModelDraft {
 		return Objects.requireNonNull(this.arrived.get(job.name()), "the file has not arrived");
 	}
 
+	/** Returns all files, which have arrived; archives as such. */
+	Map<ModelFileName, CachedModel> arrivedFiles() {
+		return Map.copyOf(this.arrived);
+	}
+
 	/** Takes a file that has arrived at its place. */
 	void arrived(FileJob job, CachedModel file) {
 		this.arrived.put(job.name(), file);
@@ -375,15 +400,19 @@ final class ModelDraft {
 	 * Publishes the files, all of which have arrived. The acquisition can be cancelled
 	 * until then.
 	 * @param packed takes files out of archives
+	 * @param data checks that no file of theirs is missing
 	 * @param monitor is told how it goes
 	 * @param cancellation ends it
 	 * @return the model
 	 */
-	CachedModel publish(PackedFiles packed, AcquisitionMonitor monitor, Cancellation cancellation) {
+	CachedModel publish(PackedFiles packed, ExternalData data, AcquisitionMonitor monitor, Cancellation cancellation) {
 		ModelDirectory directory = directory();
 		Map<FileJob, CachedModel> brought = new LinkedHashMap<>();
 		this.jobs.forEach((job) -> brought.put(job, arrived(job)));
 		Map<ModelFileName, CachedModel> files = packed.unpack(brought, directory);
+		if (!files.keySet().equals(this.arrived.keySet())) {
+			data.require(this.candidate.request().id(), files);
+		}
 		List<ModelFileName> names = List.copyOf(files.keySet());
 		Set<ModelFileName> moved = files.entrySet()
 			.stream()

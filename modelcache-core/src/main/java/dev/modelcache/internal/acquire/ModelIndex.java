@@ -629,6 +629,9 @@ final class ModelIndex {
 		FormatHints hints = (file.equals(this.place) && putBy != PutBy.USER_KEPT) ? this.candidate.hints(file)
 				: FormatHints.ofName(file.target().getFileName().toString());
 		ModelFormat format = this.formats.inspect(request().id(), file.target(), hints, "the file " + file.target());
+		if (file.equals(this.place)) {
+			this.formats.requireOnnxData(request().id(), file.target());
+		}
 		boolean putThere = this.candidate.locations().isEmpty();
 		Receipt receipt = new Receipt(hashed.fingerprint(), hashed.sha256(), null, expected,
 				putThere ? null : this.candidate.source(), this.candidate.sourceKey(), null, this.candidate.fallback(),

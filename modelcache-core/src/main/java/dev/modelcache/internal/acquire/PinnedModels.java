@@ -90,12 +90,18 @@ final class PinnedModels {
 		Map<ModelFileName, PinnedFile> known = byName(pinned);
 		for (RemoteFile file : model.files()) {
 			PinnedFile same = counterpart(known, file.name(), model.files().size());
-			if (same == null || pinned.files().size() != model.files().size()) {
+			if (same == null || !isAsMany(pinned, model)) {
 				throw drift(candidate, "the files " + names(pinned), "the files " + names(model));
 			}
 			files.add(enforce(candidate, same, file));
 		}
 		return new ResolvedModel(files, model.revision(), model.hub());
+	}
+
+	/** An ONNX file tells which further files its model has. */
+	private static boolean isAsMany(PinnedModel pinned, ResolvedModel model) {
+		return pinned.files().size() == model.files().size() || (pinned.files().size() > model.files().size()
+				&& model.files().stream().anyMatch((file) -> file.name().endsWith(".onnx")));
 	}
 
 	private RemoteFile enforce(Candidate candidate, PinnedFile pinned, RemoteFile file) {

@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.NavigableMap;
 import java.util.OptionalLong;
@@ -115,19 +116,28 @@ public final class FormatInspection {
 	}
 
 	/**
-	 * Returns which files beside an ONNX file hold data of its tensors.
+	 * Returns which files beside a file hold data of its tensors, if it is an ONNX file.
 	 * <p>
 	 * <em>Blocking</em>: reads the file without its weights.
 	 * @param file the file
 	 * @param name its name among the files of its model
 	 * @return the names of the files, as those of the model, each with the least number
-	 * of bytes that it has; empty where the file has all its data
-	 * @throws FormatException if the file is no ONNX file, or a name leads out of the
-	 * directory of the file
+	 * of bytes that it has; empty where the file has all its data, or is no ONNX file
+	 * @throws FormatException if a name leads out of the directory of the file, or the
+	 * file is called an ONNX file and is none
 	 * @throws IOException if it cannot be read
 	 */
 	public static NavigableMap<ModelFileName, Long> onnxData(Path file, ModelFileName name) throws IOException {
 		try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+			Kind kind = Beginning.of(channel).kind();
+			boolean onnx = kind == Kind.ONNX || name.endsWith(".onnx") || (kind == null && isOnnx(channel));
+			return onnx ? onnxData(channel, name) : Collections.emptyNavigableMap();
+		}
+	}
+
+	private static NavigableMap<ModelFileName, Long> onnxData(FileChannel channel, ModelFileName name)
+			throws IOException {
+		try {
 			return OnnxData.read(new HeaderReader(channel, OnnxHeader.NAME), name);
 		}
 		catch (ArithmeticException ex) {
@@ -160,7 +170,7 @@ public final class FormatInspection {
 		return switch (found) {
 			case GGUF -> read(channel, GgufHeader.NAME, (in) -> GgufHeader.read(in, ByteOrder.nativeOrder()));
 			case SAFETENSORS -> read(channel, SafetensorsHeader.NAME, SafetensorsHeader::read);
-			case ONNX -> read(channel, OnnxHeader.NAME, OnnxHeader::read);
+			case ONNX -> onnx(channel);
 		};
 	}
 
@@ -198,6 +208,12 @@ public final class FormatInspection {
 			}
 		}
 		return -1;
+	}
+
+	private static ModelFormat onnx(FileChannel channel) throws IOException {
+		ModelFormat facts = read(channel, OnnxHeader.NAME, OnnxHeader::read);
+		onnxData(channel, new ModelFileName("model.onnx"));
+		return facts;
 	}
 
 	private static ModelFormat read(FileChannel channel, String format, Header header) throws IOException {

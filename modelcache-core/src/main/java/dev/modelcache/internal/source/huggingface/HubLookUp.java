@@ -133,7 +133,7 @@ final class HubLookUp {
 		}
 		try {
 			List<HubFile> files = HubSelection.of(this.model, this.url, repository);
-			if (!files.stream().allMatch(HubFile::isComplete) || lacksData(files)) {
+			if (!files.stream().allMatch(HubFile::isComplete)) {
 				return null;
 			}
 			return resolved(
@@ -153,11 +153,6 @@ final class HubLookUp {
 		List<String> patterns = FilePatterns.of(this.model.files()).included();
 		return (this.url.path() != null || this.url.quantization() != null || !patterns.isEmpty())
 				&& patterns.stream().noneMatch((pattern) -> pattern.contains("*") || pattern.contains("?"));
-	}
-
-	/** An ONNX file may need another one, which only its repository's list tells. */
-	private static boolean lacksData(List<HubFile> files) {
-		return files.size() == 1 && files.get(0).name().endsWith(".onnx");
 	}
 
 	private static boolean hasNoApi(MetadataResponse answer) {

@@ -33,6 +33,8 @@ public final class ModelRequest {
 
 	private final List<String> files;
 
+	private final @Nullable String identity;
+
 	private final @Nullable String modelType;
 
 	private final @Nullable String modelName;
@@ -66,6 +68,7 @@ public final class ModelRequest {
 		this.fallbackUrl = builder.fallbackUrl;
 		this.fallbacks = List.copyOf(builder.fallbacks);
 		this.files = List.copyOf(builder.files);
+		this.identity = builder.identity;
 		this.modelType = builder.modelType;
 		this.modelName = builder.modelName;
 		this.quantization = builder.quantization;
@@ -143,6 +146,16 @@ public final class ModelRequest {
 	}
 
 	/**
+	 * Returns what identifies the model in place of its URL. Requests with equal
+	 * identities are of the same model, whatever their URLs are.
+	 * @return any text, or {@code null} if the URL identifies the model; parameters of
+	 * the URL that grant access for a while do not count
+	 */
+	public @Nullable String identity() {
+		return this.identity;
+	}
+
+	/**
 	 * Returns the type of the model, such as {@code tinyllama}.
 	 * @return the type, or {@code null}
 	 */
@@ -212,6 +225,7 @@ public final class ModelRequest {
 			.fallbackUrl(this.fallbackUrl)
 			.fallbacks(this.fallbacks)
 			.files(this.files)
+			.identity(this.identity)
 			.describedAs(this.modelType, this.modelName, this.quantization)
 			.modelPath(this.modelPath)
 			.modelPathConflict(this.modelPathConflict)
@@ -293,7 +307,7 @@ public final class ModelRequest {
 	}
 
 	private List<@Nullable Object> facts() {
-		return Arrays.asList(this.id, this.url, this.mirrors, this.fallbackUrl, this.fallbacks, this.files,
+		return Arrays.asList(this.id, this.url, this.mirrors, this.fallbackUrl, this.fallbacks, this.files, this.identity,
 				this.modelType, this.modelName, this.quantization, this.modelPath, this.modelPathConflict,
 				this.configuredAs, this.expectedDigest, this.digestOrigin, this.digestRequired, this.estimatedSize,
 				this.maxSize, this.maxAttempts, this.required);
@@ -320,6 +334,8 @@ public final class ModelRequest {
 		private final List<ModelRequest> fallbacks = new ArrayList<>();
 
 		private List<String> files = List.of();
+
+		private @Nullable String identity;
 
 		private @Nullable String modelType;
 
@@ -411,6 +427,17 @@ public final class ModelRequest {
 		 */
 		public Builder files(List<String> files) {
 			this.files = files;
+			return this;
+		}
+
+		/**
+		 * Sets what identifies the model in place of its URL, for example if the URL
+		 * contains a secret that changes.
+		 * @param identity any text, or {@code null}
+		 * @return this builder
+		 */
+		public Builder identity(@Nullable String identity) {
+			this.identity = identity;
 			return this;
 		}
 

@@ -127,6 +127,7 @@ public class ModelProperties extends ModelSourceProperties {
 		keys.put("max-retries", this.maxRetries != null);
 		keys.put("required", !this.required);
 		keys.put("model-path-conflict", getModelPathConflict() != null);
+		keys.put("identity", getIdentity() != null);
 		keys.put("max-size", getMaxSize() != null);
 		return keys.keySet().stream().filter(keys::get).toList();
 	}

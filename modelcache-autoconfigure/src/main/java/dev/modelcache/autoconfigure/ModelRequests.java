@@ -102,10 +102,18 @@ final class ModelRequests {
 			.url(url(keys, "url", model.getUrl()))
 			.mirrors(mirrors)
 			.files(files(keys, model.getFiles()))
+			.identity(identity(keys, model.getIdentity()))
 			.describedAs(text(model.getModelType()), text(model.getModelName()), text(model.getQuantization()))
 			.expectedDigest(digest(keys, model.getExpectedChecksum()))
 			.estimatedSize((size != null) ? DataSize.ofMegabytes(size) : null)
 			.maxSize(model.getMaxSize());
+	}
+
+	private static @Nullable String identity(ModelKeys keys, @Nullable String identity) {
+		if (identity != null && identity.isBlank()) {
+			throw keys.wrong("identity", "is empty", "Set any text that names the model, or remove the key");
+		}
+		return text(identity);
 	}
 
 	private static @Nullable String text(@Nullable String value) {

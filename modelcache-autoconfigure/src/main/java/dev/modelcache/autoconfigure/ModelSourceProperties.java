@@ -38,6 +38,13 @@ public class ModelSourceProperties {
 	private List<String> files = new ArrayList<>();
 
 	/**
+	 * Text that identifies the model in place of its URL. By default, the URL without
+	 * user-info and without parameters that grant access for a while, such as those of a
+	 * presigned URL.
+	 */
+	private @Nullable String identity;
+
+	/**
 	 * Type of the model. If no URL is set, the name to look up in the catalog.
 	 */
 	private @Nullable String modelType;
@@ -106,6 +113,14 @@ public class ModelSourceProperties {
 
 	public void setFiles(List<String> files) {
 		this.files = files;
+	}
+
+	public @Nullable String getIdentity() {
+		return this.identity;
+	}
+
+	public void setIdentity(@Nullable String identity) {
+		this.identity = identity;
 	}
 
 	public @Nullable String getModelType() {

@@ -68,7 +68,7 @@ record Candidate(ModelRequest request, List<URI> locations, boolean fallback, @N
 	 * none.
 	 */
 	@Nullable String sourceKey() {
-		return this.locations.isEmpty() ? null : CacheLayout.sourceKey(this.locations.get(0), this.request.files());
+		return this.locations.isEmpty() ? null : CacheLayout.sourceKey(this.locations.get(0), this.request);
 	}
 
 	/**
@@ -107,7 +107,7 @@ record Candidate(ModelRequest request, List<URI> locations, boolean fallback, @N
 			.of(Stream.ofNullable(this.request.url()), this.request.mirrors().stream(),
 					Stream.ofNullable(this.request.fallbackUrl()))
 			.flatMap((locations) -> locations)
-			.map((location) -> CacheLayout.sourceKey(location, this.request.files()))
+			.map((location) -> CacheLayout.sourceKey(location, this.request))
 			.collect(Collectors.toSet());
 	}
 

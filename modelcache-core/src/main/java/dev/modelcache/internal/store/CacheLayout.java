@@ -18,6 +18,7 @@ import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.FileAccess;
+import dev.modelcache.internal.RotatingParameters;
 import dev.modelcache.internal.lock.ExclusiveFiles;
 import org.jspecify.annotations.Nullable;
 
@@ -260,19 +261,21 @@ public final class CacheLayout {
 		String authority = withoutUserInfo(url.getRawAuthority());
 		String host = (url.getHost() != null) ? url.getHost() : authority.isEmpty() ? "local" : authority;
 		return this.directory.resolve("models")
-			.resolve(safe(host))
-			.resolve(sourceKey(url, request.files()).substring(0, 16))
+			.resolve((request.identity() != null) ? "identity" : safe(host))
+			.resolve(sourceKey(url, request).substring(0, 16))
 			.resolve(safe(fileName));
 	}
 
 	/**
-	 * Returns a key that is equal for equal locations and does not reveal them: user-info
-	 * does not count, path and query do.
+	 * Returns a key that is equal for equal locations and does not reveal them: path and
+	 * query count, user-info and the {@linkplain RotatingParameters signature} of a query
+	 * do not.
 	 * @param location the location
 	 * @return 32 hexadecimal digits
 	 */
 	public static String sourceKey(URI location) {
-		String query = (location.getRawQuery() != null) ? "?" + location.getRawQuery() : "";
+		String parameters = RotatingParameters.without(location);
+		String query = (parameters != null) ? "?" + parameters : "";
 		String authority = (location.getHost() != null) ? location.getHost() + ":" + location.getPort()
 				: withoutUserInfo(location.getRawAuthority());
 		String path = (location.getRawPath() != null) ? location.getRawPath() : location.getRawSchemeSpecificPart();
@@ -282,12 +285,14 @@ public final class CacheLayout {
 	/**
 	 * Returns a key that is equal for equal files of equal locations.
 	 * @param location the location
-	 * @param files which of its files are asked for; empty where it is for the source to
-	 * say
+	 * @param request which of its files are asked for, and what identifies its URL if the
+	 * URL does not
 	 * @return 32 hexadecimal digits
 	 */
-	public static String sourceKey(URI location, List<String> files) {
-		String key = sourceKey(location);
+	public static String sourceKey(URI location, ModelRequest request) {
+		boolean identified = request.identity() != null && location.equals(request.url());
+		String key = identified ? key("identity:" + request.identity()) : sourceKey(location);
+		List<String> files = request.files();
 		return files.isEmpty() ? key : key(key + "\n" + String.join("\n", files));
 	}
 

@@ -1,0 +1,64 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.modelcache.internal;
+
+import java.net.URI;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link RotatingParameters}.
+ */
+class RotatingParametersTests {
+
+	private static @Nullable String without(String query) {
+		return RotatingParameters.without(URI.create("https://host/m.gguf?" + query));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = {
+			"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AK%2F20260101%2Fus-east-1%2Fs3%2Faws4_request"
+					+ "&X-Amz-Date=20260101T000000Z&X-Amz-Expires=3600&X-Amz-SignedHeaders=host&X-Amz-Security-Token=t"
+					+ "&X-Amz-Signature=00",
+			"x-amz-signature=1&X%2DAmz%2DDate=2", "AWSAccessKeyId=a&Signature=b%2F&Expires=1",
+			"X-Goog-Algorithm=a&X-Goog-Credential=b&X-Goog-Date=c&X-Goog-Expires=d&X-Goog-SignedHeaders=e"
+					+ "&X-Goog-Signature=f",
+			"GoogleAccessId=a&Expires=1&Signature=s",
+			"sv=2024-11-04&st=2026-01-01T00%3A00%3A00Z&se=2026-01-02T00%3A00%3A00Z&sr=b&sp=r&spr=https&sig=x%3D",
+			"skoid=a&sktid=b&skt=c&ske=d&sks=b&skv=e&sv=f&se=g&sr=b&sp=r&sig=h", "Policy=p&Signature=s&Key-Pair-Id=k",
+			"Expires=1&Policy=p&Signature=s&Key-Pair-Id=k&X-Xet-Signed-Range=bytes%3D0-1",
+			"OSSAccessKeyId=a&Expires=1&Signature=s&security-token=t",
+			"x-oss-signature-version=OSS4-HMAC-SHA256&x-oss-credential=c&x-oss-date=d&x-oss-expires=1&x-oss-signature=s",
+			"q-sign-algorithm=sha1&q-ak=a&q-sign-time=1;2&q-key-time=1;2&q-header-list=host&q-url-param-list="
+					+ "&q-signature=s&x-cos-security-token=t",
+			"AccessKeyId=a&Expires=1&Signature=s&x-obs-security-token=t", "hdnts=exp=1~hmac=2", "__token__=a",
+			"token=abc", "TOKEN=abc", "token", "access_token=a", "jwt=a.b.c", "sig=1", "se=1", "expires=1&md5=x",
+			"token=a&expires=1&token_path=%2Fa", "URLPrefix=p&Expires=1&KeyName=k&Signature=s", "auth_key=1-0-0-a" })
+	void nothingIsLeftOfASignature(String query) {
+		assertThat(without(query)).isNull();
+		assertThat(without("file=a%20b&" + query)).isEqualTo("file=a%20b");
+		assertThat(without(query + "&alt=media&v=")).isEqualTo("alt=media&v=");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "file=m.gguf", "versionId=1", "generation=1", "alt=media&id=7", "download=true", "md5=0",
+			"policy=1", "st=1&sp=2&sr=3", "v=token", "tokenizer=a", "design=a", "a&b&&c=", "snapshot=2026-01-01",
+			"rscd=attachment", "x-oss-process=image", "signature_of=1", "id=1%26token%3D2" })
+	void whatMayTellTheFileStays(String query) {
+		assertThat(without(query)).isEqualTo(query);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "https://host/m.gguf", "hf:org/repo:Q4_0", "file:///a/m.gguf" })
+	void urlWithoutQueryHasNone(URI url) {
+		assertThat(RotatingParameters.without(url)).isNull();
+	}
+
+}

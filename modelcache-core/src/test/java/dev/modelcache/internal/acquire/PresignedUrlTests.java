@@ -1,0 +1,129 @@
+/*
+ * Copyright 2026-present the modelcache authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.modelcache.internal.acquire;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+import dev.modelcache.CachedModel;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelRequest;
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.Reply;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests for URLs that are signed anew from time to time, and for models whose identity is
+ * configured.
+ */
+class PresignedUrlTests {
+
+	private static final String FIRST = "?id=1&X-Amz-Date=20260101T000000Z&X-Amz-Signature=aa&token=t1";
+
+	private static final String SECOND = "?id=1&X-Amz-Date=20260102T000000Z&X-Amz-Signature=bb&token=t2";
+
+	private static final Content CONTENT = Content.random((4 << 20) + 7, 1);
+
+	@TempDir
+	private Path directory;
+
+	private final MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", CONTENT).serve("/b/n.gguf", CONTENT);
+
+	@AfterEach
+	void stop() {
+		this.server.close();
+	}
+
+	private ModelRequest.Builder request(String id, String url) {
+		return ModelRequest.builder(id).url(URI.create(this.server.uri("/").toString().replaceAll("/$", "") + url)).maxAttempts(1);
+	}
+
+	private CachedModel get(ModelRequest.Builder request) {
+		try (CacheFixture fixture = new CacheFixture(this.directory).segmented(1)) {
+			ModelRequest built = request.build();
+			fixture.open(built);
+			return fixture.get(built.id());
+		}
+	}
+
+	@Test
+	void newSignatureIsTheSameModel() {
+		CachedModel first = get(request("m", "/m.gguf" + FIRST));
+		int requests = this.server.requests().size();
+		CachedModel second = get(request("m", "/m.gguf" + SECOND));
+		assertThat(second.outcome()).isEqualTo(ModelOutcome.CACHED);
+		assertThat(second.path()).isEqualTo(first.path());
+		assertThat(get(request("another", "/m.gguf" + SECOND)).path()).isEqualTo(first.path());
+		assertThat(this.server.requests()).hasSize(requests);
+	}
+
+	@Test
+	void twoSignaturesAtOnceAreOneDownload() {
+		try (CacheFixture fixture = new CacheFixture(this.directory).segmented(1)) {
+			fixture.open(request("a", "/m.gguf" + FIRST).build(), request("b", "/m.gguf" + SECOND).build());
+			CompletableFuture<CachedModel> one = fixture.cache().get("a").toFuture();
+			CompletableFuture<CachedModel> other = fixture.cache().get("b").toFuture();
+			Path path = one.orTimeout(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS).join().path();
+			assertThat(other.orTimeout(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS).join().path()).isEqualTo(path);
+		}
+		assertThat(this.server.requests().stream().map((request) -> request.query()).distinct()).hasSize(1);
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void interruptedDownloadResumesWithANewSignature(boolean digest) {
+		this.server.script("/m.gguf", Reply.ok().etag("\"1\"").closeAfter(2 << 20));
+		this.server.always("/m.gguf", Reply.status(403));
+		ModelRequest.Builder first = request("m", "/m.gguf" + FIRST);
+		ModelRequest.Builder second = request("m", "/m.gguf" + SECOND);
+		if (digest) {
+			first.expectedDigest(CONTENT.sha256());
+			second.expectedDigest(CONTENT.sha256());
+		}
+		assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get(first));
+		int before = this.server.requests().size();
+		this.server.always("/m.gguf", Reply.ok().etag("\"1\""));
+		CachedModel model = get(second);
+		assertThat(model.path()).matches(CONTENT::isIn);
+		assertThat(this.server.requests().subList(before, this.server.requests().size()))
+			.noneMatch((request) -> String.valueOf(request.range()).startsWith("bytes=0-"))
+			.allSatisfy((request) -> assertThat(request.query()).contains("bb"));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "/m.gguf?id=1, /m.gguf?id=2", "/m.gguf?id=1&sig=a, /m.gguf?id=2&sig=a", "/m.gguf, /b/n.gguf" })
+	void whatElseDiffersIsAnotherModel(String first, String second) {
+		Path one = get(request("m", first)).path();
+		CachedModel other = get(request("m", second));
+		assertThat(other.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		assertThat(other.path()).isNotEqualTo(one);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "/m.gguf?id=1, /m.gguf?id=2", "/m.gguf?token=a, /m.gguf?token=b", "/m.gguf, /x/m.gguf" })
+	void configuredIdentityIsThatOfTheModel(String first, String second) {
+		this.server.serve("/x/m.gguf", CONTENT);
+		CachedModel one = get(request("m", first).identity("x"));
+		CachedModel other = get(request("m", second).identity("x"));
+		assertThat(other.outcome()).isEqualTo(ModelOutcome.CACHED);
+		assertThat(other.path()).isEqualTo(one.path());
+		CachedModel another = get(request("m", second).identity("y"));
+		assertThat(another.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		assertThat(another.path()).isNotEqualTo(one.path()).exists();
+	}
+
+}

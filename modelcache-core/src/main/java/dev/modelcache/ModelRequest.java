@@ -307,10 +307,10 @@ public final class ModelRequest {
 	}
 
 	private List<@Nullable Object> facts() {
-		return Arrays.asList(this.id, this.url, this.mirrors, this.fallbackUrl, this.fallbacks, this.files, this.identity,
-				this.modelType, this.modelName, this.quantization, this.modelPath, this.modelPathConflict,
-				this.configuredAs, this.expectedDigest, this.digestOrigin, this.digestRequired, this.estimatedSize,
-				this.maxSize, this.maxAttempts, this.required);
+		return Arrays.asList(this.id, this.url, this.mirrors, this.fallbackUrl, this.fallbacks, this.files,
+				this.identity, this.modelType, this.modelName, this.quantization, this.modelPath,
+				this.modelPathConflict, this.configuredAs, this.expectedDigest, this.digestOrigin, this.digestRequired,
+				this.estimatedSize, this.maxSize, this.maxAttempts, this.required);
 	}
 
 	@Override

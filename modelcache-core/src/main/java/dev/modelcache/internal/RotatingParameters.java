@@ -45,8 +45,8 @@ public final class RotatingParameters {
 
 	/** Short or common names that mean that only beside another one. */
 	private static final Map<String, Set<String>> BESIDE = Map.of("sig",
-			Set.of("sv", "ss", "srt", "sr", "sp", "st", "spr", "sip", "si", "sdd", "ses", "skoid", "sktid", "skt", "ske",
-					"sks", "skv", "saoid", "suoid", "scid"),
+			Set.of("sv", "ss", "srt", "sr", "sp", "st", "spr", "sip", "si", "sdd", "ses", "skoid", "sktid", "skt",
+					"ske", "sks", "skv", "saoid", "suoid", "scid"),
 			"signature", Set.of("policy", "algorithm", "keyname", "key_name"), "key-pair-id", Set.of("policy"),
 			"urlprefix", Set.of("keyname"), "expires", Set.of("md5", "urlprefix", "token_path"));
 
@@ -80,7 +80,8 @@ public final class RotatingParameters {
 	}
 
 	private static String name(String parameter) {
-		String name = parameter.substring(0, (parameter.indexOf('=') < 0) ? parameter.length() : parameter.indexOf('='));
+		String name = parameter.substring(0,
+				(parameter.indexOf('=') < 0) ? parameter.length() : parameter.indexOf('='));
 		return URLDecoder.decode(name, StandardCharsets.UTF_8).toLowerCase(Locale.ROOT);
 	}
 

@@ -297,7 +297,7 @@ final class FileFetch {
 			ModelFormat format = this.formats.inspect(job.modelId(), file.path(), job.hints(),
 					"the file from " + result.mirror());
 			if (job.whole()) {
-				this.data.requireBeside(job.modelId(), job.file().name(), file.path(), staged.target());
+				this.data.requireBeside(job.modelId(), job.name(), file.path(), staged.target());
 			}
 			return format;
 		}

@@ -39,8 +39,8 @@ final class FormatCheck {
 	}
 
 	/**
-	 * Returns which files beside a file hold its data, or nothing where that cannot
-	 * be told.
+	 * Returns which files beside a file hold its data, or nothing where that cannot be
+	 * told.
 	 * @param modelId the model's id
 	 * @param name the name of the file among those of its model
 	 * @param file where it is

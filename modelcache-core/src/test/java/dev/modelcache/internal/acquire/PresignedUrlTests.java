@@ -41,7 +41,9 @@ class PresignedUrlTests {
 	@TempDir
 	private Path directory;
 
-	private final MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", CONTENT).serve("/b/n.gguf", CONTENT);
+	private final MisbehavingServer server = MisbehavingServer.start()
+		.serve("/m.gguf", CONTENT)
+		.serve("/b/n.gguf", CONTENT);
 
 	@AfterEach
 	void stop() {
@@ -49,7 +51,9 @@ class PresignedUrlTests {
 	}
 
 	private ModelRequest.Builder request(String id, String url) {
-		return ModelRequest.builder(id).url(URI.create(this.server.uri("/").toString().replaceAll("/$", "") + url)).maxAttempts(1);
+		return ModelRequest.builder(id)
+			.url(URI.create(this.server.uri("/").toString().replaceAll("/$", "") + url))
+			.maxAttempts(1);
 	}
 
 	private CachedModel get(ModelRequest.Builder request) {
@@ -78,7 +82,8 @@ class PresignedUrlTests {
 			CompletableFuture<CachedModel> one = fixture.cache().get("a").toFuture();
 			CompletableFuture<CachedModel> other = fixture.cache().get("b").toFuture();
 			Path path = one.orTimeout(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS).join().path();
-			assertThat(other.orTimeout(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS).join().path()).isEqualTo(path);
+			assertThat(other.orTimeout(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS).join().path())
+				.isEqualTo(path);
 		}
 		assertThat(this.server.requests().stream().map((request) -> request.query()).distinct()).hasSize(1);
 	}
@@ -86,8 +91,7 @@ class PresignedUrlTests {
 	@ParameterizedTest
 	@ValueSource(booleans = { true, false })
 	void interruptedDownloadResumesWithANewSignature(boolean digest) {
-		this.server.script("/m.gguf", Reply.ok().etag("\"1\"").closeAfter(2 << 20));
-		this.server.always("/m.gguf", Reply.status(403));
+		this.server.script("/m.gguf", Reply.ok().etag("\"1\"").closeAfter((1 << 20) + 7), Reply.status(403));
 		ModelRequest.Builder first = request("m", "/m.gguf" + FIRST);
 		ModelRequest.Builder second = request("m", "/m.gguf" + SECOND);
 		if (digest) {

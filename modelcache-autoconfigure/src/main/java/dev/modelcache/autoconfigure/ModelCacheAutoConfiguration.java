@@ -143,8 +143,11 @@ public class ModelCacheAutoConfiguration {
 		@InternalBean("dev.modelcache.autoconfigure.BlockingStartup.ORIGINAL")
 		ApplicationRunner modelCacheBlockingStartup(ModelCache modelCache, ModelCacheOperations operations,
 				ModelCacheProperties properties, ConfigurableApplicationContext context) {
-			boolean blocking = properties.getStartup().getMode() == ModelCacheProperties.Startup.Mode.BLOCKING;
-			return new BlockingStartup(modelCache, blocking ? operations.models() : List.of(), context);
+			if (properties.getStartup().getMode() != ModelCacheProperties.Startup.Mode.BLOCKING) {
+				return (arguments) -> {
+				};
+			}
+			return new BlockingStartup(modelCache, operations.models(), context);
 		}
 
 	}

@@ -14,6 +14,7 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Configuration;
 
 /**
  * {@link AutoConfiguration Auto-configuration} for the meters of the model cache.
@@ -31,18 +32,24 @@ public class ModelCacheMetricsAutoConfiguration {
 		return new ModelCacheMeters(target(registry))::bindTo;
 	}
 
-	@InternalBean("dev.modelcache.runtime.ModelRuntimeMeters.ORIGINAL")
-	@ConditionalOnBean(ModelManager.class)
-	ModelRuntimeMeters modelCacheRuntimeMeters(MeterRegistry registry) {
-		return new ModelRuntimeMeters(target(registry));
-	}
-
 	/**
 	 * Meters register with package-private methods, which a proxy of an application's
 	 * aspect does not pass on.
 	 */
 	private static MeterRegistry target(MeterRegistry registry) {
 		return (AopProxyUtils.getSingletonTarget(registry) instanceof MeterRegistry target) ? target : registry;
+	}
+
+	/** Meters of what uses the models. */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnBean(ModelManager.class)
+	static class RuntimeConfiguration {
+
+		@InternalBean("dev.modelcache.runtime.ModelRuntimeMeters.ORIGINAL")
+		ModelRuntimeMeters modelCacheRuntimeMeters(MeterRegistry registry) {
+			return new ModelRuntimeMeters(target(registry));
+		}
+
 	}
 
 }

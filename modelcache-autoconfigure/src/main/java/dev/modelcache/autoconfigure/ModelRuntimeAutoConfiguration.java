@@ -96,8 +96,8 @@ public class ModelRuntimeAutoConfiguration {
 	}
 
 	/**
-	 * Matches if the application has keys, a loader or a manager. Without any of them
-	 * there is nothing to load or to classify with.
+	 * Matches if the application has a loader or a manager, or wants a classifier, which
+	 * may fail for want of a loader.
 	 */
 	static final class OnUse extends AnyNestedCondition {
 
@@ -105,8 +105,8 @@ public class ModelRuntimeAutoConfiguration {
 			super(ConfigurationPhase.REGISTER_BEAN);
 		}
 
-		@Conditional(OnConfiguration.class)
-		static class Keys {
+		@ConditionalOnBooleanProperty("hooks.llm.classifier.enabled")
+		static class Classifier {
 
 		}
 

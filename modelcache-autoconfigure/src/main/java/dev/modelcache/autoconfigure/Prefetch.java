@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntConsumer;
 import java.util.stream.Stream;
@@ -20,16 +19,10 @@ import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.ModelRequest;
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.SpringApplication;
-import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ApplicationEvent;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.core.env.CommandLinePropertySource;
-import org.springframework.core.env.ConfigurableEnvironment;
-import org.springframework.core.env.MapPropertySource;
-import org.springframework.core.env.PropertySource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -42,12 +35,6 @@ import reactor.core.publisher.Mono;
  */
 final class Prefetch
 		implements ApplicationContextInitializer<ConfigurableApplicationContext>, ApplicationListener<Prefetch.Event> {
-
-	static final String PROPERTY_SOURCE = "modelcachePrefetch";
-
-	private static final String MODE = ModelCacheProperties.PREFIX + ".startup.mode";
-
-	private static final String CHECK = ModelCacheProperties.PREFIX + ".startup.check";
 
 	private static final int SHORT_DIGEST = "sha256:".length() + 12;
 
@@ -67,36 +54,6 @@ final class Prefetch
 		this.check = check;
 		this.out = out;
 		this.exit = exit;
-	}
-
-	/**
-	 * Prepares an application that is started only to prefetch its models or to check
-	 * them: it has no web server, and the argument {@code --check} is the key
-	 * {@code startup.check}. Does nothing in another application.
-	 * @param environment the environment
-	 * @param binder binds from the environment
-	 * @param application the application
-	 */
-	static void prepare(ConfigurableEnvironment environment, Binder binder, SpringApplication application) {
-		if (Boolean.getBoolean("spring.aot.processing")) {
-			return;
-		}
-		boolean prefetch = binder.bind(MODE, String.class).orElse("").equalsIgnoreCase("prefetch");
-		boolean check = isArgument(environment, CHECK) || (prefetch && isArgument(environment, "check"))
-				|| binder.bind(CHECK, Boolean.class).orElse(false);
-		if (prefetch || check) {
-			environment.getPropertySources()
-				.addFirst(new MapPropertySource(PROPERTY_SOURCE,
-						Map.of("spring.main.web-application-type", "none", MODE, "prefetch", CHECK, check)));
-			application.addInitializers(new Prefetch(check, System.out, System::exit));
-		}
-	}
-
-	/** An argument without a value has an empty one. */
-	private static boolean isArgument(ConfigurableEnvironment environment, String name) {
-		PropertySource<?> arguments = environment.getPropertySources()
-			.get(CommandLinePropertySource.COMMAND_LINE_PROPERTY_SOURCE_NAME);
-		return arguments != null && "".equals(arguments.getProperty(name));
 	}
 
 	/** An event that is published this early is handled just before beans are created. */

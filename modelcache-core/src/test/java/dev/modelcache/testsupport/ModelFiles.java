@@ -56,7 +56,7 @@ public final class ModelFiles {
 
 	/** Returns an ONNX file whose graph has this tensor. */
 	public static byte[] onnx(byte[] tensor) {
-		byte[] graph = joined(field(1, "node".getBytes(StandardCharsets.UTF_8)),
+		byte[] graph = joined(field(1, field(4, "Relu".getBytes(StandardCharsets.UTF_8))),
 				field(2, "tiny".getBytes(StandardCharsets.UTF_8)), field(5, tensor));
 		return joined(new byte[] { 0x08, 8 }, field(2, "pytorch".getBytes(StandardCharsets.UTF_8)), field(7, graph));
 	}

@@ -32,6 +32,9 @@ record Beginning(byte[] bytes, String text) {
 
 	private static final int ONNX_GRAPH = 0x3a;
 
+	/** The first bytes of the tags of all fields but the version. */
+	private static final String ONNX_FIELDS = "\u0012\u001a\"(2:Br\u00a2\u00ca\u00d2";
+
 	static Beginning of(FileChannel channel) throws IOException {
 		ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(LENGTH, channel.size()));
 		while (buffer.hasRemaining() && channel.read(buffer, buffer.position()) >= 0) {
@@ -54,9 +57,13 @@ record Beginning(byte[] bytes, String text) {
 		return this.text.length() > Long.BYTES && this.text.substring(Long.BYTES).stripLeading().startsWith("{");
 	}
 
-	/** Nor has ONNX: a version is what the message begins with. */
+	/**
+	 * Nor has ONNX: a version is what the message usually begins with, and any other of
+	 * its fields may.
+	 */
 	boolean looksLikeOnnx() {
-		return this.text.startsWith("\b");
+		return this.text.startsWith("\b")
+				|| (this.bytes.length > 0 && ONNX_FIELDS.indexOf(this.text.charAt(0)) >= 0 && !isText());
 	}
 
 	/**
@@ -96,7 +103,7 @@ record Beginning(byte[] bytes, String text) {
 	 * Other messages of protobuf begin with a number, too, but not with such fields.
 	 */
 	private boolean isOnnx() {
-		if (!looksLikeOnnx() || this.bytes.length < 4 || this.bytes[1] < 1) {
+		if (!this.text.startsWith("\b") || this.bytes.length < 4 || this.bytes[1] < 1) {
 			return false;
 		}
 		int tag = this.bytes[2];
@@ -152,8 +159,11 @@ record Beginning(byte[] bytes, String text) {
 				|| this.text.startsWith("\u00fd7zXZ")) {
 			return "a compressed file";
 		}
-		boolean readable = this.text.chars().allMatch((c) -> (c >= ' ' && c != 0x7f) || (c >= '\t' && c <= '\r'));
-		return readable ? "a text" : "a file of another format";
+		return isText() ? "a text" : "a file of another format";
+	}
+
+	private boolean isText() {
+		return this.text.chars().allMatch((c) -> (c >= ' ' && c != 0x7f) || (c >= '\t' && c <= '\r'));
 	}
 
 }

@@ -5,14 +5,15 @@
 package dev.modelcache.internal.content.format;
 
 import java.io.IOException;
+import java.util.Map;
 
 import dev.modelcache.ModelFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an ONNX file says of its model. It is one protobuf message; its fields are passed
- * over by their lengths, only the graph's name and the heads of its weights are read.
- * Weights may be in other files beside it.
+ * What an ONNX file says of its model. It is one protobuf message with others inside, of
+ * nodes, types, subgraphs and functions, all of which are followed to their ends; of the
+ * weights, only the heads are read. Weights may be in other files beside it.
  *
  * @see <a href="https://github.com/onnx/onnx/blob/main/onnx/onnx.proto">onnx.proto</a>
  * @see <a href="https://protobuf.dev/programming-guides/encoding/">Protobuf's wire
@@ -30,12 +31,15 @@ final class OnnxHeader {
 
 	private static final int FIXED32 = 5;
 
+	/** Protobuf's own readers refuse messages within more messages than that. */
+	private static final int DEEPEST = 100;
+
 	/** Names and bits of the element types, by their numbers in TensorProto. */
 	private static final @Nullable ElementType[] TYPES = { null, type("F32", 32), type("U8", 8), type("I8", 8),
 			type("U16", 16), type("I16", 16), type("I32", 32), type("I64", 64), null, type("BOOL", 8), type("F16", 16),
 			type("F64", 64), type("U32", 32), type("U64", 64), type("C64", 64), type("C128", 128), type("BF16", 16),
 			type("F8_E4M3", 8), type("F8_E4M3FNUZ", 8), type("F8_E5M2", 8), type("F8_E5M2FNUZ", 8), type("U4", 4),
-			type("I4", 4), type("F4", 4) };
+			type("I4", 4), type("F4", 4), type("F8_E8M0", 8), type("U2", 2), type("I2", 2) };
 
 	private final HeaderReader in;
 
@@ -74,7 +78,7 @@ final class OnnxHeader {
 				graph = true;
 			}
 			else {
-				skip(tag, this.in.size());
+				field(Part.MODEL, tag, this.in.size(), 0);
 			}
 		}
 		if (irVersion <= 0 || !graph) {
@@ -94,16 +98,49 @@ final class OnnxHeader {
 				this.graphName = name.isEmpty() ? null : name;
 			}
 			else if (tag == tag(5, LENGTH)) {
-				tensor(length(end));
+				tensor(length(end), true);
 			}
 			else {
-				skip(tag, end);
+				field(Part.GRAPH, tag, end, 1);
 			}
 		}
 		checkEnd(end);
 	}
 
-	private void tensor(long end) throws IOException {
+	/** Follows a field that is of no interest by itself, to find damage inside it. */
+	private void field(Part message, long tag, long end, int depth) throws IOException {
+		Part part = ((tag & 7) == LENGTH) ? message.part(tag >>> 3) : null;
+		if (part == null) {
+			skip(tag, end);
+			return;
+		}
+		if (depth == DEEPEST) {
+			throw this.in.malformed("its messages are nested too deeply");
+		}
+		long partEnd = length(end);
+		switch (part) {
+			case TENSOR -> tensor(partEnd, false);
+			case NUMBERS -> {
+				while (this.in.position() < partEnd) {
+					varint();
+				}
+			}
+			case FLOATS -> {
+				if ((partEnd - this.in.position()) % Float.BYTES != 0) {
+					throw this.in.malformed("a list of numbers ends within a number");
+				}
+				this.in.skip(partEnd - this.in.position());
+			}
+			default -> {
+				while (this.in.position() < partEnd) {
+					field(part, varint(), partEnd, depth + 1);
+				}
+			}
+		}
+		checkEnd(partEnd);
+	}
+
+	private void tensor(long end, boolean weight) throws IOException {
 		long elements = 1;
 		long number = 0;
 		long rawBytes = -1;
@@ -128,7 +165,7 @@ final class OnnxHeader {
 				this.in.skip(rawBytes);
 			}
 			else {
-				skip(tag, end);
+				field(Part.TENSOR, tag, end, DEEPEST - 1);
 			}
 		}
 		checkEnd(end);
@@ -138,7 +175,9 @@ final class OnnxHeader {
 			throw this.in.malformed(
 					"a tensor has " + rawBytes + " bytes for " + elements + " elements of " + type.bits() + " bits");
 		}
-		this.weights.add((type != null) ? type.name() : null, elements);
+		if (weight) {
+			this.weights.add((type != null) ? type.name() : null, elements);
+		}
 	}
 
 	private long times(long elements, long dimension) throws FormatException {
@@ -201,6 +240,44 @@ final class OnnxHeader {
 
 		long bytes(long elements) {
 			return Math.addExact(Math.multiplyExact(elements, (long) this.bits), 7) / 8;
+		}
+
+	}
+
+	/**
+	 * The messages of version 1.23 of ONNX and the parts that they have, by number, and
+	 * lists of numbers. The lists of tensors are weights, and not read.
+	 */
+	private enum Part {
+
+		MODEL, GRAPH, TRAINING, FUNCTION, NODE, ATTRIBUTE, TENSOR, SPARSE_TENSOR, VALUE, TYPE, TENSOR_TYPE, SHAPE,
+		LIST_TYPE, MAP_TYPE, ANNOTATION, NODE_DEVICES, SHARDING, DEVICES, SHARDED_DIMENSION, ENTRY, OTHER, NUMBERS,
+		FLOATS;
+
+		private static final Map<Part, Map<Integer, Part>> PARTS = Map.ofEntries(
+				Map.entry(MODEL, Map.of(7, GRAPH, 8, OTHER, 14, ENTRY, 20, TRAINING, 25, FUNCTION, 26, OTHER)),
+				Map.entry(GRAPH,
+						Map.of(1, NODE, 5, TENSOR, 11, VALUE, 12, VALUE, 13, VALUE, 14, ANNOTATION, 15, SPARSE_TENSOR,
+								16, ENTRY)),
+				Map.entry(TRAINING, Map.of(1, GRAPH, 2, GRAPH, 3, ENTRY, 4, ENTRY)),
+				Map.entry(FUNCTION, Map.of(7, NODE, 9, OTHER, 11, ATTRIBUTE, 12, VALUE, 14, ENTRY)),
+				Map.entry(NODE, Map.of(5, ATTRIBUTE, 9, ENTRY, 10, NODE_DEVICES)),
+				Map.entry(ATTRIBUTE,
+						Map.of(5, TENSOR, 6, GRAPH, 7, FLOATS, 8, NUMBERS, 10, TENSOR, 11, GRAPH, 14, TYPE, 15, TYPE,
+								22, SPARSE_TENSOR, 23, SPARSE_TENSOR)),
+				Map.entry(TENSOR, Map.of(3, OTHER, 13, ENTRY, 16, ENTRY)),
+				Map.entry(SPARSE_TENSOR, Map.of(1, TENSOR, 2, TENSOR, 3, NUMBERS)),
+				Map.entry(VALUE, Map.of(2, TYPE, 4, ENTRY)),
+				Map.entry(TYPE,
+						Map.of(1, TENSOR_TYPE, 4, LIST_TYPE, 5, MAP_TYPE, 7, OTHER, 8, TENSOR_TYPE, 9, LIST_TYPE)),
+				Map.entry(TENSOR_TYPE, Map.of(2, SHAPE)), Map.entry(SHAPE, Map.of(1, OTHER)),
+				Map.entry(LIST_TYPE, Map.of(1, TYPE)), Map.entry(MAP_TYPE, Map.of(2, TYPE)),
+				Map.entry(ANNOTATION, Map.of(2, ENTRY)), Map.entry(NODE_DEVICES, Map.of(2, SHARDING)),
+				Map.entry(SHARDING, Map.of(2, NUMBERS, 3, DEVICES, 4, SHARDED_DIMENSION)),
+				Map.entry(DEVICES, Map.of(2, NUMBERS)), Map.entry(SHARDED_DIMENSION, Map.of(2, OTHER)));
+
+		@Nullable Part part(long number) {
+			return (number < 100) ? PARTS.getOrDefault(this, Map.of()).get((int) number) : null;
 		}
 
 	}

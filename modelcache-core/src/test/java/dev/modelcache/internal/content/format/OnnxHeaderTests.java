@@ -5,14 +5,20 @@
 package dev.modelcache.internal.content.format;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
 
 import dev.modelcache.ModelFormat;
 import dev.modelcache.testsupport.ModelFiles;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -90,6 +96,87 @@ class OnnxHeaderTests {
 		byte[] huge = { 0x08, -1, -1, -1, -1, -1, -1, -1, -1, 127 };
 		assertRefused(ModelFiles.onnx(negative), "negative dimension");
 		assertRefused(ModelFiles.onnx(ModelFiles.joined(huge, huge)), "larger than any file");
+	}
+
+	/** Fields of a message: the version, a producer, a graph with a name and a weight. */
+	private static List<byte[]> fields() {
+		byte[] graph = ModelFiles.joined(ModelFiles.field(5, ModelFiles.tensor(new byte[24], 2, 3)),
+				ModelFiles.field(2, "tiny".getBytes(StandardCharsets.UTF_8)));
+		return List.of(new byte[] { 0x08, 8 }, ModelFiles.field(2, "torch".getBytes(StandardCharsets.UTF_8)),
+				ModelFiles.field(7, graph), ModelFiles.field(8, new byte[] { 0x10, 17 }));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "0123", "3210", "2013", "1302", "2310", "3012" })
+	void fieldsMayStandInAnyOrder(String order) throws Exception {
+		byte[][] fields = order.chars().mapToObj((number) -> fields().get(number - '0')).toArray(byte[][]::new);
+		assertThat(read(ModelFiles.joined(fields)))
+			.isEqualTo(ModelFormat.of("ONNX").withName("tiny").withQuantization("F32").withParameters(6L));
+		byte[] newer = ModelFiles.joined(ModelFiles.joined(fields), ModelFiles.field(13, new byte[3]));
+		assertThat(read(newer).name()).isEqualTo("tiny");
+	}
+
+	private static byte[] model(byte[] graphField) {
+		return ModelFiles.joined(new byte[] { 0x08, 8 }, ModelFiles.field(7, graphField));
+	}
+
+	private static byte[] inside(byte[] content, int... fields) {
+		byte[] nested = content;
+		for (int field : fields) {
+			nested = ModelFiles.field(field, nested);
+		}
+		return nested;
+	}
+
+	/** Fields from the damage outwards to the graph. */
+	static Stream<int[]> placesInAGraph() {
+		return Stream.of(new int[] { 1 }, new int[] { 5, 1 }, new int[] { 6, 5, 1 }, new int[] { 1, 6, 5, 1 },
+				new int[] { 5, 5, 1 }, new int[] { 22, 5, 1 }, new int[] { 9, 1 }, new int[] { 11 },
+				new int[] { 2, 11 }, new int[] { 1, 2, 12 }, new int[] { 2, 1, 2, 13 }, new int[] { 1, 2, 1, 2, 13 },
+				new int[] { 14 }, new int[] { 2, 14 }, new int[] { 1, 15 }, new int[] { 13, 5 }, new int[] { 3, 5 },
+				new int[] { 2, 10, 1 });
+	}
+
+	@ParameterizedTest
+	@MethodSource("placesInAGraph")
+	void damageIsFoundWhereverItIs(int... places) throws Exception {
+		byte[] sound = inside(new byte[] { (byte) 0xa2, 6, 1, 'x' }, places);
+		assertThat(read(model(sound)).type()).isEqualTo("ONNX");
+		for (byte[] damage : List.of(new byte[] { (byte) 0xa2, 6, 9, 'x' }, new byte[] { (byte) 0xa7, 6, 1, 'x' },
+				new byte[] { 0x00, 1, 1, 1 }, new byte[] { 0x08, -1, -1, -1 }, new byte[] { 0x0d, 1, 1, 1 })) {
+			assertThatExceptionOfType(FormatException.class).as(Arrays.toString(damage))
+				.isThrownBy(() -> read(model(inside(damage, places))));
+		}
+	}
+
+	@Test
+	void damageInFunctionsAndTrainingStepsIsFound() {
+		byte[] damage = { 0x0d, 1, 1 };
+		for (int[] places : new int[][] { { 8 }, { 14 }, { 7, 25 }, { 5, 7, 25 }, { 9, 25 }, { 1, 1, 20 }, { 3, 20 },
+				{ 26 } }) {
+			assertRefused(ModelFiles.joined(inside(damage, places), ModelFiles.onnx()), "longer than declared");
+		}
+	}
+
+	@Test
+	void listsOfNumbersAreReadToTheirEnds() {
+		assertRefused(model(inside(new byte[] { 1, 2, (byte) 0x80 }, 8, 5, 1)), "is");
+		assertRefused(model(inside(new byte[] { 1, 2, 3, 4, 5 }, 7, 5, 1)), "ends within a number");
+	}
+
+	@Test
+	void tensorsOfAttributesMustFitTheirShapesAndAreNoWeights() throws Exception {
+		assertThat(read(model(inside(ModelFiles.tensor(new byte[8], 2), 5, 5, 1))).parameters()).isNull();
+		assertRefused(model(inside(ModelFiles.tensor(new byte[8], 3), 5, 5, 1)), "8 bytes for 3 elements of 32 bits");
+	}
+
+	@Test
+	void nestingWithoutAnEndIsRefused() throws Exception {
+		byte[] graph = new byte[0];
+		for (int depth = 0; depth < 200; depth++) {
+			graph = inside(graph, 6, 5, 1);
+		}
+		assertRefused(model(graph), "nested too deeply");
 	}
 
 }

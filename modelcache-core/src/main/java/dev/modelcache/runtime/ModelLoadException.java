@@ -14,6 +14,10 @@ public final class ModelLoadException extends RuntimeException {
 
 	private final String modelId;
 
+	private final String problem;
+
+	private final String action;
+
 	/**
 	 * Creates an exception.
 	 * @param modelId the model's id
@@ -24,6 +28,8 @@ public final class ModelLoadException extends RuntimeException {
 	public ModelLoadException(String modelId, String problem, String action, @Nullable Throwable cause) {
 		super("Model '" + modelId + "': " + problem + ". " + action + ".", cause);
 		this.modelId = modelId;
+		this.problem = problem;
+		this.action = action;
 	}
 
 	/**
@@ -32,6 +38,22 @@ public final class ModelLoadException extends RuntimeException {
 	 */
 	public String modelId() {
 		return this.modelId;
+	}
+
+	/**
+	 * Returns what happened.
+	 * @return a sentence without its full stop
+	 */
+	public String problem() {
+		return this.problem;
+	}
+
+	/**
+	 * Returns what to do.
+	 * @return a sentence without its full stop
+	 */
+	public String action() {
+		return this.action;
 	}
 
 }

@@ -4,6 +4,7 @@
  */
 package dev.modelcache.internal.runtime;
 
+import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,12 +15,14 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCancelledException;
+import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelReplaced;
 import dev.modelcache.runtime.LoadedModel;
@@ -76,6 +79,9 @@ public final class DefaultModelManager implements ModelManager {
 
 	private boolean closed;
 
+	/** The file that the loader refused, and whose bytes are right; on the loader. */
+	private volatile @Nullable CachedModel proved;
+
 	/**
 	 * Creates a manager.
 	 * @param modelId the model's id
@@ -114,8 +120,7 @@ public final class DefaultModelManager implements ModelManager {
 			int before = this.unloads;
 			this.loading = this.cache.get(this.modelId)
 				.publishOn(this.scheduler)
-				.doOnNext((model) -> install(model, before))
-				.then()
+				.flatMap((model) -> loadOrRepair(model, (file) -> install(file, before)))
 				.doOnTerminate(this::loadEnded)
 				.cache();
 		}
@@ -124,6 +129,56 @@ public final class DefaultModelManager implements ModelManager {
 
 	private synchronized void loadEnded() {
 		this.loading = null;
+	}
+
+	/**
+	 * Loads a file. If the loader refuses it, the disk may have damaged it since it was
+	 * verified: it is read again, and if its bytes are not those that were proved, it is
+	 * brought again and loaded once more.
+	 */
+	private Mono<Void> loadOrRepair(CachedModel model, Consumer<CachedModel> load) {
+		try {
+			load.accept(model);
+			return Mono.empty();
+		}
+		catch (ModelLoadException ex) {
+			if (isClosed() || ex.getCause() instanceof LinkageError) {
+				return Mono.error(ex);
+			}
+			if (model.equals(this.proved)) {
+				return Mono.error(provedThoughRefused(model, ex));
+			}
+			boolean missing = !Files.exists(model.path());
+			return Mono.defer(() -> this.cache.verify(this.modelId)).publishOn(this.scheduler).flatMap((now) -> {
+				boolean changed = !now.equals(model) || (missing && Files.exists(model.path()));
+				this.proved = changed ? null : model;
+				return changed ? Mono.just(now) : Mono.<CachedModel>error(provedThoughRefused(model, ex));
+			}).onErrorResume((failure) -> acquireAgain(failure, ex)).publishOn(this.scheduler).doOnNext(load).then();
+		}
+	}
+
+	private Mono<CachedModel> acquireAgain(Throwable failure, ModelLoadException refusal) {
+		if (failure instanceof ModelIntegrityException) {
+			logger.warn("Model '{}' cannot be loaded, and its file is not what was verified; it is acquired again",
+					this.modelId, failure);
+			return this.cache.get(this.modelId).doOnError((lost) -> lost.addSuppressed(refusal));
+		}
+		if (failure instanceof ModelLoadException) {
+			return Mono.error(failure);
+		}
+		refusal.addSuppressed(failure);
+		return Mono.error(refusal);
+	}
+
+	private static ModelLoadException provedThoughRefused(CachedModel model, ModelLoadException refusal) {
+		return new ModelLoadException(refusal.modelId(),
+				refusal.problem() + ". The file was read again and is not damaged: its bytes are those that were "
+						+ (model.verified() ? "verified" : "published") + " (" + model.digest() + ")",
+				refusal.action(), refusal);
+	}
+
+	private synchronized boolean isClosed() {
+		return this.closed;
 	}
 
 	private void install(CachedModel model, int before) {
@@ -177,10 +232,12 @@ public final class DefaultModelManager implements ModelManager {
 	@Override
 	public void replace(ModelReplaced event) {
 		if (event.modelId().equals(this.modelId)) {
-			Mono.fromRunnable(() -> swap(event.current())).subscribeOn(this.scheduler).subscribe((none) -> {
-			}, (failure) -> logger.warn(
-					"The new version of model '{}' could not be loaded; the previous version " + "stays in use",
-					this.modelId, failure));
+			Mono.defer(() -> loadOrRepair(event.current(), this::swap))
+				.subscribeOn(this.scheduler)
+				.subscribe((none) -> {
+				}, (failure) -> logger.warn(
+						"The new version of model '{}' could not be loaded; the previous version " + "stays in use",
+						this.modelId, failure));
 		}
 	}
 

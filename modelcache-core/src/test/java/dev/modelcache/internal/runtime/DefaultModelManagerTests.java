@@ -4,6 +4,9 @@
  */
 package dev.modelcache.internal.runtime;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -16,17 +19,25 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelReplaced;
+import dev.modelcache.ModelRequest;
 import dev.modelcache.runtime.ModelLoadException;
 import dev.modelcache.runtime.Question;
 import dev.modelcache.testsupport.CachedModels;
 import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.GgufFile;
+import dev.modelcache.testsupport.MisbehavingServer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.util.unit.DataSize;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -35,6 +46,8 @@ import reactor.test.StepVerifier;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.times;
+import static org.mockito.Mockito.verify;
 
 /**
  * Tests for {@link DefaultModelManager}.
@@ -128,6 +141,91 @@ class DefaultModelManagerTests {
 		this.loader.failure = null;
 		load();
 		assertThat(this.manager.isLoaded()).isTrue();
+	}
+
+	private ModelLoadException refused() {
+		return new ModelLoadException("default", "tensor outside the file", "Do", null);
+	}
+
+	@Test
+	void aRefusedFileThatIsWhatWasVerifiedIsReadOnceAndSaidToBe() {
+		given(this.cache.verify("default")).willReturn(Mono.just(version(1)));
+		this.loader.failure = refused();
+		for (int i = 0; i < 3; i++) {
+			StepVerifier.create(this.manager.loadModel())
+				.expectErrorSatisfies((ex) -> assertThat(ex).isInstanceOf(ModelLoadException.class)
+					.hasMessage(
+							"Model 'default': tensor outside the file. The file was read again and is not damaged: its"
+									+ " bytes are those that were verified (" + version(1).digest() + "). Do."))
+				.verify(PATIENCE);
+		}
+		verify(this.cache, times(1)).verify("default");
+		assertThat(this.loader.asked).hasValue(3);
+	}
+
+	@Test
+	void aRefusedFileThatCannotBeReadAgainIsTheFirstError() {
+		given(this.cache.verify("default")).willReturn(Mono.error(new ModelCancelledException("default", "no", "Do")));
+		this.loader.failure = refused();
+		StepVerifier.create(this.manager.loadModel())
+			.expectErrorSatisfies((ex) -> assertThat(ex).hasMessage("Model 'default': tensor outside the file. Do."))
+			.verify(PATIENCE);
+	}
+
+	@Test
+	void aRefusedFileOfWhichAnotherVersionIsThereIsLoadedFromThat() {
+		given(this.cache.verify("default")).willReturn(Mono.just(version(2)));
+		this.loader.failureOfFirst = refused();
+		load();
+		assertThat(loaded(0).file).isEqualTo(version(2));
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void aRefusedFileThatIsDamagedIsFetchedAgainAndLoaded(boolean servedAgain, @TempDir Path directory)
+			throws Exception {
+		Content content = GgufFile.tiny().content();
+		try (MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", content);
+				ModelCache real = ModelCache.builder()
+					.environment((name) -> name.equals("user.home") ? directory.resolve("home").toString() : null)
+					.cache((cache) -> cache.directory(directory.resolve("cache")).minFreeSpace(DataSize.ofMegabytes(1)))
+					.download((download) -> download.allowInsecureHttp(true))
+					.model(ModelRequest.builder("default").url(server.uri("/m.gguf")).maxAttempts(1).build())
+					.build()) {
+			DefaultModelManager loading = new DefaultModelManager("default", real, (model) -> {
+				if (this.loader.asked.getAndIncrement() == 0) {
+					damage(model.path());
+					if (!servedAgain) {
+						server.close();
+					}
+					throw refused();
+				}
+				return this.loader.load(model);
+			}, RuntimeObserver.NONE, Clock.systemUTC());
+			if (servedAgain) {
+				loading.loadModel().block(PATIENCE);
+				assertThat(loaded(0).file.path()).hasBinaryContent(GgufFile.tiny().bytes());
+			}
+			else {
+				StepVerifier.create(loading.loadModel())
+					.expectErrorSatisfies((ex) -> assertThat(ex).isInstanceOf(ModelCacheException.class)
+						.satisfies((failure) -> assertThat(failure.getSuppressed())
+							.hasAtLeastOneElementOfType(ModelLoadException.class)))
+					.verify(PATIENCE);
+			}
+			loading.close();
+		}
+	}
+
+	private static void damage(Path file) {
+		try {
+			byte[] bytes = Files.readAllBytes(file);
+			bytes[bytes.length - 1] ^= 1;
+			Files.write(file, bytes);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	@Test

@@ -35,10 +35,15 @@ final class FakeLoader implements ModelLoader {
 	/** What comes of a load, if anything does. */
 	volatile Throwable failure;
 
+	/** What comes of the first load, if anything does. */
+	volatile RuntimeException failureOfFirst;
+
 	@Override
 	public LoadedModel load(CachedModel model) {
 		await(this.gate);
-		this.asked.incrementAndGet();
+		if (this.asked.incrementAndGet() == 1 && this.failureOfFirst != null) {
+			throw this.failureOfFirst;
+		}
 		if (this.failure instanceof Error error) {
 			throw error;
 		}

@@ -97,10 +97,21 @@ public interface ModelCache extends AutoCloseable {
 	 * absent. Waits for another process that is acquiring the model, as an acquisition
 	 * does, and fails with {@link ModelLockTimeoutException} if that process makes no
 	 * progress.
-	 * @param id the model's id
-	 * @return completes when the files are removed
+	 * @param id the model's id, or that of a request that this cache has served
+	 * @return completes when the files are removed; fails with
+	 * {@link ModelNotFoundException} for an unknown id
 	 */
 	Mono<Void> evict(String id);
+
+	/**
+	 * Removes the published files of a model that is not configured, as
+	 * {@link #evict(String)} does, whoever requested the model.
+	 * @param request the model
+	 * @return completes when the files are removed
+	 */
+	default Mono<Void> evict(ModelRequest request) {
+		return Mono.defer(() -> evict(request.id()));
+	}
 
 	/**
 	 * Reads the published files of a model again and compares their digests. If a digest

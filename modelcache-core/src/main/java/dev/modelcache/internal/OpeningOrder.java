@@ -26,8 +26,10 @@ public final class OpeningOrder {
 
 	/** Formats of weights, the preferred one first. */
 	private static final List<Pattern> FORMATS = List.of(Pattern.compile("(?i)\\.gguf$"),
-			Pattern.compile("(?i)\\.safetensors$"), Pattern.compile("(?i)\\.onnx$"), Pattern.compile(
-					"(?i)(?<!training_args|optimizer|scheduler)\\.(bin|pt|pth|ckpt|h5|tflite|msgpack|ot|npz|pkl)$"));
+			Pattern.compile("(?i)\\.safetensors$"), Pattern.compile("(?i)\\.onnx$"),
+			Pattern.compile("(?i)openvino.*\\.xml$"),
+			Pattern.compile("(?i)(?<!training_args|optimizer|scheduler|rng_state)\\.(bin|pt|pth|ckpt)$"),
+			Pattern.compile("(?i)\\.(h5|tflite|msgpack|ot|npz|pkl)$"));
 
 	private static final Pattern DATA = Pattern.compile("(?i)\\.onnx[._]data(_?\\d+)?$");
 

@@ -42,7 +42,10 @@ class OpeningOrderTests {
 						"config.json", "training_args.bin", "1_Pooling/config.json", "README.md"),
 				List.of("model.safetensors", "adapter.safetensors", "config.json"),
 				List.of("q-Q8_0.gguf", "imatrix/a.gguf", "README"), List.of("pytorch_model.bin", "config.json"),
-				List.of("config.json", "tokenizer.json", ".gitattributes"));
+				List.of("config.json", "tokenizer.json", ".gitattributes"),
+				List.of("pytorch_model.bin", "flax_model.msgpack", "tf_model.h5", "config.json", "rng_state.pth"),
+				List.of("model.onnx", "a.bin", "weights.pb", "README.md"),
+				List.of("openvino_model.xml", "openvino_model.bin", "config.json"));
 	}
 
 	@Test

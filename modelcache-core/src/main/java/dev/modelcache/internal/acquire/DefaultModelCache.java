@@ -62,6 +62,9 @@ public final class DefaultModelCache implements ModelCache {
 
 	private final StatusBoard board;
 
+	/** The last request of each model that is not configured. */
+	private final Map<String, ModelRequest> unconfigured = new ConcurrentHashMap<>();
+
 	/** The looks at the disk that have not been answered. */
 	private final Map<ModelRequest, Mono<CachedModel>> looks = new ConcurrentHashMap<>();
 
@@ -127,6 +130,9 @@ public final class DefaultModelCache implements ModelCache {
 	@Override
 	public Mono<CachedModel> get(ModelRequest request) {
 		return Mono.defer(() -> {
+			if (!this.models.ids().contains(request.id())) {
+				this.unconfigured.put(request.id(), request);
+			}
 			Mono<CachedModel> acquired = this.lanes.enter(key(request), () -> new Acquire(Kind.ACQUIRE, request));
 			return (this.board.get(request.id()).model() != null) ? look(request).switchIfEmpty(acquired) : acquired;
 		});
@@ -203,9 +209,15 @@ public final class DefaultModelCache implements ModelCache {
 	@Override
 	public Mono<Void> evict(String id) {
 		return Mono.defer(() -> {
-			ModelRequest request = this.models.get(id);
-			return this.lanes.enter(key(request), () -> new Evict(request)).then();
+			ModelRequest served = this.unconfigured.get(id);
+			return evict((served != null) ? served : this.models.get(id));
 		});
+	}
+
+	@Override
+	public Mono<Void> evict(ModelRequest request) {
+		return Mono.defer(() -> this.lanes.enter(key(request), () -> new Evict(request)).then())
+			.doOnSuccess((none) -> this.unconfigured.remove(request.id(), request));
 	}
 
 	@Override

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -34,6 +35,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.Disposable;
 import reactor.test.StepVerifier;
 
@@ -122,6 +125,30 @@ class OperationsTests {
 		assertThat(cache.get(adHoc).block(PATIENCE)).isNotNull()
 			.satisfies((model) -> assertThat(model.id()).isEqualTo("ad-hoc"));
 		assertThat(cache.status("ad-hoc").state()).isEqualTo(ModelState.READY);
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void modelThatIsNotConfiguredIsEvicted(boolean byId) throws Exception {
+		DefaultModelCache cache = openCache();
+		ModelRequest adHoc = ModelRequest.builder("ad-hoc").url(this.server.uri("/m.gguf?ad-hoc")).build();
+		Path path = Objects.requireNonNull(cache.get(adHoc).block(PATIENCE)).path();
+		(byId ? cache.evict("ad-hoc") : cache.evict(adHoc)).block(PATIENCE);
+		assertThat(path).doesNotExist();
+		assertThatExceptionOfType(ModelNotFoundException.class).isThrownBy(() -> cache.status("ad-hoc"));
+		StepVerifier.create(cache.evict("ad-hoc")).expectError(ModelNotFoundException.class).verify(PATIENCE);
+		cache.evict(adHoc).block(PATIENCE);
+		assertThat(cache.get(adHoc).block(PATIENCE)).isNotNull();
+	}
+
+	@Test
+	void fileOfAnotherProcessIsEvictedByItsRequest() {
+		ModelRequest adHoc = ModelRequest.builder("ad-hoc").url(this.server.uri("/m.gguf")).build();
+		Path path = Objects.requireNonNull(openCache().get(adHoc).block(PATIENCE)).path();
+		try (CacheFixture other = new CacheFixture(this.directory)) {
+			other.open().evict(adHoc).block(PATIENCE);
+		}
+		assertThat(path).doesNotExist();
 	}
 
 	@Test

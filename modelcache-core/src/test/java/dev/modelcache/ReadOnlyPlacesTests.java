@@ -131,6 +131,27 @@ class ReadOnlyPlacesTests {
 		Files.setPosixFilePermissions(model(), PosixFilePermissions.fromString("rw-r--r--"));
 	}
 
+	/** As in an image whose Hub's tools ran when it was built. */
+	@ParameterizedTest
+	@ValueSource(strings = { "", "@0123456789abcdef0123456789abcdef01234567" })
+	void cacheOfTheHubOfOtherToolsIsServedWhereTheOwnDirectoryCannotBeWritten(String revision) throws Exception {
+		String commit = "0123456789abcdef0123456789abcdef01234567";
+		Path folder = this.models.resolve("hub/models--org--repo");
+		Path file = folder.resolve("snapshots").resolve(commit).resolve("m.gguf");
+		Files.createDirectories(file.getParent());
+		Files.createDirectories(folder.resolve("blobs"));
+		Files.write(folder.resolve("blobs").resolve(this.content.sha256().hex()), this.content.bytes());
+		Files.createSymbolicLink(file, Path.of("../../blobs", this.content.sha256().hex()));
+		Files.createDirectories(folder.resolve("refs"));
+		Files.writeString(folder.resolve("refs/main"), commit);
+		Path own = Files.createDirectory(this.directory.resolve("own"));
+		Files.setPosixFilePermissions(own, PosixFilePermissions.fromString("r-xr-xr-x"));
+		assertThat(read(BIND, READER, "url=hf://org/repo" + revision + "/m.gguf", "hub=" + this.models.resolve("hub"),
+				"cache=" + own, "offline="))
+			.isEqualTo("ADOPTED verified=false reads=1 " + file);
+		assertThat(own).isEmptyDirectory();
+	}
+
 	@ParameterizedTest
 	@CsvSource({ "true, 0", "true, 65532", "false, 65532" })
 	void modelPathThatCannotBeWrittenIsServedBySize(boolean mounted, int user) throws Exception {

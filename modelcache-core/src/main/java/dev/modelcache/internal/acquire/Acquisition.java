@@ -336,8 +336,11 @@ final class Acquisition implements Callable<CachedModel> {
 		CachedModel inPlace = ModelDraft.inPlace(this.parts.store(), index, model, this.data, false);
 		ModelDraft draft = new ModelDraft(this.parts.store(), index, model, named);
 		FileJob single = draft.single();
-		if (inPlace != null || single == null) {
-			CachedModel seen = (inPlace != null) ? inPlace : draft.seen(this.data);
+		if (inPlace != null) {
+			return inPlace;
+		}
+		if (single == null) {
+			CachedModel seen = draft.seen(this.data);
 			FileJob only = draft.only();
 			return (seen == null && only != null) ? this.adoption.adoptInPlace(only) : seen;
 		}

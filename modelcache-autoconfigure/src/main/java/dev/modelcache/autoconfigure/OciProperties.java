@@ -9,6 +9,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.OciOptions.Registry;
@@ -26,6 +28,10 @@ final class OciProperties {
 
 	private static final Set<String> NAMES = Set.of("username", "password", "insecure");
 
+	/** The rest of a key, and what separates it from its value. */
+	private static final Pattern CUT_KEY = Pattern
+		.compile("(\\d{1,5})]\\.(?i:(username|password|insecure))(?=[=:\\s]|$)");
+
 	private OciProperties() {
 	}
 
@@ -38,6 +44,7 @@ final class OciProperties {
 	static Map<String, Registry> read(ModelCacheProperties.Oci properties) {
 		Map<String, Map<String, String>> byHost = new TreeMap<>();
 		properties.getRegistries().forEach((key, value) -> {
+			refuseCutKey(value);
 			int dot = key.lastIndexOf('.');
 			String name = key.substring(dot + 1).toLowerCase(Locale.ROOT);
 			if (dot <= 0 || !NAMES.contains(name)) {
@@ -52,11 +59,28 @@ final class OciProperties {
 		return registries;
 	}
 
+	/**
+	 * A colon ends a key in a file of properties: the port is the beginning of the value.
+	 */
+	private static void refuseCutKey(String value) {
+		Matcher rest = CUT_KEY.matcher(value);
+		if (rest.lookingAt()) {
+			// Of the host, only its letters and digits are left.
+			throw ModelKeys.GENERAL.wrong(KEY, "has a key that ends at a colon, as keys of .properties files do",
+					"Write a backslash before the colon: " + ModelKeys.GENERAL.key(KEY) + "[<host>\\:" + rest.group(1)
+							+ "]." + rest.group(2).toLowerCase(Locale.ROOT));
+		}
+	}
+
+	private static String key(String host) {
+		return (host.indexOf(':') >= 0) ? KEY + "[" + host + "]" : KEY + "." + host;
+	}
+
 	private static Registry registry(String host, Map<String, String> values) {
 		String username = values.get("username");
 		String password = values.get("password");
 		if (StringUtils.hasText(username) != StringUtils.hasLength(password)) {
-			throw ModelKeys.GENERAL.wrong(KEY + "." + host, "has a username or a password, but not both",
+			throw ModelKeys.GENERAL.wrong(key(host), "has a username or a password, but not both",
 					"Set both, or remove both");
 		}
 		boolean login = StringUtils.hasText(username);
@@ -67,7 +91,7 @@ final class OciProperties {
 		return switch ((value != null) ? value.strip().toLowerCase(Locale.ROOT) : "false") {
 			case "true" -> true;
 			case "false" -> false;
-			default -> throw ModelKeys.GENERAL.wrong(KEY + "." + host + ".insecure", "is neither true nor false",
+			default -> throw ModelKeys.GENERAL.wrong(key(host) + ".insecure", "is neither true nor false",
 					"Set it to true for a registry that uses plain HTTP");
 		};
 	}

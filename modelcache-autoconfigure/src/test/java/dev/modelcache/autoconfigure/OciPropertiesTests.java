@@ -4,6 +4,8 @@
  */
 package dev.modelcache.autoconfigure;
 
+import java.util.Properties;
+import java.io.StringReader;
 import java.io.IOException;
 import java.util.Map;
 
@@ -63,6 +65,20 @@ class OciPropertiesTests {
 			assertThat(failure.key()).startsWith("hooks.llm.oci.registries");
 			assertThat(failure.getMessage()).doesNotContain("secret");
 		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "hooks.llm.oci.registries[localhost:5000].password=secret",
+			"hooks.llm.oci.registries[localhost:5000].insecure = secret",
+			"hooks.llm.oci.registries[my.host:5000].username: secret" })
+	void keyThatEndsAtAColonInAFileOfPropertiesIsExplained(String line) throws IOException {
+		Properties properties = new Properties();
+		properties.load(new StringReader(line));
+		String key = properties.stringPropertyNames().iterator().next();
+		assertThatExceptionOfType(ModelConfigurationException.class)
+			.isThrownBy(() -> of(key + "=" + properties.getProperty(key)))
+			.withMessageContaining("Write a backslash before the colon: hooks.llm.oci.registries[<host>\\:5000].")
+			.satisfies((failure) -> assertThat(failure.getMessage()).doesNotContain("secret"));
 	}
 
 	@Test

@@ -12,6 +12,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Arrays;
+import java.util.stream.Collectors;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
@@ -34,6 +36,8 @@ import dev.modelcache.internal.content.Compression;
 import dev.modelcache.internal.content.DecompressedContent;
 import dev.modelcache.internal.content.DecompressionPlan;
 import dev.modelcache.internal.content.FileDigest;
+import dev.modelcache.internal.http.RequestFailedException;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.internal.store.Fingerprint;
 import dev.modelcache.internal.store.Receipt;
 import dev.modelcache.internal.store.StagedFile;
@@ -96,6 +100,34 @@ final class FileFetch {
 	 * what has come stays
 	 */
 	CachedModel fetch(FileJob job) {
+		try {
+			return fetchUntilProved(job);
+		}
+		catch (ModelCacheException ex) {
+			RequestFailedException otherSize = otherSize(ex);
+			throw (otherSize != null)
+					? new PinnedModels(this.parts.store(), null).otherSize(job.candidate(), job.file(), otherSize) : ex;
+		}
+	}
+
+	/**
+	 * Returns the request that showed that the file has another size than the locked one,
+	 * unless another host may still have that.
+	 */
+	private static @Nullable RequestFailedException otherSize(ModelCacheException failure) {
+		List<RequestFailedException> requests = Arrays.stream(failure.getSuppressed())
+			.filter(RequestFailedException.class::isInstance)
+			.map(RequestFailedException.class::cast)
+			.toList();
+		Set<String> elsewhere = requests.stream().map(RequestFailedException::host).collect(Collectors.toSet());
+		List<RequestFailedException> changed = requests.stream()
+			.filter((request) -> request.reason() == Reason.OTHER_SIZE)
+			.toList();
+		changed.forEach((request) -> elsewhere.remove(request.host()));
+		return (changed.isEmpty() || !elsewhere.isEmpty()) ? null : changed.get(0);
+	}
+
+	private CachedModel fetchUntilProved(FileJob job) {
 		FileProgress progress = this.monitor.file(job.whole());
 		Retry.AsyncContext<CachedModel> retries = this.parts.retries()
 			.forWholeFile(job.modelId(), attempts(job), ModelIntegrityException.class::isInstance)
@@ -108,6 +140,10 @@ final class FileFetch {
 				return fetchOnce(job, plan(job, attempt, mode), progress, came);
 			}
 			catch (ModelIntegrityException ex) {
+				if (otherSize(ex) != null) {
+					// Another download would not be begun either.
+					throw ex;
+				}
 				ModelIntegrityException repeated = (last != null) ? ex.after(last) : ex;
 				if (repeated != ex) {
 					// Two downloads gave the same bytes; so would another one.

@@ -21,6 +21,7 @@ import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.internal.store.Fingerprint;
 import dev.modelcache.internal.store.ModelLockFile;
 import dev.modelcache.internal.store.ModelPlace;
@@ -123,6 +124,14 @@ final class PinnedModels {
 		return new RemoteFile(file.name(), file.mirrors(),
 				stated ? expected : new ExpectedDigest(locked, DigestOrigin.LOCK_FILE),
 				(size != null) ? size : pinned.size(), file.packing(), file.mediaType());
+	}
+
+	/** Returns the failure of a file that has another size than the locked one. */
+	ModelIntegrityException otherSize(Candidate candidate, RemoteFile file, RequestFailedException failure) {
+		ModelIntegrityException drift = drift(candidate, file.name() + " with " + file.size() + " bytes",
+				"another size: " + failure.problem());
+		drift.addSuppressed(failure);
+		return drift;
 	}
 
 	/**

@@ -393,7 +393,7 @@ public final class Settings {
 						"Set both, or remove both");
 			}
 		});
-		return new OciSettings(oci.registries(), this.surroundings.dockerConfig());
+		return new OciSettings(oci.registries(), this.surroundings.dockerConfig(), this.surroundings.authFiles());
 	}
 
 	private void positive(String name, Duration value) {

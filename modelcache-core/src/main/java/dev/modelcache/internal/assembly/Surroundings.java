@@ -9,6 +9,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -204,6 +205,38 @@ final class Surroundings {
 		}
 		catch (InvalidPathException ex) {
 			return null;
+		}
+	}
+
+	/**
+	 * The files that {@code podman login} and others write (containers-auth.json(5)). The
+	 * one that {@code REGISTRY_AUTH_FILE} names replaces the others.
+	 */
+	List<Path> authFiles() {
+		String explicit = raw("REGISTRY_AUTH_FILE");
+		try {
+			if (StringUtils.hasText(explicit)) {
+				return List.of(Path.of(explicit).toAbsolutePath());
+			}
+		}
+		catch (InvalidPathException ex) {
+			return List.of();
+		}
+		Path config = child(this.home.get(), ".config");
+		return Stream.concat(directory("XDG_RUNTIME_DIR", null), directory("XDG_CONFIG_HOME", config))
+			.map((directory) -> directory.resolve("containers").resolve("auth.json"))
+			.toList();
+	}
+
+	/** The XDG specification: what is not absolute is ignored. */
+	private Stream<Path> directory(String variable, @Nullable Path otherwise) {
+		String text = raw(variable);
+		try {
+			Path directory = StringUtils.hasText(text) ? Path.of(text) : null;
+			return Stream.ofNullable((directory != null && directory.isAbsolute()) ? directory : otherwise);
+		}
+		catch (InvalidPathException ex) {
+			return Stream.ofNullable(otherwise);
 		}
 	}
 

@@ -285,6 +285,10 @@ public final class RequestFailedException extends RuntimeException implements Fa
 		/** The server says that the file has another digest than the expected one. */
 		OTHER_DIGEST(false, ErrorCode.INTEGRITY,
 				"Check which of the two is right: correct the expected digest, or use another source"),
+		/** The server says that the file has another size than the lock file. */
+		OTHER_SIZE(false, ErrorCode.INTEGRITY,
+				"To keep the locked state, use a source that still has it; to take the new one, delete the entry from"
+						+ " the lock file and start again"),
 		/** The server refuses the request: any other 4xx. */
 		REFUSED(false, ErrorCode.TRANSFER, Action.SERVER),
 		/** The body is an HTML page, or a text. */

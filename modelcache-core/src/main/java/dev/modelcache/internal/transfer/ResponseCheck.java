@@ -8,6 +8,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 import dev.modelcache.Digest;
+import dev.modelcache.DigestOrigin;
 import dev.modelcache.internal.http.RangeRequest;
 import dev.modelcache.internal.http.RangeResponse;
 import dev.modelcache.internal.http.RequestFailedException;
@@ -179,6 +180,13 @@ final class ResponseCheck {
 		Long stated = this.plan.file().size();
 		if (total != null && known != null && !total.equals(known)) {
 			throw contradiction(mirror, "says that the file has " + total + " bytes, after " + known);
+		}
+		ExpectedDigest expected = this.plan.file().expected();
+		if (total != null && stated != null && !total.equals(stated) && expected != null
+				&& expected.origin() == DigestOrigin.LOCK_FILE) {
+			// Of another size, it has another digest: no further request changes that.
+			throw new RequestFailedException(Reason.OTHER_SIZE, mirror.mirror(),
+					"says that the file has " + total + " bytes, the lock file says " + stated, null);
 		}
 		if (total != null && stated != null && !total.equals(stated)) {
 			throw contradiction(mirror, "says that the file has " + total + " bytes, its source says " + stated);

@@ -306,6 +306,17 @@ class HubCacheTests {
 		CachedModel model = get(request("hf://org/repo:Q4_K_M"));
 		assertThat(model.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
 		assertThat(model.path()).hasBinaryContent(this.content.bytes());
+		assertThat(blob(this.content)).hasBinaryContent(this.content.bytes());
+	}
+
+	@Test
+	void damagedFileOfAnotherToolStaysIfTheModelIsStoredElsewhere() throws IOException {
+		download(COMMIT, this.content, true);
+		byte[] damaged = this.content.flipped(77).bytes();
+		Files.write(blob(this.content), damaged);
+		Path path = this.directory.resolve("model.gguf");
+		assertThat(get(request("hf://org/repo:Q4_K_M").modelPath(path)).path()).hasBinaryContent(this.content.bytes());
+		assertThat(blob(this.content)).hasBinaryContent(damaged);
 	}
 
 	@Test
@@ -639,6 +650,7 @@ class HubCacheTests {
 		Files.write(blob(this.content), this.content.flipped(77).bytes());
 		assertThatExceptionOfType(ModelOfflineException.class)
 			.isThrownBy(() -> getOffline(request("hf://org/repo:Q4_K_M")));
+		assertThat(blob(this.content)).hasBinaryContent(this.content.flipped(77).bytes());
 	}
 
 	@Test

@@ -42,6 +42,8 @@ import dev.modelcache.source.SourceResolver;
 import dev.modelcache.testsupport.Compressing;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -270,6 +272,19 @@ class PinnedModelTests {
 		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get("two", repository()))
 			.withMessageContaining("has changed");
 		assertThat(requests()).isEqualTo(before);
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 1, 90_000, 100_001, 5 << 20 })
+	void anotherSizeOfAPlainUrlIsAnErrorThatNamesTheLockFileAndIsNotRetried(int size) {
+		get("one", plain());
+		this.server.serve("/m.gguf", Content.random(size, 9));
+		int before = requests();
+		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get("two", plain().maxAttempts(5)))
+			.withMessageContaining(lockFile() + " has m.gguf with 100000 bytes, found was another size")
+			.withMessageContaining("says that the file has " + size + " bytes, the lock file says 100000")
+			.withMessageContaining("delete the entry");
+		assertThat(requests()).isEqualTo(before + 1);
 	}
 
 	@Test

@@ -4,6 +4,9 @@
  */
 package dev.modelcache.internal.acquire;
 
+import java.util.Base64;
+import java.nio.file.Files;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
@@ -123,6 +126,21 @@ class RegistryTests {
 		this.registry.wantingBasic("alice", "secret");
 		assertThat(get("oci", 0).digest()).isEqualTo(CONTENT.sha256());
 		assertThat(told(this.registry.server().requests(this.blob))).hasSize(1);
+	}
+
+	@Test
+	void credentialsOfPodmanAreSentWhereDockerHasNone() throws IOException {
+		this.registry.wantingBasic("alice", "secret");
+		Path auth = Files.writeString(this.directory.resolve("auth.json"), "{\"auths\":{\"" + this.registry.host()
+				+ "/library\":{\"auth\":\"" + Base64.getEncoder().encodeToString("alice:secret".getBytes()) + "\"}}}");
+		OciSettings settings = new OciSettings(Map.of(this.registry.host(), new Registry(null, null, true)),
+				this.directory.resolve("none.json"), List.of(auth));
+		try (CacheFixture fixture = new CacheFixture(this.directory)) {
+			fixture.resolver(new OciResolver(MetadataClients.create(), settings, Schedulers.boundedElastic(),
+					Schedulers.parallel()));
+			fixture.open(ModelRequest.builder("m").url(this.registry.url("oci", "library/model")).build());
+			assertThat(fixture.get("m").digest()).isEqualTo(CONTENT.sha256());
+		}
 	}
 
 	@Test

@@ -384,6 +384,19 @@ class SettingsTests {
 	}
 
 	@Test
+	void filesOfPodmanAreReadWhereItsToolsReadThem() {
+		Path usual = this.home.resolve(".config/containers/auth.json");
+		assertThat(settings(Map.of()).oci(this.oci).authFiles()).containsExactly(usual);
+		assertThat(settings(Map.of("XDG_RUNTIME_DIR", "/run/user/1")).oci(this.oci).authFiles())
+			.containsExactly(Path.of("/run/user/1/containers/auth.json"), usual);
+		assertThat(settings(Map.of("XDG_RUNTIME_DIR", "run", "XDG_CONFIG_HOME", "/c")).oci(this.oci).authFiles())
+			.containsExactly(Path.of("/c/containers/auth.json"));
+		assertThat(
+				settings(Map.of("REGISTRY_AUTH_FILE", "/auth.json", "XDG_CONFIG_HOME", "/c")).oci(this.oci).authFiles())
+			.containsExactly(Path.of("/auth.json"));
+	}
+
+	@Test
 	void namesOfDockerHubAreOneRegistry() {
 		this.oci.registry("index.docker.io", new OciOptions.Registry("alice", "secret", false));
 		assertThat(settings(Map.of()).oci(this.oci).registries()).containsOnlyKeys("docker.io");

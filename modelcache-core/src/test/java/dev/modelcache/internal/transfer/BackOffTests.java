@@ -149,8 +149,8 @@ class BackOffTests {
 
 	@ParameterizedTest
 	@EnumSource(names = { "NOT_FOUND", "ACCESS_DENIED", "BAD_REDIRECT", "UNPROVABLE", "UNTRUSTED", "CIRCUIT_OPEN",
-			"TOO_BUSY", "LINK_REFUSED", "LINK_EXPIRED", "OTHER_DIGEST", "PRIVATE_ADDRESS", "PROXY_DENIED", "TOO_LARGE",
-			"NO_CLIENT" })
+			"TOO_BUSY", "LINK_REFUSED", "LINK_EXPIRED", "OTHER_DIGEST", "OTHER_SIZE", "PRIVATE_ADDRESS", "PROXY_DENIED",
+			"TOO_LARGE", "NO_CLIENT" })
 	void whatAnotherRequestCannotMendIsNotRepeated(Reason reason) {
 		this.fixture.answer(TransferFixture.failing(reason));
 		fail(1);
@@ -160,9 +160,9 @@ class BackOffTests {
 	@ParameterizedTest
 	@EnumSource(mode = Mode.EXCLUDE,
 			names = { "NOT_FOUND", "ACCESS_DENIED", "REFUSED", "BAD_REDIRECT", "UNPROVABLE", "UNTRUSTED",
-					"CIRCUIT_OPEN", "TOO_BUSY", "LINK_REFUSED", "LINK_EXPIRED", "OTHER_DIGEST", "PRIVATE_ADDRESS",
-					"PROXY_DENIED", "TOO_LARGE", "NO_CLIENT", "BAD_RANGE", "NO_SUCH_RANGE", "RESET", "SERVER_ERROR",
-					"ENCODED" })
+					"CIRCUIT_OPEN", "TOO_BUSY", "LINK_REFUSED", "LINK_EXPIRED", "OTHER_DIGEST", "OTHER_SIZE",
+					"PRIVATE_ADDRESS", "PROXY_DENIED", "TOO_LARGE", "NO_CLIENT", "BAD_RANGE", "NO_SUCH_RANGE", "RESET",
+					"SERVER_ERROR", "ENCODED" })
 	void everythingElseIs(Reason reason) {
 		this.fixture.answer(TransferFixture.failing(reason));
 		fail(1);

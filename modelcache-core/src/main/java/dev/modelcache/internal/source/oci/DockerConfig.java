@@ -10,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
-import java.util.List;
 import java.util.Locale;
 
 import org.jspecify.annotations.Nullable;
@@ -19,8 +18,8 @@ import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Docker's {@code config.json}, as {@code docker login} writes it: credentials, or the
- * names of programs that know them.
+ * Docker's {@code config.json}, as {@code docker login} writes it, or Podman's
+ * {@code auth.json}: credentials, or the names of programs that know them.
  * <p>
  * <em>Blocking</em>: all methods read the file.
  */
@@ -68,20 +67,35 @@ final class DockerConfig {
 	 * @return the credentials, or {@code null} where there are none
 	 */
 	@Nullable Login loginFor(String registry) {
+		return loginFor(registry, "");
+	}
+
+	/**
+	 * Returns the credentials that the file itself holds. Those of a repository or of a
+	 * part of its path, which Podman knows, come before those of the registry.
+	 * @param registry the registry's host
+	 * @param repository the repository, or an empty text
+	 * @return the credentials, or {@code null} where there are none
+	 */
+	@Nullable Login loginFor(String registry, String repository) {
 		JsonNode config = read();
 		JsonNode auths = (config != null) ? config.get("auths") : null;
 		if (auths == null || !auths.isObject()) {
 			return null;
 		}
+		String wanted = registry + "/" + repository + "/";
+		int best = 0;
+		Login found = null;
 		for (var entry : auths.properties()) {
-			if (hostOf(entry.getKey()).equals(hostOf(serverOf(registry))) && entry.getValue().isObject()) {
-				Login login = login(entry.getValue());
-				if (login != null) {
-					return login;
-				}
+			String scope = scopeOf(entry.getKey()) + "/";
+			Login login = (scope.length() > best && wanted.startsWith(scope) && entry.getValue().isObject())
+					? login(entry.getValue()) : null;
+			if (login != null) {
+				best = scope.length();
+				found = login;
 			}
 		}
-		return null;
+		return found;
 	}
 
 	private @Nullable Login login(JsonNode entry) {
@@ -117,14 +131,21 @@ final class DockerConfig {
 		}
 	}
 
-	/** Keys are hosts, but old ones are URLs. */
-	private static String hostOf(String key) {
-		String host = key.toLowerCase(Locale.ROOT);
-		for (String scheme : List.of("https://", "http://")) {
-			host = host.startsWith(scheme) ? host.substring(scheme.length()) : host;
+	/**
+	 * Keys are hosts, but old ones of Docker's are URLs of an API, and those of Podman's
+	 * may have a part of the path of repositories.
+	 */
+	private static String scopeOf(String key) {
+		String scope = key.toLowerCase(Locale.ROOT).replaceFirst("/+$", "");
+		boolean url = scope.startsWith("https://") || scope.startsWith("http://");
+		String name = url ? scope.substring(scope.indexOf("://") + 3) : scope;
+		int slash = name.indexOf('/');
+		if (slash < 0) {
+			return OciNames.registry(name);
 		}
-		int slash = host.indexOf('/');
-		return (slash < 0) ? host : host.substring(0, slash);
+		String path = name.substring(slash);
+		boolean api = url || path.equals("/v1") || path.equals("/v2");
+		return OciNames.registry(name.substring(0, slash)) + (api ? "" : path);
 	}
 
 	private @Nullable JsonNode read() {

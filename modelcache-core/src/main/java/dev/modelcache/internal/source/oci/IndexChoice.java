@@ -5,6 +5,7 @@
 package dev.modelcache.internal.source.oci;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Predicate;
 
 /**
@@ -27,11 +28,18 @@ final class IndexChoice {
 	 * @throws IllegalArgumentException if nothing tells which one is meant
 	 */
 	static Descriptor choose(Manifest index, String architecture) {
-		List<Descriptor> candidates = index.manifests()
-			.stream()
+		List<Descriptor> manifests = Objects.requireNonNullElse(index.manifests(), List.of());
+		if (manifests.isEmpty()) {
+			throw new IllegalArgumentException("is an empty index: it names no manifest");
+		}
+		List<Descriptor> candidates = manifests.stream()
 			.filter((entry) -> entry.annotation(REFERENCE_TYPE) == null)
 			.filter((entry) -> !"unknown/unknown".equals(entry.platform()))
 			.toList();
+		if (candidates.isEmpty()) {
+			throw new IllegalArgumentException(
+					"is an index of " + manifests.size() + " manifests, none of which is that of a model");
+		}
 		for (Predicate<Descriptor> rule : rules(architecture)) {
 			List<Descriptor> chosen = candidates.stream().filter(rule).toList();
 			if (chosen.size() == 1) {
@@ -39,7 +47,7 @@ final class IndexChoice {
 			}
 			candidates = chosen.isEmpty() ? candidates : chosen;
 		}
-		throw new IllegalArgumentException("is an index of " + index.manifests().size()
+		throw new IllegalArgumentException("is an index of " + manifests.size()
 				+ " manifests, and the one of the model cannot be determined; specify its digest");
 	}
 

@@ -23,7 +23,8 @@ final class Json {
 
 	private static final int DEEPEST = 64;
 
-	private static final int LONGEST_TEXT = 1 << 20;
+	/** A text may fill a manifest, as the data of a descriptor or an annotation do. */
+	private static final int LONGEST_TEXT = ManifestReader.LARGEST;
 
 	private static final int LONGEST_NAME = 4096;
 

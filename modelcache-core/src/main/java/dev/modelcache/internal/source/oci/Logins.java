@@ -10,12 +10,13 @@ import java.nio.charset.StandardCharsets;
 
 import dev.modelcache.OciOptions.Registry;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /**
  * Finds the credentials of a registry: in the URL, in the configuration, in Docker's
- * configuration, in this order.
+ * configuration, in the files of Podman, in this order.
  */
 final class Logins {
 
@@ -51,7 +52,7 @@ final class Logins {
 		return Mono.defer(() -> {
 			Login own = fromUrl(url);
 			Login configured = (own != null) ? own : configured(reference.registry());
-			return (configured != null) ? Mono.just(configured) : fromDocker(reference.registry());
+			return (configured != null) ? Mono.just(configured) : fromFiles(reference);
 		});
 	}
 
@@ -78,15 +79,19 @@ final class Logins {
 		return new Login(configured.username(), configured.password(), "hooks.llm.oci.registries");
 	}
 
-	private Mono<Login> fromDocker(String registry) {
-		if (this.settings.dockerConfig() == null) {
-			return Mono.empty();
-		}
-		DockerConfig docker = new DockerConfig(this.settings.dockerConfig());
+	private Mono<Login> fromFiles(ModelReference reference) {
+		return Flux.fromIterable(this.settings.loginFiles())
+			.concatMap((file) -> from(new DockerConfig(file), reference))
+			.next();
+	}
+
+	private Mono<Login> from(DockerConfig docker, ModelReference reference) {
+		String registry = reference.registry();
 		Mono<Login> fromHelper = Mono.fromCallable(() -> docker.helperFor(registry))
 			.subscribeOn(this.io)
 			.flatMap((helper) -> CredentialHelper.ask(helper, DockerConfig.serverOf(registry), this.io, this.timer));
-		return fromHelper.switchIfEmpty(Mono.fromCallable(() -> docker.loginFor(registry)).subscribeOn(this.io));
+		return fromHelper.switchIfEmpty(
+				Mono.fromCallable(() -> docker.loginFor(registry, reference.repository())).subscribeOn(this.io));
 	}
 
 }

@@ -16,19 +16,19 @@ import org.jspecify.annotations.Nullable;
  * @param artifactType the type of the artifact, empty where the manifest tells none
  * @param config the description of the configuration, or {@code null} for an index
  * @param layers the blobs, in their order; empty for an index
- * @param manifests the manifests of an index; empty for anything else
+ * @param manifests the manifests of an index; {@code null} for anything else
  */
 record Manifest(String digest, String artifactType, @Nullable Descriptor config, List<Descriptor> layers,
-		List<Descriptor> manifests) {
+		@Nullable List<Descriptor> manifests) {
 
 	Manifest {
 		layers = List.copyOf(layers);
-		manifests = List.copyOf(manifests);
+		manifests = (manifests != null) ? List.copyOf(manifests) : null;
 	}
 
 	/** Returns whether it is an index of other manifests. */
 	boolean isIndex() {
-		return this.config == null && !this.manifests.isEmpty();
+		return this.manifests != null;
 	}
 
 	/** Returns the media type of the configuration, empty where there is none. */

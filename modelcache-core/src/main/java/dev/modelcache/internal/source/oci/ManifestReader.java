@@ -55,7 +55,7 @@ final class ManifestReader {
 		}
 		String artifactType = (Json.text(root, "artifactType") != null) ? type(root, "artifactType") : "";
 		return new Manifest(digest, artifactType, (config != null) ? descriptor(config) : null,
-				(layers != null) ? layers : List.of(), (manifests != null) ? manifests : List.of());
+				(layers != null) ? layers : List.of(), manifests);
 	}
 
 	private static @Nullable List<Descriptor> descriptors(JsonNode root, String name) {

@@ -6,9 +6,11 @@ package dev.modelcache.internal.source.oci;
 
 import dev.modelcache.OciOptions.Registry;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -17,8 +19,18 @@ import org.jspecify.annotations.Nullable;
  *
  * @param registries the configured registries, by host, with its port where it has one
  * @param dockerConfig Docker's configuration, which may hold credentials; need not exist
+ * @param authFiles the files in which Podman and others keep credentials; need not exist
  */
-public record OciSettings(Map<String, Registry> registries, @Nullable Path dockerConfig) {
+public record OciSettings(Map<String, Registry> registries, @Nullable Path dockerConfig, List<Path> authFiles) {
+
+	/**
+	 * Creates settings without files of Podman.
+	 * @param registries the configured registries
+	 * @param dockerConfig Docker's configuration, or {@code null}
+	 */
+	public OciSettings(Map<String, Registry> registries, @Nullable Path dockerConfig) {
+		this(registries, dockerConfig, List.of());
+	}
 
 	/**
 	 * Creates settings.
@@ -27,6 +39,12 @@ public record OciSettings(Map<String, Registry> registries, @Nullable Path docke
 		Map<String, Registry> copy = new TreeMap<>();
 		registries.forEach((host, registry) -> copy.put(OciNames.registry(host.toLowerCase(Locale.ROOT)), registry));
 		registries = Map.copyOf(copy);
+		authFiles = List.copyOf(authFiles);
+	}
+
+	/** Returns the files that may hold credentials, in the order to ask them. */
+	List<Path> loginFiles() {
+		return Stream.concat(Stream.ofNullable(this.dockerConfig), this.authFiles.stream()).toList();
 	}
 
 	/** Returns the configuration of a registry, or null where there is none. */

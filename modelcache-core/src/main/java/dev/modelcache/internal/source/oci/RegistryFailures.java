@@ -83,8 +83,9 @@ final class RegistryFailures {
 			return "Private models of the Ollama registry require the key of Ollama, which is not supported: pull "
 					+ "the model with 'ollama pull', or use a registry that supports credentials";
 		}
-		return "Set hooks.llm.oci.registries[" + this.reference.registry()
-				+ "].username and .password, or run 'docker login " + this.reference.registry() + "'";
+		String registry = this.reference.registry();
+		return "Set hooks.llm.oci.registries[" + registry + "].username and .password" + Hosts.escaped(registry)
+				+ ", or run 'docker login " + registry + "'";
 	}
 
 	private ModelAccessDeniedException denied(String shown, @Nullable Login login) {

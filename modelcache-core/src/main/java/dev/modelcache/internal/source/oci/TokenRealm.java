@@ -48,8 +48,9 @@ final class TokenRealm {
 		boolean configured = this.settings.registry(this.reference.registry()) != null;
 		boolean insecure = this.settings.schemeOf(this.reference.registry()).equals("http");
 		if (!scheme.equals("https") && !(insecure && scheme.equals("http"))) {
-			throw refused("that is not an https URL", "Use another registry, or set hooks.llm.oci.registries."
-					+ this.reference.registry() + ".insecure=true to send the credentials without encryption");
+			throw refused("that is not an https URL",
+					"Use another registry, or set " + Hosts.key(this.reference.registry(), "insecure=true")
+							+ " to send the credentials without encryption");
 		}
 		String registryHost = Origin.of(URI.create(scheme + "://" + this.reference.apiAuthority())).host();
 		boolean own = Origin.of(uri).host().equals(registryHost);

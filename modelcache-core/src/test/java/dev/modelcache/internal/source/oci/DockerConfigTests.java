@@ -4,11 +4,13 @@
  */
 package dev.modelcache.internal.source.oci;
 
+import java.util.Map;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 
+import org.junit.jupiter.params.provider.CsvSource;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,6 +56,28 @@ class DockerConfigTests {
 		DockerConfig config = config(
 				"{\"auths\":{\"https://index.docker.io/v1/\":{\"auth\":\"" + auth("alice:secret") + "\"}}}");
 		assertLogin(config.loginFor("docker.io"), "alice", "secret");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "quay.io, team/model, repository", "quay.io, team/model2, team",
+			"quay.io, team/model/part, repository", "quay.io, teams/model, registry", "quay.io, other, registry",
+			"docker.io, library/model, hub", "docker.io, team/model, team-hub", "localhost:5000, team/model, local",
+			"old.io, team/model, old" })
+	void credentialsOfARepositoryComeBeforeThoseOfItsRegistry(String registry, String repository, String user)
+			throws IOException {
+		StringBuilder auths = new StringBuilder();
+		Map.of("quay.io", "registry", "quay.io/team", "team", "quay.io/team/model", "repository", "docker.io", "hub",
+				"docker.io/team", "team-hub", "localhost:5000/team", "local", "https://old.io/v1/", "old")
+			.forEach((key, name) -> auths.append(auths.isEmpty() ? "" : ",")
+				.append("\"" + key + "\":{\"auth\":\"" + auth(name + ":secret") + "\"}"));
+		assertLogin(config("{\"auths\":{" + auths + "}}").loginFor(registry, repository), user, "secret");
+	}
+
+	@Test
+	void credentialsOfAnotherRepositoryAreNotUsed() throws IOException {
+		DockerConfig config = config("{\"auths\":{\"quay.io/team\":{\"auth\":\"" + auth("team:secret") + "\"}}}");
+		assertThat(config.loginFor("quay.io", "other/model")).isNull();
+		assertThat(config.loginFor("quay.io", "team/model")).isNotNull();
 	}
 
 	@Test

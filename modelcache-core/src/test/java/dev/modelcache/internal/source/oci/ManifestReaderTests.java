@@ -41,6 +41,25 @@ class ManifestReaderTests {
 		assertThatIllegalArgumentException().isThrownBy(() -> read(json));
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "\"annotations\":{\"a\":\"%s\"}", "\"data\":\"%s\"" })
+	void textsMayFillTheManifest(String member) {
+		String text = "x".repeat(3 << 20);
+		String layer = ManifestJson.descriptor("t", Content.of("a").sha256().toString(), 1, Map.of());
+		String manifest = "{\"schemaVersion\":2,\"layers\":[" + layer.substring(0, layer.length() - 1) + ","
+				+ member.formatted(text) + "}]}";
+		assertThat(ManifestReader.read(manifest.getBytes(StandardCharsets.UTF_8), "sha256:a").layers()).hasSize(1);
+	}
+
+	@Test
+	void emptyIndexIsAnIndex() {
+		Manifest index = ManifestReader.read("{\"schemaVersion\":2,\"manifests\":[]}".getBytes(StandardCharsets.UTF_8),
+				"sha256:a");
+		assertThat(index.isIndex()).isTrue();
+		assertThatIllegalArgumentException().isThrownBy(() -> IndexChoice.choose(index, "amd64"))
+			.withMessage("is an empty index: it names no manifest");
+	}
+
 	@Test
 	void manifestIsReadWithItsAnnotations() {
 		Manifest manifest = read(ManifestJson.of("config/type")

@@ -26,6 +26,7 @@ import javax.net.ssl.X509ExtendedKeyManager;
 import dev.modelcache.internal.http.Certificates;
 import dev.modelcache.internal.http.ConnectionFailedException;
 import dev.modelcache.internal.http.Failures;
+import dev.modelcache.internal.http.MergedRecords;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -90,6 +91,7 @@ final class TlsWatch {
 		name(host.getHostString(), tls.engine());
 		Records records = new Records();
 		pipeline.addBefore(NettyPipeline.SslHandler, "modelCacheRecords", records);
+		pipeline.addAfter(NettyPipeline.SslHandler, "modelCacheRecordsMerged", new MergedRecords());
 		pipeline.addAfter(NettyPipeline.SslHandler, "modelCacheTls", new Explanations(tls.engine(), records, host));
 	}
 

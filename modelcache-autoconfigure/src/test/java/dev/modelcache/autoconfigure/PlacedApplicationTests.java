@@ -122,8 +122,9 @@ class PlacedApplicationTests {
 		String output = run(List.of("HOME=/", "setpriv", "--reuid=12345", "--regid=12345", "--clear-groups",
 				"--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"), List.of(), List.of(url()))
 			.get(0);
-		assertThat(output).contains(NO_DIRECTORY
-				+ "'/', which is nobody's home directory; user.home is '?', which is not an absolute path");
+		// The JDK takes HOME where the user has no entry, or says ?.
+		assertThat(output).contains(NO_DIRECTORY + "'/', which is nobody's home directory; user.home is ")
+			.containsAnyOf("'?', which is not an absolute path", "'/', which is nobody's home directory\n");
 		assertThat(files()).isEmpty();
 	}
 

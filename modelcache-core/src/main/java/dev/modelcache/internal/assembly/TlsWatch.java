@@ -34,11 +34,14 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.ssl.NotSslRecordException;
+import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.netty.NettyPipeline;
 import reactor.netty.http.Http11SslContextSpec;
 import reactor.netty.http.client.HttpClient;
@@ -49,6 +52,8 @@ import reactor.netty.http.client.HttpClient;
  * certificate of the client. Also names hosts to servers as curl does.
  */
 final class TlsWatch {
+
+	private static final Logger logger = LoggerFactory.getLogger(TlsWatch.class);
 
 	/** RFC 8446, section 5.1. */
 	private static final int ALERT = 21;
@@ -73,8 +78,14 @@ final class TlsWatch {
 		this.handshakeTimeout = handshakeTimeout;
 	}
 
+	/** Netty takes its native library where that is on the class path. */
+	static String implementation() {
+		return OpenSsl.isAvailable() ? OpenSsl.versionString() + " (netty-tcnative)" : "the JDK's";
+	}
+
 	/** Has a client explain certificates, unless the application configured its TLS. */
 	HttpClient secure(HttpClient client) {
+		logger.debug("TLS of downloads: {}", implementation());
 		return (client.configuration().sslProvider() != null) ? client
 				: client.secure((spec) -> spec.sslContext(Http11SslContextSpec.forClient()
 					.configure((context) -> context.trustManager(Certificates.ofJvm()[0]).keyManager(new NoKeys()))));

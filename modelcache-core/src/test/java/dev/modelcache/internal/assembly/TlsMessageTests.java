@@ -79,7 +79,8 @@ class TlsMessageTests {
 		try (var cache = ModelCache.builder()
 			.environment((name) -> name.equals("user.home") ? this.directory.toString() : null)
 			.cache((use) -> use.directory(this.directory.resolve("cache")).minFreeSpace(DataSize.ofMegabytes(1)))
-			.download((use) -> options.accept(use.allowInsecureHttp(true).tlsHandshakeTimeout(PATIENCE)))
+			.download((use) -> options
+				.accept(use.allowInsecureHttp(true).responseTimeout(PATIENCE).tlsHandshakeTimeout(PATIENCE)))
 			.build()) {
 			ModelRequest request = ModelRequest.builder("m").url(URI.create(url)).maxAttempts(1).build();
 			ModelCacheException failure = catchThrowableOfType(ModelCacheException.class,

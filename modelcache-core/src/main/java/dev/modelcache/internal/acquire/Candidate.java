@@ -101,13 +101,17 @@ record Candidate(ModelRequest request, List<URI> locations, boolean fallback, @N
 		return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
 	}
 
-	/** Returns the keys of all sources whose bytes are this request's. */
+	/**
+	 * Returns the keys of all sources whose bytes are this request's, also those that
+	 * former versions used.
+	 */
 	Set<String> sourceKeys() {
 		return Stream
 			.of(Stream.ofNullable(this.request.url()), this.request.mirrors().stream(),
 					Stream.ofNullable(this.request.fallbackUrl()))
 			.flatMap((locations) -> locations)
-			.map((location) -> CacheLayout.sourceKey(location, this.request))
+			.flatMap((location) -> Stream.concat(Stream.of(CacheLayout.sourceKey(location, this.request)),
+					Stream.ofNullable(CacheLayout.formerKey(location, this.request))))
 			.collect(Collectors.toSet());
 	}
 

@@ -8,11 +8,13 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelConfigurationException;
@@ -52,6 +54,8 @@ public final class CacheLayout {
 
 	private static final String VERSIONS = ".versions";
 
+	private static final String ADOPTED = ".adopted";
+
 	private final Path directory;
 
 	private final FileAccess access;
@@ -87,7 +91,7 @@ public final class CacheLayout {
 	 */
 	public ModelPlace place(ModelRequest request, String fileName) {
 		Path modelPath = request.modelPath();
-		Path target = realPath(lexical(request, fileName));
+		Path target = realPath((modelPath != null) ? lexical(request, fileName) : found(request, fileName));
 		boolean beside = modelPath != null
 				&& (ExclusiveFiles.isWritable(lockBeside(target)) || Files.isReadable(lockBeside(target)));
 		Path lock = beside ? lockBeside(target) : lockInCache(target);
@@ -96,7 +100,8 @@ public final class CacheLayout {
 	}
 
 	/**
-	 * Returns the path of a model file without following links. <em>Blocking</em>: no.
+	 * Returns the path of a model file without looking at the disk. <em>Blocking</em>:
+	 * no.
 	 * @param request the request; it has a model-path or a URL
 	 * @param fileName the name of the file in the cache
 	 * @return the path
@@ -196,7 +201,7 @@ public final class CacheLayout {
 
 	/** Returns where another tool's file is remembered that is served for a model. */
 	Path adopted(ModelPlace place) {
-		return withEnding(place.receipt(), ".adopted");
+		return withEnding(place.receipt(), ADOPTED);
 	}
 
 	/**
@@ -252,6 +257,23 @@ public final class CacheLayout {
 		return file.resolveSibling(prefix + (tooLong ? key(name) : name) + suffix);
 	}
 
+	/** What a former version put where the whole query counted is served from there. */
+	private Path found(ModelRequest request, String fileName) {
+		Path path = inCache(request, fileName);
+		URI url = request.url();
+		String key = (url != null) ? formerKey(url, request) : null;
+		if (key == null || isKnown(path)) {
+			return path;
+		}
+		Path former = path.getParent().resolveSibling(key.substring(0, 16)).resolve(path.getFileName());
+		return isKnown(former) ? former : path;
+	}
+
+	private boolean isKnown(Path path) {
+		return Files.exists(path, LinkOption.NOFOLLOW_LINKS) || Files.exists(versions(path))
+				|| Files.exists(withEnding(receiptOf(realPath(path)), ADOPTED));
+	}
+
 	private Path inCache(ModelRequest request, String fileName) {
 		URI url = request.url();
 		if (url == null) {
@@ -274,7 +296,10 @@ public final class CacheLayout {
 	 * @return 32 hexadecimal digits
 	 */
 	public static String sourceKey(URI location) {
-		String parameters = RotatingParameters.without(location);
+		return sourceKey(location, RotatingParameters.without(location));
+	}
+
+	private static String sourceKey(URI location, @Nullable String parameters) {
 		String query = (parameters != null) ? "?" + parameters : "";
 		String authority = (location.getHost() != null) ? location.getHost() + ":" + location.getPort()
 				: withoutUserInfo(location.getRawAuthority());
@@ -285,13 +310,33 @@ public final class CacheLayout {
 	/**
 	 * Returns a key that is equal for equal files of equal locations.
 	 * @param location the location
-	 * @param request which of its files are asked for, and what identifies its URL if the
-	 * URL does not
+	 * @param request which of its files are asked for, and what identifies its URL and
+	 * mirrors if they do not
 	 * @return 32 hexadecimal digits
 	 */
 	public static String sourceKey(URI location, ModelRequest request) {
-		boolean identified = request.identity() != null && location.equals(request.url());
-		String key = identified ? key("identity:" + request.identity()) : sourceKey(location);
+		return ofFiles(isIdentified(location, request) ? key("identity:" + request.identity()) : sourceKey(location),
+				request);
+	}
+
+	/**
+	 * Returns the key that versions before 0.2 used, for which the whole query counted.
+	 * @param location the location
+	 * @param request which of its files are asked for
+	 * @return the key, or {@code null} if it is that of this version, or if the request
+	 * tells its identity
+	 */
+	public static @Nullable String formerKey(URI location, ModelRequest request) {
+		String query = location.getRawQuery();
+		boolean same = isIdentified(location, request) || Objects.equals(query, RotatingParameters.without(location));
+		return same ? null : ofFiles(sourceKey(location, query), request);
+	}
+
+	private static boolean isIdentified(URI location, ModelRequest request) {
+		return request.identity() != null && (location.equals(request.url()) || request.mirrors().contains(location));
+	}
+
+	private static String ofFiles(String key, ModelRequest request) {
 		List<String> files = request.files();
 		return files.isEmpty() ? key : key(key + "\n" + String.join("\n", files));
 	}

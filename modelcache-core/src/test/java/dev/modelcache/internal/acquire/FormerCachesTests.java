@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 
 import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.CachedModel;
+import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.content.Compression;
@@ -39,6 +40,7 @@ import dev.modelcache.testsupport.RecordedRequest;
 import dev.modelcache.testsupport.Reply;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -47,6 +49,7 @@ import org.springframework.util.unit.DataSize;
 import reactor.core.scheduler.Schedulers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Caches of former versions: what they downloaded is served as it is.
@@ -88,6 +91,8 @@ class FormerCachesTests {
 
 	private FormerCache former;
 
+	private String query = "";
+
 	@BeforeEach
 	void prepare() throws IOException {
 		this.former = new FormerCache(this.directory, this.server);
@@ -120,7 +125,7 @@ class FormerCachesTests {
 			case "unverified-file", "pinned-file" -> web("/m.gguf");
 			case "model-path" ->
 				web("/m.gguf").expectedDigest(this.content.sha256()).modelPath(this.directory.resolve("mine.gguf"));
-			case "fallback" -> web("/dead.gguf").fallbackUrl(this.server.uri("/other.gguf"));
+			case "fallback" -> web("/dead.gguf").fallbackUrl(URI.create(this.server.uri("/other.gguf") + this.query));
 			case "compressed-source" -> web("/m.gguf.gz").expectedDigest(this.compressed.sha256());
 			case "several-files", "hub-snapshot" -> severalFiles();
 			case "several-files-at-model-path" -> severalFiles().modelPath(this.directory.resolve("llama"));
@@ -130,7 +135,7 @@ class FormerCachesTests {
 	}
 
 	private ModelRequest.Builder web(String path) {
-		return ModelRequest.builder("m").url(this.server.uri(path)).maxAttempts(1);
+		return ModelRequest.builder("m").url(URI.create(this.server.uri(path) + this.query)).maxAttempts(1);
 	}
 
 	private static ModelRequest.Builder severalFiles() {
@@ -206,6 +211,31 @@ class FormerCachesTests {
 		finally {
 			setWritable(true);
 		}
+	}
+
+	/** Their signature may have expired: the source would answer 403. */
+	@ParameterizedTest
+	@ValueSource(strings = { "single-file", "unverified-file", "model-path", "adopted-file", "fallback" })
+	void modelOfAPresignedUrlIsServedWhereItIs(String name) throws IOException {
+		this.server.always("/m.gguf", Reply.status(403)).always("/other.gguf", Reply.status(403));
+		String cache = BEFORE_REBUILD + "/" + name;
+		this.query = "?id=1&X-Amz-Date=20260101T000000Z&X-Amz-Signature=aa";
+		this.former.write(cache, (template) -> template.replaceAll("(\\$\\{(?:key|place):[^}]*)", "$1" + this.query));
+		assertIsServedAsItIs(cache);
+		this.query = this.query.replace("Signature=aa", "Signature=bb");
+		assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get(cache));
+	}
+
+	@Test
+	void presignedUrlWithAnotherSignatureIsFetchedOnce() throws IOException {
+		String cache = BEFORE_REBUILD + "/single-file";
+		this.former.write(cache,
+				(template) -> template.replaceAll("(\\$\\{(?:key|place):[^}]*)", "$1?X-Amz-Signature=aa"));
+		this.query = "?X-Amz-Signature=bb";
+		CachedModel fetched = get(cache);
+		assertThat(fetched.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		this.query = "?X-Amz-Signature=aa";
+		assertThat(get(cache).path()).isEqualTo(fetched.path());
 	}
 
 	/** Files stay as they are, because a change of their mode counts as a change. */

@@ -26,6 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.http.client.HttpClientSettings;
 import org.springframework.boot.http.client.reactive.ClientHttpConnectorBuilder;
 import org.springframework.boot.ssl.SslBundles;
@@ -64,9 +65,11 @@ final class BuilderMapping {
 	 */
 	static ModelCacheBuilder builder(ConfigurableApplicationContext context, @Nullable CacheLockFactory lockFactory,
 			Consumer<ModelCacheEvent> events) {
-		// Without any key, they are no bean.
+		// Without a key that can be listed, they are no bean: JNDI does not list its
+		// keys.
 		ModelCacheProperties properties = context.getBeanProvider(ModelCacheProperties.class)
-			.getIfAvailable(ModelCacheProperties::new);
+			.getIfAvailable(() -> Binder.get(context.getEnvironment())
+				.bindOrCreate(ModelCacheProperties.PREFIX, ModelCacheProperties.class));
 		UnknownKeys.warn(properties.getModels().keySet(), context.getEnvironment(), context.getBeanFactory());
 		ModelCacheBuilder builder = new BuilderMapping(properties, context.getEnvironment()).map()
 			.resourceLoader(context)

@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 
 import dev.modelcache.CachedModel;
@@ -29,6 +30,7 @@ import dev.modelcache.testsupport.MisbehavingServer;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -45,6 +47,7 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ApplicationContext;
+import org.springframework.core.env.PropertySource;
 import org.springframework.web.reactive.function.client.WebClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -131,6 +134,24 @@ class ModelCacheAutoConfigurationTests {
 			assertThat(context.getBean(ModelCacheHealthIndicator.class).health().getStatus().getCode()).isEqualTo("UP");
 			assertThat(this.directory).isEmptyDirectory();
 		});
+	}
+
+	@Test
+	void keysOfASourceThatDoesNotListThemCount() {
+		Map<String, Object> keys = Map.of("hooks.llm.url", "https://host/m.gguf", "hooks.llm.cache.directory",
+				this.directory.toString());
+		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(ModelCacheAutoConfiguration.class))
+			.withInitializer((context) -> context.getEnvironment()
+				.getPropertySources()
+				.addFirst(new PropertySource<>("jndi", keys) {
+					@Override
+					public @Nullable Object getProperty(String name) {
+						return keys.get(name);
+					}
+				}))
+			.run((context) -> assertThat(context.getBean(ModelCacheOperations.class).models())
+				.extracting(ModelRequest::url)
+				.containsExactly(URI.create("https://host/m.gguf")));
 	}
 
 	@Test

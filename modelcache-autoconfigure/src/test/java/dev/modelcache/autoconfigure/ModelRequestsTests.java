@@ -18,6 +18,8 @@ import dev.modelcache.internal.acquire.ConfiguredModels;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.util.unit.DataSize;
@@ -46,6 +48,26 @@ class ModelRequestsTests {
 					"hooks.llm.inference-timeout-ms=5", "hooks.llm.temperature=0.5", "hooks.llm.model-type=")
 			.models()
 			.all()).isEmpty();
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|',
+			value = { "https://host/m.gguf?token=a | https://host/m.gguf?token=b | true",
+					"https://host/m.gguf | https://host/m.gguf?X-Amz-Signature=b | true",
+					"https://host/m.gguf?token=a | https://host/m.gguf?token=a | false",
+					"https://host/m.gguf?id=a | https://host/m.gguf?id=b | false",
+					"https://host/d?token=a | https://host/d?token=b | false" })
+	void urlsThatDifferInASignatureAloneAreTold(String a, String b, boolean told, CapturedOutput output) {
+		String[] urls = { "hooks.llm.models.a.url=" + a, "hooks.llm.models.b.url=" + b };
+		BoundConfiguration.of(urls).models();
+		String warning = "hooks.llm.models.a.url and hooks.llm.models.b.url differ in parameters of a signature alone";
+		assertThat(output.getOut().contains(warning)).isEqualTo(told);
+		assertThat(output.getOut()).doesNotContain("token=");
+		int end = output.getOut().length();
+		BoundConfiguration.of(urls[0], urls[1], "hooks.llm.models.a.identity=a").models();
+		String digest = ".expected-checksum=sha256:" + "0".repeat(64);
+		BoundConfiguration.of(urls[0], urls[1], "hooks.llm.models.a" + digest, "hooks.llm.models.b" + digest).models();
+		assertThat(output.getOut().substring(end)).doesNotContain("a signature alone");
 	}
 
 	@Test

@@ -10,15 +10,17 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 
 /**
  * The parameters of a query that grant access for a while. They are others each time a
- * URL is signed, so they do not tell which file it is of.
+ * URL is signed, so they do not tell which file it is of. A parameter such as
+ * {@code token} counts among them if the path of the URL names a file: in
+ * {@code /download?token=…} it may be the only thing that does.
  *
  * @see <a href=
  * "https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html">Amazon
@@ -31,24 +33,34 @@ public final class RotatingParameters {
 	/** Amazon's, Google's and those that Hugging Face adds to links to its storage. */
 	private static final List<String> PREFIXES = List.of("x-amz-", "x-goog-", "x-xet-", "q-sign-");
 
+	/** Names that no other parameter has. */
 	private static final Set<String> ALWAYS = Set.of(
-			// Of any origin
-			"signature", "sig", "expires", "token", "access_token", "jwt", "se", "security-token",
 			// Of S3 before its fourth version, Google, Alibaba and Huawei
-			"awsaccesskeyid", "googleaccessid", "ossaccesskeyid", "accesskeyid", "x-oss-signature",
+			"awsaccesskeyid", "googleaccessid", "ossaccesskeyid", "accesskeyid", "security-token", "x-oss-signature",
 			"x-oss-signature-version", "x-oss-credential", "x-oss-date", "x-oss-expires", "x-oss-security-token",
 			"x-oss-additional-headers", "x-obs-security-token", "x-cos-security-token",
 			// Of Tencent
 			"q-ak", "q-key-time", "q-header-list", "q-url-param-list", "q-signature",
 			// Of content delivery networks
-			"key-pair-id", "hdnts", "hdnea", "__token__", "__gda__", "auth_key", "bcdn_token");
+			"key-pair-id", "hdnts", "hdnea", "__token__", "__gda__", "bcdn_token");
 
-	/** Short or common names that mean that only beside another one. */
-	private static final Map<String, Set<String>> BESIDE = Map.of("sig",
-			Set.of("sv", "ss", "srt", "sr", "sp", "st", "spr", "sip", "si", "sdd", "ses", "skoid", "sktid", "skt",
-					"ske", "sks", "skv", "saoid", "suoid", "scid"),
-			"signature", Set.of("policy", "algorithm", "keyname", "key_name"), "key-pair-id", Set.of("policy"),
-			"urlprefix", Set.of("keyname"), "expires", Set.of("md5", "urlprefix", "token_path"));
+	/** Names that a link may have as well whose parameter alone says what it leads to. */
+	private static final Set<String> OF_A_FILE = Set.of("signature", "sig", "expires", "token", "access_token", "jwt",
+			"se", "auth_key");
+
+	private static final List<Scheme> SCHEMES = List.of(
+			new Scheme("sig", Set.of("sv", "se"),
+					Set.of("se", "sv", "ss", "srt", "sr", "sp", "st", "spr", "sip", "si", "sdd", "ses", "skoid",
+							"sktid", "skt", "ske", "sks", "skv", "saoid", "suoid", "scid")),
+			new Scheme("signature", Set.of("expires", "policy", "algorithm", "keyname", "key_name", "key-pair-id"),
+					Set.of("expires", "policy", "algorithm", "keyname", "key_name", "urlprefix")),
+			new Scheme("expires", Set.of("md5"), Set.of("md5")),
+			new Scheme("token", Set.of("token_path"), Set.of("token_path", "expires")));
+
+	/** Ends of the names of files of models, and of what they are packed in. */
+	private static final Pattern FILE = Pattern
+		.compile("(?i).\\.(gguf|safetensors|onnx|onnx_data|data|bin|pt|pth|ckpt|h5|tflite|msgpack|ot|npz|npy|pkl|pb"
+				+ "|mlmodel|xml|json|jsonl|jinja|txt|model|yaml|yml|toml|tar|tgz|zip|gz|zst|xz)");
 
 	private RotatingParameters() {
 	}
@@ -64,25 +76,59 @@ public final class RotatingParameters {
 		if (query == null) {
 			return null;
 		}
+		boolean file = namesFile(url);
 		List<String> parameters = Arrays.asList(query.split("&", -1));
 		Set<String> names = parameters.stream().map(RotatingParameters::name).collect(Collectors.toSet());
 		String rest = parameters.stream()
-			.filter((parameter) -> !isRotating(name(parameter), names))
+			.filter((parameter) -> !isRotating(name(parameter), names, file))
 			.collect(Collectors.joining("&"));
 		return (rest.isEmpty() && !query.isEmpty()) ? null : rest;
 	}
 
-	private static boolean isRotating(String name, Set<String> names) {
+	/**
+	 * Returns the extension of a name if it is one of files of models.
+	 * @param name the name of a file
+	 * @return the extension with its dot, or an empty text
+	 */
+	public static String extension(String name) {
+		return FILE.matcher(name.substring(Math.max(0, name.lastIndexOf('.') - 1))).matches()
+				? name.substring(name.lastIndexOf('.')) : "";
+	}
+
+	private static boolean namesFile(URI url) {
+		String path = (url.getPath() != null) ? url.getPath() : "";
+		return !extension(path.substring(path.lastIndexOf('/') + 1)).isEmpty();
+	}
+
+	private static boolean isRotating(String name, Set<String> names, boolean file) {
 		return ALWAYS.contains(name) || PREFIXES.stream().anyMatch(name::startsWith)
-				|| BESIDE.entrySet()
-					.stream()
-					.anyMatch((beside) -> names.contains(beside.getKey()) && beside.getValue().contains(name));
+				|| (file && OF_A_FILE.contains(name))
+				|| SCHEMES.stream().anyMatch((scheme) -> scheme.isUsed(names) && scheme.has(name));
 	}
 
 	private static String name(String parameter) {
 		String name = parameter.substring(0,
 				(parameter.indexOf('=') < 0) ? parameter.length() : parameter.indexOf('='));
 		return URLDecoder.decode(name, StandardCharsets.UTF_8).toLowerCase(Locale.ROOT);
+	}
+
+	/**
+	 * Parameters that mean that only together.
+	 *
+	 * @param proof the name of the parameter that proves the access
+	 * @param marks one of which is beside it
+	 * @param others which belong to it
+	 */
+	private record Scheme(String proof, Set<String> marks, Set<String> others) {
+
+		boolean isUsed(Set<String> names) {
+			return names.contains(this.proof) && this.marks.stream().anyMatch(names::contains);
+		}
+
+		boolean has(String name) {
+			return this.proof.equals(name) || this.others.contains(name);
+		}
+
 	}
 
 }

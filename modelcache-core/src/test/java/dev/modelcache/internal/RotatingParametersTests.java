@@ -5,6 +5,7 @@
 package dev.modelcache.internal;
 
 import java.net.URI;
+import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,6 +54,31 @@ class RotatingParametersTests {
 			"snapshot=2026-01-01", "rscd=attachment", "x-oss-process=image", "signature_of=1", "id=1%26token%3D2" })
 	void whatMayTellTheFileStays(String query) {
 		assertThat(without(query)).isEqualTo(query);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "token=A", "TOKEN=A", "expires=1", "signature=A", "sig=A", "se=A", "jwt=A", "access_token=A",
+			"auth_key=A", "token=A&expires=1", "sig=A&sr=b", "policy=A&expires=1" })
+	void parameterMayBeAllThatTellsTheFileOfALink(String query) {
+		for (String path : List.of("/download", "/dl/8f3a", "/a.b/x", "/get.php", "/v1.2", "/.gguf", "/")) {
+			assertThat(RotatingParameters.without(URI.create("https://host" + path + "?" + query))).isEqualTo(query);
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "X-Amz-Date=1&X-Amz-Signature=a", "X-Goog-Signature=a", "sv=1&se=2&sr=b&sp=r&sig=a", "se=2&sr=b&sig=a",
+			"Expires=1&Signature=a&Key-Pair-Id=k", "Policy=p&Signature=a&Key-Pair-Id=k",
+			"AWSAccessKeyId=a&Signature=b&Expires=1", "Expires=1&KeyName=k&Signature=a",
+			"token=a&expires=1&token_path=p", "expires=1&md5=a", "hdnts=a" })
+	void wholeSignatureIsOneWhateverThePathNames(String query) {
+		assertThat(RotatingParameters.without(URI.create("https://host/dl/8f3a?id=1&" + query))).isEqualTo("id=1");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "m.gguf, .gguf", "M.GGUF, .GGUF", "a/m.onnx.gz, .gz", "config.json, .json", "8f3a, ''", ".gguf, ''",
+			"v1.2, ''", "get.php, ''", "'', ''" })
+	void extensionIsThatOfAFileOfAModel(String name, String extension) {
+		assertThat(RotatingParameters.extension(name)).isEqualTo(extension);
 	}
 
 	@ParameterizedTest

@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.RedactedUri;
+import dev.modelcache.internal.RotatingParameters;
 import dev.modelcache.internal.content.Compression;
 import dev.modelcache.internal.content.format.FormatHints;
 import dev.modelcache.internal.store.CacheLayout;
@@ -117,9 +118,19 @@ record Candidate(ModelRequest request, List<URI> locations, boolean fallback, @N
 
 	/**
 	 * Returns the name of the file where the cache chooses its place: that of the content
-	 * if the source's file is compressed.
+	 * if the source's file is compressed. URLs of one identity may end with different
+	 * names, so it is called as the identity.
 	 */
 	String fileName() {
+		String identity = this.request.identity();
+		if (identity == null) {
+			return nameOfUrl();
+		}
+		String name = Compression.contentName(identity);
+		return RotatingParameters.extension(name).isEmpty() ? name + RotatingParameters.extension(nameOfUrl()) : name;
+	}
+
+	private String nameOfUrl() {
 		URI url = this.request.url();
 		String name = Compression.contentName(sourceName());
 		// A tag or a quantization, not a file; of these two schemes it names a GGUF file.

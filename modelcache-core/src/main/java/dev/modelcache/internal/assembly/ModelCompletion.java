@@ -20,6 +20,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelRequest;
@@ -34,6 +35,8 @@ import dev.modelcache.internal.store.ModelStore;
 import dev.modelcache.source.CatalogVariant;
 import dev.modelcache.source.Origin;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Checks the configured models and completes them: URLs from the catalogs, smaller
@@ -43,6 +46,8 @@ import org.jspecify.annotations.Nullable;
  * <em>Blocking</em>: looks whether files exist.
  */
 public final class ModelCompletion {
+
+	private static final Logger logger = LoggerFactory.getLogger(ModelCompletion.class);
 
 	private final SourceResolvers sources;
 
@@ -77,7 +82,42 @@ public final class ModelCompletion {
 			take(model);
 			model.fallbacks().forEach(this::take);
 		}
-		return models.stream().map(this::complete).toList();
+		List<ModelRequest> completed = models.stream().map(this::complete).toList();
+		checkSignatures(completed);
+		return completed;
+	}
+
+	/** The URLs of two files may differ in what is taken for a signature. */
+	private static void checkSignatures(List<ModelRequest> models) {
+		Map<String, ModelRequest> known = new HashMap<>();
+		models.stream()
+			.flatMap((model) -> Stream.concat(Stream.of(model), model.fallbacks().stream()))
+			.filter((model) -> model.identity() == null && model.modelPath() == null)
+			.forEach((model) -> {
+				URI url = model.url();
+				ModelRequest other = (url != null) ? known.putIfAbsent(CacheLayout.sourceKey(url, model), model) : null;
+				if (url != null && other != null && other.url() != null
+						&& !Objects.equals(url.getRawQuery(), other.url().getRawQuery())) {
+					checkSignatures(other, model);
+				}
+			});
+	}
+
+	private static void checkSignatures(ModelRequest one, ModelRequest other) {
+		Digest first = one.expectedDigest();
+		Digest second = other.expectedDigest();
+		if (first == null || second == null || first.algorithm() != second.algorithm()) {
+			logger.warn(
+					"{} and {} differ in parameters of a signature alone, so both are one model. Set {} and {} if they are two",
+					one.key("url"), other.key("url"), one.key("identity"), other.key("identity"));
+		}
+		else if (!first.equals(second)) {
+			throw wrong(other, "url",
+					"differs from " + one.key("url")
+							+ " in parameters of a signature alone, so both are one model, but the checksums differ",
+					"Set " + one.key("identity") + " and " + other.key("identity")
+							+ " if they are two models, or correct the checksums");
+		}
 	}
 
 	/**
@@ -170,6 +210,10 @@ public final class ModelCompletion {
 		if (!model.files().isEmpty() && (url == null || !SourceUrls.isOfRepository(url))) {
 			throw wrong(model, "files", "applies to files of a repository, but the url is not that of a repository",
 					"Set " + model.key("url") + " to a repository such as hf://org/repo, or remove the key");
+		}
+		if (model.identity() != null && url == null) {
+			throw wrong(model, "identity", "takes the place of a url, but none is set",
+					"Set " + model.key("url") + ", or remove the key");
 		}
 		List<URI> mirrors = new ArrayList<>();
 		for (URI mirror : model.mirrors()) {

@@ -71,6 +71,20 @@ final class CompressedInput {
 		return true;
 	}
 
+	/**
+	 * Compares bytes further on, without taking them.
+	 * @param offset how many bytes are before them
+	 * @param bytes what they may be; with the offset, less than what the buffer takes
+	 */
+	boolean has(int offset, byte[] bytes) throws IOException {
+		int end = offset + bytes.length;
+		while (this.buffer.remaining() < end && readMore()) {
+			// As long as it takes.
+		}
+		return this.buffer.remaining() >= end
+				&& this.buffer.slice(this.buffer.position() + offset, bytes.length).equals(ByteBuffer.wrap(bytes));
+	}
+
 	private boolean readMore() throws IOException {
 		long end = this.frontier.awaitMore(this.position, Frontier.BLOCK);
 		if (end == this.position) {

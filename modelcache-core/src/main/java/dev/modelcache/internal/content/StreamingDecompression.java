@@ -145,9 +145,16 @@ public final class StreamingDecompression implements AutoCloseable {
 	private long decompress() throws IOException {
 		this.target.channel().truncate(0);
 		CompressedInput input = new CompressedInput(this.compressed, this.frontier);
-		try (Decompressor decompressor = this.plan.compression().open(input)) {
+		try (Decompressor decompressor = open(input)) {
 			return copy(decompressor);
 		}
+	}
+
+	/** A registry serves some archives as they are that are said to be gzip data. */
+	private Decompressor open(CompressedInput input) throws IOException {
+		boolean plain = this.plan.archive() && this.plan.compression() == Compression.GZIP
+				&& PlainArchive.begins(input);
+		return plain ? new PlainArchive(input) : this.plan.compression().open(input);
 	}
 
 	private long copy(Decompressor decompressor) throws IOException {

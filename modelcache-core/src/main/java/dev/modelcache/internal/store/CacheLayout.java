@@ -262,10 +262,10 @@ public final class CacheLayout {
 		Path path = inCache(request, fileName);
 		URI url = request.url();
 		String key = (url != null) ? formerKey(url, request) : null;
-		if (key == null || isKnown(path)) {
+		if (url == null || key == null || isKnown(path)) {
 			return path;
 		}
-		Path former = path.getParent().resolveSibling(key.substring(0, 16)).resolve(path.getFileName());
+		Path former = inCache(request, url, key, fileName);
 		return isKnown(former) ? former : path;
 	}
 
@@ -280,11 +280,15 @@ public final class CacheLayout {
 			throw new ModelConfigurationException(request.id(), request.key("url"),
 					"neither a url nor a model-path is given", "Give one of them");
 		}
+		return inCache(request, url, sourceKey(url, request), fileName);
+	}
+
+	private Path inCache(ModelRequest request, URI url, String key, String fileName) {
 		String authority = withoutUserInfo(url.getRawAuthority());
 		String host = (url.getHost() != null) ? url.getHost() : authority.isEmpty() ? "local" : authority;
 		return this.directory.resolve("models")
 			.resolve((request.identity() != null) ? "identity" : safe(host))
-			.resolve(sourceKey(url, request).substring(0, 16))
+			.resolve(key.substring(0, 16))
 			.resolve(safe(fileName));
 	}
 

@@ -184,13 +184,14 @@ class PackedModelTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "tar+zstd", "tar+gzip", "tar" })
-	void directoryOfAnArtifactIsUnpackedAsItsMediaTypeSays(String packing) throws IOException {
+	@CsvSource({ "tar+zstd, tar+zstd", "tar+gzip, tar+gzip", "tar, tar", "tar, tar+gzip", "x, tar+gzip",
+			"tar+gzip, tar" })
+	void directoryOfAnArtifactIsUnpackedAsItsBytesSay(String stated, String packing) throws IOException {
 		Content content = Content.of(packed(packing, tar()));
 		this.registry.blob("org/model", content);
 		this.registry.manifest("org/model", "latest",
 				ManifestJson.of("application/vnd.oci.empty.v1+json")
-					.layer("application/vnd.oci.image.layer.v1." + packing, content,
+					.layer("application/vnd.oci.image.layer.v1." + stated, content,
 							Map.of("org.opencontainers.image.title", "model", "io.deis.oras.content.unpack", "true"))
 					.toString());
 		assertThat(get().files()).hasSize(2);

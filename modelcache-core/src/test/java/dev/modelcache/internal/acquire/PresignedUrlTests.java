@@ -6,6 +6,7 @@ package dev.modelcache.internal.acquire;
 
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -108,6 +109,15 @@ class PresignedUrlTests {
 			.allSatisfy((request) -> assertThat(request.query()).contains("bb"));
 	}
 
+	@Test
+	void linksThatDifferInATokenAreTwoModels() {
+		this.server.serve("/download", CONTENT);
+		Path one = get(request("a", "/download?token=FILE_A")).path();
+		CachedModel other = get(request("b", "/download?token=FILE_B"));
+		assertThat(other.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		assertThat(other.path()).isNotEqualTo(one);
+	}
+
 	@ParameterizedTest
 	@CsvSource({ "/m.gguf?id=1, /m.gguf?id=2", "/m.gguf?id=1&sig=a, /m.gguf?id=2&sig=a", "/m.gguf, /b/n.gguf" })
 	void whatElseDiffersIsAnotherModel(String first, String second) {
@@ -118,9 +128,10 @@ class PresignedUrlTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "/m.gguf?id=1, /m.gguf?id=2", "/m.gguf?token=a, /m.gguf?token=b", "/m.gguf, /x/m.gguf" })
+	@CsvSource({ "/m.gguf?id=1, /m.gguf?id=2", "/m.gguf?token=a, /m.gguf?token=b", "/m.gguf, /x/m.gguf",
+			"/m.gguf, /x/n.gguf", "/dl/8f3a, /dl/91bc" })
 	void configuredIdentityIsThatOfTheModel(String first, String second) {
-		this.server.serve("/x/m.gguf", CONTENT);
+		List.of("/x/m.gguf", "/x/n.gguf", "/dl/8f3a", "/dl/91bc").forEach((path) -> this.server.serve(path, CONTENT));
 		CachedModel one = get(request("m", first).identity("x"));
 		CachedModel other = get(request("m", second).identity("x"));
 		assertThat(other.outcome()).isEqualTo(ModelOutcome.CACHED);
@@ -128,6 +139,23 @@ class PresignedUrlTests {
 		CachedModel another = get(request("m", second).identity("y"));
 		assertThat(another.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
 		assertThat(another.path()).isNotEqualTo(one.path()).exists();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "x, /m.gguf, x.gguf", "x, /dl/8f3a, x", "x.gguf, /dl/8f3a, x.gguf", "x.gguf, /m.bin, x.gguf",
+			"../a b, /m.gguf, .._a_b.gguf" })
+	void fileIsCalledAsTheIdentity(String identity, String url, String name) {
+		this.server.serve("/dl/8f3a", CONTENT).serve("/m.bin", CONTENT);
+		assertThat(get(request("m", url).identity(identity)).path()).hasFileName(name);
+	}
+
+	@Test
+	void identityIsThatOfMirrors() {
+		ModelRequest.Builder request = request("m", "/m.gguf?id=1").mirrors(List.of(this.server.uri("/b/n.gguf")));
+		Path path = get(request.identity("x")).path();
+		CachedModel mirror = get(request("m", "/b/n.gguf").identity("x"));
+		assertThat(mirror.outcome()).isEqualTo(ModelOutcome.CACHED);
+		assertThat(mirror.path()).isEqualTo(path);
 	}
 
 }

@@ -5,7 +5,6 @@
 package dev.modelcache.internal.source.oci;
 
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -126,9 +125,13 @@ final class LayerChoice {
 			.toList();
 	}
 
-	/** Directories are packed by ORAS with gzip, and by other tools as they say. */
+	/**
+	 * ORAS packs directories with gzip, whatever media type it is told (descriptorFromDir
+	 * of oras-go); other tools do what the media type says. A plain archive is unpacked
+	 * as well.
+	 */
 	private static Packing directory(Descriptor layer) {
-		return Objects.requireNonNullElse(ModelLayer.packing(layer.mediaType()), Packing.TAR_GZIP);
+		return (ModelLayer.packing(layer.mediaType()) == Packing.TAR_ZSTD) ? Packing.TAR_ZSTD : Packing.TAR_GZIP;
 	}
 
 	private static List<ModelLayer> plain(Manifest manifest, ModelReference reference) {

@@ -109,6 +109,13 @@ final class GgufParts {
 		return add("general.alignment", 4, int32(alignment));
 	}
 
+	/** Returns a tensor without bytes that comes last. */
+	Tensor behind(String name, long... dimensions) {
+		Tensor last = this.tensors.get(this.tensors.size() - 1);
+		int bytes = 4 * (int) Arrays.stream(last.dimensions()).reduce(1, (a, b) -> a * b);
+		return new Tensor(name, dimensions, 0, last.offset() + (bytes + 31) / 32 * 32);
+	}
+
 	byte[] bytes() {
 		ByteArrayOutputStream file = new ByteArrayOutputStream();
 		file.writeBytes(new byte[] { 'G', 'G', 'U', 'F' });

@@ -16,9 +16,12 @@ import dev.modelcache.testsupport.GgufParts.Tensor;
 
 /**
  * Makes files in the legal and illegal forms of each format. Those of GGUF are made from
- * a model that llama.cpp loads; version b4916 of it loads each legal one.
+ * a model that llama.cpp loads; {@link Sample#loaded} says whether version b4916 does.
  */
 public final class ModelCorpus {
+
+	/** Ends the names of files whose weights llama.cpp reads, but does not map. */
+	public static final String UNMAPPED = ", unmapped";
 
 	private static final byte[] MODEL = TinyLlama.random(1);
 
@@ -31,6 +34,7 @@ public final class ModelCorpus {
 	public static List<Sample> gguf() {
 		ModelCorpus corpus = new ModelCorpus();
 		corpus.legalGguf();
+		corpus.foreignGguf();
 		corpus.illegalEntries();
 		corpus.illegalTensors();
 		corpus.illegalGguf();
@@ -80,7 +84,14 @@ public final class ModelCorpus {
 	}
 
 	private void add(String extension, String name, boolean legal, byte[] bytes) {
-		this.samples.add(new Sample(extension, name, legal, bytes));
+		this.samples.add(new Sample(extension, name, legal, legal, bytes));
+	}
+
+	/** Adds a file that other programs, or other versions of llama.cpp, load. */
+	private void foreign(String name, Consumer<GgufParts> change) {
+		GgufParts parts = new GgufParts(MODEL);
+		change.accept(parts);
+		this.samples.add(new Sample("gguf", name, true, false, parts.bytes()));
 	}
 
 	private void gguf(String name, boolean legal, Consumer<GgufParts> change) {
@@ -101,6 +112,16 @@ public final class ModelCorpus {
 		for (int alignment : new int[] { 32, 64, 256, 4096 }) {
 			gguf("alignment " + alignment, true, (parts) -> parts.aligned(alignment));
 		}
+		for (int alignment : new int[] { 1, 2, 4, 8, 16 }) {
+			gguf("alignment " + alignment + UNMAPPED, true, (parts) -> {
+				parts.aligned(alignment);
+				// The weights must not begin at a multiple of 32 by chance.
+				while ((parts.bytes().length - parts.data.length) % 32 == 0) {
+					parts.add("x" + parts.entries.size(), 0, new byte[1]);
+				}
+			});
+		}
+		gguf("integers as scores", true, (parts) -> parts.set("tokenizer.ggml.scores", 9, GgufParts.array(5, 264)));
 		gguf("a boolean of 5", true, (parts) -> parts.add("x.boolean", 7, new byte[] { 5 }));
 		gguf("keys in another order", true, (parts) -> Collections.reverse(parts.entries));
 		gguf("a hundred keys of a kind", true, (parts) -> {
@@ -116,6 +137,15 @@ public final class ModelCorpus {
 		gguf("bytes behind the weights", true,
 				(parts) -> parts.data = Arrays.copyOf(parts.data, parts.data.length + 100));
 		gguf("a dimension of one", true, (parts) -> tensor(parts, 1, (tensor) -> tensor.with(32, 1, 1, 1)));
+	}
+
+	private void foreignGguf() {
+		int last = new GgufParts(MODEL).tensors.size() - 1;
+		for (int type : new int[] { 4, 36, 37, 38, 1000 }) {
+			foreign("type " + type, (parts) -> tensor(parts, last, (tensor) -> tensor.of(type)));
+		}
+		foreign("no elements", (parts) -> parts.tensors.add(parts.behind("__index_timestep_zero__", 0)));
+		foreign("no columns", (parts) -> parts.tensors.add(parts.behind("x", 0, 32)));
 	}
 
 	private void illegalEntries() {
@@ -138,15 +168,6 @@ public final class ModelCorpus {
 		for (int alignment : new int[] { 0, 3, 24, 33, 48, -1 }) {
 			gguf("alignment " + alignment, false,
 					(parts) -> parts.add("general.alignment", 4, GgufParts.int32(alignment)));
-		}
-		for (int alignment : new int[] { 1, 2, 4, 8, 16 }) {
-			gguf("alignment " + alignment, false, (parts) -> {
-				parts.aligned(alignment);
-				// The weights must not begin at a multiple of 32 by chance.
-				while ((parts.bytes().length - parts.data.length) % 32 == 0) {
-					parts.add("x" + parts.entries.size(), 0, new byte[1]);
-				}
-			});
 		}
 		for (String key : List.of("", "general.alignment\0", "a\0b")) {
 			gguf("key '" + key.replace('\0', '0') + "'", false, (parts) -> parts.add(key, 4, GgufParts.int32(1)));
@@ -186,13 +207,14 @@ public final class ModelCorpus {
 			tensor("leaves a gap", i, (tensor) -> tensor.at(tensor.offset() + 32));
 			gguf("tensor " + i + " twice", false, (parts) -> parts.tensors.add(one));
 		}
-		for (int type : new int[] { -1, 4, 5, 31, 32, 33, 36, 37, 38, Integer.MIN_VALUE }) {
+		for (int type : new int[] { -1, 5, 31, 32, 33, Integer.MIN_VALUE }) {
 			tensor("has type " + type, 11, (tensor) -> tensor.of(type));
 		}
 		for (String name : List.of("x".repeat(64), "x".repeat(65), "x".repeat(1000), "output.weight\0")) {
 			tensor("has a name of " + name.length(), 2, (tensor) -> tensor.named(name));
 		}
-		tensor("has no columns", 4, (tensor) -> tensor.with(0, 32));
+		tensor("has no columns, but bytes", 4, (tensor) -> tensor.with(0, 32));
+		tensor("has no blocks", 4, (tensor) -> tensor.with(32, 1, 0));
 		tensor("has zeros", 4, (tensor) -> tensor.with(0, 0, 0, 0));
 		tensor("has five dimensions", 4, (tensor) -> tensor.with(32, 32, 1, 1, 1));
 		tensor("is negative", 4, (tensor) -> tensor.with(32, -32));
@@ -324,9 +346,11 @@ public final class ModelCorpus {
 	 * @param extension the extension of its name
 	 * @param name what is special about it
 	 * @param legal whether it is a model
+	 * @param loaded whether it is one for version b4916 of llama.cpp, if it is a GGUF
+	 * file
 	 * @param bytes its content
 	 */
-	public record Sample(String extension, String name, boolean legal, byte[] bytes) {
+	public record Sample(String extension, String name, boolean legal, boolean loaded, byte[] bytes) {
 
 		@Override
 		public String toString() {

@@ -33,7 +33,11 @@ enum GgmlType {
 		this.blockBytes = blockBytes;
 	}
 
-	/** Returns a type, or {@code null} for one that is newer than this list. */
+	/**
+	 * Returns a type, or {@code null} for one that is newer than this list, or that other
+	 * programs than llama.cpp use: Ollama has MXFP4 as 4, too, and bitnet.cpp its types
+	 * from 36 to 38.
+	 */
 	static @Nullable GgmlType of(int number) {
 		for (GgmlType type : values()) {
 			if (type.number == number) {
@@ -43,9 +47,11 @@ enum GgmlType {
 		return null;
 	}
 
-	/** Returns whether it is a number of a type that was given up. */
+	/**
+	 * Returns whether it is a number of a type that was given up and has no other use.
+	 */
 	static boolean isRemoved(int number) {
-		return number == 4 || number == 5 || (number >= 31 && number <= 33) || (number >= 36 && number <= 38);
+		return number == 5 || (number >= 31 && number <= 33);
 	}
 
 	/** Returns whether rows of this length can be stored. */

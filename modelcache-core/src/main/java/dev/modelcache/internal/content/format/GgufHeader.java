@@ -60,12 +60,6 @@ final class GgufHeader {
 
 	private static final int MOST_DIMENSIONS = 4;
 
-	/**
-	 * {@code TENSOR_ALIGNMENT}, which llama.cpp requires of mapped weights, whatever the
-	 * alignment of the file.
-	 */
-	private static final int MAPPED_ALIGNMENT = 32;
-
 	private static final String ARCHITECTURE = "general.architecture";
 
 	private static final String FILE_TYPE = "general.file_type";
@@ -89,6 +83,9 @@ final class GgufHeader {
 
 	private final HeaderReader in;
 
+	/** Whether to refuse what does not affect where the parts of the file are. */
+	private final boolean judging;
+
 	private final Map<String, Object> facts = new HashMap<>();
 
 	private final Weights weights = new Weights();
@@ -111,8 +108,9 @@ final class GgufHeader {
 
 	private boolean unknownType;
 
-	private GgufHeader(HeaderReader in) {
+	private GgufHeader(HeaderReader in, boolean judging) {
 		this.in = in;
+		this.judging = judging;
 	}
 
 	/**
@@ -124,18 +122,18 @@ final class GgufHeader {
 	 * @throws IOException if the file cannot be read
 	 */
 	static ModelFormat read(HeaderReader in, ByteOrder machine) throws IOException {
-		return new GgufHeader(in).read(machine);
+		return new GgufHeader(in, true).read(machine);
 	}
 
 	/**
-	 * Returns where the tensors end.
+	 * Returns where the tensors end, whether or not llama.cpp reads the file.
 	 * @param in stands at the file's beginning
 	 * @return a position in the file or beyond its end; empty if the header does not say
-	 * @throws FormatException if the file cannot be read as far as it should
+	 * @throws FormatException if the positions of the tensors cannot be read
 	 * @throws IOException if the file cannot be read
 	 */
 	static OptionalLong end(HeaderReader in) throws IOException {
-		GgufHeader header = new GgufHeader(in);
+		GgufHeader header = new GgufHeader(in, false);
 		long end = header.end(ByteOrder.nativeOrder());
 		return (header.dataEnd > 0 && !header.unknownType) ? OptionalLong.of(end) : OptionalLong.empty();
 	}
@@ -145,10 +143,6 @@ final class GgufHeader {
 		if (this.dataEnd > 0 && end > this.in.size()) {
 			throw FormatException.truncated(NAME,
 					"its tensors end at byte " + end + ", but it has only " + this.in.size() + " bytes");
-		}
-		if (this.tensorCount > 0 && this.dataStart % MAPPED_ALIGNMENT != 0) {
-			throw this.in.malformed("its weights begin at byte " + this.dataStart + ", which is not a multiple of "
-					+ MAPPED_ALIGNMENT + ", as llama.cpp requires it");
 		}
 		return format();
 	}
@@ -167,7 +161,9 @@ final class GgufHeader {
 			this.keyCount++;
 			entry();
 		}
-		checkCounts();
+		if (this.judging) {
+			checkCounts();
+		}
 		long alignment = alignment();
 		this.in.check(tensors, SMALLEST_TENSOR);
 		while (this.tensorCount < tensors) {
@@ -192,9 +188,9 @@ final class GgufHeader {
 		if (version != 2 && version != 3) {
 			throw this.in.malformed("its version is " + Integer.toUnsignedString(version) + ", supported are 2 and 3");
 		}
-		if (bigEndian != (machine == ByteOrder.BIG_ENDIAN)) {
+		if (this.judging && bigEndian != (machine == ByteOrder.BIG_ENDIAN)) {
 			throw this.in.malformed(
-					"its numbers are " + (bigEndian ? "big" : "little") + "-endian, unlike those of this " + "machine");
+					"its numbers are " + (bigEndian ? "big" : "little") + "-endian, unlike those of this machine");
 		}
 	}
 
@@ -223,22 +219,30 @@ final class GgufHeader {
 		}
 		this.in.check(length, 1);
 		byte[] key = this.in.bytes((int) length);
+		String text = new String(key, StandardCharsets.UTF_8);
 		if (length == 0 || contains(key, 0)) {
-			throw this.in.malformed("key " + this.keyCount + " is empty or contains a zero byte");
+			refuse(text, "key " + this.keyCount + " is empty or contains a zero byte");
 		}
 		if (!this.keys.add(Names.hash(key))) {
-			throw this.in.malformed("key " + this.keyCount + " is a duplicate of an earlier key");
+			refuse(text, "key " + this.keyCount + " is a duplicate of an earlier key");
 		}
-		return new String(key, StandardCharsets.UTF_8);
+		return text;
+	}
+
+	/** What is wrong with the alignment affects positions, unlike any other key. */
+	private void refuse(String key, String what) throws FormatException {
+		if (this.judging || key.equals(ALIGNMENT)) {
+			throw this.in.malformed(what);
+		}
 	}
 
 	/** llama.cpp ends its process if one of these has another type. */
 	private void checkType(String key, int type) throws FormatException {
 		if ((key.equals(ALIGNMENT) || key.equals(FILE_TYPE)) && type != UINT32) {
-			throw this.in.malformed(key + " is not a 32-bit unsigned integer");
+			refuse(key, key + " is not a 32-bit unsigned integer");
 		}
 		if (key.equals(TOKENS) || key.equals(SCORES) || key.equals(TOKEN_TYPES)) {
-			throw this.in.malformed(key + " is not an array");
+			refuse(key, key + " is not an array");
 		}
 	}
 
@@ -316,17 +320,20 @@ final class GgufHeader {
 		}
 	}
 
-	/** llama.cpp ends its process, or reads beyond them, if these have other elements. */
+	/**
+	 * llama.cpp ends its process, or reads beyond them, if these have other elements.
+	 * Scores that are all integers are written as such by Python's writer.
+	 */
 	private void checkElements(String key, int type) throws FormatException {
 		boolean wrong = switch (key) {
 			case TOKENS -> type != STRING;
-			case SCORES -> type != FLOAT32;
+			case SCORES -> type != FLOAT32 && type != INT32;
 			case TOKEN_TYPES -> type != INT32 && type != UINT32;
 			case ALIGNMENT, FILE_TYPE -> true;
 			default -> false;
 		};
 		if (wrong) {
-			throw this.in.malformed(key + " has another type than llama.cpp requires");
+			refuse(key, key + " has another type than llama.cpp requires");
 		}
 	}
 
@@ -334,7 +341,7 @@ final class GgufHeader {
 		Names names = new Names();
 		for (long i = 0; i < count; i++) {
 			long length = length();
-			if (!tokens) {
+			if (!tokens || !this.judging) {
 				this.in.skip(length);
 			}
 			// llama.cpp gives empty tokens names of their own.
@@ -386,8 +393,9 @@ final class GgufHeader {
 			if (length < 0) {
 				throw malformedTensor("has a dimension that is larger than 2^63");
 			}
-			if (length == 0) {
-				throw malformedTensor("has a dimension of zero");
+			// By each but the first, llama.cpp divided until August 2026.
+			if (length == 0 && i > 0) {
+				refuseTensor("has a dimension of zero after the first, which ends older versions of llama.cpp");
 			}
 			row = (i == 0) ? length : row;
 			elements = Math.multiplyExact(elements, length);
@@ -395,8 +403,7 @@ final class GgufHeader {
 		int number = this.in.int32();
 		GgmlType type = GgmlType.of(number);
 		if (number < 0 || GgmlType.isRemoved(number)) {
-			throw malformedTensor(
-					"has the type " + Integer.toUnsignedString(number) + ", which llama.cpp does not read");
+			refuseTensor("has the type " + Integer.toUnsignedString(number) + ", which llama.cpp does not read");
 		}
 		if (type != null && !type.fits(row)) {
 			throw malformedTensor("is not aligned: its rows are not a multiple of the blocks of its type");
@@ -410,8 +417,13 @@ final class GgufHeader {
 	private void checkName() throws IOException {
 		long length = this.in.int64();
 		this.in.check(length, 1);
+		if (!this.judging) {
+			this.in.skip(length);
+			return;
+		}
 		if (length >= NAME_BYTES) {
-			throw malformedTensor("has a name of " + length + " bytes, at most " + (NAME_BYTES - 1) + " are supported");
+			throw malformedTensor("has a name of " + length + " bytes, and llama.cpp reads at most " + (NAME_BYTES - 1)
+					+ ", unlike programs such as stable-diffusion.cpp");
 		}
 		byte[] name = this.in.bytes((int) length);
 		if (contains(name, 0)) {
@@ -438,6 +450,12 @@ final class GgufHeader {
 		}
 		this.dataEnd = Math.addExact(offset, bytes);
 		this.nextOffset = padded(this.dataEnd, alignment);
+	}
+
+	private void refuseTensor(String what) throws FormatException {
+		if (this.judging) {
+			throw malformedTensor(what);
+		}
 	}
 
 	private FormatException malformedTensor(String what) {

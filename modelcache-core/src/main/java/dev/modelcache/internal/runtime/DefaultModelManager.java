@@ -120,29 +120,32 @@ public final class DefaultModelManager implements ModelManager {
 			int before = this.unloads;
 			this.loading = this.cache.get(this.modelId)
 				.publishOn(this.scheduler)
-				.flatMap((model) -> loadOrRepair(model, (file) -> install(file, before)))
-				.doOnTerminate(this::loadEnded)
+				.flatMap((model) -> loadOrRepair(model, (file) -> install(file, before), before))
+				.doOnTerminate(() -> loadEnded(before))
 				.cache();
 		}
 		return this.loading;
 	}
 
-	private synchronized void loadEnded() {
-		this.loading = null;
+	/** A load that was forgotten has no part in the one that was begun after it. */
+	private synchronized void loadEnded(int before) {
+		if (this.unloads == before) {
+			this.loading = null;
+		}
 	}
 
 	/**
 	 * Loads a file. If the loader refuses it, the disk may have damaged it since it was
 	 * verified: it is read again, and if its bytes are not those that were proved, it is
-	 * brought again and loaded once more.
+	 * brought again and loaded once more, unless the model was unloaded in the meantime.
 	 */
-	private Mono<Void> loadOrRepair(CachedModel model, Consumer<CachedModel> load) {
+	private Mono<Void> loadOrRepair(CachedModel model, Consumer<CachedModel> load, int before) {
 		try {
 			load.accept(model);
 			return Mono.empty();
 		}
 		catch (ModelLoadException ex) {
-			if (isClosed() || ex.getCause() instanceof LinkageError) {
+			if (isForgotten(before) || ex.getCause() instanceof LinkageError) {
 				return Mono.error(ex);
 			}
 			if (model.equals(this.proved)) {
@@ -153,11 +156,18 @@ public final class DefaultModelManager implements ModelManager {
 				boolean changed = !now.equals(model) || (missing && Files.exists(model.path()));
 				this.proved = changed ? null : model;
 				return changed ? Mono.just(now) : Mono.<CachedModel>error(provedThoughRefused(model, ex));
-			}).onErrorResume((failure) -> acquireAgain(failure, ex)).publishOn(this.scheduler).doOnNext(load).then();
+			})
+				.onErrorResume((failure) -> acquireAgain(failure, ex, before))
+				.publishOn(this.scheduler)
+				.doOnNext(load)
+				.then();
 		}
 	}
 
-	private Mono<CachedModel> acquireAgain(Throwable failure, ModelLoadException refusal) {
+	private Mono<CachedModel> acquireAgain(Throwable failure, ModelLoadException refusal, int before) {
+		if (isForgotten(before)) {
+			return Mono.error(forgotten());
+		}
 		if (failure instanceof ModelIntegrityException) {
 			logger.warn("Model '{}' cannot be loaded, and its file is not what was verified; it is acquired again",
 					this.modelId, failure);
@@ -175,10 +185,6 @@ public final class DefaultModelManager implements ModelManager {
 				refusal.problem() + ". The file was read again and is not damaged: its bytes are those that were "
 						+ (model.verified() ? "verified" : "published") + " (" + model.digest() + ")",
 				refusal.action(), refusal);
-	}
-
-	private synchronized boolean isClosed() {
-		return this.closed;
 	}
 
 	private void install(CachedModel model, int before) {
@@ -232,7 +238,8 @@ public final class DefaultModelManager implements ModelManager {
 	@Override
 	public void replace(ModelReplaced event) {
 		if (event.modelId().equals(this.modelId)) {
-			Mono.defer(() -> loadOrRepair(event.current(), this::swap))
+			int before = unloads();
+			Mono.defer(() -> loadOrRepair(event.current(), this::swap, before))
 				.subscribeOn(this.scheduler)
 				.subscribe((none) -> {
 				}, (failure) -> logger.warn(
@@ -252,6 +259,10 @@ public final class DefaultModelManager implements ModelManager {
 		if (superseded != next) {
 			logger.info("Model '{}' was replaced in memory: {}", this.modelId, model.path());
 		}
+	}
+
+	private synchronized int unloads() {
+		return this.unloads;
 	}
 
 	private synchronized @Nullable SharedModel current() {
@@ -307,6 +318,7 @@ public final class DefaultModelManager implements ModelManager {
 	/** Returns whether there may be any load to forget. */
 	private synchronized boolean forgetLoads() {
 		this.unloads++;
+		this.loading = null;
 		return !this.closed;
 	}
 

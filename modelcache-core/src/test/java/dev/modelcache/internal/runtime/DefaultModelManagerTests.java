@@ -21,6 +21,7 @@ import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCancelledException;
+import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelReplaced;
@@ -178,6 +179,24 @@ class DefaultModelManagerTests {
 		this.loader.failureOfFirst = refused();
 		load();
 		assertThat(loaded(0).file).isEqualTo(version(2));
+	}
+
+	@Test
+	void whatIsUnloadedWhileItsFileIsReadAgainIsNotAcquiredAgain() {
+		Sinks.One<CachedModel> reading = Sinks.one();
+		given(this.cache.verify("default")).willReturn(reading.asMono());
+		this.loader.failureOfFirst = refused();
+		CompletableFuture<Void> forgotten = this.manager.loadModel().toFuture();
+		Awaitility.await().atMost(PATIENCE).until(() -> reading.currentSubscriberCount() == 1);
+		this.manager.unload().block(PATIENCE);
+		// Not the one that is forgotten.
+		load();
+		reading.tryEmitError(new ModelIntegrityException("default", "damaged", "Do"));
+		assertThat(forgotten).failsWithin(PATIENCE)
+			.withThrowableThat()
+			.withCauseInstanceOf(ModelCancelledException.class);
+		verify(this.cache, times(2)).get("default");
+		assertThat(this.manager.use((model) -> model)).contains(loaded(0));
 	}
 
 	@ParameterizedTest

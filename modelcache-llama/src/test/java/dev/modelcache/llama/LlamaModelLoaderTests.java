@@ -10,6 +10,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
 
@@ -188,8 +189,10 @@ class LlamaModelLoaderTests {
 	@Test
 	void aCrashIsNamedWithItsSignal() {
 		byte[] model = TinyLlama.random(1);
-		// The number of rows of a tensor is divided by.
-		assertNotLoaded(patched(model, "blk.0.attn_q.weight", 4 + 8, (byte) 0), "crashed with the signal SIGFPE");
+		// The number of rows of a tensor is divided by, which Arm takes without a signal.
+		if (Set.of("amd64", "x86_64").contains(System.getProperty("os.arch"))) {
+			assertNotLoaded(patched(model, "blk.0.attn_q.weight", 4 + 8, (byte) 0), "crashed with the signal SIGFPE");
+		}
 		// The type of the number, a 32-bit unsigned integer.
 		assertNotLoaded(patched(model, "general.file_type", 0, (byte) 5),
 				"crashed with the signal SIGABRT: .*GGML_ASSERT");

@@ -5,8 +5,11 @@
 package dev.modelcache.internal.acquire;
 
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -19,6 +22,7 @@ import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelEvicted;
 import dev.modelcache.ModelFailed;
+import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelReplaced;
 import dev.modelcache.ModelRequest;
@@ -63,7 +67,14 @@ public final class DefaultModelCache implements ModelCache {
 	private final StatusBoard board;
 
 	/** The last request of each model that is not configured. */
-	private final Map<String, ModelRequest> unconfigured = new ConcurrentHashMap<>();
+	private final Map<String, ModelRequest> unconfigured = Collections.synchronizedMap(new LinkedHashMap<>() {
+
+		@Override
+		protected boolean removeEldestEntry(Map.Entry<String, ModelRequest> eldest) {
+			return size() > StatusBoard.MOST_OTHERS;
+		}
+
+	});
 
 	/** The looks at the disk that have not been answered. */
 	private final Map<ModelRequest, Mono<CachedModel>> looks = new ConcurrentHashMap<>();
@@ -216,8 +227,28 @@ public final class DefaultModelCache implements ModelCache {
 
 	@Override
 	public Mono<Void> evict(ModelRequest request) {
-		return Mono.defer(() -> this.lanes.enter(key(request), () -> new Evict(request)).then())
-			.doOnSuccess((none) -> this.unconfigured.remove(request.id(), request));
+		return Mono.defer(() -> {
+			requireOwnPlace(request);
+			// Before it is evicted: who requests it meanwhile is served by this cache
+			// again.
+			boolean served = this.unconfigured.remove(request.id(), request);
+			return this.lanes.enter(key(request), () -> new Evict(request)).then().doOnError((failure) -> {
+				if (served) {
+					this.unconfigured.putIfAbsent(request.id(), request);
+				}
+			});
+		});
+	}
+
+	/** The file of a configured model is not that of another request. */
+	private void requireOwnPlace(ModelRequest request) {
+		Path path = request.modelPath();
+		if (path != null && !this.models.all().contains(request)
+				&& this.models.modelPaths().contains(path.toAbsolutePath().normalize())) {
+			throw new ModelNotFoundException(request.id(),
+					path + " is the model-path of a configured model, and is not deleted",
+					"Evict that model by its id");
+		}
 	}
 
 	@Override

@@ -85,7 +85,9 @@ final class TlsWatch {
 
 	/** Has a client explain certificates, unless the application configured its TLS. */
 	HttpClient secure(HttpClient client) {
-		logger.debug("TLS of downloads: {}", implementation());
+		if (client.configuration().sslProvider() == null && logger.isDebugEnabled()) {
+			logger.debug("TLS of downloads: {}", implementation());
+		}
 		return (client.configuration().sslProvider() != null) ? client
 				: client.secure((spec) -> spec.sslContext(Http11SslContextSpec.forClient()
 					.configure((context) -> context.trustManager(Certificates.ofJvm()[0]).keyManager(new NoKeys()))));

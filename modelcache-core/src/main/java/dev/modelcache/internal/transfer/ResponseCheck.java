@@ -29,6 +29,10 @@ final class ResponseCheck {
 
 	private static final Logger logger = LoggerFactory.getLogger(ResponseCheck.class);
 
+	private static final long LARGEST_PAGE = 64 << 10;
+
+	private static final long LEAST_MODEL = 1 << 20;
+
 	private final DownloadPlan plan;
 
 	private final WorkMap work;
@@ -175,6 +179,11 @@ final class ResponseCheck {
 		}
 	}
 
+	/** Some kilobytes in place of a model are what a proxy or a portal says. */
+	private static boolean isPage(long total, long stated) {
+		return total <= LARGEST_PAGE && stated > LEAST_MODEL;
+	}
+
 	private void checkTotal(MirrorState mirror, @Nullable Long total) {
 		Long known = this.work.size();
 		Long stated = this.plan.file().size();
@@ -183,7 +192,7 @@ final class ResponseCheck {
 		}
 		ExpectedDigest expected = this.plan.file().expected();
 		if (total != null && stated != null && !total.equals(stated) && expected != null
-				&& expected.origin() == DigestOrigin.LOCK_FILE) {
+				&& expected.origin() == DigestOrigin.LOCK_FILE && !isPage(total, stated)) {
 			// Of another size, it has another digest: no further request changes that.
 			throw new RequestFailedException(Reason.OTHER_SIZE, mirror.mirror(),
 					"says that the file has " + total + " bytes, the lock file says " + stated, null);

@@ -142,6 +142,25 @@ class OperationsTests {
 	}
 
 	@Test
+	void fileOfAConfiguredModelIsNotEvictedByAnotherRequest() throws Exception {
+		Path target = this.directory.resolve("configured.gguf");
+		DefaultModelCache cache = this.fixture
+			.open(ModelRequest.builder("configured").url(this.server.uri("/m.gguf")).modelPath(target).build());
+		cache.get("configured").block(PATIENCE);
+		ModelRequest other = ModelRequest.builder("other")
+			.url(this.server.uri("/other.gguf"))
+			.modelPath(target)
+			.build();
+		StepVerifier.create(cache.evict(other))
+			.expectErrorSatisfies((failure) -> assertThat(failure).isInstanceOf(ModelNotFoundException.class)
+				.hasMessageContaining("is the model-path of a configured model"))
+			.verify(PATIENCE);
+		assertThat(target).exists();
+		cache.evict("configured").block(PATIENCE);
+		assertThat(target).doesNotExist();
+	}
+
+	@Test
 	void fileOfAnotherProcessIsEvictedByItsRequest() {
 		ModelRequest adHoc = ModelRequest.builder("ad-hoc").url(this.server.uri("/m.gguf")).build();
 		Path path = Objects.requireNonNull(openCache().get(adHoc).block(PATIENCE)).path();

@@ -37,8 +37,17 @@ final class DockerConfig {
 
 	private final Path file;
 
-	DockerConfig(Path file) {
+	private final boolean wholeHosts;
+
+	/**
+	 * Reads a file.
+	 * @param file the file; need not exist
+	 * @param wholeHosts whether a key with a path holds the credentials of its host, as
+	 * Docker reads it, if no other key does
+	 */
+	DockerConfig(Path file, boolean wholeHosts) {
 		this.file = file;
+		this.wholeHosts = wholeHosts;
 	}
 
 	/** Returns the name by which the credentials of a registry are kept. */
@@ -86,6 +95,7 @@ final class DockerConfig {
 		String wanted = registry + "/" + repository + "/";
 		int best = 0;
 		Login found = null;
+		Login ofHost = null;
 		for (var entry : auths.properties()) {
 			String scope = scopeOf(entry.getKey()) + "/";
 			Login login = (scope.length() > best && wanted.startsWith(scope) && entry.getValue().isObject())
@@ -94,8 +104,11 @@ final class DockerConfig {
 				best = scope.length();
 				found = login;
 			}
+			if (this.wholeHosts && ofHost == null && scope.startsWith(registry + "/") && entry.getValue().isObject()) {
+				ofHost = login(entry.getValue());
+			}
 		}
-		return found;
+		return (found != null) ? found : ofHost;
 	}
 
 	private @Nullable Login login(JsonNode entry) {

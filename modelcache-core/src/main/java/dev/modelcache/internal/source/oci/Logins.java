@@ -81,7 +81,7 @@ final class Logins {
 
 	private Mono<Login> fromFiles(ModelReference reference) {
 		return Flux.fromIterable(this.settings.loginFiles())
-			.concatMap((file) -> from(new DockerConfig(file), reference))
+			.concatMap((file) -> from(new DockerConfig(file, file.equals(this.settings.dockerConfig())), reference))
 			.next();
 	}
 

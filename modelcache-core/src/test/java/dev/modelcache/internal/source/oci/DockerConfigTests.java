@@ -28,7 +28,7 @@ class DockerConfigTests {
 	private Path directory;
 
 	private DockerConfig config(String json) throws IOException {
-		return new DockerConfig(Files.writeString(this.directory.resolve("config.json"), json));
+		return new DockerConfig(Files.writeString(this.directory.resolve("config.json"), json), false);
 	}
 
 	private static String auth(String pair) {
@@ -105,7 +105,7 @@ class DockerConfigTests {
 
 	@Test
 	void fileNeedNotExist() {
-		DockerConfig config = new DockerConfig(this.directory.resolve("none.json"));
+		DockerConfig config = new DockerConfig(this.directory.resolve("none.json"), true);
 		assertThat(config.loginFor("ghcr.io")).isNull();
 		assertThat(config.helperFor("ghcr.io")).isNull();
 	}
@@ -114,6 +114,19 @@ class DockerConfigTests {
 	void loginShowsNoCredentials() throws IOException {
 		DockerConfig config = config("{\"auths\":{\"ghcr.io\":{\"auth\":\"" + auth("alice:secret") + "\"}}}");
 		assertThat(config.loginFor("ghcr.io")).asString().doesNotContain("alice", "secret");
+	}
+
+	@Test
+	void dockerTakesAKeyWithAPathForItsHost() throws Exception {
+		String json = """
+				{"auths": {"gitlab.example/group/project": {"username": "project", "password": "p"},
+					"gitlab.example/group/other": {"username": "other", "password": "o"}}}""";
+		Path file = Files.writeString(this.directory.resolve("config.json"), json);
+		DockerConfig docker = new DockerConfig(file, true);
+		assertThat(docker.loginFor("gitlab.example", "group/other").username()).isEqualTo("other");
+		assertThat(docker.loginFor("gitlab.example", "elsewhere").username()).isEqualTo("project");
+		assertThat(docker.loginFor("gitlab.example.com", "group/project")).isNull();
+		assertThat(new DockerConfig(file, false).loginFor("gitlab.example", "elsewhere")).isNull();
 	}
 
 }

@@ -15,7 +15,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BiFunction;
 import java.util.function.Function;
 
 import dev.modelcache.CachedModel;
@@ -88,6 +87,8 @@ final class Acquisition implements Callable<CachedModel> {
 
 	private final ExternalData data;
 
+	private final Set<Path> paths;
+
 	private final FileFetch files;
 
 	private final Adoption adoption;
@@ -119,6 +120,7 @@ final class Acquisition implements Callable<CachedModel> {
 		this.monitor = monitor;
 		this.cancellation = cancellation;
 		this.formats = new FormatCheck(parts.formats());
+		this.paths = modelPaths;
 		this.data = new ExternalData(this.formats, modelPaths);
 		this.files = new FileFetch(parts, this.data, clock, monitor, cancellation);
 		this.adoption = new Adoption(parts.store(), this.formats, this.data, clock, this.files, monitor, cancellation);
@@ -166,7 +168,7 @@ final class Acquisition implements Callable<CachedModel> {
 		try {
 			this.cancellation.check();
 			ModelIndex index = new ModelIndex(this.parts.store(), this.formats, this.observer, this.clock, candidate,
-					(bytes, total) -> hashing(candidate, bytes, total));
+					(bytes, total) -> hashing(candidate, bytes, total), this.paths);
 			CachedModel model = serve(index);
 			if (this.parts.store().isSealing()) {
 				index.seal(model);
@@ -233,7 +235,7 @@ final class Acquisition implements Callable<CachedModel> {
 	private CachedModel fetched(ModelIndex index, Standing before) {
 		ResolvedModel model = resolve(index);
 		CachedModel ready = underLock(index, before, (standing) -> {
-			CachedModel brought = completing(index, model, this::resolved,
+			CachedModel brought = completing(index, model, false,
 					(complete) -> bringModel(index, standing, complete, model));
 			tellOfOlder(index, model);
 			return brought;
@@ -256,6 +258,9 @@ final class Acquisition implements Callable<CachedModel> {
 			try {
 				this.monitor.startingOver();
 				known = known(index, before);
+			}
+			catch (MissingDataException other) {
+				failure.addSuppressed(other);
 			}
 			catch (ModelCacheException other) {
 				if (FINAL.contains(other.code())) {
@@ -293,24 +298,48 @@ final class Acquisition implements Callable<CachedModel> {
 
 	private CachedModel withoutNetwork(ModelIndex index, Standing before) {
 		Candidate candidate = index.candidate();
-		CachedModel there = this.adoption.isOffered(candidate, index.place())
-				? underLock(index, before, (standing) -> this.adoption.adoptConfigured(candidate, index.place()))
-				: null;
-		if (there == null) {
-			there = known(index, before);
+		MissingDataException incomplete = null;
+		CachedModel there = null;
+		try {
+			there = offered(index, before);
+		}
+		catch (MissingDataException ex) {
+			incomplete = ex;
+		}
+		try {
+			if (there == null) {
+				there = known(index, before);
+			}
+			if (there == null && incomplete != null) {
+				this.data.giveUpOffline(candidate.request().id(), incomplete);
+				there = offered(index, before);
+			}
+		}
+		catch (MissingDataException ex) {
+			incomplete = ex;
 		}
 		if (there == null && index.occupant() instanceof Standing.Unproven) {
 			there = index.takeUnproven();
 		}
 		if (there == null) {
 			throw new ModelOfflineException(candidate.request().id(),
-					"it is not cached, and hooks.llm.offline forbids the network",
+					((incomplete != null) ? ExternalData.describe(incomplete) : "it is not cached")
+							+ ", and hooks.llm.offline forbids the network",
 					"Start once without hooks.llm.offline (or HF_HUB_OFFLINE), or put the file at its model-path");
 		}
 		return there;
 	}
 
-	/** Serves what other tools keep of the model, if that is all of it. */
+	/** Serves the file that the configuration alone describes. */
+	private @Nullable CachedModel offered(ModelIndex index, Standing before) {
+		return this.adoption.isOffered(index.candidate(), index.place()) ? underLock(index, before,
+				(standing) -> this.adoption.adoptConfigured(index.candidate(), index.place())) : null;
+	}
+
+	/**
+	 * Serves what other tools keep of the model, if that is all of it.
+	 * @throws MissingDataException if it has data in files that they do not keep
+	 */
 	private @Nullable CachedModel known(ModelIndex index, Standing before) {
 		Candidate candidate = index.candidate();
 		ResolvedModel found = ask("looking for what other tools keep", knownOf(candidate, candidate.request()));
@@ -318,7 +347,7 @@ final class Acquisition implements Callable<CachedModel> {
 			return null;
 		}
 		ResolvedModel model = this.pins.enforce(candidate, found);
-		CachedModel ready = underLock(index, before, (standing) -> completing(index, model, this::knownOf,
+		CachedModel ready = underLock(index, before, (standing) -> completing(index, model, true,
 				(complete) -> knownFiles(index, standing, complete, model)));
 		if (ready == null) {
 			refuseUnverified(candidate, model);
@@ -499,21 +528,28 @@ final class Acquisition implements Callable<CachedModel> {
 	 * Works on a model, and once more with the files that it turns out to need.
 	 * @param index the files of the candidate
 	 * @param first the model
-	 * @param sources asks for a model of the candidate
+	 * @param offline whether only what is on this machine may be added
 	 * @param work brings the model
 	 * @return the model that was brought
 	 */
-	private @Nullable CachedModel completing(ModelIndex index, ResolvedModel first,
-			BiFunction<Candidate, ModelRequest, Mono<ResolvedModel>> sources,
+	private @Nullable CachedModel completing(ModelIndex index, ResolvedModel first, boolean offline,
 			Function<ResolvedModel, @Nullable CachedModel> work) {
 		Candidate candidate = index.candidate();
 		ResolvedModel model = first;
 		for (int completions = 0;; completions++) {
+			ResolvedModel present = model;
+			Runnable check = () -> this.pins.requireAll(candidate, present);
+			this.data.onceComplete(check);
 			try {
-				return work.apply(model);
+				CachedModel brought = work.apply(present);
+				if (brought != null) {
+					// Of what was there, and not published.
+					check.run();
+				}
+				return brought;
 			}
 			catch (MissingDataException missing) {
-				ResolvedModel complete = (completions < MOST_COMPLETIONS) ? complete(candidate, model, missing, sources)
+				ResolvedModel complete = (completions < MOST_COMPLETIONS) ? complete(candidate, model, missing, offline)
 						: null;
 				if (complete != null) {
 					model = this.pins.enforce(candidate, complete);
@@ -528,17 +564,21 @@ final class Acquisition implements Callable<CachedModel> {
 	 * Returns the model with the files that it needs, or null if it is served without.
 	 */
 	private @Nullable ResolvedModel complete(Candidate candidate, ResolvedModel model, MissingDataException missing,
-			BiFunction<Candidate, ModelRequest, Mono<ResolvedModel>> sources) {
+			boolean offline) {
 		ResolvedModel complete = null;
 		ModelNotFoundException failure = null;
 		try {
-			complete = ask("asking " + candidate.source(), SourceResolvers.complete(candidate.request(), model,
-					missing.names(), (request) -> sources.apply(candidate, request)));
+			complete = ask("asking " + candidate.source(),
+					SourceResolvers.complete(candidate.request(), model, missing.names(),
+							(request) -> offline ? knownOf(candidate, request) : resolved(candidate, request)));
 		}
 		catch (ModelNotFoundException ex) {
 			failure = ex;
 		}
-		if (complete == null) {
+		if (complete == null && offline) {
+			this.data.giveUpOffline(candidate.request().id(), missing);
+		}
+		else if (complete == null) {
 			this.data.giveUp(candidate, missing, failure);
 		}
 		return complete;

@@ -78,7 +78,7 @@ record Candidate(ModelRequest request, List<URI> locations, boolean fallback, @N
 	 */
 	FormatHints hints(ModelPlace place) {
 		String placed = place.target().getFileName().toString();
-		String own = sourceName();
+		String own = nameIn(this.locations.isEmpty() ? this.request.url() : this.locations.get(0));
 		String content = (Compression.between(own, placed) != null) ? Compression.contentName(own) : own;
 		return new FormatHints(List.of(content, placed), null);
 	}
@@ -94,7 +94,11 @@ record Candidate(ModelRequest request, List<URI> locations, boolean fallback, @N
 			return true;
 		}
 		String scheme = String.valueOf(this.locations.get(0).getScheme());
-		return FILE_SCHEMES.contains(scheme)
+		// That of the fallback URL has the place of the URL, which may name another
+		// format.
+		boolean another = this.locations.get(0).equals(this.request.fallbackUrl()) && own.contains(".")
+				&& placed.contains(".") && !extension(placed).equals(extension(own));
+		return (FILE_SCHEMES.contains(scheme) && !another)
 				|| (MODEL_SCHEMES.contains(scheme) && extension(placed).equals(extension(own)));
 	}
 
@@ -132,14 +136,13 @@ record Candidate(ModelRequest request, List<URI> locations, boolean fallback, @N
 
 	private String nameOfUrl() {
 		URI url = this.request.url();
-		String name = Compression.contentName(sourceName());
+		String name = Compression.contentName(nameIn(url));
 		// A tag or a quantization, not a file; of these two schemes it names a GGUF file.
 		boolean gguf = url != null && Set.of("hf", "ollama").contains(url.getScheme()) && name.contains(":");
 		return name.replace(':', '-') + (gguf ? ".gguf" : "");
 	}
 
-	private String sourceName() {
-		URI url = this.request.url();
+	private static String nameIn(@Nullable URI url) {
 		String path = (url != null && url.getPath() != null) ? url.getPath() : "";
 		return path.substring(path.lastIndexOf('/') + 1);
 	}

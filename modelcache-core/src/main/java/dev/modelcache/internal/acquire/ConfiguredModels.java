@@ -11,10 +11,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.store.ModelStore;
 
 /**
  * The models that the configuration names, in its order.
@@ -49,14 +49,14 @@ public final class ConfiguredModels {
 
 	/**
 	 * Returns where files of models are or will be that the configuration chooses.
+	 * @param store decides where that is, behind links
 	 * @return absolute paths
 	 */
-	Set<Path> modelPaths() {
+	Set<Path> modelPaths(ModelStore store) {
 		return this.byId.values()
 			.stream()
-			.map(ModelRequest::modelPath)
-			.flatMap(Stream::ofNullable)
-			.map((path) -> path.toAbsolutePath().normalize())
+			.filter((request) -> request.modelPath() != null)
+			.map((request) -> store.place(request, "").target())
 			.collect(Collectors.toSet());
 	}
 

@@ -395,8 +395,8 @@ public final class DefaultModelCache implements ModelCache {
 			if (!hasEnded()) {
 				monitor.begin();
 			}
-			return new Acquisition(request(), mode, cache.models.modelPaths(), cache.parts, cache.listeners.observer(),
-					cache.threads, cache.clock, monitor, cancellation())
+			return new Acquisition(request(), mode, cache.models.modelPaths(cache.parts.store()), cache.parts,
+					cache.listeners.observer(), cache.threads, cache.clock, monitor, cancellation())
 				.call();
 		}
 

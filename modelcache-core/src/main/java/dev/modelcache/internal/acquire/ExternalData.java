@@ -4,7 +4,6 @@
  */
 package dev.modelcache.internal.acquire;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Map;
@@ -37,6 +36,10 @@ final class ExternalData {
 	/** Names without which the model is served. */
 	private final Set<ModelFileName> waived = new HashSet<>();
 
+	/** Called when a model has all files that it needs, and before it is published. */
+	private Runnable complete = () -> {
+	};
+
 	/**
 	 * Creates the check.
 	 * @param formats reads ONNX files
@@ -45,6 +48,14 @@ final class ExternalData {
 	ExternalData(FormatCheck formats, Set<Path> modelPaths) {
 		this.formats = formats;
 		this.modelPaths = modelPaths;
+	}
+
+	/**
+	 * Sets a further check of models that have all files that they need.
+	 * @param check throws if such a model must not be published
+	 */
+	void onceComplete(Runnable check) {
+		this.complete = check;
 	}
 
 	/**
@@ -61,11 +72,12 @@ final class ExternalData {
 		int directory = name.text().length() - name.last().length();
 		for (ModelFileName needed : this.formats.onnxData(modelId, name, file).keySet()) {
 			Path beside = target.resolveSibling(needed.text().substring(directory));
-			if (!Files.isRegularFile(beside) && !this.modelPaths.contains(beside)) {
+			if (!FormatCheck.isThere(beside, this.modelPaths)) {
 				missing.add(needed);
 			}
 		}
 		require(name, missing);
+		this.complete.run();
 	}
 
 	/**
@@ -90,6 +102,7 @@ final class ExternalData {
 				}
 			});
 		});
+		this.complete.run();
 	}
 
 	private void require(ModelFileName name, Set<ModelFileName> missing) {
@@ -97,6 +110,29 @@ final class ExternalData {
 		if (!missing.isEmpty()) {
 			throw new MissingDataException(name, missing);
 		}
+	}
+
+	/**
+	 * Gives up on files that are not on this machine, while nothing else can be asked.
+	 * @param modelId the model's id
+	 * @param missing which files
+	 * @throws MissingDataException unless such models are to be served
+	 */
+	void giveUpOffline(String modelId, MissingDataException missing) {
+		if (this.formats.isStrict()) {
+			throw missing;
+		}
+		this.formats.refuse(modelId, describe(missing), "", null);
+		this.waived.addAll(missing.names());
+	}
+
+	/** Returns what is not on this machine, as a clause. */
+	static String describe(MissingDataException missing) {
+		return needs(missing) + ", which " + ((missing.names().size() > 1) ? "are" : "is") + " not on this machine";
+	}
+
+	private static String needs(MissingDataException missing) {
+		return missing.model() + " has data in " + shown(missing.names());
 	}
 
 	/**
@@ -110,7 +146,7 @@ final class ExternalData {
 		ModelRequest request = candidate.request();
 		FilePatterns patterns = FilePatterns.of(request.files());
 		Set<ModelFileName> excluded = missing.names().stream().filter(patterns::exclude).collect(Collectors.toSet());
-		String needs = missing.model() + " has data in " + shown(missing.names());
+		String needs = needs(missing);
 		if (!excluded.isEmpty()) {
 			this.formats.refuse(request.id(),
 					needs + ", but " + request.key("files") + " leaves out " + shown(excluded),

@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Objects;
+import java.util.Set;
 
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelFormat;
@@ -65,13 +66,14 @@ final class FormatCheck {
 	 * Requires that the files with the data of an ONNX file are beside it.
 	 * @param modelId the model's id
 	 * @param file the file
+	 * @param modelPaths where files of configured models are or will be
 	 * @throws ModelFormatException if one is missing and such files are not to be used
 	 */
-	void requireOnnxData(String modelId, Path file) {
+	void requireOnnxData(String modelId, Path file, Set<Path> modelPaths) {
 		List<ModelFileName> missing = onnxData(modelId, ModelFileName.cleaned(file.getFileName().toString()), file)
 			.keySet()
 			.stream()
-			.filter((name) -> !Files.isRegularFile(file.resolveSibling(name.text())))
+			.filter((name) -> !isThere(file.resolveSibling(name.text()), modelPaths))
 			.toList();
 		if (!missing.isEmpty()) {
 			refuse(modelId,
@@ -82,6 +84,16 @@ final class FormatCheck {
 		}
 	}
 
+	/** Returns whether a file is there, or will be. */
+	static boolean isThere(Path file, Set<Path> modelPaths) {
+		return Files.isRegularFile(file) || modelPaths.contains(file);
+	}
+
+	/** Returns whether files that are not as they should be are refused. */
+	boolean isStrict() {
+		return this.settings.mode() == FormatVerification.STRICT;
+	}
+
 	/**
 	 * Refuses a model, unless such models are to be used.
 	 * @param modelId the model's id
@@ -90,7 +102,7 @@ final class FormatCheck {
 	 * @param cause what it follows from, or {@code null}
 	 */
 	void refuse(String modelId, String problem, String action, @Nullable Throwable cause) {
-		if (this.settings.mode() == FormatVerification.STRICT) {
+		if (isStrict()) {
 			ModelFormatException refusal = new ModelFormatException(modelId, problem, action);
 			if (cause != null) {
 				refusal.addSuppressed(cause);
@@ -129,7 +141,7 @@ final class FormatCheck {
 			return FormatInspection.inspect(file, hints, this.settings);
 		}
 		catch (FormatException ex) {
-			if (ex.isPickle() || this.settings.mode() == FormatVerification.STRICT) {
+			if (ex.isPickle() || isStrict()) {
 				throw new ModelFormatException(modelId, description + " " + ex.getMessage(), ex.action());
 			}
 			logger.warn("Model '{}': {} {}; it is used because of hooks.llm.verify-format=warn", modelId, description,

@@ -81,6 +81,8 @@ final class ModelIndex {
 
 	private final Reading reading;
 
+	private final Set<Path> modelPaths;
+
 	private final ModelPlace place;
 
 	private @Nullable PinnedModel pinned;
@@ -95,9 +97,10 @@ final class ModelIndex {
 	 * @param clock tells the time
 	 * @param candidate whose files
 	 * @param reading is told of each MiB of a file that is read
+	 * @param modelPaths where the files of configured models are or will be
 	 */
 	ModelIndex(ModelStore store, FormatCheck formats, AcquisitionObserver observer, Clock clock, Candidate candidate,
-			Reading reading) {
+			Reading reading, Set<Path> modelPaths) {
 		this.store = store;
 		this.formats = formats;
 		this.observer = observer;
@@ -105,6 +108,7 @@ final class ModelIndex {
 		this.pins = new PinnedModels(store, null);
 		this.candidate = candidate;
 		this.reading = reading;
+		this.modelPaths = modelPaths;
 		this.place = store.place(candidate.request(), candidate.fileName());
 	}
 
@@ -170,7 +174,7 @@ final class ModelIndex {
 
 	private @Nullable Claim filled(ModelPlace file) {
 		Fingerprint fingerprint = fingerprint(file);
-		Claim claim = claim(file, null);
+		Claim claim = claim(file, null, true);
 		if (claim != null && claim.receipt() != null && isAskedFor(claim.receipt().sourceKey())) {
 			return claim;
 		}
@@ -186,7 +190,10 @@ final class ModelIndex {
 		return this.store.seenFilled(request(), this.candidate.fileName());
 	}
 
-	/** A model of several files is there if each of them is. */
+	/**
+	 * A model of several files is there if each of them is. The digest that is configured
+	 * is that of the first one, which needs the others, or of the archive of all.
+	 */
 	private List<Claim> claims(SeenVersion version) {
 		if (!isAskedFor(version.manifest().sourceKey())) {
 			return List.of();
@@ -194,7 +201,7 @@ final class ModelIndex {
 		this.store.use(version.files().get(0));
 		List<Claim> claims = new ArrayList<>();
 		for (ModelPlace file : version.files()) {
-			Claim claim = claim(file, null);
+			Claim claim = claim(file, null, claims.isEmpty());
 			if (claim == null) {
 				return List.of();
 			}
@@ -245,10 +252,10 @@ final class ModelIndex {
 		return new Claim(adopted, fingerprint, receipt, null, this.store.verification() != Verification.ALWAYS);
 	}
 
-	private @Nullable Claim claim(ModelPlace file, @Nullable ExpectedDigest stated) {
+	private @Nullable Claim claim(ModelPlace file, @Nullable ExpectedDigest stated, boolean first) {
 		Fingerprint fingerprint = fingerprint(file);
 		Receipt receipt = (fingerprint != null) ? this.store.receipts().find(file, fingerprint) : null;
-		if (fingerprint == null || receipt == null || !isAbout(receipt)
+		if (fingerprint == null || receipt == null || !(first ? isAbout(receipt) : isOf(receipt))
 				|| (stated != null && !isProved(receipt, stated)) || !isAllowed(receipt)) {
 			return null;
 		}
@@ -342,7 +349,7 @@ final class ModelIndex {
 	 * @return the file, or {@code null}
 	 */
 	@Nullable CachedModel find(FileJob job, ModelPlace file) {
-		Claim claim = claim(file, job.file().expected());
+		Claim claim = claim(file, job.file().expected(), false);
 		return (claim != null) ? settle(claim) : null;
 	}
 
@@ -564,7 +571,16 @@ final class ModelIndex {
 			return request().modelPathConflict() == ModelPathConflict.KEEP && !request().digestRequired()
 					&& (expected == null || !receipt.proves(expected));
 		}
-		return (expected != null) ? receipt.proves(expected) : receipt.verified() || !request().digestRequired();
+		return (expected != null) ? receipt.proves(expected) : isVerified(receipt);
+	}
+
+	/** Returns whether a file may be another one of the model than the first. */
+	private boolean isOf(Receipt receipt) {
+		return (receipt.putBy() == PutBy.USER_KEPT) ? isAbout(receipt) : isVerified(receipt);
+	}
+
+	private boolean isVerified(Receipt receipt) {
+		return receipt.verified() || !request().digestRequired();
 	}
 
 	private boolean isAskedFor(@Nullable String sourceKey) {
@@ -630,7 +646,7 @@ final class ModelIndex {
 				: FormatHints.ofName(file.target().getFileName().toString());
 		ModelFormat format = this.formats.inspect(request().id(), file.target(), hints, "the file " + file.target());
 		if (file.equals(this.place)) {
-			this.formats.requireOnnxData(request().id(), file.target());
+			this.formats.requireOnnxData(request().id(), file.target(), this.modelPaths);
 		}
 		boolean putThere = this.candidate.locations().isEmpty();
 		Receipt receipt = new Receipt(hashed.fingerprint(), hashed.sha256(), null, expected,

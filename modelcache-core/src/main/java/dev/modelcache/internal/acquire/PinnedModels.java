@@ -75,7 +75,9 @@ final class PinnedModels {
 
 	/**
 	 * Returns the model as it may be fetched: where nothing else proves a file, the lock
-	 * file does.
+	 * file does. The model may have fewer files, since one of them can tell which further
+	 * ones belong to it.
+	 * @see #requireAll
 	 */
 	ResolvedModel enforce(Candidate candidate, ResolvedModel model) {
 		PinnedModel pinned = find(candidate);
@@ -91,7 +93,7 @@ final class PinnedModels {
 		Map<ModelFileName, PinnedFile> known = byName(pinned);
 		for (RemoteFile file : model.files()) {
 			PinnedFile same = counterpart(known, file.name(), model.files().size());
-			if (same == null || !isAsMany(pinned, model)) {
+			if (same == null) {
 				throw drift(candidate, "the files " + names(pinned), "the files " + names(model));
 			}
 			files.add(enforce(candidate, same, file));
@@ -99,10 +101,15 @@ final class PinnedModels {
 		return new ResolvedModel(files, model.revision(), model.hub());
 	}
 
-	/** An ONNX file tells which further files its model has. */
-	private static boolean isAsMany(PinnedModel pinned, ResolvedModel model) {
-		return pinned.files().size() == model.files().size() || (pinned.files().size() > model.files().size()
-				&& model.files().stream().anyMatch((file) -> file.name().endsWith(".onnx")));
+	/**
+	 * Requires that a model to which no further files will be added has all files that
+	 * the lock file has.
+	 */
+	void requireAll(Candidate candidate, ResolvedModel model) {
+		PinnedModel pinned = find(candidate);
+		if (pinned != null && pinned.files().size() != model.files().size()) {
+			throw drift(candidate, "the files " + names(pinned), "the files " + names(model));
+		}
 	}
 
 	private RemoteFile enforce(Candidate candidate, PinnedFile pinned, RemoteFile file) {

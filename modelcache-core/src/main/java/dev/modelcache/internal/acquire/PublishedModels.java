@@ -135,7 +135,7 @@ final class PublishedModels {
 	}
 
 	private ModelIndex index(Candidate candidate, Reading reading) {
-		return new ModelIndex(this.store, this.formats, this.observer, this.clock, candidate, reading);
+		return new ModelIndex(this.store, this.formats, this.observer, this.clock, candidate, reading, Set.of());
 	}
 
 	/** Fails unless the file was replaced since it was read. */
@@ -197,9 +197,10 @@ final class PublishedModels {
 	}
 
 	/**
-	 * Returns the digest that a file must have: the configured one, unless it proved the
-	 * compressed file, which is gone, or the user keeps another file; then that of its
-	 * receipt, or the last one that is known.
+	 * Returns the digest that a file must have: the first one the configured digest,
+	 * unless that proved the compressed file, which is gone, or the user keeps another
+	 * file; then that of its receipt, or the last one that is known, which only the first
+	 * file has.
 	 */
 	private @Nullable Digest expected(ModelIndex index, ModelPlace place, Fingerprint fingerprint,
 			@Nullable Digest last) {
@@ -207,7 +208,7 @@ final class PublishedModels {
 		Receipt receipt = this.store.receipts().find(place, fingerprint);
 		boolean other = receipt != null
 				&& (receipt.putBy() == PutBy.USER_KEPT || (configured != null && receipt.isOfSource(configured)));
-		if (configured != null && !other) {
+		if (configured != null && last != null && !other) {
 			return configured;
 		}
 		return (receipt != null) ? receipt.digest() : last;

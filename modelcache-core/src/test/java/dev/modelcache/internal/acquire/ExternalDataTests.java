@@ -11,13 +11,17 @@ import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 
 import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.CachedModel;
+import dev.modelcache.Digest;
 import dev.modelcache.FormatVerification;
+import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelIntegrityException;
+import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.content.format.FormatSettings;
@@ -25,6 +29,7 @@ import dev.modelcache.internal.http.MetadataClients;
 import dev.modelcache.internal.source.huggingface.HubSettings;
 import dev.modelcache.internal.source.huggingface.HubToken;
 import dev.modelcache.internal.source.huggingface.HuggingFaceResolver;
+import dev.modelcache.internal.store.AdoptionSettings;
 import dev.modelcache.internal.store.HubCacheSettings;
 import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.testsupport.Content;
@@ -71,6 +76,13 @@ class ExternalDataTests {
 
 	private boolean offline;
 
+	/** The name of the cache's own directory. */
+	private String cache = "cache";
+
+	private AdoptionSettings adoption = AdoptionSettings.OFF;
+
+	private final List<Boolean> verifications = new CopyOnWriteArrayList<>();
+
 	@BeforeEach
 	void start() {
 		this.root = this.directory.resolve("1");
@@ -89,10 +101,12 @@ class ExternalDataTests {
 	}
 
 	private CacheFixture open(ModelRequest... requests) {
-		Path cache = this.root.resolve("cache");
+		Path cache = this.root.resolve(this.cache);
 		Path hub = this.root.resolve("hub");
-		StoreSettings store = new StoreSettings(cache, DataSize.ofMegabytes(1), Verification.FINGERPRINT);
-		CacheFixture fixture = new CacheFixture(cache).formats(new FormatSettings(this.mode, false))
+		StoreSettings store = new StoreSettings(cache, DataSize.ofMegabytes(1), Verification.FINGERPRINT)
+			.withAdoption(this.adoption);
+		CacheFixture fixture = new CacheFixture(cache).verifications(this.verifications)
+			.formats(new FormatSettings(this.mode, false))
 			.store((this.where == Where.CACHE_OF_THE_HUB) ? store.withHubCache(new HubCacheSettings(hub, true)) : store)
 			.resolver(new HuggingFaceResolver(new HubSettings(this.server.endpoint(),
 					new HubToken(null, (name) -> null, this.directory), List.of(hub)), Map.of(),
@@ -116,7 +130,11 @@ class ExternalDataTests {
 	}
 
 	private CachedModel get(String url, String... files) {
-		try (CacheFixture fixture = open(request(url, files).build())) {
+		return get(request(url, files));
+	}
+
+	private CachedModel get(ModelRequest.Builder request) {
+		try (CacheFixture fixture = open(request.build())) {
 			return fixture.get("m");
 		}
 	}
@@ -182,6 +200,128 @@ class ExternalDataTests {
 		try (CacheFixture fixture = open(request("hf://org/repo/onnx/model.onnx").build())) {
 			assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> fixture.get("m"))
 				.withMessageContaining("has changed");
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void expectedDigestIsThatOfTheModelItself(Where place) {
+		this.where = place;
+		repository("weights.pb").large("onnx/weights.pb", DATA);
+		Digest graph = Content.of(ModelFiles.onnxWithData("weights.pb")).sha256();
+		ModelRequest.Builder request = request("hf://org/repo/onnx/model.onnx").expectedDigest(graph);
+		CachedModel model = get(request);
+		assertThat(names(model)).containsExactly("model.onnx", "weights.pb");
+		assertThat(model.verified()).isTrue();
+		int asked = this.server.hub().requests().size();
+		this.verifications.clear();
+		assertThat(get(request).files()).isEqualTo(model.files());
+		assertThat(this.server.hub().requests()).hasSize(asked);
+		assertThat(this.verifications).isEmpty();
+		try (CacheFixture fixture = open(request.build())) {
+			fixture.get("m");
+			assertThat(fixture.cache().verify("m").block(CacheFixture.PATIENCE).files()).isEqualTo(model.files());
+		}
+		// The model is another one as soon as another digest is configured.
+		this.offline = true;
+		assertThatExceptionOfType(ModelCacheException.class)
+			.isThrownBy(() -> get(request.expectedDigest(DATA.sha256())));
+	}
+
+	@Test
+	void lockedFilesAreComparedOnceTheModelIsComplete() {
+		this.where = Where.LOCKED;
+		repository("weights.pb").large("onnx/weights.pb", DATA)
+			.large("onnx/model", Content.of(ModelFiles.onnxWithData("weights.pb")));
+		get("hf://org/repo/onnx/model");
+		elsewhere();
+		assertThat(get("hf://org/repo/onnx/model").files()).hasSize(2);
+		elsewhere();
+		get("hf://org/repo", "onnx/model.onnx", "config.json");
+		elsewhere();
+		// Nothing is published that the second one would find.
+		for (int i = 0; i < 2; i++) {
+			assertThatExceptionOfType(ModelIntegrityException.class)
+				.isThrownBy(() -> get("hf://org/repo", "onnx/model.onnx"))
+				.withMessageContaining("config.json")
+				.withMessageContaining("has changed");
+			assertThatExceptionOfType(ModelIntegrityException.class)
+				.isThrownBy(() -> get("hf://org/repo", "config.json"))
+				.withMessageContaining("has changed");
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void graphWithoutItsDataIsServedOfflineWhereFormatsDoNotMatter(FormatVerification verification) throws IOException {
+		this.mode = verification;
+		this.where = Where.CACHE;
+		this.offline = true;
+		Content graph = Content.of(ModelFiles.onnxWithData("weights.pb"));
+		Path blobs = Files.createDirectories(this.directory.resolve("tool/models--org--name/blobs"));
+		Files.write(blobs.resolve(graph.sha256().hex()), graph.bytes());
+		this.adoption = new AdoptionSettings(true, List.of(this.directory.resolve("tool")), List.of());
+		ModelRequest.Builder request = request("hf://org/repo/onnx/model.onnx").expectedDigest(graph.sha256());
+		if (verification == FormatVerification.STRICT) {
+			assertThatExceptionOfType(ModelOfflineException.class).isThrownBy(() -> get(request))
+				.withMessageContaining("model.onnx has data in weights.pb");
+		}
+		else {
+			CachedModel model = get(request);
+			assertThat(model.outcome()).isEqualTo(ModelOutcome.ADOPTED);
+			assertThat(model.path()).hasBinaryContent(graph.bytes());
+		}
+	}
+
+	@Test
+	void graphOfAnotherToolIsServedOfflineWithItsData() {
+		repository("weights.pb").large("onnx/weights.pb", DATA);
+		List<Path> files = get("hf://org/repo/onnx/model.onnx").files();
+		this.cache = "another";
+		this.offline = true;
+		this.adoption = new AdoptionSettings(true, List.of(this.root.resolve("hub")), List.of());
+		assertThat(get(request("hf://org/repo/onnx/model.onnx")
+			.expectedDigest(Content.of(ModelFiles.onnxWithData("weights.pb")).sha256())).files()).isEqualTo(files);
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void dataThatIsNotOnThisMachineCannotBeHadOffline(FormatVerification verification) {
+		this.mode = FormatVerification.OFF;
+		repository("weights.pb");
+		get("hf://org/repo/onnx/model.onnx");
+		this.cache = "another";
+		this.offline = true;
+		this.mode = verification;
+		if (verification == FormatVerification.STRICT) {
+			assertThatExceptionOfType(ModelOfflineException.class)
+				.isThrownBy(() -> get("hf://org/repo/onnx/model.onnx"))
+				.withMessageContaining("onnx/model.onnx has data in onnx/weights.pb");
+		}
+		else {
+			assertThat(get("hf://org/repo/onnx/model.onnx").files()).hasSize(1);
+		}
+	}
+
+	@Test
+	void dataOfAnotherModelIsFoundBehindALink() throws IOException {
+		Path real = Files.createDirectories(this.directory.resolve("real"));
+		Path link = Files.createSymbolicLink(this.directory.resolve("link"), real);
+		try (MisbehavingServer host = MisbehavingServer.start()) {
+			host.serve("/m.onnx", Content.of(ModelFiles.onnxWithData("weights.pb"))).serve("/weights.pb", DATA);
+			ModelRequest data = ModelRequest.builder("data")
+				.url(host.uri("/weights.pb"))
+				.modelPath(link.resolve("weights.pb"))
+				.build();
+			ModelRequest url = request(host.uri("/m.onnx").toString()).modelPath(link.resolve("m.onnx")).build();
+			try (CacheFixture fixture = open(url, data)) {
+				assertThat(fixture.get("m").path()).exists();
+			}
+			Path own = Files.write(real.resolve("own.onnx"), ModelFiles.onnxWithData("weights.pb"));
+			ModelRequest file = ModelRequest.builder("m").modelPath(own).build();
+			try (CacheFixture fixture = open(file, data)) {
+				assertThat(fixture.get("m").path()).isEqualTo(own);
+			}
 		}
 	}
 

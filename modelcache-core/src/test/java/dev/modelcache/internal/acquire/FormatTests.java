@@ -138,6 +138,31 @@ class FormatTests {
 	}
 
 	@Test
+	void fallbackUrlMayNameAnotherFormat() {
+		ModelRequest.Builder request = request("/absent.safetensors").modelPath(null)
+			.maxAttempts(1)
+			.fallbackUrl(this.server.uri("/m.gguf"));
+		CachedModel model = get(request);
+		assertThat(model.path()).hasFileName("m.gguf");
+		assertThat(model.format()).isEqualTo(TINY);
+		CachedModel again = get(request);
+		assertThat(again.outcome()).isEqualTo(ModelOutcome.CACHED);
+		assertThat(again.path()).isEqualTo(model.path());
+	}
+
+	/** The file is read again, and its format with it. */
+	@Test
+	void fileOfTheFallbackUrlIsProvedByItsOwnName() throws Exception {
+		ModelRequest.Builder request = request("/absent.safetensors").modelPath(this.directory.resolve("models/m.bin"))
+			.maxAttempts(1)
+			.expectedDigest(Content.of(this.model).sha256())
+			.fallbackUrl(this.server.uri("/m.gguf"));
+		Files.createDirectories(target().getParent());
+		Files.write(this.directory.resolve("models/m.bin"), this.model);
+		assertThat(get(request).format()).isEqualTo(TINY);
+	}
+
+	@Test
 	void goodModelThatWasThereBeforeStays() throws Exception {
 		get(request("/m.gguf"));
 		assertThatExceptionOfType(ModelFormatException.class).isThrownBy(() -> get(request("/truncated.gguf")));

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Clock;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import dev.modelcache.CacheOptions.Verification;
@@ -85,7 +86,7 @@ class ModelIndexTests {
 	private ModelIndex index(ModelRequest.Builder request) {
 		return new ModelIndex(this.store, new FormatCheck(FormatSettings.none()), AcquisitionObserver.NONE,
 				Clock.systemUTC(), Candidate.of(request.build()).get(0),
-				(bytes, total) -> this.pieces.incrementAndGet());
+				(bytes, total) -> this.pieces.incrementAndGet(), Set.of());
 	}
 
 	private Path put(ModelIndex index, Content content) throws IOException {

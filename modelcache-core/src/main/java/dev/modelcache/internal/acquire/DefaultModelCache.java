@@ -242,13 +242,18 @@ public final class DefaultModelCache implements ModelCache {
 
 	/** The file of a configured model is not that of another request. */
 	private void requireOwnPlace(ModelRequest request) {
-		Path path = request.modelPath();
+		Path path = lexical(request);
 		if (path != null && !this.models.all().contains(request)
-				&& this.models.modelPaths().contains(path.toAbsolutePath().normalize())) {
+				&& this.models.all().stream().anyMatch((configured) -> path.equals(lexical(configured)))) {
 			throw new ModelNotFoundException(request.id(),
 					path + " is the model-path of a configured model, and is not deleted",
 					"Evict that model by its id");
 		}
+	}
+
+	private static @Nullable Path lexical(ModelRequest request) {
+		Path path = request.modelPath();
+		return (path != null) ? path.toAbsolutePath().normalize() : null;
 	}
 
 	@Override

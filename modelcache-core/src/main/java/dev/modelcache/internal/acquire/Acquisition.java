@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.DigestOrigin;
@@ -87,7 +88,7 @@ final class Acquisition implements Callable<CachedModel> {
 
 	private final ExternalData data;
 
-	private final Set<Path> paths;
+	private final Supplier<Set<Path>> paths;
 
 	private final FileFetch files;
 
@@ -101,7 +102,8 @@ final class Acquisition implements Callable<CachedModel> {
 	 * Creates an acquisition.
 	 * @param request the wanted model
 	 * @param mode whether a file that is there will do
-	 * @param modelPaths where the files of configured models are or will be
+	 * @param modelPaths where the files of configured models are or will be, found when
+	 * it is asked
 	 * @param parts the parts that do the work
 	 * @param observer is told of files that were read
 	 * @param threads run what is awaited
@@ -109,8 +111,9 @@ final class Acquisition implements Callable<CachedModel> {
 	 * @param monitor is told how it goes
 	 * @param cancellation ends it
 	 */
-	Acquisition(ModelRequest request, Mode mode, Set<Path> modelPaths, EngineParts parts, AcquisitionObserver observer,
-			EngineThreads threads, Clock clock, AcquisitionMonitor monitor, Cancellation cancellation) {
+	Acquisition(ModelRequest request, Mode mode, Supplier<Set<Path>> modelPaths, EngineParts parts,
+			AcquisitionObserver observer, EngineThreads threads, Clock clock, AcquisitionMonitor monitor,
+			Cancellation cancellation) {
 		this.request = request;
 		this.mode = mode;
 		this.parts = parts;

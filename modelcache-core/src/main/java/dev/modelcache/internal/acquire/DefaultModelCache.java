@@ -400,7 +400,7 @@ public final class DefaultModelCache implements ModelCache {
 			if (!hasEnded()) {
 				monitor.begin();
 			}
-			return new Acquisition(request(), mode, cache.models.modelPaths(cache.parts.store()), cache.parts,
+			return new Acquisition(request(), mode, () -> cache.models.modelPaths(cache.parts.store()), cache.parts,
 					cache.listeners.observer(), cache.threads, cache.clock, monitor, cancellation())
 				.call();
 		}

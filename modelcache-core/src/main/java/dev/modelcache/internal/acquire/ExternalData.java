@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 import dev.modelcache.CachedModel;
@@ -31,7 +32,7 @@ final class ExternalData {
 
 	private final FormatCheck formats;
 
-	private final Set<Path> modelPaths;
+	private final Supplier<Set<Path>> modelPaths;
 
 	/** Names without which the model is served. */
 	private final Set<ModelFileName> waived = new HashSet<>();
@@ -43,9 +44,10 @@ final class ExternalData {
 	/**
 	 * Creates the check.
 	 * @param formats reads ONNX files
-	 * @param modelPaths where files of other configured models are or will be
+	 * @param modelPaths where files of other configured models are or will be, found when
+	 * it is asked
 	 */
-	ExternalData(FormatCheck formats, Set<Path> modelPaths) {
+	ExternalData(FormatCheck formats, Supplier<Set<Path>> modelPaths) {
 		this.formats = formats;
 		this.modelPaths = modelPaths;
 	}

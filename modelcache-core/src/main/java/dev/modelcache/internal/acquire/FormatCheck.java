@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Supplier;
 
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelFormat;
@@ -66,10 +67,11 @@ final class FormatCheck {
 	 * Requires that the files with the data of an ONNX file are beside it.
 	 * @param modelId the model's id
 	 * @param file the file
-	 * @param modelPaths where files of configured models are or will be
+	 * @param modelPaths where files of configured models are or will be, found when it is
+	 * asked
 	 * @throws ModelFormatException if one is missing and such files are not to be used
 	 */
-	void requireOnnxData(String modelId, Path file, Set<Path> modelPaths) {
+	void requireOnnxData(String modelId, Path file, Supplier<Set<Path>> modelPaths) {
 		List<ModelFileName> missing = onnxData(modelId, ModelFileName.cleaned(file.getFileName().toString()), file)
 			.keySet()
 			.stream()
@@ -85,8 +87,8 @@ final class FormatCheck {
 	}
 
 	/** Returns whether a file is there, or will be. */
-	static boolean isThere(Path file, Set<Path> modelPaths) {
-		return Files.isRegularFile(file) || modelPaths.contains(file);
+	static boolean isThere(Path file, Supplier<Set<Path>> modelPaths) {
+		return Files.isRegularFile(file) || modelPaths.get().contains(file);
 	}
 
 	/** Returns whether files that are not as they should be are refused. */

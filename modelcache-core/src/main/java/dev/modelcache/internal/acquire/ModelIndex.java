@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import dev.modelcache.CacheOptions.Verification;
@@ -81,7 +82,7 @@ final class ModelIndex {
 
 	private final Reading reading;
 
-	private final Set<Path> modelPaths;
+	private final Supplier<Set<Path>> modelPaths;
 
 	private final ModelPlace place;
 
@@ -97,10 +98,11 @@ final class ModelIndex {
 	 * @param clock tells the time
 	 * @param candidate whose files
 	 * @param reading is told of each MiB of a file that is read
-	 * @param modelPaths where the files of configured models are or will be
+	 * @param modelPaths where the files of configured models are or will be, found when
+	 * it is asked
 	 */
 	ModelIndex(ModelStore store, FormatCheck formats, AcquisitionObserver observer, Clock clock, Candidate candidate,
-			Reading reading, Set<Path> modelPaths) {
+			Reading reading, Supplier<Set<Path>> modelPaths) {
 		this.store = store;
 		this.formats = formats;
 		this.observer = observer;

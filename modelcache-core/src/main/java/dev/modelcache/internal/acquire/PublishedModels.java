@@ -135,7 +135,7 @@ final class PublishedModels {
 	}
 
 	private ModelIndex index(Candidate candidate, Reading reading) {
-		return new ModelIndex(this.store, this.formats, this.observer, this.clock, candidate, reading, Set.of());
+		return new ModelIndex(this.store, this.formats, this.observer, this.clock, candidate, reading, Set::of);
 	}
 
 	/** Fails unless the file was replaced since it was read. */

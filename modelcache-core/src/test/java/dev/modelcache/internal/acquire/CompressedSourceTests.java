@@ -6,6 +6,7 @@ package dev.modelcache.internal.acquire;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -335,7 +336,7 @@ class CompressedSourceTests {
 
 	@Test
 	void bytesAfterTheEndAreAnError() {
-		this.server.serve(PATH, concatenate(COMPRESSED.bytes(), new byte[100]));
+		this.server.serve(PATH, concatenate(COMPRESSED.bytes(), "other data".getBytes(StandardCharsets.US_ASCII)));
 		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get(request().maxAttempts(1)))
 			.withMessageContaining("followed by other data");
 		assertThat(target()).doesNotExist();

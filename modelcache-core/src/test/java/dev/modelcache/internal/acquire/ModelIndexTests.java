@@ -86,7 +86,7 @@ class ModelIndexTests {
 	private ModelIndex index(ModelRequest.Builder request) {
 		return new ModelIndex(this.store, new FormatCheck(FormatSettings.none()), AcquisitionObserver.NONE,
 				Clock.systemUTC(), Candidate.of(request.build()).get(0),
-				(bytes, total) -> this.pieces.incrementAndGet(), Set.of());
+				(bytes, total) -> this.pieces.incrementAndGet(), Set::of);
 	}
 
 	private Path put(ModelIndex index, Content content) throws IOException {

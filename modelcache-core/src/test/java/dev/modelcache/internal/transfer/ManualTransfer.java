@@ -12,8 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
@@ -66,7 +64,7 @@ final class ManualTransfer implements AutoCloseable {
 
 	final StagedFile staged;
 
-	private final ExecutorService hashing = Executors.newCachedThreadPool();
+	private final HashingThreads hashing = new HashingThreads();
 
 	private final SegmentedTransfer transfer;
 
@@ -86,7 +84,7 @@ final class ManualTransfer implements AutoCloseable {
 				Duration.ofMinutes(1), DataSize.ofBytes(0));
 		this.transfer = new SegmentedTransfer(Map.of("test", Client::new),
 				new Attempts(RetryRegistry.ofDefaults(), (id) -> 3, () -> 0.5),
-				new TransferThreads(io, this.hashing, this.timer), settings);
+				new TransferThreads(io, this.hashing.executor(), this.timer), settings);
 	}
 
 	/** Goes on with what an earlier transfer of the same file left. */
@@ -114,9 +112,9 @@ final class ManualTransfer implements AutoCloseable {
 	@Override
 	public void close() {
 		this.staged.close();
-		this.hashing.shutdownNow();
+		this.hashing.executor().shutdownNow();
 		try {
-			this.hashing.awaitTermination(3, TimeUnit.MINUTES);
+			this.hashing.executor().awaitTermination(3, TimeUnit.MINUTES);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -176,6 +174,7 @@ final class ManualTransfer implements AutoCloseable {
 			this.end = (response.bodyEnd() != null) ? response.bodyEnd() : ByteRange.OPEN;
 			subscribe(this.taker);
 			this.answered.apply(response).subscribe(null, this.sink::error, this.sink::success);
+			ManualTransfer.this.hashing.awaitQuiet();
 		}
 
 		void send(int size) {
@@ -197,12 +196,14 @@ final class ManualTransfer implements AutoCloseable {
 		}
 
 		void fail(RequestFailedException failure) {
+			ManualTransfer.this.hashing.awaitQuiet();
 			if (this.hasAnswered) {
 				this.body.onError(failure);
 			}
 			else {
 				this.sink.error(failure);
 			}
+			ManualTransfer.this.hashing.awaitQuiet();
 		}
 
 		@Override

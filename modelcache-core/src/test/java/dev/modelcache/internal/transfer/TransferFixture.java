@@ -21,8 +21,6 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
 import java.util.function.Function;
@@ -69,11 +67,7 @@ final class TransferFixture implements AutoCloseable {
 
 	private final Queue<Answer> answers = new ConcurrentLinkedQueue<>();
 
-	private final ExecutorService hashing = Executors.newCachedThreadPool((task) -> {
-		Thread thread = new Thread(task, "hashing");
-		thread.setDaemon(true);
-		return thread;
-	});
+	private final HashingThreads hashing = new HashingThreads();
 
 	private final ModelStore store;
 
@@ -118,7 +112,7 @@ final class TransferFixture implements AutoCloseable {
 	}
 
 	Mono<TransferResult> run(int mirrors) {
-		TransferThreads threads = new TransferThreads(Schedulers.immediate(), this.hashing, this.time);
+		TransferThreads threads = new TransferThreads(Schedulers.immediate(), this.hashing.executor(), this.time);
 		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(64), 4, DataSize.ofMegabytes(16),
 				Duration.ofSeconds(30), Duration.ofSeconds(30), 5, false);
 		SegmentedTransfer transfer = new SegmentedTransfer(Map.of("test", WrittenClient::new),
@@ -134,6 +128,7 @@ final class TransferFixture implements AutoCloseable {
 	/** Lets an hour pass, in steps that let delays follow each other. */
 	void letTimePass() {
 		for (int second = 0; second < 3600; second++) {
+			this.hashing.awaitQuiet();
 			this.time.advanceTimeBy(Duration.ofSeconds(1));
 		}
 	}
@@ -174,7 +169,7 @@ final class TransferFixture implements AutoCloseable {
 	@Override
 	public void close() {
 		this.staged.close();
-		this.hashing.shutdownNow();
+		this.hashing.executor().shutdownNow();
 		VirtualTimeScheduler.reset();
 	}
 

@@ -47,8 +47,8 @@ class ConfiguredModelsTests {
 	@CsvSource({ "web, GGUF, model.gguf", "user-info, ONNX, model.onnx", "by-path, GGUF, at-path.gguf",
 			"compressed, GGUF, model.gguf", "address, safetensors, model.safetensors",
 			"hub-quantization, GGUF, TinyLlama-1.1B-Q5_K_M.gguf", "hub-file, safetensors, model.safetensors",
-			"hub-page, GGUF, m.gguf", "ollama, GGUF, gemma-2b.gguf", "registry, GGUF, smollm2-360M", "catalog, GGUF, ",
-			"card, GGUF, card.gguf" })
+			"hub-page, GGUF, m.gguf", "ollama, GGUF, gemma-2b.gguf", "registry, GGUF, smollm2-360M.gguf",
+			"catalog, GGUF, ", "card, GGUF, card.gguf" })
 	void modelIsReadyVerifiedAndInTheTemporaryDirectory(String id, String format, String fileName) {
 		CachedModel model = get(id);
 		assertThat(model.verified()).isTrue();

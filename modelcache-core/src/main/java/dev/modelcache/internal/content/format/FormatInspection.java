@@ -180,15 +180,16 @@ public final class FormatInspection {
 	 */
 	private static boolean isOnnx(FileChannel channel) throws IOException {
 		HeaderReader in = new HeaderReader(channel, OnnxHeader.NAME);
+		ProtobufReader fields = new ProtobufReader(in, OnnxHeader.NAME);
 		Set<Integer> tags = new HashSet<>();
 		try {
 			while (in.remaining() > 0) {
-				long tag = varint(in);
+				long tag = fields.varint();
 				if (!ONNX_TAGS.contains((int) tag) || tag > 0xff) {
 					return false;
 				}
-				long value = varint(in);
-				in.skip(((tag & 7) == 2) ? value : 0);
+				long value = fields.varint();
+				in.skip((ProtobufReader.wireType(tag) == ProtobufReader.LENGTH) ? value : 0);
 				tags.add((int) tag);
 			}
 		}
@@ -196,18 +197,6 @@ public final class FormatInspection {
 			return false;
 		}
 		return tags.containsAll(Set.of(ONNX_VERSION, ONNX_GRAPH));
-	}
-
-	private static long varint(HeaderReader in) throws IOException {
-		long value = 0;
-		for (int shift = 0; shift < Long.SIZE; shift += 7) {
-			int next = in.uint8();
-			value |= (long) (next & 0x7f) << shift;
-			if (next < 0x80) {
-				return value;
-			}
-		}
-		return -1;
 	}
 
 	private static ModelFormat onnx(FileChannel channel) throws IOException {

@@ -27,17 +27,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class OnnxData {
 
-	private static final int VARINT = 0;
-
-	private static final int FIXED64 = 1;
-
-	private static final int LENGTH = 2;
-
-	private static final int FIXED32 = 5;
-
-	/** Protobuf's own readers refuse messages within more messages than that. */
-	private static final int DEEPEST = 100;
-
 	private static final int LONGEST_TEXT = 4096;
 
 	private static final int MOST_FILES = 10_000;
@@ -45,6 +34,8 @@ final class OnnxData {
 	private static final int EXTERNAL = 1;
 
 	private final HeaderReader in;
+
+	private final ProtobufReader fields;
 
 	private final ModelFileName model;
 
@@ -55,6 +46,7 @@ final class OnnxData {
 
 	private OnnxData(HeaderReader in, ModelFileName model) {
 		this.in = in;
+		this.fields = new ProtobufReader(in, OnnxHeader.NAME);
 		this.model = model;
 	}
 
@@ -75,27 +67,26 @@ final class OnnxData {
 	}
 
 	private void message(Message message, long end, int depth) throws IOException {
-		if (depth > DEEPEST) {
+		if (depth > ProtobufReader.DEEPEST) {
 			throw refused("its messages are nested too deeply");
 		}
 		while (this.in.position() < end) {
-			long tag = varint();
-			int wireType = (int) tag & 7;
-			Message part = (wireType == LENGTH) ? message.part(tag >>> 3) : null;
+			long tag = this.fields.varint();
+			Message part = (ProtobufReader.wireType(tag) == ProtobufReader.LENGTH) ? message.part(tag >>> 3) : null;
 			if (part == Message.TENSOR) {
-				tensor(length(end));
+				tensor(this.fields.length(end));
 			}
 			else if (part == Message.NODE) {
-				node(length(end), depth + 1);
+				node(this.fields.length(end), depth + 1);
 			}
 			else if (part != null) {
-				message(part, length(end), depth + 1);
+				message(part, this.fields.length(end), depth + 1);
 			}
 			else {
-				skip(wireType, end);
+				this.fields.skip(tag, end);
 			}
 		}
-		checkEnd(end);
+		this.fields.checkEnd(end);
 	}
 
 	private void node(long end, int depth) throws IOException {
@@ -114,18 +105,18 @@ final class OnnxData {
 		Map<String, String> entries = new TreeMap<>();
 		long place = 0;
 		while (this.in.position() < end) {
-			long tag = varint();
-			if (tag == (13 << 3 | LENGTH)) {
-				entry(entries, length(end));
+			long tag = this.fields.varint();
+			if (tag == ProtobufReader.tag(13, ProtobufReader.LENGTH)) {
+				entry(entries, this.fields.length(end));
 			}
-			else if (tag == (14 << 3 | VARINT)) {
-				place = varint();
+			else if (tag == ProtobufReader.tag(14, ProtobufReader.VARINT)) {
+				place = this.fields.varint();
 			}
 			else {
-				skip((int) tag & 7, end);
+				this.fields.skip(tag, end);
 			}
 		}
-		checkEnd(end);
+		this.fields.checkEnd(end);
 		if (place == EXTERNAL) {
 			ModelFileName name = name(entries.get("location"));
 			this.files.merge(name, end(entries), Math::max);
@@ -139,18 +130,18 @@ final class OnnxData {
 		String key = "";
 		String value = "";
 		while (this.in.position() < end) {
-			long tag = varint();
-			if (tag == (1 << 3 | LENGTH)) {
-				key = text(length(end));
+			long tag = this.fields.varint();
+			if (tag == ProtobufReader.tag(1, ProtobufReader.LENGTH)) {
+				key = text(this.fields.length(end));
 			}
-			else if (tag == (2 << 3 | LENGTH)) {
-				value = text(length(end));
+			else if (tag == ProtobufReader.tag(2, ProtobufReader.LENGTH)) {
+				value = text(this.fields.length(end));
 			}
 			else {
-				skip((int) tag & 7, end);
+				this.fields.skip(tag, end);
 			}
 		}
-		checkEnd(end);
+		this.fields.checkEnd(end);
 		entries.put(key, value);
 	}
 
@@ -193,44 +184,6 @@ final class OnnxData {
 	private FormatException refused(String what) {
 		this.refusal = this.in.malformed(what);
 		return this.refusal;
-	}
-
-	private void skip(int wireType, long end) throws IOException {
-		switch (wireType) {
-			case VARINT -> varint();
-			case FIXED64 -> this.in.skip(Long.BYTES);
-			case LENGTH -> this.in.skip(length(end) - this.in.position());
-			case FIXED32 -> this.in.skip(Integer.BYTES);
-			default -> throw this.in.malformed("it is not a protobuf message");
-		}
-	}
-
-	/** Reads the length of a field and returns where it ends. */
-	private long length(long end) throws IOException {
-		long length = varint();
-		if (length < 0 || length > end - this.in.position()) {
-			throw FormatException.truncated(OnnxHeader.NAME, "at byte " + this.in.position() + " of " + this.in.size()
-					+ " it declares more data than it contains");
-		}
-		return this.in.position() + length;
-	}
-
-	private long varint() throws IOException {
-		long value = 0;
-		for (int shift = 0; shift < Long.SIZE; shift += 7) {
-			int next = this.in.uint8();
-			value |= (long) (next & 0x7f) << shift;
-			if (next < 0x80) {
-				return value;
-			}
-		}
-		throw this.in.malformed("it is not a protobuf message");
-	}
-
-	private void checkEnd(long end) throws FormatException {
-		if (this.in.position() != end) {
-			throw this.in.malformed("a part of it is longer than declared");
-		}
 	}
 
 	/** The messages that have tensors, or parts that have some, by their numbers. */

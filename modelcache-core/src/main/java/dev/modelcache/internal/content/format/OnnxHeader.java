@@ -23,17 +23,6 @@ final class OnnxHeader {
 
 	static final String NAME = "ONNX";
 
-	private static final int VARINT = 0;
-
-	private static final int FIXED64 = 1;
-
-	private static final int LENGTH = 2;
-
-	private static final int FIXED32 = 5;
-
-	/** Protobuf's own readers refuse messages within more messages than that. */
-	private static final int DEEPEST = 100;
-
 	/** Names and bits of the element types, by their numbers in TensorProto. */
 	private static final @Nullable ElementType[] TYPES = { null, type("F32", 32), type("U8", 8), type("I8", 8),
 			type("U16", 16), type("I16", 16), type("I32", 32), type("I64", 64), null, type("BOOL", 8), type("F16", 16),
@@ -43,12 +32,15 @@ final class OnnxHeader {
 
 	private final HeaderReader in;
 
+	private final ProtobufReader fields;
+
 	private final Weights weights = new Weights();
 
 	private @Nullable String graphName;
 
 	private OnnxHeader(HeaderReader in) {
 		this.in = in;
+		this.fields = new ProtobufReader(in, NAME);
 	}
 
 	/**
@@ -69,12 +61,12 @@ final class OnnxHeader {
 		long irVersion = 0;
 		boolean graph = false;
 		while (this.in.remaining() > 0) {
-			long tag = varint();
-			if (tag == tag(1, VARINT)) {
-				irVersion = varint();
+			long tag = this.fields.varint();
+			if (tag == ProtobufReader.tag(1, ProtobufReader.VARINT)) {
+				irVersion = this.fields.varint();
 			}
-			else if (tag == tag(7, LENGTH)) {
-				graph(length(this.in.size()));
+			else if (tag == ProtobufReader.tag(7, ProtobufReader.LENGTH)) {
+				graph(this.fields.length(this.in.size()));
 				graph = true;
 			}
 			else {
@@ -92,37 +84,37 @@ final class OnnxHeader {
 
 	private void graph(long end) throws IOException {
 		while (this.in.position() < end) {
-			long tag = varint();
-			if (tag == tag(2, LENGTH)) {
-				String name = this.in.text(length(end) - this.in.position());
+			long tag = this.fields.varint();
+			if (tag == ProtobufReader.tag(2, ProtobufReader.LENGTH)) {
+				String name = this.in.text(this.fields.length(end) - this.in.position());
 				this.graphName = name.isEmpty() ? null : name;
 			}
-			else if (tag == tag(5, LENGTH)) {
-				tensor(length(end), true);
+			else if (tag == ProtobufReader.tag(5, ProtobufReader.LENGTH)) {
+				tensor(this.fields.length(end), true);
 			}
 			else {
 				field(Part.GRAPH, tag, end, 1);
 			}
 		}
-		checkEnd(end);
+		this.fields.checkEnd(end);
 	}
 
 	/** Follows a field that is of no interest by itself, to find damage inside it. */
 	private void field(Part message, long tag, long end, int depth) throws IOException {
-		Part part = ((tag & 7) == LENGTH) ? message.part(tag >>> 3) : null;
+		Part part = (ProtobufReader.wireType(tag) == ProtobufReader.LENGTH) ? message.part(tag >>> 3) : null;
 		if (part == null) {
-			skip(tag, end);
+			this.fields.skip(tag, end);
 			return;
 		}
-		if (depth == DEEPEST) {
+		if (depth == ProtobufReader.DEEPEST) {
 			throw this.in.malformed("its messages are nested too deeply");
 		}
-		long partEnd = length(end);
+		long partEnd = this.fields.length(end);
 		switch (part) {
 			case TENSOR -> tensor(partEnd, false);
 			case NUMBERS -> {
 				while (this.in.position() < partEnd) {
-					varint();
+					this.fields.varint();
 				}
 			}
 			case FLOATS -> {
@@ -133,11 +125,11 @@ final class OnnxHeader {
 			}
 			default -> {
 				while (this.in.position() < partEnd) {
-					field(part, varint(), partEnd, depth + 1);
+					field(part, this.fields.varint(), partEnd, depth + 1);
 				}
 			}
 		}
-		checkEnd(partEnd);
+		this.fields.checkEnd(partEnd);
 	}
 
 	private void tensor(long end, boolean weight) throws IOException {
@@ -145,30 +137,30 @@ final class OnnxHeader {
 		long number = 0;
 		long rawBytes = -1;
 		while (this.in.position() < end) {
-			long tag = varint();
-			if (tag == tag(1, VARINT)) {
-				elements = times(elements, varint());
+			long tag = this.fields.varint();
+			if (tag == ProtobufReader.tag(1, ProtobufReader.VARINT)) {
+				elements = times(elements, this.fields.varint());
 			}
-			else if (tag == tag(1, LENGTH)) {
-				long dimensionsEnd = length(end);
+			else if (tag == ProtobufReader.tag(1, ProtobufReader.LENGTH)) {
+				long dimensionsEnd = this.fields.length(end);
 				while (this.in.position() < dimensionsEnd) {
-					elements = times(elements, varint());
+					elements = times(elements, this.fields.varint());
 				}
-				checkEnd(dimensionsEnd);
+				this.fields.checkEnd(dimensionsEnd);
 			}
-			else if (tag == tag(2, VARINT)) {
-				number = varint();
+			else if (tag == ProtobufReader.tag(2, ProtobufReader.VARINT)) {
+				number = this.fields.varint();
 			}
-			else if (tag == tag(9, LENGTH)) {
-				long rawStart = length(end);
+			else if (tag == ProtobufReader.tag(9, ProtobufReader.LENGTH)) {
+				long rawStart = this.fields.length(end);
 				rawBytes = rawStart - this.in.position();
 				this.in.skip(rawBytes);
 			}
 			else {
-				field(Part.TENSOR, tag, end, DEEPEST - 1);
+				field(Part.TENSOR, tag, end, ProtobufReader.DEEPEST - 1);
 			}
 		}
-		checkEnd(end);
+		this.fields.checkEnd(end);
 		ElementType type = (number >= 0 && number < TYPES.length) ? TYPES[(int) number] : null;
 		// An empty field is as good as none: the weights are in another file, or field.
 		if (type != null && rawBytes > 0 && type.bytes(elements) != rawBytes) {
@@ -185,51 +177,6 @@ final class OnnxHeader {
 			throw this.in.malformed("a tensor has a negative dimension");
 		}
 		return Math.multiplyExact(elements, dimension);
-	}
-
-	private void skip(long tag, long end) throws IOException {
-		if (tag >>> 3 == 0) {
-			throw this.in.malformed("it is not a protobuf message");
-		}
-		switch ((int) tag & 7) {
-			case VARINT -> varint();
-			case FIXED64 -> this.in.skip(Long.BYTES);
-			case LENGTH -> this.in.skip(length(end) - this.in.position());
-			case FIXED32 -> this.in.skip(Integer.BYTES);
-			default -> throw this.in.malformed("it is not a protobuf message");
-		}
-	}
-
-	/** Reads the length of a field and returns where it ends. */
-	private long length(long end) throws IOException {
-		long length = varint();
-		if (length < 0 || length > end - this.in.position()) {
-			throw FormatException.truncated(NAME, "at byte " + this.in.position() + " of " + this.in.size()
-					+ " it declares more data than it " + "contains");
-		}
-		return this.in.position() + length;
-	}
-
-	private long varint() throws IOException {
-		long value = 0;
-		for (int shift = 0; shift < Long.SIZE; shift += 7) {
-			int next = this.in.uint8();
-			value |= (long) (next & 0x7f) << shift;
-			if (next < 0x80) {
-				return value;
-			}
-		}
-		throw this.in.malformed("it is not a protobuf message");
-	}
-
-	private void checkEnd(long end) throws FormatException {
-		if (this.in.position() != end) {
-			throw this.in.malformed("a part of it is longer than declared");
-		}
-	}
-
-	private static long tag(int field, int wireType) {
-		return field << 3 | wireType;
 	}
 
 	private static ElementType type(String name, int bits) {

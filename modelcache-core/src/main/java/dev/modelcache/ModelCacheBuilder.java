@@ -28,9 +28,8 @@ import dev.modelcache.internal.acquire.ConfiguredModels;
 import dev.modelcache.internal.acquire.DefaultModelCache;
 import dev.modelcache.internal.acquire.DefaultOperations;
 import dev.modelcache.internal.acquire.EngineThreads;
-import dev.modelcache.internal.acquire.Listeners;
 import dev.modelcache.internal.acquire.Observers;
-import dev.modelcache.internal.acquire.EngineParts;
+import dev.modelcache.internal.acquire.Engine;
 import dev.modelcache.internal.acquire.TransferHistory;
 import dev.modelcache.internal.assembly.CatalogLocations;
 import dev.modelcache.internal.assembly.DownloadConnections;
@@ -143,9 +142,11 @@ public final class ModelCacheBuilder {
 
 	private Clock clock = Clock.systemUTC();
 
-	private @Nullable Parts parts;
+	private @Nullable Engine engine;
 
 	private @Nullable DefaultModelCache built;
+
+	private final AtomicBoolean closed = new AtomicBoolean();
 
 	ModelCacheBuilder() {
 	}
@@ -521,14 +522,10 @@ public final class ModelCacheBuilder {
 		if (this.built != null) {
 			throw new IllegalStateException("This builder has already built a cache. Use a new builder");
 		}
-		Parts parts = parts();
-		List<AcquisitionObserver> observers = new ArrayList<>(this.observers);
-		observers.add(parts.history());
-		AcquisitionObserver observer = new Observers(observers);
-		observer.configured(parts.models().ids());
-		DefaultModelCache cache = new DefaultModelCache(parts.models(), parts.engine(), parts.threads(),
-				new Listeners(each(this.listeners), each(this.displays), observer), this.clock);
-		cache.with(parts.connections()::renew, parts::close);
+		Engine engine = engine();
+		engine.observer().configured(engine.models().ids());
+		DefaultModelCache cache = new DefaultModelCache(engine, each(this.listeners), each(this.displays),
+				() -> close(engine));
 		this.built = cache;
 		return cache;
 	}
@@ -541,25 +538,44 @@ public final class ModelCacheBuilder {
 	 * @throws ModelConfigurationException if an option or a model is invalid
 	 */
 	public ModelCacheOperations operations(ModelCache cache) {
-		Parts parts = parts();
-		Background background = new Background(cache, parts.models(), this.retryInterval, this.refreshInterval,
-				this.onFirstUse, parts.threads().timer(), this.clock);
-		ModelCacheOperations operations = new DefaultOperations(cache, this.built, parts.engine(), parts.models(),
-				parts.history(), background, parts::close);
+		Engine engine = engine();
+		Background background = new Background(cache, engine.models(), this.retryInterval, this.refreshInterval,
+				this.onFirstUse, engine.threads().timer(), this.clock);
+		ModelCacheOperations operations = new DefaultOperations(cache, this.built, engine, background,
+				() -> close(engine));
 		background.startRetrying();
 		this.whenOperated.forEach((action) -> action.accept(operations));
 		return operations;
 	}
 
-	private Parts parts() {
-		if (this.parts == null) {
-			this.parts = assemble();
+	private Engine engine() {
+		if (this.engine == null) {
+			this.engine = assemble();
 		}
-		return this.parts;
+		return this.engine;
+	}
+
+	/** Closes what the cache and its operations share. */
+	private void close(Engine engine) {
+		if (this.closed.compareAndSet(false, true)) {
+			engine.close();
+			this.displays.forEach(ModelCacheBuilder::close);
+		}
+	}
+
+	private static void close(Consumer<ModelCacheEvent> display) {
+		if (display instanceof AutoCloseable closeable) {
+			try {
+				closeable.close();
+			}
+			catch (Exception ex) {
+				logger.debug("The progress display could not be closed", ex);
+			}
+		}
 	}
 
 	/** Creates all parts of the cache, from the options to the models. */
-	private Parts assemble() {
+	private Engine assemble() {
 		Settings settings = new Settings(this.configuredAs, this.environment);
 		settings.checkIntervals(this.retryInterval, this.refreshInterval);
 		TransferSettings transfers = settings.transfer(this.download);
@@ -598,15 +614,16 @@ public final class ModelCacheBuilder {
 		HubSettings hub = settings.hub(this.huggingFace, this.download, this.cache);
 		SourceResolvers sources = sources(settings, hub, metadata, catalogs, store, threads);
 
-		EngineParts engine = new EngineParts(sources, modelLocks, store, transfer, attempts,
-				settings.decompression(this.download), new FormatSettings(this.verifyFormat, this.allowPickle),
-				settings.offline(this.offline));
 		List<ModelRequest> completed = new ModelCompletion(sources, catalogs, settings, insecureHttpAllowed)
 			.complete(this.models);
 		completed.forEach(store::checkDirectory);
 		hosts.addAll(ModelCompletion.hosts(completed, hub.endpoint()));
-		return new Parts(new ConfiguredModels(completed), engine, connections, threads, new TransferHistory(this.clock),
-				List.copyOf(this.displays), new AtomicBoolean());
+		TransferHistory history = new TransferHistory(this.clock);
+		List<AcquisitionObserver> observers = new ArrayList<>(this.observers);
+		observers.add(history);
+		return new Engine(new ConfiguredModels(completed), sources, modelLocks, store, connections, transfer, attempts,
+				settings.decompression(this.download), new FormatSettings(this.verifyFormat, this.allowPickle),
+				settings.offline(this.offline), threads, new Observers(observers), history, this.clock);
 	}
 
 	/** Configured catalogs are read eagerly so that invalid ones are reported. */
@@ -643,42 +660,6 @@ public final class ModelCacheBuilder {
 	private static Consumer<ModelCacheEvent> each(List<Consumer<ModelCacheEvent>> listeners) {
 		List<Consumer<ModelCacheEvent>> all = List.copyOf(listeners);
 		return (event) -> all.forEach((listener) -> listener.accept(event));
-	}
-
-	/**
-	 * Components of a cache.
-	 *
-	 * @param models the models, validated and completed
-	 * @param engine the components of the engine
-	 * @param connections the HTTP clients
-	 * @param threads the threads of the engine
-	 * @param history the history of transfers
-	 * @param displays the progress displays
-	 * @param closed whether all components are closed
-	 */
-	private record Parts(ConfiguredModels models, EngineParts engine, HttpConnections connections,
-			EngineThreads threads, TransferHistory history, List<Consumer<ModelCacheEvent>> displays,
-			AtomicBoolean closed) {
-
-		void close() {
-			if (this.closed.compareAndSet(false, true)) {
-				this.threads.close();
-				this.engine.store().close();
-				this.displays.forEach(Parts::close);
-			}
-		}
-
-		private static void close(Consumer<ModelCacheEvent> display) {
-			if (display instanceof AutoCloseable closeable) {
-				try {
-					closeable.close();
-				}
-				catch (Exception ex) {
-					logger.debug("The progress display could not be closed", ex);
-				}
-			}
-		}
-
 	}
 
 }

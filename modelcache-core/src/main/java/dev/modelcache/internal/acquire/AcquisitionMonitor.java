@@ -129,6 +129,15 @@ final class AcquisitionMonitor {
 		this.watch.advanced();
 	}
 
+	/**
+	 * A file is read: called for each piece.
+	 * @throws ModelCacheException if the acquisition is cancelled
+	 */
+	void reading() {
+		this.watch.cancellation().check();
+		advanced();
+	}
+
 	/** Nothing comes on for a while, for a reason that is known. */
 	void pausing(Duration pause) {
 		this.watch.pausing(pause);

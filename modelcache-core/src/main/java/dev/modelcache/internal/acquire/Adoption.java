@@ -68,12 +68,11 @@ final class Adoption {
 
 	private final Cancellation cancellation;
 
-	Adoption(ModelStore store, FormatCheck formats, ExternalData data, Clock clock, FileFetch files,
-			AcquisitionMonitor monitor, Cancellation cancellation) {
-		this.store = store;
-		this.formats = formats;
+	Adoption(Engine engine, ExternalData data, FileFetch files, AcquisitionMonitor monitor, Cancellation cancellation) {
+		this.store = engine.store();
+		this.formats = new FormatCheck(engine.formats());
+		this.clock = engine.clock();
 		this.data = data;
-		this.clock = clock;
 		this.files = files;
 		this.monitor = monitor;
 		this.cancellation = cancellation;
@@ -185,7 +184,7 @@ final class Adoption {
 	private @Nullable CachedModel served(Wanted wanted, Path file) {
 		try {
 			Fingerprint fingerprint = Fingerprint.of(file);
-			boolean same = hasDigest(wanted, file, () -> FileDigest.of(file, SHA256, this::reading));
+			boolean same = hasDigest(wanted, file, () -> FileDigest.of(file, SHA256, this.monitor::reading));
 			if (!same || fingerprint == null || !fingerprint.equals(Fingerprint.of(file))) {
 				return null;
 			}
@@ -203,7 +202,8 @@ final class Adoption {
 	private @Nullable CachedModel copied(Wanted wanted, Path file) {
 		try (StagedFile staged = this.store.staging().stageEmpty(wanted.modelId(), wanted.place())) {
 			staged.admit(DataSize.ofBytes(Files.size(file)));
-			if (!hasDigest(wanted, file, () -> FileDigest.ofCopied(file, staged.channel(), SHA256, this::reading))) {
+			if (!hasDigest(wanted, file,
+					() -> FileDigest.ofCopied(file, staged.channel(), SHA256, this.monitor::reading))) {
 				return null;
 			}
 			return published(wanted, file, staged);
@@ -211,11 +211,6 @@ final class Adoption {
 		catch (IOException ex) {
 			return unusable(wanted, file, ex);
 		}
-	}
-
-	private void reading() {
-		this.cancellation.check();
-		this.monitor.advanced();
 	}
 
 	private CachedModel published(Wanted wanted, Path file, StagedFile staged) throws IOException {
@@ -234,7 +229,7 @@ final class Adoption {
 	private @Nullable ModelFormat inspect(Wanted wanted, Path file, Path source) {
 		ModelFormat format = this.formats.inspect(wanted.modelId(), file, wanted.hints(), source.toString());
 		if (wanted.whole()) {
-			this.data.requireBeside(wanted.modelId(), wanted.name(), file, wanted.place().target());
+			this.data.requireBeside(wanted.name(), file, wanted.place().target());
 		}
 		return format;
 	}

@@ -6,7 +6,6 @@ package dev.modelcache.internal.acquire;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -18,6 +17,7 @@ import java.util.function.UnaryOperator;
 import dev.modelcache.CachedModel;
 import dev.modelcache.LockOwner;
 import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheEvent;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelEvicted;
@@ -29,7 +29,6 @@ import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
 import dev.modelcache.ModelStatus;
 import dev.modelcache.ModelStorageException;
-import dev.modelcache.ModelTransferException;
 import dev.modelcache.ModelUpdate;
 import dev.modelcache.TransferProgress;
 import dev.modelcache.internal.FailureBoundary;
@@ -56,13 +55,13 @@ public final class DefaultModelCache implements ModelCache {
 
 	private static final Duration LONGEST_LOOK = Duration.ofSeconds(1);
 
+	private final Engine engine;
+
 	private final ConfiguredModels models;
 
 	private final EngineThreads threads;
 
-	private final Listeners listeners;
-
-	private final Clock clock;
+	private final Runnable atClose;
 
 	private final StatusBoard board;
 
@@ -89,44 +88,33 @@ public final class DefaultModelCache implements ModelCache {
 
 	private final PublishedModels published;
 
-	private final EngineParts parts;
-
 	/** Ends with {@link #stop()} what is no operation of a lane. */
 	private volatile Sinks.Empty<Void> closing = Sinks.empty();
 
-	private volatile Runnable atStart = () -> {
-	};
-
-	private volatile Runnable atClose = () -> {
-	};
-
 	/**
 	 * Creates a cache.
-	 * @param models what the configuration names
-	 * @param parts what does the work
-	 * @param threads where the work runs
-	 * @param listeners who hears about it
-	 * @param clock tells the time
+	 * @param engine what does the work
+	 * @param listeners takes the events, one after the other
+	 * @param displays takes the same events, on a thread of its own
+	 * @param atClose run after the cache is closed
 	 */
-	public DefaultModelCache(ConfiguredModels models, EngineParts parts, EngineThreads threads, Listeners listeners,
-			Clock clock) {
-		this.models = models;
-		this.threads = threads;
-		this.listeners = listeners;
-		this.clock = clock;
-		this.lanes = new Lanes(threads, clock);
-		this.giveUpAfter = parts.transfer().giveUpAfter();
-		this.board = new StatusBoard(models.ids(), threads.statuses());
-		EventDispatcher display = new EventDispatcher(listeners.display(), threads.display());
-		this.events = new EventDispatcher(listeners.events(), threads.events(), display);
-		this.published = new PublishedModels(parts.store(), parts.locks(), new FormatCheck(parts.formats()),
-				listeners.observer(), clock);
-		this.parts = parts;
+	public DefaultModelCache(Engine engine, Consumer<ModelCacheEvent> listeners, Consumer<ModelCacheEvent> displays,
+			Runnable atClose) {
+		this.engine = engine;
+		this.models = engine.models();
+		this.threads = engine.threads();
+		this.atClose = atClose;
+		this.lanes = new Lanes(this.threads, engine.clock());
+		this.giveUpAfter = engine.transfer().giveUpAfter();
+		this.board = new StatusBoard(this.models.ids(), this.threads.statuses());
+		this.events = new EventDispatcher(listeners, this.threads.events(),
+				new EventDispatcher(displays, this.threads.display()));
+		this.published = new PublishedModels(engine);
 		shrink();
 	}
 
 	private void shrink() {
-		if (!this.parts.store().eviction().isLimited()) {
+		if (!this.engine.store().eviction().isLimited()) {
 			return;
 		}
 		Mono.fromRunnable(() -> this.published.shrink(this.models)).subscribeOn(this.threads.io()).subscribe((none) -> {
@@ -175,7 +163,7 @@ public final class DefaultModelCache implements ModelCache {
 
 	private Lanes.Key key(ModelRequest request) {
 		String fileName = Candidate.of(request).get(0).fileName();
-		return new Lanes.Key(request.id(), this.parts.store().lexicalPath(request, fileName));
+		return new Lanes.Key(request.id(), this.engine.store().lexicalPath(request, fileName));
 	}
 
 	@Override
@@ -277,10 +265,8 @@ public final class DefaultModelCache implements ModelCache {
 		return Mono.defer(() -> {
 			ModelRequest request = this.models.get(id);
 			ModelCancelledException refusal = this.lanes.refusal(id);
-			return (refusal != null) ? Mono.error(refusal)
-					: Mono.firstWithSignal(
-							new UpdateCheck(this.parts, this.published, this.threads, this.clock).check(request),
-							refusedAtClose(id));
+			return (refusal != null) ? Mono.error(refusal) : Mono
+				.firstWithSignal(new UpdateCheck(this.engine, this.published).check(request), refusedAtClose(id));
 		});
 	}
 
@@ -301,16 +287,6 @@ public final class DefaultModelCache implements ModelCache {
 	}
 
 	/**
-	 * Adds what starts and ends with the cache.
-	 * @param start run before requests are accepted again
-	 * @param close run after the cache is closed
-	 */
-	public void with(Runnable start, Runnable close) {
-		this.atStart = start;
-		this.atClose = close;
-	}
-
-	/**
 	 * Cancels everything that is running, completes {@link #statuses()}, and refuses what
 	 * comes until {@link #start()}.
 	 * <p>
@@ -326,7 +302,7 @@ public final class DefaultModelCache implements ModelCache {
 	 * Accepts requests again after {@link #stop()}.
 	 */
 	public void start() {
-		this.atStart.run();
+		this.engine.connections().renew();
 		this.closing = Sinks.empty();
 		this.board.open();
 		this.lanes.open();
@@ -395,14 +371,12 @@ public final class DefaultModelCache implements ModelCache {
 		final CachedModel acquire(Mode mode) {
 			DefaultModelCache cache = DefaultModelCache.this;
 			AcquisitionMonitor monitor = new AcquisitionMonitor(request().id(), cache.board, cache.events,
-					cache.listeners.observer(), cache.clock, cache.watch(this));
+					cache.engine.observer(), cache.engine.clock(), cache.watch(this));
 			this.monitor = monitor;
 			if (!hasEnded()) {
 				monitor.begin();
 			}
-			return new Acquisition(request(), mode, () -> cache.models.modelPaths(cache.parts.store()), cache.parts,
-					cache.listeners.observer(), cache.threads, cache.clock, monitor, cancellation())
-				.call();
+			return Acquisition.acquire(cache.engine, request(), mode, monitor, cancellation());
 		}
 
 		/** What runs before it is shown for as long as it does. */

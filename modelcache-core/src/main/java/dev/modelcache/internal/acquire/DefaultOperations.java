@@ -65,20 +65,18 @@ public final class DefaultOperations implements ModelCacheOperations {
 	 * @param cache the cache
 	 * @param own the cache that does the work, or {@code null} if it is not of this
 	 * library
-	 * @param parts what the cache works with
-	 * @param models the configured models
-	 * @param history what their transfers did
+	 * @param engine what the cache works with
 	 * @param background works in the background
 	 * @param close closes what the cache works with
 	 */
-	public DefaultOperations(ModelCache cache, @Nullable DefaultModelCache own, EngineParts parts,
-			ConfiguredModels models, TransferHistory history, Background background, Runnable close) {
+	public DefaultOperations(ModelCache cache, @Nullable DefaultModelCache own, Engine engine, Background background,
+			Runnable close) {
 		this.cache = cache;
 		this.own = own;
-		this.models = models;
-		this.history = history;
-		this.store = parts.store();
-		this.offline = parts.offline();
+		this.models = engine.models();
+		this.history = engine.history();
+		this.store = engine.store();
+		this.offline = engine.offline();
 		this.background = background;
 		this.close = close;
 	}

@@ -4,107 +4,235 @@
  */
 package dev.modelcache.internal.acquire;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelFormatException;
+import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelTransferException;
 import dev.modelcache.internal.FilePatterns;
+import dev.modelcache.internal.content.format.FormatException;
+import dev.modelcache.internal.content.format.FormatInspection;
+import dev.modelcache.internal.store.ModelStore;
+import dev.modelcache.source.RemoteFile;
+import dev.modelcache.source.ResolvedModel;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Checks that a model has all files that hold data of its ONNX files, whatever they are
- * called, before it is published.
+ * Completes a model with the files in which its ONNX files have their data. What they are
+ * called is known once an ONNX file has arrived: then their source is asked for them, and
+ * the model is brought with them. A model is not published without them.
  * <p>
  * <em>Blocking</em>: reads ONNX files without their weights.
  */
 final class ExternalData {
 
+	private static final Logger logger = LoggerFactory.getLogger(ExternalData.class);
+
+	/** How often a model may turn out to need further files. */
+	private static final int MOST_COMPLETIONS = 10;
+
 	private static final int MOST_SHOWN = 10;
 
+	private final ModelStore store;
+
+	private final ModelIndex index;
+
+	private final ModelRequest request;
+
 	private final FormatCheck formats;
+
+	private final PinnedModels pins;
 
 	private final Supplier<Set<Path>> modelPaths;
 
 	/** Names without which the model is served. */
 	private final Set<ModelFileName> waived = new HashSet<>();
 
-	/** Called when a model has all files that it needs, and before it is published. */
-	private Runnable complete = () -> {
-	};
+	/** The model that is brought. */
+	private @Nullable ResolvedModel model;
 
 	/**
-	 * Creates the check.
-	 * @param formats reads ONNX files
-	 * @param modelPaths where files of other configured models are or will be, found when
-	 * it is asked
+	 * Creates it.
+	 * @param store where files are kept
+	 * @param index the files of the candidate
+	 * @param formats decides what follows if a file is missing
+	 * @param modelPaths where files of configured models are or will be, found when it is
+	 * asked
 	 */
-	ExternalData(FormatCheck formats, Supplier<Set<Path>> modelPaths) {
+	ExternalData(ModelStore store, ModelIndex index, FormatCheck formats, Supplier<Set<Path>> modelPaths) {
+		this.store = store;
+		this.index = index;
+		this.request = index.candidate().request();
 		this.formats = formats;
+		this.pins = new PinnedModels(store, null);
 		this.modelPaths = modelPaths;
 	}
 
 	/**
-	 * Sets a further check of models that have all files that they need.
-	 * @param check throws if such a model must not be published
+	 * Brings a model, and once more with the files that it turns out to need.
+	 * @param first the model as its source describes it
+	 * @param offline whether only what is on this machine is asked
+	 * @param asked asks for a model with further files; returns {@code null} if nothing
+	 * is known of it
+	 * @param bring brings a model
+	 * @return the model that was brought, or {@code null}
+	 * @throws ModelFormatException if the source does not have the files
+	 * @throws MissingDataException if they are not on this machine, and nothing else is
+	 * asked
 	 */
-	void onceComplete(Runnable check) {
-		this.complete = check;
+	@Nullable CachedModel completing(ResolvedModel first, boolean offline, Function<ModelRequest, @Nullable ResolvedModel> asked,
+			Function<ResolvedModel, @Nullable CachedModel> bring) {
+		ResolvedModel model = first;
+		for (int completions = 0;; completions++) {
+			this.model = model;
+			try {
+				CachedModel brought = bring.apply(model);
+				if (brought != null) {
+					// Of what was there, and not published.
+					requireLocked();
+				}
+				return brought;
+			}
+			catch (MissingDataException missing) {
+				ResolvedModel complete = null;
+				ModelNotFoundException failure = null;
+				try {
+					complete = (completions < MOST_COMPLETIONS) ? with(missing.names(), model, asked) : null;
+				}
+				catch (ModelNotFoundException ex) {
+					failure = ex;
+				}
+				if (complete != null) {
+					model = this.pins.enforce(this.index.candidate(), complete);
+					// Of a file that was the whole model, and comes to another place now.
+					this.store.staging().discardPartials(this.index.place());
+				}
+				else if (offline) {
+					giveUpOffline(missing);
+				}
+				else if (completions >= MOST_COMPLETIONS) {
+					this.formats.refuse(this.request.id(),
+							needs(missing) + ", and each of " + completions + " files before it needs another one",
+							"Use another source", null);
+					this.waived.addAll(missing.names());
+				}
+				else {
+					giveUp(missing, failure);
+				}
+			}
+		}
+	}
+
+	/** Returns the model with further files, or null if its source does not have them. */
+	private @Nullable ResolvedModel with(Set<ModelFileName> names, ResolvedModel model,
+			Function<ModelRequest, @Nullable ResolvedModel> asked) {
+		List<String> files = Stream
+			.concat(this.request.files().stream(), names.stream().sorted().map(ModelFileName::text))
+			.toList();
+		// A digest is that of the only file.
+		ResolvedModel found = asked.apply(this.request.toBuilder().files(files).expectedDigest(null).build());
+		if (found == null) {
+			return null;
+		}
+		if (!Objects.equals(found.revision(), model.revision())) {
+			throw new ModelTransferException(this.request.id(), "the source changed from " + model.revision() + " to "
+					+ found.revision() + " while its files were looked up", "Try again", null);
+		}
+		// The names are anybody's: nothing but files of these names is added.
+		List<RemoteFile> added = found.files().stream().filter((file) -> names.contains(file.name())).toList();
+		return (added.size() == names.size()) ? new ResolvedModel(
+				Stream.concat(model.files().stream(), added.stream()).toList(), model.revision(), model.hub()) : null;
+	}
+
+	/** A model to which no further files are added must have those of the lock file. */
+	private void requireLocked() {
+		if (this.model != null) {
+			this.pins.requireAll(this.index.candidate(), this.model);
+		}
 	}
 
 	/**
-	 * Checks a file that is a whole model. Its data may be beside the place that the user
-	 * has chosen for it.
-	 * @param modelId the model's id
+	 * Requires that the data of a file is beside the place that the user has chosen for
+	 * it. The file is a whole model, which is to be published.
 	 * @param name the name of the file at its source
 	 * @param file where the file is now
 	 * @param target where it will be
 	 * @throws MissingDataException if it needs further files
 	 */
-	void requireBeside(String modelId, ModelFileName name, Path file, Path target) {
-		Set<ModelFileName> missing = new TreeSet<>();
-		int directory = name.text().length() - name.last().length();
-		for (ModelFileName needed : this.formats.onnxData(modelId, name, file).keySet()) {
-			Path beside = target.resolveSibling(needed.text().substring(directory));
-			if (!FormatCheck.isThere(beside, this.modelPaths)) {
-				missing.add(needed);
-			}
-		}
-		require(name, missing);
-		this.complete.run();
+	void requireBeside(ModelFileName name, Path file, Path target) {
+		require(name, missingBeside(name, file, target));
+		requireLocked();
 	}
 
 	/**
-	 * Checks the files of a model.
-	 * @param modelId the model's id
+	 * Requires that the data of a file that stays where it is is beside it.
+	 * @param file the file
+	 * @throws ModelFormatException if some is missing and such files are not to be used
+	 */
+	void requireBeside(Path file) {
+		Set<ModelFileName> missing = missingBeside(ModelFileName.cleaned(file.getFileName().toString()), file, file);
+		if (!missing.isEmpty()) {
+			this.formats.refuse(this.request.id(),
+					"the file " + file + " has data in " + shown(missing) + ", which " + are(missing) + " not there",
+					"Put what is missing beside the file", null);
+		}
+	}
+
+	private Set<ModelFileName> missingBeside(ModelFileName name, Path file, Path target) {
+		int directory = name.text().length() - name.last().length();
+		return needed(name, file).keySet()
+			.stream()
+			.filter((data) -> !isThere(target.resolveSibling(data.text().substring(directory))))
+			.collect(Collectors.toCollection(TreeSet::new));
+	}
+
+	/** What another model will bring there counts. */
+	private boolean isThere(Path file) {
+		return Files.isRegularFile(file) || this.modelPaths.get().contains(file);
+	}
+
+	/**
+	 * Requires that the files of a model, which are to be published, are all that it
+	 * needs.
 	 * @param files all files of the model
 	 * @throws MissingDataException if one of them needs a further file
 	 * @throws ModelFormatException if one of them is shorter than another one needs
 	 */
-	void require(String modelId, Map<ModelFileName, CachedModel> files) {
+	void require(Map<ModelFileName, CachedModel> files) {
 		files.forEach((name, file) -> {
-			NavigableMap<ModelFileName, Long> needed = this.formats.onnxData(modelId, name, file.path());
+			NavigableMap<ModelFileName, Long> needed = needed(name, file.path());
 			Set<ModelFileName> missing = new TreeSet<>(needed.keySet());
 			missing.removeAll(files.keySet());
 			require(name, missing);
 			needed.forEach((data, bytes) -> {
 				CachedModel there = files.get(data);
 				if (there != null && there.size() < bytes) {
-					this.formats.refuse(modelId,
+					this.formats.refuse(this.request.id(),
 							name + " needs " + bytes + " bytes of " + data + ", which has " + there.size(),
 							"Use another source, or ask the publisher for files that belong together", null);
 				}
 			});
 		});
-		this.complete.run();
+		requireLocked();
 	}
 
 	private void require(ModelFileName name, Set<ModelFileName> missing) {
@@ -114,53 +242,64 @@ final class ExternalData {
 		}
 	}
 
+	/** Returns what a file needs, each with its least size; nothing if none can tell. */
+	private NavigableMap<ModelFileName, Long> needed(ModelFileName name, Path file) {
+		try {
+			return FormatInspection.onnxData(file, name);
+		}
+		catch (FormatException ex) {
+			this.formats.refuse(this.request.id(), name + " " + ex.getMessage(), ex.action(), null);
+		}
+		catch (IOException ex) {
+			logger.debug("The data of {} is not known", file, ex);
+		}
+		return Collections.emptyNavigableMap();
+	}
+
 	/**
 	 * Gives up on files that are not on this machine, while nothing else can be asked.
-	 * @param modelId the model's id
 	 * @param missing which files
 	 * @throws MissingDataException unless such models are to be served
 	 */
-	void giveUpOffline(String modelId, MissingDataException missing) {
+	void giveUpOffline(MissingDataException missing) {
 		if (this.formats.isStrict()) {
 			throw missing;
 		}
-		this.formats.refuse(modelId, describe(missing), "", null);
+		this.formats.refuse(this.request.id(), describe(missing), "", null);
 		this.waived.addAll(missing.names());
 	}
 
 	/** Returns what is not on this machine, as a clause. */
 	static String describe(MissingDataException missing) {
-		return needs(missing) + ", which " + ((missing.names().size() > 1) ? "are" : "is") + " not on this machine";
+		return needs(missing) + ", which " + are(missing.names()) + " not on this machine";
 	}
 
 	private static String needs(MissingDataException missing) {
 		return missing.model() + " has data in " + shown(missing.names());
 	}
 
-	/**
-	 * Gives up on files that the source does not have.
-	 * @param candidate what is wanted
-	 * @param missing which files
-	 * @param cause what the source said, or {@code null}
-	 * @throws ModelFormatException unless such models are to be served
-	 */
-	void giveUp(Candidate candidate, MissingDataException missing, @Nullable Throwable cause) {
-		ModelRequest request = candidate.request();
-		FilePatterns patterns = FilePatterns.of(request.files());
+	private void giveUp(MissingDataException missing, @Nullable Throwable cause) {
+		FilePatterns patterns = FilePatterns.of(this.request.files());
 		Set<ModelFileName> excluded = missing.names().stream().filter(patterns::exclude).collect(Collectors.toSet());
 		String needs = needs(missing);
 		if (!excluded.isEmpty()) {
-			this.formats.refuse(request.id(),
-					needs + ", but " + request.key("files") + " leaves out " + shown(excluded),
+			this.formats.refuse(this.request.id(),
+					needs + ", but " + this.request.key("files") + " leaves out " + shown(excluded),
 					"Remove the entry that leaves it out", cause);
 		}
 		else {
-			this.formats.refuse(request.id(), needs + ", which " + candidate.source() + " does not provide",
+			Path path = this.request.modelPath();
+			this.formats.refuse(this.request.id(),
+					needs + ", which " + this.index.candidate().source() + " does not provide",
 					"Use a repository or an archive that has these files beside it"
-							+ ((request.modelPath() != null) ? ", or put them beside " + request.modelPath() : ""),
+							+ ((path != null) ? ", or put them beside " + path : ""),
 					cause);
 		}
 		this.waived.addAll(missing.names());
+	}
+
+	private static String are(Set<ModelFileName> names) {
+		return (names.size() > 1) ? "are" : "is";
 	}
 
 	private static String shown(Set<ModelFileName> names) {

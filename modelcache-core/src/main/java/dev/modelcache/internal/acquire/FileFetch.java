@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -22,7 +21,6 @@ import java.util.stream.Stream;
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.Digest;
-import dev.modelcache.FormatVerification;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelFormatException;
@@ -67,24 +65,20 @@ final class FileFetch {
 
 	private static final Logger logger = LoggerFactory.getLogger(FileFetch.class);
 
-	private final EngineParts parts;
+	private final Engine engine;
 
 	private final FormatCheck formats;
 
 	private final ExternalData data;
 
-	private final Clock clock;
-
 	private final AcquisitionMonitor monitor;
 
 	private final Cancellation cancellation;
 
-	FileFetch(EngineParts parts, ExternalData data, Clock clock, AcquisitionMonitor monitor,
-			Cancellation cancellation) {
-		this.parts = parts;
-		this.formats = new FormatCheck(parts.formats());
+	FileFetch(Engine engine, ExternalData data, AcquisitionMonitor monitor, Cancellation cancellation) {
+		this.engine = engine;
+		this.formats = new FormatCheck(engine.formats());
 		this.data = data;
-		this.clock = clock;
 		this.monitor = monitor;
 		this.cancellation = cancellation;
 	}
@@ -106,7 +100,8 @@ final class FileFetch {
 		catch (ModelCacheException ex) {
 			RequestFailedException otherSize = otherSize(ex);
 			throw (otherSize != null)
-					? new PinnedModels(this.parts.store(), null).otherSize(job.candidate(), job.file(), otherSize) : ex;
+					? new PinnedModels(this.engine.store(), null).otherSize(job.candidate(), job.file(), otherSize)
+					: ex;
 		}
 	}
 
@@ -129,7 +124,7 @@ final class FileFetch {
 
 	private CachedModel fetchUntilProved(FileJob job) {
 		FileProgress progress = this.monitor.file(job.whole());
-		Retry.AsyncContext<CachedModel> retries = this.parts.retries()
+		Retry.AsyncContext<CachedModel> retries = this.engine.retries()
 			.forWholeFile(job.modelId(), attempts(job), ModelIntegrityException.class::isInstance)
 			.asyncContext();
 		ModelIntegrityException last = null;
@@ -176,19 +171,19 @@ final class FileFetch {
 	 * @return the state, or {@code null} if the source does not answer
 	 */
 	@Nullable SourceState state(FileJob job) {
-		return this.cancellation.await(this.parts.transfer().state(plan(job, 0, FetchMode.SEGMENTS)));
+		return this.cancellation.await(this.engine.transfer().state(plan(job, 0, FetchMode.SEGMENTS)));
 	}
 
 	private CachedModel fetchOnce(FileJob job, DownloadPlan plan, FileProgress progress,
 			AtomicReference<FetchMode> came) {
-		try (StagedFile staged = this.parts.store()
+		try (StagedFile staged = this.engine.store()
 			.staging()
-			.stage(plan.modelId(), job.place(), SegmentedTransfer.judge(plan), this::reading)) {
+			.stage(plan.modelId(), job.place(), SegmentedTransfer.judge(plan), this.monitor::reading)) {
 			if (plan.decompression() != null) {
 				staged.prepareContent();
 			}
 			TransferResult result = this.monitor.step(Step.TRANSFER, job.file().mirrors().get(0).toString(),
-					() -> this.cancellation.await(this.parts.transfer().run(plan, staged, progress)));
+					() -> this.cancellation.await(this.engine.transfer().run(plan, staged, progress)));
 			progress.verifying();
 			Objects.requireNonNull(result, "the transfer ended without a result");
 			came.set(result.mode());
@@ -196,14 +191,9 @@ final class FileFetch {
 		}
 	}
 
-	private void reading() {
-		this.cancellation.check();
-		this.monitor.advanced();
-	}
-
 	private DownloadPlan plan(FileJob job, int attempt, FetchMode mode) {
 		return new DownloadPlan(job.modelId(), job.file(), attempts(job), attempt, decompression(job), mode,
-				this.parts.formats().mode());
+				this.engine.formats().mode());
 	}
 
 	private static int attempts(FileJob job) {
@@ -217,7 +207,7 @@ final class FileFetch {
 		}
 		compression.requireReader(job.modelId(), job.isPacked());
 		return new DecompressionPlan(job.modelId(), job.candidate().source(), compression,
-				DownloadPlan.algorithms(job.file()), null, this.parts.decompression(), job.isPacked());
+				DownloadPlan.algorithms(job.file()), null, this.engine.decompression(), job.isPacked());
 	}
 
 	private CachedModel publish(FileJob job, DownloadPlan plan, StagedFile staged, TransferResult result) {
@@ -239,7 +229,7 @@ final class FileFetch {
 							+ " sent",
 					"Configure expected-checksum, or remove require-checksum");
 		}
-		Instant now = this.clock.instant();
+		Instant now = this.engine.clock().instant();
 		long size = (content != null) ? content.size() : result.size();
 		try {
 			publish(job.whole(), file, size,
@@ -306,7 +296,7 @@ final class FileFetch {
 			boolean same = false;
 			try {
 				Fingerprint fingerprint = Objects.requireNonNull(Fingerprint.of(file.target()), "the copy is there");
-				Digest copied = FileDigest.of(file.target(), Set.of(Algorithm.SHA256), this::reading)
+				Digest copied = FileDigest.of(file.target(), Set.of(Algorithm.SHA256), this.monitor::reading)
 					.get(Algorithm.SHA256);
 				same = receipt.write(fingerprint).digest().equals(copied);
 			}
@@ -333,7 +323,7 @@ final class FileFetch {
 			ModelFormat format = this.formats.inspect(job.modelId(), file.path(), job.hints(),
 					"the file from " + result.mirror());
 			if (job.whole()) {
-				this.data.requireBeside(job.modelId(), job.name(), file.path(), staged.target());
+				this.data.requireBeside(job.name(), file.path(), staged.target());
 			}
 			return format;
 		}
@@ -450,7 +440,7 @@ final class FileFetch {
 
 		@Override
 		public void advanced() {
-			reading();
+			FileFetch.this.monitor.reading();
 		}
 
 		@Override

@@ -5,16 +5,10 @@
 package dev.modelcache.internal.acquire;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Collections;
 import java.util.List;
-import java.util.NavigableMap;
 import java.util.Objects;
-import java.util.Set;
-import java.util.function.Supplier;
 
-import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelStorageException;
@@ -38,57 +32,6 @@ final class FormatCheck {
 
 	FormatCheck(FormatSettings settings) {
 		this.settings = settings;
-	}
-
-	/**
-	 * Returns which files beside a file hold its data, or nothing where that cannot be
-	 * told.
-	 * @param modelId the model's id
-	 * @param name the name of the file among those of its model
-	 * @param file where it is
-	 * @return their names, each with the least number of bytes that it has
-	 * @throws ModelFormatException if a name leads out of the directory of the file and
-	 * such files are not to be used
-	 */
-	NavigableMap<ModelFileName, Long> onnxData(String modelId, ModelFileName name, Path file) {
-		try {
-			return FormatInspection.onnxData(file, name);
-		}
-		catch (FormatException ex) {
-			refuse(modelId, name + " " + ex.getMessage(), ex.action(), null);
-		}
-		catch (IOException ex) {
-			logger.debug("The data of {} is not known", file, ex);
-		}
-		return Collections.emptyNavigableMap();
-	}
-
-	/**
-	 * Requires that the files with the data of an ONNX file are beside it.
-	 * @param modelId the model's id
-	 * @param file the file
-	 * @param modelPaths where files of configured models are or will be, found when it is
-	 * asked
-	 * @throws ModelFormatException if one is missing and such files are not to be used
-	 */
-	void requireOnnxData(String modelId, Path file, Supplier<Set<Path>> modelPaths) {
-		List<ModelFileName> missing = onnxData(modelId, ModelFileName.cleaned(file.getFileName().toString()), file)
-			.keySet()
-			.stream()
-			.filter((name) -> !isThere(file.resolveSibling(name.text()), modelPaths))
-			.toList();
-		if (!missing.isEmpty()) {
-			refuse(modelId,
-					"the file " + file + " has data in " + missing.get(0)
-							+ ((missing.size() > 1) ? " and " + (missing.size() - 1) + " more files" : "") + ", which "
-							+ ((missing.size() > 1) ? "are" : "is") + " not there",
-					"Put what is missing beside the file", null);
-		}
-	}
-
-	/** Returns whether a file is there, or will be. */
-	static boolean isThere(Path file, Supplier<Set<Path>> modelPaths) {
-		return Files.isRegularFile(file) || modelPaths.get().contains(file);
 	}
 
 	/** Returns whether files that are not as they should be are refused. */

@@ -58,6 +58,8 @@ final class ModelDraft {
 
 	private final ModelIndex index;
 
+	private final ModelProof proof;
+
 	private final Candidate candidate;
 
 	private final ResolvedModel model;
@@ -77,20 +79,22 @@ final class ModelDraft {
 	 * Creates a draft.
 	 * @param store where files are kept
 	 * @param index the files of the candidate
+	 * @param proof reads them
 	 * @param model the version, as its source describes it
 	 * @param named the version before files were added to it, which names it, so that
 	 * those that have arrived are found
 	 * @throws ModelFormatException if the files would overwrite each other somewhere
 	 */
-	ModelDraft(ModelStore store, ModelIndex index, ResolvedModel model, ResolvedModel named) {
-		this(store, index, model, content(named),
+	ModelDraft(ModelStore store, ModelIndex index, ModelProof proof, ResolvedModel model, ResolvedModel named) {
+		this(store, index, proof, model, content(named),
 				directory(store, index.place(), index.candidate(), model, content(named)));
 	}
 
-	private ModelDraft(ModelStore store, ModelIndex index, ResolvedModel model, List<String> content,
+	private ModelDraft(ModelStore store, ModelIndex index, ModelProof proof, ResolvedModel model, List<String> content,
 			@Nullable ModelDirectory directory) {
 		this.store = store;
 		this.index = index;
+		this.proof = proof;
 		this.candidate = index.candidate();
 		this.model = model;
 		this.content = content;
@@ -140,13 +144,14 @@ final class ModelDraft {
 	 * written.
 	 * @param store where files are kept
 	 * @param index the files of the candidate
+	 * @param proof reads them
 	 * @param model the version, as its source describes it
 	 * @param data checks that no file is missing
 	 * @param sure whether the source itself says so, so that it is remembered
 	 * @return the model, or {@code null}
 	 */
-	static @Nullable CachedModel inPlace(ModelStore store, ModelIndex index, ResolvedModel model, ExternalData data,
-			boolean sure) {
+	static @Nullable CachedModel inPlace(ModelStore store, ModelIndex index, ModelProof proof, ResolvedModel model,
+			ExternalData data, boolean sure) {
 		HubRevision hub = model.hub();
 		Map<ModelFileName, Digest> digests = digests(model);
 		if (hub == null || !isSuitable(index.candidate(), model, digests)) {
@@ -154,7 +159,7 @@ final class ModelDraft {
 		}
 		for (ModelDirectory directory : store.filledSnapshots(index.place(), hub.repository(), hub.revision(),
 				hub.commit(), digests)) {
-			ModelDraft draft = new ModelDraft(store, index, model, List.of(), directory);
+			ModelDraft draft = new ModelDraft(store, index, proof, model, List.of(), directory);
 			CachedModel seen = draft.seen(data);
 			if (seen != null) {
 				if (sure) {
@@ -261,7 +266,7 @@ final class ModelDraft {
 			}
 			seen.put(job.name(), file);
 		}
-		data.require(this.candidate.request().id(), seen);
+		data.require(seen);
 		List<CachedModel> files = List.copyOf(seen.values());
 		return CachedModels.together(files, this.candidate.source(), outcome(files));
 	}
@@ -269,8 +274,8 @@ final class ModelDraft {
 	/** A file of our own without a receipt costs one hash; so does another tool's. */
 	private @Nullable CachedModel seen(FileJob job) {
 		ModelPlace place = directory().seen(job.name());
-		CachedModel known = this.index.find(job, place);
-		CachedModel proved = (known == null) ? this.index.adopt(job, place) : null;
+		CachedModel known = this.proof.find(job, place);
+		CachedModel proved = (known == null) ? this.proof.adopt(job, place) : null;
 		if (proved != null && !directory().isShared()) {
 			return proved.withOutcome(ModelOutcome.CACHED);
 		}
@@ -302,7 +307,7 @@ final class ModelDraft {
 				logger.warn(
 						"Model '{}': {} does not have the content that its commit has; it stays as it is, and the model is stored in {}",
 						job.modelId(), place.target(), own.target());
-				return new ModelDraft(this.store, this.index, this.model, this.content,
+				return new ModelDraft(this.store, this.index, this.proof, this.model, this.content,
 						this.store.version(own, this.content));
 			}
 			this.arrived.put(job.name(), there);
@@ -339,12 +344,12 @@ final class ModelDraft {
 		ModelFileName name = job.name();
 		CachedModel file = this.arrived.get(name);
 		if (file == null) {
-			file = job.isPacked() ? this.index.find(job, job.place()) : seen(job);
+			file = job.isPacked() ? this.proof.find(job, job.place()) : seen(job);
 		}
 		if (file == null && !job.isPacked() && directory().isShared()) {
-			file = this.index.find(job, job.place());
+			file = this.proof.find(job, job.place());
 			if (file == null) {
-				file = this.index.adopt(job, job.place());
+				file = this.proof.adopt(job, job.place());
 			}
 		}
 		if (file != null) {
@@ -411,7 +416,7 @@ final class ModelDraft {
 		this.jobs.forEach((job) -> brought.put(job, arrived(job)));
 		Map<ModelFileName, CachedModel> files = packed.unpack(brought, directory);
 		if (!files.keySet().equals(this.arrived.keySet())) {
-			data.require(this.candidate.request().id(), files);
+			data.require(files);
 		}
 		List<ModelFileName> names = List.copyOf(files.keySet());
 		Set<ModelFileName> moved = files.entrySet()
@@ -435,7 +440,7 @@ final class ModelDraft {
 		}
 		List<CachedModel> seen = files.entrySet()
 			.stream()
-			.map((file) -> this.index.shown(file.getValue(), directory.seen(file.getKey())))
+			.map((file) -> this.proof.shown(file.getValue(), directory.seen(file.getKey())))
 			.toList();
 		return CachedModels.together(seen, this.candidate.source(), outcome(seen));
 	}

@@ -19,6 +19,7 @@ import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.acquire.Standing.Foreign;
 import dev.modelcache.internal.acquire.Standing.Unproven;
+import dev.modelcache.internal.store.ModelStore;
 import dev.modelcache.internal.transfer.SourceState;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.ResolvedModel;
@@ -31,11 +32,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class ModelPathFiles {
 
+	private final ModelStore store;
+
+	private final ModelIndex index;
+
+	private final ModelProof proof;
+
 	private final FileFetch files;
 
 	private final FormatCheck formats;
 
-	ModelPathFiles(FileFetch files, FormatCheck formats) {
+	ModelPathFiles(ModelStore store, ModelIndex index, ModelProof proof, FileFetch files, FormatCheck formats) {
+		this.store = store;
+		this.index = index;
+		this.proof = proof;
 		this.files = files;
 		this.formats = formats;
 	}
@@ -43,70 +53,66 @@ final class ModelPathFiles {
 	/**
 	 * Settles whose the file is before its source is asked. It was found not to have the
 	 * expected digest, if there is one.
-	 * @param index the files of the candidate
 	 * @param standing what stands at the place
 	 * @return the model if the file is kept, or {@code null} if the model may be brought
 	 */
-	@Nullable CachedModel settle(ModelIndex index, Standing standing) {
-		ExpectedDigest expected = index.expected();
+	@Nullable CachedModel settle(Standing standing) {
+		ExpectedDigest expected = this.index.expected();
 		return (expected != null && standing instanceof Foreign foreign)
-				? settle(index, foreign,
+				? settle(foreign,
 						"a file with the digest " + expected.digest() + " (" + expected.origin().description() + ")")
 				: null;
 	}
 
 	/**
 	 * Settles whose the file is that stands where a model of several files will be.
-	 * @param index the files of the candidate
 	 * @param standing what stands at the place
 	 * @param model the model
 	 * @return the file if it is kept, or {@code null} if the model may be brought
 	 */
-	@Nullable CachedModel settle(ModelIndex index, Standing standing, ResolvedModel model) {
-		String expected = "a model of " + model.files().size() + " file(s) from " + index.candidate().source();
+	@Nullable CachedModel settle(Standing standing, ResolvedModel model) {
+		String expected = "a model of " + model.files().size() + " file(s) from " + this.index.candidate().source();
 		if (standing instanceof Foreign foreign) {
-			return settle(index, foreign, expected);
+			return settle(foreign, expected);
 		}
-		return (standing instanceof Unproven file && file.foreign()) ? decide(index, expected) : null;
+		return (standing instanceof Unproven file && file.foreign()) ? decide(expected) : null;
 	}
 
-	private @Nullable CachedModel settle(ModelIndex index, Foreign foreign, String expected) {
-		if (index.proveOurs(foreign)) {
+	private @Nullable CachedModel settle(Foreign foreign, String expected) {
+		if (this.proof.proveOurs(foreign)) {
 			return null;
 		}
-		return !foreign.changed() ? decide(index, expected) : keeps(index) ? kept(index, expected) : null;
+		return !foreign.changed() ? decide(expected) : keeps() ? kept(expected) : null;
 	}
 
 	/**
 	 * Settles whose the file is, now that its source has said what it should be.
-	 * @param index the files of the candidate
 	 * @param standing what stands at the place
 	 * @param job the file as its source describes it
 	 * @return the model if the file is it or is kept, or {@code null} if it may be
 	 * brought
 	 */
-	@Nullable CachedModel settle(ModelIndex index, Standing standing, FileJob job) {
+	@Nullable CachedModel settle(Standing standing, FileJob job) {
 		if (standing instanceof Foreign foreign) {
-			if (index.proveOurs(foreign)) {
+			if (this.proof.proveOurs(foreign)) {
 				return null;
 			}
 			if (foreign.changed()) {
-				return keeps(index) ? kept(index, described(job, null)) : null;
+				return keeps() ? kept(described(job, null)) : null;
 			}
-			return compare(index, job);
+			return compare(job);
 		}
-		return (standing instanceof Unproven file && file.foreign()) ? compare(index, job) : null;
+		return (standing instanceof Unproven file && file.foreign()) ? compare(job) : null;
 	}
 
 	/**
 	 * Settles it again if a file appeared while the model was brought: the user's, or,
 	 * where there are no locks, that of another process with the same model.
-	 * @param index the files of the candidate
 	 * @param job the file
 	 * @param brought brings it
 	 * @return the model, or {@code null} where it was not brought
 	 */
-	@Nullable CachedModel settlingLatecomers(ModelIndex index, FileJob job, Supplier<@Nullable CachedModel> brought) {
+	@Nullable CachedModel settlingLatecomers(FileJob job, Supplier<@Nullable CachedModel> brought) {
 		try {
 			return brought.get();
 		}
@@ -114,9 +120,9 @@ final class ModelPathFiles {
 			if (!(failure.getCause() instanceof FileAlreadyExistsException)) {
 				throw failure;
 			}
-			CachedModel settled = settle(index, index.occupant(), job);
+			CachedModel settled = settle(this.index.occupant(), job);
 			if (settled == null) {
-				settled = compare(index, job);
+				settled = compare(job);
 			}
 			if (settled == null) {
 				throw new ModelStorageException(job.modelId(), job.place().directory(),
@@ -126,25 +132,25 @@ final class ModelPathFiles {
 		}
 	}
 
-	private @Nullable CachedModel compare(ModelIndex index, FileJob job) {
-		CachedModel proved = index.proved(job);
+	private @Nullable CachedModel compare(FileJob job) {
+		CachedModel proved = this.proof.proved(job);
 		if (proved != null) {
 			return proved;
 		}
-		boolean required = index.candidate().request().digestRequired();
+		boolean required = this.index.candidate().request().digestRequired();
 		if (job.file().expected() != null || required) {
-			return decide(index, described(job, null) + ((job.file().expected() == null)
+			return decide(described(job, null) + ((job.file().expected() == null)
 					? " with a digest that a source states, because require-checksum is set" : ""));
 		}
 		Long stated = (job.compression() == null) ? statedSize(job) : null;
-		if (stated != null && stated != index.size()) {
-			return decide(index, described(job, stated));
+		if (stated != null && stated != this.index.size()) {
+			return decide(described(job, stated));
 		}
 		try {
-			return index.takeUnproven();
+			return this.proof.takeUnproven();
 		}
 		catch (ModelFormatException ex) {
-			return decide(index, described(job, null));
+			return decide(described(job, null));
 		}
 	}
 
@@ -156,30 +162,30 @@ final class ModelPathFiles {
 		return (state != null) ? state.size() : null;
 	}
 
-	private static boolean keeps(ModelIndex index) {
-		return index.candidate().request().modelPathConflict() == ModelPathConflict.KEEP;
+	private boolean keeps() {
+		return this.index.candidate().request().modelPathConflict() == ModelPathConflict.KEEP;
 	}
 
-	private @Nullable CachedModel decide(ModelIndex index, String expected) {
-		if (!keeps(index)) {
-			index.requireReplaceable();
+	private @Nullable CachedModel decide(String expected) {
+		if (!keeps()) {
+			this.store.staging().requireReplaceable(this.index.candidate().request().id(), this.index.place());
 		}
-		return switch (index.candidate().request().modelPathConflict()) {
-			case FAIL -> throw conflict(index, expected, "");
-			case KEEP -> kept(index, expected);
+		return switch (this.index.candidate().request().modelPathConflict()) {
+			case FAIL -> throw conflict(expected, "");
+			case KEEP -> kept(expected);
 			case REPLACE -> null;
 		};
 	}
 
-	private CachedModel kept(ModelIndex index, String expected) {
-		ModelRequest request = index.candidate().request();
+	private CachedModel kept(String expected) {
+		ModelRequest request = this.index.candidate().request();
 		String refused = request.digestRequired() ? request.key("require-checksum") + " forbids to keep it"
-				: index.isPinned() ? "the lock file forbids to keep it"
-						: (index.size() < 0) ? "only a file can be kept" : null;
+				: this.index.isPinned() ? "the lock file forbids to keep it"
+						: (this.index.size() < 0) ? "only a file can be kept" : null;
 		if (refused != null) {
-			throw conflict(index, expected, "; " + refused);
+			throw conflict(expected, "; " + refused);
 		}
-		return index.takeKept(expected);
+		return this.proof.takeKept(expected);
 	}
 
 	private static String described(FileJob job, @Nullable Long stated) {
@@ -191,24 +197,24 @@ final class ModelPathFiles {
 						+ ((job.compression() != null) ? ", perhaps of the compressed file)" : ")") : "");
 	}
 
-	private ModelConfigurationException conflict(ModelIndex index, String expected, String refused) {
-		ModelRequest request = index.candidate().request();
-		Path path = index.place().target();
+	private ModelConfigurationException conflict(String expected, String refused) {
+		ModelRequest request = this.index.candidate().request();
+		Path path = this.index.place().target();
 		String key = request.key("model-path-conflict");
 		return new ModelConfigurationException(request.id(), request.key("model-path"),
-				path + " is " + describe(index, path) + " that this cache did not put there; expected was " + expected
+				path + " is " + describe(path) + " that this cache did not put there; expected was " + expected
 						+ refused,
 				"Either move the file away to have the model brought, or set " + key + "=keep to serve the file as it"
 						+ " is, or " + key + "=replace to have it moved aside to " + path.getFileName()
 						+ ".replaced-<time> when the model is published");
 	}
 
-	private String describe(ModelIndex index, Path path) {
+	private String describe(Path path) {
 		String link = Files.isSymbolicLink(path) ? "a symbolic link to " : "";
 		if (!Files.isRegularFile(path)) {
 			return link + (Files.isDirectory(path) ? "a directory" : "something");
 		}
-		String size = " of " + index.size() + " bytes";
+		String size = " of " + this.index.size() + " bytes";
 		ModelFormat format = this.formats.describe(path);
 		if (format == null) {
 			return link + "a file" + size;

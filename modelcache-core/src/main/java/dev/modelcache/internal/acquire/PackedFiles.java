@@ -59,22 +59,18 @@ final class PackedFiles {
 
 	private final AcquisitionMonitor monitor;
 
-	private final Runnable reading;
-
 	/**
 	 * Creates it.
 	 * @param store where files are kept
 	 * @param formats looks at the headers of files
 	 * @param clock tells the time
 	 * @param monitor is told what the disk does
-	 * @param reading run for each piece of an archive
 	 */
-	PackedFiles(ModelStore store, FormatCheck formats, Clock clock, AcquisitionMonitor monitor, Runnable reading) {
+	PackedFiles(ModelStore store, FormatCheck formats, Clock clock, AcquisitionMonitor monitor) {
 		this.store = store;
 		this.formats = formats;
 		this.clock = clock;
 		this.monitor = monitor;
-		this.reading = reading;
 	}
 
 	/**
@@ -144,7 +140,7 @@ final class PackedFiles {
 		return new FilterInputStream(archive) {
 			@Override
 			public int read(byte[] target, int offset, int length) throws IOException {
-				PackedFiles.this.reading.run();
+				PackedFiles.this.monitor.reading();
 				return super.read(target, offset, length);
 			}
 		};

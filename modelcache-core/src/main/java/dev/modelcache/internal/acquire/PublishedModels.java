@@ -25,7 +25,7 @@ import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
-import dev.modelcache.internal.acquire.ModelIndex.Reading;
+import dev.modelcache.internal.acquire.ModelProof.Reading;
 import dev.modelcache.internal.store.Fingerprint;
 import dev.modelcache.internal.store.ModelPlace;
 import dev.modelcache.internal.store.ModelStore;
@@ -60,13 +60,12 @@ final class PublishedModels {
 
 	private final Clock clock;
 
-	PublishedModels(ModelStore store, CacheLockFactory locks, FormatCheck formats, AcquisitionObserver observer,
-			Clock clock) {
-		this.store = store;
-		this.locks = locks;
-		this.formats = formats;
-		this.observer = observer;
-		this.clock = clock;
+	PublishedModels(Engine engine) {
+		this.store = engine.store();
+		this.locks = engine.locks();
+		this.formats = new FormatCheck(engine.formats());
+		this.observer = engine.observer();
+		this.clock = engine.clock();
 	}
 
 	/**
@@ -76,8 +75,7 @@ final class PublishedModels {
 	 */
 	@Nullable CachedModel known(ModelRequest request) {
 		for (Candidate candidate : Candidate.of(request)) {
-			if (index(candidate, (bytes, total) -> {
-			}).look() instanceof Standing.Ready ready) {
+			if (new ModelIndex(this.store, candidate).look() instanceof Standing.Ready ready) {
 				return ready.model();
 			}
 		}
@@ -94,8 +92,7 @@ final class PublishedModels {
 		if (model == null) {
 			return new Published(List.of(), false, null);
 		}
-		ModelIndex index = index(request, model, (bytes, total) -> {
-		});
+		ModelIndex index = index(request, model);
 		List<Receipt> receipts = index.served(model).stream().map(index::receipt).flatMap(Stream::ofNullable).toList();
 		String key = index.candidate().sourceKey();
 		String revision = (key != null && !model.fallback()) ? SourceHistory.read(index.place(), key).present() : null;
@@ -114,28 +111,33 @@ final class PublishedModels {
 	 * @throws ModelCancelledException if a file was removed meanwhile
 	 */
 	void verify(ModelRequest request, CachedModel model, OperationWatch watch, Reading reading) {
-		ModelIndex index = index(request, model, (bytes, total) -> {
+		ModelIndex index = index(request, model);
+		ModelProof proof = proof(index, (bytes, total) -> {
 			watch.reading(bytes, total);
 			reading.read(bytes, total);
 		});
 		for (ModelPlace place : index.served(model)) {
 			Digest last = place.target().equals(model.path()) ? model.digest() : null;
-			Difference difference = compare(index, place, last);
+			Difference difference = compare(index, proof, place, last);
 			while (difference != null) {
 				confirm(index, place, last, difference, watch);
-				difference = compare(index, place, last);
+				difference = compare(index, proof, place, last);
 			}
 		}
 	}
 
 	/** Another tool's file is the first candidate's. */
-	private ModelIndex index(ModelRequest request, CachedModel model, Reading reading) {
-		List<ModelIndex> all = Candidate.of(request).stream().map((candidate) -> index(candidate, reading)).toList();
+	private ModelIndex index(ModelRequest request, CachedModel model) {
+		List<ModelIndex> all = Candidate.of(request)
+			.stream()
+			.map((candidate) -> new ModelIndex(this.store, candidate))
+			.toList();
 		return all.stream().filter((index) -> index.isServed(model.path())).findFirst().orElse(all.get(0));
 	}
 
-	private ModelIndex index(Candidate candidate, Reading reading) {
-		return new ModelIndex(this.store, this.formats, this.observer, this.clock, candidate, reading, Set::of);
+	private ModelProof proof(ModelIndex index, Reading reading) {
+		ExternalData data = new ExternalData(this.store, index, this.formats, Set::of);
+		return new ModelProof(this.store, index, this.formats, data, this.observer, this.clock, reading);
 	}
 
 	/** Fails unless the file was replaced since it was read. */
@@ -160,7 +162,7 @@ final class PublishedModels {
 	}
 
 	/** Returns how a file differs from what it should be, or null. */
-	private @Nullable Difference compare(ModelIndex index, ModelPlace place, @Nullable Digest last) {
+	private @Nullable Difference compare(ModelIndex index, ModelProof proof, ModelPlace place, @Nullable Digest last) {
 		ModelRequest request = index.candidate().request();
 		while (true) {
 			Fingerprint before = index.fingerprint(place);
@@ -175,7 +177,7 @@ final class PublishedModels {
 			Instant start = this.clock.instant();
 			Digest actual;
 			try {
-				actual = index.digest(place, expected.algorithm());
+				actual = proof.digest(place, expected.algorithm());
 			}
 			catch (ModelStorageException ex) {
 				if (before.equals(index.fingerprint(place))) {
@@ -231,7 +233,7 @@ final class PublishedModels {
 		List<ModelCacheException> failures = new ArrayList<>();
 		Set<Path> places = new HashSet<>();
 		for (Candidate candidate : Candidate.of(request)) {
-			ModelIndex index = index(candidate, watch::reading);
+			ModelIndex index = new ModelIndex(this.store, candidate);
 			if (places.add(index.place().target())) {
 				try {
 					evict(index, (path) -> {
@@ -269,7 +271,7 @@ final class PublishedModels {
 	private void evict(ModelIndex index, Consumer<Path> evicted, OperationWatch watch) {
 		underLock(index, watch, () -> {
 			watch.cancellation().check();
-			requireOurs(index);
+			requireOurs(index, proof(index, watch::reading));
 			watch.cancellation().check();
 			ModelPlace place = index.place();
 			if (this.store.eviction().evict(index.candidate().request().id(), place, watch::advanced)) {
@@ -315,7 +317,7 @@ final class PublishedModels {
 				.toList());
 	}
 
-	private void requireOurs(ModelIndex index) {
+	private void requireOurs(ModelIndex index, ModelProof proof) {
 		ModelPlace place = index.place();
 		if (index.size() < 0) {
 			return;
@@ -323,7 +325,7 @@ final class PublishedModels {
 		boolean ours;
 		if (place.conflict() != null) {
 			Standing standing = index.occupant();
-			ours = (standing instanceof Standing.Foreign foreign) ? index.proveOurs(foreign)
+			ours = (standing instanceof Standing.Foreign foreign) ? proof.proveOurs(foreign)
 					: !(standing instanceof Standing.Unproven)
 							&& this.store.occupant(index.candidate().request().id(), place) != Occupant.PART;
 		}

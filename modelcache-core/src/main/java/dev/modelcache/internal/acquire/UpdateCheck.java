@@ -4,13 +4,11 @@
  */
 package dev.modelcache.internal.acquire;
 
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 
 import dev.modelcache.Digest;
-import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
@@ -36,19 +34,13 @@ import reactor.core.publisher.Mono;
  */
 final class UpdateCheck {
 
-	private final EngineParts parts;
+	private final Engine engine;
 
 	private final PublishedModels published;
 
-	private final EngineThreads threads;
-
-	private final Clock clock;
-
-	UpdateCheck(EngineParts parts, PublishedModels published, EngineThreads threads, Clock clock) {
-		this.parts = parts;
+	UpdateCheck(Engine engine, PublishedModels published) {
+		this.engine = engine;
 		this.published = published;
-		this.threads = threads;
-		this.clock = clock;
 	}
 
 	/**
@@ -58,9 +50,9 @@ final class UpdateCheck {
 	 */
 	Mono<ModelUpdate> check(ModelRequest request) {
 		Candidate candidate = Candidate.of(request).get(0);
-		Duration longest = this.parts.transfer().giveUpAfter();
+		Duration longest = this.engine.transfer().giveUpAfter();
 		Mono<ModelUpdate> check = Mono.fromCallable(() -> this.published.read(request))
-			.subscribeOn(this.threads.io())
+			.subscribeOn(this.engine.threads().io())
 			.flatMap((here) -> compare(candidate, here));
 		return FailureBoundary.around("checking for an update", check)
 			.timeout(longest,
@@ -68,7 +60,7 @@ final class UpdateCheck {
 							candidate.source() + " did not say within " + longest.toSeconds()
 									+ " s which version it has",
 							"Check the source and the network", null)),
-					this.threads.timer())
+					this.engine.threads().timer())
 			.onErrorMap((failure) -> FailureBoundary.asModelCacheException(request.id(), "while checking for an update",
 					failure));
 	}
@@ -84,15 +76,15 @@ final class UpdateCheck {
 		if (candidate.locations().isEmpty()) {
 			return Mono.just(update(request, Availability.UNKNOWN));
 		}
-		if (this.parts.offline()) {
+		if (this.engine.offline()) {
 			return Mono.error(() -> new ModelOfflineException(request.id(),
 					"its source cannot be asked for another version, because hooks.llm.offline forbids the network",
 					"Check without hooks.llm.offline (or HF_HUB_OFFLINE)"));
 		}
-		return this.parts.sources().resolve(request, candidate.locations(), candidate.configuredUrl(), (pause) -> {
+		return this.engine.sources().resolve(request, candidate.locations(), candidate.configuredUrl(), (pause) -> {
 		})
-			.publishOn(this.threads.io())
-			.map((model) -> new PinnedModels(this.parts.store(), null).enforce(candidate, model))
+			.publishOn(this.engine.threads().io())
+			.map((model) -> new PinnedModels(this.engine.store(), null).enforce(candidate, model))
 			.flatMap((model) -> compare(candidate, here, model));
 	}
 
@@ -118,7 +110,7 @@ final class UpdateCheck {
 		}
 		ModelRequest request = candidate.request();
 		int attempts = Math.max(1, request.maxAttempts());
-		return this.parts.transfer()
+		return this.engine.transfer()
 			.stateOrFailure(new DownloadPlan(request.id(), file, attempts, 0))
 			.map((state) -> compare(here, state))
 			.defaultIfEmpty(new FileVersion(Availability.UNKNOWN, null, null, null));
@@ -154,7 +146,7 @@ final class UpdateCheck {
 	}
 
 	private ModelUpdate update(ModelRequest request, Availability availability) {
-		return ModelUpdate.of(request.id(), availability, this.clock.instant());
+		return ModelUpdate.of(request.id(), availability, this.engine.clock().instant());
 	}
 
 	/**

@@ -10,26 +10,20 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelConfigurationException;
-import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.source.Origin;
-import dev.modelcache.source.RemoteFile;
 import dev.modelcache.source.ResolvedModel;
 import dev.modelcache.source.SourceLocation;
 import dev.modelcache.source.SourceResolver;
@@ -117,37 +111,6 @@ public final class SourceResolvers {
 						(failure) -> Mono.just(Resolution.failed(location.uri(), failure))))
 			.collectList()
 			.map((resolutions) -> merge(request, resolutions));
-	}
-
-	/**
-	 * Adds files to a model that one of its files needs.
-	 * @param request the request the model was resolved for
-	 * @param model the model
-	 * @param names the names of the files, which are anybody's: nothing but files of
-	 * these names is added
-	 * @param resolved asks the sources about a request of the same model
-	 * @return the model with all of the files, or empty if its sources do not have them
-	 */
-	public static Mono<ResolvedModel> complete(ModelRequest request, ResolvedModel model,
-			Collection<ModelFileName> names, Function<ModelRequest, Mono<ResolvedModel>> resolved) {
-		List<String> files = Stream.concat(request.files().stream(), names.stream().sorted().map(ModelFileName::text))
-			.toList();
-		// A digest is that of the only file.
-		return resolved.apply(request.toBuilder().files(files).expectedDigest(null).build())
-			.flatMap((found) -> Mono.justOrEmpty(with(request, model, found, Set.copyOf(names))));
-	}
-
-	private static Optional<ResolvedModel> with(ModelRequest request, ResolvedModel model, ResolvedModel found,
-			Set<ModelFileName> names) {
-		if (!Objects.equals(found.revision(), model.revision())) {
-			throw new ModelTransferException(request.id(), "the source changed from " + model.revision() + " to "
-					+ found.revision() + " while its files were looked up", "Try again", null);
-		}
-		List<RemoteFile> added = found.files().stream().filter((file) -> names.contains(file.name())).toList();
-		return (added.size() == names.size())
-				? Optional.of(new ResolvedModel(Stream.concat(model.files().stream(), added.stream()).toList(),
-						model.revision(), model.hub()))
-				: Optional.empty();
 	}
 
 	private Mono<ResolvedModel> resolve(SourceLocation location) {

@@ -274,9 +274,9 @@ public final class CacheFixture implements AutoCloseable {
 		WebClient webClient = WebClient.builder()
 			.clientConnector(new ReactorClientHttpConnector(NettyBuffers.forDownloads(this.httpClient)))
 			.build();
-		WebRangeClient http = new WebRangeClient(HttpConnections.anywhere(webClient),
-				new Breakers(this.breakers, (host) -> true), this.transfer.http(), this.threads.timer(),
-				this.threads.io(), clock);
+		HttpConnections connections = HttpConnections.anywhere(webClient);
+		WebRangeClient http = new WebRangeClient(connections, new Breakers(this.breakers, (host) -> true),
+				this.transfer.http(), this.threads.timer(), this.threads.io(), clock);
 		Attempts retries = new Attempts(this.retries, (id) -> 3, () -> 0.5);
 		RangeClient file = new FileRangeClient(this.threads.io());
 		SegmentedTransfer transfer = new SegmentedTransfer(
@@ -290,10 +290,12 @@ public final class CacheFixture implements AutoCloseable {
 		ModelLockFile pins = (this.lockFile != null) ? this.pins.apply(new ModelLockFile(this.lockFile, locks)) : null;
 		this.models = this.halting ? HaltingStore.create(this.store, this.files, clock)
 				: new ModelStore(this.store, this.files, clock, pins);
-		EngineParts parts = new EngineParts(sources, locks, this.models, transfer, retries, this.decompression,
-				this.formats, this.offline);
-		this.cache = new DefaultModelCache(new ConfiguredModels(List.of(requests)), parts, this.threads,
-				new Listeners(this.events::add, this.observer), clock);
+		Engine engine = new Engine(new ConfiguredModels(List.of(requests)), sources, locks, this.models, connections,
+				transfer, retries, this.decompression, this.formats, this.offline, this.threads, this.observer,
+				new TransferHistory(clock), clock);
+		this.cache = new DefaultModelCache(engine, this.events::add, (event) -> {
+		}, () -> {
+		});
 		return this.cache;
 	}
 

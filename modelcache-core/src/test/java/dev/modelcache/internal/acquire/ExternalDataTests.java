@@ -377,6 +377,16 @@ class ExternalDataTests {
 	}
 
 	@Test
+	void filesOfWhichEachNeedsAnotherOneAreRefused() {
+		HubServer.Repository repository = repository("1.onnx");
+		for (int i = 1; i < 20; i++) {
+			repository.large("onnx/" + i + ".onnx", Content.of(ModelFiles.onnxWithData((i + 1) + ".onnx")));
+		}
+		assertThat(refused("hf://org/repo/onnx/model.onnx"))
+			.hasMessageContaining("onnx/10.onnx has data in onnx/11.onnx, and each of 10 files before it needs");
+	}
+
+	@Test
 	void dataThatIsTooShortIsRefused() {
 		repository("weights.pb").large("onnx/weights.pb", Content.random(23, 1));
 		assertThat(refused("hf://org/repo/onnx/model.onnx"))
@@ -439,7 +449,7 @@ class ExternalDataTests {
 		ModelRequest request = ModelRequest.builder("m").modelPath(path).build();
 		try (CacheFixture fixture = open(request)) {
 			assertThatExceptionOfType(ModelFormatException.class).isThrownBy(() -> fixture.get("m"))
-				.withMessageContaining("has data in b and 1 more files, which are not there");
+				.withMessageContaining("has data in b, weights.pb, which are not there");
 			Files.write(path.resolveSibling("weights.pb"), DATA.bytes());
 			Files.write(path.resolveSibling("b"), DATA.bytes());
 			assertThat(fixture.get("m").path()).isEqualTo(path);

@@ -43,8 +43,8 @@ import org.springframework.util.unit.DataSize;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link ModelIndex}: what stands at a model's place, and what it takes to
- * know.
+ * Tests for {@link ModelIndex} and {@link ModelProof}: what stands at a model's place,
+ * and what it takes to know.
  */
 class ModelIndexTests {
 
@@ -84,9 +84,13 @@ class ModelIndexTests {
 	}
 
 	private ModelIndex index(ModelRequest.Builder request) {
-		return new ModelIndex(this.store, new FormatCheck(FormatSettings.none()), AcquisitionObserver.NONE,
-				Clock.systemUTC(), Candidate.of(request.build()).get(0),
-				(bytes, total) -> this.pieces.incrementAndGet(), Set::of);
+		return new ModelIndex(this.store, Candidate.of(request.build()).get(0));
+	}
+
+	private ModelProof proof(ModelIndex index) {
+		FormatCheck formats = new FormatCheck(FormatSettings.none());
+		return new ModelProof(this.store, index, formats, new ExternalData(this.store, index, formats, Set::of),
+				AcquisitionObserver.NONE, Clock.systemUTC(), (bytes, total) -> this.pieces.incrementAndGet());
 	}
 
 	private Path put(ModelIndex index, Content content) throws IOException {
@@ -96,7 +100,7 @@ class ModelIndexTests {
 	}
 
 	private CachedModel proved(ModelIndex index) {
-		return index.prove((Provable) index.look());
+		return proof(index).prove((Provable) index.look());
 	}
 
 	@Test
@@ -159,7 +163,7 @@ class ModelIndexTests {
 		assertThat(proved(index)).isNull();
 		assertThat(index.look().unproved()).isInstanceOfSatisfying(Foreign.class, (foreign) -> {
 			assertThat(foreign.changed()).isFalse();
-			assertThat(index.proveOurs(foreign)).isFalse();
+			assertThat(proof(index).proveOurs(foreign)).isFalse();
 		});
 	}
 
@@ -177,7 +181,7 @@ class ModelIndexTests {
 			.map((stated) -> new Mirror(URL, Map.of())
 				.stating(new ExpectedDigest(stated.sha256(), DigestOrigin.SOURCE)))
 			.toList();
-		CachedModel model = index
+		CachedModel model = proof(index)
 			.proved(new FileJob(index.candidate(), new RemoteFile("m.gguf", mirrors, null, null), index.place(), true));
 		assertThat(model).isNotNull();
 		assertThat(model.verified()).isTrue();

@@ -71,8 +71,9 @@ class PackedFilesTests {
 			FileJob job = new FileJob(Candidate.of(request).get(0), file, version.packed(name), false);
 			writeArchive(job.place().target());
 			List<Long> sizes = new ArrayList<>(List.of(0L));
-			new PackedFiles(store, new FormatCheck(FormatSettings.none()), Clock.systemUTC(), monitor(),
-					() -> sizes.add(unpacked(place.directory())))
+			AcquisitionMonitor monitor = monitor();
+			willAnswer((call) -> sizes.add(unpacked(place.directory()))).given(monitor).reading();
+			new PackedFiles(store, new FormatCheck(FormatSettings.none()), Clock.systemUTC(), monitor)
 				.unpack(Map.of(job, archive(job)), version);
 			assertThat(sizes).last().isEqualTo(8L * MIB);
 			for (int i = 1; i < sizes.size(); i++) {

@@ -18,11 +18,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The observations of a cache: one for each acquisition, with a child for each of its
- * steps (resolve, lock, transfer, verify, publish), as
- * {@link ModelCacheObservationDocumentation} describes them. An acquisition has no
- * parent, because it may serve several callers. Needs Micrometer.
+ * steps (resolve, lock, transfer, verify, publish). An acquisition has no parent, because
+ * it may serve several callers. Needs Micrometer.
  */
 public final class ModelCacheObservations {
+
+	/** The name of the observation of an acquisition; that of its steps begins so. */
+	private static final String NAME = "modelcache.acquisition";
 
 	private final ObservationRegistry registry;
 
@@ -109,14 +111,13 @@ public final class ModelCacheObservations {
 
 		ObservedSteps(String model) {
 			this.context = new ModelCacheObservationContext(model, null, null);
-			this.acquisition = observation(ModelCacheObservationDocumentation.ACQUISITION, this.context).start();
+			this.acquisition = observation(NAME, this.context).start();
 		}
 
 		@Override
 		public Consumer<@Nullable Throwable> began(AcquisitionObserver.Step step, @Nullable String source) {
-			Observation observation = observation(ModelCacheObservationDocumentation.STEP,
-					new ModelCacheObservationContext(this.context.model(), step.name().toLowerCase(Locale.ROOT),
-							source))
+			Observation observation = observation(NAME + ".step", new ModelCacheObservationContext(this.context.model(),
+					step.name().toLowerCase(Locale.ROOT), source))
 				.parentObservation(this.acquisition)
 				.start();
 			return (failure) -> end(observation, failure);
@@ -128,9 +129,8 @@ public final class ModelCacheObservations {
 			end(this.acquisition, failure);
 		}
 
-		private Observation observation(ModelCacheObservationDocumentation documented,
-				ModelCacheObservationContext observed) {
-			return Observation.createNotStarted(null, new Convention(documented.getName()), () -> observed,
+		private Observation observation(String name, ModelCacheObservationContext observed) {
+			return Observation.createNotStarted(null, new Convention(name), () -> observed,
 					ModelCacheObservations.this.registry);
 		}
 

@@ -27,6 +27,7 @@ import dev.modelcache.ModelState;
 import dev.modelcache.ModelStatus;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.TransferProgress;
+import dev.modelcache.internal.DiskStep;
 import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.acquire.AcquisitionObserver.Step;
 import dev.modelcache.internal.http.RequestFailedException;
@@ -143,7 +144,7 @@ final class AcquisitionMonitor {
 		this.watch.pausing(pause);
 	}
 
-	void storing(long bytes, TransferListener.DiskStep step) throws IOException {
+	void storing(long bytes, DiskStep step) throws IOException {
 		this.watch.storing(bytes, step);
 	}
 

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -32,6 +31,7 @@ import dev.modelcache.ModelStorageException;
 import dev.modelcache.ModelUpdate;
 import dev.modelcache.TransferProgress;
 import dev.modelcache.internal.FailureBoundary;
+import dev.modelcache.internal.RecentlyUsed;
 import dev.modelcache.internal.acquire.Acquisition.Mode;
 import dev.modelcache.internal.acquire.Operation.Kind;
 import org.jspecify.annotations.Nullable;
@@ -66,14 +66,8 @@ public final class DefaultModelCache implements ModelCache {
 	private final StatusBoard board;
 
 	/** The last request of each model that is not configured. */
-	private final Map<String, ModelRequest> unconfigured = Collections.synchronizedMap(new LinkedHashMap<>() {
-
-		@Override
-		protected boolean removeEldestEntry(Map.Entry<String, ModelRequest> eldest) {
-			return size() > StatusBoard.MOST_OTHERS;
-		}
-
-	});
+	private final Map<String, ModelRequest> unconfigured = Collections
+		.synchronizedMap(new RecentlyUsed<>(StatusBoard.MOST_OTHERS));
 
 	/** The looks at the disk that have not been answered. */
 	private final Map<ModelRequest, Mono<CachedModel>> looks = new ConcurrentHashMap<>();

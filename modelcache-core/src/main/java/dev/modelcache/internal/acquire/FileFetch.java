@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Arrays;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.Objects;
 import java.util.Set;
@@ -27,6 +28,7 @@ import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOutcome;
+import dev.modelcache.internal.DiskStep;
 import dev.modelcache.internal.acquire.AcquisitionMonitor.FileProgress;
 import dev.modelcache.internal.acquire.AcquisitionObserver.Step;
 import dev.modelcache.internal.FilePatterns;
@@ -260,7 +262,7 @@ final class FileFetch {
 	 * @throws UncheckedIOException if a file appeared at its place that must stay
 	 * @throws IOException if the disk does not take it
 	 */
-	void publish(boolean whole, StagedFile file, long size, StagedFile.ReceiptWriter receipt) throws IOException {
+	void publish(boolean whole, StagedFile file, long size, Function<Fingerprint, Receipt> receipt) throws IOException {
 		try {
 			this.monitor.<Void, IOException>step(Step.PUBLISH, null, () -> {
 				if (file.isCopied()) {
@@ -290,7 +292,7 @@ final class FileFetch {
 	/**
 	 * Copies a file to its place and reads it there. What has come stays if that fails.
 	 */
-	private void copy(StagedFile file, StagedFile.ReceiptWriter receipt) throws IOException {
+	private void copy(StagedFile file, Function<Fingerprint, Receipt> receipt) throws IOException {
 		try {
 			file.copyToTarget(receipt, new Copying());
 			boolean same = false;
@@ -298,7 +300,7 @@ final class FileFetch {
 				Fingerprint fingerprint = Objects.requireNonNull(Fingerprint.of(file.target()), "the copy is there");
 				Digest copied = FileDigest.of(file.target(), Set.of(Algorithm.SHA256), this.monitor::reading)
 					.get(Algorithm.SHA256);
-				same = receipt.write(fingerprint).digest().equals(copied);
+				same = receipt.apply(fingerprint).digest().equals(copied);
 			}
 			finally {
 				if (!same) {
@@ -444,8 +446,8 @@ final class FileFetch {
 		}
 
 		@Override
-		public void storing(long bytes, Step step) throws IOException {
-			FileFetch.this.monitor.storing(bytes, step::take);
+		public void storing(long bytes, DiskStep step) throws IOException {
+			FileFetch.this.monitor.storing(bytes, step);
 		}
 
 	}

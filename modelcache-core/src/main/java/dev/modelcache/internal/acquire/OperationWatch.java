@@ -17,7 +17,7 @@ import java.util.function.Supplier;
 
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.TransferProgress;
-import dev.modelcache.internal.transfer.TransferListener.DiskStep;
+import dev.modelcache.internal.DiskStep;
 import dev.modelcache.lock.CacheLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;

@@ -31,11 +31,11 @@ import dev.modelcache.internal.content.ArchiveLimits;
 import dev.modelcache.internal.content.TarArchive;
 import dev.modelcache.internal.content.UnpackedFile;
 import dev.modelcache.internal.content.format.FormatHints;
+import dev.modelcache.internal.store.Fingerprint;
 import dev.modelcache.internal.store.ModelDirectory;
 import dev.modelcache.internal.store.ModelPlace;
 import dev.modelcache.internal.store.ModelStore;
 import dev.modelcache.internal.store.Receipt;
-import dev.modelcache.internal.store.StagedFile;
 import dev.modelcache.source.ExpectedDigest;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.FileSystemUtils;
@@ -158,7 +158,7 @@ final class PackedFiles {
 		ModelFormat format = this.formats.inspect(job.modelId(), unpacked, FormatHints.ofName(file.name().last()),
 				file.name() + " in " + archive.source());
 		Candidate candidate = job.candidate();
-		StagedFile.ReceiptWriter receipt = (fingerprint) -> new Receipt(fingerprint, file.sha256(), expected(job),
+		Function<Fingerprint, Receipt> receipt = (fingerprint) -> new Receipt(fingerprint, file.sha256(), expected(job),
 				expected(job), archive.source(), candidate.sourceKey(), null, candidate.fallback(),
 				this.clock.instant(), format);
 		this.monitor.storing(file.size(), () -> directory.take(unpacked, file.name(), receipt));

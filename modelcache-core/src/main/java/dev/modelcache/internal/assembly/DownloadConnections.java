@@ -9,7 +9,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
@@ -20,6 +19,7 @@ import javax.net.ssl.TrustManagerFactory;
 import dev.modelcache.ConnectorRules;
 import dev.modelcache.DownloadOptions;
 import dev.modelcache.ModelCacheException;
+import dev.modelcache.internal.RecentlyUsed;
 import dev.modelcache.internal.assembly.ProxyRoutes.Route;
 import dev.modelcache.internal.http.Certificates;
 import dev.modelcache.internal.http.ConnectionFailedException;
@@ -153,14 +153,7 @@ public final class DownloadConnections {
 		private final boolean privateToo;
 
 		/** The least recently used first. */
-		private final Map<Way, ClientHttpConnector> made = new LinkedHashMap<>(16, 0.75f, true) {
-
-			@Override
-			protected boolean removeEldestEntry(Map.Entry<Way, ClientHttpConnector> eldest) {
-				return size() > MOST;
-			}
-
-		};
+		private final Map<Way, ClientHttpConnector> made = new RecentlyUsed<>(MOST);
 
 		Connectors(PublicAddresses addresses, boolean privateToo) {
 			this.addresses = addresses;

@@ -8,12 +8,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
+import dev.modelcache.internal.RecentlyUsed;
 import dev.modelcache.internal.source.oci.PrivateAddresses;
 import dev.modelcache.source.Origin;
 
@@ -36,14 +35,7 @@ final class PublicAddresses {
 
 	/** Hosts with private addresses, those that were connected to last. */
 	private final Set<String> privateHosts = Collections
-		.synchronizedSet(Collections.newSetFromMap(new LinkedHashMap<>(16, 0.75f, true) {
-
-			@Override
-			protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
-				return size() > MOST_HOSTS;
-			}
-
-		}));
+		.synchronizedSet(Collections.newSetFromMap(new RecentlyUsed<>(MOST_HOSTS)));
 
 	/** Returns whether the host of a URL, which has answered, has a public address. */
 	boolean isPublic(URI url) {

@@ -5,12 +5,12 @@
 package dev.modelcache.internal.http;
 
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
+import dev.modelcache.internal.RecentlyUsed;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Mirror;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
@@ -53,14 +53,7 @@ public final class Breakers {
 	private final Predicate<String> configured;
 
 	/** The breakers of other hosts, the least recently used first. */
-	private final Map<String, CircuitBreaker> others = new LinkedHashMap<>(16, 0.75f, true) {
-
-		@Override
-		protected boolean removeEldestEntry(Map.Entry<String, CircuitBreaker> eldest) {
-			return size() > MOST_OTHERS;
-		}
-
-	};
+	private final Map<String, CircuitBreaker> others = new RecentlyUsed<>(MOST_OTHERS);
 
 	/** How many requests each host delivers to at this moment. */
 	private final Map<CircuitBreaker, Integer> delivering = new ConcurrentHashMap<>();

@@ -5,10 +5,10 @@
 package dev.modelcache.internal.http;
 
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
+import dev.modelcache.internal.RecentlyUsed;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
@@ -27,14 +27,7 @@ final class RememberedTargets {
 	private static final Set<Reason> SIGNS_OF_EXPIRY = EnumSet.of(Reason.LINK_REFUSED, Reason.ACCESS_DENIED,
 			Reason.NOT_FOUND, Reason.REFUSED);
 
-	private final Map<Mirror, Target> targets = new LinkedHashMap<>(16, 0.75f, true) {
-
-		@Override
-		protected boolean removeEldestEntry(Map.Entry<Mirror, Target> eldest) {
-			return size() > MOST;
-		}
-
-	};
+	private final Map<Mirror, Target> targets = new RecentlyUsed<>(MOST);
 
 	/**
 	 * Returns where a request begins. The first bytes of a file always come the whole

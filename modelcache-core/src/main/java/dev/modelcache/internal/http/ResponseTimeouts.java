@@ -6,9 +6,9 @@ package dev.modelcache.internal.http;
 
 import java.net.URI;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
+import dev.modelcache.internal.RecentlyUsed;
 import dev.modelcache.source.Origin;
 
 /**
@@ -26,14 +26,7 @@ final class ResponseTimeouts {
 
 	private final Duration longest;
 
-	private final Map<Origin, Duration> grown = new LinkedHashMap<>(16, 0.75f, true) {
-
-		@Override
-		protected boolean removeEldestEntry(Map.Entry<Origin, Duration> eldest) {
-			return size() > MOST_HOSTS;
-		}
-
-	};
+	private final Map<Origin, Duration> grown = new RecentlyUsed<>(MOST_HOSTS);
 
 	ResponseTimeouts(HttpSettings settings) {
 		this.usual = settings.responseTimeout();

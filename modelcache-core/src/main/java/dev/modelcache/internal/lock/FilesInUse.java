@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 
+import dev.modelcache.internal.DiskStep;
 import dev.modelcache.internal.FileAccess;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -107,12 +108,12 @@ public final class FilesInUse implements AutoCloseable {
 	 * @return whether the removal was run
 	 * @throws IOException if the removal failed, or there can be no mark
 	 */
-	public boolean ifUnused(Path mark, Removal removal) throws IOException {
+	public boolean ifUnused(Path mark, DiskStep removal) throws IOException {
 		if (!UseMarks.beginRemoval(mark, this.exclusive, this.access)) {
 			return false;
 		}
 		try {
-			removal.run();
+			removal.take();
 			return true;
 		}
 		finally {
@@ -135,20 +136,6 @@ public final class FilesInUse implements AutoCloseable {
 			}
 		}
 		this.used.clear();
-	}
-
-	/**
-	 * Removes a file.
-	 */
-	@FunctionalInterface
-	public interface Removal {
-
-		/**
-		 * Removes it.
-		 * @throws IOException if it cannot be removed
-		 */
-		void run() throws IOException;
-
 	}
 
 	/**

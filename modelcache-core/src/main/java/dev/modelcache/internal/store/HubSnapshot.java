@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -84,7 +85,7 @@ final class HubSnapshot implements ModelDirectory {
 	}
 
 	@Override
-	public void take(Path unpacked, ModelFileName name, StagedFile.ReceiptWriter receipt) {
+	public void take(Path unpacked, ModelFileName name, Function<Fingerprint, Receipt> receipt) {
 		throw new UnsupportedOperationException("the Hub's tools do not unpack");
 	}
 

@@ -7,6 +7,7 @@ package dev.modelcache.internal.store;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Set;
+import java.util.function.Function;
 
 import dev.modelcache.ModelFileName;
 
@@ -56,7 +57,7 @@ public interface ModelDirectory {
 	 * @param receipt makes its receipt from its fingerprint
 	 * @throws IOException if the disk does not take it
 	 */
-	void take(Path unpacked, ModelFileName name, StagedFile.ReceiptWriter receipt) throws IOException;
+	void take(Path unpacked, ModelFileName name, Function<Fingerprint, Receipt> receipt) throws IOException;
 
 	/**
 	 * Returns whether this is the version that is seen.

@@ -19,6 +19,7 @@ import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -345,7 +346,7 @@ final class ModelVersions {
 		}
 
 		@Override
-		public void take(Path unpacked, ModelFileName name, StagedFile.ReceiptWriter receipt) throws IOException {
+		public void take(Path unpacked, ModelFileName name, Function<Fingerprint, Receipt> receipt) throws IOException {
 			ModelPlace target = seen(name);
 			target.access().createDirectories(target.directory());
 			target.access().applyTo(unpacked);
@@ -357,7 +358,7 @@ final class ModelVersions {
 			ModelVersions.this.receipts.unseal(target.target());
 			FileMoves.replace(unpacked, target.target());
 			FileMoves.forceDirectory(target.directory());
-			ModelVersions.this.receipts.write(target, receipt.write(fingerprint.withoutChange()));
+			ModelVersions.this.receipts.write(target, receipt.apply(fingerprint.withoutChange()));
 			ModelVersions.this.receipts.completeFingerprint(target);
 		}
 

@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
+import dev.modelcache.internal.DiskStep;
 import dev.modelcache.internal.lock.FilesInUse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -93,7 +94,7 @@ final class ModelsInUse implements AutoCloseable {
 	 * Removes a file if no application uses it.
 	 * @return whether the removal was run
 	 */
-	boolean ifUnused(Path receipt, FilesInUse.Removal removal) throws IOException {
+	boolean ifUnused(Path receipt, DiskStep removal) throws IOException {
 		return this.files.ifUnused(mark(receipt), removal);
 	}
 

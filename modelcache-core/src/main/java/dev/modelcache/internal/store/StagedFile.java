@@ -18,11 +18,13 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.DeniedAccess;
 import dev.modelcache.internal.DiskFault;
+import dev.modelcache.internal.DiskStep;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -287,7 +289,7 @@ public final class StagedFile implements AutoCloseable {
 	 * unchanged then, or moved aside; only if the disk fails after the move, nothing
 	 * stands there
 	 */
-	public synchronized void publish(ReceiptWriter receipt) throws IOException {
+	public synchronized void publish(Function<Fingerprint, Receipt> receipt) throws IOException {
 		if (isCopied()) {
 			publishCopy(receipt);
 			return;
@@ -311,7 +313,7 @@ public final class StagedFile implements AutoCloseable {
 			throw new IOException("the staged file " + path() + " has disappeared");
 		}
 		this.staging.inUse().use(this.place);
-		Receipt written = receipt.write(fingerprint);
+		Receipt written = receipt.apply(fingerprint);
 		this.staging.users().requireAgreement(this.modelId, this.place, ModelUsers.Use.of(written));
 		Fingerprint replaceable = makeWay(FileMoves::replace, () -> {
 		});
@@ -359,15 +361,15 @@ public final class StagedFile implements AutoCloseable {
 	 * put there
 	 * @throws IOException if it cannot be copied
 	 */
-	public void copyToTarget(ReceiptWriter receipt, CopyProgress progress) throws IOException {
+	public void copyToTarget(Function<Fingerprint, Receipt> receipt, CopyProgress progress) throws IOException {
 		this.staging.users()
-			.requireAgreement(this.modelId, this.place, ModelUsers.Use.of(receipt.write(Fingerprint.NONE)));
+			.requireAgreement(this.modelId, this.place, ModelUsers.Use.of(receipt.apply(Fingerprint.NONE)));
 		logger.warn(
 				"Model '{}': {} cannot be published atomically; the model is copied there, and other programs see part"
 						+ " of it until that is complete",
 				this.modelId, target());
 		makeWay((from, to) -> copyAside(from, to, progress), progress::advanced);
-		this.staging.receipts().announceCopy(this.place, receipt.write(Fingerprint.NONE));
+		this.staging.receipts().announceCopy(this.place, receipt.apply(Fingerprint.NONE));
 		Files.deleteIfExists(target());
 		this.copyBegun = false;
 		boolean copied = false;
@@ -495,13 +497,13 @@ public final class StagedFile implements AutoCloseable {
 		}
 	}
 
-	private void publishCopy(ReceiptWriter receipt) throws IOException {
+	private void publishCopy(Function<Fingerprint, Receipt> receipt) throws IOException {
 		Fingerprint fingerprint = Fingerprint.of(target());
 		if (fingerprint == null) {
 			throw new IOException("the copy " + target() + " has disappeared");
 		}
 		this.staging.inUse().use(this.place);
-		this.staging.receipts().write(this.place, receipt.write(fingerprint));
+		this.staging.receipts().write(this.place, receipt.apply(fingerprint));
 		this.published = true;
 		deleteJournal();
 		this.staging.adoption().forget(this.place);
@@ -603,34 +605,7 @@ public final class StagedFile implements AutoCloseable {
 		 * @param step the step
 		 * @throws IOException if the step fails
 		 */
-		void storing(long bytes, Step step) throws IOException;
-
-		/** Something that the disk does. */
-		@FunctionalInterface
-		interface Step {
-
-			/**
-			 * Does it.
-			 * @throws IOException if the disk does not
-			 */
-			void take() throws IOException;
-
-		}
-
-	}
-
-	/**
-	 * Makes the receipt of a file that is about to be published.
-	 */
-	@FunctionalInterface
-	public interface ReceiptWriter {
-
-		/**
-		 * Makes the receipt.
-		 * @param fingerprint the fingerprint that the published file will have
-		 * @return the receipt
-		 */
-		Receipt write(Fingerprint fingerprint);
+		void storing(long bytes, DiskStep step) throws IOException;
 
 	}
 

@@ -5,11 +5,11 @@
 package dev.modelcache.internal.transfer;
 
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 
+import dev.modelcache.internal.RecentlyUsed;
 import dev.modelcache.source.Origin;
 import org.jspecify.annotations.Nullable;
 
@@ -24,14 +24,7 @@ final class Hosts {
 
 	private static final int MOST = 256;
 
-	private final Map<Origin, Host> hosts = new LinkedHashMap<>(16, 0.75f, true) {
-
-		@Override
-		protected boolean removeEldestEntry(Map.Entry<Origin, Host> eldest) {
-			return size() > MOST;
-		}
-
-	};
+	private final Map<Origin, Host> hosts = new RecentlyUsed<>(MOST);
 
 	/** Returns what is known of a host. */
 	synchronized Host of(Origin origin) {

@@ -6,6 +6,7 @@ package dev.modelcache.internal.transfer;
 
 import java.io.IOException;
 
+import dev.modelcache.internal.DiskStep;
 import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
@@ -76,17 +77,5 @@ public interface TransferListener {
 	 * @param failure the failure before
 	 */
 	void retrying(RequestFailedException failure);
-
-	/** Something that the disk does. */
-	@FunctionalInterface
-	interface DiskStep {
-
-		/**
-		 * Does it.
-		 * @throws IOException if the disk does not
-		 */
-		void take() throws IOException;
-
-	}
 
 }

@@ -21,7 +21,7 @@ import dev.modelcache.CachedModel;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
-import dev.modelcache.internal.transfer.TransferListener.DiskStep;
+import dev.modelcache.internal.DiskStep;
 import dev.modelcache.internal.content.format.FormatSettings;
 import dev.modelcache.internal.lock.ExclusiveFiles;
 import dev.modelcache.internal.store.ModelDirectory;

@@ -4,6 +4,7 @@
  */
 package dev.modelcache.internal.store;
 
+import dev.modelcache.internal.DiskStep;
 import dev.modelcache.internal.lock.ProcessIdentity;
 import java.util.ArrayList;
 import java.io.UncheckedIOException;
@@ -576,7 +577,7 @@ class StagedFileTests {
 					}
 				}) {
 					@Override
-					public void storing(long bytes, Step step) throws IOException {
+					public void storing(long bytes, DiskStep step) throws IOException {
 						throw new IOException("Input/output error");
 					}
 				}));
@@ -602,7 +603,7 @@ class StagedFileTests {
 		}
 
 		@Override
-		public void storing(long bytes, Step step) throws IOException {
+		public void storing(long bytes, DiskStep step) throws IOException {
 			this.steps.add("storing " + bytes);
 			step.take();
 			this.steps.add("stored");

@@ -17,6 +17,7 @@ import java.util.function.Function;
 
 import dev.modelcache.CacheOptions;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.DiskStep;
 import dev.modelcache.internal.http.Attempts;
 import dev.modelcache.internal.http.ByteRange;
 import dev.modelcache.internal.http.RangeClient;

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * Actuator support: health, endpoint and progress displays.
+ * Displays of progress.
  */
 @NullMarked
 package dev.modelcache.actuate;

@@ -5,7 +5,6 @@
 package dev.modelcache.autoconfigure;
 
 import dev.modelcache.ModelCacheOperations;
-import dev.modelcache.actuate.ModelCacheEndpoint;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -22,7 +21,7 @@ import org.springframework.context.annotation.Lazy;
 @ConditionalOnBean(ModelCacheOperations.class)
 public class ModelCacheEndpointAutoConfiguration {
 
-	@InternalBean("dev.modelcache.actuate.ModelCacheEndpoint.ORIGINAL")
+	@InternalBean("dev.modelcache.autoconfigure.ModelCacheEndpoint.ORIGINAL")
 	@ConditionalOnMissingBean
 	@ConditionalOnAvailableEndpoint
 	ModelCacheEndpoint modelCacheEndpoint(@Lazy ModelCacheOperations operations) {

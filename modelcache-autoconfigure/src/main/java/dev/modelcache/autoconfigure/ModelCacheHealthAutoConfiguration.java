@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Set;
 
 import dev.modelcache.ModelCacheOperations;
-import dev.modelcache.actuate.ModelCacheHealthIndicator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ListableBeanFactory;

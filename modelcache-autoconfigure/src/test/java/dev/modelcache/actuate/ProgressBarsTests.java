@@ -18,6 +18,7 @@ import dev.modelcache.ModelFailed;
 import dev.modelcache.ModelReady;
 import dev.modelcache.TransferProgress;
 import dev.modelcache.testsupport.ManualClock;
+import dev.modelcache.autoconfigure.Statuses;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

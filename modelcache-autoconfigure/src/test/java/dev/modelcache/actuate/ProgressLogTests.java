@@ -13,6 +13,7 @@ import dev.modelcache.ModelDownloadProgress;
 import dev.modelcache.ModelDownloadStarted;
 import dev.modelcache.ModelFailed;
 import dev.modelcache.TransferProgress;
+import dev.modelcache.autoconfigure.Statuses;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;

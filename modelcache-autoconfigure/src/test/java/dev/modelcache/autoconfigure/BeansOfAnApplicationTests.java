@@ -14,7 +14,6 @@ import java.util.stream.Stream;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCache;
-import dev.modelcache.actuate.ModelCacheHealthIndicator;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.runtime.ModelLoader;
 import dev.modelcache.runtime.ModelManager;

@@ -7,7 +7,6 @@ package dev.modelcache.autoconfigure;
 import java.nio.file.Path;
 
 import dev.modelcache.ModelCache;
-import dev.modelcache.actuate.ModelCacheEndpoint;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

@@ -18,8 +18,6 @@ import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelReady;
 import dev.modelcache.ModelRequest;
-import dev.modelcache.actuate.ModelCacheEndpoint;
-import dev.modelcache.actuate.ModelCacheHealthIndicator;
 import dev.modelcache.actuate.ProgressDisplay;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.source.SourceResolver;
@@ -221,7 +219,7 @@ class ModelCacheAutoConfigurationTests {
 			.run((context) -> {
 				assertThat(context).hasNotFailed()
 					.doesNotHaveBean("modelCachehealthindicator")
-					.doesNotHaveBean("dev.modelcache.actuate.ModelCacheEndpoint.ORIGINAL");
+					.doesNotHaveBean("dev.modelcache.autoconfigure.ModelCacheEndpoint.ORIGINAL");
 				assertDownloads(context);
 			});
 	}

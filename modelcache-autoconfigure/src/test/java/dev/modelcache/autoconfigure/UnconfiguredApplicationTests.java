@@ -22,7 +22,6 @@ import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
-import dev.modelcache.actuate.ModelCacheHealthIndicator;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.ForkedJvm;
 import dev.modelcache.testsupport.GgufFile;
@@ -66,7 +65,7 @@ class UnconfiguredApplicationTests {
 				"ModelRequest", "ModelStatus", "ModelUpdate",
 				// With the endpoint exposed, and with Actuator and Spring AI.
 				"autoconfigure.ModelCacheEndpointAutoConfiguration", "autoconfigure.BlockingBridge",
-				"actuate.ModelCacheEndpoint", "actuate.ModelAction", "MirrorStatus", "TransferAttempt",
+				"autoconfigure.ModelCacheEndpoint", "autoconfigure.ModelAction", "MirrorStatus", "TransferAttempt",
 				"ModelCacheException", "ModelCancelledException", "ModelLockTimeoutException", "ModelNotFoundException",
 				"autoconfigure.ModelCacheInfoAutoConfiguration", "autoconfigure.ModelCacheSpringAiAutoConfiguration",
 				"autoconfigure.TransformersResources")

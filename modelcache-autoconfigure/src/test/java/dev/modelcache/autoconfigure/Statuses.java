@@ -2,7 +2,7 @@
  * Copyright 2026-present the modelcache authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.modelcache.actuate;
+package dev.modelcache.autoconfigure;
 
 import java.net.URI;
 import java.nio.file.Path;
@@ -29,7 +29,7 @@ import reactor.core.publisher.Mono;
 /**
  * Statuses as the cache would tell them.
  */
-final class Statuses {
+public final class Statuses {
 
 	static final Digest DIGEST = Digest.parse("ab".repeat(32));
 
@@ -59,7 +59,7 @@ final class Statuses {
 		return ModelRequest.builder(id).url(URI.create("https://example.com/" + id + ".gguf")).build();
 	}
 
-	static CachedModel model(String id) {
+	public static CachedModel model(String id) {
 		Path path = Path.of("/models", id + ".gguf").toAbsolutePath();
 		return CachedModel.of(id, List.of(path), 1000, DIGEST, "https://example.com/" + id + ".gguf")
 			.withOutcome(ModelOutcome.DOWNLOADED)
@@ -86,7 +86,7 @@ final class Statuses {
 		return ModelStatus.of(id, ModelState.FAILED).withError(failure(id));
 	}
 
-	static ModelCacheException failure(String id) {
+	public static ModelCacheException failure(String id) {
 		return new ModelTransferException(id, "example.com did not answer", "Check the network", null);
 	}
 

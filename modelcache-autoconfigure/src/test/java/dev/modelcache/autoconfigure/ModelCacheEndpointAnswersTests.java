@@ -2,7 +2,7 @@
  * Copyright 2026-present the modelcache authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.modelcache.actuate;
+package dev.modelcache.autoconfigure;
 
 import java.nio.file.Path;
 import java.util.Map;

@@ -2,7 +2,7 @@
  * Copyright 2026-present the modelcache authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.modelcache.actuate;
+package dev.modelcache.autoconfigure;
 
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
@@ -44,7 +44,7 @@ import reactor.core.publisher.Mono;
  * with WebFlux, on the request's thread with servlets.
  */
 @WebEndpoint(id = "modelcache")
-public final class ModelCacheEndpoint {
+final class ModelCacheEndpoint {
 
 	private static final Logger logger = LoggerFactory.getLogger(ModelCacheEndpoint.class);
 
@@ -61,7 +61,7 @@ public final class ModelCacheEndpoint {
 	 * @param operations knows the models and does what is requested
 	 * @param await waits for a publisher, and throws its error
 	 */
-	public ModelCacheEndpoint(ModelCacheOperations operations, Consumer<Mono<Void>> await) {
+	ModelCacheEndpoint(ModelCacheOperations operations, Consumer<Mono<Void>> await) {
 		this.operations = operations;
 		this.await = await;
 	}

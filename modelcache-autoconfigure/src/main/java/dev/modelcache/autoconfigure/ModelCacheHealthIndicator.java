@@ -2,7 +2,7 @@
  * Copyright 2026-present the modelcache authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.modelcache.actuate;
+package dev.modelcache.autoconfigure;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -24,7 +24,7 @@ import org.springframework.boot.health.contributor.Status;
  * <em>Blocking</em>: for at most 200 ms, for the disk to tell whether the published files
  * are still there.
  */
-public final class ModelCacheHealthIndicator extends AbstractHealthIndicator {
+final class ModelCacheHealthIndicator extends AbstractHealthIndicator {
 
 	private final ModelCacheOperations operations;
 
@@ -32,7 +32,7 @@ public final class ModelCacheHealthIndicator extends AbstractHealthIndicator {
 	 * Creates an indicator.
 	 * @param operations knows the models and starts new attempts
 	 */
-	public ModelCacheHealthIndicator(ModelCacheOperations operations) {
+	ModelCacheHealthIndicator(ModelCacheOperations operations) {
 		super("The state of the models is not known");
 		this.operations = operations;
 	}

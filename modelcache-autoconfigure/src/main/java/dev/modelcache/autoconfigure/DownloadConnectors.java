@@ -7,14 +7,12 @@ package dev.modelcache.autoconfigure;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.util.function.Function;
 
 import dev.modelcache.ConnectorRules;
 import dev.modelcache.ModelCacheBuilder;
 import dev.modelcache.ModelConfigurationException;
-import dev.modelcache.source.Origin;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -197,20 +195,16 @@ final class DownloadConnectors implements Function<ConnectorRules, ClientHttpCon
 					settings.withInetAddressFilter((configured != null) ? configured.and(addresses) : addresses),
 					rules);
 			return (method, url, callback) -> connector.connect(method, url, callback)
-				.onErrorMap(Filtered::isRefusal, (failure) -> rules.refused(host(url), failure));
+				.onErrorMap((failure) -> explained(failure, rules));
 		}
 
-		private static String host(URI url) {
-			return Origin.of(url).host();
-		}
-
-		private static boolean isRefusal(Throwable failure) {
+		private static Throwable explained(Throwable failure, ConnectorRules rules) {
 			for (Throwable t = failure; t != null; t = t.getCause()) {
-				if (t instanceof FilteredHostException) {
-					return true;
+				if (t instanceof FilteredHostException refusal) {
+					return rules.refused(refusal.getHost(), failure);
 				}
 			}
-			return false;
+			return failure;
 		}
 
 		@Override

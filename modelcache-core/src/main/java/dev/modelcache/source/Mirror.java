@@ -58,14 +58,6 @@ public record Mirror(URI uri, Map<String, String> headers, Credentials credentia
 	}
 
 	/**
-	 * Returns the origin to which the headers are sent.
-	 * @return the origin of the URL
-	 */
-	public Origin origin() {
-		return Origin.of(this.uri);
-	}
-
-	/**
 	 * Returns the URL without user-info, query and fragment.
 	 * @return the URL in a form that can be logged
 	 */

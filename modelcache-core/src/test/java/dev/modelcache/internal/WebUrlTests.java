@@ -7,7 +7,6 @@ package dev.modelcache.internal;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 
-import dev.modelcache.source.Origin;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

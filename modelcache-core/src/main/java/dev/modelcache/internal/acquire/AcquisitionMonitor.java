@@ -29,6 +29,7 @@ import dev.modelcache.ModelTransferException;
 import dev.modelcache.TransferProgress;
 import dev.modelcache.internal.DiskStep;
 import dev.modelcache.internal.FailureBoundary;
+import dev.modelcache.internal.Origin;
 import dev.modelcache.internal.acquire.AcquisitionObserver.Step;
 import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.internal.transfer.TransferListener;
@@ -451,7 +452,7 @@ final class AcquisitionMonitor {
 			AcquisitionMonitor monitor = AcquisitionMonitor.this;
 			monitor.advanced();
 			moved(at);
-			monitor.observer.bytesWritten(monitor.id, mirror.origin().authority(), bytes);
+			monitor.observer.bytesWritten(monitor.id, Origin.of(mirror.uri()).authority(), bytes);
 		}
 
 		@Override

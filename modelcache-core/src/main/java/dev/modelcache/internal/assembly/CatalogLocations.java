@@ -20,7 +20,7 @@ import dev.modelcache.internal.source.catalog.ListedModels;
 import dev.modelcache.internal.source.catalog.ModelCatalogs;
 import dev.modelcache.internal.source.catalog.RemoteCatalog;
 import dev.modelcache.source.ModelCatalog;
-import dev.modelcache.source.Origin;
+import dev.modelcache.internal.Origin;
 import org.springframework.core.io.Resource;
 import org.springframework.core.io.ResourceLoader;
 

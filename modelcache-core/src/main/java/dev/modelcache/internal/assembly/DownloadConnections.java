@@ -26,7 +26,7 @@ import dev.modelcache.internal.http.ConnectionFailedException;
 import dev.modelcache.internal.http.Failures;
 import dev.modelcache.internal.http.HttpConnections;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
-import dev.modelcache.source.Origin;
+import dev.modelcache.internal.Origin;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.client.reactive.ClientHttpConnector;

@@ -33,7 +33,7 @@ import dev.modelcache.internal.source.oci.OciResolver;
 import dev.modelcache.internal.store.CacheLayout;
 import dev.modelcache.internal.store.ModelStore;
 import dev.modelcache.source.CatalogVariant;
-import dev.modelcache.source.Origin;
+import dev.modelcache.internal.Origin;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

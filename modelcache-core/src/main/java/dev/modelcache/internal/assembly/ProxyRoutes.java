@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.internal.assembly.Proxy.Type;
-import dev.modelcache.source.Origin;
+import dev.modelcache.internal.Origin;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

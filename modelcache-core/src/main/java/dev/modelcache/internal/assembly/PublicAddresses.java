@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 
 import dev.modelcache.internal.RecentlyUsed;
 import dev.modelcache.internal.source.oci.PrivateAddresses;
-import dev.modelcache.source.Origin;
+import dev.modelcache.internal.Origin;
 
 /**
  * Tells public addresses from private ones, at the moment of connecting, and remembers

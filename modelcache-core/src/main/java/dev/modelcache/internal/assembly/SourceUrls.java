@@ -12,7 +12,7 @@ import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.WebUrl;
 import dev.modelcache.internal.source.SourceResolvers;
-import dev.modelcache.source.Origin;
+import dev.modelcache.internal.Origin;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.StringUtils;
 

@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
+import dev.modelcache.internal.Origin;
 import dev.modelcache.internal.RecentlyUsed;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Mirror;
@@ -92,7 +93,7 @@ public final class Breakers {
 	 * how long
 	 */
 	public Permission acquire(Mirror mirror) {
-		CircuitBreaker breaker = breaker(mirror.origin().authority());
+		CircuitBreaker breaker = breaker(Origin.of(mirror.uri()).authority());
 		if (!breaker.tryAcquirePermission()) {
 			throw new RequestFailedException(Reason.CIRCUIT_OPEN, mirror.uri(),
 					"failed too often lately and is left alone for a while", 0, untilItIsWorthAsking(breaker));

@@ -28,7 +28,7 @@ import dev.modelcache.ModelTransferException;
 import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
-import dev.modelcache.source.Origin;
+import dev.modelcache.internal.Origin;
 import io.netty.channel.ChannelException;
 import io.netty.handler.codec.CodecException;
 import org.springframework.http.HttpHeaders;

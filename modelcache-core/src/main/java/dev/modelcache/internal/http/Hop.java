@@ -16,7 +16,7 @@ import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.internal.WebUrl;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.internal.http.WebRequest.Following;
-import dev.modelcache.source.Origin;
+import dev.modelcache.internal.Origin;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 

@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
-import dev.modelcache.source.Origin;
+import dev.modelcache.internal.Origin;
 import io.netty.util.AttributeKey;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;

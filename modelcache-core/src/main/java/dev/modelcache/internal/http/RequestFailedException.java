@@ -12,7 +12,7 @@ import dev.modelcache.FailedAttempt;
 import dev.modelcache.ModelCacheException.ErrorCode;
 import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.source.Mirror;
-import dev.modelcache.source.Origin;
+import dev.modelcache.internal.Origin;
 import org.jspecify.annotations.Nullable;
 
 /**

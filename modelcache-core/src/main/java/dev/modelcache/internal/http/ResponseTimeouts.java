@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.Map;
 
 import dev.modelcache.internal.RecentlyUsed;
-import dev.modelcache.source.Origin;
+import dev.modelcache.internal.Origin;
 
 /**
  * The time to wait for the headers of a response, which grows from try to try for a host

@@ -23,7 +23,7 @@ import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.RedactedUri;
-import dev.modelcache.source.Origin;
+import dev.modelcache.internal.Origin;
 import dev.modelcache.source.ResolvedModel;
 import dev.modelcache.source.SourceLocation;
 import dev.modelcache.source.SourceResolver;

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.FailureBoundary;
+import dev.modelcache.internal.Origin;
 import dev.modelcache.internal.content.format.FormatInspection;
 import dev.modelcache.internal.http.ByteRange;
 import dev.modelcache.internal.http.RangeRequest;
@@ -141,8 +142,8 @@ final class Coordinator implements BodyWriter.Owner {
 		this.work = new WorkMap(settings.segmentSize().toBytes(), plan.file().expected() == null);
 		this.mirrors = new Mirrors(plan.mirrors()
 			.stream()
-			.map((mirror) -> new MirrorState(mirror, retry, settings.minSpeed(), transfer.hosts().of(mirror.origin()),
-					plan.mode()))
+			.map((mirror) -> new MirrorState(mirror, retry, settings.minSpeed(),
+					transfer.hosts().of(Origin.of(mirror.uri())), plan.mode()))
 			.toList(), plan.file().expected() != null);
 		this.check = new ResponseCheck(plan, this.work, this.mirrors, this.log, listener);
 		this.adaptation = new Adaptation(plan, this.work, this.live.values(), this::now);

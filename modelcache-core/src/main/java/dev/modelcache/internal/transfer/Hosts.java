@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Set;
 
 import dev.modelcache.internal.RecentlyUsed;
-import dev.modelcache.source.Origin;
+import dev.modelcache.internal.Origin;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
+import dev.modelcache.internal.Origin;
 import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
 
@@ -98,7 +99,7 @@ final class Mirrors {
 	/** Says which strong validator an origin has for the file. */
 	void validatorIs(Mirror origin, @Nullable String validator) {
 		this.mirrors.stream()
-			.filter((state) -> state.mirror().origin().equals(origin.origin()))
+			.filter((state) -> Origin.of(state.mirror().uri()).equals(Origin.of(origin.uri())))
 			.forEach((state) -> state.validator(validator));
 	}
 

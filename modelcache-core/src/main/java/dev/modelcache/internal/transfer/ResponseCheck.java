@@ -15,7 +15,7 @@ import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.Mirror;
-import dev.modelcache.source.Origin;
+import dev.modelcache.internal.Origin;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,7 +68,7 @@ final class ResponseCheck {
 		if (source != null) {
 			this.mirrors.validatorIs(source, left.validatorOf(source));
 			this.mirrors.prefer(source);
-			this.bytesFrom = source.origin();
+			this.bytesFrom = Origin.of(source.uri());
 		}
 	}
 
@@ -82,7 +82,7 @@ final class ResponseCheck {
 	/** The bytes that are there can be told to belong to this mirror's file. */
 	boolean isProvable(MirrorState mirror) {
 		return this.plan.file().expected() != null
-				|| (mirror.validator() != null && mirror.mirror().origin().equals(this.bytesFrom));
+				|| (mirror.validator() != null && Origin.of(mirror.mirror().uri()).equals(this.bytesFrom));
 	}
 
 	/**
@@ -91,7 +91,7 @@ final class ResponseCheck {
 	 */
 	boolean isComparable(MirrorState mirror) {
 		return this.work.size() != null && this.work.frontier() == this.work.written()
-				&& mirror.mirror().origin().equals(this.bytesFrom) && mirror.mode() != FetchMode.WHOLE_FILE;
+				&& Origin.of(mirror.mirror().uri()).equals(this.bytesFrom) && mirror.mode() != FetchMode.WHOLE_FILE;
 	}
 
 	/** Says once that bytes are compared. */
@@ -124,7 +124,7 @@ final class ResponseCheck {
 			this.log.pinned(mirror.mirror(), validator);
 			this.mirrors.validatorIs(mirror.mirror(), validator);
 		}
-		this.bytesFrom = mirror.mirror().origin();
+		this.bytesFrom = Origin.of(mirror.mirror().uri());
 		if (response.version() != null) {
 			this.version = response.version();
 		}

@@ -20,6 +20,7 @@ import java.util.function.Supplier;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.FailureBoundary;
+import dev.modelcache.internal.Origin;
 import dev.modelcache.internal.http.Failures;
 import dev.modelcache.internal.http.Attempts;
 import dev.modelcache.internal.http.ByteRange;
@@ -146,9 +147,9 @@ public final class SegmentedTransfer {
 	}
 
 	RangeClient clientFor(Mirror mirror) {
-		Supplier<? extends RangeClient> client = this.clients.get(mirror.origin().scheme());
+		Supplier<? extends RangeClient> client = this.clients.get(Origin.of(mirror.uri()).scheme());
 		if (client == null) {
-			throw new IllegalStateException("nothing fetches " + mirror.origin().scheme() + ": URLs");
+			throw new IllegalStateException("nothing fetches " + Origin.of(mirror.uri()).scheme() + ": URLs");
 		}
 		return client.get();
 	}

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelTransferException;
+import dev.modelcache.internal.Origin;
 import dev.modelcache.internal.http.RangeRequest;
 import dev.modelcache.internal.http.RangeRequest.Coding;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
@@ -92,7 +93,7 @@ class BackOffTests {
 	void everyMirrorHasItsOwnCount() {
 		this.fixture.maxRequests(3).answer(TransferFixture.failing(Reason.UNREACHABLE));
 		fail(2);
-		assertThat(this.fixture.requests.stream().map((request) -> request.mirror().origin().host()))
+		assertThat(this.fixture.requests.stream().map((request) -> Origin.of(request.mirror().uri()).host()))
 			.containsExactly("mirror1", "mirror1", "mirror1", "mirror2", "mirror2", "mirror2");
 		// The second mirror is asked at once.
 		assertThat(this.fixture.delays()).isEqualTo(millis(1000, 2000, 0, 1000, 2000));

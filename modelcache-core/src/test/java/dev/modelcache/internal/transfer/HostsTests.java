@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import dev.modelcache.internal.transfer.Hosts.Host;
-import dev.modelcache.source.Origin;
+import dev.modelcache.internal.Origin;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;

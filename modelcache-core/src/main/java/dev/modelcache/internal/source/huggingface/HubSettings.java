@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-import dev.modelcache.source.Origin;
+import dev.modelcache.internal.Origin;
 
 /**
  * Which Hub to ask, and as whom.

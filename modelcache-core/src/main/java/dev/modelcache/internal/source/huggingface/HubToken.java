@@ -19,7 +19,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import dev.modelcache.ModelConfigurationException;
-import dev.modelcache.source.Origin;
+import dev.modelcache.internal.Origin;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import dev.modelcache.ModelFileName;
-import dev.modelcache.source.Origin;
+import dev.modelcache.internal.Origin;
 import org.jspecify.annotations.Nullable;
 
 /**

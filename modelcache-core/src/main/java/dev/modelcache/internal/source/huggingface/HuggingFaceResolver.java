@@ -16,7 +16,7 @@ import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.internal.http.MetadataClient;
 import dev.modelcache.internal.http.SentSecrets;
-import dev.modelcache.source.Origin;
+import dev.modelcache.internal.Origin;
 import dev.modelcache.source.ResolvedModel;
 import dev.modelcache.source.SourceLocation;
 import dev.modelcache.source.SourceResolver;

@@ -19,7 +19,7 @@ import dev.modelcache.internal.OpeningOrder;
 import dev.modelcache.internal.http.MetadataClient;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.Mirror;
-import dev.modelcache.source.Origin;
+import dev.modelcache.internal.Origin;
 import dev.modelcache.source.RemoteFile;
 import dev.modelcache.source.ResolvedModel;
 import dev.modelcache.source.SourceLocation;

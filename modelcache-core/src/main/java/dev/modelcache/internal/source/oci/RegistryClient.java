@@ -15,7 +15,7 @@ import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.internal.http.MetadataClient;
 import dev.modelcache.internal.http.WebRequest;
 import dev.modelcache.internal.http.MetadataResponse;
-import dev.modelcache.source.Origin;
+import dev.modelcache.internal.Origin;
 import org.jspecify.annotations.Nullable;
 import dev.modelcache.source.SourceLocation;
 import org.springframework.http.HttpHeaders;

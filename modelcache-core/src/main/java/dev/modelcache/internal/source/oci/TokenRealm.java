@@ -12,7 +12,7 @@ import java.util.Locale;
 
 import dev.modelcache.ModelAccessDeniedException;
 import dev.modelcache.ModelRequest;
-import dev.modelcache.source.Origin;
+import dev.modelcache.internal.Origin;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -2,7 +2,7 @@
  * Copyright 2026-present the modelcache authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.modelcache.source;
+package dev.modelcache.internal;
 
 import java.net.URI;
 import java.util.Locale;

@@ -157,13 +157,12 @@ final class Connection implements Runnable {
 				.add(header.substring(colon + 1).strip());
 			header = line(in);
 		}
-		if (headers.containsKey("Content-Length")) {
-			in.skipNBytes(Long.parseLong(headers.get("Content-Length").get(0)));
-		}
+		int length = Integer.parseInt(headers.getOrDefault("Content-Length", List.of("0")).get(0));
+		String body = new String(in.readNBytes(length), StandardCharsets.UTF_8);
 		String target = words[1];
 		int question = target.indexOf('?');
 		return new RecordedRequest(words[0], (question < 0) ? target : target.substring(0, question),
-				(question < 0) ? null : target.substring(question + 1), headers, this.number);
+				(question < 0) ? null : target.substring(question + 1), headers, body, this.number);
 	}
 
 	private static @Nullable String line(InputStream in) throws IOException {

@@ -8,10 +8,13 @@ import java.net.URI;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import dev.modelcache.Digest.Algorithm;
 import org.jspecify.annotations.Nullable;
@@ -165,6 +168,8 @@ public final class HubServer implements AutoCloseable {
 
 		private final Set<String> incomplete = new CopyOnWriteArraySet<>();
 
+		private final Map<String, String> lastCommits = new ConcurrentHashMap<>();
+
 		private volatile @Nullable String modified;
 
 		private volatile boolean isPrivate;
@@ -189,6 +194,8 @@ public final class HubServer implements AutoCloseable {
 		/** Adds a name of the commit, as it stands in URLs. */
 		public Repository revision(String revision) {
 			HubServer.this.hub.answer("/api/models/" + this.name + "/revision/" + revision, this::info);
+			HubServer.this.hub.answer("/api/models/" + this.name + "/tree/" + revision, (request) -> tree());
+			HubServer.this.hub.answer("/api/models/" + this.name + "/paths-info/" + revision, this::pathsInfo);
 			this.files.keySet().forEach((file) -> resolve(revision, file));
 			this.revisions.add(revision);
 			return this;
@@ -214,6 +221,12 @@ public final class HubServer implements AutoCloseable {
 		/** Leaves the sizes and digests of a file out of the API's answers. */
 		public Repository incomplete(String file) {
 			this.incomplete.add(file);
+			return this;
+		}
+
+		/** Says which earlier commit was the last one that changed a file. */
+		public Repository lastChanged(String file, String earlier) {
+			this.lastCommits.put(file, earlier);
 			return this;
 		}
 
@@ -295,6 +308,44 @@ public final class HubServer implements AutoCloseable {
 						+ ",\"private\":" + this.isPrivate + ",\"disabled\":" + this.disabled + ",\"gated\":"
 						+ ((this.gate != null) ? "\"" + this.gate + "\"" : "false") + ",\"siblings\":[" + siblings
 						+ "]}");
+		}
+
+		/** All files and directories, as the page of the repository shows them. */
+		private Reply tree() {
+			Stream<String> directories = this.files.keySet()
+				.stream()
+				.filter((file) -> file.contains("/"))
+				.map((file) -> file.substring(0, file.lastIndexOf('/')))
+				.distinct()
+				.map((directory) -> "{\"type\":\"directory\",\"oid\":\"" + this.commit + "\",\"size\":0,\"path\":\""
+						+ directory + "\"}");
+			return entries(Stream.concat(directories, this.files.keySet().stream().map(this::entry)));
+		}
+
+		/** The files that are asked for. */
+		private Reply pathsInfo(RecordedRequest request) {
+			return entries(this.files.keySet()
+				.stream()
+				.filter((file) -> request.body().contains("\"" + file + "\""))
+				.map(this::entry));
+		}
+
+		private static Reply entries(Stream<String> entries) {
+			return Reply.status(200)
+				.header("Content-Type", "application/json; charset=utf-8")
+				.body(entries.collect(Collectors.joining(",", "[", "]")));
+		}
+
+		private String entry(String file) {
+			Content content = Objects.requireNonNull(this.files.get(file));
+			String sha256 = content.sha256().hex();
+			boolean isLarge = this.large.contains(file);
+			return "{\"type\":\"file\",\"path\":\"" + file + "\",\"size\":" + content.size() + ",\"oid\":\""
+					+ (isLarge ? Content.of("pointer") : content).digest(Algorithm.GIT_SHA1).hex() + "\""
+					+ (isLarge ? ",\"lfs\":{\"oid\":\"" + sha256 + "\",\"size\":" + content.size()
+							+ ",\"pointerSize\":135},\"xetHash\":\"" + "0".repeat(64) + "\"" : "")
+					+ ",\"lastCommit\":{\"id\":\"" + this.lastCommits.getOrDefault(file, this.commit)
+					+ "\",\"title\":\"Add files\",\"date\":\"2026-01-01T00:00:00.000Z\"}}";
 		}
 
 		private String facts(String file, Content content) {

@@ -18,10 +18,11 @@ import org.jspecify.annotations.Nullable;
  * @param path the path, without the query
  * @param query the query, or {@code null}
  * @param headers the values by name; names match in any case
+ * @param body the body, as far as it has a length
  * @param connection the number of the connection, from 1; equal where it was kept alive
  */
 public record RecordedRequest(String method, String path, @Nullable String query, Map<String, List<String>> headers,
-		int connection) {
+		String body, int connection) {
 
 	/**
 	 * Creates a recorded request.

@@ -125,6 +125,22 @@ final class HubCache {
 		return this.receipts;
 	}
 
+	/**
+	 * Creates the directories of a repository. The Hub's tools warn of one that lacks
+	 * snapshots or, as those of JavaScript, references, and do not show it.
+	 * @param blobs where its files arrive
+	 */
+	static void createRepository(Path blobs) throws IOException {
+		Files.createDirectories(blobs);
+		try {
+			Files.createDirectories(blobs.resolveSibling("snapshots"));
+			Files.createDirectories(blobs.resolveSibling("refs"));
+		}
+		catch (IOException ex) {
+			logger.debug("{} is not complete", blobs.resolveSibling(""), ex);
+		}
+	}
+
 	/** Tells backup programs that this is a cache, as Hugging Face's library does. */
 	void tag() {
 		Path tag = this.settings.directory().resolve("CACHEDIR.TAG");

@@ -126,7 +126,7 @@ public final class Staging {
 
 	private static void createDirectory(ModelPlace place) throws IOException {
 		if (place.shared()) {
-			Files.createDirectories(place.directory());
+			HubCache.createRepository(place.directory());
 		}
 		else {
 			place.access().createDirectories(place.directory());

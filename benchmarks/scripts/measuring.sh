@@ -34,8 +34,8 @@ run_tool() {
 		local begin=$EPOCHREALTIME
 		case $tool in
 		aria2c) measured aria2c -q --no-conf -x8 -s8 --file-allocation=none --allow-overwrite=true \
-			--checksum="sha-256=$digest" -d "$work" -o fetched "$@" ;;
-		curl) measured curl -sS --fail -o "$work/fetched" "$1" ;;
+			${tls+--ca-certificate="$work/nginx/certificate.pem"} --checksum="sha-256=$digest" -d "$work" -o fetched "$@" ;;
+		curl) measured curl -sS --fail ${tls+--cacert "$work/nginx/certificate.pem"} -o "$work/fetched" "$1" ;;
 		wget) measured wget -q -O "$work/fetched" "$1" ;;
 		esac
 		[[ $tool == aria2c ]] || verified

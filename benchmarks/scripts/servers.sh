@@ -14,6 +14,20 @@ free_port() {
 	echo "$port"
 }
 
+# A certificate for loopback, and a store in which a JVM trusts it. Where it was made, nginx speaks TLS, too.
+make_certificate() {
+	openssl req -x509 -newkey rsa:2048 -nodes -days 7 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 \
+		-keyout "$work/nginx/key.pem" -out "$work/nginx/certificate.pem" 2>/dev/null
+	keytool -importcert -noprompt -alias benchmark -file "$work/nginx/certificate.pem" -keystore "$work/trust.p12" \
+		-storetype PKCS12 -storepass changeit 2>/dev/null
+	tls_port=$(free_port)
+	tls_url=https://127.0.0.1:$tls_port
+	tls="listen 127.0.0.1:$tls_port ssl;
+		ssl_certificate $work/nginx/certificate.pem;
+		ssl_certificate_key $work/nginx/key.pem;
+		ssl_protocols TLSv1.3;"
+}
+
 # Two servers, so that there are two mirrors. /limited/ is for rows that need time but no exact rate.
 start_nginx() {
 	port=$(free_port) second_port=$(free_port)
@@ -36,6 +50,7 @@ http {
 	server {
 		listen 127.0.0.1:$port;
 		listen 127.0.0.1:$second_port;
+		${tls-}
 		root $work/data;
 		location /limited/ {
 			alias $work/data/;

@@ -20,6 +20,8 @@ public final class DownloadOptions {
 
 	private DataSize bufferSize = DataSize.ofMegabytes(1);
 
+	private int models = 4;
+
 	private int connections = 4;
 
 	private DataSize segmentSize = DataSize.ofMegabytes(16);
@@ -76,6 +78,24 @@ public final class DownloadOptions {
 	 */
 	public DownloadOptions bufferSize(DataSize bufferSize) {
 		this.bufferSize = bufferSize;
+		return this;
+	}
+
+	/**
+	 * Returns the maximum number of models that are downloaded at a time.
+	 * @return the number of models
+	 */
+	public int models() {
+		return this.models;
+	}
+
+	/**
+	 * Sets the maximum number of models that are downloaded at a time. The others wait.
+	 * @param models the number of models; 4 by default
+	 * @return these options
+	 */
+	public DownloadOptions models(int models) {
+		this.models = models;
 		return this;
 	}
 

@@ -26,12 +26,16 @@ public final class LockOwner {
 
 	private final @Nullable TransferProgress progress;
 
-	private LockOwner(long pid, String host, Instant since, Instant heartbeat, @Nullable TransferProgress progress) {
+	private final boolean queued;
+
+	private LockOwner(long pid, String host, Instant since, Instant heartbeat, @Nullable TransferProgress progress,
+			boolean queued) {
 		this.pid = pid;
 		this.host = host;
 		this.since = since;
 		this.heartbeat = heartbeat;
 		this.progress = progress;
+		this.queued = queued;
 	}
 
 	/**
@@ -42,7 +46,7 @@ public final class LockOwner {
 	 * @return the description, without progress
 	 */
 	public static LockOwner of(long pid, String host, Instant since) {
-		return new LockOwner(pid, host, since, since, null);
+		return new LockOwner(pid, host, since, since, null, false);
 	}
 
 	/**
@@ -86,12 +90,21 @@ public final class LockOwner {
 	}
 
 	/**
+	 * Returns whether the process waits until other models are downloaded, because only
+	 * some are at a time.
+	 * @return {@code true} if it waits
+	 */
+	public boolean queued() {
+		return this.queued;
+	}
+
+	/**
 	 * Returns this owner with another time of its last heartbeat.
 	 * @param heartbeat the time
 	 * @return a copy with this value
 	 */
 	public LockOwner withHeartbeat(Instant heartbeat) {
-		return new LockOwner(this.pid, this.host, this.since, heartbeat, this.progress);
+		return new LockOwner(this.pid, this.host, this.since, heartbeat, this.progress, this.queued);
 	}
 
 	/**
@@ -100,7 +113,16 @@ public final class LockOwner {
 	 * @return a copy with this value
 	 */
 	public LockOwner withProgress(@Nullable TransferProgress progress) {
-		return new LockOwner(this.pid, this.host, this.since, this.heartbeat, progress);
+		return new LockOwner(this.pid, this.host, this.since, this.heartbeat, progress, this.queued);
+	}
+
+	/**
+	 * Returns this owner with another value of whether it waits for other models.
+	 * @param queued whether the process waits until other models are downloaded
+	 * @return a copy with this value
+	 */
+	public LockOwner withQueued(boolean queued) {
+		return new LockOwner(this.pid, this.host, this.since, this.heartbeat, this.progress, queued);
 	}
 
 	@Override
@@ -114,7 +136,7 @@ public final class LockOwner {
 	}
 
 	private List<@Nullable Object> facts() {
-		return Arrays.asList(this.pid, this.host, this.since, this.heartbeat, this.progress);
+		return Arrays.asList(this.pid, this.host, this.since, this.heartbeat, this.progress, this.queued);
 	}
 
 	@Override

@@ -27,6 +27,7 @@ import dev.modelcache.internal.acquire.Background;
 import dev.modelcache.internal.acquire.ConfiguredModels;
 import dev.modelcache.internal.acquire.DefaultModelCache;
 import dev.modelcache.internal.acquire.DefaultOperations;
+import dev.modelcache.internal.acquire.DownloadTurns;
 import dev.modelcache.internal.acquire.EngineThreads;
 import dev.modelcache.internal.acquire.Observers;
 import dev.modelcache.internal.acquire.Engine;
@@ -621,9 +622,10 @@ public final class ModelCacheBuilder {
 		TransferHistory history = new TransferHistory(this.clock);
 		List<AcquisitionObserver> observers = new ArrayList<>(this.observers);
 		observers.add(history);
-		return new Engine(new ConfiguredModels(completed), sources, modelLocks, store, connections, transfer, attempts,
-				settings.decompression(this.download), new FormatSettings(this.verifyFormat, this.allowPickle),
-				settings.offline(this.offline), threads, new Observers(observers), history, this.clock);
+		return new Engine(new ConfiguredModels(completed), sources, modelLocks, store, connections, transfer,
+				new DownloadTurns(this.download.models()), attempts, settings.decompression(this.download),
+				new FormatSettings(this.verifyFormat, this.allowPickle), settings.offline(this.offline), threads,
+				new Observers(observers), history, this.clock);
 	}
 
 	/** Configured catalogs are read eagerly so that invalid ones are reported. */

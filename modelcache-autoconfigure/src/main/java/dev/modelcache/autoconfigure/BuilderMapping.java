@@ -146,6 +146,7 @@ final class BuilderMapping {
 
 	private static void map(DownloadProperties download, DownloadOptions options) {
 		options.bufferSize(download.getBufferSize())
+			.models(download.getModels())
 			.connections(download.getConnections())
 			.segmentSize(download.getSegmentSize())
 			.connectTimeout(download.getConnectTimeout())

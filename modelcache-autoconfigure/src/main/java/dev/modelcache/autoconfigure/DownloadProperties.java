@@ -24,6 +24,11 @@ public class DownloadProperties {
 	private DataSize bufferSize = DataSize.ofMegabytes(1);
 
 	/**
+	 * Maximum number of models that are downloaded at a time. The others wait.
+	 */
+	private int models = 4;
+
+	/**
 	 * Maximum number of connections used to download a model.
 	 */
 	private int connections = 4;
@@ -114,6 +119,14 @@ public class DownloadProperties {
 
 	public void setBufferSize(DataSize bufferSize) {
 		this.bufferSize = bufferSize;
+	}
+
+	public int getModels() {
+		return this.models;
+	}
+
+	public void setModels(int models) {
+		this.models = models;
 	}
 
 	public int getConnections() {

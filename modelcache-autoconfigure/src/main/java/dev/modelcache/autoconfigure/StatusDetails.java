@@ -83,6 +83,9 @@ final class StatusDetails {
 		details.put("pid", owner.pid());
 		details.put("host", owner.host());
 		details.put("since", owner.since().toString());
+		if (owner.queued()) {
+			details.put("queued", true);
+		}
 		return details;
 	}
 

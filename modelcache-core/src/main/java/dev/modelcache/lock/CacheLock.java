@@ -23,6 +23,15 @@ public interface CacheLock extends AutoCloseable {
 	void heartbeat(@Nullable TransferProgress progress);
 
 	/**
+	 * Renews the heartbeat of the lock while its holder waits until other models are
+	 * downloaded, so that those who wait for the lock go on waiting. By default, it is a
+	 * heartbeat without progress.
+	 */
+	default void queued() {
+		heartbeat(null);
+	}
+
+	/**
 	 * Releases the lock. The lock file is emptied but not deleted.
 	 */
 	@Override

@@ -153,11 +153,16 @@ final class Acquisition {
 	}
 
 	private CachedModel call() {
-		CachedModel model = serve();
-		if (this.engine.store().isSealing()) {
-			this.proof.seal(model);
+		try {
+			CachedModel model = serve();
+			if (this.engine.store().isSealing()) {
+				this.proof.seal(model);
+			}
+			return model;
 		}
-		return model;
+		finally {
+			this.files.endTurn();
+		}
 	}
 
 	private CachedModel serve() {

@@ -32,6 +32,7 @@ import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.Origin;
 import dev.modelcache.internal.acquire.AcquisitionObserver.Step;
 import dev.modelcache.internal.http.RequestFailedException;
+import dev.modelcache.internal.lock.HostName;
 import dev.modelcache.internal.transfer.TransferListener;
 import dev.modelcache.lock.CacheLock;
 import dev.modelcache.source.Mirror;
@@ -218,6 +219,22 @@ final class AcquisitionMonitor {
 	void waiting(LockOwner owner) {
 		this.watch.waiting();
 		show((status) -> status.withState(ModelState.WAITING).withOwner(owner).withProgress(owner.progress()));
+	}
+
+	/**
+	 * Waits until other models have been downloaded, which the status and the note of the
+	 * model's lock say.
+	 * @param atOnce how many models may be downloaded at a time
+	 * @param wait waits
+	 */
+	void queued(int atOnce, Runnable wait) {
+		logger.info("Model '{}': waiting until one of {} other models is downloaded (hooks.llm.download.models)",
+				this.id, atOnce);
+		LockOwner self = LockOwner.of(ProcessHandle.current().pid(), HostName.current(), this.clock.instant())
+			.withQueued(true);
+		show((status) -> status.withState(ModelState.WAITING).withOwner(self));
+		this.watch.queued(wait);
+		state(ModelState.RESOLVING);
 	}
 
 	void fallingBack(Candidate next, ModelCacheException reason) {

@@ -24,6 +24,7 @@ import dev.modelcache.lock.CacheLockFactory;
  * @param store what is on disk
  * @param connections the HTTP clients
  * @param transfer brings bytes
+ * @param turns how many models at a time
  * @param retries how often
  * @param decompression how far compressed models may unfold
  * @param formats what is done about files that are no models
@@ -34,9 +35,9 @@ import dev.modelcache.lock.CacheLockFactory;
  * @param clock tells the time
  */
 public record Engine(ConfiguredModels models, SourceResolvers sources, CacheLockFactory locks, ModelStore store,
-		HttpConnections connections, SegmentedTransfer transfer, Attempts retries, DecompressionSettings decompression,
-		FormatSettings formats, boolean offline, EngineThreads threads, AcquisitionObserver observer,
-		TransferHistory history, Clock clock) {
+		HttpConnections connections, SegmentedTransfer transfer, DownloadTurns turns, Attempts retries,
+		DecompressionSettings decompression, FormatSettings formats, boolean offline, EngineThreads threads,
+		AcquisitionObserver observer, TransferHistory history, Clock clock) {
 
 	/**
 	 * Ends the threads and what the store holds of the files.

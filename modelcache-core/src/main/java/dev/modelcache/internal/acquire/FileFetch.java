@@ -69,6 +69,8 @@ final class FileFetch {
 
 	private final Engine engine;
 
+	private final DownloadTurns.Turn turn;
+
 	private final FormatCheck formats;
 
 	private final ExternalData data;
@@ -79,14 +81,20 @@ final class FileFetch {
 
 	FileFetch(Engine engine, ExternalData data, AcquisitionMonitor monitor, Cancellation cancellation) {
 		this.engine = engine;
+		this.turn = engine.turns().turn();
 		this.formats = new FormatCheck(engine.formats());
 		this.data = data;
 		this.monitor = monitor;
 		this.cancellation = cancellation;
 	}
 
+	/** No file is fetched any more: it is another model's turn. */
+	void endTurn() {
+		this.turn.end();
+	}
+
 	/**
-	 * Fetches a file.
+	 * Fetches a file, when it is the model's turn.
 	 * @param job the file
 	 * @return the published file
 	 * @throws ModelIntegrityException if its digest is not the expected one, or the
@@ -96,6 +104,7 @@ final class FileFetch {
 	 * what has come stays
 	 */
 	CachedModel fetch(FileJob job) {
+		this.turn.take(this.monitor, this.cancellation);
 		try {
 			return fetchUntilProved(job);
 		}

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -68,6 +69,9 @@ final class OperationWatch {
 	/** Until when each step may take that is under way and shows no progress. */
 	private final Map<Object, Long> steps = new ConcurrentHashMap<>();
 
+	/** How many threads wait until it is the model's turn. */
+	private final AtomicInteger queued = new AtomicInteger();
+
 	/**
 	 * Creates a watch.
 	 * @param giveUpAfter how long nothing may advance
@@ -119,7 +123,7 @@ final class OperationWatch {
 					(failure) -> logger.debug("The progress of a model is no longer shown", failure));
 	}
 
-	private static void note(CacheLock lock, Supplier<@Nullable TransferProgress> progress, boolean heartbeat) {
+	private void note(CacheLock lock, Supplier<@Nullable TransferProgress> progress, boolean heartbeat) {
 		TransferProgress reached = null;
 		try {
 			reached = progress.get();
@@ -129,7 +133,12 @@ final class OperationWatch {
 		}
 		if (heartbeat) {
 			try {
-				lock.heartbeat(reached);
+				if (this.queued.get() > 0) {
+					lock.queued();
+				}
+				else {
+					lock.heartbeat(reached);
+				}
 			}
 			catch (Throwable ex) {
 				logger.warn("The note of a lock cannot be written", ex);
@@ -171,6 +180,24 @@ final class OperationWatch {
 		}
 		finally {
 			// In this order, so that the step is allowed until what it did counts.
+			advanced();
+			this.steps.remove(key);
+		}
+	}
+
+	/**
+	 * Waits until other models have been downloaded, however long that takes.
+	 * @param wait waits
+	 */
+	void queued(Runnable wait) {
+		Object key = new Object();
+		this.steps.put(key, now() + TimeUnit.DAYS.toNanos(10_000));
+		this.queued.incrementAndGet();
+		try {
+			wait.run();
+		}
+		finally {
+			this.queued.decrementAndGet();
 			advanced();
 			this.steps.remove(key);
 		}

@@ -123,6 +123,10 @@ public final class Settings {
 		aboveZero("download.max-bandwidth", download.maxBandwidth(),
 				"Use a number of bytes per second such as 50MB, or remove it");
 		notNegative("download.max-redirects", download.maxRedirects() < 0);
+		if (download.models() < 1) {
+			throw this.keys.wrong("download.models", "must be at least 1, but is " + download.models(),
+					"Configure how many models may be downloaded at a time, such as 4");
+		}
 		if (download.connections() < 1 || download.connections() > MOST_CONNECTIONS) {
 			throw this.keys.wrong("download.connections",
 					"must be between 1 and " + MOST_CONNECTIONS + ", but is " + download.connections(),

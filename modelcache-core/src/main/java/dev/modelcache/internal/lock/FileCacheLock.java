@@ -7,6 +7,7 @@ package dev.modelcache.internal.lock;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.time.Clock;
+import java.util.function.UnaryOperator;
 
 import dev.modelcache.LockOwner;
 import dev.modelcache.TransferProgress;
@@ -58,11 +59,20 @@ final class FileCacheLock implements CacheLock {
 	}
 
 	@Override
-	public synchronized void heartbeat(@Nullable TransferProgress progress) {
+	public void heartbeat(@Nullable TransferProgress progress) {
+		note((owner) -> owner.withProgress(progress).withQueued(false));
+	}
+
+	@Override
+	public void queued() {
+		note((owner) -> owner.withProgress(null).withQueued(true));
+	}
+
+	private synchronized void note(UnaryOperator<LockOwner> change) {
 		if (this.closed) {
 			return;
 		}
-		this.owner = this.owner.withHeartbeat(this.clock.instant()).withProgress(progress);
+		this.owner = change.apply(this.owner).withHeartbeat(this.clock.instant());
 		this.claim.note(this.owner);
 		try {
 			if (isOurs()) {

@@ -74,7 +74,8 @@ final class LockWait {
 			return owner != null;
 		}
 		boolean another = owner.pid() != before.pid() || !owner.since().equals(before.since());
-		return another || !Objects.equals(bytes(owner.progress()), bytes(before.progress()));
+		boolean alive = owner.queued() && !owner.heartbeat().equals(before.heartbeat());
+		return another || alive || !Objects.equals(bytes(owner.progress()), bytes(before.progress()));
 	}
 
 	private static @Nullable Long bytes(@Nullable TransferProgress progress) {
@@ -83,7 +84,7 @@ final class LockWait {
 
 	static String describe(@Nullable LockOwner owner) {
 		return (owner != null) ? "process " + owner.pid() + " on " + owner.host()
-				+ ", which has been acquiring it since " + "" + owner.since() : "another process that is acquiring it";
+				+ ", which has been acquiring it since " + owner.since() : "another process that is acquiring it";
 	}
 
 }

@@ -78,6 +78,9 @@ record OwnerNote(LockOwner owner, @Nullable ProcessIdentity process) {
 		if (this.process != null) {
 			note.append("process=").append(this.process).append('\n');
 		}
+		if (this.owner.queued()) {
+			note.append("queued=true\n");
+		}
 		TransferProgress progress = this.owner.progress();
 		if (progress != null) {
 			note.append("bytes=").append(progress.bytes()).append('\n');
@@ -99,7 +102,8 @@ record OwnerNote(LockOwner owner, @Nullable ProcessIdentity process) {
 			LockOwner owner = LockOwner
 				.of(number(note, "pid"), note.getProperty("host", "?"), Instant.parse(note.getProperty("since", "")))
 				.withHeartbeat(Instant.parse(note.getProperty("heartbeat", "")))
-				.withProgress(progress(note));
+				.withProgress(progress(note))
+				.withQueued(Boolean.parseBoolean(note.getProperty("queued")));
 			return new OwnerNote(owner, ProcessIdentity.parse(note.getProperty("process", "")));
 		}
 		catch (IOException | IllegalArgumentException | DateTimeException ex) {

@@ -127,6 +127,8 @@ public final class CacheFixture implements AutoCloseable {
 
 	private UnaryOperator<ModelLockFile> pins = UnaryOperator.identity();
 
+	private DownloadTurns turns = new DownloadTurns(4);
+
 	private boolean offline;
 
 	private boolean halting;
@@ -253,6 +255,11 @@ public final class CacheFixture implements AutoCloseable {
 		return this;
 	}
 
+	CacheFixture turns(DownloadTurns turns) {
+		this.turns = turns;
+		return this;
+	}
+
 	CacheFixture clock(Clock clock) {
 		this.clock = clock;
 		return this;
@@ -291,8 +298,8 @@ public final class CacheFixture implements AutoCloseable {
 		this.models = this.halting ? HaltingStore.create(this.store, this.files, clock)
 				: new ModelStore(this.store, this.files, clock, pins);
 		Engine engine = new Engine(new ConfiguredModels(List.of(requests)), sources, locks, this.models, connections,
-				transfer, retries, this.decompression, this.formats, this.offline, this.threads, this.observer,
-				new TransferHistory(clock), clock);
+				transfer, this.turns, retries, this.decompression, this.formats, this.offline, this.threads,
+				this.observer, new TransferHistory(clock), clock);
 		this.cache = new DefaultModelCache(engine, this.events::add, (event) -> {
 		}, () -> {
 		});

@@ -199,6 +199,30 @@ abstract class CacheLockContractTests {
 	}
 
 	@Test
+	void waitGoesOnWhileTheOwnerWaitsForOtherModels() {
+		CacheLock held = acquire();
+		Duration[] waited = { Duration.ZERO };
+		this.meanwhile = () -> {
+			waited[0] = waited[0].plusSeconds(30);
+			this.clock.advance(Duration.ofSeconds(30));
+			held.queued();
+			if (waited[0].compareTo(TIMEOUT.multipliedBy(10)) > 0) {
+				held.close();
+			}
+		};
+		acquire().close();
+		assertThat(this.owners).hasSizeGreaterThan(10).last().extracting(LockOwner::queued).isEqualTo(true);
+	}
+
+	@Test
+	void ownerThatShowedThatItWaitsAndShowsNothingAnyMoreIsNotAwaited() {
+		try (CacheLock held = acquire()) {
+			held.queued();
+			assertThatExceptionOfType(ModelLockTimeoutException.class).isThrownBy(this::acquire);
+		}
+	}
+
+	@Test
 	void heartbeatWithoutProgressDoesNotExtendTheWait() {
 		try (CacheLock held = acquire()) {
 			this.meanwhile = () -> held.heartbeat(TransferProgress.of(10, 100L, 5));

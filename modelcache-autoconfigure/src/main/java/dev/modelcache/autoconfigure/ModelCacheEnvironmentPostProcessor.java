@@ -16,17 +16,22 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
+import org.springframework.util.ClassUtils;
 
 /**
  * Prepares the environment of an application that has keys below
  * {@value ModelCacheProperties#PREFIX}: sorts its variables, prepares an application that
  * is started only to {@linkplain Prefetch prefetch} its models or to check them, and adds
- * the defaults for Resilience4j. In another application it does nothing, and loads no
- * other class.
+ * the defaults for the Spring Boot module of Resilience4j, if there is one. In another
+ * application it does nothing, and loads no other class.
  */
 final class ModelCacheEnvironmentPostProcessor implements EnvironmentPostProcessor, Ordered {
 
 	static final String PREFETCH_SOURCE = "modelcachePrefetch";
+
+	private static final boolean RESILIENCE4J = ClassUtils.isPresent(
+			"io.github.resilience4j.springboot.retry.autoconfigure.RetryAutoConfiguration",
+			ModelCacheEnvironmentPostProcessor.class.getClassLoader());
 
 	private static final String MODE = ModelCacheProperties.PREFIX + ".startup.mode";
 
@@ -47,7 +52,9 @@ final class ModelCacheEnvironmentPostProcessor implements EnvironmentPostProcess
 		Binder binder = Binder.get(environment);
 		if (binder.bind(ModelCacheProperties.PREFIX + ".enabled", Boolean.class).orElse(true)) {
 			preparePrefetch(environment, binder, application);
-			ResilienceDefaults.add(environment, binder);
+			if (RESILIENCE4J) {
+				ResilienceDefaults.add(environment, binder);
+			}
 		}
 	}
 

@@ -15,12 +15,10 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyS
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
-import org.springframework.util.ClassUtils;
 
 /**
  * Adds the Resilience4j defaults of the model cache as properties with the lowest
- * precedence, so that an application can override each of them. Adds nothing to an
- * application without the Spring Boot module of Resilience4j.
+ * precedence, so that an application can override each of them.
  */
 final class ResilienceDefaults {
 
@@ -28,10 +26,6 @@ final class ResilienceDefaults {
 
 	/** Name of the shared configuration, and prefix of the names of instances. */
 	static final String CONFIGURATION = "modelcache";
-
-	private static final boolean RESILIENCE4J = ClassUtils.isPresent(
-			"io.github.resilience4j.springboot.retry.autoconfigure.RetryAutoConfiguration",
-			ResilienceDefaults.class.getClassLoader());
 
 	private ResilienceDefaults() {
 	}
@@ -42,9 +36,6 @@ final class ResilienceDefaults {
 	 * @param binder binds from the environment
 	 */
 	static void add(ConfigurableEnvironment environment, Binder binder) {
-		if (!RESILIENCE4J) {
-			return;
-		}
 		Map<String, Object> defaults = new LinkedHashMap<>();
 		ModelCacheBuilder.resilienceDefaults().forEach((name, value) -> defaults.put("resilience4j." + name, value));
 		addInstances(defaults, binder);

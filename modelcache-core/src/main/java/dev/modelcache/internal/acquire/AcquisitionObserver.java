@@ -16,10 +16,6 @@ import org.jspecify.annotations.Nullable;
  */
 public interface AcquisitionObserver {
 
-	/** Ignores everything. */
-	AcquisitionObserver NONE = new AcquisitionObserver() {
-	};
-
 	/**
 	 * A cache was built. Comes before everything else.
 	 * @param modelIds the ids of the configured models

@@ -218,7 +218,7 @@ final class FileFetch {
 		}
 		compression.requireReader(job.modelId(), job.isPacked());
 		return new DecompressionPlan(job.modelId(), job.candidate().source(), compression,
-				DownloadPlan.algorithms(job.file()), null, this.engine.decompression(), job.isPacked());
+				DownloadPlan.algorithms(job.file()), this.engine.decompression(), job.isPacked());
 	}
 
 	private CachedModel publish(FileJob job, DownloadPlan plan, StagedFile staged, TransferResult result) {

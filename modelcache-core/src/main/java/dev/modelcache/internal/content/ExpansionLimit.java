@@ -5,7 +5,6 @@
 package dev.modelcache.internal.content;
 
 import dev.modelcache.ModelFormatException;
-import dev.modelcache.ModelIntegrityException;
 
 /**
  * How much a file may unfold. At no moment is there more content than the bytes that have
@@ -30,13 +29,8 @@ final class ExpansionLimit {
 	/**
 	 * Waits until there may be this much content.
 	 * @throws ModelFormatException if there may never be
-	 * @throws ModelIntegrityException if the content should be smaller
 	 */
 	void await(long contentSize) throws StoppedException {
-		Long expected = this.plan.contentSize();
-		if (expected != null && contentSize > expected) {
-			throw wrongSize("more");
-		}
 		long arrived = this.compressed.position();
 		while (contentSize > allowedFor(arrived)) {
 			long now = this.compressed.awaitMore(arrived, 1);
@@ -50,25 +44,10 @@ final class ExpansionLimit {
 		}
 	}
 
-	/** Checks the size of the whole content. */
-	void checkWhole(long contentSize) {
-		Long expected = this.plan.contentSize();
-		if (expected != null && contentSize != expected) {
-			throw wrongSize("less");
-		}
-	}
-
 	private long allowedFor(long bytes) {
 		int factor = this.plan.settings().maxExpansion();
 		long allowed = (bytes <= Long.MAX_VALUE / factor) ? bytes * factor : Long.MAX_VALUE;
 		return Math.max(ALWAYS_ALLOWED, allowed);
-	}
-
-	private ModelIntegrityException wrongSize(String comparison) {
-		return new ModelIntegrityException(
-				this.plan.modelId(), "the content of " + this.plan.source() + " has " + comparison
-						+ " than the expected " + this.plan.contentSize() + " bytes",
-				"Check which size is correct, or use another source");
 	}
 
 }

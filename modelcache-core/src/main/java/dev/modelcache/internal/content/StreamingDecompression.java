@@ -181,14 +181,12 @@ public final class StreamingDecompression implements AutoCloseable {
 				forced = position;
 			}
 		}
-		limit.checkWhole(position);
 		return position;
 	}
 
 	/** Asks for as much again as there is, and not for each block. */
 	private long admit(long position, long end) {
-		Long whole = this.plan.contentSize();
-		long upTo = (whole != null) ? whole : Math.max(end, position + Math.min(position, MOST_ADMITTED_AT_ONCE));
+		long upTo = Math.max(end, position + Math.min(position, MOST_ADMITTED_AT_ONCE));
 		this.target.admit(upTo - position);
 		return upTo;
 	}

@@ -5,13 +5,21 @@
 package dev.modelcache.internal.lock;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 
 import dev.modelcache.internal.DiskStep;
 import dev.modelcache.internal.FileAccess;
+import dev.modelcache.internal.lock.FileLocking.Outcome;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.retry.support.RetryTemplate;
@@ -29,6 +37,12 @@ public final class FilesInUse implements AutoCloseable {
 
 	private static final Logger logger = LoggerFactory.getLogger(FilesInUse.class);
 
+	/**
+	 * The marks that this process has open, by their real paths: static for the reason
+	 * that {@link HeldLocks} are.
+	 */
+	private static final Map<Path, Mark> MARKS = new HashMap<>();
+
 	private final FileLocking shared;
 
 	private final FileLocking exclusive;
@@ -38,13 +52,6 @@ public final class FilesInUse implements AutoCloseable {
 	private final Set<Path> used = new HashSet<>();
 
 	private boolean closed;
-
-	/**
-	 * Creates it with private marks and the locks of the operating system.
-	 */
-	public FilesInUse() {
-		this(FileAccess.PRIVATE);
-	}
 
 	/**
 	 * Creates it with the locks of the operating system.
@@ -75,7 +82,7 @@ public final class FilesInUse implements AutoCloseable {
 			return;
 		}
 		try {
-			if (!UseMarks.addUser(mark, this.shared, this.access)) {
+			if (!addUser(mark, this.shared, this.access)) {
 				awaitRemoval(mark);
 			}
 			this.used.add(mark);
@@ -94,7 +101,7 @@ public final class FilesInUse implements AutoCloseable {
 			.retryOn(BeingRemovedException.class)
 			.build();
 		polling.<Boolean, IOException>execute((attempt) -> {
-			if (!UseMarks.addUser(mark, this.shared, this.access)) {
+			if (!addUser(mark, this.shared, this.access)) {
 				throw new BeingRemovedException();
 			}
 			return true;
@@ -109,7 +116,7 @@ public final class FilesInUse implements AutoCloseable {
 	 * @throws IOException if the removal failed, or there can be no mark
 	 */
 	public boolean ifUnused(Path mark, DiskStep removal) throws IOException {
-		if (!UseMarks.beginRemoval(mark, this.exclusive, this.access)) {
+		if (!beginRemoval(mark, this.exclusive, this.access)) {
 			return false;
 		}
 		try {
@@ -117,7 +124,7 @@ public final class FilesInUse implements AutoCloseable {
 			return true;
 		}
 		finally {
-			UseMarks.endRemoval(mark);
+			endRemoval(mark);
 		}
 	}
 
@@ -129,13 +136,109 @@ public final class FilesInUse implements AutoCloseable {
 		this.closed = true;
 		for (Path mark : this.used) {
 			try {
-				UseMarks.removeUser(mark);
+				removeUser(mark);
 			}
 			catch (IOException ex) {
 				logger.debug("The mark {} cannot be closed", mark, ex);
 			}
 		}
 		this.used.clear();
+	}
+
+	/**
+	 * Adds a user.
+	 * @return whether it was added; {@code false} while somebody removes the file
+	 */
+	private static synchronized boolean addUser(Path path, FileLocking shared, FileAccess access) throws IOException {
+		Mark mark = MARKS.get(path);
+		if (mark == null) {
+			mark = Mark.open(path, shared, access);
+			if (mark.outcome == Outcome.HELD) {
+				mark.channel.close();
+				return false;
+			}
+			MARKS.put(path, mark);
+		}
+		if (mark.removing) {
+			return false;
+		}
+		mark.users++;
+		return true;
+	}
+
+	/** Takes a user away; the last one releases the lock. */
+	private static synchronized void removeUser(Path path) throws IOException {
+		Mark mark = MARKS.get(path);
+		if (mark != null && --mark.users == 0) {
+			MARKS.remove(path);
+			mark.channel.close();
+		}
+	}
+
+	/**
+	 * Excludes all users.
+	 * @return whether there are none, as far as the operating system vouches for it
+	 */
+	private static synchronized boolean beginRemoval(Path path, FileLocking exclusive, FileAccess access)
+			throws IOException {
+		if (MARKS.containsKey(path)) {
+			return false;
+		}
+		Mark mark = Mark.open(path, exclusive, access);
+		if (mark.outcome != Outcome.LOCKED) {
+			mark.channel.close();
+			return false;
+		}
+		mark.removing = true;
+		MARKS.put(path, mark);
+		return true;
+	}
+
+	/** Lets users in again. */
+	private static synchronized void endRemoval(Path path) throws IOException {
+		Mark mark = MARKS.remove(path);
+		if (mark != null) {
+			mark.channel.close();
+		}
+	}
+
+	/** An open mark. The users of one process count and share one lock. */
+	private static final class Mark {
+
+		private final FileChannel channel;
+
+		private final Outcome outcome;
+
+		private int users;
+
+		private boolean removing;
+
+		private Mark(FileChannel channel, Outcome outcome) {
+			this.channel = channel;
+			this.outcome = outcome;
+		}
+
+		static Mark open(Path path, FileLocking locking, FileAccess access) throws IOException {
+			FileChannel channel = open(path, access);
+			return new Mark(channel, locking.attempt(channel));
+		}
+
+		/** A shared lock needs no right to write, so that other users have a mark too. */
+		private static FileChannel open(Path path, FileAccess access) throws IOException {
+			try {
+				FileChannel channel = FileChannel.open(path, Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ,
+						StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS), access.forFile(path));
+				access.widen(path);
+				return channel;
+			}
+			catch (AccessDeniedException ex) {
+				if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+					throw ex;
+				}
+				return FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+			}
+		}
+
 	}
 
 	/**

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The locks that this process holds, by the real paths of their files. With
- * {@link UseMarks} the one exception to "no static state": file locks belong to a
+ * {@link FilesInUse} the one exception to "no static state": file locks belong to a
  * process, and closing any channel of a lock file drops the process's lock on it, so that
  * two application contexts of one JVM must know of each other before either opens the
  * file.

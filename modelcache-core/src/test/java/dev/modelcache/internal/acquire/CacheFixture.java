@@ -87,7 +87,8 @@ public final class CacheFixture implements AutoCloseable {
 
 	private final List<ModelCacheEvent> events = new CopyOnWriteArrayList<>();
 
-	private AcquisitionObserver observer = AcquisitionObserver.NONE;
+	private AcquisitionObserver observer = new AcquisitionObserver() {
+	};
 
 	private StoreSettings store;
 

@@ -90,7 +90,8 @@ class ModelIndexTests {
 	private ModelProof proof(ModelIndex index) {
 		FormatCheck formats = new FormatCheck(FormatSettings.none());
 		return new ModelProof(this.store, index, formats, new ExternalData(this.store, index, formats, Set::of),
-				AcquisitionObserver.NONE, Clock.systemUTC(), (bytes, total) -> this.pieces.incrementAndGet());
+				new AcquisitionObserver() {
+				}, Clock.systemUTC(), (bytes, total) -> this.pieces.incrementAndGet());
 	}
 
 	private Path put(ModelIndex index, Content content) throws IOException {

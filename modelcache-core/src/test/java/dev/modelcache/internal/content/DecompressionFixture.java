@@ -57,8 +57,6 @@ final class DecompressionFixture implements AutoCloseable {
 	private LongConsumer admission = (bytes) -> {
 	};
 
-	@Nullable Long contentSize;
-
 	/** How much larger than the file its content may be. */
 	static final int MAX_EXPANSION = 5;
 
@@ -78,7 +76,7 @@ final class DecompressionFixture implements AutoCloseable {
 
 	StreamingDecompression start(Compression format) {
 		DecompressionPlan plan = new DecompressionPlan("default", "https://host/m.gguf" + format.suffix(), format,
-				EnumSet.allOf(Algorithm.class), this.contentSize, new DecompressionSettings(MAX_EXPANSION));
+				EnumSet.allOf(Algorithm.class), new DecompressionSettings(MAX_EXPANSION), false);
 		return StreamingDecompression.start(plan, this.compressed, new DecompressionTarget() {
 
 			@Override

@@ -24,7 +24,7 @@ class ExpansionLimitTests {
 	private final Frontier frontier = new Frontier();
 
 	private final ExpansionLimit limit = new ExpansionLimit(new DecompressionPlan("m", "https://host/m.gz",
-			Compression.GZIP, Set.of(Algorithm.SHA256), null, new DecompressionSettings(20)), this.frontier);
+			Compression.GZIP, Set.of(Algorithm.SHA256), new DecompressionSettings(20), false), this.frontier);
 
 	@Test
 	void whatTheBytesThatAreThereMayGiveIsAllowedAtOnce() throws Exception {

@@ -234,22 +234,6 @@ class StreamingDecompressionTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void contentOfAnotherSizeThanExpectedIsRefused(Compression format) throws IOException {
-		byte[] content = content(3 * MIB, 1);
-		byte[] bytes = compress(format, content);
-		this.files.contentSize = 3L * MIB;
-		this.files.expectContent(format, bytes, content);
-		this.files.contentSize = 3L * MIB + 1;
-		assertThat(this.files.failureOf(format, bytes)).isInstanceOf(ModelIntegrityException.class)
-			.hasMessageContaining("less than the expected 3145729 bytes");
-		this.files.contentSize = 2L * MIB - 1;
-		assertThat(this.files.failureOf(format, bytes)).isInstanceOf(ModelIntegrityException.class)
-			.hasMessageContaining("more than the expected 2097151 bytes");
-		assertThat(this.files.content.size()).isLessThanOrEqualTo(2L * MIB - 1);
-	}
-
-	@ParameterizedTest
-	@EnumSource
 	void otherBytesAreNotOfTheFormat(Compression format) throws IOException {
 		assertThat(this.files.failureOf(format, content(1000, 1))).isInstanceOf(ModelFormatException.class)
 			.hasMessageContaining("end model-path with " + format.suffix());
@@ -320,16 +304,6 @@ class StreamingDecompressionTests {
 		});
 		assertThat(this.files.failureOf(Compression.GZIP, compress(Compression.GZIP, new byte[10]))).isSameAs(full);
 		assertThat(this.files.content.size()).isZero();
-	}
-
-	@Test
-	void spaceForAnExpectedSizeIsAskedForAtOnce() throws IOException {
-		byte[] content = content(3 * MIB, 1);
-		this.files.contentSize = (long) content.length;
-		long[] most = new long[1];
-		this.files.admission((bytes) -> most[0] = Math.max(most[0], bytes));
-		this.files.expectContent(Compression.GZIP, compress(Compression.GZIP, content), content);
-		assertThat(most[0]).isEqualTo(content.length);
 	}
 
 	@Test

@@ -35,9 +35,9 @@ class FilesInUseTests {
 
 	private Path mark;
 
-	private final FilesInUse mine = new FilesInUse();
+	private final FilesInUse mine = new FilesInUse(FileAccess.PRIVATE);
 
-	private final FilesInUse another = new FilesInUse();
+	private final FilesInUse another = new FilesInUse(FileAccess.PRIVATE);
 
 	@BeforeEach
 	void findMark() throws IOException {
@@ -63,7 +63,7 @@ class FilesInUseTests {
 
 	@Test
 	void fileIsInUseUntilItsLastUserEnds() throws Exception {
-		FilesInUse third = new FilesInUse();
+		FilesInUse third = new FilesInUse(FileAccess.PRIVATE);
 		this.another.use(this.mark);
 		this.another.use(this.mark);
 		third.use(this.mark);
@@ -157,7 +157,7 @@ class FilesInUseTests {
 		 * @param arguments its mark
 		 */
 		public static void main(String[] arguments) throws IOException, InterruptedException {
-			try (FilesInUse files = new FilesInUse()) {
+			try (FilesInUse files = new FilesInUse(FileAccess.PRIVATE)) {
 				files.use(Path.of(arguments[0]));
 				System.out.println("used");
 				new CountDownLatch(1).await();
@@ -174,7 +174,7 @@ class FilesInUseTests {
 		 * @param arguments the file's mark
 		 */
 		public static void main(String[] arguments) throws IOException {
-			try (FilesInUse files = new FilesInUse()) {
+			try (FilesInUse files = new FilesInUse(FileAccess.PRIVATE)) {
 				System.out.println(files.ifUnused(Path.of(arguments[0]), () -> {
 				}) ? "not in use" : "in use");
 			}

@@ -233,8 +233,10 @@ final class PublishedModels {
 		List<ModelCacheException> failures = new ArrayList<>();
 		Set<Path> places = new HashSet<>();
 		for (Candidate candidate : Candidate.of(request)) {
-			ModelIndex index = new ModelIndex(this.store, candidate);
-			if (places.add(index.place().target())) {
+			// Without what is at its place, a model may be found where a former version
+			// put it.
+			for (ModelIndex index = new ModelIndex(this.store, candidate); places
+				.add(index.place().target()); index = new ModelIndex(this.store, candidate)) {
 				try {
 					evict(index, (path) -> {
 						removed.add(path.toString());

@@ -238,6 +238,27 @@ class FormerCachesTests {
 		assertThat(get(cache).path()).isEqualTo(fetched.path());
 	}
 
+	/** Whether or not this version has fetched the model, too. */
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void evictedModelOfAPresignedUrlIsNotServedFromWhereAFormerVersionPutIt(boolean fetchedSince) throws IOException {
+		String cache = BEFORE_REBUILD + "/single-file";
+		this.query = "?X-Amz-Signature=aa";
+		this.former.write(cache, (template) -> template.replaceAll("(\\$\\{(?:key|place):[^}]*)", "$1" + this.query));
+		Path before = get(cache).path();
+		if (fetchedSince) {
+			this.query = "?X-Amz-Signature=bb";
+			assertThat(get(cache).path()).isNotEqualTo(before);
+			this.query = "?X-Amz-Signature=aa";
+		}
+		try (CacheFixture fixture = open(cache)) {
+			fixture.cache().evict("m").block(CacheFixture.PATIENCE);
+			assertThat(before).doesNotExist();
+			assertThat(fixture.find(".gguf")).isEmpty();
+			assertThat(fixture.get("m").outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		}
+	}
+
 	/** Files stay as they are, because a change of their mode counts as a change. */
 	private void setWritable(boolean writable) throws IOException {
 		try (Stream<Path> files = Files.walk(this.directory)) {

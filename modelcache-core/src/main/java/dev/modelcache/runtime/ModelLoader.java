@@ -22,7 +22,8 @@ public interface ModelLoader {
 	 * @param model the published file
 	 * @return the loaded model
 	 * @throws ModelFormatException if the format of the file is not supported
-	 * @throws ModelLoadException if the model cannot be loaded
+	 * @throws ModelLoadException if the model cannot be loaded; tells whether the file
+	 * {@linkplain ModelLoadException#fileRefused is to blame}
 	 */
 	LoadedModel load(CachedModel model);
 

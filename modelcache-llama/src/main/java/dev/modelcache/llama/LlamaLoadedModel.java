@@ -72,6 +72,8 @@ final class LlamaLoadedModel implements LoadedModel {
 	 * Starts the process and waits until the model is loaded.
 	 * @param starter starts the process
 	 * @param clock the clock
+	 * @throws RefusedFileException if the model cannot be loaded, and its file may be the
+	 * reason
 	 * @throws IOException if the process cannot be started or does not load the model
 	 */
 	LlamaLoadedModel(Starter starter, Clock clock) throws IOException {
@@ -87,7 +89,9 @@ final class LlamaLoadedModel implements LoadedModel {
 			Reply reply = awaitLoaded(process);
 			loaded = reply.succeeded();
 			if (!loaded) {
-				throw new IOException(process.reasonOf(reply));
+				String reason = process.reasonOf(reply);
+				throw reply.refused() ? new RefusedFileException(reason, process.end() != null)
+						: new IOException(reason);
 			}
 			return process;
 		}
@@ -275,6 +279,25 @@ final class LlamaLoadedModel implements LoadedModel {
 		 * @throws IOException if it cannot be started
 		 */
 		LlamaProcess start() throws IOException;
+
+	}
+
+	/**
+	 * A model cannot be loaded, and its file may be the reason.
+	 */
+	static final class RefusedFileException extends IOException {
+
+		private final boolean crash;
+
+		RefusedFileException(String message, boolean crash) {
+			super(message);
+			this.crash = crash;
+		}
+
+		/** Returns whether the process ended instead of refusing the file. */
+		boolean isCrash() {
+			return this.crash;
+		}
 
 	}
 

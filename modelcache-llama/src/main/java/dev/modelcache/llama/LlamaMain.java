@@ -147,7 +147,7 @@ final class LlamaMain {
 				Reply.failure(ex).write(this.replies);
 				return;
 			}
-			new Reply(true, "").write(this.replies);
+			Reply.success("").write(this.replies);
 			while (true) {
 				answer(inference, this.questions.take()).write(this.replies);
 			}
@@ -159,7 +159,7 @@ final class LlamaMain {
 
 	private Reply answer(Inference inference, Request question) {
 		try {
-			return new Reply(true, inference.answer(question, () -> this.cancelled == question.id()));
+			return Reply.success(inference.answer(question, () -> this.cancelled == question.id()));
 		}
 		catch (RuntimeException ex) {
 			return Reply.failure(ex);

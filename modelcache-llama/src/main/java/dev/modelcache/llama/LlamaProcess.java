@@ -65,6 +65,13 @@ final class LlamaProcess implements Closeable {
 	private static final Map<Integer, String> SIGNALS = Map.of(4, "SIGILL", 5, "SIGTRAP", 6, "SIGABRT", 7, "SIGBUS", 8,
 			"SIGFPE", 10, "SIGBUS", 11, "SIGSEGV", 31, "SIGSYS");
 
+	/** A processor without an instruction, or a system call that is not allowed. */
+	private static final Set<String> SIGNALS_OF_THE_MACHINE = Set.of("SIGILL", "EXCEPTION_ILLEGAL_INSTRUCTION",
+			"SIGSYS");
+
+	/** What the report of a crash says of a signal that another process sent. */
+	private static final Pattern SENT = Pattern.compile("siginfo: .*\\(SI_USER\\).*");
+
 	private static final int SIGNALED = 128;
 
 	private static final int KILLED = SIGNALED + 9;
@@ -151,7 +158,7 @@ final class LlamaProcess implements Closeable {
 			// It has ended, or says what nobody understands.
 		}
 		finally {
-			Reply last = new Reply(false, end(awaitExit()));
+			Reply last = end(awaitExit());
 			ended(last).complete(last);
 			this.requests.add(Optional.empty());
 		}
@@ -184,8 +191,9 @@ final class LlamaProcess implements Closeable {
 		}
 	}
 
-	private String end(int exitCode) {
-		String signal = lines(CRASH_REPORT).stream()
+	private Reply end(int exitCode) {
+		List<String> report = lines(CRASH_REPORT);
+		String signal = report.stream()
 			.map(CRASH::matcher)
 			.filter(Matcher::matches)
 			.map((crash) -> crash.group(1))
@@ -195,7 +203,9 @@ final class LlamaProcess implements Closeable {
 		String end = (signal != null) ? "its process crashed with the signal " + signal
 				: "its process ended with exit code " + exitCode
 						+ ((exitCode == KILLED) ? ", because it was killed, for example when memory ran out" : "");
-		return reasons.isEmpty() ? end : end + ": " + reasons;
+		boolean refused = signal != null && !SIGNALS_OF_THE_MACHINE.contains(signal)
+				&& report.stream().noneMatch((line) -> SENT.matcher(line).matches());
+		return new Reply(false, refused, reasons.isEmpty() ? end : end + ": " + reasons);
 	}
 
 	/**

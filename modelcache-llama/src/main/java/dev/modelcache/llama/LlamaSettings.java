@@ -28,6 +28,10 @@ public record LlamaSettings(@Nullable Integer threads, @Nullable Integer context
 
 	static final int LARGEST_DEFAULT_CONTEXT = 2048;
 
+	LlamaSettings withoutMmap() {
+		return new LlamaSettings(this.threads, this.contextSize, this.gpuLayers, false, this.environment);
+	}
+
 	int contextSizeFor(@Nullable Long trained) {
 		if (this.contextSize != null) {
 			return this.contextSize;

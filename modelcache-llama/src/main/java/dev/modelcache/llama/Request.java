@@ -98,13 +98,19 @@ record Request(int id, boolean cancelled, String prompt, List<String> answers, d
 	 * Reply of the process.
 	 *
 	 * @param succeeded whether the request succeeded
+	 * @param refused whether the failure may be that of the file of the model
 	 * @param text the answer, or the reason for the failure
 	 */
-	record Reply(boolean succeeded, String text) {
+	record Reply(boolean succeeded, boolean refused, String text) {
 
+		static Reply success(String text) {
+			return new Reply(true, false, text);
+		}
+
+		/** An error is that of a library that is missing or does not fit. */
 		static Reply failure(Throwable failure) {
 			String message = failure.getMessage();
-			return new Reply(false,
+			return new Reply(false, failure instanceof RuntimeException,
 					(message != null && failure instanceof RuntimeException) ? message : failure.toString());
 		}
 
@@ -113,6 +119,7 @@ record Request(int id, boolean cancelled, String prompt, List<String> answers, d
 			DataOutputStream out = new DataOutputStream(bytes);
 			out.writeInt(MARK);
 			out.writeBoolean(this.succeeded);
+			out.writeBoolean(this.refused);
 			writeText(out, this.text);
 			to.write(bytes.toByteArray());
 			to.flush();
@@ -126,7 +133,7 @@ record Request(int id, boolean cancelled, String prompt, List<String> answers, d
 		 */
 		static Reply read(DataInputStream in) throws IOException {
 			readMark(in);
-			return new Reply(in.readBoolean(), readText(in));
+			return new Reply(in.readBoolean(), in.readBoolean(), readText(in));
 		}
 
 	}

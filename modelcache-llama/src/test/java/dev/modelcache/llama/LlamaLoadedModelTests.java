@@ -19,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 import dev.modelcache.runtime.ClassificationException;
@@ -34,9 +35,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 /**
  * Tests for {@link LlamaLoadedModel}: what becomes of the process that the model runs in.
@@ -173,6 +178,27 @@ class LlamaLoadedModelTests {
 		assertThat(load).failsWithin(PATIENCE)
 			.withThrowableThat()
 			.withMessageContaining("was idle for 5 minutes while loading the model");
+	}
+
+	static Stream<Arguments> endsThatTheFileHasNotCaused() {
+		Consumer<ProcessHandle> killed = ProcessHandle::destroyForcibly;
+		Consumer<ProcessHandle> signaled = Signals::crash;
+		return Stream.of(arguments(killed, "exit code 137"), arguments(signaled, "SIGSEGV"));
+	}
+
+	@ParameterizedTest
+	@MethodSource("endsThatTheFileHasNotCaused")
+	void aSignalOfAnotherProcessIsNotBlamedOnTheFile(Consumer<ProcessHandle> end, String problem) throws Exception {
+		try (LlamaProcess process = LlamaProcess.start(this.directory.resolve("m.gguf"), TinyLlama.CONTEXT, SETTINGS)) {
+			assertThat(process.loaded()).succeedsWithin(PATIENCE);
+			end.accept(process.handle());
+			await(process.handle());
+			Question question = new Question("text", TinyLlama.LABELS, 0);
+			assertThat(process.ask(question).reply()).succeedsWithin(PATIENCE).satisfies((reply) -> {
+				assertThat(reply.text()).contains(problem);
+				assertThat(reply.refused()).isFalse();
+			});
+		}
 	}
 
 	@Test

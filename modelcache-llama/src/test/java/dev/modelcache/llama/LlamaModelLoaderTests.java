@@ -23,12 +23,16 @@ import dev.modelcache.runtime.ModelLoadException;
 import dev.modelcache.runtime.Question;
 import dev.modelcache.testsupport.CachedModels;
 import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.ModelCorpus;
 import dev.modelcache.testsupport.TinyLlama;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -173,6 +177,7 @@ class LlamaModelLoaderTests {
 					() -> new LlamaModelLoader(new LlamaSettings(null, null, null, true, List.of()), Clock.systemUTC())
 						.load(model))
 			.withMessageContaining("does not exist")
+			.satisfies((ex) -> assertThat(ex.isFileRefused()).isTrue())
 			.satisfies((ex) -> assertThat(ex.modelId()).isEqualTo("default"));
 	}
 
@@ -198,12 +203,27 @@ class LlamaModelLoaderTests {
 				"crashed with the signal SIGABRT: .*GGML_ASSERT");
 	}
 
+	/** llama.cpp ends its process where these are mapped. */
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void weightsThatCannotBeMappedAreRead(CapturedOutput output) {
+		byte[] model = ModelCorpus.gguf()
+			.stream()
+			.filter((sample) -> sample.name().equals("alignment 8" + ModelCorpus.UNMAPPED))
+			.findFirst()
+			.orElseThrow()
+			.bytes();
+		assertThat(ask(load(model), "ls =>")).isIn(LABELS);
+		assertThat(output).contains("cannot map", "hooks.llm.llama.mmap=false", "buffer pointer must be aligned");
+	}
+
 	private void assertNotLoaded(byte[] broken, String reason) {
 		assertThatExceptionOfType(ModelLoadException.class).isThrownBy(() -> load(broken))
 			.withMessageContaining("llama.cpp cannot load " + this.directory.resolve("m0.gguf"))
 			.withMessageMatching("(?s).*" + reason + ".*")
 			.satisfies((ex) -> assertThat(ex.getMessage()).doesNotContain("could not load model", "exit code",
-					"end-of-log"));
+					"end-of-log"))
+			.satisfies((ex) -> assertThat(ex.isFileRefused()).isTrue());
 	}
 
 	/** Changes a byte so many bytes after a name. */

@@ -45,9 +45,15 @@ class RequestTests {
 
 	@Test
 	void repliesAreRead() throws IOException {
-		Reply reply = new Reply(false, "too long");
+		Reply reply = new Reply(false, true, "too long");
 		reply.write(this.out);
 		assertThat(Reply.read(in(this.out.toByteArray()))).isEqualTo(reply);
+	}
+
+	@Test
+	void aLibraryThatIsMissingIsNotBlamedOnTheFile() {
+		assertThat(Reply.failure(new UnsatisfiedLinkError("libx")).refused()).isFalse();
+		assertThat(Reply.failure(new IllegalStateException("no model")).refused()).isTrue();
 	}
 
 	@Test

@@ -145,7 +145,7 @@ public final class DefaultModelManager implements ModelManager {
 			return Mono.empty();
 		}
 		catch (ModelLoadException ex) {
-			if (isForgotten(before) || ex.getCause() instanceof LinkageError) {
+			if (!ex.isFileRefused() || isForgotten(before)) {
 				return Mono.error(ex);
 			}
 			if (model.equals(this.proved)) {
@@ -181,7 +181,7 @@ public final class DefaultModelManager implements ModelManager {
 	}
 
 	private static ModelLoadException provedThoughRefused(CachedModel model, ModelLoadException refusal) {
-		return new ModelLoadException(refusal.modelId(),
+		return ModelLoadException.fileRefused(refusal.modelId(),
 				refusal.problem() + ". The file was read again and is not damaged: its bytes are those that were "
 						+ (model.verified() ? "verified" : "published") + " (" + model.digest() + ")",
 				refusal.action(), refusal);

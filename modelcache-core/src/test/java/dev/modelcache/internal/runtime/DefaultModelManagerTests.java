@@ -16,11 +16,13 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCancelledException;
+import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelOutcome;
@@ -37,6 +39,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.util.unit.DataSize;
 import reactor.core.Disposable;
@@ -47,6 +50,7 @@ import reactor.test.StepVerifier;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 
@@ -145,7 +149,25 @@ class DefaultModelManagerTests {
 	}
 
 	private ModelLoadException refused() {
-		return new ModelLoadException("default", "tensor outside the file", "Do", null);
+		return ModelLoadException.fileRefused("default", "tensor outside the file", "Do", null);
+	}
+
+	static Stream<Throwable> failuresOfOtherReasons() {
+		return Stream.of(new ModelLoadException("default", "its process was killed", "Do", null),
+				new ModelLoadException("default", "its process cannot be started", "Do", new IOException("no memory")),
+				new UnsatisfiedLinkError("no such library"), new IllegalStateException("no device"),
+				new ModelFormatException("default", "it is an ONNX file", "Do"));
+	}
+
+	@ParameterizedTest
+	@MethodSource("failuresOfOtherReasons")
+	void aFileThatTheLoaderDoesNotBlameIsNotReadAgain(Throwable failure) {
+		this.loader.failure = failure;
+		StepVerifier.create(this.manager.loadModel())
+			.expectErrorSatisfies((ex) -> assertThat(ex).hasMessageContaining(failure.getMessage())
+				.hasMessageNotContaining("read again"))
+			.verify(PATIENCE);
+		verify(this.cache, never()).verify("default");
 	}
 
 	@Test

@@ -29,7 +29,7 @@ class WordListLoader implements ModelLoader {
 			return new WordList(Files.readAllLines(model.path()));
 		}
 		catch (IOException ex) {
-			throw new ModelLoadException(model.id(), "its words cannot be read", "Fetch it again", ex);
+			throw ModelLoadException.fileRefused(model.id(), "its words cannot be read", "Fetch it again", ex);
 		}
 	}
 

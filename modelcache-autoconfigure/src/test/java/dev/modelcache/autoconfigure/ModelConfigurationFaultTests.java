@@ -88,6 +88,12 @@ class ModelConfigurationFaultTests {
 			fault("hooks.llm.mirrors[0]", "no valid digest", URL, "hooks.llm.mirrors[0]=oci://ghcr.io/a/b@sha256:1"),
 			fault("hooks.llm.fallback-url", "a query or a fragment", URL,
 					"hooks.llm.fallback-url=oci://ghcr.io/a/b?tag=c"),
+			fault("hooks.llm.oci.registries",
+					"has the key 'localhost5000', which is what is left of 'localhost:5000' without brackets",
+					"hooks.llm.url=oci://localhost:5000/a/b", "hooks.llm.oci.registries.localhost:5000.insecure=true")
+				.action("\"[localhost:5000]\""),
+			fault("hooks.llm.oci.registries", "what is left of 'my.host:443'", URL,
+					"hooks.llm.mirrors[0]=oci://my.host:443/a/b", "hooks.llm.oci.registries.my.host:443.insecure=true"),
 			fault("hooks.llm.oci.registries", "other than username, password and insecure",
 					"hooks.llm.oci.registries.ghcr.io.token=x"),
 			fault("hooks.llm.huggingface.endpoint", "not a valid URL", "hooks.llm.huggingface.endpoint=https://a b"),

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * <em>Blocking</em>: all methods.
  */
-final class ProcessUser {
+public final class ProcessUser {
 
 	private static final Path PROCESS = Path.of("/proc/self");
 
@@ -27,7 +27,7 @@ final class ProcessUser {
 	 * Returns the number of the user that creates files.
 	 * @return the number, or {@code null} where it is not known
 	 */
-	static @Nullable Integer id() {
+	public static @Nullable Integer id() {
 		return Holder.ID;
 	}
 

@@ -40,6 +40,8 @@ public final class FakeRegistry implements AutoCloseable {
 
 	private @Nullable String basic;
 
+	private int refusal;
+
 	private @Nullable String contentType = "application/vnd.oci.image.manifest.v1+json";
 
 	private boolean statingDigests = true;
@@ -104,6 +106,12 @@ public final class FakeRegistry implements AutoCloseable {
 	public FakeRegistry wantingBasic(String username, String password) {
 		this.challenge = () -> "Basic realm=\"registry\"";
 		return knowing(username, password);
+	}
+
+	/** Gives tokens to requests without credentials alone. */
+	public FakeRegistry refusingCredentials(int status) {
+		this.refusal = status;
+		return this;
 	}
 
 	/** Serves manifests with another media type, or with none. */
@@ -208,6 +216,9 @@ public final class FakeRegistry implements AutoCloseable {
 	}
 
 	private Reply grant(RecordedRequest request) {
+		if (this.refusal != 0 && request.header("Authorization") != null) {
+			return Reply.status(this.refusal).body("{\"details\":\"incorrect username or password\"}");
+		}
 		if (this.basic != null && !this.basic.equals(request.header("Authorization"))) {
 			return Reply.status(401).body("{\"details\":\"incorrect username or password\"}");
 		}

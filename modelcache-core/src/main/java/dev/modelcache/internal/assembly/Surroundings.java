@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 import dev.modelcache.HuggingFaceOptions;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.internal.FileNameEncoding;
+import dev.modelcache.internal.ProcessUser;
 import dev.modelcache.internal.WebUrl;
 import dev.modelcache.internal.source.huggingface.HubSettings;
 import dev.modelcache.internal.source.huggingface.HubToken;
@@ -210,7 +211,8 @@ final class Surroundings {
 
 	/**
 	 * The files that {@code podman login} and others write (containers-auth.json(5)). The
-	 * one that {@code REGISTRY_AUTH_FILE} names replaces the others.
+	 * one that {@code REGISTRY_AUTH_FILE} names replaces the others. Without a directory
+	 * of the session, Podman has one of its own.
 	 */
 	List<Path> authFiles() {
 		String explicit = raw("REGISTRY_AUTH_FILE");
@@ -222,10 +224,18 @@ final class Surroundings {
 		catch (InvalidPathException ex) {
 			return List.of();
 		}
-		Path config = child(this.home.get(), ".config");
-		return Stream.concat(directory("XDG_RUNTIME_DIR", null), directory("XDG_CONFIG_HOME", config))
-			.map((directory) -> directory.resolve("containers").resolve("auth.json"))
-			.toList();
+		Stream<Path> runtime = StringUtils.hasText(raw("XDG_RUNTIME_DIR"))
+				? directory("XDG_RUNTIME_DIR", null).map((directory) -> directory.resolve("containers"))
+				: runtimeOfPodman();
+		Stream<Path> config = directory("XDG_CONFIG_HOME", child(this.home.get(), ".config"))
+			.map((directory) -> directory.resolve("containers"));
+		return Stream.concat(runtime, config).map((directory) -> directory.resolve("auth.json")).toList();
+	}
+
+	private static Stream<Path> runtimeOfPodman() {
+		boolean linux = System.getProperty("os.name", "").startsWith("Linux");
+		return Stream.ofNullable(linux ? ProcessUser.id() : null)
+			.map((user) -> Path.of("/run/containers", user.toString()));
 	}
 
 	/** The XDG specification: what is not absolute is ignored. */

@@ -30,6 +30,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import reactor.core.scheduler.Schedulers;
@@ -128,19 +130,54 @@ class RegistryTests {
 		assertThat(told(this.registry.server().requests(this.blob))).hasSize(1);
 	}
 
-	@Test
-	void credentialsOfPodmanAreSentWhereDockerHasNone() throws IOException {
-		this.registry.wantingBasic("alice", "secret");
-		Path auth = Files.writeString(this.directory.resolve("auth.json"), "{\"auths\":{\"" + this.registry.host()
-				+ "/library\":{\"auth\":\"" + Base64.getEncoder().encodeToString("alice:secret".getBytes()) + "\"}}}");
+	private Path podmanFile(String scope) throws IOException {
+		return Files.writeString(this.directory.resolve("auth.json"), "{\"auths\":{\"" + scope + "\":{\"auth\":\""
+				+ Base64.getEncoder().encodeToString("alice:secret".getBytes()) + "\"}}}");
+	}
+
+	private CachedModel getWithLoginOf(Path podman) {
 		OciSettings settings = new OciSettings(Map.of(this.registry.host(), new Registry(null, null, true)),
-				this.directory.resolve("none.json"), List.of(auth));
+				this.directory.resolve("none.json"), List.of(podman));
 		try (CacheFixture fixture = new CacheFixture(this.directory)) {
 			fixture.resolver(new OciResolver(MetadataClients.create(), settings, Schedulers.boundedElastic(),
 					Schedulers.parallel()));
 			fixture.open(ModelRequest.builder("m").url(this.registry.url("oci", "library/model")).build());
-			assertThat(fixture.get("m").digest()).isEqualTo(CONTENT.sha256());
+			return fixture.get("m");
 		}
+	}
+
+	@Test
+	void credentialsOfPodmanAreSentWhereDockerHasNone() throws IOException {
+		this.registry.wantingBasic("alice", "secret");
+		assertThat(getWithLoginOf(podmanFile(this.registry.host() + "/library")).digest()).isEqualTo(CONTENT.sha256());
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 401, 403 })
+	void storedLoginThatIsOutOfDateIsFollowedByARequestWithoutIt(int status, CapturedOutput output) throws IOException {
+		this.registry.wantingTokens().tokensFor(1).refusingCredentials(status);
+		Path podman = podmanFile(this.registry.host());
+		assertThat(getWithLoginOf(podman).digest()).isEqualTo(CONTENT.sha256());
+		assertThat(this.registry.realm().requests()).hasSizeGreaterThan(2)
+			.filteredOn((request) -> request.header("Authorization") != null)
+			.hasSize(1);
+		assertThat(output).containsOnlyOnce("rejects the credentials of " + podman + ", and is asked without them");
+	}
+
+	@Test
+	void configuredLoginThatIsOutOfDateIsAnError() {
+		this.registry.wantingTokens().refusingCredentials(401);
+		assertThatExceptionOfType(ModelAccessDeniedException.class).isThrownBy(() -> get("oci", 0))
+			.withMessageContaining("rejects the credentials of hooks.llm.oci.registries");
+		assertThat(this.registry.realm().requests()).hasSize(1);
+	}
+
+	@Test
+	void storedLoginThatIsOutOfDateIsNamedWhereNothingIsServedWithoutOne() throws IOException {
+		this.registry.wantingTokens().knowing("bob", "other");
+		Path podman = podmanFile(this.registry.host());
+		assertThatExceptionOfType(ModelAccessDeniedException.class).isThrownBy(() -> getWithLoginOf(podman))
+			.withMessageContaining("rejects the credentials of " + podman);
 	}
 
 	@Test

@@ -384,9 +384,14 @@ class SettingsTests {
 	}
 
 	@Test
-	void filesOfPodmanAreReadWhereItsToolsReadThem() {
+	void filesOfPodmanAreReadWhereItsToolsReadThem() throws IOException {
 		Path usual = this.home.resolve(".config/containers/auth.json");
-		assertThat(settings(Map.of()).oci(this.oci).authFiles()).containsExactly(usual);
+		assertThat(settings(Map.of("XDG_RUNTIME_DIR", "run")).oci(this.oci).authFiles()).containsExactly(usual);
+		if (System.getProperty("os.name").startsWith("Linux")) {
+			Object user = Files.getAttribute(Files.createTempFile(this.home, "file", ""), "unix:uid");
+			assertThat(settings(Map.of()).oci(this.oci).authFiles())
+				.containsExactly(Path.of("/run/containers/" + user + "/auth.json"), usual);
+		}
 		assertThat(settings(Map.of("XDG_RUNTIME_DIR", "/run/user/1")).oci(this.oci).authFiles())
 			.containsExactly(Path.of("/run/user/1/containers/auth.json"), usual);
 		assertThat(settings(Map.of("XDG_RUNTIME_DIR", "run", "XDG_CONFIG_HOME", "/c")).oci(this.oci).authFiles())

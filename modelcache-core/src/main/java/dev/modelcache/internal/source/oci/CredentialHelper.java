@@ -139,7 +139,7 @@ final class CredentialHelper {
 		if (username == null || secret == null) {
 			return null;
 		}
-		return new Login(username.equals(TOKEN) ? DockerConfig.TOKEN_USER : username, secret, this.program);
+		return new Login(username.equals(TOKEN) ? DockerConfig.TOKEN_USER : username, secret, this.program, true);
 	}
 
 }

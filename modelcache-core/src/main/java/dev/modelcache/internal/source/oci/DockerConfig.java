@@ -127,12 +127,12 @@ final class DockerConfig {
 		}
 		String origin = this.file.toString();
 		if (identityToken != null) {
-			return new Login((username != null) ? username : TOKEN_USER, identityToken, origin);
+			return new Login((username != null) ? username : TOKEN_USER, identityToken, origin, true);
 		}
 		if (username == null || password == null || password.isEmpty()) {
 			return null;
 		}
-		return new Login(username, password, origin);
+		return new Login(username, password, origin, true);
 	}
 
 	private static String decode(String auth) {

@@ -13,8 +13,14 @@ import java.util.Base64;
  * @param username the name
  * @param password the password, or a token in its place
  * @param origin who told them, as part of a sentence
+ * @param found whether another program stored them, so that they may be out of date
  */
-record Login(String username, String password, String origin) {
+record Login(String username, String password, String origin, boolean found) {
+
+	/** Creates the credentials that the user has configured. */
+	Login(String username, String password, String origin) {
+		this(username, password, origin, false);
+	}
 
 	/** Returns the value of an {@code Authorization} header (RFC 7617). */
 	String basic() {

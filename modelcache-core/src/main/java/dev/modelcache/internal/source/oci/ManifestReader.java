@@ -20,8 +20,6 @@ final class ManifestReader {
 
 	private static final int MOST_ENTRIES = 4096;
 
-	private static final int MOST_ANNOTATIONS = 256;
-
 	private static final int LONGEST_TYPE = 255;
 
 	private static final int SCHEMA_VERSION = 2;
@@ -78,13 +76,9 @@ final class ManifestReader {
 				|| !size.canConvertToLong()) {
 			throw new IllegalArgumentException("a descriptor without digest and size");
 		}
-		var annotations = Json.texts(node, "annotations");
-		if (annotations.size() > MOST_ANNOTATIONS) {
-			throw new IllegalArgumentException("a descriptor with more than " + MOST_ANNOTATIONS + " annotations");
-		}
 		String artifactType = (Json.text(node, "artifactType") != null) ? type(node, "artifactType") : null;
-		return new Descriptor(type(node, "mediaType"), digest, size.asLong(), annotations, artifactType,
-				platform(node.get("platform")));
+		return new Descriptor(type(node, "mediaType"), digest, size.asLong(), Json.texts(node, "annotations"),
+				artifactType, platform(node.get("platform")));
 	}
 
 	private static String type(JsonNode node, String name) {

@@ -61,9 +61,17 @@ public final class OciResolver implements SourceResolver {
 		return Set.of(ModelReference.OCI, ModelReference.OLLAMA);
 	}
 
+	/** Of a key that is not in brackets, Spring drops the colon. */
 	@Override
 	public void check(URI url) {
-		ModelReference.parse(url);
+		String registry = ModelReference.parse(url).registry();
+		String cut = registry.replace(":", "");
+		if (this.settings.registry(registry) == null && !cut.equals(registry) && this.settings.registry(cut) != null) {
+			throw new ModelConfigurationException(null, "hooks.llm.oci.registries",
+					"has the key '" + cut + "', which is what is left of '" + registry + "' without brackets",
+					"Write the host in brackets, and in YAML in quotes, too: \"[" + registry + "]\""
+							+ Hosts.escaped(registry));
+		}
 	}
 
 	@Override

@@ -8,6 +8,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 import dev.modelcache.ModelAccessDeniedException;
@@ -19,6 +20,8 @@ import dev.modelcache.internal.http.WebRequest;
 import dev.modelcache.internal.http.MetadataResponse;
 import dev.modelcache.source.SourceLocation;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpHeaders;
 import org.springframework.web.util.UriUtils;
 import reactor.core.publisher.Mono;
@@ -37,6 +40,11 @@ final class RegistryTokens {
 
 	private static final int LONGEST_SERVICE = 1024;
 
+	/** What services of tokens answer to credentials that are wrong or have expired. */
+	private static final Set<Integer> REFUSED = Set.of(401, 403);
+
+	private static final Logger logger = LoggerFactory.getLogger(RegistryTokens.class);
+
 	private final ModelReference reference;
 
 	private final SourceLocation location;
@@ -52,6 +60,9 @@ final class RegistryTokens {
 	private final Scheduler io;
 
 	private volatile @Nullable Login told;
+
+	/** Whether tokens are asked for without the credentials, which were refused. */
+	private volatile boolean anonymous;
 
 	RegistryTokens(ModelReference reference, SourceLocation location, MetadataClient client, Logins logins) {
 		this.reference = reference;
@@ -101,15 +112,40 @@ final class RegistryTokens {
 			.flatMap((realm) -> this.login.flatMap((login) -> ask(realm, challenge, told(login))));
 	}
 
-	/** Without credentials too: most registries have tokens for everybody. */
+	/**
+	 * Without credentials too: most registries have tokens for everybody, also for those
+	 * whose login is out of date.
+	 */
 	private Mono<String> ask(URI realm, Challenge challenge, Optional<Login> login) {
 		WebRequest question = WebRequest.get(query(realm, challenge));
 		WebRequest anonymous = this.realm.isChosenByRegistry(realm) ? question.toPublicAddress() : question;
-		WebRequest request = login.map((known) -> anonymous.header(HttpHeaders.AUTHORIZATION, known.basic()))
-			.orElse(anonymous);
+		if (login.isEmpty() || this.anonymous) {
+			return exchange(anonymous).map((response) -> "Bearer " + read(response, login.orElse(null)));
+		}
+		Login known = login.get();
+		return exchange(anonymous.header(HttpHeaders.AUTHORIZATION, known.basic()))
+			.flatMap((response) -> (known.found() && REFUSED.contains(response.status()))
+					? askWithout(anonymous, known, response) : Mono.just(read(response, known)))
+			.map((token) -> "Bearer " + token);
+	}
+
+	private Mono<String> askWithout(WebRequest anonymous, Login refused, MetadataResponse refusal) {
+		return exchange(anonymous).map((response) -> {
+			String token = response.isSuccess() ? token(response.body()) : null;
+			if (token == null) {
+				throw this.failures.of(refusal, refused, null);
+			}
+			logger.warn(
+					"Model '{}': the registry {} rejects the credentials of {}, and is asked without them. Log in again, or remove them",
+					this.location.request().id(), this.reference.registry(), refused.origin());
+			this.anonymous = true;
+			return token;
+		});
+	}
+
+	private Mono<MetadataResponse> exchange(WebRequest request) {
 		return this.client.exchange(this.location, request)
-			.onErrorMap(RegistryTokens::isPrivateAddress, (failure) -> this.realm.privateAddress())
-			.map((response) -> "Bearer " + read(response, login.orElse(null)));
+			.onErrorMap(RegistryTokens::isPrivateAddress, (failure) -> this.realm.privateAddress());
 	}
 
 	private static boolean isPrivateAddress(Throwable failure) {

@@ -52,6 +52,15 @@ class ManifestReaderTests {
 	}
 
 	@Test
+	void annotationsMayFillTheManifest() {
+		Map<String, String> annotations = IntStream.range(0, 20_000)
+			.boxed()
+			.collect(Collectors.toMap((i) -> "com.example.annotation-of-a-layer-" + i, (i) -> "x".repeat(100)));
+		String layer = ManifestJson.descriptor("t", DIGEST, 1, annotations);
+		assertThat(read(layered(layer)).layers().get(0).annotations()).isEqualTo(annotations);
+	}
+
+	@Test
 	void emptyIndexIsAnIndex() {
 		Manifest index = ManifestReader.read("{\"schemaVersion\":2,\"manifests\":[]}".getBytes(StandardCharsets.UTF_8),
 				"sha256:a");

@@ -29,7 +29,9 @@ import dev.modelcache.ModelTransferException;
 import dev.modelcache.internal.FilePatterns;
 import dev.modelcache.internal.content.format.FormatException;
 import dev.modelcache.internal.content.format.FormatInspection;
+import dev.modelcache.internal.store.ModelPlace;
 import dev.modelcache.internal.store.ModelStore;
+import dev.modelcache.internal.store.Staging;
 import dev.modelcache.source.RemoteFile;
 import dev.modelcache.source.ResolvedModel;
 import org.jspecify.annotations.Nullable;
@@ -101,6 +103,9 @@ final class ExternalData {
 	 */
 	@Nullable CachedModel completing(ResolvedModel first, boolean offline, Function<ModelRequest, @Nullable ResolvedModel> asked,
 			Function<ResolvedModel, @Nullable CachedModel> bring) {
+		if (!offline) {
+			requireLockedAtSource(first, asked);
+		}
 		ResolvedModel model = first;
 		for (int completions = 0;; completions++) {
 			this.model = model;
@@ -123,8 +128,7 @@ final class ExternalData {
 				}
 				if (complete != null) {
 					model = this.pins.enforce(this.index.candidate(), complete);
-					// Of a file that was the whole model, and comes to another place now.
-					this.store.staging().discardPartials(this.index.place());
+					continueElsewhere(missing.model(), model, first);
 				}
 				else if (offline) {
 					giveUpOffline(missing);
@@ -139,6 +143,49 @@ final class ExternalData {
 					giveUp(missing, failure);
 				}
 			}
+		}
+	}
+
+	/**
+	 * Requires before anything is fetched that the source has the files that the lock
+	 * file has. Files beside an ONNX file may be its data, which it names itself once it
+	 * has come.
+	 */
+	private void requireLockedAtSource(ResolvedModel model, Function<ModelRequest, @Nullable ResolvedModel> asked) {
+		Set<ModelFileName> missing = this.pins.missing(this.index.candidate(), model);
+		if (missing.isEmpty()) {
+			return;
+		}
+		ResolvedModel complete = null;
+		if (missing.stream().allMatch((name) -> model.files().stream().anyMatch((file) -> mayHold(name, file)))) {
+			try {
+				complete = with(missing, model, asked);
+			}
+			catch (ModelNotFoundException ex) {
+				logger.debug("{} does not have all files of the lock file", this.index.candidate().source(), ex);
+			}
+		}
+		if (complete == null) {
+			this.pins.requireAll(this.index.candidate(), model);
+		}
+	}
+
+	/** Returns whether a file may hold data of another one. */
+	private static boolean mayHold(ModelFileName data, RemoteFile file) {
+		String name = file.name().text();
+		return data.text().startsWith(name.substring(0, name.length() - file.name().last().length()))
+				&& !file.name().endsWith(".gguf") && !file.name().endsWith(".safetensors");
+	}
+
+	/** A file that was the whole model, and has come, goes to another place now. */
+	private void continueElsewhere(ModelFileName file, ResolvedModel model, ResolvedModel named) {
+		ModelPlace place = ModelDraft.placeOf(this.store, this.index, model, named, file);
+		Staging staging = this.store.staging();
+		if (place == null) {
+			staging.discardPartials(this.index.place());
+		}
+		else {
+			staging.continueAt(this.request.id(), this.index.place(), place);
 		}
 	}
 

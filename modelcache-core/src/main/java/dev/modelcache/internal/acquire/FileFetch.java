@@ -6,6 +6,7 @@ package dev.modelcache.internal.acquire;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,6 +23,7 @@ import java.util.stream.Stream;
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.Digest;
+import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelFormatException;
@@ -109,27 +111,31 @@ final class FileFetch {
 			return fetchUntilProved(job);
 		}
 		catch (ModelCacheException ex) {
-			RequestFailedException otherSize = otherSize(ex);
-			throw (otherSize != null)
-					? new PinnedModels(this.engine.store(), null).otherSize(job.candidate(), job.file(), otherSize)
+			RequestFailedException departure = departure(job, ex);
+			throw (departure != null)
+					? new PinnedModels(this.engine.store(), null).departure(job.candidate(), job.file(), departure)
 					: ex;
 		}
 	}
 
 	/**
-	 * Returns the request that showed that the file has another size than the locked one,
-	 * unless another host may still have that.
+	 * Returns the request that showed that the file has another size or digest than the
+	 * locked one, unless another URL may still have that.
 	 */
-	private static @Nullable RequestFailedException otherSize(ModelCacheException failure) {
+	private static @Nullable RequestFailedException departure(FileJob job, ModelCacheException failure) {
+		ExpectedDigest expected = job.file().expected();
+		if (expected == null || expected.origin() != DigestOrigin.LOCK_FILE) {
+			return null;
+		}
 		List<RequestFailedException> requests = Arrays.stream(failure.getSuppressed())
 			.filter(RequestFailedException.class::isInstance)
 			.map(RequestFailedException.class::cast)
 			.toList();
-		Set<String> elsewhere = requests.stream().map(RequestFailedException::host).collect(Collectors.toSet());
+		Set<URI> elsewhere = requests.stream().map(RequestFailedException::uri).collect(Collectors.toSet());
 		List<RequestFailedException> changed = requests.stream()
-			.filter((request) -> request.reason() == Reason.OTHER_SIZE)
+			.filter((request) -> request.reason() == Reason.OTHER_SIZE || request.reason() == Reason.OTHER_DIGEST)
 			.toList();
-		changed.forEach((request) -> elsewhere.remove(request.host()));
+		changed.forEach((request) -> elsewhere.remove(request.uri()));
 		return (changed.isEmpty() || !elsewhere.isEmpty()) ? null : changed.get(0);
 	}
 
@@ -146,7 +152,7 @@ final class FileFetch {
 				return fetchOnce(job, plan(job, attempt, mode), progress, came);
 			}
 			catch (ModelIntegrityException ex) {
-				if (otherSize(ex) != null) {
+				if (departure(job, ex) != null) {
 					// Another download would not be begun either.
 					throw ex;
 				}

@@ -112,6 +112,24 @@ final class ModelDraft {
 	}
 
 	/**
+	 * Returns where one of several files of a version arrives.
+	 * @param store where files are kept
+	 * @param index the files of the candidate
+	 * @param model the version
+	 * @param named the version before files were added to it
+	 * @param name the name of the file
+	 * @return its place, or {@code null} if no such file arrives in a directory
+	 */
+	static @Nullable ModelPlace placeOf(ModelStore store, ModelIndex index, ResolvedModel model, ResolvedModel named,
+			ModelFileName name) {
+		ModelDirectory directory = directory(store, index.place(), index.candidate(), model, content(named));
+		boolean arrives = model.files()
+			.stream()
+			.anyMatch((file) -> file.name().equals(name) && file.packing() == Packing.NONE);
+		return (directory != null && arrives) ? directory.arriving(name) : null;
+	}
+
+	/**
 	 * What comes from the Hub and has no place of its own goes where the Hub's own tools
 	 * keep it, if it is as it came and its digest, which is its name there, is known.
 	 */

@@ -9,6 +9,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -22,6 +24,7 @@ import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.http.RequestFailedException;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.internal.store.Fingerprint;
 import dev.modelcache.internal.store.ModelLockFile;
 import dev.modelcache.internal.store.ModelPlace;
@@ -101,6 +104,17 @@ final class PinnedModels {
 		return new ResolvedModel(files, model.revision(), model.hub());
 	}
 
+	/** Returns the names of files that the lock file has and the model does not have. */
+	Set<ModelFileName> missing(Candidate candidate, ResolvedModel model) {
+		PinnedModel pinned = find(candidate);
+		if (pinned == null || (pinned.files().size() == 1 && model.files().size() == 1)) {
+			return Set.of();
+		}
+		Set<ModelFileName> missing = pinned.files().stream().map(PinnedFile::name).collect(Collectors.toSet());
+		model.files().forEach((file) -> missing.remove(file.name()));
+		return missing;
+	}
+
 	/**
 	 * Requires that a model to which no further files will be added has all files that
 	 * the lock file has.
@@ -126,17 +140,26 @@ final class PinnedModels {
 		// pin.
 		boolean stated = expected != null && expected.origin() != DigestOrigin.FILE_NAME
 				&& (expected.origin() != DigestOrigin.SOURCE || pinned.digests().contains(expected.digest()));
-		Digest locked = (expected != null && pinned.digests().contains(expected.digest())) ? expected.digest()
-				: pinned.digest();
+		boolean same = expected != null && pinned.digests().contains(expected.digest());
+		if (same && size == null && pinned.size() != null) {
+			// The size is that of the lock file, so the digest is, too.
+			stated = false;
+		}
+		Digest locked = (expected != null && same) ? expected.digest() : pinned.digest();
 		return new RemoteFile(file.name(), file.mirrors(),
 				stated ? expected : new ExpectedDigest(locked, DigestOrigin.LOCK_FILE),
 				(size != null) ? size : pinned.size(), file.packing(), file.mediaType());
 	}
 
-	/** Returns the failure of a file that has another size than the locked one. */
-	ModelIntegrityException otherSize(Candidate candidate, RemoteFile file, RequestFailedException failure) {
-		ModelIntegrityException drift = drift(candidate, file.name() + " with " + file.size() + " bytes",
-				"another size: " + failure.problem());
+	/**
+	 * Returns the failure of a file that has another size or digest than the locked one.
+	 */
+	ModelIntegrityException departure(Candidate candidate, RemoteFile file, RequestFailedException failure) {
+		boolean size = failure.reason() == Reason.OTHER_SIZE;
+		String locked = size ? file.size() + " bytes"
+				: "the digest " + Objects.requireNonNull(file.expected(), "it has a locked digest").digest();
+		ModelIntegrityException drift = drift(candidate, file.name() + " with " + locked,
+				(size ? "another size: " : "another digest: ") + failure.problem());
 		drift.addSuppressed(failure);
 		return drift;
 	}

@@ -170,6 +170,14 @@ public final class RequestFailedException extends RuntimeException implements Fa
 	}
 
 	/**
+	 * Returns what was asked for, which may contain secrets.
+	 * @return the URL of the mirror
+	 */
+	public URI uri() {
+		return this.uri;
+	}
+
+	/**
 	 * Returns who failed.
 	 * @return the mirror's {@code host:port}, or {@code local}
 	 */

@@ -7,11 +7,13 @@ package dev.modelcache.internal.source;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.Mirror;
@@ -46,7 +48,7 @@ final class MergedModel {
 
 	static ResolvedModel of(ModelRequest request, List<ResolvedModel> models) {
 		ResolvedModel first = models.get(0);
-		if (request.expectedDigest() != null && first.files().size() > 1) {
+		if (request.expectedDigest() != null && !first.files().stream().allMatch(ofOneFile(first))) {
 			throw new ModelConfigurationException(request.id(), "expected-checksum",
 					"the model has " + first.files().size() + " files, which cannot be verified with one digest",
 					"Remove the key; the source states a digest for each file");
@@ -55,12 +57,21 @@ final class MergedModel {
 		return new ResolvedModel(first.files().stream().map(merged::merge).toList(), first.revision(), first.hub());
 	}
 
+	/** The digest of an ONNX model is that of the file itself, wherever its data is. */
+	private static Predicate<RemoteFile> ofOneFile(ResolvedModel model) {
+		ModelFileName first = model.files().get(0).name();
+		return (file) -> file.name().equals(first) || (first.endsWith(".onnx")
+				&& (file.name().text().startsWith(first + "_data") || file.name().text().equals(first + ".data")));
+	}
+
 	private RemoteFile merge(RemoteFile file) {
 		List<RemoteFile> same = IntStream.range(0, this.models.size())
 			.mapToObj((index) -> counterpart(index, file))
 			.flatMap(Stream::ofNullable)
 			.toList();
-		AgreeingFiles agreeing = AgreeingFiles.of(this.request, same);
+		boolean first = file.equals(this.models.get(0).files().get(0));
+		AgreeingFiles agreeing = AgreeingFiles
+			.of(first ? this.request : this.request.toBuilder().expectedDigest(null).build(), same);
 		List<Mirror> mirrors = agreeing.files()
 			.stream()
 			.flatMap((other) -> mirrors(other, agreeing.expected()))

@@ -106,6 +106,20 @@ final class Partials {
 		}
 	}
 
+	/**
+	 * Takes the files of another target, which will not come there, for this one.
+	 * @param others the files of the other target
+	 */
+	void continueFrom(Partials others) throws IOException {
+		Partial left = others.claim((lines) -> lines.size());
+		if (left != null) {
+			left.closeOrDelete();
+			Path own = StagedName.of(this.target);
+			FileMoves.replace(left.path(), own);
+			moveJournal(left.path(), own);
+		}
+	}
+
 	/** Creates an empty file. */
 	Partial create() throws IOException {
 		for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -220,13 +234,17 @@ final class Partials {
 			logger.debug("{} cannot be taken over", path, ex);
 			return null;
 		}
+		moveJournal(path, own);
+		return own;
+	}
+
+	private static void moveJournal(Path path, Path own) throws IOException {
 		try {
 			FileMoves.replace(StagedName.journal(path), StagedName.journal(own));
 		}
 		catch (NoSuchFileException ex) {
 			logger.debug("{} has no journal", own);
 		}
-		return own;
 	}
 
 	private boolean isExpired(Path path) throws IOException {

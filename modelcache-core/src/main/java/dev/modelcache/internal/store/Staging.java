@@ -220,6 +220,26 @@ public final class Staging {
 	}
 
 	/**
+	 * Has a download go on at another place: what it left at its former one is moved if
+	 * it can be, else deleted.
+	 * @param modelId the model's id
+	 * @param former its former place
+	 * @param place where it goes on
+	 */
+	public void continueAt(String modelId, ModelPlace former, ModelPlace place) {
+		if (!hasPartials(former)) {
+			return;
+		}
+		try {
+			partials(prepare(modelId, place)).continueFrom(partials(former));
+		}
+		catch (IOException ex) {
+			logger.debug("What a download of {} left cannot be moved", former.target(), ex);
+		}
+		discardPartials(former);
+	}
+
+	/**
 	 * Deletes what ended downloads of a file left, because nobody will continue it.
 	 * @param place the file's place
 	 */

@@ -19,6 +19,7 @@ import dev.modelcache.CachedModel;
 import dev.modelcache.Digest;
 import dev.modelcache.FormatVerification;
 import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOfflineException;
@@ -228,6 +229,50 @@ class ExternalDataTests {
 			.isThrownBy(() -> get(request.expectedDigest(DATA.sha256())));
 	}
 
+	/** These are in the list of files before the model has come. */
+	@ParameterizedTest
+	@ValueSource(strings = { "model.onnx_data", "model.onnx_data_1", "model.onnx.data" })
+	void expectedDigestIsThatOfTheModelBesideDataOfAUsualName(String name) {
+		repository(name).large("onnx/" + name, DATA);
+		Digest graph = Content.of(ModelFiles.onnxWithData(name)).sha256();
+		ModelRequest.Builder request = request("hf://org/repo/onnx/model.onnx").expectedDigest(graph);
+		assertThat(names(get(request))).containsExactly("model.onnx", name);
+		assertThat(get(request).outcome()).isEqualTo(ModelOutcome.CACHED);
+		elsewhere();
+		assertThatExceptionOfType(ModelIntegrityException.class)
+			.isThrownBy(() -> get(request.expectedDigest(DATA.sha256())));
+		assertThatExceptionOfType(ModelConfigurationException.class)
+			.isThrownBy(() -> get(request.files(List.of("config.json"))))
+			.withMessageContaining("cannot be verified with one digest");
+	}
+
+	@Test
+	void lockedFileThatTheSourceLacksIsToldBeforeAnythingIsFetched() {
+		this.where = Where.LOCKED;
+		repository("weights.pb").large("onnx/weights.pb", DATA);
+		get("hf://org/repo/onnx/model.onnx");
+		elsewhere();
+		repository("weights.pb");
+		int fetched = this.server.cdn().requests().size();
+		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get("hf://org/repo/onnx/model.onnx"))
+			.withMessageContaining(
+					"has the files onnx/model.onnx, onnx/weights.pb, found was the files onnx/model.onnx");
+		assertThat(this.server.cdn().requests()).hasSize(fetched);
+	}
+
+	@Test
+	void lockedFileThatCannotBeDataOfAModelIsToldBeforeAnythingIsFetched() {
+		this.where = Where.LOCKED;
+		repository().large("m.gguf", DATA);
+		this.mode = FormatVerification.OFF;
+		get("hf://org/repo", "m.gguf", "config.json");
+		elsewhere();
+		int fetched = this.server.cdn().requests().size();
+		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get("hf://org/repo", "m.gguf"))
+			.withMessageContaining("has the files config.json, m.gguf, found was the files m.gguf");
+		assertThat(this.server.cdn().requests()).hasSize(fetched);
+	}
+
 	@Test
 	void lockedFilesAreComparedOnceTheModelIsComplete() {
 		this.where = Where.LOCKED;
@@ -325,8 +370,10 @@ class ExternalDataTests {
 		}
 	}
 
-	@Test
-	void graphIsFetchedOnceForTheCacheOfTheHub() {
+	@ParameterizedTest
+	@EnumSource
+	void graphIsFetchedOnce(Where place) {
+		this.where = place;
 		repository("weights.pb").large("onnx/weights.pb", DATA);
 		get("hf://org/repo/onnx/model.onnx");
 		assertThat(this.server.cdn().requests()).extracting(RecordedRequest::path).doesNotHaveDuplicates();

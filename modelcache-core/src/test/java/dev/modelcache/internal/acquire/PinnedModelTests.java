@@ -8,6 +8,8 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,6 +22,8 @@ import dev.modelcache.CachedModel;
 import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
+import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelCacheException.ErrorCode;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOfflineException;
@@ -42,6 +46,7 @@ import dev.modelcache.source.SourceResolver;
 import dev.modelcache.testsupport.Compressing;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.Reply;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.awaitility.Awaitility;
@@ -285,6 +290,51 @@ class PinnedModelTests {
 			.withMessageContaining("says that the file has " + size + " bytes, the lock file says 100000")
 			.withMessageContaining("delete the entry");
 		assertThat(requests()).isEqualTo(before + 1);
+	}
+
+	@Test
+	void anotherDigestThatTheServerOfAPlainUrlStatesIsAnErrorThatNamesTheLockFileAndIsNotRetried() {
+		get("one", plain());
+		String digest = "sha-256=:"
+				+ Base64.getEncoder().encodeToString(HexFormat.of().parseHex(this.changed.sha256().hex())) + ":";
+		this.server.serve("/m.gguf", this.changed).always("/m.gguf", Reply.ok().header("Repr-Digest", digest));
+		int before = requests();
+		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get("two", plain().maxAttempts(5)))
+			.withMessageContaining(
+					lockFile() + " has m.gguf with the digest " + this.content.sha256() + ", found was another digest")
+			.withMessageContaining("says that the file has the digest " + this.changed.sha256())
+			.withMessageContaining("delete the entry");
+		assertThat(requests()).isEqualTo(before + 1);
+	}
+
+	@Test
+	void anotherSizeIsThatOfTheLockFileBesideAnExpectedChecksumToo() {
+		ModelRequest.Builder request = plain().expectedDigest(this.content.sha256());
+		get("one", request);
+		this.server.serve("/m.gguf", Content.random(90_000, 9));
+		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get("two", request))
+			.withMessageContaining(lockFile() + " has m.gguf with 100000 bytes, found was another size");
+	}
+
+	/** Both are on one host. */
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void aMirrorOfWhichNothingIsKnownMayHaveTheLockedStateStill(boolean changedToo) {
+		this.server.serve("/copy.gguf", this.content);
+		ModelRequest.Builder request = plain().mirrors(List.of(this.server.uri("/copy.gguf")));
+		get("one", request);
+		Content larger = Content.random(100_001, 9);
+		this.server.serve("/m.gguf", larger);
+		assertThat(get("two", request).digest()).isEqualTo(this.content.sha256());
+		if (changedToo) {
+			this.server.serve("/copy.gguf", larger);
+		}
+		else {
+			this.server.always("/copy.gguf", Reply.status(503));
+		}
+		assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get("three", request))
+			.satisfies((failure) -> assertThat(failure.code())
+				.isEqualTo(changedToo ? ErrorCode.INTEGRITY : ErrorCode.TRANSFER));
 	}
 
 	@Test

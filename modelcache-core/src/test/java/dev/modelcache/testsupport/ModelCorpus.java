@@ -275,6 +275,9 @@ public final class ModelCorpus {
 	}
 
 	private void illegalSafetensors() {
+		for (String type : List.of("F2", "f32", "I4", "")) {
+			safetensors("type " + type, false, 1, "{" + tensor("a", type, "[1]", 0, 1) + "}");
+		}
 		safetensors("half a byte", false, 2, "{" + tensor("a", "F4", "[3]", 0, 2) + "}");
 		safetensors("half a byte and too few", false, 1, "{" + tensor("a", "F4", "[3]", 0, 1) + "}");
 		safetensors("three quarters of a byte", false, 3, "{" + tensor("a", "F6_E3M2", "[3]", 0, 3) + "}");

@@ -8,7 +8,7 @@ import java.io.IOException;
 
 /**
  * A file that is not the model it should be. The message goes on after the file's name
- * and shows nothing of its content.
+ * and shows nothing of its content but a type.
  */
 public final class FormatException extends IOException {
 

@@ -60,6 +60,9 @@ final class SafetensorsHeader {
 
 	private final HeaderReader in;
 
+	/** Whether to refuse what does not affect where the tensors are. */
+	private final boolean judging;
+
 	private final Weights weights = new Weights();
 
 	private final Names names = new Names();
@@ -84,8 +87,9 @@ final class SafetensorsHeader {
 
 	private @Nullable String license;
 
-	private SafetensorsHeader(HeaderReader in) {
+	private SafetensorsHeader(HeaderReader in, boolean judging) {
 		this.in = in;
+		this.judging = judging;
 	}
 
 	/**
@@ -96,7 +100,7 @@ final class SafetensorsHeader {
 	 * @throws IOException if the file cannot be read
 	 */
 	static ModelFormat read(HeaderReader in) throws IOException {
-		return new SafetensorsHeader(in).read();
+		return new SafetensorsHeader(in, true).read();
 	}
 
 	/**
@@ -107,7 +111,7 @@ final class SafetensorsHeader {
 	 * @throws IOException if the file cannot be read
 	 */
 	static long end(HeaderReader in) throws IOException {
-		SafetensorsHeader header = new SafetensorsHeader(in);
+		SafetensorsHeader header = new SafetensorsHeader(in, false);
 		long available = header.available();
 		return in.size() - available + header.dataEnd;
 	}
@@ -251,7 +255,14 @@ final class SafetensorsHeader {
 			}
 		}
 		expect(type != null && elements >= 0 && start >= 0 && end >= start);
-		checkSize(BITS.get(type), elements, end - start);
+		Integer bits = BITS.get(type);
+		if (bits != null) {
+			checkSize(bits, elements, end - start);
+		}
+		else if (this.judging && type != null) {
+			throw this.in.malformed("a tensor has the data type '" + HeaderReader.shown(type)
+					+ "', which version 0.8 of the format does not have");
+		}
 		if (end > start) {
 			this.starts.add(start);
 			this.ends.add(end);
@@ -261,14 +272,10 @@ final class SafetensorsHeader {
 		}
 		this.dataEnd = Math.max(this.dataEnd, end);
 		this.dataBytes = Math.addExact(this.dataBytes, end - start);
-		this.weights.add(BITS.containsKey(type) ? type : null, elements);
+		this.weights.add(type, elements);
 	}
 
-	/** How large the elements of a type are that is newer than this list is not known. */
-	private void checkSize(@Nullable Integer bits, long elements, long bytes) throws FormatException {
-		if (bits == null) {
-			return;
-		}
+	private void checkSize(int bits, long elements, long bytes) throws FormatException {
 		long all = Math.multiplyExact(elements, (long) bits);
 		if (all % Byte.SIZE != 0) {
 			throw this.in

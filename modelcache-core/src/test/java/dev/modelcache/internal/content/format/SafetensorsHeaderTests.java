@@ -5,6 +5,7 @@
 package dev.modelcache.internal.content.format;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,11 +55,22 @@ class SafetensorsHeaderTests {
 	}
 
 	@Test
-	void scalarsEmptyTensorsAndNewerTypesAreFine() throws Exception {
+	void scalarsAndEmptyTensorsAreFine() throws Exception {
 		assertThat(read(ModelFiles.safetensors(tensor("I64", "[]", "[0,8]"), 8)).parameters()).isEqualTo(1);
 		assertThat(read(ModelFiles.safetensors(tensor("F32", "[0,7]", "[0,0]"), 0)).parameters()).isNull();
 		assertThat(read(ModelFiles.safetensors(tensor("F4", "[4]", "[0,2]"), 2)).quantization()).isEqualTo("F4");
-		assertThat(read(ModelFiles.safetensors(tensor("NEW", "[3]", "[0,7]"), 7)).quantization()).isNull();
+	}
+
+	/** Only {@code verify-format} lets a file of a newer version pass. */
+	@Test
+	void typeThatTheFormatDoesNotHaveIsRefusedByItsName() throws Exception {
+		byte[] file = ModelFiles.safetensors(tensor("F2", "[28]", "[0,7]"), 7);
+		assertRefused(file, "a tensor has the data type 'F2', which version 0.8 of the format does not have");
+		assertRefused(ModelFiles.safetensors(tensor("\\n" + "x".repeat(10_000), "[7]", "[0,7]"), 7),
+				"the data type '" + "x".repeat(255) + "'");
+		try (FileChannel channel = FileChannel.open(Files.write(this.directory.resolve("new"), file))) {
+			assertThat(FormatInspection.statedEnd(channel)).hasValue(file.length);
+		}
 	}
 
 	@Test

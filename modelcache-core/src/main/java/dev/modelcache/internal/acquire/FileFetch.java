@@ -38,6 +38,7 @@ import dev.modelcache.internal.content.Compression;
 import dev.modelcache.internal.content.DecompressedContent;
 import dev.modelcache.internal.content.DecompressionPlan;
 import dev.modelcache.internal.content.FileDigest;
+import dev.modelcache.internal.content.format.FormatHints;
 import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.internal.store.Fingerprint;
@@ -234,7 +235,7 @@ final class FileFetch {
 		StagedFile file = (content != null) ? staged.content() : staged;
 		ModelFormat format = this.monitor.step(Step.VERIFY, result.mirror().toString(), () -> {
 			verify(plan, expected, staged, result);
-			return inspect(job, staged, file, result);
+			return inspect(job, hints(job, expected, result), staged, file, result);
 		});
 		Digest sha256 = sha256(
 				(content != null) ? content.digests().get(Algorithm.SHA256) : result.digests().get(Algorithm.SHA256));
@@ -334,10 +335,20 @@ final class FileFetch {
 		}
 	}
 
+	/** Of the only file of a model, something has to tell what it is. */
+	private static FormatHints hints(FileJob job, @Nullable ExpectedDigest expected, TransferResult result) {
+		if (!job.only() || job.isPacked()) {
+			return job.hints();
+		}
+		FormatHints hints = job.hints().orNamed(result.fileName());
+		return (expected != null) ? hints : hints.unproved();
+	}
+
 	/** What is refused is not kept: another download would bring the same. */
-	private @Nullable ModelFormat inspect(FileJob job, StagedFile staged, StagedFile file, TransferResult result) {
+	private @Nullable ModelFormat inspect(FileJob job, FormatHints hints, StagedFile staged, StagedFile file,
+			TransferResult result) {
 		try {
-			ModelFormat format = this.formats.inspect(job.modelId(), file.path(), job.hints(),
+			ModelFormat format = this.formats.inspect(job.modelId(), file.path(), hints,
 					"the file from " + result.mirror());
 			if (job.whole()) {
 				this.data.requireBeside(job.name(), file.path(), staged.target());

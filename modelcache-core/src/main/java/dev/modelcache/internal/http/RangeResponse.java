@@ -25,9 +25,12 @@ import org.jspecify.annotations.Nullable;
  * that it has another file, never for proving what it sends
  * @param version the weak validator and the date, or {@code null}: if they differ, the
  * file has changed; if they are the same, it may have
+ * @param fileName what the mirror calls the file, which is anybody's text, or
+ * {@code null}
  */
 public record RangeResponse(long start, @Nullable Long totalBytes, @Nullable Long bodyEnd, boolean whole,
-		@Nullable String validator, boolean endProven, Set<Digest> stated, @Nullable String version) {
+		@Nullable String validator, boolean endProven, Set<Digest> stated, @Nullable String version,
+		@Nullable String fileName) {
 
 	/**
 	 * Creates the answer of a mirror that states no digest.
@@ -40,7 +43,7 @@ public record RangeResponse(long start, @Nullable Long totalBytes, @Nullable Lon
 	 */
 	public RangeResponse(long start, @Nullable Long totalBytes, @Nullable Long bodyEnd, boolean whole,
 			@Nullable String validator, boolean endProven) {
-		this(start, totalBytes, bodyEnd, whole, validator, endProven, Set.of(), null);
+		this(start, totalBytes, bodyEnd, whole, validator, endProven, Set.of(), null, null);
 	}
 
 }

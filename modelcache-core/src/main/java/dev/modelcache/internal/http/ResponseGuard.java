@@ -17,6 +17,7 @@ import dev.modelcache.internal.http.RangeRequest.Coding;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.ContentDisposition;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 
@@ -77,11 +78,12 @@ final class ResponseGuard {
 		boolean proven = length >= 0 || isChunked(headers);
 		if (decoded) {
 			// Length and digests are those of the encoded form.
-			return new RangeResponse(0, null, null, true, strongValidator(headers), proven, Set.of(), version(headers));
+			return new RangeResponse(0, null, null, true, strongValidator(headers), proven, Set.of(), version(headers),
+					null);
 		}
 		Long total = (length >= 0) ? length : null;
 		return new RangeResponse(0, total, total, true, strongValidator(headers), proven, StatedDigests.of(headers, at),
-				version(headers));
+				version(headers), fileName(headers));
 	}
 
 	/** Returns whether a body is decoded before its bytes are taken. */
@@ -114,7 +116,7 @@ final class ResponseGuard {
 			throw badRange(mirror, "sent bytes from " + range.start() + ", asked for bytes from " + asked);
 		}
 		return new RangeResponse(range.start(), range.total(), range.last() + 1, false, strongValidator(headers), true,
-				StatedDigests.of(headers, at), version(headers));
+				StatedDigests.of(headers, at), version(headers), fileName(headers));
 	}
 
 	/**
@@ -203,6 +205,17 @@ final class ResponseGuard {
 			.flatMap((line) -> Stream.of(line.split(",")))
 			.map((coding) -> coding.strip().toLowerCase(Locale.ROOT))
 			.filter((coding) -> !coding.isEmpty());
+	}
+
+	/** RFC 6266: the name that a browser would give the file. */
+	private static @Nullable String fileName(HttpHeaders headers) {
+		String header = headers.getFirst(HttpHeaders.CONTENT_DISPOSITION);
+		try {
+			return (header != null) ? ContentDisposition.parse(header).getFilename() : null;
+		}
+		catch (IllegalArgumentException ex) {
+			return null;
+		}
 	}
 
 	/** RFC 9110, section 8.8.3: a weak one does not promise the same bytes. */

@@ -147,7 +147,7 @@ final class Followers {
 		running.complete()
 			.zipWith(content(),
 					(digests, content) -> new TransferResult(size, digests, sender.mirror(), sender.validator(),
-							content.content(), content.failure(), mode))
+							sender.fileName(), content.content(), content.failure(), mode))
 			.doOnNext(this::refuseEmpty)
 			.subscribe((result) -> this.coordinator.execute(() -> done.accept(result)),
 					(failure) -> this.coordinator.execute(() -> this.failed.accept(failure)));

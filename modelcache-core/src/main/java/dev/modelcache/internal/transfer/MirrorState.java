@@ -50,6 +50,8 @@ final class MirrorState {
 
 	private @Nullable String validator;
 
+	private @Nullable String fileName;
+
 	/** A failure was counted that no new byte has made good. */
 	private boolean counted;
 
@@ -136,6 +138,15 @@ final class MirrorState {
 
 	void validator(@Nullable String next) {
 		this.validator = next;
+	}
+
+	/** Returns what it calls the file, if it does. */
+	@Nullable String fileName() {
+		return this.fileName;
+	}
+
+	void fileName(String next) {
+		this.fileName = next;
 	}
 
 	boolean isDropped() {

@@ -125,6 +125,9 @@ final class ResponseCheck {
 			this.mirrors.validatorIs(mirror.mirror(), validator);
 		}
 		this.bytesFrom = Origin.of(mirror.mirror().uri());
+		if (response.fileName() != null) {
+			mirror.fileName(response.fileName());
+		}
 		if (response.version() != null) {
 			this.version = response.version();
 		}

@@ -20,13 +20,15 @@ import org.jspecify.annotations.Nullable;
  * @param digests its digests
  * @param mirror the mirror that sent most of it
  * @param validator that mirror's strong validator, or {@code null}
+ * @param fileName what that mirror calls the file, which is anybody's text, or
+ * {@code null}
  * @param content what came of decompressing it, or {@code null}
  * @param contentFailure why nothing came of that, or {@code null}
  * @param mode how it was fetched
  */
 public record TransferResult(long size, Map<Digest.Algorithm, Digest> digests, Mirror mirror,
-		@Nullable String validator, @Nullable DecompressedContent content, @Nullable ModelCacheException contentFailure,
-		FetchMode mode) {
+		@Nullable String validator, @Nullable String fileName, @Nullable DecompressedContent content,
+		@Nullable ModelCacheException contentFailure, FetchMode mode) {
 
 	/**
 	 * Returns whether nothing came.

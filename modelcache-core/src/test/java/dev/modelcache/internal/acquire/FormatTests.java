@@ -23,10 +23,14 @@ import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.GgufFile;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.ModelFiles;
+import dev.modelcache.testsupport.Reply;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
@@ -118,6 +122,68 @@ class FormatTests {
 			.withMessageContaining("the file from " + this.server.uri("/truncated.gguf") + " is a truncated GGUF file");
 		assertNothingRemains();
 		assertThat(this.server.requests("/truncated.gguf")).hasSize(1);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "/api/download/12345", "/models/current", "/releases/v1.2", "/.model" })
+	void fileThatNothingTellsToBeAModelIsRefused(String path) throws Exception {
+		Content other = Content.random(100_000, 5);
+		this.server.serve(path, other);
+		ModelRequest.Builder request = request(path).modelPath(this.directory.resolve("models/m"));
+		assertThatExceptionOfType(ModelFormatException.class).isThrownBy(() -> get(request))
+			.withMessageContaining(
+					"is a file of another format, and neither its name nor a digest tells that it is a model")
+			.withMessageContaining("expected-checksum");
+		assertNothingRemains();
+		assertThat(
+				get(request("/m.gguf").url(this.server.uri("/m.gguf")).modelPath(this.directory.resolve("m"))).format())
+			.isEqualTo(TINY);
+		assertThat(get(request(path).modelPath(this.directory.resolve("m.tflite"))).format()).isNull();
+		assertThat(get(request.expectedDigest(other.sha256())).verified()).isTrue();
+	}
+
+	/** {@code null} if the file is used. */
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			attachment; filename="m.bin"                      |
+			attachment; filename=m.tflite                     |
+			attachment; filename*=UTF-8''m%C3%A9.bin          |
+			attachment; filename="../../etc/m.bin"            |
+			attachment; filename="m.gguf"                     | not a GGUF file, which its name 'm.gguf' promises
+			attachment; filename="C:\\x\\m.safetensors"       | which its name 'm.safetensors' promises
+			attachment; filename="m.pt"                       | is named .pt like a pickle
+			attachment; filename=".m.part"                    |
+			attachment; filename="m.gguf.gz"                  | neither its name nor a digest
+			attachment; filename="m"                          | neither its name nor a digest
+			attachment; filename=""                           | neither its name nor a digest
+			inline                                            | neither its name nor a digest
+			filename                                          | neither its name nor a digest
+			""")
+	void nameThatTheServerStatesIsAHint(String header, String problem) throws Exception {
+		this.server.serve("/download", Content.random(100_000, 5))
+			.always("/download", Reply.ok().header("Content-Disposition", header));
+		ModelRequest.Builder request = request("/download?id=7").modelPath(null);
+		if (problem == null) {
+			assertThat(get(request).path()).hasFileName("download");
+		}
+		else {
+			assertThatExceptionOfType(ModelFormatException.class).isThrownBy(() -> get(request))
+				.withMessageContaining(problem);
+			assertNothingRemains();
+		}
+		// The path of a URL says more.
+		this.server.serve("/m.gguf", this.model).always("/m.gguf", Reply.ok().header("Content-Disposition", header));
+		assertThat(get(request("/m.gguf?id=7").modelPath(null)).format()).isEqualTo(TINY);
+	}
+
+	@Test
+	void fileThatNothingTellsToBeAModelIsUsedWhereFormatsDoNotMatter(CapturedOutput output) {
+		this.settings = new FormatSettings(FormatVerification.WARN, false);
+		this.server.serve("/12345", Content.random(100_000, 5)).serve("/model.7z", Content.random(100_000, 5));
+		assertThat(get(request("/12345").modelPath(null)).format()).isNull();
+		assertThat(output).contains("neither its name nor a digest");
+		this.settings = FormatSettings.defaults();
+		assertThat(get(request("/model.7z").modelPath(null)).format()).isNull();
 	}
 
 	@Test

@@ -685,11 +685,12 @@ class CoordinatorTests {
 	@Test
 	void withoutValidatorAnotherDateMakesTheFileBeginAgain() {
 		start(file(1), 1);
-		exchange(0).answer(new RangeResponse(0, SIZE, SIZE, false, null, true, Set.of(), "Monday"));
+		exchange(0).answer(new RangeResponse(0, SIZE, SIZE, false, null, true, Set.of(), "Monday", null));
 		exchange(0).send(MIB);
 		exchange(0).fail(Reason.RESET);
 		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(30));
-		exchange(1).answer(new RangeResponse(exchange(1).start(), SIZE, SIZE, false, null, true, Set.of(), "Tuesday"));
+		exchange(1)
+			.answer(new RangeResponse(exchange(1).start(), SIZE, SIZE, false, null, true, Set.of(), "Tuesday", null));
 		assertThat(this.transfer.told.failures).last()
 			.satisfies((failure) -> assertThat(failure.reason()).isEqualTo(Reason.CHANGED));
 	}
@@ -697,7 +698,7 @@ class CoordinatorTests {
 	@Test
 	void withoutValidatorAnAnswerWithoutADateDoesNotMakeTheDateForgotten() {
 		start(file(1), 1);
-		exchange(0).answer(new RangeResponse(0, SIZE, SIZE, false, null, true, Set.of(), "Monday"));
+		exchange(0).answer(new RangeResponse(0, SIZE, SIZE, false, null, true, Set.of(), "Monday", null));
 		exchange(0).send(MIB);
 		exchange(0).fail(Reason.RESET);
 		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(30));
@@ -706,7 +707,8 @@ class CoordinatorTests {
 		exchange(1).send(MIB);
 		exchange(1).fail(Reason.RESET);
 		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(30));
-		exchange(2).answer(new RangeResponse(exchange(2).start(), SIZE, SIZE, false, null, true, Set.of(), "Tuesday"));
+		exchange(2)
+			.answer(new RangeResponse(exchange(2).start(), SIZE, SIZE, false, null, true, Set.of(), "Tuesday", null));
 		assertThat(this.transfer.told.failures).last()
 			.satisfies((failure) -> assertThat(failure.reason()).isEqualTo(Reason.CHANGED));
 	}

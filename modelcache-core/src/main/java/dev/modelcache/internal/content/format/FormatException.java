@@ -34,6 +34,13 @@ public final class FormatException extends IOException {
 				"Open the URL in a browser to see its content, then correct the URL or replace the file", false);
 	}
 
+	static FormatException unknown(String found) {
+		return new FormatException("is " + found + ", and neither its name nor a digest tells that it is a model",
+				"Open the URL in a browser to see its content. If it is the model, configure expected-checksum, or a"
+						+ " model-path whose file name has an extension",
+				false);
+	}
+
 	static FormatException pointer(String found) {
 		return new FormatException("is " + found + ", not the model that it points to",
 				"Use the URL of the file itself: on the Hugging Face Hub, …/resolve/… instead of …/raw/…", false);

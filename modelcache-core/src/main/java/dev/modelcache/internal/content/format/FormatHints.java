@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
+import dev.modelcache.internal.content.Compression;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,8 +22,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param names the names of the file, without the suffix of a compression
  * @param mediaType the media type, or {@code null} if the source states none
+ * @param proved whether something else tells what the file is, such as a digest or the
+ * other files of its model
  */
-public record FormatHints(List<String> names, @Nullable String mediaType) {
+public record FormatHints(List<String> names, @Nullable String mediaType, boolean proved) {
+
+	/** A number alone is that of a version. */
+	private static final Pattern EXTENSION = Pattern.compile(".*[^.]\\.(?=\\w*\\p{Alpha})\\w+");
+
+	private static final int LONGEST_NAME = 255;
 
 	/** Parts of media types that describe something beside or around the weights. */
 	private static final Set<String> NO_WEIGHTS = Set.of("config", "gzip", "index", "json", "tar", "zstd");
@@ -30,6 +40,50 @@ public record FormatHints(List<String> names, @Nullable String mediaType) {
 	 */
 	public FormatHints {
 		names = names.stream().distinct().toList();
+	}
+
+	/**
+	 * Creates hints for a file that need not be of a known format.
+	 * @param names the names of the file
+	 * @param mediaType the media type, or {@code null}
+	 */
+	public FormatHints(List<String> names, @Nullable String mediaType) {
+		this(names, mediaType, true);
+	}
+
+	/**
+	 * Returns the same hints for a file of which nothing else is known.
+	 * @return hints without which the bytes must tell the format
+	 */
+	public FormatHints unproved() {
+		return new FormatHints(this.names, this.mediaType, false);
+	}
+
+	/**
+	 * Returns these hints, and what a server calls the file if none of its names says
+	 * more. Such a name may be anything: nothing but its extension counts.
+	 * @param name the name, or {@code null}
+	 * @return the hints
+	 */
+	public FormatHints orNamed(@Nullable String name) {
+		String text = (name != null) ? name.strip() : "";
+		boolean usable = !haveExtension() && text.length() <= LONGEST_NAME && EXTENSION.matcher(text).matches()
+				&& Compression.contentName(text).equals(text);
+		if (!usable) {
+			return this;
+		}
+		String named = HeaderReader.shown(text.substring(text.replace('\\', '/').lastIndexOf('/') + 1));
+		return new FormatHints(Stream.concat(this.names.stream(), Stream.of(named)).toList(), this.mediaType,
+				this.proved);
+	}
+
+	private boolean haveExtension() {
+		return this.names.stream().anyMatch((name) -> EXTENSION.matcher(name).matches());
+	}
+
+	/** Returns whether the bytes alone can tell what the file is. */
+	boolean tellNothing() {
+		return !this.proved && this.mediaType == null && !haveExtension();
 	}
 
 	/**

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Judges the format of a file by its bytes, and reads what its header says. Names and
  * media types are hints that must agree. A file whose format is neither recognized nor
- * named is refused only for what certainly is no model: an HTML page, a pointer, a
- * pickle.
+ * named is refused for what certainly is no model (an HTML page, a pointer, a pickle), or
+ * if nothing else tells what it is.
  */
 public final class FormatInspection {
 
@@ -163,6 +163,9 @@ public final class FormatInspection {
 				throw FormatException.anotherThing(beginning.description(), hint.expected());
 			}
 			found = hint.kind();
+		}
+		if (found == null && !pickle && hints.tellNothing()) {
+			throw FormatException.unknown(beginning.description());
 		}
 		if (found == null) {
 			return pickle ? ModelFormat.of(Pickles.NAME) : null;

@@ -90,8 +90,8 @@ public final class LockOwner {
 	}
 
 	/**
-	 * Returns whether the process waits until other models are downloaded, because only
-	 * some are at a time.
+	 * Returns whether the process waits for its turn to download: until other models are
+	 * downloaded, or for the time that its start is spread over.
 	 * @return {@code true} if it waits
 	 */
 	public boolean queued() {
@@ -117,8 +117,8 @@ public final class LockOwner {
 	}
 
 	/**
-	 * Returns this owner with another value of whether it waits for other models.
-	 * @param queued whether the process waits until other models are downloaded
+	 * Returns this owner with another value of whether it waits for its turn.
+	 * @param queued whether the process waits for its turn to download
 	 * @return a copy with this value
 	 */
 	public LockOwner withQueued(boolean queued) {

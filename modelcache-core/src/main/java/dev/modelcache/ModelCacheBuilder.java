@@ -119,6 +119,8 @@ public final class ModelCacheBuilder {
 
 	private @Nullable Path lockFile;
 
+	private Duration startupJitter = Duration.ZERO;
+
 	private Duration retryInterval = Duration.ofMinutes(1);
 
 	private @Nullable Duration refreshInterval;
@@ -322,6 +324,18 @@ public final class ModelCacheBuilder {
 	 */
 	public ModelCacheBuilder lockFile(@Nullable Path lockFile) {
 		this.lockFile = lockFile;
+		return this;
+	}
+
+	/**
+	 * Sets the time over which instances of an application spread their first requests:
+	 * each waits for a random part of it after its start. A model that is in the cache is
+	 * returned at once.
+	 * @param startupJitter the time; zero by default
+	 * @return this builder
+	 */
+	public ModelCacheBuilder startupJitter(Duration startupJitter) {
+		this.startupJitter = startupJitter;
 		return this;
 	}
 
@@ -578,7 +592,7 @@ public final class ModelCacheBuilder {
 	/** Creates all parts of the cache, from the options to the models. */
 	private Engine assemble() {
 		Settings settings = new Settings(this.configuredAs, this.environment);
-		settings.checkIntervals(this.retryInterval, this.refreshInterval);
+		settings.checkIntervals(this.startupJitter, this.retryInterval, this.refreshInterval);
 		TransferSettings transfers = settings.transfer(this.download);
 		settings.checkConnections(this.download);
 		LockSettings lockSettings = settings.lock(this.lock, this.cache);
@@ -623,9 +637,9 @@ public final class ModelCacheBuilder {
 		List<AcquisitionObserver> observers = new ArrayList<>(this.observers);
 		observers.add(history);
 		return new Engine(new ConfiguredModels(completed), sources, modelLocks, store, connections, transfer,
-				new DownloadTurns(this.download.models()), attempts, settings.decompression(this.download),
-				new FormatSettings(this.verifyFormat, this.allowPickle), settings.offline(this.offline), threads,
-				new Observers(observers), history, this.clock);
+				new DownloadTurns(this.download.models(), this.startupJitter, Math::random, this.clock), attempts,
+				settings.decompression(this.download), new FormatSettings(this.verifyFormat, this.allowPickle),
+				settings.offline(this.offline), threads, new Observers(observers), history, this.clock);
 	}
 
 	/** Configured catalogs are read eagerly so that invalid ones are reported. */

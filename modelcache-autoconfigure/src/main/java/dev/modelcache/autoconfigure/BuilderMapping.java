@@ -136,6 +136,7 @@ final class BuilderMapping {
 			.allowPickle(properties.isAllowPickle())
 			.offline(startup.isCheck() ? Boolean.TRUE : properties.getOffline())
 			.lockFile(path("lock-file", properties.getLockFile()))
+			.startupJitter(startup.getJitter())
 			.retryInterval(startup.getRetryInterval())
 			.refreshInterval(properties.getRefreshInterval())
 			.onFirstUse(startup.getMode() == ModelCacheProperties.Startup.Mode.NONE);

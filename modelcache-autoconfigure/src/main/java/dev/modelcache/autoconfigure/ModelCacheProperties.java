@@ -254,6 +254,12 @@ public class ModelCacheProperties extends ModelProperties {
 		private Mode mode = Mode.BACKGROUND;
 
 		/**
+		 * Time over which the instances of an application spread their first requests:
+		 * each waits for a random part of it after its start.
+		 */
+		private Duration jitter = Duration.ZERO;
+
+		/**
 		 * Time between a failed attempt to fetch a model and the next one, if time may
 		 * mend the failure, such as one of the network. Doubles with each failure, up to
 		 * an hour.
@@ -281,6 +287,14 @@ public class ModelCacheProperties extends ModelProperties {
 
 		public void setMode(Mode mode) {
 			this.mode = mode;
+		}
+
+		public Duration getJitter() {
+			return this.jitter;
+		}
+
+		public void setJitter(Duration jitter) {
+			this.jitter = jitter;
 		}
 
 		public Duration getRetryInterval() {

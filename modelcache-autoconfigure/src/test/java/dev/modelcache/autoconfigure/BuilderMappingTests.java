@@ -56,27 +56,28 @@ class BuilderMappingTests {
 	@Test
 	void valuesArrive(@TempDir Path home) {
 		BoundConfiguration configuration = BoundConfiguration.of("hooks.llm.download.buffer-size=256KB",
-				"hooks.llm.download.connections=5", "hooks.llm.download.segment-size=2MB",
-				"hooks.llm.download.connect-timeout=1s", "hooks.llm.download.response-timeout=2s",
-				"hooks.llm.download.stall-timeout=3s", "hooks.llm.download.give-up-after=4m",
-				"hooks.llm.download.min-speed=2KB", "hooks.llm.download.max-bandwidth=7MB",
-				"hooks.llm.download.max-redirects=0", "hooks.llm.download.block-private-redirects=false",
-				"hooks.llm.download.max-expansion=3", "hooks.llm.download.allow-insecure-http=true",
-				"hooks.llm.download.proxy.host=proxy", "hooks.llm.download.proxy.port=3128",
-				"hooks.llm.download.proxy.username=me", "hooks.llm.download.proxy.password=pw",
-				"hooks.llm.download.proxy.no-proxy=localhost,10.0.0.0/8", "hooks.llm.download.tls-handshake-timeout=7s",
-				"hooks.llm.download.headers.X-Key=value", "hooks.llm.lock.timeout=0", "hooks.llm.lock.stale-after=2h",
-				"hooks.llm.cache.directory=~/c", "user.home=" + home, "hooks.llm.cache.verify=never",
-				"hooks.llm.cache.min-free-space=0", "hooks.llm.cache.partial-retention=1d",
-				"hooks.llm.cache.max-size=50GB", "hooks.llm.cache.adopt=false", "hooks.llm.cache.layout=private",
-				"hooks.llm.cache.allow-shared-directory=true", "hooks.llm.cache.permissions=group",
-				"hooks.llm.cache.allow-non-atomic=true", "hooks.llm.cache.seal=true",
-				"hooks.llm.cache.trust-seals=false", "hooks.llm.cache.read-only-roots=/image,~/volume",
-				"hooks.llm.huggingface.endpoint=https://hub", "hooks.llm.huggingface.token=hf_1",
-				"hooks.llm.huggingface.cache-directory=~/hub");
+				"hooks.llm.download.connections=5", "hooks.llm.download.models=2",
+				"hooks.llm.download.segment-size=2MB", "hooks.llm.download.connect-timeout=1s",
+				"hooks.llm.download.response-timeout=2s", "hooks.llm.download.stall-timeout=3s",
+				"hooks.llm.download.give-up-after=4m", "hooks.llm.download.min-speed=2KB",
+				"hooks.llm.download.max-bandwidth=7MB", "hooks.llm.download.max-redirects=0",
+				"hooks.llm.download.block-private-redirects=false", "hooks.llm.download.max-expansion=3",
+				"hooks.llm.download.allow-insecure-http=true", "hooks.llm.download.proxy.host=proxy",
+				"hooks.llm.download.proxy.port=3128", "hooks.llm.download.proxy.username=me",
+				"hooks.llm.download.proxy.password=pw", "hooks.llm.download.proxy.no-proxy=localhost,10.0.0.0/8",
+				"hooks.llm.download.tls-handshake-timeout=7s", "hooks.llm.download.headers.X-Key=value",
+				"hooks.llm.lock.timeout=0", "hooks.llm.lock.stale-after=2h", "hooks.llm.cache.directory=~/c",
+				"user.home=" + home, "hooks.llm.cache.verify=never", "hooks.llm.cache.min-free-space=0",
+				"hooks.llm.cache.partial-retention=1d", "hooks.llm.cache.max-size=50GB", "hooks.llm.cache.adopt=false",
+				"hooks.llm.cache.layout=private", "hooks.llm.cache.allow-shared-directory=true",
+				"hooks.llm.cache.permissions=group", "hooks.llm.cache.allow-non-atomic=true",
+				"hooks.llm.cache.seal=true", "hooks.llm.cache.trust-seals=false",
+				"hooks.llm.cache.read-only-roots=/image,~/volume", "hooks.llm.huggingface.endpoint=https://hub",
+				"hooks.llm.huggingface.token=hf_1", "hooks.llm.huggingface.cache-directory=~/hub");
 		DownloadOptions download = configuration.download();
 		assertThat(download.bufferSize()).isEqualTo(DataSize.ofKilobytes(256));
 		assertThat(download.connections()).isEqualTo(5);
+		assertThat(download.models()).isEqualTo(2);
 		assertThat(download.segmentSize()).isEqualTo(DataSize.ofMegabytes(2));
 		assertThat(download.connectTimeout()).isEqualTo(Duration.ofSeconds(1));
 		assertThat(download.responseTimeout()).isEqualTo(Duration.ofSeconds(2));
@@ -114,6 +115,14 @@ class BuilderMappingTests {
 		assertThat(configuration.huggingFace().endpoint()).isEqualTo("https://hub");
 		assertThat(configuration.huggingFace().token()).isEqualTo("hf_1");
 		assertThat(configuration.huggingFace().cacheDirectory()).isEqualTo(home.resolve("hub"));
+	}
+
+	@Test
+	void timesOfTheStartArrive() {
+		assertThat(
+				BoundConfiguration.of("hooks.llm.startup.jitter=10m", "hooks.llm.startup.retry-interval=3m").builder())
+			.extracting("startupJitter", "retryInterval")
+			.containsExactly(Duration.ofMinutes(10), Duration.ofMinutes(3));
 	}
 
 	@Test

@@ -23,9 +23,9 @@ public interface CacheLock extends AutoCloseable {
 	void heartbeat(@Nullable TransferProgress progress);
 
 	/**
-	 * Renews the heartbeat of the lock while its holder waits until other models are
-	 * downloaded, so that those who wait for the lock go on waiting. By default, it is a
-	 * heartbeat without progress.
+	 * Renews the heartbeat of the lock while its holder waits for its turn to download,
+	 * so that those who wait for the lock go on waiting. By default, it is a heartbeat
+	 * without progress.
 	 */
 	default void queued() {
 		heartbeat(null);

@@ -214,6 +214,7 @@ final class Acquisition {
 	}
 
 	private CachedModel fetched(Standing before) {
+		this.engine.turns().awaitStart(this.monitor, this.cancellation);
 		ResolvedModel model = resolve();
 		CachedModel ready = underLock(before, (standing) -> {
 			CachedModel brought = this.data.completing(model, false, this::resolved,

@@ -222,14 +222,13 @@ final class AcquisitionMonitor {
 	}
 
 	/**
-	 * Waits until other models have been downloaded, which the status and the note of the
-	 * model's lock say.
-	 * @param atOnce how many models may be downloaded at a time
+	 * Waits until the model may be downloaded, which the status and the note of its lock
+	 * say.
+	 * @param reason for what, as the log says it
 	 * @param wait waits
 	 */
-	void queued(int atOnce, Runnable wait) {
-		logger.info("Model '{}': waiting until one of {} other models is downloaded (hooks.llm.download.models)",
-				this.id, atOnce);
+	void queued(String reason, Runnable wait) {
+		logger.info("Model '{}': waiting {}", this.id, reason);
 		LockOwner self = LockOwner.of(ProcessHandle.current().pid(), HostName.current(), this.clock.instant())
 			.withQueued(true);
 		show((status) -> status.withState(ModelState.WAITING).withOwner(self));

@@ -4,17 +4,22 @@
  */
 package dev.modelcache.internal.acquire;
 
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.DoubleSupplier;
 
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * Lets a limited number of models be downloaded at a time. The others wait, in the order
- * in which they came, and hold the locks of their models meanwhile; whoever has a turn
- * waits for no lock.
+ * When models may be downloaded: not before a moment after the start, so that the
+ * instances of an application do not all begin at once. Then lets a limited number of
+ * models be downloaded at a time. The others wait, in the order in which they came, and
+ * hold the locks of their models meanwhile; whoever has a turn waits for no lock.
  * <p>
  * <em>Thread-safety</em>: all methods, also those of a turn. <em>Blocking</em>:
  * {@link Turn#take} alone.
@@ -23,6 +28,10 @@ public final class DownloadTurns {
 
 	private final int atOnce;
 
+	private final Instant start;
+
+	private final Clock clock;
+
 	private final Deque<Turn> queue = new ArrayDeque<>();
 
 	private int taken;
@@ -30,9 +39,23 @@ public final class DownloadTurns {
 	/**
 	 * Creates it.
 	 * @param atOnce how many models may be downloaded at a time
+	 * @param jitter how long after its creation nothing is requested at most
+	 * @param random draws that time: from 0 to 1
+	 * @param clock tells the time
 	 */
-	public DownloadTurns(int atOnce) {
+	public DownloadTurns(int atOnce, Duration jitter, DoubleSupplier random, Clock clock) {
 		this.atOnce = atOnce;
+		this.start = clock.instant().plusMillis((long) (jitter.toMillis() * random.getAsDouble()));
+		this.clock = clock;
+	}
+
+	/** Waits for the moment before which nothing is requested, unless it has passed. */
+	void awaitStart(AcquisitionMonitor monitor, Cancellation cancellation) {
+		Duration wait = Duration.between(this.clock.instant(), this.start);
+		if (wait.toMillis() > 0) {
+			monitor.queued("for " + wait.toSeconds() + " s before its first request (hooks.llm.startup.jitter)",
+					() -> cancellation.sleep(wait));
+		}
 	}
 
 	/** Returns the turn of a model, which is not taken yet. */
@@ -58,7 +81,10 @@ public final class DownloadTurns {
 		void take(AcquisitionMonitor monitor, Cancellation cancellation) {
 			Mono<Void> wait = request();
 			if (wait != null) {
-				monitor.queued(DownloadTurns.this.atOnce, () -> cancellation.await(wait));
+				monitor.queued(
+						"until one of " + DownloadTurns.this.atOnce
+								+ " other models is downloaded (hooks.llm.download.models)",
+						() -> cancellation.await(wait));
 			}
 		}
 

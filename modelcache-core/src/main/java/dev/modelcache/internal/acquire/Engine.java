@@ -24,7 +24,7 @@ import dev.modelcache.lock.CacheLockFactory;
  * @param store what is on disk
  * @param connections the HTTP clients
  * @param transfer brings bytes
- * @param turns how many models at a time
+ * @param turns when it may be downloaded
  * @param retries how often
  * @param decompression how far compressed models may unfold
  * @param formats what is done about files that are no models

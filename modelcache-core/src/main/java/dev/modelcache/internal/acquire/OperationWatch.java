@@ -69,7 +69,7 @@ final class OperationWatch {
 	/** Until when each step may take that is under way and shows no progress. */
 	private final Map<Object, Long> steps = new ConcurrentHashMap<>();
 
-	/** How many threads wait until it is the model's turn. */
+	/** How many threads wait for the model's turn. */
 	private final AtomicInteger queued = new AtomicInteger();
 
 	/**
@@ -186,7 +186,7 @@ final class OperationWatch {
 	}
 
 	/**
-	 * Waits until other models have been downloaded, however long that takes.
+	 * Waits for the model's turn, however long that takes.
 	 * @param wait waits
 	 */
 	void queued(Runnable wait) {

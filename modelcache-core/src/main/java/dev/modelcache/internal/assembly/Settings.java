@@ -49,6 +49,8 @@ public final class Settings {
 
 	private static final DataSize SMALLEST_SEGMENT = DataSize.ofMegabytes(1);
 
+	private static final Duration LONGEST_JITTER = Duration.ofDays(1);
+
 	private static final DataSize FASTEST_MINIMUM = DataSize.ofGigabytes(1);
 
 	private static final int MOST_CONNECTIONS = 64;
@@ -99,7 +101,11 @@ public final class Settings {
 	 * @param retryInterval the shortest time between two attempts
 	 * @param refreshInterval the time between two looks for updates, or {@code null}
 	 */
-	public void checkIntervals(Duration retryInterval, @Nullable Duration refreshInterval) {
+	public void checkIntervals(Duration startupJitter, Duration retryInterval, @Nullable Duration refreshInterval) {
+		if (startupJitter.isNegative() || startupJitter.compareTo(LONGEST_JITTER) > 0) {
+			throw this.keys.wrong("startup.jitter", "must be between 0 and 1 day, but is " + startupJitter,
+					"Use a time such as 30s");
+		}
 		positive("startup.retry-interval", retryInterval);
 		if (refreshInterval != null) {
 			positive("refresh-interval", refreshInterval);

@@ -128,7 +128,7 @@ public final class CacheFixture implements AutoCloseable {
 
 	private UnaryOperator<ModelLockFile> pins = UnaryOperator.identity();
 
-	private DownloadTurns turns = new DownloadTurns(4);
+	private DownloadTurns turns = DownloadTurnsTests.turns(4);
 
 	private boolean offline;
 

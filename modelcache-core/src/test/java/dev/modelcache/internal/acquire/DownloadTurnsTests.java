@@ -5,6 +5,7 @@
 package dev.modelcache.internal.acquire;
 
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,6 +21,7 @@ import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
 import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.ManualClock;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.Reply;
 import org.awaitility.Awaitility;
@@ -51,6 +53,10 @@ class DownloadTurnsTests {
 	private CacheFixture fixture;
 
 	private DefaultModelCache cache;
+
+	static DownloadTurns turns(int atOnce) {
+		return new DownloadTurns(atOnce, Duration.ZERO, () -> 1, Clock.systemUTC());
+	}
 
 	/** Opens a cache with models whose download ends when their gate opens. */
 	private void open(CacheFixture fixture, int models) {
@@ -93,7 +99,7 @@ class DownloadTurnsTests {
 
 	@Test
 	void modelsAreDownloadedInTurn() {
-		open(new CacheFixture(this.directory).turns(new DownloadTurns(2)), 5);
+		open(new CacheFixture(this.directory).turns(turns(2)), 5);
 		List<CompletableFuture<CachedModel>> all = new ArrayList<>();
 		all.add(downloading("m0"));
 		all.add(downloading("m1"));
@@ -112,7 +118,7 @@ class DownloadTurnsTests {
 
 	@Test
 	void whatAModelWaitsForIsShown() {
-		open(new CacheFixture(this.directory).turns(new DownloadTurns(1)), 2);
+		open(new CacheFixture(this.directory).turns(turns(1)), 2);
 		downloading("m0");
 		waiting("m1");
 		LockOwner owner = this.cache.status("m1").owner();
@@ -123,7 +129,7 @@ class DownloadTurnsTests {
 
 	@Test
 	void modelThatIsCancelledWhileItWaitsDoesNotTakeATurn() {
-		open(new CacheFixture(this.directory).turns(new DownloadTurns(1)), 3);
+		open(new CacheFixture(this.directory).turns(turns(1)), 3);
 		downloading("m0");
 		CompletableFuture<CachedModel> cancelled = waiting("m1");
 		CompletableFuture<CachedModel> last = waiting("m2");
@@ -138,7 +144,7 @@ class DownloadTurnsTests {
 
 	@Test
 	void failedModelEndsItsTurn() {
-		open(new CacheFixture(this.directory).turns(new DownloadTurns(1)), 2);
+		open(new CacheFixture(this.directory).turns(turns(1)), 2);
 		CompletableFuture<CachedModel> failing = downloading("m0");
 		CompletableFuture<CachedModel> next = waiting("m1");
 		this.gates.get("m1").countDown();
@@ -150,19 +156,19 @@ class DownloadTurnsTests {
 
 	@Test
 	void modelThatIsThereWaitsForNoOther() {
-		open(new CacheFixture(this.directory).turns(new DownloadTurns(1)), 2);
+		open(new CacheFixture(this.directory).turns(turns(1)), 2);
 		this.gates.get("m1").countDown();
 		assertThat(get("m1")).succeedsWithin(PATIENCE);
 		this.fixture.close();
 		this.fixture = new CacheFixture(this.directory);
-		open(this.fixture.turns(new DownloadTurns(1)), 2);
+		open(this.fixture.turns(turns(1)), 2);
 		downloading("m0");
 		assertThat(get("m1")).succeedsWithin(PATIENCE);
 	}
 
 	@Test
 	void modelThatWaitsIsNotGivenUp(@TempDir Path elsewhere) {
-		DownloadTurns turns = new DownloadTurns(1);
+		DownloadTurns turns = turns(1);
 		open(new CacheFixture(this.directory).turns(turns), 1);
 		downloading("m0");
 		VirtualTimeScheduler time = VirtualTimeScheduler.create();
@@ -177,12 +183,31 @@ class DownloadTurnsTests {
 
 	@Test
 	void modelThatWaitedNoLongerShowsThat() {
-		open(new CacheFixture(this.directory).turns(new DownloadTurns(1)), 2);
+		open(new CacheFixture(this.directory).turns(turns(1)), 2);
 		downloading("m0");
 		CompletableFuture<CachedModel> second = waiting("m1");
 		this.gates.values().forEach(CountDownLatch::countDown);
 		assertThat(second).succeedsWithin(PATIENCE);
 		assertThat(this.cache.status("m1").owner()).isNull();
+	}
+
+	@Test
+	void nothingIsRequestedBeforeTheMomentThatTheJitterHasDrawn() {
+		Clock late = Clock.offset(Clock.systemUTC(), Duration.ofMinutes(2));
+		open(new CacheFixture(this.directory).turns(new DownloadTurns(4, Duration.ofHours(1), () -> 0.5, late)), 1);
+		waiting("m0");
+		assertThat(this.server.requests()).isEmpty();
+		assertThat(this.cache.status("m0").owner()).extracting(LockOwner::queued).isEqualTo(true);
+	}
+
+	@Test
+	void jitterThatHasPassedHoldsUpNothing() {
+		ManualClock clock = new ManualClock();
+		DownloadTurns turns = new DownloadTurns(4, Duration.ofHours(1), () -> 0.5, clock);
+		clock.advance(Duration.ofMinutes(30));
+		open(new CacheFixture(this.directory).turns(turns), 1);
+		this.gates.get("m0").countDown();
+		assertThat(get("m0")).succeedsWithin(PATIENCE);
 	}
 
 }

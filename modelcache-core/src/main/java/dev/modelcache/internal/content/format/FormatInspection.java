@@ -137,12 +137,7 @@ public final class FormatInspection {
 
 	private static NavigableMap<ModelFileName, Long> onnxData(FileChannel channel, ModelFileName name)
 			throws IOException {
-		try {
-			return OnnxData.read(new HeaderReader(channel, OnnxHeader.NAME), name);
-		}
-		catch (ArithmeticException ex) {
-			throw FormatException.malformed(OnnxHeader.NAME, "its data ends beyond the end of any file");
-		}
+		return OnnxHeader.data(new HeaderReader(channel, OnnxHeader.NAME), name);
 	}
 
 	private static void refuseNonModels(Beginning beginning) throws FormatException {
@@ -173,7 +168,7 @@ public final class FormatInspection {
 		return switch (found) {
 			case GGUF -> read(channel, GgufHeader.NAME, (in) -> GgufHeader.read(in, ByteOrder.nativeOrder()));
 			case SAFETENSORS -> read(channel, SafetensorsHeader.NAME, SafetensorsHeader::read);
-			case ONNX -> onnx(channel);
+			case ONNX -> read(channel, OnnxHeader.NAME, OnnxHeader::read);
 		};
 	}
 
@@ -200,12 +195,6 @@ public final class FormatInspection {
 			return false;
 		}
 		return tags.containsAll(Set.of(ONNX_VERSION, ONNX_GRAPH));
-	}
-
-	private static ModelFormat onnx(FileChannel channel) throws IOException {
-		ModelFormat facts = read(channel, OnnxHeader.NAME, OnnxHeader::read);
-		onnxData(channel, new ModelFileName("model.onnx"));
-		return facts;
 	}
 
 	private static ModelFormat read(FileChannel channel, String format, Header header) throws IOException {

@@ -14,10 +14,8 @@ import dev.modelcache.ModelFileName;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files beside an ONNX file that hold data of its tensors. Tensors are found wherever
- * they may be: among the weights of the graph, in the attributes of its nodes, in
- * subgraphs, functions and training steps. Everything else is passed over by its length,
- * and so is a node that cannot be read, of which {@link OnnxHeader} says nothing either.
+ * The files beside an ONNX file that hold data of its tensors, which {@link OnnxHeader}
+ * finds.
  * <p>
  * <em>Errors</em>: {@link FormatException} for a name that leads out of the directory of
  * the file, or is that of no file.
@@ -31,7 +29,8 @@ final class OnnxData {
 
 	private static final int MOST_FILES = 10_000;
 
-	private static final int EXTERNAL = 1;
+	/** The location of data that is in another file. */
+	static final int EXTERNAL = 1;
 
 	private final HeaderReader in;
 
@@ -41,92 +40,35 @@ final class OnnxData {
 
 	private final NavigableMap<ModelFileName, Long> files = new TreeMap<>();
 
-	/** Why the data must not be looked for. */
-	private @Nullable FormatException refusal;
+	/** Whether the data must not be looked for. */
+	private boolean refused;
 
-	private OnnxData(HeaderReader in, ModelFileName model) {
+	OnnxData(HeaderReader in, ProtobufReader fields, ModelFileName model) {
 		this.in = in;
-		this.fields = new ProtobufReader(in, OnnxHeader.NAME);
+		this.fields = fields;
 		this.model = model;
 	}
 
-	/**
-	 * Reads a file.
-	 * @param in stands at the file's beginning
-	 * @param model the name of the file
-	 * @return the names of the files with its data, each with the least number of bytes
-	 * that it has
-	 * @throws FormatException if a name is not that of a file beside it or below, or the
-	 * file is no such message
-	 * @throws IOException if the file cannot be read
-	 */
-	static NavigableMap<ModelFileName, Long> read(HeaderReader in, ModelFileName model) throws IOException {
-		OnnxData data = new OnnxData(in, model);
-		data.message(Message.MODEL, in.size(), 0);
-		return data.files;
+	/** Returns the names of the files, each with the least number of bytes it has. */
+	NavigableMap<ModelFileName, Long> files() {
+		return this.files;
 	}
 
-	private void message(Message message, long end, int depth) throws IOException {
-		if (depth > ProtobufReader.DEEPEST) {
-			throw refused("its messages are nested too deeply");
-		}
-		while (this.in.position() < end) {
-			long tag = this.fields.varint();
-			Message part = (ProtobufReader.wireType(tag) == ProtobufReader.LENGTH) ? message.part(tag >>> 3) : null;
-			if (part == Message.TENSOR) {
-				tensor(this.fields.length(end));
-			}
-			else if (part == Message.NODE) {
-				node(this.fields.length(end), depth + 1);
-			}
-			else if (part != null) {
-				message(part, this.fields.length(end), depth + 1);
-			}
-			else {
-				this.fields.skip(tag, end);
-			}
-		}
-		this.fields.checkEnd(end);
+	/** Returns whether the data must not be looked for. */
+	boolean isRefused() {
+		return this.refused;
 	}
 
-	private void node(long end, int depth) throws IOException {
-		try {
-			message(Message.NODE, end, depth);
-		}
-		catch (FormatException ex) {
-			if (this.refusal != null) {
-				throw ex;
-			}
-			this.in.moveTo(end);
+	/** Adds where the data of a tensor is. */
+	void add(Map<String, String> entries) throws FormatException {
+		this.files.merge(name(entries.get("location")), end(entries), Math::max);
+		if (this.files.size() > MOST_FILES) {
+			throw refused("its data is in more than " + MOST_FILES + " files");
 		}
 	}
 
-	private void tensor(long end) throws IOException {
-		Map<String, String> entries = new TreeMap<>();
-		long place = 0;
-		while (this.in.position() < end) {
-			long tag = this.fields.varint();
-			if (tag == ProtobufReader.tag(13, ProtobufReader.LENGTH)) {
-				entry(entries, this.fields.length(end));
-			}
-			else if (tag == ProtobufReader.tag(14, ProtobufReader.VARINT)) {
-				place = this.fields.varint();
-			}
-			else {
-				this.fields.skip(tag, end);
-			}
-		}
-		this.fields.checkEnd(end);
-		if (place == EXTERNAL) {
-			ModelFileName name = name(entries.get("location"));
-			this.files.merge(name, end(entries), Math::max);
-			if (this.files.size() > MOST_FILES) {
-				throw refused("its data is in more than " + MOST_FILES + " files");
-			}
-		}
-	}
-
-	private void entry(Map<String, String> entries, long end) throws IOException {
+	/** Reads a part of what a tensor says about its data. */
+	void entry(Map<String, String> entries, long end) throws IOException {
 		String key = "";
 		String value = "";
 		while (this.in.position() < end) {
@@ -167,6 +109,9 @@ final class OnnxData {
 				return Math.addExact(offset, length);
 			}
 		}
+		catch (ArithmeticException ex) {
+			throw refused("its data ends beyond the end of any file");
+		}
 		catch (NumberFormatException ex) {
 			// Said below.
 		}
@@ -181,27 +126,9 @@ final class OnnxData {
 		return new String(this.in.bytes((int) length), StandardCharsets.UTF_8);
 	}
 
-	private FormatException refused(String what) {
-		this.refusal = this.in.malformed(what);
-		return this.refusal;
-	}
-
-	/** The messages that have tensors, or parts that have some, by their numbers. */
-	private enum Message {
-
-		MODEL, GRAPH, TRAINING, FUNCTION, NODE, ATTRIBUTE, SPARSE_TENSOR, TENSOR;
-
-		private static final Map<Message, Map<Long, Message>> PARTS = Map.of(MODEL,
-				Map.of(7L, GRAPH, 20L, TRAINING, 25L, FUNCTION), TRAINING, Map.of(1L, GRAPH, 2L, GRAPH), FUNCTION,
-				Map.of(7L, NODE, 11L, ATTRIBUTE), GRAPH, Map.of(1L, NODE, 5L, TENSOR, 15L, SPARSE_TENSOR), NODE,
-				Map.of(5L, ATTRIBUTE), ATTRIBUTE,
-				Map.of(5L, TENSOR, 6L, GRAPH, 10L, TENSOR, 11L, GRAPH, 22L, SPARSE_TENSOR, 23L, SPARSE_TENSOR),
-				SPARSE_TENSOR, Map.of(1L, TENSOR, 2L, TENSOR), TENSOR, Map.of());
-
-		@Nullable Message part(long number) {
-			return PARTS.getOrDefault(this, Map.of()).get(number);
-		}
-
+	FormatException refused(String what) {
+		this.refused = true;
+		return this.in.malformed(what);
 	}
 
 }

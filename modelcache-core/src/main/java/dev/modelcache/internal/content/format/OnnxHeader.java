@@ -6,14 +6,18 @@ package dev.modelcache.internal.content.format;
 
 import java.io.IOException;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 
+import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What an ONNX file says of its model. It is one protobuf message with others inside, of
  * nodes, types, subgraphs and functions, all of which are followed to their ends; of the
- * weights, only the heads are read. Weights may be in other files beside it.
+ * weights, only the heads are read. Weights may be in other files beside it, which its
+ * tensors name ({@link OnnxData}).
  *
  * @see <a href="https://github.com/onnx/onnx/blob/main/onnx/onnx.proto">onnx.proto</a>
  * @see <a href="https://protobuf.dev/programming-guides/encoding/">Protobuf's wire
@@ -34,13 +38,24 @@ final class OnnxHeader {
 
 	private final ProtobufReader fields;
 
+	private final OnnxData data;
+
+	/** Whether to refuse what does not affect which other files have data. */
+	private final boolean judging;
+
 	private final Weights weights = new Weights();
+
+	private long irVersion;
+
+	private boolean hasGraph;
 
 	private @Nullable String graphName;
 
-	private OnnxHeader(HeaderReader in) {
+	private OnnxHeader(HeaderReader in, ModelFileName model, boolean judging) {
 		this.in = in;
 		this.fields = new ProtobufReader(in, NAME);
+		this.data = new OnnxData(in, this.fields, model);
+		this.judging = judging;
 	}
 
 	/**
@@ -51,35 +66,53 @@ final class OnnxHeader {
 	 * @throws IOException if the file cannot be read
 	 */
 	static ModelFormat read(HeaderReader in) throws IOException {
-		return new OnnxHeader(in).read();
+		return new OnnxHeader(in, new ModelFileName("model.onnx"), true).read();
+	}
+
+	/**
+	 * Returns which other files have data of the tensors. A part of the graph that cannot
+	 * be read is passed over.
+	 * @param in stands at the file's beginning
+	 * @param model the name of the file
+	 * @return the names of the files, each with the least number of bytes that it has
+	 * @throws FormatException if a name is not that of a file beside it or below, or the
+	 * file is no such message
+	 * @throws IOException if the file cannot be read
+	 */
+	static NavigableMap<ModelFileName, Long> data(HeaderReader in, ModelFileName model) throws IOException {
+		OnnxHeader header = new OnnxHeader(in, model, false);
+		header.model();
+		return header.data.files();
 	}
 
 	private ModelFormat read() throws IOException {
 		if (this.in.size() > Integer.MAX_VALUE) {
 			throw this.in.malformed("it is larger than the 2 GiB that protobuf can hold");
 		}
-		long irVersion = 0;
-		boolean graph = false;
-		while (this.in.remaining() > 0) {
-			long tag = this.fields.varint();
-			if (tag == ProtobufReader.tag(1, ProtobufReader.VARINT)) {
-				irVersion = this.fields.varint();
-			}
-			else if (tag == ProtobufReader.tag(7, ProtobufReader.LENGTH)) {
-				graph(this.fields.length(this.in.size()));
-				graph = true;
-			}
-			else {
-				field(Part.MODEL, tag, this.in.size(), 0);
-			}
-		}
-		if (irVersion <= 0 || !graph) {
+		model();
+		if (this.irVersion <= 0 || !this.hasGraph) {
 			throw this.in.malformed("it has no version or no graph");
 		}
 		return ModelFormat.of(NAME)
 			.withName(this.graphName)
 			.withQuantization(this.weights.mostOfType())
 			.withParameters(this.weights.parameters());
+	}
+
+	private void model() throws IOException {
+		while (this.in.remaining() > 0) {
+			long tag = this.fields.varint();
+			if (tag == ProtobufReader.tag(1, ProtobufReader.VARINT)) {
+				this.irVersion = this.fields.varint();
+			}
+			else if (tag == ProtobufReader.tag(7, ProtobufReader.LENGTH)) {
+				graph(this.fields.length(this.in.size()));
+				this.hasGraph = true;
+			}
+			else {
+				field(Part.MODEL, tag, this.in.size(), 0);
+			}
+		}
 	}
 
 	private void graph(long end) throws IOException {
@@ -107,7 +140,7 @@ final class OnnxHeader {
 			return;
 		}
 		if (depth == ProtobufReader.DEEPEST) {
-			throw this.in.malformed("its messages are nested too deeply");
+			throw this.data.refused("its messages are nested too deeply");
 		}
 		long partEnd = this.fields.length(end);
 		switch (part) {
@@ -123,19 +156,32 @@ final class OnnxHeader {
 				}
 				this.in.skip(partEnd - this.in.position());
 			}
-			default -> {
-				while (this.in.position() < partEnd) {
-					field(part, this.fields.varint(), partEnd, depth + 1);
-				}
-			}
+			default -> message(part, partEnd, depth + 1);
 		}
 		this.fields.checkEnd(partEnd);
+	}
+
+	private void message(Part message, long end, int depth) throws IOException {
+		try {
+			while (this.in.position() < end) {
+				field(message, this.fields.varint(), end, depth);
+			}
+			this.fields.checkEnd(end);
+		}
+		catch (FormatException ex) {
+			if (this.judging || this.data.isRefused()) {
+				throw ex;
+			}
+			this.in.moveTo(end);
+		}
 	}
 
 	private void tensor(long end, boolean weight) throws IOException {
 		long elements = 1;
 		long number = 0;
 		long rawBytes = -1;
+		Map<String, String> place = new TreeMap<>();
+		boolean external = false;
 		while (this.in.position() < end) {
 			long tag = this.fields.varint();
 			if (tag == ProtobufReader.tag(1, ProtobufReader.VARINT)) {
@@ -156,14 +202,23 @@ final class OnnxHeader {
 				rawBytes = rawStart - this.in.position();
 				this.in.skip(rawBytes);
 			}
+			else if (tag == ProtobufReader.tag(13, ProtobufReader.LENGTH)) {
+				this.data.entry(place, this.fields.length(end));
+			}
+			else if (tag == ProtobufReader.tag(14, ProtobufReader.VARINT)) {
+				external = this.fields.varint() == OnnxData.EXTERNAL;
+			}
 			else {
 				field(Part.TENSOR, tag, end, ProtobufReader.DEEPEST - 1);
 			}
 		}
 		this.fields.checkEnd(end);
+		if (external) {
+			this.data.add(place);
+		}
 		ElementType type = (number >= 0 && number < TYPES.length) ? TYPES[(int) number] : null;
 		// An empty field is as good as none: the weights are in another file, or field.
-		if (type != null && rawBytes > 0 && type.bytes(elements) != rawBytes) {
+		if (this.judging && type != null && rawBytes > 0 && type.bytes(elements) != rawBytes) {
 			throw this.in.malformed(
 					"a tensor has " + rawBytes + " bytes for " + elements + " elements of " + type.bits() + " bits");
 		}
@@ -173,6 +228,9 @@ final class OnnxHeader {
 	}
 
 	private long times(long elements, long dimension) throws FormatException {
+		if (!this.judging) {
+			return elements;
+		}
 		if (dimension < 0) {
 			throw this.in.malformed("a tensor has a negative dimension");
 		}
@@ -212,7 +270,7 @@ final class OnnxHeader {
 				Map.entry(ATTRIBUTE,
 						Map.of(5, TENSOR, 6, GRAPH, 7, FLOATS, 8, NUMBERS, 10, TENSOR, 11, GRAPH, 14, TYPE, 15, TYPE,
 								22, SPARSE_TENSOR, 23, SPARSE_TENSOR)),
-				Map.entry(TENSOR, Map.of(3, OTHER, 13, ENTRY, 16, ENTRY)),
+				Map.entry(TENSOR, Map.of(3, OTHER, 16, ENTRY)),
 				Map.entry(SPARSE_TENSOR, Map.of(1, TENSOR, 2, TENSOR, 3, NUMBERS)),
 				Map.entry(VALUE, Map.of(2, TYPE, 4, ENTRY)),
 				Map.entry(TYPE,

@@ -35,6 +35,12 @@ final class Adaptation {
 			Reason.LONG_BODY);
 
 	/**
+	 * What a server, or a firewall before it, may say to ranges, though it has the file.
+	 */
+	private static final Set<Reason> REFUSED_RANGES = EnumSet.of(Reason.REFUSED, Reason.ACCESS_DENIED, Reason.NOT_FOUND,
+			Reason.LINK_REFUSED, Reason.LINK_EXPIRED, Reason.OTHER_DIGEST);
+
+	/**
 	 * What a server, or a firewall before it, may do to all ranges, though it has the
 	 * file.
 	 */
@@ -85,6 +91,9 @@ final class Adaptation {
 		boolean noRanges = this.work.written() == 0 && !fetch.mirror.host().sendsRanges();
 		if (fetch.mirror.isDropped() && MENDED_BY_WHOLE_FILES.contains(failed.reason())) {
 			fetch.mirror.tryWholeFile();
+		}
+		else if (fetch.mirror.isDropped() && mayMeanTheRange(failed)) {
+			fetch.mirror.refusesRanges(failed.problem());
 		}
 		else if (noRanges && BROKEN_RANGES.contains(failed.reason())
 				&& fetch.mirror.failures() == this.plan.maxRequests() - 1) {
@@ -155,6 +164,23 @@ final class Adaptation {
 		return served && !fetch.accepted && REFUSALS.contains(failed.reason());
 	}
 
+	/**
+	 * It may be the range that is refused, or the file: one request without a range
+	 * tells, and only for this transfer. 401 is about credentials.
+	 */
+	private static boolean mayMeanTheRange(RequestFailedException failed) {
+		return REFUSED_RANGES.contains(failed.reason()) && failed.status() != 401;
+	}
+
+	/** Says why a file that was asked for in ranges comes as a whole. */
+	void answered(Fetch fetch) {
+		String refusal = fetch.mirror.refusalOfRanges();
+		if (refusal != null && !fetch.request.ranged()) {
+			logger.info("Model '{}': {}, but only to a range: the whole file comes on one connection",
+					this.plan.modelId(), refusal);
+		}
+	}
+
 	/** The host does not send ranges as they are asked for. */
 	private boolean stepsDown(Fetch fetch, RequestFailedException failed) {
 		MirrorState mirror = fetch.mirror;
@@ -163,12 +189,18 @@ final class Adaptation {
 		if (!request.ranged()) {
 			// Some servers refuse to send a very large file as a whole.
 			boolean refused = (failed.reason() == Reason.REFUSED || failed.reason() == Reason.ACCESS_DENIED)
-					&& mirror.host().sendsRanges();
+					&& mirror.host().sendsRanges() && mirror.refusalOfRanges() == null;
 			return refused && mirror.host().refusedWholeFile();
 		}
-		if (failed.reason() == Reason.REFUSED && first && mirror.mayTryWholeFile()) {
-			// It may be the range that is refused, or the file: only this transfer tries.
-			mirror.tryWholeFile();
+		if (first && mirror.mayTryWholeFile() && mayMeanTheRange(failed)) {
+			mirror.refusesRanges(failed.problem());
+			return true;
+		}
+		if (mirror.refusalOfRanges() != null && mirror.mode() == FetchMode.WHOLE_FILE && mayMeanTheRange(failed)) {
+			// Several connections were refused at once.
+			return true;
+		}
+		if (BROKEN_RANGES.contains(failed.reason()) && mirror.rangesFailAgain()) {
 			return true;
 		}
 		FetchMode below = (fetch.mode == FetchMode.SEGMENTS && !request.range().isOpen()) ? FetchMode.ONE_CONNECTION

@@ -323,6 +323,7 @@ final class Coordinator implements BodyWriter.Owner {
 	/** Compares an answer with what is known, before any of its bytes is taken. */
 	private void accept(Fetch fetch, RangeResponse response) {
 		try {
+			tryRangesAgain(fetch, response);
 			boolean again = fetch.segment.position() > 0 || (!fetch.request.ranged() && this.work.written() > 0);
 			if (again && (response.whole() || !fetch.request.ranged())) {
 				takeWholeAnswer(fetch, response);
@@ -344,6 +345,7 @@ final class Coordinator implements BodyWriter.Owner {
 		fetch.accepted = true;
 		fetch.provedByHeader = this.check.isProvedByHeader(response);
 		fetch.mirror.host().answered();
+		this.adaptation.answered(fetch);
 		if (ResponseCheck.isRange(response)) {
 			fetch.mirror.host().sentRange();
 			this.rangesCame = true;
@@ -358,6 +360,21 @@ final class Coordinator implements BodyWriter.Owner {
 				dispatch();
 			}
 		});
+	}
+
+	/**
+	 * A server that failed at ranges, and then sends the whole file, may have been about
+	 * to start. Of a file that is worth several connections, ranges are tried once more.
+	 */
+	private void tryRangesAgain(Fetch fetch, RangeResponse response) {
+		Long size = response.totalBytes();
+		boolean joinable = this.plan.file().expected() != null || response.validator() != null;
+		if (!fetch.request.ranged() && joinable && size != null && this.work.isWorthSeveral(size)
+				&& this.transfer.connections() > 1 && fetch.mirror.triesRangesAgain()) {
+			fetch.lowered = true;
+			throw new RequestFailedException(Reason.BAD_RANGE, fetch.mirror.mirror(),
+					"sends the file, after requests for its ranges have failed", null);
+		}
 	}
 
 	/**
@@ -387,6 +404,11 @@ final class Coordinator implements BodyWriter.Owner {
 		boolean proved = this.plan.file().expected() != null;
 		boolean others = proved && this.mirrors.hasOther(fetch.mirror) && fetch.request.ranged();
 		boolean sameSize = response.totalBytes() == null || response.totalBytes().equals(this.work.size());
+		if (proved && !sameSize && fetch.mirror.refusalOfRanges() != null && this.work.written() > 0) {
+			// Not worth what has come: the file of that digest has one size.
+			throw new RequestFailedException(Reason.ILLEGAL_RESPONSE, fetch.mirror.mirror(),
+					"says that the file has " + response.totalBytes() + " bytes, after " + this.work.size(), null);
+		}
 		if (proved && sameSize && fetch.request.ifRange() != null && response.validator() != null
 				&& !response.validator().equals(fetch.request.ifRange())) {
 			fetch.lowered = true;

@@ -41,8 +41,14 @@ final class MirrorState {
 	/** It is asked for the whole file before it is given up. */
 	private boolean lastResort;
 
+	/** What it answered to a range, which may mean that it sends whole files alone. */
+	private @Nullable String refusalOfRanges;
+
 	/** It is asked for the whole file until that brings a byte. */
 	private boolean wholeFileNext;
+
+	/** Whether ranges fail for good is seen once a whole file has been answered. */
+	private Trial rangesAgain = Trial.POSSIBLE;
 
 	private Coding coding = Coding.REFUSED;
 
@@ -200,6 +206,7 @@ final class MirrorState {
 		this.alone = false;
 		this.waited = false;
 		this.wholeFileNext = false;
+		this.rangesAgain = Trial.OVER;
 		if (this.slow && this.bytes - this.bytesWhenSlow < this.pace.leastBytes()) {
 			return;
 		}
@@ -303,6 +310,35 @@ final class MirrorState {
 		this.wholeFileNext = true;
 	}
 
+	/**
+	 * It sends the whole file after requests for ranges have failed: it may have been
+	 * about to start. The next request is for a range again, once.
+	 * @return whether that is so
+	 */
+	boolean triesRangesAgain() {
+		if (!this.wholeFileNext || this.rangesAgain != Trial.POSSIBLE) {
+			return false;
+		}
+		this.rangesAgain = Trial.RUNNING;
+		this.wholeFileNext = false;
+		this.failures = 0;
+		this.attempts = this.retry.asyncContext();
+		return true;
+	}
+
+	/**
+	 * A request for a range failed once more: the next one is for the whole file.
+	 * @return whether it was tried again
+	 */
+	boolean rangesFailAgain() {
+		boolean tried = this.rangesAgain == Trial.RUNNING;
+		if (tried) {
+			this.rangesAgain = Trial.OVER;
+			this.wholeFileNext = true;
+		}
+		return tried;
+	}
+
 	/** Asks it for the whole file, though it was given up. */
 	void tryWholeFile() {
 		this.lastResort = true;
@@ -311,9 +347,29 @@ final class MirrorState {
 		this.notBeforeNanos = 0;
 	}
 
+	/**
+	 * It refused a range: it is asked for the whole file.
+	 * @param refusal what it answered
+	 */
+	void refusesRanges(String refusal) {
+		this.refusalOfRanges = refusal;
+		tryWholeFile();
+	}
+
+	/** Returns what it answered to a range, if the whole file was tried therefore. */
+	@Nullable String refusalOfRanges() {
+		return this.refusalOfRanges;
+	}
+
 	/** The transfer is complete. */
 	void succeeded() {
 		this.attempts.onComplete();
+	}
+
+	private enum Trial {
+
+		POSSIBLE, RUNNING, OVER
+
 	}
 
 }

@@ -73,7 +73,12 @@ final class WorkMap {
 
 	/** Returns whether the file has at least two segments. */
 	boolean isWorthSeveral() {
-		return this.size != ByteRange.OPEN && this.size >= 2 * this.segmentSize;
+		return this.size != ByteRange.OPEN && isWorthSeveral(this.size);
+	}
+
+	/** Returns whether a file of a size has at least two segments. */
+	boolean isWorthSeveral(long bytes) {
+		return bytes >= 2 * this.segmentSize;
 	}
 
 	boolean isComplete() {

@@ -335,11 +335,11 @@ class OperationsTests {
 
 	@Test
 	void everyEndIsObservedOnce() {
-		this.server.script("/m.gguf", Reply.status(404), Reply.ok().stallAfter(0), Reply.ok());
+		this.server.script("/m.gguf", Reply.status(404), Reply.status(404), Reply.ok().stallAfter(0), Reply.ok());
 		DefaultModelCache cache = openCache();
 		StepVerifier.create(cache.get("m")).expectError().verify(PATIENCE);
 		Disposable call = cache.get("m").subscribe();
-		Awaitility.await().atMost(PATIENCE).until(() -> this.server.requests("/m.gguf").size() == 2);
+		Awaitility.await().atMost(PATIENCE).until(() -> this.server.requests("/m.gguf").size() == 3);
 		call.dispose();
 		this.fixture.get("m");
 		this.fixture.get("m");
@@ -348,12 +348,12 @@ class OperationsTests {
 
 	@Test
 	void everyFailedRequestIsObservedAlsoTheLastOne() {
-		this.server.script("/m.gguf", Reply.status(503), Reply.status(404));
+		this.server.script("/m.gguf", Reply.status(503), Reply.status(404), Reply.status(404));
 		DefaultModelCache cache = this.fixture.open(request().maxAttempts(3).build());
 		StepVerifier.create(cache.get("m")).expectError().verify(PATIENCE);
 		String mirror = "127.0.0.1:" + this.server.port() + " " + this.server.uri("/m.gguf");
 		assertThat(this.failures).containsExactly(mirror + " answered 503", "retried status-503",
-				mirror + " answered 404");
+				mirror + " answered 404", mirror + " answered 404");
 	}
 
 	@Test

@@ -125,7 +125,7 @@ class ParallelTests {
 		assertThat(this.server.bytesSent("/m.gguf")).isLessThan(CONTENT.size() + 3 * MIB);
 	}
 
-	/** Asked for the whole file, the server would make it begin again. */
+	/** Only the whole file, if the server sends it, is worth more than what came. */
 	@Test
 	void whatAnEarlierTransferLeftIsNotGivenUpWhenTheServerFails() {
 		this.server.answer("/m.gguf",
@@ -136,12 +136,34 @@ class ParallelTests {
 			this.server.always("/m.gguf", Reply.status(status));
 			assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get(request()));
 		}
+		// A page for those who want the whole file, too.
+		this.server.answer("/m.gguf",
+				(request) -> (request.range() == null) ? Reply.status(200).body("not now") : Reply.status(403));
+		assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get(request()));
+		assertThat(this.server.requests()).extracting(RecordedRequest::range).last().isNull();
 		int before = this.server.requests().size();
-		assertThat(this.server.requests()).allSatisfy((request) -> assertThat(request.range()).isNotNull());
 		this.server.always("/m.gguf", Reply.ok());
 		get(request());
 		assertThat(this.server.requests().subList(before, this.server.requests().size()))
 			.allSatisfy((request) -> assertThat(request.range()).doesNotStartWith("bytes=0-"));
+	}
+
+	@Test
+	void serverThatFailsWhileItStartsIsAskedForRangesWhenItHasStarted() {
+		this.server.script("/m.gguf", Reply.status(503), Reply.status(503));
+		get(request());
+		assertThat(this.server.requests()).extracting((request) -> request.range() != null)
+			.startsWith(true, true, false, true, true)
+			.filteredOn((ranged) -> !ranged)
+			.hasSize(1);
+	}
+
+	@Test
+	void serverThatFailsAtRangesForGoodSendsTheWholeFile() {
+		this.server.answer("/m.gguf", (request) -> (request.range() != null) ? Reply.status(503) : Reply.ok());
+		get(request());
+		assertThat(this.server.requests()).extracting((request) -> request.range() != null)
+			.containsExactly(true, true, false, true, false);
 	}
 
 	@Test

@@ -94,7 +94,8 @@ class PresignedUrlTests {
 	@ParameterizedTest
 	@ValueSource(booleans = { true, false })
 	void interruptedDownloadResumesWithANewSignature(boolean digest) {
-		this.server.script("/m.gguf", Reply.ok().etag("\"1\"").closeAfter((1 << 20) + 7), Reply.status(403));
+		this.server.script("/m.gguf", Reply.ok().etag("\"1\"").closeAfter((1 << 20) + 7), Reply.status(403),
+				Reply.status(403));
 		ModelRequest.Builder first = request("m", "/m.gguf" + FIRST);
 		ModelRequest.Builder second = request("m", "/m.gguf" + SECOND);
 		if (digest) {

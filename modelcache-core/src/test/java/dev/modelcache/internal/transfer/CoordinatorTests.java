@@ -107,6 +107,8 @@ class CoordinatorTests {
 		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(30));
 		assertThat(asked(2)).isEmpty();
 		exchange(0).fail(Reason.NOT_FOUND);
+		// Asked for the whole file.
+		exchange(2).fail(Reason.NOT_FOUND);
 		assertThat(asked(2)).hasSize(1);
 	}
 
@@ -584,8 +586,10 @@ class CoordinatorTests {
 	void refusalWhileNothingElseIsServedCounts() {
 		start(zeros(1, SIZE), 4);
 		exchange(0).fail(refused(Reason.ACCESS_DENIED));
+		exchange(1).fail(refused(Reason.ACCESS_DENIED));
 		assertThat(this.result).failsWithin(PATIENCE);
-		assertThat(this.transfer.exchanges).hasSize(1);
+		assertThat(this.transfer.exchanges).extracting((exchange) -> exchange.request.ranged())
+			.containsExactly(true, false);
 	}
 
 	@Test

@@ -7,6 +7,7 @@ package dev.modelcache.testsupport;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,6 +22,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 
+import com.github.luben.zstd.Zstd;
 import dev.modelcache.FormatVerification;
 import dev.modelcache.ModelCacheException.ErrorCode;
 
@@ -173,6 +175,7 @@ public final class NetworkCases {
 						Reply.ok()
 							.head((head) -> head.replaceAll("(Content-Length: \\d+)", "Content-Length: 17\r\n$1")))
 					.fails(ErrorCode.TRANSFER, "states two different lengths, 17 and "),
+				length("$1;"), length("$1 bytes"), length("+$1"), length("000$1"),
 				always("Content-Length and chunks", Reply.ok().chunked().header("Content-Length", "17")),
 				always("Content-Length and chunks, no ranges",
 						Reply.ok().ignoringRange().chunked().header("Content-Length", "17"))
@@ -180,11 +183,50 @@ public final class NetworkCases {
 				always("two lengths and chunks",
 						Reply.ok().chunked().header("Content-Length", "17").header("Content-Length", "18")),
 				always("chunked twice", Reply.ok().chunked().header("Transfer-Encoding", "chunked")),
+				chunks("with extensions", "%x;name=\"value; 5\"\r\n", "\r\n", "0\r\n\r\n"),
+				chunks("with zeros before and blanks behind their size", "000%X  \r\n", "\r\n", "000\r\n\r\n"),
+				chunks("whose lines end with a bare LF", "%x\n", "\n", "0\n\n"),
+				chunks("with trailers", "%x\r\n", "\r\n", "0\r\nX-Sum: a\r\nContent-Length: 5\r\n\r\n"),
+				chunks("with trailers", "%x\r\n", "\r\n", "0\r\nX-Sum: a\r\nContent-Length: 5\r\n\r\n").withoutDigest(),
+				server("Transfer-Encoding: gzip, chunked", NetworkCases::transferredInGzip),
+				server("Transfer-Encoding: gzip, chunked", NetworkCases::transferredInGzip).withoutDigest(),
 				always("Transfer-Encoding: identity", Reply.ok().header("Transfer-Encoding", "identity")),
 				always("Content-Length: -1, connection closed",
 						Reply.ok().ignoringRange().withoutLength().header("Content-Length", "-1")),
 				always("empty Content-Length, connection closed",
 						Reply.ok().ignoringRange().withoutLength().header("Content-Length", "")));
+	}
+
+	private static NetworkCase length(String syntax) {
+		return always("Content-Length: " + syntax.replace("$1", "n"),
+				Reply.ok().head((head) -> head.replaceAll("(?<=Content-Length: )(\\d+)", syntax)));
+	}
+
+	/** Chunks of one byte first, and of 100,000 bytes then. */
+	private static NetworkCase chunks(String how, String begin, String end, String last) {
+		return server("chunks " + how, (server, content) -> {
+			byte[] all = content.bytes();
+			ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+			bytes.writeBytes(ascii("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"));
+			for (int from = 0, length; from < all.length; from += length) {
+				length = (from < 100) ? 1 : Math.min(100_000, all.length - from);
+				bytes.writeBytes(ascii(String.format(begin, length)));
+				bytes.write(all, from, length);
+				bytes.writeBytes(ascii(end));
+			}
+			bytes.writeBytes(ascii(last));
+			server.always(PATH, Reply.raw(bytes.toByteArray()));
+		});
+	}
+
+	private static byte[] ascii(String text) {
+		return text.getBytes(StandardCharsets.US_ASCII);
+	}
+
+	/** RFC 9112, section 7.2: curl decodes it, although it is not asked for. */
+	private static void transferredInGzip(MisbehavingServer server, Content content) {
+		server.always(PATH,
+				Reply.status(200).body(Content.of(gzip(content))).chunked().header("Transfer-Encoding", "gzip"));
 	}
 
 	private List<NetworkCase> ranges() {
@@ -205,6 +247,24 @@ public final class NetworkCases {
 			.toList();
 	}
 
+	/** The last byte of a range is taken for the one behind it, as scripts do. */
+	private static void endingEarly(MisbehavingServer server, Content content) {
+		server.answer(PATH, (request) -> {
+			String range = request.range();
+			if (range == null || range.endsWith("-")) {
+				return Reply.ok();
+			}
+			String[] bounds = range.substring("bytes=".length()).split("-");
+			int start = Integer.parseInt(bounds[0]);
+			int end = (int) Math.min(content.size(), Integer.parseInt(bounds[1]));
+			String total = "/" + content.size();
+			return (start >= end) ? Reply.status(416).header("Content-Range", "bytes *" + total)
+					: Reply.status(206)
+						.header("Content-Range", "bytes " + start + "-" + (end - 1) + total)
+						.body(Content.of(Arrays.copyOfRange(content.bytes(), start, end)));
+		});
+	}
+
 	private static Reply contentRange(String syntax) {
 		return Reply.ok().head((head) -> head.replaceAll("(?<=Content-Range: )bytes (\\d+)-(\\d+)/(\\d+)", syntax));
 	}
@@ -215,11 +275,25 @@ public final class NetworkCases {
 		Reply parts = Reply.ok()
 			.head((head) -> head.replaceAll("Content-Range: .*", "Content-Type: multipart/byteranges; boundary=b"));
 		Reply unknown = contentRange("bytes $1-$2/*").cappingOpenRange(MIB);
+		Reply wrongStatus = Reply.ok().head((head) -> head.replaceFirst(" 206 ", " 200 "));
 		return Stream
 			.of(always("206 without Content-Range", without), always("206 with several parts", parts),
 					always("206 with the Content-Range of the whole file", wholeRange),
 					always("206 with the Content-Range of the whole file, chunked", wholeRange.chunked()),
 					always("Content-Range: nonsense", contentRange("bytes all/of-it")),
+					always("Content-Range without a total", contentRange("bytes $1-$2")),
+					always("206 without a length", Reply.ok().withoutLength()),
+					always("ranges go on to the end of the file, in chunks", Reply.ok().wideningRange().chunked()),
+					server("ranges end a byte early", NetworkCases::endingEarly),
+					always("Content-Range without a range", contentRange("bytes */$3")),
+					always("200 with a Content-Range", wrongStatus),
+					always("200 with a Content-Range, broken each 1.5 MB", wrongStatus.closeAfter(1_500_000)),
+					answering("403 to ranges that have an end",
+							() -> (request) -> String.valueOf(request.range()).endsWith("-") || request.range() == null
+									? Reply.ok() : Reply.status(403)),
+					answering("Repr-Digest of the part",
+							() -> (request) -> (request.range() == null) ? Reply.ok() : Reply.ok()
+								.header("Repr-Digest", "sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:")),
 					always("Content-Range with another total", Reply.ok().wrongTotal(10)),
 					always("Content-Range with a smaller total", Reply.ok().wrongTotal(-10)),
 					always("ranges begin later", Reply.ok().shiftingRange(10)),
@@ -249,7 +323,19 @@ public final class NetworkCases {
 				ranged("416 with the right total to every range", right), ranged("416 to every range", bare),
 				ranged("400 to every range", Reply.status(400)), ranged("405 to every range", Reply.status(405)),
 				ranged("400 to every range", Reply.status(400)).withoutDigest(),
-				later("416 to every range but the first", bare),
+				ranged("403 to every range", Reply.status(403)),
+				ranged("403 to every range", Reply.status(403)).withoutDigest(),
+				ranged("404 to every range", Reply.status(404)), ranged("410 to every range", Reply.status(410)),
+				behindARedirect("403 to every range behind a redirect", Reply.status(403)),
+				later("400 to every range but the first", Reply.status(400)),
+				later("403 to every range but the first", Reply.status(403)),
+				later("403 to every range but the first", Reply.status(403)).withoutDigest(),
+				later("404 to every range but the first", Reply.status(404)),
+				later("410 to every range but the first", Reply.status(410)).withoutDigest(),
+				answering("403 to the last range and to a request without a range", () -> (request) -> {
+					boolean last = String.valueOf(request.range()).endsWith("-" + (this.size - 1));
+					return (request.range() == null || last) ? Reply.status(403) : Reply.ok();
+				}).fails(ErrorCode.ACCESS_DENIED, "answered 403"), later("416 to every range but the first", bare),
 				answering("416 to every range but the first, 403 to a request without a range",
 						() -> (request) -> (request.range() == null) ? Reply.status(403)
 								: request.range().startsWith("bytes=0-") ? Reply.ok() : bare)
@@ -261,6 +347,14 @@ public final class NetworkCases {
 	/** Answers requests with a range otherwise. */
 	private static NetworkCase ranged(String name, Reply reply) {
 		return answering(name, () -> (request) -> (request.range() != null) ? reply : Reply.ok());
+	}
+
+	/** Answers requests with a range otherwise, on another host than the first. */
+	private static NetworkCase behindARedirect(String name, Reply reply) {
+		return server(name,
+				(server, content) -> server.serve("/f.gguf", content)
+					.always(PATH, Reply.redirect(302, "http://localhost:" + server.port() + "/f.gguf"))
+					.answer("/f.gguf", (request) -> (request.range() != null) ? reply : Reply.ok()));
 	}
 
 	/** Answers ranges that do not begin at the first byte otherwise. */
@@ -313,19 +407,45 @@ public final class NetworkCases {
 				server("gzip of two members", NetworkCases::inTwoMembers).withoutDigest(),
 				server("gzip that ends early", (server, content) -> {
 					byte[] half = Arrays.copyOf(gzip(content), gzip(content).length / 2);
-					server.always(PATH, encoded(Content.of(half)));
+					server.always(PATH, encoded("gzip", Content.of(half)));
 				}).fails(ErrorCode.TRANSFER, "before the end of its gzip data"),
 				server("gzip that is damaged", (server, content) -> {
 					byte[] damaged = gzip(content);
 					damaged[damaged.length / 2] ^= 0x55;
-					server.always(PATH, encoded(Content.of(damaged)));
+					server.always(PATH, encoded("gzip", Content.of(damaged)));
 				}).fails(ErrorCode.TRANSFER, "broken gzip data"),
-				always("Content-Encoding: br", Reply.ok().header("Content-Encoding", "br")).fails(ErrorCode.TRANSFER,
-						"sent the content encoding br, asked for none"));
+				server("sends zstd whatever it is asked for", NetworkCases::inTwoFrames),
+				server("sends zstd whatever it is asked for", NetworkCases::inTwoFrames).withoutDigest(),
+				always("says zstd of bytes that are not encoded", Reply.ok().header("Content-Encoding", "zstd")),
+				server("zstd that ends early", (server, content) -> {
+					byte[] all = Zstd.compress(content.bytes());
+					server.always(PATH, encoded("zstd", Content.of(Arrays.copyOf(all, all.length / 2))));
+				}).fails(ErrorCode.TRANSFER, "before the end of its zstd data"),
+				server("zstd that is damaged", (server, content) -> {
+					byte[] all = Zstd.compress(content.bytes());
+					Arrays.fill(all, 4, 20, (byte) 0xff);
+					server.always(PATH, encoded("zstd", Content.of(all)));
+				}).fails(ErrorCode.TRANSFER, "broken zstd data"),
+				answering("sends br where Accept-Encoding is present", () -> (request) -> {
+					boolean said = request.header("Accept-Encoding") != null;
+					return said ? encoded("br", Content.random(this.size / 2, 5)) : Reply.ok();
+				}), always("says br of bytes that are not encoded", Reply.ok().header("Content-Encoding", "br")),
+				always("says deflate of bytes that are not encoded", Reply.ok().header("Content-Encoding", "deflate"))
+					.withoutDigest(),
+				always("sends br whatever it is asked for", encoded("br", Content.random(this.size / 2, 5)))
+					.fails(ErrorCode.TRANSFER, "sent the content encoding br, asked for none"));
+	}
+
+	private static void inTwoFrames(MisbehavingServer server, Content content) {
+		byte[] all = content.bytes();
+		ByteArrayOutputStream frames = new ByteArrayOutputStream();
+		frames.writeBytes(Zstd.compress(Arrays.copyOf(all, all.length - 100)));
+		frames.writeBytes(Zstd.compress(Arrays.copyOfRange(all, all.length - 100, all.length)));
+		server.always(PATH, encoded("zstd", Content.of(frames.toByteArray())));
 	}
 
 	private static void compressing(MisbehavingServer server, Content content) {
-		server.always(PATH, encoded(Content.of(gzip(content))));
+		server.always(PATH, encoded("gzip", Content.of(gzip(content))));
 	}
 
 	private static void inTwoMembers(MisbehavingServer server, Content content) {
@@ -334,11 +454,11 @@ public final class NetworkCases {
 		// The second one fits in the last packet of the first.
 		members.writeBytes(gzip(Content.of(Arrays.copyOf(all, all.length - 100))));
 		members.writeBytes(gzip(Content.of(Arrays.copyOfRange(all, all.length - 100, all.length))));
-		server.always(PATH, encoded(Content.of(members.toByteArray())));
+		server.always(PATH, encoded("gzip", Content.of(members.toByteArray())));
 	}
 
-	private static Reply encoded(Content content) {
-		return Reply.status(200).body(content).header("Content-Encoding", "gzip");
+	private static Reply encoded(String coding, Content content) {
+		return Reply.status(200).body(content).header("Content-Encoding", coding);
 	}
 
 	private static byte[] gzip(Content content) {
@@ -440,6 +560,12 @@ public final class NetworkCases {
 				answering("302 with 9 KB of headers",
 						() -> (request) -> (request.query() != null) ? Reply.ok()
 								: Reply.redirect(302, PATH + "?a=b").header("X-Long", "x".repeat(9000))),
+				redirected("with user-info", "//user:pass%40word@{authority}/f/m.gguf"),
+				redirected("with an upper-case host", "//LOCALHOST:{port}/f/m.gguf"),
+				redirectedBy("301", Reply.redirect(301, "/f/m.gguf")),
+				redirectedBy("303", Reply.redirect(303, "/f/m.gguf")),
+				redirectedBy("307", Reply.redirect(307, "/f/m.gguf")),
+				redirectedBy("308", Reply.redirect(308, "/f/m.gguf")),
 				redirectedBy("302 of which no length is known, and no end comes",
 						Reply.redirect(302, "/f/m.gguf")
 							.head((head) -> head.replaceAll("Content-Length: .*\r\n", ""))
@@ -469,8 +595,11 @@ public final class NetworkCases {
 		return server("Location: " + how, (server, content) -> {
 			String authority = "127.0.0.1:" + server.port();
 			server.serve("/f/", content)
-				.always(PATH, Reply.redirect(302,
-						location.replace("{origin}", server.uri("").toString()).replace("{authority}", authority)));
+				.always(PATH,
+						Reply.redirect(302,
+								location.replace("{origin}", server.uri("").toString())
+									.replace("{authority}", authority)
+									.replace("{port}", String.valueOf(server.port()))));
 		});
 	}
 
@@ -575,6 +704,7 @@ public final class NetworkCases {
 				first("closed before the answer, once", Reply.raw("")),
 				first("illegal HTTP once", Reply.raw("nonsense\r\n\r\n")), onSecondRequest("reset", Reply.dropped()),
 				onSecondRequest("closed", Reply.raw("")), onSecondRequest("reset", Reply.dropped()).tls(),
+				onSecondRequest("answered with 408", Reply.status(408).header("Connection", "close")),
 				onSecondRequest("closed", Reply.raw("")).tls(),
 				onSecondRequest("reset", Reply.dropped()).withoutDigest(),
 				stormy("two of three connections are reset", Reply.dropped()),
@@ -604,7 +734,11 @@ public final class NetworkCases {
 		return List.of(
 				answering("412 to If-Range",
 						() -> (request) -> (request.header("If-Range") != null) ? Reply.status(412) : Reply.ok()),
-				first("503 once", Reply.status(503)), first("429 once", Reply.status(429)),
+				answering("412 to If-Range after a break", () -> {
+					AtomicInteger number = new AtomicInteger();
+					return (request) -> (request.header("If-Range") != null) ? Reply.status(412)
+							: (number.getAndIncrement() == 0) ? Reply.ok().closeAfter(this.half) : Reply.ok();
+				}).withoutDigest(), first("503 once", Reply.status(503)), first("429 once", Reply.status(429)),
 				first("500 in the middle", Reply.ok(), Reply.status(500)),
 				always("404", Reply.status(404)).fails(ErrorCode.NOT_FOUND, "404"),
 				always("403", Reply.status(403)).fails(ErrorCode.ACCESS_DENIED, "403"));

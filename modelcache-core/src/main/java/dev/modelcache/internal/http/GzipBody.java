@@ -82,7 +82,8 @@ final class GzipBody {
 		});
 	}
 
-	private static byte[] take(DataBuffer buffer) {
+	/** Copies and releases a buffer. */
+	static byte[] take(DataBuffer buffer) {
 		try {
 			byte[] bytes = new byte[buffer.readableByteCount()];
 			buffer.read(bytes);

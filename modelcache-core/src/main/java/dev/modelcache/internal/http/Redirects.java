@@ -130,6 +130,11 @@ final class Redirects {
 					return drain(body(response, wire.get()))
 						.thenReturn(new Outcome<T>(null, new Response(at, status, headers, Flux.empty())));
 				}
+				if (status == 408 && closedBefore < MOST_CLOSED && isUsed(wire.get())) {
+					// RFC 9110, section 15.5.9: it was sent before this request was.
+					responded.set(false);
+					return drain(body(response, wire.get())).then(Mono.error(new IOException("closed before use")));
+				}
 				arrived.set(true);
 				return answer.apply(new Response(at, status, headers, body(response, wire.get())))
 					.map((value) -> new Outcome<>(value, null));
@@ -191,10 +196,14 @@ final class Redirects {
 		return (range != null && RANGE.matcher(range).matches()) ? status + " (" + range + ")" : String.valueOf(status);
 	}
 
+	private static boolean isUsed(@Nullable Wire wire) {
+		return wire != null && wire.used();
+	}
+
 	/** Returns whether a connection broke that the server may have closed long before. */
 	private static boolean wasClosed(@Nullable Wire wire, Throwable failure) {
 		ConnectionFailedException explained = ConnectionFailedException.in(failure);
-		return wire != null && wire.used() && Failures.hasCause(failure, IOException.class)
+		return isUsed(wire) && Failures.hasCause(failure, IOException.class)
 				&& (explained == null || explained.reason() == Reason.PROXY_FAILED);
 	}
 

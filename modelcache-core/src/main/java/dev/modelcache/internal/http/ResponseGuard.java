@@ -5,11 +5,13 @@
 package dev.modelcache.internal.http;
 
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 import dev.modelcache.internal.http.Redirects.Response;
@@ -17,9 +19,12 @@ import dev.modelcache.internal.http.RangeRequest.Coding;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.ContentDisposition;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
+import reactor.core.publisher.Flux;
 
 /**
  * Reads the head of a response and believes none of it: what does not fit the request, or
@@ -32,9 +37,11 @@ final class ResponseGuard {
 
 	private static final MediaType SEVERAL_PARTS = new MediaType("multipart", "byteranges");
 
+	private static final String ZSTD = "zstd";
+
 	/** The codings of content, and the endings of files that are encoded like that. */
 	private static final Map<String, List<String>> SUFFIXES = Map.ofEntries(Map.entry("gzip", List.of(".gz", ".tgz")),
-			Map.entry("x-gzip", List.of(".gz", ".tgz")), Map.entry("zstd", List.of(".zst", ".tzst")),
+			Map.entry("x-gzip", List.of(".gz", ".tgz")), Map.entry(ZSTD, List.of(".zst", ".tzst")),
 			Map.entry("br", List.of(".br")), Map.entry("compress", List.of(".z")),
 			Map.entry("x-compress", List.of(".z")), Map.entry("xz", List.of(".xz", ".txz")),
 			Map.entry("x-xz", List.of(".xz", ".txz")), Map.entry("bzip2", List.of(".bz2")),
@@ -60,7 +67,8 @@ final class ResponseGuard {
 		HttpHeaders headers = response.headers();
 		return switch (response.status()) {
 			// RFC 9110, section 15.3.4: a proxy has changed something; the bytes decide.
-			case 200, 203 -> wholeFile(request, response.at(), headers);
+			case 200, 203 -> isPart(headers) ? partOfFile(request, response.at(), headers)
+					: wholeFile(request, response.at(), headers);
 			case 206 -> partOfFile(request, response.at(), headers);
 			case 416 -> nothingLeft(request, headers);
 			default ->
@@ -68,14 +76,31 @@ final class ResponseGuard {
 		};
 	}
 
+	/**
+	 * Some scripts send a part, as the header and the length say, with a wrong status.
+	 */
+	private static boolean isPart(HttpHeaders headers) {
+		ContentRange range = ContentRange.parse(headers.getFirst(HttpHeaders.CONTENT_RANGE));
+		if (range == null || range.start() == null || range.last() == null
+				|| headers.getContentLength() != range.last() - range.start() + 1) {
+			return false;
+		}
+		return range.start() > 0 || (range.total() != null && range.last() + 1 < range.total());
+	}
+
 	private RangeResponse wholeFile(RangeRequest request, Hop at, HttpHeaders headers) {
-		boolean decoded = isDecoded(request, headers);
+		String coding = decoded(request, headers);
+		boolean decoded = coding != null;
 		if (!decoded && request.coding() != Coding.TAKEN) {
 			refuseCodings(request.mirror(), at, headers);
 		}
 		long length = headers.getContentLength();
 		refusePageInTheMiddle(request, length, headers);
 		boolean proven = length >= 0 || isChunked(headers);
+		if (ZSTD.equals(coding)) {
+			// Not when its first bytes come, on an event loop.
+			ZstdBody.isAvailable();
+		}
 		if (decoded) {
 			// Length and digests are those of the encoded form.
 			return new RangeResponse(0, null, null, true, strongValidator(headers), proven, Set.of(), version(headers),
@@ -86,10 +111,58 @@ final class ResponseGuard {
 				version(headers), fileName(headers));
 	}
 
-	/** Returns whether a body is decoded before its bytes are taken. */
-	static boolean isDecoded(RangeRequest request, HttpHeaders headers) {
+	/**
+	 * Returns the coding of a body that is decoded, if it is really in it, before its
+	 * bytes are taken.
+	 */
+	private static @Nullable String decoded(RangeRequest request, HttpHeaders headers) {
 		List<String> codings = codings(headers, HttpHeaders.CONTENT_ENCODING).toList();
-		return request.coding() == Coding.DECODED && codings.size() == 1 && GZIP.contains(codings.get(0));
+		return (request.coding() == Coding.DECODED && codings.size() == 1 && SUFFIXES.containsKey(codings.get(0)))
+				? codings.get(0) : null;
+	}
+
+	/**
+	 * Returns the bytes of the file, without their content coding.
+	 * @param request the request
+	 * @param response the response
+	 * @return the body, decoded if that is asked for
+	 */
+	static Flux<DataBuffer> content(RangeRequest request, Response response) {
+		Mirror mirror = request.mirror();
+		// RFC 9112, section 7.2: what is sent is in it, not the file.
+		boolean inGzip = codings(response.headers(), HttpHeaders.TRANSFER_ENCODING).anyMatch(GZIP::contains);
+		Flux<DataBuffer> body = inGzip ? GzipBody.decode(response.body(), mirror) : response.body();
+		String coding = decoded(request, response.headers());
+		if (coding == null) {
+			return body;
+		}
+		if (GZIP.contains(coding)) {
+			return GzipBody.decode(body, mirror);
+		}
+		if (coding.equals(ZSTD)) {
+			return ZstdBody.decode(body.map(GzipBody::take), mirror, ZstdBody::isAvailable);
+		}
+		AtomicBoolean begun = new AtomicBoolean();
+		return body.map((buffer) -> {
+			if (begun.compareAndSet(false, true) && !isOfModel(buffer)) {
+				DataBufferUtils.release(buffer);
+				throw encoded(mirror, coding);
+			}
+			return buffer;
+		});
+	}
+
+	/**
+	 * Returns whether the first bytes show that a body is not encoded, whatever its label
+	 * says: GGUF, safetensors (a length and the brace of its header) or ZIP.
+	 */
+	private static boolean isOfModel(DataBuffer buffer) {
+		byte[] first = new byte[Math.min(9, buffer.readableByteCount())];
+		for (int i = 0; i < first.length; i++) {
+			first[i] = buffer.getByte(buffer.readPosition() + i);
+		}
+		String text = new String(first, StandardCharsets.ISO_8859_1);
+		return text.startsWith("GGUF") || text.startsWith("PK\003\004") || text.endsWith("\0\0\0\0{");
 	}
 
 	private RangeResponse partOfFile(RangeRequest request, Hop at, HttpHeaders headers) {
@@ -152,14 +225,19 @@ final class ResponseGuard {
 			.filter((coding) -> !isOfFile(coding, mirror.uri()) && !isOfFile(coding, at.uri()))
 			.findFirst()
 			.ifPresent((coding) -> {
-				throw new RequestFailedException(Reason.ENCODED, mirror,
-						"sent the content encoding " + coding + ", asked for none", null);
+				throw encoded(mirror, coding);
 			});
-		codings(headers, HttpHeaders.TRANSFER_ENCODING).filter((coding) -> !coding.equals("chunked"))
+		codings(headers, HttpHeaders.TRANSFER_ENCODING)
+			.filter((coding) -> !coding.equals("chunked") && !GZIP.contains(coding))
 			.findFirst()
 			.ifPresent((coding) -> {
 				throw illegal(mirror, "sent the transfer coding " + coding + ", asked for none");
 			});
+	}
+
+	private static RequestFailedException encoded(Mirror mirror, String coding) {
+		return new RequestFailedException(Reason.ENCODED, mirror,
+				"sent the content encoding " + coding + ", asked for none", null);
 	}
 
 	private static boolean isOfFile(String coding, URI url) {

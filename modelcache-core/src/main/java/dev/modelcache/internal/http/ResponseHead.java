@@ -29,7 +29,8 @@ final class ResponseHead {
 
 	private static final Pattern CONTROL = Pattern.compile("[\\x00-\\x08\\x0a-\\x1f\\x7f]");
 
-	private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
+	/** What follows the digits is passed over, as curl does. */
+	private static final Pattern NUMBER = Pattern.compile("\\+?(\\d{1,18})(?:\\D.*)?");
 
 	private static final Pattern BARE_LINE_END = Pattern.compile("(?<!\\r)\\n");
 
@@ -120,11 +121,12 @@ final class ResponseHead {
 			return;
 		}
 		List<Long> numbers = lengths.stream()
-			.filter((length) -> NUMBER.matcher(length).matches())
-			.map(Long::valueOf)
+			.map(NUMBER::matcher)
+			.filter(Matcher::matches)
+			.map((number) -> Long.valueOf(number.group(1)))
 			.distinct()
 			.toList();
-		this.doubtful |= lengths.size() != numbers.size();
+		this.doubtful |= !lengths.equals(numbers.stream().map(String::valueOf).toList());
 		if (numbers.size() > 1) {
 			throw new ConnectionFailedException(Reason.ILLEGAL_RESPONSE,
 					"states two different lengths, " + numbers.get(0) + " and " + numbers.get(1),

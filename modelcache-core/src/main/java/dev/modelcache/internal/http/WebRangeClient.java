@@ -147,10 +147,8 @@ public final class WebRangeClient implements RangeClient {
 	private Mono<Void> receive(RangeRequest request, Response response, CoreSubscriber<? super DataBuffer> body,
 			Function<RangeResponse, Mono<Void>> answered) {
 		boolean ofFile = Set.of(200, 203, 206).contains(response.status());
-		Flux<DataBuffer> bytes = response.body()
+		Flux<DataBuffer> bytes = ResponseGuard.content(request, response)
 			.doOnNext((buffer) -> this.targets.brought(request.mirror(), response.at()));
-		Flux<DataBuffer> decoded = ResponseGuard.isDecoded(request, response.headers())
-				? GzipBody.decode(bytes, request.mirror()) : bytes;
 		return RangeClient
 			.during(FailureBoundary.around("reading what " + request.mirror() + " answered", Mono.defer(() -> {
 				RangeResponse head = this.guard.check(request, response);
@@ -158,7 +156,7 @@ public final class WebRangeClient implements RangeClient {
 					Flux.<DataBuffer>empty().subscribe(body);
 				}
 				return answered.apply(head);
-			})).subscribeOn(this.io), decoded, ofFile ? body : new UnreadBody())
+			})).subscribeOn(this.io), bytes, ofFile ? body : new UnreadBody())
 			.onErrorMap(RequestFailedException.class, (failure) -> withType(failure, response.headers()));
 	}
 

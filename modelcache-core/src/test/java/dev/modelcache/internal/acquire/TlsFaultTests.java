@@ -34,6 +34,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.util.unit.DataSize;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.ConnectionProvider;
@@ -63,13 +65,13 @@ class TlsFaultTests {
 
 	/** Reactor Netty itself tries once more, so several in a row. */
 	@ParameterizedTest
-	@EnumSource
+	@EnumSource(mode = Mode.EXCLUDE, names = "DAMAGE")
 	void firstHandshakesThatFailAreTriedAgain(Fault fault) throws Exception {
 		download((number) -> number < 2, fault, 1);
 	}
 
 	@ParameterizedTest
-	@EnumSource
+	@EnumSource(mode = Mode.EXCLUDE, names = "DAMAGE")
 	void handshakeThatFailsLaterDoesNotEndTheDownload(Fault fault) throws Exception {
 		download((number) -> number == 2 || number == 3, fault, 4);
 	}
@@ -78,6 +80,18 @@ class TlsFaultTests {
 	void handshakeOfAContinuationThatFailsDoesNotEndTheDownload() throws Exception {
 		this.server.script("/m.gguf", Reply.ok().cutAfter(1_000_000));
 		download((number) -> number == 1 || number == 2, Fault.CLOSE, 1);
+	}
+
+	/** Of what came before it, nothing is fetched again. */
+	@ParameterizedTest
+	@ValueSource(ints = { 1, 4 })
+	void damagedRecordInTheMiddleOfABodyDoesNotEndTheDownload(int connections) throws Exception {
+		download((number) -> number < 2, Fault.DAMAGE, connections);
+		long first = this.server.requests("/m.gguf")
+			.stream()
+			.filter((request) -> String.valueOf(request.range()).startsWith("bytes=0-"))
+			.count();
+		assertThat(first).as("requests for the first byte").isOne();
 	}
 
 	@Test
@@ -122,15 +136,21 @@ class TlsFaultTests {
 
 	private enum Fault {
 
-		CLOSE, RESET, HANG, ALERT
+		CLOSE, RESET, HANG, ALERT,
+
+		/** After the handshake, in a record of the body. */
+		DAMAGE
 
 	}
 
-	/** Passes connections on, but breaks the handshakes of some. */
+	/** Passes connections on, but breaks the handshakes or the bodies of some. */
 	private static final class Relay implements AutoCloseable {
 
 		/** RFC 8446, section 6: an alert, fatal, internal_error. */
 		private static final byte[] INTERNAL_ERROR = { 21, 3, 3, 0, 2, 2, 80 };
+
+		/** More than a handshake, and less than the shortest body. */
+		private static final long DAMAGED = 500_000;
 
 		private final ServerSocket listener = new ServerSocket(0, 64, InetAddress.getLoopbackAddress());
 
@@ -182,11 +202,12 @@ class TlsFaultTests {
 		}
 
 		private void serve(Socket client, int number) throws IOException {
-			if (!this.broken.test(number)) {
+			boolean broken = this.broken.test(number);
+			if (!broken || this.fault == Fault.DAMAGE) {
 				Socket upstream = new Socket(InetAddress.getLoopbackAddress(), this.target);
 				this.sockets.add(upstream);
-				start(() -> copy(client, upstream));
-				copy(upstream, client);
+				start(() -> copy(client, upstream, Long.MAX_VALUE));
+				copy(upstream, client, broken ? DAMAGED : Long.MAX_VALUE);
 				return;
 			}
 			InputStream hello = client.getInputStream();
@@ -201,13 +222,23 @@ class TlsFaultTests {
 					client.getOutputStream().write(INTERNAL_ERROR);
 					hello.transferTo(OutputStream.nullOutputStream());
 				}
-				case HANG -> hello.transferTo(OutputStream.nullOutputStream());
+				case HANG, DAMAGE -> hello.transferTo(OutputStream.nullOutputStream());
 			}
 		}
 
-		private static void copy(Socket from, Socket to) throws IOException {
+		/** Inverts one byte on the way. */
+		private static void copy(Socket from, Socket to, long damaged) throws IOException {
 			try (from; to) {
-				from.getInputStream().transferTo(to.getOutputStream());
+				InputStream in = from.getInputStream();
+				byte[] bytes = new byte[16 << 10];
+				long position = 0;
+				for (int length = in.read(bytes); length >= 0; length = in.read(bytes)) {
+					if (damaged >= position && damaged < position + length) {
+						bytes[(int) (damaged - position)] ^= 0x10;
+					}
+					to.getOutputStream().write(bytes, 0, length);
+					position += length;
+				}
 			}
 		}
 

@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 
 import dev.modelcache.testsupport.ForkedJvm;
 import dev.modelcache.testsupport.GgufFile;
+import dev.modelcache.testsupport.MisbehavingServer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -99,6 +100,31 @@ class PlacedApplicationTests {
 		assertThat(outputs.get(2))
 			.contains(PlacedApplication.READY + "default " + this.directory.resolve("cache/models"));
 		assertThat(files()).containsExactly(this.directory.resolve("cache"));
+	}
+
+	@Test
+	void inTheLocaleCFileWithOtherLettersIsToldAndOthersAreNot() {
+		try (MisbehavingServer server = MisbehavingServer.start()) {
+			server.serve("/mod%C3%A8le.gguf", GgufFile.tiny().bytes()).serve("/m.gguf", GgufFile.tiny().bytes());
+			List<String> settings = List.of("download.allow-insecure-http=true",
+					"cache.directory=" + this.directory.resolve("cache"));
+			List<String> outputs = run(
+					List.of("LANG=C", "LC_CTYPE=C", "HOME=" + this.directory, "XDG_CACHE_HOME=/tmp/jörg"), List.of(),
+					with(settings, "url=" + server.uri("/mod%C3%A8le.gguf")),
+					with(settings, "url=" + server.uri("/m.gguf")),
+					with(settings, "url=" + server.uri("/mod%C3%A8le.gguf"),
+							"model-path=" + this.directory.resolve("m.gguf")));
+			assertThat(outputs.get(0)).contains("contains characters that the encoding of file names, US-ASCII",
+					"LANG=C.UTF-8");
+			assertThat(outputs.get(1)).contains(PlacedApplication.READY + "default ");
+			assertThat(outputs.get(2)).contains(PlacedApplication.READY + "default ");
+		}
+	}
+
+	private static List<String> with(List<String> settings, String... more) {
+		List<String> all = new ArrayList<>(settings);
+		all.addAll(List.of(more));
+		return all;
 	}
 
 	@Test

@@ -5,6 +5,7 @@
 package dev.modelcache.internal.acquire;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,6 +17,7 @@ import dev.modelcache.CachedModel;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.internal.transfer.TransferSettings;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.ForkedJvm;
@@ -30,6 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.util.unit.DataSize;
 
+import static dev.modelcache.CacheOptions.Verification.FINGERPRINT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -102,10 +105,25 @@ class SmallDiskTests {
 				+ " mount --bind $d/etc /etc", "no mount table", "umount --lazy /etc; umount --lazy $d");
 	}
 
+	/** Of its 200 MB, 5 % stay free. */
+	@Test
+	void smallDiskTakesASmallModelUnlessConfiguredOtherwise() {
+		run("mount -t tmpfs -o size=200m tmpfs $d", "default reserve", "umount --lazy $d");
+	}
+
+	/** It has 4 GiB, of which the disk holds 8 MiB. */
+	@Test
+	void sealedModelOnAReadOnlyDiskIsReadyWithoutBeingRead() {
+		run("mount -t tmpfs tmpfs $d; mkdir $d/models; mount --bind $d/models $d/models", "sealed",
+				"umount --lazy $d/models; umount --lazy $d");
+	}
+
 	/** The process that has the disk. */
 	static final class Child {
 
 		private static final Content CONTENT = Content.random(8 << 20, 1);
+
+		private static final long LARGE = 4L << 30;
 
 		private final Path directory;
 
@@ -129,7 +147,14 @@ class SmallDiskTests {
 				Child child = new Child(Path.of(arguments[1]), server);
 				TransferSettings transfer = new TransferSettings(DataSize.ofMegabytes(1), 1, DataSize.ofMegabytes(16),
 						PATIENCE, PATIENCE, 5, true);
+				if (arguments[0].equals("sealed")) {
+					child.sealed();
+					return HELD;
+				}
 				try (CacheFixture fixture = new CacheFixture(child.directory).transfer(transfer)) {
+					if (arguments[0].equals("default reserve")) {
+						fixture.store(new StoreSettings(child.directory, null, FINGERPRINT));
+					}
 					fixture.open(ModelRequest.builder("m")
 						.url(server.uri("/m.gguf"))
 						.expectedDigest(CONTENT.sha256())
@@ -146,6 +171,48 @@ class SmallDiskTests {
 				}
 			}
 			return HELD;
+		}
+
+		private void sealed() throws IOException {
+			Path model = this.directory.resolve("models/model.gguf");
+			try (CacheFixture builder = sealed("builder", true)) {
+				builder.get("m");
+			}
+			Path record = model.resolveSibling(".model.gguf.sealed");
+			Files.writeString(record, Files.readString(record).replace("size=" + CONTENT.size(), "size=" + LARGE));
+			try (RandomAccessFile file = new RandomAccessFile(model.toFile(), "rw")) {
+				file.setLength(LARGE);
+			}
+			MountSpace.runHere("mount -o remount,bind,ro " + model.getParent());
+			try (CacheFixture fixture = sealed("own", false)) {
+				long before = bytesRead();
+				CachedModel served = fixture.get("m");
+				assertThat(served.outcome()).isEqualTo(ModelOutcome.CACHED);
+				assertThat(served.verified()).isTrue();
+				assertThat(served.size()).isEqualTo(LARGE);
+				// Classes are read meanwhile.
+				assertThat(bytesRead() - before).isLessThan(LARGE / 16);
+			}
+		}
+
+		private CacheFixture sealed(String cache, boolean seal) {
+			Path own = this.directory.resolve(cache);
+			CacheFixture fixture = new CacheFixture(own)
+				.store(new StoreSettings(own, DataSize.ofMegabytes(1), FINGERPRINT).withSeals(seal, true));
+			fixture.open(ModelRequest.builder("m")
+				.url(this.server.uri("/m.gguf"))
+				.expectedDigest(CONTENT.sha256())
+				.modelPath(this.directory.resolve("models/model.gguf"))
+				.build());
+			return fixture;
+		}
+
+		private static long bytesRead() throws IOException {
+			return Files.readAllLines(Path.of("/proc/self/io"))
+				.stream()
+				.filter((line) -> line.startsWith("rchar: "))
+				.mapToLong((line) -> Long.parseLong(line.substring("rchar: ".length())))
+				.sum();
 		}
 
 		private void fails(CacheFixture fixture, String problem, String action) {

@@ -14,7 +14,7 @@ usage: benchmarks/run.sh [option...]
   --memory-size SIZE  the size of the large model in the memory row (8G); needs twice that in memory
   --kills N           processes to kill (20)
   --processes N       processes that start together (4)
-  --rows LIST         of speed,limited,mirrors,memory,look-up,re-hash,kills,together (all)
+  --rows LIST         of speed,limited,mirrors,memory,look-up,re-hash,kills,together,many (all)
   --java-options O    options of the JVMs that are measured
   --jmh [ARGUMENTS]   run the JMH benchmarks instead; everything behind it is for JMH
 END
@@ -22,7 +22,7 @@ END
 
 packages=(nginx aria2 curl wget openssl time util-linux)
 rounds=5 warm_up=3 size=1G memory_size=8G kills=20 processes=4 java_options=
-rows=speed,limited,mirrors,memory,look-up,re-hash,kills,together
+rows=speed,limited,mirrors,memory,look-up,re-hash,kills,together,many
 jar=benchmarks/target/benchmarks.jar
 MB=1000000 MIB=1048576
 

@@ -162,3 +162,14 @@ together() {
 		"$bodies >= 1 && $bodies < 1.05"
 	rm -rf "$place"
 }
+
+many() {
+	local number seconds threads peak
+	head -c $MIB "$work/data/small" >"$work/data/piece"
+	for number in 10 100; do
+		read -r seconds threads peak <<<"$("${measured_java[@]}" -cp "$jar" dev.modelcache.benchmarks.ManyModels \
+			"$work/many" "$number" "$url/piece" | tail -1)"
+		lines+=("| $number models of 1 MiB, requested at once | $seconds s | | $threads threads, $((peak / 1024)) MiB | – | – |")
+		rm -rf "$work/many"
+	done
+}

@@ -148,7 +148,7 @@ final class EndToEnd {
 	}
 
 	/** See proc_pid_status(5): VmHWM is the largest resident set so far, in KiB. */
-	private static long peakMemory() throws IOException {
+	static long peakMemory() throws IOException {
 		try (var lines = Files.lines(Path.of("/proc/self/status"))) {
 			return lines.filter((line) -> line.startsWith("VmHWM:"))
 				.mapToLong((line) -> Long.parseLong(line.replaceAll("\\D", "")))

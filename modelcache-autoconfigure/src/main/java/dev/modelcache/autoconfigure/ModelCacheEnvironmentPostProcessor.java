@@ -29,9 +29,7 @@ final class ModelCacheEnvironmentPostProcessor implements EnvironmentPostProcess
 
 	static final String PREFETCH_SOURCE = "modelcachePrefetch";
 
-	private static final boolean RESILIENCE4J = ClassUtils.isPresent(
-			"io.github.resilience4j.springboot.retry.autoconfigure.RetryAutoConfiguration",
-			ModelCacheEnvironmentPostProcessor.class.getClassLoader());
+	private static final String RESILIENCE4J = "io.github.resilience4j.springboot.retry.autoconfigure.RetryAutoConfiguration";
 
 	private static final String MODE = ModelCacheProperties.PREFIX + ".startup.mode";
 
@@ -52,7 +50,7 @@ final class ModelCacheEnvironmentPostProcessor implements EnvironmentPostProcess
 		Binder binder = Binder.get(environment);
 		if (binder.bind(ModelCacheProperties.PREFIX + ".enabled", Boolean.class).orElse(true)) {
 			preparePrefetch(environment, binder, application);
-			if (RESILIENCE4J) {
+			if (ClassUtils.isPresent(RESILIENCE4J, ModelCacheEnvironmentPostProcessor.class.getClassLoader())) {
 				ResilienceDefaults.add(environment, binder);
 			}
 		}

@@ -153,16 +153,11 @@ final class Acquisition {
 	}
 
 	private CachedModel call() {
-		try {
-			CachedModel model = serve();
-			if (this.engine.store().isSealing()) {
-				this.proof.seal(model);
-			}
-			return model;
+		CachedModel model = serve();
+		if (this.engine.store().isSealing()) {
+			this.proof.seal(model);
 		}
-		finally {
-			this.files.endTurn();
-		}
+		return model;
 	}
 
 	private CachedModel serve() {
@@ -431,6 +426,7 @@ final class Acquisition {
 				return (there != null) ? served(there) : null;
 			}
 			finally {
+				this.files.endTurn();
 				noted.dispose();
 			}
 		}

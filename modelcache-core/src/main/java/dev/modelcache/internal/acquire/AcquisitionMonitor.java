@@ -231,9 +231,12 @@ final class AcquisitionMonitor {
 		logger.info("Model '{}': waiting {}", this.id, reason);
 		LockOwner self = LockOwner.of(ProcessHandle.current().pid(), HostName.current(), this.clock.instant())
 			.withQueued(true);
-		show((status) -> status.withState(ModelState.WAITING).withOwner(self));
-		this.watch.queued(wait);
-		state(ModelState.RESOLVING);
+		this.watch.queued(() -> {
+			show((status) -> status.withState(ModelState.WAITING).withOwner(self));
+			wait.run();
+		});
+		// Another file of the model may have begun to come.
+		show((status) -> (status.state() == ModelState.WAITING) ? status.withState(ModelState.RESOLVING) : status);
 	}
 
 	void fallingBack(Candidate next, ModelCacheException reason) {

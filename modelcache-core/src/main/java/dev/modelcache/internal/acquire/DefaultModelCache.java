@@ -297,6 +297,7 @@ public final class DefaultModelCache implements ModelCache {
 	 */
 	public void start() {
 		this.engine.connections().renew();
+		this.engine.turns().start();
 		this.closing = Sinks.empty();
 		this.board.open();
 		this.lanes.open();

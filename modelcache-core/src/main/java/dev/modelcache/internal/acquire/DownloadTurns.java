@@ -19,7 +19,9 @@ import reactor.core.publisher.Sinks;
  * When models may be downloaded: not before a moment after the start, so that the
  * instances of an application do not all begin at once. Then lets a limited number of
  * models be downloaded at a time. The others wait, in the order in which they came, and
- * hold the locks of their models meanwhile; whoever has a turn waits for no lock.
+ * hold the locks of their models meanwhile; whoever has a turn waits for no lock. A turn
+ * ends before the lock is released, and with a cancellation, also if the thread of a
+ * model does not come back from the disk.
  * <p>
  * <em>Thread-safety</em>: all methods, also those of a turn. <em>Blocking</em>:
  * {@link Turn#take} alone.
@@ -28,9 +30,15 @@ public final class DownloadTurns {
 
 	private final int atOnce;
 
-	private final Instant start;
+	private final Duration jitter;
+
+	private final DoubleSupplier random;
 
 	private final Clock clock;
+
+	private volatile Duration delay = Duration.ZERO;
+
+	private volatile Instant start = Instant.MIN;
 
 	private final Deque<Turn> queue = new ArrayDeque<>();
 
@@ -45,15 +53,25 @@ public final class DownloadTurns {
 	 */
 	public DownloadTurns(int atOnce, Duration jitter, DoubleSupplier random, Clock clock) {
 		this.atOnce = atOnce;
-		this.start = clock.instant().plusMillis((long) (jitter.toMillis() * random.getAsDouble()));
+		this.jitter = jitter;
+		this.random = random;
 		this.clock = clock;
+		start();
+	}
+
+	/** Draws the moment, also of an application that is started again. */
+	void start() {
+		this.delay = Duration.ofMillis((long) (this.jitter.toMillis() * this.random.getAsDouble()));
+		this.start = this.clock.instant().plus(this.delay);
 	}
 
 	/** Waits for the moment before which nothing is requested, unless it has passed. */
 	void awaitStart(AcquisitionMonitor monitor, Cancellation cancellation) {
-		Duration wait = Duration.between(this.clock.instant(), this.start);
+		Duration left = Duration.between(this.clock.instant(), this.start);
+		// A clock may be set back.
+		Duration wait = (left.compareTo(this.delay) < 0) ? left : this.delay;
 		if (wait.toMillis() > 0) {
-			monitor.queued("for " + wait.toSeconds() + " s before its first request (hooks.llm.startup.jitter)",
+			monitor.queued("for " + wait.toMillis() + " ms before its first request (hooks.llm.startup.jitter)",
 					() -> cancellation.sleep(wait));
 		}
 	}
@@ -79,8 +97,15 @@ public final class DownloadTurns {
 		 * @param cancellation ends the wait
 		 */
 		void take(AcquisitionMonitor monitor, Cancellation cancellation) {
-			Mono<Void> wait = request();
-			if (wait != null) {
+			Request request = request();
+			Mono<Void> wait = request.granted();
+			if (request.first()) {
+				cancellation.onCancel(this::end);
+			}
+			if (wait != null && !request.first()) {
+				cancellation.await(wait);
+			}
+			else if (wait != null) {
 				monitor.queued(
 						"until one of " + DownloadTurns.this.atOnce
 								+ " other models is downloaded (hooks.llm.download.models)",
@@ -88,14 +113,15 @@ public final class DownloadTurns {
 			}
 		}
 
-		private @Nullable Mono<Void> request() {
+		private Request request() {
 			synchronized (DownloadTurns.this) {
+				boolean first = this.granted == null;
 				if (this.granted == null) {
 					this.granted = Sinks.empty();
 					DownloadTurns.this.queue.add(this);
 					grant();
 				}
-				return this.taken ? null : this.granted.asMono();
+				return new Request(first, this.taken ? null : this.granted.asMono());
 			}
 		}
 
@@ -124,6 +150,16 @@ public final class DownloadTurns {
 				}
 			}
 		}
+
+	}
+
+	/**
+	 * What a thread of a model asked for.
+	 *
+	 * @param first whether no thread of the model has asked before
+	 * @param granted what it waits for, or {@code null} if it is the model's turn
+	 */
+	private record Request(boolean first, @Nullable Mono<Void> granted) {
 
 	}
 

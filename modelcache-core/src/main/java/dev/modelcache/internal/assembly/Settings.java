@@ -98,6 +98,7 @@ public final class Settings {
 
 	/**
 	 * Checks the intervals of background work.
+	 * @param startupJitter the time over which first requests are spread
 	 * @param retryInterval the shortest time between two attempts
 	 * @param refreshInterval the time between two looks for updates, or {@code null}
 	 */

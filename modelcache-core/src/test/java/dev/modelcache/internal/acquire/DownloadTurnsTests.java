@@ -4,6 +4,8 @@
  */
 package dev.modelcache.internal.acquire;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -13,7 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.LockOwner;
@@ -60,14 +64,32 @@ class DownloadTurnsTests {
 
 	/** Opens a cache with models whose download ends when their gate opens. */
 	private void open(CacheFixture fixture, int models) {
+		open(fixture,
+				IntStream.range(0, models)
+					.mapToObj((i) -> ModelRequest.builder("m" + i))
+					.toArray(ModelRequest.Builder[]::new));
+	}
+
+	private void open(CacheFixture fixture, ModelRequest.Builder... models) {
 		this.fixture = fixture;
-		this.cache = fixture.open(IntStream.range(0, models).mapToObj((i) -> {
+		List<ModelRequest> requests = new ArrayList<>();
+		for (int i = 0; i < models.length; i++) {
 			String path = "/m" + i + ".gguf";
 			CountDownLatch gate = new CountDownLatch(1);
 			this.gates.put("m" + i, gate);
 			this.server.serve(path, this.content).always(path, Reply.ok().stallAfter(50_000, gate));
-			return ModelRequest.builder("m" + i).url(this.server.uri(path)).build();
-		}).toArray(ModelRequest[]::new));
+			requests.add(models[i].url(this.server.uri(path)).build());
+		}
+		this.cache = fixture.open(requests.toArray(ModelRequest[]::new));
+	}
+
+	private static void await(CountDownLatch latch) {
+		try {
+			assertThat(latch.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
 	}
 
 	@AfterEach
@@ -143,14 +165,50 @@ class DownloadTurnsTests {
 	}
 
 	@Test
-	void failedModelEndsItsTurn() {
+	void cancelledModelEndsItsTurn() {
 		open(new CacheFixture(this.directory).turns(turns(1)), 2);
-		CompletableFuture<CachedModel> failing = downloading("m0");
+		CompletableFuture<CachedModel> cancelled = downloading("m0");
 		CompletableFuture<CachedModel> next = waiting("m1");
 		this.gates.get("m1").countDown();
-		this.server.always("/m0.gguf", Reply.status(404));
 		this.cache.cancel("m0").block(PATIENCE);
+		assertThat(cancelled).failsWithin(PATIENCE);
+		assertThat(next).succeedsWithin(PATIENCE);
+	}
+
+	@Test
+	void failedModelEndsItsTurn() {
+		open(new CacheFixture(this.directory).turns(turns(1)), 2);
+		this.server.always("/m0.gguf", Reply.status(404).heldBy(this.gates.get("m0")));
+		CompletableFuture<CachedModel> failing = get("m0");
+		this.server.awaitRequests("/m0.gguf", 1);
+		CompletableFuture<CachedModel> next = waiting("m1");
+		this.gates.values().forEach(CountDownLatch::countDown);
 		assertThat(failing).failsWithin(PATIENCE);
+		assertThat(next).succeedsWithin(PATIENCE);
+	}
+
+	/** Its thread comes back later. */
+	@Test
+	void modelWhoseDiskHangsEndsItsTurnWhenItIsCancelled() {
+		CountDownLatch disk = new CountDownLatch(1);
+		this.gates.put("disk", disk);
+		CountDownLatch hangs = new CountDownLatch(1);
+		open(new CacheFixture(this.directory).turns(turns(1)).observer(new AcquisitionObserver() {
+			@Override
+			public void verified(boolean matched, Duration elapsed) {
+				if (hangs.getCount() > 0) {
+					hangs.countDown();
+					await(disk);
+				}
+			}
+		}), ModelRequest.builder("m0").expectedDigest(this.content.sha256()), ModelRequest.builder("m1"));
+		this.gates.get("m0").countDown();
+		this.gates.get("m1").countDown();
+		CompletableFuture<CachedModel> hanging = get("m0");
+		await(hangs);
+		CompletableFuture<CachedModel> next = waiting("m1");
+		this.cache.cancel("m0").block(PATIENCE);
+		assertThat(hanging).failsWithin(PATIENCE);
 		assertThat(next).succeedsWithin(PATIENCE);
 	}
 
@@ -186,15 +244,30 @@ class DownloadTurnsTests {
 		open(new CacheFixture(this.directory).turns(turns(1)), 2);
 		downloading("m0");
 		CompletableFuture<CachedModel> second = waiting("m1");
-		this.gates.values().forEach(CountDownLatch::countDown);
-		assertThat(second).succeedsWithin(PATIENCE);
+		Awaitility.await().atMost(PATIENCE).until(() -> notes().contains("queued=true"));
+		this.gates.get("m0").countDown();
+		awaitState("m1", ModelState.DOWNLOADING);
 		assertThat(this.cache.status("m1").owner()).isNull();
+		Awaitility.await().atMost(PATIENCE).until(() -> notes().contains("bytes=") && !notes().contains("queued"));
+		this.gates.get("m1").countDown();
+		assertThat(second).succeedsWithin(PATIENCE);
+	}
+
+	/** Returns what stands in the lock files. */
+	private String notes() throws IOException {
+		try (Stream<Path> files = Files.walk(this.directory.resolve("locks"))) {
+			StringBuilder notes = new StringBuilder();
+			for (Path file : files.filter(Files::isRegularFile).toList()) {
+				notes.append(Files.readString(file));
+			}
+			return notes.toString();
+		}
 	}
 
 	@Test
 	void nothingIsRequestedBeforeTheMomentThatTheJitterHasDrawn() {
-		Clock late = Clock.offset(Clock.systemUTC(), Duration.ofMinutes(2));
-		open(new CacheFixture(this.directory).turns(new DownloadTurns(4, Duration.ofHours(1), () -> 0.5, late)), 1);
+		open(new CacheFixture(this.directory)
+			.turns(new DownloadTurns(4, Duration.ofHours(1), () -> 0.5, Clock.systemUTC())), 1);
 		waiting("m0");
 		assertThat(this.server.requests()).isEmpty();
 		assertThat(this.cache.status("m0").owner()).extracting(LockOwner::queued).isEqualTo(true);

@@ -291,7 +291,8 @@ final class ResponseGuard {
 		try {
 			return (header != null) ? ContentDisposition.parse(header).getFilename() : null;
 		}
-		catch (IllegalArgumentException ex) {
+		catch (IllegalArgumentException | IndexOutOfBoundsException ex) {
+			// The latter for a value that is one quotation mark.
 			return null;
 		}
 	}

@@ -158,6 +158,8 @@ class FormatTests {
 			attachment; filename=""                           | neither its name nor a digest
 			inline                                            | neither its name nor a digest
 			filename                                          | neither its name nor a digest
+			attachment; filename="                            | neither its name nor a digest
+			attachment; x="                                   | neither its name nor a digest
 			""")
 	void nameThatTheServerStatesIsAHint(String header, String problem) throws Exception {
 		this.server.serve("/download", Content.random(100_000, 5))

@@ -42,6 +42,8 @@ public final class FakeRegistry implements AutoCloseable {
 
 	private int refusal;
 
+	private int others = 200;
+
 	private @Nullable String contentType = "application/vnd.oci.image.manifest.v1+json";
 
 	private boolean statingDigests = true;
@@ -110,7 +112,13 @@ public final class FakeRegistry implements AutoCloseable {
 
 	/** Gives tokens to requests without credentials alone. */
 	public FakeRegistry refusingCredentials(int status) {
+		return refusingCredentials(status, 200);
+	}
+
+	/** Answers requests with credentials and those without with a status each. */
+	public FakeRegistry refusingCredentials(int status, int others) {
 		this.refusal = status;
+		this.others = others;
 		return this;
 	}
 
@@ -218,6 +226,9 @@ public final class FakeRegistry implements AutoCloseable {
 	private Reply grant(RecordedRequest request) {
 		if (this.refusal != 0 && request.header("Authorization") != null) {
 			return Reply.status(this.refusal).body("{\"details\":\"incorrect username or password\"}");
+		}
+		if (this.others != 200) {
+			return Reply.status(this.others);
 		}
 		if (this.basic != null && !this.basic.equals(request.header("Authorization"))) {
 			return Reply.status(401).body("{\"details\":\"incorrect username or password\"}");

@@ -15,6 +15,7 @@ import java.util.Map;
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelAccessDeniedException;
 import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelCacheException.ErrorCode;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
@@ -26,11 +27,13 @@ import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.FakeRegistry;
 import dev.modelcache.testsupport.ManifestJson;
 import dev.modelcache.testsupport.RecordedRequest;
+import dev.modelcache.testsupport.Reply;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -161,7 +164,39 @@ class RegistryTests {
 		assertThat(this.registry.realm().requests()).hasSizeGreaterThan(2)
 			.filteredOn((request) -> request.header("Authorization") != null)
 			.hasSize(1);
-		assertThat(output).containsOnlyOnce("rejects the credentials of " + podman + ", and is asked without them");
+		String means = (status == 401) ? "rejects the credentials of " + podman + " (401)"
+				: "does not allow the credentials of " + podman + " to pull library/model (403)";
+		assertThat(output).containsOnlyOnce(means + ", and is asked without them");
+	}
+
+	/**
+	 * Statuses of the tokens' service with and without the login, then the registry's.
+	 */
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			401 | 401 | 200 | ACCESS_DENIED | rejects the credentials of PODMAN (401)
+			401 | 404 | 200 | ACCESS_DENIED | rejects the credentials of PODMAN (401)
+			403 | 400 | 200 | ACCESS_DENIED | does not allow the credentials of PODMAN to pull library/model (403)
+			401 | 429 | 200 | TRANSFER      | received too many requests (429). Wait, or configure credentials
+			401 | 503 | 200 | TRANSFER      | answered 503
+			403 | 500 | 200 | TRANSFER      | answered 500
+			401 | 200 | 401 | ACCESS_DENIED | rejects the credentials of PODMAN (401)
+			401 | 200 | 403 | ACCESS_DENIED | rejects the credentials of PODMAN (401)
+			403 | 200 | 401 | ACCESS_DENIED | does not allow the credentials of PODMAN to pull library/model (403)
+			401 | 200 | 404 | NOT_FOUND     | has no
+			401 | 200 | 429 | TRANSFER      | received too many requests (429). Wait, or configure credentials
+			""")
+	void failureWithoutTheStoredLoginSaysWhatItMeans(int refusal, int others, int manifest, ErrorCode code,
+			String message) throws IOException {
+		this.registry.wantingTokens().refusingCredentials(refusal, others);
+		if (manifest != 200) {
+			this.registry.answer("/v2/library/model/manifests/latest", () -> Reply.status(manifest));
+		}
+		Path podman = podmanFile(this.registry.host());
+		assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> getWithLoginOf(podman))
+			.withMessageContaining(message.replace("PODMAN", podman.toString()))
+			.extracting(ModelCacheException::code)
+			.isEqualTo(code);
 	}
 
 	@Test

@@ -98,8 +98,7 @@ final class RegistryClient {
 	}
 
 	private Mono<MetadataResponse> failed(MetadataResponse response) {
-		return Mono.error(() -> new RegistryFailures(this.reference, this.location.request()).of(response,
-				this.tokens.told(), this.client.pauseWanted(response)));
+		return Mono.error(() -> this.tokens.failure(response));
 	}
 
 	private Manifest read(MetadataResponse response, @Nullable String requested) {

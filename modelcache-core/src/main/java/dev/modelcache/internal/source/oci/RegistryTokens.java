@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 import dev.modelcache.ModelAccessDeniedException;
+import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.internal.http.ConnectionFailedException;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
@@ -61,8 +62,8 @@ final class RegistryTokens {
 
 	private volatile @Nullable Login told;
 
-	/** Whether tokens are asked for without the credentials, which were refused. */
-	private volatile boolean anonymous;
+	/** The refusal of the credentials without which tokens are asked for since then. */
+	private volatile @Nullable MetadataResponse refusal;
 
 	RegistryTokens(ModelReference reference, SourceLocation location, MetadataClient client, Logins logins) {
 		this.reference = reference;
@@ -79,9 +80,18 @@ final class RegistryTokens {
 		return this.reference.scheme() + "://" + this.reference.registry() + "/" + this.reference.repository();
 	}
 
-	/** Returns the credentials that the registry or its realm were told, if any. */
-	@Nullable Login told() {
-		return this.told;
+	/**
+	 * Returns what an answer means. Where it refuses a request without credentials
+	 * because those were refused before, that refusal is what can be mended.
+	 * @param response an answer that is no success
+	 * @return the failure
+	 */
+	ModelCacheException failure(MetadataResponse response) {
+		MetadataResponse refusal = this.refusal;
+		ModelCacheException failure = this.failures.of(response, (refusal != null) ? null : this.told,
+				this.client.pauseWanted(response));
+		return (refusal != null && failure instanceof ModelAccessDeniedException)
+				? this.failures.of(refusal, this.told, null) : failure;
 	}
 
 	/**
@@ -119,28 +129,36 @@ final class RegistryTokens {
 	private Mono<String> ask(URI realm, Challenge challenge, Optional<Login> login) {
 		WebRequest question = WebRequest.get(query(realm, challenge));
 		WebRequest anonymous = this.realm.isChosenByRegistry(realm) ? question.toPublicAddress() : question;
-		if (login.isEmpty() || this.anonymous) {
-			return exchange(anonymous).map((response) -> "Bearer " + read(response, login.orElse(null)));
+		if (login.isEmpty() || this.refusal != null) {
+			return exchange(anonymous).map((response) -> "Bearer " + read(response));
 		}
 		Login known = login.get();
 		return exchange(anonymous.header(HttpHeaders.AUTHORIZATION, known.basic()))
 			.flatMap((response) -> (known.found() && REFUSED.contains(response.status()))
-					? askWithout(anonymous, known, response) : Mono.just(read(response, known)))
+					? askWithout(anonymous, known, response) : Mono.just(read(response)))
 			.map((token) -> "Bearer " + token);
 	}
 
 	private Mono<String> askWithout(WebRequest anonymous, Login refused, MetadataResponse refusal) {
 		return exchange(anonymous).map((response) -> {
 			String token = response.isSuccess() ? token(response.body()) : null;
-			if (token == null) {
-				throw this.failures.of(refusal, refused, null);
+			if (token == null && isForNow(response.status())) {
+				throw this.failures.of(response, null, this.client.pauseWanted(response));
 			}
-			logger.warn(
-					"Model '{}': the registry {} rejects the credentials of {}, and is asked without them. Log in again, or remove them",
-					this.location.request().id(), this.reference.registry(), refused.origin());
-			this.anonymous = true;
+			ModelCacheException failure = this.failures.of(refusal, refused, null);
+			if (token == null) {
+				throw failure;
+			}
+			logger.warn("Model '{}': {}, and is asked without them. {}, or remove them", this.location.request().id(),
+					failure.problem(), failure.action());
+			this.refusal = refusal;
 			return token;
 		});
+	}
+
+	/** An outage or a limit says nothing about credentials. */
+	private static boolean isForNow(int status) {
+		return status == 408 || status == 429 || status >= 500;
 	}
 
 	private Mono<MetadataResponse> exchange(WebRequest request) {
@@ -180,9 +198,9 @@ final class RegistryTokens {
 		return UriUtils.encode(value, StandardCharsets.UTF_8);
 	}
 
-	private String read(MetadataResponse response, @Nullable Login login) {
+	private String read(MetadataResponse response) {
 		if (!response.isSuccess()) {
-			throw this.failures.of(response, login, null);
+			throw failure(response);
 		}
 		String token = token(response.body());
 		if (token == null) {

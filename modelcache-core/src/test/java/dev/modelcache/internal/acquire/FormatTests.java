@@ -154,6 +154,8 @@ class FormatTests {
 			attachment; filename="m.pt"                       | is named .pt like a pickle
 			attachment; filename=".m.part"                    |
 			attachment; filename="m.gguf.gz"                  | neither its name nor a digest
+			attachment; filename="m.fp16-v2"                  |
+			attachment; filename="m.001"                      | neither its name nor a digest
 			attachment; filename="m"                          | neither its name nor a digest
 			attachment; filename=""                           | neither its name nor a digest
 			inline                                            | neither its name nor a digest

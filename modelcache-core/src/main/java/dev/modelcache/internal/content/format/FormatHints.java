@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 public record FormatHints(List<String> names, @Nullable String mediaType, boolean proved) {
 
 	/** A number alone is that of a version. */
-	private static final Pattern EXTENSION = Pattern.compile(".*[^.]\\.(?=\\w*\\p{Alpha})\\w+");
+	private static final Pattern EXTENSION = Pattern.compile(".*[^.]\\.(?=[\\w-]*\\p{Alpha})[\\w-]+");
 
 	private static final int LONGEST_NAME = 255;
 

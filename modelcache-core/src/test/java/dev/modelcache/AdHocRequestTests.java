@@ -73,7 +73,7 @@ class AdHocRequestTests {
 			.cache((cache) -> cache.directory(this.directory.resolve("cache")).minFreeSpace(DataSize.ofMegabytes(1)))
 			.retryRegistry(this.retries)
 			.circuitBreakerRegistry(this.breakers)
-			.download((download) -> download.allowInsecureHttp(true))
+			.download((download) -> download.allowInsecureHttp(true).responseTimeout(PATIENCE).stallTimeout(PATIENCE))
 			.model(request("configured", this.configured.uri("/m.gguf"), 3));
 	}
 

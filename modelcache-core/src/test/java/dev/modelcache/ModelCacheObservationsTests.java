@@ -65,7 +65,7 @@ class ModelCacheObservationsTests {
 		ModelCacheBuilder builder = ModelCache.builder()
 			.environment((name) -> name.equals("user.home") ? this.directory.resolve("home").toString() : null)
 			.cache((options) -> options.directory(this.directory).minFreeSpace(DataSize.ofMegabytes(1)))
-			.download((options) -> options.allowInsecureHttp(true))
+			.download((options) -> options.allowInsecureHttp(true).responseTimeout(PATIENCE).stallTimeout(PATIENCE))
 			.verifyFormat(FormatVerification.OFF)
 			.model(ModelRequest.builder("default")
 				.url(url())

@@ -55,7 +55,7 @@ class PlainJavaTests {
 			.cache((cache) -> cache.directory(this.directory.resolve("cache")).minFreeSpace(DataSize.ofMegabytes(1)))
 			.retryRegistry(RetryRegistry.of(Map.of("modelcache",
 					RetryConfig.custom().intervalFunction(IntervalFunction.of(Duration.ofMillis(5))).build())))
-			.download((download) -> download.allowInsecureHttp(true));
+			.download((download) -> download.allowInsecureHttp(true).responseTimeout(PATIENCE).stallTimeout(PATIENCE));
 	}
 
 	private static ModelRequest request(URI url) {
@@ -256,7 +256,7 @@ class PlainJavaTests {
 			}
 			try (ModelCache cache = ModelCache.builder()
 				.cache((options) -> options.directory(Path.of(args[0])))
-				.download((options) -> options.allowInsecureHttp(true))
+				.download((options) -> options.allowInsecureHttp(true).responseTimeout(PATIENCE).stallTimeout(PATIENCE))
 				.connector(JdkClientHttpConnector::new)
 				.model(ModelRequest.builder("tiny")
 					.url(URI.create(args[1]))

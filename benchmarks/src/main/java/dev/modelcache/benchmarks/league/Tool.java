@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ConnectorRules;
@@ -94,6 +95,12 @@ interface Tool {
 			}
 			catch (ModelCacheException ex) {
 				return null;
+			}
+			catch (IllegalStateException ex) {
+				if (ex.getCause() instanceof TimeoutException) {
+					return null;
+				}
+				throw ex;
 			}
 		}
 

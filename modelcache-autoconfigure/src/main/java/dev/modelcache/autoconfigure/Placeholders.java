@@ -31,6 +31,13 @@ final class Placeholders {
 
 	private static final Pattern PLACEHOLDER = Pattern.compile("(?<!\\\\)\\$\\{([^:}]*)");
 
+	/** A value that is one placeholder, maybe with a default. */
+	private static final Pattern ALONE = Pattern.compile("\\$\\{([^:}]+)(:[^}]*)?}");
+
+	/** The last elements of keys that must not be empty. */
+	private static final Set<String> NEVER_EMPTY = Set.of("url", "fallback-url", "identity", "model-path", "lock-file",
+			"directory", "cache-directory");
+
 	private Placeholders() {
 	}
 
@@ -66,12 +73,23 @@ final class Placeholders {
 	private static void check(ConfigurableEnvironment environment, @Nullable ConfigurationProperty property) {
 		if (property != null && property.getValue() instanceof CharSequence value
 				&& PLACEHOLDER.matcher(value).find()) {
-			String missing = missing(environment.resolvePlaceholders(value.toString()));
+			String resolved = environment.resolvePlaceholders(value.toString());
+			String missing = missing(resolved);
 			if (missing != null) {
 				throw new ModelConfigurationException(null, property.getName().toString(), problem(missing),
 						action(missing));
 			}
+			Matcher alone = ALONE.matcher(value);
+			if (resolved.isBlank() && alone.matches() && NEVER_EMPTY.contains(lastElement(property.getName()))) {
+				throw new ModelConfigurationException(null, property.getName().toString(),
+						"is empty, because the placeholder ${" + alone.group(1) + "} is",
+						"Set " + alone.group(1) + ", or remove the key");
+			}
 		}
+	}
+
+	private static String lastElement(ConfigurationPropertyName name) {
+		return name.getLastElement(ConfigurationPropertyName.Form.DASHED);
 	}
 
 	/**

@@ -54,6 +54,11 @@ class ModelConfigurationFaultTests {
 			fault("hooks.llm.fallbacks[0].mirrors[0]", "plain HTTP", URL, "hooks.llm.fallbacks[0].url=https://b/m.gguf",
 					"hooks.llm.fallbacks[0].mirrors[0]=http://b/m.gguf"),
 			fault("hooks.llm.url", "is empty", "hooks.llm.url="),
+			fault("hooks.llm.url", "is empty, because the placeholder ${MODEL_URL} is", "hooks.llm.url=${MODEL_URL}",
+					"MODEL_URL=")
+				.action("Set MODEL_URL, or remove the key"),
+			fault("hooks.llm.models.m.model-path", "is empty, because the placeholder ${MODEL_PATH} is",
+					"hooks.llm.models.m.url=https://host/m.gguf", "hooks.llm.models.m.model-path=${MODEL_PATH:}"),
 			fault("hooks.llm.fallback-url", "is empty", URL, "hooks.llm.fallback-url= "),
 			fault("hooks.llm.models.embeddings.url", "is empty", "hooks.llm.models.embeddings.url="),
 			fault("hooks.llm.models.embeddings.url", "plain HTTP", "hooks.llm.models.embeddings.url=http://b/m.gguf"),

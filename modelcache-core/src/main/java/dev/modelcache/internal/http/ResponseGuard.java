@@ -102,9 +102,10 @@ final class ResponseGuard {
 			ZstdBody.isAvailable();
 		}
 		if (decoded) {
-			// Length and digests are those of the encoded form.
+			// Length and digests are those of the encoded form, but the name is the
+			// file's.
 			return new RangeResponse(0, null, null, true, strongValidator(headers), proven, Set.of(), version(headers),
-					null);
+					fileName(headers));
 		}
 		Long total = (length >= 0) ? length : null;
 		return new RangeResponse(0, total, total, true, strongValidator(headers), proven, StatedDigests.of(headers, at),

@@ -181,6 +181,13 @@ class FormatTests {
 	}
 
 	@Test
+	void nameThatTheServerStatesIsAHintForAnEncodedBody() {
+		this.server.serve("/download", Content.random(100_000, 5))
+			.always("/download", Reply.ok().gzipped().header("Content-Disposition", "attachment; filename=m.tflite"));
+		assertThat(get(request("/download?id=7").modelPath(null)).path()).hasFileName("download");
+	}
+
+	@Test
 	void fileThatNothingTellsToBeAModelIsUsedWhereFormatsDoNotMatter(CapturedOutput output) {
 		this.settings = new FormatSettings(FormatVerification.WARN, false);
 		this.server.serve("/12345", Content.random(100_000, 5)).serve("/model.7z", Content.random(100_000, 5));

@@ -36,7 +36,7 @@ public final class FormatException extends IOException {
 
 	static FormatException unknown(String found) {
 		return new FormatException("is " + found + ", and neither its name nor a digest tells that it is a model",
-				"Open the URL in a browser to see its content. If it is the model, configure expected-checksum, or a"
+				"Look at the file, or open the URL in a browser. If it is the model, configure expected-checksum, or a"
 						+ " model-path whose file name has an extension",
 				false);
 	}

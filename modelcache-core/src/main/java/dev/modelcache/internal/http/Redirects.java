@@ -130,8 +130,10 @@ final class Redirects {
 					return drain(body(response, wire.get()))
 						.thenReturn(new Outcome<T>(null, new Response(at, status, headers, Flux.empty())));
 				}
-				if (status == 408 && closedBefore < MOST_CLOSED && isUsed(wire.get())) {
-					// RFC 9110, section 15.5.9: it was sent before this request was.
+				if (status == 408 && closedBefore < MOST_CLOSED && isUsed(wire.get())
+						&& headers.getConnection().stream().anyMatch("close"::equalsIgnoreCase)) {
+					// RFC 9110, section 15.5.9: sent before this request was, on an idle
+					// connection. Where that stays open, it answers this request.
 					responded.set(false);
 					return drain(body(response, wire.get())).then(Mono.error(new IOException("closed before use")));
 				}

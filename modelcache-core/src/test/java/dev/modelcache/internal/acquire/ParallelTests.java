@@ -272,6 +272,17 @@ class ParallelTests {
 		assertThat(opened).hasPositiveValue();
 	}
 
+	@Test
+	void timeOutOnAConnectionThatStaysOpenCounts() {
+		this.server.answer("/m.gguf",
+				(request) -> String.valueOf(request.range()).startsWith("bytes=0-") ? Reply.ok() : Reply.status(408));
+		try (CacheFixture fixture = new CacheFixture(this.directory).segmented(1)) {
+			fixture.open(request().maxAttempts(1).build());
+			assertThatExceptionOfType(ModelTransferException.class).isThrownBy(() -> fixture.get("m"));
+		}
+		assertThat(this.server.requests()).hasSize(2);
+	}
+
 	/** The host serves one request at a time, whoever sends it. */
 	@Test
 	void anotherDownloadFromAHostThatServesOneConnectionWaitsForIt() throws Exception {

@@ -204,10 +204,14 @@ public final class NetworkCases {
 
 	/** Chunks of one byte first, and of 100,000 bytes then. */
 	private static NetworkCase chunks(String how, String begin, String end, String last) {
-		return server("chunks " + how, (server, content) -> {
+		return chunks("chunks " + how, "", begin, end, last);
+	}
+
+	private static NetworkCase chunks(String name, String headers, String begin, String end, String last) {
+		return server(name, (server, content) -> {
 			byte[] all = content.bytes();
 			ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-			bytes.writeBytes(ascii("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"));
+			bytes.writeBytes(ascii("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + headers + "\r\n"));
 			for (int from = 0, length; from < all.length; from += length) {
 				length = (from < 100) ? 1 : Math.min(100_000, all.length - from);
 				bytes.writeBytes(ascii(String.format(begin, length)));
@@ -430,6 +434,8 @@ public final class NetworkCases {
 					boolean said = request.header("Accept-Encoding") != null;
 					return said ? encoded("br", Content.random(this.size / 2, 5)) : Reply.ok();
 				}), always("says br of bytes that are not encoded", Reply.ok().header("Content-Encoding", "br")),
+				chunks("says br of bytes that are not encoded and come one by one", "Content-Encoding: br\r\n",
+						"%x\r\n", "\r\n", "0\r\n\r\n"),
 				always("says deflate of bytes that are not encoded", Reply.ok().header("Content-Encoding", "deflate"))
 					.withoutDigest(),
 				always("sends br whatever it is asked for", encoded("br", Content.random(this.size / 2, 5)))

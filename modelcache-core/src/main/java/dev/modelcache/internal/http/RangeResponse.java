@@ -27,10 +27,12 @@ import org.jspecify.annotations.Nullable;
  * file has changed; if they are the same, it may have
  * @param fileName what the mirror calls the file, which is anybody's text, or
  * {@code null}
+ * @param unknownCoding the content coding that the body is labelled with, though it
+ * cannot be decoded, or {@code null}: its first bytes tell whether the label is right
  */
 public record RangeResponse(long start, @Nullable Long totalBytes, @Nullable Long bodyEnd, boolean whole,
 		@Nullable String validator, boolean endProven, Set<Digest> stated, @Nullable String version,
-		@Nullable String fileName) {
+		@Nullable String fileName, @Nullable String unknownCoding) {
 
 	/**
 	 * Creates the answer of a mirror that states no digest.
@@ -43,7 +45,7 @@ public record RangeResponse(long start, @Nullable Long totalBytes, @Nullable Lon
 	 */
 	public RangeResponse(long start, @Nullable Long totalBytes, @Nullable Long bodyEnd, boolean whole,
 			@Nullable String validator, boolean endProven) {
-		this(start, totalBytes, bodyEnd, whole, validator, endProven, Set.of(), null, null);
+		this(start, totalBytes, bodyEnd, whole, validator, endProven, Set.of(), null, null, null);
 	}
 
 }

@@ -5,13 +5,11 @@
 package dev.modelcache.internal.http;
 
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 import dev.modelcache.internal.http.Redirects.Response;
@@ -38,6 +36,9 @@ final class ResponseGuard {
 	private static final MediaType SEVERAL_PARTS = new MediaType("multipart", "byteranges");
 
 	private static final String ZSTD = "zstd";
+
+	/** How many bytes tell what a body is. */
+	private static final int FIRST = 9;
 
 	/** The codings of content, and the endings of files that are encoded like that. */
 	private static final Map<String, List<String>> SUFFIXES = Map.ofEntries(Map.entry("gzip", List.of(".gz", ".tgz")),
@@ -90,26 +91,23 @@ final class ResponseGuard {
 
 	private RangeResponse wholeFile(RangeRequest request, Hop at, HttpHeaders headers) {
 		String coding = decoded(request, headers);
-		boolean decoded = coding != null;
-		if (!decoded && request.coding() != Coding.TAKEN) {
+		if (coding == null && request.coding() != Coding.TAKEN) {
 			refuseCodings(request.mirror(), at, headers);
 		}
 		long length = headers.getContentLength();
 		refusePageInTheMiddle(request, length, headers);
 		boolean proven = length >= 0 || isChunked(headers);
-		if (ZSTD.equals(coding)) {
-			// Not when its first bytes come, on an event loop.
-			ZstdBody.isAvailable();
-		}
-		if (decoded) {
+		if (coding != null) {
+			// Asked now: when the first bytes come, it would be on an event loop.
+			boolean known = ZSTD.equals(coding) ? ZstdBody.isAvailable() : GZIP.contains(coding);
 			// Length and digests are those of the encoded form, but the name is the
 			// file's.
 			return new RangeResponse(0, null, null, true, strongValidator(headers), proven, Set.of(), version(headers),
-					fileName(headers));
+					fileName(headers), known ? null : coding);
 		}
 		Long total = (length >= 0) ? length : null;
 		return new RangeResponse(0, total, total, true, strongValidator(headers), proven, StatedDigests.of(headers, at),
-				version(headers), fileName(headers));
+				version(headers), fileName(headers), null);
 	}
 
 	/**
@@ -143,9 +141,9 @@ final class ResponseGuard {
 		if (coding.equals(ZSTD)) {
 			return ZstdBody.decode(body.map(GzipBody::take), mirror, ZstdBody::isAvailable);
 		}
-		AtomicBoolean begun = new AtomicBoolean();
+		StringBuilder first = new StringBuilder();
 		return body.map((buffer) -> {
-			if (begun.compareAndSet(false, true) && !isOfModel(buffer)) {
+			if (first.length() < FIRST && !mayBeOfModel(first, buffer)) {
 				DataBufferUtils.release(buffer);
 				throw encoded(mirror, coding);
 			}
@@ -154,16 +152,17 @@ final class ResponseGuard {
 	}
 
 	/**
-	 * Returns whether the first bytes show that a body is not encoded, whatever its label
-	 * says: GGUF, safetensors (a length and the brace of its header) or ZIP.
+	 * Returns whether the first bytes agree with a body that is not encoded, whatever its
+	 * label says: GGUF, safetensors (a length and the brace of its header) or ZIP. They
+	 * may come one by one.
 	 */
-	private static boolean isOfModel(DataBuffer buffer) {
-		byte[] first = new byte[Math.min(9, buffer.readableByteCount())];
-		for (int i = 0; i < first.length; i++) {
-			first[i] = buffer.getByte(buffer.readPosition() + i);
+	private static boolean mayBeOfModel(StringBuilder first, DataBuffer buffer) {
+		for (int i = 0; first.length() < FIRST && i < buffer.readableByteCount(); i++) {
+			first.append((char) (buffer.getByte(buffer.readPosition() + i) & 0xff));
 		}
-		String text = new String(first, StandardCharsets.ISO_8859_1);
-		return text.startsWith("GGUF") || text.startsWith("PK\003\004") || text.endsWith("\0\0\0\0{");
+		String begin = first.substring(0, Math.min(4, first.length()));
+		return "GGUF".startsWith(begin) || "PK\003\004".startsWith(begin)
+				|| "\0\0\0\0{".startsWith(first.substring(begin.length()));
 	}
 
 	private RangeResponse partOfFile(RangeRequest request, Hop at, HttpHeaders headers) {
@@ -190,7 +189,7 @@ final class ResponseGuard {
 			throw badRange(mirror, "sent bytes from " + range.start() + ", asked for bytes from " + asked);
 		}
 		return new RangeResponse(range.start(), range.total(), range.last() + 1, false, strongValidator(headers), true,
-				StatedDigests.of(headers, at), version(headers), fileName(headers));
+				StatedDigests.of(headers, at), version(headers), fileName(headers), null);
 	}
 
 	/**

@@ -200,7 +200,8 @@ final class Adaptation {
 			// Several connections were refused at once.
 			return true;
 		}
-		if (BROKEN_RANGES.contains(failed.reason()) && mirror.rangesFailAgain()) {
+		if (mirror.rangesFailAgain()) {
+			// However they fail: the whole file was answered.
 			return true;
 		}
 		FetchMode below = (fetch.mode == FetchMode.SEGMENTS && !request.range().isOpen()) ? FetchMode.ONE_CONNECTION

@@ -218,7 +218,8 @@ final class Coordinator implements BodyWriter.Owner {
 				if (!this.live.isEmpty()) {
 					return;
 				}
-				if (this.work.written() > 0 && !this.check.isComparable(mirror)) {
+				boolean kept = this.check.isComparable(mirror) || mirror.refusalOfRanges() != null;
+				if (this.work.written() > 0 && !kept) {
 					beginAgain();
 					return;
 				}
@@ -326,6 +327,7 @@ final class Coordinator implements BodyWriter.Owner {
 			tryRangesAgain(fetch, response);
 			boolean again = fetch.segment.position() > 0 || (!fetch.request.ranged() && this.work.written() > 0);
 			if (again && (response.whole() || !fetch.request.ranged())) {
+				this.check.checkStated(fetch.mirror, response.stated());
 				takeWholeAnswer(fetch, response);
 				return;
 			}
@@ -346,6 +348,7 @@ final class Coordinator implements BodyWriter.Owner {
 		fetch.provedByHeader = this.check.isProvedByHeader(response);
 		fetch.mirror.host().answered();
 		this.adaptation.answered(fetch);
+		fetch.mirror.accepted(fetch.request.ranged());
 		if (ResponseCheck.isRange(response)) {
 			fetch.mirror.host().sentRange();
 			this.rangesCame = true;
@@ -372,6 +375,7 @@ final class Coordinator implements BodyWriter.Owner {
 		if (!fetch.request.ranged() && joinable && size != null && this.work.isWorthSeveral(size)
 				&& this.transfer.connections() > 1 && fetch.mirror.triesRangesAgain()) {
 			fetch.lowered = true;
+			fetch.passedOver = true;
 			throw new RequestFailedException(Reason.BAD_RANGE, fetch.mirror.mirror(),
 					"sends the file, after requests for its ranges have failed", null);
 		}
@@ -404,10 +408,8 @@ final class Coordinator implements BodyWriter.Owner {
 		boolean proved = this.plan.file().expected() != null;
 		boolean others = proved && this.mirrors.hasOther(fetch.mirror) && fetch.request.ranged();
 		boolean sameSize = response.totalBytes() == null || response.totalBytes().equals(this.work.size());
-		if (proved && !sameSize && fetch.mirror.refusalOfRanges() != null && this.work.written() > 0) {
-			// Not worth what has come: the file of that digest has one size.
-			throw new RequestFailedException(Reason.ILLEGAL_RESPONSE, fetch.mirror.mirror(),
-					"says that the file has " + response.totalBytes() + " bytes, after " + this.work.size(), null);
+		if (this.work.written() > 0) {
+			refuseWhatMayBeNoFile(fetch, response, proved);
 		}
 		if (proved && sameSize && fetch.request.ifRange() != null && response.validator() != null
 				&& !response.validator().equals(fetch.request.ifRange())) {
@@ -429,6 +431,32 @@ final class Coordinator implements BodyWriter.Owner {
 		}
 		this.wholeAnswer = fetch;
 		beginAgain();
+	}
+
+	/**
+	 * What has come is not given up for a page in place of a file, or for bytes that
+	 * cannot be decoded.
+	 */
+	private void refuseWhatMayBeNoFile(Fetch fetch, RangeResponse response, boolean proved) {
+		Mirror mirror = fetch.mirror.mirror();
+		if (response.unknownCoding() != null) {
+			throw new RequestFailedException(Reason.ENCODED, mirror,
+					"sent the content encoding " + response.unknownCoding() + ", asked for none", null);
+		}
+		Long size = this.work.size();
+		if (!fetch.mirror.isInDoubt() || size == null) {
+			return;
+		}
+		if (!size.equals(response.totalBytes())) {
+			String says = (response.totalBytes() != null) ? "says that the file has " + response.totalBytes() + " bytes"
+					: "does not say how large the file is";
+			throw new RequestFailedException(Reason.ILLEGAL_RESPONSE, mirror, says + ", after " + size, null);
+		}
+		String pinned = fetch.mirror.validator();
+		if (!proved && pinned != null && !pinned.equals(response.validator())) {
+			throw new RequestFailedException(Reason.ILLEGAL_RESPONSE, mirror,
+					"sent the whole file with another ETag, after it had refused a part of it", null);
+		}
 	}
 
 	@Override
@@ -549,8 +577,10 @@ final class Coordinator implements BodyWriter.Owner {
 	 * contradicts itself makes the file begin again.
 	 */
 	private void failed(Fetch fetch, RequestFailedException failed) {
-		this.listener.failed(failed);
-		fetch.mirror.goodput().failed();
+		if (!fetch.passedOver) {
+			this.listener.failed(failed);
+			fetch.mirror.goodput().failed();
+		}
 		if (this.phase == Phase.FETCHING && this.adaptation.follows(fetch, failed)) {
 			return;
 		}

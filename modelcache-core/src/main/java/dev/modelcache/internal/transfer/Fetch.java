@@ -44,6 +44,9 @@ final class Fetch {
 	/** The answer has changed how the host is asked. */
 	boolean lowered;
 
+	/** A good answer that is not taken, since ranges are tried once more. */
+	boolean passedOver;
+
 	int missesBefore;
 
 	Fetch(BodyWriter writer, MirrorState mirror, FetchMode mode, RangeRequest request, Segment segment, int others) {

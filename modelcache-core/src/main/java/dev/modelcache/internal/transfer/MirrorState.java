@@ -44,6 +44,9 @@ final class MirrorState {
 	/** What it answered to a range, which may mean that it sends whole files alone. */
 	private @Nullable String refusalOfRanges;
 
+	/** A request for the whole file was answered well. */
+	private boolean wholeFileAccepted;
+
 	/** It is asked for the whole file until that brings a byte. */
 	private boolean wholeFileNext;
 
@@ -353,12 +356,29 @@ final class MirrorState {
 	 */
 	void refusesRanges(String refusal) {
 		this.refusalOfRanges = refusal;
+		this.wholeFileAccepted = false;
 		tryWholeFile();
 	}
 
 	/** Returns what it answered to a range, if the whole file was tried therefore. */
 	@Nullable String refusalOfRanges() {
 		return this.refusalOfRanges;
+	}
+
+	/**
+	 * An answer of this mirror was accepted.
+	 * @param ranged whether a range was asked for
+	 */
+	void accepted(boolean ranged) {
+		this.wholeFileAccepted |= !ranged;
+	}
+
+	/**
+	 * Returns whether it refused a range, and has not shown since that it has the file:
+	 * nobody and nothing is given up for it.
+	 */
+	boolean isInDoubt() {
+		return this.refusalOfRanges != null && !this.wholeFileAccepted;
 	}
 
 	/** The transfer is complete. */

@@ -73,14 +73,15 @@ final class Mirrors {
 		return this.mirrors;
 	}
 
-	/** Returns all mirrors that may still be asked. */
+	/** Returns all mirrors that may still be asked, and can be relied on. */
 	List<MirrorState> usable() {
-		return this.mirrors.stream().filter((mirror) -> !mirror.isDropped()).toList();
+		return this.mirrors.stream().filter((mirror) -> !mirror.isDropped() && !mirror.isInDoubt()).toList();
 	}
 
 	/** What sends whole files alone cannot add to what others send: it is the last. */
 	private Stream<MirrorState> candidates() {
-		List<MirrorState> usable = usable().stream()
+		List<MirrorState> usable = this.mirrors.stream()
+			.filter((mirror) -> !mirror.isDropped())
 			.filter((mirror) -> this.only == null || mirror == this.only)
 			.limit(this.together ? Long.MAX_VALUE : 1)
 			.toList();
@@ -91,9 +92,9 @@ final class Mirrors {
 		return this.mirrors.stream().anyMatch((mirror) -> mirror.active() > 0) ? Stream.empty() : usable.stream();
 	}
 
-	/** Returns whether another mirror than this one may still be asked. */
+	/** Returns whether another mirror than this one can be relied on. */
 	boolean hasOther(MirrorState mirror) {
-		return this.mirrors.stream().anyMatch((other) -> other != mirror && !other.isDropped());
+		return usable().stream().anyMatch((other) -> other != mirror);
 	}
 
 	/** Says which strong validator an origin has for the file. */

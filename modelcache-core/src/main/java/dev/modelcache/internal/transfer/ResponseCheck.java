@@ -222,7 +222,7 @@ final class ResponseCheck {
 	 * A digest that the server states proves nothing, but it may refute. That of a
 	 * compressed file says nothing of its content, whose digest may be the expected one.
 	 */
-	private void checkStated(MirrorState mirror, Set<Digest> stated) {
+	void checkStated(MirrorState mirror, Set<Digest> stated) {
 		ExpectedDigest expected = this.plan.file().expected();
 		if (expected == null || this.plan.decompression() != null || stated.contains(expected.digest())) {
 			return;

@@ -32,6 +32,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.util.unit.DataSize;
@@ -125,27 +128,50 @@ class ParallelTests {
 		assertThat(this.server.bytesSent("/m.gguf")).isLessThan(CONTENT.size() + 3 * MIB);
 	}
 
-	/** Only the whole file, if the server sends it, is worth more than what came. */
-	@Test
-	void whatAnEarlierTransferLeftIsNotGivenUpWhenTheServerFails() {
-		this.server.answer("/m.gguf",
-				(request) -> String.valueOf(request.range()).startsWith("bytes=0-") ? Reply.ok() : Reply.status(404));
-		assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get(request()));
+	private ModelRequest.Builder partOf(boolean digest) {
+		ModelRequest.Builder request = digest ? request() : request().expectedDigest(null);
+		this.server.answer("/m.gguf", (asked) -> String.valueOf(asked.range()).startsWith("bytes=0-")
+				? Reply.ok().closeAfter(MIB + 100_000) : Reply.status(404));
+		assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get(request));
 		assertThat(this.server.bytesSent("/m.gguf")).isGreaterThanOrEqualTo(MIB);
-		for (int status : new int[] { 503, 403, 404 }) {
-			this.server.always("/m.gguf", Reply.status(status));
-			assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get(request()));
-		}
-		// A page for those who want the whole file, too.
-		this.server.answer("/m.gguf",
-				(request) -> (request.range() == null) ? Reply.status(200).body("not now") : Reply.status(403));
-		assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get(request()));
-		assertThat(this.server.requests()).extracting(RecordedRequest::range).last().isNull();
+		return request;
+	}
+
+	private void goesOn(ModelRequest.Builder request) {
 		int before = this.server.requests().size();
 		this.server.always("/m.gguf", Reply.ok());
-		get(request());
+		get(request);
 		assertThat(this.server.requests().subList(before, this.server.requests().size()))
-			.allSatisfy((request) -> assertThat(request.range()).doesNotStartWith("bytes=0-"));
+			.allSatisfy((asked) -> assertThat(asked.range()).isNotNull().doesNotStartWith("bytes=0-"));
+	}
+
+	/** Only the whole file, if the server sends it, is worth more than what came. */
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void whatAnEarlierTransferLeftIsNotGivenUpWhenTheServerFails(boolean digest) {
+		ModelRequest.Builder request = partOf(digest);
+		for (int status : new int[] { 503, 403, 404 }) {
+			this.server.always("/m.gguf", Reply.status(status));
+			assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get(request));
+		}
+		// A page for those who want the whole file, too.
+		Reply page = Reply.status(200).body("not now");
+		for (Reply answer : List.of(page, page.chunked())) {
+			this.server.answer("/m.gguf", (asked) -> (asked.range() == null) ? answer : Reply.status(403));
+			assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get(request));
+			assertThat(this.server.requests()).extracting(RecordedRequest::range).last().isNull();
+		}
+		goesOn(request);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "Repr-Digest, sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:", "Content-Encoding, br" })
+	void whatAnEarlierTransferLeftIsNotGivenUpForWhatIsNotTheFile(String header, String value) {
+		ModelRequest.Builder request = partOf(true);
+		this.server.always("/m.gguf", Reply.ok().header(header, value));
+		assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get(request));
+		assertThat(this.server.requests()).extracting(RecordedRequest::range).last().isNull();
+		goesOn(request);
 	}
 
 	@Test

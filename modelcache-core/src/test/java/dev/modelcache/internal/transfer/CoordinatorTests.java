@@ -636,6 +636,36 @@ class CoordinatorTests {
 	}
 
 	@Test
+	void mirrorThatRefusedARangeIsNoReasonToLeaveOutAnother() throws Exception {
+		start(zeros(2, SIZE), 1);
+		exchange(0).fail(Reason.NOT_FOUND);
+		exchange(1).answer(SIZE);
+		exchange(1).send(MIB);
+		exchange(1).fail(Reason.CHANGED);
+		Awaitility.await().atMost(PATIENCE).until(() -> this.transfer.staged.channel().size() == 0);
+		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(30));
+		assertThat(this.transfer.open()).singleElement()
+			.satisfies((again) -> assertThat(again.request.mirror()).isEqualTo(ManualTransfer.mirror(2)));
+	}
+
+	@Test
+	void wholeFileIsTakenWhereRangesFailInAnotherWayWhenTheyAreTriedAgain() {
+		start(zeros(1, SIZE), 2);
+		for (int i = 0; i < 2; i++) {
+			exchange(i).fail(Reason.SERVER_ERROR);
+			this.transfer.timer.advanceTimeBy(Duration.ofSeconds(30));
+		}
+		assertThat(exchange(2).request.ranged()).isFalse();
+		exchange(2).answer(new RangeResponse(0, SIZE, SIZE, true, ManualTransfer.VALIDATOR, true));
+		assertThat(exchange(3).request.ranged()).isTrue();
+		exchange(3).fail(Reason.TIMEOUT);
+		assertThat(this.transfer.open()).singleElement()
+			.satisfies((whole) -> assertThat(whole.request.ranged()).isFalse());
+		assertThat(this.transfer.told.failures).extracting((failure) -> failure.reason())
+			.containsExactly(Reason.SERVER_ERROR, Reason.SERVER_ERROR, Reason.TIMEOUT);
+	}
+
+	@Test
 	void bytesBeforeTheWantedOnesArePassedOver() throws Exception {
 		start(zeros(1, MIB), 1);
 		exchange(0).answer(MIB);
@@ -676,6 +706,19 @@ class CoordinatorTests {
 	}
 
 	@Test
+	void withoutValidatorWhatCameStaysWhenTheNextRangeIsRefused() throws Exception {
+		start(file(1), 1);
+		exchange(0).answer(new RangeResponse(0, SIZE, SIZE, false, null, true));
+		exchange(0).send(MIB);
+		exchange(0).fail(Reason.RESET);
+		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(30));
+		exchange(1).fail(Reason.NOT_FOUND);
+		Awaitility.await().atMost(PATIENCE).until(() -> this.transfer.exchanges.size() == 3);
+		assertThat(exchange(2).request.ranged()).isFalse();
+		assertThat(this.transfer.staged.channel().size()).isEqualTo(MIB);
+	}
+
+	@Test
 	void withoutValidatorOtherBytesMakeTheFileBeginAgain() {
 		breakWithoutValidator();
 		byte[] other = new byte[MIB / 4];
@@ -689,12 +732,12 @@ class CoordinatorTests {
 	@Test
 	void withoutValidatorAnotherDateMakesTheFileBeginAgain() {
 		start(file(1), 1);
-		exchange(0).answer(new RangeResponse(0, SIZE, SIZE, false, null, true, Set.of(), "Monday", null));
+		exchange(0).answer(new RangeResponse(0, SIZE, SIZE, false, null, true, Set.of(), "Monday", null, null));
 		exchange(0).send(MIB);
 		exchange(0).fail(Reason.RESET);
 		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(30));
-		exchange(1)
-			.answer(new RangeResponse(exchange(1).start(), SIZE, SIZE, false, null, true, Set.of(), "Tuesday", null));
+		exchange(1).answer(
+				new RangeResponse(exchange(1).start(), SIZE, SIZE, false, null, true, Set.of(), "Tuesday", null, null));
 		assertThat(this.transfer.told.failures).last()
 			.satisfies((failure) -> assertThat(failure.reason()).isEqualTo(Reason.CHANGED));
 	}
@@ -702,7 +745,7 @@ class CoordinatorTests {
 	@Test
 	void withoutValidatorAnAnswerWithoutADateDoesNotMakeTheDateForgotten() {
 		start(file(1), 1);
-		exchange(0).answer(new RangeResponse(0, SIZE, SIZE, false, null, true, Set.of(), "Monday", null));
+		exchange(0).answer(new RangeResponse(0, SIZE, SIZE, false, null, true, Set.of(), "Monday", null, null));
 		exchange(0).send(MIB);
 		exchange(0).fail(Reason.RESET);
 		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(30));
@@ -711,8 +754,8 @@ class CoordinatorTests {
 		exchange(1).send(MIB);
 		exchange(1).fail(Reason.RESET);
 		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(30));
-		exchange(2)
-			.answer(new RangeResponse(exchange(2).start(), SIZE, SIZE, false, null, true, Set.of(), "Tuesday", null));
+		exchange(2).answer(
+				new RangeResponse(exchange(2).start(), SIZE, SIZE, false, null, true, Set.of(), "Tuesday", null, null));
 		assertThat(this.transfer.told.failures).last()
 			.satisfies((failure) -> assertThat(failure.reason()).isEqualTo(Reason.CHANGED));
 	}

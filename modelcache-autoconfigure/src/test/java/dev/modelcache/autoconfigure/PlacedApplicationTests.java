@@ -103,7 +103,7 @@ class PlacedApplicationTests {
 	}
 
 	@Test
-	void inTheLocaleCFileWithOtherLettersIsToldAndOthersAreNot() {
+	void inTheLocaleCFilesWithOtherLettersAreServed() {
 		try (MisbehavingServer server = MisbehavingServer.start()) {
 			server.serve("/mod%C3%A8le.gguf", GgufFile.tiny().bytes()).serve("/m.gguf", GgufFile.tiny().bytes());
 			List<String> settings = List.of("download.allow-insecure-http=true",
@@ -114,10 +114,8 @@ class PlacedApplicationTests {
 					with(settings, "url=" + server.uri("/m.gguf")),
 					with(settings, "url=" + server.uri("/mod%C3%A8le.gguf"),
 							"model-path=" + this.directory.resolve("m.gguf")));
-			assertThat(outputs.get(0)).contains("contains characters that the encoding of file names, US-ASCII",
-					"LANG=C.UTF-8");
-			assertThat(outputs.get(1)).contains(PlacedApplication.READY + "default ");
-			assertThat(outputs.get(2)).contains(PlacedApplication.READY + "default ");
+			assertThat(outputs.subList(0, 3))
+				.allSatisfy((output) -> assertThat(output).contains(PlacedApplication.READY + "default "));
 		}
 	}
 

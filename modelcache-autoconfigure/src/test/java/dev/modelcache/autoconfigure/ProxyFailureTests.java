@@ -178,7 +178,7 @@ class ProxyFailureTests {
 
 	@Test
 	void proxyThatForbidsTheHostDeniesAccessAndIsAskedForTheWholeFileOnceMoreAtMost() {
-		this.proxy = ConnectProxy.answering("403 Forbidden", "Connection: close");
+		this.proxy = ConnectProxy.answering("403 Forbidden");
 		// Of plain http, nothing tells that the host itself did not refuse the range.
 		assertThatEachFails("127.0.0.1", this.proxy.port(), (kind) -> kind.startsWith("http:") ? 2 : 1,
 				(failure) -> assertThat(failure).isInstanceOf(ModelAccessDeniedException.class)

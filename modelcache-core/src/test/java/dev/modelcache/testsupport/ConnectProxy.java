@@ -59,14 +59,16 @@ public final class ConnectProxy implements AutoCloseable {
 	}
 
 	/**
-	 * Starts a proxy that gives every request the same answer.
+	 * Starts a proxy that gives every request the same answer, on a connection of its
+	 * own.
 	 * @param status the status line, without its end
 	 * @param headers the headers, a line each
 	 * @return the proxy
 	 */
 	public static ConnectProxy answering(String status, String... headers) {
 		String lines = (headers.length > 0) ? String.join("\r\n", headers) + "\r\n" : "";
-		return start(0, (request) -> "HTTP/1.1 " + status + "\r\n" + lines + "Content-Length: 0\r\n\r\n");
+		return start(0,
+				(request) -> "HTTP/1.1 " + status + "\r\n" + lines + "Connection: close\r\nContent-Length: 0\r\n\r\n");
 	}
 
 	/**

@@ -234,8 +234,9 @@ final class Surroundings {
 
 	private static Stream<Path> runtimeOfPodman() {
 		boolean linux = System.getProperty("os.name", "").startsWith("Linux");
-		return Stream.ofNullable(linux ? ProcessUser.id() : null)
-			.map((user) -> Path.of("/run/containers", user.toString()));
+		return Optional.ofNullable(linux ? ProcessUser.id() : null)
+			.map((user) -> Path.of("/run/containers", user.toString()))
+			.stream();
 	}
 
 	/** The XDG specification: what is not absolute is ignored. */

@@ -24,7 +24,7 @@ import reactor.core.publisher.Sinks;
  * model does not come back from the disk.
  * <p>
  * <em>Thread-safety</em>: all methods, also those of a turn. <em>Blocking</em>:
- * {@link Turn#take} alone.
+ * {@link #awaitStart} and {@link Turn#take}.
  */
 public final class DownloadTurns {
 
@@ -100,6 +100,7 @@ public final class DownloadTurns {
 			Request request = request();
 			Mono<Void> wait = request.granted();
 			if (request.first()) {
+				// The thread may hang in the disk, and never come to its end.
 				cancellation.onCancel(this::end);
 			}
 			if (wait != null && !request.first()) {

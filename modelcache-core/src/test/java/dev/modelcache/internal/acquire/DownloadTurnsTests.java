@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -81,15 +80,6 @@ class DownloadTurnsTests {
 			requests.add(models[i].url(this.server.uri(path)).build());
 		}
 		this.cache = fixture.open(requests.toArray(ModelRequest[]::new));
-	}
-
-	private static void await(CountDownLatch latch) {
-		try {
-			assertThat(latch.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-		}
-		catch (InterruptedException ex) {
-			throw new IllegalStateException(ex);
-		}
 	}
 
 	@AfterEach
@@ -198,14 +188,14 @@ class DownloadTurnsTests {
 			public void verified(boolean matched, Duration elapsed) {
 				if (hangs.getCount() > 0) {
 					hangs.countDown();
-					await(disk);
+					CacheFixture.await(disk);
 				}
 			}
 		}), ModelRequest.builder("m0").expectedDigest(this.content.sha256()), ModelRequest.builder("m1"));
 		this.gates.get("m0").countDown();
 		this.gates.get("m1").countDown();
 		CompletableFuture<CachedModel> hanging = get("m0");
-		await(hangs);
+		CacheFixture.await(hangs);
 		CompletableFuture<CachedModel> next = waiting("m1");
 		this.cache.cancel("m0").block(PATIENCE);
 		assertThat(hanging).failsWithin(PATIENCE);

@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
@@ -82,7 +81,6 @@ class LaneTests {
 		});
 	}
 
-	/** Neither is a look at the disk too slow, nor a thread that a test holds. */
 	/** Holds the thread that has read a file, once, if a test wants that. */
 	private void holdOnce() {
 		CountDownLatch latch = this.hold.getAndSet(null);
@@ -90,16 +88,7 @@ class LaneTests {
 			return;
 		}
 		this.held.countDown();
-		await(latch);
-	}
-
-	private static void await(CountDownLatch latch) {
-		try {
-			assertThat(latch.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-		}
-		catch (InterruptedException ex) {
-			throw new IllegalStateException(ex);
-		}
+		CacheFixture.await(latch);
 	}
 
 	@AfterEach
@@ -165,7 +154,7 @@ class LaneTests {
 		Files.setLastModifiedTime(path, FileTime.fromMillis(1));
 		this.hold.set(goOn);
 		CompletableFuture<CachedModel> get = cache.get("m").toFuture();
-		await(this.held);
+		CacheFixture.await(this.held);
 		CompletableFuture<CachedModel> refresh = cache.refresh("m").toFuture();
 		goOn.countDown();
 		assertThat(get).succeedsWithin(PATIENCE)
@@ -261,7 +250,7 @@ class LaneTests {
 		Path path = this.fixture.get("m").path();
 		this.hold.set(goOn);
 		CompletableFuture<CachedModel> verify = cache.verify("m").toFuture();
-		await(this.held);
+		CacheFixture.await(this.held);
 		CompletableFuture<Void> evict = cache.evict("m").toFuture();
 		assertThat(verify).failsWithin(PATIENCE).withThrowableThat().withCauseInstanceOf(ModelCancelledException.class);
 		goOn.countDown();
@@ -279,7 +268,7 @@ class LaneTests {
 		this.hold.set(goOn);
 		Files.write(path, new byte[] { 1 }, StandardOpenOption.APPEND);
 		CompletableFuture<CachedModel> verify = cache.verify("m").toFuture();
-		await(this.held);
+		CacheFixture.await(this.held);
 		Files.delete(path);
 		goOn.countDown();
 		assertThat(verify).failsWithin(PATIENCE).withThrowableThat().withCauseInstanceOf(ModelCancelledException.class);
@@ -294,7 +283,7 @@ class LaneTests {
 		this.fixture.get("m");
 		this.hold.set(goOn);
 		CompletableFuture<CachedModel> verify = cache.verify("m").toFuture();
-		await(this.held);
+		CacheFixture.await(this.held);
 		assertThat(cache.status("m").state()).isEqualTo(ModelState.READY);
 		assertThat(cache.status("m").progress())
 			.isEqualTo(TransferProgress.of(this.content.size(), this.content.size(), 0));
@@ -310,7 +299,7 @@ class LaneTests {
 		this.fixture.get("m");
 		this.hold.set(goOn);
 		Disposable verify = cache.verify("m").subscribe();
-		await(this.held);
+		CacheFixture.await(this.held);
 		assertThat(cache.status("m").progress()).isNotNull();
 		verify.dispose();
 		assertThat(cache.status("m").progress()).isNull();
@@ -326,7 +315,7 @@ class LaneTests {
 			.open(request().modelPath(path).expectedDigest(this.content.sha256()).build());
 		this.hold.set(goOn);
 		CompletableFuture<CachedModel> get = cache.get("m").toFuture();
-		await(this.held);
+		CacheFixture.await(this.held);
 		assertThat(cache.status("m").state()).isEqualTo(ModelState.VERIFYING);
 		assertThat(cache.status("m").progress())
 			.isEqualTo(TransferProgress.of(this.content.size(), this.content.size(), 0));
@@ -343,7 +332,7 @@ class LaneTests {
 			.open(request().modelPath(path).expectedDigest(this.content.sha256()).build());
 		this.hold.set(goOn);
 		CompletableFuture<CachedModel> first = cache.get("m").toFuture();
-		await(this.held);
+		CacheFixture.await(this.held);
 		assertThat(cache.status("m").state()).isEqualTo(ModelState.VERIFYING);
 		cache.cancel("m").block(PATIENCE);
 		assertThat(cache.status("m").state()).isEqualTo(ModelState.CANCELLED);

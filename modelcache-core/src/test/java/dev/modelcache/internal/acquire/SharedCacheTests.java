@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import dev.modelcache.CacheOptions;
@@ -252,13 +251,13 @@ class SharedCacheTests {
 		CountDownLatch requested = new CountDownLatch(1);
 		this.server.answer("/m.bin", (request) -> {
 			requested.countDown();
-			await(waiting);
+			CacheFixture.await(waiting);
 			return Reply.ok();
 		});
 		Executor threads = (task) -> new Thread(task).start();
 		CompletableFuture<String> stored = CompletableFuture.supplyAsync(() -> get(as(A, GROUP), FileAccess.GROUP, "-"),
 				threads);
-		await(requested);
+		CacheFixture.await(requested);
 		CompletableFuture<String> found = CompletableFuture.supplyAsync(() -> get(as(B, GROUP), FileAccess.GROUP, "-"),
 				threads);
 		jvms.by(as(B, GROUP)).awaitLine("state: WAITING " + this.cache, PATIENCE);
@@ -266,15 +265,6 @@ class SharedCacheTests {
 		assertThat(found).succeedsWithin(PATIENCE).isEqualTo("CACHED");
 		assertThat(stored).succeedsWithin(PATIENCE).isEqualTo("DOWNLOADED");
 		assertThat(this.server.requests()).hasSize(1);
-	}
-
-	private static void await(CountDownLatch latch) {
-		try {
-			assertThat(latch.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-		}
-		catch (InterruptedException ex) {
-			throw new IllegalStateException(ex);
-		}
 	}
 
 	@Test

@@ -5,35 +5,24 @@
 package dev.modelcache.internal.http;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
-import java.util.List;
-import java.util.NoSuchElementException;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
-import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
-import reactor.core.publisher.Flux;
-import reactor.core.publisher.Mono;
 
 import org.springframework.core.io.buffer.DataBuffer;
-import org.springframework.core.io.buffer.DataBufferUtils;
-import org.springframework.core.io.buffer.DefaultDataBufferFactory;
 
 /**
  * Decodes a body that a server sends in gzip (RFC 9110, section 8.4.1.3), of any number
- * of members (RFC 1952, section 2.2), as its bytes arrive. One that is not in gzip at
- * all, whatever its label says, is passed on as it is. All buffers are on the heap.
+ * of members (RFC 1952, section 2.2).
  */
-final class GzipBody {
+final class GzipBody extends EncodedBody {
 
-	/** So few bytes at a time that what they expand to is small, too. */
-	private static final int PIECE = 1024;
+	/** How much is decoded at a time. */
+	private static final int PIECE = 16 * 1024;
 
 	/** More than any server sends. */
 	private static final int LARGEST_HEADER = 64 * 1024;
@@ -51,92 +40,45 @@ final class GzipBody {
 
 	private static final int COMMENT = 0x10;
 
-	private final Mirror mirror;
-
 	private final Inflater inflater = new Inflater(true);
 
 	private final CRC32 checksum = new CRC32();
 
 	private Part part = Part.BEGIN;
 
-	/** Bytes of which not enough have come to use them. */
-	private byte[] left = new byte[0];
-
-	private GzipBody(Mirror mirror) {
-		this.mirror = mirror;
+	GzipBody(Mirror mirror) {
+		super(mirror, "gzip");
 	}
 
-	/**
-	 * Decodes a body.
-	 * @param body the bytes as they arrive; each buffer is released
-	 * @param mirror who sends them
-	 * @return the decoded bytes, in buffers that need not be released, or a
-	 * {@link RequestFailedException}
-	 */
-	static Flux<DataBuffer> decode(Flux<DataBuffer> body, Mirror mirror) {
-		return Flux.defer(() -> {
-			GzipBody gzip = new GzipBody(mirror);
-			return body.map(GzipBody::take)
-				.concatMapIterable((bytes) -> () -> gzip.new Pieces(bytes), 1)
-				.concatWith(Mono.defer(gzip::end));
-		});
-	}
-
-	/** Copies and releases a buffer. */
-	static byte[] take(DataBuffer buffer) {
-		try {
-			byte[] bytes = new byte[buffer.readableByteCount()];
-			buffer.read(bytes);
-			return bytes;
-		}
-		finally {
-			DataBufferUtils.release(buffer);
-		}
-	}
-
-	private Mono<DataBuffer> end() {
-		this.inflater.end();
-		return switch (this.part) {
-			case BEGIN, PLAIN -> (this.left.length > 0) ? Mono.just(buffer(this.left)) : Mono.empty();
-			case NEXT -> (this.left.length > 0) ? Mono.error(truncated()) : Mono.empty();
-			case DATA, END -> Mono.error(truncated());
-		};
-	}
-
-	private RequestFailedException truncated() {
-		return new RequestFailedException(Reason.SHORT_BODY, this.mirror,
-				"ended the body before the end of its gzip data", null);
-	}
-
-	private RequestFailedException broken(@Nullable Throwable cause) {
-		return new RequestFailedException(Reason.ILLEGAL_RESPONSE, this.mirror, "sent broken gzip data", cause);
-	}
-
-	private static DataBuffer buffer(byte[] bytes) {
-		return DefaultDataBufferFactory.sharedInstance.wrap(bytes);
-	}
-
-	/** Takes a few bytes, and returns what they expand to. */
-	private List<DataBuffer> decoded(byte[] bytes, int from, int length) {
-		byte[] joined = Arrays.copyOf(this.left, this.left.length + length);
-		System.arraycopy(bytes, from, joined, this.left.length, length);
-		ByteBuffer input = ByteBuffer.wrap(joined).order(ByteOrder.LITTLE_ENDIAN);
-		List<DataBuffer> output = new ArrayList<>();
+	@Override
+	@Nullable DataBuffer next(ByteBuffer input) {
 		boolean more = true;
 		while (more) {
-			more = switch (this.part) {
-				case BEGIN, NEXT -> beginMember(input);
-				case DATA -> inflate(input, output);
-				case END -> endMember(input);
-				case PLAIN -> {
-					output.add(buffer(Arrays.copyOfRange(joined, input.position(), input.limit())));
-					input.position(input.limit());
-					yield false;
+			if (this.part == Part.PLAIN) {
+				return rest(input);
+			}
+			if (this.part == Part.DATA) {
+				DataBuffer content = inflate(input);
+				if (content != null) {
+					return content;
 				}
-			};
+				more = this.part != Part.DATA;
+			}
+			else {
+				more = (this.part == Part.END) ? endMember(input) : beginMember(input);
+			}
 		}
-		this.left = Arrays.copyOfRange(joined, input.position(), input.limit());
-		return output;
+		return null;
+	}
+
+	@Override
+	boolean mayEnd(int unused) {
+		return this.part == Part.BEGIN || this.part == Part.PLAIN || (this.part == Part.NEXT && unused == 0);
+	}
+
+	@Override
+	void release() {
+		this.inflater.end();
 	}
 
 	private boolean beginMember(ByteBuffer input) {
@@ -190,29 +132,23 @@ final class GzipBody {
 		return (length <= input.remaining()) ? length : -1;
 	}
 
-	private boolean inflate(ByteBuffer input, List<DataBuffer> output) {
+	private @Nullable DataBuffer inflate(ByteBuffer input) {
 		this.inflater.setInput(input);
+		byte[] content = new byte[PIECE];
 		try {
-			while (!this.inflater.needsInput() && !this.inflater.finished()) {
-				byte[] content = new byte[16 * PIECE];
-				int length = this.inflater.inflate(content);
-				if (this.inflater.needsDictionary()) {
-					throw broken(null);
-				}
-				this.checksum.update(content, 0, length);
-				if (length > 0) {
-					output.add(buffer(Arrays.copyOf(content, length)));
-				}
+			int length = this.inflater.inflate(content);
+			if (this.inflater.needsDictionary()) {
+				throw broken(null);
 			}
+			if (this.inflater.finished()) {
+				this.part = Part.END;
+			}
+			this.checksum.update(content, 0, length);
+			return (length > 0) ? buffer(Arrays.copyOf(content, length)) : null;
 		}
 		catch (DataFormatException ex) {
 			throw broken(ex);
 		}
-		if (this.inflater.finished()) {
-			this.part = Part.END;
-			return true;
-		}
-		return false;
 	}
 
 	/** RFC 1952, section 2.3.1: CRC32 and ISIZE, which is the size modulo 2^32. */
@@ -240,39 +176,6 @@ final class GzipBody {
 		END,
 		/** The end of the body, or a further member. */
 		NEXT
-
-	}
-
-	/** Decodes a few bytes whenever more of the content are wanted. */
-	private final class Pieces implements Iterator<DataBuffer> {
-
-		private final byte[] input;
-
-		private int from;
-
-		private Iterator<DataBuffer> out = List.<DataBuffer>of().iterator();
-
-		Pieces(byte[] input) {
-			this.input = input;
-		}
-
-		@Override
-		public boolean hasNext() {
-			while (!this.out.hasNext() && this.from < this.input.length) {
-				int length = Math.min(PIECE, this.input.length - this.from);
-				this.out = decoded(this.input, this.from, length).iterator();
-				this.from += length;
-			}
-			return this.out.hasNext();
-		}
-
-		@Override
-		public DataBuffer next() {
-			if (!hasNext()) {
-				throw new NoSuchElementException();
-			}
-			return this.out.next();
-		}
 
 	}
 

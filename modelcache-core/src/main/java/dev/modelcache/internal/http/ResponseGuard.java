@@ -130,16 +130,17 @@ final class ResponseGuard {
 		Mirror mirror = request.mirror();
 		// RFC 9112, section 7.2: what is sent is in it, not the file.
 		boolean inGzip = codings(response.headers(), HttpHeaders.TRANSFER_ENCODING).anyMatch(GZIP::contains);
-		Flux<DataBuffer> body = inGzip ? GzipBody.decode(response.body(), mirror) : response.body();
+		Flux<DataBuffer> body = inGzip ? EncodedBody.decode(response.body(), () -> new GzipBody(mirror))
+				: response.body();
 		String coding = decoded(request, response.headers());
 		if (coding == null) {
 			return body;
 		}
 		if (GZIP.contains(coding)) {
-			return GzipBody.decode(body, mirror);
+			return EncodedBody.decode(body, () -> new GzipBody(mirror));
 		}
 		if (coding.equals(ZSTD)) {
-			return ZstdBody.decode(body.map(GzipBody::take), mirror, ZstdBody::isAvailable);
+			return EncodedBody.decode(body, () -> new ZstdBody(mirror, ZstdBody::isAvailable));
 		}
 		StringBuilder first = new StringBuilder();
 		return body.map((buffer) -> {

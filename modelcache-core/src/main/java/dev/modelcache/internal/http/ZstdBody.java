@@ -5,10 +5,6 @@
 package dev.modelcache.internal.http;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.Arrays;
-import java.util.Iterator;
-import java.util.NoSuchElementException;
 import java.util.function.BooleanSupplier;
 
 import com.github.luben.zstd.ZstdDecompressCtx;
@@ -17,20 +13,15 @@ import com.github.luben.zstd.util.Native;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
-import reactor.core.publisher.Flux;
-import reactor.core.publisher.Mono;
 
 import org.springframework.core.io.buffer.DataBuffer;
-import org.springframework.core.io.buffer.DefaultDataBufferFactory;
 import org.springframework.util.ClassUtils;
 
 /**
  * Decodes a body that a server sends in Zstandard (RFC 8878, section 7.2), of any number
- * of frames, as its bytes arrive. One that is not in Zstandard at all, whatever its label
- * says, is passed on as it is. What is decoded is in buffers on the heap; the window, of
- * at most 128 MiB, is outside.
+ * of frames. The window, of at most 128 MiB, is outside the heap.
  */
-final class ZstdBody {
+final class ZstdBody extends EncodedBody {
 
 	private static final int PIECE = 64 * 1024;
 
@@ -39,27 +30,25 @@ final class ZstdBody {
 	/** RFC 8878, section 3.1.2: the low half of the first byte is free. */
 	private static final int SKIPPABLE = 0x184d2a50;
 
-	private final Mirror mirror;
-
 	private final BooleanSupplier available;
 
-	private final ByteBuffer input = ByteBuffer.allocateDirect(PIECE).limit(0);
+	private final ByteBuffer source = ByteBuffer.allocateDirect(PIECE).limit(0);
 
-	private final ByteBuffer output = ByteBuffer.allocateDirect(2 * PIECE);
+	private final ByteBuffer target = ByteBuffer.allocateDirect(2 * PIECE);
 
 	private @Nullable Decoder decoder;
 
-	private Kind kind = Kind.UNKNOWN;
+	private boolean plain;
 
 	private boolean inFrame;
 
-	private boolean closed;
-
-	/** The first bytes, while there are too few of them to tell what they are. */
-	private byte[] left = new byte[0];
-
-	private ZstdBody(Mirror mirror, BooleanSupplier available) {
-		this.mirror = mirror;
+	/**
+	 * Creates the decoder of one body.
+	 * @param mirror who sends it
+	 * @param available tells whether the library can be used, when bytes have come
+	 */
+	ZstdBody(Mirror mirror, BooleanSupplier available) {
+		super(mirror, "zstd");
 		this.available = available;
 	}
 
@@ -73,91 +62,67 @@ final class ZstdBody {
 		return present && Decoder.WORKS;
 	}
 
-	/**
-	 * Decodes a body.
-	 * @param body the bytes as they arrive
-	 * @param mirror who sends them
-	 * @param available tells whether the library can be used, when bytes have come
-	 * @return the decoded bytes, in buffers that need not be released, or a
-	 * {@link RequestFailedException}
-	 */
-	static Flux<DataBuffer> decode(Flux<byte[]> body, Mirror mirror, BooleanSupplier available) {
-		return Flux.defer(() -> {
-			ZstdBody zstd = new ZstdBody(mirror, available);
-			return body.concatMapIterable((bytes) -> () -> zstd.new Pieces(bytes), 1)
-				.concatWith(Mono.defer(zstd::end))
-				.doFinally((signal) -> zstd.close());
-		});
-	}
-
-	private synchronized Mono<DataBuffer> end() {
-		if (this.inFrame) {
-			return Mono.error(new RequestFailedException(Reason.SHORT_BODY, this.mirror,
-					"ended the body before the end of its zstd data", null));
+	@Override
+	@Nullable DataBuffer next(ByteBuffer input) {
+		if (!this.plain && this.decoder == null) {
+			if (input.remaining() < Integer.BYTES) {
+				return null;
+			}
+			begin(input.getInt(input.position()));
 		}
-		return (this.left.length > 0) ? Mono.just(buffer(this.left)) : Mono.empty();
+		Decoder used = this.decoder;
+		if (used == null) {
+			return rest(input);
+		}
+		byte[] content = new byte[0];
+		boolean full = this.inFrame && !this.target.hasRemaining();
+		while (content.length == 0 && (full || this.source.hasRemaining() || input.hasRemaining())) {
+			fill(input);
+			this.inFrame = !used.decode(this.target.clear(), this.source);
+			content = new byte[this.target.position()];
+			this.target.get(0, content);
+			full = false;
+		}
+		return (content.length > 0) ? buffer(content) : null;
 	}
 
-	/** What is decoded at this moment is so first: its memory must not be freed. */
-	private synchronized void close() {
-		this.closed = true;
+	/** Decides by the first bytes what the body is. */
+	private void begin(int magic) {
+		this.plain = magic != MAGIC && (magic & ~0xf) != SKIPPABLE;
+		if (this.plain) {
+			return;
+		}
+		if (!this.available.getAsBoolean()) {
+			throw new RequestFailedException(Reason.ENCODED, mirror(),
+					"sent the content encoding zstd, asked for none; the library com.github.luben:zstd-jni would"
+							+ " decode it",
+					null);
+		}
+		this.decoder = new Decoder();
+	}
+
+	private void fill(ByteBuffer input) {
+		if (!this.source.hasRemaining()) {
+			int length = Math.min(PIECE, input.remaining());
+			this.source.clear().put(0, input, input.position(), length).limit(length);
+			input.position(input.position() + length);
+		}
+	}
+
+	@Override
+	boolean mayEnd(int unused) {
+		return !this.inFrame;
+	}
+
+	@Override
+	void release() {
 		if (this.decoder != null) {
 			this.decoder.context.close();
 		}
 	}
 
-	private static DataBuffer buffer(byte[] bytes) {
-		return DefaultDataBufferFactory.sharedInstance.wrap(bytes);
-	}
-
-	/** Decides by the first bytes what the body is, and returns those to be used. */
-	private byte[] begin(byte[] bytes) {
-		byte[] all = Arrays.copyOf(this.left, this.left.length + bytes.length);
-		System.arraycopy(bytes, 0, all, this.left.length, bytes.length);
-		boolean enough = all.length >= Integer.BYTES;
-		this.left = enough ? new byte[0] : all;
-		if (!enough) {
-			return this.left;
-		}
-		int magic = ByteBuffer.wrap(all).order(ByteOrder.LITTLE_ENDIAN).getInt();
-		this.kind = (magic == MAGIC || (magic & ~0xf) == SKIPPABLE) ? Kind.ZSTD : Kind.PLAIN;
-		if (this.kind == Kind.ZSTD && !this.available.getAsBoolean()) {
-			throw new RequestFailedException(Reason.ENCODED, this.mirror,
-					"sent the content encoding zstd, asked for none; the library com.github.luben:zstd-jni would"
-							+ " decode it",
-					null);
-		}
-		return all;
-	}
-
-	/** Returns what some bytes expand to, or null if that is nothing yet. */
-	private synchronized @Nullable DataBuffer decoded() {
-		if (this.closed) {
-			this.input.position(this.input.limit());
-			return null;
-		}
-		if (this.decoder == null) {
-			this.decoder = new Decoder();
-		}
-		this.inFrame = !this.decoder.decode(this.output.clear(), this.input, this.mirror);
-		byte[] bytes = new byte[this.output.flip().remaining()];
-		this.output.get(bytes);
-		return (bytes.length > 0) ? buffer(bytes) : null;
-	}
-
-	/** Returns whether content has come that did not fit into the output. */
-	private synchronized boolean hasMore() {
-		return this.inFrame && !this.closed && this.output.limit() == this.output.capacity();
-	}
-
-	private enum Kind {
-
-		UNKNOWN, ZSTD, PLAIN
-
-	}
-
 	/** Linked where the library is. */
-	private static final class Decoder {
+	private final class Decoder {
 
 		static final boolean WORKS = works();
 
@@ -173,56 +138,13 @@ final class ZstdBody {
 			}
 		}
 
-		boolean decode(ByteBuffer target, ByteBuffer source, Mirror mirror) {
+		boolean decode(ByteBuffer to, ByteBuffer from) {
 			try {
-				return this.context.decompressDirectByteBufferStream(target, source);
+				return this.context.decompressDirectByteBufferStream(to, from);
 			}
 			catch (ZstdException ex) {
-				throw new RequestFailedException(Reason.ILLEGAL_RESPONSE, mirror, "sent broken zstd data", ex);
+				throw broken(ex);
 			}
-		}
-
-	}
-
-	/** Decodes some bytes whenever more of the content are wanted. */
-	private final class Pieces implements Iterator<DataBuffer> {
-
-		private final ZstdBody body = ZstdBody.this;
-
-		private final byte[] bytes;
-
-		private int from;
-
-		private @Nullable DataBuffer next;
-
-		Pieces(byte[] arrived) {
-			this.bytes = (this.body.kind == Kind.UNKNOWN) ? this.body.begin(arrived) : arrived;
-			this.from = (this.body.kind == Kind.ZSTD) ? 0 : this.bytes.length;
-			this.next = (this.body.kind == Kind.PLAIN && this.bytes.length > 0) ? buffer(this.bytes) : null;
-		}
-
-		@Override
-		public boolean hasNext() {
-			while (this.next == null
-					&& (this.from < this.bytes.length || this.body.input.hasRemaining() || this.body.hasMore())) {
-				if (!this.body.input.hasRemaining() && !this.body.hasMore()) {
-					int length = Math.min(PIECE, this.bytes.length - this.from);
-					this.body.input.clear().put(this.bytes, this.from, length).flip();
-					this.from += length;
-				}
-				this.next = this.body.decoded();
-			}
-			return this.next != null;
-		}
-
-		@Override
-		public DataBuffer next() {
-			DataBuffer result = hasNext() ? this.next : null;
-			if (result == null) {
-				throw new NoSuchElementException();
-			}
-			this.next = null;
-			return result;
 		}
 
 	}

@@ -9,10 +9,13 @@ import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.LongSupplier;
 
+import dev.modelcache.internal.http.ByteRange;
 import dev.modelcache.internal.http.RangeRequest;
 import dev.modelcache.internal.http.RangeRequest.Coding;
+import dev.modelcache.internal.http.RangeResponse;
 import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
+import dev.modelcache.source.Mirror;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,18 +57,88 @@ final class Adaptation {
 
 	private final LongSupplier now;
 
+	private final boolean several;
+
 	/**
 	 * Creates the adaptation of one transfer.
 	 * @param plan what is fetched
 	 * @param work what of it is there
 	 * @param live the connections that are open, as they change
+	 * @param several whether there may be several of them
 	 * @param now tells the time in nanoseconds
 	 */
-	Adaptation(DownloadPlan plan, WorkMap work, Collection<Fetch> live, LongSupplier now) {
+	Adaptation(DownloadPlan plan, WorkMap work, Collection<Fetch> live, boolean several, LongSupplier now) {
 		this.plan = plan;
 		this.work = work;
 		this.live = live;
+		this.several = several;
 		this.now = now;
+	}
+
+	/**
+	 * Returns how a mirror is asked.
+	 * @param mirror the mirror
+	 * @param mode how it is asked at the moment
+	 * @param segment what is missing
+	 * @param compared how many bytes before that are compared with those that are there
+	 */
+	RangeRequest request(MirrorState mirror, FetchMode mode, Segment segment, long compared) {
+		Coding coding = mirror.ladder().coding();
+		if (mode == FetchMode.WHOLE_FILE) {
+			return RangeRequest.wholeFile(mirror.mirror()).with(coding);
+		}
+		boolean toTheEnd = mode == FetchMode.ONE_CONNECTION && Long.valueOf(segment.end()).equals(this.work.size());
+		long start = segment.position() - compared;
+		boolean sameVersion = (this.work.written() > 0 || start > 0)
+				&& (this.plan.file().expected() == null || mirror.host().comparesIfRange());
+		return new RangeRequest(mirror.mirror(), new ByteRange(start, toTheEnd ? ByteRange.OPEN : segment.end()),
+				sameVersion ? mirror.validator() : null)
+			.with(coding);
+	}
+
+	/**
+	 * A server that failed at ranges, and then sends the whole file, may have been about
+	 * to start. Of a file that is worth several connections, ranges are tried once more.
+	 * @throws RequestFailedException if they are, so that the answer is not taken
+	 */
+	void tryRangesAgain(Fetch fetch, RangeResponse response) {
+		Long size = response.totalBytes();
+		boolean joinable = this.plan.file().expected() != null || response.validator() != null;
+		if (this.several && !fetch.request.ranged() && joinable && size != null && this.work.isWorthSeveral(size)
+				&& fetch.mirror.ladder().triesRangesAgain()) {
+			fetch.mirror.countFromOne();
+			fetch.lowered = true;
+			fetch.passedOver = true;
+			throw new RequestFailedException(Reason.BAD_RANGE, fetch.mirror.mirror(),
+					"sends the file, after requests for its ranges have failed", null);
+		}
+	}
+
+	/**
+	 * One host has several validators for one file: the digest alone tells its versions
+	 * apart.
+	 */
+	void ignoreIfRange(Fetch fetch) {
+		fetch.lowered = true;
+		if (fetch.mirror.host().ignoreIfRange()) {
+			logger.info("Model '{}': {} gives one file several ETags, so the digest alone tells whether its"
+					+ " parts belong together", this.plan.modelId(), fetch.mirror.mirror());
+		}
+	}
+
+	/**
+	 * The file has the right digest. Where it came without ranges, after it had been
+	 * wrong in ranges, its host is asked for whole files from now on.
+	 * @param sender who sent it
+	 * @param mirrors all mirrors of the transfer
+	 */
+	void wasRight(Mirror sender, Mirrors mirrors) {
+		boolean lone = mirrors.all().stream().map(MirrorState::host).distinct().count() == 1;
+		if (this.plan.mode() != FetchMode.SEGMENTS && this.plan.file().expected() != null && lone
+				&& mirrors.all().get(0).host().stepDown(this.plan.mode())) {
+			logger.info("Model '{}': the file is right as {} sends it without ranges, and was wrong in ranges; its host"
+					+ " is asked for whole files from now on", this.plan.modelId(), sender);
+		}
 	}
 
 	/**
@@ -90,14 +163,16 @@ final class Adaptation {
 		// What an earlier transfer left came by ranges, maybe, and would be lost.
 		boolean noRanges = this.work.written() == 0 && !fetch.mirror.host().sendsRanges();
 		if (fetch.mirror.isDropped() && MENDED_BY_WHOLE_FILES.contains(failed.reason())) {
-			fetch.mirror.tryWholeFile();
+			fetch.mirror.ladder().rangesAreWrong();
+			fetch.mirror.comesBack();
 		}
 		else if (fetch.mirror.isDropped() && mayMeanTheRange(failed)) {
-			fetch.mirror.refusesRanges(failed.problem());
+			fetch.mirror.ladder().rangesAreRefused(failed.problem());
+			fetch.mirror.comesBack();
 		}
 		else if (noRanges && BROKEN_RANGES.contains(failed.reason())
 				&& fetch.mirror.failures() == this.plan.maxRequests() - 1) {
-			fetch.mirror.wholeFileNext();
+			fetch.mirror.ladder().rangesBreak();
 		}
 	}
 
@@ -113,8 +188,8 @@ final class Adaptation {
 			case UNSAID -> (failed.reason() == Reason.ENCODED) ? decodedOrNot() : null;
 			case DECODED, TAKEN -> null;
 		};
-		if (next != null && asked == fetch.mirror.coding()) {
-			fetch.mirror.coding(next);
+		if (next != null && asked == fetch.mirror.ladder().coding()) {
+			fetch.mirror.ladder().coding(next);
 			logger.info("Model '{}': {}; it is asked again without Accept-Encoding{}", this.plan.modelId(),
 					failed.problem(), (next == Coding.UNSAID) ? "" : ", for the whole file");
 		}
@@ -173,8 +248,9 @@ final class Adaptation {
 	}
 
 	/** Says why a file that was asked for in ranges comes as a whole. */
-	void answered(Fetch fetch) {
-		String refusal = fetch.mirror.refusalOfRanges();
+	void accepted(Fetch fetch) {
+		fetch.mirror.ladder().accepted(fetch.request.ranged());
+		String refusal = fetch.mirror.ladder().refusal();
 		if (refusal != null && !fetch.request.ranged()) {
 			logger.info("Model '{}': {}, but only to a range: the whole file comes on one connection",
 					this.plan.modelId(), refusal);
@@ -189,18 +265,19 @@ final class Adaptation {
 		if (!request.ranged()) {
 			// Some servers refuse to send a very large file as a whole.
 			boolean refused = (failed.reason() == Reason.REFUSED || failed.reason() == Reason.ACCESS_DENIED)
-					&& mirror.host().sendsRanges() && mirror.refusalOfRanges() == null;
+					&& mirror.host().sendsRanges() && mirror.ladder().refusal() == null;
 			return refused && mirror.host().refusedWholeFile();
 		}
 		if (first && mirror.mayTryWholeFile() && mayMeanTheRange(failed)) {
-			mirror.refusesRanges(failed.problem());
+			mirror.ladder().rangesAreRefused(failed.problem());
+			mirror.comesBack();
 			return true;
 		}
-		if (mirror.refusalOfRanges() != null && mirror.mode() == FetchMode.WHOLE_FILE && mayMeanTheRange(failed)) {
+		if (mirror.ladder().refusal() != null && mirror.mode() == FetchMode.WHOLE_FILE && mayMeanTheRange(failed)) {
 			// Several connections were refused at once.
 			return true;
 		}
-		if (mirror.rangesFailAgain()) {
+		if (mirror.ladder().rangesFailAgain()) {
 			// However they fail: the whole file was answered.
 			return true;
 		}

@@ -107,10 +107,8 @@ final class Coordinator implements BodyWriter.Owner {
 	/** The other connections may begin: it is known that there is work for them. */
 	private boolean several;
 
-	/** Parts of the file came by ranges, and on several connections. */
-	private boolean rangesCame;
-
-	private boolean inSegments;
+	/** How the bytes came that are there. */
+	private FetchMode came = FetchMode.WHOLE_FILE;
 
 	/** Run when a host serves a further connection of this transfer. */
 	private final Runnable whenServed;
@@ -146,7 +144,7 @@ final class Coordinator implements BodyWriter.Owner {
 					transfer.hosts().of(Origin.of(mirror.uri())), plan.mode()))
 			.toList(), plan.file().expected() != null);
 		this.check = new ResponseCheck(plan, this.work, this.mirrors, this.log, listener);
-		this.adaptation = new Adaptation(plan, this.work, this.live.values(), this::now);
+		this.adaptation = new Adaptation(plan, this.work, this.live.values(), transfer.connections() > 1, this::now);
 		this.progress = new Progress(plan, settings.giveUpAfter(), new Pace(settings.minSpeed()).leastBytes(), now());
 		this.followers = new Followers(plan, staged, transfer.threads(), listener, this.mailbox, this::fail,
 				this::proceed);
@@ -218,8 +216,7 @@ final class Coordinator implements BodyWriter.Owner {
 				if (!this.live.isEmpty()) {
 					return;
 				}
-				boolean kept = this.check.isComparable(mirror) || mirror.refusalOfRanges() != null;
-				if (this.work.written() > 0 && !kept) {
+				if (!this.check.areKept(mirror)) {
 					beginAgain();
 					return;
 				}
@@ -255,7 +252,8 @@ final class Coordinator implements BodyWriter.Owner {
 
 	private void open(MirrorState mirror, FetchMode mode, Segment segment) {
 		boolean compared = this.work.written() > 0 && !this.check.isProvable(mirror) && mode != FetchMode.WHOLE_FILE;
-		RangeRequest request = request(mirror, mode, segment, compared);
+		RangeRequest request = this.adaptation.request(mirror, mode, segment,
+				compared ? Math.min(COMPARED, segment.position()) : 0);
 		BodyWriter writer = new BodyWriter(this, request, this.plan, segment.unfinished(), this.staged.channel(),
 				this.transfer.threads(), this.transfer.bandwidth(), this.transfer.pieces());
 		if (compared) {
@@ -266,19 +264,6 @@ final class Coordinator implements BodyWriter.Owner {
 		int others = mirror.host().begin(this.whenServed, now());
 		this.live.put(writer, new Fetch(writer, mirror, mode, request, segment, others));
 		writer.open(this.transfer.clientFor(mirror.mirror()));
-	}
-
-	private RangeRequest request(MirrorState mirror, FetchMode mode, Segment segment, boolean compared) {
-		if (mode == FetchMode.WHOLE_FILE) {
-			return RangeRequest.wholeFile(mirror.mirror()).with(mirror.coding());
-		}
-		boolean toTheEnd = mode == FetchMode.ONE_CONNECTION && Long.valueOf(segment.end()).equals(this.work.size());
-		long start = segment.position() - (compared ? Math.min(COMPARED, segment.position()) : 0);
-		boolean sameVersion = (this.work.written() > 0 || start > 0)
-				&& (this.plan.file().expected() == null || mirror.host().comparesIfRange());
-		return new RangeRequest(mirror.mirror(), new ByteRange(start, toTheEnd ? ByteRange.OPEN : segment.end()),
-				sameVersion ? mirror.validator() : null)
-			.with(mirror.coding());
 	}
 
 	/** Connections without work take the tails of those that will be busy longest. */
@@ -324,19 +309,15 @@ final class Coordinator implements BodyWriter.Owner {
 	/** Compares an answer with what is known, before any of its bytes is taken. */
 	private void accept(Fetch fetch, RangeResponse response) {
 		try {
-			tryRangesAgain(fetch, response);
-			boolean again = fetch.segment.position() > 0 || (!fetch.request.ranged() && this.work.written() > 0);
-			if (again && (response.whole() || !fetch.request.ranged())) {
-				this.check.checkStated(fetch.mirror, response.stated());
-				takeWholeAnswer(fetch, response);
+			boolean shared = this.live.size() > 1;
+			this.adaptation.tryRangesAgain(fetch, response);
+			if (this.check.isFromTheFirstByte(fetch, response)) {
+				this.check.checkReplacement(fetch, response, shared, this.adaptation);
+				this.wholeAnswer = fetch;
+				beginAgain();
 				return;
 			}
-			if (response.bodyEnd() != null && response.bodyEnd() <= fetch.segment.position()
-					&& fetch.request.range().start() < fetch.segment.position()) {
-				throw new RequestFailedException(Reason.BAD_RANGE, fetch.mirror.mirror(),
-						"sent none of the bytes that are missing", null);
-			}
-			this.check.accept(fetch.mirror, fetch.request, fetch.segment, response, this.live.size() > 1);
+			this.check.accept(fetch, response, shared);
 		}
 		catch (RequestFailedException ex) {
 			if (ex.reason() != Reason.CHANGED || !restsOnOthers(fetch)) {
@@ -347,12 +328,11 @@ final class Coordinator implements BodyWriter.Owner {
 		fetch.accepted = true;
 		fetch.provedByHeader = this.check.isProvedByHeader(response);
 		fetch.mirror.host().answered();
-		this.adaptation.answered(fetch);
-		fetch.mirror.accepted(fetch.request.ranged());
+		this.adaptation.accepted(fetch);
 		if (ResponseCheck.isRange(response)) {
 			fetch.mirror.host().sentRange();
-			this.rangesCame = true;
-			this.inSegments |= this.live.size() > 1;
+			boolean segments = this.live.size() > 1 || this.came == FetchMode.SEGMENTS;
+			this.came = segments ? FetchMode.SEGMENTS : FetchMode.ONE_CONNECTION;
 		}
 		boolean others = this.check.leavesWorkForOthers(fetch.mirror, response);
 		fetch.missesBefore = fetch.mirror.pace().misses();
@@ -363,22 +343,6 @@ final class Coordinator implements BodyWriter.Owner {
 				dispatch();
 			}
 		});
-	}
-
-	/**
-	 * A server that failed at ranges, and then sends the whole file, may have been about
-	 * to start. Of a file that is worth several connections, ranges are tried once more.
-	 */
-	private void tryRangesAgain(Fetch fetch, RangeResponse response) {
-		Long size = response.totalBytes();
-		boolean joinable = this.plan.file().expected() != null || response.validator() != null;
-		if (!fetch.request.ranged() && joinable && size != null && this.work.isWorthSeveral(size)
-				&& this.transfer.connections() > 1 && fetch.mirror.triesRangesAgain()) {
-			fetch.lowered = true;
-			fetch.passedOver = true;
-			throw new RequestFailedException(Reason.BAD_RANGE, fetch.mirror.mirror(),
-					"sends the file, after requests for its ranges have failed", null);
-		}
 	}
 
 	/**
@@ -397,66 +361,6 @@ final class Coordinator implements BodyWriter.Owner {
 		// Where the response does not say, the body ends where the file does.
 		fetch.bodyEnd = (response.bodyEnd() != null) ? response.bodyEnd() : fileEnd;
 		fetch.writer.start(response.start(), fetch.segment.position(), fetch.segment.end(), fetch.bodyEnd, fileEnd);
-	}
-
-	/**
-	 * RFC 9110, section 14.2: a server may ignore Range and send the whole file. Where a
-	 * digest will tell, another validator is not yet another file: the servers of one
-	 * host may have one each.
-	 */
-	private void takeWholeAnswer(Fetch fetch, RangeResponse response) {
-		boolean proved = this.plan.file().expected() != null;
-		boolean others = proved && this.mirrors.hasOther(fetch.mirror) && fetch.request.ranged();
-		boolean sameSize = response.totalBytes() == null || response.totalBytes().equals(this.work.size());
-		if (this.work.written() > 0) {
-			refuseWhatMayBeNoFile(fetch, response, proved);
-		}
-		if (proved && sameSize && fetch.request.ifRange() != null && response.validator() != null
-				&& !response.validator().equals(fetch.request.ifRange())) {
-			fetch.lowered = true;
-			if (fetch.mirror.host().ignoreIfRange()) {
-				logger.info("Model '{}': {} gives one file several ETags, so the digest alone tells whether its"
-						+ " parts belong together", this.plan.modelId(), fetch.mirror.mirror());
-			}
-			throw new RequestFailedException(Reason.CHANGED, fetch.mirror.mirror(),
-					"sent the whole file for a part of it, with another ETag", null);
-		}
-		if (proved && sameSize && (this.live.size() > 1 || (others && this.work.written() > 0))) {
-			throw new RequestFailedException(Reason.BAD_RANGE, fetch.mirror.mirror(),
-					"sent the whole file for a part of it", null);
-		}
-		if (this.live.size() > 1 || (others && this.work.written() > 0)) {
-			throw new RequestFailedException(Reason.CHANGED, fetch.mirror.mirror(),
-					"sent the whole file for a part of it, as a server does when the file has changed", null);
-		}
-		this.wholeAnswer = fetch;
-		beginAgain();
-	}
-
-	/**
-	 * What has come is not given up for a page in place of a file, or for bytes that
-	 * cannot be decoded.
-	 */
-	private void refuseWhatMayBeNoFile(Fetch fetch, RangeResponse response, boolean proved) {
-		Mirror mirror = fetch.mirror.mirror();
-		if (response.unknownCoding() != null) {
-			throw new RequestFailedException(Reason.ENCODED, mirror,
-					"sent the content encoding " + response.unknownCoding() + ", asked for none", null);
-		}
-		Long size = this.work.size();
-		if (!fetch.mirror.isInDoubt() || size == null) {
-			return;
-		}
-		if (!size.equals(response.totalBytes())) {
-			String says = (response.totalBytes() != null) ? "says that the file has " + response.totalBytes() + " bytes"
-					: "does not say how large the file is";
-			throw new RequestFailedException(Reason.ILLEGAL_RESPONSE, mirror, says + ", after " + size, null);
-		}
-		String pinned = fetch.mirror.validator();
-		if (!proved && pinned != null && !pinned.equals(response.validator())) {
-			throw new RequestFailedException(Reason.ILLEGAL_RESPONSE, mirror,
-					"sent the whole file with another ETag, after it had refused a part of it", null);
-		}
 	}
 
 	@Override
@@ -664,8 +568,7 @@ final class Coordinator implements BodyWriter.Owner {
 		}, (cleared) -> {
 			this.work.restart();
 			this.check.forget();
-			this.rangesCame = false;
-			this.inSegments = false;
+			this.came = FetchMode.WHOLE_FILE;
 			this.disk.writtenIs(0);
 			fetchAgain();
 		}));
@@ -704,9 +607,7 @@ final class Coordinator implements BodyWriter.Owner {
 	private void askForDigestsIfQuiet() {
 		if (this.live.isEmpty()) {
 			this.phase = Phase.SETTLING;
-			FetchMode mode = this.inSegments ? FetchMode.SEGMENTS
-					: this.rangesCame ? FetchMode.ONE_CONNECTION : FetchMode.WHOLE_FILE;
-			this.followers.complete(this.work.written(), this.mirrors.succeeded(), mode, this::whole);
+			this.followers.complete(this.work.written(), this.mirrors.succeeded(), this.came, this::whole);
 		}
 	}
 
@@ -716,7 +617,7 @@ final class Coordinator implements BodyWriter.Owner {
 			return;
 		}
 		if (this.plan.file().expected() == null || came.is(this.plan.file().expected())) {
-			tellWhatHelped(came);
+			this.adaptation.wasRight(came.mirror(), this.mirrors);
 			end(came, null);
 		}
 		else {
@@ -732,17 +633,6 @@ final class Coordinator implements BodyWriter.Owner {
 					reopen(blocks);
 				}
 			});
-		}
-	}
-
-	/** A host whose ranges were not the file's, while the whole file was right. */
-	private void tellWhatHelped(TransferResult came) {
-		boolean lone = this.mirrors.all().stream().map(MirrorState::host).distinct().count() == 1;
-		Hosts.Host host = this.mirrors.all().get(0).host();
-		if (this.plan.mode() != FetchMode.SEGMENTS && this.plan.file().expected() != null && lone
-				&& host.stepDown(this.plan.mode())) {
-			logger.info("Model '{}': the file is right as {} sends it without ranges, and was wrong in ranges; its host"
-					+ " is asked for whole files from now on", this.plan.modelId(), came.mirror());
 		}
 	}
 

@@ -6,7 +6,6 @@ package dev.modelcache.internal.transfer;
 
 import java.time.Duration;
 
-import dev.modelcache.internal.http.RangeRequest.Coding;
 import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Mirror;
@@ -35,25 +34,7 @@ final class MirrorState {
 
 	private final Goodput goodput = new Goodput();
 
-	/** The most that this transfer asks of it. */
-	private final FetchMode mode;
-
-	/** It is asked for the whole file before it is given up. */
-	private boolean lastResort;
-
-	/** What it answered to a range, which may mean that it sends whole files alone. */
-	private @Nullable String refusalOfRanges;
-
-	/** A request for the whole file was answered well. */
-	private boolean wholeFileAccepted;
-
-	/** It is asked for the whole file until that brings a byte. */
-	private boolean wholeFileNext;
-
-	/** Whether ranges fail for good is seen once a whole file has been answered. */
-	private Trial rangesAgain = Trial.POSSIBLE;
-
-	private Coding coding = Coding.REFUSED;
+	private final Ladder ladder;
 
 	private Retry.AsyncContext<Object> attempts;
 
@@ -93,7 +74,7 @@ final class MirrorState {
 		this.mirror = mirror;
 		this.retry = retry;
 		this.host = host;
-		this.mode = mode;
+		this.ladder = new Ladder(mode, host);
 		this.pace = new Pace(minSpeed);
 		this.attempts = retry.asyncContext();
 	}
@@ -106,30 +87,14 @@ final class MirrorState {
 		return this.host;
 	}
 
-	/**
-	 * Returns how the next request fetches from it. A whole file that broke off goes on
-	 * where it ended, if its host sends ranges.
-	 */
+	/** Returns how it is asked. */
+	Ladder ladder() {
+		return this.ladder;
+	}
+
+	/** Returns how the next request fetches from it. */
 	FetchMode mode() {
-		if (this.coding == Coding.DECODED || this.coding == Coding.TAKEN) {
-			return FetchMode.WHOLE_FILE;
-		}
-		if ((this.lastResort || this.wholeFileNext) && !this.host.refusesWholeFiles()) {
-			return FetchMode.WHOLE_FILE;
-		}
-		boolean ranged = this.host.refusesWholeFiles() || (this.bytes > 0 && this.host.sendsRanges());
-		FetchMode own = (this.mode == FetchMode.WHOLE_FILE && ranged) ? FetchMode.ONE_CONNECTION : this.mode;
-		return FetchMode.lower(own, this.host.mode());
-	}
-
-	/** Returns what the next request says about content codings. */
-	Coding coding() {
-		return this.coding;
-	}
-
-	/** The next requests say something else about content codings. */
-	void coding(Coding next) {
-		this.coding = next;
+		return this.ladder.mode(this.bytes > 0);
 	}
 
 	Pace pace() {
@@ -208,18 +173,22 @@ final class MirrorState {
 	void progressed() {
 		this.alone = false;
 		this.waited = false;
-		this.wholeFileNext = false;
-		this.rangesAgain = Trial.OVER;
+		this.ladder.progressed();
 		if (this.slow && this.bytes - this.bytesWhenSlow < this.pace.leastBytes()) {
 			return;
 		}
 		this.slow = false;
 		if (this.counted) {
 			this.counted = false;
-			this.failures = 0;
-			this.attempts = this.retry.asyncContext();
+			countFromOne();
 		}
 		this.dropped = this.droppedForGood;
+	}
+
+	/** What has failed until now does not count any more. */
+	void countFromOne() {
+		this.failures = 0;
+		this.attempts = this.retry.asyncContext();
 	}
 
 	/**
@@ -300,7 +269,7 @@ final class MirrorState {
 	 * have the file, and fail at ranges.
 	 */
 	boolean mayTryWholeFile() {
-		return !this.lastResort && mode() != FetchMode.WHOLE_FILE && !this.host.refusesWholeFiles();
+		return !this.ladder.isAtItsEnd() && mode() != FetchMode.WHOLE_FILE && !this.host.refusesWholeFiles();
 	}
 
 	/** Returns how many requests in a row have brought no new byte. */
@@ -308,88 +277,16 @@ final class MirrorState {
 		return this.failures;
 	}
 
-	/** The next request is for the whole file. */
-	void wholeFileNext() {
-		this.wholeFileNext = true;
-	}
-
-	/**
-	 * It sends the whole file after requests for ranges have failed: it may have been
-	 * about to start. The next request is for a range again, once.
-	 * @return whether that is so
-	 */
-	boolean triesRangesAgain() {
-		if (!this.wholeFileNext || this.rangesAgain != Trial.POSSIBLE) {
-			return false;
-		}
-		this.rangesAgain = Trial.RUNNING;
-		this.wholeFileNext = false;
-		this.failures = 0;
-		this.attempts = this.retry.asyncContext();
-		return true;
-	}
-
-	/**
-	 * A request for a range failed once more: the next one is for the whole file.
-	 * @return whether it was tried again
-	 */
-	boolean rangesFailAgain() {
-		boolean tried = this.rangesAgain == Trial.RUNNING;
-		if (tried) {
-			this.rangesAgain = Trial.OVER;
-			this.wholeFileNext = true;
-		}
-		return tried;
-	}
-
-	/** Asks it for the whole file, though it was given up. */
-	void tryWholeFile() {
-		this.lastResort = true;
+	/** It is asked once more, though it was given up. */
+	void comesBack() {
 		this.dropped = false;
 		this.droppedForGood = false;
 		this.notBeforeNanos = 0;
 	}
 
-	/**
-	 * It refused a range: it is asked for the whole file.
-	 * @param refusal what it answered
-	 */
-	void refusesRanges(String refusal) {
-		this.refusalOfRanges = refusal;
-		this.wholeFileAccepted = false;
-		tryWholeFile();
-	}
-
-	/** Returns what it answered to a range, if the whole file was tried therefore. */
-	@Nullable String refusalOfRanges() {
-		return this.refusalOfRanges;
-	}
-
-	/**
-	 * An answer of this mirror was accepted.
-	 * @param ranged whether a range was asked for
-	 */
-	void accepted(boolean ranged) {
-		this.wholeFileAccepted |= !ranged;
-	}
-
-	/**
-	 * Returns whether it refused a range, and has not shown since that it has the file:
-	 * nobody and nothing is given up for it.
-	 */
-	boolean isInDoubt() {
-		return this.refusalOfRanges != null && !this.wholeFileAccepted;
-	}
-
 	/** The transfer is complete. */
 	void succeeded() {
 		this.attempts.onComplete();
-	}
-
-	private enum Trial {
-
-		POSSIBLE, RUNNING, OVER
-
 	}
 
 }

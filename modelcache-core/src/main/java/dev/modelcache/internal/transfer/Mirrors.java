@@ -75,7 +75,7 @@ final class Mirrors {
 
 	/** Returns all mirrors that may still be asked, and can be relied on. */
 	List<MirrorState> usable() {
-		return this.mirrors.stream().filter((mirror) -> !mirror.isDropped() && !mirror.isInDoubt()).toList();
+		return this.mirrors.stream().filter((mirror) -> !mirror.isDropped() && !mirror.ladder().isInDoubt()).toList();
 	}
 
 	/** What sends whole files alone cannot add to what others send: it is the last. */

@@ -9,7 +9,7 @@ import java.util.Set;
 
 import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
-import dev.modelcache.internal.http.RangeRequest;
+import dev.modelcache.internal.http.ByteRange;
 import dev.modelcache.internal.http.RangeResponse;
 import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
@@ -86,10 +86,18 @@ final class ResponseCheck {
 	}
 
 	/**
+	 * Returns whether the bytes that are there are kept when a mirror is asked next for
+	 * which nothing proves that they belong to its file.
+	 */
+	boolean areKept(MirrorState mirror) {
+		return this.work.written() == 0 || isComparable(mirror) || mirror.ladder().refusal() != null;
+	}
+
+	/**
 	 * Returns whether the bytes that are there can be compared with this mirror's file:
 	 * nothing proves that they belong to it, but its size, and the last of them.
 	 */
-	boolean isComparable(MirrorState mirror) {
+	private boolean isComparable(MirrorState mirror) {
 		return this.work.size() != null && this.work.frontier() == this.work.written()
 				&& Origin.of(mirror.mirror().uri()).equals(this.bytesFrom) && mirror.mode() != FetchMode.WHOLE_FILE;
 	}
@@ -106,16 +114,82 @@ final class ResponseCheck {
 	}
 
 	/**
+	 * Returns whether a response brings the file from its first byte on, in answer to a
+	 * request for less, or for a file of which a part is there.
+	 */
+	boolean isFromTheFirstByte(Fetch fetch, RangeResponse response) {
+		boolean more = fetch.segment.position() > 0 || (!fetch.request.ranged() && this.work.written() > 0);
+		return more && (response.whole() || !fetch.request.ranged());
+	}
+
+	/**
+	 * Checks a response for which what is there would be given up. RFC 9110, section
+	 * 14.2: a server may ignore Range and send the whole file. Where a digest will tell,
+	 * another validator is not yet another file: the servers of one host may have one
+	 * each.
+	 * @param fetch what it was asked for
+	 * @param response the response
+	 * @param shared whether other requests for the same file are under way
+	 * @param adaptation is told where the validators of a host differ
+	 * @throws RequestFailedException if what is there is kept
+	 */
+	void checkReplacement(Fetch fetch, RangeResponse response, boolean shared, Adaptation adaptation) {
+		boolean proved = this.plan.file().expected() != null;
+		boolean others = proved && this.mirrors.hasOther(fetch.mirror) && fetch.request.ranged();
+		boolean sameSize = response.totalBytes() == null || response.totalBytes().equals(this.work.size());
+		checkStated(fetch.mirror, response.stated());
+		if (this.work.written() > 0) {
+			checkIsFile(fetch.mirror, response, proved);
+		}
+		if (proved && sameSize && fetch.request.ifRange() != null && response.validator() != null
+				&& !response.validator().equals(fetch.request.ifRange())) {
+			adaptation.ignoreIfRange(fetch);
+			throw contradiction(fetch.mirror, "sent the whole file for a part of it, with another ETag");
+		}
+		if (shared || (others && this.work.written() > 0)) {
+			throw (proved && sameSize)
+					? new RequestFailedException(Reason.BAD_RANGE, fetch.mirror.mirror(),
+							"sent the whole file for a part of it", null)
+					: contradiction(fetch.mirror,
+							"sent the whole file for a part of it, as a server does when the file has changed");
+		}
+	}
+
+	/**
+	 * What has come is not given up for a page in place of a file, or for bytes that
+	 * cannot be decoded.
+	 */
+	private void checkIsFile(MirrorState mirror, RangeResponse response, boolean proved) {
+		if (response.unknownCoding() != null) {
+			throw new RequestFailedException(Reason.ENCODED, mirror.mirror(),
+					"sent the content encoding " + response.unknownCoding() + ", asked for none", null);
+		}
+		Long size = this.work.size();
+		if (!mirror.ladder().isInDoubt() || size == null) {
+			return;
+		}
+		if (!size.equals(response.totalBytes())) {
+			String says = (response.totalBytes() != null) ? "says that the file has " + response.totalBytes() + " bytes"
+					: "does not say how large the file is";
+			throw new RequestFailedException(Reason.ILLEGAL_RESPONSE, mirror.mirror(), says + ", after " + size, null);
+		}
+		String pinned = mirror.validator();
+		if (!proved && pinned != null && !pinned.equals(response.validator())) {
+			throw new RequestFailedException(Reason.ILLEGAL_RESPONSE, mirror.mirror(),
+					"sent the whole file with another ETag, after it had refused a part of it", null);
+		}
+	}
+
+	/**
 	 * Checks a response before any of its bytes is taken, and takes note of it.
-	 * @param mirror the mirror that answers
-	 * @param request what it was asked for
-	 * @param segment where the bytes go
+	 * @param fetch what it was asked for
 	 * @param response the response
 	 * @param shared whether other requests for the same file are under way
 	 * @throws RequestFailedException if it contradicts what is known
 	 */
-	void accept(MirrorState mirror, RangeRequest request, Segment segment, RangeResponse response, boolean shared) {
-		checkRange(mirror, request, response);
+	void accept(Fetch fetch, RangeResponse response, boolean shared) {
+		MirrorState mirror = fetch.mirror;
+		checkRange(fetch, response);
 		checkTotal(mirror, response.totalBytes());
 		checkValidator(mirror, response, shared || this.work.written() > 0);
 		checkStated(mirror, response.stated());
@@ -135,7 +209,7 @@ final class ResponseCheck {
 		if (size != null) {
 			this.work.sizeIs(size);
 		}
-		if (!isRange(response) && this.work.extend(segment) && !this.toldOneConnection) {
+		if (!isRange(response) && this.work.extend(fetch.segment) && !this.toldOneConnection) {
 			this.toldOneConnection = true;
 			logger.info("Model '{}': {} sends no ranges, so one connection fetches the whole file", this.plan.modelId(),
 					mirror.mirror());
@@ -165,19 +239,24 @@ final class ResponseCheck {
 	 * all that there is, or what a server that caps ranges sends first. What follows can
 	 * be fetched if something will tell that it belongs to the same file.
 	 */
-	private void checkRange(MirrorState mirror, RangeRequest request, RangeResponse response) {
+	private void checkRange(Fetch fetch, RangeResponse response) {
+		Mirror mirror = fetch.mirror.mirror();
+		ByteRange asked = fetch.request.range();
 		Long end = response.bodyEnd();
+		if (end != null && end <= fetch.segment.position() && asked.start() < fetch.segment.position()) {
+			throw new RequestFailedException(Reason.BAD_RANGE, mirror, "sent none of the bytes that are missing", null);
+		}
 		Long total = (response.totalBytes() != null) ? response.totalBytes() : this.plan.file().size();
 		if (response.whole() || end == null) {
 			return;
 		}
 		if (total == null && this.work.size() == null) {
-			throw new RequestFailedException(Reason.BAD_RANGE, mirror.mirror(),
+			throw new RequestFailedException(Reason.BAD_RANGE, mirror,
 					"sent a part of the file without saying how large the file is", null);
 		}
 		boolean continued = this.plan.file().expected() != null || response.validator() != null;
-		if (request.range().isOpen() && total != null && end < total && !continued) {
-			throw new RequestFailedException(Reason.BAD_RANGE, mirror.mirror(),
+		if (asked.isOpen() && total != null && end < total && !continued) {
+			throw new RequestFailedException(Reason.BAD_RANGE, mirror,
 					"sent bytes up to " + (end - 1) + " of " + total + ", asked for all", null);
 		}
 	}
@@ -222,7 +301,7 @@ final class ResponseCheck {
 	 * A digest that the server states proves nothing, but it may refute. That of a
 	 * compressed file says nothing of its content, whose digest may be the expected one.
 	 */
-	void checkStated(MirrorState mirror, Set<Digest> stated) {
+	private void checkStated(MirrorState mirror, Set<Digest> stated) {
 		ExpectedDigest expected = this.plan.file().expected();
 		if (expected == null || this.plan.decompression() != null || stated.contains(expected.digest())) {
 			return;

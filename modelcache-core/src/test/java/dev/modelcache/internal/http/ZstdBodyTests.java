@@ -32,16 +32,16 @@ class ZstdBodyTests {
 	private static final Mirror MIRROR = new Mirror(URI.create("https://host/m.gguf"), Map.of());
 
 	private static Flux<DataBuffer> decode(byte[] body, int piece, boolean available) {
-		List<byte[]> pieces = new ArrayList<>();
+		List<DataBuffer> pieces = new ArrayList<>();
 		for (int from = 0; from < body.length; from += piece) {
-			pieces.add(Arrays.copyOfRange(body, from, Math.min(body.length, from + piece)));
+			pieces.add(EncodedBody.buffer(Arrays.copyOfRange(body, from, Math.min(body.length, from + piece))));
 		}
-		return ZstdBody.decode(Flux.fromIterable(pieces), MIRROR, () -> available);
+		return EncodedBody.decode(Flux.fromIterable(pieces), () -> new ZstdBody(MIRROR, () -> available));
 	}
 
 	private static byte[] bytes(Flux<DataBuffer> body) {
 		ByteArrayOutputStream all = new ByteArrayOutputStream();
-		body.map(GzipBody::take).doOnNext(all::writeBytes).blockLast(PATIENCE);
+		body.map(EncodedBody::take).doOnNext(all::writeBytes).blockLast(PATIENCE);
 		return all.toByteArray();
 	}
 

@@ -71,7 +71,8 @@ final class BlockLog {
 	}
 
 	/**
-	 * Takes over what is there, as far as the disk still has it.
+	 * Takes over what is there, as far as the disk still has it. Without an expected
+	 * digest that is never all of the file.
 	 * @return what the journal says, without the blocks that are torn
 	 * @throws IOException if the disk cannot be read
 	 */
@@ -88,6 +89,12 @@ final class BlockLog {
 			this.origins.add(contents.origins().getOrDefault(number, Source.UNKNOWN));
 		}
 		damaged().forEach(this.blocks::remove);
+		long all = (contents.size() + WorkMap.BLOCK - 1) / WorkMap.BLOCK;
+		if (this.plan.file().expected() == null && this.blocks.size() == all) {
+			// The last block is fetched again: whether its source still has this version,
+			// and what it calls the file, has to be asked.
+			this.blocks.pollLastEntry();
+		}
 		if (this.blocks.isEmpty()) {
 			clear();
 			return JournalContents.read(List.of());

@@ -35,6 +35,11 @@ import dev.modelcache.testsupport.Reply;
 import dev.modelcache.testsupport.Signals;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import java.util.HexFormat;
+import java.util.zip.CRC32C;
+import dev.modelcache.internal.content.format.FormatSettings;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -272,6 +277,51 @@ class ResumeTests {
 			breakOff(request);
 			Set<Long> there = landed();
 			assertThat(blocksAskedFor(() -> get(request))).isNotEmpty().doesNotContainAnyElementsOf(there);
+		}
+	}
+
+	/**
+	 * As a process leaves it that ends before the file is moved to its place: whether it
+	 * is still the version of its server, and what that calls it, has to be asked.
+	 */
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void withoutDigestAFileOfWhichAllCameIsThatOfItsServer(boolean changed) throws Exception {
+		ModelRequest.Builder request = request().expectedDigest(null).modelPath(this.directory.resolve("model"));
+		this.server.serve("/download", this.content);
+		request.url(this.server.uri("/download"));
+		AtomicLong left = new AtomicLong(6);
+		this.server.answer("/download",
+				(asked) -> (left.getAndDecrement() > 0) ? Reply.ok().closeAfter(MIB + 1000) : Reply.status(503));
+		assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get(request));
+		completeByHand();
+		Content now = changed ? Content.random(this.content.size(), 2) : this.content;
+		this.server.serve("/download", now)
+			.always("/download", Reply.ok().header("Content-Disposition", "attachment; filename=m.tflite"));
+		int before = this.server.requests("/download").size();
+		try (CacheFixture fixture = fixture().formats(FormatSettings.defaults())) {
+			fixture.open(request.build());
+			assertThat(fixture.get("m").path()).hasBinaryContent(now.bytes());
+		}
+		assertThat(this.server.requests("/download")).hasSize(before + 1);
+		assertThat(this.server.requests("/download").get(before).range()).startsWith("bytes=" + 10 * MIB + "-");
+	}
+
+	/** Adds the blocks that are missing to what a download left, and to its journal. */
+	private void completeByHand() throws IOException {
+		Set<Long> there = landed();
+		try (RandomAccessFile file = new RandomAccessFile(stagedFiles().get(0).toFile(), "rw")) {
+			file.write(this.content.bytes());
+		}
+		for (long index = 0; index * MIB < this.content.size(); index++) {
+			if (!there.contains(index)) {
+				int start = (int) (index * MIB);
+				CRC32C checksum = new CRC32C();
+				checksum.update(this.content.bytes(), start, (int) Math.min(MIB, this.content.size() - start));
+				Files.writeString(list(".journal").get(0),
+						"block " + index + " 0 " + HexFormat.of().toHexDigits((int) checksum.getValue()) + "\n",
+						StandardOpenOption.APPEND);
+			}
 		}
 	}
 

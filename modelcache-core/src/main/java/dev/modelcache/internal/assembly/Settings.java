@@ -404,7 +404,7 @@ public final class Settings {
 						"Set both, or remove both");
 			}
 		});
-		return new OciSettings(oci.registries(), this.surroundings.dockerConfig(), this.surroundings.authFiles());
+		return new OciSettings(oci.registries(), this.surroundings.dockerConfig(), this.surroundings::authFiles);
 	}
 
 	private void positive(String name, Duration value) {

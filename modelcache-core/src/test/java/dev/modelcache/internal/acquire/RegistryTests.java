@@ -140,7 +140,7 @@ class RegistryTests {
 
 	private CachedModel getWithLoginOf(Path podman) {
 		OciSettings settings = new OciSettings(Map.of(this.registry.host(), new Registry(null, null, true)),
-				this.directory.resolve("none.json"), List.of(podman));
+				this.directory.resolve("none.json"), () -> List.of(podman));
 		try (CacheFixture fixture = new CacheFixture(this.directory)) {
 			fixture.resolver(new OciResolver(MetadataClients.create(), settings, Schedulers.boundedElastic(),
 					Schedulers.parallel()));

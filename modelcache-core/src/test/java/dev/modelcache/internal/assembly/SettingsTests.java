@@ -10,6 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import dev.modelcache.internal.source.oci.OciSettings;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -386,19 +389,32 @@ class SettingsTests {
 	@Test
 	void filesOfPodmanAreReadWhereItsToolsReadThem() throws IOException {
 		Path usual = this.home.resolve(".config/containers/auth.json");
-		assertThat(settings(Map.of("XDG_RUNTIME_DIR", "run")).oci(this.oci).authFiles()).containsExactly(usual);
+		assertThat(settings(Map.of("XDG_RUNTIME_DIR", "run")).oci(this.oci).authFiles().get()).containsExactly(usual);
 		if (System.getProperty("os.name").startsWith("Linux")) {
 			Object user = Files.getAttribute(Files.createTempFile(this.home, "file", ""), "unix:uid");
-			assertThat(settings(Map.of()).oci(this.oci).authFiles())
+			assertThat(settings(Map.of()).oci(this.oci).authFiles().get())
 				.containsExactly(Path.of("/run/containers/" + user + "/auth.json"), usual);
 		}
-		assertThat(settings(Map.of("XDG_RUNTIME_DIR", "/run/user/1")).oci(this.oci).authFiles())
+		assertThat(settings(Map.of("XDG_RUNTIME_DIR", "/run/user/1")).oci(this.oci).authFiles().get())
 			.containsExactly(Path.of("/run/user/1/containers/auth.json"), usual);
-		assertThat(settings(Map.of("XDG_RUNTIME_DIR", "run", "XDG_CONFIG_HOME", "/c")).oci(this.oci).authFiles())
+		assertThat(settings(Map.of("XDG_RUNTIME_DIR", "run", "XDG_CONFIG_HOME", "/c")).oci(this.oci).authFiles().get())
 			.containsExactly(Path.of("/c/containers/auth.json"));
-		assertThat(
-				settings(Map.of("REGISTRY_AUTH_FILE", "/auth.json", "XDG_CONFIG_HOME", "/c")).oci(this.oci).authFiles())
-			.containsExactly(Path.of("/auth.json"));
+		assertThat(settings(Map.of("REGISTRY_AUTH_FILE", "/auth.json", "XDG_CONFIG_HOME", "/c")).oci(this.oci)
+			.authFiles()
+			.get()).containsExactly(Path.of("/auth.json"));
+	}
+
+	/** They are looked up on the disk: a model of another source does not need that. */
+	@Test
+	void filesOfPodmanAreSoughtWhenALoginIsNeeded() {
+		Set<String> read = new HashSet<>();
+		OciSettings settings = new Settings("hooks.llm", (name) -> {
+			read.add(name);
+			return name.equals("user.home") ? this.home.toString() : null;
+		}).oci(this.oci);
+		assertThat(read).doesNotContain("REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR");
+		settings.authFiles().get();
+		assertThat(read).contains("REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR");
 	}
 
 	@Test

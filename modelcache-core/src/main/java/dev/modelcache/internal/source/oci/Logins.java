@@ -7,10 +7,10 @@ package dev.modelcache.internal.source.oci;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Function;
 
 import dev.modelcache.OciOptions.Registry;
 import org.jspecify.annotations.Nullable;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
@@ -80,7 +80,9 @@ final class Logins {
 	}
 
 	private Mono<Login> fromFiles(ModelReference reference) {
-		return Flux.fromIterable(this.settings.loginFiles())
+		return Mono.fromCallable(this.settings::loginFiles)
+			.subscribeOn(this.io)
+			.flatMapIterable(Function.identity())
 			.concatMap((file) -> from(new DockerConfig(file, file.equals(this.settings.dockerConfig())), reference))
 			.next();
 	}

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
@@ -19,9 +20,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param registries the configured registries, by host, with its port where it has one
  * @param dockerConfig Docker's configuration, which may hold credentials; need not exist
- * @param authFiles the files in which Podman and others keep credentials; need not exist
+ * @param authFiles finds the files in which Podman and others keep credentials; they need
+ * not exist. <em>Blocking</em>
  */
-public record OciSettings(Map<String, Registry> registries, @Nullable Path dockerConfig, List<Path> authFiles) {
+public record OciSettings(Map<String, Registry> registries, @Nullable Path dockerConfig,
+		Supplier<List<Path>> authFiles) {
 
 	/**
 	 * Creates settings without files of Podman.
@@ -29,7 +32,7 @@ public record OciSettings(Map<String, Registry> registries, @Nullable Path docke
 	 * @param dockerConfig Docker's configuration, or {@code null}
 	 */
 	public OciSettings(Map<String, Registry> registries, @Nullable Path dockerConfig) {
-		this(registries, dockerConfig, List.of());
+		this(registries, dockerConfig, List::of);
 	}
 
 	/**
@@ -39,12 +42,14 @@ public record OciSettings(Map<String, Registry> registries, @Nullable Path docke
 		Map<String, Registry> copy = new TreeMap<>();
 		registries.forEach((host, registry) -> copy.put(OciNames.registry(host.toLowerCase(Locale.ROOT)), registry));
 		registries = Map.copyOf(copy);
-		authFiles = List.copyOf(authFiles);
 	}
 
-	/** Returns the files that may hold credentials, in the order to ask them. */
+	/**
+	 * Returns the files that may hold credentials, in the order to ask them.
+	 * <em>Blocking</em>.
+	 */
 	List<Path> loginFiles() {
-		return Stream.concat(Stream.ofNullable(this.dockerConfig), this.authFiles.stream()).toList();
+		return Stream.concat(Stream.ofNullable(this.dockerConfig), this.authFiles.get().stream()).toList();
 	}
 
 	/** Returns the configuration of a registry, or null where there is none. */

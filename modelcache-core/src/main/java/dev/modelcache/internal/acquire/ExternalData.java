@@ -103,9 +103,7 @@ final class ExternalData {
 	 */
 	@Nullable CachedModel completing(ResolvedModel first, boolean offline, Function<ModelRequest, @Nullable ResolvedModel> asked,
 			Function<ResolvedModel, @Nullable CachedModel> bring) {
-		if (!offline) {
-			requireLockedAtSource(first, asked);
-		}
+		ResolvedModel locked = offline ? null : requireLockedAtSource(first, asked);
 		ResolvedModel model = first;
 		for (int completions = 0;; completions++) {
 			this.model = model;
@@ -121,7 +119,9 @@ final class ExternalData {
 				ResolvedModel complete = null;
 				ModelNotFoundException failure = null;
 				try {
-					complete = (completions < MOST_COMPLETIONS) ? with(missing.names(), model, asked) : null;
+					complete = (locked != null && hasAll(locked, missing.names())) ? locked
+							: (completions < MOST_COMPLETIONS) ? with(missing.names(), model, asked) : null;
+					locked = null;
 				}
 				catch (ModelNotFoundException ex) {
 					failure = ex;
@@ -150,11 +150,13 @@ final class ExternalData {
 	 * Requires before anything is fetched that the source has the files that the lock
 	 * file has. Files beside an ONNX file may be its data, which it names itself once it
 	 * has come.
+	 * @return the model with them, or null if it has them already
 	 */
-	private void requireLockedAtSource(ResolvedModel model, Function<ModelRequest, @Nullable ResolvedModel> asked) {
+	private @Nullable ResolvedModel requireLockedAtSource(ResolvedModel model,
+			Function<ModelRequest, @Nullable ResolvedModel> asked) {
 		Set<ModelFileName> missing = this.pins.missing(this.index.candidate(), model);
 		if (missing.isEmpty()) {
-			return;
+			return null;
 		}
 		ResolvedModel complete = null;
 		if (missing.stream().allMatch((name) -> model.files().stream().anyMatch((file) -> mayHold(name, file)))) {
@@ -168,6 +170,11 @@ final class ExternalData {
 		if (complete == null) {
 			this.pins.requireAll(this.index.candidate(), model);
 		}
+		return complete;
+	}
+
+	private static boolean hasAll(ResolvedModel model, Set<ModelFileName> names) {
+		return model.files().stream().map(RemoteFile::name).collect(Collectors.toSet()).containsAll(names);
 	}
 
 	/** Returns whether a file may hold data of another one. */

@@ -193,7 +193,10 @@ class ExternalDataTests {
 		repository("weights.pb").large("onnx/weights.pb", DATA);
 		get("hf://org/repo/onnx/model.onnx");
 		elsewhere();
+		int asked = this.server.hub().requests().size();
 		assertThat(get("hf://org/repo/onnx/model.onnx").files()).hasSize(2);
+		// What was looked up because the lock file has it is not looked up again.
+		assertThat(this.server.hub().requests()).hasSize(2 * asked);
 		elsewhere();
 		this.server.repository("org/repo", COMMIT)
 			.large("onnx/model.onnx", Content.of(ModelFiles.onnxWithData("weights.pb")))

@@ -67,6 +67,27 @@ public final class ModelIntegrityException extends ModelCacheException {
 	}
 
 	/**
+	 * Returns this failure in other words.
+	 * @param problem what happened, a sentence without its full stop
+	 * @param action what to do, a sentence without its full stop
+	 * @return an exception with the same digests and suppressed exceptions
+	 */
+	public ModelIntegrityException explained(String problem, String action) {
+		ModelIntegrityException explained = new ModelIntegrityException(this, problem, action);
+		for (Throwable suppressed : getSuppressed()) {
+			explained.addSuppressed(suppressed);
+		}
+		return explained;
+	}
+
+	private ModelIntegrityException(ModelIntegrityException same, String problem, String action) {
+		super(ErrorCode.INTEGRITY, same.modelId(), problem, action, same.getCause());
+		this.expected = same.expected;
+		this.actual = same.actual;
+		this.origin = same.origin;
+	}
+
+	/**
 	 * Creates an exception for a file that cannot be verified or is missing.
 	 * @param modelId the model's id
 	 * @param problem what happened, a sentence without its full stop

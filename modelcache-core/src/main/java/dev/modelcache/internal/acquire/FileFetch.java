@@ -112,10 +112,12 @@ final class FileFetch {
 			return fetchUntilProved(job);
 		}
 		catch (ModelCacheException ex) {
+			PinnedModels pins = new PinnedModels(this.engine.store(), null);
 			RequestFailedException departure = departure(job, ex);
-			throw (departure != null)
-					? new PinnedModels(this.engine.store(), null).departure(job.candidate(), job.file(), departure)
-					: ex;
+			if (departure != null) {
+				throw pins.departure(job.candidate(), job.file(), departure);
+			}
+			throw (ex instanceof ModelIntegrityException wrong) ? pins.named(job.candidate(), wrong) : ex;
 		}
 	}
 

@@ -22,6 +22,7 @@ import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
@@ -129,6 +130,14 @@ final class PinnedModels {
 	private RemoteFile enforce(Candidate candidate, PinnedFile pinned, RemoteFile file) {
 		ExpectedDigest expected = file.expected();
 		if (expected != null && pinned.contradicts(expected.digest())) {
+			String key = keyOf(candidate, expected.digest());
+			if (key != null) {
+				throw new ModelIntegrityException(candidate.request().id(),
+						key + " specifies the digest " + expected.digest() + ", but " + path() + " has " + file.name()
+								+ " of " + candidate.source() + " with the digest " + pinned.digest(),
+						"Correct " + key + ", or, if it is right, delete the entry of " + candidate.source() + " from "
+								+ path() + " and start again");
+			}
 			throw drift(candidate, file.name() + " with the digest " + pinned.digest(),
 					"the digest " + expected.digest() + " (" + expected.origin().description() + ")");
 		}
@@ -158,10 +167,37 @@ final class PinnedModels {
 		boolean size = failure.reason() == Reason.OTHER_SIZE;
 		String locked = size ? file.size() + " bytes"
 				: "the digest " + Objects.requireNonNull(file.expected(), "it has a locked digest").digest();
-		ModelIntegrityException drift = drift(candidate, file.name() + " with " + locked,
+		ModelIntegrityException drift = drift(candidate,
+				keyOf(candidate, Objects.requireNonNull(file.expected()).digest()), file.name() + " with " + locked,
 				(size ? "another size: " : "another digest: ") + failure.problem());
 		drift.addSuppressed(failure);
 		return drift;
+	}
+
+	/**
+	 * Returns the failure of a file that has another digest than the locked one: all that
+	 * has to be corrected is named.
+	 */
+	ModelIntegrityException named(Candidate candidate, ModelIntegrityException failure) {
+		Digest expected = failure.expected();
+		PinnedModel pinned = (expected != null) ? find(candidate) : null;
+		if (expected == null || pinned == null
+				|| pinned.files().stream().noneMatch((file) -> file.digests().contains(expected))) {
+			return failure;
+		}
+		String key = keyOf(candidate, expected);
+		String both = (key != null) ? ". " + key + " and " + path() + " specify the same" : "";
+		return failure.explained(failure.problem() + both, howToProceed(candidate, key));
+	}
+
+	/** Returns what specifies a digest beside the lock file, or null. */
+	private static @Nullable String keyOf(Candidate candidate, Digest digest) {
+		ModelRequest request = candidate.request();
+		if (!digest.equals(request.expectedDigest())) {
+			return null;
+		}
+		return (request.digestOrigin() == DigestOrigin.CONFIGURATION) ? request.key("expected-checksum")
+				: request.digestOrigin().description();
 	}
 
 	/**
@@ -312,10 +348,20 @@ final class PinnedModels {
 	}
 
 	private ModelIntegrityException drift(Candidate candidate, String locked, String found) {
+		return drift(candidate, null, locked, found);
+	}
+
+	private ModelIntegrityException drift(Candidate candidate, @Nullable String key, String locked, String found) {
 		return new ModelIntegrityException(candidate.request().id(),
 				candidate.source() + " has changed: " + path() + " has " + locked + ", found was " + found,
-				"To keep the locked state, use a source that still has it; to take the new one, delete the entry of "
-						+ candidate.source() + " from " + path() + " and start again");
+				howToProceed(candidate, key));
+	}
+
+	/** What specifies the locked digest beside the lock file has to be corrected, too. */
+	private String howToProceed(Candidate candidate, @Nullable String key) {
+		return "To keep the locked state, use a source that still has it; to take the new one, "
+				+ ((key != null) ? "correct " + key + ", " : "") + "delete the entry of " + candidate.source()
+				+ " from " + path() + " and start again";
 	}
 
 	private String path() {

@@ -47,6 +47,7 @@ import dev.modelcache.testsupport.Compressing;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.Reply;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.awaitility.Awaitility;
@@ -292,6 +293,23 @@ class PinnedModelTests {
 		assertThat(requests()).isEqualTo(before + 1);
 	}
 
+	/** Each of them would refuse the new state: whatever is corrected has to be named. */
+	@ParameterizedTest
+	@CsvSource({ "CONFIGURATION, expected-checksum, false", "CATALOG, the model catalog, false",
+			"CONFIGURATION, expected-checksum, true", "LOCK_FILE, , false" })
+	void whateverSpecifiesADigestThatTheFileDoesNotHaveIsNamed(DigestOrigin origin, String key, boolean otherSize) {
+		ModelRequest.Builder request = (key != null) ? plain().expectedDigest(this.content.sha256(), origin) : plain();
+		get("one", request);
+		this.server.serve("/m.gguf", otherSize ? Content.random(90_000, 9) : this.changed);
+		String entry = "delete the entry of " + this.server.uri("/m.gguf") + " from " + lockFile();
+		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get("two", request))
+			.withMessageContaining(otherSize ? lockFile() + " has m.gguf with 100000 bytes"
+					: (key != null) ? key + " and " + lockFile() + " specify the same" : "the lock file specifies")
+			.withMessageContaining("to take the new one, " + ((key != null) ? "correct " + key + ", " : "") + entry
+					+ " and start again")
+			.satisfies((failure) -> assertThat(failure.expected()).isEqualTo(otherSize ? null : this.content.sha256()));
+	}
+
 	@Test
 	void anotherDigestThatTheServerOfAPlainUrlStatesIsAnErrorThatNamesTheLockFile() {
 		get("one", plain());
@@ -343,7 +361,11 @@ class PinnedModelTests {
 		get("one", plain());
 		assertThatExceptionOfType(ModelIntegrityException.class)
 			.isThrownBy(() -> get("two", plain().expectedDigest(this.changed.sha256())))
-			.withMessageContaining("the digest " + this.changed.sha256() + " (expected-checksum)");
+			.withMessageContaining("expected-checksum specifies the digest " + this.changed.sha256() + ", but "
+					+ lockFile() + " has m.gguf of " + this.server.uri("/m.gguf") + " with the digest "
+					+ this.content.sha256())
+			.withMessageContaining("Correct expected-checksum, or, if it is right, delete the entry of "
+					+ this.server.uri("/m.gguf") + " from " + lockFile());
 	}
 
 	@Test

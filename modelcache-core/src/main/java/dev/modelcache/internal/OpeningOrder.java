@@ -18,9 +18,10 @@ import dev.modelcache.ModelFileName;
 
 /**
  * The order of the files of a model, by their names: what a runtime opens first comes
- * first. Weights come before data beside them, then parts of other models, then
- * configuration, then documentation. Of the weights, GGUF comes before safetensors and
- * ONNX, directories come last, and a file called "model" or "config" comes before others.
+ * first. Weights come before data beside them, then parts of other models, then files of
+ * unknown formats, then configuration, then documentation. Of the weights, GGUF comes
+ * before safetensors and ONNX, directories come last, and a file called "model" or
+ * "config" comes before others.
  */
 public final class OpeningOrder {
 
@@ -32,6 +33,11 @@ public final class OpeningOrder {
 			Pattern.compile("(?i)\\.(h5|tflite|msgpack|ot|npz|pkl)$"));
 
 	private static final Pattern DATA = Pattern.compile("(?i)\\.onnx[._]data(_?\\d+)?$");
+
+	/** Configuration, vocabularies, programs and states of a training. */
+	private static final Pattern CONFIGURATION = Pattern
+		.compile("(?i)^(training_args|optimizer|scheduler|rng_state).*|\\.(json|jsonl|txt|ya?ml|toml|cfg|ini|csv|tsv"
+				+ "|model|spm|vocab|tiktoken|jinja2?|py|sh|ipynb|lock)$");
 
 	private static final Pattern DOCUMENTATION = Pattern
 		.compile("(?i)^(\\..*|readme.*|licen[cs]e.*|notice.*|use_policy.*|.*\\.(md|png|jpe?g|gif|svg|webp|pdf))$");
@@ -99,7 +105,10 @@ public final class OpeningOrder {
 		if (DATA.matcher(name.last()).find()) {
 			return 1;
 		}
-		return DOCUMENTATION.matcher(name.last()).find() ? 4 : 3;
+		if (DOCUMENTATION.matcher(name.last()).find()) {
+			return 5;
+		}
+		return CONFIGURATION.matcher(name.last()).find() ? 4 : 3;
 	}
 
 	private static int format(ModelFileName name) {

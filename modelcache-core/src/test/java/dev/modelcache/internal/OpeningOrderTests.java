@@ -45,7 +45,13 @@ class OpeningOrderTests {
 				List.of("config.json", "tokenizer.json", ".gitattributes"),
 				List.of("pytorch_model.bin", "flax_model.msgpack", "tf_model.h5", "config.json", "rng_state.pth"),
 				List.of("model.onnx", "a.bin", "weights.pb", "README.md"),
-				List.of("openvino_model.xml", "openvino_model.bin", "config.json"));
+				List.of("openvino_model.xml", "openvino_model.bin", "config.json"),
+				List.of("gemma.task", "config.json", "README.md"),
+				List.of("model.pte", "tokenizer.json", "tokenizer.model"),
+				List.of("big.nemo", "data/vocab.txt", "README.md"),
+				List.of("model.keras", "config.json", "metadata.json"),
+				List.of("saved_model.pb", "variables/variables.index", "assets/vocab.txt"),
+				List.of("q.gguf", "mmproj.gguf", "template", "params.json", "LICENSE"));
 	}
 
 	@Test

@@ -141,15 +141,15 @@ final class LayerChoice {
 			.map((layer) -> "true".equals(layer.annotation(UNPACK)) ? ModelLayer.archive(layer, directory(layer))
 					: ModelLayer.file(layer, ""))
 			.toList();
-		if (!named.isEmpty()) {
-			return ModelFiles.choose(named, List.of());
-		}
 		List<Descriptor> gguf = manifest.layers()
 			.stream()
 			.filter((layer) -> layer.mediaType().contains("gguf"))
 			.toList();
-		if (gguf.size() == 1) {
+		if (gguf.size() == 1 && !ModelLayer.hasName(gguf.get(0))) {
 			return List.of(ModelLayer.file(gguf.get(0), reference.fileName(".gguf")));
+		}
+		if (!named.isEmpty()) {
+			return ModelFiles.choose(named, List.of());
 		}
 		boolean image = manifest.configType().equals("application/vnd.oci.image.config.v1+json")
 				|| manifest.configType().equals("application/vnd.docker.container.image.v1+json");

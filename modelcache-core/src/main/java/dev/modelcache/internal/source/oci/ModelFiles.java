@@ -21,6 +21,9 @@ final class ModelFiles {
 
 	private static final Pattern SHARD = Pattern.compile("(.*)-(\\d{5})-of-(\\d{5})\\.gguf");
 
+	/** The word in a name, and not a part of "exploration". */
+	private static final Pattern ADAPTER = Pattern.compile("(?i)(?<![a-z])lora(?![a-z])");
+
 	private static final int MOST_NAMES_SHOWN = 10;
 
 	private ModelFiles() {
@@ -35,11 +38,13 @@ final class ModelFiles {
 	 * @throws IllegalArgumentException if there are several GGUF models
 	 */
 	static List<ModelLayer> choose(List<ModelLayer> weights, List<ModelLayer> companions) {
-		List<ModelLayer> gguf = weights.stream()
+		List<ModelLayer> whole = weights.stream()
 			.filter((layer) -> layer.packing() == Packing.NONE && layer.name().endsWith(".gguf"))
-			.filter((layer) -> !isCompanion(lowerCase(layer)))
+			.filter((layer) -> !OpeningOrder.isPart(layer.name()) && !ADAPTER.matcher(layer.name().text()).find())
 			.sorted(Comparator.comparing((layer) -> layer.name().text()))
 			.toList();
+		List<ModelLayer> models = whole.stream().filter((layer) -> !OpeningOrder.isDrafter(layer.name())).toList();
+		List<ModelLayer> gguf = models.isEmpty() ? whole : models;
 		if (gguf.isEmpty()) {
 			return Stream.concat(OpeningOrder.sorted(weights, ModelLayer::name).stream(), companions.stream()).toList();
 		}
@@ -48,12 +53,6 @@ final class ModelFiles {
 				.join(", ", gguf.stream().limit(MOST_NAMES_SHOWN).map((layer) -> layer.name().text()).toList()));
 		}
 		return gguf;
-	}
-
-	/** A file beside a GGUF model that is none. */
-	private static boolean isCompanion(String name) {
-		return name.startsWith("mmproj") || name.contains("/mmproj") || name.contains("imatrix")
-				|| name.contains("lora");
 	}
 
 	private static String family(ModelLayer layer) {

@@ -201,6 +201,22 @@ class LayerChoiceTests {
 	}
 
 	@Test
+	void filesBesideAModelOfOrasAreNotTakenForIt() {
+		assertThat(names(ManifestJson.of("")
+			.layer("text/markdown", B, title("README.md"))
+			.layer("application/vnd.example.gguf.v1", A))).containsExactly("tiny-q4.gguf");
+		assertThat(names(ManifestJson.of("")
+			.layer("x", B, title("qlora-exploration-q4.gguf"))
+			.layer("x", A, title("my-lora.gguf")))).containsExactly("qlora-exploration-q4.gguf");
+		assertThat(names(ManifestJson.of("")
+			.layer("x", B, title("mtp-model-q4.gguf"))
+			.layer("x", C, title("MTP/model-q4.gguf"))
+			.layer("x", A, title("model-MTP-q4.gguf")))).containsExactly("model-MTP-q4.gguf");
+		assertThat(names(ManifestJson.of("").layer("x", B, title("mtp-model-q4.gguf"))))
+			.containsExactly("mtp-model-q4.gguf");
+	}
+
+	@Test
 	void severalModelsAreNotGuessedAmong() {
 		assertRefused(ManifestJson.of("").layer("x", A, title("m-q4.gguf")).layer("x", B, title("m-q8.gguf")),
 				"select one with hooks.llm.files: m-q4.gguf, m-q8.gguf");

@@ -46,7 +46,8 @@ public final class RotatingParameters {
 
 	/** Names that a link may have as well whose parameter alone says what it leads to. */
 	private static final Set<String> OF_A_FILE = Set.of("signature", "sig", "expires", "token", "access_token", "jwt",
-			"se", "auth_key");
+			"se", "auth_key", "authorization", "expire", "exp", "verify", "hmac", "tempauth", "private_token",
+			"job_token");
 
 	private static final List<Scheme> SCHEMES = List.of(
 			new Scheme("sig", Set.of("sv", "se"),

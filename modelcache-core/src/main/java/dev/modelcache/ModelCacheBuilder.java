@@ -600,7 +600,8 @@ public final class ModelCacheBuilder {
 
 		CacheLockFactory locks = (this.lockFactory != null) ? this.lockFactory
 				: new FileCacheLockFactory(lockSettings, this.clock);
-		StoreSettings storeSettings = settings.store(this.cache, this.huggingFace);
+		HubSettings hub = settings.hub(this.huggingFace, this.download, this.cache);
+		StoreSettings storeSettings = settings.store(this.cache, this.huggingFace).withNames(hub::shortest);
 		Path pins = settings.lockFile(this.lockFile);
 		ModelStore store = new ModelStore(storeSettings, new ExclusiveFiles(), this.clock,
 				(pins != null) ? new ModelLockFile(pins, locks) : null);
@@ -626,7 +627,6 @@ public final class ModelCacheBuilder {
 		boolean insecureHttpAllowed = this.download.allowInsecureHttp();
 		Supplier<ModelCatalogs> catalogs = catalogs(
 				new CatalogLocations(this.resourceLoader, metadata, insecureHttpAllowed, settings));
-		HubSettings hub = settings.hub(this.huggingFace, this.download, this.cache);
 		SourceResolvers sources = sources(settings, hub, metadata, catalogs, store, threads);
 
 		List<ModelRequest> completed = new ModelCompletion(sources, catalogs, settings, insecureHttpAllowed)

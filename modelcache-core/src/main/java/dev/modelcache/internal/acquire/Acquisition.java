@@ -436,8 +436,8 @@ final class Acquisition {
 	private CachedModel served(CachedModel model) {
 		ExpectedDigest expected = this.index.expected();
 		this.engine.store()
-			.serve(this.index.place(), (expected != null) ? expected.digest() : null, this.candidate.sourceKeys(),
-					model);
+			.serve(this.index.place(), (expected != null) ? expected.digest() : null,
+					this.candidate.sourceKeys(this.engine.store()), model);
 		return model;
 	}
 
@@ -453,7 +453,7 @@ final class Acquisition {
 		if (single == null || expected != null) {
 			this.engine.store()
 				.requireUnserved(this.candidate.request().id(), this.index.place(),
-						(expected != null) ? expected.digest() : null, this.candidate.sourceKey());
+						(expected != null) ? expected.digest() : null, this.candidate.sourceKey(this.engine.store()));
 		}
 	}
 
@@ -490,7 +490,7 @@ final class Acquisition {
 	/** A source may go back to an older revision, also if an attacker makes it. */
 	private void tellOfOlder(ResolvedModel model) {
 		String revision = model.revision();
-		String source = this.candidate.sourceKey();
+		String source = this.candidate.sourceKey(this.engine.store());
 		if (revision == null || source == null || this.candidate.fallback()) {
 			return;
 		}

@@ -255,7 +255,7 @@ final class Adoption {
 	private Receipt receipt(Wanted wanted, Path file, Fingerprint fingerprint, @Nullable ModelFormat format) {
 		Candidate candidate = wanted.candidate();
 		return new Receipt(fingerprint, wanted.sha256(), null, wanted.proof() ? wanted.sha256() : null, file.toString(),
-				candidate.sourceKey(), null, candidate.fallback(), this.clock.instant(), format);
+				candidate.sourceKey(this.store), null, candidate.fallback(), this.clock.instant(), format);
 	}
 
 	private static CachedModel model(Wanted wanted, Path path, Path source, long size, @Nullable ModelFormat format) {

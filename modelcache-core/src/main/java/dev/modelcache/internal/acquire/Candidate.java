@@ -18,8 +18,8 @@ import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.internal.RotatingParameters;
 import dev.modelcache.internal.content.Compression;
 import dev.modelcache.internal.content.format.FormatHints;
-import dev.modelcache.internal.store.CacheLayout;
 import dev.modelcache.internal.store.ModelPlace;
+import dev.modelcache.internal.store.ModelStore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,8 +68,8 @@ record Candidate(ModelRequest request, List<URI> locations, boolean fallback, @N
 	 * Returns the key of the files of the preferred location, or null where there is
 	 * none.
 	 */
-	@Nullable String sourceKey() {
-		return this.locations.isEmpty() ? null : CacheLayout.sourceKey(this.locations.get(0), this.request);
+	@Nullable String sourceKey(ModelStore store) {
+		return this.locations.isEmpty() ? null : store.sourceKey(this.locations.get(0), this.request);
 	}
 
 	/**
@@ -110,13 +110,12 @@ record Candidate(ModelRequest request, List<URI> locations, boolean fallback, @N
 	 * Returns the keys of all sources whose bytes are this request's, also those that
 	 * former versions used.
 	 */
-	Set<String> sourceKeys() {
+	Set<String> sourceKeys(ModelStore store) {
 		return Stream
 			.of(Stream.ofNullable(this.request.url()), this.request.mirrors().stream(),
 					Stream.ofNullable(this.request.fallbackUrl()))
 			.flatMap((locations) -> locations)
-			.flatMap((location) -> Stream.concat(Stream.of(CacheLayout.sourceKey(location, this.request)),
-					Stream.ofNullable(CacheLayout.formerKey(location, this.request))))
+			.flatMap((location) -> store.sourceKeys(location, this.request))
 			.collect(Collectors.toSet());
 	}
 

@@ -255,7 +255,8 @@ final class FileFetch {
 			publish(job.whole(), file, size,
 					(fingerprint) -> new Receipt(fingerprint, sha256, sourceDigest(expected, result),
 							(expected != null) ? expected.digest() : null, result.mirror().toString(),
-							candidate.sourceKey(), result.validator(), candidate.fallback(), now, format));
+							candidate.sourceKey(this.engine.store()), result.validator(), candidate.fallback(), now,
+							format));
 		}
 		catch (IOException ex) {
 			// A disk that lost the content of a compressed file may have lost that too.

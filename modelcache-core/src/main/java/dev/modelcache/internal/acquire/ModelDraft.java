@@ -191,7 +191,7 @@ final class ModelDraft {
 
 	private ModelManifest manifest(List<ModelFileName> names) {
 		return new ModelManifest(names, this.model.revision(), this.candidate.source(),
-				String.valueOf(this.candidate.sourceKey()), this.candidate.fallback());
+				String.valueOf(this.candidate.sourceKey(this.store)), this.candidate.fallback());
 	}
 
 	private static boolean isNameOfBlob(Digest digest) {

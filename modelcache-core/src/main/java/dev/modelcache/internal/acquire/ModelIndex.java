@@ -365,7 +365,7 @@ final class ModelIndex {
 	}
 
 	private boolean isAskedFor(@Nullable String sourceKey) {
-		return this.candidate.locations().isEmpty() || this.candidate.sourceKeys().contains(sourceKey);
+		return this.candidate.locations().isEmpty() || this.candidate.sourceKeys(this.store).contains(sourceKey);
 	}
 
 	/** Returns whether the lock file allows a file, if there is one. */

@@ -333,8 +333,8 @@ final class ModelProof {
 		}
 		boolean putThere = this.candidate.locations().isEmpty();
 		Receipt receipt = new Receipt(hashed.fingerprint(), hashed.sha256(), null, expected,
-				putThere ? null : this.candidate.source(), this.candidate.sourceKey(), null, this.candidate.fallback(),
-				hashed.at(), format, putBy);
+				putThere ? null : this.candidate.source(), this.candidate.sourceKey(this.store), null,
+				this.candidate.fallback(), hashed.at(), format, putBy);
 		this.store.receipts().write(file, receipt);
 		return receipt;
 	}

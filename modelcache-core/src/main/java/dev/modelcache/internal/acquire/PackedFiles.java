@@ -159,7 +159,7 @@ final class PackedFiles {
 				file.name() + " in " + archive.source());
 		Candidate candidate = job.candidate();
 		Function<Fingerprint, Receipt> receipt = (fingerprint) -> new Receipt(fingerprint, file.sha256(), expected(job),
-				expected(job), archive.source(), candidate.sourceKey(), null, candidate.fallback(),
+				expected(job), archive.source(), candidate.sourceKey(this.store), null, candidate.fallback(),
 				this.clock.instant(), format);
 		this.monitor.storing(file.size(), () -> directory.take(unpacked, file.name(), receipt));
 		return CachedModel.of(job.modelId(), List.of(target), file.size(), file.sha256(), archive.source())

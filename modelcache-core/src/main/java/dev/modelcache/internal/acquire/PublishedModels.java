@@ -94,7 +94,7 @@ final class PublishedModels {
 		}
 		ModelIndex index = index(request, model);
 		List<Receipt> receipts = index.served(model).stream().map(index::receipt).flatMap(Stream::ofNullable).toList();
-		String key = index.candidate().sourceKey();
+		String key = index.candidate().sourceKey(this.store);
 		String revision = (key != null && !model.fallback()) ? SourceHistory.read(index.place(), key).present() : null;
 		return new Published(receipts, model.fallback(), revision);
 	}

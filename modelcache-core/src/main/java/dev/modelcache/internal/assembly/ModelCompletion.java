@@ -95,7 +95,8 @@ public final class ModelCompletion {
 			.filter((model) -> model.identity() == null && model.modelPath() == null)
 			.forEach((model) -> {
 				URI url = model.url();
-				ModelRequest other = (url != null) ? known.putIfAbsent(CacheLayout.sourceKey(url, model), model) : null;
+				ModelRequest other = (url != null)
+						? known.putIfAbsent(CacheLayout.sourceKey(url) + model.files(), model) : null;
 				if (url != null && other != null && other.url() != null
 						&& !Objects.equals(url.getRawQuery(), other.url().getRawQuery())) {
 					checkSignatures(other, model);

@@ -13,6 +13,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
@@ -261,7 +262,7 @@ public final class Settings {
 				(cache.layout() == CacheOptions.Layout.PRIVATE) ? null : this.surroundings.sharedHubCache(hub),
 				new FileRules(access(cache), cache.allowSharedDirectory(), cache.allowNonAtomic()),
 				(directory != null) ? null : this.surroundings.withoutCacheDirectory(this.keys), cache.seal(),
-				cache.trustSeals(), cache.readOnlyRoots());
+				cache.trustSeals(), cache.readOnlyRoots(), UnaryOperator.identity());
 	}
 
 	/** Checks that nothing else is where a directory is or is to be created. */

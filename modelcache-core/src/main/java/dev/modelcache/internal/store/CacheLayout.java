@@ -15,6 +15,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelConfigurationException;
@@ -56,26 +57,32 @@ public final class CacheLayout {
 
 	private static final String ADOPTED = ".adopted";
 
+	private static final String ELSEWHERE = ".elsewhere";
+
 	private final Path directory;
 
 	private final FileAccess access;
+
+	private final UnaryOperator<URI> names;
 
 	/**
 	 * Creates a layout of files that only their owner reads.
 	 * @param directory the cache's own directory
 	 */
 	public CacheLayout(Path directory) {
-		this(directory, FileAccess.PRIVATE);
+		this(directory, FileAccess.PRIVATE, UnaryOperator.identity());
 	}
 
 	/**
 	 * Creates a layout.
 	 * @param directory the cache's own directory
 	 * @param access who may read the files
+	 * @param names returns the URL that stands for all that name the same model
 	 */
-	CacheLayout(Path directory, FileAccess access) {
+	CacheLayout(Path directory, FileAccess access, UnaryOperator<URI> names) {
 		this.directory = directory.toAbsolutePath().normalize();
 		this.access = access;
+		this.names = names;
 	}
 
 	/** Returns who may read the files of the cache. */
@@ -161,7 +168,7 @@ public final class CacheLayout {
 
 	/** Returns where it is remembered that a model stands in another tool's cache. */
 	static Path elsewhere(ModelPlace place) {
-		return withEnding(place.receipt(), ".elsewhere");
+		return withEnding(place.receipt(), ELSEWHERE);
 	}
 
 	/** Returns where it is remembered which revisions of its source a model was. */
@@ -257,7 +264,7 @@ public final class CacheLayout {
 		return file.resolveSibling(prefix + (tooLong ? key(name) : name) + suffix);
 	}
 
-	/** What a former version put where the whole query counted is served from there. */
+	/** What a former version put where it had another key is served from there. */
 	private Path found(ModelRequest request, String fileName) {
 		Path path = inCache(request, fileName);
 		URI url = request.url();
@@ -271,7 +278,8 @@ public final class CacheLayout {
 
 	private boolean isKnown(Path path) {
 		return Files.exists(path, LinkOption.NOFOLLOW_LINKS) || Files.exists(versions(path))
-				|| Files.exists(withEnding(receiptOf(realPath(path)), ADOPTED));
+				|| Files.exists(withEnding(receiptOf(realPath(path)), ADOPTED))
+				|| Files.exists(withEnding(receiptOf(realPath(path)), ELSEWHERE));
 	}
 
 	private Path inCache(ModelRequest request, String fileName) {
@@ -280,7 +288,7 @@ public final class CacheLayout {
 			throw new ModelConfigurationException(request.id(), request.key("url"),
 					"neither a url nor a model-path is given", "Give one of them");
 		}
-		return inCache(request, url, sourceKey(url, request), fileName);
+		return inCache(request, this.names.apply(url), sourceKey(url, request), fileName);
 	}
 
 	private Path inCache(ModelRequest request, URI url, String key, String fileName) {
@@ -318,21 +326,23 @@ public final class CacheLayout {
 	 * mirrors if they do not
 	 * @return 32 hexadecimal digits
 	 */
-	public static String sourceKey(URI location, ModelRequest request) {
-		return ofFiles(isIdentified(location, request) ? key("identity:" + request.identity()) : sourceKey(location),
-				request);
+	String sourceKey(URI location, ModelRequest request) {
+		return ofFiles(isIdentified(location, request) ? key("identity:" + request.identity())
+				: sourceKey(this.names.apply(location)), request);
 	}
 
 	/**
-	 * Returns the key that versions before 0.2 used, for which the whole query counted.
+	 * Returns the key that versions before 0.2 used, for which the whole query counted,
+	 * and each URL of a file named another model.
 	 * @param location the location
 	 * @param request which of its files are asked for
 	 * @return the key, or {@code null} if it is that of this version, or if the request
 	 * tells its identity
 	 */
-	public static @Nullable String formerKey(URI location, ModelRequest request) {
+	@Nullable String formerKey(URI location, ModelRequest request) {
 		String query = location.getRawQuery();
-		boolean same = isIdentified(location, request) || Objects.equals(query, RotatingParameters.without(location));
+		boolean same = isIdentified(location, request) || (this.names.apply(location).equals(location)
+				&& Objects.equals(query, RotatingParameters.without(location)));
 		return same ? null : ofFiles(sourceKey(location, query), request);
 	}
 

@@ -8,6 +8,8 @@ import dev.modelcache.CacheOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import dev.modelcache.internal.FileAccess;
+import java.net.URI;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -92,8 +94,11 @@ public final class ModelStore implements AutoCloseable {
 	ModelStore(StoreSettings settings, ExclusiveFiles files, Clock clock, @Nullable ModelLockFile lockFile,
 			Staging.DirectoryForce directories) {
 		this.settings = settings;
-		this.layout = new CacheLayout(settings.directory(), settings.rules().access());
-		this.roots = settings.readOnlyRoots().stream().map(CacheLayout::new).toList();
+		this.layout = new CacheLayout(settings.directory(), settings.rules().access(), settings.names());
+		this.roots = settings.readOnlyRoots()
+			.stream()
+			.map((root) -> new CacheLayout(root, FileAccess.PRIVATE, settings.names()))
+			.toList();
 		this.receipts = new Receipts(new Seals(settings.seal(), settings.trustSeals(), this.roots));
 		this.versions = new ModelVersions(this.layout, this.receipts);
 		this.hub = (settings.hubCache() != null) ? new HubCache(settings.hubCache(), this.layout, this.receipts) : null;
@@ -111,6 +116,27 @@ public final class ModelStore implements AutoCloseable {
 		this.eviction = new Eviction(settings, this.layout, this.receipts, this.versions, this.hub, this.inUse,
 				this.staging);
 		this.lockFile = lockFile;
+	}
+
+	/**
+	 * Returns a key that is equal for equal files of equal locations.
+	 * @param location the location
+	 * @param request which of its files are asked for
+	 * @return 32 hexadecimal digits
+	 */
+	public String sourceKey(URI location, ModelRequest request) {
+		return this.layout.sourceKey(location, request);
+	}
+
+	/**
+	 * Returns the keys by which this and former versions know a location.
+	 * @param location the location
+	 * @param request which of its files are asked for
+	 * @return the keys
+	 */
+	public Stream<String> sourceKeys(URI location, ModelRequest request) {
+		return Stream.concat(Stream.of(this.layout.sourceKey(location, request)),
+				Stream.ofNullable(this.layout.formerKey(location, request)));
 	}
 
 	/**

@@ -5,9 +5,11 @@
 package dev.modelcache.internal.store;
 
 import dev.modelcache.CacheOptions.Verification;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 import dev.modelcache.ModelConfigurationException;
@@ -32,11 +34,12 @@ import org.springframework.util.unit.DataSize;
  * @param seal whether published files get sealed records
  * @param trustSeals whether sealed records prove files on read-only file systems
  * @param readOnlyRoots caches that others filled, which are looked into and never written
+ * @param names returns the URL that stands for all that name the same model
  */
 public record StoreSettings(Path directory, @Nullable DataSize minFreeSpace, Verification verification,
 		Duration partialRetention, @Nullable DataSize maxSize, AdoptionSettings adoption,
 		@Nullable HubCacheSettings hubCache, FileRules rules, @Nullable NoDirectory noDirectory, boolean seal,
-		boolean trustSeals, List<Path> readOnlyRoots) {
+		boolean trustSeals, List<Path> readOnlyRoots, UnaryOperator<URI> names) {
 
 	/** A directory that does not exist and cannot be created. */
 	public static final Path NOWHERE = Path.of("/dev/null/modelcache");
@@ -53,7 +56,7 @@ public record StoreSettings(Path directory, @Nullable DataSize minFreeSpace, Ver
 	public StoreSettings(Path directory, @Nullable DataSize minFreeSpace, Verification verification,
 			Duration partialRetention) {
 		this(directory, minFreeSpace, verification, partialRetention, null, AdoptionSettings.OFF, null,
-				FileRules.DEFAULTS, null, false, true, List.of());
+				FileRules.DEFAULTS, null, false, true, List.of(), UnaryOperator.identity());
 	}
 
 	/**
@@ -75,7 +78,7 @@ public record StoreSettings(Path directory, @Nullable DataSize minFreeSpace, Ver
 	public StoreSettings withMaxSize(@Nullable DataSize size) {
 		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention, size,
 				this.adoption, this.hubCache, this.rules, this.noDirectory, this.seal, this.trustSeals,
-				this.readOnlyRoots);
+				this.readOnlyRoots, this.names);
 	}
 
 	/**
@@ -86,7 +89,7 @@ public record StoreSettings(Path directory, @Nullable DataSize minFreeSpace, Ver
 	public StoreSettings withAdoption(AdoptionSettings where) {
 		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention,
 				this.maxSize, where, this.hubCache, this.rules, this.noDirectory, this.seal, this.trustSeals,
-				this.readOnlyRoots);
+				this.readOnlyRoots, this.names);
 	}
 
 	/**
@@ -98,7 +101,7 @@ public record StoreSettings(Path directory, @Nullable DataSize minFreeSpace, Ver
 	public StoreSettings withHubCache(@Nullable HubCacheSettings shared) {
 		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention,
 				this.maxSize, this.adoption, shared, this.rules, this.noDirectory, this.seal, this.trustSeals,
-				this.readOnlyRoots);
+				this.readOnlyRoots, this.names);
 	}
 
 	/**
@@ -109,7 +112,7 @@ public record StoreSettings(Path directory, @Nullable DataSize minFreeSpace, Ver
 	public StoreSettings withRules(FileRules others) {
 		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention,
 				this.maxSize, this.adoption, this.hubCache, others, this.noDirectory, this.seal, this.trustSeals,
-				this.readOnlyRoots);
+				this.readOnlyRoots, this.names);
 	}
 
 	/**
@@ -121,7 +124,7 @@ public record StoreSettings(Path directory, @Nullable DataSize minFreeSpace, Ver
 	public StoreSettings withSeals(boolean seal, boolean trust) {
 		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention,
 				this.maxSize, this.adoption, this.hubCache, this.rules, this.noDirectory, seal, trust,
-				this.readOnlyRoots);
+				this.readOnlyRoots, this.names);
 	}
 
 	/**
@@ -132,7 +135,18 @@ public record StoreSettings(Path directory, @Nullable DataSize minFreeSpace, Ver
 	public StoreSettings withReadOnlyRoots(List<Path> roots) {
 		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention,
 				this.maxSize, this.adoption, this.hubCache, this.rules, this.noDirectory, this.seal, this.trustSeals,
-				List.copyOf(roots));
+				List.copyOf(roots), this.names);
+	}
+
+	/**
+	 * Returns these settings for a cache in which several URLs may name one model.
+	 * @param one returns the URL that stands for all of them
+	 * @return the settings
+	 */
+	public StoreSettings withNames(UnaryOperator<URI> one) {
+		return new StoreSettings(this.directory, this.minFreeSpace, this.verification, this.partialRetention,
+				this.maxSize, this.adoption, this.hubCache, this.rules, this.noDirectory, this.seal, this.trustSeals,
+				this.readOnlyRoots, one);
 	}
 
 	/**

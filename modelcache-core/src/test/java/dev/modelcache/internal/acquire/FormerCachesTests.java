@@ -259,6 +259,52 @@ class FormerCachesTests {
 		}
 	}
 
+	/** Each URL of a file of the Hub was a model of its own. */
+	@ParameterizedTest
+	@ValueSource(strings = { "/org/repo/resolve/main/onnx/model-00002-of-00002.gguf",
+			"/org/repo/blob/main/onnx/model-00002-of-00002.gguf?download=true",
+			"hf://org/repo@main/onnx/model-00002-of-00002.gguf" })
+	void fileOfTheHubIsServedWhereItsUrlPutItAndIsOneModelOtherwise(String url) {
+		URI form = url.startsWith("/") ? URI.create(this.hub.endpoint() + url) : URI.create(url);
+		CachedModel before = get(form, false);
+		assertThat(before.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		int requests = this.hub.hub().requests().size();
+		CachedModel after = get(form, true);
+		assertThat(after.outcome()).isEqualTo(ModelOutcome.CACHED);
+		assertThat(after.path()).isEqualTo(before.path());
+		assertThat(this.hub.hub().requests()).hasSize(requests);
+		try (CacheFixture fixture = open(form, true)) {
+			fixture.cache().evict("m").block(CacheFixture.PATIENCE);
+		}
+		assertThat(before.path()).doesNotExist();
+		CachedModel fetched = get(form, true);
+		assertThat(fetched.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		requests = this.hub.hub().requests().size();
+		CachedModel same = get(URI.create("hf://org/repo/onnx/model-00002-of-00002.gguf"), true);
+		assertThat(same.outcome()).isEqualTo(ModelOutcome.CACHED);
+		assertThat(same.path()).isEqualTo(fetched.path());
+		assertThat(same.verified()).isTrue();
+		assertThat(this.hub.hub().requests()).hasSize(requests);
+	}
+
+	private CachedModel get(URI url, boolean oneModel) {
+		try (CacheFixture fixture = open(url, oneModel)) {
+			return fixture.get("m");
+		}
+	}
+
+	/** Whether several URLs may name one model, as they do since this version. */
+	private CacheFixture open(URI url, boolean oneModel) {
+		HubSettings settings = new HubSettings(this.hub.endpoint(), new HubToken(null, (name) -> null, this.directory));
+		StoreSettings store = new StoreSettings(this.directory, DataSize.ofMegabytes(1), Verification.FINGERPRINT);
+		CacheFixture fixture = new CacheFixture(this.directory)
+			.store(oneModel ? store.withNames(settings::shortest) : store)
+			.resolver(
+					new HuggingFaceResolver(settings, Map.of(), MetadataClients.create(), Schedulers.boundedElastic()));
+		fixture.open(ModelRequest.builder("m").url(url).maxAttempts(1).build());
+		return fixture;
+	}
+
 	/** Files stay as they are, because a change of their mode counts as a change. */
 	private void setWritable(boolean writable) throws IOException {
 		try (Stream<Path> files = Files.walk(this.directory)) {

@@ -52,6 +52,24 @@ public record HubSettings(URI endpoint, HubToken token, List<Path> caches) {
 				&& HubUrl.ofWebPage(url, this.endpoint).isPresent();
 	}
 
+	/**
+	 * Returns the shortest URL that names the same files.
+	 * @param url a URL of any source
+	 * @return an {@code hf:} URL for a page of this Hub, and without the revision
+	 * {@code main}, which is the default; other URLs as they are
+	 */
+	public URI shortest(URI url) {
+		boolean own = "hf".equalsIgnoreCase(url.getScheme());
+		try {
+			HubUrl hub = isPage(url) ? HubUrl.ofWebPage(url, this.endpoint).orElse(null)
+					: own ? HubUrl.parse(url) : null;
+			return (hub == null) ? url : (own && !hub.statesMain(url)) ? HubUrl.canonical(url) : hub.shortest();
+		}
+		catch (IllegalArgumentException ex) {
+			return url;
+		}
+	}
+
 	static boolean isHub(Origin origin) {
 		return origin.scheme().equals("https") && origin.port() == 443 && HOSTS.contains(origin.host());
 	}

@@ -5,6 +5,7 @@
 package dev.modelcache.internal.source.huggingface;
 
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -92,6 +93,38 @@ record HubUrl(String repository, String revision, @Nullable ModelFileName path, 
 		return url.getRawSchemeSpecificPart().equals("//" + text) ? url : URI.create("hf://" + text);
 	}
 
+	/** Returns whether a URL of this form names the default revision. */
+	boolean statesMain(URI url) {
+		return this.revision.equals(DEFAULT_REVISION) && name(url).startsWith(this.repository + "@" + DEFAULT_REVISION);
+	}
+
+	/**
+	 * Returns the shortest URL of these files, as {@link #canonical} would write it: the
+	 * default revision is left out where the rest means the same without it.
+	 */
+	URI shortest() {
+		URI full = write("@" + (REFS.stream().anyMatch((kind) -> this.revision.startsWith("refs/" + kind + "/"))
+				? this.revision : this.revision.replace("/", "%2F")));
+		URI plain = this.revision.equals(DEFAULT_REVISION) ? write("") : full;
+		return equals(parse(plain)) ? plain : full;
+	}
+
+	private URI write(String revision) {
+		String tag = (this.quantization != null) ? ":" + this.quantization : "";
+		String path = (this.path != null) ? "/" + encoded(this.path.text()) : "";
+		String kind = (this.repository.indexOf('/') < 0) ? MODELS + "/" : "";
+		return canonical(URI.create("hf://" + kind + this.repository + revision + tag + path));
+	}
+
+	private static String encoded(String path) {
+		try {
+			return new URI(null, null, "/" + path, null).getRawPath().substring(1);
+		}
+		catch (URISyntaxException ex) {
+			throw new IllegalArgumentException("is no path", ex);
+		}
+	}
+
 	/** Returns what follows the scheme and, if it is there, "models". */
 	private static String name(URI url) {
 		if (url.getRawQuery() != null || url.getRawFragment() != null
@@ -142,12 +175,16 @@ record HubUrl(String repository, String revision, @Nullable ModelFileName path, 
 	 * @return what it names; empty for any other URL
 	 */
 	static Optional<HubUrl> ofWebPage(URI url, URI endpoint) {
-		if (url.isOpaque() || url.getRawAuthority() == null || url.getRawAuthority().indexOf('@') >= 0
-				|| !(url.getRawQuery() == null || url.getRawQuery().equals("download=true"))) {
+		if (url.isOpaque() || url.getRawAuthority() == null || url.getRawAuthority().indexOf('@') >= 0) {
 			return Optional.empty();
 		}
 		Origin origin = Origin.of(url);
 		boolean ofEndpoint = origin.equals(Origin.of(endpoint));
+		String query = url.getRawQuery();
+		if (query != null && !query.equals("download=true") && !HubSettings.isHub(origin)) {
+			// A mirror may mean something by it; the Hub itself does not.
+			return Optional.empty();
+		}
 		String prefix = (ofEndpoint ? Objects.requireNonNullElse(endpoint.getRawPath(), "") : "") + "/";
 		if (!(ofEndpoint || HubSettings.isHub(origin)) || !url.getRawPath().startsWith(prefix)) {
 			return Optional.empty();

@@ -5,6 +5,7 @@
 package dev.modelcache.internal.source.huggingface;
 
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.List;
 
 import org.junit.jupiter.api.Test;
@@ -75,6 +76,38 @@ class HubUrlTests {
 	void pagesOfTheHubAreRecognized(URI url) {
 		assertThat(HubUrl.ofWebPage(url, URI.create("https://hub.example")))
 			.contains(HubUrl.parse(URI.create("hf://org/repo@v1/a/m.gguf")));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "https://hub.example/org/repo/resolve/main/m.gguf, hf://org/repo/m.gguf",
+			"https://hub.example/org/repo/blob/main/m.gguf, hf://org/repo/m.gguf",
+			"https://hf.co/org/repo/resolve/main/m.gguf?download=true, hf://org/repo/m.gguf",
+			"https://HuggingFace.co/org/repo/resolve/main/m.gguf?download=1&x=y#a, hf://org/repo/m.gguf",
+			"https://hub.example/org/repo/resolve/main/m?x=y, https://hub.example/org/repo/resolve/main/m?x=y",
+			"https://www.huggingface.co:443/org/repo/blob/main/a/m.gguf, hf://org/repo/a/m.gguf",
+			"https://hub.example/org/repo/resolve/v1.0/m.gguf, hf://org/repo@v1.0/m.gguf",
+			"https://hub.example/org/repo/resolve/" + COMMIT + "/m, hf://org/repo@" + COMMIT + "/m",
+			"https://hub.example/org/repo/resolve/refs%2Fpr%2F1/m.gguf, hf://org/repo@refs/pr/1/m.gguf",
+			"https://hub.example/org/repo/resolve/refs/pr/1/m.gguf, hf://org/repo@refs/pr/1/m.gguf",
+			"https://hub.example/org/repo/resolve/feature%2Fx/m.gguf, hf://org/repo@feature%2Fx/m.gguf",
+			"https://hub.example/org/repo/resolve/main/my%20m%C3%A9%2B.gguf, hf://org/repo/my%20mé+.gguf",
+			"https://hub.example/gpt2/resolve/main/model.safetensors, hf://gpt2/model.safetensors",
+			"https://hub.example/gpt2/resolve/main/onnx/m.onnx, hf://models/gpt2@main/onnx/m.onnx",
+			"https://hub.example/gpt2/resolve/v1/m.onnx, hf://models/gpt2@v1/m.onnx",
+			"hf://org/repo@main/m.gguf, hf://org/repo/m.gguf", "hf:org/repo@main/m.gguf, hf://org/repo/m.gguf",
+			"hf://org/repo@main:Q4_K_M, hf://org/repo:Q4_K_M", "hf://models/org/repo@main, hf://org/repo",
+			"hf://org/x.gguf@main, hf://org/x.gguf@main", "hf://gpt2@main, hf://models/gpt2",
+			"hf://gpt2@main/onnx/m.onnx, hf://models/gpt2@main/onnx/m.onnx",
+			"hf://org/repo@mainline/m.gguf, hf://org/repo@mainline/m.gguf",
+			"hf://org/repo/m.gguf, hf://org/repo/m.gguf", "hf://org/repo/a%2Bb.gguf, hf://org/repo/a%2Bb.gguf",
+			"https://other.example/org/repo/resolve/main/m.gguf, https://other.example/org/repo/resolve/main/m.gguf",
+			"https://hub.example/org/repo/raw/main/m.gguf, https://hub.example/org/repo/raw/main/m.gguf",
+			"file:///org/repo/resolve/main/m, file:///org/repo/resolve/main/m", "hf://org, hf://models/org" })
+	void eachUrlOfAFileHasOneShortestForm(URI url, URI shortest) {
+		HubSettings settings = new HubSettings(URI.create("https://hub.example"),
+				new HubToken(null, (name) -> null, Path.of("/")));
+		assertThat(settings.shortest(url)).isEqualTo(shortest);
+		assertThat(settings.shortest(shortest)).isEqualTo(shortest);
 	}
 
 	@ParameterizedTest

@@ -46,7 +46,7 @@ final class ManifestReader {
 		}
 		List<Descriptor> manifests = descriptors(root, "manifests");
 		List<Descriptor> layers = descriptors(root, "layers");
-		JsonNode config = root.get("config");
+		JsonNode config = root.hasNonNull("config") ? root.get("config") : null;
 		if ((manifests == null) == (layers == null) || (manifests != null && config != null)) {
 			// OCI image specification, CVE-2021-41190: one document must not be both.
 			throw new IllegalArgumentException("neither only layers nor only manifests");
@@ -57,7 +57,9 @@ final class ManifestReader {
 	}
 
 	private static @Nullable List<Descriptor> descriptors(JsonNode root, String name) {
-		List<JsonNode> elements = Json.elements(root, name);
+		JsonNode member = root.get(name);
+		// Programs in Go write an empty list like that.
+		List<JsonNode> elements = (member != null && member.isNull()) ? List.of() : Json.elements(root, name);
 		if (elements == null) {
 			return null;
 		}

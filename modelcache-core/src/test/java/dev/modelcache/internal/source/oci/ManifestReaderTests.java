@@ -60,13 +60,21 @@ class ManifestReaderTests {
 		assertThat(read(layered(layer)).layers().get(0).annotations()).isEqualTo(annotations);
 	}
 
-	@Test
-	void emptyIndexIsAnIndex() {
-		Manifest index = ManifestReader.read("{\"schemaVersion\":2,\"manifests\":[]}".getBytes(StandardCharsets.UTF_8),
-				"sha256:a");
+	@ParameterizedTest
+	@ValueSource(strings = { "[]", "null", "[],\"config\":null,\"annotations\":null" })
+	void emptyIndexIsAnIndex(String manifests) {
+		Manifest index = read("{\"schemaVersion\":2,\"manifests\":" + manifests + "}");
 		assertThat(index.isIndex()).isTrue();
 		assertThatIllegalArgumentException().isThrownBy(() -> IndexChoice.choose(index, "amd64"))
 			.withMessage("is an empty index: it names no manifest");
+	}
+
+	@Test
+	void listThatIsNullIsEmpty() {
+		Manifest manifest = read("{\"schemaVersion\":2,\"config\":" + descriptor("1") + ",\"layers\":null}");
+		assertThat(manifest.isIndex()).isFalse();
+		assertThat(manifest.layers()).isEmpty();
+		assertRefused("{\"schemaVersion\":2,\"layers\":null,\"manifests\":[]}");
 	}
 
 	@Test

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What an ONNX file says of its model. It is one protobuf message with others inside, of
  * nodes, types, subgraphs and functions, all of which are followed to their ends; of the
- * weights, only the heads are read. Weights may be in other files beside it, which its
- * tensors name ({@link OnnxData}).
+ * weights, only the heads and lists of up to a MiB are read. Weights may be in other
+ * files beside it, which its tensors name ({@link OnnxData}).
  *
  * @see <a href="https://github.com/onnx/onnx/blob/main/onnx/onnx.proto">onnx.proto</a>
  * @see <a href="https://protobuf.dev/programming-guides/encoding/">Protobuf's wire
@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 final class OnnxHeader {
 
 	static final String NAME = "ONNX";
+
+	private static final int LONGEST_LIST = 1 << 20;
 
 	/** Names and bits of the element types, by their numbers in TensorProto. */
 	private static final @Nullable ElementType[] TYPES = { null, type("F32", 32), type("U8", 8), type("I8", 8),
@@ -145,20 +147,29 @@ final class OnnxHeader {
 		long partEnd = this.fields.length(end);
 		switch (part) {
 			case TENSOR -> tensor(partEnd, false);
-			case NUMBERS -> {
-				while (this.in.position() < partEnd) {
-					this.fields.varint();
-				}
-			}
-			case FLOATS -> {
-				if ((partEnd - this.in.position()) % Float.BYTES != 0) {
-					throw this.in.malformed("a list of numbers ends within a number");
-				}
-				this.in.skip(partEnd - this.in.position());
-			}
+			case NUMBERS -> numbers(partEnd);
+			case FLOATS -> numbers(partEnd, Float.BYTES);
+			case DOUBLES -> numbers(partEnd, Double.BYTES);
 			default -> message(part, partEnd, depth + 1);
 		}
 		this.fields.checkEnd(partEnd);
+	}
+
+	/** Of a list that is long, such as weights in this form, the numbers are not read. */
+	private void numbers(long end) throws IOException {
+		if (!this.judging || end - this.in.position() > LONGEST_LIST) {
+			this.in.skip(end - this.in.position());
+		}
+		while (this.in.position() < end) {
+			this.fields.varint();
+		}
+	}
+
+	private void numbers(long end, int bytes) throws IOException {
+		if (this.judging && (end - this.in.position()) % bytes != 0) {
+			throw this.in.malformed("a list of numbers ends within a number");
+		}
+		this.in.skip(end - this.in.position());
 	}
 
 	private void message(Part message, long end, int depth) throws IOException {
@@ -251,13 +262,13 @@ final class OnnxHeader {
 
 	/**
 	 * The messages of version 1.23 of ONNX and the parts that they have, by number, and
-	 * lists of numbers. The lists of tensors are weights, and not read.
+	 * lists of numbers.
 	 */
 	private enum Part {
 
 		MODEL, GRAPH, TRAINING, FUNCTION, NODE, ATTRIBUTE, TENSOR, SPARSE_TENSOR, VALUE, TYPE, TENSOR_TYPE, SHAPE,
 		LIST_TYPE, MAP_TYPE, ANNOTATION, NODE_DEVICES, SHARDING, DEVICES, SHARDED_DIMENSION, ENTRY, OTHER, NUMBERS,
-		FLOATS;
+		FLOATS, DOUBLES;
 
 		private static final Map<Part, Map<Integer, Part>> PARTS = Map.ofEntries(
 				Map.entry(MODEL, Map.of(7, GRAPH, 8, OTHER, 14, ENTRY, 20, TRAINING, 25, FUNCTION, 26, OTHER)),
@@ -270,7 +281,8 @@ final class OnnxHeader {
 				Map.entry(ATTRIBUTE,
 						Map.of(5, TENSOR, 6, GRAPH, 7, FLOATS, 8, NUMBERS, 10, TENSOR, 11, GRAPH, 14, TYPE, 15, TYPE,
 								22, SPARSE_TENSOR, 23, SPARSE_TENSOR)),
-				Map.entry(TENSOR, Map.of(3, OTHER, 16, ENTRY)),
+				Map.entry(TENSOR,
+						Map.of(3, OTHER, 4, FLOATS, 5, NUMBERS, 7, NUMBERS, 10, DOUBLES, 11, NUMBERS, 16, ENTRY)),
 				Map.entry(SPARSE_TENSOR, Map.of(1, TENSOR, 2, TENSOR, 3, NUMBERS)),
 				Map.entry(VALUE, Map.of(2, TYPE, 4, ENTRY)),
 				Map.entry(TYPE,

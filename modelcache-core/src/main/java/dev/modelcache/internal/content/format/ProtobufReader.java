@@ -5,6 +5,9 @@
 package dev.modelcache.internal.content.format;
 
 import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 
 /**
  * Reads the wire format of protobuf: fields, each with a tag (its number and its wire
@@ -21,6 +24,13 @@ final class ProtobufReader {
 	static final int LENGTH = 2;
 
 	static final int FIXED32 = 5;
+
+	private static final int GROUP = 3;
+
+	private static final int END_OF_GROUP = 4;
+
+	/** Tags are unsigned numbers of so many bits. */
+	private static final int TAG_BITS = 32;
 
 	/** Protobuf's own readers refuse messages within more messages than that. */
 	static final int DEEPEST = 100;
@@ -81,7 +91,7 @@ final class ProtobufReader {
 	 * @param end where the message ends that has the field
 	 */
 	void skip(long tag, long end) throws IOException {
-		if (tag >>> 3 == 0) {
+		if (tag >>> 3 == 0 || tag >>> TAG_BITS != 0) {
 			throw this.in.malformed(MALFORMED);
 		}
 		switch (wireType(tag)) {
@@ -89,7 +99,30 @@ final class ProtobufReader {
 			case FIXED64 -> this.in.skip(Long.BYTES);
 			case LENGTH -> this.in.skip(length(end) - this.in.position());
 			case FIXED32 -> this.in.skip(Integer.BYTES);
+			case GROUP -> skipGroup(tag >>> 3, end);
 			default -> throw this.in.malformed(MALFORMED);
+		}
+	}
+
+	/** A group, which ends with a tag of its own, is an old form of a message. */
+	private void skipGroup(long number, long end) throws IOException {
+		Deque<Long> open = new ArrayDeque<>(List.of(number));
+		while (!open.isEmpty()) {
+			long tag = (this.in.position() < end) ? varint() : 0;
+			switch (wireType(tag)) {
+				case END_OF_GROUP -> {
+					if (tag >>> 3 != open.pop()) {
+						throw this.in.malformed(MALFORMED);
+					}
+				}
+				case GROUP -> {
+					open.push(tag >>> 3);
+					if (tag >>> 3 == 0 || open.size() > DEEPEST) {
+						throw this.in.malformed(MALFORMED);
+					}
+				}
+				default -> skip(tag, end);
+			}
 		}
 	}
 

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -158,10 +159,39 @@ class OnnxHeaderTests {
 		}
 	}
 
+	/** Of attributes, and of weights that are in this form. */
 	@Test
-	void listsOfNumbersAreReadToTheirEnds() {
-		assertRefused(model(inside(new byte[] { 1, 2, (byte) 0x80 }, 8, 5, 1)), "is");
-		assertRefused(model(inside(new byte[] { 1, 2, 3, 4, 5 }, 7, 5, 1)), "ends within a number");
+	void listsOfNumbersAreReadToTheirEnds() throws Exception {
+		byte[] sound = { 1, 2, 3, 4, 5, 6, 7, 8 };
+		for (int[] places : new int[][] { { 8, 5, 1 }, { 5, 5 }, { 7, 5 }, { 11, 5 }, { 7, 5, 5, 1 } }) {
+			assertThat(read(model(inside(sound, places))).type()).isEqualTo("ONNX");
+			assertRefused(model(inside(new byte[] { 1, 2, (byte) 0x80 }, places)), "is");
+		}
+		for (int[] places : new int[][] { { 7, 5, 1 }, { 4, 5 }, { 10, 5 }, { 4, 1, 15 } }) {
+			assertThat(read(model(inside(sound, places))).type()).isEqualTo("ONNX");
+			assertRefused(model(inside(new byte[] { 1, 2, 3, 4, 5 }, places)), "ends within a number");
+		}
+		byte[] large = new byte[2 << 20];
+		Arrays.fill(large, (byte) -1);
+		assertThat(read(model(inside(large, 5, 5))).type()).isEqualTo("ONNX");
+	}
+
+	/** What no field of the format is, but protobuf's readers pass over. */
+	@ParameterizedTest
+	@CsvSource({ "0b0c, true", "0b100d0c, true", "0b08010c, true", "9b06130801149c06, true", "0b130c14, false",
+			"0b, false", "0c, false", "0b14, false", "030c, false", "0b0801, false", "888080801001, false",
+			"8880808080010a, false" })
+	void unknownFieldsAreReadAsProtobufReadsThem(String hex, boolean legal) throws Exception {
+		byte[] field = HexFormat.of().parseHex(hex);
+		for (byte[] file : List.of(ModelFiles.joined(ModelFiles.onnx(), field),
+				ModelFiles.joined(ModelFiles.onnx(), model(inside(field, 1))))) {
+			if (legal) {
+				assertThat(read(file).type()).isEqualTo("ONNX");
+			}
+			else {
+				assertThatExceptionOfType(FormatException.class).isThrownBy(() -> read(file));
+			}
+		}
 	}
 
 	@Test

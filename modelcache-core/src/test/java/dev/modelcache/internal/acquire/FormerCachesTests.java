@@ -93,6 +93,8 @@ class FormerCachesTests {
 
 	private String query = "";
 
+	private HubCacheSettings shared;
+
 	@BeforeEach
 	void prepare() throws IOException {
 		this.former = new FormerCache(this.directory, this.server);
@@ -287,6 +289,19 @@ class FormerCachesTests {
 		assertThat(this.hub.hub().requests()).hasSize(requests);
 	}
 
+	@Test
+	void fileOfTheHubInTheCacheOfItsToolsIsFoundByTheRecordOfItsUrl() {
+		URI page = URI.create(this.hub.endpoint() + "/org/repo/resolve/main/onnx/model-00002-of-00002.gguf");
+		this.shared = new HubCacheSettings(this.directory.resolve("hub"), true);
+		CachedModel before = get(page, false);
+		assertThat(before.path()).startsWith(this.directory.resolve("hub").toAbsolutePath());
+		int requests = this.hub.hub().requests().size();
+		CachedModel after = get(page, true);
+		assertThat(after.outcome()).isEqualTo(ModelOutcome.CACHED);
+		assertThat(after.path()).isEqualTo(before.path());
+		assertThat(this.hub.hub().requests()).hasSize(requests);
+	}
+
 	private CachedModel get(URI url, boolean oneModel) {
 		try (CacheFixture fixture = open(url, oneModel)) {
 			return fixture.get("m");
@@ -296,7 +311,8 @@ class FormerCachesTests {
 	/** Whether several URLs may name one model, as they do since this version. */
 	private CacheFixture open(URI url, boolean oneModel) {
 		HubSettings settings = new HubSettings(this.hub.endpoint(), new HubToken(null, (name) -> null, this.directory));
-		StoreSettings store = new StoreSettings(this.directory, DataSize.ofMegabytes(1), Verification.FINGERPRINT);
+		StoreSettings store = new StoreSettings(this.directory, DataSize.ofMegabytes(1), Verification.FINGERPRINT)
+			.withHubCache(this.shared);
 		CacheFixture fixture = new CacheFixture(this.directory)
 			.store(oneModel ? store.withNames(settings::shortest) : store)
 			.resolver(

@@ -90,7 +90,7 @@ final class LlamaLoadedModel implements LoadedModel {
 			loaded = reply.succeeded();
 			if (!loaded) {
 				String reason = process.reasonOf(reply);
-				throw reply.refused() ? new RefusedFileException(reason, process.end() != null)
+				throw reply.refused() ? new RefusedFileException(reason, process.isMappingSuspected())
 						: new IOException(reason);
 			}
 			return process;
@@ -287,16 +287,16 @@ final class LlamaLoadedModel implements LoadedModel {
 	 */
 	static final class RefusedFileException extends IOException {
 
-		private final boolean crash;
+		private final boolean mappingSuspected;
 
-		RefusedFileException(String message, boolean crash) {
+		RefusedFileException(String message, boolean mappingSuspected) {
 			super(message);
-			this.crash = crash;
+			this.mappingSuspected = mappingSuspected;
 		}
 
-		/** Returns whether the process ended instead of refusing the file. */
-		boolean isCrash() {
-			return this.crash;
+		/** Returns whether it may be that the file cannot be mapped. */
+		boolean isMappingSuspected() {
+			return this.mappingSuspected;
 		}
 
 	}

@@ -81,7 +81,7 @@ public final class LlamaModelLoader implements ModelLoader {
 			return load(model, contextSize, this.settings);
 		}
 		catch (RefusedFileException ex) {
-			if (!ex.isCrash() || !this.settings.mmap()) {
+			if (!ex.isMappingSuspected() || !this.settings.mmap()) {
 				throw ex;
 			}
 			try {

@@ -69,6 +69,12 @@ final class LlamaProcess implements Closeable {
 	private static final Set<String> SIGNALS_OF_THE_MACHINE = Set.of("SIGILL", "EXCEPTION_ILLEGAL_INSTRUCTION",
 			"SIGSYS");
 
+	/**
+	 * What an assertion ends with, such as the one that mapped weights are aligned, and
+	 * what a mapped page ends with that cannot be read.
+	 */
+	private static final Set<String> SIGNALS_OF_MAPPING = Set.of("SIGABRT", "SIGBUS", "EXCEPTION_IN_PAGE_ERROR");
+
 	/** What the report of a crash says of a signal that another process sent. */
 	private static final Pattern SENT = Pattern.compile("siginfo: .*\\(SI_USER\\).*");
 
@@ -102,6 +108,8 @@ final class LlamaProcess implements Closeable {
 	private Duration processorTime = Duration.ZERO;
 
 	private @Nullable Reply end;
+
+	private volatile boolean mappingSuspected;
 
 	private LlamaProcess(Process process, Path directory) {
 		this.process = process;
@@ -205,6 +213,7 @@ final class LlamaProcess implements Closeable {
 						+ ((exitCode == KILLED) ? ", because it was killed, for example when memory ran out" : "");
 		boolean refused = signal != null && !SIGNALS_OF_THE_MACHINE.contains(signal)
 				&& report.stream().noneMatch((line) -> SENT.matcher(line).matches());
+		this.mappingSuspected = refused && signal != null && SIGNALS_OF_MAPPING.contains(signal);
 		return new Reply(false, refused, reasons.isEmpty() ? end : end + ": " + reasons);
 	}
 
@@ -349,6 +358,14 @@ final class LlamaProcess implements Closeable {
 	 */
 	synchronized @Nullable String end() {
 		return (this.end != null) ? this.end.text() : null;
+	}
+
+	/**
+	 * Returns whether the process ended as it does if it cannot map the file.
+	 * @return {@code true} if the file may be read instead
+	 */
+	boolean isMappingSuspected() {
+		return this.mappingSuspected;
 	}
 
 	/**

@@ -145,7 +145,8 @@ final class LayerChoice {
 			.stream()
 			.filter((layer) -> layer.mediaType().contains("gguf"))
 			.toList();
-		if (gguf.size() == 1 && !ModelLayer.hasName(gguf.get(0))) {
+		boolean titled = named.stream().anyMatch((layer) -> layer.name().endsWith(".gguf"));
+		if (gguf.size() == 1 && !titled && !ModelLayer.hasName(gguf.get(0))) {
 			return List.of(ModelLayer.file(gguf.get(0), reference.fileName(".gguf")));
 		}
 		if (!named.isEmpty()) {

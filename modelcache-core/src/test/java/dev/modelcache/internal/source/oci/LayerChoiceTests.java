@@ -206,6 +206,9 @@ class LayerChoiceTests {
 			.layer("text/markdown", B, title("README.md"))
 			.layer("application/vnd.example.gguf.v1", A))).containsExactly("tiny-q4.gguf");
 		assertThat(names(ManifestJson.of("")
+			.layer("application/vnd.example.gguf.mmproj", B)
+			.layer("application/octet-stream", A, title("model.gguf")))).containsExactly("model.gguf");
+		assertThat(names(ManifestJson.of("")
 			.layer("x", B, title("qlora-exploration-q4.gguf"))
 			.layer("x", A, title("my-lora.gguf")))).containsExactly("qlora-exploration-q4.gguf");
 		assertThat(names(ManifestJson.of("")

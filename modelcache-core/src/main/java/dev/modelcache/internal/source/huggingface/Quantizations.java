@@ -32,7 +32,7 @@ final class Quantizations {
 	private static final Pattern OTHER_WAY = Pattern.compile("(?i)(?:^|[._/-])(?:UD|i1|imat)[._-]$");
 
 	private static final Pattern TAG = Pattern.compile(
-			"(?i)(?<=^|[._/-])((?:UD-)?(?:I?Q\\d[A-Z0-9_]*|TQ\\d[A-Z0-9_]*|BF16|FP?16|FP?32|MXFP4[A-Z0-9_]*))(?=[./-])");
+			"(?i)(?<=^|[._/-])((?:UD-)?(?:I?Q\\d[A-Z0-9_]*|TQ\\d[A-Z0-9_]*|BF16|FP?16|FP?32|(?:MX|NV)FP4[A-Z0-9_]*|I2_S|TL[12]))(?=[./-])");
 
 	/** A tag whose beginning cannot be the end of another one. */
 	private static final Pattern WHOLE_TAG = Pattern.compile("(?i)(?:UD-)?(?:[A-Z]{0,3}\\d).*");

@@ -71,6 +71,8 @@ class QuantizationsTests {
 	void quantizationsThatExistAreListed() {
 		assertThat(Quantizations.of(FILES)).containsExactly("IQ4_NL", "Q4_K_M", "Q4_K_S", "Q5_K_M", "Q6_K", "Q8_0");
 		assertThat(Quantizations.of(files("model.gguf", "a.txt"))).containsExactly("model.gguf");
+		assertThat(Quantizations.of(files("m-NVFP4.gguf", "ggml-model-i2_s.gguf", "m-MXFP4_MOE.gguf")))
+			.containsExactly("I2_S", "MXFP4_MOE", "NVFP4");
 	}
 
 	@ParameterizedTest(name = "{0}: {1}")

@@ -7,10 +7,12 @@ package dev.modelcache;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import dev.modelcache.testsupport.GgufFile;
+import dev.modelcache.testsupport.HubServer;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.Reply;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
@@ -79,6 +81,29 @@ class AdHocRequestTests {
 
 	private static ModelRequest request(String id, URI url, int attempts) {
 		return ModelRequest.builder(id).url(url).maxAttempts(attempts).build();
+	}
+
+	/** With the private layout, nothing of another tool is looked for. */
+	@Test
+	void eachUrlOfAFileOfTheHubIsOneModel() {
+		try (HubServer hub = HubServer.start();
+				ModelCache cache = builder().huggingFace((options) -> options.endpoint(hub.endpoint().toString()))
+					.cache((options) -> options.layout(CacheOptions.Layout.PRIVATE).adopt(false))
+					.build()) {
+			hub.repository("org/repo", "0123456789abcdef0123456789abcdef01234567")
+				.large("m.gguf", this.model.content());
+			Path path = null;
+			for (String url : List.of("hf://org/repo/m.gguf", "hf:models/org/repo@main/m.gguf",
+					hub.endpoint() + "/org/repo/blob/main/m.gguf", hub.endpoint() + "/org/repo/resolve/main/m.gguf",
+					"https://huggingface.co/org/repo/blob/main/m.gguf")) {
+				CachedModel found = cache.get(request("m" + url.length(), URI.create(url), 1)).block(PATIENCE);
+				assertThat(found.verified()).isTrue();
+				assertThat(found.outcome()).isEqualTo((path == null) ? ModelOutcome.DOWNLOADED : ModelOutcome.CACHED);
+				path = (path == null) ? found.path() : path;
+				assertThat(found.path()).isEqualTo(path);
+			}
+			assertThat(hub.cdn().requests()).hasSize(1);
+		}
 	}
 
 	@Test

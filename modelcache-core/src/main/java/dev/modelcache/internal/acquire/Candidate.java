@@ -142,7 +142,8 @@ record Candidate(ModelRequest request, List<URI> locations, boolean fallback, @N
 	}
 
 	private static String nameIn(@Nullable URI url) {
-		String path = (url != null && url.getPath() != null) ? url.getPath() : "";
+		// "hf:org/repo/file" has no path to URI.
+		String path = (url == null) ? "" : url.isOpaque() ? url.getSchemeSpecificPart() : url.getPath();
 		return path.substring(path.lastIndexOf('/') + 1);
 	}
 

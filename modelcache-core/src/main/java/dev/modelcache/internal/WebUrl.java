@@ -186,7 +186,7 @@ public final class WebUrl {
 			return text;
 		}
 		try {
-			String name = IDN.toASCII(decoded(text)).toLowerCase(Locale.ROOT);
+			String name = IDN.toASCII(UriUtils.decode(decoded(text), StandardCharsets.UTF_8)).toLowerCase(Locale.ROOT);
 			if (!NAME.matcher(name).matches()) {
 				return null;
 			}

@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -85,8 +86,8 @@ public final class NetworkCases {
 	/** Returns what may happen to several connections. */
 	public Stream<NetworkCase> ofTransfers() {
 		return Stream
-			.of(ranges(), otherRanges(), noSuchRanges(), wholeFilesOnly(), versions(), connections(), breaks(),
-					endless(), damaged(), busy(), surplus())
+			.of(ranges(), otherRanges(), noSuchRanges(), wholeFilesOnly(), brokenRanges(), versions(), connections(),
+					breaks(), endless(), damaged(), busy(), surplus())
 			.flatMap(List::stream);
 	}
 
@@ -128,6 +129,11 @@ public final class NetworkCases {
 				always("lower-case protocol", Reply.ok().head((head) -> head.replace("HTTP/", "http/"))),
 				always("blanks in the status line", Reply.ok().head((head) -> head.replaceFirst(" ", "   "))),
 				always("HTTP/1.0", Reply.ok().head((head) -> head.replace("HTTP/1.1", "HTTP/1.0"))),
+				always("HTTP/1.01", Reply.ok().head((head) -> head.replace("HTTP/1.1", "HTTP/1.01"))),
+				always("no blank behind the status", Reply.ok().head((head) -> head.replace(" Status", "OK"))),
+				always("line ends with two carriage returns",
+						Reply.ok().head((head) -> head.replace("\r\n", "\r\r\n"))),
+				withStatus(201), withStatus(226), withStatus(299),
 				always("HTTP/1.0 in chunks",
 						Reply.ok().ignoringRange().chunked().head((head) -> head.replace("HTTP/1.1", "HTTP/1.0"))),
 				always("9 KB of headers", Reply.ok().header("X-Long", "x".repeat(9000))),
@@ -135,6 +141,12 @@ public final class NetworkCases {
 				always("200 KB of headers", Reply.ok().head((head) -> addLines(head, 2000))),
 				always("4 MB of headers", Reply.ok().head((head) -> addLines(head, 40_000))).fails(ErrorCode.TRANSFER,
 						"more than 300 KiB of headers (1 failed request)"));
+	}
+
+	/** RFC 9110, section 15: what is not known counts as 200. */
+	private static NetworkCase withStatus(int status) {
+		return always(status + " with the file",
+				Reply.ok().ignoringRange().head((head) -> head.replaceFirst("200", String.valueOf(status))));
 	}
 
 	private static String addLines(String head, int lines) {
@@ -190,6 +202,7 @@ public final class NetworkCases {
 				chunks("with trailers", "%x\r\n", "\r\n", "0\r\nX-Sum: a\r\nContent-Length: 5\r\n\r\n").withoutDigest(),
 				server("Transfer-Encoding: gzip, chunked", NetworkCases::transferredInGzip),
 				server("Transfer-Encoding: gzip, chunked", NetworkCases::transferredInGzip).withoutDigest(),
+				always("Transfer-Encoding: binary", Reply.ok().header("Transfer-Encoding", "binary")),
 				always("Transfer-Encoding: identity", Reply.ok().header("Transfer-Encoding", "identity")),
 				always("Content-Length: -1, connection closed",
 						Reply.ok().ignoringRange().withoutLength().header("Content-Length", "-1")),
@@ -386,6 +399,32 @@ public final class NetworkCases {
 				toRanges("RST", Reply.dropped()), toRanges("500", Reply.status(500)).withoutDigest());
 	}
 
+	/** Ranges fail in ways that say nothing about ranges. */
+	private List<NetworkCase> brokenRanges() {
+		Map<String, Reply> ways = new LinkedHashMap<>();
+		ways.put("204", Reply.status(204));
+		ways.put("304", Reply.status(304));
+		ways.put("429", Reply.status(429));
+		ways.put("511", Reply.status(511));
+		ways.put("a page", Reply.html());
+		ways.put("no HTTP", Reply.raw("nonsense\r\n\r\n"));
+		ways.put("no body", Reply.ok().closeAfter(0));
+		List<NetworkCase> cases = new ArrayList<>();
+		ways.forEach((what, reply) -> {
+			cases.add(toRanges(what, reply));
+			cases.add(later(what + " to every range but the first", reply));
+		});
+		Reply whole = Reply.ok().ignoringRange().head((head) -> head.replaceFirst("200", "206"));
+		cases.addAll(List.of(toRanges("a page", Reply.html()).withoutDigest(),
+				later("a page to every range but the first", Reply.html()).withoutDigest(),
+				later("500 to every range but the first", Reply.status(500)),
+				later("500 to every range but the first", Reply.status(500)).withoutDigest(),
+				later("RST to every range but the first", Reply.dropped()),
+				always("206 of the whole file to all requests", whole),
+				always("206 of the whole file to all requests", whole).withoutDigest()));
+		return cases;
+	}
+
 	private static NetworkCase toRanges(String what, Reply reply) {
 		return answering(what + " to every range",
 				() -> (request) -> (request.range() != null) ? reply : Reply.ok().ignoringRange());
@@ -438,8 +477,22 @@ public final class NetworkCases {
 						"%x\r\n", "\r\n", "0\r\n\r\n"),
 				always("says deflate of bytes that are not encoded", Reply.ok().header("Content-Encoding", "deflate"))
 					.withoutDigest(),
+				labelled("gzip, gzip"), labelled("aws-chunked, gzip"), labelled("br, gzip").withoutDigest(),
+				server("says br of bytes of no known format",
+						(server, content) -> server.always("/m.bin", encoded("br", noise(content))))
+					.at("/m.bin")
+					.expecting(NetworkCases::noise),
 				always("sends br whatever it is asked for", encoded("br", Content.random(this.size / 2, 5)))
 					.fails(ErrorCode.TRANSFER, "sent the content encoding br, asked for none"));
+	}
+
+	private static NetworkCase labelled(String codings) {
+		return always("says " + codings + " of bytes that are not encoded",
+				Reply.ok().header("Content-Encoding", codings));
+	}
+
+	private static Content noise(Content content) {
+		return Content.random(content.size(), 6);
 	}
 
 	private static void inTwoFrames(MisbehavingServer server, Content content) {
@@ -568,6 +621,11 @@ public final class NetworkCases {
 								: Reply.redirect(302, PATH + "?a=b").header("X-Long", "x".repeat(9000))),
 				redirected("with user-info", "//user:pass%40word@{authority}/f/m.gguf"),
 				redirected("with an upper-case host", "//LOCALHOST:{port}/f/m.gguf"),
+				redirected("with a percent-encoded host", "//%31%32%37.0.0.1:{port}/f/m.gguf"),
+				redirectedBy("305", Reply.redirect(305, "/f/m.gguf")),
+				redirectedBy("310", Reply.redirect(310, "/f/m.gguf")),
+				redirectedBy("302 with two lengths",
+						Reply.redirect(302, "/f/m.gguf").body("moved").header("Content-Length", "3")),
 				redirectedBy("301", Reply.redirect(301, "/f/m.gguf")),
 				redirectedBy("303", Reply.redirect(303, "/f/m.gguf")),
 				redirectedBy("307", Reply.redirect(307, "/f/m.gguf")),
@@ -699,7 +757,7 @@ public final class NetworkCases {
 		refusals.put("a web page", Reply::html);
 		return refusals.entrySet()
 			.stream()
-			.flatMap((refusal) -> IntStream.rangeClosed(1, 3)
+			.flatMap((refusal) -> IntStream.of(1, 3)
 				.mapToObj((most) -> limited("more than " + most + " connections get " + refusal.getKey(), most,
 						refusal.getValue())))
 			.toList();

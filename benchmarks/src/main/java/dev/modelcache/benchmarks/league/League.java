@@ -79,8 +79,9 @@ public final class League {
 		try (MisbehavingServer server = given.start(CONTENT)) {
 			Path file = tool.fetch(given, server, CONTENT, directory);
 			// Others keep a compressed file as it is.
-			Content right = (tool instanceof Tool.Ours) ? given.expected(CONTENT) : CONTENT;
-			return (file == null) ? Outcome.GAVE_UP : isRight(file, right) ? Outcome.ARRIVED : Outcome.WRONG_FILE;
+			boolean right = isRight(file, given.expected(CONTENT))
+					|| (!(tool instanceof Tool.Ours) && isRight(file, CONTENT));
+			return (file == null) ? Outcome.GAVE_UP : right ? Outcome.ARRIVED : Outcome.WRONG_FILE;
 		}
 		finally {
 			FileSystemUtils.deleteRecursively(directory);

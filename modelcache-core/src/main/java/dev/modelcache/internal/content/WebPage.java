@@ -58,8 +58,7 @@ public final class WebPage {
 		if (isHtml(head)) {
 			return "an HTML page";
 		}
-		String extension = fileName.substring(fileName.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
-		if (!BINARY.contains(extension) || head.remaining() < DECISIVE) {
+		if (!isBinary(fileName) || head.remaining() < DECISIVE) {
 			return null;
 		}
 		// What is cut in the middle of a character is not a character.
@@ -70,6 +69,15 @@ public final class WebPage {
 		String line = text.strip().lines().findFirst().orElse("").strip();
 		String shown = (line.length() > LONGEST_LINE) ? line.substring(0, LONGEST_LINE) + "…" : line;
 		return shown.isEmpty() ? "a blank text" : "a text that begins with \"" + shown + "\"";
+	}
+
+	/**
+	 * Returns whether the name of a file tells a format whose first bytes are known.
+	 * @param fileName the name
+	 * @return {@code true} for GGUF, safetensors and ONNX
+	 */
+	public static boolean isBinary(String fileName) {
+		return BINARY.contains(fileName.substring(fileName.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
 	}
 
 	private static byte[] beginning(ByteBuffer head) {

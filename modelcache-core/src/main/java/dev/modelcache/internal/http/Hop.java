@@ -51,12 +51,14 @@ record Hop(WebRequest request, URI uri, int number, boolean trusted, boolean pub
 		return "modelcache" + ((version != null) ? "/" + version : "");
 	}
 
-	/** RFC 9110, section 15.4: 300 is one where the server prefers a choice. */
+	/**
+	 * RFC 9110, section 15.4: 300 is one where the server prefers a choice. Others are
+	 * what curl makes of them.
+	 */
 	static boolean isRedirect(int status, HttpHeaders headers) {
 		return switch (status) {
 			case 301, 302, 303, 307, 308 -> true;
-			case 300 -> headers.containsHeader(HttpHeaders.LOCATION);
-			default -> false;
+			default -> status >= 300 && status < 400 && headers.containsHeader(HttpHeaders.LOCATION);
 		};
 	}
 

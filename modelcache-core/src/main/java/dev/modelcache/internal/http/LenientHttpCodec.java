@@ -216,7 +216,7 @@ final class LenientHttpCodec extends CombinedChannelDuplexHandler<LenientHttpCod
 			int lf = in.indexOf(start + this.searched, in.writerIndex(), LF);
 			while (lf >= 0) {
 				int next = lf + 1;
-				if (next < in.writerIndex() && in.getByte(next) == CR) {
+				while (next < in.writerIndex() && in.getByte(next) == CR) {
 					next++;
 				}
 				if (next >= in.writerIndex()) {

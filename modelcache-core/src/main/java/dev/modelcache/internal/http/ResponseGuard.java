@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import dev.modelcache.internal.http.Redirects.Response;
@@ -67,14 +68,27 @@ final class ResponseGuard {
 	RangeResponse check(RangeRequest request, Response response) {
 		HttpHeaders headers = response.headers();
 		return switch (response.status()) {
-			// RFC 9110, section 15.3.4: a proxy has changed something; the bytes decide.
-			case 200, 203 -> isPart(headers) ? partOfFile(request, response.at(), headers)
-					: wholeFile(request, response.at(), headers);
-			case 206 -> partOfFile(request, response.at(), headers);
+			case 206 -> (request.ranged() || isPart(headers) || isOfSeveralParts(headers))
+					? partOfFile(request, response.at(), headers) : wholeFile(request, response.at(), headers);
 			case 416 -> nothingLeft(request, headers);
-			default ->
-				throw Failures.of(request.mirror().uri(), response.at().uri(), response.status(), headers, this.clock);
+			default -> {
+				if (!isOfFile(response.status())) {
+					throw Failures.of(request.mirror().uri(), response.at().uri(), response.status(), headers,
+							this.clock);
+				}
+				yield isPart(headers) ? partOfFile(request, response.at(), headers)
+						: wholeFile(request, response.at(), headers);
+			}
 		};
+	}
+
+	/**
+	 * Returns whether the body of a response may be the file, or a part of it. RFC 9110,
+	 * section 15: what a client does not know counts as 200, and so do 201 and 203, by
+	 * which somebody means the same.
+	 */
+	static boolean isOfFile(int status) {
+		return status >= 200 && status < 300 && status != 202 && status != 204 && status != 205;
 	}
 
 	/**
@@ -112,12 +126,12 @@ final class ResponseGuard {
 
 	/**
 	 * Returns the coding of a body that is decoded, if it is really in it, before its
-	 * bytes are taken.
+	 * bytes are taken; of several ones, none can be.
 	 */
 	private static @Nullable String decoded(RangeRequest request, HttpHeaders headers) {
-		List<String> codings = codings(headers, HttpHeaders.CONTENT_ENCODING).toList();
-		return (request.coding() == Coding.DECODED && codings.size() == 1 && SUFFIXES.containsKey(codings.get(0)))
-				? codings.get(0) : null;
+		String codings = codings(headers, HttpHeaders.CONTENT_ENCODING).filter(SUFFIXES::containsKey)
+			.collect(Collectors.joining(", "));
+		return (request.coding() == Coding.DECODED && !codings.isEmpty()) ? codings : null;
 	}
 
 	/**
@@ -168,8 +182,7 @@ final class ResponseGuard {
 
 	private RangeResponse partOfFile(RangeRequest request, Hop at, HttpHeaders headers) {
 		Mirror mirror = request.mirror();
-		MediaType type = mediaType(headers);
-		if (type != null && type.equalsTypeAndSubtype(SEVERAL_PARTS)) {
+		if (isOfSeveralParts(headers)) {
 			throw badRange(mirror, "sent several parts, asked for one");
 		}
 		refuseCodings(mirror, at, headers);
@@ -259,6 +272,11 @@ final class ResponseGuard {
 			throw new RequestFailedException(Reason.NOT_A_MODEL, request.mirror(),
 					"sent an HTML page instead of a part of the model", null);
 		}
+	}
+
+	private static boolean isOfSeveralParts(HttpHeaders headers) {
+		MediaType type = mediaType(headers);
+		return type != null && type.equalsTypeAndSubtype(SEVERAL_PARTS);
 	}
 
 	private static @Nullable MediaType mediaType(HttpHeaders headers) {

@@ -21,7 +21,7 @@ import org.springframework.http.HttpHeaders;
  */
 final class ResponseHead {
 
-	private static final Pattern STATUS_LINE = Pattern.compile("HTTP/(\\d)(?:\\.(\\d))?[ \\t]+(\\d{3})(?:[ \\t].*)?",
+	private static final Pattern STATUS_LINE = Pattern.compile("HTTP/(\\d)(?:\\.(\\d)\\d*)?[ \\t]+(\\d{3})(?:\\D.*)?",
 			Pattern.CASE_INSENSITIVE);
 
 	/** RFC 9110, section 5.6.2. */
@@ -32,7 +32,9 @@ final class ResponseHead {
 	/** What follows the digits is passed over, as curl does. */
 	private static final Pattern NUMBER = Pattern.compile("\\+?(\\d{1,18})(?:\\D.*)?");
 
-	private static final Pattern BARE_LINE_END = Pattern.compile("(?<!\\r)\\n");
+	private static final Pattern CODING = Pattern.compile("chunked|(x-)?gzip|deflate|(x-)?compress|br|zstd");
+
+	private static final Pattern ODD_LINE_END = Pattern.compile("(?<!\\r)\\n|\\r\\r");
 
 	private final int status;
 
@@ -59,14 +61,14 @@ final class ResponseHead {
 	 * states different lengths
 	 */
 	static ResponseHead parse(String text) throws ConnectionFailedException {
-		String[] lines = text.split("\\r?\\n");
+		String[] lines = text.split("\\r{0,9}\\n");
 		Matcher first = STATUS_LINE.matcher(lines[0]);
 		if (!first.matches()) {
 			throw notHttp();
 		}
 		boolean http10 = first.group(1).equals("0") || (first.group(1).equals("1") && "0".equals(first.group(2)));
 		ResponseHead head = new ResponseHead(Integer.parseInt(first.group(3)), !http10);
-		head.doubtful = BARE_LINE_END.matcher(text).find();
+		head.doubtful = ODD_LINE_END.matcher(text).find();
 		StringBuilder logical = new StringBuilder();
 		for (int i = 1; i < lines.length; i++) {
 			if (lines[i].startsWith(" ") || lines[i].startsWith("\t")) {
@@ -109,10 +111,13 @@ final class ResponseHead {
 
 	/** RFC 9112, section 6.3. */
 	private void readFraming() throws ConnectionFailedException {
-		List<String> codings = remove(HttpHeaders.TRANSFER_ENCODING).map((coding) -> coding.toLowerCase(Locale.ROOT))
-			.filter((coding) -> !coding.equals("identity"))
-			.toList();
 		List<String> lengths = remove(HttpHeaders.CONTENT_LENGTH).toList();
+		List<String> words = remove(HttpHeaders.TRANSFER_ENCODING).map((coding) -> coding.toLowerCase(Locale.ROOT))
+			.toList();
+		// Beside a length, a word that names no coding is passed over, as wget does.
+		List<String> codings = words.stream()
+			.filter((word) -> !word.equals("identity") && (lengths.isEmpty() || CODING.matcher(word).lookingAt()))
+			.toList();
 		this.chunked = !codings.isEmpty() && codings.get(codings.size() - 1).equals("chunked");
 		if (!codings.isEmpty()) {
 			this.doubtful |= !lengths.isEmpty() || !this.persistent || codings.size() > 1;
@@ -126,7 +131,11 @@ final class ResponseHead {
 			.map((number) -> Long.valueOf(number.group(1)))
 			.distinct()
 			.toList();
-		this.doubtful |= !lengths.equals(numbers.stream().map(String::valueOf).toList());
+		this.doubtful |= !words.isEmpty() || !lengths.equals(numbers.stream().map(String::valueOf).toList());
+		if (numbers.size() > 1 && this.status >= 300 && this.status < 400) {
+			// Of a redirect, the end does not matter.
+			return;
+		}
 		if (numbers.size() > 1) {
 			throw new ConnectionFailedException(Reason.ILLEGAL_RESPONSE,
 					"states two different lengths, " + numbers.get(0) + " and " + numbers.get(1),

@@ -7,7 +7,6 @@ package dev.modelcache.internal.http;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -146,7 +145,7 @@ public final class WebRangeClient implements RangeClient {
 	/** The body of a 416 is not of the file, which ends where it was asked from. */
 	private Mono<Void> receive(RangeRequest request, Response response, CoreSubscriber<? super DataBuffer> body,
 			Function<RangeResponse, Mono<Void>> answered) {
-		boolean ofFile = Set.of(200, 203, 206).contains(response.status());
+		boolean ofFile = ResponseGuard.isOfFile(response.status());
 		Flux<DataBuffer> bytes = ResponseGuard.content(request, response)
 			.doOnNext((buffer) -> this.targets.brought(request.mirror(), response.at()));
 		return RangeClient

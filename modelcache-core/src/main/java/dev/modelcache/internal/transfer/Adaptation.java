@@ -9,6 +9,7 @@ import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.LongSupplier;
 
+import dev.modelcache.internal.content.WebPage;
 import dev.modelcache.internal.http.ByteRange;
 import dev.modelcache.internal.http.RangeRequest;
 import dev.modelcache.internal.http.RangeRequest.Coding;
@@ -44,10 +45,12 @@ final class Adaptation {
 			Reason.LINK_REFUSED, Reason.LINK_EXPIRED, Reason.OTHER_DIGEST);
 
 	/**
-	 * What a server, or a firewall before it, may do to all ranges, though it has the
-	 * file.
+	 * What a server, or what is before it, may do to all ranges, or to all but the first,
+	 * though it has the file.
 	 */
-	private static final Set<Reason> BROKEN_RANGES = EnumSet.of(Reason.SERVER_ERROR, Reason.RESET);
+	private static final Set<Reason> BROKEN_RANGES = EnumSet.of(Reason.SERVER_ERROR, Reason.RESET, Reason.TIMEOUT,
+			Reason.STALLED, Reason.SHORT_BODY, Reason.ILLEGAL_RESPONSE, Reason.BAD_RANGE, Reason.NOT_A_MODEL,
+			Reason.NOT_READY, Reason.LOGIN_WANTED, Reason.TOO_MANY_REQUESTS);
 
 	private final DownloadPlan plan;
 
@@ -98,14 +101,17 @@ final class Adaptation {
 
 	/**
 	 * A server that failed at ranges, and then sends the whole file, may have been about
-	 * to start. Of a file that is worth several connections, ranges are tried once more.
+	 * to start. Of a file that is worth several connections, or of which a part is there,
+	 * ranges are tried once more.
 	 * @throws RequestFailedException if they are, so that the answer is not taken
 	 */
 	void tryRangesAgain(Fetch fetch, RangeResponse response) {
 		Long size = response.totalBytes();
-		boolean joinable = this.plan.file().expected() != null || response.validator() != null;
-		if (this.several && !fetch.request.ranged() && joinable && size != null && this.work.isWorthSeveral(size)
-				&& fetch.mirror.ladder().triesRangesAgain()) {
+		boolean joinable = this.plan.file().expected() != null || response.validator() != null
+				|| this.work.written() > 0;
+		boolean worth = size != null && ((this.work.written() > 0) ? size.equals(this.work.size())
+				: this.several && this.work.isWorthSeveral(size));
+		if (!fetch.request.ranged() && joinable && worth && fetch.mirror.ladder().triesRangesAgain()) {
 			fetch.mirror.countFromOne();
 			fetch.lowered = true;
 			fetch.passedOver = true;
@@ -160,19 +166,23 @@ final class Adaptation {
 		if (!fetch.request.ranged() || !fetch.mirror.mayTryWholeFile()) {
 			return;
 		}
-		// What an earlier transfer left came by ranges, maybe, and would be lost.
+		boolean dropped = fetch.mirror.isDropped();
+		// The last of the attempts, where no range ever came, and one more otherwise.
 		boolean noRanges = this.work.written() == 0 && !fetch.mirror.host().sendsRanges();
-		if (fetch.mirror.isDropped() && MENDED_BY_WHOLE_FILES.contains(failed.reason())) {
+		boolean last = noRanges ? fetch.mirror.failures() == this.plan.maxRequests() - 1 : dropped;
+		if (dropped && MENDED_BY_WHOLE_FILES.contains(failed.reason())) {
 			fetch.mirror.ladder().rangesAreWrong();
 			fetch.mirror.comesBack();
 		}
-		else if (fetch.mirror.isDropped() && mayMeanTheRange(failed)) {
+		else if (dropped && mayMeanTheRange(failed)) {
 			fetch.mirror.ladder().rangesAreRefused(failed.problem());
 			fetch.mirror.comesBack();
 		}
-		else if (noRanges && BROKEN_RANGES.contains(failed.reason())
-				&& fetch.mirror.failures() == this.plan.maxRequests() - 1) {
+		else if (last && BROKEN_RANGES.contains(failed.reason())) {
 			fetch.mirror.ladder().rangesBreak();
+			if (dropped) {
+				fetch.mirror.comesBack();
+			}
 		}
 	}
 
@@ -186,7 +196,10 @@ final class Adaptation {
 		Coding next = switch (asked) {
 			case REFUSED -> (refused || failed.reason() == Reason.ENCODED) ? Coding.UNSAID : null;
 			case UNSAID -> (failed.reason() == Reason.ENCODED) ? decodedOrNot() : null;
-			case DECODED, TAKEN -> null;
+			// Only a digest tells whether the label is wrong.
+			case DECODED -> (failed.reason() == Reason.ENCODED && this.plan.file().expected() != null
+					&& !WebPage.isBinary(String.valueOf(fetch.mirror.mirror().uri().getPath()))) ? Coding.TAKEN : null;
+			case TAKEN -> null;
 		};
 		if (next != null && asked == fetch.mirror.ladder().coding()) {
 			fetch.mirror.ladder().coding(next);

@@ -485,7 +485,12 @@ final class Coordinator implements BodyWriter.Owner {
 			this.listener.failed(failed);
 			fetch.mirror.goodput().failed();
 		}
+		boolean promised = fetch.accepted && this.work.written() == 0
+				&& this.live.values().stream().noneMatch((other) -> other.accepted);
 		if (this.phase == Phase.FETCHING && this.adaptation.follows(fetch, failed)) {
+			if (promised) {
+				beginAgain();
+			}
 			return;
 		}
 		this.progress.failed(failed);
@@ -500,8 +505,6 @@ final class Coordinator implements BodyWriter.Owner {
 		if (this.mirrors.nanosUntilNext(now()).isPresent()) {
 			this.listener.retrying(failed);
 		}
-		boolean promised = fetch.accepted && this.work.written() == 0
-				&& this.live.values().stream().noneMatch((other) -> other.accepted);
 		if (((contradicts && !others) || promised) && this.phase == Phase.FETCHING) {
 			beginAgain();
 		}

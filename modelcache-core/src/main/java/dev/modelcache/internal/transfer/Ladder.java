@@ -71,7 +71,7 @@ final class Ladder {
 		this.refusal = answer;
 	}
 
-	/** Ranges break, and none has ever come: the whole file, until it brings a byte. */
+	/** Ranges break, again and again: the whole file, until it brings a byte. */
 	void rangesBreak() {
 		this.step = Step.BROKEN;
 	}
@@ -130,11 +130,11 @@ final class Ladder {
 	}
 
 	/**
-	 * Returns whether a range was refused, and no answer since shows that the mirror has
-	 * the file: neither other mirrors nor bytes are given up for it.
+	 * Returns whether ranges were refused or broken, and no answer since shows that the
+	 * mirror has the file: neither other mirrors nor bytes are given up for it.
 	 */
 	boolean isInDoubt() {
-		return this.step == Step.IN_DOUBT;
+		return this.step == Step.IN_DOUBT || this.step == Step.BROKEN || this.step == Step.BROKEN_AGAIN;
 	}
 
 	private enum Step {

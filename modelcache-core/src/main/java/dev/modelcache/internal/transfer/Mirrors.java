@@ -73,9 +73,12 @@ final class Mirrors {
 		return this.mirrors;
 	}
 
-	/** Returns all mirrors that may still be asked, and can be relied on. */
+	/** Returns all mirrors that may still be asked, those last that may not have it. */
 	List<MirrorState> usable() {
-		return this.mirrors.stream().filter((mirror) -> !mirror.isDropped() && !mirror.ladder().isInDoubt()).toList();
+		return this.mirrors.stream()
+			.filter((mirror) -> !mirror.isDropped())
+			.sorted(Comparator.comparing((mirror) -> mirror.ladder().isInDoubt()))
+			.toList();
 	}
 
 	/** What sends whole files alone cannot add to what others send: it is the last. */
@@ -94,7 +97,7 @@ final class Mirrors {
 
 	/** Returns whether another mirror than this one can be relied on. */
 	boolean hasOther(MirrorState mirror) {
-		return usable().stream().anyMatch((other) -> other != mirror);
+		return usable().stream().anyMatch((other) -> other != mirror && !other.ladder().isInDoubt());
 	}
 
 	/** Says which strong validator an origin has for the file. */

@@ -90,7 +90,8 @@ final class ResponseCheck {
 	 * which nothing proves that they belong to its file.
 	 */
 	boolean areKept(MirrorState mirror) {
-		return this.work.written() == 0 || isComparable(mirror) || mirror.ladder().refusal() != null;
+		return this.work.written() == 0 || isComparable(mirror) || mirror.ladder().refusal() != null
+				|| mirror.ladder().isInDoubt();
 	}
 
 	/**

@@ -138,6 +138,21 @@ class RepairTests {
 	}
 
 	@Test
+	void mirrorThatRefusesRangesIsBelievedAtLast(CapturedOutput output) {
+		CountDownLatch refused = new CountDownLatch(1);
+		Reply lie = Reply.ok().flipped(99);
+		this.first.answer("/m.gguf",
+				(request) -> String.valueOf(request.range()).startsWith("bytes=0-") ? lie : lie.heldBy(refused));
+		this.second.answer("/m.gguf", (request) -> {
+			refused.countDown();
+			return (request.range() != null) ? Reply.status(403) : Reply.ok();
+		});
+		get(mirrored());
+		assertThat(output.getOut()).contains("blocks of 1 MiB are replaced by those of")
+			.doesNotContain("fetching the file again");
+	}
+
+	@Test
 	void loneMirrorIsNotComparedWithItself(CapturedOutput output) {
 		this.first.always("/m.gguf", Reply.ok().flipped(99));
 		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get(lone()));

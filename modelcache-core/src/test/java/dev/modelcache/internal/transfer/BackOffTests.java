@@ -108,7 +108,9 @@ class BackOffTests {
 					TransferFixture.failing(Reason.RESET), TransferFixture.failing(Reason.RESET));
 		fail(1);
 		assertThat(this.fixture.requests.stream().map((request) -> request.range().start())).containsExactly(0L, 0L,
-				1000L, 1000L, 2000L, 2000L);
+				1000L, 1000L, 2000L, 2000L, 0L);
+		// Asked for the whole file before it is given up.
+		assertThat(this.fixture.requests).last().satisfies((request) -> assertThat(request.ranged()).isFalse());
 	}
 
 	@Test
@@ -117,7 +119,8 @@ class BackOffTests {
 		// The second answer, and all that follow, bring nothing beyond the first.
 		this.fixture.maxRequests(3).answer(TransferFixture.cutAt(file, 1000), TransferFixture.cutAt(file, 1000));
 		fail(1);
-		assertThat(this.fixture.requests).hasSize(4);
+		assertThat(this.fixture.requests).extracting(RangeRequest::ranged)
+			.containsExactly(true, true, true, true, false);
 	}
 
 	@Test
@@ -162,7 +165,8 @@ class BackOffTests {
 			names = { "NOT_FOUND", "ACCESS_DENIED", "REFUSED", "BAD_REDIRECT", "UNPROVABLE", "UNTRUSTED",
 					"CIRCUIT_OPEN", "TOO_BUSY", "LINK_REFUSED", "LINK_EXPIRED", "OTHER_DIGEST", "OTHER_SIZE",
 					"PRIVATE_ADDRESS", "PROXY_DENIED", "TOO_LARGE", "NO_CLIENT", "BAD_RANGE", "NO_SUCH_RANGE", "RESET",
-					"SERVER_ERROR", "ENCODED" })
+					"SERVER_ERROR", "ENCODED", "TIMEOUT", "STALLED", "SHORT_BODY", "ILLEGAL_RESPONSE", "NOT_A_MODEL",
+					"NOT_READY", "LOGIN_WANTED", "TOO_MANY_REQUESTS" })
 	void everythingElseIs(Reason reason) {
 		this.fixture.answer(TransferFixture.failing(reason));
 		fail(1);
@@ -179,7 +183,8 @@ class BackOffTests {
 	}
 
 	@ParameterizedTest
-	@EnumSource(names = { "RESET", "SERVER_ERROR" })
+	@EnumSource(names = { "RESET", "SERVER_ERROR", "TIMEOUT", "STALLED", "SHORT_BODY", "ILLEGAL_RESPONSE",
+			"NOT_A_MODEL", "NOT_READY", "LOGIN_WANTED", "TOO_MANY_REQUESTS" })
 	void lastRequestOfAServerThatFailsIsForTheWholeFile(Reason reason) {
 		this.fixture.answer(TransferFixture.failing(reason));
 		fail(1);

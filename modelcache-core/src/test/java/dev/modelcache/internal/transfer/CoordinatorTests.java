@@ -719,6 +719,33 @@ class CoordinatorTests {
 	}
 
 	@Test
+	void anotherFileOfAMirrorThatRefusedARangeDoesNotReplaceWhatCame() throws Exception {
+		start(file(1), 1);
+		exchange(0).answer(SIZE);
+		exchange(0).send(MIB);
+		exchange(0).fail(Reason.RESET);
+		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(30));
+		exchange(1).fail(Reason.NOT_FOUND);
+		exchange(2).answer(new RangeResponse(0, SIZE, SIZE, true, "\"other\"", true));
+		assertThat(this.transfer.told.failures).last()
+			.satisfies((failure) -> assertThat(failure).hasMessageContaining("after it had refused a part of it"));
+		assertThat(this.transfer.staged.channel().size()).isEqualTo(MIB);
+	}
+
+	@Test
+	void mirrorThatHasSentTheWholeFileMaySendAnotherVersionOfIt() {
+		start(file(1), 1);
+		exchange(0).fail(Reason.NOT_FOUND);
+		exchange(1).answer(new RangeResponse(0, SIZE, SIZE, true, ManualTransfer.VALIDATOR, true));
+		exchange(1).send(MIB);
+		exchange(1).fail(Reason.RESET);
+		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(30));
+		exchange(2).answer(new RangeResponse(0, SIZE + 1, SIZE + 1, true, "\"other\"", true));
+		Awaitility.await().atMost(PATIENCE).until(() -> this.transfer.staged.channel().size() == 0);
+		assertThat(this.transfer.open()).containsExactly(exchange(2));
+	}
+
+	@Test
 	void withoutValidatorOtherBytesMakeTheFileBeginAgain() {
 		breakWithoutValidator();
 		byte[] other = new byte[MIB / 4];

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What an ONNX file says of its model. It is one protobuf message with others inside, of
  * nodes, types, subgraphs and functions, all of which are followed to their ends; of the
- * weights, only the heads and lists of up to a MiB are read. Weights may be in other
+ * weights, only the heads and some lists of numbers are read. Weights may be in other
  * files beside it, which its tensors name ({@link OnnxData}).
  *
  * @see <a href="https://github.com/onnx/onnx/blob/main/onnx/onnx.proto">onnx.proto</a>
@@ -27,7 +27,8 @@ final class OnnxHeader {
 
 	static final String NAME = "ONNX";
 
-	private static final int LONGEST_LIST = 1 << 20;
+	/** How many bytes of lists of numbers are read. */
+	private static final int MOST_NUMBERS = 16 << 20;
 
 	/** Names and bits of the element types, by their numbers in TensorProto. */
 	private static final @Nullable ElementType[] TYPES = { null, type("F32", 32), type("U8", 8), type("I8", 8),
@@ -46,6 +47,8 @@ final class OnnxHeader {
 	private final boolean judging;
 
 	private final Weights weights = new Weights();
+
+	private long numbersLeft = MOST_NUMBERS;
 
 	private long irVersion;
 
@@ -155,11 +158,14 @@ final class OnnxHeader {
 		this.fields.checkEnd(partEnd);
 	}
 
-	/** Of a list that is long, such as weights in this form, the numbers are not read. */
+	/** Weights may be in this form, too: a long list is passed over. */
 	private void numbers(long end) throws IOException {
-		if (!this.judging || end - this.in.position() > LONGEST_LIST) {
-			this.in.skip(end - this.in.position());
+		long bytes = end - this.in.position();
+		if (!this.judging || bytes > this.numbersLeft) {
+			this.in.skip(bytes);
+			return;
 		}
+		this.numbersLeft -= bytes;
 		while (this.in.position() < end) {
 			this.fields.varint();
 		}

@@ -171,7 +171,7 @@ class OnnxHeaderTests {
 			assertThat(read(model(inside(sound, places))).type()).isEqualTo("ONNX");
 			assertRefused(model(inside(new byte[] { 1, 2, 3, 4, 5 }, places)), "ends within a number");
 		}
-		byte[] large = new byte[2 << 20];
+		byte[] large = new byte[(16 << 20) + 1];
 		Arrays.fill(large, (byte) -1);
 		assertThat(read(model(inside(large, 5, 5))).type()).isEqualTo("ONNX");
 	}

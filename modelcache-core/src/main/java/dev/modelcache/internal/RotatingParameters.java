@@ -39,10 +39,13 @@ public final class RotatingParameters {
 			"awsaccesskeyid", "googleaccessid", "ossaccesskeyid", "accesskeyid", "security-token", "x-oss-signature",
 			"x-oss-signature-version", "x-oss-credential", "x-oss-date", "x-oss-expires", "x-oss-security-token",
 			"x-oss-additional-headers", "x-obs-security-token", "x-cos-security-token",
+			// Of Volcengine
+			"x-tos-algorithm", "x-tos-credential", "x-tos-date", "x-tos-expires", "x-tos-signedheaders",
+			"x-tos-signature", "x-tos-security-token",
 			// Of Tencent
 			"q-ak", "q-key-time", "q-header-list", "q-url-param-list", "q-signature",
 			// Of content delivery networks
-			"key-pair-id", "hdnts", "hdnea", "__token__", "__gda__", "bcdn_token");
+			"key-pair-id", "hdnts", "hdnea", "__token__", "__gda__", "bcdn_token", "wssecret", "wstime");
 
 	/** Names that a link may have as well whose parameter alone says what it leads to. */
 	private static final Set<String> OF_A_FILE = Set.of("signature", "sig", "expires", "token", "access_token", "jwt",
@@ -103,7 +106,7 @@ public final class RotatingParameters {
 
 	private static boolean isRotating(String name, Set<String> names, boolean file) {
 		return ALWAYS.contains(name) || PREFIXES.stream().anyMatch(name::startsWith)
-				|| (file && OF_A_FILE.contains(name))
+				|| (file && (OF_A_FILE.contains(name) || (name.equals("e") && names.contains("token"))))
 				|| SCHEMES.stream().anyMatch((scheme) -> scheme.isUsed(names) && scheme.has(name));
 	}
 

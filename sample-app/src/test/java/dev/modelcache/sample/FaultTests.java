@@ -20,6 +20,9 @@ import java.util.Map;
 
 import com.jayway.jsonpath.JsonPath;
 import dev.modelcache.sample.ModelOrigin.Server;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.util.unit.DataSize;
@@ -36,141 +39,139 @@ class FaultTests {
 	private static final DataSize FAST = DataSize.ofMegabytes(50);
 
 	@TempDir
-	private Path directory;
+	private static Path directory;
 
-	private RunningSample start() {
-		RunningSample sample = RunningSample.start(this.directory, "--hooks.llm.classifier.enabled=false");
-		sample.awaitState(LARGE, "READY");
-		return sample;
+	/**
+	 * One application for all faults, as they are played on its page one after the other.
+	 */
+	private static RunningSample sample;
+
+	@BeforeAll
+	static void start() {
+		sample = RunningSample.start(directory, "--hooks.llm.classifier.enabled=false");
 	}
 
-	private List<String> errors(RunningSample sample) {
+	@BeforeEach
+	void awaitModel() {
+		sample.play("none");
+		sample.awaitState(LARGE, "READY");
+	}
+
+	@AfterAll
+	static void stop() {
+		sample.close();
+	}
+
+	private List<String> errors() {
 		return RunningSample.read(sample.uri(), LARGE, "$.attempts[*].error");
 	}
 
 	@Test
 	void interruptedDownloadContinues() {
-		try (RunningSample sample = start()) {
-			sample.play("interruptions");
-			sample.awaitState(LARGE, "READY");
-			assertThat(errors(sample)).anySatisfy((error) -> assertThat(error).contains("broke the connection"));
-			assertThat(sample.<String>read(LARGE, "$.outcome")).isEqualTo("DOWNLOADED");
-		}
+		sample.play("interruptions");
+		sample.awaitState(LARGE, "READY");
+		assertThat(errors()).anySatisfy((error) -> assertThat(error).contains("broke the connection"));
+		assertThat(sample.<String>read(LARGE, "$.outcome")).isEqualTo("DOWNLOADED");
 	}
 
 	@Test
 	void fileOfSomebodyElseIsNotRemovedAndThePageIsToldWhy() throws Exception {
-		try (RunningSample sample = start()) {
-			Files.writeString(this.directory.resolve("large.gguf"), "mine");
-			assertThat(JsonPath.<String>read(sample.play("mirror"), "$.error")).contains("is not deleted");
-			assertThat(this.directory.resolve("large.gguf")).hasContent("mine");
-		}
+		Path file = directory.resolve("large.gguf");
+		Files.writeString(file, "mine");
+		assertThat(JsonPath.<String>read(sample.play("mirror"), "$.error")).contains("is not deleted");
+		assertThat(file).hasContent("mine");
+		Files.delete(file);
 	}
 
 	@Test
 	void mirrorSendsTheFileWhileTheFirstServerIsDown() {
-		try (RunningSample sample = start()) {
-			sample.play("mirror");
-			sample.awaitState(LARGE, "READY");
-			assertThat(errors(sample)).anySatisfy((error) -> assertThat(error).contains("503"));
-			assertThat(sample.<Boolean>read(LARGE, "$.fallback")).isFalse();
-		}
+		sample.play("mirror");
+		sample.awaitState(LARGE, "READY");
+		assertThat(errors()).anySatisfy((error) -> assertThat(error).contains("503"));
+		assertThat(sample.<Boolean>read(LARGE, "$.fallback")).isFalse();
 	}
 
 	@Test
 	void fallbackIsUsedWhileServerAndMirrorAreDown() {
-		try (RunningSample sample = start()) {
-			sample.play("fallback");
-			sample.awaitState(LARGE, "READY");
-			assertThat(sample.<Boolean>read(LARGE, "$.fallback")).isTrue();
-		}
+		sample.play("fallback");
+		sample.awaitState(LARGE, "READY");
+		assertThat(sample.<Boolean>read(LARGE, "$.fallback")).isTrue();
 	}
 
 	@Test
 	void nextAttemptIsAnnouncedWhileAllServersAreDownAndTheModelComesAfterwards() {
-		try (RunningSample sample = start()) {
-			sample.play("outage");
-			sample.awaitState(LARGE, "FAILED");
-			assertThat(sample.<String>read(LARGE, "$.nextAttempt")).isNotEmpty();
-			assertThat(RunningSample.get(sample.uri(), "/actuator/health").statusCode()).isEqualTo(503);
-			sample.play("none");
-			sample.awaitState(LARGE, "READY");
-		}
+		sample.play("outage");
+		sample.awaitState(LARGE, "FAILED");
+		assertThat(sample.<String>read(LARGE, "$.nextAttempt")).isNotEmpty();
+		assertThat(RunningSample.get(sample.uri(), "/actuator/health").statusCode()).isEqualTo(503);
+		sample.play("none");
+		sample.awaitState(LARGE, "READY");
 	}
 
 	@Test
 	void fileWithAWrongByteIsNeverPublished() {
-		try (RunningSample sample = start()) {
-			sample.play("wrong-checksum");
-			sample.awaitState(LARGE, "FAILED");
-			assertThat(sample.<String>read(LARGE, "$.error.code")).isEqualTo("INTEGRITY");
-			assertThat(sample.<String>read(LARGE, "$.error.message"))
-				.contains("fa851fa30e4b8b26fd7d12821195b04a9376890a3642998a2a7b6b8a6f7dfc64");
-			assertThat(this.directory.resolve("large.gguf")).doesNotExist();
-		}
+		sample.play("wrong-checksum");
+		sample.awaitState(LARGE, "FAILED");
+		assertThat(sample.<String>read(LARGE, "$.error.code")).isEqualTo("INTEGRITY");
+		assertThat(sample.<String>read(LARGE, "$.error.message"))
+			.contains("fa851fa30e4b8b26fd7d12821195b04a9376890a3642998a2a7b6b8a6f7dfc64");
+		assertThat(directory.resolve("large.gguf")).doesNotExist();
 	}
 
 	@Test
 	void fileThatIsLargerThanTheDiskFailsAtOnce() {
-		try (RunningSample sample = start()) {
-			sample.play("full-disk");
-			sample.awaitState(LARGE, "FAILED");
-			assertThat(sample.<String>read(LARGE, "$.error.code")).isEqualTo("STORAGE");
-			assertThat(sample.<String>read(LARGE, "$.error.message")).contains("not enough disk space");
-		}
+		sample.play("full-disk");
+		sample.awaitState(LARGE, "FAILED");
+		assertThat(sample.<String>read(LARGE, "$.error.code")).isEqualTo("STORAGE");
+		assertThat(sample.<String>read(LARGE, "$.error.message")).contains("not enough disk space");
 	}
 
 	@Test
 	void secondProcessWaitsAndUsesTheSameFile() {
-		try (RunningSample sample = start()) {
-			sample.changePace(DataSize.ofKilobytes(40));
-			URI second = URI.create(JsonPath.read(sample.play("second-process"), "$.link"));
-			RunningSample.awaitState(second, LARGE, "WAITING");
-			assertThat(RunningSample.<Number>read(second, LARGE, "$.owner.pid").longValue())
-				.isEqualTo(ProcessHandle.current().pid());
-			sample.changePace(FAST);
-			sample.awaitState(LARGE, "READY");
-			RunningSample.awaitState(second, LARGE, "READY");
-			assertThat(RunningSample.<String>read(second, LARGE, "$.outcome")).isEqualTo("CACHED");
-		}
+		sample.changePace(DataSize.ofKilobytes(40));
+		URI second = URI.create(JsonPath.read(sample.play("second-process"), "$.link"));
+		RunningSample.awaitState(second, LARGE, "WAITING");
+		assertThat(RunningSample.<Number>read(second, LARGE, "$.owner.pid").longValue())
+			.isEqualTo(ProcessHandle.current().pid());
+		sample.changePace(FAST);
+		sample.awaitState(LARGE, "READY");
+		RunningSample.awaitState(second, LARGE, "READY");
+		assertThat(RunningSample.<String>read(second, LARGE, "$.outcome")).isEqualTo("CACHED");
 	}
 
 	/** Both processes fetch the file from the servers of this one. */
 	@Test
-	void downloadContinuesAfterTheProcessWasKilled() throws Exception {
+	void downloadContinuesAfterTheProcessWasKilled(@TempDir Path ofItsOwn) throws Exception {
 		try (ModelOrigin origin = ModelOrigin.start(FAST, FAST)) {
 			List<String> arguments = new ArrayList<>(List.of("--hooks.llm.classifier.enabled=false"));
 			Map.of("url", Server.FIRST, "mirrors", Server.MIRROR, "fallback-url", Server.FALLBACK)
 				.forEach((key, server) -> arguments
 					.add("--hooks.llm.models.large." + key + "=" + origin.uri(server).resolve("/models/large.gguf")));
-			List<String> all = new ArrayList<>(RunningSample.arguments(this.directory, "50MB"));
+			List<String> all = new ArrayList<>(RunningSample.arguments(ofItsOwn, "50MB"));
 			all.addAll(arguments);
-			try (ForkedSample killed = ForkedSample.start(this.directory, List.of(), Map.of(), all)) {
+			try (ForkedSample killed = ForkedSample.start(ofItsOwn, List.of(), Map.of(), all)) {
 				RunningSample.awaitState(killed.uri(), LARGE, "READY");
-				// Slowly, because the process is killed after a status that shows half of
-				// the
-				// file: two servers need 20 seconds for the other half.
+				// The process is killed after a status that shows half of the file: two
+				// servers need 20 seconds for the other half.
 				origin.changePace(DataSize.ofKilobytes(150));
 				RunningSample.post(killed.uri(), "/faults/kill", "{}");
 				assertThat(killed.awaitExit()).isEqualTo(137);
 			}
-			assertThat(this.directory.resolve("large.gguf")).doesNotExist();
+			assertThat(ofItsOwn.resolve("large.gguf")).doesNotExist();
 			origin.changePace(FAST);
-			try (RunningSample sample = RunningSample.start(this.directory, arguments.toArray(String[]::new))) {
-				sample.awaitState(LARGE, "READY");
-				List<Number> bytes = RunningSample.read(sample.uri(), LARGE, "$.attempts[*].bytes");
+			try (RunningSample next = RunningSample.start(ofItsOwn, arguments.toArray(String[]::new))) {
+				next.awaitState(LARGE, "READY");
+				List<Number> bytes = RunningSample.read(next.uri(), LARGE, "$.attempts[*].bytes");
 				assertThat(bytes.stream().mapToLong(Number::longValue).sum()).isPositive()
-					.isLessThan(Files.size(this.directory.resolve("large.gguf")));
+					.isLessThan(Files.size(ofItsOwn.resolve("large.gguf")));
 			}
 		}
 	}
 
 	@Test
 	void namesThatLeadToTheLoopbackAddressAreRefused() throws Exception {
-		try (RunningSample sample = start()) {
-			assertThat(statusLine(sample.uri(), "rebound.example")).contains("403");
-			assertThat(statusLine(sample.uri(), "localhost")).contains("200");
-		}
+		assertThat(statusLine(sample.uri(), "rebound.example")).contains("403");
+		assertThat(statusLine(sample.uri(), "localhost")).contains("200");
 	}
 
 	private static String statusLine(URI application, String name) throws IOException {
@@ -185,14 +186,12 @@ class FaultTests {
 
 	@Test
 	void otherSitesCannotPlayFaults() throws Exception {
-		try (RunningSample sample = start()) {
-			HttpRequest form = HttpRequest.newBuilder(sample.uri().resolve("/faults/kill"))
-				.header("Content-Type", "application/x-www-form-urlencoded")
-				.POST(BodyPublishers.noBody())
-				.build();
-			assertThat(HttpClient.newHttpClient().send(form, BodyHandlers.discarding()).statusCode()).isEqualTo(415);
-			assertThat(sample.<String>read(LARGE, "$.state")).isEqualTo("READY");
-		}
+		HttpRequest form = HttpRequest.newBuilder(sample.uri().resolve("/faults/kill"))
+			.header("Content-Type", "application/x-www-form-urlencoded")
+			.POST(BodyPublishers.noBody())
+			.build();
+		assertThat(HttpClient.newHttpClient().send(form, BodyHandlers.discarding()).statusCode()).isEqualTo(415);
+		assertThat(sample.<String>read(LARGE, "$.state")).isEqualTo("READY");
 	}
 
 }

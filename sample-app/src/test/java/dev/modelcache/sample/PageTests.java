@@ -52,15 +52,21 @@ class PageTests {
 	private static final int WIDE = 1280;
 
 	@TempDir
-	private Path directory;
+	private static Path directory;
 
 	@TempDir
 	private static Path profile;
 
-	/** Starting it costs more than most of the tests. */
+	/** Starting it costs more than most of the tests, and so does the application. */
 	private static ChromeDriver browser;
 
-	private RunningSample sample;
+	private static RunningSample sample;
+
+	@BeforeAll
+	static void startApplication() {
+		// The browser may keep the stream of events of a page that it has left.
+		sample = RunningSample.start(directory, "--server.shutdown=immediate");
+	}
 
 	@BeforeAll
 	static void startBrowser() {
@@ -78,30 +84,27 @@ class PageTests {
 	}
 
 	@AfterAll
-	static void quitBrowser() {
+	static void quit() {
 		browser.quit();
+		sample.close();
 	}
 
 	@BeforeEach
 	void open() {
-		// The browser may keep the stream of events of a page that it has left.
-		this.sample = RunningSample.start(this.directory.resolve("models"), "--server.shutdown=immediate");
+		sample.changePace(FAST);
+		sample.play("none");
+		sample.awaitState("large", "READY");
 		size(WIDE, 900, 1);
 		// What the page of the test before said when it was left.
 		log();
-		browser.get(this.sample.uri().toString());
+		browser.get(sample.uri().toString());
 	}
 
 	@AfterEach
 	void close() {
-		try {
-			assertThat(log()).filteredOn(PageTests::isError).isEmpty();
-		}
-		finally {
-			// A page that asks for news would miss the application.
-			browser.get("about:blank");
-			this.sample.close();
-		}
+		assertThat(log()).filteredOn(PageTests::isError).isEmpty();
+		// A page that asks for news would miss the second process.
+		browser.get("about:blank");
 	}
 
 	/** Returns the messages since the last call. */
@@ -153,7 +156,7 @@ class PageTests {
 	@Test
 	void aDownloadMovesItsBarAndEndsWithTheFactsOfTheModel() {
 		awaitText(part("large", ".badge"), "Ready");
-		this.sample.changePace(SLOW);
+		sample.changePace(SLOW);
 		press("large", "evict");
 		find("#confirm [value=yes]").click();
 		awaitText(part("large", ".badge"), "Not downloaded");
@@ -165,7 +168,7 @@ class PageTests {
 		awaitText(part("large", "[data-part=speed]"), "kB/s");
 		awaitText(part("large", "[data-part=eta]"), "left");
 		await().until(() -> find(part("large", ".graph .line")).getDomAttribute("d").startsWith("M"));
-		this.sample.changePace(FAST);
+		sample.changePace(FAST);
 		awaitText(part("large", ".badge"), "Ready");
 		awaitText(part("large", ".digest code"),
 				"sha256:fa851fa30e4b8b26fd7d12821195b04a9376890a3642998a2a7b6b8a6f7dfc64");
@@ -196,7 +199,7 @@ class PageTests {
 	}
 
 	private void awaitClassifier() {
-		await().until(() -> this.sample.classify("ls").statusCode() == 200);
+		await().until(() -> sample.classify("ls").statusCode() == 200);
 		await().until(() -> find("#classifier").isDisplayed());
 	}
 
@@ -209,7 +212,7 @@ class PageTests {
 		await().until(() -> !find("#confirm").isDisplayed());
 		press("large", "verify");
 		awaitText(part("large", ".badge"), "Ready");
-		assertThat(this.directory.resolve("models/large.gguf")).exists();
+		assertThat(directory.resolve("large.gguf")).exists();
 	}
 
 	@Test
@@ -241,7 +244,7 @@ class PageTests {
 	void theSecondProcessHasAPageWithTheOwner() {
 		awaitText(part("large", ".badge"), "Ready");
 		await().until(() -> find("[data-fault=second-process]").isDisplayed());
-		this.sample.changePace(SLOW);
+		sample.changePace(SLOW);
 		find("[data-fault=second-process]").click();
 		await().until(() -> find("#fault-note a").isDisplayed());
 		String second = find("#fault-note a").getDomAttribute("href");
@@ -250,7 +253,7 @@ class PageTests {
 		awaitText(part("large", "[data-part=owner]"), "Process " + ProcessHandle.current().pid());
 		assertThat(find("#classifier").isDisplayed()).isFalse();
 		assertThat(find("#faults").isDisplayed()).isFalse();
-		this.sample.changePace(FAST);
+		sample.changePace(FAST);
 		awaitText(part("large", ".badge"), "Ready");
 	}
 
@@ -265,7 +268,7 @@ class PageTests {
 		// Pictures that are kept show more than half of a download, which otherwise takes
 		// minutes.
 		boolean kept = System.getProperty("screenshots") != null;
-		this.sample.changePace(kept ? DataSize.ofKilobytes(500) : SLOW);
+		sample.changePace(kept ? DataSize.ofKilobytes(500) : SLOW);
 		find("[data-fault=interruptions]").click();
 		await().until(() -> percent("large") >= (kept ? 55 : 1));
 		for (String scheme : List.of("light", "dark")) {

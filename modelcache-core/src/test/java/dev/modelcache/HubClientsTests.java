@@ -256,7 +256,7 @@ class HubClientsTests {
 			assertThat(paths).hasSameSizeAs(this.files.keySet());
 			this.files.forEach((name, content) -> assertThat(paths).filteredOn((path) -> path.endsWith(name))
 				.singleElement()
-				.satisfies((path) -> assertThat(path).hasBinaryContent(content.bytes())));
+				.satisfies((path) -> assertThat(path).satisfies(Content.exactly(content.bytes()))));
 		}
 
 		@ParameterizedTest

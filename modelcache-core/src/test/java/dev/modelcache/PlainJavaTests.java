@@ -84,7 +84,7 @@ class PlainJavaTests {
 				ForkedJvm program = ForkedJvm.start(main.getName(), classPath, List.of(),
 						this.directory.resolve("cache"), server.uri("/m.gguf"), checksum())) {
 			String path = program.awaitLine("fetched ", PATIENCE).substring("fetched ".length());
-			assertThat(Path.of(path)).hasBinaryContent(this.model.bytes());
+			assertThat(Path.of(path)).satisfies(Content.exactly(this.model.bytes()));
 			assertThat(program.awaitExit(PATIENCE)).as(program.output()).isZero();
 		}
 	}
@@ -110,7 +110,7 @@ class PlainJavaTests {
 				try (ModelCache cache = builder().model(request(server.uri("/m.gguf"))).listener(events::add).build()) {
 					CachedModel cached = cache.get("tiny").block(PATIENCE);
 					assertThat(cached.outcome()).isEqualTo(outcome);
-					assertThat(cached.path()).hasBinaryContent(this.model.bytes());
+					assertThat(cached.path()).satisfies(Content.exactly(this.model.bytes()));
 				}
 			}
 			assertThat(server.requests("/m.gguf")).hasSize(1);
@@ -122,7 +122,7 @@ class PlainJavaTests {
 		try (MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.model.content());
 				ModelCache cache = builder().build()) {
 			assertThat(cache.get(request(server.uri("/m.gguf"))).map(CachedModel::path).block(PATIENCE))
-				.hasBinaryContent(this.model.bytes());
+				.satisfies(Content.exactly(this.model.bytes()));
 		}
 	}
 
@@ -161,7 +161,8 @@ class PlainJavaTests {
 				MisbehavingServer outside = MisbehavingServer.start()
 					.always("/m.gguf", Reply.redirect(302, inside.uri("/m.gguf").toString()));
 				ModelCache cache = builder().model(request(outside.uri("/m.gguf"))).build()) {
-			assertThat(cache.get("tiny").map(CachedModel::path).block(PATIENCE)).hasBinaryContent(this.model.bytes());
+			assertThat(cache.get("tiny").map(CachedModel::path).block(PATIENCE))
+				.satisfies(Content.exactly(this.model.bytes()));
 		}
 	}
 

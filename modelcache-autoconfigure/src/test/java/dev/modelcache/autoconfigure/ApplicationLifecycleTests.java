@@ -92,7 +92,7 @@ class ApplicationLifecycleTests {
 			JsonNode model = application.health().at("/details/models/default");
 			assertThat(model.at("/state").asString()).isEqualTo("READY");
 			assertThat(model.at("/digest").asString()).isEqualTo(this.content.sha256().toString());
-			assertThat(Path.of(model.at("/path").asString())).hasBinaryContent(this.content.bytes());
+			assertThat(Path.of(model.at("/path").asString())).satisfies(Content.exactly(this.content.bytes()));
 			Awaitility.await()
 				.atMost(PATIENCE)
 				.untilAsserted(
@@ -292,7 +292,7 @@ class ApplicationLifecycleTests {
 	@Test
 	void blockingStartsWithTheModel() {
 		try (RunningApplication application = start(WebApplicationType.NONE, "hooks.llm.startup.mode=blocking")) {
-			assertThat(application.model().path()).hasBinaryContent(this.content.bytes());
+			assertThat(application.model().path()).satisfies(Content.exactly(this.content.bytes()));
 		}
 	}
 

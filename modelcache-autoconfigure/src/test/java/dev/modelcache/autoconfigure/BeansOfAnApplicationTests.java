@@ -62,6 +62,7 @@ import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.http.client.reactive.ClientHttpConnector;
 import org.springframework.http.client.reactive.JdkClientHttpConnector;
 import org.springframework.util.StringUtils;
+import dev.modelcache.testsupport.Content;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
@@ -189,7 +190,7 @@ class BeansOfAnApplicationTests {
 				.run((context) -> {
 					assertThat(context).hasNotFailed();
 					assertThat(context.getBean(ModelCache.class).get("default").map(CachedModel::path).block(PATIENCE))
-						.hasBinaryContent(model.bytes());
+						.satisfies(Content.exactly(model.bytes()));
 				});
 		}
 		assertThat(output.getOut()
@@ -292,7 +293,7 @@ class BeansOfAnApplicationTests {
 					ModelCache cache = context.getBean(ModelCache.class);
 					assertThat(AopUtils.isJdkDynamicProxy(cache)).isTrue();
 					assertThat(cache.get("default").map(CachedModel::path).block(PATIENCE))
-						.hasBinaryContent(model.bytes());
+						.satisfies(Content.exactly(model.bytes()));
 					assertThat(context.getBean(HealthEndpoint.class).healthForPath("modelCache").getStatus().getCode())
 						.isEqualTo("UP");
 					assertThat(context.getBean(EveryBean.class).calls).hasPositiveValue();

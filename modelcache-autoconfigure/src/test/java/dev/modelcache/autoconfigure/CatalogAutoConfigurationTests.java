@@ -88,7 +88,7 @@ class CatalogAutoConfigurationTests {
 			assertThat(context).hasNotFailed();
 			assertThat(this.server.requests()).isEmpty();
 			CachedModel model = get(context);
-			assertThat(model.path()).hasBinaryContent(this.content.bytes());
+			assertThat(model.path()).satisfies(Content.exactly(this.content.bytes()));
 			assertThat(this.server.requests("/catalog.json")).hasSize(1);
 		});
 	}
@@ -138,7 +138,7 @@ class CatalogAutoConfigurationTests {
 		Path own = Files.write(this.directory.resolve("own.json"), catalog("tinyllama", this.server.uri("/m.gguf")));
 		runner().withBean(ModelCacheBuilderCustomizer.class, () -> (builder) -> builder.catalog(own.toUri().toString()))
 			.withPropertyValues("hooks.llm.model-type=tinyllama")
-			.run((context) -> assertThat(get(context).path()).hasBinaryContent(this.content.bytes()));
+			.run((context) -> assertThat(get(context).path()).satisfies(Content.exactly(this.content.bytes())));
 	}
 
 	@Test
@@ -149,7 +149,7 @@ class CatalogAutoConfigurationTests {
 		runner().withPropertyValues("hooks.llm.url=catalog://mine", "hooks.llm.catalog.locations=" + catalog.toUri())
 			.run((context) -> {
 				CachedModel model = get(context);
-				assertThat(model.path()).hasBinaryContent(this.content.bytes());
+				assertThat(model.path()).satisfies(Content.exactly(this.content.bytes()));
 				assertThat(model.fallback()).isTrue();
 			});
 	}

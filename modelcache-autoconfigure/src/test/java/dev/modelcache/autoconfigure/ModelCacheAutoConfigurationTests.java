@@ -100,7 +100,7 @@ class ModelCacheAutoConfigurationTests {
 		CachedModel model = context.getBean(ModelCache.class).get("default").block(PATIENCE);
 		assertThat(model).isNotNull();
 		assertThat(model.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
-		assertThat(model.path()).hasBinaryContent(this.content.bytes());
+		assertThat(model.path()).satisfies(Content.exactly(this.content.bytes()));
 	}
 
 	@Test

@@ -108,7 +108,8 @@ class ModelResourcesOfAnApplicationTests {
 	void pathIsFetchedBeforeItIsInjectedWhileListenersHearOfIt() {
 		runner().withUserConfiguration(WantsPath.class, Listens.class)
 			.withPropertyValues("app.model=default")
-			.run((context) -> assertThat(context.getBean(WantsPath.class).path).hasBinaryContent(this.content.bytes()));
+			.run((context) -> assertThat(context.getBean(WantsPath.class).path)
+				.satisfies(Content.exactly(this.content.bytes())));
 	}
 
 	@Test
@@ -116,7 +117,7 @@ class ModelResourcesOfAnApplicationTests {
 		runner().run((context) -> {
 			Resource resource = context.getResource("model:default/m.gguf");
 			assertThat(this.server.requests()).isEmpty();
-			assertThat(resource.getFilePath()).hasBinaryContent(this.content.bytes());
+			assertThat(resource.getFilePath()).satisfies(Content.exactly(this.content.bytes()));
 			assertThat(context.getResources("model:default")).hasSize(1);
 		});
 	}
@@ -128,7 +129,7 @@ class ModelResourcesOfAnApplicationTests {
 					"app.path=model:${app.model}/m.gguf")
 			.run((context) -> {
 				AppProperties properties = context.getBean(AppProperties.class);
-				assertThat(properties.path()).hasBinaryContent(this.content.bytes());
+				assertThat(properties.path()).satisfies(Content.exactly(this.content.bytes()));
 				assertThat(properties.resource().getFilePath()).isEqualTo(properties.path());
 			});
 	}
@@ -177,7 +178,8 @@ class ModelResourcesOfAnApplicationTests {
 	@Test
 	void applicationHasTheResolverWithoutDoingAnything() throws Exception {
 		try (ConfigurableApplicationContext context = application(AutoConfigured.class).run()) {
-			assertThat(context.getResource("model:default").getFilePath()).hasBinaryContent(this.content.bytes());
+			assertThat(context.getResource("model:default").getFilePath())
+				.satisfies(Content.exactly(this.content.bytes()));
 		}
 	}
 

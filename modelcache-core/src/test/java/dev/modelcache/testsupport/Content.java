@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.zip.CRC32;
 
 import dev.modelcache.Digest.Algorithm;
@@ -182,8 +183,30 @@ public abstract class Content {
 	}
 
 	/**
-	 * Returns whether a file has this content, byte for byte. Faster than AssertJ's
-	 * comparison where there are megabytes.
+	 * Returns an assertion that a file has certain bytes and no others. AssertJ's
+	 * {@code hasBinaryContent} reads byte by byte: half of the processor time of the
+	 * tests that compared files with it.
+	 * @param expected the bytes
+	 * @return what {@code assertThat(path).satisfies(…)} takes
+	 */
+	public static Consumer<Path> exactly(byte[] expected) {
+		return (file) -> {
+			try {
+				byte[] there = Files.readAllBytes(file);
+				int difference = Arrays.mismatch(there, expected);
+				if (difference != -1) {
+					throw new AssertionError("%s of %d bytes is not the expected content of %d bytes: byte %d differs"
+						.formatted(file, there.length, expected.length, difference));
+				}
+			}
+			catch (IOException ex) {
+				throw new AssertionError("cannot be read: " + file, ex);
+			}
+		};
+	}
+
+	/**
+	 * Returns whether a file has this content, byte for byte.
 	 * @param file the file
 	 * @return whether it has
 	 */

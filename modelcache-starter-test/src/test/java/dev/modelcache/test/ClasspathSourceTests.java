@@ -26,6 +26,7 @@ import org.springframework.core.io.ClassPathResource;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import org.springframework.test.context.TestPropertySource;
+import dev.modelcache.testsupport.Content;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -96,7 +97,7 @@ class ClasspathSourceTests extends SourceResolverContract {
 			.cache((options) -> options.directory(directory).adopt(false))
 			.model(ModelRequest.builder("m").url(URI.create("classpath:" + path)).build())
 			.build()) {
-			assertThat(cache.get("m").block(PATIENCE).path()).hasBinaryContent(bytes(path));
+			assertThat(cache.get("m").block(PATIENCE).path()).satisfies(Content.exactly(bytes(path)));
 		}
 	}
 
@@ -110,7 +111,8 @@ class ClasspathSourceTests extends SourceResolverContract {
 		@Test
 		void modelOfTheClassPathIsServed() {
 			assertThat(this.cache.get("default").block(PATIENCE)).satisfies((model) -> {
-				assertThat(model.path()).hasBinaryContent(bytes("models/model.gguf")).hasFileName("model.gguf");
+				assertThat(model.path()).satisfies(Content.exactly(bytes("models/model.gguf")))
+					.hasFileName("model.gguf");
 				assertThat(model.verified()).isTrue();
 				assertThat(model.source()).endsWith("models/model.gguf");
 			});

@@ -23,6 +23,7 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.util.unit.DataSize;
 import reactor.core.publisher.Mono;
+import dev.modelcache.testsupport.Content;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -54,7 +55,7 @@ class FaultTests {
 	void faultThatPassesIsOvercome(Fault fault) {
 		this.origin.failNext("model.gguf", fault);
 		CachedModel model = this.cache.get("default").block(PATIENCE);
-		assertThat(model.path()).hasBinaryContent(TinyModels.gguf());
+		assertThat(model.path()).satisfies(Content.exactly(TinyModels.gguf()));
 		assertThat(model.verified()).isTrue();
 	}
 
@@ -62,7 +63,7 @@ class FaultTests {
 	void wrongBytesAreNotPublished() {
 		this.origin.failNext("model.gguf", Fault.wrongBytes());
 		CachedModel model = this.cache.get("default").block(PATIENCE);
-		assertThat(model.path()).hasBinaryContent(TinyModels.gguf());
+		assertThat(model.path()).satisfies(Content.exactly(TinyModels.gguf()));
 		assertThat(this.origin.requests("model.gguf")).hasSizeGreaterThan(1);
 	}
 
@@ -101,7 +102,7 @@ class FaultTests {
 			.blockFirst(PATIENCE);
 		assertThat(status.source()).isEqualTo("https://models.example.com/model.gguf");
 		this.origin.release();
-		assertThat(download.block(PATIENCE).path()).hasBinaryContent(TinyModels.gguf());
+		assertThat(download.block(PATIENCE).path()).satisfies(Content.exactly(TinyModels.gguf()));
 	}
 
 }

@@ -219,7 +219,7 @@ abstract class AdoptionContractTests {
 		Path target = this.directory.resolve("here/model.gguf");
 		CachedModel model = get(request().modelPath(target));
 		assertThat(model.outcome()).isEqualTo(ModelOutcome.ADOPTED);
-		assertThat(model.path()).isEqualTo(target.toRealPath()).hasBinaryContent(this.content.bytes());
+		assertThat(model.path()).isEqualTo(target.toRealPath()).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(model.source()).isEqualTo(this.foreign.toString());
 		assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(target))).isEqualTo("rw-------");
 		assertThat(Files.isSymbolicLink(target)).isFalse();
@@ -239,7 +239,7 @@ abstract class AdoptionContractTests {
 		Files.write(own, this.other.bytes());
 		CachedModel model = get(request());
 		assertThat(model.outcome()).isEqualTo(ModelOutcome.ADOPTED);
-		assertThat(model.path()).isEqualTo(own).hasBinaryContent(this.content.bytes());
+		assertThat(model.path()).isEqualTo(own).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(this.server.requests()).hasSize(1);
 	}
 
@@ -311,7 +311,7 @@ abstract class AdoptionContractTests {
 		put(this.other.bytes());
 		CachedModel model = get(request());
 		assertThat(model.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
-		assertThat(model.path()).hasBinaryContent(this.content.bytes());
+		assertThat(model.path()).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(output).contains(this.foreign + " is not used: its digest is " + this.other.sha256());
 	}
 
@@ -321,7 +321,7 @@ abstract class AdoptionContractTests {
 		put(this.other.bytes());
 		Path target = this.directory.resolve("model.gguf");
 		assertThat(get(request().modelPath(target)).outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
-		assertThat(target).hasBinaryContent(this.content.bytes());
+		assertThat(target).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(output).contains(this.foreign + " is not used");
 	}
 
@@ -348,8 +348,8 @@ abstract class AdoptionContractTests {
 		Files.write(this.foreign, this.other.bytes());
 		CachedModel model = get(request());
 		assertThat(model.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
-		assertThat(model.path()).isNotEqualTo(this.foreign).hasBinaryContent(this.content.bytes());
-		assertThat(this.foreign).hasBinaryContent(this.other.bytes());
+		assertThat(model.path()).isNotEqualTo(this.foreign).satisfies(Content.exactly(this.content.bytes()));
+		assertThat(this.foreign).satisfies(Content.exactly(this.other.bytes()));
 	}
 
 	@Test
@@ -401,7 +401,7 @@ abstract class AdoptionContractTests {
 		Path target = this.directory.resolve("model.gguf");
 		CachedModel copied = get(fixture().offline(), request().modelPath(target));
 		assertThat(copied.outcome()).isEqualTo(ModelOutcome.ADOPTED);
-		assertThat(target).hasBinaryContent(this.content.bytes());
+		assertThat(target).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(this.server.requests()).isEmpty();
 	}
 

@@ -129,7 +129,7 @@ class CachedLookUpTests {
 		get(withDigest());
 		overwrite(this.sameSize);
 		assertThat(get(withDigest()).outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
-		assertThat(target()).hasBinaryContent(this.content.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(this.verifications).startsWith(false);
 	}
 
@@ -186,7 +186,7 @@ class CachedLookUpTests {
 		touch();
 		CachedModel model = get(withDigest());
 		assertThat(model.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
-		assertThat(target()).hasBinaryContent(this.content.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(requests()).isEqualTo(2);
 		assertThat(output).contains("was changed after it was published; it is fetched again");
 	}
@@ -204,7 +204,7 @@ class CachedLookUpTests {
 		get(request());
 		Files.write(target(), new byte[10], StandardOpenOption.APPEND);
 		assertThat(get(request()).outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
-		assertThat(target()).hasBinaryContent(this.content.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.content.bytes()));
 	}
 
 	@Test
@@ -232,7 +232,7 @@ class CachedLookUpTests {
 		this.server.serve("/m.gguf", this.sameSize);
 		CachedModel model = get(request().expectedDigest(this.sameSize.sha256()));
 		assertThat(model.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
-		assertThat(target()).hasBinaryContent(this.sameSize.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.sameSize.bytes()));
 	}
 
 	@Test

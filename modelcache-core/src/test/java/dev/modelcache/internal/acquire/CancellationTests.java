@@ -96,7 +96,7 @@ class CancellationTests {
 		assertThat(one).failsWithin(PATIENCE).withThrowableThat().withCauseInstanceOf(ModelCancelledException.class);
 		assertThat(other).failsWithin(PATIENCE).withThrowableThat().withCauseInstanceOf(ModelCancelledException.class);
 		assertThat(this.heard).containsExactly("it was cancelled", "transfer ended", "cancelled");
-		assertThat(this.fixture.get("m").path()).hasBinaryContent(this.content.bytes());
+		assertThat(this.fixture.get("m").path()).satisfies(Content.exactly(this.content.bytes()));
 	}
 
 	@Test

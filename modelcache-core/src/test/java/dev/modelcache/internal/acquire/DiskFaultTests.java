@@ -86,7 +86,7 @@ class DiskFaultTests {
 			int before = this.server.requests("/m.bin").size();
 			CachedModel model = fixture.get("m");
 			assertThat(model.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
-			assertThat(model.path()).hasBinaryContent(this.content.bytes());
+			assertThat(model.path()).satisfies(Content.exactly(this.content.bytes()));
 			assertThat(this.server.requests("/m.bin").size()).isGreaterThan(before);
 		}
 	}
@@ -106,7 +106,7 @@ class DiskFaultTests {
 				.withMessageContaining(error.getClass().getName())
 				.withMessageContaining("hashing the file");
 			assertThat(fixture.cache().status("m").state()).isEqualTo(ModelState.FAILED);
-			assertThat(fixture.get("m").path()).hasBinaryContent(this.content.bytes());
+			assertThat(fixture.get("m").path()).satisfies(Content.exactly(this.content.bytes()));
 		}
 	}
 
@@ -132,7 +132,7 @@ class DiskFaultTests {
 			eviction.get(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS);
 			assertThat(fixture.find("m.bin")).isEmpty();
 			assertThat(output.getAll()).doesNotContain("NullPointerException");
-			assertThat(fixture.get("m").path()).hasBinaryContent(this.content.bytes());
+			assertThat(fixture.get("m").path()).satisfies(Content.exactly(this.content.bytes()));
 		}
 	}
 
@@ -166,7 +166,7 @@ class DiskFaultTests {
 			assertThat(fixture.stagedFiles()).hasSize(1);
 			assertThat(fixture.find(".journal")).hasSize(1);
 			int before = this.server.requests("/m.bin").size();
-			assertThat(fixture.get("m").path()).hasBinaryContent(this.content.bytes());
+			assertThat(fixture.get("m").path()).satisfies(Content.exactly(this.content.bytes()));
 			List<String> ranges = this.server.requests("/m.bin")
 				.stream()
 				.skip(before)

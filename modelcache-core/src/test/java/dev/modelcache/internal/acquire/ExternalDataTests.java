@@ -171,8 +171,8 @@ class ExternalDataTests {
 			assertThat(model.path()).isEqualTo(model.files().get(0)).hasFileName("model.onnx");
 			assertThat(names(model)).containsSubsequence("model.onnx", "model_data", "weights.pb", "0.weight")
 				.hasSize((files.length == 0) ? 4 : 5);
-			assertThat(model.path().resolveSibling("weights.pb")).hasBinaryContent(DATA.bytes());
-			assertThat(model.path().resolveSibling("layers/0.weight")).hasBinaryContent(DATA.bytes());
+			assertThat(model.path().resolveSibling("weights.pb")).satisfies(Content.exactly(DATA.bytes()));
+			assertThat(model.path().resolveSibling("layers/0.weight")).satisfies(Content.exactly(DATA.bytes()));
 			CachedModel again = get((files.length == 0) ? "hf://org/repo/onnx/model.onnx" : "hf://org/repo", files);
 			assertThat(again.outcome()).isEqualTo(ModelOutcome.CACHED);
 			assertThat(again.files()).isEqualTo(model.files());
@@ -317,7 +317,7 @@ class ExternalDataTests {
 		else {
 			CachedModel model = get(request);
 			assertThat(model.outcome()).isEqualTo(ModelOutcome.ADOPTED);
-			assertThat(model.path()).hasBinaryContent(graph.bytes());
+			assertThat(model.path()).satisfies(Content.exactly(graph.bytes()));
 		}
 	}
 

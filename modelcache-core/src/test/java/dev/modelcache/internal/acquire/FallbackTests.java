@@ -167,7 +167,7 @@ class FallbackTests {
 			assertThat(model.fallback()).isTrue();
 			assertThat(model.id()).isEqualTo("m");
 			assertThat(model.path()).isEqualTo(primary.resolveSibling("small.gguf"))
-				.hasBinaryContent(this.small.bytes());
+				.satisfies(Content.exactly(this.small.bytes()));
 		}
 		assertThat(primary).doesNotExist();
 	}
@@ -309,7 +309,7 @@ class FallbackTests {
 			CompletableFuture<CachedModel> model = fixture.cache().get("m").toFuture();
 			source.letTimePass(time);
 			assertThat(model.get(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS).path())
-				.hasBinaryContent(this.small.bytes());
+				.satisfies(Content.exactly(this.small.bytes()));
 			assertThat(output).contains("the file at its place is served").contains("give-up-after");
 			assertThat(fixture.cache().status("m").state()).isEqualTo(ModelState.READY);
 		}
@@ -339,7 +339,7 @@ class FallbackTests {
 			CompletableFuture<CachedModel> model = fixture.cache().get("m").toFuture();
 			source.letTimePass(time);
 			assertThat(model.get(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS).path())
-				.hasBinaryContent(this.small.bytes());
+				.satisfies(Content.exactly(this.small.bytes()));
 			assertThat(output).contains("what is on this machine is served");
 		}
 		assertThat(file).exists();

@@ -45,7 +45,7 @@ class FileSourceTests {
 	void fileIsCopiedVerifiedAndPublished() throws Exception {
 		CachedModel model = get(request().expectedDigest(this.content.sha256()));
 		assertThat(model.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
-		assertThat(model.path()).hasBinaryContent(this.content.bytes())
+		assertThat(model.path()).satisfies(Content.exactly(this.content.bytes()))
 			.startsWith(this.directory.toRealPath().resolve("cache"));
 		assertThat(this.directory.resolve("source.gguf")).exists();
 	}

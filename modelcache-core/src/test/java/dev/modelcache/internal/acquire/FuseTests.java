@@ -147,7 +147,7 @@ class FuseTests {
 		assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> toModelPath(false))
 			.withMessageContaining("hooks.llm.cache.allow-non-atomic");
 		assertThat(this.server.requests()).isEmpty();
-		assertThat(toModelPath(true).path()).hasBinaryContent(this.content.bytes());
+		assertThat(toModelPath(true).path()).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(toModelPath(true).outcome()).isEqualTo(ModelOutcome.CACHED);
 	}
 

@@ -207,7 +207,7 @@ class HubCacheTests {
 		Path place = atAPathOfItsOwn ? this.directory.resolve("model") : null;
 		CachedModel model = get(request("hf://org/repo").files(List.of("?.gguf")).modelPath(place));
 		assertThat(model.files()).hasSize(2)
-			.allSatisfy((file) -> assertThat(file).hasBinaryContent(this.content.bytes()));
+			.allSatisfy((file) -> assertThat(file).satisfies(Content.exactly(this.content.bytes())));
 		String path = this.server.cdn().uri("/xet-bridge-us/" + this.content.sha256().hex()).getPath();
 		assertThat(this.server.cdn().bytesSent(path)).isEqualTo(this.content.size());
 	}
@@ -218,7 +218,7 @@ class HubCacheTests {
 		assertThat(model.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
 		assertThat(model.verified()).isTrue();
 		assertThat(model.path()).isEqualTo(snapshot(COMMIT).resolve("gguf/model.Q4_K_M.gguf"))
-			.hasBinaryContent(this.content.bytes());
+			.satisfies(Content.exactly(this.content.bytes()));
 		assertThat(files(this.directory.resolve("hub"))).containsExactlyInAnyOrder("CACHEDIR.TAG",
 				"models--org--repo/blobs/" + this.content.sha256().hex(), "models--org--repo/blobs/" + CONFIG_SHA1,
 				"models--org--repo/refs/main", "models--org--repo/snapshots/" + COMMIT + "/config.json",
@@ -305,8 +305,8 @@ class HubCacheTests {
 		Files.write(blob(this.content), this.content.flipped(77).bytes());
 		CachedModel model = get(request("hf://org/repo:Q4_K_M"));
 		assertThat(model.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
-		assertThat(model.path()).hasBinaryContent(this.content.bytes());
-		assertThat(blob(this.content)).hasBinaryContent(this.content.bytes());
+		assertThat(model.path()).satisfies(Content.exactly(this.content.bytes()));
+		assertThat(blob(this.content)).satisfies(Content.exactly(this.content.bytes()));
 	}
 
 	@Test
@@ -315,8 +315,9 @@ class HubCacheTests {
 		byte[] damaged = this.content.flipped(77).bytes();
 		Files.write(blob(this.content), damaged);
 		Path path = this.directory.resolve("model.gguf");
-		assertThat(get(request("hf://org/repo:Q4_K_M").modelPath(path)).path()).hasBinaryContent(this.content.bytes());
-		assertThat(blob(this.content)).hasBinaryContent(damaged);
+		assertThat(get(request("hf://org/repo:Q4_K_M").modelPath(path)).path())
+			.satisfies(Content.exactly(this.content.bytes()));
+		assertThat(blob(this.content)).satisfies(Content.exactly(damaged));
 	}
 
 	@Test
@@ -345,7 +346,7 @@ class HubCacheTests {
 		this.links = false;
 		download(LATER, this.content, true);
 		CachedModel model = get(request("hf://org/repo:Q4_K_M"));
-		assertThat(model.path()).isRegularFile().hasBinaryContent(this.content.bytes());
+		assertThat(model.path()).isRegularFile().satisfies(Content.exactly(this.content.bytes()));
 		assertThat(Files.isSymbolicLink(model.path())).isFalse();
 		assertThat(blob(this.content)).isRegularFile();
 	}
@@ -369,7 +370,7 @@ class HubCacheTests {
 			commit(LATER, next);
 			CachedModel second = Objects.requireNonNull(fixture.cache().refresh("m").block(Duration.ofMinutes(1)));
 			assertThat(second.path()).isEqualTo(snapshot(LATER).resolve("gguf/model.Q4_K_M.gguf"))
-				.hasBinaryContent(next.bytes());
+				.satisfies(Content.exactly(next.bytes()));
 			assertThat(first.files()).allSatisfy((file) -> assertThat(file).exists());
 			assertThat(folder().resolve("refs/main")).content().isEqualTo(LATER);
 			assertThat(files(folder().resolve("blobs"))).hasSize(3);
@@ -450,7 +451,7 @@ class HubCacheTests {
 			CachedModel shared = Objects.requireNonNull(fixture.cache().get(other).block(Duration.ofMinutes(1)));
 			assertThat(shared.path()).isEqualTo(model.path());
 			fixture.cache().evict("m").block(Duration.ofMinutes(1));
-			assertThat(shared.path()).hasBinaryContent(this.content.bytes());
+			assertThat(shared.path()).satisfies(Content.exactly(this.content.bytes()));
 			assertThat(snapshot(COMMIT).resolve("config.json")).doesNotExist();
 			assertThat(fixture.cache().get(other).block(Duration.ofMinutes(1))).isNotNull()
 				.satisfies((again) -> assertThat(again.outcome()).isEqualTo(ModelOutcome.CACHED));
@@ -566,14 +567,14 @@ class HubCacheTests {
 		Files.createDirectories(entry.getParent());
 		Files.write(entry, this.content.flipped(5).bytes());
 		CachedModel model = get(request("hf://org/repo:Q4_K_M"));
-		assertThat(model.path()).hasBinaryContent(this.content.bytes());
+		assertThat(model.path()).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(model.verified()).isTrue();
-		assertThat(entry).hasBinaryContent(this.content.flipped(5).bytes());
+		assertThat(entry).satisfies(Content.exactly(this.content.flipped(5).bytes()));
 		assertThat(output.getOut().lines()).anyMatch((line) -> line.contains("WARN")
 				&& line.contains(entry + " does not have the content that its commit has"));
 		CachedModel again = get(request("hf://org/repo:Q4_K_M"));
 		assertThat(again.outcome()).isEqualTo(ModelOutcome.CACHED);
-		assertThat(again.path()).hasBinaryContent(this.content.bytes());
+		assertThat(again.path()).satisfies(Content.exactly(this.content.bytes()));
 	}
 
 	@ParameterizedTest
@@ -586,9 +587,9 @@ class HubCacheTests {
 		Files.createDirectories(entry.getParent());
 		Files.createSymbolicLink(entry, other);
 		CachedModel model = get(request("hf://org/repo:Q4_K_M"));
-		assertThat(model.path()).isEqualTo(entry).hasBinaryContent(this.content.bytes());
+		assertThat(model.path()).isEqualTo(entry).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(model.verified()).isTrue();
-		assertThat(other).hasBinaryContent(this.content.flipped(5).bytes());
+		assertThat(other).satisfies(Content.exactly(this.content.flipped(5).bytes()));
 		assertThat(output).contains(entry + " led to other content");
 	}
 
@@ -618,7 +619,7 @@ class HubCacheTests {
 		}
 		while (Files.getLastModifiedTime(model.path()).equals(time));
 		CachedModel again = get(all());
-		assertThat(again.path()).isEqualTo(model.path()).hasBinaryContent(this.content.bytes());
+		assertThat(again.path()).isEqualTo(model.path()).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(again.verified()).isTrue();
 	}
 
@@ -627,7 +628,7 @@ class HubCacheTests {
 		download(COMMIT, this.content, true);
 		Path path = this.directory.resolve("model.gguf");
 		assertThat(getOffline(request("hf://org/repo:Q4_K_M").modelPath(path)).path()).isEqualTo(path)
-			.hasBinaryContent(this.content.bytes());
+			.satisfies(Content.exactly(this.content.bytes()));
 	}
 
 	@Test
@@ -651,7 +652,7 @@ class HubCacheTests {
 		Files.write(blob(this.content), this.content.flipped(77).bytes());
 		assertThatExceptionOfType(ModelOfflineException.class)
 			.isThrownBy(() -> getOffline(request("hf://org/repo:Q4_K_M")));
-		assertThat(blob(this.content)).hasBinaryContent(this.content.flipped(77).bytes());
+		assertThat(blob(this.content)).satisfies(Content.exactly(this.content.flipped(77).bytes()));
 	}
 
 	@Test

@@ -78,13 +78,13 @@ class KillTests {
 					child.kill();
 				}
 				if (Files.exists(target)) {
-					assertThat(target).hasBinaryContent(this.content.bytes());
+					assertThat(target).satisfies(Content.exactly(this.content.bytes()));
 					Files.delete(target);
 				}
 			}
 			getNext(server, this.directory);
 		}
-		assertThat(target).hasBinaryContent(this.content.bytes());
+		assertThat(target).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(files(".part")).isEmpty();
 	}
 

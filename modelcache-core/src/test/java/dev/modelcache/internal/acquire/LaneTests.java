@@ -434,7 +434,7 @@ class LaneTests {
 		this.server.always("/m.gguf", Reply.ok());
 		try (CacheFixture second = new CacheFixture(this.directory)) {
 			second.open(request().build());
-			assertThat(second.get("m").path()).hasBinaryContent(this.content.bytes());
+			assertThat(second.get("m").path()).satisfies(Content.exactly(this.content.bytes()));
 		}
 	}
 
@@ -449,7 +449,7 @@ class LaneTests {
 			.withThrowableThat()
 			.withCauseInstanceOf(ModelCancelledException.class);
 		cache.start();
-		assertThat(this.fixture.get("m").path()).hasBinaryContent(this.content.bytes());
+		assertThat(this.fixture.get("m").path()).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(cache.statuses("m").blockFirst(PATIENCE)).isEqualTo(cache.status("m"));
 	}
 

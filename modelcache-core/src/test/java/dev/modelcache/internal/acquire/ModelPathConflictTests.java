@@ -158,8 +158,9 @@ class ModelPathConflictTests {
 	}
 
 	private void assertIsReplaced(Content aside) throws IOException {
-		assertThat(target()).hasBinaryContent(this.content.bytes());
-		assertThat(replaced()).singleElement().satisfies((file) -> assertThat(file).hasBinaryContent(aside.bytes()));
+		assertThat(target()).satisfies(Content.exactly(this.content.bytes()));
+		assertThat(replaced()).singleElement()
+			.satisfies((file) -> assertThat(file).satisfies(Content.exactly(aside.bytes())));
 	}
 
 	@Test
@@ -176,7 +177,7 @@ class ModelPathConflictTests {
 	void fileThatTheHubDoesNotStateStaysAndIsAnError() throws IOException {
 		put(this.mine);
 		assertConflict(onHub());
-		assertThat(target()).hasBinaryContent(this.mine.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.mine.bytes()));
 		assertThat(this.hub.cdn().requests()).isEmpty();
 	}
 
@@ -187,7 +188,7 @@ class ModelPathConflictTests {
 			.withMessageContaining("a file of 70000 bytes")
 			.withMessageContaining("100000 bytes from " + this.server.uri("/m.gguf"));
 		assertConflict(plain());
-		assertThat(target()).hasBinaryContent(this.mine.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.mine.bytes()));
 	}
 
 	@Test
@@ -197,7 +198,7 @@ class ModelPathConflictTests {
 		this.offline = true;
 		assertConflict(plain().expectedDigest(this.content.sha256()));
 		assertThat(this.server.requests()).isEmpty();
-		assertThat(target()).hasBinaryContent(this.mine.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.mine.bytes()));
 	}
 
 	@Test
@@ -208,7 +209,7 @@ class ModelPathConflictTests {
 		this.formats = FormatSettings.defaults();
 		put(page);
 		assertConflict(plain());
-		assertThat(target()).hasBinaryContent(page.bytes());
+		assertThat(target()).satisfies(Content.exactly(page.bytes()));
 	}
 
 	@Test
@@ -219,7 +220,7 @@ class ModelPathConflictTests {
 			.modelPath(this.directory.resolve("models/small.gguf"))
 			.build();
 		assertConflict(plain().fallbackUrl(this.server.uri("/m.gguf")).fallback(fallback));
-		assertThat(target()).hasBinaryContent(this.mine.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.mine.bytes()));
 	}
 
 	@Test
@@ -228,7 +229,7 @@ class ModelPathConflictTests {
 		this.hub.refuse();
 		CachedModel model = get(onHub());
 		assertThat(model.verified()).isFalse();
-		assertThat(model.path()).hasBinaryContent(this.mine.bytes());
+		assertThat(model.path()).satisfies(Content.exactly(this.mine.bytes()));
 		assertThat(output).contains("nothing proves its content");
 	}
 
@@ -237,7 +238,7 @@ class ModelPathConflictTests {
 		this.hub.repository("org/gated", COMMIT).large("model.gguf", this.content).gated("hf_other");
 		put(this.mine);
 		assertThat(get(onHub().url(URI.create("hf://org/gated/model.gguf"))).verified()).isFalse();
-		assertThat(target()).hasBinaryContent(this.mine.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.mine.bytes()));
 	}
 
 	@Test
@@ -260,7 +261,7 @@ class ModelPathConflictTests {
 			assertThat(get(request).verified()).isFalse();
 			this.offline = false;
 			assertConflict(request.modelPathConflict(ModelPathConflict.FAIL));
-			assertThat(target()).hasBinaryContent(this.mine.bytes());
+			assertThat(target()).satisfies(Content.exactly(this.mine.bytes()));
 		}
 		assertThat(output).contains("is served unverified because hooks.llm.models.m.model-path-conflict is 'keep'");
 	}
@@ -306,7 +307,7 @@ class ModelPathConflictTests {
 		assertThatExceptionOfType(ModelConfigurationException.class)
 			.isThrownBy(() -> get(provedByItsMirror().modelPathConflict(ModelPathConflict.KEEP)))
 			.withMessageContaining("require-checksum forbids to keep it");
-		assertThat(target()).hasBinaryContent(Content.random(100_000, 3).bytes());
+		assertThat(target()).satisfies(Content.exactly(Content.random(100_000, 3).bytes()));
 	}
 
 	@Test
@@ -315,7 +316,7 @@ class ModelPathConflictTests {
 		CachedModel model = get(provedByItsMirror().modelPathConflict(ModelPathConflict.REPLACE));
 		assertThat(model.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
 		assertThat(model.verified()).isTrue();
-		assertThat(target()).hasBinaryContent(this.content.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.content.bytes()));
 	}
 
 	@Test
@@ -323,7 +324,7 @@ class ModelPathConflictTests {
 		put(this.mine);
 		this.hub.refuse();
 		assertThatExceptionOfType(ModelTransferException.class).isThrownBy(() -> get(onHub().digestRequired(true)));
-		assertThat(target()).hasBinaryContent(this.mine.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.mine.bytes()));
 	}
 
 	@Test
@@ -357,7 +358,7 @@ class ModelPathConflictTests {
 		this.server.always("/m.gguf", Reply.ok().flipped(10));
 		assertThatExceptionOfType(Exception.class).isThrownBy(
 				() -> get(plain().expectedDigest(this.content.sha256()).modelPathConflict(ModelPathConflict.REPLACE)));
-		assertThat(target()).hasBinaryContent(this.mine.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.mine.bytes()));
 		assertThat(replaced()).isEmpty();
 	}
 
@@ -388,7 +389,7 @@ class ModelPathConflictTests {
 				latch.countDown();
 			}).expectError(ModelConfigurationException.class).verify(CacheFixture.PATIENCE);
 		}
-		assertThat(target()).hasBinaryContent(this.mine.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.mine.bytes()));
 	}
 
 	@Test
@@ -397,7 +398,7 @@ class ModelPathConflictTests {
 		Content next = Content.random(50_000, 3);
 		this.server.serve("/v2.gguf", next);
 		assertThat(get(plain().url(this.server.uri("/v2.gguf"))).outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
-		assertThat(target()).hasBinaryContent(next.bytes());
+		assertThat(target()).satisfies(Content.exactly(next.bytes()));
 		assertThat(replaced()).isEmpty();
 	}
 
@@ -409,7 +410,7 @@ class ModelPathConflictTests {
 		Content next = Content.random(50_000, 3);
 		this.server.serve("/v2.gguf", next);
 		get(plain().url(this.server.uri("/v2.gguf")));
-		assertThat(target()).hasBinaryContent(next.bytes());
+		assertThat(target()).satisfies(Content.exactly(next.bytes()));
 		assertThat(replaced()).isEmpty();
 	}
 
@@ -427,7 +428,7 @@ class ModelPathConflictTests {
 		Path other = Files.write(this.directory.resolve("other"), this.mine.bytes());
 		Files.move(other, target(), StandardCopyOption.REPLACE_EXISTING);
 		assertConflict(plain());
-		assertThat(target()).hasBinaryContent(this.mine.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.mine.bytes()));
 	}
 
 	@Test
@@ -440,7 +441,7 @@ class ModelPathConflictTests {
 				.expectError(ModelConfigurationException.class)
 				.verify(CacheFixture.PATIENCE);
 		}
-		assertThat(target()).hasBinaryContent(this.content.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.content.bytes()));
 	}
 
 	@Test
@@ -448,7 +449,7 @@ class ModelPathConflictTests {
 		this.server.serve("/m.gguf.gz", Content.of(Compressing.compress(Compression.GZIP, this.content.bytes())));
 		put(this.mine);
 		assertThat(get(plain().url(this.server.uri("/m.gguf.gz"))).verified()).isFalse();
-		assertThat(target()).hasBinaryContent(this.mine.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.mine.bytes()));
 	}
 
 	@Test
@@ -462,7 +463,7 @@ class ModelPathConflictTests {
 		assertThat(model.files()).hasSize(2);
 		assertThat(target().resolve("config.json")).hasContent("{}");
 		assertThat(replaced()).singleElement()
-			.satisfies((file) -> assertThat(file).hasBinaryContent(this.mine.bytes()));
+			.satisfies((file) -> assertThat(file).satisfies(Content.exactly(this.mine.bytes())));
 	}
 
 	@Test
@@ -482,10 +483,10 @@ class ModelPathConflictTests {
 		Content next = Content.random(50_000, 3);
 		this.server.serve("/v2.gguf", next);
 		get(plain().url(this.server.uri("/v2.gguf")));
-		assertThat(target()).hasBinaryContent(next.bytes());
+		assertThat(target()).satisfies(Content.exactly(next.bytes()));
 		forgetWhoPutIt("(put-by|validator)=.*");
 		assertConflict(plain());
-		assertThat(target()).hasBinaryContent(next.bytes());
+		assertThat(target()).satisfies(Content.exactly(next.bytes()));
 	}
 
 	private void forgetWhoPutIt(String lines) throws IOException {
@@ -503,7 +504,7 @@ class ModelPathConflictTests {
 			get(request);
 			assertThatExceptionOfType(ModelNotFoundException.class).isThrownBy(() -> evict(request))
 				.withMessageContaining(target() + " was not put there by this cache");
-			assertThat(target()).hasBinaryContent(this.content.bytes());
+			assertThat(target()).satisfies(Content.exactly(this.content.bytes()));
 			assertThat(get(request).outcome()).isEqualTo(ModelOutcome.CACHED);
 		}
 	}
@@ -533,7 +534,7 @@ class ModelPathConflictTests {
 		get(plain());
 		put(this.mine);
 		assertThatExceptionOfType(ModelNotFoundException.class).isThrownBy(() -> evict(plain()));
-		assertThat(target()).hasBinaryContent(this.mine.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.mine.bytes()));
 	}
 
 	@Test

@@ -121,7 +121,7 @@ class NeighbourTests {
 		String before = Files.readString(victim);
 		Files.createSymbolicLink(journal, victim);
 		try (CacheFixture fixture = fixture()) {
-			assertThat(fixture.get("m").path()).hasBinaryContent(this.content.bytes());
+			assertThat(fixture.get("m").path()).satisfies(Content.exactly(this.content.bytes()));
 		}
 		assertThat(victim).hasContent(before);
 	}
@@ -135,11 +135,11 @@ class NeighbourTests {
 		try (CacheFixture fixture = fixture()) {
 			CachedModel model = fixture.get("m");
 			assertThat(Files.isSymbolicLink(model.path())).isFalse();
-			assertThat(model.path()).hasBinaryContent(this.content.bytes());
+			assertThat(model.path()).satisfies(Content.exactly(this.content.bytes()));
 			Files.delete(partial);
 			Files.delete(journalOf(partial));
 		}
-		assertThat(victim).hasBinaryContent(before);
+		assertThat(victim).satisfies(Content.exactly(before));
 	}
 
 	@Test

@@ -153,9 +153,9 @@ class NonAtomicTests {
 		try (CacheFixture fixture = open(odd)) {
 			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> fixture.get("m"))
 				.withMessageContaining("Disk quota exceeded");
-			assertThat(target()).hasBinaryContent(this.content.bytes());
+			assertThat(target()).satisfies(Content.exactly(this.content.bytes()));
 			odd.set(Oddity.RENAME_EXCEEDS_QUOTA, false);
-			assertThat(fixture.get("m").path()).hasBinaryContent(this.expected.bytes());
+			assertThat(fixture.get("m").path()).satisfies(Content.exactly(this.expected.bytes()));
 		}
 		assertThat(output).doesNotContain("other programs see part of it");
 	}
@@ -176,7 +176,7 @@ class NonAtomicTests {
 		CachedModel model = get(with(oddity));
 		assertThat(model.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
 		assertThat(model.verified()).isTrue();
-		assertThat(target()).hasBinaryContent(this.content.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(output).contains("WARN").contains("other programs see part of it");
 		assertThat(files(this.directory.resolve("cache/staging"))).isEmpty();
 		assertThat(get(with(oddity)).outcome()).isEqualTo(ModelOutcome.CACHED);
@@ -188,7 +188,7 @@ class NonAtomicTests {
 		get(with(Oddity.NO_RENAME));
 		breakOffCopy(Arrays.copyOf(this.content.bytes(), MIB));
 		assertThat(get(with(Oddity.NO_RENAME)).outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
-		assertThat(target()).hasBinaryContent(this.content.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(files(bucket())).containsExactly("m.bin");
 	}
 
@@ -198,7 +198,7 @@ class NonAtomicTests {
 		get(with(Oddity.NO_RENAME));
 		breakOffCopy("mine".getBytes());
 		this.conflict = conflict;
-		assertThat(get(with(Oddity.NO_RENAME)).path()).hasBinaryContent(this.content.bytes());
+		assertThat(get(with(Oddity.NO_RENAME)).path()).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(files(bucket())).hasSize(2);
 		try (Stream<Path> files = Files.list(bucket())) {
 			assertThat(files.filter((file) -> file.getFileName().toString().startsWith("m.bin.replaced-")))
@@ -244,7 +244,7 @@ class NonAtomicTests {
 		assertThat(failure(open(with(Oddity.NO_RENAME)))).isInstanceOf(ModelConfigurationException.class);
 		assertThat(target()).hasContent("mine");
 		this.conflict = ModelPathConflict.REPLACE;
-		assertThat(get(with(Oddity.NO_RENAME)).path()).hasBinaryContent(this.content.bytes());
+		assertThat(get(with(Oddity.NO_RENAME)).path()).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(files(bucket())).hasSize(2).anyMatch((name) -> name.startsWith("m.bin.replaced-"));
 	}
 
@@ -254,7 +254,7 @@ class NonAtomicTests {
 		this.expected = Content.random(2 * MIB, 2);
 		this.server.serve("/m.bin", this.expected);
 		assertThat(get(with(Oddity.NO_RENAME)).outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
-		assertThat(target()).hasBinaryContent(this.expected.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.expected.bytes()));
 		assertThat(files(bucket())).containsExactly("m.bin");
 	}
 
@@ -268,7 +268,7 @@ class NonAtomicTests {
 		assertThat(files(bucket())).isEmpty();
 		this.server.answer("/m.bin", (request) -> Reply.ok());
 		try (CacheFixture fixture = open(odd)) {
-			assertThat(fixture.get("m").path()).hasBinaryContent(this.content.bytes());
+			assertThat(fixture.get("m").path()).satisfies(Content.exactly(this.content.bytes()));
 			assertThat(this.server.requests().get(this.server.requests().size() - 1).header("Range"))
 				.startsWith("bytes=" + 2 * MIB);
 			fixture.cache().evict("m").block(CacheFixture.PATIENCE);

@@ -94,7 +94,7 @@ class OddFileSystemTests {
 			CachedModel model = fixture.get("m");
 			assertThat(model.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
 			assertThat(model.files()).allSatisfy((file) -> assertThat(file).isReadable());
-			assertThat(model.path()).hasBinaryContent(this.content.bytes());
+			assertThat(model.path()).satisfies(Content.exactly(this.content.bytes()));
 		}
 		this.hub.refuse();
 		try (CacheFixture fixture = hub(odd)) {
@@ -133,7 +133,7 @@ class OddFileSystemTests {
 										null),
 								Schedulers.boundedElastic(), Schedulers.parallel()))
 				.open(ModelRequest.builder("m").url(this.registry.url("oci", "org/model")).maxAttempts(1).build());
-			assertThat(fixture.get("m").path()).hasBinaryContent(this.content.bytes());
+			assertThat(fixture.get("m").path()).satisfies(Content.exactly(this.content.bytes()));
 		}
 	}
 

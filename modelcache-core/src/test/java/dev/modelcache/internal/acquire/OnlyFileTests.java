@@ -120,7 +120,7 @@ class OnlyFileTests {
 			"MODEL.GGUF, gguf" })
 	void modelOfARegistryKeepsItsTitle(String title, String kind) {
 		CachedModel model = get(oci(title, file(kind)));
-		assertThat(model.path()).endsWith(Path.of(title)).hasBinaryContent(file(kind));
+		assertThat(model.path()).endsWith(Path.of(title)).satisfies(Content.exactly(file(kind)));
 		assertThat(model.format().type()).isEqualToIgnoringCase(kind);
 		CachedModel again = get(oci(title, file(kind)));
 		assertThat(again.outcome()).isEqualTo(ModelOutcome.CACHED);
@@ -142,7 +142,7 @@ class OnlyFileTests {
 		byte[] model = file("safetensors");
 		CachedModel first = get(oci("model.safetensors.gz", Compressing.compress(Compression.GZIP, model)));
 		assertThat(first.path().getFileName()).hasToString("model.safetensors");
-		assertThat(first.path()).hasBinaryContent(model);
+		assertThat(first.path()).satisfies(Content.exactly(model));
 		assertThat(get(oci("model.safetensors.gz", Compressing.compress(Compression.GZIP, model))).outcome())
 			.isEqualTo(ModelOutcome.CACHED);
 	}
@@ -196,7 +196,7 @@ class OnlyFileTests {
 		this.hub.repository("org/repo", "0123456789abcdef0123456789abcdef01234567").large(name, Content.of(file(kind)));
 		ModelRequest.Builder request = ModelRequest.builder("m").url(URI.create("hf://org/repo")).files(List.of(glob));
 		CachedModel model = get(request);
-		assertThat(model.path()).endsWith(Path.of(name)).hasBinaryContent(file(kind));
+		assertThat(model.path()).endsWith(Path.of(name)).satisfies(Content.exactly(file(kind)));
 		assertThat(model.format().type()).isEqualToIgnoringCase(kind);
 		assertThat(get(request).outcome()).isEqualTo(ModelOutcome.CACHED);
 	}

@@ -272,7 +272,7 @@ class OperationsTests {
 		this.server.always("/m.gguf", Reply.status(404));
 		StepVerifier.create(cache.refresh("m")).expectError(ModelNotFoundException.class).verify(PATIENCE);
 		assertThat(cache.status("m").state()).isEqualTo(ModelState.READY);
-		assertThat(model.path()).hasBinaryContent(this.content.bytes());
+		assertThat(model.path()).satisfies(Content.exactly(this.content.bytes()));
 	}
 
 	@Test

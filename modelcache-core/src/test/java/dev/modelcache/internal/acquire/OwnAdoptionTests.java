@@ -69,8 +69,8 @@ class OwnAdoptionTests {
 		assertThat(List.of(a.path(), b.path(), c.path())).doesNotHaveDuplicates();
 		this.cache.evict("a").block(CacheFixture.PATIENCE);
 		assertThat(a.path()).doesNotExist();
-		assertThat(b.path()).hasBinaryContent(this.content.bytes());
-		assertThat(c.path()).hasBinaryContent(this.content.bytes());
+		assertThat(b.path()).satisfies(Content.exactly(this.content.bytes()));
+		assertThat(c.path()).satisfies(Content.exactly(this.content.bytes()));
 	}
 
 	@Test

@@ -151,9 +151,9 @@ class PackedModelTests {
 		assertThat(cached.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
 		assertThat(cached.verified()).isTrue();
 		assertThat(cached.digest()).isEqualTo(this.model.sha256());
-		assertThat(cached.path()).hasBinaryContent(this.model.bytes());
+		assertThat(cached.path()).satisfies(Content.exactly(this.model.bytes()));
 		assertThat(cached.files()).hasSize(2);
-		assertThat(place().resolve("weights/model.gguf")).hasBinaryContent(this.model.bytes());
+		assertThat(place().resolve("weights/model.gguf")).satisfies(Content.exactly(this.model.bytes()));
 		assertThat(place().resolve("config.json")).hasContent("{}");
 		assertThat(files()).hasSize(3)
 			.containsSubsequence("config.json", "model.gguf")

@@ -450,7 +450,7 @@ class PinnedModelTests {
 			assertThatExceptionOfType(ModelIntegrityException.class)
 				.isThrownBy(() -> fixture.cache().refresh("m").block(CacheFixture.PATIENCE))
 				.withMessageContaining("has changed");
-			assertThat(model.path()).hasBinaryContent(this.content.bytes());
+			assertThat(model.path()).satisfies(Content.exactly(this.content.bytes()));
 		}
 	}
 
@@ -479,7 +479,7 @@ class PinnedModelTests {
 		Files.createDirectory(this.directory.resolve(".models.lock.guard"));
 		try (CacheFixture fixture = new CacheFixture(cache("one")).lockFile(lockFile())) {
 			fixture.open(plain().build());
-			assertThat(fixture.get("m").path()).hasBinaryContent(this.content.bytes());
+			assertThat(fixture.get("m").path()).satisfies(Content.exactly(this.content.bytes()));
 		}
 	}
 

@@ -79,7 +79,7 @@ class RepairTests {
 		try (CacheFixture fixture = fixture()) {
 			fixture.open(request.build());
 			CachedModel model = fixture.get("m");
-			assertThat(model.path()).hasBinaryContent(this.content.bytes());
+			assertThat(model.path()).satisfies(Content.exactly(this.content.bytes()));
 			return model;
 		}
 	}
@@ -114,7 +114,7 @@ class RepairTests {
 			}
 			damaged.countDown();
 			Awaitility.await().atMost(PATIENCE).until(running::isDisposed);
-			assertThat(fixture.get("m").path()).hasBinaryContent(this.content.bytes());
+			assertThat(fixture.get("m").path()).satisfies(Content.exactly(this.content.bytes()));
 		}
 		assertThat(output.getOut()).contains("the disk does not have 1 blocks");
 		assertThat(this.first.requests().stream().filter((request) -> "bytes=5242880-6291455".equals(request.range())))

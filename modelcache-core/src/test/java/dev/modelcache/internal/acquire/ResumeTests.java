@@ -128,7 +128,7 @@ class ResumeTests {
 	private long bytesOf(Runnable download) {
 		long before = this.server.bytesSent("/m.gguf");
 		download.run();
-		assertThat(target()).hasBinaryContent(this.content.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(stagedFiles()).isEmpty();
 		assertThat(list(".journal")).isEmpty();
 		return this.server.bytesSent("/m.gguf") - before;
@@ -347,7 +347,7 @@ class ResumeTests {
 		this.server.serve("/other.gguf", this.content);
 		get(request().expectedDigest(null).url(this.server.uri("/other.gguf")));
 		assertThat(this.server.bytesSent("/other.gguf")).isGreaterThanOrEqualTo(this.content.size());
-		assertThat(target()).hasBinaryContent(this.content.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.content.bytes()));
 	}
 
 	@Test
@@ -403,13 +403,13 @@ class ResumeTests {
 				second.awaitLine(ChildCache.ENDED, PATIENCE);
 				assertThat(second.output()).contains("going on with the");
 			}
-			assertThat(target()).hasBinaryContent(this.content.bytes());
+			assertThat(target()).satisfies(Content.exactly(this.content.bytes()));
 			assertThat(paused).as("the file of an owner of which nothing is known").doesNotExist();
 			rest.countDown();
 			Signals.resume(owner.handle());
 			owner.awaitLine(ChildCache.ENDED + ModelOutcome.CACHED, PATIENCE);
 		}
-		assertThat(target()).hasBinaryContent(this.content.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(stagedFiles()).isEmpty();
 		assertThat(list(".journal")).isEmpty();
 	}
@@ -428,7 +428,7 @@ class ResumeTests {
 			second.awaitLine(ChildCache.ENDED, PATIENCE);
 			assertThat(second.output()).contains("going on with the");
 		}
-		assertThat(target()).hasBinaryContent(this.content.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(stagedFiles()).isEmpty();
 		assertThat(list(".journal")).isEmpty();
 	}
@@ -444,7 +444,7 @@ class ResumeTests {
 			one.awaitLine(ChildCache.ENDED, PATIENCE);
 			two.awaitLine(ChildCache.ENDED, PATIENCE);
 		}
-		assertThat(target()).hasBinaryContent(this.content.bytes());
+		assertThat(target()).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(stagedFiles()).isEmpty();
 	}
 

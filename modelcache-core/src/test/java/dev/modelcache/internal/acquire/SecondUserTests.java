@@ -159,7 +159,7 @@ class SecondUserTests {
 
 	/** The whole model, private to the user, and under this name alone. */
 	private void requireOwnModel(String name) throws IOException {
-		assertThat(target(name)).isRegularFile().hasBinaryContent(this.content.bytes());
+		assertThat(target(name)).isRegularFile().satisfies(Content.exactly(this.content.bytes()));
 		assertThat(Files.readAttributes(target(name), "unix:uid,nlink,permissions", LinkOption.NOFOLLOW_LINKS)).as(name)
 			.containsEntry("uid", this.user)
 			.containsEntry("nlink", 1)
@@ -172,7 +172,7 @@ class SecondUserTests {
 			.containsEntry("permissions", PosixFilePermissions.fromString("rw-------"));
 		assertThat(this.own.resolve("text")).hasContent("mine");
 		assertThat(this.own.resolve("new")).doesNotExist();
-		assertThat(this.own.resolve("model")).hasBinaryContent(this.content.bytes());
+		assertThat(this.own.resolve("model")).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(Files.getAttribute(this.own.resolve("model"), "unix:uid")).isEqualTo(NEIGHBOUR);
 	}
 

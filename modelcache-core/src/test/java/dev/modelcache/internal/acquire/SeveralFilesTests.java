@@ -145,12 +145,12 @@ class SeveralFilesTests {
 		assertThat(model.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
 		assertThat(model.verified()).isTrue();
 		assertThat(model.source()).isEqualTo("hf://org/repo");
-		assertThat(model.path()).hasBinaryContent(this.one.bytes());
+		assertThat(model.path()).satisfies(Content.exactly(this.one.bytes()));
 		assertThat(model.digest()).isEqualTo(this.one.sha256());
 		assertThat(model.files()).hasSize(3).first().isEqualTo(model.path());
 		assertThat(model.size()).isEqualTo(this.one.size() + this.two.size() + Files.size(model.files().get(2)));
 		assertThat(place()).isDirectory();
-		assertThat(place().resolve("onnx/model-00002-of-00002.gguf")).hasBinaryContent(this.two.bytes());
+		assertThat(place().resolve("onnx/model-00002-of-00002.gguf")).satisfies(Content.exactly(this.two.bytes()));
 		assertThat(place().resolve("tokenizer.json")).hasContent("{\"of\":\"" + FIRST + "\"}");
 		assertThat(place().resolve("onnx/model-00001-of-00002.gguf").toRealPath()).isEqualTo(model.path());
 	}
@@ -276,7 +276,7 @@ class SeveralFilesTests {
 				.isThrownBy(() -> fixture.cache().verify("m").block(Duration.ofMinutes(1)))
 				.withMessageContaining("model-00002-of-00002.gguf");
 			assertThat(fixture.get("m").path()).isEqualTo(model.path());
-			assertThat(second).hasBinaryContent(this.two.bytes());
+			assertThat(second).satisfies(Content.exactly(this.two.bytes()));
 		}
 	}
 

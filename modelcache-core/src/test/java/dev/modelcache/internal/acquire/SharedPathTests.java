@@ -79,11 +79,11 @@ class SharedPathTests {
 							"version"));
 				assertThat(second.cache().status("m").state()).isEqualTo(ModelState.FAILED);
 				assertThat(this.server.requests("/other.gguf")).isEmpty();
-				assertThat(this.directory.resolve("model.gguf")).hasBinaryContent(this.first.bytes());
+				assertThat(this.directory.resolve("model.gguf")).satisfies(Content.exactly(this.first.bytes()));
 				first.kill();
 			}
 			assertThat(second.get("m").outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
-			assertThat(this.directory.resolve("model.gguf")).hasBinaryContent(this.second.bytes());
+			assertThat(this.directory.resolve("model.gguf")).satisfies(Content.exactly(this.second.bytes()));
 		}
 		assertThat(this.directory.resolve("locks")).isEmptyDirectory();
 	}
@@ -107,7 +107,7 @@ class SharedPathTests {
 				assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> two.get("m"))
 					.withMessageContaining("process " + ProcessHandle.current().pid());
 			}
-			assertThat(one.get("m").path()).hasBinaryContent(this.first.bytes());
+			assertThat(one.get("m").path()).satisfies(Content.exactly(this.first.bytes()));
 			one.cache().evict("m").block(PATIENCE);
 			try (CacheFixture two = new CacheFixture(this.directory)) {
 				two.open(request("/other.gguf", this.second.sha256()).build());
@@ -129,7 +129,7 @@ class SharedPathTests {
 				assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> two.get("m"))
 					.withMessageContaining("is in use");
 			}
-			assertThat(this.directory.resolve("model.gguf")).hasBinaryContent(this.first.bytes());
+			assertThat(this.directory.resolve("model.gguf")).satisfies(Content.exactly(this.first.bytes()));
 		}
 	}
 
@@ -150,7 +150,7 @@ class SharedPathTests {
 			two.get("m");
 			this.server.serve("/new.gguf", this.second);
 			assertThat(two.cache().refresh("m").block(PATIENCE)).isNotNull();
-			assertThat(this.directory.resolve("model.gguf")).hasBinaryContent(this.second.bytes());
+			assertThat(this.directory.resolve("model.gguf")).satisfies(Content.exactly(this.second.bytes()));
 			assertThat(one.get("m").fallback()).isFalse();
 		}
 	}
@@ -191,7 +191,7 @@ class SharedPathTests {
 					.withMessageContaining("process " + first.pid());
 			}
 		}
-		assertThat(this.directory.resolve("model.gguf")).hasBinaryContent(this.first.bytes());
+		assertThat(this.directory.resolve("model.gguf")).satisfies(Content.exactly(this.first.bytes()));
 	}
 
 	@Test
@@ -207,7 +207,7 @@ class SharedPathTests {
 			two.get("m");
 			this.server.serve("/m.gguf", this.second);
 			two.cache().refresh("m").block(PATIENCE);
-			assertThat(one.get("m").path()).hasBinaryContent(this.second.bytes());
+			assertThat(one.get("m").path()).satisfies(Content.exactly(this.second.bytes()));
 		}
 	}
 

@@ -77,7 +77,7 @@ class SingleFlightTests {
 				paths.add(result.get().path());
 			}
 			assertThat(paths).singleElement()
-				.satisfies((path) -> assertThat(path).hasBinaryContent(this.content.bytes()));
+				.satisfies((path) -> assertThat(path).satisfies(Content.exactly(this.content.bytes())));
 			assertThat(this.server.requests("/m.gguf")).hasSize(1);
 		}
 		finally {
@@ -146,7 +146,7 @@ class SingleFlightTests {
 			Disposable call = cache.get("m").subscribe();
 			awaitState(cache, "m", ModelState.DOWNLOADING);
 			call.dispose();
-			assertThat(fixture.get("m").path()).hasBinaryContent(this.content.bytes());
+			assertThat(fixture.get("m").path()).satisfies(Content.exactly(this.content.bytes()));
 		}
 	}
 

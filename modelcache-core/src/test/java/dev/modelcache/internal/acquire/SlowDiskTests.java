@@ -90,7 +90,7 @@ class SlowDiskTests {
 		});
 		CachedModel model = this.fixture.get("m");
 		assertThat(this.met).isTrue();
-		assertThat(model.path()).hasBinaryContent(CONTENT.bytes());
+		assertThat(model.path()).satisfies(Content.exactly(CONTENT.bytes()));
 		assertThat(this.fixture.cache().status("m").state()).isEqualTo(ModelState.READY);
 	}
 
@@ -118,7 +118,7 @@ class SlowDiskTests {
 		Awaitility.await()
 			.atMost(CacheFixture.PATIENCE)
 			.ignoreExceptions()
-			.untilAsserted(() -> assertThat(this.fixture.get("m").path()).hasBinaryContent(CONTENT.bytes()));
+			.untilAsserted(() -> assertThat(this.fixture.get("m").path()).satisfies(Content.exactly(CONTENT.bytes())));
 	}
 
 	private static void await(CountDownLatch latch) {

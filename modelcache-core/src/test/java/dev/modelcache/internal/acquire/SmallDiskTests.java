@@ -225,7 +225,7 @@ class SmallDiskTests {
 
 		private void downloads(CacheFixture fixture) {
 			assertThat(fixture.get("m").outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
-			assertThat(this.directory.resolve("model.gguf")).hasBinaryContent(CONTENT.bytes());
+			assertThat(this.directory.resolve("model.gguf")).satisfies(Content.exactly(CONTENT.bytes()));
 		}
 
 		/** Something else writes while the file comes. */

@@ -108,7 +108,7 @@ class ThinDiskTests {
 					assertThat(server.bytesSent(arguments[1]) - sent).isGreaterThanOrEqualTo(8 << 20);
 				}
 				disk.mountAgain();
-				assertThat(models.resolve("m.bin")).hasBinaryContent(content.bytes());
+				assertThat(models.resolve("m.bin")).satisfies(Content.exactly(content.bytes()));
 			}
 			return HELD;
 		}

@@ -67,7 +67,7 @@ class TwoJvmTests {
 			assertThat(outcomes).containsExactlyInAnyOrder("ended DOWNLOADED", "ended CACHED", "ended CACHED");
 		}
 		assertThat(this.server.requests("/m.gguf")).hasSize(1);
-		assertThat(this.directory.resolve("model.gguf")).hasBinaryContent(this.content.bytes());
+		assertThat(this.directory.resolve("model.gguf")).satisfies(Content.exactly(this.content.bytes()));
 	}
 
 	@Test
@@ -102,7 +102,7 @@ class TwoJvmTests {
 			assertThat(cache.status("m").model()).isNotNull()
 				.satisfies((model) -> assertThat(model.outcome()).isEqualTo(ModelOutcome.DOWNLOADED));
 		}
-		assertThat(this.directory.resolve("model.gguf")).hasBinaryContent(this.content.bytes());
+		assertThat(this.directory.resolve("model.gguf")).satisfies(Content.exactly(this.content.bytes()));
 	}
 
 	private void awaitBytes(long bytes) {

@@ -104,7 +104,7 @@ class UpdateCheckTests {
 				.returns(this.next.size(), ModelUpdate::bytes);
 			assertThat(this.server.bytesSent("/m.gguf") - sent).isLessThan(100);
 			assertThat(fixture.cache().status("m").model()).isNotNull()
-				.satisfies((model) -> assertThat(model.path()).hasBinaryContent(this.content.bytes()));
+				.satisfies((model) -> assertThat(model.path()).satisfies(Content.exactly(this.content.bytes())));
 			fixture.cache().refresh("m").block(PATIENCE);
 			assertThat(check(fixture).availability()).isEqualTo(Availability.CURRENT);
 		}

@@ -152,8 +152,8 @@ class TarArchiveTests {
 			.containsExactly("model.gguf", "onnx/deep/model.onnx", "empty");
 		assertThat(files).extracting(UnpackedFile::size).containsExactly(5000L, 512L, 0L);
 		assertThat(files.get(0).sha256()).isEqualTo(Content.of(content(one)).sha256());
-		assertThat(target().resolve("model.gguf")).hasBinaryContent(content(one));
-		assertThat(target().resolve("onnx/deep/model.onnx")).hasBinaryContent(content(two));
+		assertThat(target().resolve("model.gguf")).satisfies(Content.exactly(content(one)));
+		assertThat(target().resolve("onnx/deep/model.onnx")).satisfies(Content.exactly(content(two)));
 		assertThat(target().resolve("empty")).isEmptyFile();
 	}
 

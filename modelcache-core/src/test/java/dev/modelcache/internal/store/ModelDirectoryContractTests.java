@@ -113,7 +113,7 @@ abstract class ModelDirectoryContractTests {
 	private void assertFiles(String version, List<ModelPlace> files) throws IOException {
 		for (int i = 0; i < NAMES.size(); i++) {
 			Content content = content(version, NAMES.get(i));
-			assertThat(files.get(i).target()).hasBinaryContent(content.bytes());
+			assertThat(files.get(i).target()).satisfies(Content.exactly(content.bytes()));
 			Fingerprint fingerprint = Fingerprint.of(files.get(i).target());
 			assertThat(this.store.receipts().find(files.get(i), fingerprint)).satisfies((receipt) -> {
 				assertThat(receipt.fingerprint()).isEqualTo(fingerprint);

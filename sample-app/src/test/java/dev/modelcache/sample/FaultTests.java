@@ -14,9 +14,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 import com.jayway.jsonpath.JsonPath;
 import dev.modelcache.sample.ModelOrigin.Server;
@@ -137,35 +135,6 @@ class FaultTests {
 		sample.awaitState(LARGE, "READY");
 		RunningSample.awaitState(second, LARGE, "READY");
 		assertThat(RunningSample.<String>read(second, LARGE, "$.outcome")).isEqualTo("CACHED");
-	}
-
-	/** Both processes fetch the file from the servers of this one. */
-	@Test
-	void downloadContinuesAfterTheProcessWasKilled(@TempDir Path ofItsOwn) throws Exception {
-		try (ModelOrigin origin = ModelOrigin.start(FAST, FAST)) {
-			List<String> arguments = new ArrayList<>(List.of("--hooks.llm.classifier.enabled=false"));
-			Map.of("url", Server.FIRST, "mirrors", Server.MIRROR, "fallback-url", Server.FALLBACK)
-				.forEach((key, server) -> arguments
-					.add("--hooks.llm.models.large." + key + "=" + origin.uri(server).resolve("/models/large.gguf")));
-			List<String> all = new ArrayList<>(RunningSample.arguments(ofItsOwn, "50MB"));
-			all.addAll(arguments);
-			try (ForkedSample killed = ForkedSample.start(ofItsOwn, List.of(), Map.of(), all)) {
-				RunningSample.awaitState(killed.uri(), LARGE, "READY");
-				// The process is killed after a status that shows half of the file: two
-				// servers need 20 seconds for the other half.
-				origin.changePace(DataSize.ofKilobytes(150));
-				RunningSample.post(killed.uri(), "/faults/kill", "{}");
-				assertThat(killed.awaitExit()).isEqualTo(137);
-			}
-			assertThat(ofItsOwn.resolve("large.gguf")).doesNotExist();
-			origin.changePace(FAST);
-			try (RunningSample next = RunningSample.start(ofItsOwn, arguments.toArray(String[]::new))) {
-				next.awaitState(LARGE, "READY");
-				List<Number> bytes = RunningSample.read(next.uri(), LARGE, "$.attempts[*].bytes");
-				assertThat(bytes.stream().mapToLong(Number::longValue).sum()).isPositive()
-					.isLessThan(Files.size(ofItsOwn.resolve("large.gguf")));
-			}
-		}
 	}
 
 	@Test

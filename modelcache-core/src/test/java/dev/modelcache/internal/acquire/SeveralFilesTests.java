@@ -8,6 +8,7 @@ import dev.modelcache.testsupport.Reply;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -179,7 +180,19 @@ class SeveralFilesTests {
 	void nothingIsVisibleUntilAllIsThereAndWhatIsThereIsNotFetchedAgain() {
 		commit(FIRST, this.one, this.two);
 		serveWrongBytes(this.one);
-		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get(request()));
+		CountDownLatch goOn = new CountDownLatch(1);
+		this.server.cdn().always(path(this.one), Reply.ok().stallAfter(0, goOn));
+		try (CacheFixture fixture = open(request())) {
+			CompletableFuture<CachedModel> get = fixture.cache().get("m").toFuture();
+			Awaitility.await()
+				.atMost(CacheFixture.PATIENCE)
+				.until(() -> fixture.cache().status("m").progress(),
+						(progress) -> progress != null && progress.bytes() > this.two.size());
+			goOn.countDown();
+			assertThatExceptionOfType(CompletionException.class)
+				.isThrownBy(() -> get.orTimeout(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS).join())
+				.withCauseInstanceOf(ModelIntegrityException.class);
+		}
 		assertThat(place()).doesNotExist();
 		serveRightBytes(this.one);
 		List<String> before = requested(this.two);

@@ -344,7 +344,15 @@ function connect() {
 			setTimeout(connect, 2000);
 		}
 	});
+	// A browser may keep a page that was left, and its stream is one of the six connections that it makes to a host.
+	addEventListener('pagehide', () => events.close(), { once: true });
 }
+
+addEventListener('pageshow', (event) => {
+	if (event.persisted) {
+		connect();
+	}
+});
 
 function setUpClassifier() {
 	byId('examples').append(...EXAMPLES.map((text) => {

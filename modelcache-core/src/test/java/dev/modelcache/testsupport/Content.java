@@ -24,6 +24,7 @@ import java.util.zip.CRC32;
 
 import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.Digest;
+import org.springframework.util.ConcurrentReferenceHashMap;
 
 /**
  * Bytes of a known size that can be written from any offset, without being in memory.
@@ -36,6 +37,9 @@ public abstract class Content {
 	private static final int PIECE = 256 * 1024;
 
 	private static final int STAMP = Long.BYTES;
+
+	/** Most tests use the same ones, whose digests are then computed once. */
+	private static final Map<String, Content> RANDOM = new ConcurrentReferenceHashMap<>();
 
 	private final long size;
 
@@ -81,6 +85,10 @@ public abstract class Content {
 	 * @return the content
 	 */
 	public static Content random(long size, long seed) {
+		return RANDOM.computeIfAbsent(size + " " + seed, (key) -> newRandom(size, seed));
+	}
+
+	private static Content newRandom(long size, long seed) {
 		byte[] block = new byte[(int) Math.min(BLOCK, size)];
 		new Random(seed).nextBytes(block);
 		return new Content(size, "random-" + seed + "-" + size) {

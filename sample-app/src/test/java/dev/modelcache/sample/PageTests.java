@@ -258,6 +258,37 @@ class PageTests {
 	}
 
 	@Test
+	void aPageThatWasLeftHasNoStreamOfEventsUntilItIsShownAgain() {
+		Map<String, Object> added = browser.executeCdpCommand("Page.addScriptToEvaluateOnNewDocument",
+				Map.of("source", """
+						window.streams = [];
+						window.EventSource = class extends EventSource {
+							constructor(url) {
+								super(url);
+								window.streams.push(this);
+							}
+						};
+						"""));
+		try {
+			browser.get(sample.uri().toString());
+			awaitText("#connection-text", "Live");
+			assertThat(openStreams()).isOne();
+			browser.executeScript("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))");
+			assertThat(openStreams()).isZero();
+			browser.executeScript("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))");
+			assertThat(openStreams()).isOne();
+		}
+		finally {
+			browser.executeCdpCommand("Page.removeScriptToEvaluateOnNewDocument", added);
+		}
+	}
+
+	private long openStreams() {
+		return (Long) browser
+			.executeScript("return streams.filter((stream) => stream.readyState !== EventSource.CLOSED).length");
+	}
+
+	@Test
 	void picturesAreTaken() throws IOException {
 		awaitText(part("default", ".badge"), "Ready");
 		awaitText(part("large", ".badge"), "Ready");
@@ -265,12 +296,10 @@ class PageTests {
 		await().until(() -> find("#faults").isDisplayed());
 		find("#ask .primary").click();
 		awaitText("#label", "DELETE");
-		// Pictures that are kept show more than half of a download, which otherwise takes
-		// minutes.
-		boolean kept = System.getProperty("screenshots") != null;
-		sample.changePace(kept ? DataSize.ofKilobytes(500) : SLOW);
+		// Pictures that are kept show more than half of a download.
+		sample.changePace(DataSize.ofKilobytes(500));
 		find("[data-fault=interruptions]").click();
-		await().until(() -> percent("large") >= (kept ? 55 : 1));
+		await().until(() -> percent("large") >= ((System.getProperty("screenshots") != null) ? 55 : 1));
 		for (String scheme : List.of("light", "dark")) {
 			browser.executeCdpCommand("Emulation.setEmulatedMedia",
 					Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));

@@ -86,8 +86,8 @@ public final class NetworkCases {
 	/** Returns what may happen to several connections. */
 	public Stream<NetworkCase> ofTransfers() {
 		return Stream
-			.of(ranges(), otherRanges(), noSuchRanges(), wholeFilesOnly(), brokenRanges(), versions(), connections(),
-					breaks(), endless(), damaged(), busy(), surplus())
+			.of(ranges(), otherRanges(), noSuchRanges(), wholeFilesOnly(), brokenRanges(), partsToAll(), versions(),
+					connections(), breaks(), endless(), damaged(), busy(), surplus())
 			.flatMap(List::stream);
 	}
 
@@ -425,6 +425,23 @@ public final class NetworkCases {
 		return cases;
 	}
 
+	/** A part is not the file, whatever was requested and whatever it does not say. */
+	private List<NetworkCase> partsToAll() {
+		Reply first = Reply.status(206).body(Content.of(Arrays.copyOf(this.content.bytes(), MIB)));
+		return Stream
+			.of(always("a part without a total to all requests",
+					first.header("Content-Range", "bytes 0-" + (MIB - 1) + "/*")),
+					always("a part in chunks to all requests",
+							first.chunked().header("Content-Range", "bytes 0-" + (MIB - 1) + "/" + this.size)),
+					always("a part of the middle to all requests",
+							first.chunked()
+								.header("Content-Range", "bytes " + MIB + "-" + (2 * MIB - 1) + "/" + this.size)))
+			.map((given) -> given.withoutDigest()
+				.cache((builder) -> builder.verifyFormat(FormatVerification.OFF))
+				.fails(ErrorCode.TRANSFER, ""))
+			.toList();
+	}
+
 	private static NetworkCase toRanges(String what, Reply reply) {
 		return answering(what + " to every range",
 				() -> (request) -> (request.range() != null) ? reply : Reply.ok().ignoringRange());
@@ -483,6 +500,10 @@ public final class NetworkCases {
 					.at("/m.bin")
 					.expecting(NetworkCases::noise),
 				always("sends br whatever it is asked for", encoded("br", Content.random(this.size / 2, 5)))
+					.fails(ErrorCode.TRANSFER, "sent the content encoding br, asked for none"),
+				server("sends br of a file of no known format",
+						(server, content) -> server.always("/m.bin", encoded("br", Content.random(this.size / 2, 5))))
+					.at("/m.bin")
 					.fails(ErrorCode.TRANSFER, "sent the content encoding br, asked for none"));
 	}
 
@@ -775,7 +796,7 @@ public final class NetworkCases {
 				stormy("two of three connections are closed", Reply.raw("")),
 				stormy("two of three answers are 503", Reply.status(503)),
 				always("reset for ever", Reply.dropped()).request((request) -> request.maxAttempts(1))
-					.fails(ErrorCode.TRANSFER, "broke the connection before it answered (1 failed request)"));
+					.fails(ErrorCode.TRANSFER, "broke the connection before it answered (2 failed requests)"));
 	}
 
 	/** Of the connections that are served, each brings a piece and breaks. */

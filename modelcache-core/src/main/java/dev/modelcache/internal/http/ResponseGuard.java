@@ -68,7 +68,7 @@ final class ResponseGuard {
 	RangeResponse check(RangeRequest request, Response response) {
 		HttpHeaders headers = response.headers();
 		return switch (response.status()) {
-			case 206 -> (request.ranged() || isPart(headers) || isOfSeveralParts(headers))
+			case 206 -> (request.ranged() || saysWhichPart(headers) || isOfSeveralParts(headers))
 					? partOfFile(request, response.at(), headers) : wholeFile(request, response.at(), headers);
 			case 416 -> nothingLeft(request, headers);
 			default -> {
@@ -89,6 +89,10 @@ final class ResponseGuard {
 	 */
 	static boolean isOfFile(int status) {
 		return status >= 200 && status < 300 && status != 202 && status != 204 && status != 205;
+	}
+
+	private static boolean saysWhichPart(HttpHeaders headers) {
+		return ContentRange.parse(headers.getFirst(HttpHeaders.CONTENT_RANGE)) != null;
 	}
 
 	/**

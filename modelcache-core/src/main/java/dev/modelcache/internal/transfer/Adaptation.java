@@ -169,7 +169,7 @@ final class Adaptation {
 		boolean dropped = fetch.mirror.isDropped();
 		// The last of the attempts, where no range ever came, and one more otherwise.
 		boolean noRanges = this.work.written() == 0 && !fetch.mirror.host().sendsRanges();
-		boolean last = noRanges ? fetch.mirror.failures() == this.plan.maxRequests() - 1 : dropped;
+		boolean last = dropped || (noRanges && fetch.mirror.failures() == this.plan.maxRequests() - 1);
 		if (dropped && MENDED_BY_WHOLE_FILES.contains(failed.reason())) {
 			fetch.mirror.ladder().rangesAreWrong();
 			fetch.mirror.comesBack();
@@ -178,10 +178,11 @@ final class Adaptation {
 			fetch.mirror.ladder().rangesAreRefused(failed.problem());
 			fetch.mirror.comesBack();
 		}
-		else if (last && BROKEN_RANGES.contains(failed.reason())) {
-			fetch.mirror.ladder().rangesBreak();
+		else if (last && this.work.hasLittle() && BROKEN_RANGES.contains(failed.reason())) {
+			// It may be an outage: much of a file is worth more than another way.
+			fetch.mirror.ladder().rangesBreak(failed);
 			if (dropped) {
-				fetch.mirror.comesBack();
+				fetch.mirror.comesBackLater(failed, this.now.getAsLong());
 			}
 		}
 	}
@@ -202,6 +203,9 @@ final class Adaptation {
 			case TAKEN -> null;
 		};
 		if (next != null && asked == fetch.mirror.ladder().coding()) {
+			if (asked == Coding.DECODED) {
+				fetch.mirror.ladder().takesEncoded(failed);
+			}
 			fetch.mirror.ladder().coding(next);
 			logger.info("Model '{}': {}; it is asked again without Accept-Encoding{}", this.plan.modelId(),
 					failed.problem(), (next == Coding.UNSAID) ? "" : ", for the whole file");
@@ -278,7 +282,7 @@ final class Adaptation {
 		if (!request.ranged()) {
 			// Some servers refuse to send a very large file as a whole.
 			boolean refused = (failed.reason() == Reason.REFUSED || failed.reason() == Reason.ACCESS_DENIED)
-					&& mirror.host().sendsRanges() && mirror.ladder().refusal() == null;
+					&& mirror.host().sendsRanges() && mirror.ladder().refusal() == null && !mirror.ladder().isInDoubt();
 			return refused && mirror.host().refusedWholeFile();
 		}
 		if (first && mirror.mayTryWholeFile() && mayMeanTheRange(failed)) {
@@ -292,6 +296,7 @@ final class Adaptation {
 		}
 		if (mirror.ladder().rangesFailAgain()) {
 			// However they fail: the whole file was answered.
+			mirror.waitsAsAsked(failed, this.now.getAsLong());
 			return true;
 		}
 		FetchMode below = (fetch.mode == FetchMode.SEGMENTS && !request.range().isOpen()) ? FetchMode.ONE_CONNECTION

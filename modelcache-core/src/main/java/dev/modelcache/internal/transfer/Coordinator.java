@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelStorageException;
@@ -19,6 +20,7 @@ import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.Origin;
 import dev.modelcache.internal.content.format.FormatInspection;
 import dev.modelcache.internal.http.ByteRange;
+import dev.modelcache.internal.http.Failures;
 import dev.modelcache.internal.http.RangeRequest;
 import dev.modelcache.internal.http.RangeResponse;
 import dev.modelcache.internal.http.RequestFailedException;
@@ -379,6 +381,9 @@ final class Coordinator implements BodyWriter.Owner {
 			this.work.landed(fetch.segment, bytes);
 			long written = this.work.written();
 			fetch.mirror.count(bytes);
+			if (!fetch.request.ranged()) {
+				fetch.mirror.ladder().wholeFileComes();
+			}
 			this.disk.landed(written, whole, this.work.size());
 			this.followers.advance(this.work.frontier());
 			this.listener.written(fetch.mirror.mirror(), bytes, written);
@@ -624,19 +629,32 @@ final class Coordinator implements BodyWriter.Owner {
 			end(came, null);
 		}
 		else {
-			this.wrong = came;
+			TransferResult wrong = namingTheCoding(came);
+			this.wrong = wrong;
 			if (this.repair == null) {
 				this.repair = new Repair(this.plan.modelId(), this.disk, this.log, this.mirrors);
 			}
 			this.repair.next((blocks) -> {
 				if (blocks.isEmpty()) {
-					end(came, null);
+					end(wrong, null);
 				}
 				else {
 					reopen(blocks);
 				}
 			});
 		}
+	}
+
+	/** A digest that the bytes of a coding have must not be recommended. */
+	private TransferResult namingTheCoding(TransferResult came) {
+		return this.mirrors.all()
+			.stream()
+			.filter((mirror) -> mirror.mirror().equals(came.mirror()))
+			.map((mirror) -> mirror.ladder().encoded())
+			.flatMap(Stream::ofNullable)
+			.map((encoded) -> came.failing(Failures.summarize(this.plan.modelId(), List.of(encoded))))
+			.findFirst()
+			.orElse(came);
 	}
 
 	private void reopen(Collection<Long> blocks) {

@@ -5,6 +5,7 @@
 package dev.modelcache.internal.transfer;
 
 import dev.modelcache.internal.http.RangeRequest.Coding;
+import dev.modelcache.internal.http.RequestFailedException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,12 @@ final class Ladder {
 	private Coding coding = Coding.REFUSED;
 
 	private @Nullable String refusal;
+
+	/** The failure of ranges for which the whole file is requested. */
+	private @Nullable RequestFailedException broken;
+
+	/** The failure for which bytes with a content coding are taken as they are. */
+	private @Nullable RequestFailedException encoded;
 
 	Ladder(FetchMode most, Hosts.Host host) {
 		this.most = most;
@@ -57,6 +64,24 @@ final class Ladder {
 		this.coding = next;
 	}
 
+	/**
+	 * The bytes are taken as they are, though the mirror names a coding that cannot be
+	 * decoded.
+	 * @param failure the failure that names it
+	 */
+	void takesEncoded(RequestFailedException failure) {
+		this.coding = Coding.TAKEN;
+		this.encoded = failure;
+	}
+
+	/**
+	 * Returns the failure that names the coding of bytes that are taken as they are, if
+	 * it cannot be decoded.
+	 */
+	@Nullable RequestFailedException encoded() {
+		return this.encoded;
+	}
+
 	/** Ranges were not the file's: the whole file, to the end of the transfer. */
 	void rangesAreWrong() {
 		this.step = Step.WHOLE_FILE;
@@ -71,9 +96,32 @@ final class Ladder {
 		this.refusal = answer;
 	}
 
-	/** Ranges break, again and again: the whole file, until it brings a byte. */
-	void rangesBreak() {
+	/**
+	 * Ranges break, again and again: the whole file, until it brings a byte.
+	 * @param failure the last failure
+	 */
+	void rangesBreak(RequestFailedException failure) {
 		this.step = Step.BROKEN;
+		this.broken = failure;
+	}
+
+	/**
+	 * Returns the failure of ranges for which the whole file is requested, until it
+	 * brings a byte.
+	 */
+	@Nullable RequestFailedException broken() {
+		return (this.step == Step.BROKEN || this.step == Step.BROKEN_AGAIN) ? this.broken : null;
+	}
+
+	/**
+	 * A whole file brings bytes. If it breaks off, what is missing is requested in ranges
+	 * and nothing else, until more has come than ever before: each way of asking has been
+	 * tried.
+	 */
+	void wholeFileComes() {
+		if (broken() != null) {
+			this.step = Step.RESUMED;
+		}
 	}
 
 	/**
@@ -106,7 +154,7 @@ final class Ladder {
 
 	/** New bytes have come: broken requests say nothing about ranges any more. */
 	void progressed() {
-		if (this.step == Step.BROKEN || this.step == Step.TRIED_AGAIN || this.step == Step.BROKEN_AGAIN) {
+		if (broken() != null || this.step == Step.TRIED_AGAIN || this.step == Step.RESUMED) {
 			this.step = Step.RANGES;
 		}
 	}
@@ -117,9 +165,9 @@ final class Ladder {
 		return there;
 	}
 
-	/** Returns whether it is asked for the whole file to the end of the transfer. */
+	/** Returns whether no other way of asking is left. */
 	boolean isAtItsEnd() {
-		return this.step == Step.WHOLE_FILE || this.refusal != null;
+		return this.step == Step.WHOLE_FILE || this.step == Step.RESUMED || this.refusal != null;
 	}
 
 	/**
@@ -134,7 +182,7 @@ final class Ladder {
 	 * mirror has the file: neither other mirrors nor bytes are given up for it.
 	 */
 	boolean isInDoubt() {
-		return this.step == Step.IN_DOUBT || this.step == Step.BROKEN || this.step == Step.BROKEN_AGAIN;
+		return this.step == Step.IN_DOUBT || broken() != null;
 	}
 
 	private enum Step {
@@ -146,6 +194,8 @@ final class Ladder {
 		TRIED_AGAIN,
 		/** After ranges that broke, were tried again and failed. */
 		BROKEN_AGAIN,
+		/** Ranges, after the whole file has brought bytes. */
+		RESUMED,
 		/** After ranges that were wrong. */
 		WHOLE_FILE,
 		/** After a range that was refused, while nothing else was answered. */
@@ -154,7 +204,7 @@ final class Ladder {
 		REFUSED;
 
 		boolean isWholeFile() {
-			return this != RANGES && this != TRIED_AGAIN;
+			return this != RANGES && this != TRIED_AGAIN && this != RESUMED;
 		}
 
 	}

@@ -277,6 +277,20 @@ final class MirrorState {
 		return this.failures;
 	}
 
+	/** It is asked otherwise, but not before it wants to be. */
+	void waitsAsAsked(RequestFailedException failure, long nowNanos) {
+		if (failure.retryAfter() != null) {
+			this.notBeforeNanos = nowNanos + failure.retryAfter().toNanos();
+		}
+	}
+
+	/** It is asked once more after the first delay, though it was given up. */
+	void comesBackLater(RequestFailedException failure, long nowNanos) {
+		comesBack();
+		this.notBeforeNanos = nowNanos
+				+ this.retry.getRetryConfig().getIntervalBiFunction().apply(1, Either.left(failure)) * 1_000_000;
+	}
+
 	/** It is asked once more, though it was given up. */
 	void comesBack() {
 		this.dropped = false;

@@ -140,7 +140,7 @@ final class ResponseCheck {
 		boolean sameSize = response.totalBytes() == null || response.totalBytes().equals(this.work.size());
 		checkStated(fetch.mirror, response.stated());
 		if (this.work.written() > 0) {
-			checkIsFile(fetch.mirror, response, proved);
+			checkIsFile(fetch, response, proved);
 		}
 		if (proved && sameSize && fetch.request.ifRange() != null && response.validator() != null
 				&& !response.validator().equals(fetch.request.ifRange())) {
@@ -160,16 +160,28 @@ final class ResponseCheck {
 	 * What has come is not given up for a page in place of a file, or for bytes that
 	 * cannot be decoded.
 	 */
-	private void checkIsFile(MirrorState mirror, RangeResponse response, boolean proved) {
+	private void checkIsFile(Fetch fetch, RangeResponse response, boolean proved) {
+		MirrorState mirror = fetch.mirror;
 		if (response.unknownCoding() != null) {
 			throw new RequestFailedException(Reason.ENCODED, mirror.mirror(),
 					"sent the content encoding " + response.unknownCoding() + ", asked for none", null);
 		}
 		Long size = this.work.size();
+		boolean sameSize = size != null && size.equals(response.totalBytes());
+		RequestFailedException encoded = mirror.ladder().encoded();
+		if (encoded != null && !sameSize) {
+			throw encoded;
+		}
 		if (!mirror.ladder().isInDoubt() || size == null) {
 			return;
 		}
-		if (!size.equals(response.totalBytes())) {
+		RequestFailedException broken = mirror.ladder().broken();
+		if (!sameSize && broken != null) {
+			// What does not send the file sends the same to ranges: a portal, for
+			// example.
+			throw broken;
+		}
+		if (!sameSize) {
 			String says = (response.totalBytes() != null) ? "says that the file has " + response.totalBytes() + " bytes"
 					: "does not say how large the file is";
 			throw new RequestFailedException(Reason.ILLEGAL_RESPONSE, mirror.mirror(), says + ", after " + size, null);
@@ -177,7 +189,7 @@ final class ResponseCheck {
 		String pinned = mirror.validator();
 		if (!proved && pinned != null && !pinned.equals(response.validator())) {
 			throw new RequestFailedException(Reason.ILLEGAL_RESPONSE, mirror.mirror(),
-					"sent the whole file with another ETag, after it had refused a part of it", null);
+					"sent the whole file with another ETag, after a request for a part of it had failed", null);
 		}
 	}
 

@@ -23,12 +23,22 @@ import org.jspecify.annotations.Nullable;
  * @param fileName what that mirror calls the file, which is anybody's text, or
  * {@code null}
  * @param content what came of decompressing it, or {@code null}
- * @param contentFailure why nothing came of that, or {@code null}
+ * @param contentFailure why nothing came of that, or why the file cannot be right, or
+ * {@code null}
  * @param mode how it was fetched
  */
 public record TransferResult(long size, Map<Digest.Algorithm, Digest> digests, Mirror mirror,
 		@Nullable String validator, @Nullable String fileName, @Nullable DecompressedContent content,
 		@Nullable ModelCacheException contentFailure, FetchMode mode) {
+
+	/**
+	 * Returns the file with another reason why it is of no use.
+	 * @param failure the reason
+	 */
+	TransferResult failing(ModelCacheException failure) {
+		return new TransferResult(this.size, this.digests, this.mirror, this.validator, this.fileName, this.content,
+				failure, this.mode);
+	}
 
 	/**
 	 * Returns whether nothing came.

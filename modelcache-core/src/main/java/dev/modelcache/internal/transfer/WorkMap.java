@@ -25,6 +25,9 @@ final class WorkMap {
 	/** Segments begin and end at multiples of this, but for the end of the file. */
 	static final long BLOCK = 1 << 20;
 
+	/** How many segments are little. */
+	private static final int LITTLE = 4;
+
 	private final long segmentSize;
 
 	private final boolean inOnePiece;
@@ -79,6 +82,11 @@ final class WorkMap {
 	/** Returns whether a file of a size has at least two segments. */
 	boolean isWorthSeveral(long bytes) {
 		return bytes >= 2 * this.segmentSize;
+	}
+
+	/** Returns whether what has come is soon fetched again. */
+	boolean hasLittle() {
+		return this.written <= LITTLE * this.segmentSize;
 	}
 
 	boolean isComplete() {

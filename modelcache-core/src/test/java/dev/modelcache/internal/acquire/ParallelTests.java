@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.internal.transfer.TransferSettings;
@@ -128,18 +129,19 @@ class ParallelTests {
 		assertThat(this.server.bytesSent("/m.gguf")).isLessThan(CONTENT.size() + 3 * MIB);
 	}
 
-	private ModelRequest.Builder partOf(boolean digest) {
-		ModelRequest.Builder request = digest ? request() : request().expectedDigest(null);
-		this.server.answer("/m.gguf", (asked) -> String.valueOf(asked.range()).startsWith("bytes=0-")
+	private ModelRequest.Builder partOf(String path, boolean digest) {
+		ModelRequest.Builder request = (digest ? request() : request().expectedDigest(null))
+			.url(this.server.serve(path, CONTENT).uri(path));
+		this.server.answer(path, (asked) -> String.valueOf(asked.range()).startsWith("bytes=0-")
 				? Reply.ok().closeAfter(MIB + 100_000) : Reply.status(404));
 		assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get(request));
-		assertThat(this.server.bytesSent("/m.gguf")).isGreaterThanOrEqualTo(MIB);
+		assertThat(this.server.bytesSent(path)).isGreaterThanOrEqualTo(MIB);
 		return request;
 	}
 
-	private void goesOn(ModelRequest.Builder request) {
+	private void goesOn(String path, ModelRequest.Builder request) {
 		int before = this.server.requests().size();
-		this.server.always("/m.gguf", Reply.ok());
+		this.server.always(path, Reply.ok());
 		get(request);
 		assertThat(this.server.requests().subList(before, this.server.requests().size()))
 			.allSatisfy((asked) -> assertThat(asked.range()).isNotNull().doesNotStartWith("bytes=0-"));
@@ -149,7 +151,7 @@ class ParallelTests {
 	@ParameterizedTest
 	@ValueSource(booleans = { true, false })
 	void whatAnEarlierTransferLeftIsNotGivenUpWhenTheServerFails(boolean digest) {
-		ModelRequest.Builder request = partOf(digest);
+		ModelRequest.Builder request = partOf("/m.gguf", digest);
 		for (int status : new int[] { 503, 403, 404 }) {
 			this.server.always("/m.gguf", Reply.status(status));
 			assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get(request));
@@ -161,17 +163,55 @@ class ParallelTests {
 			assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get(request));
 			assertThat(this.server.requests()).extracting(RecordedRequest::range).last().isNull();
 		}
-		goesOn(request);
+		goesOn("/m.gguf", request);
 	}
 
 	@ParameterizedTest
 	@CsvSource({ "Repr-Digest, sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:", "Content-Encoding, br" })
 	void whatAnEarlierTransferLeftIsNotGivenUpForWhatIsNotTheFile(String header, String value) {
-		ModelRequest.Builder request = partOf(true);
+		ModelRequest.Builder request = partOf("/m.gguf", true);
 		this.server.always("/m.gguf", Reply.ok().header(header, value));
 		assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get(request));
 		assertThat(this.server.requests()).extracting(RecordedRequest::range).last().isNull();
-		goesOn(request);
+		goesOn("/m.gguf", request);
+	}
+
+	@Test
+	void whatAnEarlierTransferLeftIsNotGivenUpForAnEncodedFile() {
+		ModelRequest.Builder request = partOf("/m.bin", true);
+		Reply encoded = Reply.status(200).body(Content.random(5 * MIB, 3)).header("Content-Encoding", "br");
+		this.server.always("/m.bin", encoded);
+		assertThatExceptionOfType(ModelTransferException.class).isThrownBy(() -> get(request))
+			.withMessageContaining("sent the content encoding br");
+		goesOn("/m.bin", request);
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void portalInTheMiddleOfADownloadIsNamed(boolean chunked) {
+		ModelRequest.Builder request = partOf("/m.gguf", true);
+		this.server.always("/m.gguf", chunked ? Reply.html().chunked() : Reply.html());
+		assertThatExceptionOfType(ModelFormatException.class).isThrownBy(() -> get(request))
+			.withMessageContaining("HTML page");
+		goesOn("/m.gguf", request);
+	}
+
+	@Test
+	void outageDoesNotShowThatAHostRefusesWholeFiles() {
+		this.server.answer("/m.gguf", (request) -> (request.range() == null) ? Reply.status(403)
+				: request.range().startsWith("bytes=0-") ? Reply.ok() : Reply.status(503));
+		this.server.serve("/other.gguf", CONTENT)
+			.answer("/other.gguf", (request) -> (request.range() != null) ? Reply.status(403) : Reply.ok());
+		try (CacheFixture fixture = new CacheFixture(this.directory).segmented(1)) {
+			fixture.open(request().build(),
+					ModelRequest.builder("other")
+						.url(this.server.uri("/other.gguf"))
+						.expectedDigest(CONTENT.sha256())
+						.build());
+			assertThatExceptionOfType(ModelTransferException.class).isThrownBy(() -> fixture.get("m"));
+			assertThat(this.server.requests("/m.gguf")).extracting(RecordedRequest::range).last().isNull();
+			assertThat(fixture.get("other").path()).matches(CONTENT::isIn);
+		}
 	}
 
 	@Test

@@ -131,6 +131,24 @@ class BackOffTests {
 	}
 
 	@Test
+	void additionalRequestForTheWholeFileIsDelayedToo() {
+		byte[] file = new byte[4000];
+		this.fixture.maxRequests(2)
+			.answer(TransferFixture.cutAt(file, 1000), TransferFixture.failing(503, Duration.ofSeconds(17)));
+		fail(1);
+		assertThat(this.fixture.requests).extracting(RangeRequest::ranged).containsExactly(true, true, true, false);
+		assertThat(this.fixture.delays()).isEqualTo(millis(1000, 17_000, 17_000));
+	}
+
+	@Test
+	void whereOneAttemptIsAllowedTheWholeFileIsRequestedOnceMore() {
+		this.fixture.maxRequests(1).answer(TransferFixture.failing(Reason.RESET));
+		fail(1);
+		assertThat(this.fixture.requests).extracting(RangeRequest::ranged).containsExactly(true, false);
+		assertThat(this.fixture.delays()).isEqualTo(millis(1000));
+	}
+
+	@Test
 	void retryAfterNeverShortensTheDelay() {
 		this.fixture.maxRequests(2).answer(TransferFixture.failing(503, Duration.ZERO));
 		fail(1);

@@ -665,6 +665,56 @@ class CoordinatorTests {
 			.containsExactly(Reason.SERVER_ERROR, Reason.SERVER_ERROR, Reason.TIMEOUT);
 	}
 
+	/** Sends segments, and fails the ranges that follow. */
+	private void breakAfter(int segments) {
+		start(zeros(1, SIZE), 1);
+		for (int i = 0; i < segments; i++) {
+			exchange(i).answer(SIZE);
+			while (exchange(i).position < exchange(i).end) {
+				exchange(i).send(MIB);
+			}
+			exchange(i).complete();
+		}
+		for (int i = 0; i < 3; i++) {
+			assertThat(exchange(segments + i).request.ranged()).isTrue();
+			exchange(segments + i).fail(Reason.SERVER_ERROR);
+			this.transfer.timer.advanceTimeBy(Duration.ofSeconds(4));
+		}
+	}
+
+	@Test
+	void muchOfAFileIsNotGivenUpWhenRangesBreak() throws Exception {
+		breakAfter(5);
+		assertThat(this.result).failsWithin(PATIENCE);
+		assertThat(this.transfer.exchanges).hasSize(8);
+		assertThat(this.transfer.staged.channel().size()).isEqualTo(this.transfer.told.written).isGreaterThan(4 * MIB);
+	}
+
+	@Test
+	void wholeFileThatBreaksOffBelowWhatHadComeGoesOn() {
+		breakAfter(1);
+		RangeResponse whole = new RangeResponse(0, SIZE, SIZE, true, ManualTransfer.VALIDATOR, true);
+		exchange(4).answer(whole);
+		exchange(5).fail(new RequestFailedException(Reason.TOO_MANY_REQUESTS, exchange(5).request.mirror(), 429,
+				Duration.ofSeconds(20)));
+		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(19));
+		assertThat(this.transfer.exchanges).hasSize(6);
+		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(1));
+		assertThat(exchange(6).request.ranged()).isFalse();
+		exchange(6).answer(whole);
+		Awaitility.await().atMost(PATIENCE).until(() -> exchange(6).wanted > 0);
+		exchange(6).send(MIB);
+		exchange(6).fail(Reason.RESET);
+		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(4));
+		assertThat(exchange(7).start()).isEqualTo(MIB);
+		for (int i = 7; !this.result.isDone(); i++) {
+			exchange(i).fail(Reason.SERVER_ERROR);
+			this.transfer.timer.advanceTimeBy(Duration.ofSeconds(4));
+		}
+		assertThat(this.transfer.exchanges.subList(7, this.transfer.exchanges.size())).hasSizeBetween(2, 3)
+			.allSatisfy((last) -> assertThat(last.request.ranged()).isTrue());
+	}
+
 	@Test
 	void bytesBeforeTheWantedOnesArePassedOver() throws Exception {
 		start(zeros(1, MIB), 1);
@@ -728,7 +778,8 @@ class CoordinatorTests {
 		exchange(1).fail(Reason.NOT_FOUND);
 		exchange(2).answer(new RangeResponse(0, SIZE, SIZE, true, "\"other\"", true));
 		assertThat(this.transfer.told.failures).last()
-			.satisfies((failure) -> assertThat(failure).hasMessageContaining("after it had refused a part of it"));
+			.satisfies((failure) -> assertThat(failure)
+				.hasMessageContaining("another ETag, after a request for a part of it had failed"));
 		assertThat(this.transfer.staged.channel().size()).isEqualTo(MIB);
 	}
 

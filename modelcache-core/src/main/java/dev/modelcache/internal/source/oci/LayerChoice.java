@@ -6,6 +6,7 @@ package dev.modelcache.internal.source.oci;
 
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -21,6 +22,9 @@ final class LayerChoice {
 	private static final String UNPACK = "io.deis.oras.content.unpack";
 
 	private static final String KIT = "application/vnd.kitops.modelkit.";
+
+	/** In the media type of what belongs to a model, and is none. */
+	private static final Pattern PART = Pattern.compile("(?i)mmproj|lora|adapter");
 
 	private static final String MODEL_PACK = "application/vnd.cncf.model.";
 
@@ -143,9 +147,9 @@ final class LayerChoice {
 			.toList();
 		List<Descriptor> gguf = manifest.layers()
 			.stream()
-			.filter((layer) -> layer.mediaType().contains("gguf"))
+			.filter((layer) -> layer.mediaType().contains("gguf") && !PART.matcher(layer.mediaType()).find())
 			.toList();
-		boolean titled = named.stream().anyMatch((layer) -> layer.name().endsWith(".gguf"));
+		boolean titled = named.stream().anyMatch(ModelFiles::isModel);
 		if (gguf.size() == 1 && !titled && !ModelLayer.hasName(gguf.get(0))) {
 			return List.of(ModelLayer.file(gguf.get(0), reference.fileName(".gguf")));
 		}

@@ -44,8 +44,8 @@ final class ManifestReader {
 		if (version == null || !version.isIntegralNumber() || version.asLong() != SCHEMA_VERSION) {
 			throw new IllegalArgumentException("no schemaVersion 2");
 		}
-		List<Descriptor> manifests = descriptors(root, "manifests");
-		List<Descriptor> layers = descriptors(root, "layers");
+		List<Descriptor> manifests = descriptors(root, "manifests", "layers");
+		List<Descriptor> layers = descriptors(root, "layers", "manifests");
 		JsonNode config = root.hasNonNull("config") ? root.get("config") : null;
 		if ((manifests == null) == (layers == null) || (manifests != null && config != null)) {
 			// OCI image specification, CVE-2021-41190: one document must not be both.
@@ -56,10 +56,11 @@ final class ManifestReader {
 				(layers != null) ? layers : List.of(), manifests);
 	}
 
-	private static @Nullable List<Descriptor> descriptors(JsonNode root, String name) {
+	private static @Nullable List<Descriptor> descriptors(JsonNode root, String name, String other) {
 		JsonNode member = root.get(name);
-		// Programs in Go write an empty list like that.
-		List<JsonNode> elements = (member != null && member.isNull()) ? List.of() : Json.elements(root, name);
+		// Programs in Go write an empty list as null, and one that they do not use.
+		boolean empty = member != null && member.isNull() && !root.hasNonNull(other);
+		List<JsonNode> elements = empty ? List.of() : Json.elements(root, name);
 		if (elements == null) {
 			return null;
 		}

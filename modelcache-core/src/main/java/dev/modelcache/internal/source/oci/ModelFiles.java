@@ -7,6 +7,7 @@ package dev.modelcache.internal.source.oci;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -22,7 +23,10 @@ final class ModelFiles {
 	private static final Pattern SHARD = Pattern.compile("(.*)-(\\d{5})-of-(\\d{5})\\.gguf");
 
 	/** The word in a name, and not a part of "exploration". */
-	private static final Pattern ADAPTER = Pattern.compile("(?i)(?<![a-z])lora(?![a-z])");
+	private static final Pattern ADAPTER = Pattern.compile("(?i)(?<![a-z])loras?(?![a-z])");
+
+	/** Where there is a choice, it is more likely than "exploration". */
+	private static final Pattern MAYBE_ADAPTER = Pattern.compile("(?i)lora");
 
 	private static final int MOST_NAMES_SHOWN = 10;
 
@@ -39,20 +43,45 @@ final class ModelFiles {
 	 */
 	static List<ModelLayer> choose(List<ModelLayer> weights, List<ModelLayer> companions) {
 		List<ModelLayer> whole = weights.stream()
-			.filter((layer) -> layer.packing() == Packing.NONE && layer.name().endsWith(".gguf"))
-			.filter((layer) -> !OpeningOrder.isPart(layer.name()) && !ADAPTER.matcher(layer.name().text()).find())
+			.filter(ModelFiles::isWhole)
 			.sorted(Comparator.comparing((layer) -> layer.name().text()))
 			.toList();
-		List<ModelLayer> models = whole.stream().filter((layer) -> !OpeningOrder.isDrafter(layer.name())).toList();
-		List<ModelLayer> gguf = models.isEmpty() ? whole : models;
+		List<ModelLayer> gguf = preferred(whole, (layer) -> !OpeningOrder.isDrafter(layer.name()));
 		if (gguf.isEmpty()) {
 			return Stream.concat(OpeningOrder.sorted(weights, ModelLayer::name).stream(), companions.stream()).toList();
 		}
-		if (gguf.stream().map(ModelFiles::family).distinct().count() > 1) {
+		if (isOneModel(gguf)) {
+			return gguf;
+		}
+		gguf = preferred(gguf, (layer) -> !MAYBE_ADAPTER.matcher(layer.name().text()).find());
+		if (!isOneModel(gguf)) {
 			throw new IllegalArgumentException("contains several models; select one with hooks.llm.files: " + String
 				.join(", ", gguf.stream().limit(MOST_NAMES_SHOWN).map((layer) -> layer.name().text()).toList()));
 		}
 		return gguf;
+	}
+
+	/**
+	 * Returns whether the name of a file is that of a model.
+	 * @param layer the file
+	 * @return {@code false} for parts of models, adapters and drafters, and other formats
+	 */
+	static boolean isModel(ModelLayer layer) {
+		return isWhole(layer) && !OpeningOrder.isDrafter(layer.name());
+	}
+
+	private static boolean isWhole(ModelLayer layer) {
+		return layer.packing() == Packing.NONE && layer.name().endsWith(".gguf") && !OpeningOrder.isPart(layer.name())
+				&& !ADAPTER.matcher(layer.name().text()).find();
+	}
+
+	private static List<ModelLayer> preferred(List<ModelLayer> layers, Predicate<ModelLayer> condition) {
+		List<ModelLayer> preferred = layers.stream().filter(condition).toList();
+		return preferred.isEmpty() ? layers : preferred;
+	}
+
+	private static boolean isOneModel(List<ModelLayer> layers) {
+		return layers.stream().map(ModelFiles::family).distinct().count() == 1;
 	}
 
 	private static String family(ModelLayer layer) {

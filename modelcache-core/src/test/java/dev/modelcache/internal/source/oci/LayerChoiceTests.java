@@ -14,6 +14,7 @@ import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.ManifestJson;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -217,6 +218,36 @@ class LayerChoiceTests {
 			.layer("x", A, title("model-MTP-q4.gguf")))).containsExactly("model-MTP-q4.gguf");
 		assertThat(names(ManifestJson.of("").layer("x", B, title("mtp-model-q4.gguf"))))
 			.containsExactly("mtp-model-q4.gguf");
+	}
+
+	/** Only a model among the files with titles makes a layer without one no model. */
+	@ParameterizedTest
+	@CsvSource({ "application/vnd.example.gguf.v1, mmproj.gguf, tiny-q4.gguf",
+			"application/vnd.example.gguf.v1, my-lora.gguf, tiny-q4.gguf",
+			"application/vnd.example.gguf.v1, mtp-model.gguf, tiny-q4.gguf",
+			"application/vnd.example.gguf.v1, model.gguf, model.gguf",
+			"application/vnd.example.gguf.v1, model.safetensors, tiny-q4.gguf",
+			"application/vnd.example.gguf.mmproj, model.safetensors, model.safetensors",
+			"application/vnd.example.gguf.lora.v1, model.onnx, model.onnx",
+			"application/vnd.example.gguf.Adapter, model.safetensors, model.safetensors" })
+	void modelWithoutATitleIsToldFromItsParts(String type, String title, String chosen) {
+		assertThat(names(ManifestJson.of("").layer(type, A).layer("application/octet-stream", B, title(title))))
+			.containsExactly(chosen);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "loras/style.gguf", "style-loras.gguf", "StyleLora.gguf", "chat-qlora.gguf", "lora/style.gguf",
+			"LORA.gguf", "style_LoRA_v2.gguf" })
+	void adapterBesideAModelIsLeftOut(String adapter) {
+		assertThat(names(ManifestJson.of("").layer("x", B, title("model-q4.gguf")).layer("x", A, title(adapter))))
+			.containsExactly("model-q4.gguf");
+	}
+
+	@Test
+	void modelsThatAreCalledLikeAdaptersAreNotGuessedAmong() {
+		assertThat(names(ManifestJson.of("").layer("x", A, title("qlora-q4.gguf")))).containsExactly("qlora-q4.gguf");
+		assertRefused(ManifestJson.of("").layer("x", A, title("qlora-q4.gguf")).layer("x", B, title("qlora-q8.gguf")),
+				"qlora-q4.gguf, qlora-q8.gguf");
 	}
 
 	@Test

@@ -61,7 +61,7 @@ class ManifestReaderTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "[]", "null", "[],\"config\":null,\"annotations\":null" })
+	@ValueSource(strings = { "[]", "null", "[],\"config\":null,\"annotations\":null", "[],\"layers\":null" })
 	void emptyIndexIsAnIndex(String manifests) {
 		Manifest index = read("{\"schemaVersion\":2,\"manifests\":" + manifests + "}");
 		assertThat(index.isIndex()).isTrue();
@@ -74,7 +74,18 @@ class ManifestReaderTests {
 		Manifest manifest = read("{\"schemaVersion\":2,\"config\":" + descriptor("1") + ",\"layers\":null}");
 		assertThat(manifest.isIndex()).isFalse();
 		assertThat(manifest.layers()).isEmpty();
-		assertRefused("{\"schemaVersion\":2,\"layers\":null,\"manifests\":[]}");
+	}
+
+	@Test
+	void listThatIsNullBesideTheOtherIsNone() {
+		assertRefused("{\"schemaVersion\":2,\"layers\":null,\"manifests\":null}");
+		Manifest manifest = read("{\"schemaVersion\":2,\"layers\":[" + descriptor("1") + "],\"manifests\":null}");
+		assertThat(manifest.isIndex()).isFalse();
+		assertThat(manifest.layers()).hasSize(1);
+		assertThat(read("{\"schemaVersion\":2,\"layers\":[],\"manifests\":null}").isIndex()).isFalse();
+		Manifest index = read("{\"schemaVersion\":2,\"manifests\":[" + descriptor("1") + "],\"layers\":null}");
+		assertThat(index.isIndex()).isTrue();
+		assertThat(IndexChoice.choose(index, "amd64").digest()).isEqualTo(DIGEST);
 	}
 
 	@Test

@@ -176,12 +176,13 @@ final class PinnedModels {
 
 	/**
 	 * Returns the failure of a file that has another digest than the locked one: all that
-	 * has to be corrected is named.
+	 * has to be corrected is named. That is nothing where its source states the digest,
+	 * too.
 	 */
 	ModelIntegrityException named(Candidate candidate, ModelIntegrityException failure) {
 		Digest expected = failure.expected();
 		PinnedModel pinned = (expected != null) ? find(candidate) : null;
-		if (expected == null || pinned == null
+		if (expected == null || pinned == null || failure.origin() == DigestOrigin.SOURCE
 				|| pinned.files().stream().noneMatch((file) -> file.digests().contains(expected))) {
 			return failure;
 		}

@@ -310,6 +310,16 @@ class PinnedModelTests {
 			.satisfies((failure) -> assertThat(failure.expected()).isEqualTo(otherSize ? null : this.content.sha256()));
 	}
 
+	/** The source has not changed: without the lock file, the error would be the same. */
+	@Test
+	void damagedDownloadIsNoReasonToGiveUpTheLockedState() {
+		get("one", repository());
+		this.server.serve("/m.gguf", this.changed);
+		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get("two", repository()))
+			.withMessageContaining("but " + DigestOrigin.SOURCE.description() + " specifies " + this.content.sha256())
+			.withMessageNotContaining(lockFile().toString());
+	}
+
 	@Test
 	void anotherDigestThatTheServerOfAPlainUrlStatesIsAnErrorThatNamesTheLockFile() {
 		get("one", plain());

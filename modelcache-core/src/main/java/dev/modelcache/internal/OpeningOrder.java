@@ -34,10 +34,13 @@ public final class OpeningOrder {
 
 	private static final Pattern DATA = Pattern.compile("(?i)\\.onnx[._]data(_?\\d+)?$");
 
-	/** Configuration, vocabularies, programs and states of a training. */
+	/** Configuration, vocabularies, programs, states of a training, and no extension. */
 	private static final Pattern CONFIGURATION = Pattern
 		.compile("(?i)^(training_args|optimizer|scheduler|rng_state).*|\\.(json|jsonl|txt|ya?ml|toml|cfg|ini|csv|tsv"
-				+ "|model|spm|vocab|tiktoken|jinja2?|py|sh|ipynb|lock)$");
+				+ "|model|spm|vocab|bpe|tiktoken|jinja2?|py|sh|ipynb|lock|log)$|^[^.]+$");
+
+	/** What XGBoost and LightGBM call their models. */
+	private static final Pattern TEXT_MODEL = Pattern.compile("(?i)^model\\.(json|txt)$");
 
 	private static final Pattern DOCUMENTATION = Pattern
 		.compile("(?i)^(\\..*|readme.*|licen[cs]e.*|notice.*|use_policy.*|.*\\.(md|png|jpe?g|gif|svg|webp|pdf))$");
@@ -108,7 +111,7 @@ public final class OpeningOrder {
 		if (DOCUMENTATION.matcher(name.last()).find()) {
 			return 5;
 		}
-		return CONFIGURATION.matcher(name.last()).find() ? 4 : 3;
+		return CONFIGURATION.matcher(name.last()).find() && !TEXT_MODEL.matcher(name.last()).find() ? 4 : 3;
 	}
 
 	private static int format(ModelFileName name) {

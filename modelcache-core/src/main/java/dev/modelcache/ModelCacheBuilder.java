@@ -4,6 +4,7 @@
  */
 package dev.modelcache;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -601,7 +602,8 @@ public final class ModelCacheBuilder {
 		CacheLockFactory locks = (this.lockFactory != null) ? this.lockFactory
 				: new FileCacheLockFactory(lockSettings, this.clock);
 		HubSettings hub = settings.hub(this.huggingFace, this.download, this.cache);
-		StoreSettings storeSettings = settings.store(this.cache, this.huggingFace).withNames(hub::shortest);
+		UnaryOperator<URI> names = (url) -> isTakenFromTheHub(url) ? url : hub.shortest(url);
+		StoreSettings storeSettings = settings.store(this.cache, this.huggingFace).withNames(names);
 		Path pins = settings.lockFile(this.lockFile);
 		ModelStore store = new ModelStore(storeSettings, new ExclusiveFiles(), this.clock,
 				(pins != null) ? new ModelLockFile(pins, locks) : null);
@@ -629,7 +631,7 @@ public final class ModelCacheBuilder {
 				new CatalogLocations(this.resourceLoader, metadata, insecureHttpAllowed, settings));
 		SourceResolvers sources = sources(settings, hub, metadata, catalogs, store, threads);
 
-		List<ModelRequest> completed = new ModelCompletion(sources, catalogs, settings, insecureHttpAllowed)
+		List<ModelRequest> completed = new ModelCompletion(sources, catalogs, settings, insecureHttpAllowed, names)
 			.complete(this.models);
 		completed.forEach(store::checkDirectory);
 		hosts.addAll(ModelCompletion.hosts(completed, hub.endpoint()));
@@ -640,6 +642,13 @@ public final class ModelCacheBuilder {
 				new DownloadTurns(this.download.models(), this.startupJitter, Math::random, this.clock), attempts,
 				settings.decompression(this.download), new FormatSettings(this.verifyFormat, this.allowPickle),
 				settings.offline(this.offline), threads, new Observers(observers), history, this.clock);
+	}
+
+	/** Only the resolver of the application knows which of its URLs name one model. */
+	private boolean isTakenFromTheHub(URI url) {
+		boolean ofTheHub = "hf".equalsIgnoreCase(url.getScheme());
+		return this.sourceResolvers.stream()
+			.anyMatch((resolver) -> resolver.recognizes(url) || (ofTheHub && resolver.schemes().contains("hf")));
 	}
 
 	/** Configured catalogs are read eagerly so that invalid ones are reported. */

@@ -9,8 +9,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import dev.modelcache.source.Mirror;
+import dev.modelcache.source.RemoteFile;
+import dev.modelcache.source.ResolvedModel;
+import dev.modelcache.source.SourceLocation;
+import dev.modelcache.source.SourceResolver;
 import dev.modelcache.testsupport.GgufFile;
 import dev.modelcache.testsupport.HubServer;
 import dev.modelcache.testsupport.MisbehavingServer;
@@ -24,7 +30,10 @@ import io.github.resilience4j.retry.RetryRegistry;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.util.unit.DataSize;
+import reactor.core.publisher.Mono;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -94,8 +103,8 @@ class AdHocRequestTests {
 				.large("m.gguf", this.model.content());
 			Path path = null;
 			for (String url : List.of("hf://org/repo/m.gguf", "hf:models/org/repo@main/m.gguf",
-					hub.endpoint() + "/org/repo/blob/main/m.gguf", hub.endpoint() + "/org/repo/resolve/main/m.gguf",
-					"https://huggingface.co/org/repo/blob/main/m.gguf")) {
+					"https://huggingface.co/org/repo/blob/main/m.gguf",
+					"https://hf.co/org/repo/resolve/main/m.gguf?download=true")) {
 				CachedModel found = cache.get(request("m" + url.length(), URI.create(url), 1)).block(PATIENCE);
 				assertThat(found.verified()).isTrue();
 				assertThat(found.outcome()).isEqualTo((path == null) ? ModelOutcome.DOWNLOADED : ModelOutcome.CACHED);
@@ -103,6 +112,41 @@ class AdHocRequestTests {
 				assertThat(found.path()).isEqualTo(path);
 			}
 			assertThat(hub.cdn().requests()).hasSize(1);
+			// At another endpoint, that address would not be a page of the Hub.
+			URI mirror = URI.create(hub.endpoint() + "/org/repo/resolve/main/m.gguf");
+			CachedModel mirrored = cache.get(request("mirrored", mirror, 1)).block(PATIENCE);
+			assertThat(mirrored.verified()).isTrue();
+			assertThat(mirrored.path()).isNotEqualTo(path);
+		}
+	}
+
+	/** What else a page may name, only the resolver that takes it knows. */
+	@ParameterizedTest
+	@CsvSource({
+			"https://huggingface.co/org/repo/resolve/main/m.gguf?variant=a, https://huggingface.co/org/repo/resolve/main/m.gguf?variant=b",
+			"hf://org/repo@main/m.gguf, hf://org/repo/m.gguf" })
+	void urlsThatAnotherResolverTakesKeepTheirIdentity(URI one, URI other) {
+		SourceResolver own = new SourceResolver() {
+			@Override
+			public Set<String> schemes() {
+				return Set.of("hf");
+			}
+
+			@Override
+			public boolean recognizes(URI url) {
+				return "huggingface.co".equals(url.getHost());
+			}
+
+			@Override
+			public Mono<ResolvedModel> resolve(SourceLocation location) {
+				return Mono.just(new ResolvedModel(List.of(new RemoteFile("m.gguf",
+						List.of(new Mirror(AdHocRequestTests.this.other.uri("/m.gguf"), Map.of())), null, null)),
+						null));
+			}
+		};
+		try (ModelCache cache = builder().sourceResolver(own).build()) {
+			Path path = cache.get(request("one", one, 1)).block(PATIENCE).path();
+			assertThat(cache.get(request("other", other, 1)).block(PATIENCE).path()).isNotEqualTo(path);
 		}
 	}
 

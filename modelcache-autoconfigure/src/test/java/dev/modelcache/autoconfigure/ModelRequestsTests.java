@@ -52,11 +52,12 @@ class ModelRequestsTests {
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|',
-			value = { "https://host/m.gguf?token=a | https://host/m.gguf?token=b | true",
+			value = { "https://host/m.gguf?sig=a | https://host/m.gguf?sig=b | true",
 					"https://host/m.gguf | https://host/m.gguf?X-Amz-Signature=b | true",
 					"https://host/m.gguf?token=a | https://host/m.gguf?token=a | false",
 					"https://host/m.gguf?id=a | https://host/m.gguf?id=b | false",
-					"https://host/d?token=a | https://host/d?token=b | false" })
+					"https://host/d?token=a | https://host/d?token=b | false",
+					"https://huggingface.co/a/b/resolve/main/m.gguf | hf://a/b/m.gguf | false" })
 	void urlsThatDifferInASignatureAloneAreTold(String a, String b, boolean told, CapturedOutput output) {
 		String[] urls = { "hooks.llm.models.a.url=" + a, "hooks.llm.models.b.url=" + b };
 		BoundConfiguration.of(urls).models();

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -20,7 +21,9 @@ import org.jspecify.annotations.Nullable;
  * The parameters of a query that grant access for a while. They are others each time a
  * URL is signed, so they do not tell which file it is of. A parameter such as
  * {@code token} counts among them if the path of the URL names a file: in
- * {@code /download?token=…} it may be the only thing that does.
+ * {@code /download?token=…} it may be the only thing that does. What other parameters are
+ * called as well, such as {@code exp}, must look like what it is, because two files must
+ * never be taken for one.
  *
  * @see <a href=
  * "https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html">Amazon
@@ -48,9 +51,24 @@ public final class RotatingParameters {
 			"key-pair-id", "hdnts", "hdnea", "__token__", "__gda__", "bcdn_token", "wssecret", "wstime");
 
 	/** Names that a link may have as well whose parameter alone says what it leads to. */
-	private static final Set<String> OF_A_FILE = Set.of("signature", "sig", "expires", "token", "access_token", "jwt",
-			"se", "auth_key", "authorization", "expire", "exp", "verify", "hmac", "tempauth", "private_token",
-			"job_token");
+	private static final Set<String> OF_A_FILE = Set.of("signature", "sig", "access_token", "jwt", "auth_key",
+			"authorization", "tempauth", "private_token", "job_token");
+
+	/**
+	 * A hash or a random text, and no word: the shortest one is an MD5 in base64, of 22
+	 * characters.
+	 */
+	private static final String PROOF = "(?=.*[0-9A-Z])[\\w.~:+/=-]{20,}";
+
+	/** Names that other parameters have as well, and what they are like if they prove. */
+	private static final Map<String, Pattern> PROOFS = Map.of("token", Pattern.compile(PROOF), "hmac",
+			Pattern.compile(PROOF), "verify", Pattern.compile("\\d{10}-" + PROOF));
+
+	/** When a signature ends, if there is one beside it. */
+	private static final Set<String> TIMES = Set.of("expires", "expire", "exp", "e");
+
+	/** Seconds, or milliseconds, since 1970. */
+	private static final Pattern TIME = Pattern.compile("\\d{10}|\\d{13}");
 
 	private static final List<Scheme> SCHEMES = List.of(
 			new Scheme("sig", Set.of("sv", "se"),
@@ -83,8 +101,9 @@ public final class RotatingParameters {
 		boolean file = namesFile(url);
 		List<String> parameters = Arrays.asList(query.split("&", -1));
 		Set<String> names = parameters.stream().map(RotatingParameters::name).collect(Collectors.toSet());
+		boolean signed = file && parameters.stream().anyMatch((parameter) -> isRotating(parameter, names, true));
 		String rest = parameters.stream()
-			.filter((parameter) -> !isRotating(name(parameter), names, file))
+			.filter((parameter) -> !isRotating(parameter, names, file) && !(signed && isTime(parameter)))
 			.collect(Collectors.joining("&"));
 		return (rest.isEmpty() && !query.isEmpty()) ? null : rest;
 	}
@@ -104,9 +123,15 @@ public final class RotatingParameters {
 		return !extension(path.substring(path.lastIndexOf('/') + 1)).isEmpty();
 	}
 
-	private static boolean isRotating(String name, Set<String> names, boolean file) {
+	private static boolean isTime(String parameter) {
+		return TIMES.contains(name(parameter)) && TIME.matcher(value(parameter)).matches();
+	}
+
+	private static boolean isRotating(String parameter, Set<String> names, boolean file) {
+		String name = name(parameter);
+		Pattern proof = PROOFS.get(name);
 		return ALWAYS.contains(name) || PREFIXES.stream().anyMatch(name::startsWith)
-				|| (file && (OF_A_FILE.contains(name) || (name.equals("e") && names.contains("token"))))
+				|| (file && (OF_A_FILE.contains(name) || (proof != null && proof.matcher(value(parameter)).matches())))
 				|| SCHEMES.stream().anyMatch((scheme) -> scheme.isUsed(names) && scheme.has(name));
 	}
 
@@ -114,6 +139,12 @@ public final class RotatingParameters {
 		String name = parameter.substring(0,
 				(parameter.indexOf('=') < 0) ? parameter.length() : parameter.indexOf('='));
 		return URLDecoder.decode(name, StandardCharsets.UTF_8).toLowerCase(Locale.ROOT);
+	}
+
+	/** Unlike a form's, the plus sign of base64 is one. */
+	private static String value(String parameter) {
+		String value = parameter.substring(parameter.indexOf('=') + 1);
+		return URLDecoder.decode(value.replace("+", "%2B"), StandardCharsets.UTF_8);
 	}
 
 	/**

@@ -19,6 +19,11 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class RotatingParametersTests {
 
+	/** As long as a hash, as proofs of access are. */
+	private static final String PROOF = "3f2504e04f8941d39a0c0305e82c3301";
+
+	private static final String TIME = "1777633200";
+
 	private static @Nullable String without(String query) {
 		return RotatingParameters.without(URI.create("https://host/m.gguf?" + query));
 	}
@@ -40,11 +45,13 @@ class RotatingParametersTests {
 			"q-sign-algorithm=sha1&q-ak=a&q-sign-time=1;2&q-key-time=1;2&q-header-list=host&q-url-param-list="
 					+ "&q-signature=s&x-cos-security-token=t",
 			"AccessKeyId=a&Expires=1&Signature=s&x-obs-security-token=t", "hdnts=exp=1~hmac=2", "__token__=a",
-			"token=abc", "TOKEN=abc", "token", "access_token=a", "jwt=a.b.c", "sig=1", "se=1", "expires=1&md5=x",
+			"token=" + PROOF, "TOKEN=" + PROOF, "access_token=a", "jwt=a.b.c", "sig=1", "expires=1&md5=x",
 			"token=a&expires=1&token_path=%2Fa", "URLPrefix=p&Expires=1&KeyName=k&Signature=s", "auth_key=1-0-0-a",
-			"Authorization=3_a", "e=1&token=ak%3As", "wsSecret=a&wsTime=1",
-			"X-Tos-Algorithm=a&X-Tos-Credential=b&X-Tos-Date=c&X-Tos-Expires=1&X-Tos-Signature=d", "token=a&expire=1",
-			"exp=1&hmac=a", "verify=1-a%3D", "tempauth=v1.a", "private_token=a", "job_token=a" })
+			"Authorization=3_a", "e=" + TIME + "&token=ak%3A" + PROOF, "wsSecret=a&wsTime=1",
+			"X-Tos-Algorithm=a&X-Tos-Credential=b&X-Tos-Date=c&X-Tos-Expires=1&X-Tos-Signature=d",
+			"token=" + PROOF + "&expire=" + TIME, "exp=" + TIME + "000&hmac=" + PROOF,
+			"verify=" + TIME + "-" + PROOF + "%3D", "expires=" + TIME + "&sig=a", "exp=" + TIME + "&X-Goog-Signature=a",
+			"tempauth=v1.a", "private_token=a", "job_token=a" })
 	void nothingIsLeftOfASignature(String query) {
 		assertThat(without(query)).isNull();
 		assertThat(without("file=a%20b&" + query)).isEqualTo("file=a%20b");
@@ -55,9 +62,20 @@ class RotatingParametersTests {
 	@ValueSource(strings = { "", "file=m.gguf", "versionId=1", "generation=1", "alt=media&id=7", "download=true",
 			"md5=0", "policy=1", "e=1", "x-tos-process=image", "st=1&sp=2&sr=3", "v=token", "tokenizer=a", "design=a",
 			"a&b&&c=", "snapshot=2026-01-01", "rscd=attachment", "x-oss-process=image", "signature_of=1",
-			"id=1%26token%3D2" })
+			"id=1%26token%3D2", "exp=17", "exp=" + TIME, "expire=2", "expires=17", "expires=" + TIME, "e=" + TIME,
+			"se=1", "verify=full", "verify=1-a", "verify=" + TIME + "-1", "hmac=1", "exp=" + TIME + "&hmac=1", "token",
+			"token=5", "token=abc", "token=exploration-of-tokens", "e=5&token=5" })
 	void whatMayTellTheFileStays(String query) {
 		assertThat(without(query)).isEqualTo(query);
+	}
+
+	/** The name alone does not make a parameter one of the signature beside it. */
+	@ParameterizedTest
+	@ValueSource(strings = { "exp=17", "e=5", "expire=2", "expires=17", "verify=full", "hmac=1" })
+	void whatIsNoTimeAndNoProofStaysBesideASignature(String parameter) {
+		for (String proof : List.of("token=" + PROOF, "sig=a", "X-Amz-Signature=a")) {
+			assertThat(without(parameter + "&" + proof)).isEqualTo(parameter);
+		}
 	}
 
 	@ParameterizedTest

@@ -17,6 +17,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -55,6 +56,8 @@ public final class ModelCompletion {
 
 	private final SourceUrls urls;
 
+	private final UnaryOperator<URI> names;
+
 	private final Map<Path, String> taken = new HashMap<>();
 
 	/**
@@ -63,12 +66,14 @@ public final class ModelCompletion {
 	 * @param catalogs the models that are known by name; read when one is looked up
 	 * @param settings names the keys of messages
 	 * @param insecureHttpAllowed whether plain http is allowed
+	 * @param names returns the URL that stands for all that name the same model
 	 */
 	public ModelCompletion(SourceResolvers sources, Supplier<ModelCatalogs> catalogs, Settings settings,
-			boolean insecureHttpAllowed) {
+			boolean insecureHttpAllowed, UnaryOperator<URI> names) {
 		this.sources = sources;
 		this.catalogs = catalogs;
 		this.urls = new SourceUrls(sources, insecureHttpAllowed, settings.keys());
+		this.names = names;
 	}
 
 	/**
@@ -87,8 +92,11 @@ public final class ModelCompletion {
 		return completed;
 	}
 
-	/** The URLs of two files may differ in what is taken for a signature. */
-	private static void checkSignatures(List<ModelRequest> models) {
+	/**
+	 * The URLs of two files may differ in what is taken for a signature. Other forms of
+	 * one URL are told only where they cannot be of one file.
+	 */
+	private void checkSignatures(List<ModelRequest> models) {
 		Map<String, ModelRequest> known = new HashMap<>();
 		models.stream()
 			.flatMap((model) -> Stream.concat(Stream.of(model), model.fallbacks().stream()))
@@ -96,26 +104,32 @@ public final class ModelCompletion {
 			.forEach((model) -> {
 				URI url = model.url();
 				ModelRequest other = (url != null)
-						? known.putIfAbsent(CacheLayout.sourceKey(url) + model.files(), model) : null;
-				if (url != null && other != null && other.url() != null
-						&& !Objects.equals(url.getRawQuery(), other.url().getRawQuery())) {
-					checkSignatures(other, model);
+						? known.putIfAbsent(CacheLayout.sourceKey(this.names.apply(url)) + model.files(), model) : null;
+				if (url != null && other != null && other.url() != null) {
+					boolean forms = this.names.apply(url).equals(this.names.apply(other.url()));
+					if (forms ? !url.equals(other.url())
+							: !Objects.equals(url.getRawQuery(), other.url().getRawQuery())) {
+						checkSignatures(other, model, forms);
+					}
 				}
 			});
 	}
 
-	private static void checkSignatures(ModelRequest one, ModelRequest other) {
+	private static void checkSignatures(ModelRequest one, ModelRequest other, boolean forms) {
 		Digest first = one.expectedDigest();
 		Digest second = other.expectedDigest();
 		if (first == null || second == null || first.algorithm() != second.algorithm()) {
-			logger.warn(
-					"{} and {} differ in parameters of a signature alone, so both are one model. Set {} and {} if they are two",
-					one.key("url"), other.key("url"), one.key("identity"), other.key("identity"));
+			if (!forms) {
+				logger.warn(
+						"{} and {} differ in parameters of a signature alone, so both are one model. Set {} and {} if they are two",
+						one.key("url"), other.key("url"), one.key("identity"), other.key("identity"));
+			}
 		}
 		else if (!first.equals(second)) {
 			throw wrong(other, "url",
-					"differs from " + one.key("url")
-							+ " in parameters of a signature alone, so both are one model, but the checksums differ",
+					(forms ? "names the same file as " + one.key("url")
+							: "differs from " + one.key("url") + " in parameters of a signature alone")
+							+ ", so both are one model, but the checksums differ",
 					"Set " + one.key("identity") + " and " + other.key("identity")
 							+ " if they are two models, or correct the checksums");
 		}

@@ -264,12 +264,15 @@ public final class CacheLayout {
 		return file.resolveSibling(prefix + (tooLong ? key(name) : name) + suffix);
 	}
 
-	/** What a former version put where it had another key is served from there. */
+	/**
+	 * What a former version put where it had another key is served from there while it is
+	 * there, because other URLs of the file may have brought another version of it.
+	 */
 	private Path found(ModelRequest request, String fileName) {
 		Path path = inCache(request, fileName);
 		URI url = request.url();
 		String key = (url != null) ? formerKey(url, request) : null;
-		if (url == null || key == null || isKnown(path)) {
+		if (url == null || key == null) {
 			return path;
 		}
 		Path former = inCache(request, url, key, fileName);

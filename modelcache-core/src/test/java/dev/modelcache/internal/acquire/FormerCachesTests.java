@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 
 import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.CachedModel;
+import dev.modelcache.Digest;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
@@ -94,6 +95,8 @@ class FormerCachesTests {
 	private String query = "";
 
 	private HubCacheSettings shared;
+
+	private Path lockFile;
 
 	@BeforeEach
 	void prepare() throws IOException {
@@ -234,10 +237,10 @@ class FormerCachesTests {
 		this.former.write(cache,
 				(template) -> template.replaceAll("(\\$\\{(?:key|place):[^}]*)", "$1?X-Amz-Signature=aa"));
 		this.query = "?X-Amz-Signature=bb";
-		CachedModel fetched = get(cache);
-		assertThat(fetched.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		assertThat(get(cache).outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		assertThat(get(cache).outcome()).isEqualTo(ModelOutcome.CACHED);
 		this.query = "?X-Amz-Signature=aa";
-		assertThat(get(cache).path()).isEqualTo(fetched.path());
+		assertThat(get(cache).outcome()).isEqualTo(ModelOutcome.CACHED);
 	}
 
 	/** Whether or not this version has fetched the model, too. */
@@ -267,7 +270,7 @@ class FormerCachesTests {
 			"/org/repo/blob/main/onnx/model-00002-of-00002.gguf?download=true",
 			"hf://org/repo@main/onnx/model-00002-of-00002.gguf" })
 	void fileOfTheHubIsServedWhereItsUrlPutItAndIsOneModelOtherwise(String url) {
-		URI form = url.startsWith("/") ? URI.create(this.hub.endpoint() + url) : URI.create(url);
+		URI form = url.startsWith("/") ? URI.create("https://huggingface.co" + url) : URI.create(url);
 		CachedModel before = get(form, false);
 		assertThat(before.outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
 		int requests = this.hub.hub().requests().size();
@@ -275,7 +278,7 @@ class FormerCachesTests {
 		assertThat(after.outcome()).isEqualTo(ModelOutcome.CACHED);
 		assertThat(after.path()).isEqualTo(before.path());
 		assertThat(this.hub.hub().requests()).hasSize(requests);
-		try (CacheFixture fixture = open(form, true)) {
+		try (CacheFixture fixture = open(form, null, true)) {
 			fixture.cache().evict("m").block(CacheFixture.PATIENCE);
 		}
 		assertThat(before.path()).doesNotExist();
@@ -289,9 +292,29 @@ class FormerCachesTests {
 		assertThat(this.hub.hub().requests()).hasSize(requests);
 	}
 
+	/** Another URL of the file may have brought another version of it since. */
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void fileWithTheRightDigestIsServedWhereItsUrlPutIt(boolean locked) {
+		this.hub.repository("org/repo", "0123456789abcdef0123456789abcdef01234567").large("m.gguf", this.small);
+		URI page = URI.create("https://huggingface.co/org/repo/resolve/main/m.gguf");
+		this.lockFile = locked ? this.directory.resolve("models.lock") : null;
+		Digest expected = locked ? null : this.small.sha256();
+		CachedModel before = get(page, expected, false);
+		this.hub.repository("org/repo", "fedcba9876543210fedcba9876543210fedcba98").large("m.gguf", this.content);
+		URI form = URI.create("hf://org/repo/m.gguf");
+		assertThat(get(form, null, true).digest()).isEqualTo(this.content.sha256());
+		int requests = this.hub.hub().requests().size();
+		CachedModel after = get(page, expected, true);
+		assertThat(after.outcome()).isEqualTo(ModelOutcome.CACHED);
+		assertThat(after.path()).isEqualTo(before.path());
+		assertThat(after.digest()).isEqualTo(this.small.sha256());
+		assertThat(this.hub.hub().requests()).hasSize(requests);
+	}
+
 	@Test
 	void fileOfTheHubInTheCacheOfItsToolsIsFoundByTheRecordOfItsUrl() {
-		URI page = URI.create(this.hub.endpoint() + "/org/repo/resolve/main/onnx/model-00002-of-00002.gguf");
+		URI page = URI.create("https://huggingface.co/org/repo/resolve/main/onnx/model-00002-of-00002.gguf");
 		this.shared = new HubCacheSettings(this.directory.resolve("hub"), true);
 		CachedModel before = get(page, false);
 		assertThat(before.path()).startsWith(this.directory.resolve("hub").toAbsolutePath());
@@ -303,13 +326,17 @@ class FormerCachesTests {
 	}
 
 	private CachedModel get(URI url, boolean oneModel) {
-		try (CacheFixture fixture = open(url, oneModel)) {
+		return get(url, null, oneModel);
+	}
+
+	private CachedModel get(URI url, Digest expected, boolean oneModel) {
+		try (CacheFixture fixture = open(url, expected, oneModel)) {
 			return fixture.get("m");
 		}
 	}
 
 	/** Whether several URLs may name one model, as they do since this version. */
-	private CacheFixture open(URI url, boolean oneModel) {
+	private CacheFixture open(URI url, Digest expected, boolean oneModel) {
 		HubSettings settings = new HubSettings(this.hub.endpoint(), new HubToken(null, (name) -> null, this.directory));
 		StoreSettings store = new StoreSettings(this.directory, DataSize.ofMegabytes(1), Verification.FINGERPRINT)
 			.withHubCache(this.shared);
@@ -317,7 +344,10 @@ class FormerCachesTests {
 			.store(oneModel ? store.withNames(settings::shortest) : store)
 			.resolver(
 					new HuggingFaceResolver(settings, Map.of(), MetadataClients.create(), Schedulers.boundedElastic()));
-		fixture.open(ModelRequest.builder("m").url(url).maxAttempts(1).build());
+		if (this.lockFile != null) {
+			fixture.lockFile(this.lockFile);
+		}
+		fixture.open(ModelRequest.builder("m").url(url).expectedDigest(expected).maxAttempts(1).build());
 		return fixture;
 	}
 

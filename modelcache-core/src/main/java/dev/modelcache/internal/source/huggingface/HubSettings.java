@@ -55,13 +55,14 @@ public record HubSettings(URI endpoint, HubToken token, List<Path> caches) {
 	/**
 	 * Returns the shortest URL that names the same files.
 	 * @param url a URL of any source
-	 * @return an {@code hf:} URL for a page of this Hub, and without the revision
-	 * {@code main}, which is the default; other URLs as they are
+	 * @return an {@code hf:} URL for a page on the Hub's own hosts, and without the
+	 * revision {@code main}, which is the default; other URLs as they are, because what
+	 * another host has is its own
 	 */
 	public URI shortest(URI url) {
 		boolean own = "hf".equalsIgnoreCase(url.getScheme());
 		try {
-			HubUrl hub = isPage(url) ? HubUrl.ofWebPage(url, this.endpoint).orElse(null)
+			HubUrl hub = (isPage(url) && isHub(Origin.of(url))) ? HubUrl.ofWebPage(url, this.endpoint).orElse(null)
 					: own ? HubUrl.parse(url) : null;
 			return (hub == null) ? url : (own && !hub.statesMain(url)) ? HubUrl.canonical(url) : hub.shortest();
 		}

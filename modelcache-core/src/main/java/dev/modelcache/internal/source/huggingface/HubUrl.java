@@ -54,6 +54,9 @@ record HubUrl(String repository, String revision, @Nullable ModelFileName path, 
 
 	private static final Set<String> REFS = Set.of("pr", "convert", "heads", "tags");
 
+	/** A revision that may be written with its slashes as they are. */
+	private static final Pattern REF = Pattern.compile("refs/(" + String.join("|", REFS) + ")/[^/]+");
+
 	/** The name of a file, which tells hf://repo/file from hf://org/repo. */
 	private static final Pattern FILE = Pattern.compile("(?i)[^/@:]+\\.(gguf|safetensors|onnx|bin|json|jsonl|txt|model"
 			+ "|md|jinja|pt|pth|ckpt|h5|pkl|msgpack|ot|tflite|npz|zip|gz|zst|xz)");
@@ -103,8 +106,8 @@ record HubUrl(String repository, String revision, @Nullable ModelFileName path, 
 	 * default revision is left out where the rest means the same without it.
 	 */
 	URI shortest() {
-		URI full = write("@" + (REFS.stream().anyMatch((kind) -> this.revision.startsWith("refs/" + kind + "/"))
-				? this.revision : this.revision.replace("/", "%2F")));
+		URI full = write(
+				"@" + (REF.matcher(this.revision).matches() ? this.revision : this.revision.replace("/", "%2F")));
 		URI plain = this.revision.equals(DEFAULT_REVISION) ? write("") : full;
 		return equals(parse(plain)) ? plain : full;
 	}

@@ -79,21 +79,25 @@ class HubUrlTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "https://hub.example/org/repo/resolve/main/m.gguf, hf://org/repo/m.gguf",
-			"https://hub.example/org/repo/blob/main/m.gguf, hf://org/repo/m.gguf",
+	@CsvSource({ "https://huggingface.co/org/repo/resolve/main/m.gguf, hf://org/repo/m.gguf",
+			"https://huggingface.co/org/repo/blob/main/m.gguf, hf://org/repo/m.gguf",
 			"https://hf.co/org/repo/resolve/main/m.gguf?download=true, hf://org/repo/m.gguf",
 			"https://HuggingFace.co/org/repo/resolve/main/m.gguf?download=1&x=y#a, hf://org/repo/m.gguf",
+			"https://hub.example/org/repo/resolve/main/m.gguf, https://hub.example/org/repo/resolve/main/m.gguf",
+			"https://hub.example/org/repo/blob/main/m, https://hub.example/org/repo/blob/main/m",
 			"https://hub.example/org/repo/resolve/main/m?x=y, https://hub.example/org/repo/resolve/main/m?x=y",
 			"https://www.huggingface.co:443/org/repo/blob/main/a/m.gguf, hf://org/repo/a/m.gguf",
-			"https://hub.example/org/repo/resolve/v1.0/m.gguf, hf://org/repo@v1.0/m.gguf",
-			"https://hub.example/org/repo/resolve/" + COMMIT + "/m, hf://org/repo@" + COMMIT + "/m",
-			"https://hub.example/org/repo/resolve/refs%2Fpr%2F1/m.gguf, hf://org/repo@refs/pr/1/m.gguf",
-			"https://hub.example/org/repo/resolve/refs/pr/1/m.gguf, hf://org/repo@refs/pr/1/m.gguf",
-			"https://hub.example/org/repo/resolve/feature%2Fx/m.gguf, hf://org/repo@feature%2Fx/m.gguf",
-			"https://hub.example/org/repo/resolve/main/my%20m%C3%A9%2B.gguf, hf://org/repo/my%20mé+.gguf",
-			"https://hub.example/gpt2/resolve/main/model.safetensors, hf://gpt2/model.safetensors",
-			"https://hub.example/gpt2/resolve/main/onnx/m.onnx, hf://models/gpt2@main/onnx/m.onnx",
-			"https://hub.example/gpt2/resolve/v1/m.onnx, hf://models/gpt2@v1/m.onnx",
+			"https://huggingface.co/org/repo/resolve/v1.0/m.gguf, hf://org/repo@v1.0/m.gguf",
+			"https://huggingface.co/org/repo/resolve/" + COMMIT + "/m, hf://org/repo@" + COMMIT + "/m",
+			"https://huggingface.co/org/repo/resolve/refs%2Fpr%2F1/m.gguf, hf://org/repo@refs/pr/1/m.gguf",
+			"https://huggingface.co/org/repo/resolve/refs/pr/1/m.gguf, hf://org/repo@refs/pr/1/m.gguf",
+			"https://huggingface.co/org/repo/resolve/refs%2Fheads%2Ffeature%2Fx/m, hf://org/repo@refs%2Fheads%2Ffeature%2Fx/m",
+			"https://huggingface.co/org/repo/resolve/refs%2Fpr/m, hf://org/repo@refs%2Fpr/m",
+			"https://huggingface.co/org/repo/resolve/feature%2Fx/m.gguf, hf://org/repo@feature%2Fx/m.gguf",
+			"https://huggingface.co/org/repo/resolve/main/my%20m%C3%A9%2B.gguf, hf://org/repo/my%20mé+.gguf",
+			"https://huggingface.co/gpt2/resolve/main/model.safetensors, hf://gpt2/model.safetensors",
+			"https://huggingface.co/gpt2/resolve/main/onnx/m.onnx, hf://models/gpt2@main/onnx/m.onnx",
+			"https://huggingface.co/gpt2/resolve/v1/m.onnx, hf://models/gpt2@v1/m.onnx",
 			"hf://org/repo@main/m.gguf, hf://org/repo/m.gguf", "hf:org/repo@main/m.gguf, hf://org/repo/m.gguf",
 			"hf://org/repo@main:Q4_K_M, hf://org/repo:Q4_K_M", "hf://models/org/repo@main, hf://org/repo",
 			"hf://org/x.gguf@main, hf://org/x.gguf@main", "hf://gpt2@main, hf://models/gpt2",
@@ -108,6 +112,10 @@ class HubUrlTests {
 				new HubToken(null, (name) -> null, Path.of("/")));
 		assertThat(settings.shortest(url)).isEqualTo(shortest);
 		assertThat(settings.shortest(shortest)).isEqualTo(shortest);
+		if (!shortest.equals(url)) {
+			HubUrl read = HubUrl.ofWebPage(url, settings.endpoint()).orElseGet(() -> HubUrl.parse(url));
+			assertThat(HubUrl.parse(shortest)).isEqualTo(read);
+		}
 	}
 
 	@ParameterizedTest

@@ -796,7 +796,7 @@ public final class NetworkCases {
 				stormy("two of three connections are closed", Reply.raw("")),
 				stormy("two of three answers are 503", Reply.status(503)),
 				always("reset for ever", Reply.dropped()).request((request) -> request.maxAttempts(1))
-					.fails(ErrorCode.TRANSFER, "broke the connection before it answered (2 failed requests)"));
+					.fails(ErrorCode.TRANSFER, "broke the connection before it answered (1 failed request)"));
 	}
 
 	/** Of the connections that are served, each brings a piece and breaks. */

@@ -167,9 +167,10 @@ final class Adaptation {
 			return;
 		}
 		boolean dropped = fetch.mirror.isDropped();
-		// The last of the attempts, where no range ever came, and one more otherwise.
+		// The last of the attempts, where no range ever came: there are no more than the
+		// user wants. One more where some came.
 		boolean noRanges = this.work.written() == 0 && !fetch.mirror.host().sendsRanges();
-		boolean last = dropped || (noRanges && fetch.mirror.failures() == this.plan.maxRequests() - 1);
+		boolean last = noRanges ? fetch.mirror.failures() == this.plan.maxRequests() - 1 : dropped;
 		if (dropped && MENDED_BY_WHOLE_FILES.contains(failed.reason())) {
 			fetch.mirror.ladder().rangesAreWrong();
 			fetch.mirror.comesBack();

@@ -51,8 +51,8 @@ public final class RotatingParameters {
 			"key-pair-id", "hdnts", "hdnea", "__token__", "__gda__", "bcdn_token", "wssecret", "wstime");
 
 	/** Names that a link may have as well whose parameter alone says what it leads to. */
-	private static final Set<String> OF_A_FILE = Set.of("signature", "sig", "access_token", "jwt", "auth_key",
-			"authorization", "tempauth", "private_token", "job_token");
+	private static final Set<String> OF_A_FILE = Set.of("signature", "sig", "expires", "token", "access_token", "jwt",
+			"se", "auth_key", "authorization", "tempauth", "private_token", "job_token");
 
 	/**
 	 * A hash or a random text, and no word: the shortest one is an MD5 in base64, of 22
@@ -61,11 +61,11 @@ public final class RotatingParameters {
 	private static final String PROOF = "(?=.*[0-9A-Z])[\\w.~:+/=-]{20,}";
 
 	/** Names that other parameters have as well, and what they are like if they prove. */
-	private static final Map<String, Pattern> PROOFS = Map.of("token", Pattern.compile(PROOF), "hmac",
-			Pattern.compile(PROOF), "verify", Pattern.compile("\\d{10}-" + PROOF));
+	private static final Map<String, Pattern> PROOFS = Map.of("hmac", Pattern.compile(PROOF), "verify",
+			Pattern.compile("\\d{10}-" + PROOF));
 
 	/** When a signature ends, if there is one beside it. */
-	private static final Set<String> TIMES = Set.of("expires", "expire", "exp", "e");
+	private static final Set<String> TIMES = Set.of("expire", "exp", "e");
 
 	/** Seconds, or milliseconds, since 1970. */
 	private static final Pattern TIME = Pattern.compile("\\d{10}|\\d{13}");

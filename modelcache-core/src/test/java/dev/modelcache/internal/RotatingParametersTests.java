@@ -45,13 +45,13 @@ class RotatingParametersTests {
 			"q-sign-algorithm=sha1&q-ak=a&q-sign-time=1;2&q-key-time=1;2&q-header-list=host&q-url-param-list="
 					+ "&q-signature=s&x-cos-security-token=t",
 			"AccessKeyId=a&Expires=1&Signature=s&x-obs-security-token=t", "hdnts=exp=1~hmac=2", "__token__=a",
-			"token=" + PROOF, "TOKEN=" + PROOF, "access_token=a", "jwt=a.b.c", "sig=1", "expires=1&md5=x",
+			"token=abc", "TOKEN=abc", "token", "access_token=a", "jwt=a.b.c", "sig=1", "se=1", "expires=1&md5=x",
 			"token=a&expires=1&token_path=%2Fa", "URLPrefix=p&Expires=1&KeyName=k&Signature=s", "auth_key=1-0-0-a",
-			"Authorization=3_a", "e=" + TIME + "&token=ak%3A" + PROOF, "wsSecret=a&wsTime=1",
+			"Authorization=3_a", "e=" + TIME + "&token=ak%3As", "wsSecret=a&wsTime=1",
 			"X-Tos-Algorithm=a&X-Tos-Credential=b&X-Tos-Date=c&X-Tos-Expires=1&X-Tos-Signature=d",
-			"token=" + PROOF + "&expire=" + TIME, "exp=" + TIME + "000&hmac=" + PROOF,
-			"verify=" + TIME + "-" + PROOF + "%3D", "expires=" + TIME + "&sig=a", "exp=" + TIME + "&X-Goog-Signature=a",
-			"tempauth=v1.a", "private_token=a", "job_token=a" })
+			"token=a&expire=" + TIME, "exp=" + TIME + "000&hmac=" + PROOF, "verify=" + TIME + "-" + PROOF + "%3D",
+			"expires=17", "expires=1&sig=a", "exp=" + TIME + "&X-Goog-Signature=a", "tempauth=v1.a", "private_token=a",
+			"job_token=a" })
 	void nothingIsLeftOfASignature(String query) {
 		assertThat(without(query)).isNull();
 		assertThat(without("file=a%20b&" + query)).isEqualTo("file=a%20b");
@@ -62,18 +62,17 @@ class RotatingParametersTests {
 	@ValueSource(strings = { "", "file=m.gguf", "versionId=1", "generation=1", "alt=media&id=7", "download=true",
 			"md5=0", "policy=1", "e=1", "x-tos-process=image", "st=1&sp=2&sr=3", "v=token", "tokenizer=a", "design=a",
 			"a&b&&c=", "snapshot=2026-01-01", "rscd=attachment", "x-oss-process=image", "signature_of=1",
-			"id=1%26token%3D2", "exp=17", "exp=" + TIME, "expire=2", "expires=17", "expires=" + TIME, "e=" + TIME,
-			"se=1", "verify=full", "verify=1-a", "verify=" + TIME + "-1", "hmac=1", "exp=" + TIME + "&hmac=1", "token",
-			"token=5", "token=abc", "token=exploration-of-tokens", "e=5&token=5" })
+			"id=1%26token%3D2", "exp=17", "exp=" + TIME, "expire=2", "e=" + TIME, "verify=full", "verify=1-a",
+			"verify=" + TIME + "-1", "hmac=1", "exp=" + TIME + "&hmac=1" })
 	void whatMayTellTheFileStays(String query) {
 		assertThat(without(query)).isEqualTo(query);
 	}
 
 	/** The name alone does not make a parameter one of the signature beside it. */
 	@ParameterizedTest
-	@ValueSource(strings = { "exp=17", "e=5", "expire=2", "expires=17", "verify=full", "hmac=1" })
+	@ValueSource(strings = { "exp=17", "e=5", "expire=2", "verify=full", "hmac=1" })
 	void whatIsNoTimeAndNoProofStaysBesideASignature(String parameter) {
-		for (String proof : List.of("token=" + PROOF, "sig=a", "X-Amz-Signature=a")) {
+		for (String proof : List.of("token=5", "sig=a", "X-Amz-Signature=a")) {
 			assertThat(without(parameter + "&" + proof)).isEqualTo(parameter);
 		}
 	}

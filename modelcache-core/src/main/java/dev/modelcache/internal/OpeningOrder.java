@@ -34,10 +34,10 @@ public final class OpeningOrder {
 
 	private static final Pattern DATA = Pattern.compile("(?i)\\.onnx[._]data(_?\\d+)?$");
 
-	/** Configuration, vocabularies, programs, states of a training, and no extension. */
+	/** Configuration, vocabularies, programs and states of a training. */
 	private static final Pattern CONFIGURATION = Pattern
 		.compile("(?i)^(training_args|optimizer|scheduler|rng_state).*|\\.(json|jsonl|txt|ya?ml|toml|cfg|ini|csv|tsv"
-				+ "|model|spm|vocab|bpe|tiktoken|jinja2?|py|sh|ipynb|lock|log)$|^[^.]+$");
+				+ "|model|spm|vocab|bpe|tiktoken|jinja2?|py|sh|ipynb|lock|log)$");
 
 	/** What XGBoost and LightGBM call their models. */
 	private static final Pattern TEXT_MODEL = Pattern.compile("(?i)^model\\.(json|txt)$");

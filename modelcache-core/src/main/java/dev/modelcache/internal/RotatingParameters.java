@@ -101,7 +101,8 @@ public final class RotatingParameters {
 		boolean file = namesFile(url);
 		List<String> parameters = Arrays.asList(query.split("&", -1));
 		Set<String> names = parameters.stream().map(RotatingParameters::name).collect(Collectors.toSet());
-		boolean signed = file && parameters.stream().anyMatch((parameter) -> isRotating(parameter, names, true));
+		boolean signed = file && parameters.stream()
+			.anyMatch((parameter) -> isRotating(parameter, names, true) && !isShortToken(parameter));
 		String rest = parameters.stream()
 			.filter((parameter) -> !isRotating(parameter, names, file) && !(signed && isTime(parameter)))
 			.collect(Collectors.joining("&"));
@@ -121,6 +122,11 @@ public final class RotatingParameters {
 	private static boolean namesFile(URI url) {
 		String path = (url.getPath() != null) ? url.getPath() : "";
 		return !extension(path.substring(path.lastIndexOf('/') + 1)).isEmpty();
+	}
+
+	/** It grants access, perhaps, but it is no signature that ends. */
+	private static boolean isShortToken(String parameter) {
+		return name(parameter).equals("token") && !value(parameter).matches(PROOF);
 	}
 
 	private static boolean isTime(String parameter) {

@@ -51,8 +51,8 @@ class OpeningOrderTests {
 				List.of("big.nemo", "data/vocab.txt", "README.md"),
 				List.of("model.keras", "config.json", "metadata.json"),
 				List.of("saved_model.pb", "variables/variables.index", "assets/vocab.txt"),
-				List.of("q.gguf", "mmproj.gguf", "params.json", "template", "LICENSE"),
-				List.of("model.json", "MLmodel", "a.json", "requirements.txt"),
+				List.of("q.gguf", "mmproj.gguf", "template", "params.json", "LICENSE"),
+				List.of("weights", "config.json"), List.of("model.json", "MLmodel", "a.json", "requirements.txt"),
 				List.of("model.txt", "MLmodel", "metrics.log"), List.of("config.json", "vocab.bpe", "vocab.json"),
 				List.of("model.safetensors", "model.json"), List.of("model.json", "README.md"));
 	}

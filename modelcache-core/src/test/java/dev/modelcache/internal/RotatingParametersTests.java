@@ -8,6 +8,7 @@ import java.net.URI;
 import java.util.List;
 
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -47,11 +48,11 @@ class RotatingParametersTests {
 			"AccessKeyId=a&Expires=1&Signature=s&x-obs-security-token=t", "hdnts=exp=1~hmac=2", "__token__=a",
 			"token=abc", "TOKEN=abc", "token", "access_token=a", "jwt=a.b.c", "sig=1", "se=1", "expires=1&md5=x",
 			"token=a&expires=1&token_path=%2Fa", "URLPrefix=p&Expires=1&KeyName=k&Signature=s", "auth_key=1-0-0-a",
-			"Authorization=3_a", "e=" + TIME + "&token=ak%3As", "wsSecret=a&wsTime=1",
+			"Authorization=3_a", "e=" + TIME + "&token=ak%3A" + PROOF, "wsSecret=a&wsTime=1",
 			"X-Tos-Algorithm=a&X-Tos-Credential=b&X-Tos-Date=c&X-Tos-Expires=1&X-Tos-Signature=d",
-			"token=a&expire=" + TIME, "exp=" + TIME + "000&hmac=" + PROOF, "verify=" + TIME + "-" + PROOF + "%3D",
-			"expires=17", "expires=1&sig=a", "exp=" + TIME + "&X-Goog-Signature=a", "tempauth=v1.a", "private_token=a",
-			"job_token=a" })
+			"token=" + PROOF + "&expire=" + TIME, "exp=" + TIME + "000&hmac=" + PROOF,
+			"verify=" + TIME + "-" + PROOF + "%3D", "expires=17", "expires=1&sig=a",
+			"exp=" + TIME + "&X-Goog-Signature=a", "tempauth=v1.a", "private_token=a", "job_token=a" })
 	void nothingIsLeftOfASignature(String query) {
 		assertThat(without(query)).isNull();
 		assertThat(without("file=a%20b&" + query)).isEqualTo("file=a%20b");
@@ -66,6 +67,11 @@ class RotatingParametersTests {
 			"verify=" + TIME + "-1", "hmac=1", "exp=" + TIME + "&hmac=1" })
 	void whatMayTellTheFileStays(String query) {
 		assertThat(without(query)).isEqualTo(query);
+	}
+
+	@Test
+	void timeBesideATokenThatIsNoSignatureStays() {
+		assertThat(without("token=x&exp=" + TIME)).isEqualTo("exp=" + TIME);
 	}
 
 	/** The name alone does not make a parameter one of the signature beside it. */

@@ -436,8 +436,8 @@ public final class NetworkCases {
 					always("a part of the middle to all requests",
 							first.chunked()
 								.header("Content-Range", "bytes " + MIB + "-" + (2 * MIB - 1) + "/" + this.size)))
-			.map((given) -> given.withoutDigest()
-				.cache((builder) -> builder.verifyFormat(FormatVerification.OFF))
+			.flatMap((given) -> Stream.of(given, given.withoutDigest()))
+			.map((given) -> given.cache((builder) -> builder.verifyFormat(FormatVerification.OFF))
 				.fails(ErrorCode.TRANSFER, ""))
 			.toList();
 	}

@@ -91,8 +91,11 @@ final class ResponseGuard {
 		return status >= 200 && status < 300 && status != 202 && status != 204 && status != 205;
 	}
 
+	/** A part that is all of the file is the file. */
 	private static boolean saysWhichPart(HttpHeaders headers) {
-		return ContentRange.parse(headers.getFirst(HttpHeaders.CONTENT_RANGE)) != null;
+		ContentRange range = ContentRange.parse(headers.getFirst(HttpHeaders.CONTENT_RANGE));
+		return range != null && !(Long.valueOf(0).equals(range.start()) && range.last() != null && range.total() != null
+				&& range.last() + 1 == range.total());
 	}
 
 	/**

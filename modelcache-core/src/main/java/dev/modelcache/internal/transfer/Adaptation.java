@@ -179,8 +179,10 @@ final class Adaptation {
 			fetch.mirror.ladder().rangesAreRefused(failed.problem());
 			fetch.mirror.comesBack();
 		}
-		else if (last && this.work.hasLittle() && BROKEN_RANGES.contains(failed.reason())) {
-			// It may be an outage: much of a file is worth more than another way.
+		else if (last && (this.work.hasLittle() || !fetch.mirror.host().sendsRanges())
+				&& BROKEN_RANGES.contains(failed.reason())) {
+			// It may be an outage: much of a file is worth more than another way, unless
+			// the host never sent a range that could complete it.
 			fetch.mirror.ladder().rangesBreak(failed);
 			if (dropped) {
 				fetch.mirror.comesBackLater(failed, this.now.getAsLong());

@@ -139,6 +139,10 @@ final class ResponseCheck {
 		boolean others = proved && this.mirrors.hasOther(fetch.mirror) && fetch.request.ranged();
 		boolean sameSize = response.totalBytes() == null || response.totalBytes().equals(this.work.size());
 		checkStated(fetch.mirror, response.stated());
+		if (!fetch.request.ranged() && !response.whole()) {
+			throw new RequestFailedException(Reason.BAD_RANGE, fetch.mirror.mirror(),
+					"sent a part of the file, asked for all of it", null);
+		}
 		if (this.work.written() > 0) {
 			checkIsFile(fetch, response, proved);
 		}
@@ -169,7 +173,7 @@ final class ResponseCheck {
 		Long size = this.work.size();
 		boolean sameSize = size != null && size.equals(response.totalBytes());
 		RequestFailedException encoded = mirror.ladder().encoded();
-		if (encoded != null && !sameSize) {
+		if (encoded != null && !sameSize && mirror.bytes() == 0) {
 			throw encoded;
 		}
 		if (!mirror.ladder().isInDoubt() || size == null) {

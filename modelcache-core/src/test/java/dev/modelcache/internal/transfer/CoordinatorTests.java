@@ -691,6 +691,36 @@ class CoordinatorTests {
 	}
 
 	@Test
+	void hostThatNeverSentARangeIsAskedForTheWholeFileAgainThoughMuchIsThere() {
+		start(zeros(1, SIZE), 1);
+		RangeResponse whole = new RangeResponse(0, SIZE, SIZE, true, ManualTransfer.VALIDATOR, true);
+		boolean broken = false;
+		boolean askedAgain = false;
+		for (int i = 0; i < 20 && !askedAgain && !this.result.isDone(); i++) {
+			Exchange exchange = exchange(i);
+			if (exchange.request.ranged()) {
+				exchange.fail(Reason.SERVER_ERROR);
+			}
+			else if (broken) {
+				askedAgain = true;
+			}
+			else {
+				exchange.answer(whole);
+				if (this.transfer.exchanges.size() == i + 1) {
+					Awaitility.await().atMost(PATIENCE).until(() -> exchange.wanted > 0);
+					for (int sent = 0; sent < 6; sent++) {
+						exchange.send(MIB);
+					}
+					exchange.fail(Reason.RESET);
+					broken = true;
+				}
+			}
+			this.transfer.timer.advanceTimeBy(Duration.ofSeconds(4));
+		}
+		assertThat(askedAgain).isTrue();
+	}
+
+	@Test
 	void wholeFileThatBreaksOffBelowWhatHadComeGoesOn() {
 		breakAfter(1);
 		RangeResponse whole = new RangeResponse(0, SIZE, SIZE, true, ManualTransfer.VALIDATOR, true);

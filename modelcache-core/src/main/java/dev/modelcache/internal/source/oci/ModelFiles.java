@@ -26,7 +26,8 @@ final class ModelFiles {
 	private static final Pattern ADAPTER = Pattern.compile("(?i)(?<![a-z])loras?(?![a-z])");
 
 	/** Where there is a choice, it is more likely than "exploration". */
-	private static final Pattern MAYBE_ADAPTER = Pattern.compile("(?i)lora");
+	private static final Pattern MAYBE_ADAPTER = Pattern
+		.compile("(?i:(?<![a-z])q?loras?(?![a-z]))|(?<=[a-z])L(?:ora|oRA|ORA)s?(?![a-z])");
 
 	private static final int MOST_NAMES_SHOWN = 10;
 

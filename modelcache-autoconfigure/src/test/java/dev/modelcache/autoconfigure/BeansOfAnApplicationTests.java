@@ -17,6 +17,7 @@ import dev.modelcache.ModelCache;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.runtime.ModelLoader;
 import dev.modelcache.runtime.ModelManager;
+import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.GgufFile;
 import dev.modelcache.testsupport.MisbehavingServer;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+
 import org.springframework.aop.TargetSource;
 import org.springframework.aop.framework.autoproxy.AbstractAutoProxyCreator;
 import org.springframework.aop.support.AopUtils;
@@ -62,7 +64,6 @@ import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.http.client.reactive.ClientHttpConnector;
 import org.springframework.http.client.reactive.JdkClientHttpConnector;
 import org.springframework.util.StringUtils;
-import dev.modelcache.testsupport.Content;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;

@@ -14,8 +14,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 import dev.modelcache.CachedModel;
-import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.ModelCache;
+import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelOutcome;
@@ -25,6 +25,7 @@ import dev.modelcache.testsupport.Reply;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.http.client.autoconfigure.HttpClientAutoConfiguration;
 import org.springframework.boot.http.client.autoconfigure.reactive.ReactiveHttpClientAutoConfiguration;

@@ -22,8 +22,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.zip.CRC32;
 
-import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.Digest;
+import dev.modelcache.Digest.Algorithm;
+
 import org.springframework.util.ConcurrentReferenceHashMap;
 
 /**

@@ -8,22 +8,22 @@ import java.time.Duration;
 import java.util.stream.Stream;
 
 import dev.modelcache.CachedModel;
-
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCacheException.ErrorCode;
 import dev.modelcache.ModelState;
 import dev.modelcache.ModelStatus;
+import dev.modelcache.testsupport.Content;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import reactor.core.publisher.Mono;
+
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.util.unit.DataSize;
-import reactor.core.publisher.Mono;
-import dev.modelcache.testsupport.Content;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;

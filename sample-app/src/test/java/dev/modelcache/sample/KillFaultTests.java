@@ -13,6 +13,7 @@ import java.util.Map;
 import dev.modelcache.sample.ModelOrigin.Server;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
 import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;

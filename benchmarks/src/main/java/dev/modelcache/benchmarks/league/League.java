@@ -22,6 +22,7 @@ import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.NetworkCase;
 import dev.modelcache.testsupport.NetworkCases;
 import org.jspecify.annotations.Nullable;
+
 import org.springframework.util.FileSystemUtils;
 
 /**

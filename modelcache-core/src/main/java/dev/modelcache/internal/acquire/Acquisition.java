@@ -17,8 +17,8 @@ import java.util.function.Function;
 import dev.modelcache.CachedModel;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelAccessDeniedException;
-import dev.modelcache.ModelCacheException.ErrorCode;
 import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelCacheException.ErrorCode;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelNotFoundException;
@@ -40,10 +40,11 @@ import dev.modelcache.source.ResolvedModel;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.util.unit.DataSize;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+
+import org.springframework.util.unit.DataSize;
 
 /**
  * The acquisition of a model from one candidate: look up, resolve, lock, look up again,

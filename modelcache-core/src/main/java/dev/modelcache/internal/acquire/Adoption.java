@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.Set;
 
 import dev.modelcache.CachedModel;
-import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.Digest;
+import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelFormat;
@@ -38,6 +38,7 @@ import dev.modelcache.source.RemoteFile;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
 import org.springframework.util.unit.DataSize;
 
 /**

@@ -11,29 +11,29 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Arrays;
-import java.util.function.Function;
-import java.util.stream.Collectors;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import dev.modelcache.CachedModel;
-import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.Digest;
+import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelFormatException;
-import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOutcome;
+import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.DiskStep;
+import dev.modelcache.internal.FilePatterns;
 import dev.modelcache.internal.acquire.AcquisitionMonitor.FileProgress;
 import dev.modelcache.internal.acquire.AcquisitionObserver.Step;
-import dev.modelcache.internal.FilePatterns;
 import dev.modelcache.internal.content.Compression;
 import dev.modelcache.internal.content.DecompressedContent;
 import dev.modelcache.internal.content.DecompressionPlan;
@@ -55,8 +55,9 @@ import io.github.resilience4j.retry.Retry;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.util.unit.DataSize;
+
 import org.springframework.util.StringUtils;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Fetches a file, compares it with what it should be, and only then publishes it, or its

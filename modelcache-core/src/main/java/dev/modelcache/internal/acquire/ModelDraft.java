@@ -20,8 +20,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import dev.modelcache.CachedModel;
-import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.Digest;
+import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelOutcome;
@@ -39,6 +39,7 @@ import dev.modelcache.source.ResolvedModel;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
 import org.springframework.util.unit.DataSize;
 
 /**

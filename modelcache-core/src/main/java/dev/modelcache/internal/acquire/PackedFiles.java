@@ -38,6 +38,7 @@ import dev.modelcache.internal.store.ModelStore;
 import dev.modelcache.internal.store.Receipt;
 import dev.modelcache.source.ExpectedDigest;
 import org.jspecify.annotations.Nullable;
+
 import org.springframework.util.FileSystemUtils;
 import org.springframework.util.unit.DataSize;
 

@@ -31,6 +31,7 @@ import dev.modelcache.internal.store.StoreSettings;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
 import org.springframework.util.StringUtils;
 
 /**

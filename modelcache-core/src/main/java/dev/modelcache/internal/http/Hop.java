@@ -12,12 +12,13 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 import dev.modelcache.Digest;
+import dev.modelcache.internal.Origin;
 import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.internal.WebUrl;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.internal.http.WebRequest.Following;
-import dev.modelcache.internal.Origin;
 import org.jspecify.annotations.Nullable;
+
 import org.springframework.http.HttpHeaders;
 
 /**

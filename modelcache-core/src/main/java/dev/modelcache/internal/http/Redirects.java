@@ -18,13 +18,18 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 import dev.modelcache.internal.FailureBoundary;
+import dev.modelcache.internal.Origin;
 import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
-import dev.modelcache.internal.Origin;
 import io.netty.util.AttributeKey;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.netty.Connection;
+
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
@@ -32,10 +37,6 @@ import org.springframework.http.client.reactive.ClientHttpRequest;
 import org.springframework.util.ClassUtils;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.WebClient;
-import reactor.core.publisher.Flux;
-import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Scheduler;
-import reactor.netty.Connection;
 
 /**
  * Sends requests and follows their redirects by hand, by the rules of {@link Hop}.

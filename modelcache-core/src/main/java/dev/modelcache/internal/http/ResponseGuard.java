@@ -13,17 +13,18 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-import dev.modelcache.internal.http.Redirects.Response;
 import dev.modelcache.internal.http.RangeRequest.Coding;
+import dev.modelcache.internal.http.Redirects.Response;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.ContentDisposition;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
-import reactor.core.publisher.Flux;
 
 /**
  * Reads the head of a response and believes none of it: what does not fit the request, or

@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import dev.modelcache.internal.http.RequestFailedException.Reason;
+
 import org.springframework.http.HttpHeaders;
 
 /**

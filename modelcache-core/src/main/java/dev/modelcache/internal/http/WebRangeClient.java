@@ -14,18 +14,19 @@ import java.util.regex.Pattern;
 
 import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.http.Breakers.Permission;
-import dev.modelcache.internal.http.Redirects.Response;
 import dev.modelcache.internal.http.RangeRequest.Coding;
+import dev.modelcache.internal.http.Redirects.Response;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.Credentials;
 import dev.modelcache.source.Mirror;
 import org.jspecify.annotations.Nullable;
-import org.springframework.core.io.buffer.DataBuffer;
-import org.springframework.http.HttpHeaders;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
+
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.http.HttpHeaders;
 
 /**
  * Fetches ranges of files over https and http.

@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
 
-import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.FileAccess;
 import dev.modelcache.internal.RotatingParameters;

@@ -4,12 +4,10 @@
  */
 package dev.modelcache.internal.store;
 
-import dev.modelcache.CacheOptions;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import dev.modelcache.internal.FileAccess;
-import java.net.URI;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
+import dev.modelcache.CacheOptions;
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest;
 import dev.modelcache.ModelConfigurationException;
@@ -26,9 +25,11 @@ import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.DeniedAccess;
+import dev.modelcache.internal.FileAccess;
 import dev.modelcache.internal.lock.ExclusiveFiles;
 import dev.modelcache.lock.CacheLockFactory;
 import org.jspecify.annotations.Nullable;
+
 import org.springframework.util.unit.DataSize;
 
 /**

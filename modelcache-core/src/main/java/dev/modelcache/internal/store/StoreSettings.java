@@ -4,7 +4,6 @@
  */
 package dev.modelcache.internal.store;
 
-import dev.modelcache.CacheOptions.Verification;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,8 +11,10 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
+import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.ModelConfigurationException;
 import org.jspecify.annotations.Nullable;
+
 import org.springframework.util.unit.DataSize;
 
 /**

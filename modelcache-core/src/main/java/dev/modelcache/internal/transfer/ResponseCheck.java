@@ -9,13 +9,13 @@ import java.util.Set;
 
 import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
+import dev.modelcache.internal.Origin;
 import dev.modelcache.internal.http.ByteRange;
 import dev.modelcache.internal.http.RangeResponse;
 import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.source.ExpectedDigest;
 import dev.modelcache.source.Mirror;
-import dev.modelcache.internal.Origin;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

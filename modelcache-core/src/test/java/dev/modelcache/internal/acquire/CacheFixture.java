@@ -4,7 +4,6 @@
  */
 package dev.modelcache.internal.acquire;
 
-import dev.modelcache.CacheOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitResult;
@@ -25,11 +24,18 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 
+import dev.modelcache.CacheOptions;
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCacheEvent;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.content.DecompressionSettings;
 import dev.modelcache.internal.content.format.FormatSettings;
+import dev.modelcache.internal.http.Attempts;
+import dev.modelcache.internal.http.Breakers;
+import dev.modelcache.internal.http.HttpConnections;
+import dev.modelcache.internal.http.NettyBuffers;
+import dev.modelcache.internal.http.RangeClient;
+import dev.modelcache.internal.http.WebRangeClient;
 import dev.modelcache.internal.lock.ExclusiveFiles;
 import dev.modelcache.internal.lock.FileCacheLockFactory;
 import dev.modelcache.internal.lock.LockSettings;
@@ -40,16 +46,10 @@ import dev.modelcache.internal.store.HaltingStore;
 import dev.modelcache.internal.store.ModelLockFile;
 import dev.modelcache.internal.store.ModelStore;
 import dev.modelcache.internal.store.StoreSettings;
-import dev.modelcache.internal.http.Breakers;
 import dev.modelcache.internal.transfer.SegmentedTransfer;
-import dev.modelcache.internal.http.Attempts;
 import dev.modelcache.internal.transfer.TransferSettings;
 import dev.modelcache.internal.transfer.TransferThreads;
 import dev.modelcache.internal.transfer.file.FileRangeClient;
-import dev.modelcache.internal.http.RangeClient;
-import dev.modelcache.internal.http.WebRangeClient;
-import dev.modelcache.internal.http.HttpConnections;
-import dev.modelcache.internal.http.NettyBuffers;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.source.SourceResolver;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
@@ -58,14 +58,15 @@ import io.github.resilience4j.core.IntervalFunction;
 import io.github.resilience4j.retry.RetryConfig;
 import io.github.resilience4j.retry.RetryRegistry;
 import org.awaitility.Awaitility;
-import org.springframework.http.client.reactive.ReactorClientHttpConnector;
-import org.springframework.util.unit.DataSize;
-import org.springframework.web.reactive.function.client.WebClient;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.http.client.HttpClient;
 import reactor.test.scheduler.VirtualTimeScheduler;
+
+import org.springframework.http.client.reactive.ReactorClientHttpConnector;
+import org.springframework.util.unit.DataSize;
+import org.springframework.web.reactive.function.client.WebClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNoException;

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
+import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest;
 import dev.modelcache.ModelIntegrityException;
@@ -23,7 +24,6 @@ import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
-import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
@@ -31,6 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.util.unit.DataSize;

@@ -17,8 +17,8 @@ import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 
 import dev.modelcache.CachedModel;
-import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.Digest;
+import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelIntegrityException;
@@ -41,10 +41,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.springframework.boot.test.system.CapturedOutput;
-import org.springframework.boot.test.system.OutputCaptureExtension;
 import reactor.core.Disposable;
 import reactor.test.StepVerifier;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static dev.modelcache.testsupport.Compressing.compress;
 import static dev.modelcache.testsupport.Compressing.concatenate;

@@ -4,34 +4,34 @@
  */
 package dev.modelcache.internal.acquire;
 
-import dev.modelcache.CacheOptions.Verification;
-import dev.modelcache.internal.store.StoreSettings;
-import dev.modelcache.internal.store.AdoptionSettings;
-import dev.modelcache.source.RemoteFile;
-import dev.modelcache.source.Mirror;
-import dev.modelcache.source.ExpectedDigest;
-import dev.modelcache.DigestOrigin;
-import dev.modelcache.ModelState;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.CountDownLatch;
-import java.util.Map;
-import java.nio.file.Files;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
+import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.CachedModel;
+import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelFallbackUsed;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelLockTimeoutException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelState;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.internal.lock.LockSettings;
+import dev.modelcache.internal.store.AdoptionSettings;
+import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.internal.transfer.TransferSettings;
+import dev.modelcache.source.ExpectedDigest;
+import dev.modelcache.source.Mirror;
+import dev.modelcache.source.RemoteFile;
 import dev.modelcache.source.ResolvedModel;
 import dev.modelcache.source.SourceLocation;
 import dev.modelcache.source.SourceResolver;
@@ -43,11 +43,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import reactor.core.publisher.Mono;
+import reactor.test.scheduler.VirtualTimeScheduler;
+
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.util.unit.DataSize;
-import reactor.core.publisher.Mono;
-import reactor.test.scheduler.VirtualTimeScheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;

@@ -10,13 +10,13 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 import dev.modelcache.CachedModel;
+import dev.modelcache.FormatVerification;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.content.Compression;
-import dev.modelcache.FormatVerification;
 import dev.modelcache.internal.content.format.FormatSettings;
 import dev.modelcache.testsupport.Compressing;
 import dev.modelcache.testsupport.Content;
@@ -31,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 

@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 
+import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.ModelIntegrityException;
@@ -35,7 +36,6 @@ import dev.modelcache.internal.source.huggingface.HubToken;
 import dev.modelcache.internal.source.huggingface.HuggingFaceResolver;
 import dev.modelcache.internal.store.AdoptionSettings;
 import dev.modelcache.internal.store.HubCacheSettings;
-import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.HubServer;
@@ -46,11 +46,12 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.scheduler.Schedulers;
+
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.util.FileSystemUtils;
 import org.springframework.util.unit.DataSize;
-import reactor.core.scheduler.Schedulers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;

@@ -19,8 +19,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import dev.modelcache.CachedModel;
-import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.Digest;
+import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCacheException.ErrorCode;
@@ -47,14 +47,14 @@ import dev.modelcache.testsupport.Compressing;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.Reply;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.params.ParameterizedTest;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 

@@ -4,7 +4,6 @@
  */
 package dev.modelcache.internal.acquire;
 
-import dev.modelcache.CacheOptions;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -21,11 +21,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 
+import dev.modelcache.CacheOptions;
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.content.format.FormatSettings;
 import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.internal.transfer.TransferSettings;
 import dev.modelcache.testsupport.Content;
@@ -35,14 +38,12 @@ import dev.modelcache.testsupport.Reply;
 import dev.modelcache.testsupport.Signals;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
-import java.util.HexFormat;
-import java.util.zip.CRC32C;
-import dev.modelcache.internal.content.format.FormatSettings;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.util.unit.DataSize;

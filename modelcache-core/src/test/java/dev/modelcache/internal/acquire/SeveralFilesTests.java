@@ -4,11 +4,6 @@
  */
 package dev.modelcache.internal.acquire;
 
-import dev.modelcache.testsupport.Reply;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -18,8 +13,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
+import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelDownloadProgress;
@@ -35,20 +35,21 @@ import dev.modelcache.internal.http.MetadataClients;
 import dev.modelcache.internal.source.huggingface.HubSettings;
 import dev.modelcache.internal.source.huggingface.HubToken;
 import dev.modelcache.internal.source.huggingface.HuggingFaceResolver;
-import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.HubServer;
 import dev.modelcache.testsupport.RecordedRequest;
+import dev.modelcache.testsupport.Reply;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.scheduler.Schedulers;
+
 import org.springframework.util.FileSystemUtils;
 import org.springframework.util.unit.DataSize;
-import reactor.core.scheduler.Schedulers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;

@@ -4,12 +4,11 @@
  */
 package dev.modelcache.internal.transfer;
 
-import java.security.NoSuchAlgorithmException;
-import java.security.MessageDigest;
-import java.util.stream.Stream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -22,16 +21,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
-import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.Digest;
+import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.internal.http.ByteRange;
 import dev.modelcache.internal.http.RangeResponse;
-import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.internal.http.RequestFailedException;
+import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.internal.lock.FaultyDisk.Fault;
 import dev.modelcache.internal.transfer.ManualTransfer.Exchange;
 import dev.modelcache.source.ExpectedDigest;

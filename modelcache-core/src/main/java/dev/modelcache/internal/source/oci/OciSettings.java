@@ -4,7 +4,6 @@
  */
 package dev.modelcache.internal.source.oci;
 
-import dev.modelcache.OciOptions.Registry;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -13,6 +12,7 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
+import dev.modelcache.OciOptions.Registry;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -170,7 +170,7 @@ final class Adaptation {
 		// The last of the attempts, where no range ever came: there are no more than the
 		// user wants. One more where some came.
 		boolean noRanges = this.work.written() == 0 && !fetch.mirror.host().sendsRanges();
-		boolean last = noRanges ? fetch.mirror.failures() == this.plan.maxRequests() - 1 : dropped;
+		boolean last = noRanges ? fetch.mirror.hasOneAttemptLeft() : dropped;
 		if (dropped && MENDED_BY_WHOLE_FILES.contains(failed.reason())) {
 			fetch.mirror.ladder().rangesAreWrong();
 			fetch.mirror.comesBack();

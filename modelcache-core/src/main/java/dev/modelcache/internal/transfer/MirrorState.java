@@ -273,9 +273,12 @@ final class MirrorState {
 		return !this.ladder.isAtItsEnd() && mode() != FetchMode.WHOLE_FILE && !this.host.refusesWholeFiles();
 	}
 
-	/** Returns how many requests in a row have brought no new byte. */
-	int failures() {
-		return this.failures;
+	/**
+	 * Returns whether one more request that brings no new byte is the last one. The
+	 * application may have configured another number of them than the model has.
+	 */
+	boolean hasOneAttemptLeft() {
+		return !this.dropped && this.failures == this.retry.getRetryConfig().getMaxAttempts() - 1;
 	}
 
 	/** It is asked otherwise, but not before it wants to be. */

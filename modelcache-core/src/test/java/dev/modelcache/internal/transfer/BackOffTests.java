@@ -90,6 +90,15 @@ class BackOffTests {
 	}
 
 	@Test
+	void attemptsOfTheApplicationTakeThePlaceOfTheModels() {
+		RetryRegistry registry = RetryRegistry.ofDefaults();
+		registry.retry("modelcache-" + TransferFixture.MODEL, RetryConfig.custom().maxAttempts(2).build());
+		this.fixture.registry(registry).maxRequests(3).answer(TransferFixture.failing(Reason.RESET));
+		fail(1);
+		assertThat(this.fixture.requests).extracting(RangeRequest::ranged).containsExactly(true, false);
+	}
+
+	@Test
 	void everyMirrorHasItsOwnCount() {
 		this.fixture.maxRequests(3).answer(TransferFixture.failing(Reason.UNREACHABLE));
 		fail(2);

@@ -156,8 +156,11 @@ public final class Staging {
 			// Files of a version must be where the version is.
 			if (place.conflict() == null) {
 				throw new ModelStorageException(modelId, place.directory(), cannotPublish(place, obstacle),
-						"Use a directory on another file system for hooks.llm.cache.directory and for a model-path of"
-								+ " several files",
+						place.shared()
+								? "Use a directory on another file system for hooks.llm.huggingface.cache-directory, or"
+										+ " set hooks.llm.cache.layout to private to use hooks.llm.cache.directory"
+								: "Use a directory on another file system for hooks.llm.cache.directory and for a"
+										+ " model-path of several files",
 						null);
 			}
 			if (!this.settings.rules().nonAtomic()) {

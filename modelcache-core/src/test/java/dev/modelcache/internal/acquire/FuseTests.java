@@ -4,6 +4,7 @@
  */
 package dev.modelcache.internal.acquire;
 
+import java.io.RandomAccessFile;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,9 +42,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * Real file systems in user space: bindfs, which refuses what it is told to refuse, and
- * sshfs. Run by the Maven profile {@code fuse}, where both and an SFTP server are
- * installed. {@link OddFileSystemTests} and {@link NonAtomicTests} show the same without.
+ * Real file systems in user space: bindfs, which refuses what it is told to refuse,
+ * sshfs, and FAT. Run by the Maven profile {@code fuse}, where these and an SFTP server
+ * are installed. {@link OddFileSystemTests} and {@link NonAtomicTests} show the same
+ * without.
  */
 @Tag("fuse")
 class FuseTests {
@@ -148,6 +150,29 @@ class FuseTests {
 		assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> toModelPath(false))
 			.withMessageContaining("hooks.llm.cache.allow-non-atomic");
 		assertThat(this.server.requests()).isEmpty();
+		assertThat(toModelPath(true).path()).satisfies(Content.exactly(this.content.bytes()));
+		assertThat(toModelPath(true).outcome()).isEqualTo(ModelOutcome.CACHED);
+	}
+
+	/**
+	 * FAT has neither links nor permissions, and this one writes nothing behind the end
+	 * of a file.
+	 */
+	@Test
+	void modelIsCopiedToAFat() throws Exception {
+		Path image = this.directory.resolve("fat");
+		try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+			file.setLength(64L << 20);
+		}
+		assertThat(new ProcessBuilder("/usr/sbin/mkfs.vfat", image.toString())
+			.redirectOutput(ProcessBuilder.Redirect.DISCARD)
+			.start()
+			.waitFor()).isZero();
+		mount("fusefat", "-f", "-o", "rw+", image.toString(), this.mount.toString());
+		assertThatExceptionOfType(ModelStorageException.class).isThrownBy(this::fromHub)
+			.withMessageContaining("the file system there writes files from their beginning to their end only")
+			.withMessageContaining("hooks.llm.cache.layout");
+		assertThat(this.hub.cdn().requests()).isEmpty();
 		assertThat(toModelPath(true).path()).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(toModelPath(true).outcome()).isEqualTo(ModelOutcome.CACHED);
 	}

@@ -16,6 +16,7 @@ import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelStorageException;
 import dev.modelcache.OciOptions.Registry;
 import dev.modelcache.internal.http.MetadataClients;
 import dev.modelcache.internal.source.huggingface.HubSettings;
@@ -35,6 +36,7 @@ import dev.modelcache.testsupport.OddFileSystem.Oddity;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -43,6 +45,7 @@ import reactor.core.scheduler.Schedulers;
 import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * File systems that refuse to change permissions, or that have no links: a model from a
@@ -101,6 +104,18 @@ class OddFileSystemTests {
 		try (CacheFixture fixture = hub(odd)) {
 			assertThat(fixture.get("m").outcome()).isEqualTo(ModelOutcome.CACHED);
 		}
+	}
+
+	@Test
+	void errorNamesTheKeysOfTheDirectoryThatCannotTakeTheModel() {
+		this.hub.repository("org/repo", COMMIT).large("model.gguf", this.content).small("config.json", "{}");
+		try (CacheFixture fixture = hub(new OddFileSystem(FileSystems.getDefault(), Oddity.NO_RANDOM_WRITES))) {
+			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> fixture.get("m"))
+				.withMessageContaining(this.directory.resolve("hub").toString())
+				.withMessageContaining("hooks.llm.huggingface.cache-directory")
+				.withMessageContaining("hooks.llm.cache.layout");
+		}
+		assertThat(this.hub.cdn().requests()).isEmpty();
 	}
 
 	private static byte[] tar(String name, byte[] content) throws IOException {

@@ -4,8 +4,6 @@
  */
 package dev.modelcache;
 
-import java.util.Objects;
-
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,33 +35,6 @@ public final class ModelIntegrityException extends ModelCacheException {
 		this.expected = expected;
 		this.actual = actual;
 		this.origin = origin;
-	}
-
-	private ModelIntegrityException(ModelIntegrityException first, DigestOrigin origin, Digest actual) {
-		super(ErrorCode.INTEGRITY, first.modelId(),
-				first.problem() + ". Two downloads had the same digest, so "
-						+ ((origin == DigestOrigin.CONFIGURATION) ? "the configured checksum" : origin.description())
-						+ " is probably out of date",
-				(origin == DigestOrigin.CONFIGURATION)
-						? "If you trust the source, set expected-checksum: " + actual + "; if not, use another source"
-						: "Correct " + origin.description() + ", use another source, or, if you trust this one, set"
-								+ " expected-checksum: " + actual,
-				null);
-		this.expected = first.expected;
-		this.actual = actual;
-		this.origin = origin;
-	}
-
-	/**
-	 * Returns the failure of two consecutive downloads. If both had the same digest, the
-	 * expected digest is probably out of date.
-	 * @param before the failure of the previous download
-	 * @return an exception that says so, or this exception if the digests differ
-	 */
-	public ModelIntegrityException after(ModelIntegrityException before) {
-		boolean same = this.actual != null && this.origin != null && this.actual.equals(before.actual);
-		return same ? new ModelIntegrityException(this, Objects.requireNonNull(this.origin),
-				Objects.requireNonNull(this.actual)) : this;
 	}
 
 	/**

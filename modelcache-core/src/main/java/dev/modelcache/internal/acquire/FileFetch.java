@@ -160,10 +160,9 @@ final class FileFetch {
 					// Another download would not be begun either.
 					throw ex;
 				}
-				ModelIntegrityException repeated = (last != null) ? ex.after(last) : ex;
-				if (repeated != ex) {
+				if (last != null && ex.actual() != null && ex.actual().equals(last.actual())) {
 					// Two downloads gave the same bytes; so would another one.
-					throw repeated;
+					throw outOfDate(ex, ex.actual());
 				}
 				last = ex;
 			}
@@ -184,6 +183,21 @@ final class FileFetch {
 			this.cancellation.sleep(Duration.ofMillis(pause));
 			this.monitor.retryingWholeFile(last);
 		}
+	}
+
+	/**
+	 * Returns the failure of two downloads with the same digest, which is not expected.
+	 */
+	private static ModelIntegrityException outOfDate(ModelIntegrityException failure, Digest actual) {
+		DigestOrigin origin = Objects.requireNonNull(failure.origin(), "a digest that differs has an expected one");
+		boolean configured = origin == DigestOrigin.CONFIGURATION;
+		return failure.explained(
+				failure.problem() + ". Two downloads had the same digest, so "
+						+ (configured ? "the configured checksum" : origin.description()) + " is probably out of date",
+				configured
+						? "If you trust the source, set expected-checksum: " + actual + "; if not, use another source"
+						: "Correct " + origin.description() + ", use another source, or, if you trust this one, set"
+								+ " expected-checksum: " + actual);
 	}
 
 	/**

@@ -415,6 +415,23 @@ class DocumentationTests {
 		}
 	}
 
+	/** The script itself runs the commands. */
+	@Test
+	void everyCommandHasARowOfTheScriptThatRunsIt() throws IOException, InterruptedException {
+		Process script = new ProcessBuilder("bash", ".ci/docs", "list").directory(DocumentationPage.root().toFile())
+			.redirectErrorStream(true)
+			.start();
+		String output = new String(script.getInputStream().readAllBytes(), UTF_8);
+		assertThat(script.waitFor()).as(output).isZero();
+		assertThat(output).contains("curl http://localhost:8080/actuator/modelcache/default => run");
+	}
+
+	@ParameterizedTest
+	@MethodSource("pages")
+	void everyBlockNamesItsLanguage(DocumentationPage page) {
+		assertThat(page.blocks("")).isEmpty();
+	}
+
 	@ParameterizedTest
 	@MethodSource("pages")
 	void snapshotsThatAreNamedAreThoseOfThisVersion(DocumentationPage page) throws IOException {

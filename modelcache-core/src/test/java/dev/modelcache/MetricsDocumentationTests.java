@@ -24,11 +24,11 @@ import dev.modelcache.internal.acquire.AcquisitionObserver;
 import dev.modelcache.internal.acquire.AcquisitionObserver.Steps;
 import dev.modelcache.runtime.RuntimeMeterSamples;
 import io.micrometer.core.instrument.Meter;
-import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,6 +36,7 @@ import org.springframework.util.unit.DataSize;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.mock;
@@ -51,6 +52,8 @@ class MetricsDocumentationTests {
 			: Path.of("..", "docs");
 
 	private static final Pattern PROMETHEUS = Pattern.compile("\\bmodelcache_[a-z_]+");
+
+	private static final Pattern ALERT = Pattern.compile("- alert: (\\w+)");
 
 	private static final Pattern TABLE = Pattern.compile("(?s)<!-- meters -->\n(.*)<!-- /meters -->");
 
@@ -91,12 +94,32 @@ class MetricsDocumentationTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "grafana-dashboard.json", "alerts.yml" })
+	@ValueSource(strings = { "grafana-dashboard.json", "alerts.yml", "alerts-tests.yml" })
 	void dashboardAndAlertsUseMetersThatAreRegistered(String file) throws IOException {
 		Set<String> used = new TreeSet<>();
 		PROMETHEUS.matcher(Files.readString(DOCS.resolve(file))).results().forEach((match) -> used.add(match.group()));
 		assertThat(used).isNotEmpty()
 			.isSubsetOf(meters().keySet().stream().flatMap((id) -> prometheus(id).stream()).toList());
+	}
+
+	@Test
+	@Tag("promtool")
+	void alertsFireWhenTheyShould() throws IOException, InterruptedException {
+		for (List<String> command : List.of(List.of("check", "rules", "alerts.yml"),
+				List.of("test", "rules", "alerts-tests.yml"))) {
+			List<String> arguments = new ArrayList<>(command);
+			arguments.add(0, "promtool");
+			Process promtool = new ProcessBuilder(arguments).directory(DOCS.toFile()).redirectErrorStream(true).start();
+			String output = new String(promtool.getInputStream().readAllBytes(), UTF_8);
+			assertThat(promtool.waitFor()).as(output).isZero();
+		}
+	}
+
+	@Test
+	void everyAlertHasATest() throws IOException {
+		String tests = Files.readString(DOCS.resolve("alerts-tests.yml"));
+		assertThat(ALERT.matcher(Files.readString(DOCS.resolve("alerts.yml"))).results()).isNotEmpty()
+			.allSatisfy((alert) -> assertThat(tests).contains("alertname: " + alert.group(1) + "\n"));
 	}
 
 	@Test
@@ -119,7 +142,7 @@ class MetricsDocumentationTests {
 		for (Meter meter : all) {
 			Meter.Id id = ids.computeIfAbsent(meter.getId().getName(), (name) -> meter.getId());
 			tags.computeIfAbsent(id, (known) -> new TreeSet<>())
-				.addAll(meter.getId().getTags().stream().map(Tag::getKey).toList());
+				.addAll(meter.getId().getTags().stream().map((tag) -> tag.getKey()).toList());
 		}
 		return tags;
 	}

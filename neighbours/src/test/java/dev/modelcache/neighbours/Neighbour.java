@@ -40,7 +40,7 @@ enum Neighbour {
 
 	private static final Pattern OF_TESTS = Pattern.compile("junit|mockito|assertj|hamcrest|awaitility|json-path|"
 			+ "json-smart|accessors-smart|asm-|byte-buddy|objenesis|xmlunit|jsonassert|android-json|opentest4j|apiguardian|"
-			+ "surefire|spring-test|spring-boot-(starter-)?test|-tests\\.jar");
+			+ "surefire|spring-test|spring-boot-[a-z-]*test|-tests\\.jar");
 
 	private final Pattern files;
 

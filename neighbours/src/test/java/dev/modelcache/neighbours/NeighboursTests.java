@@ -32,6 +32,7 @@ import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.Reply;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -122,6 +123,28 @@ class NeighboursTests {
 		if (properties.toString().contains("add-additional-paths")) {
 			assertThat(get(ports.server(), "/readyz").statusCode()).isEqualTo(200);
 		}
+	}
+
+	@Test
+	@Tag("promtool")
+	void metersSatisfyTheRulesOfPrometheus() throws Exception {
+		ForkedJvm application = start(EnumSet.of(MVC, ACTUATOR, PROMETHEUS), List.of(), with(List.of()));
+		Ports ports = ports(application, 1);
+		Awaitility.await()
+			.atMost(PATIENCE)
+			.until(() -> get(ports.management(), "/actuator/health/readiness").statusCode() == 200);
+		// An observation's timers have no description.
+		List<String> scrape = get(ports.management(), "/actuator/prometheus").body()
+			.lines()
+			.filter((line) -> line.matches("(# (HELP|TYPE) )?modelcache_(?!acquisition_).*"))
+			.toList();
+		assertThat(scrape).anyMatch((line) -> line.startsWith("modelcache_download_bytes_total{"));
+		Process promtool = new ProcessBuilder("promtool", "check", "metrics")
+			.redirectInput(Files.write(this.directory.resolve("scrape"), scrape).toFile())
+			.redirectErrorStream(true)
+			.start();
+		String output = new String(promtool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+		assertThat(promtool.waitFor()).as(output).isZero();
 	}
 
 	static Stream<Arguments> unconfigured() {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Measures what the starter adds to the start of a WebFlux application: without a key, and with a model in the cache.
+# Measures what the starter adds to the start of a WebFlux application: without a key, and with a model in the cache. Then
+# what it adds, together with modelcache-starter-test, to that of a slice test (@WebFluxTest) of an application with a model.
 set -euo pipefail
 shopt -s inherit_errexit
 cd "$(dirname "$0")/.."
@@ -27,6 +28,7 @@ done
 jars=modelcache-starter/target/measured.classpath
 if [[ $build ]]; then
 	mvn -q -B -ntp -Pbenchmarks -pl benchmarks/start -am package -DskipTests </dev/null >&2
+	mvn -q -B -ntp -pl modelcache-starter,modelcache-starter-test -am package -DskipTests </dev/null >&2
 	mvn -q -B -ntp -pl modelcache-starter -am package dependency:build-classpath -DskipTests -DincludeScope=runtime \
 		-Dmdep.outputFile="$PWD/$jars" </dev/null >&2
 fi
@@ -46,12 +48,18 @@ for jar in $(tr : ' ' <"$jars"); do
 	[[ -e benchmarks/start/target/lib/${jar##*/} ]] || starter+=:$jar
 done
 
+slice=benchmarks/start/target/test-classes:$plain
+for jar in benchmarks/start/target/test-lib/*.jar; do
+	[[ -e benchmarks/start/target/lib/${jar##*/} ]] || slice+=:$jar
+done
+tested=$slice${starter#"$plain"}:$(ls modelcache-starter-test/target/modelcache-starter-test-*[0-9T].jar)
+
 # Usage: start FILE CLASSPATH LINE ARGUMENT... Starts an application, waits for a line of its output, and ends it.
 start() {
 	local file=$1 classpath=$2 line=$3 pid
 	shift 3
 	# shellcheck disable=SC2086
-	java $java_options -cp "$classpath" dev.modelcache.benchmarks.start.StartApplication --server.port=0 \
+	java $java_options -cp "$classpath" "${main:-dev.modelcache.benchmarks.start.StartApplication}" --server.port=0 \
 		--server.address=127.0.0.1 --spring.main.banner-mode=off "$@" >"$file" 2>&1 &
 	pid=$!
 	pids=("${pids[@]:0:1}" "$pid")
@@ -83,6 +91,14 @@ for ((round = 0; round < rounds; round++)); do
 	start "$work/cached.$round" "$starter" "Model 'default' is ready" "${model[@]}"
 done
 
+# Both have the keys of the model, which mean nothing without the starter.
+export HOOKS_LLM_URL=https://models.example.com/m.gguf
+main=dev.modelcache.benchmarks.start.SliceStart
+for ((round = 0; round < rounds; round++)); do
+	start "$work/slice.$round" "$slice" "start: started"
+	start "$work/tested.$round" "$tested" "start: started"
+done
+
 # Usage: median KIND EVENT COLUMN
 median() {
 	cat "$work/$1".[0-9]* | awk -v event="$2" -v column="$3" '$1 == "start:" && $2 == event { print $column }' |
@@ -91,7 +107,7 @@ median() {
 
 row() { printf '%-12s %8s %14s %8s %14s\n' "$@"; }
 row application ms 'processor ms' classes 'when it ends'
-for kind in plain starter cached; do
+for kind in plain starter cached slice tested; do
 	row "$kind" "$(median $kind started 3)" "$(median $kind started 5)" "$(median $kind started 4)" \
 		"$(median $kind ended 4)"
 done

@@ -36,7 +36,7 @@ public class StartApplication {
 		return (event) -> print("started");
 	}
 
-	private static void print(String what) {
+	static void print(String what) {
 		long millis = System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime();
 		long classes = ManagementFactory.getClassLoadingMXBean().getTotalLoadedClassCount();
 		long processor = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime();

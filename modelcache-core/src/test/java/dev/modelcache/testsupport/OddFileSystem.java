@@ -9,6 +9,7 @@ import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.AccessMode;
@@ -37,6 +38,7 @@ import java.nio.file.attribute.UserPrincipalLookupService;
 import java.nio.file.spi.FileSystemProvider;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -61,6 +63,9 @@ public final class OddFileSystem extends FileSystem {
 	private final Map<Path, Integer> open = new ConcurrentHashMap<>();
 
 	private final List<String> created = new CopyOnWriteArrayList<>();
+
+	/** How often what stands at a path was renamed. */
+	private final Map<Path, Integer> renamed = new ConcurrentHashMap<>();
 
 	private volatile Consumer<Path> whenForced = (file) -> {
 	};
@@ -229,7 +234,19 @@ public final class OddFileSystem extends FileSystem {
 		NO_LINKS,
 
 		/** Symbolic links are created, but lead nowhere. */
-		LINKS_LEAD_NOWHERE
+		LINKS_LEAD_NOWHERE,
+
+		/** Files are not forced to disk (EINVAL). */
+		NO_FORCE,
+
+		/** Directories are not forced to disk (ENOTSUP). */
+		NO_DIRECTORY_FORCE,
+
+		/** A file has another inode after a rename. */
+		NEW_INODE_AFTER_RENAME,
+
+		/** Files are not locked (ENOLCK). */
+		NO_LOCKS
 
 	}
 
@@ -479,6 +496,14 @@ public final class OddFileSystem extends FileSystem {
 				throw new FileSystemException(source.toString(), target.toString(), "Device or resource busy");
 			}
 			real().move(from, OddFileSystem.real(target), options);
+			Integer before = OddFileSystem.this.renamed.remove(from);
+			OddFileSystem.this.renamed.put(OddFileSystem.real(target), (before != null) ? before + 1 : 1);
+		}
+
+		private Object key(Path path, Object key) {
+			Integer times = is(Oddity.NEW_INODE_AFTER_RENAME) ? OddFileSystem.this.renamed.get(OddFileSystem.real(path))
+					: null;
+			return (times != null) ? key + "/" + times : key;
 		}
 
 		@Override
@@ -525,13 +550,21 @@ public final class OddFileSystem extends FileSystem {
 		@Override
 		public <A extends BasicFileAttributes> A readAttributes(Path path, Class<A> type, LinkOption... options)
 				throws IOException {
-			return real().readAttributes(OddFileSystem.real(path), type, options);
+			A attributes = real().readAttributes(OddFileSystem.real(path), type, options);
+			return is(Oddity.NEW_INODE_AFTER_RENAME) ? type.cast(Proxy.newProxyInstance(type.getClassLoader(),
+					new Class<?>[] { type }, (proxy, method, arguments) -> {
+						Object value = method.invoke(attributes, arguments);
+						return method.getName().equals("fileKey") ? key(path, value) : value;
+					})) : attributes;
 		}
 
 		@Override
 		public Map<String, Object> readAttributes(Path path, String attributes, LinkOption... options)
 				throws IOException {
-			return real().readAttributes(OddFileSystem.real(path), attributes, options);
+			Map<String, Object> read = new HashMap<>(
+					real().readAttributes(OddFileSystem.real(path), attributes, options));
+			read.computeIfPresent("fileKey", (name, key) -> key(path, key));
+			return read;
 		}
 
 		@Override
@@ -586,8 +619,19 @@ public final class OddFileSystem extends FileSystem {
 		@Override
 		public void force(boolean metaData) throws IOException {
 			OddFileSystem.this.beforeStoring.accept("force " + this.file.getFileName());
+			if (is(Files.isDirectory(this.file) ? Oddity.NO_DIRECTORY_FORCE : Oddity.NO_FORCE)) {
+				throw new IOException(Files.isDirectory(this.file) ? "Operation not supported" : "Invalid argument");
+			}
 			super.force(metaData);
 			OddFileSystem.this.whenForced.accept(this.file);
+		}
+
+		@Override
+		public FileLock tryLock(long position, long size, boolean shared) throws IOException {
+			if (is(Oddity.NO_LOCKS)) {
+				throw new IOException("No locks available");
+			}
+			return super.tryLock(position, size, shared);
 		}
 
 		@Override

@@ -18,11 +18,15 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.DiskFault;
 import dev.modelcache.internal.FileAccess;
+import dev.modelcache.internal.lock.ExclusiveFile;
+import dev.modelcache.internal.lock.ExclusiveFiles;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,8 +35,10 @@ import org.springframework.util.unit.DataSize;
 /**
  * Tries with a small file, before anything is fetched, whether a model can be published
  * in a directory: its file must be written at any position, forced to disk, renamed over
- * another one, and have no more permissions than it should. A file system that can do all
- * of it is tried once; what is missing may be so in one directory only, or for a while.
+ * another one, and have no more permissions than it should. Whether it can be locked, and
+ * keeps its device and inode when it is renamed, is found out as well. A file system that
+ * can do all of it is tried once; what is missing may be so in one directory only, or for
+ * a while.
  * <p>
  * <em>Thread-safety</em>: all methods. <em>Blocking</em>: {@link #of}, for a few system
  * calls the first time.
@@ -52,10 +58,15 @@ final class DirectoryProbe {
 
 	private final FileRules rules;
 
+	private final ExclusiveFiles files;
+
 	private final Map<Volume, Ability> known = new ConcurrentHashMap<>();
 
-	DirectoryProbe(FileRules rules) {
+	private final Set<Object> withoutLocks = ConcurrentHashMap.newKeySet();
+
+	DirectoryProbe(FileRules rules, ExclusiveFiles files) {
 		this.rules = rules;
+		this.files = files;
 	}
 
 	/**
@@ -64,7 +75,8 @@ final class DirectoryProbe {
 	 * @param place its place, whose directory exists
 	 * @return what is known; a directory that cannot be tried counts as one that can do
 	 * everything, because what is done there next fails with a better reason
-	 * @throws ModelStorageException if files would have more permissions than they should
+	 * @throws ModelStorageException if files would have more permissions than they
+	 * should, or cannot be made durable
 	 */
 	Ability of(String modelId, ModelPlace place) {
 		try {
@@ -74,6 +86,13 @@ final class DirectoryProbe {
 				ability = tryOut(place);
 				if (ability.obstacle() == null) {
 					this.known.put(volume, ability);
+					if (!ability.locks() && this.withoutLocks.add(volume.device())) {
+						logger
+							.warn("The file system of {} has no file locks. Processes that share it wait for each other"
+									+ " by the notes in their lock files, and no model is removed there for"
+									+ " hooks.llm.cache.max-size, because its users on other machines cannot be seen",
+									place.directory());
+					}
 				}
 			}
 			return ability;
@@ -81,10 +100,24 @@ final class DirectoryProbe {
 		catch (TooWideException ex) {
 			throw tooWide(modelId, place, ex);
 		}
+		catch (NotDurableException ex) {
+			throw new ModelStorageException(modelId, place.directory(),
+					"a model cannot be published in " + place.directory()
+							+ ": the file system there does not make files durable (" + reason(ex.failure) + ")",
+					"Use a directory on another file system", ex.failure);
+		}
 		catch (IOException ex) {
 			logger.debug("{} cannot be tried out", place.directory(), ex);
 			return Ability.ALL;
 		}
+	}
+
+	/**
+	 * Returns whether files keep device and inode when they are renamed, which is assumed
+	 * of what has not been tried out.
+	 */
+	boolean keepsKeys(ModelPlace place) throws IOException {
+		return this.known.getOrDefault(Volume.of(place), Ability.ALL).keepsKeys();
 	}
 
 	private static ModelStorageException tooWide(String modelId, ModelPlace place, TooWideException failure) {
@@ -104,7 +137,7 @@ final class DirectoryProbe {
 		Path other = StagedName.of(place.directory().resolve(NAME));
 		try {
 			String obstacle = write(place, probe);
-			return (obstacle != null) ? new Ability(obstacle, true) : rename(probe, other);
+			return (obstacle != null) ? Ability.ALL.without(obstacle) : rename(probe, other);
 		}
 		finally {
 			Files.deleteIfExists(probe);
@@ -112,7 +145,10 @@ final class DirectoryProbe {
 		}
 	}
 
-	/** Returns why files cannot be written as a transfer writes them, or null. */
+	/**
+	 * Returns why files cannot be written as a transfer writes them, or null.
+	 * @throws NotDurableException if they cannot be forced to disk
+	 */
 	private @Nullable String write(ModelPlace place, Path probe) throws IOException {
 		FileChannel file;
 		try {
@@ -126,10 +162,20 @@ final class DirectoryProbe {
 		}
 		try (file) {
 			write(file, 0);
-			file.force(true);
+			force(file);
 			String obstacle = writeAnywhere(place, file);
 			requirePermissions(place, probe);
 			return obstacle;
+		}
+	}
+
+	private static void force(FileChannel file) throws IOException {
+		try {
+			file.force(true);
+		}
+		catch (IOException ex) {
+			requireAnswerOfTheFileSystem(ex);
+			throw new NotDurableException(ex);
 		}
 	}
 
@@ -178,10 +224,16 @@ final class DirectoryProbe {
 
 	private Ability rename(Path probe, Path other) throws IOException {
 		Files.newByteChannel(other, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE).close();
+		Object key = Partial.keyOf(probe);
+		boolean locks = true;
 		IOException refused = null;
-		try (FileChannel open = FileChannel.open(probe, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+		try (ExclusiveFile open = this.files.tryOpen(probe)) {
+			if (open == null) {
+				throw new NoSuchFileException(probe.toString());
+			}
+			locks = open.locked();
 			FileMoves.replace(probe, other);
-			return Ability.ALL;
+			return new Ability(null, true, Objects.equals(key, Partial.keyOf(other)), locks);
 		}
 		catch (NoSuchFileException ex) {
 			throw ex;
@@ -191,12 +243,12 @@ final class DirectoryProbe {
 		}
 		try {
 			FileMoves.replace(probe, other);
-			return new Ability(null, false);
+			return new Ability(null, false, Objects.equals(key, Partial.keyOf(other)), locks);
 		}
 		catch (IOException ex) {
 			requireAnswerOfTheFileSystem(ex);
 			ex.addSuppressed(refused);
-			return new Ability("cannot rename a file over another one (" + reason(ex) + ")", false);
+			return Ability.ALL.without("cannot rename a file over another one (" + reason(ex) + ")");
 		}
 	}
 
@@ -222,10 +274,16 @@ final class DirectoryProbe {
 	 * @param obstacle why a model cannot be published there by a rename, to follow "the
 	 * file system", or {@code null} if it can
 	 * @param movesOpenFiles whether a file can be renamed while it is open
+	 * @param keepsKeys whether a file has the same device and inode after a rename
+	 * @param locks whether a file can be locked
 	 */
-	record Ability(@Nullable String obstacle, boolean movesOpenFiles) {
+	record Ability(@Nullable String obstacle, boolean movesOpenFiles, boolean keepsKeys, boolean locks) {
 
-		static final Ability ALL = new Ability(null, true);
+		static final Ability ALL = new Ability(null, true, true, true);
+
+		Ability without(String obstacle) {
+			return new Ability(obstacle, this.movesOpenFiles, this.keepsKeys, this.locks);
+		}
 
 	}
 
@@ -243,6 +301,18 @@ final class DirectoryProbe {
 			FileSystem system = directory.getFileSystem();
 			return new Volume(system, system.supportedFileAttributeViews().contains("unix")
 					? Files.getAttribute(directory, "unix:dev") : directory, place.shared());
+		}
+
+	}
+
+	/** Files cannot be made durable, also not by those who copy them. */
+	private static final class NotDurableException extends IOException {
+
+		private final IOException failure;
+
+		NotDurableException(IOException failure) {
+			super("files cannot be forced to disk", failure);
+			this.failure = failure;
 		}
 
 	}

@@ -7,11 +7,13 @@ package dev.modelcache.internal.store;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,6 +27,10 @@ import org.springframework.retry.support.RetryTemplate;
 final class FileMoves {
 
 	private static final Logger logger = LoggerFactory.getLogger(FileMoves.class);
+
+	/** EINVAL, ENOTSUP (also as musl says it), ENOSYS and EBADF. */
+	private static final Set<String> UNSUPPORTED = Set.of("Invalid argument", "Operation not supported",
+			"Not supported", "Function not implemented", "Bad file descriptor");
 
 	private static final RetryTemplate RETRY = RetryTemplate.builder()
 		.maxAttempts(6)
@@ -78,11 +84,12 @@ final class FileMoves {
 	}
 
 	/**
-	 * Some network file systems answer EINVAL, for which Java has no type: of the error
-	 * number only its text is left. Where that is in another language, it is an error.
+	 * Some network and FUSE file systems answer so for each directory. Java has no types
+	 * for these errors, only their texts; in another language they are errors.
 	 */
 	private static boolean isUnsupported(IOException failure) {
-		return "Invalid argument".equals(failure.getMessage());
+		String reason = (failure instanceof FileSystemException ex) ? ex.getReason() : failure.getMessage();
+		return reason != null && UNSUPPORTED.contains(reason);
 	}
 
 }

@@ -10,7 +10,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.Objects;
 
 import dev.modelcache.internal.lock.ExclusiveFile;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param file the open file
  * @param journal its journal
  * @param owner the user that it belongs to
- * @param key its device and inode, or {@code null} where the file system has none
+ * @param key its device and inode, or {@code null} where the file system has none, or
+ * changes them
  */
 record Partial(Path path, ExclusiveFile file, PartialJournal journal, FileOwner owner, @Nullable Object key) {
 
@@ -31,7 +31,12 @@ record Partial(Path path, ExclusiveFile file, PartialJournal journal, FileOwner 
 	 * still private.
 	 */
 	boolean isIntact() throws IOException {
-		return this.owner.isPrivate(this.path) && Objects.equals(this.key, keyOf(this.path));
+		return this.owner.isPrivate(this.path) && isAt(this.path);
+	}
+
+	/** Returns whether nothing speaks against this file's being the one at a path. */
+	boolean isAt(Path other) throws IOException {
+		return this.key == null || this.key.equals(keyOf(other));
 	}
 
 	/** Returns the device and inode of a path, or null where there is none. */

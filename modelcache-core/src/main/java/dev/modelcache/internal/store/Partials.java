@@ -49,6 +49,8 @@ final class Partials {
 
 	private final Instant expiry;
 
+	private final boolean keepsKeys;
+
 	private @Nullable FileOwner owner;
 
 	/**
@@ -56,11 +58,13 @@ final class Partials {
 	 * @param target the target
 	 * @param files opens files
 	 * @param expiry files that were last written before are of no use
+	 * @param keepsKeys whether files keep device and inode when they are renamed
 	 */
-	Partials(Path target, ExclusiveFiles files, Instant expiry) {
+	Partials(Path target, ExclusiveFiles files, Instant expiry, boolean keepsKeys) {
 		this.target = target;
 		this.files = files;
 		this.expiry = expiry;
+		this.keepsKeys = keepsKeys;
 	}
 
 	/**
@@ -128,7 +132,7 @@ final class Partials {
 			ExclusiveFile file = this.files.tryCreate(path, FileAccess.PRIVATE.forFile(path));
 			if (file != null) {
 				return new Partial(path, file, new PartialJournal(StagedName.journal(path), List.of()),
-						FileOwner.of(path), Partial.keyOf(path));
+						FileOwner.of(path), key(path));
 			}
 		}
 		throw new IOException("other processes take each new file away");
@@ -188,7 +192,7 @@ final class Partials {
 
 	/** What another user put there, or may write, is left where it is. */
 	private @Nullable Partial tryTake(Path path) throws IOException {
-		Object key = Partial.keyOf(path);
+		Object key = key(path);
 		if (!owner().isPrivate(path)) {
 			logger.debug("{} is not a private file of this user; it is not used", path);
 			return null;
@@ -213,6 +217,10 @@ final class Partials {
 				file.close();
 			}
 		}
+	}
+
+	private @Nullable Object key(Path path) throws IOException {
+		return this.keepsKeys ? Partial.keyOf(path) : null;
 	}
 
 	private boolean isAbandoned(Path path) throws IOException {

@@ -319,13 +319,14 @@ public final class StagedFile implements AutoCloseable {
 		});
 		this.staging.receipts().prepare(this.place, written);
 		requireUnchanged(replaceable);
-		if (!this.staging.movesOpenFiles(this.modelId, this.place)) {
+		DirectoryProbe.Ability ability = this.staging.ability(this.modelId, this.place);
+		if (!ability.movesOpenFiles()) {
 			this.partial.file().close();
 		}
 		FileMoves.replace(path(), this.place.target());
 		this.published = true;
 		try {
-			if (!Objects.equals(this.partial.key(), Partial.keyOf(this.place.target()))) {
+			if (!this.partial.isAt(this.place.target())) {
 				throw new IOException(this.place.target() + " was replaced by another user, who may write to "
 						+ this.place.directory());
 			}
@@ -337,6 +338,11 @@ public final class StagedFile implements AutoCloseable {
 		}
 		deleteJournal();
 		this.staging.receipts().settle(this.place);
+		if (!ability.keepsKeys()) {
+			Fingerprint moved = Fingerprint.of(this.place.target());
+			this.staging.receipts()
+				.write(this.place, (moved != null) ? written.reissued(moved, written.verifiedAt()) : written);
+		}
 		this.staging.adoption().forget(this.place);
 		this.staging.deleteOthers(this.work);
 	}
@@ -528,8 +534,7 @@ public final class StagedFile implements AutoCloseable {
 		this.staging.receipts().delete(this.place);
 		try {
 			// At a path that the user chose, it may be a file of theirs by now.
-			if (this.place.conflict() == null
-					|| Objects.equals(this.partial.key(), Partial.keyOf(this.place.target()))) {
+			if (this.place.conflict() == null || this.partial.isAt(this.place.target())) {
 				Files.deleteIfExists(this.place.target());
 			}
 		}

@@ -64,7 +64,7 @@ public final class Staging {
 			AdoptedFiles adoption, ModelsInUse inUse, ModelUsers users, DirectoryForce directories) {
 		this.settings = settings;
 		this.layout = layout;
-		this.probe = new DirectoryProbe(settings.rules());
+		this.probe = new DirectoryProbe(settings.rules(), files);
 		this.files = files;
 		this.clock = clock;
 		this.receipts = receipts;
@@ -187,9 +187,9 @@ public final class Staging {
 		return "a model cannot be published atomically in " + place.directory() + ": the file system there " + obstacle;
 	}
 
-	/** Returns whether a file of a place can be renamed while it is open. */
-	boolean movesOpenFiles(String modelId, ModelPlace place) {
-		return this.probe.of(modelId, place).movesOpenFiles();
+	/** Returns what the file system of a place can do. */
+	DirectoryProbe.Ability ability(String modelId, ModelPlace place) {
+		return this.probe.of(modelId, place);
 	}
 
 	/**
@@ -317,8 +317,8 @@ public final class Staging {
 		return this.clock.instant().minus(this.settings.partialRetention());
 	}
 
-	Partials partials(ModelPlace place) {
-		return new Partials(place.target(), this.files, expiry());
+	Partials partials(ModelPlace place) throws IOException {
+		return new Partials(place.target(), this.files, expiry(), this.probe.keepsKeys(place));
 	}
 
 	/**

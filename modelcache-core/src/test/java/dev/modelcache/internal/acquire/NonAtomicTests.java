@@ -25,6 +25,7 @@ import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.FileAccess;
 import dev.modelcache.internal.lock.LockSettings;
 import dev.modelcache.internal.store.FileRules;
+import dev.modelcache.internal.store.Fingerprint;
 import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
@@ -284,6 +285,58 @@ class NonAtomicTests {
 		OddFileSystem odd = with(Oddity.NO_RENAME_OF_OPEN_FILES);
 		assertThat(get(odd).outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
 		assertThat(files(bucket())).containsExactlyInAnyOrder("m.bin", "m.bin.download.lock");
+	}
+
+	@Test
+	void filesThatCannotBeMadeDurableAreToldBeforeAnythingIsFetched() throws IOException {
+		assertThat(failure(open(with(Oddity.NO_FORCE)))).isInstanceOf(ModelStorageException.class)
+			.hasMessageContaining("the file system there does not make files durable (Invalid argument)")
+			.hasMessageNotContaining("allow-non-atomic");
+		assertThat(this.server.requests()).isEmpty();
+		assertThat(files(bucket())).allMatch((name) -> name.endsWith(".lock"));
+	}
+
+	@ParameterizedTest
+	@EnumSource(names = { "NO_DIRECTORY_FORCE", "NEW_INODE_AFTER_RENAME", "NO_LOCKS" })
+	void downloadThatBrokeOffIsResumedAndFoundAgain(Oddity oddity) throws IOException {
+		this.rules = FileRules.DEFAULTS;
+		OddFileSystem odd = with(oddity);
+		AtomicInteger asked = new AtomicInteger();
+		this.server.answer("/m.bin", (request) -> (asked.getAndIncrement() == 0) ? Reply.ok().closeAfter(2 * MIB + 1000)
+				: Reply.status(503));
+		assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get(odd));
+		this.server.answer("/m.bin", (request) -> Reply.ok());
+		assertThat(get(odd).outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		assertThat(target()).satisfies(Content.exactly(this.content.bytes()));
+		int requests = this.server.requests().size();
+		assertThat(this.server.requests().get(requests - 1).header("Range")).startsWith("bytes=" + 2 * MIB);
+		assertThat(get(odd).outcome()).isEqualTo(ModelOutcome.CACHED);
+		assertThat(this.server.requests()).hasSize(requests);
+		// Without locks, what another download of a process that runs left may be in use.
+		assertThat(files(bucket())).filteredOn((name) -> oddity != Oddity.NO_LOCKS || !name.startsWith("."))
+			.containsExactlyInAnyOrder("m.bin", "m.bin.download.lock");
+	}
+
+	@Test
+	void missingLocksAreToldOnceForAFileSystem(CapturedOutput output) {
+		OddFileSystem odd = with(Oddity.NO_LOCKS);
+		CacheFixture fixture = new CacheFixture(odd.path(this.directory.resolve("cache")));
+		this.server.serve("/n.bin", Content.random(MIB, 3));
+		try (fixture) {
+			fixture.open(ModelRequest.builder("m").url(this.server.uri("/m.bin")).build(),
+					ModelRequest.builder("n").url(this.server.uri("/n.bin")).build());
+			fixture.get("m");
+			fixture.get("n");
+		}
+		assertThat(output).containsOnlyOnce("has no file locks");
+	}
+
+	@Test
+	void receiptOfAFileWithAnotherInodeFitsIt() throws IOException {
+		OddFileSystem odd = with(Oddity.NEW_INODE_AFTER_RENAME);
+		get(odd);
+		Fingerprint now = Fingerprint.of(odd.path(target()));
+		assertThat(Files.readString(receipt())).contains("changed=" + now.changed().replace(":", "\\:"));
 	}
 
 	@Test

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.FileAccess;
+import dev.modelcache.internal.lock.ExclusiveFiles;
 import dev.modelcache.testsupport.OddFileSystem;
 import dev.modelcache.testsupport.OddFileSystem.Oddity;
 import org.junit.jupiter.api.Test;
@@ -29,7 +30,7 @@ class DirectoryProbeTests {
 	@Test
 	void permissionsOfPrivateFilesAreTriedAfterThoseOfSharedOnes() throws Exception {
 		OddFileSystem odd = new OddFileSystem(FileSystems.getDefault(), Oddity.WIDE_OPEN);
-		DirectoryProbe probe = new DirectoryProbe(FileRules.DEFAULTS);
+		DirectoryProbe probe = new DirectoryProbe(FileRules.DEFAULTS, new ExclusiveFiles());
 		Path receipt = this.directory.resolve("receipt");
 		ModelPlace shared = new ModelPlace(odd.path(Files.createDirectory(this.directory.resolve("hub")).resolve("m")),
 				receipt, receipt, FileAccess.PRIVATE, true, null);

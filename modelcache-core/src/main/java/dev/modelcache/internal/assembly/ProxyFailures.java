@@ -10,6 +10,9 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 import javax.net.ssl.SSLException;
 
@@ -27,6 +30,7 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.proxy.ProxyHandler;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.reactive.function.client.ClientRequest;
 import org.springframework.web.reactive.function.client.ClientResponse;
@@ -43,6 +47,15 @@ final class ProxyFailures {
 
 	private static final int PROXY_AUTHENTICATION_REQUIRED = HttpStatus.PROXY_AUTHENTICATION_REQUIRED.value();
 
+	/** Netty's status of what it cannot read. */
+	private static final int NO_HTTP = 999;
+
+	/** What a server that is no proxy answers. */
+	private static final Set<Integer> NO_CONNECT = Set.of(404, 405, 501, NO_HTTP);
+
+	/** A scheme, which no equals sign follows (RFC 9110, section 11.6.1). */
+	private static final Pattern SCHEME = Pattern.compile("(?:^|,)\\s*([A-Za-z-]{1,20})(?=\\s+[^\\s=]|\\s*(?:,|$))");
+
 	private final ProxyRoutes routes;
 
 	ProxyFailures(ProxyRoutes routes) {
@@ -57,7 +70,9 @@ final class ProxyFailures {
 				.onErrorMap((failure) -> (proxy != null) ? explained(proxy, failure) : failure)
 				.flatMap((response) -> (response.statusCode().value() != PROXY_AUTHENTICATION_REQUIRED)
 						? Mono.just(response)
-						: response.releaseBody().then(Mono.error(() -> refused(proxy, "a proxy", "", 407))));
+						: response.releaseBody()
+							.then(Mono.error(() -> refused(proxy, "a proxy", "", 407,
+									response.headers().header(HttpHeaders.PROXY_AUTHENTICATE)))));
 		});
 	}
 
@@ -86,10 +101,16 @@ final class ProxyFailures {
 				cause);
 	}
 
-	/** RFC 9110, sections 9.3.6 and 15.5.8. */
+	/** RFC 9110, sections 9.3.6, 11.7.1 and 15.5.8. */
 	private static ConnectionFailedException refused(@Nullable Proxy proxy, String unnamed, String destination,
-			int status) {
+			int status, List<String> challenges) {
 		String subject = "cannot be reached: " + ((proxy != null) ? proxy.name() : unnamed);
+		String other = otherSchemes(challenges);
+		if (status == PROXY_AUTHENTICATION_REQUIRED && other != null) {
+			return denied(subject + " requires " + other + " authentication (407)",
+					"Only Basic authentication is supported: use a proxy that accepts it, or a local one that logs in"
+							+ " to this proxy");
+		}
 		// Some proxies answer 401 to wrong credentials.
 		if (status == PROXY_AUTHENTICATION_REQUIRED || status == HttpStatus.UNAUTHORIZED.value()) {
 			boolean configured = proxy != null && proxy.isConfigured();
@@ -105,6 +126,12 @@ final class ProxyFailures {
 					: denied(subject + " rejects the configured credentials (" + status + ")", "Correct " + (configured
 							? Proxy.KEYS + ".username and .password" : "the credentials of the " + proxy.setting()));
 		}
+		if (NO_CONNECT.contains(status)) {
+			return new ConnectionFailedException(Reason.PROXY_FAILED,
+					subject + ((status == NO_HTTP) ? " does not speak HTTP"
+							: " does not support the method CONNECT (" + status + ")"),
+					"Check the host and the port of the proxy; " + settings(proxy), null);
+		}
 		if (status >= 400 && status < 500 && status != 408 && status != 429) {
 			return denied(subject + " refuses to connect to " + destination + " (" + status + ")",
 					"Allow that host in the proxy, or use a mirror or fallback-url that the proxy allows");
@@ -112,6 +139,16 @@ final class ProxyFailures {
 		return new ConnectionFailedException(Reason.PROXY_FAILED,
 				subject + " answered " + status + " to the request to connect to " + destination,
 				"Check the host name, and that the proxy can reach that host; " + settings(proxy), null);
+	}
+
+	/** Returns the schemes of challenges, or {@code null} if Basic is one of them. */
+	private static @Nullable String otherSchemes(List<String> challenges) {
+		List<String> schemes = challenges.stream()
+			.flatMap((challenge) -> SCHEME.matcher(challenge).results().map((scheme) -> scheme.group(1)))
+			.distinct()
+			.toList();
+		return (schemes.isEmpty() || schemes.stream().anyMatch("Basic"::equalsIgnoreCase)) ? null
+				: String.join(" or ", schemes);
 	}
 
 	private static ConnectionFailedException denied(String problem, String action) {
@@ -198,8 +235,9 @@ final class ProxyFailures {
 					&& response.status().codeClass() != HttpStatusClass.SUCCESS) {
 				this.refused = true;
 				InetSocketAddress destination = this.handler.destinationAddress();
-				context.fireExceptionCaught(refused(this.proxy, name(),
-						destination.getHostString() + ":" + destination.getPort(), response.status().code()));
+				context.fireExceptionCaught(
+						refused(this.proxy, name(), destination.getHostString() + ":" + destination.getPort(),
+								response.status().code(), response.headers().getAll(HttpHeaders.PROXY_AUTHENTICATE)));
 			}
 			if (this.refused) {
 				ReferenceCountUtil.release(message);

@@ -13,6 +13,8 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import dev.modelcache.ModelConfigurationException;
@@ -35,6 +37,12 @@ final class ProxyRoutes {
 
 	/** What curl uses for a proxy without a port. */
 	private static final int DEFAULT_PORT = 1080;
+
+	/** A name, with characters beyond ASCII perhaps, or an IPv6 address. */
+	private static final Pattern HOST = Pattern.compile("[\\p{L}\\p{N}_.-]+|[0-9A-Fa-f:.]+(%[A-Za-z0-9_.-]+)?");
+
+	/** As curl reads it, with one to three slashes. */
+	private static final Pattern URL = Pattern.compile("([^:/?#]*):/{1,3}(.*)");
 
 	private final @Nullable Proxy configured;
 
@@ -143,9 +151,9 @@ final class ProxyRoutes {
 	}
 
 	private static Proxy parse(String variable, String value) {
-		int schemeEnd = value.indexOf("://");
-		String scheme = (schemeEnd >= 0) ? value.substring(0, schemeEnd).toLowerCase(Locale.ROOT) : "http";
-		String authority = value.substring((schemeEnd >= 0) ? schemeEnd + 3 : 0).split("[/?#]", 2)[0];
+		Matcher url = URL.matcher(value);
+		String scheme = url.matches() ? url.group(1).toLowerCase(Locale.ROOT) : "http";
+		String authority = (url.matches() ? url.group(2) : value).split("[/?#]", 2)[0];
 		int at = authority.lastIndexOf('@');
 		String[] login = (at >= 0) ? authority.substring(0, at).split(":", 2) : new String[0];
 		String place = authority.substring(at + 1);
@@ -171,7 +179,7 @@ final class ProxyRoutes {
 	}
 
 	private static String valid(String variable, String host) {
-		if (host.isEmpty() || host.chars().anyMatch((character) -> character <= ' ')) {
+		if (!HOST.matcher(host).matches()) {
 			throw wrong(variable, "contains no valid host");
 		}
 		return host;

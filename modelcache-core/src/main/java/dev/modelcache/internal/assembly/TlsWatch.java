@@ -4,23 +4,28 @@
  */
 package dev.modelcache.internal.assembly;
 
-import java.net.InetAddress;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.security.NoSuchAlgorithmException;
 import java.security.Principal;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.WeakHashMap;
 
 import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SNIServerName;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.StandardConstants;
 import javax.net.ssl.X509ExtendedKeyManager;
 
 import dev.modelcache.internal.http.Certificates;
@@ -38,6 +43,7 @@ import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
+import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -64,9 +70,17 @@ final class TlsWatch {
 
 	private static final int TLS_1_2 = 0x303;
 
+	private static final int HANDSHAKE_FAILURE = 40;
+
 	private static final int PROTOCOL_VERSION = 70;
 
+	private static final int INSUFFICIENT_SECURITY = 71;
+
+	private static final int UNRECOGNIZED_NAME = 112;
+
 	private static final int HEADER = 5;
+
+	private static final String REFUSED = "refused the TLS handshake with alert ";
 
 	private final Duration handshakeTimeout;
 
@@ -90,7 +104,19 @@ final class TlsWatch {
 		}
 		return (client.configuration().sslProvider() != null) ? client
 				: client.secure((spec) -> spec.sslContext(Http11SslContextSpec.forClient()
-					.configure((context) -> context.trustManager(Certificates.ofJvm()[0]).keyManager(new NoKeys()))));
+					.configure((context) -> context.trustManager(Certificates.ofJvm()[0])
+						.keyManager(new NoKeys())
+						.ciphers(cipherSuites(), SupportedCipherSuiteFilter.INSTANCE))));
+	}
+
+	/** Those of this JVM, of which Netty's list has a part. */
+	private static List<String> cipherSuites() {
+		try {
+			return List.of(SSLContext.getDefault().getDefaultSSLParameters().getCipherSuites());
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException("This JVM has no TLS", ex);
+		}
 	}
 
 	/** Prepares a connection before it is opened. */
@@ -108,20 +134,37 @@ final class TlsWatch {
 		pipeline.addAfter(NettyPipeline.SslHandler, "modelCacheTls", new Explanations(tls.engine(), records, host));
 	}
 
-	/** The JDK sends no name without a dot, and none with an underscore. */
+	/**
+	 * The JDK sends no name without a dot, and none with an underscore. Servers may tell
+	 * upper case from lower case.
+	 */
 	private static void name(String host, SSLEngine engine) {
-		InetAddress literal = DirectHosts.literal(host);
 		SSLParameters parameters = engine.getSSLParameters();
-		if (literal != null || (parameters.getServerNames() != null && !parameters.getServerNames().isEmpty())) {
+		List<SNIServerName> names = parameters.getServerNames();
+		boolean other = names != null && !names.isEmpty()
+				&& !(names.get(0) instanceof SNIHostName own && own.getAsciiName().equalsIgnoreCase(host));
+		if (DirectHosts.literal(host) != null || other) {
 			return;
 		}
 		String name = host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
+		byte[] sent = name.toLowerCase(Locale.ROOT).getBytes(StandardCharsets.US_ASCII);
 		try {
-			parameters.setServerNames(List.of(new SNIHostName(name.getBytes(StandardCharsets.US_ASCII))));
+			parameters.setServerNames(List.of(serverName(sent)));
 			engine.setSSLParameters(parameters);
 		}
 		catch (IllegalArgumentException ex) {
 			// A name that cannot be sent.
+		}
+	}
+
+	private static SNIServerName serverName(byte[] name) {
+		try {
+			return new SNIHostName(name);
+		}
+		catch (IllegalArgumentException ex) {
+			// The JDK's own class takes no underscore.
+			return new SNIServerName(StandardConstants.SNI_HOST_NAME, name) {
+			};
 		}
 	}
 
@@ -167,6 +210,8 @@ final class TlsWatch {
 
 		private final InetSocketAddress host;
 
+		private boolean connected;
+
 		Explanations(SSLEngine engine, Records records, InetSocketAddress host) {
 			this.engine = engine;
 			this.records = records;
@@ -175,13 +220,21 @@ final class TlsWatch {
 
 		@Override
 		public void userEventTriggered(ChannelHandlerContext context, Object event) {
-			context.fireUserEventTriggered((event instanceof SslHandshakeCompletionEvent end && !end.isSuccess())
-					? new SslHandshakeCompletionEvent(explained(end.cause())) : event);
+			if (event instanceof SslHandshakeCompletionEvent end) {
+				this.connected |= end.isSuccess();
+				context.fireUserEventTriggered(
+						end.isSuccess() ? event : new SslHandshakeCompletionEvent(explained(end.cause())));
+			}
+			else {
+				context.fireUserEventTriggered(event);
+			}
 		}
 
 		@Override
 		public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-			context.fireExceptionCaught(Failures.hasCause(cause, SSLException.class) ? explained(cause) : cause);
+			boolean ofTls = Failures.hasCause(cause, SSLException.class)
+					|| (!this.connected && Failures.hasCause(cause, IOException.class));
+			context.fireExceptionCaught(ofTls ? explained(cause) : cause);
 		}
 
 		private Throwable explained(Throwable cause) {
@@ -208,7 +261,19 @@ final class TlsWatch {
 				return failed("requires a certificate of the client",
 						"Set hooks.llm.download.ssl-bundle to an SSL bundle with a key store that contains it", cause);
 			}
-			return cause;
+			return switch (this.records.alert) {
+				case -1 -> (!this.connected && !Failures.hasCause(cause, SSLException.class))
+						? failed("closed the connection during the TLS handshake", Reason.TLS_FAILED.action(), cause)
+						: cause;
+				case HANDSHAKE_FAILURE, INSUFFICIENT_SECURITY -> failed(
+						REFUSED + this.records.alert + " (handshake failure)",
+						"Check the host name in the URL; otherwise the operator of the host must enable common cipher"
+								+ " suites of TLS 1.2 or later, or a proxy or firewall refuses the host",
+						cause);
+				case UNRECOGNIZED_NAME -> failed("has no certificate for the name " + this.host.getHostString(),
+						"Use a host name in the URL that the server knows", cause);
+				default -> failed(REFUSED + this.records.alert, Reason.TLS_FAILED.action(), cause);
+			};
 		}
 
 		private static ConnectionFailedException failed(String problem, String action, Throwable cause) {

@@ -4,6 +4,7 @@
  */
 package dev.modelcache.internal.http;
 
+import java.io.IOException;
 import java.net.Socket;
 import java.security.KeyStore;
 import java.security.KeyStoreException;
@@ -118,7 +119,7 @@ public final class Certificates {
 	 */
 	static @Nullable ConnectionFailedException explain(Throwable failure, X509Certificate @Nullable [] chain) {
 		if (!Failures.hasCause(failure, CertificateException.class, CertPathValidatorException.class,
-				CertPathBuilderException.class, SSLPeerUnverifiedException.class)) {
+				CertPathBuilderException.class, SSLPeerUnverifiedException.class) || isUnreadable(failure)) {
 			return null;
 		}
 		if (Failures.hasCause(failure, CertificateExpiredException.class) || hasReason(failure, BasicReason.EXPIRED)) {
@@ -139,6 +140,17 @@ public final class Certificates {
 			return untrusted(authority(chain), AUTHORITY, failure);
 		}
 		return untrusted("has a certificate for " + names(chain), OTHER_NAME, failure);
+	}
+
+	/** Damaged on its way, perhaps: nothing that can be trusted or not. */
+	private static boolean isUnreadable(Throwable failure) {
+		for (Throwable t = failure; t != null; t = t.getCause()) {
+			if (t instanceof CertificateParsingException
+					|| (t instanceof CertificateException && t.getCause() instanceof IOException)) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	private static ConnectionFailedException untrusted(String problem, String action, Throwable cause) {

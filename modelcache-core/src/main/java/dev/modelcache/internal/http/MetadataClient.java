@@ -4,13 +4,19 @@
  */
 package dev.modelcache.internal.http;
 
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
+import java.util.zip.GZIPInputStream;
 
 import dev.modelcache.ModelAccessDeniedException;
 import dev.modelcache.ModelTransferException;
@@ -24,6 +30,7 @@ import io.github.resilience4j.retry.Retry;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
+import org.springframework.http.HttpHeaders;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
@@ -43,6 +50,8 @@ public final class MetadataClient {
 
 	/** Of other answers than a success, the status tells nearly everything. */
 	private static final int LARGEST_ERROR = 1 << 16;
+
+	private static final Set<String> GZIP = Set.of("gzip", "x-gzip");
 
 	private final Redirects redirects;
 
@@ -138,8 +147,7 @@ public final class MetadataClient {
 			try {
 				take(buffer, body, limit);
 				if (whole && body.size() > limit) {
-					next.error(new RequestFailedException(Reason.TOO_LARGE, request.uri(),
-							"answers with more than " + limit + " bytes", null));
+					next.error(tooLarge(request, limit));
 				}
 				else {
 					next.next(buffer);
@@ -151,10 +159,36 @@ public final class MetadataClient {
 		})
 			.takeUntil((buffer) -> body.size() > limit)
 			.doOnDiscard(DataBuffer.class, DataBufferUtils::release)
-			.then(Mono.fromSupplier(() -> new MetadataResponse(response.at().uri(), response.status(),
-					response.headers(), Arrays.copyOf(body.toByteArray(), (int) Math.min(body.size(), limit)))))
+			.then(Mono
+				.fromSupplier(() -> new MetadataResponse(response.at().uri(), response.status(), response.headers(),
+						whole ? decoded(request, response, body.toByteArray(), limit)
+								: Arrays.copyOf(body.toByteArray(), (int) Math.min(body.size(), limit)))))
 			.timeout(this.settings.responseTimeout(),
 					Mono.error(() -> Redirects.noAnswer(response.at(), this.settings.responseTimeout())), this.timer);
+	}
+
+	/** Some servers and proxies encode whatever they are asked for. */
+	private static byte[] decoded(WebRequest request, Response response, byte[] body, long limit) {
+		boolean gzip = body.length > 1 && body[0] == 0x1f && body[1] == (byte) 0x8b;
+		String coding = String.valueOf(response.headers().getFirst(HttpHeaders.CONTENT_ENCODING));
+		if (!gzip || !GZIP.contains(coding.strip().toLowerCase(Locale.ROOT))) {
+			return body;
+		}
+		try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(body))) {
+			byte[] decoded = in.readNBytes((int) limit + 1);
+			if (decoded.length > limit) {
+				throw tooLarge(request, limit);
+			}
+			return decoded;
+		}
+		catch (IOException ex) {
+			throw new RequestFailedException(Reason.ILLEGAL_RESPONSE, request.uri(), "sent broken gzip data", ex);
+		}
+	}
+
+	private static RequestFailedException tooLarge(WebRequest request, long limit) {
+		return new RequestFailedException(Reason.TOO_LARGE, request.uri(), "answers with more than " + limit + " bytes",
+				null);
 	}
 
 	/** Takes a buffer's bytes up to one beyond the limit, and releases it. */

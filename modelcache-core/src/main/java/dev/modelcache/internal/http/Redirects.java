@@ -7,6 +7,8 @@ package dev.modelcache.internal.http;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -60,6 +62,10 @@ final class Redirects {
 			Redirects.class.getClassLoader());
 
 	private static final Logger logger = LoggerFactory.getLogger(Redirects.class);
+
+	/** What a proxy may have caused whose tunnel is open. */
+	private static final Set<Reason> MAY_BE_OF_A_PROXY = EnumSet.of(Reason.TIMEOUT, Reason.TLS_FAILED,
+			Reason.ILLEGAL_RESPONSE);
 
 	private static final Pattern RANGE = Pattern.compile("bytes [0-9*/-]{1,70}");
 
@@ -167,11 +173,11 @@ final class Redirects {
 
 	/**
 	 * Names the proxy in failures that it may have caused: what comes in answer to plain
-	 * http may be its own, and it may be what does not answer.
+	 * http may be its own, and it may be what does not answer, or breaks TLS.
 	 */
 	private Throwable through(Throwable failure, URI at) {
-		if (failure instanceof RequestFailedException failed && ConnectionFailedException.in(failed) == null
-				&& (failed.reason() == Reason.TIMEOUT || at.getScheme().equalsIgnoreCase("http"))) {
+		if (failure instanceof RequestFailedException failed && (MAY_BE_OF_A_PROXY.contains(failed.reason())
+				|| (ConnectionFailedException.in(failed) == null && at.getScheme().equalsIgnoreCase("http")))) {
 			String proxy = this.connections.proxyOf(at);
 			return (proxy != null) ? failed.through(at, proxy) : failed;
 		}

@@ -195,11 +195,12 @@ public final class RequestFailedException extends RuntimeException implements Fa
 
 	/**
 	 * Returns whether a host fails so when it serves all the connections that it can.
-	 * @return {@code true} for 429, 503, and connections that are refused or reset
+	 * @return {@code true} for 429, 503, and connections that are refused or reset, also
+	 * during the TLS handshake
 	 */
 	public boolean isOfABusyHost() {
 		return this.status == 503 || this.reason == Reason.TOO_MANY_REQUESTS || this.reason == Reason.RESET
-				|| this.reason == Reason.UNREACHABLE;
+				|| this.reason == Reason.TLS_FAILED || this.reason == Reason.UNREACHABLE;
 	}
 
 	/**
@@ -281,8 +282,9 @@ public final class RequestFailedException extends RuntimeException implements Fa
 		NOT_FOUND(false, ErrorCode.NOT_FOUND, "Correct the URL, or configure a mirror or fallback"),
 		/** The server wants other credentials: 401, 403. */
 		ACCESS_DENIED(false, ErrorCode.ACCESS_DENIED,
-				"Give credentials for that host: hooks.llm.download.headers.Authorization or user-info in the URL;"
-						+ " a gated model also wants its licence accepted on its web page"),
+				"Give credentials for that host: hooks.llm.huggingface.token for a Hugging Face Hub, otherwise"
+						+ " hooks.llm.download.headers.Authorization or user-info in the URL; a gated model also"
+						+ " wants its licence accepted on its web page"),
 		/** The link that the mirror has just given is refused by another host. */
 		LINK_REFUSED(false, ErrorCode.ACCESS_DENIED,
 				"Check that the first host may give you the file at all, that a proxy does not keep its redirects,"

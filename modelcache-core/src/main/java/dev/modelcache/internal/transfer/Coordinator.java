@@ -548,9 +548,10 @@ final class Coordinator implements BodyWriter.Owner {
 				mirror.goodput().notWanted();
 			}
 			for (Fetch fetch : own) {
-				if (fetch.writer.isStalled(now, settings.stallTimeout().toNanos())) {
+				Duration stall = mirror.stallTimeout(settings.stallTimeout(), fetch.brought);
+				if (fetch.writer.isStalled(now, stall.toNanos())) {
 					fetch.writer.fail(new RequestFailedException(Reason.STALLED, mirror.mirror(),
-							"sent no byte for " + settings.stallTimeout().toMillis() + " ms", null));
+							"sent no byte for " + stall.toMillis() + " ms", null));
 				}
 				else if (fetch.writer.isStarted() && mirror.pace().misses() != fetch.missesBefore) {
 					fetch.writer.fail(tooSlow(mirror.mirror()));

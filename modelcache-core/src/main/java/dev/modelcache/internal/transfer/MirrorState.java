@@ -59,6 +59,9 @@ final class MirrorState {
 	/** The circuit breaker was waited for, and no new byte has come since. */
 	private boolean waited;
 
+	/** A body stalled before its first byte, and no new byte has come since. */
+	private boolean silent;
+
 	private int active;
 
 	private int burst;
@@ -174,6 +177,7 @@ final class MirrorState {
 	void progressed() {
 		this.alone = false;
 		this.waited = false;
+		this.silent = false;
 		this.ladder.progressed();
 		if (this.slow && this.bytes - this.bytesWhenSlow < this.pace.leastBytes()) {
 			return;
@@ -208,6 +212,7 @@ final class MirrorState {
 		}
 		this.burst++;
 		this.alone = true;
+		this.silent |= failure.reason() == Reason.STALLED && !brought;
 		noteSpeed();
 		long waitMillis;
 		if (brought && !this.slow && failure.reason().isWorthRetrying()) {
@@ -227,6 +232,16 @@ final class MirrorState {
 		else {
 			this.notBeforeNanos = nowNanos + waitMillis * 1_000_000;
 		}
+	}
+
+	/**
+	 * Returns how long a body may stall. A server that fetches the file itself first may
+	 * send the headers before that.
+	 * @param configured how long it may usually
+	 * @param brought whether it has brought new bytes
+	 */
+	Duration stallTimeout(Duration configured, boolean brought) {
+		return (this.silent && !brought) ? configured.multipliedBy(4) : configured;
 	}
 
 	/** Returns whether a minute brought too few bytes since the last failure. */

@@ -139,6 +139,14 @@ class ProxyTests {
 		}
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "http:/%s", "HTTP:///%s/", "http://%s/path?query", "@%s" })
+	void variableIsReadAsCurlReadsIt(String form) throws Exception {
+		try (ConnectProxy proxy = ConnectProxy.tunnelling(this.server.port())) {
+			download(HTTP, Map.of("http_proxy", form.formatted(address(proxy))));
+		}
+	}
+
 	@Test
 	void lowerCaseWins() throws Exception {
 		try (ConnectProxy proxy = ConnectProxy.tunnelling(this.server.port())) {
@@ -251,6 +259,54 @@ class ProxyTests {
 	}
 
 	@ParameterizedTest
+	@CsvSource(delimiter = '|', value = { "Negotiate | Negotiate", "NTLM, Negotiate abc== | NTLM or Negotiate",
+			"Digest realm=\"a, b\", nonce=\"c\" | Digest" })
+	void authenticationThatIsNotSupportedIsNamed(String challenge, String schemes) {
+		try (ConnectProxy proxy = ConnectProxy.answering("407 No", "Proxy-Authenticate: " + challenge)) {
+			for (String url : List.of(HTTP, HTTPS)) {
+				assertThat(failure(url, Map.of("ALL_PROXY", "me:secret@" + address(proxy))))
+					.isInstanceOf(ModelAccessDeniedException.class)
+					.hasMessageContaining(
+							"the proxy " + address(proxy) + " requires " + schemes + " authentication (407)")
+					.hasMessageContaining("Only Basic authentication is supported");
+			}
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "404 Not Found, does not support the method CONNECT (404)",
+			"501 No, does not support the method CONNECT (501)" })
+	void serverThatIsNoProxyIsNamed(String status, String says) {
+		try (ConnectProxy proxy = ConnectProxy.answering(status)) {
+			assertThat(failure(HTTPS, Map.of("ALL_PROXY", address(proxy)))).isInstanceOf(ModelTransferException.class)
+				.hasMessageContaining("the proxy " + address(proxy) + " " + says)
+				.hasMessageContaining("the port of the proxy");
+		}
+	}
+
+	@Test
+	void whatSpeaksNoHttpIsNoProxy() {
+		try (ConnectProxy proxy = ConnectProxy.start(1, (request) -> "nonsense\r\n\r\n")) {
+			assertThat(failure(HTTPS, Map.of("ALL_PROXY", address(proxy))))
+				.hasMessageContaining("the proxy " + address(proxy) + " does not speak HTTP");
+			assertThat(failure(HTTP, Map.of("ALL_PROXY", address(proxy))))
+				.hasMessageContaining("through the proxy " + address(proxy));
+		}
+	}
+
+	/** Some firewalls open the tunnel and answer in it themselves. */
+	@ParameterizedTest
+	@ValueSource(strings = { "HTTP/1.1 403 Forbidden\r\n\r\n", "" })
+	void proxyThatBreaksTlsIsNamed(String tunnelled) throws IOException {
+		try (ConnectProxy proxy = ConnectProxy.start(1, (request) -> ConnectProxy.ESTABLISHED + tunnelled + "x")) {
+			assertThat(failure(HTTPS, Map.of("ALL_PROXY", address(proxy)),
+					(options) -> options.tlsHandshakeTimeout(Duration.ofMillis(300))))
+				.isInstanceOf(ModelTransferException.class)
+				.hasMessageContaining("through the proxy " + address(proxy));
+		}
+	}
+
+	@ParameterizedTest
 	@CsvSource({ "403 Forbidden, http://models.example/m.gguf", "403 Forbidden, https://models.example/m.gguf",
 			"502 Bad Gateway, http://models.example/m.gguf", "502 Bad Gateway, https://models.example/m.gguf" })
 	void refusalNamesTheProxyAndTheHost(String status, String url) {
@@ -335,7 +391,8 @@ class ProxyTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "https://proxy.example:443", "http://", "http://proxy:port",
-			"http://me:geheim@proxy:99999", "ftp://proxy" })
+			"http://me:geheim@proxy:99999", "ftp://proxy", "http:proxy:1", "http=proxy:1;https=proxy:1",
+			"http://proxy:1,http://other:1", "PROXY proxy:1; DIRECT" })
 	void variableThatNamesNoUsableProxyIsAnError(String value) {
 		assertThat(failure(HTTPS, Map.of("HTTPS_PROXY", value))).isInstanceOf(ModelConfigurationException.class)
 			.hasMessageContaining("HTTPS_PROXY");

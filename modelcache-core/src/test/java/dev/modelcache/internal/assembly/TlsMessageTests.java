@@ -7,6 +7,7 @@ package dev.modelcache.internal.assembly;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
@@ -23,6 +24,8 @@ import java.util.function.Consumer;
 
 import javax.net.ssl.SNIMatcher;
 import javax.net.ssl.SNIServerName;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
@@ -34,6 +37,9 @@ import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.testsupport.TestCertificate;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.ssl.SslHandler;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,6 +48,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.util.unit.DataSize;
+import reactor.netty.NettyPipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -233,6 +240,67 @@ class TlsMessageTests {
 		assertThat(failure("https://localhost:" + serveBytes(HexFormat.of().parseHex(answer)) + "/m.gguf"))
 			.hasMessageContaining("supports no version of TLS that is safe")
 			.hasMessageNotContaining("ssl-bundle");
+	}
+
+	/** RFC 8446, section 6: the level, and what is wrong. */
+	@ParameterizedTest
+	@CsvSource({ "40, with alert 40 (handshake failure)", "71, with alert 71 (handshake failure)",
+			"112, has no certificate for the name localhost", "80, with alert 80" })
+	void alertInPlaceOfAHandshake(int alert, String says) throws Exception {
+		byte[] answer = { 21, 3, 3, 0, 2, 2, (byte) alert };
+		assertThat(failure("https://localhost:" + serveBytes(answer) + "/m.gguf")).hasMessageContaining(says)
+			.hasMessageNotContaining("ssl-bundle");
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void connectionThatIsClosedDuringTheHandshake(boolean reset) throws Exception {
+		ServerSocket listener = new ServerSocket(0, 16, InetAddress.getByName("127.0.0.1"));
+		accept(listener, (socket) -> {
+			socket.getInputStream().read(new byte[64]);
+			socket.setSoLinger(reset, 0);
+			socket.close();
+		});
+		assertThat(failure("https://localhost:" + listener.getLocalPort() + "/m.gguf"))
+			.hasMessageContaining("closed the connection during the TLS handshake")
+			.hasMessageContaining("port accepts https");
+	}
+
+	/** Of those that this JVM enables, some are not in Netty's list. */
+	@ParameterizedTest
+	@ValueSource(
+			strings = { "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384" })
+	void cipherSuiteOfThisJvm(String suite) throws Exception {
+		TestCertificate keys = TestCertificate.selfSigned("localhost");
+		trust(keys);
+		SSLServerSocket listener = (SSLServerSocket) keys.sslContext()
+			.getServerSocketFactory()
+			.createServerSocket(0, 16, InetAddress.getByName("127.0.0.1"));
+		listener.setEnabledProtocols(new String[] { "TLSv1.2" });
+		listener.setEnabledCipherSuites(new String[] { suite });
+		accept(listener, (socket) -> {
+			socket.getInputStream().read(new byte[64]);
+			socket.getOutputStream()
+				.write("HTTP/1.1 400 No\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+			socket.close();
+		});
+		assertThat(failure("https://localhost:" + listener.getLocalPort() + "/m.gguf"))
+			.hasMessageContaining("answered 400");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "localhost, localhost", "LocalHost, localhost", "Models.Example, models.example",
+			"models.example., models.example", "model_server, model_server", "a_b.example, a_b.example", "127.0.0.1,",
+			"::1," })
+	void hostsAreNamedAsTheyAre(String host, @Nullable String name) throws Exception {
+		SSLEngine engine = SSLContext.getDefault().createSSLEngine(host, 443);
+		EmbeddedChannel channel = new EmbeddedChannel();
+		channel.pipeline().addLast(NettyPipeline.SslHandler, new SslHandler(engine));
+		new TlsWatch(PATIENCE).watch(channel, InetSocketAddress.createUnresolved(host, 443));
+		List<SNIServerName> names = engine.getSSLParameters().getServerNames();
+		assertThat((names != null) ? names : List.<SNIServerName>of())
+			.extracting((sent) -> new String(sent.getEncoded(), StandardCharsets.US_ASCII))
+			.isEqualTo((name != null) ? List.of(name) : List.of());
 	}
 
 	@Test

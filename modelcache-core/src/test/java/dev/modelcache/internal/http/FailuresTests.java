@@ -9,6 +9,7 @@ import java.net.ConnectException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.security.cert.CertificateException;
+import java.security.cert.CertificateParsingException;
 import java.time.Duration;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -47,6 +48,10 @@ class FailuresTests {
 				arguments(new SSLHandshakeException("path").initCause(new CertificateException("untrusted")),
 						Reason.UNTRUSTED),
 				arguments(new SSLPeerUnverifiedException("name"), Reason.UNTRUSTED),
+				arguments(new SSLHandshakeException("damaged").initCause(new CertificateParsingException("tag")),
+						Reason.TLS_FAILED),
+				arguments(new SSLHandshakeException("damaged")
+					.initCause(new CertificateException("tag", new IOException("DER"))), Reason.TLS_FAILED),
 				arguments(new IllegalStateException("bug"), Reason.ILLEGAL_RESPONSE),
 				arguments(new ConnectionFailedException(Reason.PROXY_DENIED, "no", "Ask", null), Reason.PROXY_DENIED));
 	}

@@ -4,10 +4,14 @@
  */
 package dev.modelcache.internal.http;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.zip.GZIPOutputStream;
 
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
@@ -58,6 +62,33 @@ class MetadataClientTests {
 		assertThat(asked.header("Accept")).isEqualTo("application/json");
 		assertThat(asked.header("Accept-Encoding")).isEqualTo("identity");
 		assertThat(asked.header("Authorization")).isEqualTo("Bearer secret");
+	}
+
+	/** Some servers and proxies encode whatever they are asked for. */
+	@ParameterizedTest
+	@ValueSource(strings = { "gzip", "x-gzip", "GZIP" })
+	void answerInGzipIsDecoded(String coding) throws IOException {
+		ByteArrayOutputStream encoded = new ByteArrayOutputStream();
+		try (GZIPOutputStream out = new GZIPOutputStream(encoded)) {
+			out.write("{}".repeat(1000).getBytes(StandardCharsets.US_ASCII));
+		}
+		Reply reply = Reply.status(200).header("Content-Encoding", coding);
+		this.server.always("/a", reply.body(Content.of(encoded.toByteArray())));
+		this.server.always("/b", reply.body("plain"));
+		assertThat(exchange(get("/a")).text()).isEqualTo("{}".repeat(1000));
+		assertThat(exchange(get("/b")).text()).isEqualTo("plain");
+	}
+
+	@Test
+	void answerThatIsLargeWhenItIsDecodedIsNotRead() throws IOException {
+		ByteArrayOutputStream encoded = new ByteArrayOutputStream();
+		try (GZIPOutputStream out = new GZIPOutputStream(encoded)) {
+			out.write(new byte[(int) HttpSettings.LARGEST_ANSWER.toBytes() + 1]);
+		}
+		this.server.always("/a",
+				Reply.status(200).header("Content-Encoding", "gzip").body(Content.of(encoded.toByteArray())));
+		assertThatExceptionOfType(ModelTransferException.class).isThrownBy(() -> exchange(get("/a")))
+			.withMessageContaining("answers with more than");
 	}
 
 	@Test

@@ -233,6 +233,20 @@ class CoordinatorTests {
 			.satisfies((failure) -> assertThat(failure.reason()).isEqualTo(Reason.STALLED));
 	}
 
+	/** It may fetch the file itself first. */
+	@Test
+	void serverWhoseBodyBeginsLateGetsMoreTime() {
+		start(file(1), 1);
+		exchange(0).answer(SIZE);
+		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(40));
+		exchange(1).answer(SIZE);
+		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(110));
+		exchange(1).send(MIB);
+		assertThat(this.transfer.told.failures).hasSize(1);
+		this.transfer.timer.advanceTimeBy(Duration.ofSeconds(40));
+		assertThat(this.transfer.told.failures).hasSize(2);
+	}
+
 	@Test
 	void whereGoodputFallsAndNothingFailsFewerConnectionsAreUsed() {
 		start(file(1), 4);

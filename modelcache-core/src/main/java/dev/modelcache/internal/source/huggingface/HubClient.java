@@ -39,6 +39,8 @@ final class HubClient {
 
 	private static final Pattern ENCODED_TAG = Pattern.compile("[-;](?:gzip|deflate|br|zstd)\"?$");
 
+	private static final Pattern OTHER_HASH = Pattern.compile("(?i)sha1|xethash");
+
 	private static final Pattern ENCODING = Pattern.compile("(?i)\\b(?:gzip|deflate|br|zstd|compress|dcb|dcz)\\b");
 
 	private final MetadataClient client;
@@ -143,15 +145,18 @@ final class HubClient {
 			return digest;
 		}
 		boolean ofHub = HubFile.isSha1(response.header("X-Repo-Commit"));
-		return (ofHub && !isPlainSha1(response, digest)) ? digest : null;
+		return (ofHub && !isOtherHash(response, digest)) ? digest : null;
 	}
 
-	/** Repository managers name the SHA-1 that their entity tag is, too. */
-	private static boolean isPlainSha1(MetadataResponse response, Digest digest) {
+	/**
+	 * Repository managers name the SHA-1 that their entity tag is, too, and the Hub's
+	 * storage the hash of its chunks.
+	 */
+	private static boolean isOtherHash(MetadataResponse response, Digest digest) {
 		return response.headers()
 			.headerSet()
 			.stream()
-			.filter((header) -> header.getKey().toLowerCase(Locale.ROOT).replace("-", "").contains("sha1"))
+			.filter((header) -> OTHER_HASH.matcher(header.getKey().replace("-", "")).find())
 			.anyMatch((header) -> header.getValue().stream().anyMatch(digest.hex()::equalsIgnoreCase));
 	}
 

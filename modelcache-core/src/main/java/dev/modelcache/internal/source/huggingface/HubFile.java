@@ -25,8 +25,19 @@ record HubFile(ModelFileName name, @Nullable Long size, @Nullable Digest digest)
 
 	private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 
+	/** The Hub keeps larger files outside of git, and states their SHA-256. */
+	private static final long LARGEST_IN_GIT = 10 << 20;
+
 	/** git's SHA-1 of an empty file. */
 	private static final String EMPTY = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391";
+
+	/**
+	 * What other servers send as the entity tag of a large file may be its plain SHA-1.
+	 */
+	HubFile {
+		boolean ofGit = digest != null && digest.algorithm() == Algorithm.GIT_SHA1;
+		digest = (ofGit && size != null && size > LARGEST_IN_GIT) ? null : digest;
+	}
 
 	/**
 	 * Returns a file as it was told. A size of zero that the digest does not confirm is

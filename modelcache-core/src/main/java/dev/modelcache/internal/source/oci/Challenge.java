@@ -26,9 +26,12 @@ record Challenge(String scheme, Map<String, String> parameters) {
 
 	private static final String TOKEN = "[A-Za-z0-9!#$%&'*+.^_`|~-]+";
 
-	/** A parameter: {@code name=token} or {@code name="quoted string"}. */
+	/**
+	 * A parameter: {@code name=token} or {@code name="quoted string"}; some leave the
+	 * quotes of a URL out.
+	 */
 	private static final Pattern PARAMETER = Pattern.compile("[ \\t,]*(" + TOKEN
-			+ ")[ \\t]*=[ \\t]*(?:\"([^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+)\"|(" + TOKEN + "))(?=[ \\t,]|$)");
+			+ ")[ \\t]*=[ \\t]*(?:\"([^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+)\"|([^ \\t,\"]+))(?=[ \\t,]|$)");
 
 	private static final Pattern SCHEME = Pattern.compile("[ \\t,]*(" + TOKEN + ")(?:[ \\t]+|(?=,|$))");
 

@@ -6,6 +6,7 @@ package dev.modelcache.internal.source.oci;
 
 import java.net.URI;
 import java.util.List;
+import java.util.Locale;
 
 import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.Digest;
@@ -103,7 +104,8 @@ final class RegistryClient {
 
 	private Manifest read(MetadataResponse response, @Nullable String requested) {
 		Digest actual = Digests.sha256(response.body());
-		String stated = response.header("Docker-Content-Digest");
+		String header = response.header("Docker-Content-Digest");
+		String stated = (header != null) ? header.toLowerCase(Locale.ROOT) : null;
 		check(requested, actual, response);
 		// Other algorithms than sha256 are registered too; they prove nothing here.
 		if (stated != null && stated.startsWith(Algorithm.SHA256.prefix() + ":")) {

@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
 import dev.modelcache.ModelAccessDeniedException;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelTransferException;
+import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.internal.http.ConnectionFailedException;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.internal.http.MetadataClient;
@@ -60,6 +61,8 @@ final class RegistryTokens {
 
 	private final Scheduler io;
 
+	private volatile List<Challenge> last = List.of();
+
 	private volatile @Nullable Login told;
 
 	/** The refusal of the credentials without which tokens are asked for since then. */
@@ -100,7 +103,10 @@ final class RegistryTokens {
 	 * @return the value of an {@code Authorization} header
 	 */
 	Mono<String> authorization(List<String> headers) {
-		List<Challenge> challenges = Challenge.parse(headers);
+		List<Challenge> stated = Challenge.parse(headers);
+		// A token that expired may be refused without a word about where to get another.
+		List<Challenge> challenges = stated.isEmpty() ? this.last : stated;
+		this.last = challenges;
 		for (Challenge challenge : challenges) {
 			if (challenge.scheme().equals("bearer")) {
 				return token(challenge);
@@ -199,6 +205,12 @@ final class RegistryTokens {
 	}
 
 	private String read(MetadataResponse response) {
+		if (!response.isSuccess() && !REFUSED.contains(response.status()) && response.status() != 429) {
+			throw new ModelTransferException(this.location.request().id(),
+					"the token service of the registry " + this.reference.registry() + ", "
+							+ RedactedUri.of(response.uri()) + ", answered " + response.status(),
+					"Try again later, or use another registry", null);
+		}
 		if (!response.isSuccess()) {
 			throw failure(response);
 		}

@@ -13,6 +13,7 @@ import java.util.Locale;
 import dev.modelcache.ModelAccessDeniedException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.Origin;
+import dev.modelcache.internal.WebUrl;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,7 +98,9 @@ final class TokenRealm {
 
 	private URI parse(@Nullable String realm) {
 		try {
-			URI uri = (realm != null) ? URI.create(realm) : null;
+			String text = (realm != null) ? realm.strip() : "";
+			// Some registries leave their own host out.
+			URI uri = text.startsWith("/") ? WebUrl.resolve(registry(), text) : URI.create(text);
 			if (uri != null && uri.getScheme() != null && !Origin.of(uri).host().isEmpty()
 					&& uri.getRawAuthority().indexOf('@') < 0 && uri.getRawFragment() == null) {
 				return uri;
@@ -107,6 +110,11 @@ final class TokenRealm {
 			// Said below.
 		}
 		throw refused("that is not a URL", "Use another registry");
+	}
+
+	private URI registry() {
+		return URI
+			.create(this.settings.schemeOf(this.reference.registry()) + "://" + this.reference.apiAuthority() + "/");
 	}
 
 	private static boolean isPrivate(String host) {

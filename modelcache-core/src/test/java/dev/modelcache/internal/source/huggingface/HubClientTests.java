@@ -68,6 +68,10 @@ class HubClientTests {
 				Arguments.of("ETag: " + SHA1 + "\nX-Checksum-Sha1: " + SHA1 + "\n" + COMMIT, null),
 				Arguments.of("ETag: \"" + SHA1 + "\"\nX-File-SHA-1: " + SHA1 + "\n" + COMMIT, null),
 				Arguments.of("X-Checksum-Sha256: " + SHA256 + "\nETag: \"" + SHA1 + "\"", null),
+				// The Hub keeps no file of this size in git.
+				Arguments.of("ETag: \"" + SHA1 + "\"\nX-Linked-Size: 10485761\n" + COMMIT, null),
+				Arguments.of("ETag: \"" + SHA1 + "\"\nX-Linked-Size: 10485760\n" + COMMIT, GIT),
+				Arguments.of("ETag: \"" + SHA256 + "\"\nX-Xet-Hash: " + SHA256 + "\n" + COMMIT, null),
 				// No digests at all.
 				Arguments.of("ETag: \"65a1-5f3c\"\n" + COMMIT, null),
 				Arguments.of("ETag: \"" + SHA1 + "-2\"\n" + COMMIT, null),

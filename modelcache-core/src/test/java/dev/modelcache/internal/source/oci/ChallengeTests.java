@@ -48,6 +48,13 @@ class ChallengeTests {
 	}
 
 	@Test
+	void quotesOfAUrlMayBeMissing() {
+		assertThat(parse("Bearer realm=https://a.example/token,service=a:5000").get(0).parameters())
+			.containsEntry("realm", "https://a.example/token")
+			.containsEntry("service", "a:5000");
+	}
+
+	@Test
 	void escapedCharactersAreThemselves() {
 		assertThat(parse("Basic realm=\"a \\\"quoted\\\" one\"").get(0).parameter("realm"))
 			.isEqualTo("a \"quoted\" one");

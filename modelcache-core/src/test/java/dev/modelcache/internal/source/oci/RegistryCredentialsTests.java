@@ -24,6 +24,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 
 import static dev.modelcache.internal.source.oci.OciFixture.PATIENCE;
@@ -146,6 +148,14 @@ class RegistryCredentialsTests {
 	}
 
 	@Test
+	void expiredTokenIsRenewedWhereTheRefusalNamesNoRealm() {
+		this.registry.wantingTokens();
+		Credentials credentials = resolve().mirrors().get(0).credentials();
+		assertThat(credentials.refused(headers(credentials), List.of()).block(PATIENCE)).isTrue();
+		assertThat(headers(credentials)).containsEntry("Authorization", "Bearer token-2");
+	}
+
+	@Test
 	void requestsThatAreRefusedTogetherShareOneRenewal() {
 		this.registry.wantingTokens();
 		Credentials credentials = resolve().mirrors().get(0).credentials();
@@ -195,6 +205,15 @@ class RegistryCredentialsTests {
 			assertThatExceptionOfType(ModelTransferException.class).isThrownBy(this::resolve)
 				.withMessageContaining("did not return a token");
 		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 404, 405 })
+	void realmThatIsNotThereIsNamed(int status) {
+		this.registry.wantingTokens().realm().always("/token", Reply.status(status));
+		assertThatExceptionOfType(ModelTransferException.class).isThrownBy(this::resolve)
+			.withMessageContaining("the token service of the registry " + this.registry.host())
+			.withMessageContaining(this.registry.realm().uri("/token") + ", answered " + status);
 	}
 
 	@Test

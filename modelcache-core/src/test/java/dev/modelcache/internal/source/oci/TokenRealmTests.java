@@ -78,6 +78,15 @@ class TokenRealmTests {
 			.isEqualTo(URI.create(realm));
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "/token, 1.0.0.1:5000/token", "/v2/token?account=x, 1.0.0.1:5000/v2/token?account=x",
+			"//1.0.0.1:5001/token, 1.0.0.1:5001/token", "' /token ', 1.0.0.1:5000/token" })
+	void realmWithoutAHostIsThatOfTheRegistry(String realm, String asked) {
+		assertThat(check("oci://1.0.0.1:5000/a/b", Map.of(), realm)).hasToString("https://" + asked);
+		assertThat(check("oci://1.0.0.1:5000/a/b", configured("1.0.0.1:5000", true), realm))
+			.hasToString("http://" + asked);
+	}
+
 	@Test
 	void hostOfARealmMayHaveAnUnderscore() {
 		String realm = "https://auth_server:5000/token";
@@ -103,7 +112,7 @@ class TokenRealmTests {
 
 	@ParameterizedTest
 	@NullSource
-	@ValueSource(strings = { "registry", "/token", "https:///token", "file:///etc/passwd", "ftp://1.1.1.1/",
+	@ValueSource(strings = { "registry", "https:///token", "file:///etc/passwd", "ftp://1.1.1.1/",
 			"https://user:pw@1.1.1.1/token", "https://1.1.1.1/#x", "https://127.1/token", "https://a b/", "" })
 	void whatIsNoUrlIsRefused(@Nullable String realm) {
 		assertRefused("oci://1.0.0.1/a/b", configured("1.0.0.1", true), realm);

@@ -162,6 +162,19 @@ class ReadOnlyPlacesTests {
 		assertThat(this.models.toFile().list()).containsExactly("m.gguf");
 	}
 
+	/** As in a volume that a process of the same user filled, or one of another user. */
+	@ParameterizedTest
+	@CsvSource({ "0, rw-------", "65532, rw-------", "65532, rw-r--r--" })
+	void modelPathThatCannotBeWrittenIsServedBesideItsLockFile(int user, String permissions) throws Exception {
+		put();
+		Path lock = Files.createFile(this.models.resolve("m.gguf.download.lock"));
+		Files.setAttribute(lock, "unix:uid", permissions.contains("r--r--") ? 0 : user);
+		Files.setPosixFilePermissions(lock, PosixFilePermissions.fromString(permissions));
+		assertThat(read(BIND, user, url(), path())).isEqualTo("CACHED verified=false reads=0 " + model());
+		assertThat(read(BIND, user, "url=hf://org/repo/m.gguf", path()))
+			.isEqualTo("CACHED verified=true reads=1 " + model());
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "online", "down", "offline" })
 	void modelPathThatCannotBeWrittenIsServedWithWhatTheHubSays(String network) throws Exception {

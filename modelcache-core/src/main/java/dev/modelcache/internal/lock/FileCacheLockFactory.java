@@ -189,12 +189,12 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 			lock = tryAcquire(request, claim, lockFile, wait);
 			return lock;
 		}
-		catch (AccessDeniedException ex) {
+		catch (IOException ex) {
+			if (!(ex instanceof AccessDeniedException) && DiskFault.of(ex) != DiskFault.READ_ONLY) {
+				throw unusable(request, ex);
+			}
 			lock = tryAcquireAsReader(request, claim, lockFile, wait, ex);
 			return lock;
-		}
-		catch (IOException ex) {
-			throw unusable(request, ex);
 		}
 		finally {
 			if (lock == null) {
@@ -231,11 +231,12 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 	}
 
 	/**
-	 * Waits for the owner of a lock file that belongs to another user. What is to be done
-	 * under the lock is then found done, or fails where it must write.
+	 * Waits for the owner of a lock file that this process cannot write: it belongs to
+	 * another user, or its file system is read-only here. What is to be done under the
+	 * lock is then found done, or fails where it must write.
 	 */
 	private CacheLock tryAcquireAsReader(LockRequest request, HeldLocks.Entry claim, Path lockFile, LockWait wait,
-			AccessDeniedException refusal) {
+			IOException refusal) {
 		FileChannel channel = null;
 		ReadersLock lock = null;
 		try {

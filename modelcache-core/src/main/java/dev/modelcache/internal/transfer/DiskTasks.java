@@ -29,7 +29,10 @@ final class DiskTasks {
 	/** How many bytes are written before the free space is looked at again. */
 	private static final long ADMITTED_AT_ONCE = DataSize.ofMegabytes(64).toBytes();
 
-	/** How many bytes are written before they are made durable. */
+	/**
+	 * How many bytes are written before they are made durable, and how many more
+	 * meanwhile.
+	 */
 	private static final long FORCED_AT_ONCE = DataSize.ofMegabytes(64).toBytes();
 
 	/** How many blocks may be on disk before the journal has them. */
@@ -168,9 +171,8 @@ final class DiskTasks {
 		if (!whole.isEmpty() && size != null) {
 			log(whole, size);
 		}
-		if (nowWritten - this.forcedUpTo >= FORCED_AT_ONCE && !this.forcing) {
-			force(nowWritten - this.forcedUpTo);
-		}
+		force();
+		catchUp();
 		if (nowWritten >= this.admittedUpTo && !this.admitting) {
 			admit(size, this.writable);
 		}
@@ -178,26 +180,44 @@ final class DiskTasks {
 
 	private void log(List<Block> whole, long size) {
 		this.unlogged += whole.size();
-		this.behind = this.unlogged > MOST_UNLOGGED;
 		run("writing the journal", () -> {
 			this.log.append(whole, size);
 			return whole.size();
 		}, (written) -> {
 			this.unlogged -= written;
-			if (this.behind && this.unlogged <= MOST_UNLOGGED) {
-				this.behind = false;
-				this.writable.run();
-			}
+			catchUp();
 		});
 	}
 
-	private void force(long bytes) {
+	/** One at a time: what is written meanwhile is for the next one. */
+	private void force() {
+		long bytes = this.written - this.forcedUpTo;
+		if (bytes < FORCED_AT_ONCE || this.forcing) {
+			return;
+		}
 		this.forcing = true;
 		this.forcedUpTo = this.written;
 		run(this.io, "making the file durable", () -> {
 			this.listener.storing(bytes, this.staged::force);
 			return bytes;
-		}, (forced) -> this.forcing = false);
+		}, (forced) -> {
+			this.forcing = false;
+			force();
+			catchUp();
+		});
+	}
+
+	/**
+	 * Stops or resumes writing: neither the journal nor the disk may be far behind. What
+	 * is in memory alone would have to be written in one go at the end.
+	 */
+	private void catchUp() {
+		boolean before = this.behind;
+		this.behind = this.unlogged > MOST_UNLOGGED
+				|| (this.forcing && this.written - this.forcedUpTo >= FORCED_AT_ONCE);
+		if (before && !this.behind) {
+			this.writable.run();
+		}
 	}
 
 	/**

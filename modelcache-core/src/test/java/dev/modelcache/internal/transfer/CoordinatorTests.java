@@ -313,6 +313,39 @@ class CoordinatorTests {
 	}
 
 	@Test
+	void atMost128MebibytesAreNotDurable() throws Exception {
+		HashingThreads io = new HashingThreads();
+		this.transfer = new ManualTransfer(this.directory, Schedulers.fromExecutor(io.executor()), 1);
+		CountDownLatch durable = new CountDownLatch(1);
+		this.transfer.told.onStoring = () -> {
+			try {
+				durable.await();
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+		};
+		this.result = this.transfer.start(file(1));
+		io.awaitQuiet();
+		try {
+			exchange(0).answer(140L * MIB);
+			for (int i = 0; i < 140; i++) {
+				io.awaitQuiet();
+				exchange(0).send(MIB);
+			}
+			io.awaitQuiet();
+			assertThat(this.transfer.told.written).isEqualTo(128L * MIB);
+		}
+		finally {
+			durable.countDown();
+		}
+		exchange(0).complete();
+		assertThat(this.result.get(3, TimeUnit.MINUTES).size()).isEqualTo(140L * MIB);
+		assertThat(this.transfer.told.stored).containsExactly(64L * MIB, 64L * MIB);
+		io.executor().shutdown();
+	}
+
+	@Test
 	void diskThatDoesNotMakeBytesDurableEndsTheTransferAndLosesThem() {
 		start(file(1), 1);
 		exchange(0).answer(140L * MIB);

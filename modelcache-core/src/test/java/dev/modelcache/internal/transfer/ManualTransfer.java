@@ -249,6 +249,10 @@ final class ManualTransfer implements AutoCloseable {
 		volatile Runnable onWritten = () -> {
 		};
 
+		/** Run before bytes are made durable. */
+		volatile Runnable onStoring = () -> {
+		};
+
 		volatile long written;
 
 		@Override
@@ -273,6 +277,7 @@ final class ManualTransfer implements AutoCloseable {
 		@Override
 		public void storing(long bytes, DiskStep step) throws IOException {
 			this.stored.add(bytes);
+			this.onStoring.run();
 			step.take();
 		}
 

@@ -4,6 +4,7 @@
  */
 package dev.modelcache.internal.acquire;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -88,7 +89,7 @@ final class Acquisition {
 	private final PinnedModels pins;
 
 	private Acquisition(Engine engine, Candidate candidate, Mode mode, AcquisitionMonitor monitor,
-			Cancellation cancellation) {
+			Cancellation cancellation, Set<Path> replaced) {
 		this.engine = engine;
 		this.candidate = candidate;
 		this.mode = mode;
@@ -102,7 +103,7 @@ final class Acquisition {
 				engine.clock(), this::hashing);
 		this.files = new FileFetch(engine, this.data, monitor, cancellation);
 		this.adoption = new Adoption(engine, this.data, this.files, monitor, cancellation);
-		this.modelPath = new ModelPathFiles(engine.store(), this.index, this.proof, this.files, this.formats);
+		this.modelPath = new ModelPathFiles(engine.store(), this.index, this.proof, this.files, this.formats, replaced);
 		this.pins = new PinnedModels(engine.store(), cancellation::sleep);
 	}
 
@@ -120,6 +121,7 @@ final class Acquisition {
 	static CachedModel acquire(Engine engine, ModelRequest request, Mode mode, AcquisitionMonitor monitor,
 			Cancellation cancellation) {
 		List<ModelCacheException> failures = new ArrayList<>();
+		Set<Path> replaced = new HashSet<>();
 		for (Candidate candidate : Candidate.of(request)) {
 			if (mode == Mode.RENEW && candidate.fallback()) {
 				continue;
@@ -132,7 +134,7 @@ final class Acquisition {
 			Disposable watched = monitor.watched();
 			try {
 				cancellation.check();
-				return new Acquisition(engine, candidate, mode, monitor, cancellation).call();
+				return new Acquisition(engine, candidate, mode, monitor, cancellation, replaced).call();
 			}
 			catch (Throwable ex) {
 				ModelCacheException failure = monitor
@@ -252,7 +254,8 @@ final class Acquisition {
 				return known;
 			}
 		}
-		if (saysNothing(failure) && this.index.occupant() instanceof Standing.Unproven) {
+		if (saysNothing(failure) && !this.modelPath.isReplaced()
+				&& this.index.occupant() instanceof Standing.Unproven) {
 			this.monitor.startingOver();
 			logger.warn(
 					"Model '{}': the file at its place is served, though its source cannot say what it should be: {}",
@@ -542,7 +545,7 @@ final class Acquisition {
 			there = this.adoption.adopt(job);
 		}
 		if (there == null && this.mode == Mode.USE_CACHED && standing instanceof Standing.Unproven
-				&& job.file().expected() == null) {
+				&& job.file().expected() == null && !this.modelPath.isReplaced()) {
 			there = same(job);
 		}
 		return (there != null) ? there : this.files.fetch(job);

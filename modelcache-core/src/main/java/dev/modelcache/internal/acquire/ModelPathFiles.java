@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.function.Supplier;
 
 import dev.modelcache.CachedModel;
@@ -42,12 +43,27 @@ final class ModelPathFiles {
 
 	private final FormatCheck formats;
 
-	ModelPathFiles(ModelStore store, ModelIndex index, ModelProof proof, FileFetch files, FormatCheck formats) {
+	private final Set<Path> replaced;
+
+	/**
+	 * Creates it.
+	 * @param replaced the places whose file is known not to be the model and gives way to
+	 * it; shared by the candidates of a model, because a fallback that says less of the
+	 * model does not change that
+	 */
+	ModelPathFiles(ModelStore store, ModelIndex index, ModelProof proof, FileFetch files, FormatCheck formats,
+			Set<Path> replaced) {
 		this.store = store;
 		this.index = index;
 		this.proof = proof;
 		this.files = files;
 		this.formats = formats;
+		this.replaced = replaced;
+	}
+
+	/** Returns whether the file is known not to be the model, and is to be replaced. */
+	boolean isReplaced() {
+		return this.replaced.contains(this.index.place().target());
 	}
 
 	/**
@@ -146,6 +162,9 @@ final class ModelPathFiles {
 		if (stated != null && stated != this.index.size()) {
 			return decide(described(job, stated));
 		}
+		if (isReplaced()) {
+			return null;
+		}
 		try {
 			return this.proof.takeUnproven();
 		}
@@ -173,7 +192,10 @@ final class ModelPathFiles {
 		return switch (this.index.candidate().request().modelPathConflict()) {
 			case FAIL -> throw conflict(expected, "");
 			case KEEP -> kept(expected);
-			case REPLACE -> null;
+			case REPLACE -> {
+				this.replaced.add(this.index.place().target());
+				yield null;
+			}
 		};
 	}
 

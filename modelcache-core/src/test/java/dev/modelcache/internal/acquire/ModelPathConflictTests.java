@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import dev.modelcache.CachedModel;
+import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelNotFoundException;
@@ -50,6 +51,7 @@ import dev.modelcache.testsupport.HubServer;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.Reply;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,11 +61,15 @@ import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 /**
  * A file of the user's at {@code model-path}: it is used, or stays, and is never deleted.
@@ -361,6 +367,35 @@ class ModelPathConflictTests {
 				() -> get(plain().expectedDigest(this.content.sha256()).modelPathConflict(ModelPathConflict.REPLACE)));
 		assertThat(target()).satisfies(Content.exactly(this.mine.bytes()));
 		assertThat(replaced()).isEmpty();
+	}
+
+	/** What is known not to be the model is not served in its place. */
+	@ParameterizedTest
+	@MethodSource("failures")
+	void fileThatIsToBeReplacedIsNotServedIfTheDownloadFails(boolean hub, @Nullable String fallback, int status)
+			throws IOException {
+		put(this.mine);
+		this.server.answer("/m.gguf", (asked) -> "bytes=0-0".equals(asked.range()) ? Reply.ok() : Reply.status(status));
+		this.server.always("/down.gguf", Reply.status(status));
+		this.hub.cdn().always("/xet-bridge-us/" + this.content.sha256().hex(), Reply.status(status));
+		ModelRequest.Builder request = (hub ? onHub() : plain()).modelPathConflict(ModelPathConflict.REPLACE);
+		if (fallback != null) {
+			request.fallbackUrl(this.server.uri(fallback));
+		}
+		for (int start = 0; start < 2; start++) {
+			assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get(request));
+			assertThat(target()).satisfies(Content.exactly(this.mine.bytes()));
+			assertThat(replaced()).isEmpty();
+		}
+		this.server.serve("/m.gguf", this.content).serve("/up.gguf", this.content);
+		request.fallbackUrl(this.server.uri("/up.gguf"));
+		assertThat(get(request).outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		assertIsReplaced(this.mine);
+	}
+
+	static Stream<Arguments> failures() {
+		return Stream.of(arguments(true, null, 503), arguments(true, null, 404), arguments(true, "/down.gguf", 503),
+				arguments(false, null, 503), arguments(false, "/down.gguf", 403));
 	}
 
 	@Test

@@ -38,6 +38,9 @@ final class PickleOpcodes {
 
 	private static final Pattern ATTRIBUTE = Pattern.compile("[^\\s\\p{Cntrl}]+");
 
+	/** Python's C unpickler reads a line that begins with NUL as zero. */
+	private static final String NUL = "\0";
+
 	private static final Pattern INTEGER = Pattern.compile("\\s*[+-]?\\d.*", Pattern.DOTALL);
 
 	private static final Pattern FLOAT = Pattern.compile("\\s*[+-]?(?:[\\d.]|inf|nan).*",
@@ -57,7 +60,8 @@ final class PickleOpcodes {
 
 	private boolean imported;
 
-	private boolean ended;
+	/** How many bytes follow the present frame, if there is one. */
+	private long afterFrame = Long.MAX_VALUE;
 
 	private int opcodes;
 
@@ -77,13 +81,14 @@ final class PickleOpcodes {
 	static boolean isPickle(HeaderReader in) throws IOException {
 		PickleOpcodes opcodes = new PickleOpcodes(in);
 		while (opcodes.opcodes < MOST_OPCODES && opcodes.text < MOST_TEXT) {
+			long start = in.remaining();
 			try {
-				if (opcodes.next()) {
+				if (opcodes.next() || opcodes.leavesFrame(start)) {
 					return true;
 				}
 			}
 			catch (NoPickleException | FormatException ex) {
-				return opcodes.text >= MOST_TEXT;
+				return opcodes.text >= MOST_TEXT || opcodes.leavesFrame(start);
 			}
 		}
 		return true;
@@ -95,7 +100,9 @@ final class PickleOpcodes {
 		this.opcodes++;
 		switch (opcode) {
 			case 0x80 -> check(this.in.uint8() <= 5);
-			case 0x95 -> this.in.skip(Long.BYTES);
+			case 0x95 -> {
+				return frame(this.in.int64());
+			}
 			case '(' -> mark();
 			case '0' -> pop();
 			case '1' -> popMark();
@@ -104,7 +111,11 @@ final class PickleOpcodes {
 				return stop();
 			}
 			case 'N', ')', ']', '}', 0x88, 0x89, 0x8f, 0x97 -> this.values++;
-			case 'I', 'L' -> push(INTEGER.matcher(line()).matches());
+			case 'I' -> {
+				String line = line();
+				push(line.startsWith(NUL) || INTEGER.matcher(line).matches());
+			}
+			case 'L' -> push(INTEGER.matcher(line()).matches());
 			case 'F' -> push(FLOAT.matcher(line()).matches());
 			case 'S' -> push(QUOTED.matcher(line()).matches());
 			case 'V', 'P' -> push(line() != null);
@@ -175,6 +186,34 @@ final class PickleOpcodes {
 		return false;
 	}
 
+	/**
+	 * Enters a frame, which has no effect unless it is left early. A frame within another
+	 * one adds nothing if it ends there too.
+	 * @return whether it ends behind the frame that it is in, of which Python may drop
+	 * the rest
+	 */
+	private boolean frame(long length) {
+		long after = this.in.remaining() - length;
+		if (length < 0 || after < 0) {
+			return false;
+		}
+		boolean within = this.in.remaining() > this.afterFrame;
+		if (!within) {
+			this.afterFrame = after;
+		}
+		return within && after < this.afterFrame;
+	}
+
+	/**
+	 * Returns whether the frame ends within an opcode or its argument. Python's C
+	 * unpickler may drop what it has read of the argument and read all of it again behind
+	 * the frame, so what follows cannot be followed.
+	 * @param start the number of bytes that were left where the opcode begins
+	 */
+	private boolean leavesFrame(long start) {
+		return start > this.afterFrame && this.in.remaining() < this.afterFrame;
+	}
+
 	private boolean call() throws NoPickleException {
 		check(this.imported);
 		return true;
@@ -182,7 +221,9 @@ final class PickleOpcodes {
 
 	private boolean stop() throws NoPickleException {
 		check(this.values > 0);
-		if (this.imported || this.in.remaining() == 0 || this.opcodes >= FEWEST_OPCODES) {
+		// The next pickle is read from behind the frame.
+		boolean inFrame = this.in.remaining() > this.afterFrame;
+		if (this.imported || inFrame || this.in.remaining() == 0 || this.opcodes >= FEWEST_OPCODES) {
 			return true;
 		}
 		this.markCount = 0;

@@ -62,15 +62,33 @@ class PicklesTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "(" + CALL, "(()1]0}0" + CALL, "N0" + CALL, "I1\n0" + CALL, "I 0x1f \n0" + CALL,
-			"I1\r\n0" + CALL, "L5L\n0" + CALL, "F1.5\n0" + CALL, "Fnan\n0" + CALL, "S'x'\n0" + CALL, "S\"x\"\n0" + CALL,
-			"Vx\n0" + CALL, "K\u00010" + CALL, "M\u0001\u00020" + CALL, "GGUF\u0003\u0000\u0000\u0000\u00010" + CALL,
-			"U\u0001x0" + CALL, "X\u0002\u0000\u0000\u0000xx0" + CALL, "B\u0002\u0000\u0000\u0000xx0" + CALL,
-			"\u008a\u0001\u00050" + CALL, "N\u00850" + CALL, "\u00880" + CALL, "\u008f0" + CALL, "]q\u00000" + CALL,
-			"]\u00940" + CALL, "Np0\n0" + CALL, "N200" + CALL, "(NNN1" + CALL, "](I1\nI2\ne0" + CALL,
-			"}(I1\nI2\nu0" + CALL, "(dS'a'\nI1\ns0" + CALL, "N0\u0080\u0004" + CALL, "\u0080\u0000" + CALL,
+			"I1\r\n0" + CALL, "I\u0000\n0" + CALL, "I\u0000x\n0" + CALL, "L5L\n0" + CALL, "F1.5\n0" + CALL,
+			"Fnan\n0" + CALL, "S'x'\n0" + CALL, "S\"x\"\n0" + CALL, "Vx\n0" + CALL, "K\u00010" + CALL,
+			"M\u0001\u00020" + CALL, "GGUF\u0003\u0000\u0000\u0000\u00010" + CALL, "U\u0001x0" + CALL,
+			"X\u0002\u0000\u0000\u0000xx0" + CALL, "B\u0002\u0000\u0000\u0000xx0" + CALL, "\u008a\u0001\u00050" + CALL,
+			"N\u00850" + CALL, "\u00880" + CALL, "\u008f0" + CALL, "]q\u00000" + CALL, "]\u00940" + CALL,
+			"Np0\n0" + CALL, "N200" + CALL, "(NNN1" + CALL, "](I1\nI2\ne0" + CALL, "}(I1\nI2\nu0" + CALL,
+			"(dS'a'\nI1\ns0" + CALL, "N0\u0080\u0004" + CALL, "\u0080\u0000" + CALL,
 			"\u0095\u0020\u0000\u0000\u0000\u0000\u0000\u0000\u0000" + CALL })
 	void callBehindHarmlessOpcodesIsFound(String form) throws Exception {
 		assertThat(refusal(latin1(form))).hasMessageContaining("is a pickle");
+	}
+
+	/** {@code pickle.load} reads on behind the frame, from which it drops the rest. */
+	@ParameterizedTest
+	@ValueSource(strings = { "\u0002|Ix1\n0" + CALL, "\u0004|N0Ix1\n0" + CALL, "\u0002|M\u0001\u0001\u00020" + CALL,
+			"\u0003|X\u0001x\u0001\u0000\u0000\u0000x0" + CALL, "\u0006|K\u0001.\u00ff\u00ff\u00ff" + CALL,
+			"\u000b|\u0095\u0023\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u00ff\u00ffN0" + CALL + "NNNNNNNNNNNN" })
+	void callBehindAFrameThatEndsEarlyIsFound(String form) throws Exception {
+		byte[] pickle = latin1("\u0095" + form.replace("|", "\u0000".repeat(7)));
+		assertThat(refusal(pickle)).hasMessageContaining("is a pickle");
+	}
+
+	@Test
+	void numbersThatLookLikeAFrameAreNoPickle() throws Exception {
+		assertAccepted("m.bin", new byte[] { (byte) 0x95, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 });
+		assertAccepted("m.bin", new byte[] { (byte) 0x95, 2, 0, 0, 0, 0, 0, 0, 0, 0, 'I', 0 });
+		assertAccepted("m.bin", new byte[] { (byte) 0x95, 2, 0, 0, 0, 0, 0, 0, 0x7f, 'I', 'x', '1' });
 	}
 
 	@ParameterizedTest

@@ -82,8 +82,8 @@ public record ModelFileName(String text) implements Comparable<ModelFileName> {
 	}
 
 	/**
-	 * Staged files and their journals are stored beside the files of a model, with a dot
-	 * before their names. Windows drops trailing dots and spaces.
+	 * Staged files, their journals and sealed records are stored beside the files of a
+	 * model, with a dot before their names. Windows drops trailing dots and spaces.
 	 */
 	private static boolean isOfWorkingFile(String segment) {
 		int end = segment.length();
@@ -91,7 +91,8 @@ public record ModelFileName(String text) implements Comparable<ModelFileName> {
 			end--;
 		}
 		String name = segment.substring(0, end).toLowerCase(Locale.ROOT);
-		return name.startsWith(".") && (name.endsWith(".part") || name.endsWith(".journal"));
+		return name.startsWith(".")
+				&& (name.endsWith(".part") || name.endsWith(".journal") || name.endsWith(".sealed"));
 	}
 
 	/**

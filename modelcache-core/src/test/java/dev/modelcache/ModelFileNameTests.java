@@ -38,12 +38,14 @@ class ModelFileNameTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { ".model.onnx.00000000-1-1-00000000.part", ".model.onnx.00000000-1-1-00000000.journal",
-			"onnx/.MODEL.onnx.00000000-1-1-00000000.PART", ".x.part. ", ".x.journal " })
+			"onnx/.MODEL.onnx.00000000-1-1-00000000.PART", ".x.part. ", ".x.journal ", ".m.gguf.sealed",
+			"onnx/.model.onnx.SEALED." })
 	void namesOfWorkingFilesAreRefused(String text) {
 		assertThatIllegalArgumentException().isThrownBy(() -> new ModelFileName(text))
 			.withMessageContaining("working file");
 		assertThat(ModelFileName.cleaned(text.substring(text.indexOf('/') + 1)).text()).doesNotStartWith(".");
 		assertThat(new ModelFileName("model.part")).hasToString("model.part");
+		assertThat(new ModelFileName("model.sealed")).hasToString("model.sealed");
 	}
 
 	@Test

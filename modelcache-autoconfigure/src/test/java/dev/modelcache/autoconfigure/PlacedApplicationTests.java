@@ -4,6 +4,7 @@
  */
 package dev.modelcache.autoconfigure;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,9 +14,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
+import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.FakeRegistry;
 import dev.modelcache.testsupport.ForkedJvm;
 import dev.modelcache.testsupport.GgufFile;
+import dev.modelcache.testsupport.ManifestJson;
 import dev.modelcache.testsupport.MisbehavingServer;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -117,6 +123,39 @@ class PlacedApplicationTests {
 			assertThat(outputs.subList(0, 3))
 				.allSatisfy((output) -> assertThat(output).contains(PlacedApplication.READY + "default "));
 		}
+	}
+
+	@Test
+	void inTheLocaleCArchiveWithOtherLettersIsKeptUntilItsNamesCanBeUsed() throws IOException {
+		Content archive = Content.of(tar("modèle/m.gguf", GgufFile.tiny().bytes()));
+		try (FakeRegistry registry = new FakeRegistry()) {
+			String blob = registry.blob("org/model", archive);
+			registry.manifest("org/model", "latest",
+					ManifestJson.of("application/vnd.cncf.model.config.v1+json")
+						.layer("application/vnd.cncf.model.weight.v1.tar", archive)
+						.toString());
+			List<String> settings = List.of("url=" + registry.url("oci", "org/model"),
+					"oci.registries[" + registry.host() + "].insecure=true",
+					"cache.directory=" + this.directory.resolve("cache"));
+			assertThat(run(List.of("LANG=C", "LC_CTYPE=C"), List.of(), settings).get(0))
+				.contains(PlacedApplication.FAILED + "default CONFIGURATION", "US-ASCII", "LANG=C.UTF-8")
+				.doesNotContain("Ask its publisher");
+			assertThat(run(List.of("LANG=C.UTF-8"), List.of(), settings).get(0))
+				.contains(PlacedApplication.READY + "default ");
+			assertThat(registry.server().requests()).filteredOn((request) -> request.path().contains(blob)).hasSize(1);
+		}
+	}
+
+	private static byte[] tar(String name, byte[] content) throws IOException {
+		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+		try (TarArchiveOutputStream out = new TarArchiveOutputStream(bytes, "UTF-8")) {
+			TarArchiveEntry entry = new TarArchiveEntry(name);
+			entry.setSize(content.length);
+			out.putArchiveEntry(entry);
+			out.write(content);
+			out.closeArchiveEntry();
+		}
+		return bytes.toByteArray();
 	}
 
 	private static List<String> with(List<String> settings, String... more) {

@@ -76,6 +76,10 @@ public final class DeniedAccess {
 		if (existing == null) {
 			return null;
 		}
+		ModelStorageException behind = existing.equals(absolute) ? behind(modelId, absolute, write, denied) : null;
+		if (behind != null) {
+			return behind;
+		}
 		if (existing.equals(absolute) && !Files.isReadable(absolute)) {
 			return denied(modelId, absolute, "read", absolute, denied);
 		}
@@ -85,6 +89,18 @@ public final class DeniedAccess {
 		}
 		return (write && existing.equals(absolute) && !Files.isWritable(absolute))
 				? denied(modelId, absolute, "written", absolute, denied) : null;
+	}
+
+	/** Explains why what a link leads to cannot be used. */
+	private static @Nullable ModelStorageException behind(@Nullable String modelId, Path link, boolean write,
+			AccessDeniedException denied) {
+		try {
+			Path target = Files.isSymbolicLink(link) ? link.resolveSibling(Files.readSymbolicLink(link)) : null;
+			return (target != null && !Files.isSymbolicLink(target)) ? explain(modelId, target, write, denied) : null;
+		}
+		catch (IOException ex) {
+			return null;
+		}
 	}
 
 	private static @Nullable ModelStorageException denied(@Nullable String modelId, Path path, String verb, Path file,

@@ -22,6 +22,7 @@ import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.Digest;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.internal.FileAccess;
+import dev.modelcache.internal.FileNameEncoding;
 
 /**
  * A tar archive that somebody else packed. Regular files come out of it, and nothing
@@ -77,6 +78,7 @@ public final class TarArchive {
 	 * @return the files, in the archive's order; at least one
 	 * @throws ArchiveException if the archive is refused, or damaged
 	 * @throws IOException if the stream or the disk fails
+	 * @throws InvalidPathException if the encoding of file names does not have a name
 	 */
 	public static List<UnpackedFile> unpack(InputStream in, Path directory, ArchiveLimits limits) throws IOException {
 		return new TarArchive(in, directory, limits).unpack();
@@ -181,6 +183,10 @@ public final class TarArchive {
 		return Digest.of(Algorithm.SHA256, digest.digest());
 	}
 
+	/**
+	 * A name that only the locale of this process does not allow is no fault of the
+	 * archive.
+	 */
 	private Path path(ModelFileName name) throws ArchiveException {
 		try {
 			Path file = name.in(this.directory);
@@ -189,7 +195,9 @@ public final class TarArchive {
 			}
 		}
 		catch (InvalidPathException ex) {
-			// Said below.
+			if (FileNameEncoding.explain(null, ex) != null) {
+				throw ex;
+			}
 		}
 		throw new ArchiveException("contains a file whose name is not valid on this system");
 	}

@@ -11,8 +11,10 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
@@ -74,13 +76,17 @@ final class AccessChange {
 			logger.info("The files in {} were private; hooks.llm.cache.permissions lets others read them now",
 					records.getParent());
 			FileOwner owner = FileOwner.in(records);
+			Set<Path> versions = new HashSet<>();
 			for (ReceivedFile file : this.receipts.all(records, access)) {
-				if (owner.isPrivate(file.file())) {
-					widen(access, file);
+				if (owner.isPrivate(file.file()) && widen(access, file) && !this.layout.isChosen(file.target())) {
+					versions.add(CacheLayout.versions(this.layout.modelOf(file.target())));
 				}
 			}
 			for (Path directory : directories) {
 				widenAll(access, directory, owner);
+			}
+			for (Path directory : versions) {
+				widenVersions(access, directory);
 			}
 			access.widen(Objects.requireNonNull(records.getParent()));
 			for (Path directory : directories) {
@@ -94,8 +100,22 @@ final class AccessChange {
 		}
 	}
 
-	/** A change of the permissions is one of the file, which its receipt must survive. */
-	private void widen(FileAccess access, ReceivedFile file) throws IOException {
+	/**
+	 * Lets others read the versions of a model of several files at a path that the user
+	 * chose.
+	 */
+	private static void widenVersions(FileAccess access, Path versions) throws IOException {
+		if (isOwn(versions)) {
+			widenAll(access, versions, FileOwner.in(versions));
+			access.widen(versions);
+		}
+	}
+
+	/**
+	 * Returns whether a file is one of this cache and unchanged. A change of the
+	 * permissions is one of the file, which its receipt must survive.
+	 */
+	private boolean widen(FileAccess access, ReceivedFile file) throws IOException {
 		Path target = file.target();
 		ModelPlace place = new ModelPlace(target, target, file.file(), access);
 		boolean ours = this.layout.isChosen(target) ? file.receipt().isOurs(place)
@@ -103,8 +123,9 @@ final class AccessChange {
 				: FileAccess.isProtected(this.layout.directory())
 						&& file.receipt().isOurs(place.chosenByUser(ModelPathConflict.FAIL));
 		Fingerprint before = Fingerprint.of(target);
-		if (before != null && ours && this.layout.isReceiptOf(file.file(), target)
-				&& file.receipt().fingerprint().fits(before) && !Files.isSymbolicLink(target)) {
+		boolean known = before != null && ours && this.layout.isReceiptOf(file.file(), target)
+				&& file.receipt().fingerprint().fits(before) && !Files.isSymbolicLink(target);
+		if (known) {
 			access.widen(target);
 			this.receipts.completeFingerprint(place);
 			// Else it gets its permissions when it is locked the next time.
@@ -112,6 +133,7 @@ final class AccessChange {
 				access.widen(CacheLayout.lockBeside(target));
 			}
 		}
+		return known;
 	}
 
 	/**

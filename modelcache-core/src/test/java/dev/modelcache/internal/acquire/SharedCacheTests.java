@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -26,10 +27,16 @@ import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.FileAccess;
+import dev.modelcache.internal.http.MetadataClients;
 import dev.modelcache.internal.lock.LockSettings;
+import dev.modelcache.internal.source.huggingface.HubSettings;
+import dev.modelcache.internal.source.huggingface.HubToken;
+import dev.modelcache.internal.source.huggingface.HuggingFaceResolver;
+import dev.modelcache.internal.store.AdoptionSettings;
 import dev.modelcache.internal.store.CacheLayout;
 import dev.modelcache.internal.store.FileRules;
 import dev.modelcache.internal.store.Fingerprint;
+import dev.modelcache.internal.store.HubCacheSettings;
 import dev.modelcache.internal.store.ModelPlace;
 import dev.modelcache.internal.store.Receipt;
 import dev.modelcache.internal.store.Receipts;
@@ -37,6 +44,7 @@ import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.ForkedJvm;
 import dev.modelcache.testsupport.ForkedJvms;
+import dev.modelcache.testsupport.HubServer;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.Reply;
 import org.junit.jupiter.api.AfterAll;
@@ -48,6 +56,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.scheduler.Schedulers;
 
 import org.springframework.util.unit.DataSize;
 
@@ -80,6 +89,11 @@ class SharedCacheTests {
 	private final Content content = Content.random(1 << 20, 1);
 
 	private final MisbehavingServer server = MisbehavingServer.start().serve("/m.bin", this.content);
+
+	private final HubServer hub = HubServer.start();
+
+	/** What the model comes from. */
+	private URI url = this.server.uri("/m.bin");
 
 	private Path cache;
 
@@ -115,6 +129,15 @@ class SharedCacheTests {
 	@AfterEach
 	void stopServer() {
 		this.server.close();
+		this.hub.close();
+	}
+
+	/** From now on, the model has two files. */
+	private void severalFiles() {
+		this.hub.repository("org/repo", "0123456789abcdef0123456789abcdef01234567")
+			.large("model.gguf", this.content)
+			.small("config.json", "{}");
+		this.url = URI.create("hf://org/repo");
 	}
 
 	private Path directory(String name, String owner, String mode) throws Exception {
@@ -144,7 +167,8 @@ class SharedCacheTests {
 
 	private String run(List<String> user, FileAccess access, Object modelPath, String what) {
 		return jvms.by(user)
-			.ask(PATIENCE, this.server.uri("/m.bin"), this.content.sha256(), this.cache, access, modelPath, what);
+			.ask(PATIENCE, this.url, this.content.sha256(), this.cache, access, modelPath, what, this.hub.endpoint(),
+					this.directory.resolve("hub"));
 	}
 
 	private void requirePermissions(String file, String directory) throws Exception {
@@ -247,6 +271,41 @@ class SharedCacheTests {
 	}
 
 	@Test
+	void severalFilesOfAnotherUserAtModelPathAreNotAbsent() throws Exception {
+		severalFiles();
+		Path target = directory("models", A + ":" + GROUP, "755").resolve("m");
+		assertThat(get(as(A, GROUP), FileAccess.PRIVATE, target)).isEqualTo("DOWNLOADED");
+		this.cache = directory("other", B + ":" + B, "755");
+		assertThat(get(as(B, GROUP), FileAccess.PRIVATE, target)).startsWith("STORAGE")
+			.contains(target.resolveSibling(".m.versions") + " belongs to the user '" + A + "'")
+			.contains("cannot be entered")
+			.contains("Set hooks.llm.cache.permissions to group or shared");
+	}
+
+	@Test
+	void keyThatIsSetLaterSharesSeveralFilesAtAModelPath() throws Exception {
+		severalFiles();
+		Path target = directory("models", A + ":" + GROUP, "2755").resolve("m");
+		assertThat(get(as(A, GROUP), FileAccess.PRIVATE, target)).isEqualTo("DOWNLOADED");
+		assertThat(get(as(A, GROUP), FileAccess.GROUP, target)).isEqualTo("CACHED");
+		assertThat(get(as(B, GROUP), FileAccess.GROUP, target)).isEqualTo("CACHED");
+		this.cache = directory("other", B + ":" + B, "755");
+		assertThat(get(as(B, GROUP), FileAccess.PRIVATE, target)).isEqualTo("CACHED");
+	}
+
+	@Test
+	void cacheOfTheHubIsReadByThoseWhomTheUmaskLets() throws Exception {
+		severalFiles();
+		directory("hub", A + ":" + A, "755");
+		List<String> owner = new ArrayList<>(List.of("env", "UMASK=022"));
+		owner.addAll(as(A));
+		assertThat(get(owner, FileAccess.PRIVATE, "-")).isEqualTo("DOWNLOADED");
+		this.cache = directory("other", B + ":" + B, "755");
+		assertThat(get(as(B), FileAccess.PRIVATE, "-")).isEqualTo("ADOPTED");
+		assertThat(this.hub.cdn().requests()).hasSize(1);
+	}
+
+	@Test
 	void otherUserWaitsForTheOneWhoStoresTheModel() throws Exception {
 		CountDownLatch waiting = new CountDownLatch(1);
 		CountDownLatch requested = new CountDownLatch(1);
@@ -294,22 +353,33 @@ class SharedCacheTests {
 
 		/**
 		 * Gets or evicts the model.
-		 * @param words its URL, its digest, the cache directory, the permissions, and its
-		 * path or a hyphen, and what to do
+		 * @param words its URL, its digest, the cache directory, the permissions, its
+		 * path or a hyphen, what to do, and the address and the cache of a Hub
 		 */
 		private static String perform(String[] words) {
 			Path cache = Path.of(words[2]);
-			ModelRequest.Builder request = ModelRequest.builder("m")
-				.url(URI.create(words[0]))
-				.expectedDigest(Digest.parse(words[1]))
-				.maxAttempts(1);
+			ModelRequest.Builder request = ModelRequest.builder("m").url(URI.create(words[0])).maxAttempts(1);
+			boolean several = words[0].startsWith("hf:");
+			if (several) {
+				request.files(List.of("model.gguf", "config.json"));
+			}
+			else {
+				request.expectedDigest(Digest.parse(words[1]));
+			}
 			if (!words[4].equals("-")) {
 				request.modelPath(Path.of(words[4]));
 			}
 			FileAccess access = FileAccess.valueOf(words[3]);
+			Path hub = Path.of(words[7]);
+			StoreSettings store = new StoreSettings(cache, DataSize.ofMegabytes(1),
+					CacheOptions.Verification.FINGERPRINT)
+				.withRules(new FileRules(access, false, false));
 			CacheFixture fixture = new CacheFixture(cache)
-				.store(new StoreSettings(cache, DataSize.ofMegabytes(1), CacheOptions.Verification.FINGERPRINT)
-					.withRules(new FileRules(access, false, false)))
+				.store(several ? store.withAdoption(new AdoptionSettings(true, List.of(hub), List.of()))
+					.withHubCache(new HubCacheSettings(hub, true)) : store)
+				.resolver(new HuggingFaceResolver(
+						new HubSettings(URI.create(words[6]), new HubToken(null, (name) -> null, cache), List.of(hub)),
+						Map.of(), MetadataClients.create(), Schedulers.boundedElastic()))
 				.lock(new LockSettings(Duration.ofMinutes(30), Duration.ofHours(1), access));
 			fixture.open(request.build());
 			fixture.cache()

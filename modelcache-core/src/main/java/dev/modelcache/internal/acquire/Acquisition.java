@@ -248,8 +248,7 @@ final class Acquisition {
 				failure.addSuppressed(other);
 			}
 			if (known != null) {
-				logger.warn(
-						"Model '{}': what is on this machine is served, though it may be an older version, because {}",
+				logger.warn("Model '{}': the copy on this machine is served, which may be an older version, because {}",
 						this.candidate.request().id(), failure.toString());
 				return known;
 			}
@@ -257,8 +256,7 @@ final class Acquisition {
 		if (saysNothing(failure) && !this.modelPath.isReplaced()
 				&& this.index.occupant() instanceof Standing.Unproven) {
 			this.monitor.startingOver();
-			logger.warn(
-					"Model '{}': the file at its place is served, though its source cannot say what it should be: {}",
+			logger.warn("Model '{}': the file at its path is served, although its source could not confirm it: {}",
 					this.candidate.request().id(), failure.getMessage());
 			return this.proof.takeUnproven();
 		}
@@ -363,7 +361,7 @@ final class Acquisition {
 			.anyMatch((file) -> file.expected() != null && file.expected().origin() == DigestOrigin.FILE_NAME);
 		if (named && this.candidate.request().digestRequired()) {
 			throw new ModelIntegrityException(this.candidate.request().id(),
-					"require-checksum is set, and the files on this machine were never compared with a digest that their source states",
+					"require-checksum is set, and the files on this machine have never been compared with a digest of their source",
 					"Start once while the source can be reached, or configure expected-checksum");
 		}
 	}
@@ -387,7 +385,7 @@ final class Acquisition {
 			.anyMatch((file) -> file.expected() == null
 					&& file.mirrors().stream().allMatch((mirror) -> mirror.stated() == null))) {
 			throw new ModelIntegrityException(request.id(),
-					"require-checksum is set, but nobody says what the digest should be",
+					"require-checksum is set, but neither the configuration nor the source specifies a digest",
 					"Configure expected-checksum, or remove require-checksum");
 		}
 		return model;
@@ -534,7 +532,7 @@ final class Acquisition {
 		}
 		CachedModel brought = this.modelPath.settlingLatecomers(single, () -> bringFile(standing, single));
 		if (brought == null) {
-			throw new IllegalStateException("the file was brought without a result");
+			throw new IllegalStateException("the file was fetched without a result");
 		}
 		return brought;
 	}

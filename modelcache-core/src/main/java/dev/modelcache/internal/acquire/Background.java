@@ -470,7 +470,7 @@ public final class Background {
 			own.update(Background.this.cache.refresh(this.id)
 				.doFinally((signal) -> refreshed())
 				.subscribe((refreshed) -> again(refreshed.fallback(), refreshed.fallback()), (failure) -> {
-					logger.warn("Model '{}' could not be refreshed, the one that is there stays: {}", this.id,
+					logger.warn("Model '{}' could not be refreshed; the current version stays in use: {}", this.id,
 							failure.getMessage());
 					again(this.fallback, true);
 				}));

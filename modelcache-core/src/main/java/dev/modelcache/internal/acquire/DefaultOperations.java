@@ -157,8 +157,8 @@ public final class DefaultOperations implements ModelCacheOperations {
 	}
 
 	private void once(String action, String id, @Nullable Mono<CachedModel> operation) {
-		once(action, id, operation, (model) -> logger.info("Model '{}': {} was asked for and has succeeded: {} ({})",
-				id, action, model.path(), model.digest()));
+		once(action, id, operation,
+				(model) -> logger.info("Model '{}': {} succeeded: {} ({})", id, action, model.path(), model.digest()));
 	}
 
 	@Override
@@ -174,7 +174,7 @@ public final class DefaultOperations implements ModelCacheOperations {
 	private static String told(ModelUpdate update) {
 		String source = (update.availableVersion() != null) ? " (" + update.availableVersion() + ")" : "";
 		return switch (update.availability()) {
-			case CURRENT -> "its source has the version that is here" + source;
+			case CURRENT -> "its source has the same version" + source;
 			case AVAILABLE -> "its source has another version" + source + ", "
 					+ ((update.bytes() != null) ? update.bytes() + " bytes" : "of unknown size") + " to download";
 			case UNKNOWN -> "its source does not say whether it has another version";
@@ -201,7 +201,7 @@ public final class DefaultOperations implements ModelCacheOperations {
 			logger.info("{}", failure.getMessage());
 			return;
 		}
-		logger.warn("Model '{}': {} was asked for and has failed. {}", id, action, failure.getMessage());
+		logger.warn("Model '{}': {} failed. {}", id, action, failure.getMessage());
 		logger.debug("Model '{}': {} has failed", id, action, failure);
 	}
 

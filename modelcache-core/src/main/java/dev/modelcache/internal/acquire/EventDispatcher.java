@@ -64,7 +64,7 @@ final class EventDispatcher {
 			this.executor.execute(() -> deliver(event));
 		}
 		catch (RejectedExecutionException ex) {
-			logger.debug("The application is closing; nobody hears {}", event);
+			logger.debug("The application is closing; {} is not delivered", event);
 		}
 	}
 

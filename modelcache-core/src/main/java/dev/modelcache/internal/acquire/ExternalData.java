@@ -247,7 +247,7 @@ final class ExternalData {
 		if (!missing.isEmpty()) {
 			this.formats.refuse(this.request.id(),
 					"the file " + file + " has data in " + shown(missing) + ", which " + are(missing) + " not there",
-					"Put what is missing beside the file", null);
+					"Put the missing files beside it", null);
 		}
 	}
 

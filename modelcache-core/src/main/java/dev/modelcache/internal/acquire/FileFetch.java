@@ -174,7 +174,7 @@ final class FileFetch {
 			// none.
 			if (came.get() != FetchMode.WHOLE_FILE) {
 				logger.info(
-						"Model '{}': the digest of the file is wrong as it came in ranges; it is fetched without them",
+						"Model '{}': the file that was downloaded in ranges has the wrong digest; it is downloaded again without ranges",
 						job.modelId());
 			}
 			mode = FetchMode.WHOLE_FILE;
@@ -342,7 +342,7 @@ final class FileFetch {
 				}
 			}
 			if (!same) {
-				throw new IOException("what was written there is not what is read");
+				throw new IOException("the bytes that are read are not those that were written");
 			}
 		}
 		catch (FileAlreadyExistsException ex) {
@@ -415,16 +415,17 @@ final class FileFetch {
 			Digest sha256) {
 		Mirror first = plan.file().mirrors().get(0);
 		if (plan.file().expected() == null && !result.mirror().equals(first)) {
-			logger.warn("Model '{}': the file comes from {} instead of {}, which decides what the model is",
+			logger.warn(
+					"Model '{}': the file was downloaded from {} instead of {}, which determines the digest of the model",
 					plan.modelId(), result.mirror(), first);
 		}
 		if (expected == null) {
 			stated(plan).forEach((digest) -> logger.warn(
 					"Model '{}': a mirror states the digest {}, but {} sent a file with {};"
-							+ " the url decides what the model is",
+							+ " the url determines the digest of the model",
 					plan.modelId(), digest.digest(), result.mirror(), sha256));
-			logger.warn("Model '{}': nothing proves the content of {}. Configure expected-checksum: {}", plan.modelId(),
-					result.mirror(), sha256);
+			logger.warn("Model '{}': {} was not verified, because no digest is known. Configure expected-checksum: {}",
+					plan.modelId(), result.mirror(), sha256);
 		}
 	}
 
@@ -464,7 +465,7 @@ final class FileFetch {
 	private static ModelFormatException damagedAtItsSource(DownloadPlan plan, ModelCacheException failure) {
 		ModelFormatException damaged = new ModelFormatException(plan.modelId(),
 				failure.problem() + ", though the file has the expected digest",
-				"Ask its publisher for a whole one, or use another source");
+				"Ask its publisher for a complete file, or use another source");
 		damaged.addSuppressed(failure);
 		return damaged;
 	}

@@ -391,7 +391,8 @@ final class Lanes {
 		}
 		for (Lane lane : busy) {
 			Thread thread = Objects.requireNonNull(lane.thread);
-			logger.warn("The model cache closes without waiting longer: {}", lane.wedged(describe(thread)).problem());
+			logger.warn("The model cache is closed without waiting any longer: {}",
+					lane.wedged(describe(thread)).problem());
 			lane.operations().forEach((operation) -> end(lane, operation, closing(lane.key.modelId())));
 		}
 		if (interrupted) {

@@ -318,7 +318,7 @@ final class ModelDraft {
 			}
 			catch (IOException ex) {
 				throw new ModelStorageException(job.modelId(), place.directory(),
-						"cannot look at " + place.target() + ": " + ex, ex);
+						"cannot read the attributes of " + place.target() + ": " + ex, ex);
 			}
 			CachedModel there = seen(job);
 			if (there == null) {

@@ -406,7 +406,7 @@ final class ModelIndex {
 		catch (IOException ex) {
 			ModelStorageException denied = DeniedAccess.reading(request().id(), file.target(), ex);
 			throw (denied != null) ? denied : new ModelStorageException(request().id(), file.directory(),
-					"cannot look at " + file.target() + ": " + ex, ex);
+					"cannot read the attributes of " + file.target() + ": " + ex, ex);
 		}
 	}
 

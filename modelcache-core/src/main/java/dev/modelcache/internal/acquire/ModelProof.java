@@ -216,14 +216,15 @@ final class ModelProof {
 	 */
 	CachedModel takeUnproven() {
 		if (this.request.digestRequired()) {
-			throw new ModelIntegrityException(
-					this.request.id(), "require-checksum is set, and nothing says what the digest of "
+			throw new ModelIntegrityException(this.request.id(),
+					"require-checksum is set, but neither the configuration nor a source specifies the digest of "
 							+ this.place.target() + " should be",
 					"Configure expected-checksum, or remove require-checksum");
 		}
 		Hashed hashed = hash(this.place, SHA256);
 		Receipt receipt = issue(this.place, hashed, null, putBy(this.place, hashed));
-		logger.warn("Model '{}': {} is used as it is; nothing proves its content. Configure expected-checksum: {}",
+		logger.warn(
+				"Model '{}': {} is used without verification, because no digest is known. Configure expected-checksum: {}",
 				this.request.id(), this.place.target(), hashed.sha256());
 		return this.index.model(this.place, receipt);
 	}

@@ -330,7 +330,7 @@ final class PinnedModels {
 		}
 		catch (IOException ex) {
 			throw new ModelStorageException(candidate.request().id(), place.directory(),
-					"cannot look at " + place.target() + ": " + ex, ex);
+					"cannot read the attributes of " + place.target() + ": " + ex, ex);
 		}
 	}
 

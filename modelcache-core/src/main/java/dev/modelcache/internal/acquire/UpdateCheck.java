@@ -57,7 +57,7 @@ final class UpdateCheck {
 		return FailureBoundary.around("checking for an update", check)
 			.timeout(longest,
 					Mono.error(() -> new ModelTransferException(request.id(),
-							candidate.source() + " did not say within " + longest.toSeconds()
+							candidate.source() + " did not state its version within " + longest.toSeconds()
 									+ " s which version it has",
 							"Check the source and the network", null)),
 					this.engine.threads().timer())

@@ -141,7 +141,7 @@ final class HomeDirectory {
 			return name + " is '" + text + "', which is not an absolute path";
 		}
 		if (path.getParent() == null) {
-			return name + " is '" + text + "', which is nobody's home directory";
+			return name + " is '" + text + "', which is not a home directory";
 		}
 		String problem = !Files.exists(path) ? "does not exist"
 				: !Files.isDirectory(path) ? "is not a directory" : "cannot be written by this user";

@@ -334,7 +334,7 @@ public final class Settings {
 			}
 		}
 		catch (IOException | UnsupportedOperationException ex) {
-			logger.debug("Whose group may write to {} is not known", directory, ex);
+			logger.debug("The group that can write to {} is not known", directory, ex);
 		}
 	}
 

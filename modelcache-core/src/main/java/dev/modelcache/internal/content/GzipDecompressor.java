@@ -98,7 +98,7 @@ final class GzipDecompressor implements Decompressor {
 		int method = header();
 		int flags = header();
 		if (method != DEFLATE || (flags & RESERVED) != 0) {
-			throw corrupt("a header wants method " + method + " and flags " + flags, null);
+			throw corrupt("a header has the method " + method + " and flags " + flags, null);
 		}
 		skip(6);
 		if ((flags & EXTRA) != 0) {

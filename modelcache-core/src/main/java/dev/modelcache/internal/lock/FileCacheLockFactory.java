@@ -321,7 +321,7 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 			why = "its last heartbeat is older than lock.stale-after";
 		}
 		else if (isUnchanged(lockFile, text)) {
-			why = MISSED_HEARTBEATS + " of its heartbeats have not come";
+			why = MISSED_HEARTBEATS + " of its heartbeats were missed";
 		}
 		if (why != null) {
 			logger.info("Model '{}': the lock of {} is taken over, because {}", request.modelId(),

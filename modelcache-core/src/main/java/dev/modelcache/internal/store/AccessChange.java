@@ -70,7 +70,7 @@ final class AccessChange {
 			access.createDirectories(records);
 			if (!isOwn(records)) {
 				logger.warn("The files in {} keep their permissions, because {} belongs to another user, or others can"
-						+ " write to it; let others read them by chmod", records.getParent(), records);
+						+ " write to it; use chmod to let others read them", records.getParent(), records);
 				return;
 			}
 			logger.info("The files in {} were private; hooks.llm.cache.permissions lets others read them now",

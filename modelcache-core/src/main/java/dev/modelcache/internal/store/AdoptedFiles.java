@@ -82,7 +82,7 @@ public final class AdoptedFiles {
 			return now != null && file.receipt().fingerprint().fits(now);
 		}
 		catch (IOException ex) {
-			logger.debug("{} cannot be looked at", file.target(), ex);
+			logger.debug("The attributes of {} cannot be read", file.target(), ex);
 			return false;
 		}
 	}

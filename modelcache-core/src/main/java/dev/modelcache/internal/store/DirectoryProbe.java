@@ -107,7 +107,7 @@ final class DirectoryProbe {
 					"Use a directory on another file system", ex.failure);
 		}
 		catch (IOException ex) {
-			logger.debug("{} cannot be tried out", place.directory(), ex);
+			logger.debug("{} cannot be probed", place.directory(), ex);
 			return Ability.ALL;
 		}
 	}
@@ -185,7 +185,7 @@ final class DirectoryProbe {
 			write(channel, 0);
 			ByteBuffer read = ByteBuffer.allocate(1);
 			return (channel.read(read, GAP) == 1 && channel.size() == GAP + 1) ? null
-					: "does not keep what is written at a position";
+					: "does not keep data that is written at a position";
 		}
 		catch (IOException ex) {
 			FileStore disk = Files.getFileStore(place.directory());
@@ -193,7 +193,7 @@ final class DirectoryProbe {
 				throw ex;
 			}
 			requireAnswerOfTheFileSystem(ex);
-			return "writes files from their beginning to their end only (" + reason(ex) + ")";
+			return "only supports writing files from beginning to end (" + reason(ex) + ")";
 		}
 	}
 

@@ -133,8 +133,8 @@ public final class Eviction {
 		}
 		if (excess > 0 && !this.warned) {
 			logger.warn(
-					"{} holds {} bytes more than hooks.llm.cache.max-size={} allows, and all that could go is"
-							+ " configured or in use, or is not as this cache put it there",
+					"{} holds {} bytes more than hooks.llm.cache.max-size={} allows, and no other file can be evicted: "
+							+ "each one is configured, in use or not as this cache stored it",
 					this.settings.directory(), excess, largest);
 		}
 		this.warned = excess > 0;

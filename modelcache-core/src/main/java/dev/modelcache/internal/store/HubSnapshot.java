@@ -168,7 +168,7 @@ final class HubSnapshot implements ModelDirectory {
 			throw new IOException("the file " + file + " appeared meanwhile; it was not put there by this cache");
 		}
 		if (Files.isSymbolicLink(file)) {
-			logger.warn("{} led to other content than its commit has; it leads to {} now", file, blob);
+			logger.warn("{} pointed to content other than that of its commit; it now points to {}", file, blob);
 		}
 		Files.createDirectories(seen(name).directory());
 		Path next = file.resolveSibling("." + UUID.randomUUID());

@@ -365,7 +365,7 @@ public final class ModelStore implements AutoCloseable {
 		catch (IOException ex) {
 			ModelStorageException denied = DeniedAccess.reading(modelId, place.target(), ex);
 			throw (denied != null) ? denied : new ModelStorageException(modelId, place.directory(),
-					"cannot look at " + place.target() + ": " + ex, ex);
+					"cannot read the attributes of " + place.target() + ": " + ex, ex);
 		}
 	}
 

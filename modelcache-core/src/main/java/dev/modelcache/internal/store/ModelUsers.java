@@ -83,7 +83,7 @@ final class ModelUsers implements AutoCloseable {
 			this.own.put(user, mark);
 		}
 		catch (IOException ex) {
-			logger.debug("Other processes are not told that {} is served", place.target(), ex);
+			logger.debug("Other processes cannot be told that {} is served", place.target(), ex);
 			// A mark that says nothing would be taken for one that was written.
 			this.own.remove(user);
 			if (mark != null) {
@@ -156,7 +156,7 @@ final class ModelUsers implements AutoCloseable {
 			}
 		}
 		catch (IOException | DirectoryIteratorException ex) {
-			logger.trace("It is not known who uses {}", place.target(), ex);
+			logger.trace("The users of {} are not known", place.target(), ex);
 		}
 		return others;
 	}
@@ -202,7 +202,7 @@ final class ModelUsers implements AutoCloseable {
 		}
 		catch (IOException ex) {
 			// Its user may just have deleted it: the other marks count.
-			logger.trace("{} cannot be looked at", path, ex);
+			logger.trace("The attributes of {} cannot be read", path, ex);
 		}
 		return false;
 	}

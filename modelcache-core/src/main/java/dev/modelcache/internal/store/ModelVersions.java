@@ -212,7 +212,7 @@ final class ModelVersions {
 	/** Where a link cannot be created, or does not lead to the version. */
 	private static void writePointer(ModelPlace place, String version, Path temporary) throws IOException {
 		Path versions = CacheLayout.versions(place);
-		logger.info("{} cannot be made a symbolic link; the files stand in {}", place.target(),
+		logger.info("{} cannot be made a symbolic link; the files are in {}", place.target(),
 				versions.resolve(version));
 		Files.writeString(temporary, version, StandardCharsets.UTF_8);
 		place.access().applyTo(temporary);

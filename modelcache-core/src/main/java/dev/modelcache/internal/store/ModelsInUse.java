@@ -67,7 +67,7 @@ final class ModelsInUse implements AutoCloseable {
 			this.files.use(mark(place.receipt()));
 		}
 		catch (IOException ex) {
-			logger.debug("Other processes are not told that {} is used", place.target(), ex);
+			logger.debug("Other processes cannot be told that {} is in use", place.target(), ex);
 		}
 	}
 

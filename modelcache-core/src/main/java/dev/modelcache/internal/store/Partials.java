@@ -135,7 +135,7 @@ final class Partials {
 						FileOwner.of(path), key(path));
 			}
 		}
-		throw new IOException("other processes take each new file away");
+		throw new IOException("other processes remove each new file");
 	}
 
 	/**
@@ -265,7 +265,7 @@ final class Partials {
 	}
 
 	private static void discard(Partial partial) throws IOException {
-		logger.info("Deleting {}, which an ended download left and nothing can continue", partial.path());
+		logger.info("Deleting the partial download {}, which cannot be resumed", partial.path());
 		partial.delete();
 	}
 
@@ -280,7 +280,7 @@ final class Partials {
 			if (process != null && process.state() != State.RUNNING && owner().isPrivate(path)) {
 				try (ExclusiveFile file = this.files.tryOpen(path)) {
 					if (file != null) {
-						logger.info("Deleting {}, which a download of another process left", path);
+						logger.info("Deleting {}, left by a download of another process", path);
 						Files.deleteIfExists(StagedName.journal(path));
 						Files.deleteIfExists(path);
 					}

@@ -239,7 +239,7 @@ public final class Receipts {
 				}
 			}
 			catch (IOException ex) {
-				logger.debug("The receipt {} cannot be settled", pending.file(), ex);
+				logger.debug("The receipt {} cannot be finalized", pending.file(), ex);
 			}
 		}
 	}
@@ -285,7 +285,7 @@ public final class Receipts {
 			completeFingerprint(place);
 		}
 		catch (IOException ex) {
-			logger.debug("The receipt {} cannot be settled", place.receipt(), ex);
+			logger.debug("The receipt {} cannot be completed", place.receipt(), ex);
 		}
 	}
 
@@ -311,11 +311,11 @@ public final class Receipts {
 		}
 		catch (IOException ex) {
 			if (this.said.compareAndSet(false, true)) {
-				logger.warn(
-						"What is known about {} cannot be kept: {}. Each start of an application reads the whole file"
-								+ " ({} bytes) again. Set hooks.llm.cache.directory to a directory that can be written"
-								+ " and is kept, or hooks.llm.cache.seal where the file is stored",
-						place.target(), ex.toString(), receipt.fingerprint().size());
+				logger
+					.warn("The receipt of {} cannot be written: {}. Each start of an application reads the whole file ({} bytes) "
+							+ "again. Set hooks.llm.cache.directory to a directory that is writable and persistent, or"
+							+ " hooks.llm.cache.seal where the file is stored", place.target(), ex.toString(),
+							receipt.fingerprint().size());
 			}
 			else {
 				logger.debug("The receipt {} cannot be written", file, ex);

@@ -354,7 +354,7 @@ public final class Staging {
 	private void deleteUnused(Path file) throws IOException {
 		try (ExclusiveFile taken = this.files.tryOpen(file)) {
 			if (taken != null) {
-				logger.info("Deleting {}, which nobody has continued for too long", file);
+				logger.info("Deleting the partial download {}, which was not resumed in time", file);
 				Files.deleteIfExists(StagedName.journal(file));
 				Files.deleteIfExists(file);
 			}

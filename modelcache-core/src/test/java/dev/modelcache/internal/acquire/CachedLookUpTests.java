@@ -279,7 +279,7 @@ class CachedLookUpTests {
 		assertThat(model.verified()).isFalse();
 		assertThat(requests()).isEqualTo(1);
 		assertThat(this.server.requests("/m.gguf").get(0).range()).isEqualTo("bytes=0-0");
-		assertThat(output).contains("is used as it is; nothing proves its content")
+		assertThat(output).contains("is used without verification, because no digest is known")
 			.contains(this.content.sha256().toString());
 	}
 
@@ -290,7 +290,7 @@ class CachedLookUpTests {
 		assertThat(model.verified()).isFalse();
 		assertThat(requests()).isZero();
 		assertThat(output.getOut().lines())
-			.anyMatch((line) -> line.contains("WARN") && line.contains("nothing proves its content"));
+			.anyMatch((line) -> line.contains("WARN") && line.contains("no digest is known"));
 	}
 
 	@Test

@@ -142,7 +142,8 @@ class ChecksumTests {
 	void absentChecksumIsAWarningThatTellsTheDigest(CapturedOutput output) {
 		CachedModel model = get(request());
 		assertThat(model.verified()).isFalse();
-		assertThat(output.getOut().lines().filter((line) -> line.contains("nothing proves the content")))
+		assertThat(
+				output.getOut().lines().filter((line) -> line.contains("was not verified, because no digest is known")))
 			.singleElement()
 			.satisfies((line) -> assertThat(line).contains("WARN").contains(this.content.sha256().toString()));
 	}

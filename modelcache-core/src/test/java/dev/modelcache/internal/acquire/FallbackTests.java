@@ -311,7 +311,7 @@ class FallbackTests {
 			source.letTimePass(time);
 			assertThat(model.get(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS).path())
 				.satisfies(Content.exactly(this.small.bytes()));
-			assertThat(output).contains("the file at its place is served").contains("give-up-after");
+			assertThat(output).contains("the file at its path is served").contains("give-up-after");
 			assertThat(fixture.cache().status("m").state()).isEqualTo(ModelState.READY);
 		}
 	}
@@ -341,7 +341,7 @@ class FallbackTests {
 			source.letTimePass(time);
 			assertThat(model.get(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS).path())
 				.satisfies(Content.exactly(this.small.bytes()));
-			assertThat(output).contains("what is on this machine is served");
+			assertThat(output).contains("the copy on this machine is served");
 		}
 		assertThat(file).exists();
 	}

@@ -170,7 +170,7 @@ class FuseTests {
 			.waitFor()).isZero();
 		mount("fusefat", "-f", "-o", "rw+", image.toString(), this.mount.toString());
 		assertThatExceptionOfType(ModelStorageException.class).isThrownBy(this::fromHub)
-			.withMessageContaining("the file system there writes files from their beginning to their end only")
+			.withMessageContaining("the file system there only supports writing files from beginning to end")
 			.withMessageContaining("hooks.llm.cache.layout");
 		assertThat(this.hub.cdn().requests()).isEmpty();
 		assertThat(toModelPath(true).path()).satisfies(Content.exactly(this.content.bytes()));

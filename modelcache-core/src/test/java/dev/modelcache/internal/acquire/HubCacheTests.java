@@ -591,7 +591,7 @@ class HubCacheTests {
 		assertThat(model.path()).isEqualTo(entry).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(model.verified()).isTrue();
 		assertThat(other).satisfies(Content.exactly(this.content.flipped(5).bytes()));
-		assertThat(output).contains(entry + " led to other content");
+		assertThat(output).contains(entry + " pointed to content other than that of its commit");
 	}
 
 	@Test
@@ -644,7 +644,7 @@ class HubCacheTests {
 		download(COMMIT, this.content, true);
 		this.server.refuse();
 		assertThat(get(request("hf://org/repo:Q4_K_M")).outcome()).isEqualTo(ModelOutcome.ADOPTED);
-		assertThat(output).contains("what is on this machine is served");
+		assertThat(output).contains("the copy on this machine is served");
 	}
 
 	@Test

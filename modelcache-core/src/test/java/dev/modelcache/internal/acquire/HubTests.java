@@ -95,7 +95,7 @@ class HubTests {
 					ModelRequest.builder("m").url(origin.uri("/m.gguf")).mirrors(List.of(HUB)).maxAttempts(3));
 			assertThat(model.path()).matches(other::isIn);
 			assertThat(model.verified()).isFalse();
-			assertThat(output).contains("WARN").contains(CONTENT.sha256().hex()).contains("the url decides");
+			assertThat(output).contains("WARN").contains(CONTENT.sha256().hex()).contains("the url determines");
 		}
 	}
 

@@ -237,7 +237,7 @@ class ModelPathConflictTests {
 		CachedModel model = get(onHub());
 		assertThat(model.verified()).isFalse();
 		assertThat(model.path()).satisfies(Content.exactly(this.mine.bytes()));
-		assertThat(output).contains("nothing proves its content");
+		assertThat(output).contains("no digest is known");
 	}
 
 	@Test
@@ -339,7 +339,8 @@ class ModelPathConflictTests {
 		put(this.mine);
 		assertThatExceptionOfType(ModelIntegrityException.class)
 			.isThrownBy(() -> get(ModelRequest.builder("m").modelPath(target()).digestRequired(true)))
-			.withMessageContaining("require-checksum is set, and nothing says what the digest of")
+			.withMessageContaining(
+					"require-checksum is set, but neither the configuration nor a source specifies the digest of")
 			.withMessageContaining("Configure expected-checksum");
 		this.offline = true;
 		assertThatExceptionOfType(ModelIntegrityException.class)

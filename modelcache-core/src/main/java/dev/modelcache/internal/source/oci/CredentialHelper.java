@@ -92,7 +92,7 @@ final class CredentialHelper {
 			return read(process, server);
 		}
 		catch (IOException ex) {
-			unusable("gives no usable answer");
+			unusable("returned no usable answer");
 			return null;
 		}
 	}
@@ -102,7 +102,7 @@ final class CredentialHelper {
 		tell(process, server);
 		byte[] answer = process.getInputStream().readNBytes(LARGEST + 1);
 		if (answer.length > LARGEST) {
-			throw new IOException("too long an answer");
+			throw new IOException("an answer that is too long");
 		}
 		return (exitCode(process) == 0) ? login(answer) : null;
 	}

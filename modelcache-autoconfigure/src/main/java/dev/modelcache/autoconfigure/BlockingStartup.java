@@ -82,8 +82,9 @@ final class BlockingStartup implements ApplicationRunner {
 	private Mono<?> acquire(ModelRequest request) {
 		return Mono.justOrEmpty(this.cache.get(request.id()))
 			.flatMap((acquisition) -> acquisition)
-			.onErrorResume(ModelCacheException.class, (failure) -> request.required() ? Mono.error(failure) : Mono
-				.fromRunnable(() -> logger.warn("Not required, so the start goes on: {}", failure.getMessage())));
+			.onErrorResume(ModelCacheException.class,
+					(failure) -> request.required() ? Mono.error(failure) : Mono.fromRunnable(() -> logger
+						.warn("The application starts without an optional model: {}", failure.getMessage())));
 	}
 
 }

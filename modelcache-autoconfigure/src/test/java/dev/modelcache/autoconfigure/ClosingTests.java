@@ -236,7 +236,7 @@ class ClosingTests {
 			Signals.terminate(application.handle());
 			assertThat(application.awaitExit(PATIENCE)).isEqualTo(143);
 			assertThat(application.output()).contains(
-					"The model cache closes without waiting longer: an earlier operation has not returned from the call read")
+					"The model cache is closed without waiting any longer: an earlier operation has not returned from the call read")
 				.contains("called in ");
 			writer.join().close();
 		}

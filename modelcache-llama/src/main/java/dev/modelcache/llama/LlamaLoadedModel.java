@@ -219,9 +219,9 @@ final class LlamaLoadedModel implements LoadedModel {
 			return this.process;
 		}
 		if (!this.answered && this.clock.instant().isBefore(this.notBefore)) {
-			throw gone(end, "It is tried again after " + PAUSE.toSeconds() + " s", null);
+			throw gone(end, "The next attempt is possible after " + PAUSE.toSeconds() + " s", null);
 		}
-		logger.warn("llama.cpp: {}. It is started again", end);
+		logger.warn("llama.cpp: {}. Its process is started again", end);
 		this.process.close();
 		try {
 			this.process = started();

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.logging.Level;
 
 import org.awaitility.Awaitility;
@@ -242,6 +243,35 @@ class PageTests {
 	}
 
 	@Test
+	void nothingMovesWhereReducedMotionIsPreferred() {
+		assertThat(motions()).isNotEmpty();
+		prefer("prefers-reduced-motion", "reduce");
+		assertThat(motions()).isEmpty();
+		prefer("prefers-reduced-motion", "no-preference");
+		assertThat(motions()).isNotEmpty();
+	}
+
+	/** Returns the elements that are animated, a bar without a known size among them. */
+	@SuppressWarnings("unchecked")
+	private static List<String> motions() {
+		return (List<String>) Objects.requireNonNull(browser.executeScript("""
+				document.querySelector('.bar').dataset.unknown = ''
+				return [...document.querySelectorAll('*')]
+					.filter((element) => ['', '::before', '::after'].some((part) => {
+						const style = getComputedStyle(element, part)
+						return style.animationName !== 'none'
+							|| style.transitionDuration.split(', ').some((time) => parseFloat(time) > 0)
+					}))
+					.map((element) => element.className || element.tagName)
+				"""));
+	}
+
+	private static void prefer(String feature, String value) {
+		browser.executeCdpCommand("Emulation.setEmulatedMedia",
+				Map.of("features", List.of(Map.of("name", feature, "value", value))));
+	}
+
+	@Test
 	void theSecondProcessHasAPageWithTheOwner() {
 		awaitText(part("large", ".badge"), "Ready");
 		await().until(() -> find("[data-fault=second-process]").isDisplayed());
@@ -302,8 +332,7 @@ class PageTests {
 		find("[data-fault=interruptions]").click();
 		await().until(() -> percent("large") >= ((System.getProperty("screenshots") != null) ? 55 : 1));
 		for (String scheme : List.of("light", "dark")) {
-			browser.executeCdpCommand("Emulation.setEmulatedMedia",
-					Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+			prefer("prefers-color-scheme", scheme);
 			browser.executeScript("scrollTo(0, 0)");
 			byte[] picture = browser.getScreenshotAs(OutputType.BYTES);
 			assertThat(picture).hasSizeGreaterThan(10_000);

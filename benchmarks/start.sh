@@ -92,7 +92,7 @@ for ((round = 0; round < rounds; round++)); do
 done
 
 # Both have the keys of the model, which mean nothing without the starter.
-export HOOKS_LLM_URL=https://models.example.com/m.gguf
+java_options+=" -Dhooks.llm.url=https://models.example.com/m.gguf"
 main=dev.modelcache.benchmarks.start.SliceStart
 for ((round = 0; round < rounds; round++)); do
 	start "$work/slice.$round" "$slice" "start: started"

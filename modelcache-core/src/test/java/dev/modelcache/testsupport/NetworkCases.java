@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -342,6 +343,14 @@ public final class NetworkCases {
 				ranged("400 to every range", Reply.status(400)).withoutDigest(),
 				ranged("403 to every range", Reply.status(403)),
 				ranged("403 to every range", Reply.status(403)).withoutDigest(),
+				ranged("redirect to itself for every range", Reply.redirect(302, PATH)),
+				later("redirect to itself for every range but the first", Reply.redirect(302, PATH)),
+				ranged("redirect without a Location for every range", Reply.status(302)),
+				ranged("redirect to ftp for every range", Reply.redirect(302, "ftp://127.0.0.1/m.gguf")),
+				ranged("every range is reset after 1,000 bytes", Reply.ok().cutAfter(1000)),
+				ranged("every range is closed after 1,000 bytes", Reply.ok().closeAfter(1000)).withoutDigest(),
+				ranged("every range stalls after 1,000 bytes", Reply.ok().stallAfter(1000))
+					.download((options) -> options.stallTimeout(Duration.ofMillis(200))),
 				ranged("404 to every range", Reply.status(404)), ranged("410 to every range", Reply.status(410)),
 				behindARedirect("403 to every range behind a redirect", Reply.status(403)),
 				later("400 to every range but the first", Reply.status(400)),

@@ -42,7 +42,7 @@ final class Adaptation {
 	 * What a server, or a firewall before it, may say to ranges, though it has the file.
 	 */
 	private static final Set<Reason> REFUSED_RANGES = EnumSet.of(Reason.REFUSED, Reason.ACCESS_DENIED, Reason.NOT_FOUND,
-			Reason.LINK_REFUSED, Reason.LINK_EXPIRED, Reason.OTHER_DIGEST);
+			Reason.LINK_REFUSED, Reason.LINK_EXPIRED, Reason.OTHER_DIGEST, Reason.BAD_REDIRECT);
 
 	/**
 	 * What a server, or what is before it, may do to all ranges, or to all but the first,
@@ -164,6 +164,11 @@ final class Adaptation {
 		boolean busy = fetch.mirror.host().isLimited() && isRefusal(fetch, failed);
 		fetch.mirror.failed(busy ? failed.ofABusyHost() : failed, fetch.burst, fetch.brought, this.now.getAsLong());
 		if (!fetch.request.ranged() || !fetch.mirror.mayTryWholeFile()) {
+			return;
+		}
+		if (fetch.brought && BROKEN_RANGES.contains(failed.reason()) && fetch.mirror.bringsLittle()
+				&& this.work.hasLittle()) {
+			fetch.mirror.ladder().rangesBringLittle(failed);
 			return;
 		}
 		boolean dropped = fetch.mirror.isDropped();

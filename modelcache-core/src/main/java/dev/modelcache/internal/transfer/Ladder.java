@@ -106,6 +106,16 @@ final class Ladder {
 	}
 
 	/**
+	 * Ranges break after hardly any bytes each: the whole file, and no range before it
+	 * brings a byte.
+	 * @param failure the last failure
+	 */
+	void rangesBringLittle(RequestFailedException failure) {
+		this.step = Step.BROKEN_AGAIN;
+		this.broken = failure;
+	}
+
+	/**
 	 * Returns the failure of ranges for which the whole file is requested, until it
 	 * brings a byte.
 	 */

@@ -25,6 +25,11 @@ import org.springframework.util.unit.DataSize;
  */
 final class MirrorState {
 
+	private static final int MOST_BROKEN = 8;
+
+	/** What a range that works brings at least, before it breaks off. */
+	private static final long LITTLE = 1 << 16;
+
 	private final Mirror mirror;
 
 	private final Retry retry;
@@ -67,6 +72,10 @@ final class MirrorState {
 	private int burst;
 
 	private long bytes;
+
+	private int broken;
+
+	private long bytesWhenBroken;
 
 	private boolean slow;
 
@@ -232,6 +241,20 @@ final class MirrorState {
 		else {
 			this.notBeforeNanos = nowNanos + waitMillis * 1_000_000;
 		}
+	}
+
+	/**
+	 * Counts a range that broke off after its first bytes.
+	 * @return whether many in a row brought hardly any bytes, so that the file would take
+	 * thousands of requests
+	 */
+	boolean bringsLittle() {
+		if (this.bytes - this.bytesWhenBroken > MOST_BROKEN * LITTLE) {
+			this.bytesWhenBroken = this.bytes;
+			this.broken = 0;
+		}
+		this.broken++;
+		return this.broken >= MOST_BROKEN;
 	}
 
 	/**

@@ -263,11 +263,11 @@ final class FaultTable {
 
 	private List<FaultRow> redirects() {
 		return List.of(arrives("redirect", 2, Reply.redirect(302, "/model.gguf"), Reply.ok()),
-				fails("redirect loop", ErrorCode.TRANSFER, "redirects more than 5 times", 6,
+				fails("redirect loop", ErrorCode.TRANSFER, "redirects more than 5 times", 12,
 						Reply.redirect(302, "/model.gguf")),
-				fails("redirect to nowhere", ErrorCode.TRANSFER, "redirects", 1, Reply.redirect(302, "ftp://host/x")),
-				fails("redirect without a word", ErrorCode.TRANSFER, "without saying where to", 1, Reply.status(302)),
-				fails("redirect to what is no URL", ErrorCode.TRANSFER, "something that is no URL", 1,
+				fails("redirect to nowhere", ErrorCode.TRANSFER, "redirects", 2, Reply.redirect(302, "ftp://host/x")),
+				fails("redirect without a word", ErrorCode.TRANSFER, "without saying where to", 2, Reply.status(302)),
+				fails("redirect to what is no URL", ErrorCode.TRANSFER, "something that is no URL", 2,
 						Reply.redirect(302, "http://[")),
 				fails("choices", ErrorCode.TRANSFER, "answered 300", 3, Reply.status(300)));
 	}

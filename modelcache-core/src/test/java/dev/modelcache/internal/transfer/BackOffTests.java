@@ -178,8 +178,8 @@ class BackOffTests {
 	}
 
 	@ParameterizedTest
-	@EnumSource(names = { "BAD_REDIRECT", "UNPROVABLE", "UNTRUSTED", "CIRCUIT_OPEN", "TOO_BUSY", "OTHER_SIZE",
-			"PRIVATE_ADDRESS", "PROXY_DENIED", "TOO_LARGE", "NO_CLIENT" })
+	@EnumSource(names = { "UNPROVABLE", "UNTRUSTED", "CIRCUIT_OPEN", "TOO_BUSY", "OTHER_SIZE", "PRIVATE_ADDRESS",
+			"PROXY_DENIED", "TOO_LARGE", "NO_CLIENT" })
 	void whatAnotherRequestCannotMendIsNotRepeated(Reason reason) {
 		this.fixture.answer(TransferFixture.failing(reason));
 		fail(1);
@@ -228,7 +228,8 @@ class BackOffTests {
 	}
 
 	@ParameterizedTest
-	@EnumSource(names = { "REFUSED", "NOT_FOUND", "ACCESS_DENIED", "LINK_REFUSED", "LINK_EXPIRED", "OTHER_DIGEST" })
+	@EnumSource(names = { "REFUSED", "NOT_FOUND", "ACCESS_DENIED", "LINK_REFUSED", "LINK_EXPIRED", "OTHER_DIGEST",
+			"BAD_REDIRECT" })
 	void serverThatRefusesARangeIsAskedForTheWholeFileOnce(Reason reason) {
 		this.fixture.answer(TransferFixture.failing(reason));
 		fail(1);

@@ -384,18 +384,29 @@ final class ModelIndex {
 		if (receipt.fingerprint().changed().isEmpty() && !claim.fingerprint().changed().isEmpty()
 				&& this.store.verification() == Verification.FINGERPRINT) {
 			// Of a version that did not record it, or of a crash before it was recorded.
-			this.store.receipts().complete(claim.place(), receipt.reissued(claim.fingerprint(), receipt.verifiedAt()));
+			receipt = receipt.reissued(claim.fingerprint(), receipt.verifiedAt());
+			this.store.receipts().complete(claim.place(), receipt);
 		}
 		return model(claim.place(), receipt);
 	}
 
-	CachedModel model(ModelPlace file, Receipt receipt) {
+	CachedModel model(ModelPlace file, Receipt known) {
+		Receipt receipt = proved(known);
+		if (!receipt.equals(known)) {
+			this.store.receipts().complete(file, receipt);
+		}
 		Path target = file.target();
 		String source = (receipt.source() != null) ? receipt.source() : this.candidate.source();
 		return CachedModel.of(request().id(), List.of(target), receipt.fingerprint().size(), receipt.digest(), source)
 			.withFallback(this.candidate.fallback() || receipt.fallback())
 			.withVerified(receipt.verified())
 			.withFormat(receipt.format());
+	}
+
+	/** A digest that is configured after a file was hashed proves that file, too. */
+	private Receipt proved(Receipt receipt) {
+		ExpectedDigest expected = (receipt.verified() || receipt.putBy() == PutBy.USER_KEPT) ? null : expected();
+		return (expected != null && receipt.proves(expected.digest())) ? receipt.provedBy(expected.digest()) : receipt;
 	}
 
 	/** Returns the fingerprint of a file, or null where there is none. */

@@ -84,6 +84,16 @@ public record Receipt(Fingerprint fingerprint, Digest digest, @Nullable Digest s
 	}
 
 	/**
+	 * Returns this receipt for a file that a digest proves which was expected later.
+	 * @param later the digest, which this receipt {@linkplain #proves proves}
+	 * @return the new receipt
+	 */
+	public Receipt provedBy(Digest later) {
+		return new Receipt(this.fingerprint, this.digest, this.sourceDigest, later, this.source, this.sourceKey,
+				this.validator, this.fallback, this.verifiedAt, this.format, this.putBy);
+	}
+
+	/**
 	 * Returns whether this digest is known to be the file's, or that of the compressed
 	 * file it came from.
 	 * @param candidate the digest

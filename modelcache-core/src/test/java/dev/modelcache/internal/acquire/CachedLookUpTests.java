@@ -24,13 +24,17 @@ import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
+import dev.modelcache.internal.content.Compression;
 import dev.modelcache.internal.store.StoreSettings;
+import dev.modelcache.testsupport.Compressing;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -156,6 +160,39 @@ class CachedLookUpTests {
 		get(withDigest());
 		assertThat(this.verifications).isEmpty();
 		assertThat(requests()).isEqualTo(1);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "downloaded", "compressed", "the user's" })
+	void checksumThatIsConfiguredLaterProvesWhatIsThere(String kind) throws Exception {
+		ModelRequest.Builder request = request();
+		Digest digest = this.content.sha256();
+		switch (kind) {
+			case "compressed" -> {
+				Content compressed = Content.of(Compressing.compress(Compression.GZIP, this.content.bytes()));
+				this.server.serve("/m.gguf.gz", compressed);
+				request.url(this.server.uri("/m.gguf.gz"));
+				digest = compressed.sha256();
+			}
+			case "the user's" -> Files.write(target(), this.content.bytes());
+			default -> {
+			}
+		}
+		assertThat(get(request).verified()).isFalse();
+		int requests = this.server.requests().size();
+		CachedModel model = get(request.expectedDigest(digest).digestRequired(true));
+		assertThat(model.outcome()).isEqualTo(ModelOutcome.CACHED);
+		assertThat(model.verified()).isTrue();
+		try (CacheFixture fixture = fixture()) {
+			fixture.open(request.build());
+			fixture.get("m");
+			assertThat(fixture.cache().refresh("m").block(CacheFixture.PATIENCE)).isNotNull()
+				.satisfies((refreshed) -> assertThat(refreshed.outcome()).isEqualTo(ModelOutcome.CACHED));
+		}
+		assertThat(this.verifications).isEmpty();
+		assertThat(this.server.requests()).hasSize(requests);
+		this.server.close();
+		assertThat(get(request.expectedDigest(null)).verified()).isTrue();
 	}
 
 	@Test

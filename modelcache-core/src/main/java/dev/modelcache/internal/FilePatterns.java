@@ -5,9 +5,9 @@
 package dev.modelcache.internal;
 
 import java.util.List;
+import java.util.function.IntPredicate;
 
 import dev.modelcache.ModelFileName;
-import org.springframework.util.AntPathMatcher;
 
 /**
  * The patterns of {@code hooks.llm.files}: paths and globs of files to download and,
@@ -20,7 +20,7 @@ public record FilePatterns(List<String> included, List<String> excluded) {
 
 	private static final String EXCLUSION = "!";
 
-	private static final AntPathMatcher MATCHER = new AntPathMatcher();
+	private static final String DIRECTORIES = "**";
 
 	/**
 	 * Reads patterns.
@@ -62,13 +62,57 @@ public record FilePatterns(List<String> included, List<String> excluded) {
 	}
 
 	/**
-	 * Returns whether a pattern matches a file.
+	 * Returns whether a pattern matches a file: {@code ?} is one character and {@code *}
+	 * any number of characters of a segment, and a segment {@code **} is any number of
+	 * segments. Names are untrusted; for a given pattern, the time is linear in the
+	 * length of each segment.
 	 * @param pattern a path, or a glob
 	 * @param name the name of the file
 	 * @return {@code true} if it matches
 	 */
 	public static boolean matches(String pattern, ModelFileName name) {
-		return MATCHER.match(pattern, name.text());
+		String[] wanted = pattern.split("/", -1);
+		String[] segments = name.text().split("/", -1);
+		return matches(wanted.length, segments.length, (i) -> DIRECTORIES.equals(wanted[i]),
+				(i, j) -> matchesSegment(wanted[i], segments[j]));
+	}
+
+	private static boolean matchesSegment(String pattern, String segment) {
+		return matches(pattern.length(), segment.length(), (i) -> pattern.charAt(i) == '*',
+				(i, j) -> pattern.charAt(i) == '?' || pattern.charAt(i) == segment.charAt(j));
+	}
+
+	/**
+	 * Matches a sequence. Only the last wildcard is widened where the rest does not
+	 * match: widening an earlier one cannot help, because the last one takes whatever
+	 * that would.
+	 */
+	private static boolean matches(int patternLength, int length, IntPredicate wildcard, BiIntPredicate matching) {
+		int i = 0;
+		int j = 0;
+		int last = -1;
+		int widened = 0;
+		while (j < length) {
+			if (i < patternLength && wildcard.test(i)) {
+				last = i++;
+				widened = j;
+			}
+			else if (i < patternLength && matching.test(i, j)) {
+				i++;
+				j++;
+			}
+			else if (last >= 0) {
+				i = last + 1;
+				j = ++widened;
+			}
+			else {
+				return false;
+			}
+		}
+		while (i < patternLength && wildcard.test(i)) {
+			i++;
+		}
+		return i == patternLength;
 	}
 
 	/**
@@ -78,6 +122,14 @@ public record FilePatterns(List<String> included, List<String> excluded) {
 	 */
 	public static String excluding(ModelFileName name) {
 		return EXCLUSION + name.text();
+	}
+
+	/** Compares an element of a pattern with one of a name. */
+	@FunctionalInterface
+	private interface BiIntPredicate {
+
+		boolean test(int pattern, int name);
+
 	}
 
 }

@@ -102,11 +102,19 @@ final class BuilderMapping {
 	 * primary, the default is used.
 	 */
 	private static <T> Optional<T> choose(BeanFactory beans, Class<T> type) {
+		return choose(beans, type, "downloads of models use defaults");
+	}
+
+	/**
+	 * Returns the only bean or the primary one. If there are several beans and none is
+	 * primary, a warning says what follows from it.
+	 */
+	static <T> Optional<T> choose(BeanFactory beans, Class<T> type, String consequence) {
 		ObjectProvider<T> candidates = beans.getBeanProvider(type);
 		T chosen = candidates.getIfUnique();
 		if (chosen == null && candidates.stream().findAny().isPresent()) {
-			logger.warn("Several beans of {} exist and none is primary, so downloads of models use defaults. "
-					+ "Mark the one to use with @Primary", type.getName());
+			logger.warn("Several beans of {} exist and none is primary, so {}. Mark the one to use with @Primary",
+					type.getName(), consequence);
 		}
 		return Optional.ofNullable(chosen);
 	}

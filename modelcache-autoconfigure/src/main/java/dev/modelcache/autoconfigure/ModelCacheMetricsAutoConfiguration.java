@@ -10,9 +10,11 @@ import dev.modelcache.runtime.ModelManager;
 import dev.modelcache.runtime.ModelRuntimeMeters;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.aop.framework.AopProxyUtils;
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 
@@ -28,8 +30,11 @@ import org.springframework.context.annotation.Configuration;
 public class ModelCacheMetricsAutoConfiguration {
 
 	@InternalBean("dev.modelcache.ModelCacheMeters.ORIGINAL")
-	ModelCacheBuilderCustomizer modelCacheMeters(MeterRegistry registry) {
-		return new ModelCacheMeters(target(registry))::bindTo;
+	ModelCacheBuilderCustomizer modelCacheMeters(BeanFactory beans) {
+		return BuilderMapping.choose(beans, MeterRegistry.class, "models have no meters")
+			.<ModelCacheBuilderCustomizer>map((registry) -> new ModelCacheMeters(target(registry))::bindTo)
+			.orElse((builder) -> {
+			});
 	}
 
 	/**
@@ -43,6 +48,7 @@ public class ModelCacheMetricsAutoConfiguration {
 	/** Meters of what uses the models. */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnBean(ModelManager.class)
+	@ConditionalOnSingleCandidate(MeterRegistry.class)
 	static class RuntimeConfiguration {
 
 		@InternalBean("dev.modelcache.runtime.ModelRuntimeMeters.ORIGINAL")

@@ -7,6 +7,7 @@ package dev.modelcache.autoconfigure;
 import dev.modelcache.ModelCacheObservations;
 import dev.modelcache.ModelCacheOperations;
 import io.micrometer.observation.ObservationRegistry;
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -23,8 +24,11 @@ import org.springframework.context.annotation.Conditional;
 public class ModelCacheObservationAutoConfiguration {
 
 	@InternalBean("dev.modelcache.ModelCacheObservations.ORIGINAL")
-	ModelCacheBuilderCustomizer modelCacheObservations(ObservationRegistry registry) {
-		return new ModelCacheObservations(registry)::bindTo;
+	ModelCacheBuilderCustomizer modelCacheObservations(BeanFactory beans) {
+		return BuilderMapping.choose(beans, ObservationRegistry.class, "acquisitions of models are not observed")
+			.<ModelCacheBuilderCustomizer>map((registry) -> new ModelCacheObservations(registry)::bindTo)
+			.orElse((builder) -> {
+			});
 	}
 
 }

@@ -24,6 +24,7 @@ import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilience4j.retry.RetryRegistry;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.observation.ObservationRegistry;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -83,12 +84,12 @@ class BeansOfAnApplicationTests {
 
 	private ApplicationContextRunner runner() {
 		return new ApplicationContextRunner()
-			.withConfiguration(
-					AutoConfigurations.of(HttpClientAutoConfiguration.class, ReactiveHttpClientAutoConfiguration.class,
-							HealthContributorAutoConfiguration.class, HealthContributorRegistryAutoConfiguration.class,
-							HealthEndpointAutoConfiguration.class, ModelCacheAutoConfiguration.class,
-							ModelCacheEndpointAutoConfiguration.class, ModelCacheHealthAutoConfiguration.class,
-							ModelCacheMetricsAutoConfiguration.class, ModelRuntimeAutoConfiguration.class))
+			.withConfiguration(AutoConfigurations.of(HttpClientAutoConfiguration.class,
+					ReactiveHttpClientAutoConfiguration.class, HealthContributorAutoConfiguration.class,
+					HealthContributorRegistryAutoConfiguration.class, HealthEndpointAutoConfiguration.class,
+					ModelCacheAutoConfiguration.class, ModelCacheEndpointAutoConfiguration.class,
+					ModelCacheHealthAutoConfiguration.class, ModelCacheMetricsAutoConfiguration.class,
+					ModelCacheObservationAutoConfiguration.class, ModelRuntimeAutoConfiguration.class))
 			.withPropertyValues("hooks.llm.cache.directory=" + this.directory,
 					"management.endpoints.web.exposure.include=*");
 	}
@@ -186,6 +187,10 @@ class BeansOfAnApplicationTests {
 				.withBean("twelve", SslBundles.class, DefaultSslBundleRegistry::new)
 				.withBean("thirteen", ModelLoader.class, () -> mock(ModelLoader.class))
 				.withBean("fourteen", ModelLoader.class, () -> mock(ModelLoader.class))
+				.withBean("fifteen", MeterRegistry.class, SimpleMeterRegistry::new)
+				.withBean("sixteen", MeterRegistry.class, SimpleMeterRegistry::new)
+				.withBean("seventeen", ObservationRegistry.class, ObservationRegistry::create)
+				.withBean("eighteen", ObservationRegistry.class, ObservationRegistry::create)
 				.withPropertyValues("hooks.llm.url=" + server.uri("/m.gguf"),
 						"hooks.llm.download.allow-insecure-http=true", "hooks.llm.cache.min-free-space=1MB")
 				.run((context) -> {
@@ -198,7 +203,9 @@ class BeansOfAnApplicationTests {
 			.lines()
 			.filter((line) -> line.contains("none is primary"))
 			.filter((line) -> line.contains("RetryRegistry"))).hasSize(1);
-		assertThat(output).contains("Several beans of " + HttpClientSettings.class.getName());
+		assertThat(output).contains("Several beans of " + HttpClientSettings.class.getName())
+			.contains(MeterRegistry.class.getName() + " exist and none is primary, so models have no meters")
+			.contains(ObservationRegistry.class.getName() + " exist and none is primary");
 	}
 
 	@Test

@@ -200,7 +200,8 @@ public final class DefaultModelManager implements ModelManager {
 	}
 
 	private ModelCancelledException forgotten() {
-		return cancelled("the model was unloaded while it was being loaded", "Load the model again");
+		return cancelled("the model was unloaded while it was being loaded",
+				"Load the model '" + this.modelId + "' again");
 	}
 
 	private synchronized boolean isForgotten(int before) {

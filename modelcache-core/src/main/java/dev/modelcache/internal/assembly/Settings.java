@@ -255,6 +255,7 @@ public final class Settings {
 		}
 		if (directory != null) {
 			tellOfGroup(cache, directory);
+			tellOfOwner(cache, directory);
 		}
 		checkReadOnlyRoots(cache, directory);
 		return new StoreSettings((directory != null) ? directory : StoreSettings.NOWHERE, cache.minFreeSpace(),
@@ -335,6 +336,32 @@ public final class Settings {
 		}
 		catch (IOException | UnsupportedOperationException ex) {
 			logger.debug("The group that can write to {} is not known", directory, ex);
+		}
+	}
+
+	/**
+	 * The receipts in a directory of another user, who is not root, are the word of that
+	 * user.
+	 */
+	private void tellOfOwner(CacheOptions cache, Path directory) {
+		if (cache.permissions() == CacheOptions.Permissions.GROUP || cache.allowSharedDirectory()) {
+			return;
+		}
+		try {
+			if (Files.isDirectory(directory)
+					&& directory.getFileSystem().supportedFileAttributeViews().contains("unix")) {
+				Object owner = Files.getAttribute(directory, "unix:uid");
+				if (!owner.equals(0) && !owner.equals(Files.getAttribute(PROCESS, "unix:uid"))) {
+					logger.warn(
+							"{} belongs to the user '{}', who decides what is stored there and what counts as verified."
+									+ " Use a directory of your own, or set {} to true if that is intended",
+							directory, Files.getOwner(directory).getName(),
+							this.keys.key("cache.allow-shared-directory"));
+				}
+			}
+		}
+		catch (IOException | UnsupportedOperationException ex) {
+			logger.debug("The owner of {} is not known", directory, ex);
 		}
 	}
 

@@ -4,14 +4,17 @@
  */
 package dev.modelcache.internal.store;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Properties;
 import java.util.UUID;
 
@@ -28,6 +31,9 @@ import org.slf4j.LoggerFactory;
 final class PropertiesFiles {
 
 	private static final Logger logger = LoggerFactory.getLogger(PropertiesFiles.class);
+
+	/** Enough for the names of 10,000 files. */
+	private static final int LARGEST = 4 << 20;
 
 	private PropertiesFiles() {
 	}
@@ -62,11 +68,26 @@ final class PropertiesFiles {
 		}
 	}
 
-	/** Reads a file. Returns null where there is none that can be read. */
+	/**
+	 * Reads a file. Returns null where there is none that can be read. In a directory
+	 * that several users share, another one may have put anything in its place.
+	 */
 	static @Nullable Properties read(Path file) {
-		try (InputStream in = Files.newInputStream(file)) {
+		try {
+			if (!Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).isRegularFile()) {
+				logger.debug("{} is not a regular file", file);
+				return null;
+			}
+			byte[] content;
+			try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+				content = in.readNBytes(LARGEST + 1);
+			}
+			if (content.length > LARGEST) {
+				logger.debug("{} has more than {} bytes", file, LARGEST);
+				return null;
+			}
 			Properties properties = new Properties();
-			properties.load(in);
+			properties.load(new ByteArrayInputStream(content));
 			return properties;
 		}
 		catch (NoSuchFileException ex) {

@@ -36,12 +36,16 @@ import dev.modelcache.internal.store.FileRules;
 import dev.modelcache.internal.store.HubCacheSettings;
 import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.internal.transfer.TransferSettings;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -50,6 +54,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 /**
  * Tests for {@link Settings}, and for the defaults that come from {@link Surroundings}.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class SettingsTests {
 
 	@TempDir
@@ -181,6 +186,17 @@ class SettingsTests {
 		Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
 		assertThatExceptionOfType(ModelConfigurationException.class).isThrownBy(() -> store(Map.of()))
 			.withMessageContaining("hooks.llm.cache.allow-shared-directory");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "65530, false, true", "65530, true, false", "0, false, false" })
+	@Tag("root")
+	void directoryOfAnotherUserIsNamed(int owner, boolean meant, boolean named, @TempDir Path directory,
+			CapturedOutput output) throws Exception {
+		Files.setAttribute(directory, "unix:uid", owner);
+		this.cache.directory(directory).allowSharedDirectory(meant);
+		assertThat(store(Map.of()).directory()).isEqualTo(directory);
+		assertThat(output.getOut().contains(directory + " belongs to the user '" + owner + "'")).isEqualTo(named);
 	}
 
 	@Test

@@ -17,6 +17,12 @@ public final class PrivateAddresses {
 
 	private static final int IPV4_BYTES = 4;
 
+	/** RFC 8215: translation within a network, at any position of the address. */
+	private static final byte[] LOCAL_NAT64 = { 0, 0x64, (byte) 0xff, (byte) 0x9b, 0, 1 };
+
+	/** RFC 4380: Teredo, whose addresses lead to any IPv4 address. */
+	private static final byte[] TEREDO = { 0x20, 1, 0, 0 };
+
 	/** RFC 6052: IPv4 addresses within IPv6. */
 	private static final byte[] NAT64 = { 0, 0x64, (byte) 0xff, (byte) 0x9b, 0, 0, 0, 0, 0, 0, 0, 0 };
 
@@ -38,14 +44,20 @@ public final class PrivateAddresses {
 	}
 
 	private static boolean containsIpv6(byte[] bytes) {
+		if (startsWith(bytes, LOCAL_NAT64) || startsWith(bytes, TEREDO)) {
+			return true;
+		}
 		boolean uniqueLocal = (bytes[0] & 0xfe) == 0xfc;
 		boolean sixToFour = bytes[0] == 0x20 && bytes[1] == 0x02;
 		if (uniqueLocal || sixToFour) {
 			return uniqueLocal || isPrivateIpv4(Arrays.copyOfRange(bytes, 2, 2 + IPV4_BYTES));
 		}
-		boolean embedded = Arrays.equals(bytes, 0, NAT64.length, NAT64, 0, NAT64.length)
-				|| isZero(bytes, bytes.length - IPV4_BYTES);
+		boolean embedded = startsWith(bytes, NAT64) || isZero(bytes, bytes.length - IPV4_BYTES);
 		return embedded && isPrivateIpv4(Arrays.copyOfRange(bytes, bytes.length - IPV4_BYTES, bytes.length));
+	}
+
+	private static boolean startsWith(byte[] bytes, byte[] prefix) {
+		return Arrays.equals(bytes, 0, prefix.length, prefix, 0, prefix.length);
 	}
 
 	private static boolean isZero(byte[] bytes, int length) {

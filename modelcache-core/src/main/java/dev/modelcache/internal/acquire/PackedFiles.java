@@ -149,7 +149,8 @@ final class PackedFiles {
 
 	/** What is refused is not kept: another download would bring the same. */
 	private void discard(FileJob job) {
-		this.store.eviction().evict(job.modelId(), job.place(), this.monitor::advanced);
+		this.store.eviction().evict(job.modelId(), job.place(), this.monitor::advanced, (file) -> {
+		});
 	}
 
 	private CachedModel take(FileJob job, CachedModel archive, UnpackedFile file, Path unpacking,

@@ -32,6 +32,7 @@ import dev.modelcache.internal.store.ModelStore;
 import dev.modelcache.internal.store.Occupant;
 import dev.modelcache.internal.store.Receipt;
 import dev.modelcache.internal.store.Receipt.PutBy;
+import dev.modelcache.internal.store.SeenVersion;
 import dev.modelcache.internal.store.SourceHistory;
 import dev.modelcache.lock.CacheLock;
 import dev.modelcache.lock.CacheLockFactory;
@@ -168,7 +169,8 @@ final class PublishedModels {
 			Fingerprint before = index.fingerprint(place);
 			if (before == null) {
 				throw new ModelCancelledException(request.id(),
-						place.target() + " was removed while it was being verified", "Request the model again");
+						place.target() + " was removed while it was being verified",
+						"Request the model '" + request.id() + "' again");
 			}
 			Digest expected = expected(index, place, before, last);
 			if (expected == null) {
@@ -276,12 +278,17 @@ final class PublishedModels {
 			requireOurs(index, proof(index, watch::reading));
 			watch.cancellation().check();
 			ModelPlace place = index.place();
-			if (this.store.eviction().evict(index.candidate().request().id(), place, watch::advanced)) {
+			List<String> kept = new ArrayList<>();
+			if (this.store.eviction()
+				.evict(index.candidate().request().id(), place, watch::advanced, (file) -> kept.add(file.toString()))) {
 				evicted.accept(place.target());
 			}
 			Path adopted = this.store.adoption().forget(place);
 			if (adopted != null) {
 				evicted.accept(adopted);
+			}
+			if (!kept.isEmpty()) {
+				throw notOurs(index, String.join(", ", kept));
 			}
 		});
 	}
@@ -321,11 +328,12 @@ final class PublishedModels {
 
 	private void requireOurs(ModelIndex index, ModelProof proof) {
 		ModelPlace place = index.place();
-		if (index.size() < 0) {
-			return;
-		}
 		boolean ours;
-		if (place.conflict() != null) {
+		if (index.size() < 0) {
+			ours = this.store.occupant(index.candidate().request().id(), place) != Occupant.OTHERS;
+			proveFilesOfVersion(index, proof);
+		}
+		else if (place.conflict() != null) {
 			Standing standing = index.occupant();
 			ours = (standing instanceof Standing.Foreign foreign) ? proof.proveOurs(foreign)
 					: !(standing instanceof Standing.Unproven)
@@ -336,9 +344,29 @@ final class PublishedModels {
 			ours = receipt != null && receipt.sourceKey() != null && receipt.isOurs(place);
 		}
 		if (!ours) {
-			throw new ModelNotFoundException(index.candidate().request().id(),
-					place.target() + " was not put there by this cache, or was changed since, and is not deleted",
-					"Delete the file yourself if it is no longer wanted");
+			throw notOurs(index, place.target().toString());
+		}
+	}
+
+	private static ModelNotFoundException notOurs(ModelIndex index, String files) {
+		return new ModelNotFoundException(index.candidate().request().id(),
+				files + " was not put there by this cache, or was changed since, and is not deleted",
+				"Delete the file yourself if it is no longer wanted");
+	}
+
+	/** Files that were only touched since are still those that this cache put there. */
+	private void proveFilesOfVersion(ModelIndex index, ModelProof proof) {
+		if (index.place().conflict() == null) {
+			return;
+		}
+		for (SeenVersion version : this.store.seen(index.place())) {
+			for (ModelPlace file : version.files()) {
+				Fingerprint fingerprint = index.fingerprint(file);
+				Receipt receipt = index.receipt(file, fingerprint);
+				if (fingerprint != null && receipt != null && !receipt.fingerprint().fits(fingerprint)) {
+					proof.proveOurs(file, receipt);
+				}
+			}
 		}
 	}
 

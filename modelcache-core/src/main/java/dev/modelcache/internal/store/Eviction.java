@@ -12,6 +12,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import java.util.Map;
 import java.util.HashMap;
@@ -70,15 +71,17 @@ public final class Eviction {
 	 * @param modelId the model's id
 	 * @param place the file's place
 	 * @param advanced run for each file that is deleted
+	 * @param kept is told of each file that stays because this cache did not put it
+	 * there, or because it was changed since
 	 * @return whether there was a file
 	 * @throws ModelStorageException if something is left; says what
 	 */
-	public boolean evict(String modelId, ModelPlace place, Runnable advanced) {
+	public boolean evict(String modelId, ModelPlace place, Runnable advanced, Consumer<Path> kept) {
 		Leftovers leftovers = new Leftovers(advanced);
 		this.staging.users().leave(place);
-		boolean existed = leftovers.unless(() -> deleteElsewhere(place, leftovers),
+		boolean existed = leftovers.unless(() -> deleteElsewhere(place, leftovers, kept),
 				"the record of the files elsewhere");
-		existed |= leftovers.unless(() -> this.versions.delete(place, advanced), CacheLayout.versions(place));
+		existed |= leftovers.unless(() -> this.versions.delete(place, advanced, kept), CacheLayout.versions(place));
 		if (Files.isRegularFile(place.target(), LinkOption.NOFOLLOW_LINKS)) {
 			existed |= leftovers.unless(() -> Files.deleteIfExists(place.target()), place.target());
 		}
@@ -91,13 +94,13 @@ public final class Eviction {
 		return existed;
 	}
 
-	private boolean deleteElsewhere(ModelPlace place, Leftovers leftovers) throws IOException {
+	private boolean deleteElsewhere(ModelPlace place, Leftovers leftovers, Consumer<Path> kept) throws IOException {
 		ModelManifest elsewhere = (this.hub != null) ? Elsewhere.read(place, this.receipts.records()) : null;
 		if (this.hub == null || elsewhere == null) {
 			return false;
 		}
 		// What is left is known only from the record.
-		if (this.hub.delete(place, elsewhere, leftovers)) {
+		if (this.hub.delete(place, elsewhere, leftovers, kept)) {
 			Elsewhere.delete(place, this.receipts.records());
 		}
 		return true;
@@ -170,10 +173,11 @@ public final class Eviction {
 		long[] size = { 0 };
 		try {
 			this.inUse.ifUnused(place.receipt(), () -> {
-				if (removable.isUnchanged() && removable.isAsPublished()) {
+				if (removable.isUnchanged() && removable.isAsPublished()
+						&& this.versions.filesOfOthers(place).isEmpty()) {
 					size[0] = removable.size();
 					if (!this.versions.delete(place, () -> {
-					})) {
+					}, (file) -> logger.debug("{} stays", file))) {
 						Files.deleteIfExists(place.target());
 					}
 					removable.files().forEach((file) -> this.receipts.delete(placeOf(file)));

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 import dev.modelcache.Digest;
@@ -161,9 +162,11 @@ final class HubCache {
 	 * @param place the model's place
 	 * @param manifest what makes it up
 	 * @param leftovers is told what cannot be deleted
+	 * @param left is told of each file that was changed since it was brought, and stays
 	 * @return whether all is gone
 	 */
-	boolean delete(ModelPlace place, ModelManifest manifest, Leftovers leftovers) throws IOException {
+	boolean delete(ModelPlace place, ModelManifest manifest, Leftovers leftovers, Consumer<Path> left)
+			throws IOException {
 		Path snapshot = Objects.requireNonNull(manifest.directory());
 		Path folder = parent(parent(snapshot));
 		Set<ModelFileName> kept = Elsewhere.handOn(place, manifest);
@@ -172,7 +175,10 @@ final class HubCache {
 				continue;
 			}
 			Path file = name.in(snapshot);
-			if (manifest.own().contains(name)) {
+			if (manifest.own().contains(name) && isChanged(place, file)) {
+				left.accept(file);
+			}
+			else if (manifest.own().contains(name)) {
 				leftovers.unless(() -> deleteFile(folder, file), file);
 			}
 			this.receipts.delete(this.layout.place(file, place.lockFile()));
@@ -182,6 +188,17 @@ final class HubCache {
 					folder.resolve("refs"));
 		}
 		return leftovers.isEmpty();
+	}
+
+	/**
+	 * Returns whether a file that stands in a snapshot itself was changed, though not
+	 * found to be damaged: other tools look for it there.
+	 */
+	private boolean isChanged(ModelPlace place, Path file) throws IOException {
+		Fingerprint fingerprint = Files.isSymbolicLink(file) ? null : Fingerprint.of(file);
+		Receipt receipt = (fingerprint != null)
+				? this.receipts.find(this.layout.place(file, place.lockFile()), fingerprint) : null;
+		return fingerprint != null && receipt != null && !receipt.doubted() && !receipt.fingerprint().fits(fingerprint);
 	}
 
 	private boolean deleteFile(Path folder, Path file) throws IOException {

@@ -6,6 +6,7 @@ package dev.modelcache.internal.store;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -14,11 +15,13 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -31,7 +34,6 @@ import dev.modelcache.internal.FileAccess;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.util.FileSystemUtils;
 
 /**
  * The models of several files. Each version of one has a directory of its own, which
@@ -50,6 +52,11 @@ final class ModelVersions {
 
 	/** The directory of a version, and what belongs to it. */
 	private static final Pattern OWN = Pattern.compile("[0-9a-f]{16}(\\..*)?");
+
+	private static final Pattern VERSION = Pattern.compile("[0-9a-f]{16}");
+
+	/** What this cache writes beside a file of a version. */
+	private static final Pattern WORKING_FILE = Pattern.compile("\\..*\\.(part|journal|sealed|tmp)");
 
 	private final CacheLayout layout;
 
@@ -244,51 +251,123 @@ final class ModelVersions {
 
 	/** Deletes entries that this cache may have made. */
 	private void deleteEntries(ModelPlace place, Predicate<String> unwanted) {
+		List<Path> left = new ArrayList<>();
 		try (Stream<Path> entries = Files.list(CacheLayout.versions(place))) {
 			for (Path entry : entries.toList()) {
 				String name = entry.getFileName().toString();
 				if (OWN.matcher(name).matches() && unwanted.test(name)) {
 					delete(place, entry, () -> {
-					});
+					}, left::add);
 				}
 			}
 		}
 		catch (IOException ex) {
 			logger.warn("Old versions of {} cannot be deleted", place.target(), ex);
 		}
+		if (!left.isEmpty()) {
+			logger.warn("Old versions of {} are deleted except for {}, which this cache did not put there or which "
+					+ "were changed since", place.target(), left);
+		}
 	}
 
 	/**
-	 * Deletes all versions of a model.
+	 * Deletes all versions of a model. What this cache did not put into the directory of
+	 * a version stays, and so does what was changed since at a path that the user chose.
+	 * If that is in the version that is visible, it stays visible there.
 	 * @param place the model's place
 	 * @param deleted run for each file
-	 * @return whether one was visible
+	 * @param left is told of each file that stays
+	 * @return whether a version was visible
 	 */
-	boolean delete(ModelPlace place, Runnable deleted) throws IOException {
+	boolean delete(ModelPlace place, Runnable deleted, Consumer<Path> left) throws IOException {
 		String current = current(place);
+		boolean existed = seen(place) != null;
 		Path versions = CacheLayout.versions(place);
-		if (current != null) {
+		List<Path> others = filesOfOthers(place);
+		if (current != null && others.stream().noneMatch((file) -> file.startsWith(versions.resolve(current)))) {
+			existed = true;
 			Files.deleteIfExists(place.target());
 		}
 		if (Files.isDirectory(versions, LinkOption.NOFOLLOW_LINKS)) {
-			delete(place, versions, deleted);
+			delete(place, versions, deleted, left);
 		}
-		return current != null;
+		return existed;
 	}
 
-	private void delete(ModelPlace place, Path directory, Runnable deleted) throws IOException {
+	/** Returns the files among the versions that {@link #delete} would leave. */
+	List<Path> filesOfOthers(ModelPlace place) throws IOException {
+		Path versions = CacheLayout.versions(place);
+		if (!Files.isDirectory(versions, LinkOption.NOFOLLOW_LINKS)) {
+			return List.of();
+		}
+		List<Path> others = new ArrayList<>();
+		Files.walkFileTree(versions, new SimpleFileVisitor<>() {
+
+			@Override
+			public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+				if (!isOwn(place, file)) {
+					others.add(file);
+				}
+				return FileVisitResult.CONTINUE;
+			}
+
+		});
+		return others;
+	}
+
+	private void delete(ModelPlace place, Path directory, Runnable deleted, Consumer<Path> left) throws IOException {
 		Files.walkFileTree(directory, new SimpleFileVisitor<>() {
 
 			@Override
 			public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+				if (!isOwn(place, file)) {
+					left.accept(file);
+					return FileVisitResult.CONTINUE;
+				}
 				ModelVersions.this.receipts.delete(ModelVersions.this.layout.place(file, place.lockFile()));
 				Files.deleteIfExists(file);
 				deleted.run();
 				return FileVisitResult.CONTINUE;
 			}
 
+			@Override
+			public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException failure) throws IOException {
+				if (failure != null) {
+					throw failure;
+				}
+				try {
+					Files.deleteIfExists(visited);
+				}
+				catch (DirectoryNotEmptyException ex) {
+					logger.trace("Files stay in {}", visited, ex);
+				}
+				return FileVisitResult.CONTINUE;
+			}
+
 		});
-		FileSystemUtils.deleteRecursively(directory);
+	}
+
+	/**
+	 * Returns whether a file among the versions is one that this cache put there. In its
+	 * own directory, a file that was changed since is taken for a damaged one.
+	 */
+	private boolean isOwn(ModelPlace place, Path file) throws IOException {
+		Path name = CacheLayout.versions(place).relativize(file);
+		String first = name.getName(0).toString();
+		if (name.getNameCount() == 1) {
+			return first.startsWith(".") || first.equals(POINTER) || OWN.matcher(first).matches();
+		}
+		if (!VERSION.matcher(first).matches()) {
+			return OWN.matcher(first).matches();
+		}
+		if (WORKING_FILE.matcher(file.getFileName().toString()).matches()) {
+			return true;
+		}
+		ModelPlace own = this.layout.place(file, place.lockFile());
+		Fingerprint fingerprint = Files.isSymbolicLink(file) ? null : Fingerprint.of(file);
+		Receipt receipt = (fingerprint != null) ? this.receipts.find(own, fingerprint) : null;
+		return fingerprint != null && receipt != null
+				&& (place.conflict() == null || receipt.fingerprint().fits(fingerprint));
 	}
 
 	/** Makes symbolic links. */

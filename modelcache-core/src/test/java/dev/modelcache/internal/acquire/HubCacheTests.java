@@ -25,6 +25,7 @@ import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.ModelIntegrityException;
+import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
@@ -476,6 +477,20 @@ class HubCacheTests {
 			Files.delete(stuck);
 			fixture.cache().evict("m").block(Duration.ofMinutes(1));
 			assertThat(files(folder())).isEmpty();
+		}
+	}
+
+	@Test
+	void evictionLeavesAFileThatWasChangedInTheSnapshot() throws IOException {
+		this.links = false;
+		try (CacheFixture fixture = open(all())) {
+			fixture.get("m");
+			Path config = Files.writeString(snapshot(COMMIT).resolve("config.json"), "edited");
+			assertThatExceptionOfType(ModelNotFoundException.class)
+				.isThrownBy(() -> fixture.cache().evict("m").block(Duration.ofMinutes(1)))
+				.withMessageContaining(config.toString());
+			assertThat(files(folder().resolve("snapshots"))).containsExactly(COMMIT + "/config.json");
+			assertThat(config).hasContent("edited");
 		}
 	}
 

@@ -9,6 +9,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelDownloadProgress;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelIntegrityException;
+import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelReplaced;
 import dev.modelcache.ModelRequest;
@@ -43,11 +45,14 @@ import dev.modelcache.testsupport.Reply;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.scheduler.Schedulers;
 
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.util.FileSystemUtils;
 import org.springframework.util.unit.DataSize;
 
@@ -57,6 +62,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 /**
  * Models of several files: all of them, or none.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class SeveralFilesTests {
 
 	private static final String FIRST = "0123456789abcdef0123456789abcdef01234567";
@@ -334,8 +340,87 @@ class SeveralFilesTests {
 			.withMessageContaining(place() + " is a ")
 			.withMessageContaining(kind)
 			.withMessageContaining("that this cache did not put there");
+		assertThatExceptionOfType(ModelNotFoundException.class).isThrownBy(this::evict)
+			.withMessageContaining(place() + " was not put there by this cache");
 		assertThat(Files.exists(place(), LinkOption.NOFOLLOW_LINKS)).isTrue();
 		assertThat(Files.isRegularFile(place())).isEqualTo(kind.equals("file"));
+	}
+
+	private void evict() {
+		try (CacheFixture fixture = open(request())) {
+			fixture.cache().evict("m").block(CacheFixture.PATIENCE);
+		}
+	}
+
+	@Test
+	void evictionLeavesFilesThatTheUserPutThereOrChanged() throws IOException {
+		commit(FIRST, this.one, this.two);
+		get(request());
+		Path mine = Files.writeString(place().resolve("onnx/adapter.safetensors"), "mine");
+		Path edited = Files.writeString(place().resolve("tokenizer.json"), "edited");
+		Path touched = place().resolve("onnx/model-00001-of-00002.gguf");
+		Files.setLastModifiedTime(touched, FileTime.fromMillis(1));
+		for (int i = 0; i < 2; i++) {
+			assertThatExceptionOfType(ModelNotFoundException.class).isThrownBy(this::evict)
+				.withMessageContaining("adapter.safetensors")
+				.withMessageContaining("tokenizer.json")
+				.withMessageContaining("was not put there by this cache, or was changed since");
+			assertThat(mine).hasContent("mine");
+			assertThat(edited).hasContent("edited");
+			assertThat(touched).doesNotExist();
+			assertThat(touched.resolveSibling("model-00002-of-00002.gguf")).doesNotExist();
+		}
+		Files.delete(edited);
+		assertThat(get(request()).outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		assertThat(mine).hasContent("mine");
+		Files.delete(mine);
+		evict();
+		assertThat(place().getParent()).satisfies((models) -> {
+			try (Stream<Path> files = Files.list(models)) {
+				assertThat(files.map(Path::getFileName).map(Path::toString)).containsOnly("llama.download.lock");
+			}
+		});
+	}
+
+	@Test
+	void updateLeavesFilesThatTheUserPutIntoAnOldVersion(CapturedOutput output) throws IOException {
+		Path mine;
+		commit(FIRST, this.one, this.two);
+		try (CacheFixture fixture = open(request())) {
+			fixture.get("m");
+			Files.writeString(place().resolve("adapter.safetensors"), "mine");
+			mine = place().toRealPath().resolve("adapter.safetensors");
+			commit(SECOND, this.one, this.two);
+			refreshed(fixture);
+			commit(THIRD, this.one, this.two);
+			refreshed(fixture);
+		}
+		assertThat(mine).hasContent("mine");
+		assertThat(mine.resolveSibling("tokenizer.json")).doesNotExist();
+		assertThat(output).contains("Old versions of " + place() + " are deleted except for [" + mine + "]");
+	}
+
+	@Test
+	void modelWithAFileOfTheUserIsNotEvictedForItsSize() throws IOException {
+		commit(FIRST, this.one, this.two);
+		CachedModel model = get(request().modelPath(null));
+		Path mine = Files.writeString(model.path().resolveSibling("adapter.safetensors"), "mine");
+		shrink();
+		assertThat(mine).exists();
+		assertThat(model.files()).allSatisfy((file) -> assertThat(file).exists());
+		Files.delete(mine);
+		shrink();
+		assertThat(model.path()).doesNotExist();
+	}
+
+	private void shrink() {
+		Path cache = this.directory.resolve("cache");
+		CacheFixture fixture = new CacheFixture(cache)
+			.store(StoreSettings.defaults(cache).withMaxSize(DataSize.ofBytes(1)));
+		try (fixture) {
+			fixture.open();
+		}
+		fixture.awaitFiles();
 	}
 
 	@Test
@@ -412,16 +497,6 @@ class SeveralFilesTests {
 		CachedModel config = get(request().modelPath(null).files(List.of("config.json")));
 		assertThat(config.path()).hasContent("{}");
 		assertThat(tokenizer.path()).exists().isNotEqualTo(config.path());
-	}
-
-	@Test
-	void evictionLeavesALinkOfSomebodyElse() throws IOException {
-		Files.createDirectories(place().getParent());
-		Files.createSymbolicLink(place(), this.directory);
-		try (CacheFixture fixture = open(request())) {
-			fixture.cache().evict("m").block(Duration.ofMinutes(1));
-			assertThat(place()).isSymbolicLink();
-		}
 	}
 
 	@Test

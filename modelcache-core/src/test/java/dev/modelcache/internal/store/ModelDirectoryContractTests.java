@@ -27,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
+import static org.assertj.core.api.Assertions.fail;
 
 /**
  * What every {@link ModelDirectory} does. The files of a version have its text and their
@@ -197,7 +198,7 @@ abstract class ModelDirectoryContractTests {
 	void evictedVersionIsGone() throws IOException {
 		ModelDirectory published = published(ONE);
 		assertThat(this.store.eviction().evict("m", place(), () -> {
-		})).isTrue();
+		}, (file) -> fail())).isTrue();
 		assertThat(published.isVisible()).isFalse();
 		assertThat(this.store.seen(place())).isEmpty();
 		for (ModelFileName name : NAMES) {

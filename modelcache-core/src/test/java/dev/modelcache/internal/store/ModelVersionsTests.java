@@ -4,6 +4,7 @@
  */
 package dev.modelcache.internal.store;
 
+import java.time.Instant;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.io.IOException;
 import java.net.URI;
@@ -13,12 +14,15 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 
+import dev.modelcache.Digest;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.content.FileDigest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 
 /**
  * Versions of models where symbolic links cannot be made, and pointers that somebody else
@@ -59,9 +63,14 @@ class ModelVersionsTests {
 
 	private void publish(ModelVersions versions, String version) throws IOException {
 		ModelDirectory directory = versions.version(place(), version);
-		Path file = directory.arriving(NAME).target();
+		ModelPlace arriving = directory.arriving(NAME);
+		Path file = arriving.target();
 		Files.createDirectories(file.getParent());
 		Files.writeString(file, version);
+		Digest digest = FileDigest.of(file, Set.of(Digest.Algorithm.SHA256), () -> {
+		}).get(Digest.Algorithm.SHA256);
+		new Receipts().write(arriving,
+				new Receipt(Fingerprint.of(file), digest, null, null, null, null, null, false, Instant.EPOCH, null));
 		directory.publish(manifest(version), Set.of(NAME), Set.of(NAME));
 	}
 
@@ -109,12 +118,12 @@ class ModelVersionsTests {
 		for (ModelVersions versions : List.of(withoutLinks(), versions(Files::createSymbolicLink))) {
 			publish(versions, ONE);
 			AtomicInteger deleted = new AtomicInteger();
-			assertThat(versions.delete(place(), deleted::incrementAndGet)).isTrue();
+			assertThat(versions.delete(place(), deleted::incrementAndGet, (file) -> fail())).isTrue();
 			assertThat(deleted).hasValueGreaterThanOrEqualTo(2);
 			assertThat(versions.seen(place())).isNull();
 			assertThat(this.directory.resolve("models")).isEmptyDirectory();
 			assertThat(versions.delete(place(), () -> {
-			})).isFalse();
+			}, (file) -> fail())).isFalse();
 		}
 	}
 

@@ -48,6 +48,7 @@ import org.springframework.util.unit.DataSize;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIOException;
+import static org.assertj.core.api.Assertions.fail;
 
 /**
  * Tests for {@link StagedFile}, {@link Receipts} and {@link ModelStore}.
@@ -467,8 +468,8 @@ class StagedFileTests {
 		try (StagedFile staged = store().staging().stage("m", place(), PartialJudge.NONE, UNTOLD)) {
 			staged.publish(StagedFileTests::receipt);
 		}
-		assertThat(store().eviction().evict("m", place(), UNTOLD)).isTrue();
-		assertThat(store().eviction().evict("m", place(), UNTOLD)).isFalse();
+		assertThat(store().eviction().evict("m", place(), UNTOLD, (file) -> fail())).isTrue();
+		assertThat(store().eviction().evict("m", place(), UNTOLD, (file) -> fail())).isFalse();
 		assertThat(files()).isEmpty();
 	}
 

@@ -48,11 +48,10 @@ final class ModelCacheEnvironmentPostProcessor implements EnvironmentPostProcess
 			}
 		}
 		Binder binder = Binder.get(environment);
-		if (binder.bind(ModelCacheProperties.PREFIX + ".enabled", Boolean.class).orElse(true)) {
-			preparePrefetch(environment, binder, application);
-			if (ClassUtils.isPresent(RESILIENCE4J, ModelCacheEnvironmentPostProcessor.class.getClassLoader())) {
-				ResilienceDefaults.add(environment, binder);
-			}
+		preparePrefetch(environment, binder, application);
+		if (binder.bind(ModelCacheProperties.PREFIX + ".enabled", Boolean.class).orElse(true)
+				&& ClassUtils.isPresent(RESILIENCE4J, ModelCacheEnvironmentPostProcessor.class.getClassLoader())) {
+			ResilienceDefaults.add(environment, binder);
 		}
 	}
 

@@ -67,6 +67,7 @@ final class Prefetch
 	public void onApplicationEvent(Event event) {
 		ConfigurableApplicationContext context = event.context();
 		if (context.getBeanNamesForType(ModelCacheOperations.class, true, false).length == 0) {
+			endIfDisabled(context);
 			return;
 		}
 		List<ModelRequest> models = context.getBean(ModelCacheOperations.class).models();
@@ -84,6 +85,17 @@ final class Prefetch
 		}
 		context.close();
 		this.exit.accept(0);
+	}
+
+	/** Another application of the process, such as a parent, may only have no cache. */
+	private void endIfDisabled(ConfigurableApplicationContext context) {
+		String key = ModelCacheProperties.PREFIX + ".enabled";
+		if (!context.getEnvironment().getProperty(key, Boolean.class, true)) {
+			this.out.println("Nothing was " + (this.check ? "checked" : "fetched") + ", because " + key + " is false");
+			this.out.flush();
+			context.close();
+			this.exit.accept(0);
+		}
 	}
 
 	private static Mono<Result> get(ModelCache cache, ModelRequest request) {

@@ -182,13 +182,30 @@ class PlacedApplicationTests {
 	@Tag("root")
 	void userWhoIsOnlyANumberIsToldToConfigureTheDirectory() throws IOException {
 		Files.setPosixFilePermissions(this.directory, PosixFilePermissions.fromString("rwxrwxrwx"));
-		String output = run(List.of("HOME=/", "setpriv", "--reuid=12345", "--regid=12345", "--clear-groups",
-				"--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"), List.of(), List.of(url()))
+		String output = run(List.of("HOME=/", "XDG_CACHE_HOME=/etc", "setpriv", "--reuid=12345", "--regid=12345",
+				"--clear-groups", "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"), List.of(),
+				List.of(url()))
 			.get(0);
 		// The JDK takes HOME where the user has no entry, or says ?.
-		assertThat(output).contains(NO_DIRECTORY + "'/', which is not a home directory; user.home is ")
+		assertThat(output)
+			.contains("XDG_CACHE_HOME is '/etc', which cannot be written by this user; HOME is '/', which is not a home"
+					+ " directory; user.home is ")
 			.containsAnyOf("'?', which is not an absolute path", "'/', which is not a home directory\n");
 		assertThat(files()).isEmpty();
+	}
+
+	@Test
+	@Tag("root")
+	void cacheIsInTheHomeIfXdgCacheHomeCannotBeWritten() throws IOException {
+		Files.setPosixFilePermissions(this.directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+		String output = run(
+				List.of("HOME=" + this.directory, "XDG_CACHE_HOME=/etc", "setpriv", "--reuid=12345", "--regid=12345",
+						"--clear-groups", "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"),
+				List.of(), List.of(url()))
+			.get(0);
+		Path cache = this.directory.resolve(".cache/modelcache");
+		assertThat(output).contains(PlacedApplication.READY + "default " + cache)
+			.contains("XDG_CACHE_HOME is '/etc', which cannot be written by this user; the cache is " + cache);
 	}
 
 }

@@ -108,6 +108,16 @@ class PrefetchTests {
 	}
 
 	@ParameterizedTest
+	@ValueSource(strings = { "--hooks.llm.startup.mode=prefetch", "--hooks.llm.startup.check" })
+	void processEndsWhereTheCacheIsDisabled(String argument) {
+		Ended ended = run("REACTIVE", argument, "--hooks.llm.enabled=false");
+		assertThat(ended.code()).as(ended.output()).isZero();
+		assertThat(ended.output()).contains("because hooks.llm.enabled is false")
+			.doesNotContain(PrefetchedApplication.CREATED);
+		assertThat(this.server.requests()).isEmpty();
+	}
+
+	@ParameterizedTest
 	@ValueSource(strings = { "--hooks.llm.startup.check=true", "--hooks.llm.startup.check" })
 	void checkFailsWithoutTheNetworkWhereAModelIsMissing(String argument) {
 		Ended ended = run("REACTIVE", argument);

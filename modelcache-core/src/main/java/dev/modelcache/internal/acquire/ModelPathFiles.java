@@ -226,9 +226,10 @@ final class ModelPathFiles {
 		return new ModelConfigurationException(request.id(), request.key("model-path"),
 				path + " is " + describe(path) + " that this cache did not put there; expected was " + expected
 						+ refused,
-				"Either move the file away to have the model downloaded, or set " + key
-						+ "=keep to serve the file as it" + " is, or " + key + "=replace to have it moved aside to "
-						+ path.getFileName() + ".replaced-<time> when the model is published");
+				"If another application serves the file, set another model-path here. Otherwise, move the file away to"
+						+ " have the model downloaded, or set " + key + "=keep to serve the file as it is, or " + key
+						+ "=replace to have it moved aside to " + path.getFileName()
+						+ ".replaced-<time> when the model is published");
 	}
 
 	private String describe(Path path) {

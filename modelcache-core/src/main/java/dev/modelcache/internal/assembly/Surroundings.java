@@ -7,7 +7,9 @@ package dev.modelcache.internal.assembly;
 import java.io.File;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -84,17 +86,37 @@ final class Surroundings {
 
 	/**
 	 * Returns {@code ${XDG_CACHE_HOME:~/.cache}/modelcache}.
-	 * @return the directory, or {@code null} if there is no home directory to which this
-	 * user can write
+	 * @return the directory, or {@code null} if there is none to which this user can
+	 * write
 	 */
 	@Nullable Path cacheDirectory() {
 		String xdg = raw(XDG_CACHE_HOME);
 		try {
-			return isAbsolute(xdg) ? Path.of(xdg).resolve("modelcache") : this.home.cache("modelcache");
+			Path directory = isAbsolute(xdg) ? Path.of(xdg).resolve("modelcache") : null;
+			if (directory != null && mayExist(directory)) {
+				return directory;
+			}
+			Path inHome = this.home.cache("modelcache");
+			if (directory != null && inHome != null) {
+				logger.warn("{}; the cache is {}", HomeDirectory.problem(XDG_CACHE_HOME, xdg), inHome);
+			}
+			return inHome;
 		}
 		catch (InvalidPathException ex) {
 			return null;
 		}
+	}
+
+	/**
+	 * Returns whether a directory exists or this user may create it. What stands in its
+	 * way and is no directory is explained later.
+	 */
+	private static boolean mayExist(Path directory) {
+		Path existing = directory;
+		while (existing.getParent() != null && !Files.exists(existing, LinkOption.NOFOLLOW_LINKS)) {
+			existing = existing.getParent();
+		}
+		return existing.equals(directory) || !Files.isDirectory(existing) || Files.isWritable(existing);
 	}
 
 	/** XDG Base Directory Specification 0.8: a relative path is invalid and ignored. */

@@ -60,7 +60,7 @@ public enum Occupant {
 		if (fingerprint == null || receipt == null || !receipt.isOurs(place)) {
 			return OTHERS;
 		}
-		if (receipt.fingerprint().equals(fingerprint)) {
+		if (receipt.fingerprint().fits(fingerprint)) {
 			return OURS;
 		}
 		if (receipts.isCopying(place)) {

@@ -154,7 +154,11 @@ final class Seals {
 		for (Path path : List.of(record, record.resolveSibling(""), file, directory, seen)) {
 			if (!isSafe(path, self)) {
 				if (this.said.add(record)) {
-					logger.warn("The sealed record {} is ignored, because other users can change {}", record, path);
+					logger.warn("The sealed record {} is ignored, because other users can change {}: the whole model is"
+							+ " read, at each start if hooks.llm.cache.directory is not kept. Give the file, the record"
+							+ " and their directories to root or to this user, without write permission for others"
+							+ " (chown, chmod go-w), or mount them from an image or a read-only file system", record,
+							path);
 				}
 				return null;
 			}

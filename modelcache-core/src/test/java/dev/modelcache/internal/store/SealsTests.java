@@ -113,7 +113,9 @@ class SealsTests {
 			this.access = access;
 			assertThat(find()).isNull();
 		}
-		assertThat(output).contains("is ignored, because other users can change " + shared);
+		assertThat(output).contains("is ignored, because other users can change " + shared)
+			.contains("the whole model is read")
+			.contains("hooks.llm.cache.directory");
 		this.access = Access.IMMUTABLE;
 		assertThat(isProof(find())).isTrue();
 	}

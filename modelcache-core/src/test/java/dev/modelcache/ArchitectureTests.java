@@ -139,6 +139,8 @@ class ArchitectureTests {
 		.resideOutsideOfPackage(INTERNAL + ".store")
 		.and()
 		.doNotHaveSimpleName("OwnerNote")
+		.and()
+		.doNotHaveSimpleName("ForcedChannel")
 		.should()
 		.callMethod(Files.class, "move", Path.class, Path.class, CopyOption[].class)
 		.orShould()

@@ -17,6 +17,7 @@ import java.util.Set;
 
 import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.Digest;
+import dev.modelcache.internal.ForcedChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,7 +47,8 @@ public final class FileDigest {
 	}
 
 	/**
-	 * Reads a file once, copies it and computes its digests.
+	 * Reads a file once, copies it and computes its digests. The copy is made durable
+	 * while it grows, but for its end.
 	 * <p>
 	 * <em>Blocking</em>: for as long as the disks and the processor take.
 	 * @param file the file
@@ -56,9 +58,9 @@ public final class FileDigest {
 	 * @return the digests of the bytes that were copied
 	 * @throws IOException if the file cannot be read, or its copy not be written
 	 */
-	public static Map<Algorithm, Digest> ofCopied(Path file, WritableByteChannel copy, Set<Algorithm> algorithms,
+	public static Map<Algorithm, Digest> ofCopied(Path file, FileChannel copy, Set<Algorithm> algorithms,
 			Runnable advanced) throws IOException {
-		return read(file, algorithms, copy, advanced);
+		return read(file, algorithms, new ForcedChannel(copy), advanced);
 	}
 
 	private static Map<Algorithm, Digest> read(Path file, Set<Algorithm> algorithms, @Nullable WritableByteChannel copy,

@@ -23,6 +23,7 @@ import dev.modelcache.Digest;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.internal.FileAccess;
 import dev.modelcache.internal.FileNameEncoding;
+import dev.modelcache.internal.ForcedChannel;
 
 /**
  * A tar archive that somebody else packed. Regular files come out of it, and nothing
@@ -168,7 +169,7 @@ public final class TarArchive {
 		Path file = path(name);
 		try {
 			Files.createDirectories(file.getParent());
-			try (OutputStream out = Channels.newOutputStream(FileAccess.PRIVATE.create(file))) {
+			try (OutputStream out = Channels.newOutputStream(new ForcedChannel(FileAccess.PRIVATE.create(file)))) {
 				int count = this.reader.read(this.buffer);
 				while (count >= 0) {
 					out.write(this.buffer, 0, count);

@@ -5,8 +5,10 @@
 package dev.modelcache.internal.store;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -19,6 +21,7 @@ import java.util.stream.Stream;
 
 import dev.modelcache.Digest;
 import dev.modelcache.ModelFileName;
+import dev.modelcache.internal.ForcedChannel;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -191,9 +194,11 @@ final class HubSnapshot implements ModelDirectory {
 
 	/** Others may count on the blob. */
 	private static void copy(Path blob, Path next) throws IOException {
-		try {
-			Files.copy(blob, next);
-			FileMoves.force(next);
+		try (FileChannel from = FileChannel.open(blob, StandardOpenOption.READ);
+				FileChannel to = FileChannel.open(next, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+			ForcedChannel.copy(from, to, () -> {
+			});
+			to.force(true);
 		}
 		catch (IOException ex) {
 			Files.deleteIfExists(next);

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Objects;
 
 import dev.modelcache.internal.FileAccess;
+import dev.modelcache.internal.ForcedChannel;
 import dev.modelcache.internal.lock.ExclusiveFile;
 import dev.modelcache.internal.lock.ExclusiveFiles;
 import dev.modelcache.internal.lock.ProcessIdentity;
@@ -39,9 +40,6 @@ final class Partials {
 	private static final Logger logger = LoggerFactory.getLogger(Partials.class);
 
 	private static final int ATTEMPTS = 5;
-
-	/** Copied at once. */
-	static final long PIECE = 4 << 20;
 
 	private final Path target;
 
@@ -164,15 +162,7 @@ final class Partials {
 	void copy(Path other, Partial into, Runnable advanced) throws IOException {
 		List<String> lines = journal(other);
 		try (FileChannel from = FileChannel.open(other, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
-			long size = from.size();
-			long position = 0;
-			long copied = 1;
-			while (position < size && copied > 0) {
-				copied = from.transferTo(position, Math.min(PIECE, size - position),
-						into.file().channel().position(position));
-				position += copied;
-				advanced.run();
-			}
+			ForcedChannel.copy(from, into.file().channel(), advanced);
 		}
 		into.journal().copy(lines);
 	}

@@ -25,6 +25,7 @@ import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.DeniedAccess;
 import dev.modelcache.internal.DiskFault;
 import dev.modelcache.internal.DiskStep;
+import dev.modelcache.internal.ForcedChannel;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -457,14 +458,8 @@ public final class StagedFile implements AutoCloseable {
 	/** Copies a file and closes the copy, which some file systems store only then. */
 	private static void copy(FileChannel from, FileChannel to, CopyProgress progress) throws IOException {
 		long size = from.size();
-		long position = 0;
-		while (position < size) {
-			long bytes = from.transferTo(position, Math.min(Partials.PIECE, size - position), to);
-			if (bytes <= 0) {
-				throw new EOFException("the file became shorter while it was copied");
-			}
-			position += bytes;
-			progress.advanced();
+		if (ForcedChannel.copy(from, to, progress::advanced) < size) {
+			throw new EOFException("the file became shorter while it was copied");
 		}
 		progress.storing(size, () -> {
 			to.force(true);

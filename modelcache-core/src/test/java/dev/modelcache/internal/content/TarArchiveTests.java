@@ -8,8 +8,10 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,6 +22,7 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
 import dev.modelcache.testsupport.Content;
+import dev.modelcache.testsupport.OddFileSystem;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
@@ -189,6 +192,43 @@ class TarArchiveTests {
 		put(header, 0, "model.gguf");
 		put(header, 124, "          3 ");
 		assertThat(unpack(append(header, "abc").end()).get(0).size()).isEqualTo(3);
+	}
+
+	/** What a file of zeros follows is the end of the archive. */
+	@Test
+	void largeFileIsForcedWhileItIsWritten() throws IOException {
+		int size = 130 << 20;
+		byte[] header = entry("a", '0', "", size).bytes.toByteArray();
+		OddFileSystem disk = new OddFileSystem(FileSystems.getDefault());
+		List<Path> forced = new ArrayList<>();
+		disk.whenForced(forced::add);
+		assertThat(TarArchive.unpack(new SequenceInputStream(new ByteArrayInputStream(header), zeros(size + 4096L)),
+				disk.path(target()), new ArchiveLimits(1, size, (bytes) -> {
+				}))
+			.get(0)
+			.size()).isEqualTo(size);
+		assertThat(forced).containsExactly(target().resolve("a"), target().resolve("a"));
+	}
+
+	private static InputStream zeros(long count) {
+		return new InputStream() {
+
+			private long left = count;
+
+			@Override
+			public int read() {
+				return (this.left-- > 0) ? 0 : -1;
+			}
+
+			@Override
+			public int read(byte[] target, int offset, int length) {
+				int bytes = (int) Math.min(length, this.left);
+				Arrays.fill(target, offset, offset + bytes, (byte) 0);
+				this.left -= bytes;
+				return (bytes > 0 || length == 0) ? bytes : -1;
+			}
+
+		};
 	}
 
 	@Test

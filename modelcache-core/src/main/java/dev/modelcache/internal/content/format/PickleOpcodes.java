@@ -82,13 +82,14 @@ final class PickleOpcodes {
 		PickleOpcodes opcodes = new PickleOpcodes(in);
 		while (opcodes.opcodes < MOST_OPCODES && opcodes.text < MOST_TEXT) {
 			long start = in.remaining();
+			long afterFrame = opcodes.afterFrame;
 			try {
-				if (opcodes.next() || opcodes.leavesFrame(start)) {
+				if (opcodes.next() || opcodes.leaves(afterFrame, start)) {
 					return true;
 				}
 			}
 			catch (NoPickleException | FormatException ex) {
-				return opcodes.text >= MOST_TEXT || opcodes.leavesFrame(start);
+				return opcodes.text >= MOST_TEXT || opcodes.leaves(afterFrame, start);
 			}
 		}
 		return true;
@@ -205,13 +206,14 @@ final class PickleOpcodes {
 	}
 
 	/**
-	 * Returns whether the frame ends within an opcode or its argument. Python's C
-	 * unpickler may drop what it has read of the argument and read all of it again behind
-	 * the frame, so what follows cannot be followed.
+	 * Returns whether a frame ends within an opcode or its argument. Python's C unpickler
+	 * may drop what it has read of the argument and read all of it again behind the
+	 * frame, so what follows cannot be followed.
+	 * @param afterFrame the number of bytes that follow the frame
 	 * @param start the number of bytes that were left where the opcode begins
 	 */
-	private boolean leavesFrame(long start) {
-		return start > this.afterFrame && this.in.remaining() < this.afterFrame;
+	private boolean leaves(long afterFrame, long start) {
+		return start > afterFrame && this.in.remaining() < afterFrame;
 	}
 
 	private boolean call() throws NoPickleException {

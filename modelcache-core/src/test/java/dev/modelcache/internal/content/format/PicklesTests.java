@@ -78,6 +78,7 @@ class PicklesTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "\u0002|Ix1\n0" + CALL, "\u0004|N0Ix1\n0" + CALL, "\u0002|M\u0001\u0001\u00020" + CALL,
 			"\u0003|X\u0001x\u0001\u0000\u0000\u0000x0" + CALL, "\u0006|K\u0001.\u00ff\u00ff\u00ff" + CALL,
+			"\u0002|\u0095\u0002\u0000\u0000\u0000\u0000\u0000\u0000\u0000" + CALL,
 			"\u000b|\u0095\u0023\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u00ff\u00ffN0" + CALL + "NNNNNNNNNNNN" })
 	void callBehindAFrameThatEndsEarlyIsFound(String form) throws Exception {
 		byte[] pickle = latin1("\u0095" + form.replace("|", "\u0000".repeat(7)));

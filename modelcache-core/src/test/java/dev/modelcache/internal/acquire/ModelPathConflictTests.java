@@ -394,6 +394,17 @@ class ModelPathConflictTests {
 		assertIsReplaced(this.mine);
 	}
 
+	@Test
+	void fileInPlaceOfAModelOfSeveralFilesIsNotServedIfTheDownloadFails() throws IOException {
+		put(this.mine);
+		this.hub.cdn().always("/xet-bridge-us/" + this.content.sha256().hex(), Reply.status(503));
+		ModelRequest.Builder several = onHub().url(URI.create("hf://org/repo"))
+			.files(List.of("model.gguf", "config.json"))
+			.modelPathConflict(ModelPathConflict.REPLACE);
+		assertThatExceptionOfType(ModelTransferException.class).isThrownBy(() -> get(several));
+		assertThat(target()).satisfies(Content.exactly(this.mine.bytes()));
+	}
+
 	static Stream<Arguments> failures() {
 		return Stream.of(arguments(true, null, 503), arguments(true, null, 404), arguments(true, "/down.gguf", 503),
 				arguments(false, null, 503), arguments(false, "/down.gguf", 403));

@@ -76,7 +76,8 @@ public final class DeniedAccess {
 		if (existing == null) {
 			return null;
 		}
-		ModelStorageException behind = existing.equals(absolute) ? behind(modelId, absolute, write, denied) : null;
+		// What is written replaces a link, and not what it leads to.
+		ModelStorageException behind = (!write && existing.equals(absolute)) ? behind(modelId, absolute, denied) : null;
 		if (behind != null) {
 			return behind;
 		}
@@ -91,12 +92,12 @@ public final class DeniedAccess {
 				? denied(modelId, absolute, "written", absolute, denied) : null;
 	}
 
-	/** Explains why what a link leads to cannot be used. */
-	private static @Nullable ModelStorageException behind(@Nullable String modelId, Path link, boolean write,
+	/** Explains why what a link leads to cannot be read. */
+	private static @Nullable ModelStorageException behind(@Nullable String modelId, Path link,
 			AccessDeniedException denied) {
 		try {
 			Path target = Files.isSymbolicLink(link) ? link.resolveSibling(Files.readSymbolicLink(link)) : null;
-			return (target != null && !Files.isSymbolicLink(target)) ? explain(modelId, target, write, denied) : null;
+			return (target != null && !Files.isSymbolicLink(target)) ? explain(modelId, target, false, denied) : null;
 		}
 		catch (IOException ex) {
 			return null;

@@ -4,7 +4,6 @@
  */
 package dev.modelcache.internal.acquire;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -89,7 +88,7 @@ final class Acquisition {
 	private final PinnedModels pins;
 
 	private Acquisition(Engine engine, Candidate candidate, Mode mode, AcquisitionMonitor monitor,
-			Cancellation cancellation, Set<Path> replaced) {
+			Cancellation cancellation) {
 		this.engine = engine;
 		this.candidate = candidate;
 		this.mode = mode;
@@ -103,7 +102,7 @@ final class Acquisition {
 				engine.clock(), this::hashing);
 		this.files = new FileFetch(engine, this.data, monitor, cancellation);
 		this.adoption = new Adoption(engine, this.data, this.files, monitor, cancellation);
-		this.modelPath = new ModelPathFiles(engine.store(), this.index, this.proof, this.files, this.formats, replaced);
+		this.modelPath = new ModelPathFiles(engine.store(), this.index, this.proof, this.files, this.formats);
 		this.pins = new PinnedModels(engine.store(), cancellation::sleep);
 	}
 
@@ -121,7 +120,6 @@ final class Acquisition {
 	static CachedModel acquire(Engine engine, ModelRequest request, Mode mode, AcquisitionMonitor monitor,
 			Cancellation cancellation) {
 		List<ModelCacheException> failures = new ArrayList<>();
-		Set<Path> replaced = new HashSet<>();
 		for (Candidate candidate : Candidate.of(request)) {
 			if (mode == Mode.RENEW && candidate.fallback()) {
 				continue;
@@ -134,7 +132,7 @@ final class Acquisition {
 			Disposable watched = monitor.watched();
 			try {
 				cancellation.check();
-				return new Acquisition(engine, candidate, mode, monitor, cancellation, replaced).call();
+				return new Acquisition(engine, candidate, mode, monitor, cancellation).call();
 			}
 			catch (Throwable ex) {
 				ModelCacheException failure = monitor
@@ -295,7 +293,7 @@ final class Acquisition {
 		catch (MissingDataException ex) {
 			incomplete = ex;
 		}
-		if (there == null && this.index.occupant() instanceof Standing.Unproven) {
+		if (there == null && !this.modelPath.isReplaced() && this.index.occupant() instanceof Standing.Unproven) {
 			there = this.proof.takeUnproven();
 		}
 		if (there == null) {

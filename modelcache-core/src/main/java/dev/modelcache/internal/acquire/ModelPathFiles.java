@@ -8,7 +8,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Set;
 import java.util.function.Supplier;
 
 import dev.modelcache.CachedModel;
@@ -43,27 +42,17 @@ final class ModelPathFiles {
 
 	private final FormatCheck formats;
 
-	private final Set<Path> replaced;
-
-	/**
-	 * Creates it.
-	 * @param replaced the places whose file is known not to be the model and gives way to
-	 * it; shared by the candidates of a model, because a fallback that says less of the
-	 * model does not change that
-	 */
-	ModelPathFiles(ModelStore store, ModelIndex index, ModelProof proof, FileFetch files, FormatCheck formats,
-			Set<Path> replaced) {
+	ModelPathFiles(ModelStore store, ModelIndex index, ModelProof proof, FileFetch files, FormatCheck formats) {
 		this.store = store;
 		this.index = index;
 		this.proof = proof;
 		this.files = files;
 		this.formats = formats;
-		this.replaced = replaced;
 	}
 
 	/** Returns whether the file is known not to be the model, and is to be replaced. */
 	boolean isReplaced() {
-		return this.replaced.contains(this.index.place().target());
+		return this.store.isToBeReplaced(this.index.place(), this.index.fingerprint(this.index.place()));
 	}
 
 	/**
@@ -193,7 +182,7 @@ final class ModelPathFiles {
 			case FAIL -> throw conflict(expected, "");
 			case KEEP -> kept(expected);
 			case REPLACE -> {
-				this.replaced.add(this.index.place().target());
+				this.store.toBeReplaced(this.index.place(), this.index.fingerprint(this.index.place()));
 				yield null;
 			}
 		};

@@ -219,7 +219,7 @@ final class ModelProof {
 		if (this.request.digestRequired()) {
 			throw new ModelIntegrityException(this.request.id(),
 					"require-checksum is set, but neither the configuration nor a source specifies the digest of "
-							+ this.place.target() + " should be",
+							+ this.place.target(),
 					"Configure expected-checksum, or remove require-checksum");
 		}
 		Hashed hashed = hash(this.place, SHA256);

@@ -56,10 +56,11 @@ final class UpdateCheck {
 			.flatMap((here) -> compare(candidate, here));
 		return FailureBoundary.around("checking for an update", check)
 			.timeout(longest,
-					Mono.error(() -> new ModelTransferException(request.id(),
-							candidate.source() + " did not state its version within " + longest.toSeconds()
-									+ " s which version it has",
-							"Check the source and the network", null)),
+					Mono.error(
+							() -> new ModelTransferException(request.id(),
+									candidate.source() + " did not state its version within " + longest.toSeconds()
+											+ " s",
+									"Check the source and the network", null)),
 					this.engine.threads().timer())
 			.onErrorMap((failure) -> FailureBoundary.asModelCacheException(request.id(), "while checking for an update",
 					failure));

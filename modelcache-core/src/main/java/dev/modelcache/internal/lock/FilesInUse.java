@@ -88,7 +88,7 @@ public final class FilesInUse implements AutoCloseable {
 			this.used.add(mark);
 		}
 		catch (BeingRemovedException ex) {
-			logger.warn("Another process has been evicting {} for a long time; the file may disappear", mark);
+			logger.warn("Another process has been evicting the file of {} for a long time; it may disappear", mark);
 		}
 	}
 

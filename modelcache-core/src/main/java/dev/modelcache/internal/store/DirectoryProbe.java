@@ -56,6 +56,12 @@ final class DirectoryProbe {
 	/** With less, a write may fail for want of space. */
 	private static final DataSize ROOM = DataSize.ofMegabytes(1);
 
+	private static final String WITHOUT_LOCKS = "Processes that share it wait for each other by the notes in their lock"
+			+ " files";
+
+	private static final String NOT_REMOVED = ", and no model is removed there for hooks.llm.cache.max-size, because its"
+			+ " users on other machines cannot be seen.";
+
 	private final FileRules rules;
 
 	private final ExclusiveFiles files;
@@ -87,11 +93,8 @@ final class DirectoryProbe {
 				if (ability.obstacle() == null) {
 					this.known.put(volume, ability);
 					if (!ability.locks() && this.withoutLocks.add(volume.device())) {
-						logger
-							.warn("The file system of {} has no file locks. Processes that share it wait for each other"
-									+ " by the notes in their lock files, and no model is removed there for"
-									+ " hooks.llm.cache.max-size, because its users on other machines cannot be seen",
-									place.directory());
+						logger.warn("The file system of {} has no file locks. {}", place.directory(),
+								WITHOUT_LOCKS + ((place.conflict() == null && !place.shared()) ? NOT_REMOVED : "."));
 					}
 				}
 			}
@@ -114,10 +117,18 @@ final class DirectoryProbe {
 
 	/**
 	 * Returns whether files keep device and inode when they are renamed, which is assumed
-	 * of what has not been tried out.
+	 * where nothing can be written.
+	 * @throws IOException if there is no directory
 	 */
 	boolean keepsKeys(ModelPlace place) throws IOException {
-		return this.known.getOrDefault(Volume.of(place), Ability.ALL).keepsKeys();
+		Ability ability = this.known.get(Volume.of(place));
+		try {
+			return ((ability != null) ? ability : tryOut(place)).keepsKeys();
+		}
+		catch (IOException ex) {
+			logger.debug("{} cannot be probed", place.directory(), ex);
+			return true;
+		}
 	}
 
 	private static ModelStorageException tooWide(String modelId, ModelPlace place, TooWideException failure) {

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 import dev.modelcache.CacheOptions;
@@ -64,6 +65,9 @@ public final class ModelStore implements AutoCloseable {
 	private final Eviction eviction;
 
 	private final @Nullable ModelLockFile lockFile;
+
+	/** Files of the user's that are known not to be the model at their path. */
+	private final Map<Path, Fingerprint> toBeReplaced = new ConcurrentHashMap<>();
 
 	/** Caches that others filled. */
 	private final List<CacheLayout> roots;
@@ -173,6 +177,27 @@ public final class ModelStore implements AutoCloseable {
 		if (none != null && (path == null || !Files.exists(path)) && !this.adoption.mayHaveFiles()) {
 			throw none.failure(request.id());
 		}
+	}
+
+	/**
+	 * The file at a model's path is known not to be the model, which will replace it. It
+	 * is not served in its place, also if the next attempt learns less of the model.
+	 * @param place the place
+	 * @param file what stands there, or {@code null} if it is no file
+	 */
+	public void toBeReplaced(ModelPlace place, @Nullable Fingerprint file) {
+		if (file != null) {
+			this.toBeReplaced.put(place.target(), file);
+		}
+	}
+
+	/**
+	 * Returns whether the file at a model's path is known not to be the model.
+	 * @param place the place
+	 * @param file what stands there now, or {@code null} if it is no file
+	 */
+	public boolean isToBeReplaced(ModelPlace place, @Nullable Fingerprint file) {
+		return file != null && file.equals(this.toBeReplaced.get(place.target()));
 	}
 
 	/**

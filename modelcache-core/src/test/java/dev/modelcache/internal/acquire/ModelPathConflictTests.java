@@ -340,7 +340,8 @@ class ModelPathConflictTests {
 		assertThatExceptionOfType(ModelIntegrityException.class)
 			.isThrownBy(() -> get(ModelRequest.builder("m").modelPath(target()).digestRequired(true)))
 			.withMessageContaining(
-					"require-checksum is set, but neither the configuration nor a source specifies the digest of")
+					"require-checksum is set, but neither the configuration nor a source specifies the digest of "
+							+ target() + ".")
 			.withMessageContaining("Configure expected-checksum");
 		this.offline = true;
 		assertThatExceptionOfType(ModelIntegrityException.class)
@@ -403,6 +404,20 @@ class ModelPathConflictTests {
 			.modelPathConflict(ModelPathConflict.REPLACE);
 		assertThatExceptionOfType(ModelTransferException.class).isThrownBy(() -> get(several));
 		assertThat(target()).satisfies(Content.exactly(this.mine.bytes()));
+	}
+
+	@Test
+	void fileThatIsToBeReplacedIsNotServedIfTheNextAttemptLearnsNothing() throws IOException {
+		put(this.mine);
+		this.server.answer("/m.gguf", (asked) -> "bytes=0-0".equals(asked.range()) ? Reply.ok() : Reply.status(503));
+		try (CacheFixture fixture = open(plain().modelPathConflict(ModelPathConflict.REPLACE))) {
+			assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> fixture.get("m"));
+			this.server.always("/m.gguf", Reply.status(503));
+			assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> fixture.get("m"));
+			// Another file is not known not to be it.
+			put(this.content);
+			assertThat(fixture.get("m").path()).satisfies(Content.exactly(this.content.bytes()));
+		}
 	}
 
 	static Stream<Arguments> failures() {

@@ -82,6 +82,7 @@ final class PickleOpcodes {
 		PickleOpcodes opcodes = new PickleOpcodes(in);
 		while (opcodes.opcodes < MOST_OPCODES && opcodes.text < MOST_TEXT) {
 			long start = in.remaining();
+			// The opcode may begin another frame.
 			long afterFrame = opcodes.afterFrame;
 			try {
 				if (opcodes.next() || opcodes.leaves(afterFrame, start)) {
@@ -114,10 +115,10 @@ final class PickleOpcodes {
 			case 'N', ')', ']', '}', 0x88, 0x89, 0x8f, 0x97 -> this.values++;
 			case 'I' -> {
 				String line = line();
-				push(line.startsWith(NUL) || INTEGER.matcher(line).matches());
+				push(line.startsWith(NUL) || isNumber(INTEGER, line));
 			}
-			case 'L' -> push(INTEGER.matcher(line()).matches());
-			case 'F' -> push(FLOAT.matcher(line()).matches());
+			case 'L', 'g' -> push(isNumber(INTEGER, line()));
+			case 'F' -> push(isNumber(FLOAT, line()));
 			case 'S' -> push(QUOTED.matcher(line()).matches());
 			case 'V', 'P' -> push(line() != null);
 			case 'K', 'h' -> push(1);
@@ -128,10 +129,9 @@ final class PickleOpcodes {
 			case 'T', 0x8b -> push(this.in.int32());
 			case 'X', 'B' -> push(this.in.uint32());
 			case 0x8d, 0x8e, 0x96 -> push(this.in.int64());
-			case 'g' -> push(INTEGER.matcher(line()).matches());
 			case 'p' -> {
 				replace(1, 1);
-				check(INTEGER.matcher(line()).matches());
+				check(isNumber(INTEGER, line()));
 			}
 			case 'q' -> put(1);
 			case 'r' -> put(Integer.BYTES);
@@ -305,6 +305,11 @@ final class PickleOpcodes {
 			beginning[LONGEST_NAME - 1] = (byte) last;
 		}
 		return new String(beginning, 0, Math.min(length, LONGEST_NAME), StandardCharsets.ISO_8859_1);
+	}
+
+	/** A long line may have blanks before its number. */
+	private static boolean isNumber(Pattern number, String line) {
+		return line.length() == LONGEST_NAME || number.matcher(line).matches();
 	}
 
 	private static void check(boolean valid) throws NoPickleException {

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 import dev.modelcache.Digest;
@@ -65,7 +66,7 @@ final class CachedRepository {
 		try (Stream<Path> files = Files.walk(snapshot)) {
 			return files.filter((file) -> Files.isRegularFile(file) && !isTemporary(file))
 				.sorted()
-				.map((file) -> file(snapshot, file))
+				.flatMap((file) -> file(snapshot, file).stream())
 				.toList();
 		}
 		catch (NoSuchFileException ex) {
@@ -77,13 +78,20 @@ final class CachedRepository {
 		return file.getFileName().toString().matches("\\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 	}
 
-	/** The name of the blob that a file links to says what its digest should be. */
-	private static HubFile file(Path snapshot, Path file) {
+	/**
+	 * The name of the blob that a file links to says what its digest should be. A file
+	 * whose name cannot be used is left out, as in the Hub's own listing.
+	 */
+	private static Optional<HubFile> file(Path snapshot, Path file) {
 		try {
 			Path blob = Files.isSymbolicLink(file) ? Files.readSymbolicLink(file).getFileName() : null;
 			Digest digest = (blob != null) ? HubFile.digest(blob.toString()) : null;
 			String name = snapshot.relativize(file).toString().replace(file.getFileSystem().getSeparator(), "/");
-			return new HubFile(new ModelFileName(name), Files.size(file), digest);
+			return Optional.of(new HubFile(new ModelFileName(name), Files.size(file), digest));
+		}
+		catch (IllegalArgumentException ex) {
+			logger.debug("{} is left out: {}", file, ex.getMessage());
+			return Optional.empty();
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);

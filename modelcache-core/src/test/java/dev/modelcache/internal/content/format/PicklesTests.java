@@ -74,11 +74,19 @@ class PicklesTests {
 		assertThat(refusal(latin1(form))).hasMessageContaining("is a pickle");
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "I", "L", "F", "Np", "N0Np" })
+	void callBehindANumberWithManyBlanksIsFound(String opcodes) throws Exception {
+		String number = " ".repeat(300) + "5" + (opcodes.equals("L") ? "L" : "") + " \n0";
+		assertThat(refusal(latin1(opcodes + number + CALL))).hasMessageContaining("is a pickle");
+	}
+
 	/** {@code pickle.load} reads on behind the frame, from which it drops the rest. */
 	@ParameterizedTest
 	@ValueSource(strings = { "\u0002|Ix1\n0" + CALL, "\u0004|N0Ix1\n0" + CALL, "\u0002|M\u0001\u0001\u00020" + CALL,
 			"\u0003|X\u0001x\u0001\u0000\u0000\u0000x0" + CALL, "\u0006|K\u0001.\u00ff\u00ff\u00ff" + CALL,
 			"\u0002|\u0095\u0002\u0000\u0000\u0000\u0000\u0000\u0000\u0000" + CALL,
+			"\u0002|\u0095\u0000" + "\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000" + CALL,
 			"\u000b|\u0095\u0023\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u00ff\u00ffN0" + CALL + "NNNNNNNNNNNN" })
 	void callBehindAFrameThatEndsEarlyIsFound(String form) throws Exception {
 		byte[] pickle = latin1("\u0095" + form.replace("|", "\u0000".repeat(7)));

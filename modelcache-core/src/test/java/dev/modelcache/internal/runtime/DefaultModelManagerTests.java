@@ -217,7 +217,8 @@ class DefaultModelManagerTests {
 		reading.tryEmitError(new ModelIntegrityException("default", "damaged", "Do"));
 		assertThat(forgotten).failsWithin(PATIENCE)
 			.withThrowableThat()
-			.withCauseInstanceOf(ModelCancelledException.class);
+			.withCauseInstanceOf(ModelCancelledException.class)
+			.withMessageContaining("Load the model 'default' again");
 		verify(this.cache, times(2)).get("default");
 		assertThat(this.manager.use((model) -> model)).contains(loaded(0));
 	}

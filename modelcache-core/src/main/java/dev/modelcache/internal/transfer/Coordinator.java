@@ -536,7 +536,10 @@ final class Coordinator implements BodyWriter.Owner {
 			List<Fetch> own = this.live.values().stream().filter((fetch) -> fetch.mirror == mirror).toList();
 			own.forEach((fetch) -> came(mirror, fetch.writer.takeArrived()));
 			if (own.stream().anyMatch((fetch) -> fetch.writer.wantsBytes())) {
-				mirror.pace().passed(now - this.tickNanos);
+				// Of a body that begins late, the longer time-out is the only limit.
+				if (!mirror.isSilent() || own.stream().anyMatch((fetch) -> fetch.brought)) {
+					mirror.pace().passed(now - this.tickNanos);
+				}
 				if (mirror.goodput().passed(now - this.tickNanos, own.size())) {
 					logger.info(
 							"Model '{}': {} is faster with {} instead of {} connections; this download uses no more",

@@ -221,7 +221,10 @@ final class MirrorState {
 		}
 		this.burst++;
 		this.alone = true;
-		this.silent |= failure.reason() == Reason.STALLED && !brought;
+		if (failure.reason() == Reason.STALLED && !brought && !this.silent) {
+			this.silent = true;
+			this.pace.beginAgain();
+		}
 		noteSpeed();
 		long waitMillis;
 		if (brought && !this.slow && failure.reason().isWorthRetrying()) {
@@ -265,6 +268,11 @@ final class MirrorState {
 	 */
 	Duration stallTimeout(Duration configured, boolean brought) {
 		return (this.silent && !brought) ? configured.multipliedBy(4) : configured;
+	}
+
+	/** Returns whether a body stalled before its first byte, and no new byte has come. */
+	boolean isSilent() {
+		return this.silent;
 	}
 
 	/** Returns whether a minute brought too few bytes since the last failure. */

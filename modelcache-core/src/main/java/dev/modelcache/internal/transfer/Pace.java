@@ -56,6 +56,12 @@ final class Pace {
 		}
 	}
 
+	/** What is counted of the minute so far does not count. */
+	void beginAgain() {
+		this.countedNanos = 0;
+		this.bytes = 0;
+	}
+
 	/** Returns how many minutes have brought too few bytes so far. */
 	int misses() {
 		return this.misses;

@@ -70,10 +70,14 @@ final class ManualTransfer implements AutoCloseable {
 	private final SegmentedTransfer transfer;
 
 	ManualTransfer(Path directory, Scheduler io, int connections) {
-		this(directory, io, connections, PartialJudge.NONE);
+		this(directory, io, connections, DataSize.ofBytes(0));
 	}
 
-	private ManualTransfer(Path directory, Scheduler io, int connections, PartialJudge judge) {
+	ManualTransfer(Path directory, Scheduler io, int connections, DataSize minSpeed) {
+		this(directory, io, connections, minSpeed, PartialJudge.NONE);
+	}
+
+	private ManualTransfer(Path directory, Scheduler io, int connections, DataSize minSpeed, PartialJudge judge) {
 		ModelStore store = new ModelStore(
 				new StoreSettings(directory, DataSize.ofBytes(0), CacheOptions.Verification.NEVER), this.disk.files(),
 				Clock.systemUTC());
@@ -82,7 +86,7 @@ final class ManualTransfer implements AutoCloseable {
 		});
 		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(512), connections,
 				DataSize.ofMegabytes(1), Duration.ofSeconds(30), Duration.ofSeconds(30), 5, false, null,
-				Duration.ofMinutes(1), DataSize.ofBytes(0));
+				Duration.ofMinutes(1), minSpeed);
 		this.transfer = new SegmentedTransfer(Map.of("test", Client::new),
 				new Attempts(RetryRegistry.ofDefaults(), (id) -> 3, () -> 0.5),
 				new TransferThreads(io, this.hashing.executor(), this.timer), settings);
@@ -90,7 +94,8 @@ final class ManualTransfer implements AutoCloseable {
 
 	/** Goes on with what an earlier transfer of the same file left. */
 	static ManualTransfer continuing(Path directory, Scheduler io, RemoteFile file) {
-		return new ManualTransfer(directory, io, 1, SegmentedTransfer.judge(new DownloadPlan("m", file, 3, 0)));
+		return new ManualTransfer(directory, io, 1, DataSize.ofBytes(0),
+				SegmentedTransfer.judge(new DownloadPlan("m", file, 3, 0)));
 	}
 
 	static Mirror mirror(int number) {

@@ -28,6 +28,9 @@ final class RegistryFailures {
 
 	private static final Set<String> MISSING = Set.of("BLOB_UNKNOWN", "MANIFEST_UNKNOWN", "NAME_UNKNOWN");
 
+	private static final Set<String> REFUSALS = Set.of("401", "403", "429", "DENIED", "TOOMANYREQUESTS",
+			"UNAUTHORIZED");
+
 	private final ModelReference reference;
 
 	private final ModelRequest request;
@@ -64,6 +67,12 @@ final class RegistryFailures {
 				(response.status() >= 500) ? "Try again later, or configure a fallback-url"
 						: "Check the URL, and that the registry supports the OCI distribution protocol",
 				null);
+	}
+
+	/** Returns whether an answer is about credentials or limits. */
+	static boolean isRefusal(MetadataResponse response) {
+		return REFUSALS.contains(String.valueOf(response.status()))
+				|| REFUSALS.contains(String.valueOf(code(response.body())));
 	}
 
 	/** The registry wants credentials that are not there, or refuses those that are. */

@@ -205,11 +205,13 @@ final class RegistryTokens {
 	}
 
 	private String read(MetadataResponse response) {
-		if (!response.isSuccess() && !REFUSED.contains(response.status()) && response.status() != 429) {
+		if (!response.isSuccess() && !RegistryFailures.isRefusal(response)) {
 			throw new ModelTransferException(this.location.request().id(),
 					"the token service of the registry " + this.reference.registry() + ", "
 							+ RedactedUri.of(response.uri()) + ", answered " + response.status(),
-					"Try again later, or use another registry", null);
+					isForNow(response.status()) ? "Try again later, or use another registry"
+							: "Check that the registry's token service is at that address",
+					null);
 		}
 		if (!response.isSuccess()) {
 			throw failure(response);

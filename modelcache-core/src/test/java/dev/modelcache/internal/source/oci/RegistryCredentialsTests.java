@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
 import dev.modelcache.ModelAccessDeniedException;
+import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.source.Credentials;
 import dev.modelcache.source.RemoteFile;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import reactor.core.publisher.Flux;
 
 import static dev.modelcache.internal.source.oci.OciFixture.PATIENCE;
@@ -207,13 +208,30 @@ class RegistryCredentialsTests {
 		}
 	}
 
+	/** OCI distribution specification 1.1, "Error Codes". */
 	@ParameterizedTest
-	@ValueSource(ints = { 404, 405 })
-	void realmThatIsNotThereIsNamed(int status) {
+	@CsvSource({ "400, UNAUTHORIZED, ACCESS_DENIED, rejects the credentials of",
+			"404, DENIED, ACCESS_DENIED, does not allow the credentials of",
+			"503, TOOMANYREQUESTS, TRANSFER, received too many requests" })
+	void codeOfARealmIsReadAtAnyStatus(int status, String code, ModelCacheException.ErrorCode means, String says) {
+		this.registry.wantingTokens()
+			.realm()
+			.always("/token", Reply.status(status).body("{\"errors\":[{\"code\":\"" + code + "\"}]}"));
+		assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> resolve("alice", "secret"))
+			.withMessageContaining(says + " ")
+			.withMessageContaining(status + " " + code)
+			.satisfies((failure) -> assertThat(failure.code()).isEqualTo(means));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "400, at that address", "404, at that address", "405, at that address", "408, Try again later",
+			"500, Try again later" })
+	void realmThatIsNotThereIsNamed(int status, String remedy) {
 		this.registry.wantingTokens().realm().always("/token", Reply.status(status));
 		assertThatExceptionOfType(ModelTransferException.class).isThrownBy(this::resolve)
 			.withMessageContaining("the token service of the registry " + this.registry.host())
-			.withMessageContaining(this.registry.realm().uri("/token") + ", answered " + status);
+			.withMessageContaining(this.registry.realm().uri("/token") + ", answered " + status)
+			.withMessageContaining(remedy);
 	}
 
 	@Test

@@ -14,10 +14,8 @@ import java.util.stream.Stream;
 
 import dev.modelcache.ConnectorRules;
 import dev.modelcache.internal.assembly.ProxyRoutes.Route;
-import dev.modelcache.internal.http.ConnectionFailedException;
 import dev.modelcache.internal.http.NettyBuffers;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
@@ -27,8 +25,6 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.proxy.HttpProxyHandler;
-import io.netty.handler.proxy.ProxyConnectException;
-import io.netty.handler.proxy.ProxyConnectionEvent;
 import io.netty.handler.proxy.ProxyHandler;
 import io.netty.handler.proxy.Socks4ProxyHandler;
 import io.netty.handler.proxy.Socks5ProxyHandler;
@@ -134,7 +130,7 @@ final class NettyClients {
 		else {
 			pipeline.addFirst(NettyPipeline.ProxyHandler, handler(proxy));
 			ProxyFailures.Netty.watch(channel, proxy);
-			Tunnel tunnel = new Tunnel(proxy, host);
+			Tunnel tunnel = new Tunnel(host);
 			pipeline.addAfter(NettyPipeline.ProxyHandler, "modelCacheTunnel", tunnel);
 			pipeline.addFirst("modelCacheToProxy", tunnel.new ToProxy());
 		}
@@ -171,19 +167,15 @@ final class NettyClients {
 
 	/**
 	 * Stands behind Netty's handler of proxies, which is told the host and not the
-	 * address of the proxy, and begins what follows when the tunnel is open: a TLS
-	 * handshake has all of its time.
+	 * address of the proxy.
 	 */
-	private static final class Tunnel extends ChannelDuplexHandler {
-
-		private final Proxy proxy;
+	private static final class Tunnel extends ChannelOutboundHandlerAdapter {
 
 		private final InetSocketAddress host;
 
 		private @Nullable SocketAddress address;
 
-		Tunnel(Proxy proxy, InetSocketAddress host) {
-			this.proxy = proxy;
+		Tunnel(InetSocketAddress host) {
 			this.host = host;
 		}
 
@@ -192,25 +184,6 @@ final class NettyClients {
 				ChannelPromise promise) {
 			this.address = remote;
 			context.connect(this.host, local, promise);
-		}
-
-		@Override
-		public void channelActive(ChannelHandlerContext context) {
-			// The proxy's connection is.
-		}
-
-		@Override
-		public void userEventTriggered(ChannelHandlerContext context, Object event) {
-			context.fireUserEventTriggered(event);
-			if (event instanceof ProxyConnectionEvent) {
-				context.fireChannelActive();
-			}
-		}
-
-		@Override
-		public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-			boolean unexplained = cause instanceof ProxyConnectException && ConnectionFailedException.in(cause) == null;
-			context.fireExceptionCaught(unexplained ? ProxyFailures.notConnected(this.proxy, this.host, cause) : cause);
 		}
 
 		/** Stands before Netty's handler of proxies. */

@@ -13,6 +13,7 @@ import java.nio.channels.UnresolvedAddressException;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 import javax.net.ssl.SSLException;
 
@@ -23,10 +24,13 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.proxy.ProxyConnectException;
+import io.netty.handler.proxy.ProxyConnectionEvent;
 import io.netty.handler.proxy.ProxyHandler;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +59,9 @@ final class ProxyFailures {
 
 	/** A scheme, which no equals sign follows (RFC 9110, section 11.6.1). */
 	private static final Pattern SCHEME = Pattern.compile("(?:^|,)\\s*([A-Za-z-]{1,20})(?=\\s+[^\\s=]|\\s*(?:,|$))");
+
+	/** The schemes that proxies use. Any other word of a challenge is not shown. */
+	private static final List<String> NAMED = List.of("NTLM", "Negotiate", "Kerberos", "Digest", "Bearer");
 
 	private final ProxyRoutes routes;
 
@@ -92,10 +99,10 @@ final class ProxyFailures {
 	}
 
 	/** Explains that a proxy does not open a connection to a host. */
-	static ConnectionFailedException notConnected(Proxy proxy, InetSocketAddress host, Throwable cause) {
+	private static ConnectionFailedException notConnected(@Nullable Proxy proxy, String name, InetSocketAddress host,
+			Throwable cause) {
 		return new ConnectionFailedException(Reason.PROXY_FAILED,
-				"cannot be reached: " + proxy.name() + " does not connect to " + host.getHostString() + ":"
-						+ host.getPort(),
+				"cannot be reached: " + name + " does not connect to " + host.getHostString() + ":" + host.getPort(),
 				"Check the host name, the credentials of the proxy, and that it can reach that host; "
 						+ settings(proxy),
 				cause);
@@ -144,11 +151,20 @@ final class ProxyFailures {
 	/** Returns the schemes of challenges, or {@code null} if Basic is one of them. */
 	private static @Nullable String otherSchemes(List<String> challenges) {
 		List<String> schemes = challenges.stream()
+			.map(ProxyFailures::withoutQuoted)
 			.flatMap((challenge) -> SCHEME.matcher(challenge).results().map((scheme) -> scheme.group(1)))
-			.distinct()
 			.toList();
 		return (schemes.isEmpty() || schemes.stream().anyMatch("Basic"::equalsIgnoreCase)) ? null
-				: String.join(" or ", schemes);
+				: schemes.stream().map(ProxyFailures::named).distinct().collect(Collectors.joining(" or "));
+	}
+
+	/** RFC 9110, section 5.6.4; without its end, all that follows. */
+	private static String withoutQuoted(String challenge) {
+		return challenge.replaceAll("\\\\.", "").replaceAll("\"[^\"]*+\"?", "");
+	}
+
+	private static String named(String scheme) {
+		return NAMED.stream().filter(scheme::equalsIgnoreCase).findFirst().orElse("another kind of");
 	}
 
 	private static ConnectionFailedException denied(String problem, String action) {
@@ -186,7 +202,46 @@ final class ProxyFailures {
 			ChannelPipeline pipeline = channel.pipeline();
 			if (pipeline.get(NettyPipeline.ProxyHandler) instanceof ProxyHandler handler) {
 				pipeline.addBefore(NettyPipeline.ProxyHandler, "modelCacheProxy", new Watch(handler, proxy));
+				pipeline.addAfter(NettyPipeline.ProxyHandler, "modelCacheOpening", new Opening(handler, proxy));
 			}
+		}
+
+	}
+
+	/**
+	 * Stands behind Netty's handler of proxies, explains what that raises, and begins
+	 * what follows when the tunnel is open: a TLS handshake has all of its time, and does
+	 * not take the proxy's failure for its own.
+	 */
+	private static final class Opening extends ChannelInboundHandlerAdapter {
+
+		private final ProxyHandler handler;
+
+		private final @Nullable Proxy proxy;
+
+		Opening(ProxyHandler handler, @Nullable Proxy proxy) {
+			this.handler = handler;
+			this.proxy = proxy;
+		}
+
+		@Override
+		public void channelActive(ChannelHandlerContext context) {
+			// The proxy's connection is.
+		}
+
+		@Override
+		public void userEventTriggered(ChannelHandlerContext context, Object event) {
+			context.fireUserEventTriggered(event);
+			if (event instanceof ProxyConnectionEvent) {
+				context.fireChannelActive();
+			}
+		}
+
+		@Override
+		public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+			boolean unexplained = cause instanceof ProxyConnectException && ConnectionFailedException.in(cause) == null;
+			context.fireExceptionCaught(unexplained ? notConnected(this.proxy, nameOf(this.handler.proxyAddress()),
+					this.handler.destinationAddress(), cause) : cause);
 		}
 
 	}

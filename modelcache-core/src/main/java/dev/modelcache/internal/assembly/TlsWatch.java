@@ -5,10 +5,11 @@
 package dev.modelcache.internal.assembly;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.security.NoSuchAlgorithmException;
+import java.security.GeneralSecurityException;
 import java.security.Principal;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
@@ -19,6 +20,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.WeakHashMap;
 
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLContext;
@@ -26,6 +28,7 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.StandardConstants;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedKeyManager;
 
 import dev.modelcache.internal.http.Certificates;
@@ -109,13 +112,20 @@ final class TlsWatch {
 						.ciphers(cipherSuites(), SupportedCipherSuiteFilter.INSTANCE))));
 	}
 
-	/** Those of this JVM, of which Netty's list has a part. */
-	private static List<String> cipherSuites() {
+	/**
+	 * Those of this JVM, of which Netty's list has a part. The default context would need
+	 * the key store of the JVM, and the trust store once more.
+	 * @return the cipher suites, or {@code null} for Netty's list
+	 */
+	private static @Nullable List<String> cipherSuites() {
 		try {
-			return List.of(SSLContext.getDefault().getDefaultSSLParameters().getCipherSuites());
+			SSLContext context = SSLContext.getInstance("TLS");
+			context.init(new KeyManager[0], new TrustManager[0], null);
+			return List.of(context.getDefaultSSLParameters().getCipherSuites());
 		}
-		catch (NoSuchAlgorithmException ex) {
-			throw new IllegalStateException("This JVM has no TLS", ex);
+		catch (GeneralSecurityException ex) {
+			logger.debug("The cipher suites of this JVM are unknown", ex);
+			return null;
 		}
 	}
 
@@ -162,7 +172,7 @@ final class TlsWatch {
 			return new SNIHostName(name);
 		}
 		catch (IllegalArgumentException ex) {
-			// The JDK's own class takes no underscore.
+			// The JDK's own class takes no underscore. BoringSSL takes this one neither.
 			return new SNIServerName(StandardConstants.SNI_HOST_NAME, name) {
 			};
 		}
@@ -233,7 +243,8 @@ final class TlsWatch {
 		@Override
 		public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
 			boolean ofTls = Failures.hasCause(cause, SSLException.class)
-					|| (!this.connected && Failures.hasCause(cause, IOException.class));
+					|| (!this.connected && Failures.hasCause(cause, IOException.class)
+							&& !Failures.hasCause(cause, ConnectException.class));
 			context.fireExceptionCaught(ofTls ? explained(cause) : cause);
 		}
 

@@ -20,11 +20,13 @@ import java.security.cert.X509Certificate;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 import javax.net.ssl.ManagerFactoryParameters;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.TrustManagerFactorySpi;
@@ -42,6 +44,9 @@ public final class Certificates {
 	private static final int LONGEST_NAME = 120;
 
 	private static final int MOST_NAMES = 3;
+
+	/** RFC 5280, section 4.2.1.6. */
+	private static final Integer DNS_NAME = 2;
 
 	private static final String CLOCK = "Check this machine's clock; otherwise the operator of the host must renew the"
 			+ " certificate";
@@ -192,6 +197,15 @@ public final class Certificates {
 		}
 	}
 
+	/** RFC 6125, section 6.4: a wildcard is the whole first label, and stands for one. */
+	private static boolean isNamed(String host, String certified) {
+		String name = host.toLowerCase(Locale.ROOT).replaceFirst("\\.$", "");
+		String pattern = certified.toLowerCase(Locale.ROOT);
+		int dot = name.indexOf('.');
+		boolean hasDomain = dot > 0 && name.indexOf('.', dot + 1) > 0;
+		return name.equals(pattern) || (hasDomain && pattern.equals("*" + name.substring(dot)));
+	}
+
 	private static String shown(String name) {
 		String text = name.replaceAll("\\p{Cntrl}", "?");
 		return (text.length() > LONGEST_NAME) ? text.substring(0, LONGEST_NAME) + "..." : text;
@@ -217,8 +231,28 @@ public final class Certificates {
 				this.decides.checkServerTrusted(chain, type, engine);
 			}
 			catch (CertificateException ex) {
-				throw explained(ex, chain);
+				if (!isOddName(ex, chain, engine.getHandshakeSession())) {
+					throw explained(ex, chain);
+				}
+				// Whatever decides, it must trust the chain apart from the name.
+				this.decides.checkServerTrusted(chain, type);
 			}
+		}
+
+		/**
+		 * The JDK compares names after it has trusted the chain. Before it looks at those
+		 * of a certificate, it refuses a host name that is none by RFC 1123, as one with
+		 * an underscore, by an IllegalArgumentException.
+		 */
+		private static boolean isOddName(CertificateException failure, X509Certificate[] chain,
+				@Nullable SSLSession session) throws CertificateParsingException {
+			String host = (session != null) ? session.getPeerHost() : null;
+			if (host == null || !(failure.getCause() instanceof IllegalArgumentException)) {
+				return false;
+			}
+			Collection<List<?>> names = chain[0].getSubjectAlternativeNames();
+			return names != null && names.stream()
+				.anyMatch((name) -> name.get(0).equals(DNS_NAME) && isNamed(host, String.valueOf(name.get(1))));
 		}
 
 		@Override

@@ -35,8 +35,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * Asks repositories and registries about models: small answers, read into memory whole
- * and byte for byte.
+ * Asks repositories and registries about models: small answers, read into memory whole.
+ * Of a success in gzip, that is what it decodes to; all else is read byte for byte.
  * <p>
  * Redirects within the origin are followed with all headers. Others are the answer, or
  * followed without the credentials where the request says so. Failures that pass are

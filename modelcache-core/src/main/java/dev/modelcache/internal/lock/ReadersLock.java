@@ -14,8 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A shared lock on the lock file of another user, which this process may only read. Its
- * owner waits for it, other readers do not, and no note says who holds it.
+ * A shared lock on a lock file that this process may only read: that of another user, or
+ * one on a read-only file system. Its owner waits for it, other readers do not, and no
+ * note says who holds it.
  */
 final class ReadersLock implements CacheLock {
 

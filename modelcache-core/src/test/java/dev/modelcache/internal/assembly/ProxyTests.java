@@ -21,8 +21,10 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.modelcache.DownloadOptions;
 import dev.modelcache.ModelAccessDeniedException;
+import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.testsupport.ConnectProxy;
 import dev.modelcache.testsupport.Content;
@@ -36,6 +38,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
+import org.springframework.http.client.reactive.ReactorClientHttpConnector;
+import org.springframework.util.unit.DataSize;
+import reactor.netty.http.client.HttpClient;
+import reactor.netty.transport.ProxyProvider;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -260,7 +266,10 @@ class ProxyTests {
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', value = { "Negotiate | Negotiate", "NTLM, Negotiate abc== | NTLM or Negotiate",
-			"Digest realm=\"a, b\", nonce=\"c\" | Digest" })
+			"Digest realm=\"a, b\", nonce=\"c\" | Digest", "dIGEST realm=\"me, geheim is wrong\", nonce=\"c\" | Digest",
+			"Digest realm=\"\\\", geheim, x\" | Digest", "Digest realm=\"me, geheim is wrong | Digest",
+			"Digest realm=\"No, Basic is off\" | Digest",
+			"Digest realm=me, geheim is wrong | Digest or another kind of", "secret | another kind of" })
 	void authenticationThatIsNotSupportedIsNamed(String challenge, String schemes) {
 		try (ConnectProxy proxy = ConnectProxy.answering("407 No", "Proxy-Authenticate: " + challenge)) {
 			for (String url : List.of(HTTP, HTTPS)) {
@@ -386,6 +395,46 @@ class ProxyTests {
 				.isInstanceOf(ModelTransferException.class)
 				.hasMessageContaining("the proxy 127.0.0.1:" + proxy.port() + " does not connect to models.example:443")
 				.hasMessageContaining("environment variable ALL_PROXY");
+		}
+	}
+
+	@Test
+	void socksProxyOfTheConnectorThatDoesNotReachTheHostIsNamed() throws Exception {
+		try (SocksProxy proxy = new SocksProxy(1, 4)) {
+			assertThat(failureOfConnector((spec) -> spec.type(ProxyProvider.Proxy.SOCKS5)
+				.host("127.0.0.1")
+				.port(proxy.port())
+				.username("me")
+				.password((user) -> "geheim")))
+				.hasMessageContaining("the proxy 127.0.0.1:" + proxy.port() + " does not connect to models.example:443")
+				.hasMessageContaining("configured by the application's HTTP connector");
+		}
+	}
+
+	@Test
+	void proxyOfTheConnectorThatDoesNotAnswerIsNamed() throws Exception {
+		try (ServerSocket silent = new ServerSocket(0, 16, InetAddress.getByName("127.0.0.1"))) {
+			assertThat(failureOfConnector((spec) -> spec.type(ProxyProvider.Proxy.HTTP)
+				.host("127.0.0.1")
+				.port(silent.getLocalPort())
+				.connectTimeoutMillis(200)))
+				.hasMessageContaining(
+						"the proxy 127.0.0.1:" + silent.getLocalPort() + " does not connect to models.example:443")
+				.hasMessageContaining("configured by the application's HTTP connector");
+		}
+	}
+
+	private ModelCacheException failureOfConnector(Consumer<ProxyProvider.TypeSpec> proxy) {
+		try (var cache = ModelCache.builder()
+			.environment((name) -> name.equals("user.home") ? this.directory.toString() : null)
+			.cache((use) -> use.directory(this.directory.resolve("cache")).minFreeSpace(DataSize.ofMegabytes(1)))
+			.connectors((rules) -> new ReactorClientHttpConnector(rules.prepare(HttpClient.create().proxy(proxy))))
+			.build()) {
+			ModelRequest request = ModelRequest.builder("m").url(URI.create(HTTPS)).maxAttempts(1).build();
+			ModelCacheException failure = catchThrowableOfType(ModelCacheException.class,
+					() -> cache.get(request).block(PATIENCE));
+			assertThat(failure).isInstanceOf(ModelTransferException.class).hasMessageNotContaining("geheim");
+			return failure;
 		}
 	}
 

@@ -36,6 +36,7 @@ import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
+import dev.modelcache.testsupport.ForkedJvm;
 import dev.modelcache.testsupport.TestCertificate;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.ssl.SslHandler;
@@ -83,9 +84,13 @@ class TlsMessageTests {
 	}
 
 	private ModelCacheException failure(String url, Consumer<DownloadOptions> options) {
+		return failure(this.directory, url, options);
+	}
+
+	private static ModelCacheException failure(Path directory, String url, Consumer<DownloadOptions> options) {
 		try (var cache = ModelCache.builder()
-			.environment((name) -> name.equals("user.home") ? this.directory.toString() : null)
-			.cache((use) -> use.directory(this.directory.resolve("cache")).minFreeSpace(DataSize.ofMegabytes(1)))
+			.environment((name) -> name.equals("user.home") ? directory.toString() : null)
+			.cache((use) -> use.directory(directory.resolve("cache")).minFreeSpace(DataSize.ofMegabytes(1)))
 			.download((use) -> options
 				.accept(use.allowInsecureHttp(true).responseTimeout(PATIENCE).tlsHandshakeTimeout(PATIENCE)))
 			.build()) {
@@ -286,6 +291,27 @@ class TlsMessageTests {
 		});
 		assertThat(failure("https://localhost:" + listener.getLocalPort() + "/m.gguf"))
 			.hasMessageContaining("answered 400");
+	}
+
+	/** Downloads use no keys. */
+	@Test
+	void keyStoreOfThisJvmMayBeUnusable() throws Exception {
+		int port = serve(TestCertificate.selfSigned("localhost"), (listener) -> {
+		});
+		try (ForkedJvm jvm = ForkedJvm.start(TlsMessageTests.class,
+				List.of("-Djavax.net.ssl.keyStore=" + this.directory.resolve("none.p12")), this.directory,
+				"https://localhost:" + port + "/m.gguf")) {
+			assertThat(jvm.awaitLine("The model ", PATIENCE)).contains("has a self-signed certificate");
+		}
+	}
+
+	/**
+	 * Prints why a model does not arrive.
+	 * @param arguments a directory and the URL
+	 */
+	public static void main(String[] arguments) {
+		System.out.println("The model " + failure(Path.of(arguments[0]), arguments[1], (options) -> {
+		}).getMessage());
 	}
 
 	@ParameterizedTest

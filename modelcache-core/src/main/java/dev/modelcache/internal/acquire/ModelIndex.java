@@ -403,10 +403,14 @@ final class ModelIndex {
 			.withFormat(receipt.format());
 	}
 
-	/** A digest that is configured after a file was hashed proves that file, too. */
+	/**
+	 * A digest that is configured after a file was hashed proves that file, too. One that
+	 * the lock file has may be of the file itself.
+	 */
 	private Receipt proved(Receipt receipt) {
-		ExpectedDigest expected = (receipt.verified() || receipt.putBy() == PutBy.USER_KEPT) ? null : expected();
-		return (expected != null && receipt.proves(expected.digest())) ? receipt.provedBy(expected.digest()) : receipt;
+		Digest expected = request().expectedDigest();
+		return (expected == null || receipt.verified() || receipt.putBy() == PutBy.USER_KEPT
+				|| !receipt.proves(expected)) ? receipt : receipt.provedBy(expected);
 	}
 
 	/** Returns the fingerprint of a file, or null where there is none. */

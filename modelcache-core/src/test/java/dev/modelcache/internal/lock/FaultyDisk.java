@@ -110,12 +110,14 @@ public final class FaultyDisk {
 		/** Bytes that are written. */
 		WRITE,
 
-		/** The end of writing. */
+		/** The end of writing: files to which nothing was written are closed. */
 		CLOSE
 
 	}
 
 	private final class FaultyChannel extends ForwardingChannel {
+
+		private volatile boolean written;
 
 		FaultyChannel(FileChannel file) {
 			super(file);
@@ -130,18 +132,21 @@ public final class FaultyDisk {
 
 		@Override
 		public int write(ByteBuffer source) throws IOException {
+			this.written = true;
 			meet(Fault.WRITE);
 			return super.write(source);
 		}
 
 		@Override
 		public long write(ByteBuffer[] sources, int offset, int length) throws IOException {
+			this.written = true;
 			meet(Fault.WRITE);
 			return super.write(sources, offset, length);
 		}
 
 		@Override
 		public int write(ByteBuffer source, long position) throws IOException {
+			this.written = true;
 			FaultyDisk.this.beforeWrite.run();
 			meet(FaultyDisk.this.onWrite);
 			if (position >= FaultyDisk.this.failFrom) {
@@ -160,7 +165,9 @@ public final class FaultyDisk {
 		@Override
 		protected void implCloseChannel() throws IOException {
 			super.implCloseChannel();
-			meet(Fault.CLOSE);
+			if (this.written) {
+				meet(Fault.CLOSE);
+			}
 		}
 
 	}

@@ -39,8 +39,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Looks up the files on this machine that may be a candidate's: what stands at its place,
- * and whether its receipt says that it is the model. Looking is a few system calls;
- * {@link ModelProof} reads files.
+ * and whether its receipt says that it is the model. Looking is a few system calls, and
+ * may complete a receipt; {@link ModelProof} reads files.
  * <p>
  * <em>Blocking</em>: all methods. <em>Errors</em>: {@link ModelStorageException} for a
  * place that cannot be looked at.
@@ -380,21 +380,33 @@ final class ModelIndex {
 
 	/** Returns a file as its receipt describes it. */
 	CachedModel model(Claim claim) {
-		Receipt receipt = Objects.requireNonNull(claim.receipt());
+		Receipt known = Objects.requireNonNull(claim.receipt());
+		Receipt receipt = known;
 		if (receipt.fingerprint().changed().isEmpty() && !claim.fingerprint().changed().isEmpty()
 				&& this.store.verification() == Verification.FINGERPRINT) {
 			// Of a version that did not record it, or of a crash before it was recorded.
 			receipt = receipt.reissued(claim.fingerprint(), receipt.verifiedAt());
+		}
+		if (receipt.fingerprint().fits(claim.fingerprint())) {
+			receipt = proved(receipt);
+		}
+		// Looking takes no lock: another process may have published or removed the file.
+		if (!receipt.equals(known) && known.equals(this.store.receipts().find(claim.place(), claim.fingerprint()))) {
 			this.store.receipts().complete(claim.place(), receipt);
 		}
-		return model(claim.place(), receipt);
+		return described(claim.place(), receipt);
 	}
 
-	CachedModel model(ModelPlace file, Receipt known) {
-		Receipt receipt = proved(known);
-		if (!receipt.equals(known)) {
+	/** Returns a file that was read under the lock, as its receipt describes it. */
+	CachedModel model(ModelPlace file, Receipt fresh) {
+		Receipt receipt = proved(fresh);
+		if (!receipt.equals(fresh)) {
 			this.store.receipts().complete(file, receipt);
 		}
+		return described(file, receipt);
+	}
+
+	private CachedModel described(ModelPlace file, Receipt receipt) {
 		Path target = file.target();
 		String source = (receipt.source() != null) ? receipt.source() : this.candidate.source();
 		return CachedModel.of(request().id(), List.of(target), receipt.fingerprint().size(), receipt.digest(), source)

@@ -196,6 +196,18 @@ class CachedLookUpTests {
 	}
 
 	@Test
+	void checksumThatIsConfiguredLaterProvesNoFileThatWasChanged() throws Exception {
+		StoreSettings never = new StoreSettings(this.directory, DataSize.ofMegabytes(1), Verification.NEVER);
+		get(request());
+		overwrite(this.sameSize);
+		assertThat(get(fixture().store(never), withDigest())).satisfies((model) -> {
+			assertThat(model.outcome()).isEqualTo(ModelOutcome.CACHED);
+			assertThat(model.verified()).isFalse();
+		});
+		assertThat(get(fixture().store(never), request()).verified()).isFalse();
+	}
+
+	@Test
 	void changedTimeIsVerifiedOnceAndTrustedAgain() throws Exception {
 		get(withDigest());
 		touch();

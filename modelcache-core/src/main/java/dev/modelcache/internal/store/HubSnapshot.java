@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -192,10 +194,14 @@ final class HubSnapshot implements ModelDirectory {
 		}
 	}
 
-	/** Others may count on the blob. */
+	/** Others may count on the blob. The copy has its permissions. */
 	private static void copy(Path blob, Path next) throws IOException {
+		FileAttribute<?>[] attributes = blob.getFileSystem().supportedFileAttributeViews().contains("posix")
+				? new FileAttribute<?>[] { PosixFilePermissions.asFileAttribute(Files.getPosixFilePermissions(blob)) }
+				: new FileAttribute<?>[0];
 		try (FileChannel from = FileChannel.open(blob, StandardOpenOption.READ);
-				FileChannel to = FileChannel.open(next, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+				FileChannel to = FileChannel.open(next, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+						attributes)) {
 			ForcedChannel.copy(from, to, () -> {
 			});
 			to.force(true);

@@ -347,9 +347,11 @@ class HubCacheTests {
 	void withoutLinksABlobOfOthersIsCopied() throws IOException {
 		this.links = false;
 		download(LATER, this.content, true);
+		Files.setPosixFilePermissions(blob(this.content), PosixFilePermissions.fromString("rw-------"));
 		CachedModel model = get(request("hf://org/repo:Q4_K_M"));
 		assertThat(model.path()).isRegularFile().satisfies(Content.exactly(this.content.bytes()));
 		assertThat(Files.isSymbolicLink(model.path())).isFalse();
+		assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(model.path()))).isEqualTo("rw-------");
 		assertThat(blob(this.content)).isRegularFile();
 	}
 

@@ -203,14 +203,23 @@ final class Adoption {
 	private @Nullable CachedModel copied(Wanted wanted, Path file) {
 		try (StagedFile staged = this.store.staging().stageEmpty(wanted.modelId(), wanted.place())) {
 			staged.admit(DataSize.ofBytes(Files.size(file)));
-			if (!hasDigest(wanted, file,
-					() -> FileDigest.ofCopied(file, staged.channel(), SHA256, this.monitor::reading))) {
+			if (!hasDigest(wanted, file, () -> copy(file, staged))) {
 				return null;
 			}
 			return published(wanted, file, staged);
 		}
 		catch (IOException ex) {
 			return unusable(wanted, file, ex);
+		}
+	}
+
+	/** A disk that does not take the copy would not take a download either. */
+	private Map<Algorithm, Digest> copy(Path file, StagedFile staged) throws IOException {
+		try {
+			return FileDigest.ofCopied(file, staged.channel(), SHA256, this.monitor::reading);
+		}
+		catch (FileDigest.CopyException ex) {
+			throw staged.failure(ex.failure(), DataSize.ofBytes(0));
 		}
 	}
 

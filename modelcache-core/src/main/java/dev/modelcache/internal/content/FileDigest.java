@@ -56,7 +56,8 @@ public final class FileDigest {
 	 * @param algorithms the digests to compute
 	 * @param advanced run for every piece of at most 1 MiB
 	 * @return the digests of the bytes that were copied
-	 * @throws IOException if the file cannot be read, or its copy not be written
+	 * @throws CopyException if the copy cannot be written
+	 * @throws IOException if the file cannot be read
 	 */
 	public static Map<Algorithm, Digest> ofCopied(Path file, FileChannel copy, Set<Algorithm> algorithms,
 			Runnable advanced) throws IOException {
@@ -75,13 +76,42 @@ public final class FileDigest {
 				advanced.run();
 				digests.values().forEach((digest) -> digest.update(block.duplicate()));
 				while (copy != null && block.hasRemaining()) {
-					copy.write(block);
+					write(copy, block);
 				}
 			}
 		}
 		Map<Algorithm, Digest> values = new EnumMap<>(Algorithm.class);
 		digests.forEach((algorithm, digest) -> values.put(algorithm, Digest.of(algorithm, digest.digest())));
 		return values;
+	}
+
+	private static void write(WritableByteChannel copy, ByteBuffer block) throws CopyException {
+		try {
+			copy.write(block);
+		}
+		catch (IOException ex) {
+			throw new CopyException(ex);
+		}
+	}
+
+	/** A copy cannot be written, though its file can be read. */
+	public static final class CopyException extends IOException {
+
+		private final IOException failure;
+
+		private CopyException(IOException failure) {
+			super(failure.getMessage(), failure);
+			this.failure = failure;
+		}
+
+		/**
+		 * Returns the failure of the copy.
+		 * @return the failure
+		 */
+		public IOException failure() {
+			return this.failure;
+		}
+
 	}
 
 }

@@ -4,6 +4,7 @@
  */
 package dev.modelcache.internal.acquire;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
+import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCacheException.ErrorCode;
@@ -22,6 +24,8 @@ import dev.modelcache.ModelState;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.lock.FaultyDisk;
 import dev.modelcache.internal.lock.FaultyDisk.Fault;
+import dev.modelcache.internal.store.AdoptionSettings;
+import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.internal.transfer.TransferSettings;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
@@ -149,6 +153,25 @@ class DiskFaultTests {
 			assertThat(this.disk.hasFailed()).isTrue();
 			assertThat(fixture.stagedFiles()).isEmpty();
 		}
+	}
+
+	@Test
+	void copyThatTheDiskDoesNotTakeIsNoFaultOfTheFileThatIsCopied(CapturedOutput output) throws Exception {
+		Path hub = this.directory.resolve("hub");
+		Path blobs = Files.createDirectories(hub.resolve("models--org--name/blobs"));
+		Files.write(blobs.resolve(this.content.sha256().hex()), this.content.bytes());
+		StoreSettings store = new StoreSettings(this.directory, DataSize.ofMegabytes(1), Verification.FINGERPRINT)
+			.withAdoption(new AdoptionSettings(true, List.of(hub), List.of()));
+		this.disk.failOnce(Fault.WRITE);
+		try (CacheFixture fixture = fixture().store(store)) {
+			fixture.open(request().modelPath(this.directory.resolve("m.bin")).maxAttempts(1).build());
+			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> fixture.get("m"));
+			assertThat(this.disk.hasFailed()).isTrue();
+			assertThat(fixture.stagedFiles()).isEmpty();
+			assertThat(fixture.get("m").outcome()).isEqualTo(ModelOutcome.ADOPTED);
+		}
+		assertThat(this.server.requests()).isEmpty();
+		assertThat(output).doesNotContain("is not used");
 	}
 
 	private static TransferSettings oneConnection() {

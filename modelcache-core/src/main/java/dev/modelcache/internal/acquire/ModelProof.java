@@ -107,15 +107,14 @@ final class ModelProof {
 	 */
 	boolean proveOurs(Foreign foreign) {
 		Receipt receipt = foreign.receipt();
-		return receipt != null && proveOurs(this.place, receipt);
-	}
-
-	boolean proveOurs(ModelPlace file, Receipt receipt) {
-		Hashed hashed = hash(file, SHA256);
+		if (receipt == null) {
+			return false;
+		}
+		Hashed hashed = hash(this.place, SHA256);
 		if (!hashed.sha256().equals(receipt.digest())) {
 			return false;
 		}
-		this.store.receipts().write(file, receipt.reissued(hashed.fingerprint(), hashed.at()));
+		this.store.receipts().write(this.place, receipt.reissued(hashed.fingerprint(), hashed.at()));
 		return true;
 	}
 

@@ -32,7 +32,6 @@ import dev.modelcache.internal.store.ModelStore;
 import dev.modelcache.internal.store.Occupant;
 import dev.modelcache.internal.store.Receipt;
 import dev.modelcache.internal.store.Receipt.PutBy;
-import dev.modelcache.internal.store.SeenVersion;
 import dev.modelcache.internal.store.SourceHistory;
 import dev.modelcache.lock.CacheLock;
 import dev.modelcache.lock.CacheLockFactory;
@@ -279,6 +278,11 @@ final class PublishedModels {
 			watch.cancellation().check();
 			ModelPlace place = index.place();
 			List<String> kept = new ArrayList<>();
+			if (index.size() < 0
+					&& this.store.occupant(index.candidate().request().id(), place) == Occupant.OTHERS) {
+				// A directory or a link, which stays, though what this cache has of it goes.
+				kept.add(place.target().toString());
+			}
 			if (this.store.eviction()
 				.evict(index.candidate().request().id(), place, watch::advanced, (file) -> kept.add(file.toString()))) {
 				evicted.accept(place.target());
@@ -328,12 +332,11 @@ final class PublishedModels {
 
 	private void requireOurs(ModelIndex index, ModelProof proof) {
 		ModelPlace place = index.place();
-		boolean ours;
 		if (index.size() < 0) {
-			ours = this.store.occupant(index.candidate().request().id(), place) != Occupant.OTHERS;
-			proveFilesOfVersion(index, proof);
+			return;
 		}
-		else if (place.conflict() != null) {
+		boolean ours;
+		if (place.conflict() != null) {
 			Standing standing = index.occupant();
 			ours = (standing instanceof Standing.Foreign foreign) ? proof.proveOurs(foreign)
 					: !(standing instanceof Standing.Unproven)
@@ -352,22 +355,6 @@ final class PublishedModels {
 		return new ModelNotFoundException(index.candidate().request().id(),
 				files + " was not put there by this cache, or was changed since, and is not deleted",
 				"Delete the file yourself if it is no longer wanted");
-	}
-
-	/** Files that were only touched since are still those that this cache put there. */
-	private void proveFilesOfVersion(ModelIndex index, ModelProof proof) {
-		if (index.place().conflict() == null) {
-			return;
-		}
-		for (SeenVersion version : this.store.seen(index.place())) {
-			for (ModelPlace file : version.files()) {
-				Fingerprint fingerprint = index.fingerprint(file);
-				Receipt receipt = index.receipt(file, fingerprint);
-				if (fingerprint != null && receipt != null && !receipt.fingerprint().fits(fingerprint)) {
-					proof.proveOurs(file, receipt);
-				}
-			}
-		}
 	}
 
 	/**

@@ -170,35 +170,29 @@ final class HubCache {
 		Path snapshot = Objects.requireNonNull(manifest.directory());
 		Path folder = parent(parent(snapshot));
 		Set<ModelFileName> kept = Elsewhere.handOn(place, manifest);
+		boolean edited = false;
 		for (ModelFileName name : manifest.files()) {
 			if (kept.contains(name)) {
 				continue;
 			}
 			Path file = name.in(snapshot);
-			if (manifest.own().contains(name) && isChanged(place, file)) {
+			ModelPlace own = this.layout.place(file, place.lockFile());
+			// Other tools look for a file there.
+			if (manifest.own().contains(name) && !Files.isSymbolicLink(file) && this.receipts.isEdited(own)) {
 				left.accept(file);
+				edited = true;
+				continue;
 			}
-			else if (manifest.own().contains(name)) {
+			if (manifest.own().contains(name)) {
 				leftovers.unless(() -> deleteFile(folder, file), file);
 			}
-			this.receipts.delete(this.layout.place(file, place.lockFile()));
+			this.receipts.delete(own);
 		}
 		if (!Files.exists(snapshot)) {
 			leftovers.unless(() -> deleteRefs(folder.resolve("refs"), snapshot.getFileName().toString()),
 					folder.resolve("refs"));
 		}
-		return leftovers.isEmpty();
-	}
-
-	/**
-	 * Returns whether a file that stands in a snapshot itself was changed, though not
-	 * found to be damaged: other tools look for it there.
-	 */
-	private boolean isChanged(ModelPlace place, Path file) throws IOException {
-		Fingerprint fingerprint = Files.isSymbolicLink(file) ? null : Fingerprint.of(file);
-		Receipt receipt = (fingerprint != null)
-				? this.receipts.find(this.layout.place(file, place.lockFile()), fingerprint) : null;
-		return fingerprint != null && receipt != null && !receipt.doubted() && !receipt.fingerprint().fits(fingerprint);
+		return leftovers.isEmpty() && !edited;
 	}
 
 	private boolean deleteFile(Path folder, Path file) throws IOException {

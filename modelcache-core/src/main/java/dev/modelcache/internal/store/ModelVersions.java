@@ -10,6 +10,7 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -91,8 +92,7 @@ final class ModelVersions {
 	/** Returns the version that is visible, or null where there is none. */
 	@Nullable SeenVersion seen(ModelPlace place) {
 		String version = current(place);
-		Properties properties = (version != null) ? PropertiesFiles.read(manifestFile(place, version)) : null;
-		ModelManifest manifest = (properties != null) ? ModelManifest.fromProperties(properties) : null;
+		ModelManifest manifest = (version != null) ? manifest(place, version) : null;
 		if (version == null || manifest == null) {
 			return null;
 		}
@@ -253,10 +253,11 @@ final class ModelVersions {
 	private void deleteEntries(ModelPlace place, Predicate<String> unwanted) {
 		List<Path> left = new ArrayList<>();
 		try (Stream<Path> entries = Files.list(CacheLayout.versions(place))) {
+			List<Path> others = filesOfOthers(place);
 			for (Path entry : entries.toList()) {
 				String name = entry.getFileName().toString();
 				if (OWN.matcher(name).matches() && unwanted.test(name)) {
-					delete(place, entry, () -> {
+					delete(place, entry, others, () -> {
 					}, left::add);
 				}
 			}
@@ -289,7 +290,7 @@ final class ModelVersions {
 			Files.deleteIfExists(place.target());
 		}
 		if (Files.isDirectory(versions, LinkOption.NOFOLLOW_LINKS)) {
-			delete(place, versions, deleted, left);
+			delete(place, versions, others, deleted, left);
 		}
 		return existed;
 	}
@@ -301,7 +302,7 @@ final class ModelVersions {
 			return List.of();
 		}
 		List<Path> others = new ArrayList<>();
-		Files.walkFileTree(versions, new SimpleFileVisitor<>() {
+		Files.walkFileTree(versions, new Visitor() {
 
 			@Override
 			public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
@@ -315,13 +316,18 @@ final class ModelVersions {
 		return others;
 	}
 
-	private void delete(ModelPlace place, Path directory, Runnable deleted, Consumer<Path> left) throws IOException {
-		Files.walkFileTree(directory, new SimpleFileVisitor<>() {
+	private void delete(ModelPlace place, Path directory, List<Path> others, Runnable deleted, Consumer<Path> left)
+			throws IOException {
+		Files.walkFileTree(directory, new Visitor() {
 
 			@Override
 			public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-				if (!isOwn(place, file)) {
+				if (others.contains(file)) {
 					left.accept(file);
+					return FileVisitResult.CONTINUE;
+				}
+				// What it does not list is somebody else's.
+				if (others.stream().anyMatch((other) -> file.equals(manifestFile(place, versionOf(place, other))))) {
 					return FileVisitResult.CONTINUE;
 				}
 				ModelVersions.this.receipts.delete(ModelVersions.this.layout.place(file, place.lockFile()));
@@ -360,14 +366,24 @@ final class ModelVersions {
 		if (!VERSION.matcher(first).matches()) {
 			return OWN.matcher(first).matches();
 		}
-		if (WORKING_FILE.matcher(file.getFileName().toString()).matches()) {
+		ModelManifest manifest = manifest(place, first);
+		if (manifest == null || WORKING_FILE.matcher(file.getFileName().toString()).matches()) {
 			return true;
 		}
-		ModelPlace own = this.layout.place(file, place.lockFile());
-		Fingerprint fingerprint = Files.isSymbolicLink(file) ? null : Fingerprint.of(file);
-		Receipt receipt = (fingerprint != null) ? this.receipts.find(own, fingerprint) : null;
-		return fingerprint != null && receipt != null
-				&& (place.conflict() == null || receipt.fingerprint().fits(fingerprint));
+		boolean listed = manifest.files()
+			.stream()
+			.anyMatch((own) -> file.equals(this.layout.file(place, first, own).target()));
+		return listed && (place.conflict() == null || !this.receipts.isEdited(this.layout.place(file, place.lockFile())));
+	}
+
+	/** Returns the first name of the path of a file below the directory of all versions. */
+	private static String versionOf(ModelPlace place, Path file) {
+		return CacheLayout.versions(place).relativize(file).getName(0).toString();
+	}
+
+	private static @Nullable ModelManifest manifest(ModelPlace place, String version) {
+		Properties properties = PropertiesFiles.read(manifestFile(place, version));
+		return (properties != null) ? ModelManifest.fromProperties(properties) : null;
 	}
 
 	/** Makes symbolic links. */
@@ -467,6 +483,21 @@ final class ModelVersions {
 				throws IOException {
 			ModelVersions.this.publish(this.place, this.version, manifest);
 			Elsewhere.delete(this.place, ModelVersions.this.receipts.records());
+		}
+
+	}
+
+	/**
+	 * Visits files of which some are deleted meanwhile, with those that they belong to.
+	 */
+	private abstract static class Visitor extends SimpleFileVisitor<Path> {
+
+		@Override
+		public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
+			if (failure instanceof NoSuchFileException) {
+				return FileVisitResult.CONTINUE;
+			}
+			throw failure;
 		}
 
 	}

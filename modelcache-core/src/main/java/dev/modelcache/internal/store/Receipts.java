@@ -11,16 +11,21 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import dev.modelcache.Digest;
+import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.internal.FileAccess;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.util.unit.DataSize;
 
 /**
  * The receipts of all published files, one small file each.
@@ -34,6 +39,9 @@ public final class Receipts {
 	private static final Logger logger = LoggerFactory.getLogger(Receipts.class);
 
 	private static final String TARGET = "target";
+
+	/** Larger files are models: nobody edits them and keeps their size. */
+	private static final long LARGEST_COMPARED = DataSize.ofMegabytes(16).toBytes();
 
 	private final Records records = new Records();
 
@@ -189,6 +197,40 @@ public final class Receipts {
 		if (receipt != null) {
 			boolean sameFile = receipt.doubted() || receipt.fingerprint().fileKey().equals(fingerprint.fileKey());
 			complete(place, (sameFile ? receipt : receipt.ofUser()).reissued(Fingerprint.NONE, receipt.verifiedAt()));
+		}
+	}
+
+	/**
+	 * Returns whether a file was edited since its receipt was written: it is a link now,
+	 * has another size or, if it is small, other bytes. One that was only touched is the
+	 * same.
+	 * @param place the file's place
+	 * @return {@code true} also if a small file cannot be read; {@code false} without a
+	 * receipt
+	 */
+	boolean isEdited(ModelPlace place) throws IOException {
+		if (Files.isSymbolicLink(place.target())) {
+			return true;
+		}
+		Fingerprint now = Fingerprint.of(place.target());
+		Receipt receipt = (now != null) ? find(place, now) : null;
+		if (now == null || receipt == null || receipt.fingerprint().fits(now)) {
+			return false;
+		}
+		if (now.size() != receipt.fingerprint().size() || now.size() > LARGEST_COMPARED) {
+			return now.size() != receipt.fingerprint().size();
+		}
+		try {
+			MessageDigest sha256 = MessageDigest.getInstance(Algorithm.SHA256.jcaName());
+			return !receipt.digest()
+				.equals(Digest.of(Algorithm.SHA256, sha256.digest(Files.readAllBytes(place.target()))));
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException(ex);
+		}
+		catch (IOException ex) {
+			logger.debug("{} cannot be compared", place.target(), ex);
+			return true;
 		}
 	}
 

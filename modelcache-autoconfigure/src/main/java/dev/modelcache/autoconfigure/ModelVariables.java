@@ -97,14 +97,7 @@ final class ModelVariables {
 	 */
 	@Nullable String key(String variable) {
 		List<String> words = words(variable);
-		return (words != null) ? key(words) : keyOfElement(variable);
-	}
-
-	/** Returns the key of an element of a list of the default model, or null. */
-	private static @Nullable String keyOfElement(String variable) {
-		List<String> words = words(variable, PREFIX);
-		String key = (words != null) ? ConfigurationKeys.ofModel(words) : null;
-		return (key != null && key.indexOf('[') >= 0) ? ModelCacheProperties.PREFIX + "." + key : null;
+		return (words != null) ? key(words) : null;
 	}
 
 	private @Nullable String key(List<String> words) {
@@ -131,16 +124,12 @@ final class ModelVariables {
 
 	/** Returns what follows the prefix of models, in lower case, or {@code null}. */
 	private static @Nullable List<String> words(String variable) {
-		return words(variable, MODELS + "_");
-	}
-
-	private static @Nullable List<String> words(String variable, String prefix) {
 		String name = variable.toUpperCase(Locale.ROOT);
-		int start = name.indexOf(prefix);
+		int start = name.indexOf(MODELS + "_");
 		if (start < 0) {
 			return null;
 		}
-		String rest = name.substring(start + prefix.length()).toLowerCase(Locale.ROOT);
+		String rest = name.substring(start + MODELS.length() + 1).toLowerCase(Locale.ROOT);
 		return Arrays.stream(rest.split("_")).filter((word) -> !word.isEmpty()).toList();
 	}
 

@@ -5,20 +5,12 @@
 package dev.modelcache.autoconfigure;
 
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.context.properties.source.ConfigurationProperty;
-import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
-import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
-import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
-import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
-import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
 import org.springframework.boot.env.PropertySourceInfo;
 import org.springframework.boot.origin.Origin;
 import org.springframework.boot.origin.OriginLookup;
@@ -39,8 +31,6 @@ import org.springframework.core.env.SystemEnvironmentPropertySource;
  * <li>Variables of models become properties of the model that they mean
  * ({@link ModelVariables}). A variable of a model that does not exist is ignored;
  * {@link UnknownKeys} logs it.
- * <li>A variable of an element of a list, such as {@code HOOKS_LLM_FALLBACKS_0_URL},
- * changes that key and leaves the others of the list.
  * </ul>
  * All variables can still be resolved by their names, as {@code ${HOOKS_LLM_PORT}}.
  */
@@ -58,9 +48,6 @@ final class SortedVariables {
 	 * that relaxed binding reads a source as variables.
 	 */
 	static final String IGNORED = "ignored-" + StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME;
-
-	/** The index of the element of a key that follows {@code hooks.llm.models}. */
-	private static final int ID = 3;
 
 	private static final Pattern ADDRESS = Pattern.compile("(tcp|udp|sctp)://.*");
 
@@ -97,13 +84,13 @@ final class SortedVariables {
 		});
 		ModelVariables models = new ModelVariables(sources, candidates.keySet());
 		Map<String, Object> ofModels = new HashMap<>();
-		Map<String, Origin> origins = new HashMap<>();
+		Map<String, String> variableOf = new HashMap<>();
 		candidates.forEach((name, value) -> {
 			String key = models.key(name);
 			if (key != null) {
 				aside.put(name, value);
 				ofModels.put(key, value);
-				origins.put(key, new SystemEnvironmentOrigin(name));
+				variableOf.put(key, name);
 			}
 			else if (models.isIgnored(name)) {
 				ignored.put(name, value);
@@ -115,65 +102,10 @@ final class SortedVariables {
 			return;
 		}
 		String name = variables.getName();
-		addOtherElements(ofModels, origins, sources.stream().skip(sources.precedenceOf(variables) + 1L).toList());
 		sources.addAfter(name, new MapPropertySource(name + ".aside", aside));
 		sources.addAfter(name, new IgnoredVariables(name + ".ignored", ignored));
-		sources.addBefore(name, new VariablesOfModels(name + ".models", ofModels, origins));
+		sources.addBefore(name, new VariablesOfModels(name + ".models", ofModels, variableOf));
 		sources.replace(name, new OtherVariables(variables, others));
-	}
-
-	/**
-	 * Adds the keys of a list that variables set in part. Spring Boot takes all elements
-	 * of a list from one source.
-	 * @param set the keys that variables set, to which others are added
-	 * @param origins where the keys are set
-	 * @param lower the sources that variables come before
-	 */
-	private static void addOtherElements(Map<String, Object> set, Map<String, Origin> origins,
-			List<PropertySource<?>> lower) {
-		Set<ConfigurationPropertyName> names = new HashSet<>();
-		Set<ConfigurationPropertyName> lists = new HashSet<>();
-		for (String key : set.keySet()) {
-			ConfigurationPropertyName name = ConfigurationPropertyName.adapt(key, '.');
-			names.add(name);
-			int element = name.getElement(ID - 1, Form.UNIFORM).equals("models") ? ID + 1 : ID;
-			while (element < name.getNumberOfElements() && !name.isNumericIndex(element)) {
-				element++;
-			}
-			if (element < name.getNumberOfElements()) {
-				lists.add(name.chop(element));
-			}
-		}
-		for (ConfigurationPropertyName list : lists) {
-			for (PropertySource<?> source : lower) {
-				if (addOtherElements(list, source, names, set, origins)) {
-					break;
-				}
-			}
-		}
-	}
-
-	/** Returns whether a source has the list. */
-	private static boolean addOtherElements(ConfigurationPropertyName list, PropertySource<?> source,
-			Set<ConfigurationPropertyName> names, Map<String, Object> set, Map<String, Origin> origins) {
-		boolean found = false;
-		for (ConfigurationPropertySource properties : ConfigurationPropertySources.from(source)) {
-			if (properties instanceof IterableConfigurationPropertySource all) {
-				for (ConfigurationPropertyName name : all) {
-					ConfigurationProperty property = list.isAncestorOf(name) ? all.getConfigurationProperty(name)
-							: null;
-					found |= property != null;
-					if (property != null && names.add(name)) {
-						set.put(name.toString(), property.getValue());
-						Origin origin = property.getOrigin();
-						if (origin != null) {
-							origins.put(name.toString(), origin);
-						}
-					}
-				}
-			}
-		}
-		return found;
 	}
 
 	private static boolean isOfService(String name, Object value) {
@@ -226,21 +158,20 @@ final class SortedVariables {
 
 	}
 
-	/**
-	 * Variables of models, by the keys that they set, and the other keys of their lists.
-	 */
+	/** Variables of models, by the keys that they set. */
 	private static final class VariablesOfModels extends MapPropertySource implements OriginLookup<String> {
 
-		private final Map<String, Origin> origins;
+		private final Map<String, String> variables;
 
-		VariablesOfModels(String name, Map<String, Object> values, Map<String, Origin> origins) {
+		VariablesOfModels(String name, Map<String, Object> values, Map<String, String> variables) {
 			super(name, values);
-			this.origins = origins;
+			this.variables = variables;
 		}
 
 		@Override
 		public @Nullable Origin getOrigin(String key) {
-			return this.origins.get(key);
+			String variable = this.variables.get(key);
+			return (variable != null) ? new SystemEnvironmentOrigin(variable) : null;
 		}
 
 	}

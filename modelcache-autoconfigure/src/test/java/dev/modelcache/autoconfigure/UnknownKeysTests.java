@@ -5,14 +5,12 @@
 package dev.modelcache.autoconfigure;
 
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-import dev.modelcache.Digest;
 import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelRequest;
@@ -259,43 +257,6 @@ class UnknownKeysTests {
 				"--hooks.llm.models[llama3.2].url=https://host/m.gguf", "--hooks.llm.models[llama3.2].max-attempts=5"))
 			.singleElement()
 			.satisfies((model) -> assertThat(model.maxAttempts()).isEqualTo(5));
-	}
-
-	@Test
-	void variableOfAnElementOfAListKeepsTheOthersOfTheFile(CapturedOutput output) throws IOException {
-		Path file = Files.writeString(this.directory.resolve("application.yaml"), """
-				hooks.llm:
-				  startup.mode: none
-				  url: https://host/m.gguf
-				  mirrors: [https://a/m.gguf, https://b/m.gguf]
-				  fallbacks:
-				    - url: https://host/f.gguf
-				      expected-checksum: %1$s
-				    - url: https://host/g.gguf
-				  models:
-				    "[my.model]":
-				      url: https://host/n.gguf
-				      fallbacks:
-				        - url: https://host/f.gguf
-				          expected_checksum: %1$s
-				          mirrors: [https://a/f.gguf]
-				        - url: https://host/g.gguf
-				""".formatted("ab".repeat(32)));
-		String other = "11".repeat(32);
-		List<ModelRequest> models = models(Map.of("HOOKS_LLM_MIRRORS_1", "https://c/m.gguf",
-				"HOOKS_LLM_FALLBACKS_0_EXPECTED_CHECKSUM", other, "HOOKS_LLM_FALLBACKS_1_URL", "https://host/h.gguf",
-				"HOOKS_LLM_MODELS_MY_MODEL_FALLBACKS_0_URL", "https://host/h.gguf"),
-				"--spring.config.location=file:" + file);
-		assertThat(models).hasSize(2);
-		assertThat(models.get(0).mirrors()).extracting(URI::getHost).containsExactly("a", "c");
-		assertThat(models.get(0).fallbacks())
-			.extracting((fallback) -> fallback.url().getPath(), ModelRequest::expectedDigest)
-			.containsExactly(tuple("/f.gguf", Digest.parse("sha256:" + other)), tuple("/h.gguf", null));
-		assertThat(models.get(1).fallbacks())
-			.extracting((fallback) -> fallback.url().getPath(), ModelRequest::expectedDigest,
-					(fallback) -> fallback.mirrors().size())
-			.containsExactly(tuple("/h.gguf", Digest.parse("sha256:" + "ab".repeat(32)), 1), tuple("/g.gguf", null, 0));
-		assertThat(warnings(output)).isEmpty();
 	}
 
 	@Test

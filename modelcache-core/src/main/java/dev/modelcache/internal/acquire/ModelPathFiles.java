@@ -52,7 +52,8 @@ final class ModelPathFiles {
 
 	/** Returns whether the file is known not to be the model, and is to be replaced. */
 	boolean isReplaced() {
-		return this.store.isToBeReplaced(this.index.place(), this.index.fingerprint(this.index.place()));
+		return this.index.candidate().request().modelPathConflict() == ModelPathConflict.REPLACE
+				&& this.store.isToBeReplaced(this.index.place(), this.index.fingerprint(this.index.place()));
 	}
 
 	/**

@@ -278,9 +278,9 @@ final class PublishedModels {
 			watch.cancellation().check();
 			ModelPlace place = index.place();
 			List<String> kept = new ArrayList<>();
-			if (index.size() < 0
-					&& this.store.occupant(index.candidate().request().id(), place) == Occupant.OTHERS) {
-				// A directory or a link, which stays, though what this cache has of it goes.
+			if (index.size() < 0 && this.store.occupant(index.candidate().request().id(), place) == Occupant.OTHERS) {
+				// A directory or a link, which stays, though what this cache has of it
+				// goes.
 				kept.add(place.target().toString());
 			}
 			if (this.store.eviction()

@@ -197,7 +197,8 @@ public final class ModelStore implements AutoCloseable {
 	 * @param file what stands there now, or {@code null} if it is no file
 	 */
 	public boolean isToBeReplaced(ModelPlace place, @Nullable Fingerprint file) {
-		return file != null && file.equals(this.toBeReplaced.get(place.target()));
+		Fingerprint known = this.toBeReplaced.get(place.target());
+		return file != null && known != null && file.size() == known.size() && file.modified().equals(known.modified());
 	}
 
 	/**

@@ -373,10 +373,13 @@ final class ModelVersions {
 		boolean listed = manifest.files()
 			.stream()
 			.anyMatch((own) -> file.equals(this.layout.file(place, first, own).target()));
-		return listed && (place.conflict() == null || !this.receipts.isEdited(this.layout.place(file, place.lockFile())));
+		return listed
+				&& (place.conflict() == null || !this.receipts.isEdited(this.layout.place(file, place.lockFile())));
 	}
 
-	/** Returns the first name of the path of a file below the directory of all versions. */
+	/**
+	 * Returns the first name of the path of a file below the directory of all versions.
+	 */
 	private static String versionOf(ModelPlace place, Path file) {
 		return CacheLayout.versions(place).relativize(file).getName(0).toString();
 	}

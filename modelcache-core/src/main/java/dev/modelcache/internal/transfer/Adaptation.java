@@ -169,6 +169,9 @@ final class Adaptation {
 		if (fetch.brought && BROKEN_RANGES.contains(failed.reason()) && fetch.mirror.bringsLittle()
 				&& this.work.hasLittle()) {
 			fetch.mirror.ladder().rangesBringLittle(failed);
+			if (fetch.mirror.isDropped()) {
+				fetch.mirror.comesBackLater(failed, this.now.getAsLong());
+			}
 			return;
 		}
 		boolean dropped = fetch.mirror.isDropped();

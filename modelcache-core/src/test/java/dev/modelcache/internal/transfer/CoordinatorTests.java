@@ -333,8 +333,9 @@ class CoordinatorTests {
 		};
 		this.result = this.transfer.start(file(1));
 		try {
-			io.awaitQuiet();
+			Awaitility.await().atMost(PATIENCE).until(() -> !this.transfer.exchanges.isEmpty());
 			exchange(0).answer(200L * MIB);
+			Awaitility.await().atMost(PATIENCE).until(() -> exchange(0).wanted > 0);
 			for (int i = 0; i < 200; i++) {
 				io.awaitQuiet();
 				exchange(0).send(MIB);

@@ -11,7 +11,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Threads for digests, of which a test knows when they have nothing to do: what it sends
@@ -25,12 +29,35 @@ final class HashingThreads {
 
 	private final List<Thread> threads = new CopyOnWriteArrayList<>();
 
-	private final ExecutorService executor = Executors.newCachedThreadPool((task) -> {
+	/** Tasks that no thread has begun. */
+	private final AtomicInteger handedOver = new AtomicInteger();
+
+	private final ExecutorService executor = new ThreadPoolExecutor(0, Integer.MAX_VALUE, 1, TimeUnit.MINUTES,
+			new SynchronousQueue<>(), this::thread) {
+
+		@Override
+		public void execute(Runnable task) {
+			HashingThreads.this.handedOver.incrementAndGet();
+			try {
+				super.execute(() -> {
+					HashingThreads.this.handedOver.decrementAndGet();
+					task.run();
+				});
+			}
+			catch (RejectedExecutionException ex) {
+				HashingThreads.this.handedOver.decrementAndGet();
+				throw ex;
+			}
+		}
+
+	};
+
+	private Thread thread(Runnable task) {
 		Thread thread = new Thread(task, "hashing");
 		thread.setDaemon(true);
 		this.threads.add(thread);
 		return thread;
-	});
+	}
 
 	ExecutorService executor() {
 		return this.executor;
@@ -39,13 +66,15 @@ final class HashingThreads {
 	/** Waits until each of them waits for something or has ended. */
 	void awaitQuiet() {
 		long begin = System.nanoTime();
-		for (Thread thread : this.threads) {
-			while (thread != Thread.currentThread() && BUSY.contains(thread.getState())
-					&& System.nanoTime() - begin < PATIENCE) {
-				Thread.onSpinWait();
-				Thread.yield();
-			}
+		while ((this.handedOver.get() > 0 || this.threads.stream().anyMatch(HashingThreads::isBusy))
+				&& System.nanoTime() - begin < PATIENCE) {
+			Thread.onSpinWait();
+			Thread.yield();
 		}
+	}
+
+	private static boolean isBusy(Thread thread) {
+		return thread != Thread.currentThread() && BUSY.contains(thread.getState());
 	}
 
 }

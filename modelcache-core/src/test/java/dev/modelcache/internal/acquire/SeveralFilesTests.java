@@ -400,6 +400,31 @@ class SeveralFilesTests {
 		assertThat(output).contains("Old versions of " + place() + " are deleted except for [" + mine + "]");
 	}
 
+	/** As {@code chown -R} and a cache directory in the pod leave it. */
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void updateDeletesAnOldVersionThatWasOnlyTouched(boolean receipts) throws IOException {
+		Path first;
+		commit(FIRST, this.one, this.two);
+		try (CacheFixture fixture = open(request())) {
+			fixture.get("m");
+			first = place().toRealPath();
+			commit(SECOND, this.one, this.two);
+			refreshed(fixture);
+			try (Stream<Path> files = Files.walk(first)) {
+				for (Path file : files.filter(Files::isRegularFile).toList()) {
+					Files.setLastModifiedTime(file, FileTime.fromMillis(1));
+				}
+			}
+			if (!receipts) {
+				FileSystemUtils.deleteRecursively(this.directory.resolve("cache/receipts"));
+			}
+			commit(THIRD, this.one, this.two);
+			refreshed(fixture);
+		}
+		assertThat(first).doesNotExist();
+	}
+
 	@Test
 	void modelWithAFileOfTheUserIsNotEvictedForItsSize() throws IOException {
 		commit(FIRST, this.one, this.two);

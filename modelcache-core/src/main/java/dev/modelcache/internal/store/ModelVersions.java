@@ -17,8 +17,11 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
@@ -253,13 +256,14 @@ final class ModelVersions {
 	private void deleteEntries(ModelPlace place, Predicate<String> unwanted) {
 		List<Path> left = new ArrayList<>();
 		try (Stream<Path> entries = Files.list(CacheLayout.versions(place))) {
-			List<Path> others = filesOfOthers(place);
-			for (Path entry : entries.toList()) {
+			List<Path> old = entries.filter((entry) -> {
 				String name = entry.getFileName().toString();
-				if (OWN.matcher(name).matches() && unwanted.test(name)) {
-					delete(place, entry, others, () -> {
-					}, left::add);
-				}
+				return OWN.matcher(name).matches() && unwanted.test(name);
+			}).toList();
+			List<Path> others = filesOfOthers(place, old);
+			for (Path entry : old) {
+				delete(place, entry, others, () -> {
+				}, left::add);
 			}
 		}
 		catch (IOException ex) {
@@ -298,21 +302,26 @@ final class ModelVersions {
 	/** Returns the files among the versions that {@link #delete} would leave. */
 	List<Path> filesOfOthers(ModelPlace place) throws IOException {
 		Path versions = CacheLayout.versions(place);
-		if (!Files.isDirectory(versions, LinkOption.NOFOLLOW_LINKS)) {
-			return List.of();
-		}
+		return filesOfOthers(place,
+				Files.isDirectory(versions, LinkOption.NOFOLLOW_LINKS) ? List.of(versions) : List.of());
+	}
+
+	private List<Path> filesOfOthers(ModelPlace place, List<Path> roots) throws IOException {
 		List<Path> others = new ArrayList<>();
-		Files.walkFileTree(versions, new Visitor() {
+		Map<String, Optional<Set<Path>>> listed = new HashMap<>();
+		for (Path root : roots) {
+			Files.walkFileTree(root, new Visitor() {
 
-			@Override
-			public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-				if (!isOwn(place, file)) {
-					others.add(file);
+				@Override
+				public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+					if (!isOwn(place, file, listed)) {
+						others.add(file);
+					}
+					return FileVisitResult.CONTINUE;
 				}
-				return FileVisitResult.CONTINUE;
-			}
 
-		});
+			});
+		}
 		return others;
 	}
 
@@ -356,8 +365,10 @@ final class ModelVersions {
 	/**
 	 * Returns whether a file among the versions is one that this cache put there. In its
 	 * own directory, a file that was changed since is taken for a damaged one.
+	 * @param listed the files that the manifests of versions list, as far as they are
+	 * read
 	 */
-	private boolean isOwn(ModelPlace place, Path file) throws IOException {
+	private boolean isOwn(ModelPlace place, Path file, Map<String, Optional<Set<Path>>> listed) throws IOException {
 		Path name = CacheLayout.versions(place).relativize(file);
 		String first = name.getName(0).toString();
 		if (name.getNameCount() == 1) {
@@ -366,15 +377,22 @@ final class ModelVersions {
 		if (!VERSION.matcher(first).matches()) {
 			return OWN.matcher(first).matches();
 		}
-		ModelManifest manifest = manifest(place, first);
-		if (manifest == null || WORKING_FILE.matcher(file.getFileName().toString()).matches()) {
+		if (WORKING_FILE.matcher(file.getFileName().toString()).matches()) {
 			return true;
 		}
-		boolean listed = manifest.files()
-			.stream()
-			.anyMatch((own) -> file.equals(this.layout.file(place, first, own).target()));
-		return listed
-				&& (place.conflict() == null || !this.receipts.isEdited(this.layout.place(file, place.lockFile())));
+		ModelPlace own = this.layout.place(file, place.lockFile());
+		Set<Path> files = listed.computeIfAbsent(first, (version) -> filesOf(place, version)).orElse(null);
+		// A version that was never complete has no manifest.
+		boolean known = (files != null) ? files.contains(file) : place.conflict() == null || this.receipts.isKnown(own);
+		return known && (place.conflict() == null || !this.receipts.isEdited(own));
+	}
+
+	private Optional<Set<Path>> filesOf(ModelPlace place, String version) {
+		return Optional.ofNullable(manifest(place, version))
+			.map((manifest) -> manifest.files()
+				.stream()
+				.map((name) -> this.layout.file(place, version, name).target())
+				.collect(Collectors.toSet()));
 	}
 
 	/**

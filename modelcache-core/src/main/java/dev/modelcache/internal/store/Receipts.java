@@ -200,13 +200,19 @@ public final class Receipts {
 		}
 	}
 
+	/** Returns whether a file has a receipt, whether or not it fits. */
+	boolean isKnown(ModelPlace place) throws IOException {
+		Fingerprint now = Fingerprint.of(place.target());
+		return now != null && find(place, now) != null;
+	}
+
 	/**
 	 * Returns whether a file was edited since its receipt was written: it is a link now,
 	 * has another size or, if it is small, other bytes. One that was only touched is the
 	 * same.
 	 * @param place the file's place
 	 * @return {@code true} also if a small file cannot be read; {@code false} without a
-	 * receipt
+	 * receipt, or if it was found to be damaged
 	 */
 	boolean isEdited(ModelPlace place) throws IOException {
 		if (Files.isSymbolicLink(place.target())) {
@@ -214,7 +220,7 @@ public final class Receipts {
 		}
 		Fingerprint now = Fingerprint.of(place.target());
 		Receipt receipt = (now != null) ? find(place, now) : null;
-		if (now == null || receipt == null || receipt.fingerprint().fits(now)) {
+		if (now == null || receipt == null || receipt.doubted() || receipt.fingerprint().fits(now)) {
 			return false;
 		}
 		if (now.size() != receipt.fingerprint().size() || now.size() > LARGEST_COMPARED) {

@@ -127,10 +127,18 @@ final class TransferFixture implements AutoCloseable {
 
 	/** Lets an hour pass, in steps that let delays follow each other. */
 	void letTimePass() {
-		for (int second = 0; second < 3600; second++) {
-			this.hashing.awaitQuiet();
-			this.time.advanceTimeBy(Duration.ofSeconds(1));
+		for (int step = 0; step < 200; step++) {
+			letTimePass(Duration.ofMillis(10));
 		}
+		for (int second = 2; second < 3600; second++) {
+			letTimePass(Duration.ofSeconds(1));
+		}
+	}
+
+	/** What follows from one step may be taken care of by another thread. */
+	private void letTimePass(Duration step) {
+		this.hashing.awaitQuiet();
+		this.time.advanceTimeBy(step);
 	}
 
 	/** Returns the delays between requests. */

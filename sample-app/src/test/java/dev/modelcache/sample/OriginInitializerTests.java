@@ -27,7 +27,7 @@ class OriginInitializerTests {
 	void originRunsAsLongAsTheContext() throws IOException {
 		this.environment.setProperty(OriginInitializer.ENABLED, "true");
 		initialize();
-		URI url = URI.create(this.environment.getRequiredProperty(OriginInitializer.URL));
+		URI url = URI.create(this.environment.getRequiredProperty(OriginInitializer.URL) + "/models/commands.gguf");
 		assertThat(firstByte(url)).isEqualTo('G');
 		this.context.close();
 		// Others may have the port by now.

@@ -177,8 +177,9 @@ final class HubCache {
 			}
 			Path file = name.in(snapshot);
 			ModelPlace own = this.layout.place(file, place.lockFile());
-			// Other tools look for a file there.
-			if (manifest.own().contains(name) && !Files.isSymbolicLink(file) && this.receipts.isEdited(own)) {
+			// Other tools look for a file there, but not for a damaged one.
+			if (manifest.own().contains(name) && !Files.isSymbolicLink(file) && this.receipts.isEdited(own)
+					&& !this.receipts.isDoubted(own)) {
 				left.accept(file);
 				edited = true;
 				continue;

@@ -200,6 +200,13 @@ public final class Receipts {
 		}
 	}
 
+	/** Returns whether a file was found to have other bytes than it should have. */
+	boolean isDoubted(ModelPlace place) throws IOException {
+		Fingerprint now = Fingerprint.of(place.target());
+		Receipt receipt = (now != null) ? find(place, now) : null;
+		return receipt != null && receipt.doubted();
+	}
+
 	/** Returns whether a file has a receipt, whether or not it fits. */
 	boolean isKnown(ModelPlace place) throws IOException {
 		Fingerprint now = Fingerprint.of(place.target());
@@ -211,8 +218,8 @@ public final class Receipts {
 	 * has another size or, if it is small, other bytes. One that was only touched is the
 	 * same.
 	 * @param place the file's place
-	 * @return {@code true} also if a small file cannot be read; {@code false} without a
-	 * receipt, or if it was found to be damaged
+	 * @return {@code true} also if a small file cannot be read or a file was found to
+	 * have other bytes; {@code false} without a receipt
 	 */
 	boolean isEdited(ModelPlace place) throws IOException {
 		if (Files.isSymbolicLink(place.target())) {
@@ -220,7 +227,7 @@ public final class Receipts {
 		}
 		Fingerprint now = Fingerprint.of(place.target());
 		Receipt receipt = (now != null) ? find(place, now) : null;
-		if (now == null || receipt == null || receipt.doubted() || receipt.fingerprint().fits(now)) {
+		if (now == null || receipt == null || receipt.fingerprint().fits(now)) {
 			return false;
 		}
 		if (now.size() != receipt.fingerprint().size() || now.size() > LARGEST_COMPARED) {

@@ -497,6 +497,20 @@ class HubCacheTests {
 	}
 
 	@Test
+	void evictionDeletesAFileOfTheSnapshotThatWasFoundToBeDamaged() throws IOException {
+		this.links = false;
+		try (CacheFixture fixture = open(all())) {
+			fixture.get("m");
+			Files.writeString(snapshot(COMMIT).resolve("config.json"), "damaged");
+			assertThatExceptionOfType(ModelIntegrityException.class)
+				.isThrownBy(() -> fixture.cache().verify("m").block(Duration.ofMinutes(1)));
+			fixture.cache().evict("m").block(Duration.ofMinutes(1));
+			assertThat(folder().resolve("snapshots")).satisfiesAnyOf((gone) -> assertThat(gone).doesNotExist(),
+					(empty) -> assertThat(files(empty)).isEmpty());
+		}
+	}
+
+	@Test
 	void evictionLeavesWhatAnotherToolBrought() throws IOException {
 		download(COMMIT, this.content, true);
 		try (CacheFixture fixture = open(request("hf://org/repo:Q4_K_M"))) {

@@ -4,7 +4,6 @@
  */
 package dev.modelcache.autoconfigure;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,8 +19,7 @@ import dev.modelcache.testsupport.ForkedJvm;
 import dev.modelcache.testsupport.GgufFile;
 import dev.modelcache.testsupport.ManifestJson;
 import dev.modelcache.testsupport.MisbehavingServer;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import dev.modelcache.testsupport.Tar;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -127,7 +125,7 @@ class PlacedApplicationTests {
 
 	@Test
 	void inTheLocaleCArchiveWithOtherLettersIsKeptUntilItsNamesCanBeUsed() throws IOException {
-		Content archive = Content.of(tar("modèle/m.gguf", GgufFile.tiny().bytes()));
+		Content archive = Content.of(Tar.of("modèle/m.gguf", GgufFile.tiny().bytes()));
 		try (FakeRegistry registry = new FakeRegistry()) {
 			String blob = registry.blob("org/model", archive);
 			registry.manifest("org/model", "latest",
@@ -144,18 +142,6 @@ class PlacedApplicationTests {
 				.contains(PlacedApplication.READY + "default ");
 			assertThat(registry.server().requests()).filteredOn((request) -> request.path().contains(blob)).hasSize(1);
 		}
-	}
-
-	private static byte[] tar(String name, byte[] content) throws IOException {
-		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-		try (TarArchiveOutputStream out = new TarArchiveOutputStream(bytes, "UTF-8")) {
-			TarArchiveEntry entry = new TarArchiveEntry(name);
-			entry.setSize(content.length);
-			out.putArchiveEntry(entry);
-			out.write(content);
-			out.closeArchiveEntry();
-		}
-		return bytes.toByteArray();
 	}
 
 	private static List<String> with(List<String> settings, String... more) {

@@ -177,14 +177,12 @@ final class HubCache {
 			}
 			Path file = name.in(snapshot);
 			ModelPlace own = this.layout.place(file, place.lockFile());
-			// Other tools look for a file there, but not for a damaged one.
-			if (manifest.own().contains(name) && !Files.isSymbolicLink(file) && this.receipts.isEdited(own)
-					&& !this.receipts.isDoubted(own)) {
-				left.accept(file);
-				edited = true;
-				continue;
-			}
 			if (manifest.own().contains(name)) {
+				if (isEdited(own)) {
+					left.accept(file);
+					edited = true;
+					continue;
+				}
 				leftovers.unless(() -> deleteFile(folder, file), file);
 			}
 			this.receipts.delete(own);
@@ -194,6 +192,12 @@ final class HubCache {
 					folder.resolve("refs"));
 		}
 		return leftovers.isEmpty() && !edited;
+	}
+
+	/** Other tools look for a file there, but not for one that was found damaged. */
+	private boolean isEdited(ModelPlace file) throws IOException {
+		Receipt receipt = Files.isSymbolicLink(file.target()) ? null : this.receipts.find(file);
+		return receipt != null && !receipt.doubted() && this.receipts.isEdited(file);
 	}
 
 	private boolean deleteFile(Path folder, Path file) throws IOException {

@@ -383,7 +383,8 @@ final class ModelVersions {
 		ModelPlace own = this.layout.place(file, place.lockFile());
 		Set<Path> files = listed.computeIfAbsent(first, (version) -> filesOf(place, version)).orElse(null);
 		// A version that was never complete has no manifest.
-		boolean known = (files != null) ? files.contains(file) : place.conflict() == null || this.receipts.isKnown(own);
+		boolean known = (files != null) ? files.contains(file)
+				: place.conflict() == null || this.receipts.find(own) != null;
 		return known && (place.conflict() == null || !this.receipts.isEdited(own));
 	}
 

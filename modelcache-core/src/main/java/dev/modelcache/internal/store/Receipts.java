@@ -200,17 +200,10 @@ public final class Receipts {
 		}
 	}
 
-	/** Returns whether a file was found to have other bytes than it should have. */
-	boolean isDoubted(ModelPlace place) throws IOException {
+	/** Returns the receipt of a file, whether or not it fits, or null. */
+	@Nullable Receipt find(ModelPlace place) throws IOException {
 		Fingerprint now = Fingerprint.of(place.target());
-		Receipt receipt = (now != null) ? find(place, now) : null;
-		return receipt != null && receipt.doubted();
-	}
-
-	/** Returns whether a file has a receipt, whether or not it fits. */
-	boolean isKnown(ModelPlace place) throws IOException {
-		Fingerprint now = Fingerprint.of(place.target());
-		return now != null && find(place, now) != null;
+		return (now != null) ? find(place, now) : null;
 	}
 
 	/**

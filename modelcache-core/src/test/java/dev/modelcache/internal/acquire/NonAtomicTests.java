@@ -317,17 +317,20 @@ class NonAtomicTests {
 			.containsExactlyInAnyOrder("m.bin", "m.bin.download.lock");
 	}
 
-	@Test
-	void missingLocksAreToldOnceForAFileSystem(CapturedOutput output) {
-		OddFileSystem odd = with(Oddity.NO_LOCKS);
-		CacheFixture fixture = new CacheFixture(odd.path(this.directory.resolve("cache")));
+	/** Gets two models into the directory of a cache. */
+	private void getTwo(OddFileSystem odd) {
 		this.server.serve("/n.bin", Content.random(MIB, 3));
-		try (fixture) {
+		try (CacheFixture fixture = new CacheFixture(odd.path(this.directory.resolve("cache")))) {
 			fixture.open(ModelRequest.builder("m").url(this.server.uri("/m.bin")).build(),
 					ModelRequest.builder("n").url(this.server.uri("/n.bin")).build());
 			fixture.get("m");
 			fixture.get("n");
 		}
+	}
+
+	@Test
+	void missingLocksAreToldOnceForAFileSystem(CapturedOutput output) {
+		getTwo(with(Oddity.NO_LOCKS));
 		assertThat(output).containsOnlyOnce("has no file locks");
 	}
 
@@ -342,15 +345,7 @@ class NonAtomicTests {
 	@Test
 	void fileSystemIsTriedOnceAndKeepsNothing() throws IOException {
 		OddFileSystem odd = with();
-		Path cache = odd.path(this.directory.resolve("cache"));
-		CacheFixture fixture = new CacheFixture(cache);
-		this.server.serve("/n.bin", Content.random(MIB, 3));
-		try (fixture) {
-			fixture.open(ModelRequest.builder("m").url(this.server.uri("/m.bin")).build(),
-					ModelRequest.builder("n").url(this.server.uri("/n.bin")).build());
-			fixture.get("m");
-			fixture.get("n");
-		}
+		getTwo(odd);
 		assertThat(odd.created().stream().filter((name) -> name.startsWith(".probe."))).hasSize(2);
 		assertThat(files(this.directory.resolve("cache"))).noneMatch((name) -> name.startsWith(".probe"));
 	}

@@ -4,7 +4,6 @@
  */
 package dev.modelcache.internal.acquire;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.FileSystems;
@@ -33,8 +32,7 @@ import dev.modelcache.testsupport.HubServer;
 import dev.modelcache.testsupport.ManifestJson;
 import dev.modelcache.testsupport.OddFileSystem;
 import dev.modelcache.testsupport.OddFileSystem.Oddity;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import dev.modelcache.testsupport.Tar;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -118,22 +116,10 @@ class OddFileSystemTests {
 		assertThat(this.hub.cdn().requests()).isEmpty();
 	}
 
-	private static byte[] tar(String name, byte[] content) throws IOException {
-		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-		try (TarArchiveOutputStream out = new TarArchiveOutputStream(bytes, "UTF-8")) {
-			TarArchiveEntry entry = new TarArchiveEntry(name);
-			entry.setSize(content.length);
-			out.putArchiveEntry(entry);
-			out.write(content);
-			out.closeArchiveEntry();
-		}
-		return bytes.toByteArray();
-	}
-
 	@ParameterizedTest
 	@EnumSource(names = { "NO_CHMOD", "CHMOD_UNSUPPORTED" })
 	void archiveIsUnpackedWherePermissionsStayAsTheyAre(Oddity oddity) throws IOException {
-		Content archive = Content.of(tar("weights.bin", this.content.bytes()));
+		Content archive = Content.of(Tar.of("weights.bin", this.content.bytes()));
 		this.registry.blob("org/model", archive);
 		this.registry.manifest("org/model", "latest",
 				ManifestJson.of("application/vnd.cncf.model.config.v1+json")

@@ -44,38 +44,40 @@ public final class WebUrl {
 	}
 
 	/**
-	 * Returns the host and port of a URL as {@link URI} knows them, or as its authority
-	 * has them where that is not of the form that {@link URI} expects.
+	 * Returns whether a URL has a host that can be one.
 	 * @param url the URL
-	 * @return {@code host} or {@code host:port} without user-info, or {@code null} if the
-	 * URL has no valid host
+	 * @return {@code false} without a valid host
 	 */
-	public static @Nullable String hostAndPort(URI url) {
-		if (url.getHost() != null) {
-			return url.getHost() + ((url.getPort() != -1) ? ":" + url.getPort() : "");
-		}
-		Matcher authority = AUTHORITY.matcher((url.getRawAuthority() != null) ? url.getRawAuthority() : "");
-		if (!authority.matches()) {
-			return null;
-		}
-		String host = host(authority.group(2));
-		String port = (authority.group(3) != null) ? authority.group(3) : "";
-		return (host == null) ? null : host + (port.isEmpty() ? "" : ":" + Integer.parseInt(port));
+	public static boolean hasHost(URI url) {
+		String host = rawHost(url);
+		// Of IPv6 addresses, URI takes those of interfaces, too.
+		return host != null && (host.startsWith("[") || host(host) != null);
 	}
 
 	/**
-	 * Makes the host of a URL one that can be resolved: without characters beyond ASCII.
+	 * Makes the host of a URL one that can be resolved: without characters beyond ASCII
+	 * and percent-encoding. An IPv4 address becomes one of four decimal numbers, so that
+	 * it means the same for whatever reads the URL.
 	 * @param url the URL
 	 * @return the URL; itself where nothing is to be done
 	 */
-	public static URI withAsciiHost(URI url) {
-		String hostAndPort = hostAndPort(url);
-		String authority = url.getRawAuthority();
-		if (hostAndPort == null || authority.chars().allMatch((c) -> c < 0x80)) {
+	public static URI withPlainHost(URI url) {
+		String raw = rawHost(url);
+		String plain = (raw != null) ? host(raw) : null;
+		if (raw == null || plain == null || plain.equalsIgnoreCase(raw)) {
 			return url;
 		}
-		String userInfo = authority.substring(0, authority.lastIndexOf('@') + 1);
-		return withAuthority(url, userInfo + hostAndPort);
+		String authority = url.getRawAuthority();
+		int start = authority.lastIndexOf('@') + 1;
+		return withAuthority(url, authority.substring(0, start) + plain + authority.substring(start + raw.length()));
+	}
+
+	private static @Nullable String rawHost(URI url) {
+		if (url.getHost() != null) {
+			return url.getHost();
+		}
+		Matcher authority = AUTHORITY.matcher((url.getRawAuthority() != null) ? url.getRawAuthority() : "");
+		return authority.matches() ? authority.group(2) : null;
 	}
 
 	private static @Nullable String rawUserInfo(URI url) {

@@ -94,20 +94,38 @@ class WebUrlTests {
 
 	@Test
 	void hostsOfOtherFormsAreHosts() {
-		assertThat(WebUrl.hostAndPort(URI.create("http://model_server:8000/f"))).isEqualTo("model_server:8000");
-		assertThat(WebUrl.hostAndPort(URI.create("http://u:pw@model_server/f"))).isEqualTo("model_server");
-		assertThat(WebUrl.hostAndPort(URI.create("http:///f"))).isNull();
-		assertThat(WebUrl.hostAndPort(URI.create("http://-,-/f"))).isNull();
 		assertThat(Origin.of(URI.create("http://Model_Server:8000/f")))
 			.isEqualTo(new Origin("http", "model_server", 8000));
 		assertThat(Origin.of(URI.create("https://u:pw@minio_1/f"))).isEqualTo(new Origin("https", "minio_1", 443));
 	}
 
-	@Test
-	void hostBecomesAscii() {
-		assertThat(WebUrl.withAsciiHost(URI.create("https://u:pw@bücher.example:1/f?q#x")))
-			.hasToString("https://u:pw@xn--bcher-kva.example:1/f?q#x");
-		assertThat(WebUrl.withAsciiHost(BASE)).isSameAs(BASE);
+	@ParameterizedTest
+	@ValueSource(strings = { "model_server:8000", "u:pw@model_server", "a.example", "[::1]:1", "[fe80::1%25eth0]",
+			"127.1", "%6cocalhost" })
+	void hostsAreHosts(String authority) {
+		assertThat(WebUrl.hasHost(URI.create("http://" + authority + "/f"))).isTrue();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "-,-", "08.0.0.1", "1.2.3.400", "0x1.2.3.4.5", "256.1", "a.1" })
+	void whatIsNoHostIsNone(String authority) {
+		assertThat(WebUrl.hasHost(URI.create("http://" + authority + "/f"))).isFalse();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "u:pw@bücher.example:1, u:pw@xn--bcher-kva.example:1", "127.1:80, 127.0.0.1:80",
+			"0177.0.0.1, 127.0.0.1", "0x7f000001, 127.0.0.1", "2130706433, 127.0.0.1", "10.010.0.1, 10.8.0.1",
+			"u@%6Cocalhost:1, u@localhost:1", "%31%32%37.1, 127.0.0.1" })
+	void hostBecomesPlain(String authority, String plain) {
+		assertThat(WebUrl.withPlainHost(URI.create("https://" + authority + "/f?q#x")))
+			.hasToString("https://" + plain + "/f?q#x");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "a.example", "A.Example", "127.0.0.1", "[::1]:1", "[fe80::1%25eth0]", "Model_Server:1" })
+	void plainHostStaysAsItIs(String authority) {
+		URI url = URI.create("https://" + authority + "/f");
+		assertThat(WebUrl.withPlainHost(url)).isSameAs(url);
 	}
 
 	@Test

@@ -46,16 +46,20 @@ public final class ConnectProxy implements AutoCloseable {
 
 	private final Function<String, @Nullable String> answer;
 
+	private final String established;
+
 	private final List<String> requests = new CopyOnWriteArrayList<>();
 
 	private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
 
 	private volatile boolean closed;
 
-	private ConnectProxy(ServerSocket listener, int target, Function<String, @Nullable String> answer) {
+	private ConnectProxy(ServerSocket listener, int target, Function<String, @Nullable String> answer,
+			String established) {
 		this.listener = listener;
 		this.target = target;
 		this.answer = answer;
+		this.established = established;
 	}
 
 	/**
@@ -89,6 +93,16 @@ public final class ConnectProxy implements AutoCloseable {
 	}
 
 	/**
+	 * Starts a proxy that opens tunnels in a way of its own.
+	 * @param target the port of this machine to which tunnels lead
+	 * @param established what it answers before
+	 * @return the proxy
+	 */
+	public static ConnectProxy tunnelling(int target, String established) {
+		return start(target, (request) -> established, established);
+	}
+
+	/**
 	 * Starts a proxy that serves requests with certain credentials, and answers 407 to
 	 * others.
 	 * @param target the port of this machine to which all requests go
@@ -116,9 +130,13 @@ public final class ConnectProxy implements AutoCloseable {
 	 * @return the proxy
 	 */
 	public static ConnectProxy start(int target, Function<String, @Nullable String> answer) {
+		return start(target, answer, ESTABLISHED);
+	}
+
+	private static ConnectProxy start(int target, Function<String, @Nullable String> answer, String established) {
 		try {
 			ConnectProxy proxy = new ConnectProxy(new ServerSocket(0, 512, InetAddress.getByName("127.0.0.1")), target,
-					answer);
+					answer, established);
 			daemon(proxy::accept);
 			return proxy;
 		}
@@ -185,7 +203,7 @@ public final class ConnectProxy implements AutoCloseable {
 			OutputStream out = client.getOutputStream();
 			out.write(reply.getBytes(StandardCharsets.ISO_8859_1));
 			out.flush();
-			if (reply.equals(ESTABLISHED)) {
+			if (reply.equals(this.established)) {
 				tunnel(client);
 			}
 			else {

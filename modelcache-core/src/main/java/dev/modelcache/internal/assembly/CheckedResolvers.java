@@ -4,13 +4,19 @@
  */
 package dev.modelcache.internal.assembly;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.SocketAddress;
 import java.net.UnknownHostException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import dev.modelcache.ConnectorRules;
 import io.netty.resolver.AbstractAddressResolver;
@@ -27,9 +33,12 @@ import reactor.core.scheduler.Scheduler;
  * rules allow, those in URLs among them, or to the addresses of the proxy.
  * <p>
  * Names are resolved by the JDK, as for every other program of the machine: by its hosts
- * file, its search domains and all of its name servers.
+ * file, its search domains and all of its name servers. {@code localhost} and the names
+ * below it are the addresses of this machine, whatever those say (RFC 6761, section 6.3).
  */
 final class CheckedResolvers extends AddressResolverGroup<InetSocketAddress> {
+
+	private static final Pattern LOCALHOST = Pattern.compile("(.*\\.)?localhost\\.?", Pattern.CASE_INSENSITIVE);
 
 	private final ConnectorRules rules;
 
@@ -147,13 +156,40 @@ final class CheckedResolvers extends AddressResolverGroup<InetSocketAddress> {
 
 		private void askJdk(InetSocketAddress target, Promise<List<InetSocketAddress>> found) {
 			try {
-				found.trySuccess(Arrays.stream(CheckedResolvers.this.names.resolve(target.getHostString()))
+				found.trySuccess(addresses(target.getHostString()).distinct()
 					.map((address) -> new InetSocketAddress(address, target.getPort()))
 					.toList());
 			}
-			catch (UnknownHostException | RuntimeException ex) {
+			catch (IOException | RuntimeException ex) {
 				found.tryFailure(ex);
 			}
+		}
+
+		private Stream<InetAddress> addresses(String host) throws IOException {
+			if (!LOCALHOST.matcher(host).matches()) {
+				return Arrays.stream(CheckedResolvers.this.names.resolve(host));
+			}
+			Stream<InetAddress> own = loopback(host);
+			try {
+				return Stream.concat(Arrays.stream(CheckedResolvers.this.names.resolve(host)), own);
+			}
+			catch (UnknownHostException ex) {
+				return own;
+			}
+		}
+
+		/** The addresses that this JVM can connect to. */
+		private static Stream<InetAddress> loopback(String host) throws IOException {
+			List<InetAddress> addresses = new ArrayList<>();
+			NetworkInterface loopback = NetworkInterface.getByInetAddress(InetAddress.getLoopbackAddress());
+			if (loopback != null) {
+				for (InetAddress address : Collections.list(loopback.getInetAddresses())) {
+					if (address.isLoopbackAddress()) {
+						addresses.add(InetAddress.getByAddress(host, address.getAddress()));
+					}
+				}
+			}
+			return addresses.stream();
 		}
 
 		@SuppressWarnings("unchecked")

@@ -10,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -19,7 +20,11 @@ import javax.net.ssl.SSLException;
 
 import dev.modelcache.internal.http.ConnectionFailedException;
 import dev.modelcache.internal.http.Failures;
+import dev.modelcache.internal.http.HeadReader;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
+import dev.modelcache.internal.http.ResponseHead;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFuture;
@@ -27,12 +32,12 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
-import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.proxy.HttpProxyHandler;
 import io.netty.handler.proxy.ProxyConnectException;
 import io.netty.handler.proxy.ProxyConnectionEvent;
 import io.netty.handler.proxy.ProxyHandler;
-import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
@@ -51,11 +56,8 @@ final class ProxyFailures {
 
 	private static final int PROXY_AUTHENTICATION_REQUIRED = HttpStatus.PROXY_AUTHENTICATION_REQUIRED.value();
 
-	/** Netty's status of what it cannot read. */
-	private static final int NO_HTTP = 999;
-
 	/** What a server that is no proxy answers. */
-	private static final Set<Integer> NO_CONNECT = Set.of(404, 405, 501, NO_HTTP);
+	private static final Set<Integer> NO_CONNECT = Set.of(404, 405, 501);
 
 	/** A scheme, which no equals sign follows (RFC 9110, section 11.6.1). */
 	private static final Pattern SCHEME = Pattern.compile("(?:^|,)\\s*([A-Za-z-]{1,20})(?=\\s+[^\\s=]|\\s*(?:,|$))");
@@ -135,9 +137,7 @@ final class ProxyFailures {
 		}
 		if (NO_CONNECT.contains(status)) {
 			return new ConnectionFailedException(Reason.PROXY_FAILED,
-					subject + ((status == NO_HTTP) ? " does not speak HTTP"
-							: " does not support the method CONNECT (" + status + ")"),
-					"Check the host and the port of the proxy; " + settings(proxy), null);
+					subject + " does not support the method CONNECT (" + status + ")", wrongPort(proxy), null);
 		}
 		if (status >= 400 && status < 500 && status != 408 && status != 429) {
 			return denied(subject + " refuses to connect to " + destination + " (" + status + ")",
@@ -146,6 +146,10 @@ final class ProxyFailures {
 		return new ConnectionFailedException(Reason.PROXY_FAILED,
 				subject + " answered " + status + " to the request to connect to " + destination,
 				"Check the host name, and that the proxy can reach that host; " + settings(proxy), null);
+	}
+
+	private static String wrongPort(@Nullable Proxy proxy) {
+		return "Check the host and the port of the proxy; " + settings(proxy);
 	}
 
 	/** Returns the schemes of challenges, or {@code null} if Basic is one of them. */
@@ -203,6 +207,9 @@ final class ProxyFailures {
 			if (pipeline.get(NettyPipeline.ProxyHandler) instanceof ProxyHandler handler) {
 				pipeline.addBefore(NettyPipeline.ProxyHandler, "modelCacheProxy", new Watch(handler, proxy));
 				pipeline.addAfter(NettyPipeline.ProxyHandler, "modelCacheOpening", new Opening(handler, proxy));
+				if (handler instanceof HttpProxyHandler) {
+					pipeline.addFirst("modelCacheProxyAnswer", new Answer(handler, proxy));
+				}
 			}
 		}
 
@@ -246,14 +253,68 @@ final class ProxyFailures {
 
 	}
 
-	/** Stands between Netty's codec and its handler of proxies until a tunnel is open. */
-	private static final class Watch extends ChannelDuplexHandler {
+	/**
+	 * Reads the answer of an HTTP proxy before Netty's codec does, which would take
+	 * neither a bare line feed nor more than 8 KB of headers, nor another status than 200
+	 * (RFC 9110, section 9.3.6), and hands on the shortest answer that opens a tunnel.
+	 */
+	private static final class Answer extends ByteToMessageDecoder {
+
+		private static final byte[] OPEN = "HTTP/1.1 200 OK\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+
+		private final HeadReader reader = new HeadReader();
 
 		private final ProxyHandler handler;
 
 		private final @Nullable Proxy proxy;
 
 		private boolean refused;
+
+		Answer(ProxyHandler handler, @Nullable Proxy proxy) {
+			this.handler = handler;
+			this.proxy = proxy;
+		}
+
+		@Override
+		protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
+			if (this.refused) {
+				in.skipBytes(in.readableBytes());
+				return;
+			}
+			String name = nameOf(this.handler.proxyAddress());
+			try {
+				ResponseHead head = this.reader.read(in);
+				if (head == null) {
+					return;
+				}
+				if (HttpStatusClass.valueOf(head.status()) == HttpStatusClass.SUCCESS) {
+					out.add(Unpooled.wrappedBuffer(OPEN));
+					context.pipeline().remove(this);
+					return;
+				}
+				InetSocketAddress host = this.handler.destinationAddress();
+				refuse(context, refused(this.proxy, name, host.getHostString() + ":" + host.getPort(), head.status(),
+						head.values(HttpHeaders.PROXY_AUTHENTICATE)));
+			}
+			catch (ConnectionFailedException ex) {
+				refuse(context, new ConnectionFailedException(Reason.PROXY_FAILED,
+						"cannot be reached: " + name + " " + ex.problem(), wrongPort(this.proxy), ex));
+			}
+		}
+
+		private void refuse(ChannelHandlerContext context, ConnectionFailedException failure) {
+			this.refused = true;
+			context.fireExceptionCaught(failure);
+		}
+
+	}
+
+	/** Stands before Netty's handler of proxies. */
+	private static final class Watch extends ChannelDuplexHandler {
+
+		private final ProxyHandler handler;
+
+		private final @Nullable Proxy proxy;
 
 		Watch(ProxyHandler handler, @Nullable Proxy proxy) {
 			this.handler = handler;
@@ -285,27 +346,8 @@ final class ProxyFailures {
 		}
 
 		@Override
-		public void channelRead(ChannelHandlerContext context, Object message) {
-			if (!this.refused && message instanceof HttpResponse response
-					&& response.status().codeClass() != HttpStatusClass.SUCCESS) {
-				this.refused = true;
-				InetSocketAddress destination = this.handler.destinationAddress();
-				context.fireExceptionCaught(
-						refused(this.proxy, name(), destination.getHostString() + ":" + destination.getPort(),
-								response.status().code(), response.headers().getAll(HttpHeaders.PROXY_AUTHENTICATE)));
-			}
-			if (this.refused) {
-				ReferenceCountUtil.release(message);
-			}
-			else {
-				context.fireChannelRead(message);
-			}
-		}
-
-		@Override
 		public void channelInactive(ChannelHandlerContext context) {
-			if (!this.refused && !this.handler.connectFuture().isDone()) {
-				this.refused = true;
+			if (!this.handler.connectFuture().isDone()) {
 				context.fireExceptionCaught(unreachable(this.proxy, name(), "broke the connection", null));
 			}
 			context.fireChannelInactive();

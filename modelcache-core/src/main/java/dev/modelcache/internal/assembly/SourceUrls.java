@@ -96,15 +96,15 @@ final class SourceUrls {
 	}
 
 	private URI checkWebUrl(ModelRequest model, String name, URI url) {
-		URI ascii = WebUrl.withAsciiHost(url);
-		int port = Origin.of(ascii).port();
-		if (WebUrl.hostAndPort(ascii) == null || port <= 0 || port > 65535) {
+		URI plain = WebUrl.withPlainHost(url);
+		int port = Origin.of(plain).port();
+		if (!WebUrl.hasHost(plain) || port <= 0 || port > 65535) {
 			throw wrong(model, name, "has no valid host or port",
 					"Use https://host/path or https://host:port/path; a host consists of letters, digits, dashes, "
 							+ "underscores and dots, and special characters in a password must be percent-encoded");
 		}
-		checkFileName(model, name, ascii);
-		return ascii;
+		checkFileName(model, name, plain);
+		return plain;
 	}
 
 	private void checkFileName(ModelRequest model, String name, URI url) {

@@ -309,13 +309,13 @@ final class Surroundings {
 					"uses plain HTTP, which is not protected against eavesdropping and tampering",
 					"Use https, or set " + keys.key("download.allow-insecure-http") + "=true");
 		}
-		if (WebUrl.hostAndPort(url) == null) {
+		if (!WebUrl.hasHost(url)) {
 			throw wrong(key, "has no valid host");
 		}
 		if (url.getRawAuthority().indexOf('@') >= 0 || url.getRawQuery() != null || url.getRawFragment() != null) {
 			throw wrong(key, "contains user-info, a query or a fragment");
 		}
-		return url;
+		return WebUrl.withPlainHost(url);
 	}
 
 	private static ModelConfigurationException wrong(String key, String problem) {

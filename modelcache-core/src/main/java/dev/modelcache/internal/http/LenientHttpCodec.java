@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-import dev.modelcache.internal.http.RequestFailedException.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
@@ -39,8 +38,8 @@ import reactor.netty.NettyPipeline;
  * <p>
  * It differs from Netty's own codec in the following: line ends without a carriage
  * return, header lines without a colon or with an illegal name (which are ignored), any
- * number of interim responses (which are skipped), up to {@value #LARGEST_HEAD} bytes of
- * headers, equal lengths that are stated more than once, a length beside
+ * number of interim responses (which are skipped), up to {@value HeadReader#LARGEST_HEAD}
+ * bytes of headers, equal lengths that are stated more than once, a length beside
  * {@code Transfer-Encoding: chunked} (which is ignored, RFC 9112, section 6.3), and
  * chunks of more than 2 GiB. Where the end of a response could be read in another way,
  * its connection is not used again.
@@ -48,9 +47,6 @@ import reactor.netty.NettyPipeline;
  * <em>Memory</em>: the head of a response; bodies are passed on as they arrive.
  */
 final class LenientHttpCodec extends CombinedChannelDuplexHandler<LenientHttpCodec.Decoder, HttpRequestEncoder> {
-
-	/** The limit of curl for all headers of a response, interim responses included. */
-	static final int LARGEST_HEAD = 300 * 1024;
 
 	private static final int LONGEST_CHUNK_LINE = 16 * 1024;
 
@@ -103,7 +99,7 @@ final class LenientHttpCodec extends CombinedChannelDuplexHandler<LenientHttpCod
 
 		private static final byte CR = '\r';
 
-		private static final String BEGINNING = "HTTP/";
+		private final HeadReader reader = new HeadReader();
 
 		private final int largestPiece;
 
@@ -112,11 +108,6 @@ final class LenientHttpCodec extends CombinedChannelDuplexHandler<LenientHttpCod
 		private boolean expecting;
 
 		private boolean toHead;
-
-		/** How much of the head has been searched for its end. */
-		private int searched;
-
-		private int interimBytes;
 
 		private long left;
 
@@ -127,7 +118,7 @@ final class LenientHttpCodec extends CombinedChannelDuplexHandler<LenientHttpCod
 		void expect(HttpMethod method) {
 			this.expecting = true;
 			this.toHead = method.equals(HttpMethod.HEAD);
-			this.interimBytes = 0;
+			this.reader.begin();
 		}
 
 		@Override
@@ -167,25 +158,8 @@ final class LenientHttpCodec extends CombinedChannelDuplexHandler<LenientHttpCod
 				context.close();
 				return;
 			}
-			while (this.searched == 0 && in.isReadable() && isLineEnd(in.getByte(in.readerIndex()))) {
-				in.skipBytes(1);
-			}
-			if (!beginsAsResponse(in)) {
-				throw ResponseHead.notHttp();
-			}
-			int length = lengthOfHead(in);
-			if (this.interimBytes + ((length < 0) ? in.readableBytes() : length) > LARGEST_HEAD) {
-				throw new ConnectionFailedException(Reason.TOO_LARGE,
-						"answers with more than " + LARGEST_HEAD / 1024 + " KiB of headers",
-						"Check what the server or a proxy adds to its responses, or use another source", null);
-			}
-			if (length < 0) {
-				return;
-			}
-			this.searched = 0;
-			ResponseHead head = ResponseHead.parse(in.readCharSequence(length, StandardCharsets.ISO_8859_1).toString());
-			if (head.isInterim()) {
-				this.interimBytes += length;
+			ResponseHead head = this.reader.read(in);
+			if (head == null) {
 				return;
 			}
 			this.expecting = false;
@@ -201,35 +175,6 @@ final class LenientHttpCodec extends CombinedChannelDuplexHandler<LenientHttpCod
 				headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
 			}
 			return new DefaultHttpResponse(version, HttpResponseStatus.valueOf(head.status()), headers);
-		}
-
-		/** What is something else may never send an empty line. */
-		private static boolean beginsAsResponse(ByteBuf in) {
-			int length = Math.min(in.readableBytes(), BEGINNING.length());
-			String beginning = in.toString(in.readerIndex(), length, StandardCharsets.ISO_8859_1);
-			return BEGINNING.regionMatches(true, 0, beginning, 0, length);
-		}
-
-		/** Returns the length up to the empty line, inclusive, or -1. */
-		private int lengthOfHead(ByteBuf in) {
-			int start = in.readerIndex();
-			int lf = in.indexOf(start + this.searched, in.writerIndex(), LF);
-			while (lf >= 0) {
-				int next = lf + 1;
-				while (next < in.writerIndex() && in.getByte(next) == CR) {
-					next++;
-				}
-				if (next >= in.writerIndex()) {
-					this.searched = lf - start;
-					return -1;
-				}
-				if (in.getByte(next) == LF) {
-					return next + 1 - start;
-				}
-				lf = in.indexOf(next, in.writerIndex(), LF);
-			}
-			this.searched = in.readableBytes();
-			return -1;
 		}
 
 		private void beginBody(ResponseHead head, List<Object> out) {
@@ -323,10 +268,6 @@ final class LenientHttpCodec extends CombinedChannelDuplexHandler<LenientHttpCod
 		private void end(List<Object> out, LastHttpContent last) {
 			out.add(last);
 			this.state = State.HEAD;
-		}
-
-		private static boolean isLineEnd(byte next) {
-			return next == CR || next == LF;
 		}
 
 	}

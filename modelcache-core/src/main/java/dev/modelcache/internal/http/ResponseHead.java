@@ -20,7 +20,7 @@ import org.springframework.http.HttpHeaders;
  * Status line and headers of a response, read as leniently as curl and wget read them.
  * What they say about the end of the body is unambiguous afterwards.
  */
-final class ResponseHead {
+public final class ResponseHead {
 
 	private static final Pattern STATUS_LINE = Pattern.compile("HTTP/(\\d)(?:\\.(\\d)\\d*)?[ \\t]+(\\d{3})(?:\\D.*)?",
 			Pattern.CASE_INSENSITIVE);
@@ -160,7 +160,11 @@ final class ResponseHead {
 			.filter((member) -> !member.isEmpty());
 	}
 
-	int status() {
+	/**
+	 * Returns the status code.
+	 * @return the status code
+	 */
+	public int status() {
 		return this.status;
 	}
 
@@ -198,6 +202,18 @@ final class ResponseHead {
 
 	List<Map.Entry<String, String>> headers() {
 		return this.headers;
+	}
+
+	/**
+	 * Returns the values of a header.
+	 * @param name the name, in any case
+	 * @return the values, a line each
+	 */
+	public List<String> values(String name) {
+		return this.headers.stream()
+			.filter((header) -> header.getKey().equalsIgnoreCase(name))
+			.map(Map.Entry::getValue)
+			.toList();
 	}
 
 }

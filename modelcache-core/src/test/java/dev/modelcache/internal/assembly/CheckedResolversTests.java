@@ -7,9 +7,12 @@ package dev.modelcache.internal.assembly;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -23,6 +26,8 @@ import io.netty.util.concurrent.ImmediateEventExecutor;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.http.client.HttpClient;
 
@@ -53,6 +58,32 @@ class CheckedResolversTests {
 			.containsExactly("127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.1");
 		assertThat(found).extracting((address) -> ((CheckedResolvers.Candidate) address).connectTimeoutMillis())
 			.containsExactly(2500, 2500, 2500, 10_000);
+	}
+
+	/** RFC 6761, section 6.3. */
+	@ParameterizedTest
+	@ValueSource(strings = { "localhost", "LocalHost.", "a.localhost" })
+	void localhostIsEveryAddressOfThisMachine(String name) throws Exception {
+		InetAddress other = InetAddress.getByName("127.0.0.2");
+		CheckedResolvers resolvers = new CheckedResolvers(new Allowing(), null, null, (host) -> {
+			if (host.equals("a.localhost")) {
+				throw new UnknownHostException(host);
+			}
+			return new InetAddress[] { other };
+		}, Schedulers.immediate());
+		List<InetAddress> found = resolvers.getResolver(ImmediateEventExecutor.INSTANCE)
+			.resolveAll(InetSocketAddress.createUnresolved(name, 80))
+			.get()
+			.stream()
+			.map(InetSocketAddress::getAddress)
+			.toList();
+		InetAddress loopback = InetAddress.getLoopbackAddress();
+		assertThat(found).contains(loopback)
+			.containsAll(Collections.list(NetworkInterface.getByInetAddress(loopback).getInetAddresses())
+				.stream()
+				.filter(InetAddress::isLoopbackAddress)
+				.toList());
+		assertThat(found.indexOf(other)).isEqualTo(name.equals("a.localhost") ? -1 : 0);
 	}
 
 	/**

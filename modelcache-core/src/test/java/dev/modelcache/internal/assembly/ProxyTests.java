@@ -20,6 +20,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.modelcache.DownloadOptions;
+import dev.modelcache.FormatVerification;
 import dev.modelcache.ModelAccessDeniedException;
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheException;
@@ -31,11 +32,15 @@ import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.Reply;
 import dev.modelcache.testsupport.SocksProxy;
+import dev.modelcache.testsupport.TestCertificate;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.client.reactive.ReactorClientHttpConnector;
@@ -122,6 +127,24 @@ class ProxyTests {
 			download("https://localhost:8443/m.gguf", Map.of(variable, address(proxy) + "/"));
 			assertThat(proxy.requests()).isNotEmpty()
 				.allMatch((request) -> request.startsWith("CONNECT localhost:8443 HTTP/1.1\r\n"));
+		}
+	}
+
+	static List<String> openings() {
+		return List.of("HTTP/1.1 200 OK\n\n", "HTTP/1.1 201 Created\r\n\r\n",
+				"HTTP/1.1 200 OK\r\nX-Long: " + "x".repeat(20_000) + "\r\n\r\n", "HTTP/1.0 200\r\n\r\n",
+				"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "HTTP/1.1 204 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+				"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nA B: c\r\n\r\n");
+	}
+
+	@ParameterizedTest
+	@MethodSource("openings")
+	void tunnelIsOpenHoweverTheProxySaysSo(String established) throws Exception {
+		try (ConnectProxy proxy = ConnectProxy.tunnelling(this.tlsServer.port(), established)) {
+			String url = "https://localhost:8443/m.gguf";
+			download(url, Map.of("HTTPS_PROXY", "me:geheim@" + address(proxy)));
+			assertThat(proxy.requests()).isNotEmpty()
+				.allMatch((request) -> request.contains("\r\nproxy-authorization: Basic bWU6Z2VoZWlt\r\n"));
 		}
 	}
 
@@ -297,7 +320,7 @@ class ProxyTests {
 	void whatSpeaksNoHttpIsNoProxy() {
 		try (ConnectProxy proxy = ConnectProxy.start(1, (request) -> "nonsense\r\n\r\n")) {
 			assertThat(failure(HTTPS, Map.of("ALL_PROXY", address(proxy))))
-				.hasMessageContaining("the proxy " + address(proxy) + " does not speak HTTP");
+				.hasMessageContaining("the proxy " + address(proxy) + " answered with something other than HTTP");
 			assertThat(failure(HTTP, Map.of("ALL_PROXY", address(proxy))))
 				.hasMessageContaining("through the proxy " + address(proxy));
 		}
@@ -424,12 +447,37 @@ class ProxyTests {
 		}
 	}
 
-	private ModelCacheException failureOfConnector(Consumer<ProxyProvider.TypeSpec> proxy) {
-		try (var cache = ModelCache.builder()
+	@Test
+	void tunnelOfTheConnectorsProxyIsOpenHoweverItSaysSo() throws Exception {
+		String established = "HTTP/1.1 201 OK\nX-Long: " + "x".repeat(20_000) + "\n\n";
+		SslContext trusting = SslContextBuilder.forClient().trustManager(TestCertificate.get().trust()).build();
+		try (ConnectProxy proxy = ConnectProxy.tunnelling(this.tlsServer.port(), established);
+				ModelCache cache = cache(HttpClient.create()
+					.secure((tls) -> tls.sslContext(trusting))
+					.proxy((spec) -> spec.type(ProxyProvider.Proxy.HTTP)
+						.host("127.0.0.1")
+						.port(proxy.port())
+						.httpHeaders((headers) -> headers.set("X-Tenant", "a"))))) {
+			ModelRequest request = ModelRequest.builder("m")
+				.url(URI.create("https://localhost:8443/m.gguf"))
+				.expectedDigest(this.content.sha256())
+				.build();
+			assertThat(cache.get(request).block(PATIENCE).path()).matches(this.content::isIn);
+			assertThat(proxy.requests()).allMatch((sent) -> sent.contains("\r\nX-Tenant: a\r\n"));
+		}
+	}
+
+	private ModelCache cache(HttpClient client) {
+		return ModelCache.builder()
 			.environment((name) -> name.equals("user.home") ? this.directory.toString() : null)
+			.verifyFormat(FormatVerification.OFF)
 			.cache((use) -> use.directory(this.directory.resolve("cache")).minFreeSpace(DataSize.ofMegabytes(1)))
-			.connectors((rules) -> new ReactorClientHttpConnector(rules.prepare(HttpClient.create().proxy(proxy))))
-			.build()) {
+			.connectors((rules) -> new ReactorClientHttpConnector(rules.prepare(client)))
+			.build();
+	}
+
+	private ModelCacheException failureOfConnector(Consumer<ProxyProvider.TypeSpec> proxy) {
+		try (ModelCache cache = cache(HttpClient.create().proxy(proxy))) {
 			ModelRequest request = ModelRequest.builder("m").url(URI.create(HTTPS)).maxAttempts(1).build();
 			ModelCacheException failure = catchThrowableOfType(ModelCacheException.class,
 					() -> cache.get(request).block(PATIENCE));

@@ -53,7 +53,7 @@ public record CatalogRules(boolean localFiles, boolean insecureHttp) {
 					: "uses plain HTTP, which hooks.llm.download.allow-insecure-http does not allow";
 			default -> null;
 		};
-		if (problem == null && scheme.startsWith("http") && WebUrl.hostAndPort(url) == null) {
+		if (problem == null && scheme.startsWith("http") && !WebUrl.hasHost(url)) {
 			problem = "has no host";
 		}
 		if (problem == null && Objects.requireNonNullElse(url.getRawAuthority(), "").indexOf('@') >= 0) {

@@ -68,7 +68,7 @@ public final class ModelCacheMeters {
 				.tag("model", model.id())
 				.register(this.registry);
 			Gauge.builder("modelcache.download.progress", view, (source) -> progress(source, model.id(), false))
-				.description("Bytes of the model that are here while it is being downloaded; no value otherwise")
+				.description("Bytes of the model on disk while it is being downloaded; no value otherwise")
 				.baseUnit("bytes")
 				.tag("model", model.id())
 				.register(this.registry);
@@ -79,7 +79,7 @@ public final class ModelCacheMeters {
 				.register(this.registry);
 		}
 		Gauge.builder("modelcache.cache.size", view, (source) -> source.usage().used().toBytes())
-			.description("Bytes of all files in the directory of the cache")
+			.description("Total size of the files in the cache directory")
 			.baseUnit("bytes")
 			.register(this.registry);
 	}
@@ -135,7 +135,7 @@ public final class ModelCacheMeters {
 			this.bytes
 				.computeIfAbsent(Tags.of(model(modelId), Tag.of("host", host)),
 						(tags) -> Counter.builder("modelcache.download.bytes")
-							.description("Bytes of model files that reached the disk")
+							.description("Bytes of model files that were written to disk")
 							.baseUnit("bytes")
 							.tags(tags)
 							.register(this.registry))
@@ -145,7 +145,7 @@ public final class ModelCacheMeters {
 		@Override
 		public void retried(String modelId, String reason) {
 			Counter.builder("modelcache.download.retries")
-				.description("Requests and whole files that were tried again")
+				.description("Number of requests and whole-file downloads that were repeated")
 				.tags(Tags.of(model(modelId), Tag.of("reason", reason)))
 				.register(this.registry)
 				.increment();
@@ -158,7 +158,7 @@ public final class ModelCacheMeters {
 
 		private Timer verifications(boolean matched) {
 			return Timer.builder("modelcache.verifications")
-				.description("Comparisons of a file with its expected digest, beyond the time of its transfer")
+				.description("Verifications of a file against its expected digest, without the time of its transfer")
 				.tag("result", matched ? "match" : "mismatch")
 				.register(this.registry);
 		}
@@ -166,7 +166,7 @@ public final class ModelCacheMeters {
 		@Override
 		public void lockWaited(Duration waited) {
 			Timer.builder("modelcache.lock.wait")
-				.description("Waits for the lock of a model, which another process may hold")
+				.description("Time spent waiting for the lock of a model")
 				.register(this.registry)
 				.record(waited);
 		}
@@ -174,7 +174,7 @@ public final class ModelCacheMeters {
 		@Override
 		public void ended(String modelId, String outcome, Duration elapsed) {
 			Timer.builder("modelcache.acquisitions")
-				.description("Acquisitions of a model by their outcome")
+				.description("Acquisitions of models by outcome")
 				.tags(Tags.of(model(modelId), Tag.of("outcome", outcome)))
 				.register(this.registry)
 				.record(elapsed);

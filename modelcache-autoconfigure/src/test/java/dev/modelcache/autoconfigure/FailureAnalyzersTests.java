@@ -9,16 +9,19 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheBuilder;
 import dev.modelcache.ModelCacheOperations;
+import dev.modelcache.LockOwner;
 import dev.modelcache.Digest;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelAccessDeniedException;
 import dev.modelcache.ModelCacheException;
+import dev.modelcache.ModelCacheException.ErrorCode;
 import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelIntegrityException;
@@ -28,6 +31,7 @@ import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.internal.acquire.ConfiguredModels;
+import dev.modelcache.internal.http.Failures;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.source.Mirror;
@@ -35,7 +39,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.FieldSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.SpringApplication;
@@ -54,6 +61,7 @@ import org.springframework.util.unit.DataSize;
 import static org.mockito.Mockito.mock;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 @ExtendWith(OutputCaptureExtension.class)
 class FailureAnalyzersTests {
@@ -148,6 +156,83 @@ class FailureAnalyzersTests {
 				"    - two.example:8443: closed the connection");
 		assertThat(analysis.getAction())
 			.isEqualTo("Wait for the server to recover, or configure a mirror or fallback-url");
+	}
+
+	/** The failure, what the analysis says, and what it proposes. */
+	static List<Arguments> wholeTexts() {
+		LockOwner owner = LockOwner.of(42, "node-1", Instant.parse("2026-01-02T03:04:05Z"));
+		return List.of(
+				arguments(new ModelNotFoundException("default", "https://host/m.gguf answered 404", "Correct the URL"),
+						"(NOT_FOUND): https://host/m.gguf answered 404", "Correct the URL"),
+				arguments(new ModelAccessDeniedException("default", "https://hub rejects the token", "Renew the token"),
+						"(ACCESS_DENIED): https://hub rejects the token", "Renew the token"),
+				arguments(
+						new ModelIntegrityException("default", new Digest(Digest.Algorithm.SHA256, "a".repeat(64)),
+								DigestOrigin.CONFIGURATION, new Digest(Digest.Algorithm.SHA256, "b".repeat(64)),
+								"https://host/m.gguf"),
+						"(INTEGRITY): the file from https://host/m.gguf has the digest sha256:" + "b".repeat(64)
+								+ ", but expected-checksum specifies sha256:" + "a".repeat(64)
+								+ "; the file was not published",
+						"Check which digest is correct, then correct the expected digest or use another source"),
+				arguments(
+						new ModelFormatException("default",
+								"the file from https://host/m.gguf is an HTML page, not" + " a model",
+								"Open the URL in a browser"),
+						"(FORMAT): the file from https://host/m.gguf is an HTML page, not a model",
+						"Open the URL in a browser"),
+				arguments(
+						new ModelStorageException("default", Path.of("/models"), DataSize.ofGigabytes(2),
+								DataSize.ofGigabytes(1)),
+						"(STORAGE): not enough disk space in /models: 2147483648 bytes are required, 1073741824 bytes"
+								+ " are available",
+						"Free up disk space, or set hooks.llm.cache.directory or model-path to a directory on another"
+								+ " disk"),
+				arguments(
+						new ModelLockTimeoutException("default", Path.of("/models/.lock"), owner,
+								Duration.ofMinutes(30)),
+						"(LOCK_TIMEOUT): process 42 on node-1 (since 2026-01-02T03:04:05Z) holds the lock"
+								+ " /models/.lock and has made no progress for 1800 s",
+						"Terminate that process if it hangs, or increase hooks.llm.lock.timeout; the lock file does not"
+								+ " have to be deleted"),
+				arguments(
+						new ModelLockTimeoutException("default", Path.of("/models/.lock"), null,
+								Duration.ofMinutes(30)),
+						"(LOCK_TIMEOUT): an unknown process holds the lock /models/.lock and has made no progress for"
+								+ " 1800 s",
+						"Terminate that process if it hangs, or increase hooks.llm.lock.timeout; the lock file does not"
+								+ " have to be deleted"),
+				arguments(new ModelOfflineException("default",
+						"it is not cached, and hooks.llm.offline forbids the" + " network", "Start once without it"),
+						"(OFFLINE): it is not cached, and hooks.llm.offline forbids the network",
+						"Start once without it"),
+				arguments(new ModelCancelledException("default", "the application is closing", "Start it again"),
+						"(CANCELLED): the application is closing", "Start it again"));
+	}
+
+	@ParameterizedTest
+	@MethodSource("wholeTexts")
+	void wholeTextOfEachKindOfFailure(ModelCacheException failure, String problem, String action) {
+		FailureAnalysis analysis = new ModelCacheFailureAnalyzer().analyze(failure);
+		assertThat(analysis).isNotNull();
+		assertThat(analysis.getDescription()).isEqualTo("The model 'default' could not be made ready " + problem);
+		assertThat(analysis.getAction()).isEqualTo(action);
+	}
+
+	/** The text and the remedy of each reason are compared with the page of errors. */
+	@ParameterizedTest
+	@EnumSource
+	void wholeTextOfEachReason(Reason reason) {
+		URI url = URI.create("https://me:hunter2@one.example/m.gguf?sig=hunter2");
+		RequestFailedException request = new RequestFailedException(reason, url, "does what it should not", null);
+		FailureAnalysis analysis = new ModelCacheFailureAnalyzer()
+			.analyze(Failures.summarize("default", List.of(request, request)));
+		assertThat(analysis).isNotNull();
+		String count = (reason.code() == ErrorCode.TRANSFER) ? " (2 failed requests)" : "";
+		assertThat(analysis.getDescription().lines()).containsExactly(
+				"The model 'default' could not be made ready (" + reason.code()
+						+ "): https://one.example/m.gguf does what it should not" + count,
+				"Attempts:", "    - one.example: does what it should not (2 times)");
+		assertThat(analysis.getAction()).isEqualTo(reason.action());
 	}
 
 	@ParameterizedTest

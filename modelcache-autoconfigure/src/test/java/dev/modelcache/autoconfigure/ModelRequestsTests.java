@@ -62,7 +62,7 @@ class ModelRequestsTests {
 	void urlsThatDifferInASignatureAloneAreTold(String a, String b, boolean told, CapturedOutput output) {
 		String[] urls = { "hooks.llm.models.a.url=" + a, "hooks.llm.models.b.url=" + b };
 		BoundConfiguration.of(urls).models();
-		String warning = "hooks.llm.models.a.url and hooks.llm.models.b.url differ in parameters of a signature alone";
+		String warning = "hooks.llm.models.a.url and hooks.llm.models.b.url differ only in parameters of a signature";
 		assertThat(output.getOut().contains(warning)).isEqualTo(told);
 		assertThat(output.getOut()).doesNotContain("token=");
 		int end = output.getOut().length();

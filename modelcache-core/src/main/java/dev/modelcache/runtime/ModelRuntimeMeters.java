@@ -54,14 +54,14 @@ public final class ModelRuntimeMeters {
 		Use(MeterRegistry registry) {
 			this.registry = registry;
 			Gauge.builder("modelcache.classifications.active", this.active, AtomicInteger::get)
-				.description("Number of texts that are classified or wait for it")
+				.description("Number of texts that are being classified or are queued")
 				.register(registry);
 		}
 
 		@Override
 		public void loaded(String modelId, boolean succeeded, Duration elapsed) {
 			Timer.builder("modelcache.model.loads")
-				.description("Loads of a model into memory")
+				.description("Loads of models into memory")
 				.tags("model", modelId, "outcome", succeeded ? "loaded" : "failed")
 				.register(this.registry)
 				.record(elapsed);
@@ -76,7 +76,7 @@ public final class ModelRuntimeMeters {
 		public void classificationEnded(String label, String outcome, Duration elapsed) {
 			this.active.decrementAndGet();
 			Timer.builder("modelcache.classifications")
-				.description("Classifications of a text by their label")
+				.description("Classifications of texts by label")
 				.tags("label", label, "outcome", outcome)
 				.register(this.registry)
 				.record(elapsed);

@@ -440,14 +440,14 @@ public final class NetworkCases {
 		return Stream
 			.of(always("a part without a total to all requests",
 					first.header("Content-Range", "bytes 0-" + (MIB - 1) + "/*"))
-				.fails(ErrorCode.TRANSFER, "sent a part of the file without saying how large the file is"),
+				.fails(ErrorCode.TRANSFER, "sent a part of the file without stating the size of the file"),
 					always("a part in chunks to all requests",
 							first.chunked().header("Content-Range", "bytes 0-" + (MIB - 1) + "/" + this.size))
-						.fails(ErrorCode.TRANSFER, ", asked for all"),
+						.fails(ErrorCode.TRANSFER, " instead of all"),
 					always("a part of the middle to all requests",
 							first.chunked()
 								.header("Content-Range", "bytes " + MIB + "-" + (2 * MIB - 1) + "/" + this.size))
-						.fails(ErrorCode.TRANSFER, "sent bytes from " + MIB + ", asked for bytes from 0"))
+						.fails(ErrorCode.TRANSFER, "sent bytes from " + MIB + " instead of bytes from 0"))
 			.flatMap((given) -> Stream.of(given, given.again().withoutDigest()))
 			.map((given) -> given.cache((builder) -> builder.verifyFormat(FormatVerification.OFF)))
 			.toList();
@@ -511,11 +511,11 @@ public final class NetworkCases {
 					.at("/m.bin")
 					.expecting(NetworkCases::noise),
 				always("sends br whatever it is asked for", encoded("br", Content.random(this.size / 2, 5)))
-					.fails(ErrorCode.TRANSFER, "sent the content encoding br, asked for none"),
+					.fails(ErrorCode.TRANSFER, "sent the content encoding br, which was not requested"),
 				server("sends br of a file of no known format",
 						(server, content) -> server.always("/m.bin", encoded("br", Content.random(this.size / 2, 5))))
 					.at("/m.bin")
-					.fails(ErrorCode.TRANSFER, "sent the content encoding br, asked for none"));
+					.fails(ErrorCode.TRANSFER, "sent the content encoding br, which was not requested"));
 	}
 
 	private static NetworkCase labelled(String codings) {
@@ -671,11 +671,11 @@ public final class NetworkCases {
 				redirectedBy("302 whose body breaks", Reply.redirect(302, "/f/m.gguf").body("moved").cutAfter(2)),
 				redirectedBy("302 with a body of 1 MB", Reply.redirect(302, "/f/m.gguf").body("x".repeat(1 << 20))),
 				always("redirect to itself with a cookie", Reply.redirect(302, PATH).header("Set-Cookie", "a=b"))
-					.fails(ErrorCode.TRANSFER, "redirects more than 20 times and wants a cookie"),
+					.fails(ErrorCode.TRANSFER, "redirects more than 20 times and requires a cookie"),
 				always("redirect to itself", Reply.redirect(302, PATH)).fails(ErrorCode.TRANSFER,
 						"redirects more than 20 times ("),
 				always("redirect to ftp", Reply.redirect(302, "ftp://127.0.0.1/m.gguf")).fails(ErrorCode.TRANSFER,
-						"redirects to something that is neither an https nor an http URL"),
+						"redirects to a URL that is neither an https nor an http URL"),
 				always("300 without a Location", Reply.status(300)).fails(ErrorCode.TRANSFER, "answered 300"),
 				server("five redirects", (server, content) -> chain(server, content, 5)),
 				server("15 redirects", (server, content) -> chain(server, content, 15)),
@@ -751,7 +751,7 @@ public final class NetworkCases {
 				first("HTTP/1.0 without a length, cut in the header", old.closeAfter(40), old).withoutDigest(),
 				first("HTTP/1.0 without a length, reset once", old.cutAfter(this.half), old).withoutDigest(),
 				always("HTTP/1.0 without a length, always cut", old.closeAfter(this.size - 1)).withoutDigest()
-					.fails(ErrorCode.TRANSFER, "before the end that the header"),
+					.fails(ErrorCode.TRANSFER, "before the end that the file's header"),
 				always("no length, and no header that gives one", noise).withoutDigest()
 					.fails(ErrorCode.TRANSFER, "neither a length nor chunks"));
 	}

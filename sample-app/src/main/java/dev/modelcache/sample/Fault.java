@@ -19,7 +19,8 @@ enum Fault {
 
 	/** The first server is down. */
 	MIRROR("One server down",
-			"The first server answers 503. It is asked again after growing pauses, while the mirror sends the file."),
+			"The first server answers 503. Requests to it are repeated after growing pauses, while the mirror "
+					+ "sends the file."),
 
 	/** The first server and its mirror are down. */
 	FALLBACK("Fallback", "The server and its mirror answer 503. After three attempts each, the fallback is used."),

@@ -401,7 +401,7 @@ final class Acquisition {
 
 	/** Asks a source. Its code may block, which is then not our thread's concern. */
 	private @Nullable ResolvedModel ask(Mono<ResolvedModel> answer) {
-		return this.cancellation.await(FailureBoundary.around("asking " + this.candidate.source(),
+		return this.cancellation.await(FailureBoundary.around("resolving " + this.candidate.source(),
 				answer.subscribeOn(this.engine.threads().io())));
 	}
 

@@ -121,14 +121,14 @@ public final class ModelCompletion {
 		if (first == null || second == null || first.algorithm() != second.algorithm()) {
 			if (!forms) {
 				logger.warn(
-						"{} and {} differ in parameters of a signature alone, so both are one model. Set {} and {} if they are two",
+						"{} and {} differ only in parameters of a signature, so both are one model. Set {} and {} if they are two models",
 						one.key("url"), other.key("url"), one.key("identity"), other.key("identity"));
 			}
 		}
 		else if (!first.equals(second)) {
 			throw wrong(other, "url",
 					(forms ? "names the same file as " + one.key("url")
-							: "differs from " + one.key("url") + " in parameters of a signature alone")
+							: "differs from " + one.key("url") + " only in parameters of a signature")
 							+ ", so both are one model, but the checksums differ",
 					"Set " + one.key("identity") + " and " + other.key("identity")
 							+ " if they are two models, or correct the checksums");
@@ -223,11 +223,11 @@ public final class ModelCompletion {
 	private ModelRequest.Builder completed(ModelRequest model, Source source) {
 		URI url = source.url();
 		if (!model.files().isEmpty() && (url == null || !SourceUrls.isOfRepository(url))) {
-			throw wrong(model, "files", "applies to files of a repository, but the url is not that of a repository",
+			throw wrong(model, "files", "applies to files of a repository, but the url does not refer to a repository",
 					"Set " + model.key("url") + " to a repository such as hf://org/repo, or remove the key");
 		}
 		if (model.identity() != null && url == null) {
-			throw wrong(model, "identity", "takes the place of a url, but none is set",
+			throw wrong(model, "identity", "identifies the model in place of its url, but no url is set",
 					"Set " + model.key("url") + ", or remove the key");
 		}
 		List<URI> mirrors = new ArrayList<>();
@@ -262,7 +262,7 @@ public final class ModelCompletion {
 		if (!CatalogName.SCHEME.equalsIgnoreCase(url.getScheme())) {
 			if (model.maxSize() != null) {
 				throw wrong(model, "max-size",
-						"applies to models from the catalog, but the url is not that of a " + "catalog model",
+						"applies to models from the catalog, but the url does not refer to a catalog model",
 						"Remove one of the two keys");
 			}
 			return new Source(url, type, name, null, List.of());
@@ -313,7 +313,7 @@ public final class ModelCompletion {
 		}
 		if (!entry.has(quantization)) {
 			throw wrong(model, "quantization",
-					"the catalog has no variant '" + quantization + "' of " + "" + entry.name().name(),
+					"the catalog has no variant '" + quantization + "' of " + entry.name().name(),
 					"Use one of " + String.join(", ", entry.quantizations()) + ", or set " + model.key("url"));
 		}
 		throw wrong(model, "max-size", "is smaller than all variants of " + entry.name().name() + " in the catalog",

@@ -134,7 +134,7 @@ public final class Settings {
 		notNegative("download.max-redirects", download.maxRedirects() < 0);
 		if (download.models() < 1) {
 			throw this.keys.wrong("download.models", "must be at least 1, but is " + download.models(),
-					"Configure how many models may be downloaded at a time, such as 4");
+					"Use a small number such as 4");
 		}
 		if (download.connections() < 1 || download.connections() > MOST_CONNECTIONS) {
 			throw this.keys.wrong("download.connections",
@@ -181,7 +181,8 @@ public final class Settings {
 					"Use the name of the header as the key and its value as the value");
 		}
 		if (OWN_HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
-			throw this.keys.wrong("download.headers." + name, "is a header that is set by each transfer", "Remove it");
+			throw this.keys.wrong("download.headers." + name, "is a header that each transfer sets itself",
+					"Remove it");
 		}
 		if (!HEADER_VALUE.matcher(value).matches()) {
 			throw this.keys.wrong("download.headers." + name,
@@ -370,7 +371,7 @@ public final class Settings {
 		for (Path root : cache.readOnlyRoots()) {
 			if (directory != null && root.toAbsolutePath().normalize().equals(directory.toAbsolutePath().normalize())) {
 				throw this.keys.wrong("cache.read-only-roots",
-						root + " is the directory of this cache, which is written",
+						root + " is the directory of this cache, to which it writes",
 						"Remove it, or set " + this.keys.key("cache.directory") + " to another directory");
 			}
 			if (Files.exists(root) && !Files.isDirectory(root)) {

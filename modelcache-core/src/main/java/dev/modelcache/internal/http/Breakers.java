@@ -96,7 +96,7 @@ public final class Breakers {
 		CircuitBreaker breaker = breaker(Origin.of(mirror.uri()).authority());
 		if (!breaker.tryAcquirePermission()) {
 			throw new RequestFailedException(Reason.CIRCUIT_OPEN, mirror.uri(),
-					"failed too often lately and is left alone for a while", 0, untilItIsWorthAsking(breaker));
+					"failed too often recently and gets no requests for a while", 0, untilItIsWorthAsking(breaker));
 		}
 		return new Permission(breaker);
 	}

@@ -120,7 +120,8 @@ public final class Failures {
 	 */
 	public static Throwable ofClient(Throwable failure, URI uri) {
 		return (failure instanceof ModelCacheException) ? failure : new RequestFailedException(Reason.NO_CLIENT, uri,
-				"cannot be asked, because there is no HTTP client: " + FailureBoundary.describe(failure), failure);
+				"cannot be requested, because no HTTP client can be created: " + FailureBoundary.describe(failure),
+				failure);
 	}
 
 	/**
@@ -145,8 +146,7 @@ public final class Failures {
 		Duration pause = reason.isWorthRetrying() ? Pauses.wanted(headers, clock) : null;
 		if (pause != null && pause.compareTo(Pauses.LONGEST) > 0) {
 			return new RequestFailedException(Reason.TOO_BUSY, asked, answered,
-					"answered " + status + " and wants to be left alone for " + pause.toSeconds() + " s", status, pause,
-					null);
+					"answered " + status + " and asks for a pause of " + pause.toSeconds() + " s", status, pause, null);
 		}
 		return new RequestFailedException(reason, asked, answered, "answered " + status + meaning(status), status,
 				pause, null);
@@ -159,7 +159,7 @@ public final class Failures {
 			case 401, 403 -> Reason.ACCESS_DENIED;
 			case 429 -> Reason.TOO_MANY_REQUESTS;
 			case 408, 421, 425 -> Reason.SERVER_ERROR;
-			case 511 -> Reason.LOGIN_WANTED;
+			case 511 -> Reason.LOGIN_REQUIRED;
 			default ->
 				(status >= 500) ? Reason.SERVER_ERROR : (status >= 400) ? Reason.REFUSED : Reason.ILLEGAL_RESPONSE;
 		};
@@ -170,12 +170,12 @@ public final class Failures {
 		return switch (status) {
 			case 202 -> ": the file is not ready yet";
 			case 204, 205 -> ": there is nothing at the URL";
-			case 406, 415 -> ": it does not send the file in the form that was asked for";
+			case 406, 415 -> ": it does not send the file in the requested form";
 			case 421 -> ": it does not serve this host name on this connection";
-			case 425 -> ": it is too early for the request";
+			case 425 -> ": the request came too early";
 			case 431 -> ": the headers of the request are too large";
-			case 451 -> ": the file must not be served for legal reasons";
-			case 511 -> ": the network wants a login";
+			case 451 -> ": the file is unavailable for legal reasons";
+			case 511 -> ": the network requires a login";
 			default -> "";
 		};
 	}

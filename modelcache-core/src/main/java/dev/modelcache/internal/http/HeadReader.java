@@ -53,7 +53,7 @@ public final class HeadReader {
 			int length = length(in);
 			if (this.interimBytes + ((length < 0) ? in.readableBytes() : length) > LARGEST_HEAD) {
 				throw new ConnectionFailedException(Reason.TOO_LARGE,
-						"answers with more than " + LARGEST_HEAD / 1024 + " KiB of headers",
+						"sent more than " + LARGEST_HEAD / 1024 + " KiB of headers",
 						"Check what the server or a proxy adds to its responses, or use another source", null);
 			}
 			if (length < 0) {

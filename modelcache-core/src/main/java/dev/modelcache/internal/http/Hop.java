@@ -146,14 +146,13 @@ record Hop(WebRequest request, URI uri, int number, boolean trusted, boolean pub
 
 	private URI target(@Nullable String location) {
 		if (location == null) {
-			throw refused("redirects without saying where to");
+			throw refused("redirects without a Location header");
 		}
 		URI next = WebUrl.resolve(this.uri, location);
 		if (next == null) {
 			// Not the location itself: its query may be a secret.
 			throw refused(OTHER_SCHEME.matcher(location).lookingAt()
-					? "redirects to something that is neither an https nor an http URL"
-					: "redirects to something that is no URL");
+					? "redirects to a URL that is neither an https nor an http URL" : "redirects to an invalid URL");
 		}
 		return next;
 	}
@@ -163,7 +162,7 @@ record Hop(WebRequest request, URI uri, int number, boolean trusted, boolean pub
 		if (!cookieWanted) {
 			return refused(problem);
 		}
-		String why = problem + " and wants a cookie, which downloads do not keep";
+		String why = problem + " and requires a cookie; downloads do not store cookies";
 		return new RequestFailedException(Reason.BAD_REDIRECT, this.request.uri(), why,
 				new ConnectionFailedException(Reason.BAD_REDIRECT, why,
 						"Use a URL that needs no cookie, or set hooks.llm.download.headers.Cookie", null));

@@ -106,7 +106,7 @@ public final class MetadataClient {
 	}
 
 	private Mono<MetadataResponse> exchange(SourceLocation location, WebRequest request, boolean again) {
-		String step = "reading what " + RedactedUri.of(request.uri()) + " answered";
+		String step = "reading the response of " + RedactedUri.of(request.uri());
 		Hop begin = Hop.first(request);
 		return FailureBoundary.around(step, Mono.defer(() -> {
 			List<RequestFailedException> failures = new CopyOnWriteArrayList<>();
@@ -187,8 +187,7 @@ public final class MetadataClient {
 	}
 
 	private static RequestFailedException tooLarge(WebRequest request, long limit) {
-		return new RequestFailedException(Reason.TOO_LARGE, request.uri(), "answers with more than " + limit + " bytes",
-				null);
+		return new RequestFailedException(Reason.TOO_LARGE, request.uri(), "sent more than " + limit + " bytes", null);
 	}
 
 	/** Takes a buffer's bytes up to one beyond the limit, and releases it. */

@@ -154,7 +154,7 @@ final class Redirects {
 				}
 				return noAnswer(at, patience);
 			})));
-		return FailureBoundary.around("asking " + asked, outcome)
+		return FailureBoundary.around("requesting " + asked, outcome)
 			.onErrorMap((failure) -> through(Failures.of(failure, at), at.uri()))
 			.doOnError((failure) -> log(at, () -> String.valueOf(failure.getMessage())))
 			.flatMap((either) -> {

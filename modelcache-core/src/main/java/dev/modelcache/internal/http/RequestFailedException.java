@@ -140,8 +140,8 @@ public final class RequestFailedException extends RuntimeException implements Fa
 	 */
 	RequestFailedException through(URI at, String proxy) {
 		return new RequestFailedException(
-				problem() + " (asked " + Origin.of(at).authority() + " through " + proxy + ")", this.uri, this.reason,
-				this.status, this.retryAfter, getCause());
+				problem() + " (requested from " + Origin.of(at).authority() + " through " + proxy + ")", this.uri,
+				this.reason, this.status, this.retryAfter, getCause());
 	}
 
 	/**
@@ -208,7 +208,7 @@ public final class RequestFailedException extends RuntimeException implements Fa
 	 * @return a failure that is worth a retry, at any time
 	 */
 	public RequestFailedException ofABusyHost() {
-		return new RequestFailedException(Reason.TOO_MANY_REQUESTS, this.uri, "refused a further request", this.status,
+		return new RequestFailedException(Reason.TOO_MANY_REQUESTS, this.uri, "refused another request", this.status,
 				null, this);
 	}
 
@@ -240,10 +240,11 @@ public final class RequestFailedException extends RuntimeException implements Fa
 		 */
 		TLS_FAILED(true, ErrorCode.TRANSFER,
 				"Check that the URL's port accepts https, and that a proxy or firewall does not break TLS"),
-		/** The body brought no byte for too long. */
+		/** No byte of the body arrived for too long. */
 		STALLED(true, ErrorCode.TRANSFER, Action.NETWORK),
 		/**
-		 * The mirror sent fewer bytes in a minute than {@code download.min-speed} wants.
+		 * The mirror sent fewer bytes in a minute than {@code download.min-speed}
+		 * requires.
 		 */
 		TOO_SLOW(true, ErrorCode.TRANSFER, Action.NETWORK),
 		/** The body ended before it should have. */
@@ -254,13 +255,13 @@ public final class RequestFailedException extends RuntimeException implements Fa
 		SERVER_ERROR(true, ErrorCode.TRANSFER, Action.WAIT),
 		/** The server has accepted the request and not yet made the file: 202. */
 		NOT_READY(true, ErrorCode.TRANSFER,
-				"The server still prepares the file: try again later, or configure a mirror or fallback-url"),
-		/** The network wants a login before it lets anything through: 511. */
-		LOGIN_WANTED(true, ErrorCode.TRANSFER,
-				"The network, not the server, answers: sign in to it with a browser, or ask its operator"),
-		/** The server wants to be asked less often: 429. */
+				"The server is still preparing the file: try again later, or configure a mirror or fallback-url"),
+		/** The network requires a login before it lets anything through: 511. */
+		LOGIN_REQUIRED(true, ErrorCode.TRANSFER,
+				"The network answered instead of the server: log in to it with a browser, or ask its operator"),
+		/** The server received too many requests: 429. */
 		TOO_MANY_REQUESTS(true, ErrorCode.TRANSFER, Action.WAIT),
-		/** The server wants to be left alone for longer than a transfer waits. */
+		/** The server asks for a longer pause than a transfer waits. */
 		TOO_BUSY(false, ErrorCode.TRANSFER, Action.WAIT),
 		/** The file is another one than that of the requests before. */
 		CHANGED(true, ErrorCode.TRANSFER, Action.SERVER),
@@ -272,33 +273,33 @@ public final class RequestFailedException extends RuntimeException implements Fa
 		ENCODED(true, ErrorCode.TRANSFER,
 				"Configure the server to send the file as it is, without a Content-Encoding, or use another source"),
 		/**
-		 * The part that was sent is not the one that was asked for, or does not say which
-		 * it is.
+		 * The part that was sent is not the one that was requested, or its range is not
+		 * stated.
 		 */
 		BAD_RANGE(true, ErrorCode.TRANSFER, Action.SERVER),
 		/** The server does not have these bytes of a file that has them: 416. */
 		NO_SUCH_RANGE(true, ErrorCode.TRANSFER, Action.SERVER),
 		/** The server does not have it: 404, 410. */
 		NOT_FOUND(false, ErrorCode.NOT_FOUND, "Correct the URL, or configure a mirror or fallback"),
-		/** The server wants other credentials: 401, 403. */
+		/** The server requires other credentials: 401, 403. */
 		ACCESS_DENIED(false, ErrorCode.ACCESS_DENIED,
 				"Give credentials for that host: hooks.llm.huggingface.token for a Hugging Face Hub, otherwise"
-						+ " hooks.llm.download.headers.Authorization or user-info in the URL; a gated model also"
-						+ " wants its licence accepted on its web page"),
+						+ " hooks.llm.download.headers.Authorization or user-info in the URL; for a gated model,"
+						+ " also accept its licence on its web page"),
 		/** The link that the mirror has just given is refused by another host. */
 		LINK_REFUSED(false, ErrorCode.ACCESS_DENIED,
-				"Check that the first host may give you the file at all, that a proxy does not keep its redirects,"
-						+ " and that the clock is right: such links soon expire"),
+				"Check that you have access to the file at the first host, that no proxy caches its redirects, and"
+						+ " that this machine's clock is right, because such links expire soon"),
 		/** The configured URL carries a signature, which is not, or no longer, valid. */
 		LINK_EXPIRED(false, ErrorCode.ACCESS_DENIED,
 				"Configure a new signed URL, or a URL that does not expire; if the URL is new, check this machine's clock"),
 		/** The server says that the file has another digest than the expected one. */
 		OTHER_DIGEST(false, ErrorCode.INTEGRITY,
-				"Check which of the two is right: correct the expected digest, or use another source"),
+				"Check which digest is right: correct the expected one, or use another source"),
 		/** The server says that the file has another size than the lock file. */
 		OTHER_SIZE(false, ErrorCode.INTEGRITY,
-				"To keep the locked state, use a source that still has it; to take the new one, delete the entry from"
-						+ " the lock file and start again"),
+				"To keep the locked state, use a source that still has it; to accept the new one, delete the entry"
+						+ " from the lock file and start again"),
 		/** The server refuses the request: any other 4xx. */
 		REFUSED(false, ErrorCode.TRANSFER, Action.SERVER),
 		/** The body is an HTML page, or a text. */
@@ -310,17 +311,20 @@ public final class RequestFailedException extends RuntimeException implements Fa
 		PRIVATE_ADDRESS(false, ErrorCode.TRANSFER, Action.SERVER),
 		/** A proxy requires other credentials, or refuses to connect to the host. */
 		PROXY_DENIED(false, ErrorCode.ACCESS_DENIED, Action.NETWORK),
-		/** A proxy is not there, or does not reach the host. */
+		/** A proxy is not reachable, or does not reach the host. */
 		PROXY_FAILED(true, ErrorCode.TRANSFER, Action.NETWORK),
-		/** Nothing would tell a whole body from a cut one. */
+		/** A whole body cannot be distinguished from a truncated one. */
 		UNPROVABLE(false, ErrorCode.TRANSFER, "Configure expected-checksum for this model"),
 		/** The server's certificate is not trusted. */
 		UNTRUSTED(false, ErrorCode.TRANSFER,
 				"Configure hooks.llm.download.ssl-bundle with the certificate authority of that host"),
-		/** There is no HTTP client: the connector or its certificates cannot be used. */
+		/**
+		 * No HTTP client can be created: the connector or its certificates cannot be
+		 * used.
+		 */
 		NO_CLIENT(false, ErrorCode.TRANSFER,
 				"Check hooks.llm.download.ssl-bundle, and the application's HTTP connector"),
-		/** The mirror failed too often lately and is left alone for a while. */
+		/** The mirror failed too often recently and gets no requests for a while. */
 		CIRCUIT_OPEN(false, ErrorCode.TRANSFER, Action.WAIT);
 
 		private final boolean worthRetrying;

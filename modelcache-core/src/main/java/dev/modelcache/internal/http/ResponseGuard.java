@@ -191,13 +191,13 @@ final class ResponseGuard {
 	private RangeResponse partOfFile(RangeRequest request, Hop at, HttpHeaders headers) {
 		Mirror mirror = request.mirror();
 		if (isOfSeveralParts(headers)) {
-			throw badRange(mirror, "sent several parts, asked for one");
+			throw badRange(mirror, "sent several parts instead of one");
 		}
 		refuseCodings(mirror, at, headers);
 		ContentRange range = ContentRange.parse(headers.getFirst(HttpHeaders.CONTENT_RANGE));
 		if (range == null || range.start() == null || range.last() == null) {
 			// RFC 9110, section 15.3.7: a single part must say which one it is.
-			throw badRange(mirror, "sent a part of the file without saying which");
+			throw badRange(mirror, "sent a part of the file without stating its range");
 		}
 		long asked = request.range().start();
 		long length = headers.getContentLength();
@@ -208,7 +208,7 @@ final class ResponseGuard {
 		boolean usable = range.start() == asked
 				|| (range.start() < asked && asked - range.start() <= LARGEST_LEAD && length >= 0);
 		if (!usable || range.last() < asked) {
-			throw badRange(mirror, "sent bytes from " + range.start() + ", asked for bytes from " + asked);
+			throw badRange(mirror, "sent bytes from " + range.start() + " instead of bytes from " + asked);
 		}
 		return new RangeResponse(range.start(), range.total(), range.last() + 1, false, strongValidator(headers), true,
 				StatedDigests.of(headers, at), version(headers), fileName(headers), null);
@@ -230,10 +230,10 @@ final class ResponseGuard {
 		}
 		if (total == null || total > request.range().start()) {
 			throw new RequestFailedException(Reason.NO_SUCH_RANGE, request.mirror(),
-					"says that the file has no byte " + request.range().start(), null);
+					"states that the file has no byte " + request.range().start(), null);
 		}
 		throw new RequestFailedException(Reason.CHANGED, request.mirror(),
-				"has no byte " + request.range().start() + " of a file that had it before", null);
+				"no longer has byte " + request.range().start() + " of the file", null);
 	}
 
 	/**
@@ -253,13 +253,13 @@ final class ResponseGuard {
 			.filter((coding) -> !coding.equals("chunked") && !GZIP.contains(coding))
 			.findFirst()
 			.ifPresent((coding) -> {
-				throw illegal(mirror, "sent the transfer coding " + coding + ", asked for none");
+				throw illegal(mirror, "sent the transfer coding " + coding + ", which was not requested");
 			});
 	}
 
 	private static RequestFailedException encoded(Mirror mirror, String coding) {
 		return new RequestFailedException(Reason.ENCODED, mirror,
-				"sent the content encoding " + coding + ", asked for none", null);
+				"sent the content encoding " + coding + ", which was not requested", null);
 	}
 
 	private static boolean isOfFile(String coding, URI url) {

@@ -85,13 +85,13 @@ public final class WebRangeClient implements RangeClient {
 		Credentials credentials = request.mirror().credentials();
 		AtomicReference<@Nullable List<String>> challenges = new AtomicReference<>();
 		return FailureBoundary
-			.around("asking for the credentials of " + request.mirror(), Mono.defer(credentials::headers))
+			.around("getting the credentials for " + request.mirror(), Mono.defer(credentials::headers))
 			.defaultIfEmpty(Map.of())
 			.flatMap((told) -> send(request, told, challenges, answer).onErrorResume((failure) -> {
 				List<String> asked = challenges.getAndSet(null);
 				return (asked == null) ? Mono.error(failure)
 						: FailureBoundary
-							.around("asking for other credentials of " + request.mirror(),
+							.around("getting other credentials for " + request.mirror(),
 									Mono.defer(() -> credentials.refused(told, asked)))
 							.defaultIfEmpty(false)
 							.flatMap((changed) -> changed ? credentials.headers() : Mono.error(failure))
@@ -150,7 +150,7 @@ public final class WebRangeClient implements RangeClient {
 		Flux<DataBuffer> bytes = ResponseGuard.content(request, response)
 			.doOnNext((buffer) -> this.targets.brought(request.mirror(), response.at()));
 		return RangeClient
-			.during(FailureBoundary.around("reading what " + request.mirror() + " answered", Mono.defer(() -> {
+			.during(FailureBoundary.around("reading the response of " + request.mirror(), Mono.defer(() -> {
 				RangeResponse head = this.guard.check(request, response);
 				if (!ofFile) {
 					Flux.<DataBuffer>empty().subscribe(body);

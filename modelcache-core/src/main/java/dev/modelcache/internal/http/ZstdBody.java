@@ -94,8 +94,8 @@ final class ZstdBody extends EncodedBody {
 		}
 		if (!this.available.getAsBoolean()) {
 			throw new RequestFailedException(Reason.ENCODED, mirror(),
-					"sent the content encoding zstd, asked for none; the library com.github.luben:zstd-jni would"
-							+ " decode it",
+					"sent the content encoding zstd, which was not requested; it can be decoded with the library"
+							+ " com.github.luben:zstd-jni",
 					null);
 		}
 		this.decoder = new Decoder();

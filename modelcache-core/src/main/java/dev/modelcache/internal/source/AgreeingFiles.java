@@ -52,7 +52,7 @@ record AgreeingFiles(List<RemoteFile> files, @Nullable ExpectedDigest expected, 
 		for (RemoteFile file : offered) {
 			ExpectedDigest stated = file.expected();
 			if (reference != null && stated != null && contradicts(stated.digest(), reference.digest())) {
-				leaveOut(request, file, "states the digest " + stated.digest() + ", but " + ""
+				leaveOut(request, file, "states the digest " + stated.digest() + ", but "
 						+ reference.origin().description() + " specifies " + reference.digest());
 			}
 			else {
@@ -72,7 +72,7 @@ record AgreeingFiles(List<RemoteFile> files, @Nullable ExpectedDigest expected, 
 			}
 			else {
 				leaveOut(request, file,
-						"states a size of " + file.size() + " bytes, but others state " + size + " " + "bytes");
+						"states a size of " + file.size() + " bytes, but others state " + size + " bytes");
 			}
 		}
 		return new AgreeingFiles(agreeing, expected, size);

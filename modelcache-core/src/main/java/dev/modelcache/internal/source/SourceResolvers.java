@@ -116,7 +116,7 @@ public final class SourceResolvers {
 	private Mono<ResolvedModel> resolve(SourceLocation location) {
 		SourceResolver resolver = resolverFor(location);
 		String source = RedactedUri.of(location.uri());
-		return FailureBoundary.around("asking " + source, Mono.defer(() -> resolver.resolve(location)))
+		return FailureBoundary.around("resolving " + source, Mono.defer(() -> resolver.resolve(location)))
 			.switchIfEmpty(Mono.error(() -> unusable(location, source + " was resolved to no files", null)))
 			.onErrorMap((failure) -> (failure instanceof ModelCacheException) ? failure : unusable(location,
 					source + " cannot be resolved: " + FailureBoundary.describe(failure), failure));

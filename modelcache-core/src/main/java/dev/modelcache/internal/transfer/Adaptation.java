@@ -50,7 +50,7 @@ final class Adaptation {
 	 */
 	private static final Set<Reason> BROKEN_RANGES = EnumSet.of(Reason.SERVER_ERROR, Reason.RESET, Reason.TIMEOUT,
 			Reason.STALLED, Reason.SHORT_BODY, Reason.ILLEGAL_RESPONSE, Reason.BAD_RANGE, Reason.NOT_A_MODEL,
-			Reason.NOT_READY, Reason.LOGIN_WANTED, Reason.TOO_MANY_REQUESTS);
+			Reason.NOT_READY, Reason.LOGIN_REQUIRED, Reason.TOO_MANY_REQUESTS);
 
 	private final DownloadPlan plan;
 
@@ -116,7 +116,7 @@ final class Adaptation {
 			fetch.lowered = true;
 			fetch.passedOver = true;
 			throw new RequestFailedException(Reason.BAD_RANGE, fetch.mirror.mirror(),
-					"sends the file, after requests for its ranges have failed", null);
+					"sends the file now, after requests for its ranges failed", null);
 		}
 	}
 
@@ -127,7 +127,7 @@ final class Adaptation {
 	void ignoreIfRange(Fetch fetch) {
 		fetch.lowered = true;
 		if (fetch.mirror.host().ignoreIfRange()) {
-			logger.info("Model '{}': {} gives one file several ETags, so the digest alone tells whether its"
+			logger.info("Model '{}': {} sends different ETags for one file, so only the digest shows whether its"
 					+ " parts belong together", this.plan.modelId(), fetch.mirror.mirror());
 		}
 	}
@@ -142,8 +142,8 @@ final class Adaptation {
 		boolean lone = mirrors.all().stream().map(MirrorState::host).distinct().count() == 1;
 		if (this.plan.mode() != FetchMode.SEGMENTS && this.plan.file().expected() != null && lone
 				&& mirrors.all().get(0).host().stepDown(this.plan.mode())) {
-			logger.info("Model '{}': the file is right as {} sends it without ranges, and was wrong in ranges; its host"
-					+ " is asked for whole files from now on", this.plan.modelId(), sender);
+			logger.info("Model '{}': the file from {} is right without ranges, and was wrong with ranges; from now on,"
+					+ " whole files are requested from its host", this.plan.modelId(), sender);
 		}
 	}
 
@@ -218,7 +218,7 @@ final class Adaptation {
 				fetch.mirror.ladder().takesEncoded(failed);
 			}
 			fetch.mirror.ladder().coding(next);
-			logger.info("Model '{}': {}; it is asked again without Accept-Encoding{}", this.plan.modelId(),
+			logger.info("Model '{}': {}; the request is repeated without Accept-Encoding{}", this.plan.modelId(),
 					failed.problem(), (next == Coding.UNSAID) ? "" : ", for the whole file");
 		}
 		return next != null;
@@ -254,7 +254,7 @@ final class Adaptation {
 			return false;
 		}
 		if (host.serves(served, this.now.getAsLong())) {
-			logger.info("Model '{}': {} while {} of its connections brought bytes; no more are used for that host",
+			logger.info("Model '{}': {} while {} of its connections received data; no more are opened to that host",
 					this.plan.modelId(), failed.problem(), served);
 		}
 		return true;
@@ -280,7 +280,7 @@ final class Adaptation {
 		fetch.mirror.ladder().accepted(fetch.request.ranged());
 		String refusal = fetch.mirror.ladder().refusal();
 		if (refusal != null && !fetch.request.ranged()) {
-			logger.info("Model '{}': {}, but only to a range: the whole file comes on one connection",
+			logger.info("Model '{}': {}, but only for ranges; the whole file is downloaded on one connection",
 					this.plan.modelId(), refusal);
 		}
 	}
@@ -318,8 +318,9 @@ final class Adaptation {
 			default -> FetchMode.SEGMENTS;
 		};
 		if (next.isBelow(fetch.mode) && next.isBelow(mirror.mode()) && mirror.host().stepDown(next)) {
-			logger.info("Model '{}': {}; its host is asked for {} from now on", this.plan.modelId(), failed.problem(),
-					(mirror.mode() == FetchMode.WHOLE_FILE) ? "whole files" : "one range at a time");
+			logger.info("Model '{}': {}; from now on, {} requested from its host", this.plan.modelId(),
+					failed.problem(),
+					(mirror.mode() == FetchMode.WHOLE_FILE) ? "whole files are" : "one range at a time is");
 		}
 		return next.isBelow(fetch.mode) && mirror.mode().isBelow(fetch.mode);
 	}

@@ -149,7 +149,7 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 		this.pieces = pieces;
 		this.held = new ArrayDeque<>(pieces);
 		this.tasks = new SerialTasks(threads.io()::schedule,
-				(failure) -> fail(FailureBoundary.asException("writing what " + mirror() + " sent", failure)));
+				(failure) -> fail(FailureBoundary.asException("writing data from " + mirror(), failure)));
 		this.position = request.range().start();
 		this.bodyPosition = this.position;
 		this.end = request.range().end();
@@ -167,7 +167,7 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 	/** Sends the request. */
 	void open(RangeClient client) {
 		this.exchange.update(FailureBoundary
-			.around("asking " + mirror(), Mono.defer(() -> client.exchange(this.request, this, this::receive)))
+			.around("requesting " + mirror(), Mono.defer(() -> client.exchange(this.request, this, this::receive)))
 			.subscribe(null, (failure) -> this.tasks.execute(() -> exchangeFailed(failure)),
 					() -> this.tasks.execute(this::exchangeEnded)));
 	}
@@ -290,7 +290,7 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 	public void onError(Throwable failure) {
 		this.arrivedWhole = true;
 		this.tasks.execute(() -> {
-			this.bodyFailure = FailureBoundary.asException("reading what " + mirror() + " sent", failure);
+			this.bodyFailure = FailureBoundary.asException("reading data from " + mirror(), failure);
 			flush();
 		});
 	}
@@ -404,7 +404,7 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 	private void check(DataBuffer buffer) {
 		if (buffer.readableByteCount() > this.bodyEnd - this.bodyPosition) {
 			throw new RequestFailedException(Reason.LONG_BODY, mirror(),
-					"sent more than the bytes up to " + this.bodyEnd + " that it announced", null);
+					"sent bytes beyond byte " + this.bodyEnd + ", the end that it announced", null);
 		}
 		if (this.bodyPosition == 0 && this.plan.formats() != FormatVerification.OFF) {
 			String name = (this.plan.formats() == FormatVerification.STRICT) ? this.plan.file().name().last() : "";
@@ -428,7 +428,7 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 			}
 			if (!known.flip().equals(part.slice(part.position(), length))) {
 				throw new RequestFailedException(Reason.CHANGED, mirror(),
-						"now has other bytes before byte " + this.position + " than those that came", null);
+						"now sends other bytes before byte " + this.position + " than it did", null);
 			}
 		}
 		part.position(part.position() + length);

@@ -171,7 +171,7 @@ final class Coordinator implements BodyWriter.Owner {
 				.timer()
 				.schedulePeriodically(() -> this.mailbox.execute(this::tick), period, period, TimeUnit.NANOSECONDS));
 			this.followers.start();
-			this.disk.run("reading what an earlier transfer left", this.log::takeOver, this::takenOver);
+			this.disk.run("reading the partial file of an earlier transfer", this.log::takeOver, this::takenOver);
 		});
 	}
 
@@ -189,8 +189,8 @@ final class Coordinator implements BodyWriter.Owner {
 			this.progress.beginsAt(this.work.written());
 			this.check.resume(left);
 			this.followers.advance(this.work.frontier());
-			logger.info("Model '{}': going on with the {} of {} bytes that are there", this.plan.modelId(),
-					this.work.written(), left.size());
+			logger.info("Model '{}': resuming with {} of {} bytes", this.plan.modelId(), this.work.written(),
+					left.size());
 			this.listener.resumed(this.work.written(), left.size());
 		}
 		this.phase = Phase.FETCHING;
@@ -554,7 +554,7 @@ final class Coordinator implements BodyWriter.Owner {
 				Duration stall = mirror.stallTimeout(settings.stallTimeout(), fetch.brought);
 				if (fetch.writer.isStalled(now, stall.toNanos())) {
 					fetch.writer.fail(new RequestFailedException(Reason.STALLED, mirror.mirror(),
-							"sent no byte for " + stall.toMillis() + " ms", null));
+							"sent no data for " + stall.toMillis() + " ms", null));
 				}
 				else if (fetch.writer.isStarted() && mirror.pace().misses() != fetch.missesBefore) {
 					fetch.writer.fail(tooSlow(mirror.mirror()));
@@ -574,7 +574,7 @@ final class Coordinator implements BodyWriter.Owner {
 
 	/** Makes the file empty, and begins again with whatever version its servers have. */
 	private void beginAgain() {
-		rewind(() -> this.disk.run("beginning the file again", () -> {
+		rewind(() -> this.disk.run("starting the file again", () -> {
 			this.log.clear();
 			return true;
 		}, (cleared) -> {

@@ -156,7 +156,7 @@ final class Followers {
 	private void refuseEmpty(TransferResult result) {
 		if (result.isEmpty() && !result.is(this.plan.file().expected())) {
 			throw new ModelIntegrityException(this.plan.modelId(), result.mirror() + " sent an empty file",
-					"Check what stands at that URL, or configure a mirror or fallback-url");
+					"Check what is at that URL, or configure a mirror or fallback-url");
 		}
 	}
 

@@ -57,7 +57,8 @@ final class Repair {
 				believeNext(all, then);
 				return;
 			}
-			logger.warn("Model '{}': the disk does not have {} blocks of 1 MiB as they came; they are fetched again",
+			logger.warn(
+					"Model '{}': {} blocks of 1 MiB on the disk are not what was received; they are downloaded again",
 					this.modelId, damaged.size());
 			then.accept(damaged);
 		});

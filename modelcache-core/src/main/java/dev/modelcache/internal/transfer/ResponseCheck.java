@@ -107,10 +107,9 @@ final class ResponseCheck {
 	void tellComparison(MirrorState mirror) {
 		if (!this.toldComparison) {
 			this.toldComparison = true;
-			logger
-				.warn("Model '{}': {} gives no strong ETag. The download goes on where it ended if the last bytes before"
-						+ " that are the same when they are fetched again. Configure expected-checksum to have the whole file"
-						+ " verified", this.plan.modelId(), mirror.mirror());
+			logger.warn("Model '{}': {} sends no strong ETag. A download that was interrupted resumes if the last bytes"
+					+ " before that are the same when they are downloaded again. Configure expected-checksum to verify"
+					+ " the whole file", this.plan.modelId(), mirror.mirror());
 		}
 	}
 
@@ -141,7 +140,7 @@ final class ResponseCheck {
 		checkStated(fetch.mirror, response.stated());
 		if (!fetch.request.ranged() && !response.whole()) {
 			throw new RequestFailedException(Reason.BAD_RANGE, fetch.mirror.mirror(),
-					"sent a part of the file, asked for all of it", null);
+					"sent a part of the file instead of all of it", null);
 		}
 		if (this.work.written() > 0) {
 			checkIsFile(fetch, response, proved);
@@ -149,14 +148,14 @@ final class ResponseCheck {
 		if (proved && sameSize && fetch.request.ifRange() != null && response.validator() != null
 				&& !response.validator().equals(fetch.request.ifRange())) {
 			adaptation.ignoreIfRange(fetch);
-			throw contradiction(fetch.mirror, "sent the whole file for a part of it, with another ETag");
+			throw contradiction(fetch.mirror, "sent the whole file instead of a part, with another ETag");
 		}
 		if (shared || (others && this.work.written() > 0)) {
 			throw (proved && sameSize)
 					? new RequestFailedException(Reason.BAD_RANGE, fetch.mirror.mirror(),
-							"sent the whole file for a part of it", null)
+							"sent the whole file instead of a part", null)
 					: contradiction(fetch.mirror,
-							"sent the whole file for a part of it, as a server does when the file has changed");
+							"sent the whole file instead of a part, as servers do when the file has changed");
 		}
 	}
 
@@ -168,7 +167,7 @@ final class ResponseCheck {
 		MirrorState mirror = fetch.mirror;
 		if (response.unknownCoding() != null) {
 			throw new RequestFailedException(Reason.ENCODED, mirror.mirror(),
-					"sent the content encoding " + response.unknownCoding() + ", asked for none", null);
+					"sent the content encoding " + response.unknownCoding() + ", which was not requested", null);
 		}
 		Long size = this.work.size();
 		boolean sameSize = size != null && size.equals(response.totalBytes());
@@ -186,9 +185,10 @@ final class ResponseCheck {
 			throw broken;
 		}
 		if (!sameSize) {
-			String says = (response.totalBytes() != null) ? "says that the file has " + response.totalBytes() + " bytes"
-					: "does not say how large the file is";
-			throw new RequestFailedException(Reason.ILLEGAL_RESPONSE, mirror.mirror(), says + ", after " + size, null);
+			String states = (response.totalBytes() != null) ? "states a size of " + response.totalBytes() + " bytes"
+					: "states no size";
+			throw new RequestFailedException(Reason.ILLEGAL_RESPONSE, mirror.mirror(),
+					states + ", but stated " + size + " bytes before", null);
 		}
 		String pinned = mirror.validator();
 		if (!proved && pinned != null && !pinned.equals(response.validator())) {
@@ -228,8 +228,8 @@ final class ResponseCheck {
 		}
 		if (!isRange(response) && this.work.extend(fetch.segment) && !this.toldOneConnection) {
 			this.toldOneConnection = true;
-			logger.info("Model '{}': {} sends no ranges, so one connection fetches the whole file", this.plan.modelId(),
-					mirror.mirror());
+			logger.info("Model '{}': {} sends no ranges, so the whole file is downloaded on one connection",
+					this.plan.modelId(), mirror.mirror());
 		}
 		show(mirror);
 	}
@@ -269,12 +269,12 @@ final class ResponseCheck {
 		}
 		if (total == null && this.work.size() == null) {
 			throw new RequestFailedException(Reason.BAD_RANGE, mirror,
-					"sent a part of the file without saying how large the file is", null);
+					"sent a part of the file without stating the size of the file", null);
 		}
 		boolean continued = this.plan.file().expected() != null || response.validator() != null;
 		if (asked.isOpen() && total != null && end < total && !continued) {
 			throw new RequestFailedException(Reason.BAD_RANGE, mirror,
-					"sent bytes up to " + (end - 1) + " of " + total + ", asked for all", null);
+					"sent bytes up to " + (end - 1) + " of " + total + " instead of all", null);
 		}
 	}
 
@@ -287,17 +287,17 @@ final class ResponseCheck {
 		Long known = this.work.size();
 		Long stated = this.plan.file().size();
 		if (total != null && known != null && !total.equals(known)) {
-			throw contradiction(mirror, "says that the file has " + total + " bytes, after " + known);
+			throw contradiction(mirror, "states a size of " + total + " bytes, but stated " + known + " bytes before");
 		}
 		ExpectedDigest expected = this.plan.file().expected();
 		if (total != null && stated != null && !total.equals(stated) && expected != null
 				&& expected.origin() == DigestOrigin.LOCK_FILE && !isPage(total, stated)) {
 			// Of another size, it has another digest: no further request changes that.
 			throw new RequestFailedException(Reason.OTHER_SIZE, mirror.mirror(),
-					"says that the file has " + total + " bytes, the lock file says " + stated, null);
+					"states a size of " + total + " bytes, but the lock file states " + stated, null);
 		}
 		if (total != null && stated != null && !total.equals(stated)) {
-			throw contradiction(mirror, "says that the file has " + total + " bytes, its source says " + stated);
+			throw contradiction(mirror, "states a size of " + total + " bytes, but its source states " + stated);
 		}
 	}
 
@@ -327,10 +327,8 @@ final class ResponseCheck {
 			.filter((digest) -> digest.algorithm() == expected.digest().algorithm())
 			.findFirst()
 			.ifPresent((digest) -> {
-				throw new RequestFailedException(Reason.OTHER_DIGEST, mirror.mirror(),
-						"says that the file has the digest " + digest + ", " + expected.origin().description()
-								+ " says " + expected.digest(),
-						null);
+				throw new RequestFailedException(Reason.OTHER_DIGEST, mirror.mirror(), "states the digest " + digest
+						+ ", but " + expected.origin().description() + " specifies " + expected.digest(), null);
 			});
 	}
 
@@ -352,18 +350,17 @@ final class ResponseCheck {
 	void proveEnd(MirrorState mirror, OptionalLong stated, long size) {
 		if (stated.isEmpty()) {
 			throw new RequestFailedException(Reason.UNPROVABLE, mirror.mirror(),
-					"sends neither a length nor chunks, so that nothing tells a whole body from a cut one;"
-							+ " an expected-checksum would",
+					"sends neither a length nor chunks, so a whole file cannot be distinguished from a truncated one",
 					null);
 		}
 		if (size > 0 && stated.getAsLong() > size) {
 			throw new RequestFailedException(Reason.SHORT_BODY, mirror.mirror(),
-					"ended the body after " + size + " bytes, before the end that the header of the file gives", null);
+					"ended the body after " + size + " bytes, before the end that the file's header states", null);
 		}
 		if (size > 0) {
 			logger.warn(
-					"Model '{}': {} sends neither a length nor chunks; the file is taken as whole because its header"
-							+ " says that it ends there. Configure expected-checksum to have it verified",
+					"Model '{}': {} sends neither a length nor chunks; the file is considered complete because its header"
+							+ " states this size. Configure expected-checksum to verify it",
 					this.plan.modelId(), mirror.mirror());
 		}
 	}

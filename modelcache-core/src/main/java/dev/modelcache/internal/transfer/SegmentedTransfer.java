@@ -104,7 +104,7 @@ public final class SegmentedTransfer {
 	 * @return the result, once the last byte is on disk, hashed and decompressed
 	 */
 	public Mono<TransferResult> run(DownloadPlan plan, StagedFile staged, TransferListener listener) {
-		return FailureBoundary.around("taking what was fetched", Mono.create((caller) -> {
+		return FailureBoundary.around("transferring the file", Mono.create((caller) -> {
 			Coordinator coordinator = new Coordinator(plan, staged, listener,
 					this.retries.forModel(plan.modelId(), plan.maxRequests()), this, caller);
 			caller.onCancel(coordinator::stop);

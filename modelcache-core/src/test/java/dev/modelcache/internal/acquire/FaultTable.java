@@ -74,7 +74,7 @@ final class FaultTable {
 						Reply.ok().stallAfter(MIB - 1), Reply.ok())
 					.only(Shape.SEVERAL_SEGMENTS)
 					.silent(Silence.IN_BODY),
-				fails("stall for ever", ErrorCode.TRANSFER, "sent no byte for", 4, Reply.ok().stallAfter(0)).silent(
+				fails("stall for ever", ErrorCode.TRANSFER, "sent no data for", 4, Reply.ok().stallAfter(0)).silent(
 						Silence.IN_BODY),
 				arrives("illegal HTTP once", 2, Reply.raw("nonsense\r\n\r\n"), Reply.ok()),
 				fails("headers without end", ErrorCode.TRANSFER, "more than 300 KiB of headers", 1,
@@ -238,13 +238,13 @@ final class FaultTable {
 				fails("500 for ever", ErrorCode.TRANSFER, "answered 500", 3, Reply.status(500)),
 				fails("503 for ever", ErrorCode.TRANSFER, "answered 503", 3, Reply.status(503)),
 				fails("429 for ever", ErrorCode.TRANSFER, "answered 429", 3, busy),
-				fails("429 for an hour", ErrorCode.TRANSFER, "wants to be left alone for 3600 s", 1,
+				fails("429 for an hour", ErrorCode.TRANSFER, "asks for a pause of 3600 s", 1,
 						busy.header("Retry-After", "3600")),
-				fails("429 for aeons", ErrorCode.TRANSFER, "wants to be left alone", 1,
+				fails("429 for aeons", ErrorCode.TRANSFER, "asks for a pause", 1,
 						busy.header("Retry-After", "9223372036854775807")),
-				fails("429 with RateLimit for an hour", ErrorCode.TRANSFER, "wants to be left alone for 3601 s", 1,
+				fails("429 with RateLimit for an hour", ErrorCode.TRANSFER, "asks for a pause of 3601 s", 1,
 						busy.header("RateLimit", "\"resolvers\";r=0;t=3600")),
-				fails("503 for an hour", ErrorCode.TRANSFER, "wants to be left alone", 1,
+				fails("503 for an hour", ErrorCode.TRANSFER, "asks for a pause", 1,
 						Reply.status(503).header("Retry-After", "3600")));
 	}
 
@@ -266,8 +266,8 @@ final class FaultTable {
 				fails("redirect loop", ErrorCode.TRANSFER, "redirects more than 5 times", 12,
 						Reply.redirect(302, "/model.gguf")),
 				fails("redirect to nowhere", ErrorCode.TRANSFER, "redirects", 2, Reply.redirect(302, "ftp://host/x")),
-				fails("redirect without a word", ErrorCode.TRANSFER, "without saying where to", 2, Reply.status(302)),
-				fails("redirect to what is no URL", ErrorCode.TRANSFER, "something that is no URL", 2,
+				fails("redirect without a word", ErrorCode.TRANSFER, "without a Location header", 2, Reply.status(302)),
+				fails("redirect to what is no URL", ErrorCode.TRANSFER, "redirects to an invalid URL", 2,
 						Reply.redirect(302, "http://[")),
 				fails("choices", ErrorCode.TRANSFER, "answered 300", 3, Reply.status(300)));
 	}
@@ -278,9 +278,9 @@ final class FaultTable {
 				arrives("nonsense stated", 1, Reply.ok().header("Repr-Digest", "sha-256=:AAAA:, sha-512=?1")),
 				arrives("digest of the part stated", 1, Reply.ok().header("Content-Digest", wrong)),
 				arrives("another digest stated once", 2, Reply.ok().header("Repr-Digest", wrong), Reply.ok()),
-				fails("another digest stated", ErrorCode.INTEGRITY, "says that the file has the digest", 4,
+				fails("another digest stated", ErrorCode.INTEGRITY, "states the digest", 4,
 						Reply.ok().header("Repr-Digest", wrong)),
-				fails("another digest linked", ErrorCode.INTEGRITY, "says that the file has the digest", 4,
+				fails("another digest linked", ErrorCode.INTEGRITY, "states the digest", 4,
 						Reply.ok().header("X-Linked-ETag", "\"" + this.other.sha256().hex() + "\"")),
 				arrives("another digest stated", 1, Reply.ok().header("Repr-Digest", wrong)).withoutDigest());
 	}

@@ -288,7 +288,7 @@ class PinnedModelTests {
 		int before = requests();
 		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get("two", plain().maxAttempts(5)))
 			.withMessageContaining(lockFile() + " has m.gguf with 100000 bytes, found was another size")
-			.withMessageContaining("says that the file has " + size + " bytes, the lock file says 100000")
+			.withMessageContaining("states a size of " + size + " bytes, but the lock file states 100000")
 			.withMessageContaining("delete the entry");
 		assertThat(requests()).isEqualTo(before + 1);
 	}
@@ -330,7 +330,7 @@ class PinnedModelTests {
 		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get("two", plain().maxAttempts(5)))
 			.withMessageContaining(
 					lockFile() + " has m.gguf with the digest " + this.content.sha256() + ", found was another digest")
-			.withMessageContaining("says that the file has the digest " + this.changed.sha256())
+			.withMessageContaining("states the digest " + this.changed.sha256())
 			.withMessageContaining("delete the entry");
 		// One for a range, of which some servers state the digest, and one for the file.
 		assertThat(requests()).isEqualTo(before + 2);

@@ -173,7 +173,7 @@ class ResumeTests {
 		long landed = (long) there.size() * MIB;
 		assertThat(landed).isGreaterThan(3 * MIB);
 		assertThat(blocksAskedFor(() -> get(request()))).doesNotContainAnyElementsOf(there);
-		assertThat(output.getOut()).contains("going on with the " + landed + " of " + this.content.size() + " bytes");
+		assertThat(output.getOut()).contains("resuming with " + landed + " of " + this.content.size() + " bytes");
 	}
 
 	@Test
@@ -402,7 +402,7 @@ class ResumeTests {
 			Path paused = stagedFiles().get(0);
 			try (ForkedJvm second = child(ChildCache.WITHOUT_LOCKS)) {
 				second.awaitLine(ChildCache.ENDED, PATIENCE);
-				assertThat(second.output()).contains("going on with the");
+				assertThat(second.output()).contains("resuming with");
 			}
 			assertThat(target()).satisfies(Content.exactly(this.content.bytes()));
 			assertThat(paused).as("the file of an owner of which nothing is known").doesNotExist();
@@ -427,7 +427,7 @@ class ResumeTests {
 		this.server.always("/m.gguf", Reply.ok());
 		try (ForkedJvm second = child(ChildCache.WITHOUT_LOCKS)) {
 			second.awaitLine(ChildCache.ENDED, PATIENCE);
-			assertThat(second.output()).contains("going on with the");
+			assertThat(second.output()).contains("resuming with");
 		}
 		assertThat(target()).satisfies(Content.exactly(this.content.bytes()));
 		assertThat(stagedFiles()).isEmpty();

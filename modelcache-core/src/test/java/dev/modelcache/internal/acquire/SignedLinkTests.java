@@ -160,7 +160,7 @@ class SignedLinkTests {
 		assertThatExceptionOfType(ModelAccessDeniedException.class).isThrownBy(() -> get(4, ModelRequest.builder("m")))
 			.withMessageContaining(
 					this.host.uri("/blob") + " answered 403 (redirected from " + this.hub.uri("/m.gguf") + ")")
-			.withMessageContaining("such links soon expire")
+			.withMessageContaining("such links expire soon")
 			.withMessageNotContaining("signature");
 		assertThat(this.host.requests()).extracting((request) -> request.range() != null).containsExactly(true, false);
 	}
@@ -202,7 +202,7 @@ class SignedLinkTests {
 		Content other = Content.random(CONTENT.size(), 2);
 		redirect(Reply.status(302).header("X-Linked-ETag", "\"" + other.sha256().hex() + "\""));
 		assertThatExceptionOfType(ModelIntegrityException.class).isThrownBy(() -> get(4, ModelRequest.builder("m")))
-			.withMessageContaining("says that the file has the digest " + other.sha256());
+			.withMessageContaining("states the digest " + other.sha256());
 	}
 
 	@Test

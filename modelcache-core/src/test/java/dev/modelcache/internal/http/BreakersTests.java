@@ -53,7 +53,7 @@ class BreakersTests {
 		fail(reason, 10);
 		assertThat(breaker().getState()).isEqualTo(CircuitBreaker.State.OPEN);
 		assertThatExceptionOfType(RequestFailedException.class).isThrownBy(() -> this.breakers.acquire(this.mirror))
-			.withMessage("https://one.example/m.gguf failed too often lately and is left alone for a while")
+			.withMessage("https://one.example/m.gguf failed too often recently and gets no requests for a while")
 			.satisfies((failure) -> {
 				assertThat(failure.reason()).isEqualTo(Reason.CIRCUIT_OPEN);
 				assertThat(failure.retryAfter()).isEqualTo(Duration.ofSeconds(30));

@@ -92,9 +92,9 @@ class FailuresTests {
 
 	@ParameterizedTest
 	@CsvSource({ "202, NOT_READY, the file is not ready yet", "204, ILLEGAL_RESPONSE, there is nothing at the URL",
-			"406, REFUSED, does not send the file in the form", "421, SERVER_ERROR, does not serve this host name",
+			"406, REFUSED, in the requested form", "421, SERVER_ERROR, does not serve this host name",
 			"425, SERVER_ERROR, too early", "431, REFUSED, headers of the request are too large",
-			"451, REFUSED, legal reasons", "511, LOGIN_WANTED, the network wants a login" })
+			"451, REFUSED, legal reasons", "511, LOGIN_REQUIRED, the network requires a login" })
 	void statusThatFewPeopleKnowIsExplained(int status, Reason reason, String words) {
 		RequestFailedException failure = Failures.of(URL, URL, status, new HttpHeaders(), new ManualClock());
 		assertThat(failure.reason()).isEqualTo(reason);

@@ -192,7 +192,7 @@ class BackOffTests {
 					"CIRCUIT_OPEN", "TOO_BUSY", "LINK_REFUSED", "LINK_EXPIRED", "OTHER_DIGEST", "OTHER_SIZE",
 					"PRIVATE_ADDRESS", "PROXY_DENIED", "TOO_LARGE", "NO_CLIENT", "BAD_RANGE", "NO_SUCH_RANGE", "RESET",
 					"SERVER_ERROR", "ENCODED", "TIMEOUT", "STALLED", "SHORT_BODY", "ILLEGAL_RESPONSE", "NOT_A_MODEL",
-					"NOT_READY", "LOGIN_WANTED", "TOO_MANY_REQUESTS" })
+					"NOT_READY", "LOGIN_REQUIRED", "TOO_MANY_REQUESTS" })
 	void everythingElseIs(Reason reason) {
 		this.fixture.answer(TransferFixture.failing(reason));
 		fail(1);
@@ -210,7 +210,7 @@ class BackOffTests {
 
 	@ParameterizedTest
 	@EnumSource(names = { "RESET", "SERVER_ERROR", "TIMEOUT", "STALLED", "SHORT_BODY", "ILLEGAL_RESPONSE",
-			"NOT_A_MODEL", "NOT_READY", "LOGIN_WANTED", "TOO_MANY_REQUESTS" })
+			"NOT_A_MODEL", "NOT_READY", "LOGIN_REQUIRED", "TOO_MANY_REQUESTS" })
 	void lastRequestOfAServerThatFailsIsForTheWholeFile(Reason reason) {
 		this.fixture.answer(TransferFixture.failing(reason));
 		fail(1);

@@ -57,7 +57,7 @@ final class CatalogParser {
 		try {
 			requireFields(root, Set.of("format", "note", "models"));
 			if (root.path("format").asInt(0) != FORMAT) {
-				throw new IllegalArgumentException("has another 'format' than " + FORMAT);
+				throw new IllegalArgumentException("has a 'format' other than " + FORMAT);
 			}
 			text(root, "note");
 			requireArray(root, "models");
@@ -186,7 +186,7 @@ final class CatalogParser {
 
 	private static void requireFields(JsonNode node, Set<String> known) {
 		if (!node.isObject()) {
-			throw new IllegalArgumentException("is not a JSON object, or contains another value where one is expected");
+			throw new IllegalArgumentException("is not a JSON object, or contains another value in place of an object");
 		}
 		for (String name : node.propertyNames()) {
 			if (!known.contains(name)) {

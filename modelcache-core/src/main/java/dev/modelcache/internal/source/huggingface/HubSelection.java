@@ -78,7 +78,7 @@ final class HubSelection {
 		(named.isEmpty() ? patterns.includedOrAll() : patterns.included()).forEach(selection::addMatching);
 		selection.leaveOut(patterns, named);
 		if (selection.selected.isEmpty()) {
-			throw selection.notFound("file that hooks.llm.files does not leave out",
+			throw selection.notFound("file that hooks.llm.files does not exclude",
 					"Remove one of the entries that begin with an exclamation mark");
 		}
 		return Stream

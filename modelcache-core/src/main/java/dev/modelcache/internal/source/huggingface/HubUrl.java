@@ -124,7 +124,7 @@ record HubUrl(String repository, String revision, @Nullable ModelFileName path, 
 			return new URI(null, null, "/" + path, null).getRawPath().substring(1);
 		}
 		catch (URISyntaxException ex) {
-			throw new IllegalArgumentException("is no path", ex);
+			throw new IllegalArgumentException("is not a path", ex);
 		}
 	}
 

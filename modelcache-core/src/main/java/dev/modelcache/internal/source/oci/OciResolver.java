@@ -68,7 +68,7 @@ public final class OciResolver implements SourceResolver {
 		String cut = registry.replace(":", "");
 		if (this.settings.registry(registry) == null && !cut.equals(registry) && this.settings.registry(cut) != null) {
 			throw new ModelConfigurationException(null, "hooks.llm.oci.registries",
-					"has the key '" + cut + "', which is what is left of '" + registry + "' without brackets",
+					"has the key '" + cut + "', which Spring Boot reads from '" + registry + "' without brackets",
 					"Write the host in brackets, and in YAML in quotes, too: \"[" + registry + "]\""
 							+ Hosts.escaped(registry));
 		}

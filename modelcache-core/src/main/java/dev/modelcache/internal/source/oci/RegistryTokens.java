@@ -155,8 +155,8 @@ final class RegistryTokens {
 			if (token == null) {
 				throw failure;
 			}
-			logger.warn("Model '{}': {}, and is asked without them. {}, or remove them", this.location.request().id(),
-					failure.problem(), failure.action());
+			logger.warn("Model '{}': {}, so requests are sent without them. {}, or remove them",
+					this.location.request().id(), failure.problem(), failure.action());
 			this.refusal = refusal;
 			return token;
 		});

@@ -49,14 +49,14 @@ final class TokenRealm {
 		boolean configured = this.settings.registry(this.reference.registry()) != null;
 		boolean insecure = this.settings.schemeOf(this.reference.registry()).equals("http");
 		if (!scheme.equals("https") && !(insecure && scheme.equals("http"))) {
-			throw refused("that is not an https URL",
+			throw refused("an address that is not an https URL",
 					"Use another registry, or set " + Hosts.key(this.reference.registry(), "insecure=true")
 							+ " to send the credentials without encryption");
 		}
 		String registryHost = Origin.of(URI.create(scheme + "://" + this.reference.apiAuthority())).host();
 		boolean own = Origin.of(uri).host().equals(registryHost);
 		if (this.reference.isOllama() && !own && !configured) {
-			throw refused("on another host",
+			throw refused("another host",
 					"Configure the registry below hooks.llm.oci.registries if its tokens come from that host");
 		}
 		if (!own && !configured && isPrivate(Origin.of(uri).host())) {
@@ -92,7 +92,7 @@ final class TokenRealm {
 
 	/** Returns the error of a realm whose host turned out to have a private address. */
 	ModelAccessDeniedException privateAddress() {
-		return refused("on a private address",
+		return refused("a private address",
 				"Configure the registry below hooks.llm.oci.registries if its tokens come from that host");
 	}
 
@@ -109,7 +109,7 @@ final class TokenRealm {
 		catch (IllegalArgumentException ex) {
 			// Said below.
 		}
-		throw refused("that is not a URL", "Use another registry");
+		throw refused("an address that is not a URL", "Use another registry");
 	}
 
 	private URI registry() {
@@ -127,9 +127,9 @@ final class TokenRealm {
 		}
 	}
 
-	private ModelAccessDeniedException refused(String problem, String action) {
+	private ModelAccessDeniedException refused(String place, String action) {
 		return new ModelAccessDeniedException(this.request.id(), "the registry " + this.reference.registry()
-				+ " requests tokens from an address " + problem + "; no credentials were sent", action);
+				+ " requests tokens from " + place + "; no credentials were sent", action);
 	}
 
 }

@@ -116,7 +116,7 @@ class ModelCatalogTests extends ModelCatalogContractTests {
 	static final List<Fault> FAULTS = List.of(fault("", "JSON"), fault("[]", "it is not a JSON object"),
 			fault("{\"format\":1,\"models\":[]} x", "it is not valid JSON (line 1)"),
 			fault("{\"format\":1,\"format\":1,\"models\":[]}", "it is not valid " + "JSON"),
-			fault("{\"models\":[]}", "'format'"), fault("{\"format\":2,\"models\":[]}", "another 'format' than 1"),
+			fault("{\"models\":[]}", "'format'"), fault("{\"format\":2,\"models\":[]}", "a 'format' other than 1"),
 			fault("{\"format\":1}", "no list 'models'"),
 			fault("{\"format\":1,\"models\":[],\"more\":1}", "unknown field 'more'"),
 			fault("{\"format\":1,\"models\":[1]}", "entry number 1"), entry("\"name\":\"m\"", "no list 'variants'"),

@@ -169,7 +169,7 @@ class HuggingFaceResolverTests extends SourceResolverContractTests {
 			.containsExactly("model.gguf");
 		assertThat(names(this.hub.model("hf://org/repo/model.gguf", "!*.gguf"))).containsExactly("model.gguf");
 		assertThat(this.hub.failure(ModelNotFoundException.class, "hf://org/repo", "*.gguf", "!model.gguf"))
-			.hasMessageContaining("does not leave out");
+			.hasMessageContaining("does not exclude");
 	}
 
 	@Test

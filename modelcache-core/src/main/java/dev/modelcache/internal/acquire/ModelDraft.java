@@ -27,6 +27,7 @@ import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.DiskFault;
+import dev.modelcache.internal.DiskStep;
 import dev.modelcache.internal.content.Compression;
 import dev.modelcache.internal.store.ModelDirectory;
 import dev.modelcache.internal.store.ModelManifest;
@@ -73,8 +74,6 @@ final class ModelDraft {
 	private final List<FileJob> jobs;
 
 	private final Map<ModelFileName, CachedModel> arrived = new ConcurrentHashMap<>();
-
-	private Set<ModelFileName> missing = Set.of();
 
 	/**
 	 * Creates a draft.
@@ -403,7 +402,6 @@ final class ModelDraft {
 	 */
 	List<FileJob> admitMissing() {
 		List<FileJob> jobs = this.jobs.stream().filter((job) -> !this.arrived.containsKey(job.name())).toList();
-		this.missing = jobs.stream().map((job) -> job.name()).collect(Collectors.toSet());
 		long bytes = jobs.stream()
 			.map((job) -> job.file().size())
 			.flatMap(Stream::ofNullable)
@@ -445,12 +443,7 @@ final class ModelDraft {
 			.collect(Collectors.toSet());
 		ModelManifest manifest = manifest(names);
 		try {
-			// Where links cannot be had, files are copied.
-			long bytes = files.values().stream().mapToLong(CachedModel::size).sum();
-			monitor.storing(bytes, () -> cancellation.commit(() -> {
-				directory.publish(manifest, this.missing, moved);
-				return true;
-			}));
+			directory.publish(manifest, moved, new Publishing(monitor, cancellation));
 		}
 		catch (IOException ex) {
 			Path where = directory.seen(names.get(0)).directory();
@@ -468,6 +461,40 @@ final class ModelDraft {
 		Set<ModelOutcome> outcomes = files.stream().map(CachedModel::outcome).collect(Collectors.toSet());
 		return outcomes.contains(ModelOutcome.DOWNLOADED) ? ModelOutcome.DOWNLOADED
 				: outcomes.contains(ModelOutcome.ADOPTED) ? ModelOutcome.ADOPTED : ModelOutcome.CACHED;
+	}
+
+	/** Where links cannot be had, files are copied before the version is published. */
+	private final class Publishing implements ModelDirectory.Publication {
+
+		private final AcquisitionMonitor monitor;
+
+		private final Cancellation cancellation;
+
+		Publishing(AcquisitionMonitor monitor, Cancellation cancellation) {
+			this.monitor = monitor;
+			this.cancellation = cancellation;
+		}
+
+		@Override
+		public void copying(ModelPlace place, long bytes) {
+			ModelDraft.this.store.staging()
+				.admit(ModelDraft.this.candidate.request().id(), place, DataSize.ofBytes(bytes));
+		}
+
+		@Override
+		public void advanced() {
+			this.monitor.reading();
+		}
+
+		@Override
+		public void commit(DiskStep step) throws IOException {
+			long bytes = ModelDraft.this.arrivedBytes();
+			this.monitor.storing(bytes, () -> this.cancellation.commit(() -> {
+				step.take();
+				return true;
+			}));
+		}
+
 	}
 
 }

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * &lt;directory&gt;/receipts/&lt;key of the target&gt;.properties   what is known about a published file
  * &lt;directory&gt;/receipts/&lt;key of the target&gt;.adopted      the same of another tool's file that is served instead
  * &lt;directory&gt;/receipts/&lt;key of the target&gt;.elsewhere    what makes up a model that stands in another tool's cache
+ * &lt;directory&gt;/receipts/&lt;key of the target&gt;.&lt;key&gt;.elsewhere    what this cache brought there for a version before
  * &lt;directory&gt;/receipts/&lt;key of the target&gt;.history      which revisions of its source a model was
  * &lt;directory&gt;/locks/&lt;key of the target&gt;.lock
  * &lt;directory&gt;/locks/&lt;key of the target&gt;.use              the mark of those who use the file
@@ -57,7 +58,7 @@ public final class CacheLayout {
 
 	private static final String ADOPTED = ".adopted";
 
-	private static final String ELSEWHERE = ".elsewhere";
+	static final String ELSEWHERE = ".elsewhere";
 
 	private final Path directory;
 
@@ -169,6 +170,14 @@ public final class CacheLayout {
 	/** Returns where it is remembered that a model stands in another tool's cache. */
 	static Path elsewhere(ModelPlace place) {
 		return withEnding(place.receipt(), ELSEWHERE);
+	}
+
+	/**
+	 * Returns where it is remembered what this cache brought to a directory of another
+	 * tool's cache for a version of the model that is not the present one.
+	 */
+	static Path formerlyElsewhere(ModelPlace place, Path directory) {
+		return withEnding(place.receipt(), "." + key(directory.toString()) + ELSEWHERE);
 	}
 
 	/** Returns where it is remembered which revisions of its source a model was. */

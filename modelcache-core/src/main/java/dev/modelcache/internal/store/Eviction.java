@@ -95,15 +95,17 @@ public final class Eviction {
 	}
 
 	private boolean deleteElsewhere(ModelPlace place, Leftovers leftovers, Consumer<Path> kept) throws IOException {
-		ModelManifest elsewhere = (this.hub != null) ? Elsewhere.read(place, this.receipts.records()) : null;
-		if (this.hub == null || elsewhere == null) {
+		if (this.hub == null) {
 			return false;
 		}
-		// What is left is known only from the record.
-		if (this.hub.delete(place, elsewhere, leftovers, kept)) {
-			Elsewhere.delete(place, this.receipts.records());
+		Map<Path, ModelManifest> elsewhere = Elsewhere.all(place, this.receipts.records());
+		for (Map.Entry<Path, ModelManifest> version : elsewhere.entrySet()) {
+			// What is left is known only from the record.
+			if (this.hub.delete(place, version.getKey(), version.getValue(), leftovers, kept)) {
+				this.receipts.records().delete(version.getKey());
+			}
 		}
-		return true;
+		return !elsewhere.isEmpty();
 	}
 
 	/**

@@ -11,6 +11,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -21,6 +22,7 @@ import java.util.stream.Stream;
 
 import dev.modelcache.Digest;
 import dev.modelcache.ModelFileName;
+import dev.modelcache.internal.lock.ExclusiveFiles;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,11 +53,14 @@ final class HubCache {
 
 	private final Receipts receipts;
 
+	private final ExclusiveFiles files;
+
 	/** Whether it was logged that nothing can be added. */
 	private final AtomicBoolean told = new AtomicBoolean();
 
-	HubCache(HubCacheSettings settings, CacheLayout layout, Receipts receipts) {
+	HubCache(HubCacheSettings settings, CacheLayout layout, Receipts receipts, ExclusiveFiles files) {
 		this.settings = settings;
+		this.files = files;
 		this.layout = layout;
 		this.receipts = receipts;
 	}
@@ -122,6 +127,11 @@ final class HubCache {
 		return this.layout;
 	}
 
+	/** Returns the copies of a blob that are made where it cannot be linked to. */
+	Partials copies(Path blob) {
+		return new Partials(blob, this.files, Instant.MIN, false);
+	}
+
 	Receipts receipts() {
 		return this.receipts;
 	}
@@ -156,20 +166,21 @@ final class HubCache {
 	}
 
 	/**
-	 * Deletes what this cache brought of a model, unless another snapshot or another
-	 * model of ours uses it too. A blob goes before the link that leads to it, so that
-	 * another deletion finds what is left.
+	 * Deletes what this cache brought of a version of a model, unless another snapshot or
+	 * another model of ours uses it too. A blob goes before the link that leads to it, so
+	 * that another deletion finds what is left.
 	 * @param place the model's place
+	 * @param record the record of the version
 	 * @param manifest what makes it up
 	 * @param leftovers is told what cannot be deleted
 	 * @param left is told of each file that was changed since it was brought, and stays
 	 * @return whether all is gone
 	 */
-	boolean delete(ModelPlace place, ModelManifest manifest, Leftovers leftovers, Consumer<Path> left)
+	boolean delete(ModelPlace place, Path record, ModelManifest manifest, Leftovers leftovers, Consumer<Path> left)
 			throws IOException {
 		Path snapshot = Objects.requireNonNull(manifest.directory());
 		Path folder = parent(parent(snapshot));
-		Set<ModelFileName> kept = Elsewhere.handOn(place, manifest);
+		Set<ModelFileName> kept = Elsewhere.handOn(record, manifest, place.access());
 		boolean edited = false;
 		for (ModelFileName name : manifest.files()) {
 			if (kept.contains(name)) {
@@ -211,7 +222,8 @@ final class HubCache {
 		return existed;
 	}
 
-	private static boolean isLinked(Path folder, Path blob, Path except) throws IOException {
+	/** Returns whether another link of a snapshot than this one leads to a blob. */
+	static boolean isLinked(Path folder, Path blob, Path except) throws IOException {
 		try (Stream<Path> files = Files.walk(folder.resolve("snapshots"))) {
 			return files.filter(Files::isSymbolicLink).anyMatch((link) -> !link.equals(except) && isLinkTo(link, blob));
 		}
@@ -224,7 +236,8 @@ final class HubCache {
 		}
 	}
 
-	private static Path targetOf(Path link) throws IOException {
+	/** Returns what a link leads to. */
+	static Path targetOf(Path link) throws IOException {
 		return parent(link).resolve(Files.readSymbolicLink(link)).normalize();
 	}
 

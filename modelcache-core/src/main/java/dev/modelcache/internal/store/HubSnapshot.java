@@ -10,9 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.HashMap;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -23,7 +23,9 @@ import java.util.stream.Stream;
 
 import dev.modelcache.Digest;
 import dev.modelcache.ModelFileName;
+import dev.modelcache.internal.FileAccess;
 import dev.modelcache.internal.ForcedChannel;
+import dev.modelcache.internal.store.Receipt.PutBy;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -118,14 +120,61 @@ final class HubSnapshot implements ModelDirectory {
 	 */
 	private Set<ModelFileName> own() {
 		if (this.own == null) {
-			ModelManifest before = Elsewhere.read(this.place, this.cache.receipts().records());
-			this.own = (before != null && snapshot().equals(before.directory())) ? before.own() : Set.of();
+			this.own = records().stream()
+				.filter((record) -> snapshot().equals(record.directory()))
+				.flatMap((record) -> record.own().stream())
+				.collect(Collectors.toSet());
 		}
 		return this.own;
 	}
 
+	private Collection<ModelManifest> records() {
+		try {
+			return Elsewhere.all(this.place, this.cache.receipts().records()).values();
+		}
+		catch (IOException ex) {
+			logger.debug("The records beside {} cannot be listed", this.place.receipt(), ex);
+			return Stream.ofNullable(Elsewhere.read(this.place, this.cache.receipts().records())).toList();
+		}
+	}
+
+	/**
+	 * Returns the names of the files that belong to this cache once they are shown: those
+	 * that it brought, now or when an earlier attempt was broken off, and those that it
+	 * links to content that it brought, now or for a version before.
+	 */
+	private Set<ModelFileName> own(ModelManifest manifest, Set<ModelFileName> arrived) throws IOException {
+		Set<ModelFileName> brought = new HashSet<>();
+		Set<Path> blobs = new HashSet<>();
+		for (ModelFileName name : manifest.files()) {
+			if (isBrought(name, arrived)) {
+				brought.add(name);
+				blobs.add(blob(name));
+			}
+		}
+		for (ModelManifest record : records()) {
+			for (ModelFileName name : record.own()) {
+				Path file = name.in(Objects.requireNonNull(record.directory()));
+				if (Files.isSymbolicLink(file)) {
+					blobs.add(HubCache.targetOf(file));
+				}
+			}
+		}
+		brought.addAll(own());
+		return manifest.files()
+			.stream()
+			.filter((name) -> brought.contains(name) || (arrived.contains(name) && blobs.contains(blob(name))))
+			.collect(Collectors.toSet());
+	}
+
+	/** Its receipt tells that this cache brought a file, also long ago. */
+	private boolean isBrought(ModelFileName name, Set<ModelFileName> arrived) throws IOException {
+		Receipt receipt = this.cache.receipts().find(arrived.contains(name) ? arriving(name) : seen(name));
+		return receipt != null && receipt.putBy() == PutBy.CACHE;
+	}
+
 	@Override
-	public void publish(ModelManifest manifest, Set<ModelFileName> brought, Set<ModelFileName> arrived)
+	public void publish(ModelManifest manifest, Set<ModelFileName> arrived, Publication publication)
 			throws IOException {
 		for (ModelFileName name : manifest.files()) {
 			if (!Files.isRegularFile(arrived.contains(name) ? blob(name) : name.in(snapshot()))) {
@@ -133,24 +182,32 @@ final class HubSnapshot implements ModelDirectory {
 			}
 		}
 		this.cache.tag();
-		Map<Digest, ModelFileName> first = new HashMap<>();
-		manifest.files().forEach((name) -> first.putIfAbsent(Objects.requireNonNull(this.files.get(name)), name));
-		for (int i = manifest.files().size() - 1; i >= 0; i--) {
-			// The last one to be shown may have the blob itself, where links are not to
-			// be had.
-			ModelFileName name = manifest.files().get(i);
-			boolean last = name.equals(first.get(this.files.get(name)));
-			if (arrived.contains(name)) {
-				show(name, brought.contains(name) && last);
+		Set<ModelFileName> own = own(manifest, arrived);
+		Map<ModelFileName, Path> shown = new LinkedHashMap<>();
+		try {
+			for (ModelFileName name : manifest.files()) {
+				if (arrived.contains(name) && !isShown(name)) {
+					shown.put(name, toShow(name, arrived, shown.values(), publication));
+				}
+			}
+			publication.commit(() -> {
+				for (Map.Entry<ModelFileName, Path> file : shown.entrySet()) {
+					show(file.getKey(), file.getValue());
+				}
+				FileMoves.forceDirectory(snapshot());
+				if (!this.revision.equals(this.commit)) {
+					pointRevision();
+				}
+				Elsewhere.write(this.place, manifest.in(snapshot(), own), this.cache.receipts().records());
+			});
+		}
+		finally {
+			for (Map.Entry<ModelFileName, Path> file : shown.entrySet()) {
+				if (!file.getValue().equals(blob(file.getKey()))) {
+					Files.deleteIfExists(file.getValue());
+				}
 			}
 		}
-		FileMoves.forceDirectory(snapshot());
-		if (!this.revision.equals(this.commit)) {
-			pointRevision();
-		}
-		Elsewhere.write(this.place,
-				manifest.in(snapshot(), Stream.concat(own().stream(), brought.stream()).collect(Collectors.toSet())),
-				this.cache.receipts().records());
 	}
 
 	@Override
@@ -163,53 +220,71 @@ final class HubSnapshot implements ModelDirectory {
 		return Files.isDirectory(snapshot());
 	}
 
-	private void show(ModelFileName name, boolean brought) throws IOException {
+	private boolean isShown(ModelFileName name) throws IOException {
+		Path file = name.in(snapshot());
+		return Files.exists(file) && Files.isSameFile(file, blob(name));
+	}
+
+	/**
+	 * Returns what is to be moved to where a file is shown: a link to its blob or, where
+	 * links are not to be had, the blob itself if it is of this cache alone, or a copy.
+	 */
+	private Path toShow(ModelFileName name, Set<ModelFileName> arrived, Collection<Path> others,
+			Publication publication) throws IOException {
 		Path file = name.in(snapshot());
 		Path blob = blob(name);
-		if (Files.exists(file) && Files.isSameFile(file, blob)) {
-			return;
+		Files.createDirectories(seen(name).directory());
+		Path link = file.resolveSibling("." + UUID.randomUUID());
+		if (link(link, blob)) {
+			return link;
 		}
+		logger.debug("{} cannot be a link; it becomes a file", file);
+		return (isBrought(name, arrived) && !others.contains(blob) && !HubCache.isLinked(this.folder, blob, file))
+				? blob : copy(name, publication);
+	}
+
+	private void show(ModelFileName name, Path next) throws IOException {
+		Path file = name.in(snapshot());
 		if (isTaken(name)) {
 			throw new IOException("the file " + file + " appeared meanwhile; it was not put there by this cache");
 		}
 		if (Files.isSymbolicLink(file)) {
-			logger.warn("{} pointed to content other than that of its commit; it now points to {}", file, blob);
+			logger.warn("{} pointed to content other than that of its commit; it now points to {}", file, blob(name));
 		}
-		Files.createDirectories(seen(name).directory());
-		Path next = file.resolveSibling("." + UUID.randomUUID());
-		if (!link(next, blob)) {
-			logger.debug("{} cannot be a link; it becomes a file", file);
-			if (brought) {
-				FileMoves.replace(blob, file);
-				this.cache.receipts().completeFingerprint(seen(name));
-				return;
-			}
-			copy(blob, next);
-		}
-		try {
-			FileMoves.replace(next, file);
-		}
-		finally {
-			Files.deleteIfExists(next);
+		FileMoves.replace(next, file);
+		if (next.equals(blob(name))) {
+			this.cache.receipts().completeFingerprint(seen(name));
 		}
 	}
 
-	/** Others may count on the blob. The copy has its permissions. */
-	private static void copy(Path blob, Path next) throws IOException {
-		FileAttribute<?>[] attributes = blob.getFileSystem().supportedFileAttributeViews().contains("posix")
-				? new FileAttribute<?>[] { PosixFilePermissions.asFileAttribute(Files.getPosixFilePermissions(blob)) }
-				: new FileAttribute<?>[0];
-		try (FileChannel from = FileChannel.open(blob, StandardOpenOption.READ);
-				FileChannel to = FileChannel.open(next, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-						attributes)) {
-			ForcedChannel.copy(from, to, () -> {
-			});
-			to.force(true);
+	/**
+	 * Others may count on the blob. The copy has its permissions, and is made beside it,
+	 * where what a killed process left is found and deleted.
+	 */
+	private Path copy(ModelFileName name, Publication publication) throws IOException {
+		Path blob = blob(name);
+		Partials copies = this.cache.copies(blob);
+		copies.deleteOthers();
+		publication.copying(arriving(name), Files.size(blob));
+		Partial copy = copies.create();
+		boolean done = false;
+		try (FileChannel from = FileChannel.open(blob, StandardOpenOption.READ)) {
+			ForcedChannel.copy(from, copy.file().channel(), publication::advanced);
+			if (blob.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+				FileAccess.set(copy.path(), Files.getPosixFilePermissions(blob));
+			}
+			copy.file().channel().force(true);
+			done = true;
 		}
-		catch (IOException ex) {
-			Files.deleteIfExists(next);
-			throw ex;
+		finally {
+			if (done) {
+				copy.closeOrDelete();
+			}
+			else {
+				copy.delete();
+			}
 		}
+		return copy.path();
 	}
 
 	/** Returns whether there is a link that leads to a blob. */

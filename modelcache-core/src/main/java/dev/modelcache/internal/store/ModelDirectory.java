@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.function.Function;
 
 import dev.modelcache.ModelFileName;
+import dev.modelcache.internal.DiskStep;
 
 /**
  * Where the files of one version of a model arrive, each for itself, and where they are
@@ -88,14 +89,14 @@ public interface ModelDirectory {
 	/**
 	 * Lets the version be seen. All its files have arrived.
 	 * <p>
-	 * <em>Blocking</em>.
+	 * <em>Blocking</em>. <em>Cancellation</em>: by what the publication throws.
 	 * @param manifest what makes up the version
-	 * @param brought the files that were brought just now
 	 * @param arrived the files that are to be seen as they {@linkplain #arriving arrived}
+	 * @param publication is told how it goes
 	 * @throws IOException if something else is in the way, or the disk does not take it;
 	 * the version that was seen before still is
 	 */
-	void publish(ModelManifest manifest, Set<ModelFileName> brought, Set<ModelFileName> arrived) throws IOException;
+	void publish(ModelManifest manifest, Set<ModelFileName> arrived, Publication publication) throws IOException;
 
 	/**
 	 * Lets a version be seen whose files are all where they are seen already. Nothing is
@@ -105,5 +106,30 @@ public interface ModelDirectory {
 	 * @param manifest what makes up the version
 	 */
 	void remember(ModelManifest manifest);
+
+	/** The publication of a version. */
+	@FunctionalInterface
+	interface Publication {
+
+		/**
+		 * Takes the step after which the version can be seen; it writes no content.
+		 * @param step the step
+		 * @throws IOException what the step throws
+		 */
+		void commit(DiskStep step) throws IOException;
+
+		/**
+		 * A file must be copied.
+		 * @param place where its copy is written
+		 * @param bytes its size
+		 */
+		default void copying(ModelPlace place, long bytes) {
+		}
+
+		/** A piece of a file was copied. */
+		default void advanced() {
+		}
+
+	}
 
 }

@@ -106,7 +106,8 @@ public final class ModelStore implements AutoCloseable {
 			.toList();
 		this.receipts = new Receipts(new Seals(settings.seal(), settings.trustSeals(), this.roots));
 		this.versions = new ModelVersions(this.layout, this.receipts);
-		this.hub = (settings.hubCache() != null) ? new HubCache(settings.hubCache(), this.layout, this.receipts) : null;
+		this.hub = (settings.hubCache() != null) ? new HubCache(settings.hubCache(), this.layout, this.receipts, files)
+				: null;
 		this.inUse = new ModelsInUse(this.layout, clock);
 		this.accessChange = new AccessChange(this.layout, this.receipts);
 		this.users = new ModelUsers(this.layout, files);
@@ -114,7 +115,7 @@ public final class ModelStore implements AutoCloseable {
 				this.layout, this.roots, this.receipts);
 		this.hubs = new ArrayList<>();
 		for (Path hub : StoreSettings.hubs(settings.readOnlyRoots())) {
-			this.hubs.add(new HubCache(new HubCacheSettings(hub, true), this.layout, this.receipts));
+			this.hubs.add(new HubCache(new HubCacheSettings(hub, true), this.layout, this.receipts, files));
 		}
 		this.staging = new Staging(settings, this.layout, files, clock, this.receipts, this.adoption, this.inUse,
 				this.users, directories);

@@ -501,10 +501,10 @@ final class ModelVersions {
 		}
 
 		@Override
-		public void publish(ModelManifest manifest, Set<ModelFileName> brought, Set<ModelFileName> arrived)
+		public void publish(ModelManifest manifest, Set<ModelFileName> arrived, Publication publication)
 				throws IOException {
-			ModelVersions.this.publish(this.place, this.version, manifest);
-			Elsewhere.delete(this.place, ModelVersions.this.receipts.records());
+			publication.commit(() -> ModelVersions.this.publish(this.place, this.version, manifest));
+			Elsewhere.retire(this.place, ModelVersions.this.receipts.records());
 		}
 
 	}

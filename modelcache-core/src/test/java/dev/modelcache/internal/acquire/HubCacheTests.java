@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 import dev.modelcache.CacheOptions.Verification;
@@ -40,6 +41,9 @@ import dev.modelcache.internal.store.HubCacheSettings;
 import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.HubServer;
+import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.Reply;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -444,6 +448,63 @@ class HubCacheTests {
 			fixture.cache().evict("m").block(Duration.ofMinutes(1));
 			assertThat(files(folder())).containsExactly("blobs/" + CONFIG_SHA1, "snapshots/" + LATER + "/config.json");
 			assertThat(other).hasContent(CONFIG);
+		}
+	}
+
+	/** The second file does not come at the first attempt. */
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void evictionRemovesWhatAnAttemptBroughtThatWasBrokenOff(boolean links) throws IOException {
+		this.links = links;
+		MisbehavingServer cdn = this.server.cdn();
+		String path = cdn.uri("/xet-bridge-us/" + this.content.sha256().hex()).getPath();
+		AtomicBoolean there = new AtomicBoolean();
+		cdn.answer(path, (request) -> {
+			if (!there.get()) {
+				Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> Files.exists(blob(CONFIG_SHA1)));
+				return Reply.status(404);
+			}
+			return Reply.ok();
+		});
+		assertThatExceptionOfType(ModelNotFoundException.class).isThrownBy(() -> get(all()));
+		there.set(true);
+		try (CacheFixture fixture = open(all())) {
+			fixture.get("m");
+			assertThat(files(folder().resolve("blobs"))).hasSize(links ? 2 : 0);
+			fixture.cache().evict("m").block(Duration.ofMinutes(1));
+			assertThat(files(folder())).isEmpty();
+		}
+	}
+
+	/** As if the process had ended before it wrote down what it published. */
+	@Test
+	void evictionRemovesWhatAProcessShowedThatWasKilledThen() throws IOException {
+		get(all());
+		try (Stream<Path> records = Files.list(this.directory.resolve("cache/receipts"))) {
+			Files.delete(records.filter((file) -> file.toString().endsWith(".elsewhere")).findFirst().orElseThrow());
+		}
+		try (CacheFixture fixture = open(all())) {
+			fixture.get("m");
+			fixture.cache().evict("m").block(Duration.ofMinutes(1));
+			assertThat(files(folder())).isEmpty();
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void evictionRemovesWhatWasBroughtForCommitsBefore(boolean back) throws IOException {
+		try (CacheFixture fixture = open(all())) {
+			fixture.get("m");
+			commit(LATER, Content.random(2 << 20, 2));
+			fixture.cache().refresh("m").block(Duration.ofMinutes(1));
+			if (back) {
+				commit(COMMIT, this.content);
+				fixture.cache().refresh("m").block(Duration.ofMinutes(1));
+			}
+			assertThat(files(folder().resolve("blobs"))).hasSize(3);
+			fixture.cache().evict("m").block(Duration.ofMinutes(1));
+			assertThat(files(folder())).isEmpty();
+			assertThat(files(this.directory.resolve("cache"))).noneMatch((file) -> file.endsWith(".elsewhere"));
 		}
 	}
 

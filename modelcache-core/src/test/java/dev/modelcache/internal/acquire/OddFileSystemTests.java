@@ -7,12 +7,17 @@ package dev.modelcache.internal.acquire;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.FileSystems;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.CachedModel;
+import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
@@ -114,6 +119,42 @@ class OddFileSystemTests {
 				.withMessageContaining("hooks.llm.cache.layout");
 		}
 		assertThat(this.hub.cdn().requests()).isEmpty();
+	}
+
+	@Test
+	void copyInPlaceOfALinkCanBeCancelled() throws Exception {
+		this.hub.repository("org/repo", COMMIT).large("model.gguf", this.content).small("config.json", "{}");
+		Path blobs = Files.createDirectories(this.directory.resolve("hub/models--org--repo/blobs"));
+		Files.write(blobs.resolve(this.content.sha256().hex()), this.content.bytes());
+		OddFileSystem odd = new OddFileSystem(FileSystems.getDefault(), Oddity.NO_LINKS);
+		CountDownLatch copied = new CountDownLatch(1);
+		CountDownLatch goOn = new CountDownLatch(1);
+		odd.beforeStoring((step) -> {
+			if (step.matches("force \\.(" + this.content.sha256().hex() + "\\..*|[0-9a-f-]{36})")) {
+				copied.countDown();
+				await(goOn);
+			}
+		});
+		try (CacheFixture fixture = hub(odd)) {
+			CompletableFuture<CachedModel> model = fixture.cache().get("m").toFuture();
+			await(copied);
+			fixture.cache().cancel("m").block(CacheFixture.PATIENCE);
+			goOn.countDown();
+			assertThat(model).failsWithin(CacheFixture.PATIENCE)
+				.withThrowableThat()
+				.withCauseInstanceOf(ModelCancelledException.class);
+		}
+		assertThat(this.directory.resolve("hub/models--org--repo/snapshots/" + COMMIT + "/model.gguf")).doesNotExist();
+		assertThat(blobs).isDirectoryNotContaining("glob:**.part");
+	}
+
+	private static void await(CountDownLatch latch) {
+		try {
+			assertThat(latch.await(CacheFixture.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
 	}
 
 	@ParameterizedTest

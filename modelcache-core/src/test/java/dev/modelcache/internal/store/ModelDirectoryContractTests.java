@@ -18,6 +18,7 @@ import java.util.Set;
 import dev.modelcache.Digest;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.DiskStep;
 import dev.modelcache.internal.lock.ExclusiveFiles;
 import dev.modelcache.testsupport.Content;
 import org.junit.jupiter.api.AfterEach;
@@ -90,10 +91,10 @@ abstract class ModelDirectoryContractTests {
 	}
 
 	private static void publish(ModelDirectory arrived, String version) throws IOException {
-		arrived.publish(manifest(version), Set.copyOf(NAMES), Set.copyOf(NAMES));
+		arrived.publish(manifest(version), Set.copyOf(NAMES), DiskStep::take);
 	}
 
-	private static ModelManifest manifest(String version) {
+	static ModelManifest manifest(String version) {
 		return new ModelManifest(NAMES, version, "hf://org/repo", "key", false);
 	}
 
@@ -155,7 +156,7 @@ abstract class ModelDirectoryContractTests {
 	@Test
 	void publishedTwiceIsSeenOnce() throws IOException {
 		published(ONE);
-		version(ONE).publish(manifest(ONE), Set.of(), Set.of());
+		version(ONE).publish(manifest(ONE), Set.of(), DiskStep::take);
 		assertThat(version(ONE).isVisible()).isTrue();
 		assertSeen(ONE);
 	}

@@ -17,6 +17,7 @@ import java.util.Set;
 import dev.modelcache.Digest;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.DiskStep;
 import dev.modelcache.internal.content.FileDigest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,7 +72,7 @@ class ModelVersionsTests {
 		}).get(Digest.Algorithm.SHA256);
 		new Receipts().write(arriving,
 				new Receipt(Fingerprint.of(file), digest, null, null, null, null, null, false, Instant.EPOCH, null));
-		directory.publish(manifest(version), Set.of(NAME), Set.of(NAME));
+		directory.publish(manifest(version), Set.of(NAME), DiskStep::take);
 	}
 
 	private static void assertSeen(ModelVersions versions, ModelPlace place, String version) {

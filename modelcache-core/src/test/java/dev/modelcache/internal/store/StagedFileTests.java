@@ -445,10 +445,16 @@ class StagedFileTests {
 		assertThat(files()).containsExactlyInAnyOrder(young, foreign);
 	}
 
+	/** Returns what had the number of this process before it. */
+	static ProcessIdentity endedProcess() {
+		ProcessIdentity self = ProcessIdentity.current();
+		return new ProcessIdentity(self.machine(), self.pid(), self.start() - 1);
+	}
+
 	@Test
 	void filesWithWhichAnEndedProcessTriedTheDirectoryOutAreDeleted() throws Exception {
 		ProcessIdentity self = ProcessIdentity.current();
-		ProcessIdentity ended = new ProcessIdentity(self.machine(), self.pid(), self.start() - 1);
+		ProcessIdentity ended = endedProcess();
 		Path directory = Files.createDirectories(place().directory());
 		Path left = Files.createFile(directory.resolve(".probe." + ended + "-0a1b2c3d.part"));
 		Path used = Files.createFile(directory.resolve(".probe." + self + "-0a1b2c3d.part"));

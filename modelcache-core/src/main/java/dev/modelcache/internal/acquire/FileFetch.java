@@ -355,16 +355,22 @@ final class FileFetch {
 
 	/** Of the only file of a model, something has to tell what it is. */
 	private static FormatHints hints(FileJob job, @Nullable ExpectedDigest expected, TransferResult result) {
-		if (!job.only() || job.isPacked()) {
+		if (!job.only()) {
 			return job.hints();
 		}
 		FormatHints hints = job.hints().orNamed(result.fileName());
 		return (expected != null) ? hints : hints.unproved();
 	}
 
-	/** What is refused is not kept: another download would bring the same. */
+	/**
+	 * What is refused is not kept: another download would bring the same. The files of an
+	 * archive are inspected when they are taken out of it.
+	 */
 	private @Nullable ModelFormat inspect(FileJob job, FormatHints hints, StagedFile staged, StagedFile file,
 			TransferResult result) {
+		if (job.isPacked()) {
+			return null;
+		}
 		try {
 			ModelFormat format = this.formats.inspect(job.modelId(), file.path(), hints,
 					"the file from " + result.mirror());

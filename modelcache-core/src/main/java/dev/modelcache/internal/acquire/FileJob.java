@@ -54,7 +54,7 @@ record FileJob(Candidate candidate, RemoteFile file, ModelPlace place, boolean w
 		if (!this.place.shared()) {
 			names.add(this.place.target().getFileName().toString());
 		}
-		return new FormatHints(names, isPacked() ? null : this.file.mediaType());
+		return new FormatHints(names, this.file.mediaType());
 	}
 
 	/** Returns how the file is compressed, or null if it is what will stand there. */

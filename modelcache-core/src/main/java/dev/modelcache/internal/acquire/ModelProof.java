@@ -145,14 +145,14 @@ final class ModelProof {
 	}
 
 	/**
-	 * Returns a file of a version if it is known to be it.
+	 * Returns a file of a version if it is known to be it. An archive is not read again.
 	 * @param job the file
 	 * @param file where it may stand
 	 * @return the file, or {@code null}
 	 */
 	@Nullable CachedModel find(FileJob job, ModelPlace file) {
 		Claim claim = this.index.claim(file, job.file().expected(), false);
-		return (claim != null) ? settle(claim) : null;
+		return (claim != null && (claim.trusted() || !job.isPacked())) ? settle(claim) : null;
 	}
 
 	/**

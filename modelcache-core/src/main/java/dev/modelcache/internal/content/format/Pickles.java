@@ -5,9 +5,13 @@
 package dev.modelcache.internal.content.format;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import dev.modelcache.internal.content.format.ZipDirectory.Finding;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +42,9 @@ final class Pickles {
 
 	private static final int TAR_BLOCK = 512;
 
-	private static final int TAR_MARK = 257;
+	private static final int CHECKSUM_AT = 148;
+
+	private static final Pattern OCTAL = Pattern.compile("([+-]?)(?:0[oO])?([0-7]+)");
 
 	private Pickles() {
 	}
@@ -59,8 +65,11 @@ final class Pickles {
 			return "a NumPy array with a pickle inside";
 		}
 		Finding inside = ZipDirectory.find(channel, Pickles::isPickleName);
-		if (inside == Finding.MATCH || isPickleInTar(beginning, channel)) {
+		if (inside == Finding.MATCH) {
 			return "an archive with a pickle inside (PyTorch)";
+		}
+		if (isTar(beginning)) {
+			return "a tar archive, which may contain a pickle";
 		}
 		if (inside == Finding.UNREADABLE) {
 			return "a damaged zip archive, which may contain a pickle";
@@ -103,34 +112,38 @@ final class Pickles {
 		return PickleOpcodes.isPickle(in);
 	}
 
-	/** Before 0.1.12, PyTorch wrote a tar archive with a file of the name "pickle". */
-	private static boolean isPickleInTar(Beginning beginning, FileChannel channel) throws IOException {
-		if (!beginning.text().startsWith("ustar", TAR_MARK)) {
+	/**
+	 * Before 0.1.12, PyTorch wrote tar archives, and still reads them. Names and sizes
+	 * can be written in ways that readers understand differently, so the first header is
+	 * enough: as for Python, it is one if its checksum is right, whatever else it says.
+	 */
+	private static boolean isTar(Beginning beginning) {
+		byte[] block = beginning.bytes();
+		if (block.length < TAR_BLOCK) {
 			return false;
 		}
-		HeaderReader in = new HeaderReader(channel, NAME);
-		try {
-			while (in.remaining() >= TAR_BLOCK) {
-				String name = upToZero(in.key(100));
-				in.skip(24);
-				String size = upToZero(in.key(12)).strip();
-				in.skip(TAR_BLOCK - 136);
-				if (name.equals("pickle") || name.endsWith("/pickle") || isPickleName(name)) {
-					return true;
-				}
-				long bytes = size.matches("[0-7]{1,12}") ? Long.parseLong(size, 8) : 0;
-				in.skip((bytes + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK);
-			}
+		int sum = 0;
+		int signedSum = 0;
+		for (int i = 0; i < TAR_BLOCK; i++) {
+			boolean own = i >= CHECKSUM_AT && i < CHECKSUM_AT + Long.BYTES;
+			sum += own ? ' ' : (block[i] & 0xff);
+			signedSum += own ? ' ' : block[i];
 		}
-		catch (FormatException ex) {
-			// It ends here.
-		}
-		return false;
+		long stated = number(ByteBuffer.wrap(block).getLong(CHECKSUM_AT));
+		return stated == sum || stated == signedSum;
 	}
 
-	private static String upToZero(String text) {
+	/** Reads a binary number, or octal digits in any form that Python reads. */
+	private static long number(long field) {
+		int mark = (int) (field >>> 56);
+		if (mark == 0x80 || mark == 0xff) {
+			return (mark == 0x80) ? field & (-1L >>> 8) : field;
+		}
+		byte[] bytes = ByteBuffer.allocate(Long.BYTES).putLong(field).array();
+		String text = new String(bytes, StandardCharsets.ISO_8859_1);
 		int zero = text.indexOf('\0');
-		return (zero >= 0) ? text.substring(0, zero) : text;
+		Matcher digits = OCTAL.matcher(((zero >= 0) ? text.substring(0, zero) : text).strip().replace("_", ""));
+		return digits.matches() ? Long.parseLong(digits.group(1) + digits.group(2), 8) : 0;
 	}
 
 	private static boolean isPickleName(String name) {

@@ -215,11 +215,49 @@ class PicklesTests {
 		assertAccepted("m.npy", ModelFiles.joined(header, new byte[64]));
 	}
 
+	/**
+	 * Python's {@code tarfile} finds {@code pickle} in each of them, as in their likes.
+	 */
+	static Stream<Arguments> tars() {
+		byte[] pickle = ModelFiles.joined(tar("pickle", '0', 3, "ustar", "%06o\u0000 "), new byte[512]);
+		byte[] name = Arrays.copyOf(latin1("pickle"), 512);
+		byte[] record = Arrays.copyOf(latin1("15 path=pickle\n"), 512);
+		byte[] file = ModelFiles.joined(tar("a", '0', 3, "ustar", "%06o\u0000 "), new byte[512]);
+		return Stream.of(arguments("the first file", pickle),
+				arguments("a second file",
+						ModelFiles.joined(tar("tensors", '0', 3, "ustar", "%06o\u0000 "), new byte[512], pickle)),
+				arguments("headers of Unix 7", tar("pickle", '0', 3, "", "%06o\u0000 ")),
+				arguments("a name in an extended header",
+						ModelFiles.joined(tar("x", 'x', 15, "ustar", "%06o\u0000 "), record, file)),
+				arguments("a name of GNU",
+						ModelFiles.joined(tar("././@LongLink", 'L', 7, "ustar", "%06o\u0000 "), name, file)),
+				arguments("a directory with a size",
+						ModelFiles.joined(tar("d", '5', 0x1ff_fff, "ustar", "%06o\u0000 "), pickle)),
+				arguments("a checksum with blanks", tar("pickle", '0', 3, "ustar", " %o  ")),
+				arguments("a checksum with separators", tar("pickle", '0', 3, "ustar", "\u001c%o\u001f\u0000")),
+				arguments("a checksum with a prefix", tar("pickle", '0', 3, "ustar", "0o%o\u0000")),
+				arguments("a checksum with a sign", tar("pickle", '0', 3, "ustar", "+%o\u0000")),
+				arguments("a checksum with an underscore", tar("pickle", '0', 3, "ustar", "0_%o\u0000")),
+				arguments("a binary checksum", tar("pickle", '0', 3, "ustar", "\u0080")),
+				arguments("a sum of signed bytes", tar("pickle\u0000\u0080\u0080", '0', 3, "ustar", "-")),
+				arguments("a negative sum", tar("pickle\u0000" + "\u0080".repeat(60), '0', 3, "ustar", "-%o")),
+				arguments("a negative binary sum",
+						tar("pickle\u0000" + "\u0080".repeat(60), '0', 3, "ustar", "\u00ff")));
+	}
+
+	@ParameterizedTest
+	@MethodSource("tars")
+	void tarIsRefusedWith(String what, byte[] archive) throws Exception {
+		assertThat(refusal(archive)).as(what).hasMessageContaining("a tar archive, which may contain a pickle");
+	}
+
 	@Test
-	void tarOfOldPyTorchIsFound() throws Exception {
-		assertThat(refusal(ModelFiles.joined(tarEntry("tensors", 700), new byte[1024], tarEntry("pickle", 3))))
-			.hasMessageContaining("archive with a pickle inside");
-		assertAccepted("m.tar", ModelFiles.joined(tarEntry("tensors", 700), new byte[1024], new byte[1024]));
+	void fileWithoutTheChecksumOfATarIsAccepted() throws Exception {
+		byte[] header = tar("weights", '0', 3, "ustar", "%06o\u0000 ");
+		header[0]++;
+		assertAccepted("m.bin", header);
+		assertAccepted("m.bin", new byte[1024]);
+		assertAccepted("m.bin", Arrays.copyOf(tar("weights", '0', 3, "ustar", "%06o\u0000 "), 511));
 	}
 
 	private static byte[] zip64(byte[] archive, int end, long start, long stated) {
@@ -266,11 +304,31 @@ class PicklesTests {
 		return bytes.toByteArray();
 	}
 
-	private static byte[] tarEntry(String name, int size) {
-		ByteBuffer header = ByteBuffer.allocate(512);
-		header.put(latin1(name)).position(124);
-		header.put(latin1("%011o".formatted(size))).position(257);
-		return header.put(latin1("ustar")).array();
+	/**
+	 * Makes a header. Its checksum is written in a form, as a binary number after a mark,
+	 * or as a signed sum after a minus.
+	 */
+	private static byte[] tar(String name, char type, int size, String mark, String checksum) {
+		byte[] header = ByteBuffer.allocate(512)
+			.put(latin1(name))
+			.put(124, latin1("%011o".formatted(size)))
+			.put(156, (byte) type)
+			.put(257, latin1(mark))
+			.put(148, latin1(" ".repeat(8)))
+			.array();
+		boolean signed = checksum.startsWith("-") || checksum.equals("\u00ff");
+		int sum = 0;
+		for (byte b : header) {
+			sum += signed ? b : (b & 0xff);
+		}
+		ByteBuffer field = ByteBuffer.allocate(8);
+		switch (checksum) {
+			case "\u0080" -> field.putLong(sum | Long.MIN_VALUE);
+			case "\u00ff" -> field.putLong(sum);
+			case "-" -> field.put(latin1("%o".formatted(sum)));
+			default -> field.put(latin1(checksum.formatted(Math.abs(sum))));
+		}
+		return ByteBuffer.wrap(header).put(148, field.array()).array();
 	}
 
 }

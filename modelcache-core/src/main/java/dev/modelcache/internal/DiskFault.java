@@ -35,8 +35,12 @@ public enum DiskFault {
 	/** {@code EROFS}: the file system is mounted read-only, maybe after an error. */
 	READ_ONLY("Read-only file system", "The media is write protected"),
 
-	/** {@code ESTALE}, {@code ENOTCONN}: the server of the file system is not there. */
-	GONE("Stale file handle", "Transport endpoint is not connected", "Host is down"),
+	/**
+	 * {@code ESTALE}, {@code ENOTCONN}, {@code ETIMEDOUT}, {@code ENODEV}: the server,
+	 * the daemon or the device of the file system is not there.
+	 */
+	GONE("Stale file handle", "Transport endpoint is not connected", "Socket not connected", "Host is down",
+			"Connection timed out", "Operation timed out", "No such device", "Remote I/O error"),
 
 	/** Anything else. */
 	OTHER;
@@ -114,7 +118,7 @@ public enum DiskFault {
 							+ "another directory",
 					failure);
 			case GONE -> new ModelStorageException(modelId, directory, message,
-					"Mount the file system of " + directory + " again, and check its server", failure);
+					"Mount the file system of " + directory + " again, and check its server or device", failure);
 			case OTHER -> new ModelStorageException(modelId, directory, message, failure);
 		};
 	}

@@ -7,11 +7,13 @@ package dev.modelcache.internal;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -82,11 +84,29 @@ public enum FileAccess {
 		for (Path path = directory; path != null && !Files.exists(path); path = path.getParent()) {
 			created.add(path);
 		}
-		Files.createDirectories(directory, attributes(directory, this.directory));
+		createAll(directory, attributes(directory, this.directory));
 		if (this != PRIVATE) {
 			for (Path path : created) {
 				set(path, this.directory);
 			}
+		}
+	}
+
+	/**
+	 * Creates a directory and those above it that do not exist.
+	 * @param directory the directory
+	 * @param attributes their attributes
+	 * @throws IOException if one of them cannot be created, or the file system of one
+	 * that exists does not say so
+	 */
+	public static void createAll(Path directory, FileAttribute<?>... attributes) throws IOException {
+		try {
+			Files.createDirectories(directory, attributes);
+		}
+		catch (FileAlreadyExistsException ex) {
+			// What is in the way may be a directory whose server is away, which is why.
+			Files.readAttributes(directory.getFileSystem().getPath(ex.getFile()), BasicFileAttributes.class);
+			throw ex;
 		}
 	}
 

@@ -15,6 +15,7 @@ import java.nio.channels.SeekableByteChannel;
 import java.nio.file.AccessMode;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.CopyOption;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileStore;
 import java.nio.file.FileSystem;
@@ -66,6 +67,8 @@ public final class OddFileSystem extends FileSystem {
 
 	/** How often what stands at a path was renamed. */
 	private final Map<Path, Integer> renamed = new ConcurrentHashMap<>();
+
+	private volatile Path mount = Path.of("/");
 
 	private volatile Consumer<Path> whenForced = (file) -> {
 	};
@@ -129,6 +132,20 @@ public final class OddFileSystem extends FileSystem {
 	 */
 	public void beforeStoring(Consumer<String> seen) {
 		this.beforeStoring = seen;
+	}
+
+	/**
+	 * Has only what is below a directory be away.
+	 * @param directory the real directory
+	 */
+	public void mounted(Path directory) {
+		this.mount = directory;
+	}
+
+	private void requireServer(Path path) throws IOException {
+		if (is(Oddity.AWAY) && real(path).startsWith(this.mount)) {
+			throw new FileSystemException(path.toString(), null, "Stale file handle");
+		}
 	}
 
 	private synchronized boolean is(Oddity oddity) {
@@ -246,7 +263,13 @@ public final class OddFileSystem extends FileSystem {
 		NEW_INODE_AFTER_RENAME,
 
 		/** Files are not locked (ENOLCK). */
-		NO_LOCKS
+		NO_LOCKS,
+
+		/** Directories are opened, but their entries are not read (EIO). */
+		NO_LISTING,
+
+		/** The server of the file system is away (ESTALE). */
+		AWAY
 
 	}
 
@@ -404,6 +427,7 @@ public final class OddFileSystem extends FileSystem {
 		@Override
 		public FileChannel newFileChannel(Path path, Set<? extends OpenOption> options, FileAttribute<?>... attributes)
 				throws IOException {
+			requireServer(path);
 			Path file = OddFileSystem.real(path);
 			boolean writes = options.contains(StandardOpenOption.WRITE);
 			if (is(Oddity.NO_READING_WHILE_WRITING) && writes && options.contains(StandardOpenOption.READ)) {
@@ -425,6 +449,7 @@ public final class OddFileSystem extends FileSystem {
 		@Override
 		public DirectoryStream<Path> newDirectoryStream(Path directory, DirectoryStream.Filter<? super Path> filter)
 				throws IOException {
+			requireServer(directory);
 			List<Path> found = new ArrayList<>();
 			try (DirectoryStream<Path> all = real().newDirectoryStream(OddFileSystem.real(directory),
 					(entry) -> filter.accept(path(entry)))) {
@@ -433,6 +458,10 @@ public final class OddFileSystem extends FileSystem {
 			return new DirectoryStream<>() {
 				@Override
 				public Iterator<Path> iterator() {
+					if (is(Oddity.NO_LISTING)) {
+						throw new DirectoryIteratorException(
+								new FileSystemException(directory.toString(), null, "Input/output error"));
+					}
 					return found.iterator();
 				}
 
@@ -523,6 +552,7 @@ public final class OddFileSystem extends FileSystem {
 
 		@Override
 		public void checkAccess(Path path, AccessMode... modes) throws IOException {
+			requireServer(path);
 			real().checkAccess(OddFileSystem.real(path), modes);
 		}
 
@@ -550,6 +580,7 @@ public final class OddFileSystem extends FileSystem {
 		@Override
 		public <A extends BasicFileAttributes> A readAttributes(Path path, Class<A> type, LinkOption... options)
 				throws IOException {
+			requireServer(path);
 			A attributes = real().readAttributes(OddFileSystem.real(path), type, options);
 			return is(Oddity.NEW_INODE_AFTER_RENAME) ? type.cast(Proxy.newProxyInstance(type.getClassLoader(),
 					new Class<?>[] { type }, (proxy, method, arguments) -> {
@@ -561,6 +592,7 @@ public final class OddFileSystem extends FileSystem {
 		@Override
 		public Map<String, Object> readAttributes(Path path, String attributes, LinkOption... options)
 				throws IOException {
+			requireServer(path);
 			Map<String, Object> read = new HashMap<>(
 					real().readAttributes(OddFileSystem.real(path), attributes, options));
 			read.computeIfPresent("fileKey", (name, key) -> key(path, key));

@@ -22,6 +22,7 @@ import dev.modelcache.ModelPathConflict;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.DeniedAccess;
+import dev.modelcache.internal.DiskFault;
 import dev.modelcache.internal.acquire.Standing.Claim;
 import dev.modelcache.internal.acquire.Standing.Foreign;
 import dev.modelcache.internal.acquire.Standing.Provable;
@@ -432,8 +433,8 @@ final class ModelIndex {
 		}
 		catch (IOException ex) {
 			ModelStorageException denied = DeniedAccess.reading(request().id(), file.target(), ex);
-			throw (denied != null) ? denied : new ModelStorageException(request().id(), file.directory(),
-					"cannot read the attributes of " + file.target() + ": " + ex, ex);
+			throw (denied != null) ? denied : DiskFault.exception(request().id(), file.directory(),
+					"cannot read the attributes of " + file.target(), ex);
 		}
 	}
 

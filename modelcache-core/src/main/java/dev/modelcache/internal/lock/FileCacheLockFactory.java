@@ -190,7 +190,13 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 			return lock;
 		}
 		catch (IOException ex) {
-			if (!(ex instanceof AccessDeniedException) && DiskFault.of(ex) != DiskFault.READ_ONLY) {
+			DiskFault fault = DiskFault.of(ex);
+			if (isFull(fault) && !Files.exists(lockFile, LinkOption.NOFOLLOW_LINKS)) {
+				logger.debug("Model '{}': there is no lock, because {} cannot be created", request.modelId(), lockFile,
+						ex);
+				return new NoLock();
+			}
+			if (!(ex instanceof AccessDeniedException) && fault != DiskFault.READ_ONLY) {
 				throw unusable(request, ex);
 			}
 			lock = tryAcquireAsReader(request, claim, lockFile, wait, ex);
@@ -201,6 +207,10 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 				claim.release();
 			}
 		}
+	}
+
+	private static boolean isFull(DiskFault fault) {
+		return fault == DiskFault.NO_SPACE || fault == DiskFault.QUOTA;
 	}
 
 	private FileCacheLock tryAcquire(LockRequest request, HeldLocks.Entry claim, Path lockFile, LockWait wait)
@@ -214,8 +224,7 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 			Outcome outcome = attempt(request, lockFile, channel, this.locking, wait);
 			LockOwner owner = self();
 			ProcessIdentity process = ProcessIdentity.current();
-			new OwnerNote(owner, process).write(channel, outcome != Outcome.LOCKED);
-			OwnerNote written = OwnerNote.read(channel);
+			OwnerNote written = write(new OwnerNote(owner, process), channel, outcome);
 			if (written != null && !written.isOf(owner)) {
 				throw held(wait, written);
 			}
@@ -227,6 +236,25 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 			if (lock == null) {
 				channel.close();
 			}
+		}
+	}
+
+	/**
+	 * Writes a note, and returns what stands in the file then. A lock of the operating
+	 * system counts also where the disk has no room for a note, so that what is there can
+	 * be served.
+	 */
+	private static @Nullable OwnerNote write(OwnerNote note, FileChannel channel, Outcome outcome) throws IOException {
+		try {
+			note.write(channel, outcome != Outcome.LOCKED);
+			return OwnerNote.read(channel);
+		}
+		catch (IOException ex) {
+			if (outcome != Outcome.LOCKED || !isFull(DiskFault.of(ex))) {
+				throw ex;
+			}
+			logger.debug("The disk is full, so the lock file does not say who has it", ex);
+			return null;
 		}
 	}
 

@@ -5,12 +5,8 @@
 package dev.modelcache.internal.store;
 
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -72,18 +68,12 @@ final class Elsewhere {
 	}
 
 	private static List<Path> records(Path own, String names) throws IOException {
-		List<Path> all = new ArrayList<>();
-		try (DirectoryStream<Path> records = Files.newDirectoryStream(own.resolveSibling(""),
-				names + CacheLayout.ELSEWHERE)) {
-			records.forEach(all::add);
+		try {
+			return Listing.of(own.resolveSibling(""), names + CacheLayout.ELSEWHERE);
 		}
 		catch (NoSuchFileException ex) {
-			logger.trace("No records in {}", own.resolveSibling(""));
+			return List.of();
 		}
-		catch (DirectoryIteratorException ex) {
-			throw ex.getCause();
-		}
-		return all;
 	}
 
 	/**

@@ -85,7 +85,7 @@ public final class Eviction {
 		if (Files.isRegularFile(place.target(), LinkOption.NOFOLLOW_LINKS)) {
 			existed |= leftovers.unless(() -> Files.deleteIfExists(place.target()), place.target());
 		}
-		if (!Files.exists(place.target(), LinkOption.NOFOLLOW_LINKS)) {
+		if (leftovers.unless(() -> !Fingerprint.isThere(place.target()), place.target())) {
 			this.receipts.delete(place);
 			SourceHistory.delete(place);
 		}

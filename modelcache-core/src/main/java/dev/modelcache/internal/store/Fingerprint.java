@@ -5,13 +5,15 @@
 package dev.modelcache.internal.store;
 
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -44,18 +46,47 @@ public record Fingerprint(long size, String modified, String fileKey, String cha
 	 * Takes the fingerprint of a file.
 	 * @param file the file
 	 * @return its fingerprint, or {@code null} if there is no such regular file
-	 * @throws AccessDeniedException if this user may not enter the file's directory
+	 * @throws IOException if this user may not enter the file's directory, or the file
+	 * system does not tell whether there is such a file: it may be there
 	 */
 	public static @Nullable Fingerprint of(Path file) throws IOException {
 		try {
 			return Files.readAttributes(file, BasicFileAttributes.class).isRegularFile() ? ofRegular(file) : null;
 		}
-		catch (AccessDeniedException ex) {
+		catch (FileSystemException ex) {
+			if (isMissing(ex)) {
+				return null;
+			}
 			throw ex;
 		}
-		catch (FileSystemException ex) {
-			return null;
+	}
+
+	/**
+	 * Returns whether something stands at a path, be it a link that leads nowhere.
+	 * @throws IOException if the file system does not tell
+	 */
+	static boolean isThere(Path path) throws IOException {
+		try {
+			Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+			return true;
 		}
+		catch (FileSystemException ex) {
+			if (isMissing(ex)) {
+				return false;
+			}
+			throw ex;
+		}
+	}
+
+	/**
+	 * Any other error, such as that of a server that is away, says nothing of the file.
+	 */
+	private static boolean isMissing(FileSystemException failure) {
+		String reason = String.valueOf(failure.getReason());
+		return failure instanceof NoSuchFileException || Stream
+			.of("Not a directory", "Too many levels of symbolic links", "Symbolic link loop", "File name too long",
+					"Filename too long")
+			.anyMatch(reason::contains);
 	}
 
 	private static Fingerprint ofRegular(Path file) throws IOException {

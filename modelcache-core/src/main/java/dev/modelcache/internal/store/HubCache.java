@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 
 import dev.modelcache.Digest;
 import dev.modelcache.ModelFileName;
+import dev.modelcache.internal.FileAccess;
 import dev.modelcache.internal.lock.ExclusiveFiles;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -142,7 +143,7 @@ final class HubCache {
 	 * @param blobs where its files arrive
 	 */
 	static void createRepository(Path blobs) throws IOException {
-		Files.createDirectories(blobs);
+		FileAccess.createAll(blobs);
 		try {
 			Files.createDirectories(blobs.resolveSibling("snapshots"));
 			Files.createDirectories(blobs.resolveSibling("refs"));
@@ -258,8 +259,8 @@ final class HubCache {
 
 	private static void deleteEmpty(Path directory, Path end) throws IOException {
 		for (Path empty = directory; !empty.equals(end); empty = parent(empty)) {
-			try (Stream<Path> entries = Files.list(empty)) {
-				if (entries.findAny().isPresent()) {
+			try {
+				if (!Listing.of(empty, "*").isEmpty()) {
 					return;
 				}
 			}

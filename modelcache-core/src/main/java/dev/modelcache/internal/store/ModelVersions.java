@@ -57,6 +57,8 @@ final class ModelVersions {
 	/** The directory of a version, and what belongs to it. */
 	private static final Pattern OWN = Pattern.compile("[0-9a-f]{16}(\\..*)?");
 
+	private static final String UNPACKING = ".unpacking-";
+
 	private static final Pattern VERSION = Pattern.compile("[0-9a-f]{16}");
 
 	/** What this cache writes beside a file of a version. */
@@ -255,8 +257,8 @@ final class ModelVersions {
 	/** Deletes entries that this cache may have made. */
 	private void deleteEntries(ModelPlace place, Predicate<String> unwanted) {
 		List<Path> left = new ArrayList<>();
-		try (Stream<Path> entries = Files.list(CacheLayout.versions(place))) {
-			List<Path> old = entries.filter((entry) -> {
+		try {
+			List<Path> old = Listing.of(CacheLayout.versions(place), "*").stream().filter((entry) -> {
 				String name = entry.getFileName().toString();
 				return OWN.matcher(name).matches() && unwanted.test(name);
 			}).toList();
@@ -457,7 +459,9 @@ final class ModelVersions {
 
 		@Override
 		public Path unpacking() throws IOException {
-			Path directory = hidden(".unpacking-" + UUID.randomUUID());
+			// Of processes that were killed: the disk may have no room beside them.
+			deleteEntries(this.place, (entry) -> entry.contains(UNPACKING));
+			Path directory = hidden(UNPACKING + UUID.randomUUID());
 			FileAccess.PRIVATE.createDirectories(directory);
 			return directory;
 		}

@@ -49,7 +49,7 @@ public enum Occupant {
 
 	static Occupant of(ModelPlace place, Receipts receipts) throws IOException {
 		Path target = place.target();
-		if (!Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+		if (!Fingerprint.isThere(target)) {
 			return NOTHING;
 		}
 		if (place.conflict() == null || ModelVersions.isPointer(target)) {

@@ -6,7 +6,6 @@ package dev.modelcache.internal.store;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -119,6 +118,18 @@ final class Partials {
 			Path own = StagedName.of(this.target);
 			FileMoves.replace(left.path(), own);
 			moveJournal(left.path(), own);
+		}
+	}
+
+	/**
+	 * Deletes what ended processes left of copies: without a journal, it is of no use.
+	 */
+	void deleteCopies() throws IOException {
+		for (Path path : list(StagedName.STAGED)) {
+			Partial left = Files.exists(StagedName.journal(path)) ? null : tryTake(path);
+			if (left != null) {
+				discard(left);
+			}
 		}
 	}
 
@@ -316,15 +327,10 @@ final class Partials {
 	}
 
 	private static List<Path> list(Path target, String ending) throws IOException {
-		List<Path> found = new ArrayList<>();
-		try (DirectoryStream<Path> all = Files.newDirectoryStream(target.getParent(), "*" + ending)) {
-			for (Path file : all) {
-				if (StagedName.owner(file, target) != null) {
-					found.add(file);
-				}
-			}
-		}
-		return found;
+		return Listing.of(target.resolveSibling(""), "*" + ending)
+			.stream()
+			.filter((file) -> StagedName.owner(file, target) != null)
+			.toList();
 	}
 
 }

@@ -193,7 +193,8 @@ public final class Staging {
 	}
 
 	/**
-	 * Returns an empty staged file beside a target. What ended downloads left stays.
+	 * Returns an empty staged file beside a target. What ended downloads left stays; what
+	 * ended copies left is deleted.
 	 * @param modelId the model's id
 	 * @param place the target's place
 	 * @return the staged file; the caller closes it
@@ -201,7 +202,9 @@ public final class Staging {
 	public StagedFile stageEmpty(String modelId, ModelPlace place) {
 		ModelPlace work = prepare(modelId, place);
 		try {
-			return new StagedFile(this, modelId, place, work, partials(work).create());
+			Partials partials = partials(work);
+			partials.deleteCopies();
+			return new StagedFile(this, modelId, place, work, partials.create());
 		}
 		catch (IOException ex) {
 			throw cannotCreate(modelId, place, ex);
@@ -214,8 +217,8 @@ public final class Staging {
 	 * @return {@code true} if something of them is there
 	 */
 	public boolean hasPartials(ModelPlace place) {
-		try (Stream<Path> files = Files.list(place.directory())) {
-			return files.anyMatch(StagedName::isStaged);
+		try {
+			return Listing.of(place.directory(), "*" + StagedName.STAGED).stream().anyMatch(StagedName::isStaged);
 		}
 		catch (IOException ex) {
 			return false;

@@ -38,6 +38,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -86,7 +87,15 @@ class NonAtomicTests {
 	}
 
 	private CacheFixture open(Path cache, Path modelPath) {
-		CacheFixture fixture = new CacheFixture(cache);
+		return open(new CacheFixture(cache), cache, modelPath);
+	}
+
+	private CacheFixture open(OddFileSystem odd, boolean offline) {
+		CacheFixture fixture = new CacheFixture(this.directory.resolve("cache"));
+		return open(offline ? fixture.offline() : fixture, this.directory.resolve("cache"), odd.path(target()));
+	}
+
+	private CacheFixture open(CacheFixture fixture, Path cache, Path modelPath) {
 		fixture.store(new StoreSettings(cache, DataSize.ofMegabytes(1), Verification.FINGERPRINT).withRules(this.rules))
 			.lock(new LockSettings(LockSettings.defaults().timeout(), LockSettings.defaults().staleAfter(),
 					this.rules.access()))
@@ -315,6 +324,43 @@ class NonAtomicTests {
 		// Without locks, what another download of a process that runs left may be in use.
 		assertThat(files(bucket())).filteredOn((name) -> oddity != Oddity.NO_LOCKS || !name.startsWith("."))
 			.containsExactlyInAnyOrder("m.bin", "m.bin.download.lock");
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void whileTheServerOfAVolumeIsAwayItsModelIsNeitherAbsentNorForgotten(boolean offline) {
+		OddFileSystem odd = with();
+		odd.mounted(bucket());
+		get(odd);
+		odd.set(Oddity.AWAY, true);
+		try (CacheFixture fixture = open(odd, offline)) {
+			assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> fixture.get("m"))
+				.withMessageContaining("Stale file handle")
+				.satisfies((failure) -> assertThat(failure.action()).startsWith("Mount the file system of"));
+			assertThatExceptionOfType(ModelStorageException.class)
+				.isThrownBy(() -> fixture.cache().evict("m").block(CacheFixture.PATIENCE))
+				.withMessageContaining("Stale file handle");
+			odd.set(Oddity.AWAY, false);
+			assertThat(fixture.get("m").outcome()).isEqualTo(ModelOutcome.CACHED);
+		}
+		assertThat(this.server.requests()).hasSize(1);
+	}
+
+	@Test
+	void directoryThatCannotBeListedIsToldAsSuch() {
+		assertThat(failure(open(with(Oddity.NO_LISTING)))).isInstanceOf(ModelStorageException.class)
+			.hasMessageContaining("Input/output error");
+	}
+
+	@Test
+	void directoryThatCannotBeListedDoesNotUndoAPublication() {
+		OddFileSystem odd = with();
+		odd.whenForced((file) -> {
+			if (file.getFileName().toString().startsWith(".m.bin.")) {
+				odd.set(Oddity.NO_LISTING, true);
+			}
+		});
+		assertThat(get(odd).outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
 	}
 
 	/** Gets two models into the directory of a cache. */

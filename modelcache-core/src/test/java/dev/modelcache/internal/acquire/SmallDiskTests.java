@@ -17,6 +17,7 @@ import dev.modelcache.CachedModel;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.DiskStep;
 import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.internal.transfer.TransferSettings;
 import dev.modelcache.testsupport.Content;
@@ -90,6 +91,16 @@ class SmallDiskTests {
 	}
 
 	@Test
+	void modelThatIsThereIsServedFromAFullDisk() {
+		run("mount -t tmpfs -o size=16m tmpfs $d", "full with the model", "umount --lazy $d");
+	}
+
+	@Test
+	void modelThatIsThereIsServedFromADiskWithoutInodes() {
+		run("mount -t tmpfs -o size=64m,nr_inodes=24 tmpfs $d", "no inodes beside the model", "umount --lazy $d");
+	}
+
+	@Test
 	void limitOfFileSizesSaysSo() {
 		run("prlimit --pid=$pid --fsize=2097152:unlimited", "limit", "prlimit --pid=$pid --fsize=unlimited:unlimited");
 	}
@@ -158,7 +169,7 @@ class SmallDiskTests {
 					}
 					fixture.open(ModelRequest.builder("m")
 						.url(server.uri("/m.gguf"))
-						.expectedDigest(CONTENT.sha256())
+						.expectedDigest(arguments[0].endsWith("the model") ? null : CONTENT.sha256())
 						.modelPath(child.directory.resolve("model.gguf"))
 						.maxAttempts(1)
 						.build());
@@ -166,6 +177,8 @@ class SmallDiskTests {
 						case "full" -> child.full(fixture);
 						case "inodes" -> child.inodes(fixture);
 						case "limit" -> child.fails(fixture, "File too large", "ulimit -f");
+						case "full with the model" -> child.served(fixture, () -> fill(child.directory.resolve("log")));
+						case "no inodes beside the model" -> child.served(fixture, child::fillWithFiles);
 						case "mounted" -> child.mounted(fixture);
 						default -> child.downloads(fixture);
 					}
@@ -267,7 +280,20 @@ class SmallDiskTests {
 			}
 		}
 
+		/** Its source states no digest, so it takes a lock to compare it. */
+		private void served(CacheFixture fixture, DiskStep filling) throws IOException {
+			Files.write(this.directory.resolve("model.gguf"), CONTENT.bytes());
+			filling.take();
+			assertThat(fixture.get("m").outcome()).isEqualTo(ModelOutcome.CACHED);
+			assertThat(this.server.bytesSent("/m.gguf")).isLessThan(CONTENT.size());
+		}
+
 		private void inodes(CacheFixture fixture) throws IOException {
+			fillWithFiles();
+			fails(fixture, "bytes are free", "df -i");
+		}
+
+		private void fillWithFiles() throws IOException {
 			Path others = Files.createDirectory(this.directory.resolve("others"));
 			try {
 				for (int n = 0;; n++) {
@@ -277,7 +303,6 @@ class SmallDiskTests {
 			catch (IOException ex) {
 				assertThat(ex).hasMessageContaining("No space left");
 			}
-			fails(fixture, "bytes are free", "df -i");
 		}
 
 		private void mounted(CacheFixture fixture) {

@@ -115,6 +115,19 @@ class ModelVersionsTests {
 	}
 
 	@Test
+	void whatAKilledUnpackingLeftIsDeletedBeforeAnotherOne() throws IOException {
+		ModelVersions versions = versions(Files::createSymbolicLink);
+		publish(versions, ONE);
+		for (String version : List.of(ONE, TWO)) {
+			Path left = versions.version(place(), version).unpacking();
+			Files.writeString(left.resolve("half"), "half");
+			assertThat(versions.version(place(), TWO).unpacking()).isNotEqualTo(left).isEmptyDirectory();
+			assertThat(left).doesNotExist();
+		}
+		assertSeen(versions, place(), ONE);
+	}
+
+	@Test
 	void deletedModelHasNoVersionsLeft() throws IOException {
 		for (ModelVersions versions : List.of(withoutLinks(), versions(Files::createSymbolicLink))) {
 			publish(versions, ONE);

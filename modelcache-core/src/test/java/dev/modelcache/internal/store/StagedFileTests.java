@@ -451,6 +451,21 @@ class StagedFileTests {
 		return new ProcessIdentity(self.machine(), self.pid(), self.start() - 1);
 	}
 
+	/** A disk with room for one copy would have none for another. */
+	@Test
+	void whatAKilledCopyLeftIsDeletedBeforeAnotherOne() throws Exception {
+		Path directory = Files.createDirectories(place().directory());
+		Path copy = Files.createFile(directory.resolve(".m.gguf." + endedProcess() + "-0a1b2c3d.part"));
+		Path download = Files.createFile(directory.resolve(".m.gguf." + endedProcess() + "-1a1b2c3d.part"));
+		Files.createFile(StagedName.journal(download));
+		for (Path file : List.of(copy, download)) {
+			Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+		}
+		store().staging().stageEmpty("m", place()).close();
+		assertThat(copy).doesNotExist();
+		assertThat(download).as("what can be resumed").exists();
+	}
+
 	@Test
 	void filesWithWhichAnEndedProcessTriedTheDirectoryOutAreDeleted() throws Exception {
 		ProcessIdentity self = ProcessIdentity.current();

@@ -11,15 +11,18 @@ import java.nio.charset.Charset;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.IntSupplier;
 
+import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCacheEvent;
 import dev.modelcache.ModelDownloadProgress;
 import dev.modelcache.ModelDownloadStarted;
 import dev.modelcache.ModelFailed;
 import dev.modelcache.ModelReady;
+import dev.modelcache.ModelReplaced;
 import dev.modelcache.TransferProgress;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +43,9 @@ final class ProgressBars implements ProgressDisplay, AutoCloseable {
 	private static final int NUMBERS = 60;
 
 	private static final int SHORTEST_NAME = 12;
+
+	/** A download that goes on tells its progress more often, also while it waits. */
+	private static final Duration LONGEST_SILENCE = Duration.ofSeconds(10);
 
 	private final PrintStream terminal;
 
@@ -123,15 +129,17 @@ final class ProgressBars implements ProgressDisplay, AutoCloseable {
 		String id = event.modelId();
 		Download download = this.downloads.get(id);
 		if (event instanceof ModelDownloadStarted started) {
-			this.downloads.put(id, new Download(this.clock.instant(), TransferProgress.of(0, started.totalBytes(), 0)));
+			this.downloads.put(id, new Download(this.clock.instant(), this.clock.instant(),
+					TransferProgress.of(0, started.totalBytes(), 0)));
 		}
 		else if (event instanceof ModelDownloadProgress current && download != null) {
-			this.downloads.put(id, new Download(download.since(), current.progress()));
+			this.downloads.put(id, new Download(download.since(), this.clock.instant(), current.progress()));
 		}
 		else if (event instanceof ModelReady ready && download != null) {
-			long size = ready.model().size();
-			end(id, new Download(download.since(),
-					TransferProgress.of(size, size, download.progress().bytesPerSecond())));
+			end(id, download.complete(ready.model()));
+		}
+		else if (event instanceof ModelReplaced replaced && download != null) {
+			end(id, download.complete(replaced.current()));
 		}
 		else if (event instanceof ModelFailed && download != null) {
 			end(id, download);
@@ -152,24 +160,31 @@ final class ProgressBars implements ProgressDisplay, AutoCloseable {
 		}
 	}
 
+	/**
+	 * Nothing is told of a download that is cancelled, or that finds the file as it was:
+	 * it is left out when it has been silent for some time.
+	 */
 	private void draw() {
-		if (this.downloads.isEmpty() || this.occupied) {
+		Instant earliest = this.clock.instant().minus(LONGEST_SILENCE);
+		Map<String, Download> shown = new LinkedHashMap<>(this.downloads);
+		shown.values().removeIf((download) -> download.told().isBefore(earliest));
+		if (shown.isEmpty() || this.occupied) {
 			return;
 		}
-		Map.Entry<String, Download> first = this.downloads.entrySet().iterator().next();
-		int count = this.downloads.size();
-		TransferProgress progress = (count == 1) ? first.getValue().progress() : sum();
+		Map.Entry<String, Download> first = shown.entrySet().iterator().next();
+		int count = shown.size();
+		TransferProgress progress = (count == 1) ? first.getValue().progress() : sum(shown.values());
 		Double percent = progress.percent();
 		String name = (count == 1) ? first.getKey()
 				: count + " models" + ((percent != null) ? " " + (int) Math.floor(percent) + " %" : "");
 		draw(line(name, elapsed(first.getValue()), progress, width()));
 	}
 
-	private TransferProgress sum() {
+	private static TransferProgress sum(Collection<Download> downloads) {
 		long bytes = 0;
 		Long total = 0L;
 		double rate = 0;
-		for (Download download : this.downloads.values()) {
+		for (Download download : downloads) {
 			TransferProgress progress = download.progress();
 			bytes += progress.bytes();
 			total = (total != null && progress.totalBytes() != null) ? (Long) (total + progress.totalBytes()) : null;
@@ -202,7 +217,10 @@ final class ProgressBars implements ProgressDisplay, AutoCloseable {
 		}
 		stream.write(bytes, offset, length);
 		stream.flush();
-		this.occupied = bytes[offset + length - 1] != '\n';
+		// After a carriage return, as the bars of another context end, the line may be
+		// overwritten.
+		byte last = bytes[offset + length - 1];
+		this.occupied = last != '\n' && last != '\r';
 	}
 
 	/**
@@ -243,9 +261,15 @@ final class ProgressBars implements ProgressDisplay, AutoCloseable {
 	 * Download that is shown.
 	 *
 	 * @param since the start time
+	 * @param told when its progress was told
 	 * @param progress the progress
 	 */
-	private record Download(Instant since, TransferProgress progress) {
+	private record Download(Instant since, Instant told, TransferProgress progress) {
+
+		Download complete(CachedModel model) {
+			return new Download(this.since, this.told,
+					TransferProgress.of(model.size(), model.size(), this.progress.bytesPerSecond()));
+		}
 
 	}
 

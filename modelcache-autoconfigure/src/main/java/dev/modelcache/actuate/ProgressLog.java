@@ -15,6 +15,7 @@ import dev.modelcache.ModelDownloadProgress;
 import dev.modelcache.ModelDownloadStarted;
 import dev.modelcache.ModelFailed;
 import dev.modelcache.ModelReady;
+import dev.modelcache.ModelReplaced;
 import dev.modelcache.TransferProgress;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -56,7 +57,7 @@ final class ProgressLog implements ProgressDisplay {
 		else if (event instanceof ModelDownloadProgress current) {
 			progressed(event.modelId(), current.progress());
 		}
-		else if (event instanceof ModelReady || event instanceof ModelFailed) {
+		else if (event instanceof ModelReady || event instanceof ModelReplaced || event instanceof ModelFailed) {
 			this.lastLines.remove(event.modelId());
 		}
 	}

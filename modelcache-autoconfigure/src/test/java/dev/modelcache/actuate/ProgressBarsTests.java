@@ -16,6 +16,7 @@ import dev.modelcache.ModelDownloadProgress;
 import dev.modelcache.ModelDownloadStarted;
 import dev.modelcache.ModelFailed;
 import dev.modelcache.ModelReady;
+import dev.modelcache.ModelReplaced;
 import dev.modelcache.TransferProgress;
 import dev.modelcache.testsupport.ManualClock;
 import dev.modelcache.autoconfigure.Statuses;
@@ -32,8 +33,10 @@ class ProgressBarsTests {
 
 	private final ByteArrayOutputStream terminal = new ByteArrayOutputStream();
 
+	private final ManualClock clock = new ManualClock();
+
 	private final ProgressBars bars = new ProgressBars(new PrintStream(this.terminal, true, StandardCharsets.UTF_8),
-			() -> 80, new ManualClock());
+			() -> 80, this.clock);
 
 	private String shown() {
 		return this.terminal.toString(StandardCharsets.UTF_8);
@@ -170,6 +173,39 @@ class ProgressBarsTests {
 		assertThat(screen()).hasSize(2);
 		assertThat(screen().get(0)).startsWith("first 0:00 [").contains("60.0 MB/100.0 MB");
 		assertThat(screen().get(1)).startsWith("second 0:00 [").endsWith("] 30.0 MB/100.0 MB (1.0 MB/s, ETA 1:10)");
+	}
+
+	/** No event tells of a download that is cancelled. */
+	@Test
+	void downloadThatIsCancelledIsLeftOutAfterAWhile() {
+		start("cancelled");
+		start("other");
+		progress("cancelled", 10_000_000, 1_000_000);
+		progress("other", 20_000_000, 1_000_000);
+		this.clock.advance(Duration.ofSeconds(11));
+		progress("other", 30_000_000, 1_000_000);
+		assertThat(screen()).singleElement().asString().startsWith("other 0:11 [").contains("] 30.0 MB/100.0 MB");
+		progress("cancelled", 10_000_000, 0);
+		assertThat(screen()).singleElement().asString().startsWith("2 models 20 %");
+	}
+
+	@Test
+	void modelThatIsReplacedEndsOnALineOfItsOwn() {
+		start("m");
+		progress("m", 60_000_000, 1_000_000);
+		this.bars.show(new ModelReplaced("m", Statuses.model("m"), Statuses.model("m")));
+		assertThat(screen()).hasSize(2).last().isEqualTo("");
+		assertThat(screen().get(0)).contains("1.0 kB/1.0 kB");
+		start("next");
+		assertThat(screen().get(1)).startsWith("next 0:00 [");
+	}
+
+	@Test
+	void barsOfAnotherContextAreNoOtherOutput() {
+		PrintStream other = this.bars.guard(new PrintStream(this.terminal, true, StandardCharsets.UTF_8));
+		other.print("\rof another context\r");
+		start("m");
+		assertThat(screen()).singleElement().asString().startsWith("m 0:00 [");
 	}
 
 	@Test

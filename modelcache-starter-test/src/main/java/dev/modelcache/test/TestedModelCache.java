@@ -82,7 +82,7 @@ final class TestedModelCache implements BeanPostProcessor, BeanFactoryAware, Dis
 		switch (this.downloads) {
 			case ALLOWED -> {
 			}
-			case REFUSED -> isolate(builder).eachModel((model) -> (model.url() != null) ? moved(model).build() : model)
+			case REFUSED -> isolate(builder).eachModel(this::moved)
 				.sourceResolver(new RefusingResolver())
 				.connectors((rules) -> RefusingResolver.connector());
 			case SERVED -> serve(isolate(builder));
@@ -91,7 +91,9 @@ final class TestedModelCache implements BeanPostProcessor, BeanFactoryAware, Dis
 
 	/** Nothing that a test leaves behind changes another one, or the machine. */
 	private ModelCacheBuilder isolate(ModelCacheBuilder builder) {
-		return builder.cache((options) -> options.directory(directory().resolve("cache")).adopt(false))
+		return builder
+			.cache((options) -> options.directory(directory().resolve("cache")).readOnlyRoots(List.of()).adopt(false))
+			.startupJitter(Duration.ZERO)
 			.huggingFace((options) -> options.cacheDirectory(directory().resolve("hub")))
 			.lockFile(null);
 	}
@@ -178,24 +180,31 @@ final class TestedModelCache implements BeanPostProcessor, BeanFactoryAware, Dis
 
 	/** A digest of the configuration is that of the real model. */
 	private ModelRequest served(ModelRequest model) {
-		ModelRequest.Builder builder = moved(model).expectedDigest(null)
-			.fallbacks(model.fallbacks().stream().map(this::served).toList());
-		if (model.modelPath() != null && model.url() == null && model.maxSize() == null) {
+		return moved(model).toBuilder()
+			.expectedDigest(null)
+			.fallbacks(model.fallbacks().stream().map(this::served).toList())
+			.build();
+	}
+
+	/**
+	 * The path of a model is on the machine that it is deployed on, and so is the file of
+	 * a model that has only a path.
+	 */
+	private ModelRequest moved(ModelRequest model) {
+		Path path = model.modelPath();
+		ModelRequest.Builder builder = model.toBuilder()
+			.fallbacks(model.fallbacks().stream().map(this::moved).toList());
+		if (path != null) {
+			builder.modelPath(directory().resolve("model-path-" + this.modelPaths++).resolve(path.getFileName()));
+		}
+		if (path != null && model.url() == null && model.maxSize() == null) {
 			builder.url(UriComponentsBuilder.fromUriString("https://models.test")
-				.pathSegment(model.modelPath().getFileName().toString())
+				.pathSegment(path.getFileName().toString())
 				.build()
 				.encode()
 				.toUri());
 		}
 		return builder.build();
-	}
-
-	/** The path of a model is on the machine that it is deployed on. */
-	private ModelRequest.Builder moved(ModelRequest model) {
-		Path path = model.modelPath();
-		return model.toBuilder()
-			.modelPath((path != null)
-					? directory().resolve("model-path-" + this.modelPaths++).resolve(path.getFileName()) : null);
 	}
 
 	private synchronized Path directory() {

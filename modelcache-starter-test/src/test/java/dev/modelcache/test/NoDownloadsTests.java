@@ -10,23 +10,32 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 
 import dev.modelcache.ModelCache;
 import dev.modelcache.ModelOfflineException;
 import dev.modelcache.ModelState;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.health.actuate.endpoint.HealthEndpoint;
 import org.springframework.boot.health.contributor.Status;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import org.springframework.test.context.TestPropertySource;
+import org.springframework.util.FileSystemUtils;
 import reactor.core.Disposable;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -76,6 +85,74 @@ class NoDownloadsTests {
 	@Nested
 	@TestPropertySource(properties = { "hooks.llm.startup.mode=background", "hooks.llm.refresh-interval=1s" })
 	class BackgroundStartTests extends RefusedDownloads {
+
+	}
+
+	@Nested
+	@TestPropertySource(properties = { "hooks.llm.startup.mode=prefetch", "hooks.llm.startup.jitter=1d" })
+	class PrefetchTests extends RefusedDownloads {
+
+	}
+
+	@Nested
+	@TestPropertySource(properties = "hooks.llm.startup.check=true")
+	class CheckTests extends RefusedDownloads {
+
+	}
+
+	/** The files of the machine, in the place of which a test has its own. */
+	@Nested
+	@SpringBootTest(classes = Application.class, webEnvironment = WebEnvironment.NONE,
+			properties = { "spring.config.name=no-file", "spring.main.banner-mode=off",
+					"hooks.llm.model-type=a model that no catalog knows",
+					"hooks.llm.models.fallback.url=https://models.example.com/m.gguf",
+					"hooks.llm.models.fallback.fallbacks[0].url=https://models.example.com/small.gguf",
+					"hooks.llm.cache.read-only-roots=/opt/modelcache-of-tests" })
+	@ExtendWith(OutputCaptureExtension.class)
+	class FilesOfTheMachineTests {
+
+		private static final Path MACHINE = machine();
+
+		@Autowired
+		private ModelCache cache;
+
+		private static Path machine() {
+			try {
+				return Files.createTempDirectory("modelcache-machine");
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		}
+
+		@DynamicPropertySource
+		static void paths(DynamicPropertyRegistry registry) throws IOException {
+			byte[] model = TinyModels.gguf();
+			Files.write(MACHINE.resolve("m.gguf"), model);
+			Files.write(MACHINE.resolve("small.gguf"), model);
+			registry.add("hooks.llm.model-path", () -> MACHINE.resolve("m.gguf").toString());
+			registry.add("hooks.llm.models.fallback.fallbacks[0].model-path",
+					() -> MACHINE.resolve("small.gguf").toString());
+		}
+
+		@AfterAll
+		static void delete() throws IOException {
+			FileSystemUtils.deleteRecursively(MACHINE);
+		}
+
+		@ParameterizedTest
+		@ValueSource(strings = { "default", "fallback" })
+		void modelIsNotServedFromThem(String id) {
+			assertThatExceptionOfType(ModelOfflineException.class).isThrownBy(() -> this.cache.get(id).block(PATIENCE));
+			assertThat(MACHINE.resolve("m.gguf")).exists();
+		}
+
+		/** A directory that is configured and does not exist is warned about. */
+		@Test
+		void rootsAreNotUsed(CapturedOutput output) {
+			assertThat(this.cache.status("default").state()).isEqualTo(ModelState.ABSENT);
+			assertThat(output).isNotEmpty().doesNotContain("/opt/modelcache-of-tests does not exist");
+		}
 
 	}
 

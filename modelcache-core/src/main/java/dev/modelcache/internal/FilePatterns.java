@@ -5,22 +5,37 @@
 package dev.modelcache.internal;
 
 import java.util.List;
+import java.util.Set;
 import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
 
 import dev.modelcache.ModelFileName;
 
 /**
  * The patterns of {@code hooks.llm.files}: paths and globs of files to download and,
  * after an exclamation mark, of files to leave out.
- *
- * @param included the patterns of files to download
- * @param excluded the patterns of files to leave out, without the exclamation mark
  */
-public record FilePatterns(List<String> included, List<String> excluded) {
+public final class FilePatterns {
 
 	private static final String EXCLUSION = "!";
 
 	private static final String DIRECTORIES = "**";
+
+	private final List<String> included;
+
+	private final List<String> excluded;
+
+	/** Paths are looked up: an ONNX file may name thousands. */
+	private final Set<String> paths;
+
+	private final List<String> globs;
+
+	private FilePatterns(List<String> included, List<String> excluded) {
+		this.included = included;
+		this.excluded = excluded;
+		this.paths = includedOrAll().stream().filter((pattern) -> !isGlob(pattern)).collect(Collectors.toSet());
+		this.globs = includedOrAll().stream().filter(FilePatterns::isGlob).toList();
+	}
 
 	/**
 	 * Reads patterns.
@@ -33,6 +48,32 @@ public record FilePatterns(List<String> included, List<String> excluded) {
 					.filter((pattern) -> pattern.startsWith(EXCLUSION))
 					.map((pattern) -> pattern.substring(EXCLUSION.length()))
 					.toList());
+	}
+
+	/**
+	 * Returns whether a pattern may match several files.
+	 * @param pattern a path, or a glob
+	 * @return {@code false} if only the file of that name matches
+	 */
+	public static boolean isGlob(String pattern) {
+		return pattern.indexOf('*') >= 0 || pattern.indexOf('?') >= 0;
+	}
+
+	/**
+	 * Returns whether a name means one file where a pattern is expected.
+	 * @param name the name of the file
+	 * @return whether it is neither a glob nor an exclusion
+	 */
+	public static boolean isPath(ModelFileName name) {
+		return !isGlob(name.text()) && !name.text().startsWith(EXCLUSION);
+	}
+
+	/**
+	 * Returns the patterns of files to download.
+	 * @return the patterns, in their order
+	 */
+	public List<String> included() {
+		return this.included;
 	}
 
 	/**
@@ -53,12 +94,13 @@ public record FilePatterns(List<String> included, List<String> excluded) {
 	}
 
 	/**
-	 * Returns whether a pattern selects a file, so that leaving it out would help.
+	 * Returns whether a pattern selects a file. The time does not depend on the number of
+	 * paths.
 	 * @param name the name of the file
 	 * @return {@code true} if one does
 	 */
 	public boolean select(ModelFileName name) {
-		return includedOrAll().stream().anyMatch((pattern) -> matches(pattern, name));
+		return this.paths.contains(name.text()) || this.globs.stream().anyMatch((glob) -> matches(glob, name));
 	}
 
 	/**

@@ -7,8 +7,10 @@ package dev.modelcache.internal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -28,7 +30,7 @@ public final class OpeningOrder {
 	/** Formats of weights, the preferred one first. */
 	private static final List<Pattern> FORMATS = List.of(Pattern.compile("(?i)\\.gguf$"),
 			Pattern.compile("(?i)\\.safetensors$"), Pattern.compile("(?i)\\.onnx$"),
-			Pattern.compile("(?i)openvino.*\\.xml$"),
+			Pattern.compile("(?i)^(?=.*\\.xml$).*openvino"),
 			Pattern.compile("(?i)(?<!training_args|optimizer|scheduler|rng_state)\\.(bin|pt|pth|ckpt)$"),
 			Pattern.compile("(?i)\\.(h5|tflite|msgpack|ot|npz|pkl)$"));
 
@@ -73,29 +75,16 @@ public final class OpeningOrder {
 	 * @return the sorted files
 	 */
 	public static <T> List<T> sorted(List<T> files, Function<T, ModelFileName> name) {
-		List<T> sorted = new ArrayList<>(files);
-		sorted.sort(Comparator.comparing(name,
-				Comparator.comparingInt(OpeningOrder::kind)
-					.thenComparingInt(OpeningOrder::format)
-					.thenComparingInt((file) -> file.text().split("/").length)
-					.thenComparing((file) -> !MODEL.matcher(file.last()).find())));
-		List<T> together = new ArrayList<>();
-		for (T file : sorted) {
-			String text = name.apply(file).text();
-			int model = DATA.matcher(text).find() ? IntStream.range(0, together.size())
-				.filter((at) -> isDataOf(text, name.apply(together.get(at)).text()))
-				.reduce((first, last) -> last)
-				.orElse(-1) : -1;
-			together.add((model < 0) ? together.size() : model + 1, file);
-		}
-		return together;
-	}
-
-	/** Also of data that stands behind its model already. */
-	private static boolean isDataOf(String data, String other) {
-		String model = DATA.matcher(data).replaceFirst(".onnx");
-		return other.equals(model)
-				|| (DATA.matcher(other).find() && DATA.matcher(other).replaceFirst(".onnx").equals(model));
+		Map<String, List<T>> byModel = new LinkedHashMap<>();
+		files.stream()
+			.map((file) -> Ranked.of(file, name.apply(file)))
+			.sorted(Comparator.<Ranked<T>>comparingInt(Ranked::kind)
+				.thenComparingInt(Ranked::format)
+				.thenComparingInt(Ranked::depth)
+				.thenComparing(Ranked::other))
+			.forEach((ranked) -> byModel.computeIfAbsent(ranked.model(), (model) -> new ArrayList<>())
+				.add(ranked.file()));
+		return byModel.values().stream().flatMap(List::stream).toList();
 	}
 
 	private static int kind(ModelFileName name) {
@@ -142,6 +131,26 @@ public final class OpeningOrder {
 	private static boolean isBelow(ModelFileName name, Set<String> directories) {
 		String[] segments = name.text().toLowerCase(Locale.ROOT).split("/");
 		return Arrays.stream(segments, 0, segments.length - 1).anyMatch(directories::contains);
+	}
+
+	/**
+	 * A file with what decides about its place. Names are untrusted, and there may be
+	 * many: each is looked at once.
+	 *
+	 * @param file the file
+	 * @param kind the number of its kind
+	 * @param format the number of its format
+	 * @param depth the number of segments of its name
+	 * @param other whether it is called neither "model" nor "config"
+	 * @param model the name of the ONNX model whose data it is, else its own
+	 */
+	private record Ranked<T>(T file, int kind, int format, int depth, boolean other, String model) {
+
+		static <T> Ranked<T> of(T file, ModelFileName name) {
+			return new Ranked<>(file, OpeningOrder.kind(name), OpeningOrder.format(name), name.text().split("/").length,
+					!MODEL.matcher(name.last()).find(), DATA.matcher(name.text()).replaceFirst(".onnx"));
+		}
+
 	}
 
 }

@@ -6,7 +6,9 @@ package dev.modelcache.internal;
 
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import dev.modelcache.ModelFileName;
@@ -46,6 +48,7 @@ class OpeningOrderTests {
 				List.of("pytorch_model.bin", "flax_model.msgpack", "tf_model.h5", "config.json", "rng_state.pth"),
 				List.of("model.onnx", "a.bin", "weights.pb", "README.md"),
 				List.of("openvino_model.xml", "openvino_model.bin", "config.json"),
+				List.of("my-OpenVINO.XML", "a.xml", "model.xml.bak", "config.json", "openvino.txt"),
 				List.of("gemma.task", "config.json", "README.md"),
 				List.of("model.pte", "tokenizer.json", "tokenizer.model"),
 				List.of("big.nemo", "data/vocab.txt", "README.md"),
@@ -70,6 +73,20 @@ class OpeningOrderTests {
 	void filesOfOneKindKeepTheOrderInWhichTheyWereAskedFor() {
 		assertThat(sorted(List.of("b.json", "b.gguf", "a.gguf", "a.json"))).containsExactly("b.gguf", "a.gguf",
 				"b.json", "a.json");
+	}
+
+	/** Names are those of a server, which may send many. */
+	@Test
+	void eachNameIsLookedAtOnce() {
+		List<ModelFileName> names = IntStream.range(0, 1000)
+			.mapToObj((number) -> new ModelFileName("m" + number + ".onnx_data"))
+			.toList();
+		AtomicInteger looks = new AtomicInteger();
+		OpeningOrder.sorted(names, (name) -> {
+			looks.incrementAndGet();
+			return name;
+		});
+		assertThat(looks).hasValue(1000);
 	}
 
 	private static List<String> sorted(List<String> names) {

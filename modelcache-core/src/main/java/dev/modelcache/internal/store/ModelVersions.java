@@ -262,7 +262,7 @@ final class ModelVersions {
 				String name = entry.getFileName().toString();
 				return OWN.matcher(name).matches() && unwanted.test(name);
 			}).toList();
-			List<Path> others = filesOfOthers(place, old);
+			Set<Path> others = Set.copyOf(filesOfOthers(place, old));
 			for (Path entry : old) {
 				delete(place, entry, others, () -> {
 				}, left::add);
@@ -296,7 +296,7 @@ final class ModelVersions {
 			Files.deleteIfExists(place.target());
 		}
 		if (Files.isDirectory(versions, LinkOption.NOFOLLOW_LINKS)) {
-			delete(place, versions, others, deleted, left);
+			delete(place, versions, Set.copyOf(others), deleted, left);
 		}
 		return existed;
 	}
@@ -327,8 +327,12 @@ final class ModelVersions {
 		return others;
 	}
 
-	private void delete(ModelPlace place, Path directory, List<Path> others, Runnable deleted, Consumer<Path> left)
+	private void delete(ModelPlace place, Path directory, Set<Path> others, Runnable deleted, Consumer<Path> left)
 			throws IOException {
+		// What they do not list is somebody else's.
+		Set<Path> manifests = others.stream()
+			.map((other) -> manifestFile(place, versionOf(place, other)))
+			.collect(Collectors.toSet());
 		Files.walkFileTree(directory, new Visitor() {
 
 			@Override
@@ -337,8 +341,7 @@ final class ModelVersions {
 					left.accept(file);
 					return FileVisitResult.CONTINUE;
 				}
-				// What it does not list is somebody else's.
-				if (others.stream().anyMatch((other) -> file.equals(manifestFile(place, versionOf(place, other))))) {
+				if (manifests.contains(file)) {
 					return FileVisitResult.CONTINUE;
 				}
 				ModelVersions.this.receipts.delete(ModelVersions.this.layout.place(file, place.lockFile()));

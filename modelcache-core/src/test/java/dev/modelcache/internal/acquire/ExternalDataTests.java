@@ -392,7 +392,8 @@ class ExternalDataTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "../other.bin", "/etc/passwd", "a/../../other.bin", "..\\other.bin", "C:/x", "" })
+	@ValueSource(strings = { "../other.bin", "/etc/passwd", "a/../../other.bin", "..\\other.bin", "C:/x", "", "**", "*",
+			"{a:.*}", "!x", "?onfig.json" })
 	void nameThatLeadsElsewhereIsRefused(String name) throws IOException {
 		for (Where place : Where.values()) {
 			this.where = place;
@@ -405,7 +406,7 @@ class ExternalDataTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "weights.pb", "**", "*", "{a:.*}", "!x", "?onfig.json", "model.onnx/x" })
+	@ValueSource(strings = { "weights.pb", "{a:.}", "model.onnx/x" })
 	void missingDataIsNamed(String name) throws IOException {
 		for (Where place : Where.values()) {
 			this.where = place;

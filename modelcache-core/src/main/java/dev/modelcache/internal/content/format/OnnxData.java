@@ -11,6 +11,7 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 import dev.modelcache.ModelFileName;
+import dev.modelcache.internal.FilePatterns;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,11 +95,27 @@ final class OnnxData {
 		}
 		String directory = this.model.text().substring(0, this.model.text().lastIndexOf('/') + 1);
 		try {
-			return new ModelFileName(directory + new ModelFileName(location.replaceFirst("^(\\./+)+", "")).text());
+			ModelFileName name = new ModelFileName(directory + new ModelFileName(withoutDots(location)).text());
+			if (!FilePatterns.isPath(name)) {
+				throw new IllegalArgumentException("such a name would select other files");
+			}
+			return name;
 		}
 		catch (IllegalArgumentException ex) {
 			throw refused("it has data in '" + HeaderReader.shown(location) + "', but " + ex.getMessage());
 		}
+	}
+
+	/** A pattern would recurse once for each dot. */
+	private static String withoutDots(String location) {
+		int start = 0;
+		while (location.startsWith("./", start)) {
+			start++;
+			while (location.startsWith("/", start)) {
+				start++;
+			}
+		}
+		return location.substring(start);
 	}
 
 	private long end(Map<String, String> entries) throws FormatException {

@@ -152,7 +152,7 @@ final class HubLookUp {
 	private boolean namesItsFiles() {
 		List<String> patterns = FilePatterns.of(this.model.files()).included();
 		return (this.url.path() != null || this.url.quantization() != null || !patterns.isEmpty())
-				&& patterns.stream().noneMatch((pattern) -> pattern.contains("*") || pattern.contains("?"));
+				&& patterns.stream().noneMatch(FilePatterns::isGlob);
 	}
 
 	private static boolean hasNoApi(MetadataResponse answer) {

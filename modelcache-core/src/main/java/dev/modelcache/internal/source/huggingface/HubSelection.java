@@ -17,11 +17,13 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
+import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.FilePatterns;
 import dev.modelcache.internal.OpeningOrder;
+import dev.modelcache.internal.content.ArchiveLimits;
 
 /**
  * The files of a repository that make up a model: the one that the URL names or its
@@ -64,6 +66,7 @@ final class HubSelection {
 	 * @param repository what is there
 	 * @return the files, at least one, the one that a runtime opens first
 	 * @throws ModelNotFoundException if a file is not there; says what is
+	 * @throws ModelConfigurationException if there are too many
 	 */
 	static List<HubFile> of(ModelRequest request, HubUrl url, HubRepository repository) {
 		HubSelection selection = new HubSelection(request, url, repository);
@@ -73,20 +76,19 @@ final class HubSelection {
 		else if (url.quantization() != null || request.files().isEmpty()) {
 			selection.addQuantization();
 		}
-		List<HubFile> named = List.copyOf(selection.selected.values());
+		Map<String, HubFile> named = new LinkedHashMap<>(selection.selected);
 		FilePatterns patterns = FilePatterns.of(request.files());
 		(named.isEmpty() ? patterns.includedOrAll() : patterns.included()).forEach(selection::addMatching);
-		selection.leaveOut(patterns, named);
+		selection.leaveOut(patterns, named.keySet());
 		if (selection.selected.isEmpty()) {
 			throw selection.notFound("file that hooks.llm.files does not exclude",
 					"Remove one of the entries that begin with an exclamation mark");
 		}
+		selection.requireFew();
+		selection.selected.keySet().removeAll(named.keySet());
 		return Stream
-			.concat(named.stream(),
-					OpeningOrder
-						.sorted(selection.selected.values().stream().filter((file) -> !named.contains(file)).toList(),
-								HubFile::name)
-						.stream())
+			.concat(named.values().stream(),
+					OpeningOrder.sorted(List.copyOf(selection.selected.values()), HubFile::name).stream())
 			.toList();
 	}
 
@@ -111,16 +113,31 @@ final class HubSelection {
 	 * Leaves out what the request excludes, all parts of a split file together. What the
 	 * URL names stays.
 	 */
-	private void leaveOut(FilePatterns patterns, List<HubFile> named) {
-		this.selected.values()
-			.removeIf((file) -> !named.contains(file) && Shards.all(file.name()).stream().anyMatch(patterns::exclude));
+	private void leaveOut(FilePatterns patterns, Set<String> named) {
+		Set<String> left = new HashSet<>();
+		for (HubFile file : this.selected.values()) {
+			if (!left.contains(file.name().text()) && patterns.exclude(file.name())) {
+				Shards.all(file.name()).forEach((part) -> left.add(part.text()));
+			}
+		}
+		this.selected.keySet().removeIf((name) -> left.contains(name) && !named.contains(name));
+	}
+
+	/** What is downloaded is recorded by its name, and nobody means so many files. */
+	private void requireFew() {
+		int most = ArchiveLimits.MOST_FILES;
+		if (this.selected.size() > most) {
+			throw new ModelConfigurationException(this.request.id(), this.request.key("files"),
+					this.selected.size() + " files of the repository " + this.url.repository()
+							+ " are selected, and a model has at most " + most,
+					"Select fewer with patterns such as *.safetensors or !checkpoint-*/**");
+		}
 	}
 
 	private void addMatching(String glob) {
-		List<ModelFileName> matching = this.repository.names()
-			.stream()
-			.filter((name) -> FilePatterns.matches(glob, name))
-			.toList();
+		List<ModelFileName> matching = FilePatterns.isGlob(glob)
+				? this.repository.names().stream().filter((name) -> FilePatterns.matches(glob, name)).toList()
+				: Stream.ofNullable(this.files.get(glob)).map(HubFile::name).toList();
 		if (matching.isEmpty()) {
 			throw notFound("file '" + glob + "'", suggestions(glob));
 		}

@@ -36,13 +36,14 @@ final class Shards {
 	/**
 	 * Returns all parts of the file that one is a part of.
 	 * @param name the name of a part, or of a file that was not split
-	 * @return the names of all parts in order, whether they exist or not; the name itself
-	 * where the file was not split
+	 * @return the names of all parts in order, whether they exist or not, this one among
+	 * them; the name itself where the file was not split
 	 */
 	static List<ModelFileName> all(ModelFileName name) {
 		Matcher shard = SHARD.matcher(name.text());
 		int count = shard.matches() ? Integer.parseInt(shard.group(3)) : 0;
-		if (count < 1 || count > MOST) {
+		int own = (count > 0) ? Integer.parseInt(shard.group(2)) : 0;
+		if (own < 1 || own > count || count > MOST) {
 			return List.of(name);
 		}
 		return IntStream.rangeClosed(1, count)

@@ -42,11 +42,13 @@ final class LayerChoice {
 	static List<ModelLayer> matching(Manifest manifest, ModelReference reference, List<String> globs) {
 		List<ModelLayer> named = named(manifest, reference);
 		FilePatterns patterns = FilePatterns.of(globs);
-		List<String> wanted = patterns.includedOrAll();
-		boolean all = wanted.stream()
-			.allMatch((glob) -> named.stream().anyMatch((layer) -> FilePatterns.matches(glob, layer.name())));
+		Set<String> names = named.stream().map((layer) -> layer.name().text()).collect(Collectors.toSet());
+		boolean all = patterns.includedOrAll()
+			.stream()
+			.allMatch((pattern) -> names.contains(pattern) || (FilePatterns.isGlob(pattern)
+					&& named.stream().anyMatch((layer) -> FilePatterns.matches(pattern, layer.name()))));
 		return all ? named.stream()
-			.filter((layer) -> wanted.stream().anyMatch((glob) -> FilePatterns.matches(glob, layer.name())))
+			.filter((layer) -> patterns.select(layer.name()))
 			.filter((layer) -> !patterns.exclude(layer.name()))
 			.toList() : List.of();
 	}

@@ -178,6 +178,8 @@ class QuantizationsTests {
 	void absurdNumbersOfPartsAreNoSplitFile() {
 		assertThat(Shards.all(new ModelFileName("m-00001-of-99999.gguf"))).hasSize(1);
 		assertThat(Shards.all(new ModelFileName("m-00001-of-00000.gguf"))).hasSize(1);
+		assertThat(Shards.all(new ModelFileName("m-00004-of-00003.gguf"))).isEqualTo(names("m-00004-of-00003.gguf"));
+		assertThat(Shards.all(new ModelFileName("m-00000-of-00003.gguf"))).isEqualTo(names("m-00000-of-00003.gguf"));
 	}
 
 	private static List<ModelFileName> names(String... names) {

@@ -8,8 +8,10 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 import dev.modelcache.source.Packing;
+import dev.modelcache.testsupport.Allocations;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.ManifestJson;
 import org.junit.jupiter.api.Test;
@@ -311,6 +313,21 @@ class LayerChoiceTests {
 		assertThat(matching(ManifestJson.of("").layer("x", A, title("onnx/model.onnx")).layer("x", B, title("a.json")),
 				"onnx/**"))
 			.containsExactly("onnx/model.onnx");
+	}
+
+	/** Each path was compared with each name, twice. */
+	@Test
+	void manyPathsAreLookedUp() {
+		ManifestJson json = ManifestJson.of(MODEL_PACK_CONFIG);
+		List<String> paths = IntStream.range(0, 2000).mapToObj((number) -> "data/weight_" + number).toList();
+		paths.forEach((path) -> json.layer(WEIGHT + "raw", A, path(path)));
+		byte[] bytes = json.toString().getBytes(StandardCharsets.UTF_8);
+		Manifest manifest = ManifestReader.read(bytes, Digests.sha256(bytes).toString());
+		assertThat(Allocations.of(() -> assertThat(LayerChoice.matching(manifest, REFERENCE, paths)).hasSize(2000)))
+			.isLessThan(100_000_000);
+		assertThat(LayerChoice.matching(manifest, REFERENCE, List.of("data/weight_1", "data/none"))).isEmpty();
+		assertThat(LayerChoice.matching(manifest, REFERENCE, List.of("data/weight_1", "**/weight_2", "!data/weight_1")))
+			.hasSize(1);
 	}
 
 }

@@ -18,11 +18,11 @@ public final class CacheUsage {
 
 	private final Path directory;
 
-	private final DataSize used;
+	private final @Nullable DataSize used;
 
 	private final @Nullable DataSize free;
 
-	private CacheUsage(Path directory, DataSize used, @Nullable DataSize free) {
+	private CacheUsage(Path directory, @Nullable DataSize used, @Nullable DataSize free) {
 		this.directory = directory;
 		this.used = used;
 		this.free = free;
@@ -31,11 +31,11 @@ public final class CacheUsage {
 	/**
 	 * Creates a description.
 	 * @param directory the directory
-	 * @param used the total size of its files
+	 * @param used the total size of its files, or {@code null} if it is unknown
 	 * @param free the free space of its disk, or {@code null} if it is unknown
 	 * @return the description
 	 */
-	public static CacheUsage of(Path directory, DataSize used, @Nullable DataSize free) {
+	public static CacheUsage of(Path directory, @Nullable DataSize used, @Nullable DataSize free) {
 		return new CacheUsage(directory, used, free);
 	}
 
@@ -49,9 +49,9 @@ public final class CacheUsage {
 
 	/**
 	 * Returns the total size of the files in the directory.
-	 * @return the size
+	 * @return the size, or {@code null} if they have not been counted yet
 	 */
-	public DataSize used() {
+	public @Nullable DataSize used() {
 		return this.used;
 	}
 

@@ -153,6 +153,8 @@ public final class ModelCacheBuilder {
 
 	private final AtomicBoolean closed = new AtomicBoolean();
 
+	private final List<Background> backgrounds = new ArrayList<>();
+
 	ModelCacheBuilder() {
 	}
 
@@ -558,6 +560,7 @@ public final class ModelCacheBuilder {
 		Engine engine = engine();
 		Background background = new Background(cache, engine.models(), this.retryInterval, this.refreshInterval,
 				this.onFirstUse, engine.threads().timer(), this.clock);
+		this.backgrounds.add(background);
 		ModelCacheOperations operations = new DefaultOperations(cache, this.built, engine, background,
 				() -> close(engine));
 		background.startRetrying();
@@ -575,8 +578,8 @@ public final class ModelCacheBuilder {
 	/** Closes what the cache and its operations share. */
 	private void close(Engine engine) {
 		if (this.closed.compareAndSet(false, true)) {
-			engine.close();
-			this.displays.forEach(ModelCacheBuilder::close);
+			this.backgrounds.forEach((background) -> background.stop(null));
+			engine.close(() -> this.displays.forEach(ModelCacheBuilder::close));
 		}
 	}
 
@@ -637,12 +640,11 @@ public final class ModelCacheBuilder {
 		completed.forEach(store::checkDirectory);
 		hosts.addAll(ModelCompletion.hosts(completed, hub.endpoint()));
 		TransferHistory history = new TransferHistory(this.clock);
-		List<AcquisitionObserver> observers = new ArrayList<>(this.observers);
-		observers.add(history);
 		return new Engine(new ConfiguredModels(completed), sources, modelLocks, store, connections, transfer,
 				new DownloadTurns(this.download.models(), this.startupJitter, Math::random, this.clock), attempts,
 				settings.decompression(this.download), new FormatSettings(this.verifyFormat, this.allowPickle),
-				settings.offline(this.offline), threads, new Observers(observers), history, this.clock);
+				settings.offline(this.offline), threads, new Observers(history, this.observers, threads.observers()),
+				history, this.clock);
 	}
 
 	/** Only the resolver of the application knows which of its URLs name one model. */
@@ -685,7 +687,14 @@ public final class ModelCacheBuilder {
 
 	private static Consumer<ModelCacheEvent> each(List<Consumer<ModelCacheEvent>> listeners) {
 		List<Consumer<ModelCacheEvent>> all = List.copyOf(listeners);
-		return (event) -> all.forEach((listener) -> listener.accept(event));
+		return (event) -> all.forEach((listener) -> {
+			try {
+				listener.accept(event);
+			}
+			catch (Throwable ex) {
+				logger.warn("A listener failed on {}; the model is not affected", event.getClass().getSimpleName(), ex);
+			}
+		});
 	}
 
 }

@@ -16,8 +16,11 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
+import org.springframework.util.unit.DataSize;
 import dev.modelcache.internal.acquire.AcquisitionObserver;
 
 /**
@@ -78,10 +81,14 @@ public final class ModelCacheMeters {
 				.tag("model", model.id())
 				.register(this.registry);
 		}
-		Gauge.builder("modelcache.cache.size", view, (source) -> source.usage().used().toBytes())
+		Gauge.builder("modelcache.cache.size", view, (source) -> bytes(source.usage().used()))
 			.description("Total size of the files in the cache directory")
 			.baseUnit("bytes")
 			.register(this.registry);
+	}
+
+	private static double bytes(@Nullable DataSize size) {
+		return (size != null) ? size.toBytes() : Double.NaN;
 	}
 
 	private static double progress(ModelCacheView view, String id, boolean total) {
@@ -133,7 +140,7 @@ public final class ModelCacheMeters {
 		@Override
 		public void bytesWritten(String modelId, String host, long count) {
 			this.bytes
-				.computeIfAbsent(Tags.of(model(modelId), Tag.of("host", host)),
+				.computeIfAbsent(Tags.of(model(modelId), Tag.of("host", isConfigured(modelId) ? host : OTHER)),
 						(tags) -> Counter.builder("modelcache.download.bytes")
 							.description("Bytes of model files that were written to disk")
 							.baseUnit("bytes")
@@ -181,7 +188,12 @@ public final class ModelCacheMeters {
 		}
 
 		private Tag model(String modelId) {
-			return Tag.of("model", this.models.contains(modelId) ? modelId : OTHER);
+			return Tag.of("model", isConfigured(modelId) ? modelId : OTHER);
+		}
+
+		/** Requests may name any number of other models and hosts. */
+		private boolean isConfigured(String modelId) {
+			return this.models.contains(modelId);
 		}
 
 	}

@@ -22,6 +22,7 @@ public interface ModelCacheOperations extends ModelCacheView, AutoCloseable {
 	/**
 	 * Starts to acquire a model in the background, unless an attempt is running.
 	 * @param id the model's id
+	 * @throws ModelCancelledException if the cache is stopped or closed
 	 */
 	void ensure(String id);
 
@@ -47,6 +48,7 @@ public interface ModelCacheOperations extends ModelCacheView, AutoCloseable {
 	 * Verifies a model in the background, unless a verification is running. The result is
 	 * logged.
 	 * @param id the model's id
+	 * @throws ModelCancelledException if the cache is stopped or closed
 	 */
 	void verify(String id);
 
@@ -54,6 +56,7 @@ public interface ModelCacheOperations extends ModelCacheView, AutoCloseable {
 	 * Refreshes a model in the background, unless a refresh is running. The result is
 	 * logged.
 	 * @param id the model's id
+	 * @throws ModelCancelledException if the cache is stopped or closed
 	 */
 	void refresh(String id);
 
@@ -61,6 +64,7 @@ public interface ModelCacheOperations extends ModelCacheView, AutoCloseable {
 	 * Asks the source of a model in the background whether it has another version, unless
 	 * that is running. The result is logged, and returned by {@link #update}.
 	 * @param id the model's id
+	 * @throws ModelCancelledException if the cache is stopped or closed
 	 */
 	void checkForUpdate(String id);
 
@@ -90,7 +94,7 @@ public interface ModelCacheOperations extends ModelCacheView, AutoCloseable {
 	 * Waits until the operations that {@link #stop()} has cancelled have closed their
 	 * files. Operations that are blocked in a system call for longer are logged.
 	 * <p>
-	 * <em>Blocking</em>: until at most two seconds after {@link #stop()}.
+	 * <em>Blocking</em>: at most two seconds, which count for {@link #close()} as well.
 	 */
 	void awaitStopped();
 
@@ -101,6 +105,7 @@ public interface ModelCacheOperations extends ModelCacheView, AutoCloseable {
 
 	/**
 	 * Ends the background work and closes the cache that was built with these operations.
+	 * Closing that cache ends the background work as well.
 	 */
 	@Override
 	void close();

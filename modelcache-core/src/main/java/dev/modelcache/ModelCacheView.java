@@ -108,9 +108,10 @@ public interface ModelCacheView {
 	}
 
 	/**
-	 * Returns the disk usage of the cache.
+	 * Returns the disk usage of the cache. All callers share one count of its files.
 	 * <p>
-	 * <em>Blocking</em>: reads all directories of the cache.
+	 * <em>Blocking</em>: at most 200 milliseconds. A count that takes longer goes on, and
+	 * the last one is returned meanwhile.
 	 * @return the usage
 	 */
 	CacheUsage usage();

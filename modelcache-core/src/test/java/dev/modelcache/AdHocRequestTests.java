@@ -5,12 +5,14 @@
 package dev.modelcache;
 
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.RemoteFile;
@@ -76,6 +78,18 @@ class AdHocRequestTests {
 			assertThatExceptionOfType(ModelConfigurationException.class)
 				.isThrownBy(() -> cache.get(ModelRequest.builder("nowhere").build()).block(PATIENCE))
 				.withMessageContaining("neither a url nor a model-path");
+		}
+	}
+
+	@Test
+	void modelsThatExpectTheSameShareTheMarkOfTheirFile() throws Exception {
+		try (ModelCache cache = builder().build()) {
+			for (int i = 0; i < 5; i++) {
+				cache.get(request("tenant-" + i, this.other.uri("/m.gguf"), 1)).block(PATIENCE);
+			}
+			try (Stream<Path> locks = Files.list(this.directory.resolve("cache/locks"))) {
+				assertThat(locks.filter((file) -> file.toString().endsWith(".user"))).hasSize(1);
+			}
 		}
 	}
 

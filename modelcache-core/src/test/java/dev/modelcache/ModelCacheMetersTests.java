@@ -88,7 +88,10 @@ class ModelCacheMetersTests {
 	void modelsThatAreNotConfiguredShareOneTag() {
 		for (int i = 0; i < 5; i++) {
 			this.meters.ended("ad-hoc-" + i, "cached", Duration.ofMillis(1));
+			this.meters.bytesWritten("ad-hoc-" + i, i + ".example", 1);
 		}
+		assertThat(this.registry.get("modelcache.download.bytes").counters()).singleElement()
+			.satisfies((counter) -> assertThat(counter.getId().getTag("host")).isEqualTo(ModelCacheMeters.OTHER));
 		assertThat(this.registry.get("modelcache.acquisitions").timers()).singleElement()
 			.satisfies((timer) -> assertThat(timer.getId().getTag("model")).isEqualTo(ModelCacheMeters.OTHER));
 	}

@@ -101,7 +101,7 @@ final class ModelCacheEndpoint {
 	 * @param id the model's id
 	 * @param action {@code ensure}, {@code verify}, {@code refresh}, {@code check} or
 	 * {@code cancel}
-	 * @return 202, 400 for another action, or 404
+	 * @return 202, 400 for another action, 404, or 409 while the application is closing
 	 */
 	@WriteOperation
 	public WebEndpointResponse<Map<String, Object>> start(@Selector String id, @Nullable String action) {
@@ -111,8 +111,13 @@ final class ModelCacheEndpoint {
 				return error(WebEndpointResponse.STATUS_BAD_REQUEST,
 						"The action must be one of " + ModelAction.words());
 			}
-			start(wanted.get(), known);
-			return new WebEndpointResponse<>(ACCEPTED);
+			try {
+				start(wanted.get(), known);
+				return new WebEndpointResponse<>(ACCEPTED);
+			}
+			catch (ModelCancelledException ex) {
+				return error(CONFLICT, ex.getMessage());
+			}
 		});
 	}
 
@@ -150,7 +155,9 @@ final class ModelCacheEndpoint {
 	private static Map<String, Object> details(CacheUsage usage) {
 		Map<String, Object> details = new LinkedHashMap<>();
 		details.put("directory", usage.directory().toString());
-		details.put("usedBytes", usage.used().toBytes());
+		if (usage.used() != null) {
+			details.put("usedBytes", usage.used().toBytes());
+		}
 		if (usage.free() != null) {
 			details.put("freeBytes", usage.free().toBytes());
 		}

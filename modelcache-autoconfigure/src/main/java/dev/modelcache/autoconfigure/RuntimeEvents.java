@@ -13,9 +13,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.event.EventListener;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 
 /**
- * Loads models when their files are published or replaced.
+ * Loads models when their files are published or replaced. Comes before the listeners of
+ * the application, because one that fails keeps the event from those after it.
  */
 final class RuntimeEvents {
 
@@ -36,6 +39,7 @@ final class RuntimeEvents {
 	}
 
 	@EventListener
+	@Order(Ordered.HIGHEST_PRECEDENCE)
 	void replaced(ModelReplaced event) {
 		this.manager.orderedStream().forEach((manager) -> manager.replace(event));
 	}
@@ -45,6 +49,7 @@ final class RuntimeEvents {
 	 * it.
 	 */
 	@EventListener({ ModelReady.class, ModelReplaced.class })
+	@Order(Ordered.HIGHEST_PRECEDENCE + 1)
 	void load(ModelCacheEvent event) {
 		if (event.modelId().equals(ModelCacheProperties.DEFAULT_MODEL)) {
 			this.classifier.ifAvailable((classifier) -> this.manager.ifUnique(RuntimeEvents::load));

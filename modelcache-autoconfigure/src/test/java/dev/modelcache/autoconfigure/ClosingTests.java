@@ -13,6 +13,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -32,6 +33,7 @@ import dev.modelcache.ModelStatus;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.ForkedJvm;
 import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.OddFileSystem;
 import dev.modelcache.testsupport.Reply;
 import dev.modelcache.testsupport.Signals;
 import org.awaitility.Awaitility;
@@ -51,13 +53,16 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.event.EventListener;
 import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.core.env.Environment;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Applications that close, stop or are terminated while a model is on its way.
@@ -122,7 +127,7 @@ class ClosingTests {
 		assertThat(operations.evict("default").toFuture()).failsWithin(PATIENCE)
 			.withThrowableThat()
 			.withCauseInstanceOf(ModelCancelledException.class);
-		operations.ensure("default");
+		assertThatExceptionOfType(ModelCancelledException.class).isThrownBy(() -> operations.ensure("default"));
 		assertThat(cache.status("default").state()).isEqualTo(ModelState.READY);
 	}
 
@@ -242,6 +247,25 @@ class ClosingTests {
 		}
 	}
 
+	/** Nothing runs, and only what closing itself does needs the disk. */
+	@Test
+	@DisabledOnOs(value = OS.WINDOWS, disabledReason = "it has no SIGTERM")
+	void terminatedProcessWhoseDiskHangsEndsAndNamesTheCall() {
+		List<String> arguments = new ArrayList<>(
+				RunningApplication.model(this.server.uri("/m.gguf"), this.content, this.directory));
+		arguments.add("test.disk-hangs=true");
+		try (ForkedJvm application = ForkedJvm.start(Application.class,
+				List.of("-Xshare:auto", "-XX:TieredStopAtLevel=1"),
+				arguments.stream().map((property) -> "--" + property).toArray())) {
+			application.awaitLine(Application.READY, PATIENCE);
+			Signals.terminate(application.handle());
+			assertThat(application.awaitExit(PATIENCE)).isEqualTo(143);
+			assertThat(application.output())
+				.contains("The model cache is closed without waiting any longer: modelcache-close")
+				.contains("has not returned from the call park, called in ClosingTests$Application");
+		}
+	}
+
 	private static OutputStream open(Path pipe) {
 		try {
 			return Files.newOutputStream(pipe, StandardOpenOption.WRITE);
@@ -257,7 +281,11 @@ class ClosingTests {
 
 		static final String READING = "reading";
 
+		static final String READY = "ready";
+
 		private volatile boolean waiting;
+
+		private volatile boolean closing;
 
 		public static void main(String[] arguments) throws InterruptedException {
 			ConfigurableApplicationContext context = new SpringApplicationBuilder(Application.class)
@@ -266,11 +294,44 @@ class ClosingTests {
 				.run(arguments);
 			context.getBean(ModelCache.class)
 				.statuses("default")
+				.filter((status) -> status.state() == ModelState.READY)
+				.subscribe((status) -> System.out.println(READY));
+			context.getBean(ModelCache.class)
+				.statuses("default")
 				.filter((status) -> status.state() == ModelState.VERIFYING)
-				.blockFirst();
-			System.out.println(READING);
+				.subscribe((status) -> System.out.println(READING));
 			// Until the test terminates the process.
 			Thread.currentThread().join();
+		}
+
+		@EventListener(ContextClosedEvent.class)
+		void close() {
+			this.closing = true;
+		}
+
+		@Bean
+		ModelCacheBuilderCustomizer disk(Environment environment) {
+			OddFileSystem disk = new OddFileSystem(FileSystems.getDefault());
+			disk.beforeStoring((step) -> {
+				if (this.closing && step.startsWith("touch ")) {
+					hang();
+				}
+			});
+			return (builder) -> {
+				if (environment.getProperty("test.disk-hangs", Boolean.class, false)) {
+					Path directory = Path.of(environment.getRequiredProperty("hooks.llm.cache.directory"));
+					builder.cache((cache) -> cache.directory(disk.path(directory)));
+				}
+			};
+		}
+
+		private static void hang() {
+			try {
+				new CountDownLatch(1).await();
+			}
+			catch (InterruptedException ex) {
+				throw new IllegalStateException(ex);
+			}
 		}
 
 		@Bean

@@ -18,9 +18,12 @@ import dev.modelcache.testsupport.Content;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.EventListener;
 import reactor.core.publisher.Mono;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.mock;
@@ -82,6 +85,15 @@ class ModelRuntimeAutoConfigurationTests {
 	}
 
 	@Test
+	void newVersionIsPassedToTheManagerAlthoughAListenerOfTheApplicationFails() {
+		this.runner.withUserConfiguration(FailingListener.class).run((context) -> {
+			ModelReplaced event = new ModelReplaced("default", version(1), version(2));
+			assertThatIllegalStateException().isThrownBy(() -> context.publishEvent(event));
+			verify(this.manager).replace(event);
+		});
+	}
+
+	@Test
 	void newVersionIsPassedToEachOfSeveralManagers() {
 		ModelManager other = mock(ModelManager.class);
 		this.runner.withBean("other", ModelManager.class, () -> other).run((context) -> {
@@ -90,6 +102,16 @@ class ModelRuntimeAutoConfigurationTests {
 			verify(this.manager).replace(event);
 			verify(other).replace(event);
 		});
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class FailingListener {
+
+		@EventListener
+		void replaced(ModelReplaced event) {
+			throw new IllegalStateException("listener");
+		}
+
 	}
 
 }

@@ -5,6 +5,7 @@
 package dev.modelcache.testsupport;
 
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -30,6 +31,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.WatchEvent;
 import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
+import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileAttributeView;
@@ -126,9 +128,9 @@ public final class OddFileSystem extends FileSystem {
 	}
 
 	/**
-	 * Has something done before a file is forced, and before one that was written is
-	 * closed.
-	 * @param seen takes "force" or "close" and the name of the file
+	 * Has something done before a file is forced, before one that was written is closed,
+	 * before the times of one are set, and before a directory is listed.
+	 * @param seen takes "force", "close", "touch" or "list" and the name of the file
 	 */
 	public void beforeStoring(Consumer<String> seen) {
 		this.beforeStoring = seen;
@@ -450,6 +452,7 @@ public final class OddFileSystem extends FileSystem {
 		public DirectoryStream<Path> newDirectoryStream(Path directory, DirectoryStream.Filter<? super Path> filter)
 				throws IOException {
 			requireServer(directory);
+			OddFileSystem.this.beforeStoring.accept("list " + directory.getFileName());
 			List<Path> found = new ArrayList<>();
 			try (DirectoryStream<Path> all = real().newDirectoryStream(OddFileSystem.real(directory),
 					(entry) -> filter.accept(path(entry)))) {
@@ -559,13 +562,19 @@ public final class OddFileSystem extends FileSystem {
 		@Override
 		public <V extends FileAttributeView> V getFileAttributeView(Path path, Class<V> type, LinkOption... options) {
 			V view = real().getFileAttributeView(OddFileSystem.real(path), type, options);
-			return (type == PosixFileAttributeView.class) ? type.cast(Proxy.newProxyInstance(type.getClassLoader(),
-					new Class<?>[] { type }, (proxy, method, arguments) -> {
-						if (method.getName().equals("setPermissions")) {
-							requireChange(path);
-						}
+			return (type == BasicFileAttributeView.class || type == PosixFileAttributeView.class) ? type.cast(Proxy
+				.newProxyInstance(type.getClassLoader(), new Class<?>[] { type }, (proxy, method, arguments) -> {
+					switch (method.getName()) {
+						case "setPermissions" -> requireChange(path);
+						case "setTimes" -> OddFileSystem.this.beforeStoring.accept("touch " + path.getFileName());
+					}
+					try {
 						return method.invoke(view, arguments);
-					})) : view;
+					}
+					catch (InvocationTargetException ex) {
+						throw ex.getCause();
+					}
+				})) : view;
 		}
 
 		private void requireChange(Path path) throws IOException {

@@ -335,7 +335,7 @@ final class AcquisitionMonitor {
 		}
 	}
 
-	private static boolean isSame(CachedModel one, CachedModel other) {
+	static boolean isSame(CachedModel one, CachedModel other) {
 		return one.path().equals(other.path()) && one.digest().equals(other.digest())
 				&& one.source().equals(other.source()) && one.verified() == other.verified();
 	}

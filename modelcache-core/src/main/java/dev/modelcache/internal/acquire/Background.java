@@ -140,9 +140,22 @@ public final class Background {
 	/**
 	 * Acquires a model at once, unless that is under way.
 	 * @param id the model's id
+	 * @throws ModelCancelledException if this was stopped
 	 */
 	public void ensure(String id) {
+		requireOpen(id);
 		model(id).ensure();
+	}
+
+	/**
+	 * Requires that work may begin.
+	 * @param id the model's id
+	 * @throws ModelCancelledException if this was stopped
+	 */
+	void requireOpen(String id) {
+		if (this.stopped) {
+			throw Lanes.closing(id);
+		}
 	}
 
 	/**
@@ -262,6 +275,11 @@ public final class Background {
 
 		private @Nullable Disposable acquisition;
 
+		/** Whether it was requested again after it had begun. */
+		private boolean ensured;
+
+		private volatile boolean cancelled;
+
 		private int failures;
 
 		/** The last failure that was counted. */
@@ -371,33 +389,42 @@ public final class Background {
 			}
 		}
 
+		/** The status is read last, so that a cancellation before that counts. */
 		private void retry(Disposable own) {
-			boolean wanted = mendableFailure(status(this.id)) != null;
 			acquire(() -> {
 				if (this.retry != own) {
 					return false;
 				}
 				this.retry = null;
-				return this.acquisition == null && wanted;
+				return this.acquisition == null && mendableFailure(status(this.id)) != null;
 			});
 		}
 
 		/** One that has failed for a caller waits for its interval as well. */
 		void ensureIfDue() {
-			ModelStatus status = status(this.id);
-			ModelCacheException failure = mendableFailure(status);
-			if (failure != null) {
-				count(failure);
-			}
-			if (failure != null || status.state() == ModelState.ABSENT) {
-				acquire(() -> this.acquisition == null && (this.dueAgain == null || !now().isBefore(this.dueAgain)));
-			}
+			acquire(() -> {
+				ModelStatus status = status(this.id);
+				ModelCacheException failure = mendableFailure(status);
+				if (failure != null) {
+					count(failure);
+				}
+				return this.acquisition == null && (failure != null || status.state() == ModelState.ABSENT)
+						&& (this.dueAgain == null || !now().isBefore(this.dueAgain));
+			});
 		}
 
-		/** One that was cancelled or failed may not have been told its end yet. */
+		/**
+		 * An attempt that has ended may not have been told so yet. If it ends because it
+		 * was cancelled, or evicted, another one follows.
+		 */
 		void ensure() {
-			ModelState state = status(this.id).state();
-			acquire(() -> this.acquisition == null || state == ModelState.CANCELLED || state == ModelState.FAILED);
+			acquire(() -> {
+				ModelState state = status(this.id).state();
+				boolean begins = this.acquisition == null || state == ModelState.CANCELLED
+						|| state == ModelState.FAILED;
+				this.ensured = !begins;
+				return begins;
+			});
 		}
 
 		private void acquire(BooleanSupplier wanted) {
@@ -409,6 +436,8 @@ public final class Background {
 				this.used = true;
 				this.acquisition = own;
 				this.counted = false;
+				this.ensured = false;
+				this.cancelled = false;
 				this.dueAgain = null;
 				stopRetry();
 			}
@@ -423,11 +452,16 @@ public final class Background {
 
 		private void acquired(Disposable ended) {
 			Background.this.keepAlive.release();
+			boolean again = false;
 			synchronized (this) {
 				if (this.acquisition == ended) {
 					this.acquisition = null;
+					again = this.ensured && this.cancelled;
 					retryWhenDue();
 				}
+			}
+			if (again) {
+				ensure();
 			}
 			// A caller may have requested the model before the end was told.
 			if (status(this.id).state().isAcquiring()) {
@@ -439,6 +473,7 @@ public final class Background {
 		private void failed(Throwable failure) {
 			if (failure instanceof ModelCancelledException) {
 				logger.info("{}", failure.getMessage());
+				this.cancelled = true;
 				return;
 			}
 			logger.error("{}", failure.getMessage());
@@ -470,6 +505,11 @@ public final class Background {
 			own.update(Background.this.cache.refresh(this.id)
 				.doFinally((signal) -> refreshed())
 				.subscribe((refreshed) -> again(refreshed.fallback(), refreshed.fallback()), (failure) -> {
+					if (failure instanceof ModelCancelledException) {
+						logger.info("{}", failure.getMessage());
+						postpone();
+						return;
+					}
 					logger.warn("Model '{}' could not be refreshed; the current version stays in use: {}", this.id,
 							failure.getMessage());
 					again(this.fallback, true);
@@ -485,6 +525,11 @@ public final class Background {
 		private synchronized void again(boolean substitute, boolean failed) {
 			this.failedRefreshes = failed ? this.failedRefreshes + 1 : 0;
 			this.refreshDue = refreshLater(substitute);
+		}
+
+		/** A cancellation is not a failure. */
+		private synchronized void postpone() {
+			this.refreshDue = refreshLater(this.fallback);
 		}
 
 		private synchronized void refreshed() {

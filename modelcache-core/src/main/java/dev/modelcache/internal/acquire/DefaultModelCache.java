@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -40,6 +41,7 @@ import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.SignalType;
 import reactor.core.publisher.Sinks;
 
 /**
@@ -49,9 +51,6 @@ import reactor.core.publisher.Sinks;
 public final class DefaultModelCache implements ModelCache {
 
 	private static final Logger logger = LoggerFactory.getLogger(DefaultModelCache.class);
-
-	/** How long closing waits for operations to end. */
-	private static final Duration LONGEST_CLOSING = Duration.ofSeconds(2);
 
 	private static final Duration LONGEST_LOOK = Duration.ofSeconds(1);
 
@@ -108,11 +107,9 @@ public final class DefaultModelCache implements ModelCache {
 	}
 
 	private void shrink() {
-		if (!this.engine.store().eviction().isLimited()) {
-			return;
+		if (this.engine.store().eviction().isLimited()) {
+			this.threads.later(this.published::shrink, "it may be larger than hooks.llm.cache.max-size");
 		}
-		Mono.fromRunnable(() -> this.published.shrink(this.models)).subscribeOn(this.threads.io()).subscribe((none) -> {
-		}, (failure) -> logger.warn("The size of the cache cannot be kept", failure));
 	}
 
 	@Override
@@ -126,9 +123,21 @@ public final class DefaultModelCache implements ModelCache {
 			if (!this.models.ids().contains(request.id())) {
 				this.unconfigured.put(request.id(), request);
 			}
-			Mono<CachedModel> acquired = this.lanes.enter(key(request), () -> new Acquire(Kind.ACQUIRE, request));
-			return (this.board.get(request.id()).model() != null) ? look(request).switchIfEmpty(acquired) : acquired;
+			Lanes.Key key = key(request);
+			Mono<CachedModel> acquired = this.lanes.enter(key, () -> new Acquire(Kind.ACQUIRE, request));
+			return (this.board.get(request.id()).model() != null) ? look(request)
+				.switchIfEmpty(Mono.defer(() -> this.lanes.isReady(key) ? readBeside(key, request) : Mono.empty()))
+				.switchIfEmpty(acquired) : acquired;
 		});
+	}
+
+	/**
+	 * Reads a model that was ready, and whose file must be read to know that it still is,
+	 * without waiting for the refresh or the verification in its lane.
+	 */
+	private Mono<CachedModel> readBeside(Lanes.Key key, ModelRequest request) {
+		return this.lanes.enter(key.besides(), () -> new ReadAgain(request))
+			.onErrorResume((failure) -> !(failure instanceof ModelCancelledException), (failure) -> Mono.empty());
 	}
 
 	/**
@@ -214,8 +223,9 @@ public final class DefaultModelCache implements ModelCache {
 			// Before it is evicted: who requests it meanwhile is served by this cache
 			// again.
 			boolean served = this.unconfigured.remove(request.id(), request);
-			return this.lanes.enter(key(request), () -> new Evict(request)).then().doOnError((failure) -> {
-				if (served) {
+			this.lanes.cancel(key(request).besides(), "it is being evicted");
+			return this.lanes.enter(key(request), () -> new Evict(request)).then().doFinally((signal) -> {
+				if (served && signal != SignalType.ON_COMPLETE) {
 					this.unconfigured.putIfAbsent(request.id(), request);
 				}
 			});
@@ -276,8 +286,13 @@ public final class DefaultModelCache implements ModelCache {
 			ModelRequest request = this.models.get(id);
 			this.board.update(id, (status) -> (Background.mendableFailure(status) != null)
 					? status.withState(ModelState.CANCELLED) : status);
-			this.lanes.cancel(key(request), "it was cancelled");
+			cancel(key(request), "it was cancelled");
 		});
+	}
+
+	private void cancel(Lanes.Key key, String why) {
+		this.lanes.cancel(key.besides(), why);
+		this.lanes.cancel(key, why);
 	}
 
 	/**
@@ -307,10 +322,10 @@ public final class DefaultModelCache implements ModelCache {
 	 * Waits for the operations that {@link #stop()} has cancelled. What hangs in the disk
 	 * is logged.
 	 * <p>
-	 * <em>Blocking</em>: until two seconds after {@link #stop()}.
+	 * <em>Blocking</em>: for what is left of the two seconds that closing waits in all.
 	 */
 	public void awaitStopped() {
-		this.lanes.awaitIdle(LONGEST_CLOSING);
+		this.threads.awaitWithinGrace(this.lanes::awaitIdle);
 	}
 
 	@Override
@@ -408,8 +423,9 @@ public final class DefaultModelCache implements ModelCache {
 				monitor.failed(failure);
 			}
 			else {
-				end((status) -> status.withState(ModelState.FAILED).withError(failure));
-				DefaultModelCache.this.events.dispatch(new ModelFailed(request().id(), failure, Duration.ZERO));
+				if (end((status) -> status.withState(ModelState.FAILED).withError(failure))) {
+					DefaultModelCache.this.events.dispatch(new ModelFailed(request().id(), failure, Duration.ZERO));
+				}
 			}
 		}
 
@@ -426,10 +442,36 @@ public final class DefaultModelCache implements ModelCache {
 
 		/**
 		 * Shows the end before anything was done, unless something else is shown by now.
+		 * @return whether it is shown
 		 */
-		private void end(UnaryOperator<ModelStatus> change) {
-			DefaultModelCache.this.board.update(request().id(),
-					(status) -> status.equals(this.shown) ? change.apply(status) : status);
+		private boolean end(UnaryOperator<ModelStatus> change) {
+			return DefaultModelCache.this.board
+				.update(request().id(), (status) -> status.equals(this.shown) ? change.apply(status) : status)
+				.equals(this.shown);
+		}
+
+		@Override
+		ModelCacheException asModelCacheException(Throwable failure) {
+			return unexpected(request().id(), failure);
+		}
+
+	}
+
+	/** Reads a model that is ready, as long as nothing replaces it. */
+	private final class ReadAgain extends Operation {
+
+		ReadAgain(ModelRequest request) {
+			super(Kind.ACQUIRE, request);
+		}
+
+		@Override
+		@Nullable CachedModel call() {
+			DefaultModelCache cache = DefaultModelCache.this;
+			CachedModel ready = present(request().id());
+			AtomicReference<@Nullable CachedModel> read = new AtomicReference<>();
+			cache.watched(this, "read", (watch) -> read.set(cache.published.read(request(), watch)));
+			CachedModel found = read.get();
+			return (ready != null && found != null && AcquisitionMonitor.isSame(ready, found)) ? found : null;
 		}
 
 		@Override

@@ -11,7 +11,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 import dev.modelcache.CacheUsage;
@@ -29,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
 
 /**
  * The operations of any cache, also of an application's own and of a mock in its tests,
@@ -37,6 +42,8 @@ import reactor.core.publisher.Mono;
 public final class DefaultOperations implements ModelCacheOperations {
 
 	private static final Logger logger = LoggerFactory.getLogger(DefaultOperations.class);
+
+	private static final Duration LONGEST_COUNT = Duration.ofMillis(200);
 
 	private static final Duration LONGEST_EVICTION = Duration.ofSeconds(10);
 
@@ -56,7 +63,16 @@ public final class DefaultOperations implements ModelCacheOperations {
 
 	private final Runnable close;
 
-	private final Set<String> running = ConcurrentHashMap.newKeySet();
+	/** The models whose sources are asked whether they have another version. */
+	private final Set<String> checking = ConcurrentHashMap.newKeySet();
+
+	/** The last count, which may be under way. */
+	private @Nullable CompletableFuture<CacheUsage> counting;
+
+	/** What was counted last. */
+	private volatile CacheUsage usage;
+
+	private final Scheduler io;
 
 	private final Map<String, Checked> updates = new ConcurrentHashMap<>();
 
@@ -77,6 +93,8 @@ public final class DefaultOperations implements ModelCacheOperations {
 		this.history = engine.history();
 		this.store = engine.store();
 		this.offline = engine.offline();
+		this.io = engine.threads().io();
+		this.usage = CacheUsage.of(this.store.directory(), null, null);
 		this.background = background;
 		this.close = close;
 	}
@@ -148,16 +166,16 @@ public final class DefaultOperations implements ModelCacheOperations {
 
 	@Override
 	public void verify(String id) {
-		once("verify", this.models.get(id).id(), this.cache.verify(id));
+		begin("verify", id, this.cache.verify(this.models.get(id).id()));
 	}
 
 	@Override
 	public void refresh(String id) {
-		once("refresh", this.models.get(id).id(), this.cache.refresh(id));
+		begin("refresh", id, this.cache.refresh(this.models.get(id).id()));
 	}
 
-	private void once(String action, String id, @Nullable Mono<CachedModel> operation) {
-		once(action, id, operation,
+	private void begin(String action, String id, @Nullable Mono<CachedModel> operation) {
+		begin(action, id, operation,
 				(model) -> logger.info("Model '{}': {} succeeded: {} ({})", id, action, model.path(), model.digest()));
 	}
 
@@ -165,10 +183,15 @@ public final class DefaultOperations implements ModelCacheOperations {
 	public void checkForUpdate(String id) {
 		String known = this.models.get(id).id();
 		CachedModel before = status(known).model();
-		once("check", known, this.cache.checkForUpdate(known), (update) -> {
-			this.updates.put(known, new Checked(before, update));
-			logger.info("Model '{}': {}", known, told(update));
-		});
+		this.background.requireOpen(id);
+		if (this.checking.add(known)) {
+			begin("check", known,
+					orEmpty(this.cache.checkForUpdate(known)).doFinally((signal) -> this.checking.remove(known)),
+					(update) -> {
+						this.updates.put(known, new Checked(before, update));
+						logger.info("Model '{}': {}", known, told(update));
+					});
+		}
 	}
 
 	private static String told(ModelUpdate update) {
@@ -188,12 +211,10 @@ public final class DefaultOperations implements ModelCacheOperations {
 		return (checked != null && Objects.equals(checked.model(), status(known).model())) ? checked.update() : null;
 	}
 
-	private <T> void once(String action, String id, @Nullable Mono<T> operation, Consumer<T> succeeded) {
-		String key = action + ' ' + id;
-		if (operation != null && this.running.add(key)) {
-			operation.doFinally((signal) -> this.running.remove(key))
-				.subscribe(succeeded, (failure) -> failed(action, id, failure));
-		}
+	/** The lane joins it to an equal one that has not ended. */
+	private <T> void begin(String action, String id, @Nullable Mono<T> operation, Consumer<T> succeeded) {
+		this.background.requireOpen(id);
+		orEmpty(operation).subscribe(succeeded, (failure) -> failed(action, id, failure));
 	}
 
 	private static void failed(String action, String id, Throwable failure) {
@@ -220,7 +241,7 @@ public final class DefaultOperations implements ModelCacheOperations {
 					"Try again when that is done, or delete the file by hand")));
 	}
 
-	private static Mono<Void> orEmpty(@Nullable Mono<Void> operation) {
+	private static <T> Mono<T> orEmpty(@Nullable Mono<T> operation) {
 		return (operation != null) ? operation : Mono.empty();
 	}
 
@@ -241,7 +262,29 @@ public final class DefaultOperations implements ModelCacheOperations {
 
 	@Override
 	public CacheUsage usage() {
-		return CacheUsage.of(this.store.directory(), this.store.used(), this.store.free());
+		try {
+			return counting().get(LONGEST_COUNT.toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		catch (ExecutionException | TimeoutException ex) {
+			logger.debug("The files in {} have not been counted", this.store.directory(), ex);
+		}
+		return this.usage;
+	}
+
+	private synchronized CompletableFuture<CacheUsage> counting() {
+		if (this.counting == null || this.counting.isDone()) {
+			this.counting = CompletableFuture.supplyAsync(this::count, this.io::schedule);
+		}
+		return this.counting;
+	}
+
+	private CacheUsage count() {
+		CacheUsage counted = CacheUsage.of(this.store.directory(), this.store.used(), this.store.free());
+		this.usage = counted;
+		return counted;
 	}
 
 	@Override

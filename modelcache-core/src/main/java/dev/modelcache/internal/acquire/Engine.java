@@ -30,7 +30,8 @@ import dev.modelcache.lock.CacheLockFactory;
  * @param formats what is done about files that are no models
  * @param offline whether the network is forbidden
  * @param threads where the work runs
- * @param observer receives details of acquisitions, on the threads that do the work
+ * @param observer receives details of acquisitions, on the threads that do the work, and
+ * never blocks them
  * @param history what the transfers did, also one of the observers
  * @param clock tells the time
  */
@@ -40,11 +41,15 @@ public record Engine(ConfiguredModels models, SourceResolvers sources, CacheLock
 		AcquisitionObserver observer, TransferHistory history, Clock clock) {
 
 	/**
-	 * Ends the threads and what the store holds of the files.
+	 * Ends the threads and what the store holds of the files. <em>Blocking</em>: as
+	 * {@link EngineThreads#close(Runnable)}.
+	 * @param last closes what the application brought, on a thread of the cache
 	 */
-	public void close() {
-		this.threads.close();
-		this.store.close();
+	public void close(Runnable last) {
+		this.threads.close(() -> {
+			this.store.close();
+			last.run();
+		});
 	}
 
 }

@@ -44,6 +44,7 @@ import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.internal.store.Fingerprint;
 import dev.modelcache.internal.store.Receipt;
 import dev.modelcache.internal.store.StagedFile;
+import dev.modelcache.internal.store.Staging;
 import dev.modelcache.internal.transfer.DownloadPlan;
 import dev.modelcache.internal.transfer.FetchMode;
 import dev.modelcache.internal.transfer.SegmentedTransfer;
@@ -211,9 +212,12 @@ final class FileFetch {
 
 	private CachedModel fetchOnce(FileJob job, DownloadPlan plan, FileProgress progress,
 			AtomicReference<FetchMode> came) {
-		try (StagedFile staged = this.engine.store()
-			.staging()
-			.stage(plan.modelId(), job.place(), SegmentedTransfer.judge(plan), this.monitor::reading)) {
+		Staging staging = this.engine.store().staging();
+		if (staging.isSweepDue()) {
+			this.engine.threads().later(staging::sweep, "old partial downloads are not deleted");
+		}
+		try (StagedFile staged = staging.stage(plan.modelId(), job.place(), SegmentedTransfer.judge(plan),
+				this.monitor::reading)) {
 			if (plan.decompression() != null) {
 				staged.prepareContent();
 			}

@@ -64,8 +64,6 @@ final class Lanes {
 
 	private boolean closed;
 
-	private long closedSince;
-
 	Lanes(EngineThreads threads, Clock clock) {
 		this.threads = threads;
 		this.clock = clock;
@@ -76,15 +74,17 @@ final class Lanes {
 	 * operation that waits or runs already.
 	 * @param key the lane
 	 * @param operations makes the operation, for each subscriber
-	 * @return its result; fails at once if the lanes are closed or the lane is wedged
+	 * @return its result; fails at once if the lanes are closed, and, with its failure
+	 * shown, if the lane is wedged
 	 */
 	Mono<CachedModel> enter(Key key, Supplier<Operation> operations) {
 		return Mono.defer(() -> enter(key, operations.get()));
 	}
 
 	private Mono<CachedModel> enter(Key key, Operation wanted) {
-		Operation same;
-		List<Operation> ahead;
+		Operation same = null;
+		List<Operation> ahead = List.of();
+		ModelCacheException refusal = null;
 		Lane lane;
 		synchronized (this) {
 			if (this.closed) {
@@ -92,21 +92,19 @@ final class Lanes {
 			}
 			lane = this.lanes.computeIfAbsent(key, Lane::new);
 			if (lane.wedged != null) {
-				return Mono.error(lane.wedged(lane.wedged));
+				refusal = lane.wedged(lane.wedged);
 			}
-			ahead = lane.operations().toList();
-			same = joinable(ahead, wanted).filter((operation) -> operation.join(wanted)).findFirst().orElse(null);
-			if (same == null) {
-				wanted.join(wanted);
-				try {
-					lane.add(wanted);
-				}
-				catch (Throwable ex) {
-					this.lanes.remove(key, lane);
-					return Mono.error(wanted.asModelCacheException(FailureBoundary.asException("starting", ex)));
-				}
+			else {
+				ahead = lane.operations().toList();
+				same = joinable(ahead, wanted).filter((operation) -> operation.join(wanted)).findFirst().orElse(null);
+				refusal = (same == null) ? add(lane, wanted) : null;
 			}
-			this.waiting++;
+			this.waiting += (refusal == null) ? 1 : 0;
+		}
+		if (refusal != null) {
+			wanted.accepted(null);
+			show(wanted, refusal);
+			return Mono.error(refusal);
 		}
 		if (same == null) {
 			if (wanted.kind() == Kind.EVICT) {
@@ -119,6 +117,19 @@ final class Lanes {
 			.asMono()
 			.publishOn(this.threads.io())
 			.doFinally((signal) -> left(lane, operation, signal == SignalType.CANCEL));
+	}
+
+	/** Returns why the operation cannot begin, if its thread cannot be started. */
+	private @Nullable ModelCacheException add(Lane lane, Operation wanted) {
+		wanted.join(wanted);
+		try {
+			lane.add(wanted);
+			return null;
+		}
+		catch (Throwable ex) {
+			this.lanes.remove(lane.key, lane);
+			return wanted.asModelCacheException(FailureBoundary.asException("starting", ex));
+		}
 	}
 
 	/** What comes before an eviction does not serve whoever asks after it. */
@@ -201,6 +212,17 @@ final class Lanes {
 		}
 	}
 
+	/**
+	 * Returns whether only operations that leave a model ready run or wait in a lane.
+	 * @param key the lane
+	 * @return whether what is ready can be read beside them
+	 */
+	synchronized boolean isReady(Key key) {
+		Lane lane = this.lanes.get(key);
+		return lane != null && lane.operations().anyMatch((operation) -> operation.kind() != Kind.ACQUIRE)
+				&& lane.operations().noneMatch((operation) -> operation.kind() == Kind.EVICT);
+	}
+
 	private void cancel(Lane lane, Operation operation, ModelCacheException reason) {
 		if (operation.cancellation().cancel(reason)) {
 			end(lane, operation, reason);
@@ -267,23 +289,12 @@ final class Lanes {
 			if (lane.current != cancelled || lane.thread == null) {
 				return;
 			}
-			step = describe(lane.thread);
+			step = EngineThreads.whereabouts(lane.thread);
 			lane.wedged = step;
 			waiting = List.copyOf(lane.queue);
 		}
 		logger.warn("{}", lane.wedged(step).problem());
 		waiting.forEach((operation) -> cancel(lane, operation, lane.wedged(step)));
-	}
-
-	private static String describe(Thread thread) {
-		StackTraceElement[] stack = thread.getStackTrace();
-		String own = Stream.of(stack)
-			.filter((frame) -> frame.getClassName().startsWith("dev.modelcache"))
-			.findFirst()
-			.map((frame) -> frame.getClassName().substring(frame.getClassName().lastIndexOf('.') + 1) + "."
-					+ frame.getMethodName())
-			.orElse("an unknown step");
-		return (stack.length > 0) ? stack[0].getMethodName() + ", called in " + own : own;
 	}
 
 	private void run(Lane lane) {
@@ -341,7 +352,7 @@ final class Lanes {
 		synchronized (this) {
 			if (!this.closed) {
 				this.closed = true;
-				this.closedSince = now();
+				this.threads.renewGrace();
 			}
 			all = List.copyOf(this.lanes.values());
 		}
@@ -361,6 +372,7 @@ final class Lanes {
 	/** Accepts operations again. */
 	synchronized void open() {
 		this.closed = false;
+		this.lanes.values().forEach((lane) -> lane.named = false);
 	}
 
 	/** Returns why everything is refused, or {@code null} if nothing is. */
@@ -371,14 +383,14 @@ final class Lanes {
 	/**
 	 * Waits until the threads have come back after {@link #close} and all callers are
 	 * told, and logs where those threads are that have not.
-	 * @param atMost how long after the closing
+	 * @param atMost how long
 	 * @return whether all have
 	 */
 	boolean awaitIdle(Duration atMost) {
 		boolean interrupted = false;
-		List<Lane> busy;
+		Map<Lane, List<Operation>> busy = new HashMap<>();
 		synchronized (this) {
-			long end = this.closedSince + atMost.toNanos();
+			long end = now() + atMost.toNanos();
 			for (long left = end - now(); left > 0 && (!this.lanes.isEmpty() || this.waiting > 0); left = end - now()) {
 				try {
 					TimeUnit.NANOSECONDS.timedWait(this, left);
@@ -387,14 +399,17 @@ final class Lanes {
 					interrupted = true;
 				}
 			}
-			busy = List.copyOf(this.lanes.values());
+			for (Lane lane : this.lanes.values()) {
+				busy.put(lane, lane.operations().toList());
+				if (!lane.named) {
+					lane.named = true;
+					logger.warn("The model cache is closed without waiting any longer: {}",
+							lane.wedged(EngineThreads.whereabouts(Objects.requireNonNull(lane.thread))).problem());
+				}
+			}
 		}
-		for (Lane lane : busy) {
-			Thread thread = Objects.requireNonNull(lane.thread);
-			logger.warn("The model cache is closed without waiting any longer: {}",
-					lane.wedged(describe(thread)).problem());
-			lane.operations().forEach((operation) -> end(lane, operation, closing(lane.key.modelId())));
-		}
+		busy.forEach((lane, operations) -> operations
+			.forEach((operation) -> end(lane, operation, closing(lane.key.modelId()))));
 		if (interrupted) {
 			Thread.currentThread().interrupt();
 		}
@@ -405,7 +420,7 @@ final class Lanes {
 		return this.threads.timer().now(TimeUnit.NANOSECONDS);
 	}
 
-	private static ModelCancelledException closing(@Nullable String modelId) {
+	static ModelCancelledException closing(@Nullable String modelId) {
 		return new ModelCancelledException(modelId, "the application is closing", "Restart the application");
 	}
 
@@ -416,13 +431,23 @@ final class Lanes {
 	}
 
 	/**
-	 * Names a lane.
+	 * Names a lane. Each model has one, and another one that reads what is ready while
+	 * the first one is busy.
 	 *
 	 * @param modelId the model, so that each has its own status
 	 * @param path the path of its file, links not followed, so that finding the lane
 	 * needs no look at the disk; the lock is that of the file it leads to
+	 * @param beside whether it is that other lane
 	 */
-	record Key(String modelId, Path path) {
+	record Key(String modelId, Path path, boolean beside) {
+
+		Key(String modelId, Path path) {
+			this(modelId, path, false);
+		}
+
+		Key besides() {
+			return new Key(this.modelId, this.path, true);
+		}
 
 	}
 
@@ -441,6 +466,9 @@ final class Lanes {
 
 		/** The step in which the thread hangs. */
 		private @Nullable String wedged;
+
+		/** Whether the log has that step since the lanes were closed. */
+		private boolean named;
 
 		Lane(Key key) {
 			this.key = key;

@@ -7,7 +7,11 @@ package dev.modelcache.internal.acquire;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
@@ -15,25 +19,43 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All observers of the application as one. One that fails is logged, and breaks nothing.
+ * Hands on what happens to an acquisition: to the history at once, and to the observers
+ * of the application one after the other on a thread of their own. One that blocks delays
+ * the others, and neither an acquisition nor a thread that cancels it; one that fails is
+ * logged.
+ * <p>
+ * <em>Thread-safety</em>: all methods. <em>Blocking</em>: none, so that it may be called
+ * under a lock.
  */
 public final class Observers implements AcquisitionObserver {
 
 	private static final Logger logger = LoggerFactory.getLogger(Observers.class);
 
+	private final TransferHistory history;
+
 	private final List<AcquisitionObserver> observers;
+
+	private final Executor executor;
+
+	/** The bytes that the observers are about to be told, one task for each entry. */
+	private final Map<Sender, Long> written = new ConcurrentHashMap<>();
 
 	/**
 	 * Combines observers.
-	 * @param observers the observers, in order
+	 * @param history what the transfers did
+	 * @param observers the observers of the application, in order
+	 * @param executor runs one task after the other
 	 */
-	public Observers(List<AcquisitionObserver> observers) {
+	public Observers(TransferHistory history, List<AcquisitionObserver> observers, Executor executor) {
+		this.history = history;
 		this.observers = List.copyOf(observers);
+		this.executor = executor;
 	}
 
 	@Override
 	public void configured(Set<String> modelIds) {
-		each((observer) -> observer.configured(modelIds));
+		this.history.configured(modelIds);
+		each(this.observers, (observer) -> observer.configured(modelIds));
 	}
 
 	@Override
@@ -46,9 +68,17 @@ public final class Observers implements AcquisitionObserver {
 		each((observer) -> observer.transferEnded(modelId));
 	}
 
+	/** Comes often: what an observer has not been told yet is added up. */
 	@Override
 	public void bytesWritten(String modelId, String host, long bytes) {
-		each((observer) -> observer.bytesWritten(modelId, host, bytes));
+		this.history.bytesWritten(modelId, host, bytes);
+		Sender sender = new Sender(modelId, host);
+		if (!this.observers.isEmpty() && this.written.merge(sender, bytes, Long::sum) == bytes) {
+			later(() -> {
+				Long all = this.written.remove(sender);
+				each(this.observers, (observer) -> observer.bytesWritten(modelId, host, (all != null) ? all : 0));
+			});
+		}
 	}
 
 	@Override
@@ -83,27 +113,42 @@ public final class Observers implements AcquisitionObserver {
 
 	@Override
 	public Steps started(String modelId) {
+		if (this.observers.isEmpty()) {
+			return Steps.NONE;
+		}
 		List<Steps> all = new ArrayList<>();
-		each((observer) -> all.add(observer.started(modelId)));
+		later(() -> each(this.observers, (observer) -> all.add(observer.started(modelId))));
 		return new Steps() {
 
 			@Override
 			public Consumer<@Nullable Throwable> began(Step step, @Nullable String source) {
 				List<Consumer<@Nullable Throwable>> ends = new ArrayList<>();
-				each(all, (steps) -> ends.add(steps.began(step, source)));
-				return (failure) -> each(ends, (end) -> end.accept(failure));
+				later(() -> each(all, (steps) -> ends.add(steps.began(step, source))));
+				return (failure) -> later(() -> each(ends, (end) -> end.accept(failure)));
 			}
 
 			@Override
 			public void ended(String outcome, @Nullable Throwable failure) {
-				each(all, (steps) -> steps.ended(outcome, failure));
+				later(() -> each(all, (steps) -> steps.ended(outcome, failure)));
 			}
 
 		};
 	}
 
 	private void each(Consumer<AcquisitionObserver> told) {
-		each(this.observers, told);
+		told.accept(this.history);
+		if (!this.observers.isEmpty()) {
+			later(() -> each(this.observers, told));
+		}
+	}
+
+	private void later(Runnable telling) {
+		try {
+			this.executor.execute(telling);
+		}
+		catch (RejectedExecutionException ex) {
+			logger.debug("The cache is closed; its observers are told no more");
+		}
 	}
 
 	private static <T> void each(List<T> observers, Consumer<T> told) {
@@ -115,6 +160,16 @@ public final class Observers implements AcquisitionObserver {
 				logger.warn("An observer failed; the model is not affected", ex);
 			}
 		}
+	}
+
+	/**
+	 * Where bytes came from.
+	 *
+	 * @param modelId the model's id
+	 * @param host the host that sent them
+	 */
+	private record Sender(String modelId, String host) {
+
 	}
 
 }

@@ -50,6 +50,8 @@ final class PublishedModels {
 
 	private static final Logger logger = LoggerFactory.getLogger(PublishedModels.class);
 
+	private final ConfiguredModels configured;
+
 	private final ModelStore store;
 
 	private final CacheLockFactory locks;
@@ -61,7 +63,9 @@ final class PublishedModels {
 	private final Clock clock;
 
 	PublishedModels(Engine engine) {
+		this.configured = engine.models();
 		this.store = engine.store();
+		this.store.configured(this.configured.ids(), this::configured);
 		this.locks = engine.locks();
 		this.formats = new FormatCheck(engine.formats());
 		this.observer = engine.observer();
@@ -77,6 +81,27 @@ final class PublishedModels {
 		for (Candidate candidate : Candidate.of(request)) {
 			if (new ModelIndex(this.store, candidate).look() instanceof Standing.Ready ready) {
 				return ready.model();
+			}
+		}
+		return null;
+	}
+
+	/**
+	 * Returns the model that is there, and reads its files if only that shows that they
+	 * are.
+	 * @param request the request
+	 * @param watch ends reading
+	 * @return the model, or {@code null}
+	 */
+	@Nullable CachedModel read(ModelRequest request, OperationWatch watch) {
+		for (Candidate candidate : Candidate.of(request)) {
+			ModelIndex index = new ModelIndex(this.store, candidate);
+			Standing standing = index.look();
+			CachedModel model = (standing instanceof Standing.Ready ready) ? ready.model()
+					: (standing instanceof Standing.Provable provable) ? proof(index, watch::reading).prove(provable)
+							: null;
+			if (model != null) {
+				return model;
 			}
 		}
 		return null;
@@ -321,13 +346,16 @@ final class PublishedModels {
 	}
 
 	/** Keeps the cache's directory to its size; no configured model goes. */
-	void shrink(ConfiguredModels models) {
-		this.store.eviction()
-			.shrink(models.all()
-				.stream()
-				.flatMap((request) -> Candidate.of(request).stream())
-				.map((candidate) -> this.store.place(candidate.request(), candidate.fileName()))
-				.toList());
+	void shrink() {
+		this.store.eviction().shrink(configured().toList());
+	}
+
+	/** Returns the places of the configured models. */
+	private Stream<ModelPlace> configured() {
+		return this.configured.all()
+			.stream()
+			.flatMap((request) -> Candidate.of(request).stream())
+			.map((candidate) -> this.store.place(candidate.request(), candidate.fileName()));
 	}
 
 	private void requireOurs(ModelIndex index, ModelProof proof) {

@@ -12,14 +12,15 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import dev.modelcache.internal.DiskStep;
 import dev.modelcache.internal.FileAccess;
 import dev.modelcache.internal.lock.FileLocking.Outcome;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.retry.support.RetryTemplate;
@@ -27,21 +28,24 @@ import org.springframework.retry.support.RetryTemplate;
 /**
  * Says to other processes which files this application uses, so that none of them removes
  * one. Whoever uses a file holds a shared lock on its mark, a permanent empty file, until
- * {@link #close()} or the end of the process; whoever removes a file holds the exclusive
- * one meanwhile. Where the file system has no locks, nothing counts as unused.
+ * {@link #leave} or {@link #close()} or the end of the process; whoever removes a file
+ * holds the exclusive one meanwhile. Where the file system has no locks, nothing counts
+ * as unused.
  * <p>
- * <em>Thread-safety</em>: all methods. <em>Blocking</em>: all methods; {@link #use} waits
- * for a removal that is under way.
+ * <em>Thread-safety</em>: all methods. No lock of this process is held while a file is
+ * opened, locked or closed, so that a disk that hangs holds up its own marks alone.
+ * <em>Blocking</em>: all methods; {@link #use} waits at most two seconds for a removal
+ * that is under way.
  */
 public final class FilesInUse implements AutoCloseable {
 
 	private static final Logger logger = LoggerFactory.getLogger(FilesInUse.class);
 
 	/**
-	 * The marks that this process has open, by their real paths: static for the reason
-	 * that {@link HeldLocks} are.
+	 * The marks that this process has open, or is about to open or to close, by their
+	 * real paths: static for the reason that {@link HeldLocks} are.
 	 */
-	private static final Map<Path, Mark> MARKS = new HashMap<>();
+	private static final Map<Path, Mark> MARKS = new ConcurrentHashMap<>();
 
 	private final FileLocking shared;
 
@@ -49,9 +53,9 @@ public final class FilesInUse implements AutoCloseable {
 
 	private final FileAccess access;
 
-	private final Set<Path> used = new HashSet<>();
+	private final Set<Path> used = ConcurrentHashMap.newKeySet();
 
-	private boolean closed;
+	private volatile boolean closed;
 
 	/**
 	 * Creates it with the locks of the operating system.
@@ -77,63 +81,74 @@ public final class FilesInUse implements AutoCloseable {
 	 * @param mark the real path of the file's mark; its directory exists
 	 * @throws IOException if there can be no mark; nobody knows of the use then
 	 */
-	public synchronized void use(Path mark) throws IOException {
+	public void use(Path mark) throws IOException {
 		if (this.closed || this.used.contains(mark)) {
 			return;
 		}
 		try {
-			if (!addUser(mark, this.shared, this.access)) {
+			if (!addUser(mark)) {
 				awaitRemoval(mark);
 			}
-			this.used.add(mark);
 		}
-		catch (BeingRemovedException ex) {
-			logger.warn("Another process has been evicting the file of {} for a long time; it may disappear", mark);
+		catch (BusyException ex) {
+			logger.warn("Another process has been evicting the file of {} for a long time, or the disk does not answer;"
+					+ " it may disappear", mark);
+			return;
+		}
+		if (!this.used.add(mark)) {
+			// Another thread of this cache was faster.
+			removeUser(mark);
+		}
+		else if (this.closed) {
+			leave(mark);
 		}
 	}
 
-	/** A removal takes a few system calls; a paused process may take longer. */
+	/** A removal takes a few system calls. */
 	private void awaitRemoval(Path mark) throws IOException {
 		RetryTemplate polling = RetryTemplate.builder()
-			.maxAttempts(1500)
+			.maxAttempts(100)
 			.fixedBackoff(Duration.ofMillis(20))
-			.retryOn(BeingRemovedException.class)
+			.retryOn(BusyException.class)
 			.build();
-		polling.<Boolean, IOException>execute((attempt) -> {
-			if (!addUser(mark, this.shared, this.access)) {
-				throw new BeingRemovedException();
+		polling.<Void, IOException>execute((attempt) -> {
+			if (!addUser(mark)) {
+				throw new BusyException();
 			}
-			return true;
+			return null;
 		});
 	}
 
 	/**
 	 * Removes a file if no application, this one included, uses it.
-	 * @param mark the real path of the file's mark; its directory exists
+	 * @param path the real path of the file's mark; its directory exists
 	 * @param removal removes the file; nobody begins to use it meanwhile
 	 * @return whether the removal was run
 	 * @throws IOException if the removal failed, or there can be no mark
 	 */
-	public boolean ifUnused(Path mark, DiskStep removal) throws IOException {
-		if (!beginRemoval(mark, this.exclusive, this.access)) {
+	public boolean ifUnused(Path path, DiskStep removal) throws IOException {
+		Mark mark = new Mark();
+		if (MARKS.putIfAbsent(path, mark) != null) {
 			return false;
 		}
 		try {
-			removal.take();
-			return true;
+			boolean unused = mark.open(path, this.exclusive, this.access) == Outcome.LOCKED;
+			if (unused) {
+				removal.take();
+			}
+			return unused;
 		}
 		finally {
-			endRemoval(mark);
+			end(path, mark);
 		}
 	}
 
 	/**
-	 * Says that this application uses none of them any more.
+	 * Says that this application does not use a file any more.
+	 * @param mark the real path of the file's mark
 	 */
-	@Override
-	public synchronized void close() {
-		this.closed = true;
-		for (Path mark : this.used) {
+	public void leave(Path mark) {
+		if (this.used.remove(mark)) {
 			try {
 				removeUser(mark);
 			}
@@ -141,85 +156,107 @@ public final class FilesInUse implements AutoCloseable {
 				logger.debug("The mark {} cannot be closed", mark, ex);
 			}
 		}
-		this.used.clear();
 	}
 
 	/**
-	 * Adds a user.
-	 * @return whether it was added; {@code false} while somebody removes the file
+	 * Says that this application uses none of them any more.
 	 */
-	private static synchronized boolean addUser(Path path, FileLocking shared, FileAccess access) throws IOException {
-		Mark mark = MARKS.get(path);
-		if (mark == null) {
-			mark = Mark.open(path, shared, access);
-			if (mark.outcome == Outcome.HELD) {
-				mark.channel.close();
-				return false;
+	@Override
+	public void close() {
+		this.closed = true;
+		this.used.forEach(this::leave);
+	}
+
+	/**
+	 * Adds a user to an open mark, or opens it.
+	 * @return whether it was added; {@code false} while a process removes the file, or a
+	 * thread of this one opens or closes its mark
+	 */
+	private boolean addUser(Path path) throws IOException {
+		Mark opening = new Mark();
+		AtomicBoolean added = new AtomicBoolean();
+		Mark mark = MARKS.compute(path, (key, known) -> {
+			added.set(known != null && known.addUser());
+			return (known != null) ? known : opening;
+		});
+		if (added.get() || mark != opening) {
+			return added.get();
+		}
+		boolean opened = false;
+		try {
+			opened = opening.open(path, this.shared, this.access) != Outcome.HELD;
+			if (opened) {
+				MARKS.computeIfPresent(path, (key, known) -> known.opened());
 			}
-			MARKS.put(path, mark);
+			return opened;
 		}
-		if (mark.removing) {
-			return false;
+		finally {
+			if (!opened) {
+				end(path, opening);
+			}
 		}
-		mark.users++;
-		return true;
 	}
 
 	/** Takes a user away; the last one releases the lock. */
-	private static synchronized void removeUser(Path path) throws IOException {
-		Mark mark = MARKS.get(path);
-		if (mark != null && --mark.users == 0) {
-			MARKS.remove(path);
-			mark.channel.close();
+	private static void removeUser(Path path) throws IOException {
+		AtomicBoolean last = new AtomicBoolean();
+		Mark mark = MARKS.computeIfPresent(path, (key, known) -> {
+			last.set(known.removeUser());
+			return known;
+		});
+		if (mark != null && last.get()) {
+			end(path, mark);
 		}
 	}
 
 	/**
-	 * Excludes all users.
-	 * @return whether there are none, as far as the operating system vouches for it
+	 * Closes a mark before another thread may open it again, which would release its
+	 * lock.
 	 */
-	private static synchronized boolean beginRemoval(Path path, FileLocking exclusive, FileAccess access)
-			throws IOException {
-		if (MARKS.containsKey(path)) {
-			return false;
+	private static void end(Path path, Mark mark) throws IOException {
+		try {
+			mark.close();
 		}
-		Mark mark = Mark.open(path, exclusive, access);
-		if (mark.outcome != Outcome.LOCKED) {
-			mark.channel.close();
-			return false;
-		}
-		mark.removing = true;
-		MARKS.put(path, mark);
-		return true;
-	}
-
-	/** Lets users in again. */
-	private static synchronized void endRemoval(Path path) throws IOException {
-		Mark mark = MARKS.remove(path);
-		if (mark != null) {
-			mark.channel.close();
+		finally {
+			MARKS.remove(path, mark);
 		}
 	}
 
-	/** An open mark. The users of one process count and share one lock. */
+	/**
+	 * A mark of this process. Its users count and share one lock; their number changes
+	 * within the map alone. While there are none, the thread that put the mark there, or
+	 * takes it away, has it for itself.
+	 */
 	private static final class Mark {
-
-		private final FileChannel channel;
-
-		private final Outcome outcome;
 
 		private int users;
 
-		private boolean removing;
+		private @Nullable FileChannel channel;
 
-		private Mark(FileChannel channel, Outcome outcome) {
-			this.channel = channel;
-			this.outcome = outcome;
+		boolean addUser() {
+			this.users += (this.users > 0) ? 1 : 0;
+			return this.users > 0;
 		}
 
-		static Mark open(Path path, FileLocking locking, FileAccess access) throws IOException {
-			FileChannel channel = open(path, access);
-			return new Mark(channel, locking.attempt(channel));
+		Mark opened() {
+			this.users = 1;
+			return this;
+		}
+
+		boolean removeUser() {
+			return this.users > 0 && --this.users == 0;
+		}
+
+		Outcome open(Path path, FileLocking locking, FileAccess access) throws IOException {
+			FileChannel opened = open(path, access);
+			this.channel = opened;
+			return locking.attempt(opened);
+		}
+
+		void close() throws IOException {
+			if (this.channel != null) {
+				this.channel.close();
+			}
 		}
 
 		/** A shared lock needs no right to write, so that other users have a mark too. */
@@ -241,12 +278,12 @@ public final class FilesInUse implements AutoCloseable {
 	}
 
 	/**
-	 * Somebody removes the file just now. Carries no stack trace: it is how a poll ends.
+	 * The mark cannot be had just now. Carries no stack trace: it is how a poll ends.
 	 */
-	private static final class BeingRemovedException extends RuntimeException {
+	private static final class BusyException extends RuntimeException {
 
-		BeingRemovedException() {
-			super("being removed", null, false, false);
+		BusyException() {
+			super("busy", null, false, false);
 		}
 
 	}

@@ -47,20 +47,17 @@ public final class Eviction {
 
 	private final @Nullable HubCache hub;
 
-	private final ModelsInUse inUse;
-
 	private final Staging staging;
 
 	private boolean warned;
 
 	Eviction(StoreSettings settings, CacheLayout layout, Receipts receipts, ModelVersions versions,
-			@Nullable HubCache hub, ModelsInUse inUse, Staging staging) {
+			@Nullable HubCache hub, Staging staging) {
 		this.settings = settings;
 		this.layout = layout;
 		this.receipts = receipts;
 		this.versions = versions;
 		this.hub = hub;
-		this.inUse = inUse;
 		this.staging = staging;
 	}
 
@@ -121,7 +118,7 @@ public final class Eviction {
 	 * more than it may. A cache that stays too large is worth a warning.
 	 * @param configured the places of the files that must stay, whether they exist or not
 	 */
-	public synchronized void shrink(Collection<ModelPlace> configured) {
+	public void shrink(Collection<ModelPlace> configured) {
 		DataSize largest = this.settings.maxSize();
 		if (largest == null) {
 			return;
@@ -174,7 +171,7 @@ public final class Eviction {
 		ModelPlace place = removable.model();
 		long[] size = { 0 };
 		try {
-			this.inUse.ifUnused(place.receipt(), () -> {
+			this.staging.users().ifUnused(place.receipt(), () -> {
 				if (removable.isUnchanged() && removable.isAsPublished()
 						&& this.versions.filesOfOthers(place).isEmpty()) {
 					size[0] = removable.size();

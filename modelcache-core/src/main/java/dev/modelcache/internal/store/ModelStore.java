@@ -16,6 +16,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import dev.modelcache.CacheOptions;
@@ -31,6 +33,7 @@ import dev.modelcache.internal.lock.ExclusiveFiles;
 import dev.modelcache.lock.CacheLockFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.util.function.SingletonSupplier;
 import org.springframework.util.unit.DataSize;
 
 /**
@@ -51,8 +54,6 @@ public final class ModelStore implements AutoCloseable {
 	private final ModelVersions versions;
 
 	private final @Nullable HubCache hub;
-
-	private final ModelsInUse inUse;
 
 	private final ModelUsers users;
 
@@ -108,19 +109,17 @@ public final class ModelStore implements AutoCloseable {
 		this.versions = new ModelVersions(this.layout, this.receipts);
 		this.hub = (settings.hubCache() != null) ? new HubCache(settings.hubCache(), this.layout, this.receipts, files)
 				: null;
-		this.inUse = new ModelsInUse(this.layout, clock);
 		this.accessChange = new AccessChange(this.layout, this.receipts);
-		this.users = new ModelUsers(this.layout, files);
+		this.users = new ModelUsers(this.layout, files, clock);
 		this.adoption = new AdoptedFiles(settings.adoption().with(StoreSettings.hubs(settings.readOnlyRoots())),
 				this.layout, this.roots, this.receipts);
 		this.hubs = new ArrayList<>();
 		for (Path hub : StoreSettings.hubs(settings.readOnlyRoots())) {
 			this.hubs.add(new HubCache(new HubCacheSettings(hub, true), this.layout, this.receipts, files));
 		}
-		this.staging = new Staging(settings, this.layout, files, clock, this.receipts, this.adoption, this.inUse,
-				this.users, directories);
-		this.eviction = new Eviction(settings, this.layout, this.receipts, this.versions, this.hub, this.inUse,
-				this.staging);
+		this.staging = new Staging(settings, this.layout, files, clock, this.receipts, this.adoption, this.users,
+				directories);
+		this.eviction = new Eviction(settings, this.layout, this.receipts, this.versions, this.hub, this.staging);
 		this.lockFile = lockFile;
 	}
 
@@ -421,6 +420,17 @@ public final class ModelStore implements AutoCloseable {
 	}
 
 	/**
+	 * Says which models are configured: they keep the marks that say that they are used,
+	 * of which there are only so many for others.
+	 * @param ids their ids
+	 * @param places finds their places, when there are many others
+	 */
+	public void configured(Set<String> ids, Supplier<Stream<ModelPlace>> places) {
+		this.users.keep(new ModelUsers.Configured(ids, SingletonSupplier
+			.of(() -> places.get().map(ModelPlace::receipt).collect(Collectors.toUnmodifiableSet()))));
+	}
+
+	/**
 	 * Says that this application uses a file that stands at its place, until
 	 * {@link #close()}: no process removes it for its size. To be said before the file is
 	 * looked at.
@@ -428,7 +438,7 @@ public final class ModelStore implements AutoCloseable {
 	 */
 	public void use(ModelPlace place) {
 		this.accessChange.widenOnce();
-		this.inUse.use(place);
+		this.users.use(place);
 	}
 
 	/**
@@ -441,7 +451,7 @@ public final class ModelStore implements AutoCloseable {
 	 */
 	public void serve(ModelPlace place, @Nullable Digest expected, Set<String> sourceKeys, CachedModel model) {
 		if (isOf(place, model.path())) {
-			this.users.use(model.id(), place,
+			this.users.serve(model.id(), place,
 					new ModelUsers.Use(text(expected), text(model.digest()), null, sourceKeys));
 		}
 	}
@@ -485,7 +495,6 @@ public final class ModelStore implements AutoCloseable {
 	 */
 	@Override
 	public void close() {
-		this.inUse.close();
 		this.users.close();
 	}
 

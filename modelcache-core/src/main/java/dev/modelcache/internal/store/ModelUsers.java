@@ -8,7 +8,12 @@ import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -17,13 +22,17 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import dev.modelcache.Digest;
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.DiskStep;
 import dev.modelcache.internal.lock.ExclusiveFile;
 import dev.modelcache.internal.lock.ExclusiveFiles;
+import dev.modelcache.internal.lock.FilesInUse;
 import dev.modelcache.internal.lock.HostName;
 import dev.modelcache.internal.lock.ProcessIdentity;
 import dev.modelcache.internal.lock.ProcessIdentity.State;
@@ -32,17 +41,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which processes serve a model from a path, and what they expect there, so that none of
- * them finds another file under its model. Each user of a path has a mark of its own, and
- * beside it a file that it keeps locked until {@link #close()} or the end of the process.
- * A mark whose process is gone does not count.
+ * Which models the applications of this machine use, so that none of them removes one
+ * that another one uses, or puts another file in its place. This application has two
+ * marks for a place that it uses: one says that the file is in use ({@link FilesInUse}),
+ * and the time of its receipt when it last was; the other one says which file is expected
+ * there. The latter is a file of its own for each of the things that are expected, beside
+ * one that is kept locked. Both count until {@link #leave}, {@link #close()} or the end
+ * of the process.
  * <p>
- * <em>Thread-safety</em>: all methods. <em>Blocking</em>: all methods. <em>Errors</em>:
- * where no marks can be made, nothing is known of users.
+ * Models that are configured keep their marks; of the others, those that were used last
+ * do, so that an application that requests ever new ones does not run out of files.
+ * <p>
+ * <em>Thread-safety</em>: all methods. <em>Blocking</em>: all methods; {@link #use} for a
+ * few system calls the first time, then almost never. <em>Errors</em>: none; what cannot
+ * be marked is not protected.
  */
 final class ModelUsers implements AutoCloseable {
 
 	private static final Logger logger = LoggerFactory.getLogger(ModelUsers.class);
+
+	/** How many models that are not configured have marks. */
+	static final int MOST_OTHERS = 1000;
+
+	private static final Duration BETWEEN_NOTES = Duration.ofMinutes(5);
 
 	private static final String ENDING = ".user";
 
@@ -55,40 +76,159 @@ final class ModelUsers implements AutoCloseable {
 
 	private final ExclusiveFiles files;
 
-	private final Map<User, Mark> own = new HashMap<>();
+	private final Clock clock;
+
+	private final FilesInUse inUse;
+
+	/** When each receipt was last noted to be used; guarded by itself. */
+	private final Map<Path, Instant> noted = new LinkedHashMap<>(16, 0.75f, true);
+
+	/** What each model is to be, those that were requested last at the end. */
+	private final Map<User, Use> uses = new LinkedHashMap<>(16, 0.75f, true);
+
+	/** One mark for all models that are to be the same at a place. */
+	private final Map<Served, Mark> marks = new HashMap<>();
+
+	private volatile Configured configured = Configured.NOTHING;
 
 	private boolean closed;
 
-	ModelUsers(CacheLayout layout, ExclusiveFiles files) {
+	ModelUsers(CacheLayout layout, ExclusiveFiles files, Clock clock) {
 		this.layout = layout;
 		this.files = files;
+		this.clock = clock;
+		this.inUse = new FilesInUse(layout.access());
+	}
+
+	/** Sets which models keep their marks. */
+	void keep(Configured configured) {
+		this.configured = configured;
+	}
+
+	/** Notes that this application uses a file, if the cache chose its place. */
+	void use(ModelPlace place) {
+		Path receipt = place.receipt();
+		Instant now = this.clock.instant();
+		Instant last;
+		synchronized (this.noted) {
+			last = this.noted.get(receipt);
+		}
+		if (last != null && now.isBefore(last.plus(BETWEEN_NOTES))) {
+			return;
+		}
+		if (last == null && this.layout.isChosen(place.target())) {
+			try {
+				this.inUse.use(mark(receipt));
+			}
+			catch (IOException ex) {
+				logger.debug("Other processes cannot be told that {} is in use", place.target(), ex);
+			}
+		}
+		touch(receipt, now);
+		Set<Path> kept = isFull() ? this.configured.receipts() : Set.of();
+		Path forgotten;
+		synchronized (this.noted) {
+			this.noted.put(receipt, now);
+			forgotten = eldest(this.noted, kept::contains);
+			this.noted.remove(forgotten);
+		}
+		if (forgotten != null) {
+			leaveFile(forgotten);
+		}
+	}
+
+	private boolean isFull() {
+		synchronized (this.noted) {
+			return this.noted.size() >= MOST_OTHERS;
+		}
+	}
+
+	/** Returns the entry that was used least recently, if there are too many others. */
+	private static <K> @Nullable K eldest(Map<K, ?> entries, Predicate<K> configured) {
+		if (entries.size() <= MOST_OTHERS) {
+			return null;
+		}
+		List<K> others = entries.keySet().stream().filter(configured.negate()).toList();
+		return (others.size() > MOST_OTHERS) ? others.get(0) : null;
+	}
+
+	private Path mark(Path receipt) throws IOException {
+		Path mark = this.layout.mark(receipt);
+		Path directory = mark.resolveSibling("");
+		this.layout.access().createDirectories(directory);
+		return directory.toRealPath().resolve(mark.getFileName());
+	}
+
+	private void leaveFile(Path receipt) {
+		try {
+			this.inUse.leave(mark(receipt));
+		}
+		catch (IOException ex) {
+			logger.debug("The mark of {} cannot be found", receipt, ex);
+		}
+	}
+
+	private static void touch(Path receipt, Instant now) {
+		try {
+			Files.setLastModifiedTime(receipt, FileTime.from(now));
+		}
+		catch (NoSuchFileException ex) {
+			logger.trace("No receipt {} yet", receipt);
+		}
+		catch (IOException ex) {
+			logger.debug("The time of the receipt {} cannot be set", receipt, ex);
+		}
 	}
 
 	/**
-	 * Says that a model of this application is served from a path.
+	 * Removes a file if no application uses it.
+	 * @return whether the removal was run
+	 */
+	boolean ifUnused(Path receipt, DiskStep removal) throws IOException {
+		return this.inUse.ifUnused(mark(receipt), removal);
+	}
+
+	/**
+	 * Says what a model of this application is to be, which is served from a path.
 	 * @param modelId the model's id
 	 * @param place the path
 	 * @param use what is served and expected there
 	 */
-	synchronized void use(String modelId, ModelPlace place, Use use) {
+	synchronized void serve(String modelId, ModelPlace place, Use use) {
 		User user = new User(modelId, place.receipt());
-		Mark known = this.own.get(user);
-		if (this.closed || (known != null && known.use().equals(use))) {
+		Use before = this.uses.get(user);
+		if (this.closed || use.equals(before)) {
 			return;
 		}
-		Mark mark = null;
 		try {
-			mark = (known != null) ? new Mark(known.path(), known.file(), use) : create(modelId, place, use);
-			Files.write(mark.path(), mark.use().toLines(modelId, place));
-			this.own.put(user, mark);
+			Served served = new Served(place.receipt(), use);
+			Mark mark = this.marks.get(served);
+			if (mark == null) {
+				mark = create(modelId, place, use);
+				this.marks.put(served, mark);
+			}
+			mark.users++;
+			this.uses.put(user, use);
 		}
 		catch (IOException ex) {
 			logger.debug("Other processes cannot be told that {} is served", place.target(), ex);
-			// A mark that says nothing would be taken for one that was written.
-			this.own.remove(user);
-			if (mark != null) {
-				delete(mark);
-			}
+			this.uses.remove(user);
+		}
+		if (before != null) {
+			release(new Served(place.receipt(), before));
+		}
+		User eldest = eldest(this.uses, (one) -> this.configured.ids().contains(one.modelId()));
+		Use forgotten = (eldest != null) ? this.uses.remove(eldest) : null;
+		if (eldest != null && forgotten != null) {
+			release(new Served(eldest.receipt(), forgotten));
+		}
+	}
+
+	private void release(Served served) {
+		Mark mark = this.marks.get(served);
+		if (mark != null && --mark.users == 0) {
+			this.marks.remove(served);
+			delete(mark);
 		}
 	}
 
@@ -101,15 +241,20 @@ final class ModelUsers implements AutoCloseable {
 		if (file == null) {
 			throw new IOException(path + " was taken at once");
 		}
-		Mark mark = new Mark(path, file, use);
+		Mark mark = new Mark(path, file);
+		boolean written = false;
 		try {
 			this.layout.access().applyTo(locked(path));
 			this.layout.access().create(path).close();
+			Files.write(path, use.toLines(modelId, place));
+			written = true;
 			return mark;
 		}
-		catch (IOException ex) {
-			delete(mark);
-			throw ex;
+		finally {
+			if (!written) {
+				// A mark that says nothing would be taken for one that was written.
+				delete(mark);
+			}
 		}
 	}
 
@@ -118,17 +263,26 @@ final class ModelUsers implements AutoCloseable {
 	}
 
 	/**
-	 * Says that this application serves nothing from a path any more.
+	 * Says that this application uses nothing at a path any more.
 	 * @param place the path
 	 */
-	synchronized void leave(ModelPlace place) {
-		this.own.entrySet().removeIf((mark) -> {
-			boolean left = mark.getKey().receipt().equals(place.receipt());
-			if (left) {
-				delete(mark.getValue());
-			}
-			return left;
-		});
+	void leave(ModelPlace place) {
+		synchronized (this) {
+			this.uses.keySet().removeIf((user) -> user.receipt().equals(place.receipt()));
+			this.marks.entrySet().removeIf((mark) -> {
+				boolean left = mark.getKey().receipt().equals(place.receipt());
+				if (left) {
+					delete(mark.getValue());
+				}
+				return left;
+			});
+		}
+		synchronized (this.noted) {
+			this.noted.remove(place.receipt());
+		}
+		if (this.layout.isChosen(place.target())) {
+			leaveFile(place.receipt());
+		}
 	}
 
 	/**
@@ -182,9 +336,11 @@ final class ModelUsers implements AutoCloseable {
 				null);
 	}
 
+	/** One that another model of this application has as well is not its own. */
 	private synchronized boolean isOwn(String modelId, ModelPlace place, Path path) {
-		Mark mark = this.own.get(new User(modelId, place.receipt()));
-		return mark != null && mark.path().getFileName().equals(path.getFileName());
+		Use use = this.uses.get(new User(modelId, place.receipt()));
+		Mark mark = (use != null) ? this.marks.get(new Served(place.receipt(), use)) : null;
+		return mark != null && mark.users == 1 && mark.path.getFileName().equals(path.getFileName());
 	}
 
 	/** Of a process elsewhere, where there are no locks, nothing is known. */
@@ -219,12 +375,12 @@ final class ModelUsers implements AutoCloseable {
 	}
 
 	private static void delete(Mark mark) {
-		try (ExclusiveFile file = mark.file()) {
-			delete(mark.path());
-			delete(locked(mark.path()));
+		try (ExclusiveFile file = mark.file) {
+			delete(mark.path);
+			delete(locked(mark.path));
 		}
 		catch (IOException ex) {
-			logger.debug("The mark {} cannot be closed", mark.path(), ex);
+			logger.debug("The mark {} cannot be closed", mark.path, ex);
 		}
 	}
 
@@ -239,10 +395,42 @@ final class ModelUsers implements AutoCloseable {
 	}
 
 	@Override
-	public synchronized void close() {
-		this.closed = true;
-		this.own.values().forEach(ModelUsers::delete);
-		this.own.clear();
+	public void close() {
+		List<Path> used;
+		synchronized (this.noted) {
+			used = List.copyOf(this.noted.keySet());
+			this.noted.clear();
+		}
+		Instant now = this.clock.instant();
+		used.forEach((receipt) -> touch(receipt, now));
+		this.inUse.close();
+		synchronized (this) {
+			this.closed = true;
+			this.marks.values().forEach(ModelUsers::delete);
+			this.marks.clear();
+			this.uses.clear();
+		}
+	}
+
+	/** Returns how many marks there are of what is expected at a place. */
+	synchronized int marks() {
+		return this.marks.size();
+	}
+
+	/**
+	 * The models that keep their marks.
+	 *
+	 * @param ids their ids
+	 * @param places the receipts of their places
+	 */
+	record Configured(Set<String> ids, Supplier<Set<Path>> places) {
+
+		static final Configured NOTHING = new Configured(Set.of(), Set::of);
+
+		Set<Path> receipts() {
+			return this.places.get();
+		}
+
 	}
 
 	/**
@@ -323,7 +511,7 @@ final class ModelUsers implements AutoCloseable {
 	}
 
 	/**
-	 * Who has a mark.
+	 * A model at a path.
 	 *
 	 * @param modelId the model's id
 	 * @param receipt the receipt of the path
@@ -333,13 +521,28 @@ final class ModelUsers implements AutoCloseable {
 	}
 
 	/**
-	 * A mark.
+	 * What is expected at a path.
 	 *
-	 * @param path where it is
-	 * @param file the open file
-	 * @param use what it says
+	 * @param receipt the receipt of the path
+	 * @param use what is expected
 	 */
-	private record Mark(Path path, ExclusiveFile file, Use use) {
+	private record Served(Path receipt, Use use) {
+
+	}
+
+	/** A mark, for as many models as expect the same. */
+	private static final class Mark {
+
+		private final Path path;
+
+		private final ExclusiveFile file;
+
+		private int users;
+
+		Mark(Path path, ExclusiveFile file) {
+			this.path = path;
+			this.file = file;
+		}
 
 	}
 

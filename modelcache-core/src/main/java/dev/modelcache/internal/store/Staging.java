@@ -50,18 +50,16 @@ public final class Staging {
 
 	private final AdoptedFiles adoption;
 
-	private final ModelsInUse inUse;
-
 	private final ModelUsers users;
 
 	private final DirectoryForce directories;
 
 	private final DiskSpace space;
 
-	private Instant lastSweep = Instant.EPOCH;
+	private volatile Instant lastSweep = Instant.EPOCH;
 
 	Staging(StoreSettings settings, CacheLayout layout, ExclusiveFiles files, Clock clock, Receipts receipts,
-			AdoptedFiles adoption, ModelsInUse inUse, ModelUsers users, DirectoryForce directories) {
+			AdoptedFiles adoption, ModelUsers users, DirectoryForce directories) {
 		this.settings = settings;
 		this.layout = layout;
 		this.probe = new DirectoryProbe(settings.rules(), files);
@@ -69,7 +67,6 @@ public final class Staging {
 		this.clock = clock;
 		this.receipts = receipts;
 		this.adoption = adoption;
-		this.inUse = inUse;
 		this.users = users;
 		this.directories = directories;
 		this.space = new DiskSpace(settings.minFreeSpace());
@@ -89,7 +86,6 @@ public final class Staging {
 		requireReplaceable(modelId, place);
 		ModelPlace work = prepare(modelId, place);
 		try {
-			deleteExpired();
 			Partials partials = partials(work);
 			Partial left = partials.claim(judge);
 			if (left != null) {
@@ -303,11 +299,21 @@ public final class Staging {
 		}
 	}
 
-	/** Once in a while: other models may never be asked for again. */
-	private synchronized void deleteExpired() {
-		Instant now = this.clock.instant();
-		if (now.isAfter(this.lastSweep.plus(BETWEEN_SWEEPS))) {
-			this.lastSweep = now;
+	/**
+	 * Returns whether {@link #sweep()} has something to do. <em>Blocking</em>: no.
+	 * @return {@code true} before the first sweep, and an hour after the last one
+	 */
+	public boolean isSweepDue() {
+		return this.clock.instant().isAfter(this.lastSweep.plus(BETWEEN_SWEEPS));
+	}
+
+	/**
+	 * Deletes what ended downloads left longer ago than it is kept, also of models that
+	 * are never requested again. <em>Blocking</em>: reads all directories of the cache.
+	 */
+	public void sweep() {
+		if (isSweepDue()) {
+			this.lastSweep = this.clock.instant();
 			deleteExpired(this.settings.directory(), Integer.MAX_VALUE);
 			this.receipts.settleAll(this.layout.receipts(), expiry(), this.layout.access());
 			if (this.settings.hubCache() != null) {
@@ -375,10 +381,6 @@ public final class Staging {
 
 	AdoptedFiles adoption() {
 		return this.adoption;
-	}
-
-	ModelsInUse inUse() {
-		return this.inUse;
 	}
 
 	ModelUsers users() {

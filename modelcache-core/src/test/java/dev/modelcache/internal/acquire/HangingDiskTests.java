@@ -168,9 +168,24 @@ class HangingDiskTests {
 	void verificationThatTheDiskHoldsIsGivenUpAndTheNextOperationNamesTheCall() throws Exception {
 		heldOperationIsGivenUp(this.cache.verify("hanging"), "verified");
 		assertThat(this.cache.status("hanging").state()).isEqualTo(ModelState.FAILED);
-		assertThat(this.fixture.events(ModelFailed.class)).hasSize(1);
+		assertThat(this.fixture.events(ModelFailed.class)).extracting((event) -> event.error().problem())
+			.first()
+			.asString()
+			.contains("nothing advanced");
 		letTheDiskAnswer();
 		assertThat(this.cache.status("hanging").state()).isEqualTo(ModelState.READY);
+	}
+
+	@Test
+	void requestForAModelWhoseDiskHangsShowsItsFailure() throws Exception {
+		CompletableFuture<CachedModel> first = this.cache.get("hanging").toFuture();
+		assertThat(this.hung.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+		this.cache.cancel("hanging").block(PATIENCE);
+		assertThat(first).failsWithin(PATIENCE);
+		assertThat(this.cache.status("hanging").state()).isEqualTo(ModelState.CANCELLED);
+		awaitWithTime(() -> this.cache.get("hanging").toFuture().isCompletedExceptionally());
+		assertThat(this.cache.status("hanging").error()).isInstanceOf(ModelStorageException.class);
+		assertThat(Background.mendableFailure(this.cache.status("hanging"))).as("it is tried again").isNotNull();
 	}
 
 	@Test

@@ -18,6 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
+import dev.modelcache.CacheOptions;
 import dev.modelcache.CachedModel;
 import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelFailed;
@@ -28,6 +29,7 @@ import dev.modelcache.ModelStatus;
 import dev.modelcache.TransferProgress;
 import dev.modelcache.internal.lock.FileCacheLockFactory;
 import dev.modelcache.internal.lock.LockSettings;
+import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.lock.CacheLock;
 import dev.modelcache.lock.LockRequest;
 import dev.modelcache.testsupport.Content;
@@ -39,9 +41,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.test.scheduler.VirtualTimeScheduler;
+
+import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -109,11 +115,17 @@ class LaneTests {
 		Awaitility.await().atMost(PATIENCE).until(() -> this.fixture.cache().status("m").state() == state);
 	}
 
-	@Test
-	void readyModelIsReturnedWhileANewVersionIsFetched() {
-		this.fixture.withoutLimitsOfTime();
+	@ParameterizedTest
+	@CsvSource({ "FINGERPRINT,false", "FINGERPRINT,true", "ALWAYS,false" })
+	void readyModelIsReturnedWhileANewVersionIsFetched(CacheOptions.Verification verification, boolean touched)
+			throws Exception {
+		this.fixture.withoutLimitsOfTime()
+			.store(new StoreSettings(this.directory, DataSize.ofMegabytes(1), verification));
 		DefaultModelCache cache = this.fixture.open(request().build());
 		CachedModel before = this.fixture.get("m");
+		if (touched) {
+			Files.setLastModifiedTime(before.path(), FileTime.fromMillis(1_000_000));
+		}
 		this.server.serve("/m.gguf", this.next).always("/m.gguf", Reply.ok().stallAfter(500_000));
 		CompletableFuture<CachedModel> refresh = cache.refresh("m").toFuture();
 		Awaitility.await().atMost(PATIENCE).until(() -> this.fixture.stagedFiles().size() == 1);

@@ -186,7 +186,8 @@ class LanesTests {
 			.withCauseInstanceOf(ModelStorageException.class)
 			.withMessageContaining("park, called in LanesTests.callTheDisk, since ");
 		assertThat(this.log).contains("waiting failed");
-		assertThat(quick(Kind.EVICT, "later").toFuture()).isCompletedExceptionally();
+		assertThat(quick(Kind.ACQUIRE, "later").toFuture()).isCompletedExceptionally();
+		assertThat(this.log).containsSubsequence("later accepted", "later failed");
 		this.hang.countDown();
 		Awaitility.await()
 			.atMost(PATIENCE)

@@ -5,6 +5,7 @@
 package dev.modelcache.internal.lock;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -136,6 +137,57 @@ class FilesInUseTests {
 			files.use(this.mark);
 			assertThat(isRemovable()).isFalse();
 		}
+	}
+
+	@Test
+	void markWhoseDiskHangsHoldsUpNoOther() throws Exception {
+		CountDownLatch hung = new CountDownLatch(1);
+		CountDownLatch answers = new CountDownLatch(1);
+		FileLocking hanging = (channel) -> {
+			hung.countDown();
+			try {
+				answers.await();
+			}
+			catch (InterruptedException ex) {
+				throw new IOException(ex);
+			}
+			return channel.tryLock(0, Long.MAX_VALUE, true);
+		};
+		FilesInUse held = new FilesInUse(hanging, FileLocking.SYSTEM);
+		CompletableFuture<Void> use = CompletableFuture.runAsync(() -> {
+			try {
+				held.use(this.mark);
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		});
+		hung.await();
+		CompletableFuture<Boolean> others = CompletableFuture.supplyAsync(() -> {
+			try {
+				Path other = this.mark.resolveSibling("other.use");
+				this.another.use(other);
+				this.another.close();
+				held.close();
+				return this.mine.ifUnused(other, () -> {
+				});
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		});
+		assertThat(others).succeedsWithin(PATIENCE).isEqualTo(true);
+		assertThat(isRemovable()).isFalse();
+		answers.countDown();
+		assertThat(use).succeedsWithin(PATIENCE);
+		assertThat(isRemovable()).as("what was used by a cache that is closed").isTrue();
+	}
+
+	@Test
+	void fileThatIsLeftIsRemovable() throws Exception {
+		this.mine.use(this.mark);
+		this.mine.leave(this.mark);
+		assertThat(isRemovable()).isTrue();
 	}
 
 	@Test

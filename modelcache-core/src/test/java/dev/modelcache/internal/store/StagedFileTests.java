@@ -441,8 +441,11 @@ class StagedFileTests {
 					FileTime.from(Instant.now().minus((file == young) ? Duration.ofDays(6) : Duration.ofDays(8))));
 		}
 		Files.writeString(models.resolve(".other.gguf.0a1b2c3d-1-12345-0a1b2c3d.journal"), "line\n");
-		store().staging().stage("m", place(), PartialJudge.NONE, UNTOLD).close();
+		Staging staging = store().staging();
+		assertThat(staging.isSweepDue()).isTrue();
+		staging.sweep();
 		assertThat(files()).containsExactlyInAnyOrder(young, foreign);
+		assertThat(staging.isSweepDue()).isFalse();
 	}
 
 	/** Returns what had the number of this process before it. */

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.concurrent.Callable;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaCall;
@@ -21,6 +22,7 @@ import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.runtime.LlmClassifierBuilder;
 import dev.modelcache.runtime.ModelManagerBuilder;
 import dev.modelcache.runtime.ModelRuntimeMeters;
@@ -172,6 +174,15 @@ class ArchitectureTests {
 		.callMethod(Flux.class, "blockLast")
 		.orShould()
 		.callMethod(Flux.class, "blockFirst");
+
+	@ArchTest
+	static final ArchRule errorsOfOtherThreadsAreSignalled = noClasses().that()
+		.resideInAPackage("dev.modelcache.internal..")
+		.and()
+		.doNotHaveFullyQualifiedName(FailureBoundary.class.getName())
+		.should()
+		.callMethod(Mono.class, "fromCallable", Callable.class)
+		.because("an Error that is thrown on another thread is lost without a FailureBoundary.on");
 
 	@ArchTest
 	static final ArchRule timeIsInjected = noClasses().should()

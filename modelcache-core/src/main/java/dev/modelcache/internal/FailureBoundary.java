@@ -17,6 +17,7 @@ import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoOperator;
 import reactor.core.publisher.Operators;
+import reactor.core.scheduler.Scheduler;
 import reactor.util.context.Context;
 
 /**
@@ -52,6 +53,18 @@ public final class FailureBoundary {
 				}
 			}
 		};
+	}
+
+	/**
+	 * Calls something on another thread.
+	 * @param scheduler where it is called
+	 * @param step what is done, to follow "while"; holds nothing that must not be printed
+	 * @param call the call
+	 * @param <T> the type of the result
+	 * @return the result, empty if it is {@code null}; an error signal whatever it throws
+	 */
+	public static <T> Mono<T> on(Scheduler scheduler, String step, Callable<? extends @Nullable T> call) {
+		return around(step, Mono.<T>fromCallable(call)).subscribeOn(scheduler);
 	}
 
 	/**

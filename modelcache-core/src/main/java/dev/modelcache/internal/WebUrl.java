@@ -32,6 +32,9 @@ public final class WebUrl {
 	private static final Pattern AUTHORITY = Pattern
 		.compile("(?:(.*)@)?(\\[[0-9A-Fa-f:.]+]|[^:@\\[\\]]+)(?::(0*\\d{0,5}))?", Pattern.DOTALL);
 
+	/** Of RFC 1035, section 2.3.4; a pattern must not meet a longer name. */
+	private static final int LONGEST_NAME = 255;
+
 	/** Letters, digits, dashes and underscores. */
 	private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*\\.?");
 
@@ -190,7 +193,7 @@ public final class WebUrl {
 		}
 		try {
 			String name = IDN.toASCII(UriUtils.decode(decoded(text), StandardCharsets.UTF_8)).toLowerCase(Locale.ROOT);
-			if (!NAME.matcher(name).matches()) {
+			if (name.length() > LONGEST_NAME || !NAME.matcher(name).matches()) {
 				return null;
 			}
 			return ENDS_IN_A_NUMBER.matcher(name).matches() ? ipv4(name) : name;

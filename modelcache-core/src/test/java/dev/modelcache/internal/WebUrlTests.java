@@ -49,6 +49,15 @@ class WebUrlTests {
 		assertThat(WebUrl.resolve(BASE, header(reference))).hasToString(expected);
 	}
 
+	/** A pattern that calls itself for each label would overflow the stack. */
+	@Test
+	void hostsAreNotLongerThanNamesCanBe() {
+		String longest = "a.".repeat(127) + "a";
+		assertThat(WebUrl.resolve(BASE, "https://" + longest + "/f")).hasToString("https://" + longest + "/f");
+		assertThat(WebUrl.resolve(BASE, "https://" + longest + "a/f")).isNull();
+		assertThat(WebUrl.resolve(BASE, "https://" + "a.".repeat(100_000) + "a/f")).isNull();
+	}
+
 	@ParameterizedTest
 	@CsvSource(delimiter = '\t',
 			value = { "/a b\t/a%20b", "/a%20b\t/a%20b", "/a%2Fb%3f\t/a%2Fb%3f", "/100%\t/100%25", "/%zz\t/%25zz",

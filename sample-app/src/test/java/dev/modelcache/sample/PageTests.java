@@ -244,6 +244,7 @@ class PageTests {
 
 	@Test
 	void nothingMovesWhereReducedMotionIsPreferred() {
+		await().until(() -> !browser.findElements(By.cssSelector(".bar")).isEmpty());
 		assertThat(motions()).isNotEmpty();
 		prefer("prefers-reduced-motion", "reduce");
 		assertThat(motions()).isEmpty();

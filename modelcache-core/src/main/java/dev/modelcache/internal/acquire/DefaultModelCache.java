@@ -146,16 +146,14 @@ public final class DefaultModelCache implements ModelCache {
 	 */
 	private Mono<CachedModel> look(ModelRequest request) {
 		ModelCancelledException refusal = this.lanes.refusal(request.id());
-		return (refusal != null) ? Mono.error(refusal)
-				: this.looks
-					.computeIfAbsent(request,
-							(absent) -> Mono.fromCallable(() -> ready(request))
-								.subscribeOn(this.threads.io())
-								.onErrorComplete()
-								.doFinally((signal) -> this.looks.remove(request))
-								.cache())
-					.timeout(LONGEST_LOOK, Mono.empty(), this.threads.timer())
-					.publishOn(this.threads.io());
+		return (refusal != null) ? Mono.error(refusal) : this.looks
+			.computeIfAbsent(request,
+					(absent) -> FailureBoundary.on(this.threads.io(), "looking for the model", () -> ready(request))
+						.onErrorComplete()
+						.doFinally((signal) -> this.looks.remove(request))
+						.cache())
+			.timeout(LONGEST_LOOK, Mono.empty(), this.threads.timer())
+			.publishOn(this.threads.io());
 	}
 
 	private @Nullable CachedModel ready(ModelRequest request) {
@@ -187,10 +185,10 @@ public final class DefaultModelCache implements ModelCache {
 	}
 
 	private Mono<ModelStatus> lookAgain(String id) {
-		return Mono.fromCallable(() -> {
+		return FailureBoundary.on(this.threads.io(), "looking for the model", () -> {
 			present(id);
 			return this.board.get(id);
-		}).subscribeOn(this.threads.io()).doFinally((signal) -> this.checks.remove(id)).cache();
+		}).doFinally((signal) -> this.checks.remove(id)).cache();
 	}
 
 	/** Returns the model that is ready, if its files exist; if not, it is absent. */

@@ -51,8 +51,8 @@ final class UpdateCheck {
 	Mono<ModelUpdate> check(ModelRequest request) {
 		Candidate candidate = Candidate.of(request).get(0);
 		Duration longest = this.engine.transfer().giveUpAfter();
-		Mono<ModelUpdate> check = Mono.fromCallable(() -> this.published.read(request))
-			.subscribeOn(this.engine.threads().io())
+		Mono<ModelUpdate> check = FailureBoundary
+			.on(this.engine.threads().io(), "reading what is there", () -> this.published.read(request))
 			.flatMap((here) -> compare(candidate, here));
 		return FailureBoundary.around("checking for an update", check)
 			.timeout(longest,
@@ -85,8 +85,8 @@ final class UpdateCheck {
 		return this.engine.sources().resolve(request, candidate.locations(), candidate.configuredUrl(), (pause) -> {
 		})
 			.publishOn(this.engine.threads().io())
-			.map((model) -> new PinnedModels(this.engine.store(), null).enforce(candidate, model))
-			.flatMap((model) -> compare(candidate, here, model));
+			.flatMap((model) -> FailureBoundary.around("comparing versions", Mono.defer(() -> compare(candidate, here,
+					new PinnedModels(this.engine.store(), null).enforce(candidate, model)))));
 	}
 
 	private Mono<ModelUpdate> compare(Candidate candidate, Published here, ResolvedModel model) {

@@ -210,8 +210,14 @@ public final class DownloadConnections {
 				Function<? super ClientHttpRequest, Mono<Void>> callback) {
 			String query = (url.getRawQuery() != null) ? "?" + url.getRawQuery() : "";
 			URI sent = (url.getHost() != null) ? url : URI.create(url.getRawPath() + query);
-			return Mono.fromCallable(() -> connector(way(url)))
-				.flatMap((connector) -> connector.connect(method, sent, callback));
+			return Mono.defer(() -> {
+				try {
+					return connector(way(url)).connect(method, sent, callback);
+				}
+				catch (IOException ex) {
+					return Mono.error(ex);
+				}
+			});
 		}
 
 	}

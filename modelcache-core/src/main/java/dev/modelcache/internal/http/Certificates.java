@@ -24,6 +24,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 import javax.net.ssl.ManagerFactoryParameters;
+import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
@@ -247,12 +248,21 @@ public final class Certificates {
 		private static boolean isOddName(CertificateException failure, X509Certificate[] chain,
 				@Nullable SSLSession session) throws CertificateParsingException {
 			String host = (session != null) ? session.getPeerHost() : null;
-			if (host == null || !(failure.getCause() instanceof IllegalArgumentException)) {
+			if (host == null || isName(host) || !(failure.getCause() instanceof IllegalArgumentException)) {
 				return false;
 			}
 			Collection<List<?>> names = chain[0].getSubjectAlternativeNames();
 			return names != null && names.stream()
 				.anyMatch((name) -> name.get(0).equals(DNS_NAME) && isNamed(host, String.valueOf(name.get(1))));
+		}
+
+		private static boolean isName(String host) {
+			try {
+				return !new SNIHostName(host).getAsciiName().isEmpty();
+			}
+			catch (IllegalArgumentException ex) {
+				return false;
+			}
 		}
 
 		@Override

@@ -160,9 +160,7 @@ final class Redirects {
 			.flatMap((either) -> {
 				Response redirect = either.redirect();
 				return (redirect == null) ? Mono.justOrEmpty(either.value())
-						: FailureBoundary
-							.around("following a redirect of " + asked,
-									Mono.fromCallable(() -> next(redirect, answer)).subscribeOn(this.io))
+						: FailureBoundary.on(this.io, "following a redirect of " + asked, () -> next(redirect, answer))
 							.flatMap(Function.identity());
 			})
 			.onErrorResume(
@@ -241,8 +239,7 @@ final class Redirects {
 	}
 
 	private Mono<WebClient> client(Hop at) {
-		return Mono.fromCallable(() -> this.connections.client(at.publicOnly()))
-			.subscribeOn(this.io)
+		return FailureBoundary.on(this.io, "making a client", () -> this.connections.client(at.publicOnly()))
 			.onErrorMap((failure) -> Failures.ofClient(failure, at.request().uri()));
 	}
 

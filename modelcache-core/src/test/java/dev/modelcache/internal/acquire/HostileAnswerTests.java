@@ -133,6 +133,16 @@ class HostileAnswerTests {
 		worksNow(cache);
 	}
 
+	/** A pattern that calls itself for each label overflows the stack. */
+	@Test
+	void redirectToAHostOfThousandsOfLabelsIsNoUrl() {
+		String host = "a.".repeat(4000) + "a";
+		this.server.script("/m.gguf", Reply.redirect(302, "https://" + host + "/m.gguf"));
+		ModelCache cache = fixture().open(request().build());
+		assertThat(failure(cache)).hasMessageContaining("redirect");
+		worksNow(cache);
+	}
+
 	static List<Supplier<Error>> errors() {
 		return List.of(StackOverflowError::new, () -> new OutOfMemoryError("Java heap space"),
 				() -> new NoClassDefFoundError("com/example/Missing"), () -> new AssertionError("wrong"));

@@ -5,11 +5,14 @@
 package dev.modelcache.internal.http;
 
 import java.security.GeneralSecurityException;
+import java.security.cert.CertificateException;
 import java.time.Duration;
 
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509ExtendedTrustManager;
 
 import dev.modelcache.testsupport.TestCertificate;
 import io.netty.channel.Channel;
@@ -22,6 +25,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.BDDMockito.willThrow;
+import static org.mockito.Mockito.mock;
 
 /**
  * Tests for {@link Certificates}: host names that the JDK does not take for one. No
@@ -57,10 +63,25 @@ class CertificatesTests {
 		assertThat(failure("a_b.lab.test", late, late)).hasMessageContaining("has expired");
 	}
 
+	/** Such as one that pins keys, and fails in a way of its own. */
+	@Test
+	void trustManagerThatRefusesAnOrdinaryHostIsBelieved() throws Exception {
+		X509ExtendedTrustManager refusing = mock(X509ExtendedTrustManager.class);
+		willThrow(new CertificateException(new IllegalArgumentException("not pinned"))).given(refusing)
+			.checkServerTrusted(any(), any(), any(SSLEngine.class));
+		TestCertificate keys = TestCertificate.selfSigned("model.lab.test");
+		assertThat(failure("model.lab.test", keys, new TrustManager[] { refusing })).isNotNull();
+	}
+
 	private static @Nullable Throwable failure(String host, TestCertificate server, TestCertificate trusted)
 			throws GeneralSecurityException {
+		return failure(host, server, trusted.trust().getTrustManagers());
+	}
+
+	private static @Nullable Throwable failure(String host, TestCertificate server, TrustManager[] deciding)
+			throws GeneralSecurityException {
 		SSLContext trusting = SSLContext.getInstance("TLS");
-		trusting.init(null, Certificates.explained(trusted.trust().getTrustManagers()), null);
+		trusting.init(null, Certificates.explained(deciding), null);
 		SSLEngine engine = trusting.createSSLEngine(host, 443);
 		engine.setUseClientMode(true);
 		SSLParameters parameters = engine.getSSLParameters();

@@ -14,6 +14,7 @@ import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.source.SourceResolvers;
 import dev.modelcache.source.CatalogVariant;
 import dev.modelcache.source.ResolvedModel;
@@ -75,7 +76,8 @@ public final class CatalogResolver implements SourceResolver {
 	public Mono<ResolvedModel> resolve(SourceLocation location) {
 		return Mono.defer(() -> this.catalogs.find(name(location), location))
 			.publishOn(this.io)
-			.flatMap((entry) -> resolve(entry, fitting(entry, location.request()), location));
+			.flatMap((entry) -> FailureBoundary.around("reading an entry of a catalog",
+					Mono.defer(() -> resolve(entry, fitting(entry, location.request()), location))));
 	}
 
 	private static CatalogName name(SourceLocation location) {

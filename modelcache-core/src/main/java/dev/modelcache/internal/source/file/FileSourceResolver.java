@@ -13,6 +13,7 @@ import java.util.Set;
 
 import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.source.RemoteFile;
 import dev.modelcache.source.ResolvedModel;
@@ -44,12 +45,12 @@ public final class FileSourceResolver implements SourceResolver {
 
 	@Override
 	public Mono<ResolvedModel> resolve(SourceLocation location) {
-		return Mono.fromCallable(() -> {
+		return FailureBoundary.on(this.io, "looking for a file", () -> {
 			Path file = Path.of(location.uri());
 			RemoteFile remote = new RemoteFile(file.getFileName().toString(),
 					List.of(new Mirror(location.uri(), Map.of())), null, size(file, location.request()));
 			return new ResolvedModel(remote);
-		}).subscribeOn(this.io);
+		});
 	}
 
 	private static long size(Path file, ModelRequest request) {

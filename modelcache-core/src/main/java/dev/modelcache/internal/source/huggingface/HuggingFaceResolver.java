@@ -9,10 +9,12 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import dev.modelcache.ModelConfigurationException;
+import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.internal.http.MetadataClient;
 import dev.modelcache.internal.http.SentSecrets;
@@ -87,21 +89,20 @@ public final class HuggingFaceResolver implements SourceResolver {
 
 	@Override
 	public Mono<ResolvedModel> resolve(SourceLocation location) {
-		return Mono.fromCallable(() -> this.settings.token().findFor(this.settings.endpoint()))
-			.subscribeOn(this.io)
-			.flatMap((token) -> {
-				HubUrl url = parse(location);
-				HubLookUp lookUp = lookUp(location, url, token);
-				return lookUp.resolve()
-					.onErrorResume((failure) -> lookUp.isMissing() && url.otherReading().isPresent(),
-							(failure) -> lookUp(location, url.otherReading().orElseThrow(), token).resolve()
-								.onErrorMap((other) -> failure));
-			});
+		return FailureBoundary.on(this.io, "looking for a token", () -> {
+			Optional<String> token = this.settings.token().findFor(this.settings.endpoint());
+			HubUrl url = parse(location);
+			HubLookUp lookUp = lookUp(location, url, token);
+			return lookUp.resolve()
+				.onErrorResume((failure) -> lookUp.isMissing() && url.otherReading().isPresent(),
+						(failure) -> lookUp(location, url.otherReading().orElseThrow(), token).resolve()
+							.onErrorMap((other) -> failure));
+		}).flatMap(Function.identity());
 	}
 
 	@Override
 	public Mono<ResolvedModel> known(SourceLocation location) {
-		return Mono.fromCallable(() -> {
+		return FailureBoundary.on(this.io, "looking into the caches of the Hub", () -> {
 			HubUrl url = parse(location);
 			for (Path cache : this.settings.caches()) {
 				ResolvedModel known = known(location, url, cache);
@@ -110,7 +111,7 @@ public final class HuggingFaceResolver implements SourceResolver {
 				}
 			}
 			return null;
-		}).subscribeOn(this.io);
+		});
 	}
 
 	private @Nullable ResolvedModel known(SourceLocation location, HubUrl url, Path cache) {

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 
+import dev.modelcache.internal.FailureBoundary;
+
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,9 +72,12 @@ final class CredentialHelper {
 	}
 
 	Mono<Login> ask(String server) {
-		return Mono
-			.using(this::start, (process) -> Mono.fromCallable(() -> answer(process, server)).subscribeOn(this.io),
-					Process::destroyForcibly)
+		String step = "asking " + this.program;
+		return FailureBoundary
+			.around(step,
+					Mono.using(this::start,
+							(process) -> FailureBoundary.on(this.io, step, () -> answer(process, server)),
+							Process::destroyForcibly))
 			.subscribeOn(this.io)
 			.timeout(PATIENCE, this.timer)
 			.onErrorResume(IOException.class, (failure) -> Mono.fromRunnable(() -> unusable("cannot be started")))

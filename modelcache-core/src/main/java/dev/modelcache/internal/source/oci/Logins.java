@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
 
 import dev.modelcache.OciOptions.Registry;
+import dev.modelcache.internal.FailureBoundary;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -25,6 +26,8 @@ final class Logins {
 	private final Scheduler io;
 
 	private final Scheduler timer;
+
+	private static final String READING = "reading a file of logins";
 
 	Logins(OciSettings settings, Scheduler io, Scheduler timer) {
 		this.settings = settings;
@@ -80,8 +83,7 @@ final class Logins {
 	}
 
 	private Mono<Login> fromFiles(ModelReference reference) {
-		return Mono.fromCallable(this.settings::loginFiles)
-			.subscribeOn(this.io)
+		return FailureBoundary.on(this.io, "looking for logins", this.settings::loginFiles)
 			.flatMapIterable(Function.identity())
 			.concatMap((file) -> from(new DockerConfig(file, file.equals(this.settings.dockerConfig())), reference))
 			.next();
@@ -89,11 +91,10 @@ final class Logins {
 
 	private Mono<Login> from(DockerConfig docker, ModelReference reference) {
 		String registry = reference.registry();
-		Mono<Login> fromHelper = Mono.fromCallable(() -> docker.helperFor(registry))
-			.subscribeOn(this.io)
+		Mono<Login> fromHelper = FailureBoundary.on(this.io, READING, () -> docker.helperFor(registry))
 			.flatMap((helper) -> CredentialHelper.ask(helper, DockerConfig.serverOf(registry), this.io, this.timer));
 		return fromHelper.switchIfEmpty(
-				Mono.fromCallable(() -> docker.loginFor(registry, reference.repository())).subscribeOn(this.io));
+				FailureBoundary.on(this.io, READING, () -> docker.loginFor(registry, reference.repository())));
 	}
 
 }

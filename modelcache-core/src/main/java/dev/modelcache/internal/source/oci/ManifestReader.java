@@ -41,7 +41,8 @@ final class ManifestReader {
 		}
 		JsonNode root = Json.object(bytes);
 		JsonNode version = root.get("schemaVersion");
-		if (version == null || !version.isIntegralNumber() || version.asLong() != SCHEMA_VERSION) {
+		if (version == null || !version.isIntegralNumber() || !version.canConvertToLong()
+				|| version.asLong() != SCHEMA_VERSION) {
 			throw new IllegalArgumentException("no schemaVersion 2");
 		}
 		List<Descriptor> manifests = descriptors(root, "manifests", "layers");

@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
 import dev.modelcache.ModelAccessDeniedException;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelTransferException;
+import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.internal.http.ConnectionFailedException;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
@@ -123,8 +124,8 @@ final class RegistryTokens {
 	}
 
 	private Mono<String> token(Challenge challenge) {
-		return Mono.fromCallable(() -> this.realm.check(challenge.parameter("realm")))
-			.subscribeOn(this.io)
+		return FailureBoundary
+			.on(this.io, "reading where tokens are issued", () -> this.realm.check(challenge.parameter("realm")))
 			.flatMap((realm) -> this.login.flatMap((login) -> ask(realm, challenge, told(login))));
 	}
 

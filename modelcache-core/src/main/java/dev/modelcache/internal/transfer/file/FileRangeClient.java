@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Objects;
 import java.util.function.Function;
 
+import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.http.RangeClient;
 import dev.modelcache.internal.http.RangeRequest;
 import dev.modelcache.internal.http.RangeResponse;
@@ -49,8 +50,7 @@ public final class FileRangeClient implements RangeClient {
 	@Override
 	public Mono<Void> exchange(RangeRequest request, CoreSubscriber<? super DataBuffer> body,
 			Function<RangeResponse, Mono<Void>> answered) {
-		return Mono.fromCallable(() -> head(request))
-			.subscribeOn(this.io)
+		return FailureBoundary.on(this.io, "looking at " + request.mirror(), () -> head(request))
 			.flatMap((head) -> RangeClient.during(Mono.defer(() -> answered.apply(head)), bytes(request.mirror(), head),
 					body));
 	}

@@ -100,6 +100,12 @@ class OnnxDataTests {
 		assertThat(read(field(7, field(5, joined(tensor, new byte[] { 0x70, 0 }))))).isEmpty();
 	}
 
+	@Test
+	void dotsThatChangeNothingAreLeftOutHoweverManyThereAre() throws Exception {
+		String dots = "./".repeat(1000) + ".//".repeat(600);
+		assertThat(read(ModelFiles.onnxWithData("a", dots + "w"))).isEqualTo(read(ModelFiles.onnxWithData("a", "w")));
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "../w", "a/../../w", "a/../w", "/etc/passwd", "//host/w", "..", ".", "./", "a/", "a//b",
 			"C:/w", "c:w", "..\\w", "\\\\host\\w", "a\u0000b", "a\nb", "nul", "con.txt", "a/aux", ".w.part", ".../w",

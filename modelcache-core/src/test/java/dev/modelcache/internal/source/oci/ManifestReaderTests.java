@@ -106,6 +106,7 @@ class ManifestReaderTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", "null", "[]", "\"x\"", "{}", "<html></html>", "{\"schemaVersion\":1,\"layers\":[]}",
+			"{\"schemaVersion\":99999999999999999999,\"layers\":[]}", "{\"schemaVersion\":2.5,\"layers\":[]}",
 			"{\"schemaVersion\":2}", "{\"schemaVersion\":\"2\",\"layers\":[]}", "{\"schemaVersion\":2,\"layers\":{}}",
 			"{\"schemaVersion\":2,\"layers\":[],\"manifests\":[]}", "{\"schemaVersion\":2,\"layers\":[]}trailing",
 			"{\"schemaVersion\":2,\"layers\":[],\"layers\":[]}", "{\"schemaVersion\":2,\"layers\":[1]}",

@@ -34,6 +34,8 @@ public final class NetworkCase {
 
 	private String path = PATH;
 
+	private String query = "";
+
 	private UnaryOperator<Content> expected = UnaryOperator.identity();
 
 	private boolean digest = true;
@@ -108,6 +110,7 @@ public final class NetworkCase {
 	NetworkCase again() {
 		NetworkCase copy = new NetworkCase(this.name, this.prepare);
 		copy.path = this.path;
+		copy.query = this.query;
 		copy.expected = this.expected;
 		copy.digest = this.digest;
 		copy.tls = this.tls;
@@ -121,6 +124,12 @@ public final class NetworkCase {
 	/** The file is elsewhere. */
 	public NetworkCase at(String elsewhere) {
 		this.path = elsewhere;
+		return this;
+	}
+
+	/** The configured URL has a query. */
+	public NetworkCase signedWith(String parameters) {
+		this.query = "?" + parameters;
 		return this;
 	}
 
@@ -189,7 +198,7 @@ public final class NetworkCase {
 	 * @return the model, with the id {@code m}
 	 */
 	public ModelRequest request(MisbehavingServer server, Content content) {
-		ModelRequest.Builder builder = ModelRequest.builder("m").url(server.uri(this.path));
+		ModelRequest.Builder builder = ModelRequest.builder("m").url(server.uri(this.path + this.query));
 		if (this.digest) {
 			builder.expectedDigest(this.expected.apply(content).sha256());
 		}

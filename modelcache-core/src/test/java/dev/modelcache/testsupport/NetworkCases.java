@@ -576,6 +576,10 @@ public final class NetworkCases {
 	}
 
 	private List<NetworkCase> types() {
+		Reply text = Reply.status(200).header("Content-Type", "text/plain").body("Service busy, try again later.\n");
+		Reply page = Reply.status(200)
+			.header("Content-Type", "application/octet-stream")
+			.body("<!DOCTYPE html><title>Log in</title>");
 		return List.of(always("Content-Type: text/plain", Reply.ok().header("Content-Type", "text/plain")),
 				always("Content-Type: text/plain", Reply.ok().header("Content-Type", "text/plain")).withoutDigest(),
 				always("Content-Type: nonsense", Reply.ok().header("Content-Type", "nonsense")),
@@ -591,6 +595,12 @@ public final class NetworkCases {
 				first("login page once in the middle", Reply.ok(), Reply.html()).withoutDigest(),
 				first("login page in the middle three times", Reply.ok(), Reply.html(), Reply.html(), Reply.ok(),
 						Reply.html()),
+				first("text once in the middle", Reply.ok(), text),
+				first("text once in the middle", Reply.ok(), text).withoutDigest(),
+				first("text in chunks once in the middle", Reply.ok(), text.chunked()),
+				first("text in chunks once in the middle", Reply.ok(), text.chunked()).withoutDigest(),
+				first("HTML of another type once in the middle", Reply.ok(), page.chunked()),
+				first("HTML of another type once in the middle", Reply.ok(), page.chunked()).withoutDigest(),
 				always("script of a security gateway",
 						Reply.status(200)
 							.header("Content-Type", "application/javascript; charset=utf-8")
@@ -803,11 +813,29 @@ public final class NetworkCases {
 				onSecondRequest("answered with 408", Reply.status(408).header("Connection", "close")),
 				onSecondRequest("closed", Reply.raw("")).tls(),
 				onSecondRequest("reset", Reply.dropped()).withoutDigest(),
+				onFirstConnectionAlone("reset", Reply.dropped()), onFirstConnectionAlone("closed", Reply.raw("")),
+				onFirstConnectionAlone("reset", Reply.dropped()).withoutDigest(),
+				onFirstConnectionAlone("answered with 503", Reply.status(503)).withoutDigest(),
+				onFirstConnectionAlone("reset", Reply.dropped()).tls(),
 				stormy("two of three connections are reset", Reply.dropped()),
 				stormy("two of three connections are closed", Reply.raw("")),
 				stormy("two of three answers are 503", Reply.status(503)),
 				always("reset for ever", Reply.dropped()).request((request) -> request.maxAttempts(1))
 					.fails(ErrorCode.TRANSFER, "broke the connection before it answered (1 failed request)"));
+	}
+
+	/** As long as the server runs. */
+	private static NetworkCase onFirstConnectionAlone(String what, Reply reply) {
+		return answering("every connection but the first is " + what, () -> {
+			Set<Integer> served = ConcurrentHashMap.newKeySet();
+			return (request) -> {
+				synchronized (served) {
+					boolean first = served.isEmpty() ? served.add(request.connection())
+							: served.contains(request.connection());
+					return first ? Reply.ok().throttled(20 << 20) : reply;
+				}
+			};
+		});
 	}
 
 	/** Of the connections that are served, each brings a piece and breaks. */
@@ -836,6 +864,13 @@ public final class NetworkCases {
 							: (number.getAndIncrement() == 0) ? Reply.ok().closeAfter(this.half) : Reply.ok();
 				}).withoutDigest(), first("503 once", Reply.status(503)), first("429 once", Reply.status(429)),
 				first("500 in the middle", Reply.ok(), Reply.status(500)),
+				always("401 of a signed URL that has expired", Reply.status(401)).signedWith("Expires=1000&Signature=x")
+					.fails(ErrorCode.ACCESS_DENIED,
+							"the URL was signed for use until 1970-01-01T00:16:40Z and has expired. Configure a new"),
+				server("403 of a signed URL of the same host",
+						(server, content) -> server.always("/x/m.gguf", Reply.status(403))
+							.always(PATH, Reply.redirect(302, "/x/m.gguf?X-Amz-Signature=a")))
+					.fails(ErrorCode.ACCESS_DENIED, "Check that you have access to the file at the first host"),
 				always("404", Reply.status(404)).fails(ErrorCode.NOT_FOUND, "404"),
 				always("403", Reply.status(403)).fails(ErrorCode.ACCESS_DENIED, "403"));
 	}

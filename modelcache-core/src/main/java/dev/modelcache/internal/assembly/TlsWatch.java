@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.regex.Pattern;
 
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SNIHostName;
@@ -240,6 +241,13 @@ final class TlsWatch {
 			}
 		}
 
+		/** What is sent answers a request: a certificate is not required. */
+		@Override
+		public void channelRead(ChannelHandlerContext context, Object message) {
+			TlsWatch.this.askedForCertificate.remove(this.engine);
+			context.fireChannelRead(message);
+		}
+
 		@Override
 		public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
 			boolean ofTls = Failures.hasCause(cause, SSLException.class)
@@ -296,6 +304,13 @@ final class TlsWatch {
 	/** Tells a server that answers plain http by TLS. */
 	private static final class PlainHttp extends ChannelInboundHandlerAdapter {
 
+		private static final int ENOUGH = 2048;
+
+		/** The words of nginx, Apache, Go and Tomcat, below a status of 400. */
+		private static final Pattern WANTS_TLS = Pattern
+			.compile("HTTP/1\\.[01] 400 .*(plain HTTP request was sent to HTTPS"
+					+ "|plain HTTP to an SSL|HTTP request to an HTTPS server|requires TLS)", Pattern.DOTALL);
+
 		private final InetSocketAddress host;
 
 		PlainHttp(InetSocketAddress host) {
@@ -305,9 +320,7 @@ final class TlsWatch {
 		@Override
 		public void channelRead(ChannelHandlerContext context, Object message) {
 			context.pipeline().remove(this);
-			if (message instanceof ByteBuf bytes && bytes.readableBytes() >= 2
-					&& bytes.getUnsignedByte(bytes.readerIndex()) == ALERT
-					&& bytes.getUnsignedByte(bytes.readerIndex() + 1) == TLS_1_2 >> 8) {
+			if (message instanceof ByteBuf bytes && bytes.readableBytes() >= 2 && isOfTls(bytes)) {
 				ReferenceCountUtil.release(message);
 				context.fireExceptionCaught(new ConnectionFailedException(Reason.TLS_FAILED,
 						"speaks TLS at port " + this.host.getPort(), "Use https: in the URL", null));
@@ -315,6 +328,14 @@ final class TlsWatch {
 				return;
 			}
 			context.fireChannelRead(message);
+		}
+
+		private static boolean isOfTls(ByteBuf bytes) {
+			int start = bytes.readerIndex();
+			boolean alert = bytes.getUnsignedByte(start) == ALERT && bytes.getUnsignedByte(start + 1) == TLS_1_2 >> 8;
+			return alert || WANTS_TLS
+				.matcher(bytes.toString(start, Math.min(bytes.readableBytes(), ENOUGH), StandardCharsets.ISO_8859_1))
+				.lookingAt();
 		}
 
 	}

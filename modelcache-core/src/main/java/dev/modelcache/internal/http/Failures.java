@@ -134,11 +134,12 @@ public final class Failures {
 	 * @return the failure
 	 */
 	static RequestFailedException of(URI asked, URI answered, int status, HttpHeaders headers, Clock clock) {
-		if (!Origin.of(answered).equals(Origin.of(asked)) && REFUSALS_OF_LINKS.contains(status)) {
+		boolean ofRedirect = !answered.equals(asked) && SignedUrl.isSigned(answered);
+		if ((ofRedirect || !Origin.of(answered).equals(Origin.of(asked))) && REFUSALS_OF_LINKS.contains(status)) {
 			return new RequestFailedException(Reason.LINK_REFUSED, asked, answered, "answered " + status, status, null,
 					null);
 		}
-		if (answered.equals(asked) && REFUSALS_OF_LINKS.contains(status) && SignedUrl.isSigned(asked)) {
+		if (REFUSALS_OF_LINKS.contains(status) && SignedUrl.isSigned(answered)) {
 			return new RequestFailedException(Reason.LINK_EXPIRED, asked, answered,
 					"answered " + status + ": " + SignedUrl.state(answered, clock.instant()), status, null, null);
 		}

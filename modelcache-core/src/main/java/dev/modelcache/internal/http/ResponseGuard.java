@@ -74,13 +74,17 @@ final class ResponseGuard {
 			case 416 -> nothingLeft(request, headers);
 			default -> {
 				if (!isOfFile(response.status())) {
-					throw Failures.of(request.mirror().uri(), response.at().uri(), response.status(), headers,
-							this.clock);
+					throw refused(request.mirror(), response);
 				}
 				yield isPart(headers) ? partOfFile(request, response.at(), headers)
 						: wholeFile(request, response.at(), headers);
 			}
 		};
+	}
+
+	/** Returns the failure that the status of a response means. */
+	RequestFailedException refused(Mirror mirror, Response response) {
+		return Failures.of(mirror.uri(), response.at().uri(), response.status(), response.headers(), this.clock);
 	}
 
 	/**
@@ -117,7 +121,6 @@ final class ResponseGuard {
 			refuseCodings(request.mirror(), at, headers);
 		}
 		long length = headers.getContentLength();
-		refusePageInTheMiddle(request, length, headers);
 		boolean proven = length >= 0 || isChunked(headers);
 		if (coding != null) {
 			// Asked now: when the first bytes come, it would be on an event loop.
@@ -265,21 +268,6 @@ final class ResponseGuard {
 	private static boolean isOfFile(String coding, URI url) {
 		String path = String.valueOf(url.getPath()).toLowerCase(Locale.ROOT);
 		return SUFFIXES.getOrDefault(coding, List.of()).stream().anyMatch(path::endsWith);
-	}
-
-	/**
-	 * A label proves nothing: some servers know no other type than HTML. But a page in
-	 * answer to a request for a part, too small for that part, must not take the place of
-	 * the bytes that are there.
-	 */
-	private static void refusePageInTheMiddle(RangeRequest request, long length, HttpHeaders headers) {
-		MediaType type = mediaType(headers);
-		if (request.range().start() > 0 && length <= request.range().start() && type != null
-				&& (type.isCompatibleWith(MediaType.TEXT_HTML)
-						|| type.isCompatibleWith(MediaType.APPLICATION_XHTML_XML))) {
-			throw new RequestFailedException(Reason.NOT_A_MODEL, request.mirror(),
-					"sent an HTML page instead of a part of the model", null);
-		}
 	}
 
 	private static boolean isOfSeveralParts(HttpHeaders headers) {

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class SignedUrl {
 
-	private static final Set<String> SIGNATURES = Set.of("x-amz-signature", "x-goog-signature", "signature", "sig");
+	private static final Set<String> SIGNATURES = Set.of("x-amz-signature", "x-goog-signature", "signature", "sig",
+			"x-oss-signature", "x-tos-signature", "q-signature");
 
 	private static final DateTimeFormatter BASIC = DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'");
 
@@ -64,7 +65,7 @@ final class SignedUrl {
 			if (query.containsKey("expires")) {
 				return Instant.ofEpochSecond(Long.parseLong(query.get("expires")));
 			}
-			for (String prefix : Set.of("x-amz-", "x-goog-")) {
+			for (String prefix : Set.of("x-amz-", "x-goog-", "x-oss-", "x-tos-")) {
 				String date = query.get(prefix + "date");
 				String seconds = query.get(prefix + "expires");
 				if (date != null && seconds != null) {

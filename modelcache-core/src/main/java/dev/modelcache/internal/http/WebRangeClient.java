@@ -114,9 +114,8 @@ public final class WebRangeClient implements RangeClient {
 		Function<Response, Mono<Void>> settled = (response) -> {
 			if (response.status() == 401 && response.at().trusted()) {
 				challenges.set(List.copyOf(response.headers().getOrEmpty(HttpHeaders.WWW_AUTHENTICATE)));
-				return RangeClient.during(
-						Mono.error(new RequestFailedException(Reason.ACCESS_DENIED, mirror, 401, null)),
-						response.body(), new UnreadBody());
+				return RangeClient.during(Mono.error(this.guard.refused(mirror, response)), response.body(),
+						new UnreadBody());
 			}
 			return answer.apply(response);
 		};

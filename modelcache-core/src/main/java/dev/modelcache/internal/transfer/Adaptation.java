@@ -162,7 +162,7 @@ final class Adaptation {
 	void count(Fetch fetch, RequestFailedException failed) {
 		// The connection that was served before may not have ended for the host.
 		boolean busy = fetch.mirror.host().isLimited() && isRefusal(fetch, failed);
-		fetch.mirror.failed(busy ? failed.ofABusyHost() : failed, fetch.burst, fetch.brought, this.now.getAsLong());
+		fetch.mirror.failed(busy ? failed.ofABusyHost() : failed, fetch, this.now.getAsLong());
 		if (!fetch.request.ranged() || !fetch.mirror.mayTryWholeFile()) {
 			return;
 		}
@@ -209,8 +209,8 @@ final class Adaptation {
 			case REFUSED -> (refused || failed.reason() == Reason.ENCODED) ? Coding.UNSAID : null;
 			case UNSAID -> (failed.reason() == Reason.ENCODED) ? decodedOrNot() : null;
 			// Only a digest tells whether the label is wrong.
-			case DECODED -> (failed.reason() == Reason.ENCODED && this.plan.file().expected() != null
-					&& !WebPage.isBinary(String.valueOf(fetch.mirror.mirror().uri().getPath()))) ? Coding.TAKEN : null;
+			case DECODED ->
+				(this.plan.file().expected() != null && isWronglyDecoded(fetch, failed)) ? Coding.TAKEN : null;
 			case TAKEN -> null;
 		};
 		if (next != null && asked == fetch.mirror.ladder().coding()) {
@@ -222,6 +222,14 @@ final class Adaptation {
 					failed.problem(), (next == Coding.UNSAID) ? "" : ", for the whole file");
 		}
 		return next != null;
+	}
+
+	/**
+	 * Where the decoded bytes are too many, the size of the file is that of the others.
+	 */
+	private static boolean isWronglyDecoded(Fetch fetch, RequestFailedException failed) {
+		return failed.reason() == Reason.LONG_BODY || (failed.reason() == Reason.ENCODED
+				&& !WebPage.isBinary(String.valueOf(fetch.mirror.mirror().uri().getPath())));
 	}
 
 	/** Where the decoded bytes had a wrong digest, the bytes as they are may be right. */
@@ -282,6 +290,11 @@ final class Adaptation {
 		if (refusal != null && !fetch.request.ranged()) {
 			logger.info("Model '{}': {}, but only for ranges; the whole file is downloaded on one connection",
 					this.plan.modelId(), refusal);
+		}
+		RequestFailedException broken = fetch.mirror.ladder().broken();
+		if (broken != null && !fetch.request.ranged()) {
+			logger.info("Model '{}': {}, when ranges were requested: the whole file comes on one connection",
+					this.plan.modelId(), broken.problem());
 		}
 	}
 

@@ -111,6 +111,9 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 
 	private @Nullable Block block;
 
+	/** The owner waits for the first bytes of the body. */
+	private boolean looking;
+
 	private boolean shrunk;
 
 	private int consumedPieces;
@@ -188,6 +191,21 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 	void compareUpTo(long first) {
 		this.compared = true;
 		this.position = first;
+	}
+
+	/**
+	 * Looks at the first bytes of a body that is all of the file, before it is accepted,
+	 * and tells the owner if they may be the file's.
+	 */
+	void look() {
+		this.tasks.execute(() -> {
+			if (!this.ending) {
+				this.bodyPosition = 0;
+				this.looking = true;
+				request(1);
+				flush();
+			}
+		});
 	}
 
 	/**
@@ -326,9 +344,17 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 
 	/** Goes on as far as it may. */
 	private void flush() {
+		if (this.looking && (this.bodyComplete || !this.held.isEmpty())) {
+			this.looking = false;
+			if (!this.held.isEmpty()) {
+				// Whatever is verified later, what is there is not given up for a page.
+				refusePage(this.held.element(), this.plan.file().name().last());
+			}
+			this.owner.seen(this);
+		}
 		try {
-			while (!isSatisfied() && !this.held.isEmpty() && !this.ending && this.owner.mayWrite(this.position)
-					&& mayPass(this.held.element().readableByteCount())) {
+			while (this.started && !isSatisfied() && !this.held.isEmpty() && !this.ending
+					&& this.owner.mayWrite(this.position) && mayPass(this.held.element().readableByteCount())) {
 				write(this.held.remove());
 				if (++this.consumedPieces > this.pieces / 2) {
 					request(this.consumedPieces);
@@ -407,13 +433,17 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 					"sent bytes beyond byte " + this.bodyEnd + ", the end that it announced", null);
 		}
 		if (this.bodyPosition == 0 && this.plan.formats() != FormatVerification.OFF) {
-			String name = (this.plan.formats() == FormatVerification.STRICT) ? this.plan.file().name().last() : "";
-			try (DataBuffer.ByteBufferIterator parts = buffer.readableByteBuffers()) {
-				String page = parts.hasNext() ? WebPage.describe(parts.next(), name) : null;
-				if (page != null) {
-					throw new RequestFailedException(Reason.NOT_A_MODEL, mirror(),
-							"sent " + page + " instead of a model", null);
-				}
+			refusePage(buffer,
+					(this.plan.formats() == FormatVerification.STRICT) ? this.plan.file().name().last() : "");
+		}
+	}
+
+	private void refusePage(DataBuffer beginning, String fileName) {
+		try (DataBuffer.ByteBufferIterator parts = beginning.readableByteBuffers()) {
+			String page = parts.hasNext() ? WebPage.describe(parts.next(), fileName) : null;
+			if (page != null) {
+				throw new RequestFailedException(Reason.NOT_A_MODEL, mirror(), "sent " + page + " instead of a model",
+						null);
 			}
 		}
 	}
@@ -534,6 +564,9 @@ final class BodyWriter implements CoreSubscriber<DataBuffer> {
 
 		/** The head of the answer is there, its body waits. */
 		void opened(BodyWriter writer, RangeResponse response);
+
+		/** The first bytes of the body may be those of the file. */
+		void seen(BodyWriter writer);
 
 		/**
 		 * Bytes are on disk.

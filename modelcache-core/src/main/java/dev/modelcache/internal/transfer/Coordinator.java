@@ -109,6 +109,9 @@ final class Coordinator implements BodyWriter.Owner {
 	/** The other connections may begin: it is known that there is work for them. */
 	private boolean several;
 
+	/** Two connections have been answered at once. */
+	private boolean parallel;
+
 	/** How the bytes came that are there. */
 	private FetchMode came = FetchMode.WHOLE_FILE;
 
@@ -232,7 +235,12 @@ final class Coordinator implements BodyWriter.Owner {
 					fail(new IllegalStateException("nothing is left to fetch, and the file is not complete"));
 					return;
 				}
-				askForTails(now);
+				if (this.parallel) {
+					askForTails(now);
+				}
+				else {
+					tryTail(mirror, mode, now);
+				}
 				return;
 			}
 			open(mirror, mode, segment);
@@ -252,7 +260,7 @@ final class Coordinator implements BodyWriter.Owner {
 		}
 	}
 
-	private void open(MirrorState mirror, FetchMode mode, Segment segment) {
+	private Fetch open(MirrorState mirror, FetchMode mode, Segment segment) {
 		boolean compared = this.work.written() > 0 && !this.check.isProvable(mirror) && mode != FetchMode.WHOLE_FILE;
 		RangeRequest request = this.adaptation.request(mirror, mode, segment,
 				compared ? Math.min(COMPARED, segment.position()) : 0);
@@ -264,8 +272,46 @@ final class Coordinator implements BodyWriter.Owner {
 		}
 		mirror.begin();
 		int others = mirror.host().begin(this.whenServed, now());
-		this.live.put(writer, new Fetch(writer, mirror, mode, request, segment, others));
+		Fetch fetch = new Fetch(writer, mirror, mode, request, segment, others);
+		this.live.put(writer, fetch);
 		writer.open(this.transfer.clientFor(mirror.mirror()));
+		return fetch;
+	}
+
+	/**
+	 * The only connection gives its tail away when another one has been answered: a host
+	 * may serve one connection, and never another one.
+	 */
+	private void tryTail(MirrorState mirror, FetchMode mode, long now) {
+		Fetch only = this.live.values().iterator().next();
+		if (this.live.size() == 1 && only.accepted && this.work.slowest(now) == only.segment) {
+			open(mirror, mode, this.work.tailOf(only.segment, now)).donor = only;
+		}
+	}
+
+	private void takeTail(Fetch fetch, Fetch donor) {
+		if (this.live.containsKey(donor.writer)) {
+			donor.segment.asked(true);
+			donor.writer.askToShrink(fetch.segment.position());
+		}
+		else {
+			fetch.writer.cancel();
+		}
+	}
+
+	/** Begins to fetch a tail that was given away. */
+	private void beginTail(Fetch fetch) {
+		fetch.donor = null;
+		if (fetch.response != null && this.work.claim(fetch.segment)) {
+			start(fetch, fetch.response);
+		}
+		else {
+			fetch.writer.cancel();
+		}
+	}
+
+	private List<Fetch> waitingFor(Fetch donor) {
+		return this.live.values().stream().filter((fetch) -> fetch.donor == donor).toList();
 	}
 
 	/** Connections without work take the tails of those that will be busy longest. */
@@ -292,6 +338,7 @@ final class Coordinator implements BodyWriter.Owner {
 			if (fetch != null) {
 				fetch.segment.asked(false);
 				this.work.shrink(fetch.segment, end);
+				waitingFor(fetch).stream().filter((tail) -> tail.accepted).forEach(this::beginTail);
 				dispatch();
 			}
 		});
@@ -308,12 +355,30 @@ final class Coordinator implements BodyWriter.Owner {
 		});
 	}
 
+	@Override
+	public void seen(BodyWriter writer) {
+		this.mailbox.execute(() -> {
+			Fetch fetch = this.live.get(writer);
+			if (fetch != null && fetch.response != null && this.phase == Phase.FETCHING) {
+				fetch.seen = true;
+				accept(fetch, fetch.response);
+			}
+		});
+	}
+
 	/** Compares an answer with what is known, before any of its bytes is taken. */
 	private void accept(Fetch fetch, RangeResponse response) {
 		try {
 			boolean shared = this.live.size() > 1;
 			this.adaptation.tryRangesAgain(fetch, response);
 			if (this.check.isFromTheFirstByte(fetch, response)) {
+				if (this.work.written() > 0 && !fetch.seen) {
+					if (!fetch.looking) {
+						fetch.looking = true;
+						fetch.writer.look();
+					}
+					return;
+				}
 				this.check.checkReplacement(fetch, response, shared, this.adaptation);
 				this.wholeAnswer = fetch;
 				beginAgain();
@@ -336,11 +401,17 @@ final class Coordinator implements BodyWriter.Owner {
 			boolean segments = this.live.size() > 1 || this.came == FetchMode.SEGMENTS;
 			this.came = segments ? FetchMode.SEGMENTS : FetchMode.ONE_CONNECTION;
 		}
+		this.parallel |= this.live.values().stream().filter((other) -> other.accepted).count() > 1;
 		boolean others = this.check.leavesWorkForOthers(fetch.mirror, response);
 		fetch.missesBefore = fetch.mirror.pace().misses();
 		this.disk.admit(this.work.size(), () -> {
 			if (this.live.containsKey(fetch.writer) && this.phase == Phase.FETCHING) {
-				start(fetch, response);
+				if (fetch.donor != null) {
+					takeTail(fetch, fetch.donor);
+				}
+				else {
+					start(fetch, response);
+				}
 				this.several |= others;
 				dispatch();
 			}
@@ -381,6 +452,7 @@ final class Coordinator implements BodyWriter.Owner {
 			this.work.landed(fetch.segment, bytes);
 			long written = this.work.written();
 			fetch.mirror.count(bytes);
+			fetch.bytes += bytes;
 			if (!fetch.request.ranged()) {
 				fetch.mirror.ladder().wholeFileComes();
 			}
@@ -424,6 +496,7 @@ final class Coordinator implements BodyWriter.Owner {
 			fetch.mirror.end();
 			fetch.mirror.host().ended(fetch.accepted, now());
 			this.work.release(fetch.segment, writer.unfinished());
+			waitingFor(fetch).forEach((tail) -> tail.writer.cancel());
 			if (thrown instanceof RequestFailedException failed) {
 				failed(fetch, failed);
 			}
@@ -531,13 +604,14 @@ final class Coordinator implements BodyWriter.Owner {
 
 	private void tick() {
 		long now = now();
-		TransferSettings settings = this.transfer.settings();
+		Duration usual = this.transfer.settings().stallTimeout();
+		boolean patient = !this.progress.isTooLongAgo(now);
 		for (MirrorState mirror : this.mirrors.all()) {
 			List<Fetch> own = this.live.values().stream().filter((fetch) -> fetch.mirror == mirror).toList();
 			own.forEach((fetch) -> came(mirror, fetch.writer.takeArrived()));
 			if (own.stream().anyMatch((fetch) -> fetch.writer.wantsBytes())) {
-				// Of a body that begins late, the longer time-out is the only limit.
-				if (!mirror.isSilent() || own.stream().anyMatch((fetch) -> fetch.brought)) {
+				// Of a longer pause, the longer time-out is the only limit.
+				if (!own.stream().allMatch((fetch) -> fetch.writer.isStalled(now, usual.toNanos()))) {
 					mirror.pace().passed(now - this.tickNanos);
 				}
 				if (mirror.goodput().passed(now - this.tickNanos, own.size())) {
@@ -550,8 +624,8 @@ final class Coordinator implements BodyWriter.Owner {
 			else {
 				mirror.goodput().notWanted();
 			}
+			Duration stall = patient ? mirror.stallTimeout(usual) : usual;
 			for (Fetch fetch : own) {
-				Duration stall = mirror.stallTimeout(settings.stallTimeout(), fetch.brought);
 				if (fetch.writer.isStalled(now, stall.toNanos())) {
 					fetch.writer.fail(new RequestFailedException(Reason.STALLED, mirror.mirror(),
 							"sent no data for " + stall.toMillis() + " ms", null));

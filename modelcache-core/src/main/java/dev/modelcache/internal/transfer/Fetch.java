@@ -29,13 +29,26 @@ final class Fetch {
 
 	Segment segment;
 
+	/** Whose tail it fetches if it is answered, until that is given away. */
+	@Nullable Fetch donor;
+
 	@Nullable RangeResponse response;
 
 	long bodyEnd = ByteRange.OPEN;
 
+	/** The first bytes of an answer that would replace what is there are looked at. */
+	boolean looking;
+
+	/** They may be those of the file. */
+	boolean seen;
+
 	/** Nothing that the response says contradicts what is known. */
 	boolean accepted;
 
+	/** How many bytes it has brought. */
+	long bytes;
+
+	/** Some of them never were there before. */
 	boolean brought;
 
 	/** Whether the header will tell where the file ends has to be seen. */

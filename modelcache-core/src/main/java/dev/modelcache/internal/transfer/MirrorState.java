@@ -64,8 +64,8 @@ final class MirrorState {
 	/** The circuit breaker was waited for, and no new byte has come since. */
 	private boolean waited;
 
-	/** A body stalled before its first byte, and no new byte has come since. */
-	private boolean silent;
+	/** How many bodies in a row stalled before they had brought more than a little. */
+	private int stalls;
 
 	private int active;
 
@@ -186,7 +186,6 @@ final class MirrorState {
 	void progressed() {
 		this.alone = false;
 		this.waited = false;
-		this.silent = false;
 		this.ladder.progressed();
 		if (this.slow && this.bytes - this.bytesWhenSlow < this.pace.leastBytes()) {
 			return;
@@ -208,12 +207,11 @@ final class MirrorState {
 	/**
 	 * A request failed.
 	 * @param failure how
-	 * @param begunAtBurst what {@link #burst()} was when it began
-	 * @param brought whether it brought new bytes before
+	 * @param fetch its connection
 	 * @param nowNanos the time
 	 */
-	void failed(RequestFailedException failure, int begunAtBurst, boolean brought, long nowNanos) {
-		if (begunAtBurst != this.burst && failure.reason().isWorthRetrying()) {
+	void failed(RequestFailedException failure, Fetch fetch, long nowNanos) {
+		if (fetch.burst != this.burst && failure.reason().isWorthRetrying()) {
 			return;
 		}
 		if (failure.reason() == Reason.CIRCUIT_OPEN && isWaitedFor(failure.retryAfter(), nowNanos)) {
@@ -221,13 +219,13 @@ final class MirrorState {
 		}
 		this.burst++;
 		this.alone = true;
-		if (failure.reason() == Reason.STALLED && !brought && !this.silent) {
-			this.silent = true;
+		if (failure.reason() == Reason.STALLED) {
+			this.stalls = (fetch.bytes < LITTLE) ? this.stalls + 1 : 0;
 			this.pace.beginAgain();
 		}
 		noteSpeed();
 		long waitMillis;
-		if (brought && !this.slow && failure.reason().isWorthRetrying()) {
+		if (fetch.brought && !this.slow && failure.reason().isWorthRetrying()) {
 			this.attempts = this.retry.asyncContext();
 			waitMillis = this.retry.getRetryConfig().getIntervalBiFunction().apply(1, Either.left(failure));
 			this.pace.passed(waitMillis * 1_000_000);
@@ -262,17 +260,12 @@ final class MirrorState {
 
 	/**
 	 * Returns how long a body may stall. A server that fetches the file itself first may
-	 * send the headers before that.
+	 * send the headers, or some bytes, before that. Where none ever came, the network may
+	 * lose all packets that are large, and others should not wait for that.
 	 * @param configured how long it may usually
-	 * @param brought whether it has brought new bytes
 	 */
-	Duration stallTimeout(Duration configured, boolean brought) {
-		return (this.silent && !brought) ? configured.multipliedBy(4) : configured;
-	}
-
-	/** Returns whether a body stalled before its first byte, and no new byte has come. */
-	boolean isSilent() {
-		return this.silent;
+	Duration stallTimeout(Duration configured) {
+		return configured.multipliedBy((this.stalls == 0) ? 1 : (this.stalls == 1 || this.bytes == 0) ? 4 : 20);
 	}
 
 	/** Returns whether a minute brought too few bytes since the last failure. */

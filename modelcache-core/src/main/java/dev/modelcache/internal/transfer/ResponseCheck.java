@@ -170,7 +170,12 @@ final class ResponseCheck {
 					"sent the content encoding " + response.unknownCoding() + ", which was not requested", null);
 		}
 		Long size = this.work.size();
-		boolean sameSize = size != null && size.equals(response.totalBytes());
+		Long total = response.totalBytes();
+		if (size != null && total != null && isPage(total, size)) {
+			throw new RequestFailedException(Reason.NOT_A_MODEL, mirror.mirror(),
+					"sent " + total + " bytes instead of a part of the model", null);
+		}
+		boolean sameSize = size != null && size.equals(total);
 		RequestFailedException encoded = mirror.ladder().encoded();
 		if (encoded != null && !sameSize && mirror.bytes() == 0) {
 			throw encoded;
@@ -185,8 +190,7 @@ final class ResponseCheck {
 			throw broken;
 		}
 		if (!sameSize) {
-			String states = (response.totalBytes() != null) ? "states a size of " + response.totalBytes() + " bytes"
-					: "states no size";
+			String states = (total != null) ? "states a size of " + total + " bytes" : "states no size";
 			throw new RequestFailedException(Reason.ILLEGAL_RESPONSE, mirror.mirror(),
 					states + ", but stated " + size + " bytes before", null);
 		}

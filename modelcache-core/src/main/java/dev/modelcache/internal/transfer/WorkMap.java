@@ -165,6 +165,32 @@ final class WorkMap {
 		return (middle < segment.end() && middle - segment.position() > BLOCK / 4) ? middle : 0;
 	}
 
+	/**
+	 * Returns what another connection could fetch of the tail of a segment, which still
+	 * belongs to it.
+	 */
+	Segment tailOf(Segment segment, long nowNanos) {
+		return new Segment(firstPart(new ByteRange(middle(segment), segment.end())), null, nowNanos);
+	}
+
+	/**
+	 * Gives out a tail that was given away.
+	 * @param tail the {@link #tailOf} a segment
+	 * @return whether no other connection fetches any of it, nor has done so
+	 */
+	boolean claim(Segment tail) {
+		Open given = this.open.get(tail.position());
+		if (given == null || given.end() < tail.end()) {
+			return false;
+		}
+		this.open.remove(tail.position());
+		if (tail.end() < given.end()) {
+			open(tail.end(), given.end(), null);
+		}
+		this.claimed.add(tail);
+		return true;
+	}
+
 	/** The connection of a segment gives its tail away. */
 	void shrink(Segment segment, long end) {
 		if (end < segment.end()) {

@@ -164,6 +164,14 @@ class ParallelTests {
 			assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get(request));
 			assertThat(this.server.requests()).extracting(RecordedRequest::range).last().isNull();
 		}
+		// To everyone, however it is labelled.
+		Reply text = Reply.status(200).body("Service busy, try again later.");
+		Reply html = Reply.status(200).body("<!DOCTYPE html><title>Log in</title>");
+		for (Reply answer : List.of(page, text.chunked(), html, html.chunked(),
+				text.chunked().header("Content-Type", "application/json"))) {
+			this.server.always("/m.gguf", answer);
+			assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> get(request));
+		}
 		goesOn("/m.gguf", request);
 	}
 
@@ -485,16 +493,26 @@ class ParallelTests {
 	void fileThatChangesInTheMiddleBeginsAgain() {
 		Content before = Content.random(CONTENT.size(), 5);
 		this.server.serve("/m.gguf", before);
-		int[] requests = { 0 };
+		CountDownLatch changed = new CountDownLatch(1);
+		Reply first = Reply.ok().beforeTheEnd(() -> await(changed));
 		this.server.answer("/m.gguf", (request) -> {
-			synchronized (requests) {
-				if (requests[0]++ == 3) {
-					this.server.serve("/m.gguf", CONTENT);
-				}
-				return Reply.ok();
+			if (String.valueOf(request.range()).startsWith("bytes=0-") && changed.getCount() > 0) {
+				return first;
 			}
+			this.server.serve("/m.gguf", CONTENT);
+			changed.countDown();
+			return Reply.ok();
 		});
 		get(request().expectedDigest(null));
+	}
+
+	private static void await(CountDownLatch latch) {
+		try {
+			latch.await();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
 	}
 
 	@Test

@@ -236,6 +236,29 @@ class TlsMessageTests {
 			.hasMessageContaining("key store");
 	}
 
+	/** It does without, and then breaks off. */
+	@ParameterizedTest
+	@ValueSource(strings = { "TLSv1.2", "TLSv1.3" })
+	void certificateOfTheClientThatIsOptionalIsNotToBlame(String version) throws Exception {
+		TestCertificate keys = TestCertificate.selfSigned("localhost");
+		trust(keys);
+		byte[] damaged = HexFormat.of().parseHex("1703030020" + "00".repeat(32));
+		ServerSocket listener = new ServerSocket(0, 16, InetAddress.getByName("127.0.0.1"));
+		accept(listener, (socket) -> {
+			SSLSocket tls = (SSLSocket) keys.sslContext().getSocketFactory().createSocket(socket, null, true);
+			tls.setEnabledProtocols(new String[] { version });
+			tls.setWantClientAuth(true);
+			tls.getInputStream().read(new byte[64]);
+			tls.getOutputStream()
+				.write("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nGGUF".getBytes(StandardCharsets.US_ASCII));
+			socket.getOutputStream().write(damaged);
+			socket.getInputStream().transferTo(OutputStream.nullOutputStream());
+		});
+		assertThat(failure("https://localhost:" + listener.getLocalPort() + "/m.gguf"))
+			.hasMessageContaining("broke the TLS connection")
+			.hasMessageNotContaining("certificate of the client");
+	}
+
 	/** The alert protocol_version, and a ServerHello of TLS 1.0 (RFC 2246). */
 	@ParameterizedTest
 	@ValueSource(strings = { "15030100020246",
@@ -340,6 +363,19 @@ class TlsMessageTests {
 	@Test
 	void tlsBehindAnHttpUrl() throws Exception {
 		int port = serveBytes(HexFormat.of().parseHex("15030300020250"));
+		assertThat(failure("http://localhost:" + port + "/m.gguf")).hasMessageContaining("speaks TLS at port " + port)
+			.hasMessageContaining("Use https: in the URL");
+	}
+
+	/** As nginx, Apache, Go and Tomcat say so. */
+	@ParameterizedTest
+	@ValueSource(strings = {
+			"HTTP/1.1 400 Bad Request\r\nServer: nginx\r\n\r\n<center>The plain HTTP request was sent to HTTPS port",
+			"HTTP/1.1 400 Bad Request\r\n\r\nReason: You're speaking plain HTTP to an SSL-enabled server port.<br />",
+			"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n",
+			"HTTP/1.1 400 \r\n\r\nBad Request\r\nThis combination of host and port requires TLS.\r\n" })
+	void serverBehindAnHttpUrlThatAsksForTls(String answer) throws Exception {
+		int port = serveBytes(answer.getBytes(StandardCharsets.US_ASCII));
 		assertThat(failure("http://localhost:" + port + "/m.gguf")).hasMessageContaining("speaks TLS at port " + port)
 			.hasMessageContaining("Use https: in the URL");
 	}

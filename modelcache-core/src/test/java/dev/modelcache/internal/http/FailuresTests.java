@@ -26,6 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.http.HttpHeaders;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -111,11 +112,12 @@ class FailuresTests {
 	}
 
 	/** Its expiry is the server's to mend, by another redirect. */
-	@Test
-	void signedLinkOfTheOwnOriginIsNotTheConfiguredUrl() {
+	@ParameterizedTest
+	@ValueSource(ints = { 400, 401, 403 })
+	void signedLinkOfTheOwnOriginIsNotTheConfiguredUrl(int status) {
 		URI plain = URI.create("https://a.example/m.gguf");
-		assertThat(Failures.of(plain, URL, 403, new HttpHeaders(), new ManualClock()).reason())
-			.isEqualTo(Reason.ACCESS_DENIED);
+		assertThat(Failures.of(plain, URL, status, new HttpHeaders(), new ManualClock()).reason())
+			.isEqualTo(Reason.LINK_REFUSED);
 	}
 
 	@Test

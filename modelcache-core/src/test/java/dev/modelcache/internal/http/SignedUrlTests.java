@@ -35,6 +35,9 @@ class SignedUrlTests {
 					Policy=a&Signature=b&Key-Pair-Id=c                                 | may have expired
 					Expires=soon&Signature=b                                           | may have expired
 					X-Amz-Date=20260501T100000Z&X-Amz-Expires=99999999999999999&X-Amz-Signature=a | may have expired
+					x-oss-date=20260501T100000Z&x-oss-expires=3600&x-oss-signature=ab  | was signed for use until 2026-05-01T11:00:00Z
+					X-Tos-Date=20260501T100000Z&X-Tos-Expires=3600&X-Tos-Signature=ab  | was signed for use until 2026-05-01T11:00:00Z
+					q-sign-time=1;2&q-signature=ab                                     | may have expired
 					se=2026-04-30&sig=ab                                               | may have expired
 					""")
 	void stateIsThatOfItsQuery(String query, String state) {

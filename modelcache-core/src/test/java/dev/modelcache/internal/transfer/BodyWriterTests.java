@@ -504,6 +504,11 @@ class BodyWriterTests {
 		}
 
 		@Override
+		public void seen(BodyWriter writer) {
+			this.late |= this.ended > 0;
+		}
+
+		@Override
 		public void landed(BodyWriter writer, long bytes, List<Block> whole) {
 			if (this.error != null) {
 				throw this.error;

@@ -18,9 +18,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.core.io.buffer.DataBuffer;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -132,6 +134,61 @@ class MinSpeedTests {
 			.body(fixture, request)
 			.concatWith(Flux.never()));
 		assertThat(run(1)).failsWithin(PATIENCE).withThrowableThat().withCauseInstanceOf(ModelTransferException.class);
+	}
+
+	private static Answer pausing(byte[] file, int brought, Duration pause) {
+		return (fixture, request) -> {
+			int middle = (int) Math.min(file.length, request.range().start() + brought);
+			return TransferFixture.whole(file, middle)
+				.body(fixture, request)
+				.concatWith(Mono.delay(pause, fixture.time)
+					.map((tick) -> fixture.buffers.buffer(Arrays.copyOfRange(file, middle, file.length))));
+		};
+	}
+
+	/** A cache that sends what it has of the file, and fetches the rest then. */
+	@ParameterizedTest
+	@CsvSource({ "100, 100, 2", "100, 500, 3", "0, 100, 2" })
+	void bodyThatPausesInEveryAnswerGetsMoreTime(int brought, int pauseSeconds, int requests) {
+		this.fixture.answer(pausing(FILE, brought, Duration.ofSeconds(pauseSeconds)));
+		assertThat(run(1)).succeedsWithin(PATIENCE);
+		assertThat(this.fixture.requests).hasSize(requests);
+	}
+
+	/** Where the network loses large packets, no longer wait would help. */
+	@Test
+	void bodyThatNeverBeginsGetsNotMuchMoreTime() {
+		this.fixture.answer(pausing(FILE, 0, Duration.ofSeconds(500)));
+		assertThat(run(1)).failsWithin(PATIENCE)
+			.withThrowableThat()
+			.withMessageContaining("sent no data for 120000 ms");
+		assertThat(this.fixture.requests).hasSize(3);
+	}
+
+	@Test
+	void bodyThatPausesForLongerIsGivenUpInTime() {
+		this.fixture.answer(pausing(FILE, 100, Duration.ofHours(2)));
+		assertThat(run(1)).failsWithin(PATIENCE).withThrowableThat().withCauseInstanceOf(ModelTransferException.class);
+		Duration last = this.fixture.requestTimes.get(this.fixture.requests.size() - 1);
+		assertThat(last).isLessThan(TransferSettings.GIVE_UP_AFTER);
+	}
+
+	/** A connection that the network has dropped is noticed soon again. */
+	@Test
+	void bodyThatStallsAfterManyBytesGetsNoMoreTime() {
+		byte[] file = new byte[1_000_000];
+		Answer stalling = (fixture, request) -> TransferFixture
+			.whole(file, Math.min(file.length, (int) request.range().start() + 200_000))
+			.body(fixture, request)
+			.concatWith(Flux.never());
+		this.fixture.answer(pausing(file, 100, Duration.ofHours(2)), stalling, stalling, stalling,
+				TransferFixture.whole(file, file.length));
+		assertThat(run(1)).succeedsWithin(PATIENCE);
+		assertThat(this.fixture.delays()).extracting(Duration::toSeconds)
+			.satisfiesExactly((first) -> assertThat(first).isBetween(30L, 35L),
+					(second) -> assertThat(second).isBetween(120L, 125L),
+					(third) -> assertThat(third).isBetween(30L, 35L),
+					(fourth) -> assertThat(fourth).isBetween(30L, 35L));
 	}
 
 	@Test

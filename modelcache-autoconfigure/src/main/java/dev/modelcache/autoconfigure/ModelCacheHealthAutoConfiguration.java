@@ -6,7 +6,9 @@ package dev.modelcache.autoconfigure;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Stream;
 
 import dev.modelcache.ModelCacheOperations;
 import org.slf4j.Logger;
@@ -24,6 +26,7 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
 import org.springframework.boot.health.contributor.HealthContributor;
 import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.health.contributor.ReactiveHealthContributor;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.Conditional;
@@ -87,8 +90,8 @@ public class ModelCacheHealthAutoConfiguration {
 
 		private static final Logger logger = LoggerFactory.getLogger(ModelCacheHealthAutoConfiguration.class);
 
-		private static final List<String> NAMES = List.of(CONTRIBUTOR, CONTRIBUTOR + "HealthIndicator",
-				CONTRIBUTOR + "HealthContributor");
+		/** In any case, as Spring Boot takes them off names. */
+		private static final Set<String> SUFFIXES = Set.of("", "healthindicator", "healthcontributor");
 
 		@Override
 		public ConfigurationPhase getConfigurationPhase() {
@@ -101,8 +104,11 @@ public class ModelCacheHealthAutoConfiguration {
 			if (beans == null) {
 				return true;
 			}
-			List<String> own = Arrays.stream(beans.getBeanNamesForType(HealthContributor.class, true, false))
-				.filter(NAMES::contains)
+			List<String> own = Stream.of(HealthContributor.class, ReactiveHealthContributor.class)
+				.flatMap((type) -> Arrays.stream(beans.getBeanNamesForType(type, true, false)))
+				.filter((name) -> name.startsWith(CONTRIBUTOR)
+						&& SUFFIXES.contains(name.substring(CONTRIBUTOR.length()).toLowerCase(Locale.ROOT)))
+				.distinct()
 				.toList();
 			own.forEach((name) -> logger.info("The health contributor '{}' of the application replaces "
 					+ "the health of the models; readiness depends on it", name));

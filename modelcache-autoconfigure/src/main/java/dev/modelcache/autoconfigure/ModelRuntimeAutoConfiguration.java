@@ -58,9 +58,11 @@ public class ModelRuntimeAutoConfiguration {
 	@Proxyable(ProxyType.INTERFACES)
 	@ConditionalOnBooleanProperty("hooks.llm.classifier.enabled")
 	@ConditionalOnMissingBean
-	LlmClassifier llmClassifier(ObjectProvider<ModelManager> manager, ModelCacheProperties properties,
-			ObjectProvider<ModelRuntimeMeters> meters) {
+	LlmClassifier llmClassifier(ObjectProvider<ModelManager> manager, ObjectProvider<ModelLoader> loaders,
+			ModelCacheProperties properties, ObjectProvider<ModelRuntimeMeters> meters) {
 		ModelManager models = manager.getIfAvailable(() -> {
+			// Several of them are explained as such.
+			loaders.getIfAvailable();
 			throw ModelKeys.GENERAL.wrong("classifier.enabled", "is true, but no model loader is available",
 					"Add the dependency dev.modelcache:modelcache-llama, define a ModelLoader bean, or remove the key");
 		});

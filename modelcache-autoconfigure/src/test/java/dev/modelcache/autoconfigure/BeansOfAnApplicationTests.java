@@ -31,6 +31,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Mono;
 
 import org.springframework.aop.TargetSource;
 import org.springframework.aop.framework.autoproxy.AbstractAutoProxyCreator;
@@ -49,6 +50,7 @@ import org.springframework.boot.health.autoconfigure.contributor.HealthContribut
 import org.springframework.boot.health.autoconfigure.registry.HealthContributorRegistryAutoConfiguration;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.health.contributor.ReactiveHealthIndicator;
 import org.springframework.boot.health.registry.HealthContributorRegistry;
 import org.springframework.boot.http.client.HttpClientSettings;
 import org.springframework.boot.http.client.autoconfigure.HttpClientAutoConfiguration;
@@ -121,7 +123,8 @@ class BeansOfAnApplicationTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "modelCache", "modelCacheHealthIndicator", "modelCacheHealthContributor" })
+	@ValueSource(strings = { "modelCache", "modelCacheHealthIndicator", "modelCacheHealthContributor",
+			"modelCachehealthindicator", "modelCacheHEALTHcontributor" })
 	void healthContributorOfTheApplicationReplacesOursAndTheLogSaysSo(String name, CapturedOutput output) {
 		HealthIndicator own = () -> Health.up().build();
 		runner().withInitializer(BeansOfAnApplicationTests::forbidOverriding)
@@ -131,6 +134,15 @@ class BeansOfAnApplicationTests {
 				assertThat(context.getBean(HealthContributorRegistry.class).getContributor("modelCache")).isSameAs(own);
 			});
 		assertThat(output).contains("'" + name + "' of the application replaces the health of the models");
+	}
+
+	@Test
+	void reactiveHealthIndicatorOfTheApplicationReplacesOursAndTheLogSaysSo(CapturedOutput output) {
+		runner()
+			.withBean("modelCacheHealthIndicator", ReactiveHealthIndicator.class,
+					() -> () -> Mono.just(Health.up().build()))
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean("modelCachehealthindicator"));
+		assertThat(output).contains("'modelCacheHealthIndicator' of the application replaces the health of the models");
 	}
 
 	@Test
@@ -223,9 +235,10 @@ class BeansOfAnApplicationTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(classes = { ModelCache.class, CacheLockFactory.class })
+	@ValueSource(classes = { ModelCache.class, CacheLockFactory.class, ModelLoader.class, ModelManager.class })
 	<T> void severalBeansOfATypeOfOursAreNamedWithTheWayOut(Class<T> type, CapturedOutput output) {
-		assertThatException().isThrownBy(() -> start(bean("one", type, false), bean("two", type, false)));
+		assertThatException().isThrownBy(() -> start(type.getPackageName().endsWith("runtime"),
+				bean("one", type, false), bean("two", type, false)));
 		assertThat(output)
 			.contains("APPLICATION FAILED TO START",
 					"several beans of the type " + type.getSimpleName() + ", and none of them is primary: one, two",
@@ -242,8 +255,13 @@ class BeansOfAnApplicationTests {
 
 	private ConfigurableApplicationContext start(Consumer<GenericApplicationContext> one,
 			Consumer<GenericApplicationContext> two) {
+		return start(false, one, two);
+	}
+
+	private ConfigurableApplicationContext start(boolean classifier, Consumer<GenericApplicationContext> one,
+			Consumer<GenericApplicationContext> two) {
 		return new SpringApplicationBuilder(Nothing.class).web(WebApplicationType.NONE)
-			.properties("hooks.llm.cache.directory=" + this.directory)
+			.properties("hooks.llm.cache.directory=" + this.directory, "hooks.llm.classifier.enabled=" + classifier)
 			.initializers((context) -> one.accept((GenericApplicationContext) context),
 					(context) -> two.accept((GenericApplicationContext) context))
 			.run();

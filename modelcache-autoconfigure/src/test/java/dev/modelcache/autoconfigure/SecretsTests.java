@@ -74,8 +74,11 @@ class SecretsTests {
 
 	private static final String PROXY_PASSWORD = "sEcReTpRoXy0008";
 
+	/** As it may stand in the name of a host. */
+	private static final String HEX_KEY = "5ec2e7cafe5ec2e70009";
+
 	private static final List<String> SECRETS = List.of(HUB_TOKEN, USER, PASSWORD, HEADER, SIGNATURE, QUERY,
-			REGISTRY_PASSWORD, PROXY_PASSWORD);
+			REGISTRY_PASSWORD, PROXY_PASSWORD, HEX_KEY);
 
 	private static final Map<String, Set<String>> FORMS = SECRETS.stream()
 		.collect(Collectors.toMap(Function.identity(), SecretsTests::forms));
@@ -144,7 +147,8 @@ class SecretsTests {
 				"hooks.llm.download.allow-insecure-http=true", "hooks.llm.verify-format=off",
 				"hooks.llm.max-attempts=1", "hooks.llm.startup.mode=none",
 				"management.endpoints.web.exposure.include=*", "hooks.llm.huggingface.endpoint=" + this.server.uri(""),
-				"hooks.llm.huggingface.token=" + HUB_TOKEN, "hooks.llm.download.headers.X-Api-Key=" + HEADER));
+				"hooks.llm.huggingface.token=" + HUB_TOKEN, "hooks.llm.download.headers.X-Api-Key=" + HEADER,
+				"hooks.llm.download.headers.X-Hex-Key=" + HEX_KEY));
 		all.addAll(List.of(more));
 		return RunningApplication.start(type, all);
 	}
@@ -166,6 +170,7 @@ class SecretsTests {
 			this.server.always("/to" + status + ".gguf",
 					Reply.redirect(302, this.cdn.uri("/" + status + ".gguf") + "?X-Amz-Signature=" + SIGNATURE));
 		}
+		this.server.always("/host.gguf", Reply.redirect(302, "http://" + HEX_KEY + ".invalid/"));
 		this.server.serve("/good.gguf", this.content);
 		this.server.answer("/api/models/org/repo/revision/main", (request) -> echo(403, request));
 		this.server.answer("/api/models/org/other/revision/main", (request) -> echo(200, request));
@@ -180,6 +185,7 @@ class SecretsTests {
 				"hooks.llm.download.models=100",
 				"hooks.llm.models.good.url=" + withUserInfo("/good.gguf?token=" + QUERY),
 				"hooks.llm.models.good.expected-checksum=" + this.content.sha256(),
+				"hooks.llm.models.host.url=" + this.server.uri("/host.gguf"),
 				"hooks.llm.models.hub.url=hf://org/repo/m.gguf", "hooks.llm.models.json.url=hf://org/other/m.gguf",
 				"hooks.llm.models.oci.url=oci://" + registry + "/org/model:1",
 				"hooks.llm.models.manifest.url=oci://" + registry + "/org/other:1",

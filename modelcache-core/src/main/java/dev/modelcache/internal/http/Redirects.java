@@ -155,7 +155,7 @@ final class Redirects {
 				return noAnswer(at, patience);
 			})));
 		return FailureBoundary.around("requesting " + asked, outcome)
-			.onErrorMap((failure) -> through(Failures.of(failure, at), at.uri()))
+			.onErrorMap((failure) -> Failures.of(through(Failures.of(failure, at), at.uri()), at))
 			.doOnError((failure) -> log(at, () -> String.valueOf(failure.getMessage())))
 			.flatMap((either) -> {
 				Response redirect = either.redirect();
@@ -191,11 +191,16 @@ final class Redirects {
 			return;
 		}
 		String range = at.headers().get(HttpHeaders.RANGE);
-		String target = RedactedUri.of(at.request().uri())
-				+ ((at.number() > 0) ? " at " + Origin.of(at.uri()).authority() : "");
+		String target = RedactedUri.of(at.request().uri()) + ((at.number() > 0) ? " at " + shown(at) : "");
 		String line = at.request().method() + " " + target + ((range != null) ? " (" + range + ")" : "") + ": "
 				+ result.get();
 		this.io.schedule(() -> logger.debug("{}", line));
+	}
+
+	/** A server may put what it was sent into the name of a host. */
+	private static String shown(Hop at) {
+		String target = Origin.of(at.uri()).authority();
+		return at.secrets().areIn(target) ? "another host" : target;
 	}
 
 	private static String answer(int status, HttpHeaders headers) {

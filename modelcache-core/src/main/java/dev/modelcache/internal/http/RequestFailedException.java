@@ -21,6 +21,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RequestFailedException extends RuntimeException implements FailedAttempt {
 
+	private static final int LONGEST_TARGET = 200;
+
+	private static final int LONGEST_PROBLEM = 1000;
+
 	private final transient URI uri;
 
 	private final String host;
@@ -76,9 +80,17 @@ public final class RequestFailedException extends RuntimeException implements Fa
 	 */
 	RequestFailedException(Reason reason, URI uri, URI at, String problem, int status, @Nullable Duration retryAfter,
 			@Nullable Throwable cause) {
-		this(RedactedUri.of(at) + " " + problem
+		this((at.equals(uri) ? RedactedUri.of(at) : cut(RedactedUri.of(at), LONGEST_TARGET)) + " "
+				+ cut(problem, LONGEST_PROBLEM)
 				+ (at.equals(uri) ? "" : " (redirected from " + RedactedUri.of(uri) + ")"), uri, reason, status,
 				retryAfter, cause);
+	}
+
+	/**
+	 * Heads may have 300 KiB, and what they say goes to logs, events and the endpoint.
+	 */
+	private static String cut(String text, int length) {
+		return (text.length() > length) ? text.substring(0, length) + "…" : text;
 	}
 
 	private RequestFailedException(String message, URI uri, Reason reason, int status, @Nullable Duration retryAfter,

@@ -280,7 +280,7 @@ final class HubCache {
 			files = all.filter((file) -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)).toList();
 		}
 		for (Path file : files) {
-			if (Files.size(file) < 100 && Files.readString(file).strip().equals(commit)) {
+			if (Files.size(file) < 100 && SmallFiles.line(file).equals(commit)) {
 				Files.delete(file);
 			}
 		}

@@ -308,8 +308,8 @@ final class HubSnapshot implements ModelDirectory {
 	private void pointRevision() {
 		Path ref = this.folder.resolve("refs").resolve(this.revision);
 		try {
-			if (Files.isRegularFile(ref, LinkOption.NOFOLLOW_LINKS)
-					&& Files.readString(ref).strip().equals(this.commit)) {
+			if (Files.isRegularFile(ref, LinkOption.NOFOLLOW_LINKS) && Files.size(ref) < 100
+					&& SmallFiles.line(ref).equals(this.commit)) {
 				return;
 			}
 			Files.createDirectories(Objects.requireNonNull(ref.getParent()));

@@ -128,7 +128,7 @@ final class ModelVersions {
 			}
 			Path pointer = CacheLayout.versions(place).resolve(POINTER);
 			boolean here = !Files.exists(place.target(), LinkOption.NOFOLLOW_LINKS) && Files.exists(pointer);
-			return here ? new ModelFileName(Files.readString(pointer)).last() : null;
+			return here ? new ModelFileName(SmallFiles.line(pointer)).last() : null;
 		}
 		catch (IOException | IllegalArgumentException ex) {
 			logger.debug("The version of {} cannot be read", place.target(), ex);

@@ -11,10 +11,8 @@ import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Properties;
 import java.util.UUID;
 
@@ -74,20 +72,8 @@ final class PropertiesFiles {
 	 */
 	static @Nullable Properties read(Path file) {
 		try {
-			if (!Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).isRegularFile()) {
-				logger.debug("{} is not a regular file", file);
-				return null;
-			}
-			byte[] content;
-			try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
-				content = in.readNBytes(LARGEST + 1);
-			}
-			if (content.length > LARGEST) {
-				logger.debug("{} has more than {} bytes", file, LARGEST);
-				return null;
-			}
 			Properties properties = new Properties();
-			properties.load(new ByteArrayInputStream(content));
+			properties.load(new ByteArrayInputStream(SmallFiles.read(file, LARGEST)));
 			return properties;
 		}
 		catch (NoSuchFileException ex) {

@@ -150,8 +150,8 @@ class FormatTests {
 			attachment; filename=m.tflite                     |
 			attachment; filename*=UTF-8''m%C3%A9.bin          |
 			attachment; filename="../../etc/m.bin"            |
-			attachment; filename="m.gguf"                     | not a GGUF file, which its name 'm.gguf' promises
-			attachment; filename="C:\\x\\m.safetensors"       | which its name 'm.safetensors' promises
+			attachment; filename="m.gguf"                     | not a GGUF file, which its name '….gguf' promises
+			attachment; filename="C:\\x\\m.safetensors"       | which its name '….safetensors' promises
 			attachment; filename="m.pt"                       | is named .pt like a pickle
 			attachment; filename=".m.part"                    |
 			attachment; filename="m.gguf.gz"                  | neither its name nor a digest

@@ -128,4 +128,13 @@ class FailuresTests {
 			.isEqualTo(Duration.ofSeconds(7));
 	}
 
+	@Test
+	void wordsOfAServerAreCut() {
+		URI asked = URI.create("https://h/m");
+		URI at = URI.create("https://h/" + "x".repeat(290_000));
+		assertThat(new RequestFailedException(Reason.ILLEGAL_RESPONSE, asked, at, "sent " + "y".repeat(290_000), 0,
+				null, null)
+			.problem()).hasSizeBetween(1200, 1300).endsWith("… (redirected from https://h/m)");
+	}
+
 }

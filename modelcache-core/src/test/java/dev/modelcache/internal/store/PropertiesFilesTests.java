@@ -19,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 
 /**
  * Tests {@link PropertiesFiles}.
@@ -52,6 +53,9 @@ class PropertiesFilesTests {
 			}
 		}
 		assertThat(PropertiesFiles.read(file)).isNull();
+		if (!kind.equals("a malformed file")) {
+			assertThatIOException().isThrownBy(() -> SmallFiles.line(file));
+		}
 	}
 
 	/** Sparse, and larger than the heap. */

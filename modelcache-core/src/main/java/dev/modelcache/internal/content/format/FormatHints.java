@@ -61,7 +61,8 @@ public record FormatHints(List<String> names, @Nullable String mediaType, boolea
 
 	/**
 	 * Returns these hints, and what a server calls the file if none of its names says
-	 * more. Such a name may be anything: nothing but its extension counts.
+	 * more. Such a name may be anything, also what the server was sent: nothing but its
+	 * extension counts, and is shown.
 	 * @param name the name, or {@code null}
 	 * @return the hints
 	 */
@@ -72,7 +73,7 @@ public record FormatHints(List<String> names, @Nullable String mediaType, boolea
 		if (!usable) {
 			return this;
 		}
-		String named = HeaderReader.shown(text.substring(text.replace('\\', '/').lastIndexOf('/') + 1));
+		String named = "…" + text.substring(text.lastIndexOf('.'));
 		return new FormatHints(Stream.concat(this.names.stream(), Stream.of(named)).toList(), this.mediaType,
 				this.proved);
 	}
@@ -115,7 +116,7 @@ public record FormatHints(List<String> names, @Nullable String mediaType, boolea
 		}
 		Kind stated = (this.mediaType != null) ? ofMediaType(this.mediaType) : null;
 		if (stated != null) {
-			hints.add(new Hint(stated, ", which its media type " + this.mediaType + " promises"));
+			hints.add(new Hint(stated, ", which its media type promises"));
 		}
 		return hints;
 	}

@@ -172,7 +172,8 @@ record HubErrors(String modelId, URI endpoint, HubUrl url, boolean anonymous, Se
 
 	private static String redacted(String location) {
 		try {
-			return RedactedUri.of(URI.create(location));
+			String shown = RedactedUri.of(URI.create(location));
+			return shown.substring(0, Math.min(LONGEST_QUOTE, shown.length()));
 		}
 		catch (IllegalArgumentException ex) {
 			return "an invalid URL";

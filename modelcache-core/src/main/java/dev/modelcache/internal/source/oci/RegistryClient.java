@@ -17,6 +17,7 @@ import dev.modelcache.internal.http.MetadataClient;
 import dev.modelcache.internal.http.WebRequest;
 import dev.modelcache.internal.http.MetadataResponse;
 import dev.modelcache.internal.Origin;
+import dev.modelcache.internal.RedactedUri;
 import org.jspecify.annotations.Nullable;
 import dev.modelcache.source.SourceLocation;
 import org.springframework.http.HttpHeaders;
@@ -80,7 +81,7 @@ final class RegistryClient {
 		WebRequest question = WebRequest.get(uri)
 			.header(HttpHeaders.ACCEPT, this.reference.isOllama() ? OLLAMA_ACCEPT : ACCEPT)
 			.followingAnywhere();
-		return ask(question, true).map((response) -> read(response, digest));
+		return ask(question, true).map((response) -> read(uri, response, digest));
 	}
 
 	private Mono<MetadataResponse> ask(WebRequest question, boolean mayLogIn) {
@@ -102,14 +103,14 @@ final class RegistryClient {
 		return Mono.error(() -> this.tokens.failure(response));
 	}
 
-	private Manifest read(MetadataResponse response, @Nullable String requested) {
+	private Manifest read(URI asked, MetadataResponse response, @Nullable String requested) {
 		Digest actual = Digests.sha256(response.body());
 		String header = response.header("Docker-Content-Digest");
 		String stated = (header != null) ? header.toLowerCase(Locale.ROOT) : null;
-		check(requested, actual, response);
+		check(requested, actual, asked);
 		// Other algorithms than sha256 are registered too; they prove nothing here.
 		if (stated != null && stated.startsWith(Algorithm.SHA256.prefix() + ":")) {
-			check(stated, actual, response);
+			check(stated, actual, asked);
 		}
 		try {
 			return ManifestReader.read(response.body(), actual.toString());
@@ -122,7 +123,8 @@ final class RegistryClient {
 		}
 	}
 
-	private void check(@Nullable String expected, Digest actual, MetadataResponse response) {
+	/** Where a redirect led is not shown: it may repeat what was sent. */
+	private void check(@Nullable String expected, Digest actual, URI asked) {
 		if (expected == null || expected.equals(actual.toString())) {
 			return;
 		}
@@ -132,7 +134,7 @@ final class RegistryClient {
 					"Try again later, or use another registry");
 		}
 		throw new ModelIntegrityException(this.location.request().id(), Digest.parse(expected), DigestOrigin.SOURCE,
-				actual, response.toString());
+				actual, RedactedUri.of(asked));
 	}
 
 }

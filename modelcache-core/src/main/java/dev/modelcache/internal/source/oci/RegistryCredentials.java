@@ -4,9 +4,11 @@
  */
 package dev.modelcache.internal.source.oci;
 
+import java.net.URI;
 import java.util.List;
 import java.util.Map;
 
+import dev.modelcache.internal.http.SentSecrets;
 import dev.modelcache.source.Credentials;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
@@ -50,7 +52,7 @@ final class RegistryCredentials implements Credentials {
 			return Mono.just(true);
 		}
 		if (this.renewal == null) {
-			this.renewal = this.tokens.authorization(challenges)
+			this.renewal = this.tokens.authorization(challenges, new SentSecrets(URI.create(""), refused))
 				.map((authorization) -> replace(Map.of(HttpHeaders.AUTHORIZATION, authorization)))
 				.doOnTerminate(this::ended)
 				.cache();

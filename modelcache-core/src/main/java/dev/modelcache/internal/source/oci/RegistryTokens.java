@@ -19,6 +19,7 @@ import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.internal.http.ConnectionFailedException;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.internal.http.MetadataClient;
+import dev.modelcache.internal.http.SentSecrets;
 import dev.modelcache.internal.http.WebRequest;
 import dev.modelcache.internal.http.MetadataResponse;
 import dev.modelcache.source.SourceLocation;
@@ -101,16 +102,17 @@ final class RegistryTokens {
 	/**
 	 * Answers a challenge.
 	 * @param headers the values of the {@code WWW-Authenticate} headers
+	 * @param sent what was refused, which the challenge may repeat
 	 * @return the value of an {@code Authorization} header
 	 */
-	Mono<String> authorization(List<String> headers) {
+	Mono<String> authorization(List<String> headers, SentSecrets sent) {
 		List<Challenge> stated = Challenge.parse(headers);
 		// A token that expired may be refused without a word about where to get another.
 		List<Challenge> challenges = stated.isEmpty() ? this.last : stated;
 		this.last = challenges;
 		for (Challenge challenge : challenges) {
 			if (challenge.scheme().equals("bearer")) {
-				return token(challenge);
+				return token(challenge, sent);
 			}
 		}
 		if (challenges.stream().anyMatch((challenge) -> challenge.scheme().equals("basic"))) {
@@ -123,9 +125,9 @@ final class RegistryTokens {
 				"Use another registry, because other schemes are not supported"));
 	}
 
-	private Mono<String> token(Challenge challenge) {
+	private Mono<String> token(Challenge challenge, SentSecrets sent) {
 		return FailureBoundary
-			.on(this.io, "reading where tokens are issued", () -> this.realm.check(challenge.parameter("realm")))
+			.on(this.io, "reading where tokens are issued", () -> this.realm.check(challenge.parameter("realm"), sent))
 			.flatMap((realm) -> this.login.flatMap((login) -> ask(realm, challenge, told(login))));
 	}
 
@@ -137,12 +139,12 @@ final class RegistryTokens {
 		WebRequest question = WebRequest.get(query(realm, challenge));
 		WebRequest anonymous = this.realm.isChosenByRegistry(realm) ? question.toPublicAddress() : question;
 		if (login.isEmpty() || this.refusal != null) {
-			return exchange(anonymous).map((response) -> "Bearer " + read(response));
+			return exchange(anonymous).map((response) -> "Bearer " + read(response, realm));
 		}
 		Login known = login.get();
 		return exchange(anonymous.header(HttpHeaders.AUTHORIZATION, known.basic()))
 			.flatMap((response) -> (known.found() && REFUSED.contains(response.status()))
-					? askWithout(anonymous, known, response) : Mono.just(read(response)))
+					? askWithout(anonymous, known, response) : Mono.just(read(response, realm)))
 			.map((token) -> "Bearer " + token);
 	}
 
@@ -205,11 +207,12 @@ final class RegistryTokens {
 		return UriUtils.encode(value, StandardCharsets.UTF_8);
 	}
 
-	private String read(MetadataResponse response) {
+	/** Where redirects led is not shown: it may repeat what was sent. */
+	private String read(MetadataResponse response, URI realm) {
 		if (!response.isSuccess() && !RegistryFailures.isRefusal(response)) {
 			throw new ModelTransferException(this.location.request().id(),
-					"the token service of the registry " + this.reference.registry() + ", "
-							+ RedactedUri.of(response.uri()) + ", answered " + response.status(),
+					"the token service of the registry " + this.reference.registry() + ", " + RedactedUri.of(realm)
+							+ ", answered " + response.status(),
 					isForNow(response.status()) ? "Try again later, or use another registry"
 							: "Check that the registry's token service is at that address",
 					null);

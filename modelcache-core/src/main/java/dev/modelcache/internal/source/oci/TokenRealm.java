@@ -14,6 +14,7 @@ import dev.modelcache.ModelAccessDeniedException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.Origin;
 import dev.modelcache.internal.WebUrl;
+import dev.modelcache.internal.http.SentSecrets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,10 +41,15 @@ final class TokenRealm {
 	 * <p>
 	 * <em>Blocking</em>: asks the name service.
 	 * @param realm the realm, as the registry told it
+	 * @param sent what the registry was sent before; a realm that repeats it would be
+	 * named in logs and errors
 	 * @return the realm's URL
 	 * @throws ModelAccessDeniedException if it is refused
 	 */
-	URI check(@Nullable String realm) {
+	URI check(@Nullable String realm, SentSecrets sent) {
+		if (sent.areIn(realm)) {
+			throw refused("an address that repeats what it was sent", "Use another registry");
+		}
 		URI uri = encrypted(parse(realm));
 		String scheme = uri.getScheme().toLowerCase(Locale.ROOT);
 		boolean configured = this.settings.registry(this.reference.registry()) != null;

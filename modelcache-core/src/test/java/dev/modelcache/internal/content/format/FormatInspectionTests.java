@@ -127,7 +127,7 @@ class FormatInspectionTests {
 			m.gguf, current            |                                        |
 			m.gguf, m.safetensors      |                                        | its name 'm.safetensors' promises
 			m.onnx, current            |                                        | its name 'm.onnx' promises
-			current                    | application/vnd.docker.ai.safetensors  | its media type application/vnd.docker
+			current                    | application/vnd.docker.ai.safetensors  | its media type promises
 			current                    | application/x-gguf                     |
 			current                    | application/vnd.x.onnx+json            |
 			current                    | application/vnd.x.onnx.v1.tar          |

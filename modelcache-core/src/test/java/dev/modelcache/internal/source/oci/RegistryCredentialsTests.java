@@ -9,6 +9,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
@@ -21,6 +22,7 @@ import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.FakeRegistry;
 import dev.modelcache.testsupport.ManifestJson;
 import dev.modelcache.testsupport.Reply;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -253,6 +255,49 @@ class RegistryCredentialsTests {
 					Reply.redirect(307, this.registry.cdn().uri("/manifest").toString()));
 		assertThatExceptionOfType(ModelAccessDeniedException.class).isThrownBy(() -> resolve("alice", "secret"));
 		assertThat(this.registry.realm().requests()).isEmpty();
+	}
+
+	/** {@code token-1} and the Base64 of the login, in each place where they can come. */
+	@ParameterizedTest
+	@CsvSource({ "realm, /token-1", "realm, //token-1.example/t", "realm, /YWxpY2U6c2VjcmV0",
+			"redirect, /YWxpY2U6c2VjcmV0", "digest, /YWxpY2U6c2VjcmV0" })
+	void whatAServerRepeatsIsNotShown(String where, String text) {
+		String path = "/v2/library/model/manifests/latest";
+		switch (where) {
+			case "realm" -> {
+				this.registry.wantingTokens().knowing("alice", "secret");
+				if (text.contains("YWxp")) {
+					this.registry.wantingBasic("alice", "secret");
+				}
+				Credentials credentials = resolve("alice", "secret").mirrors().get(0).credentials();
+				String realm = text.startsWith("//") ? "https:" + text : this.registry.realm().uri(text).toString();
+				assertShowsNone(
+						() -> credentials.refused(headers(credentials), List.of("Bearer realm=\"" + realm + "\""))
+							.block(PATIENCE));
+				return;
+			}
+			case "redirect" -> this.registry.wantingTokens().realm().always("/token", Reply.redirect(302, text));
+			default -> {
+				this.registry.wantingBasic("alice", "secret");
+				this.registry.server()
+					.answer(path,
+							(request) -> (request.header("Authorization") == null)
+									? Reply.status(401).header("WWW-Authenticate", "Basic realm=\"x\"")
+									: Reply.redirect(302, text));
+				this.registry.server()
+					.always(text,
+							Reply.status(200).header("Docker-Content-Digest", "sha256:" + "0".repeat(64)).body("{}"));
+			}
+		}
+		assertShowsNone(() -> resolve("alice", "secret"));
+	}
+
+	private static void assertShowsNone(ThrowingCallable call) {
+		assertThatExceptionOfType(ModelCacheException.class).isThrownBy(call)
+			.extracting((failure) -> failure.toString().toLowerCase(Locale.ROOT))
+			.asString()
+			.doesNotContain("token-1")
+			.doesNotContain("ywxpy2u6c2vjcmv0");
 	}
 
 	@Test

@@ -10,6 +10,7 @@ import java.util.Map;
 import dev.modelcache.ModelAccessDeniedException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.OciOptions.Registry;
+import dev.modelcache.internal.http.SentSecrets;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,7 +29,8 @@ class TokenRealmTests {
 	private static URI check(String url, Map<String, Registry> registries, @Nullable String realm) {
 		ModelReference reference = ModelReference.parse(URI.create(url));
 		OciSettings settings = new OciSettings(registries, null);
-		return new TokenRealm(reference, settings, ModelRequest.builder("m").build()).check(realm);
+		return new TokenRealm(reference, settings, ModelRequest.builder("m").build()).check(realm,
+				new SentSecrets(URI.create(url), Map.of()));
 	}
 
 	private static Map<String, Registry> configured(String host, boolean insecure) {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -559,6 +560,46 @@ public final class Background {
 
 		private Instant now() {
 			return Background.this.clock.instant();
+		}
+
+	}
+
+	/**
+	 * A thread that is no daemon and does nothing: it keeps an application without a web
+	 * server alive while there is work in the background.
+	 */
+	private static final class KeepAlive {
+
+		private int holders;
+
+		private @Nullable CountDownLatch released;
+
+		/** Keeps the application alive until as many releases follow. */
+		synchronized void hold() {
+			if (this.holders++ == 0) {
+				CountDownLatch latch = new CountDownLatch(1);
+				this.released = latch;
+				Thread thread = new Thread(() -> awaitQuietly(latch), "modelcache-keep-alive");
+				thread.setDaemon(false);
+				thread.start();
+			}
+		}
+
+		/** Takes back one hold. */
+		synchronized void release() {
+			if (--this.holders == 0 && this.released != null) {
+				this.released.countDown();
+				this.released = null;
+			}
+		}
+
+		private static void awaitQuietly(CountDownLatch latch) {
+			try {
+				latch.await();
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
 		}
 
 	}

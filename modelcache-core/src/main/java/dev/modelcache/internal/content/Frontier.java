@@ -11,8 +11,9 @@ package dev.modelcache.internal.content;
  */
 final class Frontier {
 
-	/** Followers are woken once a block: not for every buffer that arrives. */
 	static final int BLOCK = 1 << 18;
+
+	private final int block;
 
 	private long position;
 
@@ -20,12 +21,25 @@ final class Frontier {
 
 	private boolean closed;
 
+	Frontier() {
+		this(BLOCK);
+	}
+
+	/**
+	 * Creates the beginning of a file.
+	 * @param block after how many bytes followers are woken: not for every buffer that
+	 * arrives
+	 */
+	Frontier(int block) {
+		this.block = block;
+	}
+
 	/** A position before one said earlier changes nothing. */
 	synchronized void advance(long position) {
 		if (position <= this.position) {
 			return;
 		}
-		boolean newBlock = position / BLOCK > this.position / BLOCK;
+		boolean newBlock = position / this.block > this.position / this.block;
 		this.position = position;
 		if (newBlock) {
 			notifyAll();

@@ -48,16 +48,7 @@ public final class StreamingDigest implements AutoCloseable {
 
 	private final Runnable advanced;
 
-	private final Object monitor = new Object();
-
-	private long frontier;
-
-	private boolean complete;
-
-	private boolean closed;
-
-	/** The thread does more than to wait for bytes. */
-	private boolean reading;
+	private final Frontier frontier = new Frontier(BLOCK);
 
 	private StreamingDigest(FileChannel file, Set<Algorithm> algorithms, Runnable advanced) {
 		this.advanced = advanced;
@@ -93,16 +84,7 @@ public final class StreamingDigest implements AutoCloseable {
 	 * than one said before changes nothing
 	 */
 	public void advance(long position) {
-		synchronized (this.monitor) {
-			if (position <= this.frontier) {
-				return;
-			}
-			boolean newBlock = position / BLOCK > this.frontier / BLOCK;
-			this.frontier = position;
-			if (newBlock) {
-				this.monitor.notifyAll();
-			}
-		}
+		this.frontier.advance(position);
 	}
 
 	/**
@@ -112,10 +94,7 @@ public final class StreamingDigest implements AutoCloseable {
 	 */
 	public Mono<Map<Algorithm, Digest>> complete() {
 		return Mono.defer(() -> {
-			synchronized (this.monitor) {
-				this.complete = true;
-				this.monitor.notifyAll();
-			}
+			this.frontier.complete();
 			return Mono.fromFuture(this.result, true)
 				.onErrorMap(CompletionException.class,
 						(failure) -> Objects.requireNonNullElse(failure.getCause(), failure));
@@ -138,32 +117,21 @@ public final class StreamingDigest implements AutoCloseable {
 	 */
 	@Override
 	public void close() {
-		boolean waits;
-		synchronized (this.monitor) {
-			this.closed = true;
-			waits = !this.reading;
-			this.monitor.notifyAll();
-		}
-		if (waits) {
-			this.result.cancel(false);
-		}
+		this.frontier.close();
 	}
 
 	private void run() {
 		try {
 			ByteBuffer block = ByteBuffer.allocateDirect(BLOCK);
 			long position = 0;
-			long end = awaitMoreThan(position);
+			long end = this.frontier.awaitMore(position, BLOCK);
 			while (end > position) {
-				while (position < end && !isClosed()) {
-					position += hash(block, position, end, this.digests);
-				}
-				end = awaitMoreThan(position);
+				position = hash(block, position, end, this.digests);
+				end = this.frontier.awaitMore(position, BLOCK);
 			}
 			finish(block, position);
 		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
+		catch (StoppedException ex) {
 			this.result.cancel(false);
 		}
 		catch (Throwable ex) {
@@ -171,49 +139,32 @@ public final class StreamingDigest implements AutoCloseable {
 		}
 	}
 
-	private boolean isClosed() {
-		synchronized (this.monitor) {
-			return this.closed;
-		}
-	}
-
-	/**
-	 * Waits until a block is there, or the file is whole. Hashing less than a block at a
-	 * time would wake this thread for every buffer that arrives.
-	 */
-	private long awaitMoreThan(long position) throws InterruptedException {
-		synchronized (this.monitor) {
-			this.reading = false;
-			while (!this.complete && !this.closed && this.frontier - position < BLOCK) {
-				this.monitor.wait();
-			}
-			this.reading = !this.closed;
-			return this.closed ? position : this.frontier;
-		}
-	}
-
-	private int hash(ByteBuffer block, long position, long end, Map<Algorithm, MessageDigest> digests)
+	/** Returns the end. */
+	private long hash(ByteBuffer block, long start, long end, Map<Algorithm, MessageDigest> digests)
 			throws IOException {
-		block.clear().limit((int) Math.min(BLOCK, end - position));
-		int read = this.file.read(block, position);
-		if (read < 0) {
-			throw new IOException("the staged file ends at " + position + ", before " + end);
+		long position = start;
+		while (position < end) {
+			if (this.frontier.isClosed()) {
+				throw new StoppedException();
+			}
+			block.clear().limit((int) Math.min(BLOCK, end - position));
+			int read = this.file.read(block, position);
+			if (read < 0) {
+				throw new IOException("the staged file ends at " + position + ", before " + end);
+			}
+			block.flip();
+			this.advanced.run();
+			digests.values().forEach((digest) -> digest.update(block.duplicate()));
+			position += read;
 		}
-		block.flip();
-		this.advanced.run();
-		digests.values().forEach((digest) -> digest.update(block.duplicate()));
-		return read;
+		return position;
 	}
 
 	private void finish(ByteBuffer block, long size) throws IOException {
 		Map<Algorithm, MessageDigest> late = new EnumMap<>(Algorithm.class);
 		this.afterwards.forEach((algorithm) -> late.put(algorithm, newDigest(algorithm, size)));
-		for (long position = 0; !late.isEmpty() && position < size && !isClosed();) {
-			position += hash(block, position, size, late);
-		}
-		if (isClosed()) {
-			this.result.cancel(false);
-			return;
+		if (!late.isEmpty()) {
+			hash(block, 0, size, late);
 		}
 		this.digests.putAll(late);
 		Map<Algorithm, Digest> values = new EnumMap<>(Algorithm.class);

@@ -413,6 +413,19 @@ class LaneTests {
 	}
 
 	@Test
+	void evictionThatItsCallerLeavesCanBeRequestedAgain() {
+		DefaultModelCache cache = this.fixture.open();
+		Path path = cache.get(request("ad-hoc").build()).block(PATIENCE).path();
+		try (CacheLock lock = new FileCacheLockFactory(LockSettings.defaults(), Clock.systemUTC())
+			.acquire(LockRequest.of("ad-hoc", this.fixture.find(".lock").get(0)), (owner) -> {
+			})) {
+			cache.evict("ad-hoc").timeout(Duration.ofMillis(300)).onErrorComplete().block(PATIENCE);
+		}
+		cache.evict("ad-hoc").block(PATIENCE);
+		assertThat(path).doesNotExist();
+	}
+
+	@Test
 	void closedCacheTakesNothingAndSaysSoAtOnce() {
 		DefaultModelCache cache = this.fixture.open(request().build());
 		this.fixture.get("m");

@@ -4,6 +4,8 @@
  */
 package dev.modelcache.autoconfigure;
 
+import java.time.Duration;
+
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -19,6 +21,14 @@ final class BlockingBridge {
 
 	static <T> @Nullable T await(Mono<T> mono) {
 		return mono.block();
+	}
+
+	/**
+	 * Waits on a thread that refreshes an application context. Spring interrupts such a
+	 * thread when the process is terminated, unless there is an end to its wait.
+	 */
+	static <T> @Nullable T awaitInRefresh(Mono<T> mono) {
+		return mono.block(Duration.ofDays(3650));
 	}
 
 }

@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.IntConsumer;
 import java.util.stream.Stream;
 
@@ -19,6 +19,7 @@ import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.ModelRequest;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.SpringApplication;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ApplicationEvent;
 import org.springframework.context.ApplicationListener;
@@ -72,8 +73,17 @@ final class Prefetch
 		}
 		List<ModelRequest> models = context.getBean(ModelCacheOperations.class).models();
 		ModelCache cache = context.getBean(ModelCache.class);
-		List<Result> results = Objects.requireNonNull(BlockingBridge
-			.await(Flux.fromIterable(models).flatMapSequential((request) -> get(cache, request)).collectList()));
+		List<Result> results = await(
+				Flux.fromIterable(models).flatMapSequential((request) -> get(cache, request)).collectList());
+		if (results == null) {
+			this.out.println("The process was ended before its models were " + (this.check ? "checked" : "fetched")
+					+ ". The next run continues");
+			this.out.flush();
+			// It ends the refresh, which the process waits for, and need not be printed.
+			Thread.currentThread().setUncaughtExceptionHandler((thread, ended) -> {
+			});
+			throw new SpringApplication.AbandonedRunException(context);
+		}
 		print(results);
 		List<ModelCacheException> failures = results.stream()
 			.filter((result) -> result.request().required())
@@ -85,6 +95,21 @@ final class Prefetch
 		}
 		context.close();
 		this.exit.accept(0);
+	}
+
+	/** Returns null if the process is terminated meanwhile. */
+	private static <T> @Nullable T await(Mono<T> results) {
+		CompletableFuture<Void> terminated = new CompletableFuture<>();
+		Thread hook = new Thread(() -> terminated.complete(null), "modelcache-prefetch-end");
+		Runtime.getRuntime().addShutdownHook(hook);
+		try {
+			return BlockingBridge.awaitInRefresh(results.takeUntilOther(Mono.fromFuture(terminated)));
+		}
+		finally {
+			if (!terminated.isDone()) {
+				Runtime.getRuntime().removeShutdownHook(hook);
+			}
+		}
 	}
 
 	/** Another application of the process, such as a parent, may only have no cache. */

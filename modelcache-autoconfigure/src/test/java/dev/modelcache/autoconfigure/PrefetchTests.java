@@ -4,19 +4,25 @@
  */
 package dev.modelcache.autoconfigure;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.ForkedJvm;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.Reply;
+import dev.modelcache.testsupport.Signals;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -34,7 +40,7 @@ class PrefetchTests {
 	@TempDir
 	private Path directory;
 
-	private final Content content = Content.random(200_000, 1);
+	private Content content = Content.random(200_000, 1);
 
 	private final MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.content);
 
@@ -44,6 +50,13 @@ class PrefetchTests {
 	}
 
 	private Ended run(String type, String... more) {
+		try (ForkedJvm application = start(type, more)) {
+			int code = application.awaitExit(PATIENCE);
+			return new Ended(code, application.output());
+		}
+	}
+
+	private ForkedJvm start(String type, String... more) {
 		List<String> arguments = new ArrayList<>(List.of(type));
 		Stream
 			.concat(RunningApplication.model(this.server.uri("/m.gguf"), this.content, this.directory.resolve("cache"))
@@ -55,11 +68,7 @@ class PrefetchTests {
 			.map("--"::concat)
 			.forEach(arguments::add);
 		arguments.addAll(List.of(more));
-		try (ForkedJvm application = ForkedJvm.start(PrefetchedApplication.class, List.of("-XX:TieredStopAtLevel=1"),
-				arguments.toArray())) {
-			int code = application.awaitExit(PATIENCE);
-			return new Ended(code, application.output());
-		}
+		return ForkedJvm.start(PrefetchedApplication.class, List.of("-XX:TieredStopAtLevel=1"), arguments.toArray());
 	}
 
 	/** The second process, which only checks them, is an application of another type. */
@@ -126,6 +135,40 @@ class PrefetchTests {
 			.containsPattern("default +- +- +MISSING")
 			.contains("hooks.llm.startup.mode=prefetch");
 		assertThat(this.server.requests()).isEmpty();
+	}
+
+	@Test
+	@DisabledOnOs(value = OS.WINDOWS, disabledReason = "it has no SIGTERM")
+	void terminatedProcessSaysSoAndTheNextOneContinues() {
+		this.content = Content.random(5 << 20, 2);
+		CountDownLatch rest = new CountDownLatch(1);
+		this.server.serve("/m.gguf", this.content).always("/m.gguf", Reply.ok().stallAfter(3 << 20, rest));
+		try (ForkedJvm application = start("REACTIVE", "--hooks.llm.startup.mode=prefetch")) {
+			Awaitility.await().atMost(PATIENCE).ignoreExceptions().until(this::hasBlocks);
+			Signals.terminate(application.handle());
+			assertThat(application.awaitExit(PATIENCE)).isEqualTo(143);
+			assertThat(application.output()).contains("The process was ended before its models were fetched")
+				.doesNotContain("FAILED")
+				.doesNotContain("Application run failed")
+				.doesNotContain("Exception in thread")
+				.doesNotContain("\tat ")
+				.doesNotContain(" ERROR ");
+		}
+		rest.countDown();
+		this.server.always("/m.gguf", Reply.ok());
+		int before = this.server.requests("/m.gguf").size();
+		Ended ended = run("REACTIVE", "--hooks.llm.startup.mode=prefetch");
+		assertThat(ended.code()).as(ended.output()).isZero();
+		assertThat(this.server.requests("/m.gguf").stream().skip(before)).isNotEmpty()
+			.allSatisfy((request) -> assertThat(request.range()).doesNotStartWith("bytes=0-"));
+	}
+
+	/** Returns whether the journal of a download says that blocks are on the disk. */
+	private boolean hasBlocks() throws IOException {
+		try (Stream<Path> files = Files.walk(this.directory)) {
+			Path journal = files.filter((file) -> file.toString().endsWith(".journal")).findFirst().orElseThrow();
+			return Files.readString(journal).contains("block ");
+		}
 	}
 
 	private record Ended(int code, String output) {

@@ -145,7 +145,8 @@ public final class DeniedAccess {
 		}
 		else {
 			action = "Set hooks.llm.cache.permissions to group or shared in the application of '" + owner
-					+ "' and start it again, or change the permissions; run both as one user; or " + ofUser;
+					+ "' and start it again with the same hooks.llm.cache.directory, or change the permissions (chmod); run both as one user; or "
+					+ ofUser;
 		}
 		return new ModelStorageException(modelId, directory ? path : parent(path), problem, action, failure);
 	}

@@ -131,6 +131,7 @@ final class AccessChange {
 			// Else it gets its permissions when it is locked the next time.
 			if (FileAccess.isProtected(place.directory())) {
 				access.widen(CacheLayout.lockBeside(target));
+				access.widen(Seals.recordOf(target));
 			}
 		}
 		return known;

@@ -11,7 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.EnumSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 
 import dev.modelcache.internal.FileAccess;
@@ -30,6 +33,8 @@ record FileOwner(@Nullable Integer id, int writable) {
 	private static final boolean UNIX = FileSystems.getDefault().supportedFileAttributeViews().contains("unix");
 
 	private static final int WRITABLE_BY_OTHERS = 0022;
+
+	private static final int WRITABLE_BY_GROUP = 0020;
 
 	/**
 	 * Finds out who owns new files of a directory: on a network file system that need not
@@ -80,19 +85,37 @@ record FileOwner(@Nullable Integer id, int writable) {
 	 * @param file the path; a link is not followed
 	 */
 	boolean isPrivate(Path file) throws IOException {
+		return (this.id == null) ? Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) : writers(file) == 0;
+	}
+
+	/**
+	 * Makes a file private that would be if its group could not write it, as the group of
+	 * a volume can after Kubernetes has prepared it for a pod ({@code fsGroup}).
+	 * @param file the path; a link is not followed. A lock that this process has on it
+	 * may be lost
+	 */
+	void takeFromGroup(Path file) throws IOException {
+		if (this.id != null && writers(file) == WRITABLE_BY_GROUP) {
+			FileAccess.set(file, EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE));
+		}
+	}
+
+	/**
+	 * Returns which other users can write a regular file of this user, or -1 for anything
+	 * else.
+	 */
+	private int writers(Path file) throws IOException {
 		try {
-			if (this.id == null) {
-				return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
-			}
 			Map<String, Object> attributes = Files.readAttributes(file, "unix:isRegularFile,uid,mode,nlink",
 					LinkOption.NOFOLLOW_LINKS);
-			return Boolean.TRUE.equals(attributes.get("isRegularFile")) && this.id.equals(attributes.get("uid"))
-					&& Integer.valueOf(1).equals(attributes.get("nlink"))
-					&& attributes.get("mode") instanceof Integer mode
-					&& (mode & WRITABLE_BY_OTHERS & ~this.writable) == 0;
+			boolean own = Boolean.TRUE.equals(attributes.get("isRegularFile"))
+					&& Objects.equals(this.id, attributes.get("uid"))
+					&& Integer.valueOf(1).equals(attributes.get("nlink"));
+			return (own && attributes.get("mode") instanceof Integer mode) ? mode & WRITABLE_BY_OTHERS & ~this.writable
+					: -1;
 		}
 		catch (NoSuchFileException ex) {
-			return false;
+			return -1;
 		}
 	}
 

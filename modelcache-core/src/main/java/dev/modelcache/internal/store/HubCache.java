@@ -130,7 +130,7 @@ final class HubCache {
 
 	/** Returns the copies of a blob that are made where it cannot be linked to. */
 	Partials copies(Path blob) {
-		return new Partials(blob, this.files, Instant.MIN, false);
+		return new Partials(blob, this.files, Instant.MIN, false, this.layout.access());
 	}
 
 	Receipts receipts() {

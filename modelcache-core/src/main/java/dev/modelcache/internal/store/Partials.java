@@ -48,6 +48,8 @@ final class Partials {
 
 	private final boolean keepsKeys;
 
+	private final boolean trustsGroup;
+
 	private @Nullable FileOwner owner;
 
 	/**
@@ -56,8 +58,11 @@ final class Partials {
 	 * @param files opens files
 	 * @param expiry files that were last written before are of no use
 	 * @param keepsKeys whether files keep device and inode when they are renamed
+	 * @param access of whom {@link FileAccess#GROUP} says that the group of a file may be
+	 * trusted
 	 */
-	Partials(Path target, ExclusiveFiles files, Instant expiry, boolean keepsKeys) {
+	Partials(Path target, ExclusiveFiles files, Instant expiry, boolean keepsKeys, FileAccess access) {
+		this.trustsGroup = access == FileAccess.GROUP;
 		this.target = target;
 		this.files = files;
 		this.expiry = expiry;
@@ -75,7 +80,7 @@ final class Partials {
 		try {
 			Partial best = null;
 			long most = 0;
-			for (Path path : list(StagedName.STAGED)) {
+			for (Path path : staged()) {
 				Partial partial = tryTake(path);
 				if (partial == null) {
 					continue;
@@ -125,7 +130,7 @@ final class Partials {
 	 * Deletes what ended processes left of copies: without a journal, it is of no use.
 	 */
 	void deleteCopies() throws IOException {
-		for (Path path : list(StagedName.STAGED)) {
+		for (Path path : staged()) {
 			Partial left = Files.exists(StagedName.journal(path)) ? null : tryTake(path);
 			if (left != null) {
 				discard(left);
@@ -155,7 +160,7 @@ final class Partials {
 	@Nullable Path mostUsefulOfOthers(PartialJudge judge) throws IOException {
 		Path best = null;
 		long most = 0;
-		for (Path path : list(StagedName.STAGED)) {
+		for (Path path : staged()) {
 			long worth = (this.files.isOwn(path) || !owner().isPrivate(path)) ? 0 : judge.worth(journal(path));
 			if (worth > most) {
 				best = path;
@@ -276,7 +281,7 @@ final class Partials {
 	 * the file system has no locks. An owner that was only paused finds its file gone.
 	 */
 	void deleteOthers() throws IOException {
-		for (Path path : list(StagedName.STAGED)) {
+		for (Path path : staged()) {
 			ProcessIdentity process = StagedName.owner(path, this.target);
 			if (process != null && process.state() != State.RUNNING && owner().isPrivate(path)) {
 				try (ExclusiveFile file = this.files.tryOpen(path)) {
@@ -322,8 +327,15 @@ final class Partials {
 		}
 	}
 
-	private List<Path> list(String ending) throws IOException {
-		return list(this.target, ending);
+	private List<Path> staged() throws IOException {
+		List<Path> all = list(this.target, StagedName.STAGED);
+		for (Path path : all) {
+			if (this.trustsGroup && !this.files.isOwn(path)) {
+				owner().takeFromGroup(path);
+				owner().takeFromGroup(StagedName.journal(path));
+			}
+		}
+		return all;
 	}
 
 	private static List<Path> list(Path target, String ending) throws IOException {

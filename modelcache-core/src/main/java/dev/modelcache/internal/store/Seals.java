@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.EnumSet;
 import java.util.List;
@@ -197,8 +196,10 @@ final class Seals {
 			properties.setProperty(NAME, file.getFileName().toString());
 			Properties before = Files.isRegularFile(record, LinkOption.NOFOLLOW_LINKS) ? PropertiesFiles.read(record)
 					: null;
-			if (!properties.equals(before) && this.access.apply(file.resolveSibling("")) == Access.WRITABLE) {
-				PropertiesFiles.write(record, properties, FileAccess.PRIVATE);
+			if (this.access.apply(file.resolveSibling("")) == Access.WRITABLE) {
+				if (!properties.equals(before)) {
+					PropertiesFiles.write(record, properties, FileAccess.PRIVATE);
+				}
 				shareAs(file, record);
 			}
 		}
@@ -210,17 +211,16 @@ final class Seals {
 		}
 	}
 
-	/** Who may read the file may read its record. */
+	/** Who may read the file may read its record, also if the file was shared later. */
 	private static void shareAs(Path file, Path record) throws IOException {
-		PosixFileAttributeView view = Files.getFileAttributeView(record, PosixFileAttributeView.class);
-		if (view != null) {
+		if (record.getFileSystem().supportedFileAttributeViews().contains("posix")) {
 			Set<PosixFilePermission> permissions = EnumSet.of(PosixFilePermission.OWNER_READ,
 					PosixFilePermission.OWNER_WRITE);
 			Files.getPosixFilePermissions(file)
 				.stream()
 				.filter((permission) -> permission.name().endsWith("_READ"))
 				.forEach(permissions::add);
-			view.setPermissions(permissions);
+			FileAccess.set(record, permissions);
 		}
 	}
 
@@ -246,7 +246,8 @@ final class Seals {
 		}
 	}
 
-	private static Path recordOf(Path file) {
+	/** Returns where the record of a file stands. */
+	static Path recordOf(Path file) {
 		String name = "." + file.getFileName() + ".sealed";
 		boolean fits = name.getBytes(StandardCharsets.UTF_8).length <= LONGEST_NAME;
 		return file.resolveSibling(fits ? name : "." + CacheLayout.key(file.getFileName().toString()) + ".sealed");

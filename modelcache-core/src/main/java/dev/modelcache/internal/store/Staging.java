@@ -327,7 +327,8 @@ public final class Staging {
 	}
 
 	Partials partials(ModelPlace place) throws IOException {
-		return new Partials(place.target(), this.files, expiry(), this.probe.keepsKeys(place));
+		return new Partials(place.target(), this.files, expiry(), this.probe.keepsKeys(place),
+				this.settings.rules().access());
 	}
 
 	/**

@@ -104,6 +104,15 @@ class SealsTests {
 		assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(this.record))).isEqualTo("rw-r-----");
 	}
 
+	@Test
+	void recordOfAFileThatIsSharedLaterIsSharedToo() throws Exception {
+		Path model = this.directory.resolve("built/m.gguf");
+		Files.setPosixFilePermissions(model, PosixFilePermissions.fromString("rw-r--r--"));
+		seals(true).write(model, receipt(fingerprint(model)));
+		Path sealed = model.resolveSibling(".m.gguf.sealed");
+		assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(sealed))).isEqualTo("rw-r--r--");
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "file", "record", "directory" })
 	void recordInTheHandsOfOthersIsIgnored(String what, CapturedOutput output) throws Exception {

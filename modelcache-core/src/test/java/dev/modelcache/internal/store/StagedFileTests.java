@@ -35,6 +35,7 @@ import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.FileAccess;
 import dev.modelcache.internal.lock.ExclusiveFile;
+import dev.modelcache.internal.FileAccess;
 import dev.modelcache.internal.lock.ExclusiveFiles;
 import dev.modelcache.testsupport.ForkedJvm;
 import dev.modelcache.testsupport.OddFileSystem;
@@ -42,6 +43,7 @@ import dev.modelcache.testsupport.OddFileSystem.Oddity;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.util.unit.DataSize;
 
@@ -452,6 +454,29 @@ class StagedFileTests {
 	static ProcessIdentity endedProcess() {
 		ProcessIdentity self = ProcessIdentity.current();
 		return new ProcessIdentity(self.machine(), self.pid(), self.start() - 1);
+	}
+
+	/** As fsGroup does by default, before each start of a pod. */
+	@ParameterizedTest
+	@EnumSource
+	void partialThatAVolumeGaveToItsGroupIsResumedIfTheGroupIsTrusted(FileAccess access) throws Exception {
+		ModelStore store = new ModelStore(
+				new StoreSettings(this.directory.resolve("cache"), DataSize.ofBytes(0),
+						CacheOptions.Verification.FINGERPRINT)
+					.withRules(new FileRules(access, false, false)),
+				new ExclusiveFiles(), Clock.systemUTC());
+		Path directory = Files.createDirectories(place().directory());
+		Path partial = directory.resolve(".m.gguf." + endedProcess() + "-1a1b2c3d.part");
+		Files.writeString(partial, "half");
+		Files.writeString(StagedName.journal(partial), "line\n");
+		for (Path file : List.of(partial, StagedName.journal(partial))) {
+			Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw----"));
+		}
+		try (StagedFile staged = store.staging().stage("m", place(), List::size, UNTOLD)) {
+			assertThat(staged.channel().size()).isEqualTo((access == FileAccess.GROUP) ? 4 : 0);
+			assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(staged.path())))
+				.isEqualTo("rw-------");
+		}
 	}
 
 	/** A disk with room for one copy would have none for another. */

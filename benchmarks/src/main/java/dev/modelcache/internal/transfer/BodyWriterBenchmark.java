@@ -194,6 +194,11 @@ public class BodyWriterBenchmark {
 		}
 
 		@Override
+		public void seen(BodyWriter writer) {
+			// Nothing is looked at.
+		}
+
+		@Override
 		public void landed(BodyWriter writer, long more, List<Segment.Block> whole) {
 			this.bytes += more;
 			try {

@@ -117,7 +117,7 @@ class RepairTests {
 			Awaitility.await().atMost(PATIENCE).until(running::isDisposed);
 			assertThat(fixture.get("m").path()).satisfies(Content.exactly(this.content.bytes()));
 		}
-		assertThat(output.getOut()).contains("the disk does not have 1 blocks");
+		assertThat(output.getOut()).contains("1 blocks of 1 MiB on the disk are not what was received");
 		assertThat(this.first.requests().stream().filter((request) -> "bytes=5242880-6291455".equals(request.range())))
 			.hasSizeBetween(1, 2);
 		assertThat(this.first.bytesSent("/m.gguf")).isBetween(this.content.size() + MIB, this.content.size() + 4 * MIB);

@@ -8,7 +8,7 @@ const SVG_SECONDS = 60;
 
 const STATES = {
 	ABSENT: { text: 'Not downloaded', tone: '' },
-	WAITING: { text: 'Waiting for another process', tone: 'wait' },
+	WAITING: { text: 'Waiting', tone: 'wait' },
 	RESOLVING: { text: 'Resolving', tone: 'busy' },
 	DOWNLOADING: { text: 'Downloading', tone: 'busy' },
 	VERIFYING: { text: 'Verifying', tone: 'busy' },
@@ -217,7 +217,9 @@ class ModelCard {
 	showOwner(owner) {
 		this.parts.owner.hidden = !owner;
 		if (owner) {
-			say(this.parts.owner, 'Process ' + owner.pid + ' on ' + owner.host + ' is downloading it since ' + clockTime(owner.since) + '.');
+			const who = owner.own ? 'This application' : 'Process ' + owner.pid + ' on ' + owner.host;
+			const what = owner.queued ? ' has been waiting for its turn to download since ' : ' has been working on it since ';
+			say(this.parts.owner, who + what + clockTime(owner.since) + '.');
 		}
 	}
 

@@ -112,6 +112,18 @@ class FailureAnalyzersTests {
 	}
 
 	@ParameterizedTest
+	@ValueSource(strings = { "classpath:missing.json", "file:///missing/catalog.json" })
+	void aCatalogThatIsMissingStopsTheStartWithoutNamesOfClasses(String location, CapturedOutput output) {
+		SpringApplication application = new SpringApplicationBuilder(Models.class).web(WebApplicationType.NONE)
+			.properties("hooks.llm.catalog.locations=" + location)
+			.build();
+		assertThatException().isThrownBy(application::run);
+		assertThat(output.getOut().substring(output.getOut().indexOf("APPLICATION FAILED TO START")))
+			.contains("    hooks.llm.catalog.locations[0]: " + location + " cannot be read (")
+			.doesNotContain("Exception", "java.");
+	}
+
+	@ParameterizedTest
 	@FieldSource("FAILURES")
 	void aModelThatCannotBeHadStopsTheStartWithItsProblemAndTheWayOut(ModelCacheException failure,
 			CapturedOutput output) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 
 import dev.modelcache.ModelStorageException;
 import org.jspecify.annotations.Nullable;
@@ -127,7 +128,23 @@ public enum DiskFault {
 	private static String text(IOException failure) {
 		String message = (failure instanceof FileSystemException ex && ex.getReason() == null) ? null
 				: failure.getMessage();
-		return (message != null) ? message : failure.toString();
+		return (message != null) ? message : reason(failure);
+	}
+
+	/**
+	 * Returns why something failed, without the path: what the operating system said, or
+	 * the name of the exception in words, such as "no such file".
+	 * @param failure the error
+	 * @return the reason, to follow a colon
+	 */
+	public static String reason(Exception failure) {
+		String reason = (failure instanceof FileSystemException ex) ? ex.getReason() : failure.getMessage();
+		return (reason != null) ? reason
+				: failure.getClass()
+					.getSimpleName()
+					.replaceFirst("Exception$", "")
+					.replaceAll("(?<=[a-z])(?=[A-Z])", " ")
+					.toLowerCase(Locale.ROOT);
 	}
 
 	private static @Nullable Long free(Path directory) {

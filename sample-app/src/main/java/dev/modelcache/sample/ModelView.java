@@ -50,8 +50,7 @@ record ModelView(String id, ModelState state, @Nullable String source, boolean f
 		ModelCacheException error = status.error();
 		CachedModel model = status.model();
 		return new ModelView(id, status.state(), status.source(), status.fallback(),
-				(progress != null) ? Progress.of(progress) : null,
-				(owner != null) ? new Owner(owner.pid(), owner.host(), owner.since()) : null,
+				(progress != null) ? Progress.of(progress) : null, (owner != null) ? Owner.of(owner) : null,
 				(error != null) ? new Problem(error.code().name(), error.problem(), error.action()) : null,
 				models.nextAttempt(id), models.mirrors(id).stream().map(Mirror::of).toList(),
 				models.attempts(id).stream().map(Attempt::of).toList(), (model != null) ? Facts.of(model) : null);
@@ -79,13 +78,20 @@ record ModelView(String id, ModelState state, @Nullable String source, boolean f
 	}
 
 	/**
-	 * A process that fetches the model.
+	 * The process that works on a model.
 	 *
-	 * @param pid its id
-	 * @param host its machine
+	 * @param pid its process id
+	 * @param host the name of its host
 	 * @param since when it began
+	 * @param queued whether it waits for its turn to download
+	 * @param own whether it is this process
 	 */
-	record Owner(long pid, String host, Instant since) {
+	record Owner(long pid, String host, Instant since, boolean queued, boolean own) {
+
+		static Owner of(LockOwner owner) {
+			boolean own = owner.pid() == ProcessHandle.current().pid();
+			return new Owner(owner.pid(), owner.host(), owner.since(), owner.queued(), own);
+		}
 
 	}
 

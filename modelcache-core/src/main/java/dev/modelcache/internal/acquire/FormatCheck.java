@@ -12,6 +12,7 @@ import java.util.Objects;
 import dev.modelcache.ModelFormat;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.DiskFault;
 import dev.modelcache.internal.content.format.FormatException;
 import dev.modelcache.internal.content.format.FormatHints;
 import dev.modelcache.internal.content.format.FormatInspection;
@@ -95,7 +96,7 @@ final class FormatCheck {
 		}
 		catch (IOException ex) {
 			throw new ModelStorageException(modelId, Objects.requireNonNullElse(file.getParent(), file),
-					"cannot read " + file + ": " + ex, ex);
+					"cannot read " + file + ": " + DiskFault.reason(ex), ex);
 		}
 	}
 

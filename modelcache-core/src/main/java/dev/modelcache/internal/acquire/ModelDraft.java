@@ -317,7 +317,7 @@ final class ModelDraft {
 			}
 			catch (IOException ex) {
 				throw new ModelStorageException(job.modelId(), place.directory(),
-						"cannot read the attributes of " + place.target() + ": " + ex, ex);
+						"cannot read the attributes of " + place.target() + ": " + DiskFault.reason(ex), ex);
 			}
 			CachedModel there = seen(job);
 			if (there == null) {

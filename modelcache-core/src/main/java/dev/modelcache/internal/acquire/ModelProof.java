@@ -28,6 +28,7 @@ import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.DeniedAccess;
+import dev.modelcache.internal.DiskFault;
 import dev.modelcache.internal.acquire.Standing.Claim;
 import dev.modelcache.internal.acquire.Standing.Foreign;
 import dev.modelcache.internal.acquire.Standing.Provable;
@@ -360,7 +361,7 @@ final class ModelProof {
 		catch (IOException ex) {
 			ModelStorageException denied = DeniedAccess.reading(this.request.id(), file.target(), ex);
 			throw (denied != null) ? denied : new ModelStorageException(this.request.id(), file.directory(),
-					"cannot read " + file.target() + ": " + ex, ex);
+					"cannot read " + file.target() + ": " + DiskFault.reason(ex), ex);
 		}
 	}
 

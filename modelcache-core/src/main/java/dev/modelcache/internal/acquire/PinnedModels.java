@@ -24,6 +24,7 @@ import dev.modelcache.ModelIntegrityException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.DiskFault;
 import dev.modelcache.internal.http.RequestFailedException;
 import dev.modelcache.internal.http.RequestFailedException.Reason;
 import dev.modelcache.internal.store.Fingerprint;
@@ -330,7 +331,7 @@ final class PinnedModels {
 		}
 		catch (IOException ex) {
 			throw new ModelStorageException(candidate.request().id(), place.directory(),
-					"cannot read the attributes of " + place.target() + ": " + ex, ex);
+					"cannot read the attributes of " + place.target() + ": " + DiskFault.reason(ex), ex);
 		}
 	}
 

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
 
+import dev.modelcache.internal.DiskFault;
 import dev.modelcache.internal.WebUrl;
 import dev.modelcache.internal.http.MetadataClient;
 import dev.modelcache.internal.source.catalog.CatalogRules;
@@ -129,7 +130,7 @@ public final class CatalogLocations {
 			text = in.readNBytes(Math.toIntExact(ListedModels.LARGEST.toBytes()) + 1);
 		}
 		catch (IOException ex) {
-			throw this.keys.wrong(key, location + " cannot be read (" + ex.getClass().getSimpleName() + ")",
+			throw this.keys.wrong(key, location + " cannot be read (" + DiskFault.reason(ex) + ")",
 					"Put the catalog there, or correct the location");
 		}
 		try {

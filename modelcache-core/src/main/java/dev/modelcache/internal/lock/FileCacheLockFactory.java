@@ -404,8 +404,8 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 					"the lock file " + request.lockFile() + " cannot be written", ex);
 		}
 		return new ModelStorageException(request.modelId(), (directory != null) ? directory : request.lockFile(),
-				"the lock file " + request.lockFile() + " cannot be used (" + ex + "); delete it if it is a link or "
-						+ "belongs to another user",
+				"the lock file " + request.lockFile() + " cannot be used (" + DiskFault.reason(ex)
+						+ "); delete it if it is a link or belongs to another user",
 				ex);
 	}
 

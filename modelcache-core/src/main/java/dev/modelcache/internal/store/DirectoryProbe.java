@@ -106,7 +106,8 @@ final class DirectoryProbe {
 		catch (NotDurableException ex) {
 			throw new ModelStorageException(modelId, place.directory(),
 					"a model cannot be published in " + place.directory()
-							+ ": the file system there does not make files durable (" + reason(ex.failure) + ")",
+							+ ": the file system there does not make files durable (" + DiskFault.reason(ex.failure)
+							+ ")",
 					"Use a directory on another file system", ex.failure);
 		}
 		catch (IOException ex) {
@@ -169,7 +170,7 @@ final class DirectoryProbe {
 			requireAnswerOfTheFileSystem(ex);
 			// Some let a file be written, or read, but not both.
 			Files.newByteChannel(probe, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE).close();
-			return "does not open files for reading and writing at once (" + reason(ex) + ")";
+			return "does not open files for reading and writing at once (" + DiskFault.reason(ex) + ")";
 		}
 		try (file) {
 			write(file, 0);
@@ -204,7 +205,7 @@ final class DirectoryProbe {
 				throw ex;
 			}
 			requireAnswerOfTheFileSystem(ex);
-			return "only supports writing files from beginning to end (" + reason(ex) + ")";
+			return "only supports writing files from beginning to end (" + DiskFault.reason(ex) + ")";
 		}
 	}
 
@@ -259,7 +260,7 @@ final class DirectoryProbe {
 		catch (IOException ex) {
 			requireAnswerOfTheFileSystem(ex);
 			ex.addSuppressed(refused);
-			return Ability.ALL.without("cannot rename a file over another one (" + reason(ex) + ")");
+			return Ability.ALL.without("cannot rename a file over another one (" + DiskFault.reason(ex) + ")");
 		}
 	}
 
@@ -272,11 +273,6 @@ final class DirectoryProbe {
 				|| DiskFault.of(failure) != DiskFault.OTHER) {
 			throw failure;
 		}
-	}
-
-	private static String reason(IOException failure) {
-		return (failure instanceof FileSystemException ex && ex.getReason() != null) ? ex.getReason()
-				: String.valueOf(failure.getMessage());
 	}
 
 	/**

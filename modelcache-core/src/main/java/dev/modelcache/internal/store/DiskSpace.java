@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.DiskFault;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -170,7 +171,7 @@ final class DiskSpace {
 			return this.disks.of(directory);
 		}
 		catch (IOException | RuntimeException ex) {
-			unknown(directory, ex);
+			unknown(directory, DiskFault.reason(ex));
 			return null;
 		}
 	}
@@ -185,15 +186,15 @@ final class DiskSpace {
 			unknown(directory, usable + " of " + total(disk) + " bytes");
 		}
 		catch (IOException | RuntimeException ex) {
-			unknown(directory, ex);
+			unknown(directory, DiskFault.reason(ex));
 		}
 		return null;
 	}
 
-	private void unknown(Path directory, Object why) {
+	private void unknown(Path directory, String why) {
 		if (!this.warned.getAndSet(true)) {
 			logger.warn("The free space of {} is unknown ({}). Downloads go on without checking that they fit,"
-					+ " and hooks.llm.cache.min-free-space does not apply there", directory, why.toString());
+					+ " and hooks.llm.cache.min-free-space does not apply there", directory, why);
 		}
 	}
 

@@ -19,6 +19,7 @@ import java.util.function.Consumer;
 
 import dev.modelcache.ModelConfigurationException;
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.DiskFault;
 import dev.modelcache.lock.CacheLock;
 import dev.modelcache.lock.CacheLockFactory;
 import dev.modelcache.lock.LockRequest;
@@ -156,7 +157,8 @@ public final class ModelLockFile {
 	}
 
 	private ModelStorageException cannotWrite(String modelId, IOException ex) {
-		return new ModelStorageException(modelId, directory(), "cannot write " + this.file + ": " + ex, ex);
+		return new ModelStorageException(modelId, directory(),
+				"cannot write " + this.file + ": " + DiskFault.reason(ex), ex);
 	}
 
 }

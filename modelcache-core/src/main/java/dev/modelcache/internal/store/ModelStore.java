@@ -28,6 +28,7 @@ import dev.modelcache.ModelFileName;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.DeniedAccess;
+import dev.modelcache.internal.DiskFault;
 import dev.modelcache.internal.FileAccess;
 import dev.modelcache.internal.lock.ExclusiveFiles;
 import dev.modelcache.lock.CacheLockFactory;
@@ -391,7 +392,7 @@ public final class ModelStore implements AutoCloseable {
 		catch (IOException ex) {
 			ModelStorageException denied = DeniedAccess.reading(modelId, place.target(), ex);
 			throw (denied != null) ? denied : new ModelStorageException(modelId, place.directory(),
-					"cannot read the attributes of " + place.target() + ": " + ex, ex);
+					"cannot read the attributes of " + place.target() + ": " + DiskFault.reason(ex), ex);
 		}
 	}
 

@@ -4,7 +4,13 @@
  */
 package dev.modelcache.internal.acquire;
 
+import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +28,7 @@ import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
 import dev.modelcache.ModelStorageException;
+import dev.modelcache.internal.DiskFault;
 import dev.modelcache.internal.lock.FaultyDisk;
 import dev.modelcache.internal.lock.FaultyDisk.Fault;
 import dev.modelcache.internal.store.AdoptionSettings;
@@ -235,6 +242,21 @@ class DiskFaultTests {
 				.withMessageContaining("cannot be written: " + error)
 				.satisfies((failure) -> assertThat(failure.action()).contains(remedy));
 		}
+	}
+
+	static Stream<Arguments> errorsAndReasons() {
+		return Stream.of(Arguments.of(new NoSuchFileException("/m.gguf"), "no such file"),
+				Arguments.of(new AccessDeniedException("/m.gguf"), "access denied"),
+				Arguments.of(new FileSystemException("/m.gguf", "/other", "Stale file handle"), "Stale file handle"),
+				Arguments.of(new IOException("Mount point not found"), "Mount point not found"),
+				Arguments.of(new ClosedByInterruptException(), "closed by interrupt"),
+				Arguments.of(new NotDirectoryException("/m.gguf"), "not directory"));
+	}
+
+	@ParameterizedTest
+	@MethodSource("errorsAndReasons")
+	void reasonOfAnErrorHasNoNameOfAClass(Exception error, String reason) {
+		assertThat(DiskFault.reason(error)).isEqualTo(reason);
 	}
 
 }

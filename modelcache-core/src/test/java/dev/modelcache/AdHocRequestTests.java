@@ -217,7 +217,7 @@ class AdHocRequestTests {
 		}).build()) {
 			assertThatExceptionOfType(ModelTransferException.class)
 				.isThrownBy(() -> cache.get("configured").block(PATIENCE))
-				.withMessageContaining("there is no HTTP client")
+				.withMessageContaining("no HTTP client can be created")
 				.withMessageContaining("ssl-bundle");
 		}
 		assertThat(made).hasValue(1);

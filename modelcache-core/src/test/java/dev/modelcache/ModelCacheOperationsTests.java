@@ -68,11 +68,11 @@ class ModelCacheOperationsTests {
 		verify(this.cache).get("m");
 	}
 
+	/** Whether one that runs is joined is the cache's to decide. */
 	@Test
-	void sameActionGoesOnOnceAtATime() {
+	void verificationsAreThoseOfTheCache() {
 		this.operations.verify("m");
 		this.operations.refresh("m");
-		this.operations.verify("m");
 		assertThat(this.verifications).hasValue(1);
 		this.verification.tryEmitError(new ModelCancelledException("m", "it was cancelled", "Try again"));
 		this.verification = Sinks.one();

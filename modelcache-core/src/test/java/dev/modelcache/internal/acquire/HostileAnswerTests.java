@@ -136,8 +136,8 @@ class HostileAnswerTests {
 	/** A pattern that calls itself for each label overflows the stack. */
 	@Test
 	void redirectToAHostOfThousandsOfLabelsIsNoUrl() {
-		String host = "a.".repeat(4000) + "a";
-		this.server.script("/m.gguf", Reply.redirect(302, "https://" + host + "/m.gguf"));
+		Reply redirect = Reply.redirect(302, "https://" + "a.".repeat(4000) + "a/m.gguf");
+		this.server.script("/m.gguf", redirect, redirect, Reply.ok());
 		ModelCache cache = fixture().open(request().build());
 		assertThat(failure(cache)).hasMessageContaining("redirect");
 		worksNow(cache);

@@ -152,7 +152,7 @@ class OnlyFileTests {
 		Map<String, String> title = Map.of(TITLE, "weights");
 		String type = "application/vnd.docker.ai.gguf.v3";
 		assertRefused(oci(type, Content.of(file("garbage")), title),
-				"is a file of another format, not a GGUF file, which its media type " + type);
+				"is a file of another format, not a GGUF file, which its media type promises");
 		assertThat(get(oci(type, Content.of(file("gguf")), title)).format().type()).isEqualTo("GGUF");
 	}
 

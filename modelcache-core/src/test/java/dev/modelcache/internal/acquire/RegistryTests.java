@@ -167,7 +167,7 @@ class RegistryTests {
 			.hasSize(1);
 		String means = (status == 401) ? "rejects the credentials of " + podman + " (401)"
 				: "does not allow the credentials of " + podman + " to pull library/model (403)";
-		assertThat(output).containsOnlyOnce(means + ", and is asked without them");
+		assertThat(output).containsOnlyOnce(means + ", so requests are sent without them");
 	}
 
 	/**

@@ -96,6 +96,10 @@ public final class ExclusiveFiles {
 		if (isOwn(file)) {
 			return true;
 		}
+		// To open a pipe waits for a writer.
+		if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+			return false;
+		}
 		FileLocking reading = (this.locking == FileLocking.SYSTEM) ? FileLocking.SHARED : this.locking;
 		try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
 			return reading.attempt(channel) == Outcome.HELD;

@@ -5,6 +5,9 @@
 package dev.modelcache.internal.store;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -245,8 +248,12 @@ final class ModelUsers implements AutoCloseable {
 		boolean written = false;
 		try {
 			this.layout.access().applyTo(locked(path));
-			this.layout.access().create(path).close();
-			Files.write(path, use.toLines(modelId, place));
+			try (FileChannel channel = this.layout.access().create(path)) {
+				ByteBuffer lines = StandardCharsets.UTF_8.encode(String.join("\n", use.toLines(modelId, place)) + "\n");
+				while (lines.hasRemaining()) {
+					channel.write(lines);
+				}
+			}
 			written = true;
 			return mark;
 		}

@@ -12,6 +12,8 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.spi.FileSystemProvider;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -43,6 +45,14 @@ class ExclusiveFilesTests {
 		Path file = mock(Path.class);
 		given(file.getFileSystem()).willReturn(fileSystem);
 		assertThat(new ExclusiveFiles().tryOpen(file)).isNull();
+	}
+
+	@Test
+	@DisabledOnOs(OS.WINDOWS)
+	void pipeIsHeldByNobodyAndNotWaitedFor() throws Exception {
+		Path pipe = this.directory.resolve("m.user.held");
+		assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+		assertThat(new ExclusiveFiles().isHeld(pipe)).isFalse();
 	}
 
 }

@@ -284,6 +284,12 @@ class ModelCacheAutoConfigurationTests {
 			.run((context) -> {
 				assertDownloads(context);
 				MeterRegistry registry = context.getBean(MeterRegistry.class);
+				// Meters are told on a thread of their own.
+				Awaitility.await()
+					.atMost(Duration.ofMinutes(3))
+					.ignoreExceptions()
+					.until(() -> registry.get("modelcache.acquisitions").timer().count() == 1
+							&& registry.get("modelcache.cache.size").gauge().value() >= this.content.size());
 				assertThat(registry.get("modelcache.download.bytes")
 					.tags("model", "default", "host", "127.0.0.1:" + this.server.port())
 					.counter()

@@ -423,7 +423,7 @@ public final class Background {
 				ModelState state = status(this.id).state();
 				boolean begins = this.acquisition == null || state == ModelState.CANCELLED
 						|| state == ModelState.FAILED;
-				this.ensured = !begins;
+				this.ensured = !begins && !state.isAcquiring();
 				return begins;
 			});
 		}

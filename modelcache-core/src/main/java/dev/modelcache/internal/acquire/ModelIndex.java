@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import dev.modelcache.CacheOptions.Verification;
@@ -37,6 +38,8 @@ import dev.modelcache.internal.store.SeenVersion;
 import dev.modelcache.internal.transfer.SourceState;
 import dev.modelcache.source.ExpectedDigest;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Looks up the files on this machine that may be a candidate's: what stands at its place,
@@ -47,6 +50,8 @@ import org.jspecify.annotations.Nullable;
  * place that cannot be looked at.
  */
 final class ModelIndex {
+
+	private static final Logger logger = LoggerFactory.getLogger(ModelIndex.class);
 
 	private final ModelStore store;
 
@@ -112,7 +117,7 @@ final class ModelIndex {
 	private Standing lookAtFilled(Standing otherwise) {
 		List<Provable> provable = new ArrayList<>();
 		for (SeenVersion version : seenFilled()) {
-			List<Claim> claims = claims(version);
+			List<Claim> claims = ofOthers(() -> claims(version), List.of());
 			if (!claims.isEmpty() && claims.stream().allMatch(Claim::trusted)) {
 				return new Standing.Ready(model(claims, version));
 			}
@@ -121,7 +126,7 @@ final class ModelIndex {
 			}
 		}
 		for (ModelPlace file : filled()) {
-			Claim claim = filled(file);
+			Claim claim = ofOthers(() -> filled(file), null);
 			if (claim != null && claim.trusted()) {
 				return new Standing.Ready(model(claim));
 			}
@@ -130,6 +135,17 @@ final class ModelIndex {
 			}
 		}
 		return before(provable, otherwise);
+	}
+
+	/** A volume of others that does not answer holds nothing, and fails nothing. */
+	private static <T extends @Nullable Object> T ofOthers(Supplier<T> look, T none) {
+		try {
+			return look.get();
+		}
+		catch (ModelStorageException ex) {
+			logger.warn("A read-only root is left out: {}", ex.getMessage());
+			return none;
+		}
 	}
 
 	private @Nullable Claim filled(ModelPlace file) {

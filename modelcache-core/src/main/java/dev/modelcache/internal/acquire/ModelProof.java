@@ -146,14 +146,14 @@ final class ModelProof {
 	}
 
 	/**
-	 * Returns a file of a version if it is known to be it. An archive is not read again.
+	 * Returns a file of a version if it is known to be it.
 	 * @param job the file
 	 * @param file where it may stand
 	 * @return the file, or {@code null}
 	 */
 	@Nullable CachedModel find(FileJob job, ModelPlace file) {
 		Claim claim = this.index.claim(file, job.file().expected(), false);
-		return (claim != null && (claim.trusted() || !job.isPacked())) ? settle(claim) : null;
+		return (claim != null) ? settle(claim) : null;
 	}
 
 	/**
@@ -287,7 +287,10 @@ final class ModelProof {
 			return null;
 		}
 		Receipt fresh = receipt.reissued(hashed.fingerprint(), hashed.at());
-		this.store.receipts().write(file, fresh);
+		// Read beside a renewal or an eviction, it may be another one now, or gone.
+		if (hashed.fingerprint().equals(this.index.fingerprint(file))) {
+			this.store.receipts().write(file, fresh);
+		}
 		return this.index.model(file, fresh);
 	}
 

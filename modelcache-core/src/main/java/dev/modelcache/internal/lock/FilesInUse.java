@@ -79,11 +79,13 @@ public final class FilesInUse implements AutoCloseable {
 	 * Says that this application uses a file. To be said before the file is looked at: it
 	 * may be gone afterwards, but if it is there it stays.
 	 * @param mark the real path of the file's mark; its directory exists
+	 * @return whether it is marked; {@code false} if another process evicts it, or the
+	 * disk does not answer
 	 * @throws IOException if there can be no mark; nobody knows of the use then
 	 */
-	public void use(Path mark) throws IOException {
+	public boolean use(Path mark) throws IOException {
 		if (this.closed || this.used.contains(mark)) {
-			return;
+			return true;
 		}
 		try {
 			if (!addUser(mark)) {
@@ -93,7 +95,7 @@ public final class FilesInUse implements AutoCloseable {
 		catch (BusyException ex) {
 			logger.warn("Another process has been evicting the file of {} for a long time, or the disk does not answer;"
 					+ " it may disappear", mark);
-			return;
+			return false;
 		}
 		if (!this.used.add(mark)) {
 			// Another thread of this cache was faster.
@@ -102,6 +104,7 @@ public final class FilesInUse implements AutoCloseable {
 		else if (this.closed) {
 			leave(mark);
 		}
+		return true;
 	}
 
 	/** A removal takes a few system calls. */

@@ -184,13 +184,17 @@ final class HubSnapshot implements ModelDirectory {
 		this.cache.tag();
 		Set<ModelFileName> own = own(manifest, arrived);
 		Map<ModelFileName, Path> shown = new LinkedHashMap<>();
+		Map<ModelFileName, Partial> copies = new LinkedHashMap<>();
 		try {
 			for (ModelFileName name : manifest.files()) {
 				if (arrived.contains(name) && !isShown(name)) {
-					shown.put(name, toShow(name, arrived, shown.values(), publication));
+					shown.put(name, toShow(name, arrived, shown.values(), copies, publication));
 				}
 			}
 			publication.commit(() -> {
+				for (Map.Entry<ModelFileName, Partial> copy : copies.entrySet()) {
+					finish(copy.getValue(), blob(copy.getKey()));
+				}
 				for (Map.Entry<ModelFileName, Path> file : shown.entrySet()) {
 					show(file.getKey(), file.getValue());
 				}
@@ -202,6 +206,9 @@ final class HubSnapshot implements ModelDirectory {
 			});
 		}
 		finally {
+			for (Partial copy : copies.values()) {
+				copy.file().close();
+			}
 			for (Map.Entry<ModelFileName, Path> file : shown.entrySet()) {
 				if (!file.getValue().equals(blob(file.getKey()))) {
 					Files.deleteIfExists(file.getValue());
@@ -230,7 +237,7 @@ final class HubSnapshot implements ModelDirectory {
 	 * links are not to be had, the blob itself if it is of this cache alone, or a copy.
 	 */
 	private Path toShow(ModelFileName name, Set<ModelFileName> arrived, Collection<Path> others,
-			Publication publication) throws IOException {
+			Map<ModelFileName, Partial> copies, Publication publication) throws IOException {
 		Path file = name.in(snapshot());
 		Path blob = blob(name);
 		Files.createDirectories(seen(name).directory());
@@ -240,7 +247,7 @@ final class HubSnapshot implements ModelDirectory {
 		}
 		logger.debug("{} cannot be a link; it becomes a file", file);
 		return (isBrought(name, arrived) && !others.contains(blob) && !HubCache.isLinked(this.folder, blob, file))
-				? blob : copy(name, publication);
+				? blob : copy(name, copies, publication);
 	}
 
 	private void show(ModelFileName name, Path next) throws IOException {
@@ -258,33 +265,38 @@ final class HubSnapshot implements ModelDirectory {
 	}
 
 	/**
-	 * Others may count on the blob. The copy has its permissions, and is made beside it,
-	 * where what a killed process left is found and deleted.
+	 * Others may count on the blob. The copy is made beside it, where what a killed
+	 * process left is found and deleted, and stays open until it is shown, so that nobody
+	 * else takes it for such.
 	 */
-	private Path copy(ModelFileName name, Publication publication) throws IOException {
+	private Path copy(ModelFileName name, Map<ModelFileName, Partial> made, Publication publication)
+			throws IOException {
 		Path blob = blob(name);
 		Partials copies = this.cache.copies(blob);
-		copies.deleteOthers();
+		copies.deleteCopies();
 		publication.copying(arriving(name), Files.size(blob));
 		Partial copy = copies.create();
 		boolean done = false;
 		try (FileChannel from = FileChannel.open(blob, StandardOpenOption.READ)) {
 			ForcedChannel.copy(from, copy.file().channel(), publication::advanced);
-			if (blob.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-				FileAccess.set(copy.path(), Files.getPosixFilePermissions(blob));
-			}
 			copy.file().channel().force(true);
 			done = true;
 		}
 		finally {
-			if (done) {
-				copy.closeOrDelete();
-			}
-			else {
+			if (!done) {
 				copy.delete();
 			}
 		}
+		made.put(name, copy);
 		return copy.path();
+	}
+
+	/** Gives a copy the permissions of its blob, directly before it is shown. */
+	private static void finish(Partial copy, Path blob) throws IOException {
+		if (blob.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+			FileAccess.set(copy.path(), Files.getPosixFilePermissions(blob));
+		}
+		copy.file().close();
 	}
 
 	/** Returns whether there is a link that leads to a blob. */

@@ -121,7 +121,9 @@ final class ModelUsers implements AutoCloseable {
 		}
 		if (last == null && this.layout.isChosen(place.target())) {
 			try {
-				this.inUse.use(mark(receipt));
+				if (!this.inUse.use(mark(receipt))) {
+					return;
+				}
 			}
 			catch (IOException ex) {
 				logger.debug("Other processes cannot be told that {} is in use", place.target(), ex);
@@ -133,10 +135,9 @@ final class ModelUsers implements AutoCloseable {
 		synchronized (this.noted) {
 			this.noted.put(receipt, now);
 			forgotten = eldest(this.noted, kept::contains);
-			this.noted.remove(forgotten);
 		}
 		if (forgotten != null) {
-			leaveFile(forgotten);
+			leave(forgotten, true);
 		}
 	}
 
@@ -162,12 +163,18 @@ final class ModelUsers implements AutoCloseable {
 		return directory.toRealPath().resolve(mark.getFileName());
 	}
 
-	private void leaveFile(Path receipt) {
-		try {
-			this.inUse.leave(mark(receipt));
+	/** Whoever uses it in between marks it again, because it is not noted any more. */
+	private void leave(Path receipt, boolean marked) {
+		if (marked) {
+			try {
+				this.inUse.leave(mark(receipt));
+			}
+			catch (IOException ex) {
+				logger.debug("The mark of {} cannot be found", receipt, ex);
+			}
 		}
-		catch (IOException ex) {
-			logger.debug("The mark of {} cannot be found", receipt, ex);
+		synchronized (this.noted) {
+			this.noted.remove(receipt);
 		}
 	}
 
@@ -284,12 +291,7 @@ final class ModelUsers implements AutoCloseable {
 				return left;
 			});
 		}
-		synchronized (this.noted) {
-			this.noted.remove(place.receipt());
-		}
-		if (this.layout.isChosen(place.target())) {
-			leaveFile(place.receipt());
-		}
+		leave(place.receipt(), this.layout.isChosen(place.target()));
 	}
 
 	/**

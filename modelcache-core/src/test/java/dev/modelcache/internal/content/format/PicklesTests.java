@@ -260,6 +260,15 @@ class PicklesTests {
 		assertAccepted("m.bin", Arrays.copyOf(tar("weights", '0', 3, "ustar", "%06o\u0000 "), 511));
 	}
 
+	/** The signed sum of dense data is 0 now and then, and no number is not 0. */
+	@Test
+	void dataWhoseSumIsZeroByChanceIsNoTar() throws Exception {
+		byte[] data = new byte[1024];
+		Arrays.fill(data, 0, 2, (byte) -128);
+		Arrays.fill(data, 148, 156, (byte) 'z');
+		assertAccepted("m.bin", data);
+	}
+
 	private static byte[] zip64(byte[] archive, int end, long start, long stated) {
 		ByteBuffer record = ByteBuffer.allocate(76).order(ByteOrder.LITTLE_ENDIAN);
 		record.putInt(0x06064b50).putLong(44).putInt(0).putInt(0).putInt(0).putLong(2).putLong(2);

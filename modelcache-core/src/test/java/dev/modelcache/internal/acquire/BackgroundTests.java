@@ -196,6 +196,18 @@ class BackgroundTests {
 	}
 
 	@Test
+	void downloadThatIsCancelledStaysCancelledAlthoughItWasEnsured() {
+		Sinks.One<CachedModel> attempt = Sinks.one();
+		this.result = attempt.asMono();
+		this.background.ensure("m");
+		this.status = this.status.withState(ModelState.DOWNLOADING);
+		this.background.ensure("m");
+		this.status = this.status.withState(ModelState.CANCELLED);
+		attempt.tryEmitError(new ModelCancelledException("m", "it was cancelled", "Ask for it again"));
+		assertThat(this.attempts).hasValue(1);
+	}
+
+	@Test
 	void cancellationIsNoFailure() {
 		failWith(new ModelCancelledException("m", "it was evicted", "Ask for it again"));
 		this.background.ensureAll();

@@ -421,7 +421,7 @@ public final class ModelCacheBuilder {
 		return this;
 	}
 
-	/** Adds an observer, which is called on the threads that do the work. */
+	/** Adds an observer, which is called on a thread of its own. */
 	void observer(AcquisitionObserver observer) {
 		this.observers.add(observer);
 	}

@@ -45,16 +45,16 @@ public interface ModelCacheOperations extends ModelCacheView, AutoCloseable {
 	void startRefreshing();
 
 	/**
-	 * Verifies a model in the background, unless a verification is running. The result is
-	 * logged.
+	 * Verifies a model in the background; a verification that is running is joined. The
+	 * result is logged.
 	 * @param id the model's id
 	 * @throws ModelCancelledException if the cache is stopped or closed
 	 */
 	void verify(String id);
 
 	/**
-	 * Refreshes a model in the background, unless a refresh is running. The result is
-	 * logged.
+	 * Refreshes a model in the background; a refresh that is running is joined. The
+	 * result is logged.
 	 * @param id the model's id
 	 * @throws ModelCancelledException if the cache is stopped or closed
 	 */

@@ -11,8 +11,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Receives details of acquisitions, for meters and for the history of transfers. Called
- * on transfer threads: an implementation must neither block nor throw.
+ * Receives details of acquisitions, for meters and for the history of transfers. The
+ * history is called on the threads that do the work, and must neither block nor throw;
+ * all others are called on one thread of their own.
  */
 public interface AcquisitionObserver {
 

@@ -34,7 +34,7 @@ import reactor.core.scheduler.Scheduler;
  * <p>
  * Names are resolved by the JDK, as for every other program of the machine: by its hosts
  * file, its search domains and all of its name servers. {@code localhost} and the names
- * below it are the addresses of this machine, whatever those say (RFC 6761, section 6.3).
+ * below it are all loopback addresses of this machine, too (RFC 6761, section 6.3).
  */
 final class CheckedResolvers extends AddressResolverGroup<InetSocketAddress> {
 
@@ -169,27 +169,37 @@ final class CheckedResolvers extends AddressResolverGroup<InetSocketAddress> {
 			if (!LOCALHOST.matcher(host).matches()) {
 				return Arrays.stream(CheckedResolvers.this.names.resolve(host));
 			}
-			Stream<InetAddress> own = loopback(host);
+			List<InetAddress> own = loopback(host);
 			try {
-				return Stream.concat(Arrays.stream(CheckedResolvers.this.names.resolve(host)), own);
+				return Stream.concat(Arrays.stream(CheckedResolvers.this.names.resolve(host)), own.stream());
 			}
 			catch (UnknownHostException ex) {
-				return own;
+				if (own.isEmpty()) {
+					throw ex;
+				}
+				return own.stream();
 			}
 		}
 
-		/** The addresses that this JVM can connect to. */
-		private static Stream<InetAddress> loopback(String host) throws IOException {
+		/**
+		 * The addresses that this JVM can connect to; none where it may not list them.
+		 */
+		private static List<InetAddress> loopback(String host) {
 			List<InetAddress> addresses = new ArrayList<>();
-			NetworkInterface loopback = NetworkInterface.getByInetAddress(InetAddress.getLoopbackAddress());
-			if (loopback != null) {
-				for (InetAddress address : Collections.list(loopback.getInetAddresses())) {
-					if (address.isLoopbackAddress()) {
-						addresses.add(InetAddress.getByAddress(host, address.getAddress()));
+			try {
+				NetworkInterface loopback = NetworkInterface.getByInetAddress(InetAddress.getLoopbackAddress());
+				if (loopback != null) {
+					for (InetAddress address : Collections.list(loopback.getInetAddresses())) {
+						if (address.isLoopbackAddress()) {
+							addresses.add(InetAddress.getByAddress(host, address.getAddress()));
+						}
 					}
 				}
 			}
-			return addresses.stream();
+			catch (IOException ex) {
+				// The JDK's answer is what there is.
+			}
+			return addresses;
 		}
 
 		@SuppressWarnings("unchecked")

@@ -84,7 +84,7 @@ final class Elsewhere {
 		Path directory = Objects.requireNonNull(manifest.directory());
 		ModelManifest before = read(place, records);
 		if (before != null && !directory.equals(before.directory())) {
-			retire(place, records);
+			keep(place, before, records);
 		}
 		try {
 			records.write(file(place), manifest.toProperties(), place.access());
@@ -95,17 +95,27 @@ final class Elsewhere {
 		}
 	}
 
+	private static void keep(ModelPlace place, ModelManifest former, Records records) {
+		if (former.own().isEmpty()) {
+			return;
+		}
+		Path file = CacheLayout.formerlyElsewhere(place, Objects.requireNonNull(former.directory()));
+		try {
+			records.write(file, former.toProperties(), place.access());
+		}
+		catch (IOException ex) {
+			logger.debug("The record {} cannot be written", file, ex);
+		}
+	}
+
 	/** Another version is seen from now on. What was brought for this one stays known. */
 	static void retire(ModelPlace place, Records records) {
 		ModelManifest before = read(place, records);
 		if (before == null) {
 			return;
 		}
+		keep(place, before, records);
 		try {
-			if (!before.own().isEmpty()) {
-				Path former = CacheLayout.formerlyElsewhere(place, Objects.requireNonNull(before.directory()));
-				records.write(former, before.toProperties(), place.access());
-			}
 			records.delete(file(place));
 		}
 		catch (IOException ex) {

@@ -193,9 +193,13 @@ final class HubSnapshot implements ModelDirectory {
 			}
 			publication.commit(() -> {
 				for (Map.Entry<ModelFileName, Partial> copy : copies.entrySet()) {
-					finish(copy.getValue(), blob(copy.getKey()));
+					permit(copy.getValue(), blob(copy.getKey()));
 				}
 				for (Map.Entry<ModelFileName, Path> file : shown.entrySet()) {
+					Partial copy = copies.get(file.getKey());
+					if (copy != null) {
+						copy.file().close();
+					}
 					show(file.getKey(), file.getValue());
 				}
 				FileMoves.forceDirectory(snapshot());
@@ -291,12 +295,11 @@ final class HubSnapshot implements ModelDirectory {
 		return copy.path();
 	}
 
-	/** Gives a copy the permissions of its blob, directly before it is shown. */
-	private static void finish(Partial copy, Path blob) throws IOException {
+	/** Gives a copy the permissions of its blob, which may be moved itself. */
+	private static void permit(Partial copy, Path blob) throws IOException {
 		if (blob.getFileSystem().supportedFileAttributeViews().contains("posix")) {
 			FileAccess.set(copy.path(), Files.getPosixFilePermissions(blob));
 		}
-		copy.file().close();
 	}
 
 	/** Returns whether there is a link that leads to a blob. */

@@ -117,7 +117,7 @@ final class ModelIndex {
 	private Standing lookAtFilled(Standing otherwise) {
 		List<Provable> provable = new ArrayList<>();
 		for (SeenVersion version : seenFilled()) {
-			List<Claim> claims = ofOthers(() -> claims(version), List.of());
+			List<Claim> claims = ofOthers(() -> claims(version));
 			if (!claims.isEmpty() && claims.stream().allMatch(Claim::trusted)) {
 				return new Standing.Ready(model(claims, version));
 			}
@@ -126,11 +126,10 @@ final class ModelIndex {
 			}
 		}
 		for (ModelPlace file : filled()) {
-			Claim claim = ofOthers(() -> filled(file), null);
-			if (claim != null && claim.trusted()) {
-				return new Standing.Ready(model(claim));
-			}
-			if (claim != null) {
+			for (Claim claim : ofOthers(() -> Stream.ofNullable(filled(file)).toList())) {
+				if (claim.trusted()) {
+					return new Standing.Ready(model(claim));
+				}
 				provable.add(new Provable(List.of(claim), null, new Standing.Absent()));
 			}
 		}
@@ -138,13 +137,13 @@ final class ModelIndex {
 	}
 
 	/** A volume of others that does not answer holds nothing, and fails nothing. */
-	private static <T extends @Nullable Object> T ofOthers(Supplier<T> look, T none) {
+	private static List<Claim> ofOthers(Supplier<List<Claim>> look) {
 		try {
 			return look.get();
 		}
 		catch (ModelStorageException ex) {
 			logger.warn("A read-only root is left out: {}", ex.getMessage());
-			return none;
+			return List.of();
 		}
 	}
 

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -27,6 +28,8 @@ import dev.modelcache.internal.content.FileDigest;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.Reply;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,7 +85,7 @@ class InterleavingTests {
 			.maxAttempts(1)
 			.build();
 		List<CompletableFuture<?>> answers = new ArrayList<>();
-		try (CacheFixture fixture = new CacheFixture(own)) {
+		try (CacheFixture fixture = new CacheFixture(own).breakers(neverOpen())) {
 			DefaultModelCache cache = fixture.open(request);
 			for (int i = 0; i < REQUESTS; i++) {
 				answers.add(draw(random, cache, server, proved ? null : Content.random(150_000, random.nextLong()))
@@ -104,6 +107,12 @@ class InterleavingTests {
 			}
 		}
 		Awaitility.await("threads of lanes").atMost(PATIENCE).until(() -> lanes().isEmpty());
+	}
+
+	/** How many requests a server of errors gets is drawn, too. */
+	private static CircuitBreakerRegistry neverOpen() {
+		return CircuitBreakerRegistry.of(Map.of("modelcache",
+				CircuitBreakerConfig.custom().slidingWindowSize(100_000).minimumNumberOfCalls(100_000).build()));
 	}
 
 	private static Reply reply(Random random) {

@@ -276,7 +276,10 @@ class CoordinatorTests {
 		exchange(1).fail(Reason.ENCODED);
 		assertThat(exchange(2).request.coding()).isEqualTo(Coding.DECODED);
 		exchange(2).answer(new RangeResponse(0, null, null, true, null, true));
+		Awaitility.await().atMost(PATIENCE).until(() -> exchange(2).wanted > 0);
 		exchange(2).send(1001);
+		// The digest leaves the file first.
+		Awaitility.await().atMost(PATIENCE).until(() -> this.transfer.exchanges.size() > 3);
 		assertThat(exchange(3).request.coding()).isEqualTo(Coding.TAKEN);
 	}
 

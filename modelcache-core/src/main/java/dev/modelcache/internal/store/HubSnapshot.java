@@ -13,13 +13,13 @@ import java.nio.file.StandardOpenOption;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 import dev.modelcache.Digest;
 import dev.modelcache.ModelFileName;
@@ -134,7 +134,8 @@ final class HubSnapshot implements ModelDirectory {
 		}
 		catch (IOException ex) {
 			logger.debug("The records beside {} cannot be listed", this.place.receipt(), ex);
-			return Stream.ofNullable(Elsewhere.read(this.place, this.cache.receipts().records())).toList();
+			ModelManifest seen = Elsewhere.read(this.place, this.cache.receipts().records());
+			return (seen != null) ? List.of(seen) : List.of();
 		}
 	}
 

@@ -135,9 +135,11 @@ final class HubSelection {
 	}
 
 	private void addMatching(String glob) {
-		List<ModelFileName> matching = FilePatterns.isGlob(glob)
-				? this.repository.names().stream().filter((name) -> FilePatterns.matches(glob, name)).toList()
-				: Stream.ofNullable(this.files.get(glob)).map(HubFile::name).toList();
+		HubFile named = this.files.get(glob);
+		List<ModelFileName> matching = (named != null) ? List.of(named.name()) : List.of();
+		if (FilePatterns.isGlob(glob)) {
+			matching = this.repository.names().stream().filter((name) -> FilePatterns.matches(glob, name)).toList();
+		}
 		if (matching.isEmpty()) {
 			throw notFound("file '" + glob + "'", suggestions(glob));
 		}

@@ -41,8 +41,9 @@ public final class LockOptions {
 
 	/**
 	 * Returns the age of the last heartbeat after which the lock of a process that this
-	 * machine cannot see is ignored at once. Applies to file systems that do not support
-	 * locks; there, such a lock is also ignored after three missed heartbeats.
+	 * machine cannot see is ignored if it does not change for ten seconds. Applies to
+	 * file systems that do not support locks; there, such a lock is also ignored after
+	 * three missed heartbeats.
 	 * @return the time
 	 */
 	public Duration staleAfter() {
@@ -51,8 +52,9 @@ public final class LockOptions {
 
 	/**
 	 * Sets the age of the last heartbeat after which the lock of a process that this
-	 * machine cannot see is ignored at once. Applies to file systems that do not support
-	 * locks; there, such a lock is also ignored after three missed heartbeats.
+	 * machine cannot see is ignored if it does not change for ten seconds. Applies to
+	 * file systems that do not support locks; there, such a lock is also ignored after
+	 * three missed heartbeats.
 	 * @param staleAfter the time
 	 * @return these options
 	 */

@@ -555,7 +555,8 @@ public class ModelCacheProperties extends ModelProperties {
 
 		/**
 		 * Age of the last heartbeat after which the lock of a process on another machine
-		 * is ignored at once. Applies to file systems that do not support locks.
+		 * is ignored if it does not change for ten seconds. Applies to file systems that
+		 * do not support locks.
 		 */
 		private Duration staleAfter = Duration.ofHours(1);
 

@@ -191,7 +191,9 @@ class PlacedApplicationTests {
 			.get(0);
 		Path cache = this.directory.resolve(".cache/modelcache");
 		assertThat(output).contains(PlacedApplication.READY + "default " + cache)
-			.contains("XDG_CACHE_HOME is '/etc', which cannot be written by this user; the cache is " + cache);
+			.contains("XDG_CACHE_HOME is '/etc', which cannot be written by this user; the cache is " + cache)
+			.containsOnlyOnce("XDG_CACHE_HOME is '/etc', which cannot be written by this user; the cache of the Hub's"
+					+ " tools is " + this.directory.resolve(".cache/huggingface/hub"));
 	}
 
 }

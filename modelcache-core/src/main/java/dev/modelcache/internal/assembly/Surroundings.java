@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -33,8 +34,10 @@ import dev.modelcache.internal.store.StoreSettings;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 import org.springframework.util.StringUtils;
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Defaults from environment variables and the home directory, read as the other tools
@@ -61,6 +64,9 @@ final class Surroundings {
 
 	private final HomeDirectory home;
 
+	/** Where the Hub's tools have their cache if nothing names it. */
+	private final Supplier<@Nullable Path> hubInCaches;
+
 	/**
 	 * Creates a reader.
 	 * @param environment returns environment variables, and {@code user.home}
@@ -68,6 +74,8 @@ final class Surroundings {
 	Surroundings(Function<String, @Nullable String> environment) {
 		this.environment = environment;
 		this.home = new HomeDirectory(environment);
+		this.hubInCaches = SingletonSupplier.ofNullable(() -> inCaches(path(XDG_CACHE_HOME).orElse(null),
+				"huggingface/hub", Level.INFO, "the cache of the Hub's tools"));
 	}
 
 	/** Returns an environment variable as it is. */
@@ -92,19 +100,24 @@ final class Surroundings {
 	@Nullable Path cacheDirectory() {
 		String xdg = raw(XDG_CACHE_HOME);
 		try {
-			Path directory = isAbsolute(xdg) ? Path.of(xdg).resolve("modelcache") : null;
-			if (directory != null && mayExist(directory)) {
-				return directory;
-			}
-			Path inHome = this.home.cache("modelcache");
-			if (directory != null && inHome != null) {
-				logger.warn("{}; the cache is {}", HomeDirectory.problem(XDG_CACHE_HOME, xdg), inHome);
-			}
-			return inHome;
+			return inCaches(isAbsolute(xdg) ? Path.of(xdg) : null, "modelcache", Level.WARN, "the cache");
 		}
 		catch (InvalidPathException ex) {
 			return null;
 		}
+	}
+
+	private @Nullable Path inCaches(@Nullable Path xdg, String name, Level level, String what) {
+		Path directory = child(xdg, name);
+		if (directory != null && mayExist(directory)) {
+			return directory;
+		}
+		Path inHome = this.home.cache(name);
+		if (xdg != null && inHome != null) {
+			logger.atLevel(level)
+				.log("{}; {} is {}", HomeDirectory.problem(XDG_CACHE_HOME, xdg.toString()), what, inHome);
+		}
+		return inHome;
 	}
 
 	/**
@@ -198,8 +211,7 @@ final class Surroundings {
 		}
 		return path("HF_HUB_CACHE").or(() -> path("HUGGINGFACE_HUB_CACHE"))
 			.or(() -> path("HF_HOME").map((directory) -> directory.resolve("hub")))
-			.or(() -> path(XDG_CACHE_HOME).map((directory) -> directory.resolve("huggingface/hub")))
-			.orElseGet(() -> child(this.home.get(), ".cache/huggingface/hub"));
+			.orElseGet(this.hubInCaches);
 	}
 
 	private Optional<Path> path(String name) {

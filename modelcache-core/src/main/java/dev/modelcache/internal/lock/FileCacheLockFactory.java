@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 import dev.modelcache.LockOwner;
 import dev.modelcache.ModelCancelledException;
@@ -70,6 +71,8 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 
 	private final Clock clock;
 
+	private final LongSupplier nanoTime;
+
 	private final FileLocking locking;
 
 	private final FileLocking shared;
@@ -84,15 +87,17 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 	/**
 	 * Creates a factory.
 	 * @param settings how long to wait
-	 * @param clock tells the time
+	 * @param clock tells the time that is noted
 	 */
 	public FileCacheLockFactory(LockSettings settings, Clock clock) {
-		this(settings, clock, FileLocking.SYSTEM, new ThreadWaitSleeper());
+		this(settings, clock, System::nanoTime, FileLocking.SYSTEM, new ThreadWaitSleeper());
 	}
 
-	FileCacheLockFactory(LockSettings settings, Clock clock, FileLocking locking, Sleeper sleeper) {
+	FileCacheLockFactory(LockSettings settings, Clock clock, LongSupplier nanoTime, FileLocking locking,
+			Sleeper sleeper) {
 		this.settings = settings;
 		this.clock = clock;
+		this.nanoTime = nanoTime;
 		this.locking = locking;
 		this.shared = (locking == FileLocking.SYSTEM) ? FileLocking.SHARED : locking;
 		this.sleeper = sleeper;
@@ -120,7 +125,7 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 					request.lockFile());
 			return new NoLock();
 		}
-		LockWait wait = new LockWait(request, this.settings.timeout(), this.clock, whileWaiting);
+		LockWait wait = new LockWait(request, this.settings.timeout(), this.nanoTime, whileWaiting);
 		Path lockFile = prepare(request);
 		try {
 			Consumer<Duration> pause = request.pause();
@@ -344,12 +349,16 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 		else if (state == State.RUNNING && !ProcessIdentity.current().equals(process)) {
 			return false;
 		}
-		else if (isStale((note != null) ? note.owner().heartbeat()
-				: Files.getLastModifiedTime(lockFile, LinkOption.NOFOLLOW_LINKS).toInstant())) {
-			why = "its last heartbeat is older than lock.stale-after";
-		}
-		else if (isUnchanged(lockFile, text)) {
-			why = MISSED_HEARTBEATS + " of its heartbeats were missed";
+		else {
+			Duration unchanged = unchanged(lockFile, text);
+			Duration patience = shorter(HEARTBEAT.multipliedBy(MISSED_HEARTBEATS), this.settings.staleAfter());
+			if (unchanged.compareTo(patience) >= 0) {
+				why = MISSED_HEARTBEATS + " of its heartbeats were missed";
+			}
+			else if (unchanged.compareTo(HEARTBEAT) >= 0 && isStale((note != null) ? note.owner().heartbeat()
+					: Files.getLastModifiedTime(lockFile, LinkOption.NOFOLLOW_LINKS).toInstant())) {
+				why = "its last heartbeat is older than lock.stale-after";
+			}
 		}
 		if (why != null) {
 			logger.info("Model '{}': the lock of {} is taken over, because {}", request.modelId(),
@@ -358,25 +367,28 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 		return why != null;
 	}
 
+	/**
+	 * Returns whether a note says that it is old. A clock that was set may be why, so
+	 * this counts only if a heartbeat did not come, too.
+	 */
 	private boolean isStale(Instant heartbeat) {
 		return Duration.between(heartbeat, this.clock.instant()).compareTo(this.settings.staleAfter()) > 0;
 	}
 
 	/**
-	 * Returns whether the text has been the same for too long, by the clock of this
-	 * machine: that of its writer may be another. All waits of this process count, as
-	 * each may be shorter.
+	 * Returns how long the text has been the same, in time that passed here: the clock of
+	 * its writer may be another one, and each may be set. All waits of this process
+	 * count, as each may be shorter.
 	 */
-	private boolean isUnchanged(Path lockFile, String text) {
-		Instant now = this.clock.instant();
+	private Duration unchanged(Path lockFile, String text) {
+		long now = this.nanoTime.getAsLong();
 		Seen seen = this.unchanged.compute(lockFile,
 				(file, before) -> (before != null && before.text().equals(text)) ? before : new Seen(text, now));
-		return Duration.between(seen.since(), now).compareTo(patience()) >= 0;
+		return Duration.ofNanos(now - seen.since());
 	}
 
-	private Duration patience() {
-		Duration missed = HEARTBEAT.multipliedBy(MISSED_HEARTBEATS);
-		return (missed.compareTo(this.settings.staleAfter()) < 0) ? missed : this.settings.staleAfter();
+	private static Duration shorter(Duration one, Duration other) {
+		return (one.compareTo(other) < 0) ? one : other;
 	}
 
 	private LockOwner self() {
@@ -413,9 +425,9 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 	 * What a lock file says.
 	 *
 	 * @param text the text
-	 * @param since when it was seen first
+	 * @param since when it was seen first, as {@link System#nanoTime}
 	 */
-	private record Seen(String text, Instant since) {
+	private record Seen(String text, long since) {
 
 	}
 

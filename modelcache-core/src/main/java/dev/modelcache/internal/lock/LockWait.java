@@ -4,11 +4,10 @@
  */
 package dev.modelcache.internal.lock;
 
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 import dev.modelcache.LockOwner;
 import dev.modelcache.ModelLockTimeoutException;
@@ -20,6 +19,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One wait for a lock: who holds it, and since when that holder has made no progress.
+ * That is counted in time that passes, which a clock that is set does not change.
  */
 final class LockWait {
 
@@ -29,18 +29,18 @@ final class LockWait {
 
 	private final Duration timeout;
 
-	private final Clock clock;
+	private final LongSupplier nanoTime;
 
 	private final Consumer<LockOwner> listener;
 
-	private @Nullable Instant lastProgress;
+	private @Nullable Long lastProgress;
 
 	private @Nullable LockOwner seen;
 
-	LockWait(LockRequest request, Duration timeout, Clock clock, Consumer<LockOwner> listener) {
+	LockWait(LockRequest request, Duration timeout, LongSupplier nanoTime, Consumer<LockOwner> listener) {
 		this.request = request;
 		this.timeout = timeout;
-		this.clock = clock;
+		this.nanoTime = nanoTime;
 		this.listener = listener;
 	}
 
@@ -50,7 +50,7 @@ final class LockWait {
 	 * @throws ModelLockTimeoutException if it has made no progress for too long
 	 */
 	void heldBy(@Nullable LockOwner owner) {
-		Instant now = this.clock.instant();
+		long now = this.nanoTime.getAsLong();
 		if (this.lastProgress == null) {
 			logger.info("Model '{}': waiting for {}", this.request.modelId(), describe(owner));
 			this.lastProgress = now;
@@ -62,7 +62,7 @@ final class LockWait {
 			this.seen = owner;
 			this.listener.accept(owner);
 		}
-		Duration silent = Duration.between(this.lastProgress, now);
+		Duration silent = Duration.ofNanos(now - this.lastProgress);
 		if (silent.compareTo(this.timeout) >= 0) {
 			throw new ModelLockTimeoutException(this.request.modelId(), this.request.lockFile(), owner, silent);
 		}

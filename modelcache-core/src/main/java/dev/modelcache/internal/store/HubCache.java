@@ -95,7 +95,7 @@ final class HubCache {
 			logger.info(
 					"{}, so models from the Hub are stored in {}. Set hooks.llm.huggingface.cache-directory to use "
 							+ "another directory",
-					nowhere ? "There is no home directory for the cache of the Hub's tools"
+					nowhere ? "There is no home directory in which the cache of the Hub's tools can be"
 							: "This user cannot write to " + (isWritable(blobs) ? snapshot : blobs)
 									+ ", where the cache of the Hub's tools is (" + this.settings.directory() + ")",
 					this.layout.directory());

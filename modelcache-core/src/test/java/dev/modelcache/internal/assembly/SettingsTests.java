@@ -341,6 +341,13 @@ class SettingsTests {
 	}
 
 	@Test
+	void cacheOfTheHubThatExistsInOneHomeComesBeforeOneThatWouldBeCreated() throws IOException {
+		Path other = Files.createDirectory(this.home.resolve("other"));
+		Path cache = Files.createDirectories(this.home.resolve(".cache/huggingface/hub"));
+		assertThat(huggingFace(Map.of("HOME", other.toString()))).isEqualTo(cache);
+	}
+
+	@Test
 	void theFirstVariableWinsAndOthersAreExpandedInIt() {
 		assertThat(huggingFace(
 				Map.of("HF_HUB_CACHE", "$BASE/${USER_DIR}/hub", "BASE", "/b", "USER_DIR", "u", "HF_HOME", "/hf")))

@@ -26,6 +26,8 @@ import dev.modelcache.testsupport.ForkedJvm;
 import dev.modelcache.testsupport.ManualClock;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -178,6 +180,22 @@ abstract class CacheLockContractTests {
 						+ " (since 2026-01-02T03:04:05Z) holds the lock " + request().lockFile()
 						+ " and has made no progress for 60 s. Terminate that process if it hangs, or increase "
 						+ "hooks.llm.lock.timeout; the lock file does not have to be deleted.");
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "PT2H", "-PT2H" })
+	void clockThatIsSetDoesNotCountAsWaiting(Duration jump) {
+		try (CacheLock held = acquire()) {
+			held.heartbeat(TransferProgress.of(10, 100L, 5));
+			this.meanwhile = () -> {
+				this.clock.set(jump);
+				this.meanwhile = () -> {
+				};
+			};
+			long begin = this.clock.nanoTime();
+			assertThatExceptionOfType(ModelLockTimeoutException.class).isThrownBy(this::acquire);
+			assertThat(Duration.ofNanos(this.clock.nanoTime() - begin)).isBetween(TIMEOUT, TIMEOUT.plusSeconds(2));
 		}
 	}
 

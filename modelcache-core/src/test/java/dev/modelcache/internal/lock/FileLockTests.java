@@ -33,7 +33,7 @@ class FileLockTests extends CacheLockContractTests {
 	@Override
 	CacheLockFactory factory() {
 		return new FileCacheLockFactory(new LockSettings(TIMEOUT, Duration.ofHours(1)), this.clock,
-				(channel) -> channel.tryLock(Long.MAX_VALUE - 1, 1, false), this::sleep);
+				this.clock::nanoTime, (channel) -> channel.tryLock(Long.MAX_VALUE - 1, 1, false), this::sleep);
 	}
 
 	@Override

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
+import dev.modelcache.LockOwner;
 import dev.modelcache.ModelLockTimeoutException;
 import dev.modelcache.TransferProgress;
 import dev.modelcache.lock.CacheLock;
@@ -22,6 +23,9 @@ import dev.modelcache.lock.LockRequest;
 import dev.modelcache.testsupport.ForkedJvm;
 import dev.modelcache.testsupport.OddFileSystem;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -41,7 +45,8 @@ class NoteOnlyLockTests extends CacheLockContractTests {
 
 	@Override
 	CacheLockFactory factory() {
-		return new FileCacheLockFactory(new LockSettings(TIMEOUT, STALE_AFTER), this.clock, NONE, this::sleep);
+		return new FileCacheLockFactory(new LockSettings(TIMEOUT, STALE_AFTER), this.clock, this.clock::nanoTime, NONE,
+				this::sleep);
 	}
 
 	@Override
@@ -62,14 +67,58 @@ class NoteOnlyLockTests extends CacheLockContractTests {
 				"pid=1\nhost=elsewhere\nsince=%s\nheartbeat=%s\nend=1\n".formatted(this.begin, this.clock.instant()));
 	}
 
-	@Test
-	void noteWithoutHeartbeatIsVoidAfterAWhile() throws Exception {
+	/** An old note is watched for ten seconds, a young one for thirty. */
+	@ParameterizedTest
+	@CsvSource({ "61, 10", "59, 30" })
+	void noteWithoutHeartbeatIsVoidAfterAWhile(int minutes, int seconds) throws Exception {
 		leaveNote();
-		this.clock.advance(STALE_AFTER.plusSeconds(1));
+		this.clock.advance(Duration.ofMinutes(minutes));
+		Instant before = this.clock.instant();
+		patient().acquire(request(), this.owners::add).close();
+		assertThat(Duration.between(before, this.clock.instant())).isBetween(Duration.ofSeconds(seconds),
+				Duration.ofSeconds(seconds + 2));
+	}
+
+	private CacheLockFactory patient() {
+		return new FileCacheLockFactory(LockSettings.defaults(), this.clock, this.clock::nanoTime, NONE, this::sleep);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "PT2H", "-PT2H" })
+	void clockThatIsSetLeavesHoldersElsewhereTheirLocks(Duration jump) throws Exception {
+		leaveNote();
+		this.clock.set(jump);
+		List<LockOwner> seen = new ArrayList<>();
 		this.meanwhile = () -> {
-			throw new AssertionError("the note is void");
+			try {
+				this.clock.set(jump.negated());
+				leaveNote();
+				this.clock.set(jump);
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
 		};
-		acquire().close();
+		CacheLockFactory factory = new FileCacheLockFactory(new LockSettings(TIMEOUT, Duration.ofHours(1)), this.clock,
+				this.clock::nanoTime, NONE, this::sleep);
+		assertThatExceptionOfType(ModelLockTimeoutException.class)
+			.isThrownBy(() -> factory.acquire(request(), seen::add));
+		assertThat(seen).hasSizeGreaterThan(10);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "PT2H", "-PT2H" })
+	void clockThatIsSetDoesNotKeepTheLocksOfTheDead(Duration jump) throws Exception {
+		leaveNote();
+		this.meanwhile = () -> {
+			this.clock.set(jump);
+			this.meanwhile = () -> {
+			};
+		};
+		long begin = this.clock.nanoTime();
+		patient().acquire(request(), this.owners::add).close();
+		assertThat(Duration.ofNanos(this.clock.nanoTime() - begin)).isBetween(Duration.ofSeconds(10),
+				Duration.ofSeconds(32));
 	}
 
 	@Test
@@ -112,8 +161,7 @@ class NoteOnlyLockTests extends CacheLockContractTests {
 	void killedHolderOfAnotherContainerIsFollowedWhenThreeHeartbeatsHaveNotCome() {
 		try (ForkedJvm holder = startHolderElsewhere()) {
 			holder.kill();
-			CacheLockFactory patient = new FileCacheLockFactory(LockSettings.defaults(), this.clock, NONE, this::sleep);
-			patient.acquire(request(), this.owners::add).close();
+			patient().acquire(request(), this.owners::add).close();
 			assertThat(Duration.between(this.begin, this.clock.instant())).isBetween(Duration.ofSeconds(30),
 					Duration.ofSeconds(32));
 			assertThat(this.owners).isNotEmpty().allSatisfy((owner) -> assertThat(owner.host()).isEqualTo("elsewhere"));
@@ -161,7 +209,7 @@ class NoteOnlyLockTests extends CacheLockContractTests {
 	void killedHolderIsFollowedAlsoByWaitsThatAreAllTooShort() throws Exception {
 		leaveNote();
 		CacheLockFactory hasty = new FileCacheLockFactory(new LockSettings(Duration.ZERO, Duration.ofHours(1)),
-				this.clock, NONE, this::sleep);
+				this.clock, this.clock::nanoTime, NONE, this::sleep);
 		assertThatExceptionOfType(ModelLockTimeoutException.class)
 			.isThrownBy(() -> hasty.acquire(request(), this.owners::add));
 		this.clock.advance(Duration.ofSeconds(29));
@@ -175,7 +223,7 @@ class NoteOnlyLockTests extends CacheLockContractTests {
 	void heartbeatBetweenTwoWaitsCounts() throws Exception {
 		leaveNote();
 		CacheLockFactory hasty = new FileCacheLockFactory(new LockSettings(Duration.ZERO, Duration.ofHours(1)),
-				this.clock, NONE, this::sleep);
+				this.clock, this.clock::nanoTime, NONE, this::sleep);
 		for (int i = 0; i < 3; i++) {
 			assertThatExceptionOfType(ModelLockTimeoutException.class)
 				.isThrownBy(() -> hasty.acquire(request(), this.owners::add));
@@ -189,11 +237,12 @@ class NoteOnlyLockTests extends CacheLockContractTests {
 		Files.createDirectories(request().lockFile().getParent());
 		Files.writeString(request().lockFile(), "pid=1\nhost=else");
 		CacheLockFactory hasty = new FileCacheLockFactory(new LockSettings(Duration.ZERO, Duration.ofHours(1)),
-				this.clock, NONE, this::sleep);
+				this.clock, this.clock::nanoTime, NONE, this::sleep);
 		Files.setLastModifiedTime(request().lockFile(), FileTime.from(this.begin.minus(Duration.ofMinutes(59))));
 		assertThatExceptionOfType(ModelLockTimeoutException.class)
 			.isThrownBy(() -> hasty.acquire(request(), this.owners::add));
 		Files.setLastModifiedTime(request().lockFile(), FileTime.from(this.begin.minus(Duration.ofMinutes(61))));
+		this.clock.advance(Duration.ofSeconds(10));
 		hasty.acquire(request(), this.owners::add).close();
 	}
 

@@ -23,7 +23,7 @@ public final class WithoutLocks {
 	}
 
 	public static CacheLockFactory factory(LockSettings settings) {
-		return new FileCacheLockFactory(settings, Clock.systemUTC(), NONE, new ThreadWaitSleeper());
+		return new FileCacheLockFactory(settings, Clock.systemUTC(), System::nanoTime, NONE, new ThreadWaitSleeper());
 	}
 
 	public static ExclusiveFiles files() {

@@ -4,6 +4,7 @@
  */
 package dev.modelcache.autoconfigure;
 
+import java.nio.file.Path;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 import dev.modelcache.CacheUsage;
 import dev.modelcache.MirrorStatus;
@@ -20,6 +22,7 @@ import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.ModelCancelledException;
 import dev.modelcache.ModelLockTimeoutException;
 import dev.modelcache.ModelNotFoundException;
+import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelStatus;
 import dev.modelcache.ModelUpdate;
 import dev.modelcache.TransferAttempt;
@@ -56,13 +59,19 @@ final class ModelCacheEndpoint {
 
 	private final Consumer<Mono<Void>> await;
 
+	private final Supplier<@Nullable String> startup;
+
 	/**
 	 * Creates the endpoint.
 	 * @param operations knows the models and does what is requested
+	 * @param startup returns the value of {@code startup.mode}, or {@code null} if it is
+	 * unknown
 	 * @param await waits for a publisher, and throws its error
 	 */
-	ModelCacheEndpoint(ModelCacheOperations operations, Consumer<Mono<Void>> await) {
+	ModelCacheEndpoint(ModelCacheOperations operations, Supplier<@Nullable String> startup,
+			Consumer<Mono<Void>> await) {
 		this.operations = operations;
+		this.startup = startup;
 		this.await = await;
 	}
 
@@ -82,17 +91,20 @@ final class ModelCacheEndpoint {
 	}
 
 	/**
-	 * Shows one model.
+	 * Shows one model, with what a report of a fault needs.
 	 * @param id the model's id
 	 * @return the model, or 404
 	 */
 	@ReadOperation
 	public WebEndpointResponse<Map<String, Object>> one(@Selector String id) {
 		return ifConfigured(id, (known) -> {
-			Map<String, ModelStatus> statuses = CurrentStatuses.of(this.operations,
-					List.of(this.operations.model(known)));
-			return new WebEndpointResponse<>(
-					OperationResponseBody.of(details(Objects.requireNonNull(statuses.get(known)))));
+			ModelRequest model = this.operations.model(known);
+			Map<String, ModelStatus> statuses = CurrentStatuses.of(this.operations, List.of(model));
+			ModelStatus status = Objects.requireNonNull(statuses.get(known));
+			Map<String, Object> details = details(status);
+			details.put("configuration", configuration(model));
+			details.put("about", About.of(place(model, status)));
+			return new WebEndpointResponse<>(OperationResponseBody.of(details));
 		});
 	}
 
@@ -174,6 +186,27 @@ final class ModelCacheEndpoint {
 		details.put("attempts",
 				this.operations.attempts(status.id()).stream().map(ModelCacheEndpoint::details).toList());
 		return details;
+	}
+
+	private Map<String, Object> configuration(ModelRequest model) {
+		Map<String, Object> details = new LinkedHashMap<>();
+		String mode = this.startup.get();
+		if (mode != null) {
+			details.put("startup", mode);
+		}
+		details.put("required", model.required());
+		details.put("checksum", model.expectedDigest() != null);
+		details.put("mirrors", model.mirrors().size());
+		details.put("fallbacks", model.fallbacks().size() + ((model.fallbackUrl() != null) ? 1 : 0));
+		return details;
+	}
+
+	/** Returns where the files of a model are, or will be as far as is known. */
+	private Path place(ModelRequest model, ModelStatus status) {
+		if (status.model() != null) {
+			return status.model().path();
+		}
+		return Objects.requireNonNullElseGet(model.modelPath(), this.operations::directory);
 	}
 
 	private static Map<String, Object> details(MirrorStatus mirror) {

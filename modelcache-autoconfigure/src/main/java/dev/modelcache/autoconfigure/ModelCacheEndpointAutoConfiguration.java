@@ -4,7 +4,11 @@
  */
 package dev.modelcache.autoconfigure;
 
+import java.util.Locale;
+
 import dev.modelcache.ModelCacheOperations;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -24,8 +28,13 @@ public class ModelCacheEndpointAutoConfiguration {
 	@InternalBean("dev.modelcache.autoconfigure.ModelCacheEndpoint.ORIGINAL")
 	@ConditionalOnMissingBean
 	@ConditionalOnAvailableEndpoint
-	ModelCacheEndpoint modelCacheEndpoint(@Lazy ModelCacheOperations operations) {
-		return new ModelCacheEndpoint(operations, BlockingBridge::await);
+	ModelCacheEndpoint modelCacheEndpoint(@Lazy ModelCacheOperations operations,
+			ObjectProvider<ModelCacheProperties> properties) {
+		return new ModelCacheEndpoint(operations, () -> startup(properties.getIfUnique()), BlockingBridge::await);
+	}
+
+	private static @Nullable String startup(@Nullable ModelCacheProperties properties) {
+		return (properties != null) ? properties.getStartup().getMode().name().toLowerCase(Locale.ROOT) : null;
 	}
 
 }

@@ -7,7 +7,9 @@ package dev.modelcache.autoconfigure;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 import dev.modelcache.CachedModel;
@@ -24,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * omitted.
  */
 final class StatusDetails {
+
+	private static final int MOST_OTHERS = 20;
 
 	private StatusDetails() {
 	}
@@ -120,7 +124,26 @@ final class StatusDetails {
 		details.put("code", error.code().name());
 		details.put("message", error.problem());
 		details.put("action", error.action());
+		List<ModelCacheException> others = new ArrayList<>();
+		addOthers(error, others);
+		if (!others.isEmpty()) {
+			details.put("others",
+					others.stream()
+						.map((other) -> Map.of("code", other.code().name(), "message", other.problem()))
+						.toList());
+		}
 		return details;
+	}
+
+	/** Adds the failures that are suppressed, such as those of fallbacks. */
+	private static void addOthers(Throwable error, List<ModelCacheException> others) {
+		for (Throwable suppressed : error.getSuppressed()) {
+			if (suppressed instanceof ModelCacheException other && !others.contains(other)
+					&& others.size() < MOST_OTHERS) {
+				others.add(other);
+				addOthers(other, others);
+			}
+		}
 	}
 
 	private static void putIfKnown(Map<String, Object> details, String name, @Nullable Object value) {

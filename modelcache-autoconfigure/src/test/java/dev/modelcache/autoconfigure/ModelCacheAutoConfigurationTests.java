@@ -257,7 +257,7 @@ class ModelCacheAutoConfigurationTests {
 
 	@Test
 	void applicationsOwnEndpointWins() {
-		ModelCacheEndpoint own = new ModelCacheEndpoint(mock(ModelCacheOperations.class), (mono) -> {
+		ModelCacheEndpoint own = new ModelCacheEndpoint(mock(ModelCacheOperations.class), () -> null, (mono) -> {
 		});
 		exposing().withBean("own", ModelCacheEndpoint.class, () -> own)
 			.run((context) -> assertThat(context.getBean(ModelCacheEndpoint.class)).isSameAs(own));

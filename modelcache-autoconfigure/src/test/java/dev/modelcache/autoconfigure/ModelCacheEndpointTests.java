@@ -4,6 +4,7 @@
  */
 package dev.modelcache.autoconfigure;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,7 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
+import org.springframework.boot.SpringBootVersion;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -82,6 +85,15 @@ class ModelCacheEndpointTests {
 		Awaitility.await().atMost(PATIENCE).until(() -> application.cache().status("default").state() == state);
 	}
 
+	private String fileSystem() {
+		try {
+			return Files.getFileStore(this.directory).type();
+		}
+		catch (IOException ex) {
+			return About.UNKNOWN;
+		}
+	}
+
 	private static String hostOf(MisbehavingServer server) {
 		return "127.0.0.1:" + server.port();
 	}
@@ -109,7 +121,14 @@ class ModelCacheEndpointTests {
 			assertThat(all.body().at("/cache/usedBytes").asLong()).isGreaterThanOrEqualTo(this.content.size());
 			assertThat(all.body().at("/cache/freeBytes").asLong()).isPositive();
 			JsonNode ready = all.body().at("/models/default");
-			assertThat(ready).isEqualTo(application.get(MODEL).body());
+			JsonNode one = application.get(MODEL).body();
+			assertThat(one.at("/configuration").toString()).isEqualTo(
+					"{\"startup\":\"background\",\"required\":true,\"checksum\":true,\"mirrors\":0,\"fallbacks\":0}");
+			assertThat(one.at("/about/springBoot").asString()).isEqualTo(SpringBootVersion.getVersion());
+			assertThat(one.at("/about/java").asString()).endsWith(" " + Runtime.version());
+			assertThat(one.at("/about/os").asString()).startsWith(System.getProperty("os.name"));
+			assertThat(one.at("/about/fileSystem").asString()).isEqualTo(fileSystem());
+			assertThat(((ObjectNode) one).remove(List.of("configuration", "about"))).isEqualTo(ready);
 			assertThat(ready.at("/state").asString()).isEqualTo("READY");
 			assertThat(ready.at("/digest").asString()).isEqualTo(this.content.sha256().toString());
 			assertThat(ready.at("/mirrors/0/state").asString()).isEqualTo("IDLE");

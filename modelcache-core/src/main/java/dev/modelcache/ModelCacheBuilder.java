@@ -368,8 +368,7 @@ public final class ModelCacheBuilder {
 
 	/**
 	 * Sets whether to acquire models only when they are first used. Until then they are
-	 * not part of the application's health, and after a failure the cache does not try
-	 * again by itself.
+	 * not part of the application's health.
 	 * @param onFirstUse {@code true} to acquire models on first use
 	 * @return this builder
 	 */

@@ -12,10 +12,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.config.MeterFilter;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +44,28 @@ public final class ModelCacheMeters {
 	 */
 	public ModelCacheMeters(MeterRegistry registry) {
 		this.registry = registry;
+	}
+
+	/**
+	 * Returns a filter that adds descriptions to the meters that Micrometer registers for
+	 * {@link ModelCacheObservations}. It has to be configured before they are registered.
+	 * @return the filter
+	 */
+	public static MeterFilter descriptions() {
+		return new MeterFilter() {
+			@Override
+			public Meter.Id map(Meter.Id id) {
+				String description = switch (id.getName()) {
+					case "modelcache.acquisition" -> "Acquisitions of models that were observed";
+					case "modelcache.acquisition.active" -> "Acquisitions of models that are running";
+					case "modelcache.acquisition.step" -> "Steps of acquisitions of models";
+					case "modelcache.acquisition.step.active" -> "Steps of acquisitions of models that are running";
+					default -> null;
+				};
+				return (description == null || id.getDescription() != null) ? id : new Meter.Id(id.getName(),
+						Tags.of(id.getTagsAsIterable()), id.getBaseUnit(), description, id.getType());
+			}
+		};
 	}
 
 	/**

@@ -10,8 +10,7 @@ import reactor.core.publisher.Mono;
  * Operations on a cache for health checks, operators and application startup. In addition
  * to {@link ModelCache}, they start work in the background, and stop and start the cache
  * with its application. From their creation on, they acquire a configured model again
- * after a failure that time may mend, also one of an attempt that a caller requested,
- * unless models are acquired on first use.
+ * after a failure that time may mend, also one of an attempt that a caller requested.
  * <p>
  * <em>Thread-safety</em>: may be called from any thread. <em>Blocking</em>: only
  * {@link #usage()}, {@link #awaitStopped()} and {@link #close()} block. <em>Errors</em>:

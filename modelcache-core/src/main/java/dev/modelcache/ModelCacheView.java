@@ -67,8 +67,7 @@ public interface ModelCacheView {
 
 	/**
 	 * Returns when the next attempt in the background to acquire a model that failed
-	 * begins. If models are acquired on first use, it is the time from which
-	 * {@link ModelCacheOperations#ensureIfDue} begins it, which each health check calls.
+	 * begins.
 	 * @param id the model's id
 	 * @return the time, or {@code null} if the model has not failed, or for a reason that
 	 * does not pass: it then waits for {@link ModelCacheOperations#ensure}

@@ -61,6 +61,7 @@ class MetricsDocumentationTests {
 
 	@BeforeEach
 	void recordEverything() {
+		this.registry.config().meterFilter(ModelCacheMeters.descriptions());
 		ModelCacheView view = mock(ModelCacheView.class);
 		given(view.models()).willReturn(List.of(ModelRequest.builder("default").build()));
 		given(view.usage()).willReturn(CacheUsage.of(Path.of("/cache"), DataSize.ofBytes(1), null));
@@ -156,23 +157,12 @@ class MetricsDocumentationTests {
 	}
 
 	private static String row(Meter.Id id, Set<String> tags) {
-		String description = (id.getDescription() != null) ? id.getDescription() : observed(id.getName());
+		String description = id.getDescription();
 		assertThat(description).as("the description of " + id.getName()).isNotBlank();
 		return "| `" + id.getName() + "` | " + type(id) + " | " + unit(id) + " | "
 				+ tags.stream().map((tag) -> "`" + tag + "`").collect(Collectors.joining(", ")) + " | " + description
 				+ " | " + prometheus(id).stream().map((name) -> "`" + name + "`").collect(Collectors.joining(", "))
 				+ " |\n";
-	}
-
-	/** What an observation handler registers has no description. */
-	private static String observed(String name) {
-		return switch (name) {
-			case "modelcache.acquisition" -> "Observation of an acquisition";
-			case "modelcache.acquisition.active" -> "Acquisitions that are under way";
-			case "modelcache.acquisition.step" -> "Observation of a step of an acquisition";
-			case "modelcache.acquisition.step.active" -> "Steps that are under way";
-			default -> "";
-		};
 	}
 
 	private static String type(Meter.Id id) {

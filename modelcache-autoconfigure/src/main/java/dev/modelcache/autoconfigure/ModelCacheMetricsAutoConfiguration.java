@@ -9,6 +9,7 @@ import dev.modelcache.ModelCacheOperations;
 import dev.modelcache.runtime.ModelManager;
 import dev.modelcache.runtime.ModelRuntimeMeters;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.config.MeterFilter;
 import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -35,6 +36,11 @@ public class ModelCacheMetricsAutoConfiguration {
 			.<ModelCacheBuilderCustomizer>map((registry) -> new ModelCacheMeters(target(registry))::bindTo)
 			.orElse((builder) -> {
 			});
+	}
+
+	@InternalBean("dev.modelcache.MeterDescriptions.ORIGINAL")
+	static MeterFilter modelCacheMeterDescriptions() {
+		return ModelCacheMeters.descriptions();
 	}
 
 	/**

@@ -302,6 +302,8 @@ class ModelCacheAutoConfigurationTests {
 					.isEqualTo(1);
 				assertThat(registry.get("modelcache.lock.wait").timer().count()).isEqualTo(1);
 				assertThat(registry.get("modelcache.download.active").gauge().value()).isZero();
+				assertThat(registry.timer("modelcache.acquisition", "observed", "yes").getId().getDescription())
+					.isNotNull();
 				assertThat(registry.get("modelcache.model.ready").tag("model", "default").gauge().value()).isEqualTo(1);
 				assertThat(registry.get("modelcache.cache.size").gauge().value())
 					.isGreaterThanOrEqualTo(this.content.size());

@@ -71,15 +71,13 @@ class ModelCacheEndpointAnswersTests {
 		failure.addSuppressed(fallback);
 		fallback.addSuppressed(last);
 		last.addSuppressed(fallback);
-		ModelCacheOperations operations = new Statuses()
-			.with(ModelStatus.of("m", ModelState.FAILED).withError(failure))
+		ModelCacheOperations operations = new Statuses().with(ModelStatus.of("m", ModelState.FAILED).withError(failure))
 			.operations(Statuses.request("m"));
 		given(operations.directory()).willReturn(Path.of("/no/such/cache"));
 		Map<String, Object> model = new ModelCacheEndpoint(operations, () -> "none", Mono::block).one("m").getBody();
 		assertThat(model).extractingByKey("error", as(InstanceOfAssertFactories.map(String.class, Object.class)))
-			.containsEntry("others",
-					List.of(Map.of("code", "NOT_FOUND", "message", "the fallback does not exist"),
-							Map.of("code", "STORAGE", "message", last.problem())));
+			.containsEntry("others", List.of(Map.of("code", "NOT_FOUND", "message", "the fallback does not exist"),
+					Map.of("code", "STORAGE", "message", last.problem())));
 		assertThat(model)
 			.extractingByKey("configuration", as(InstanceOfAssertFactories.map(String.class, Object.class)))
 			.containsEntry("startup", "none")

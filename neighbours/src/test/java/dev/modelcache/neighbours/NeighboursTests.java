@@ -133,12 +133,12 @@ class NeighboursTests {
 		Awaitility.await()
 			.atMost(PATIENCE)
 			.until(() -> get(ports.management(), "/actuator/health/readiness").statusCode() == 200);
-		// An observation's timers have no description.
 		List<String> scrape = get(ports.management(), "/actuator/prometheus").body()
 			.lines()
-			.filter((line) -> line.matches("(# (HELP|TYPE) )?modelcache_(?!acquisition_).*"))
+			.filter((line) -> line.matches("(# (HELP|TYPE) )?modelcache_.*"))
 			.toList();
-		assertThat(scrape).anyMatch((line) -> line.startsWith("modelcache_download_bytes_total{"));
+		assertThat(scrape).anyMatch((line) -> line.startsWith("modelcache_download_bytes_total{"))
+			.anyMatch((line) -> line.startsWith("modelcache_acquisition_step_seconds_count{"));
 		Process promtool = new ProcessBuilder("promtool", "check", "metrics")
 			.redirectInput(Files.write(this.directory.resolve("scrape"), scrape).toFile())
 			.redirectErrorStream(true)

@@ -108,7 +108,7 @@ public final class Background {
 	 * Begins to try again after failures, also those of attempts that callers requested.
 	 */
 	public synchronized void startRetrying() {
-		if (!this.onFirstUse && !this.models.isEmpty() && !this.stopped && this.statuses == null) {
+		if (!this.models.isEmpty() && !this.stopped && this.statuses == null) {
 			this.statuses = Flux.defer(() -> Objects.requireNonNullElse(this.cache.statuses(), Flux.empty()))
 				.map(ModelStatus::id)
 				.mapNotNull(this.models::get)
@@ -372,7 +372,7 @@ public final class Background {
 			stopRetry();
 			ModelStatus status = status(this.id);
 			boolean wanted = mendableFailure(status) != null || status.state().isAcquiring();
-			if (Background.this.onFirstUse || Background.this.stopped || this.dueAgain == null || !wanted) {
+			if (Background.this.stopped || this.dueAgain == null || !wanted) {
 				return;
 			}
 			logger.info("Model '{}': the next attempt begins at {}", this.id,

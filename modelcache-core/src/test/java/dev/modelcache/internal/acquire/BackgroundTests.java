@@ -464,14 +464,15 @@ class BackgroundTests {
 	}
 
 	@Test
-	void modelOfFirstUseIsNotTriedAgainWithoutBeingAskedFor() {
+	void modelOfFirstUseIsTriedAgainOnceItWasAskedFor() {
 		this.background.stop(null);
 		this.background = background(true);
 		this.background.startRetrying();
-		showFailure(networkFailure());
-		failWith(networkFailure());
-		this.background.ensure("m");
 		pass(Duration.ofDays(1));
+		assertThat(this.attempts).hasValue(0);
+		showFailure(networkFailure());
+		assertThat(this.background.nextAttempt("m")).isEqualTo(this.clock.instant().plus(INTERVAL));
+		pass(INTERVAL);
 		assertThat(this.attempts).hasValue(1);
 	}
 

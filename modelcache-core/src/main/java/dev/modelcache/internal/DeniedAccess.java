@@ -6,6 +6,7 @@ package dev.modelcache.internal;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Map;
 
 import dev.modelcache.ModelStorageException;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 public final class DeniedAccess {
 
 	private static final String ROOT = "root";
+
+	/** {@code S_ISVTX}. */
+	private static final int STICKY = 01000;
 
 	private DeniedAccess() {
 	}
@@ -55,10 +60,11 @@ public final class DeniedAccess {
 
 	private static @Nullable ModelStorageException explain(@Nullable String modelId, Path file, boolean write,
 			@Nullable Throwable failure) {
-		if (!(failure instanceof AccessDeniedException denied)) {
-			return null;
-		}
 		Path absolute = file.toAbsolutePath();
+		if (!(failure instanceof AccessDeniedException denied)) {
+			return (write && failure instanceof FileSystemException ex && DiskFault.of(ex) == DiskFault.NOT_PERMITTED
+					&& isStuck(absolute)) ? denied(modelId, absolute, "replaced", absolute, ex) : null;
+		}
 		Deque<Path> path = new ArrayDeque<>();
 		for (Path part = absolute; part != null; part = part.getParent()) {
 			path.push(part);
@@ -92,6 +98,26 @@ public final class DeniedAccess {
 				? denied(modelId, absolute, "written", absolute, denied) : null;
 	}
 
+	/**
+	 * Returns whether a file is another user's in a sticky directory, such as /tmp: only
+	 * its owner, and that of the directory, may replace or delete it.
+	 */
+	private static boolean isStuck(Path file) {
+		Integer user = ProcessUser.id();
+		if (user == null || user == 0 || !file.getFileSystem().supportedFileAttributeViews().contains("unix")) {
+			return false;
+		}
+		try {
+			Map<String, Object> directory = Files.readAttributes(parent(file), "unix:mode,uid");
+			return directory.get("mode") instanceof Integer mode && (mode & STICKY) != 0
+					&& !user.equals(directory.get("uid"))
+					&& !user.equals(Files.getAttribute(file, "unix:uid", LinkOption.NOFOLLOW_LINKS));
+		}
+		catch (IOException ex) {
+			return false;
+		}
+	}
+
 	/** Explains why what a link leads to cannot be read. */
 	private static @Nullable ModelStorageException behind(@Nullable String modelId, Path link,
 			AccessDeniedException denied) {
@@ -121,17 +147,22 @@ public final class DeniedAccess {
 		}
 		String user = ProcessUser.name();
 		boolean directory = Files.isDirectory(path);
-		boolean writing = verb.equals("written");
+		boolean replacing = verb.equals("replaced");
+		boolean writing = verb.equals("written") || replacing;
 		boolean own = owner.equals(user);
 		String problem = (directory ? "the directory " : "") + path + " belongs to "
 				+ (own ? "this user, '" + user + "'" : "the user '" + owner + "'") + permissions + " and cannot be "
 				+ verb + (own ? "" : " by the user '" + user + "' of this process")
-				+ (path.equals(file) ? "" : "; " + file + " is in it");
+				+ (path.equals(file) ? "" : "; " + file + " is in it")
+				+ (replacing ? ", because its directory is sticky (chmod +t), as /tmp is" : "");
 		String ofUser = "set hooks.llm.cache.directory, or model-path, to a directory of '" + user + "'";
 		String writable = "ake " + (directory ? "" : "the file ") + path + " writable for '" + user
 				+ "' (chown; for a volume of Kubernetes, fsGroup and hooks.llm.cache.permissions=group)";
 		String action;
-		if (own) {
+		if (replacing) {
+			action = "Have '" + owner + "' move the file away; or " + ofUser;
+		}
+		else if (own) {
 			action = "Change its permissions (chmod u+" + (writing ? "w" : directory ? "x" : "r") + ' ' + path + ")";
 		}
 		else if (writing && owner.equals(ROOT)) {

@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What an error of the operating system means for a file that is written, and what to do
- * about it. Java has no types for these errors, only the text of their numbers, as glibc,
- * musl, macOS and Windows give it in English. A text in another language is
- * {@link #OTHER}.
+ * about it. Java has no types for these errors, only the text of their numbers, which are
+ * known as glibc, musl, macOS and Windows give them in English ({@link ErrorTexts}). A
+ * text in another language that has no catalog here is {@link #OTHER}.
  */
 public enum DiskFault {
 
@@ -35,6 +35,12 @@ public enum DiskFault {
 
 	/** {@code EROFS}: the file system is mounted read-only, maybe after an error. */
 	READ_ONLY("Read-only file system", "The media is write protected"),
+
+	/**
+	 * {@code EPERM}: an immutable file or directory, one of another user in a sticky
+	 * directory, or a rule of the system.
+	 */
+	NOT_PERMITTED("Operation not permitted"),
 
 	/**
 	 * {@code ESTALE}, {@code ENOTCONN}, {@code ETIMEDOUT}, {@code ENODEV}: the server,
@@ -58,7 +64,7 @@ public enum DiskFault {
 	 * @return its meaning
 	 */
 	public static DiskFault of(IOException failure) {
-		String reason = (failure instanceof FileSystemException ex) ? ex.getReason() : failure.getMessage();
+		String reason = ErrorTexts.of(failure);
 		for (DiskFault fault : values()) {
 			for (String text : fault.texts) {
 				if (reason != null && reason.contains(text)) {
@@ -75,7 +81,7 @@ public enum DiskFault {
 	 * @return {@code false} if the file cannot be written there at all
 	 */
 	public boolean mayPass() {
-		return this == NO_SPACE || this == QUOTA || this == BUSY || this == READ_ONLY;
+		return this == NO_SPACE || this == QUOTA || this == BUSY || this == READ_ONLY || this == NOT_PERMITTED;
 	}
 
 	/**
@@ -117,6 +123,11 @@ public enum DiskFault {
 					"Mount the file system of " + directory + " with write access (it may have become read-only after "
 							+ "an error, see the system's log), or set hooks.llm.cache.directory or model-path to "
 							+ "another directory",
+					failure);
+			case NOT_PERMITTED -> new ModelStorageException(modelId, directory, message, "Check with 'lsattr -a "
+					+ directory + "' whether the directory or a file in it is immutable or "
+					+ "append-only (chattr -i, chattr -a), and whether a rule of the system (SELinux, AppArmor, "
+					+ "seccomp) forbids it; or set hooks.llm.cache.directory or model-path to another directory",
 					failure);
 			case GONE -> new ModelStorageException(modelId, directory, message,
 					"Mount the file system of " + directory + " again, and check its server or device", failure);

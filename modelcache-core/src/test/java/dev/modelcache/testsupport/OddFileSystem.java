@@ -144,8 +144,12 @@ public final class OddFileSystem extends FileSystem {
 		this.mount = directory;
 	}
 
-	private void requireServer(Path path) throws IOException {
-		if (is(Oddity.AWAY) && real(path).startsWith(this.mount)) {
+	private void requireServer(Path path, LinkOption... options) throws IOException {
+		Path meant = real(path);
+		for (int links = 0; options.length == 0 && links < 40 && Files.isSymbolicLink(meant); links++) {
+			meant = meant.resolveSibling(Files.readSymbolicLink(meant));
+		}
+		if (is(Oddity.AWAY) && meant.startsWith(this.mount)) {
 			throw new FileSystemException(path.toString(), null, "Stale file handle");
 		}
 	}
@@ -589,7 +593,7 @@ public final class OddFileSystem extends FileSystem {
 		@Override
 		public <A extends BasicFileAttributes> A readAttributes(Path path, Class<A> type, LinkOption... options)
 				throws IOException {
-			requireServer(path);
+			requireServer(path, options);
 			A attributes = real().readAttributes(OddFileSystem.real(path), type, options);
 			return is(Oddity.NEW_INODE_AFTER_RENAME) ? type.cast(Proxy.newProxyInstance(type.getClassLoader(),
 					new Class<?>[] { type }, (proxy, method, arguments) -> {
@@ -601,7 +605,7 @@ public final class OddFileSystem extends FileSystem {
 		@Override
 		public Map<String, Object> readAttributes(Path path, String attributes, LinkOption... options)
 				throws IOException {
-			requireServer(path);
+			requireServer(path, options);
 			Map<String, Object> read = new HashMap<>(
 					real().readAttributes(OddFileSystem.real(path), attributes, options));
 			read.computeIfPresent("fileKey", (name, key) -> key(path, key));

@@ -201,7 +201,8 @@ public final class FileCacheLockFactory implements CacheLockFactory {
 						ex);
 				return new NoLock();
 			}
-			if (!(ex instanceof AccessDeniedException) && fault != DiskFault.READ_ONLY) {
+			if (!(ex instanceof AccessDeniedException) && fault != DiskFault.READ_ONLY
+					&& fault != DiskFault.NOT_PERMITTED) {
 				throw unusable(request, ex);
 			}
 			lock = tryAcquireAsReader(request, claim, lockFile, wait, ex);

@@ -269,8 +269,9 @@ final class DirectoryProbe {
 	 * is another user's or has gone, or the disk is full.
 	 */
 	private static void requireAnswerOfTheFileSystem(IOException failure) throws IOException {
+		DiskFault fault = DiskFault.of(failure);
 		if (failure instanceof AccessDeniedException || failure instanceof NoSuchFileException
-				|| DiskFault.of(failure) != DiskFault.OTHER) {
+				|| (fault != DiskFault.OTHER && fault != DiskFault.NOT_PERMITTED)) {
 			throw failure;
 		}
 	}

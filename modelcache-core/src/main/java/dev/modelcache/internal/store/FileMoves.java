@@ -7,7 +7,6 @@ package dev.modelcache.internal.store;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -15,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Set;
 
+import dev.modelcache.internal.ErrorTexts;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -83,12 +83,9 @@ final class FileMoves {
 		}
 	}
 
-	/**
-	 * Some network and FUSE file systems answer so for each directory. Java has no types
-	 * for these errors, only their texts; in another language they are errors.
-	 */
+	/** Some network and FUSE file systems answer so for each directory. */
 	private static boolean isUnsupported(IOException failure) {
-		String reason = (failure instanceof FileSystemException ex) ? ex.getReason() : failure.getMessage();
+		String reason = ErrorTexts.of(failure);
 		return reason != null && UNSUPPORTED.contains(reason);
 	}
 

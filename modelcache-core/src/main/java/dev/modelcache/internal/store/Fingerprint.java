@@ -5,6 +5,7 @@
 package dev.modelcache.internal.store;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -13,7 +14,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * program can set; empty where the file system has none, or where it is not known
  */
 public record Fingerprint(long size, String modified, String fileKey, String changed) {
+
+	/** As many as Linux follows. */
+	private static final int MOST_LINKS = 40;
 
 	/** The fingerprint of no file. */
 	static final Fingerprint NONE = new Fingerprint(-1, "", "");
@@ -54,7 +57,7 @@ public record Fingerprint(long size, String modified, String fileKey, String cha
 			return Files.readAttributes(file, BasicFileAttributes.class).isRegularFile() ? ofRegular(file) : null;
 		}
 		catch (FileSystemException ex) {
-			if (isMissing(ex)) {
+			if (isMissing(file, ex, MOST_LINKS)) {
 				return null;
 			}
 			throw ex;
@@ -71,7 +74,7 @@ public record Fingerprint(long size, String modified, String fileKey, String cha
 			return true;
 		}
 		catch (FileSystemException ex) {
-			if (isMissing(ex)) {
+			if (isMissing(path, ex, MOST_LINKS)) {
 				return false;
 			}
 			throw ex;
@@ -79,14 +82,40 @@ public record Fingerprint(long size, String modified, String fileKey, String cha
 	}
 
 	/**
-	 * Any other error, such as that of a server that is away, says nothing of the file.
+	 * Returns whether there is no such file. Java has a type for {@code ENOENT} only.
+	 * What {@code ENOTDIR}, {@code ENAMETOOLONG} and {@code ELOOP} mean is seen in what
+	 * is above: a file in the place of a directory, a directory without such an entry, or
+	 * links that lead nowhere. Any other error, such as that of a server that is away,
+	 * says nothing of the file.
 	 */
-	private static boolean isMissing(FileSystemException failure) {
-		String reason = String.valueOf(failure.getReason());
-		return failure instanceof NoSuchFileException || Stream
-			.of("Not a directory", "Too many levels of symbolic links", "Symbolic link loop", "File name too long",
-					"Filename too long")
-			.anyMatch(reason::contains);
+	private static boolean isMissing(Path path, FileSystemException failure, int links) {
+		if (failure instanceof NoSuchFileException || links == 0) {
+			return true;
+		}
+		Path file = path.toAbsolutePath();
+		Path directory = file.getParent();
+		if (failure instanceof AccessDeniedException || directory == null) {
+			return false;
+		}
+		try {
+			if (!Files.readAttributes(directory, BasicFileAttributes.class).isDirectory()) {
+				return true;
+			}
+		}
+		catch (FileSystemException ex) {
+			return isMissing(directory, ex, links);
+		}
+		catch (IOException ex) {
+			return false;
+		}
+		try {
+			return Files.isSymbolicLink(file)
+					? isMissing(file.resolveSibling(Files.readSymbolicLink(file)), failure, links - 1)
+					: !Listing.of(directory, "*").contains(file);
+		}
+		catch (IOException ex) {
+			return false;
+		}
 	}
 
 	private static Fingerprint ofRegular(Path file) throws IOException {

@@ -243,7 +243,11 @@ public final class StagedFile implements AutoCloseable {
 		if (!(failure instanceof ClosedChannelException) && !(mayPass && hasRoom(remaining) && isDurable())) {
 			discard();
 		}
-		return (noSpace != null) ? noSpace : DiskFault.exception(this.modelId, this.work.directory(),
+		if (noSpace != null) {
+			return noSpace;
+		}
+		ModelStorageException denied = DeniedAccess.writing(this.modelId, target(), failure);
+		return (denied != null) ? denied : DiskFault.exception(this.modelId, this.work.directory(),
 				"the file " + path() + " cannot be written", failure);
 	}
 

@@ -224,8 +224,8 @@ class DiskFaultTests {
 	static Map<String, String> remedies() {
 		return Map.of("No space left on device", "df -i", "Disk quota exceeded", "quota", "File too large", "ulimit -f",
 				"Text file busy", "end the program", "Device or resource busy", "mount its directory",
-				"Read-only file system", "write access", "Stale file handle", "Mount", "Input/output error",
-				"on a healthy disk", "anything", "on a healthy disk");
+				"Read-only file system", "write access", "Stale file handle", "Mount", "Operation not permitted",
+				"chattr", "Input/output error", "on a healthy disk");
 	}
 
 	static Stream<Arguments> errorsAndRemedies() {

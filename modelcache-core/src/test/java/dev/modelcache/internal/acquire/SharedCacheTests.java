@@ -25,6 +25,7 @@ import dev.modelcache.CacheOptions;
 import dev.modelcache.Digest;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelFormat;
+import dev.modelcache.ModelPathConflict;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.internal.FileAccess;
 import dev.modelcache.internal.http.MetadataClients;
@@ -271,6 +272,17 @@ class SharedCacheTests {
 	}
 
 	@Test
+	void fileOfAnotherUserInAStickyDirectoryCannotBeReplaced() throws Exception {
+		Path target = directory("models", "0:0", "1777").resolve("m.bin");
+		Files.writeString(target, "not the model");
+		run("chown", A + ":" + A, target.toString());
+		this.cache = directory("other", B + ":" + B, "755");
+		assertThat(run(as(B), FileAccess.PRIVATE, target, "replace")).startsWith("STORAGE")
+			.contains(target + " belongs to the user '" + A + "'", "cannot be replaced by the user '" + B + "'", "sticky",
+					"Have '" + A + "' move the file away");
+	}
+
+	@Test
 	void severalFilesOfAnotherUserAtModelPathAreNotAbsent() throws Exception {
 		severalFiles();
 		Path target = directory("models", A + ":" + GROUP, "755").resolve("m");
@@ -352,7 +364,7 @@ class SharedCacheTests {
 		}
 
 		/**
-		 * Gets or evicts the model.
+		 * Gets or evicts the model, or gets it in the place of what is at its path.
 		 * @param words its URL, its digest, the cache directory, the permissions, its
 		 * path or a hyphen, what to do, and the address and the cache of a Hub
 		 */
@@ -368,6 +380,9 @@ class SharedCacheTests {
 			}
 			if (!words[4].equals("-")) {
 				request.modelPath(Path.of(words[4]));
+			}
+			if (words[5].equals("replace")) {
+				request.modelPathConflict(ModelPathConflict.REPLACE);
 			}
 			FileAccess access = FileAccess.valueOf(words[3]);
 			Path hub = Path.of(words[7]);

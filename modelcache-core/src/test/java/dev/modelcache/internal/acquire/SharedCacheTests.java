@@ -278,8 +278,8 @@ class SharedCacheTests {
 		run("chown", A + ":" + A, target.toString());
 		this.cache = directory("other", B + ":" + B, "755");
 		assertThat(run(as(B), FileAccess.PRIVATE, target, "replace")).startsWith("STORAGE")
-			.contains(target + " belongs to the user '" + A + "'", "cannot be replaced by the user '" + B + "'", "sticky",
-					"Have '" + A + "' move the file away");
+			.contains(target + " belongs to the user '" + A + "'", "cannot be replaced by the user '" + B + "'",
+					"sticky", "Have '" + A + "' move the file away");
 	}
 
 	@Test

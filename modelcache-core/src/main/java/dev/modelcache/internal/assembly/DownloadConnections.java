@@ -153,7 +153,7 @@ public final class DownloadConnections {
 		private final boolean privateToo;
 
 		/** The least recently used first. */
-		private final Map<Way, ClientHttpConnector> made = new RecentlyUsed<>(MOST);
+		private final Map<Way, Connector> made = new RecentlyUsed<>(MOST);
 
 		Connectors(PublicAddresses addresses, boolean privateToo) {
 			this.addresses = addresses;
@@ -188,21 +188,11 @@ public final class DownloadConnections {
 		}
 
 		private ClientHttpConnector connector(Way way) throws IOException {
+			Connector connector;
 			synchronized (this.made) {
-				ClientHttpConnector known = this.made.get(way);
-				if (known != null) {
-					return known;
-				}
-				Rules rules = new Rules(this.addresses, this.privateToo, way);
-				ClientHttpConnector connector = DownloadConnections.this.connectors.apply(rules);
-				if (way.address() != null && !rules.prepared) {
-					throw new ConnectionFailedException(Reason.NO_CLIENT,
-							"has a host name that the application's HTTP connector does not support",
-							"Use the connector of Reactor Netty, or another name or the address of the host", null);
-				}
-				this.made.put(way, connector);
-				return connector;
+				connector = this.made.computeIfAbsent(way, Connector::new);
 			}
+			return connector.get(this);
 		}
 
 		@Override
@@ -218,6 +208,36 @@ public final class DownloadConnections {
 					return Mono.error(ex);
 				}
 			});
+		}
+
+	}
+
+	/**
+	 * A connector that is made when it is needed. Applications make some, which may take
+	 * long: that holds up only those who go the same way.
+	 */
+	private final class Connector {
+
+		private final Way way;
+
+		private @Nullable ClientHttpConnector made;
+
+		Connector(Way way) {
+			this.way = way;
+		}
+
+		synchronized ClientHttpConnector get(Connectors of) throws IOException {
+			if (this.made == null) {
+				Rules rules = new Rules(of.addresses, of.privateToo, this.way);
+				ClientHttpConnector connector = DownloadConnections.this.connectors.apply(rules);
+				if (this.way.address() != null && !rules.prepared) {
+					throw new ConnectionFailedException(Reason.NO_CLIENT,
+							"has a host name that the application's HTTP connector does not support",
+							"Use the connector of Reactor Netty, or another name or the address of the host", null);
+				}
+				this.made = connector;
+			}
+			return this.made;
 		}
 
 	}

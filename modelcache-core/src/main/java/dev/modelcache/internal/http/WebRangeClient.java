@@ -13,6 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import dev.modelcache.internal.FailureBoundary;
+import dev.modelcache.internal.RedactedUri;
 import dev.modelcache.internal.http.Breakers.Permission;
 import dev.modelcache.internal.http.RangeRequest.Coding;
 import dev.modelcache.internal.http.Redirects.Response;
@@ -52,7 +53,8 @@ public final class WebRangeClient implements RangeClient {
 	 * @param breakers stop requests to mirrors that fail
 	 * @param settings limits
 	 * @param timer where time-outs run
-	 * @param io where the heads of responses are read, which are text of others
+	 * @param io where credentials and breakers are asked, and the heads of responses are
+	 * read, which are text of others
 	 * @param clock tells how far away the date of a {@code Retry-After} is
 	 */
 	public WebRangeClient(HttpConnections connections, Breakers breakers, HttpSettings settings, Scheduler timer,
@@ -66,15 +68,25 @@ public final class WebRangeClient implements RangeClient {
 	@Override
 	public Mono<Void> exchange(RangeRequest request, CoreSubscriber<? super DataBuffer> body,
 			Function<RangeResponse, Mono<Void>> answered) {
-		return Mono.defer(() -> {
+		// Credentials, and those who listen to a circuit breaker, may block.
+		return FailureBoundary.around("requesting " + request.mirror(), Mono.defer(() -> {
 			Permission permission = this.breakers.acquire(request.mirror());
 			return authorized(request, (response) -> receive(request, response, body, (head) -> {
 				permission.succeeded();
 				return answered.apply(head);
 			})).onErrorMap((failure) -> Failures.of(failure, request.mirror().uri()))
-				.doOnError(RequestFailedException.class, permission::failed)
+				.onErrorResume(RequestFailedException.class, (failure) -> failed(permission, failure))
 				.doFinally((signal) -> permission.ended());
-		});
+		})).subscribeOn(this.io);
+	}
+
+	private Mono<Void> failed(Permission permission, RequestFailedException failure) {
+		return FailureBoundary
+			.on(this.io, "judging the host of " + RedactedUri.of(failure.uri()), () -> {
+				permission.failed(failure);
+				return null;
+			})
+			.then(Mono.error(failure));
 	}
 
 	/**

@@ -6,12 +6,14 @@ package dev.modelcache.internal.http;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
+import dev.modelcache.source.Credentials;
 import dev.modelcache.source.Mirror;
 import dev.modelcache.testsupport.BlockingCalls;
 import dev.modelcache.testsupport.Content;
@@ -19,6 +21,7 @@ import dev.modelcache.testsupport.CountedBuffers;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.RecordedRequest;
 import dev.modelcache.testsupport.Reply;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.RepeatedTest;
@@ -51,11 +54,15 @@ class WebRangeClientTests {
 	private final WebRangeClient client = client(NettyBuffers.forDownloads(this.buffers.client()));
 
 	private static WebRangeClient client(HttpClient netty) {
+		return client(netty, new Breakers(null, (host) -> true), PATIENCE);
+	}
+
+	private static WebRangeClient client(HttpClient netty, Breakers breakers, Duration patience) {
 		return new WebRangeClient(
 				HttpConnections
 					.anywhere(WebClient.builder().clientConnector(new ReactorClientHttpConnector(netty)).build()),
-				new Breakers(null, (host) -> true), new HttpSettings(PATIENCE, HttpSettings.LARGEST_ANSWER, 5, true),
-				Schedulers.parallel(), Schedulers.boundedElastic(), Clock.systemUTC());
+				breakers, new HttpSettings(patience, HttpSettings.LARGEST_ANSWER, 5, true), Schedulers.parallel(),
+				Schedulers.boundedElastic(), Clock.systemUTC());
 	}
 
 	@AfterEach
@@ -150,6 +157,47 @@ class WebRangeClientTests {
 			.mapConnect((response) -> response.doOnNext(cancelElsewhere(exchange)));
 		exchange.complete(client(netty).exchange(request(), new UnreadBody(), (response) -> Mono.never()).subscribe());
 		this.server.awaitRequests("/m", 1);
+	}
+
+	@Test
+	void credentialsAreAskedOnAnotherThread() {
+		this.server.always("/m", Reply.ok().stallBeforeHeaders());
+		CompletableFuture<Thread> asked = new CompletableFuture<>();
+		Credentials credentials = new Credentials() {
+
+			@Override
+			public Mono<Map<String, String>> headers() {
+				asked.complete(Thread.currentThread());
+				return Mono.just(Map.of());
+			}
+
+			@Override
+			public Mono<Boolean> refused(Map<String, String> headers, List<String> challenges) {
+				return Mono.just(false);
+			}
+
+		};
+		RangeRequest request = new RangeRequest(new Mirror(this.server.uri("/m"), Map.of(), credentials),
+				ByteRange.from(0), null);
+		Disposable exchange = this.client.exchange(request, new UnreadBody(), (response) -> Mono.never()).subscribe();
+		assertThat(asked.join()).isNotSameAs(Thread.currentThread());
+		this.server.awaitRequests("/m", 1);
+		exchange.dispose();
+	}
+
+	@Test
+	void consumersOfACircuitBreakerMayBlock() {
+		this.server.always("/m", Reply.ok().stallBeforeHeaders());
+		CircuitBreakerRegistry registry = CircuitBreakerRegistry.ofDefaults();
+		CompletableFuture<Boolean> mayBlock = new CompletableFuture<>();
+		registry.getEventPublisher()
+			.onEntryAdded((added) -> added.getAddedEntry()
+				.getEventPublisher()
+				.onError((error) -> mayBlock.complete(!Schedulers.isInNonBlockingThread())));
+		WebRangeClient impatient = client(NettyBuffers.forDownloads(this.buffers.client()),
+				new Breakers(registry, (host) -> true), Duration.ofMillis(100));
+		impatient.exchange(request(), new UnreadBody(), (response) -> Mono.never()).onErrorComplete().block(PATIENCE);
+		assertThat(mayBlock).isCompletedWithValue(true);
 	}
 
 	@Test

@@ -125,9 +125,8 @@ public final class DefaultModelCache implements ModelCache {
 			}
 			Lanes.Key key = key(request);
 			Mono<CachedModel> acquired = this.lanes.enter(key, () -> new Acquire(Kind.ACQUIRE, request));
-			return (this.board.get(request.id()).model() != null) ? look(request)
-				.switchIfEmpty(Mono.defer(() -> this.lanes.isReady(key) ? readBeside(key, request) : Mono.empty()))
-				.switchIfEmpty(acquired) : acquired;
+			return (this.board.get(request.id()).model() != null)
+					? look(request).switchIfEmpty(readBeside(key, request)).switchIfEmpty(acquired) : acquired;
 		});
 	}
 
@@ -136,7 +135,7 @@ public final class DefaultModelCache implements ModelCache {
 	 * without waiting for the refresh or the verification in its lane.
 	 */
 	private Mono<CachedModel> readBeside(Lanes.Key key, ModelRequest request) {
-		return this.lanes.enter(key.besides(), () -> new ReadAgain(request))
+		return this.lanes.enterBeside(key, () -> new ReadAgain(request))
 			.onErrorResume((failure) -> !(failure instanceof ModelCancelledException), (failure) -> Mono.empty());
 	}
 
@@ -221,7 +220,6 @@ public final class DefaultModelCache implements ModelCache {
 			// Before it is evicted: who requests it meanwhile is served by this cache
 			// again.
 			boolean served = this.unconfigured.remove(request.id(), request);
-			this.lanes.cancel(key(request).besides(), "it is being evicted");
 			return this.lanes.enter(key(request), () -> new Evict(request)).then().doFinally((signal) -> {
 				if (served && signal != SignalType.ON_COMPLETE) {
 					this.unconfigured.putIfAbsent(request.id(), request);

@@ -57,6 +57,9 @@ public final class EngineThreads implements AutoCloseable {
 
 	private final ExecutorService housekeeping = Executors.newSingleThreadExecutor(named("modelcache-housekeeping"));
 
+	/** The housekeeping that has not begun. */
+	private final Set<String> chores = ConcurrentHashMap.newKeySet();
+
 	private final ExecutorService display = Executors.newSingleThreadExecutor(named("modelcache-progress"));
 
 	/** A subscriber that blocks keeps its own thread, and no other one. */
@@ -125,24 +128,35 @@ public final class EngineThreads implements AutoCloseable {
 	}
 
 	/**
-	 * Runs what may take long and no caller waits for, one task after the other. Closing
-	 * does not wait for it either.
+	 * Runs what may take long and no caller waits for, one task after the other; what
+	 * waits already comes once. Closing does not wait for it, and nothing begins after
+	 * that.
 	 * @param task the task
-	 * @param failed what the log says if it fails
+	 * @param failed what the log says if it fails, and the name of the task
 	 */
 	void later(Runnable task, String failed) {
+		if (!this.chores.add(failed)) {
+			return;
+		}
 		try {
 			this.housekeeping.execute(() -> {
-				try {
-					task.run();
-				}
-				catch (Throwable ex) {
-					logger.warn("The cache is not in order: {}", failed, ex);
+				this.chores.remove(failed);
+				if (!this.housekeeping.isShutdown()) {
+					run(task, failed);
 				}
 			});
 		}
 		catch (RejectedExecutionException ex) {
 			logger.debug("The cache is closed: {}", failed);
+		}
+	}
+
+	private static void run(Runnable task, String failed) {
+		try {
+			task.run();
+		}
+		catch (Throwable ex) {
+			logger.warn("The cache is not in order: {}", failed, ex);
 		}
 	}
 
@@ -229,19 +243,29 @@ public final class EngineThreads implements AutoCloseable {
 		List<ExecutorService> pools = List.of(this.files, this.observers, closing);
 		await(Duration.ZERO, (left) -> {
 			long end = now() + left.toNanos();
-			try {
-				for (ExecutorService pool : pools) {
-					pool.awaitTermination(end - now(), TimeUnit.NANOSECONDS);
-				}
-			}
-			catch (InterruptedException ex) {
-				Thread.currentThread().interrupt();
-			}
+			pools.forEach((pool) -> awaitTermination(pool, end));
 		});
 		if (!pools.stream().allMatch(ExecutorService::isTerminated)) {
 			this.awaited.forEach((thread) -> logger.warn(
 					"The model cache is closed without waiting any longer: {} has not returned from the call {}",
 					thread.getName(), whereabouts(thread)));
+		}
+	}
+
+	/** Also in a thread that is interrupted: what closes it does that first. */
+	private void awaitTermination(ExecutorService pool, long end) {
+		boolean interrupted = Thread.interrupted();
+		while (true) {
+			try {
+				pool.awaitTermination(end - now(), TimeUnit.NANOSECONDS);
+				break;
+			}
+			catch (InterruptedException ex) {
+				interrupted = true;
+			}
+		}
+		if (interrupted) {
+			Thread.currentThread().interrupt();
 		}
 	}
 

@@ -78,10 +78,21 @@ final class Lanes {
 	 * shown, if the lane is wedged
 	 */
 	Mono<CachedModel> enter(Key key, Supplier<Operation> operations) {
-		return Mono.defer(() -> enter(key, operations.get()));
+		return Mono.defer(() -> enter(key, null, operations.get()));
 	}
 
-	private Mono<CachedModel> enter(Key key, Operation wanted) {
+	/**
+	 * Reads what is ready beside the operations of a lane, if they leave it ready.
+	 * @param busy that lane
+	 * @param operations makes the operation that reads, for each subscriber
+	 * @return its result, as of the other operations; empty if that lane is empty, or
+	 * acquires or evicts
+	 */
+	Mono<CachedModel> enterBeside(Key busy, Supplier<Operation> operations) {
+		return Mono.defer(() -> enter(busy.besides(), busy, operations.get()));
+	}
+
+	private Mono<CachedModel> enter(Key key, @Nullable Key busy, Operation wanted) {
 		Operation same = null;
 		List<Operation> ahead = List.of();
 		ModelCacheException refusal = null;
@@ -89,6 +100,9 @@ final class Lanes {
 		synchronized (this) {
 			if (this.closed) {
 				return Mono.error(closing(key.modelId()));
+			}
+			if (busy != null && !isReady(busy)) {
+				return Mono.empty();
 			}
 			lane = this.lanes.computeIfAbsent(key, Lane::new);
 			if (lane.wedged != null) {
@@ -109,6 +123,7 @@ final class Lanes {
 		if (same == null) {
 			if (wanted.kind() == Kind.EVICT) {
 				cancel(lane, ahead, "it was evicted while it was being acquired");
+				cancel(key.besides(), "it is being evicted");
 			}
 			wanted.accepted(ahead.isEmpty() ? null : owner(lane));
 		}
@@ -212,12 +227,7 @@ final class Lanes {
 		}
 	}
 
-	/**
-	 * Returns whether only operations that leave a model ready run or wait in a lane.
-	 * @param key the lane
-	 * @return whether what is ready can be read beside them
-	 */
-	synchronized boolean isReady(Key key) {
+	private boolean isReady(Key key) {
 		Lane lane = this.lanes.get(key);
 		return lane != null && lane.operations().anyMatch((operation) -> operation.kind() != Kind.ACQUIRE)
 				&& lane.operations().noneMatch((operation) -> operation.kind() == Kind.EVICT);

@@ -88,7 +88,7 @@ final class ModelIndex {
 	/** Returns what stands at the place. */
 	Standing look() {
 		this.pinsRead = false;
-		this.store.use(this.place);
+		this.store.use(this.candidate.request().id(), this.place);
 		List<Provable> versions = new ArrayList<>();
 		for (SeenVersion version : this.store.seen(this.place)) {
 			List<Claim> claims = claims(version);
@@ -173,7 +173,7 @@ final class ModelIndex {
 		if (!isAskedFor(version.manifest().sourceKey())) {
 			return List.of();
 		}
-		this.store.use(version.files().get(0));
+		this.store.use(this.candidate.request().id(), version.files().get(0));
 		List<Claim> claims = new ArrayList<>();
 		for (ModelPlace file : version.files()) {
 			Claim claim = claim(file, null, claims.isEmpty());

@@ -12,6 +12,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
@@ -21,8 +23,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Hands on what happens to an acquisition: to the history at once, and to the observers
  * of the application one after the other on a thread of their own. One that blocks delays
- * the others, and neither an acquisition nor a thread that cancels it; one that fails is
- * logged.
+ * the others, and neither an acquisition nor a thread that cancels it; while too much
+ * waits for it, only the bytes and the beginning and the end of transfers are kept for
+ * it. One that fails is logged.
  * <p>
  * <em>Thread-safety</em>: all methods. <em>Blocking</em>: none, so that it may be called
  * under a lock.
@@ -30,6 +33,9 @@ import org.slf4j.LoggerFactory;
 public final class Observers implements AcquisitionObserver {
 
 	private static final Logger logger = LoggerFactory.getLogger(Observers.class);
+
+	/** How much waits while an observer blocks. */
+	private static final int MOST_WAITING = 10_000;
 
 	private final TransferHistory history;
 
@@ -39,6 +45,10 @@ public final class Observers implements AcquisitionObserver {
 
 	/** The bytes that the observers are about to be told, one task for each entry. */
 	private final Map<Sender, Long> written = new ConcurrentHashMap<>();
+
+	private final AtomicInteger waiting = new AtomicInteger();
+
+	private final AtomicBoolean behind = new AtomicBoolean();
 
 	/**
 	 * Combines observers.
@@ -60,12 +70,14 @@ public final class Observers implements AcquisitionObserver {
 
 	@Override
 	public void transferStarted(String modelId) {
-		each((observer) -> observer.transferStarted(modelId));
+		this.history.transferStarted(modelId);
+		run(() -> each(this.observers, (observer) -> observer.transferStarted(modelId)));
 	}
 
 	@Override
 	public void transferEnded(String modelId) {
-		each((observer) -> observer.transferEnded(modelId));
+		this.history.transferEnded(modelId);
+		run(() -> each(this.observers, (observer) -> observer.transferEnded(modelId)));
 	}
 
 	/** Comes often: what an observer has not been told yet is added up. */
@@ -74,7 +86,7 @@ public final class Observers implements AcquisitionObserver {
 		this.history.bytesWritten(modelId, host, bytes);
 		Sender sender = new Sender(modelId, host);
 		if (!this.observers.isEmpty() && this.written.merge(sender, bytes, Long::sum) == bytes) {
-			later(() -> {
+			run(() -> {
 				Long all = this.written.remove(sender);
 				each(this.observers, (observer) -> observer.bytesWritten(modelId, host, (all != null) ? all : 0));
 			});
@@ -143,8 +155,24 @@ public final class Observers implements AcquisitionObserver {
 	}
 
 	private void later(Runnable telling) {
+		if (this.waiting.get() < MOST_WAITING) {
+			run(telling);
+		}
+		else if (this.behind.compareAndSet(false, true)) {
+			logger.warn("An observer of the model cache does not return. What happens until it does is not observed, "
+					+ "so meters and traces lack it. Look for what it waits for in a thread dump (modelcache-observers)");
+		}
+	}
+
+	private void run(Runnable telling) {
+		this.waiting.incrementAndGet();
 		try {
-			this.executor.execute(telling);
+			this.executor.execute(() -> {
+				if (this.waiting.decrementAndGet() == 0) {
+					this.behind.set(false);
+				}
+				telling.run();
+			});
 		}
 		catch (RejectedExecutionException ex) {
 			logger.debug("The cache is closed; its observers are told no more");

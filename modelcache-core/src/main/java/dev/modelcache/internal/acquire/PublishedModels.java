@@ -65,7 +65,7 @@ final class PublishedModels {
 	PublishedModels(Engine engine) {
 		this.configured = engine.models();
 		this.store = engine.store();
-		this.store.configured(this.configured.ids(), this::configured);
+		this.store.configured(this.configured.ids());
 		this.locks = engine.locks();
 		this.formats = new FormatCheck(engine.formats());
 		this.observer = engine.observer();

@@ -81,12 +81,10 @@ public final class WebRangeClient implements RangeClient {
 	}
 
 	private Mono<Void> failed(Permission permission, RequestFailedException failure) {
-		return FailureBoundary
-			.on(this.io, "judging the host of " + RedactedUri.of(failure.uri()), () -> {
-				permission.failed(failure);
-				return null;
-			})
-			.then(Mono.error(failure));
+		return FailureBoundary.on(this.io, "judging the host of " + RedactedUri.of(failure.uri()), () -> {
+			permission.failed(failure);
+			return null;
+		}).then(Mono.error(failure));
 	}
 
 	/**

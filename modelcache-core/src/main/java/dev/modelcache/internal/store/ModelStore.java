@@ -16,8 +16,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import dev.modelcache.CacheOptions;
@@ -34,7 +32,6 @@ import dev.modelcache.internal.lock.ExclusiveFiles;
 import dev.modelcache.lock.CacheLockFactory;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.util.function.SingletonSupplier;
 import org.springframework.util.unit.DataSize;
 
 /**
@@ -424,22 +421,21 @@ public final class ModelStore implements AutoCloseable {
 	 * Says which models are configured: they keep the marks that say that they are used,
 	 * of which there are only so many for others.
 	 * @param ids their ids
-	 * @param places finds their places, when there are many others
 	 */
-	public void configured(Set<String> ids, Supplier<Stream<ModelPlace>> places) {
-		this.users.keep(new ModelUsers.Configured(ids, SingletonSupplier
-			.of(() -> places.get().map(ModelPlace::receipt).collect(Collectors.toUnmodifiableSet()))));
+	public void configured(Set<String> ids) {
+		this.users.keep(ids);
 	}
 
 	/**
 	 * Says that this application uses a file that stands at its place, until
 	 * {@link #close()}: no process removes it for its size. To be said before the file is
 	 * looked at.
+	 * @param modelId the model's id
 	 * @param place the file's place
 	 */
-	public void use(ModelPlace place) {
+	public void use(String modelId, ModelPlace place) {
 		this.accessChange.widenOnce();
-		this.users.use(place);
+		this.users.use(modelId, place);
 	}
 
 	/**

@@ -25,8 +25,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
-import java.util.function.Predicate;
-import java.util.function.Supplier;
+import java.util.function.BiPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -83,8 +82,8 @@ final class ModelUsers implements AutoCloseable {
 
 	private final FilesInUse inUse;
 
-	/** When each receipt was last noted to be used; guarded by itself. */
-	private final Map<Path, Instant> noted = new LinkedHashMap<>(16, 0.75f, true);
+	/** The files that are noted to be used, by their receipts; guarded by itself. */
+	private final Map<Path, Noted> noted = new LinkedHashMap<>(16, 0.75f, true);
 
 	/** What each model is to be, those that were requested last at the end. */
 	private final Map<User, Use> uses = new LinkedHashMap<>(16, 0.75f, true);
@@ -92,7 +91,7 @@ final class ModelUsers implements AutoCloseable {
 	/** One mark for all models that are to be the same at a place. */
 	private final Map<Served, Mark> marks = new HashMap<>();
 
-	private volatile Configured configured = Configured.NOTHING;
+	private volatile Set<String> configured = Set.of();
 
 	private boolean closed;
 
@@ -103,20 +102,25 @@ final class ModelUsers implements AutoCloseable {
 		this.inUse = new FilesInUse(layout.access());
 	}
 
-	/** Sets which models keep their marks. */
-	void keep(Configured configured) {
+	/** Sets the ids of the models that keep their marks. */
+	void keep(Set<String> configured) {
 		this.configured = configured;
 	}
 
-	/** Notes that this application uses a file, if the cache chose its place. */
-	void use(ModelPlace place) {
+	/**
+	 * Notes that this application uses a file, if the cache chose its place.
+	 * @param modelId the model's id
+	 * @param place the file's place
+	 */
+	void use(String modelId, ModelPlace place) {
 		Path receipt = place.receipt();
 		Instant now = this.clock.instant();
-		Instant last;
+		boolean configured = this.configured.contains(modelId);
+		Noted last;
 		synchronized (this.noted) {
 			last = this.noted.get(receipt);
 		}
-		if (last != null && now.isBefore(last.plus(BETWEEN_NOTES))) {
+		if (last != null && now.isBefore(last.at().plus(BETWEEN_NOTES)) && (last.configured() || !configured)) {
 			return;
 		}
 		if (last == null && this.layout.isChosen(place.target())) {
@@ -130,29 +134,26 @@ final class ModelUsers implements AutoCloseable {
 			}
 		}
 		touch(receipt, now);
-		Set<Path> kept = isFull() ? this.configured.receipts() : Set.of();
 		Path forgotten;
 		synchronized (this.noted) {
-			this.noted.put(receipt, now);
-			forgotten = eldest(this.noted, kept::contains);
+			this.noted.put(receipt, new Noted(now, configured || (last != null && last.configured())));
+			forgotten = eldest(this.noted, (one, noted) -> noted.configured());
 		}
 		if (forgotten != null) {
 			leave(forgotten, true);
 		}
 	}
 
-	private boolean isFull() {
-		synchronized (this.noted) {
-			return this.noted.size() >= MOST_OTHERS;
-		}
-	}
-
 	/** Returns the entry that was used least recently, if there are too many others. */
-	private static <K> @Nullable K eldest(Map<K, ?> entries, Predicate<K> configured) {
+	private static <K, V> @Nullable K eldest(Map<K, V> entries, BiPredicate<K, V> configured) {
 		if (entries.size() <= MOST_OTHERS) {
 			return null;
 		}
-		List<K> others = entries.keySet().stream().filter(configured.negate()).toList();
+		List<K> others = entries.entrySet()
+			.stream()
+			.filter((entry) -> !configured.test(entry.getKey(), entry.getValue()))
+			.map(Map.Entry::getKey)
+			.toList();
 		return (others.size() > MOST_OTHERS) ? others.get(0) : null;
 	}
 
@@ -227,7 +228,7 @@ final class ModelUsers implements AutoCloseable {
 		if (before != null) {
 			release(new Served(place.receipt(), before));
 		}
-		User eldest = eldest(this.uses, (one) -> this.configured.ids().contains(one.modelId()));
+		User eldest = eldest(this.uses, (one, expected) -> this.configured.contains(one.modelId()));
 		Use forgotten = (eldest != null) ? this.uses.remove(eldest) : null;
 		if (eldest != null && forgotten != null) {
 			release(new Served(eldest.receipt(), forgotten));
@@ -427,18 +428,12 @@ final class ModelUsers implements AutoCloseable {
 	}
 
 	/**
-	 * The models that keep their marks.
+	 * A file that is noted to be used.
 	 *
-	 * @param ids their ids
-	 * @param places the receipts of their places
+	 * @param at when it last was
+	 * @param configured whether it is that of a configured model
 	 */
-	record Configured(Set<String> ids, Supplier<Set<Path>> places) {
-
-		static final Configured NOTHING = new Configured(Set.of(), Set::of);
-
-		Set<Path> receipts() {
-			return this.places.get();
-		}
+	private record Noted(Instant at, boolean configured) {
 
 	}
 

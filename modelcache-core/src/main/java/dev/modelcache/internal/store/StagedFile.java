@@ -317,7 +317,7 @@ public final class StagedFile implements AutoCloseable {
 		if (fingerprint == null) {
 			throw new IOException("the staged file " + path() + " has disappeared");
 		}
-		this.staging.users().use(this.place);
+		this.staging.users().use(this.modelId, this.place);
 		Receipt written = receipt.apply(fingerprint);
 		this.staging.users().requireAgreement(this.modelId, this.place, ModelUsers.Use.of(written));
 		Fingerprint replaceable = makeWay(FileMoves::replace, () -> {
@@ -507,7 +507,7 @@ public final class StagedFile implements AutoCloseable {
 		if (fingerprint == null) {
 			throw new IOException("the copy " + target() + " has disappeared");
 		}
-		this.staging.users().use(this.place);
+		this.staging.users().use(this.modelId, this.place);
 		this.staging.receipts().write(this.place, receipt.apply(fingerprint));
 		this.published = true;
 		deleteJournal();

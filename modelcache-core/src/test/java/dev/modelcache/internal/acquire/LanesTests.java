@@ -115,6 +115,28 @@ class LanesTests {
 	}
 
 	@Test
+	void evictionEndsWhatReadsBesideARenewalAndNothingReadsBesideTheEviction() throws Exception {
+		CompletableFuture<?> renew = hanging(Kind.RENEW).toFuture();
+		awaitHanging();
+		CompletableFuture<?> read = beside(() -> {
+			callTheDisk();
+			return null;
+		}).toFuture();
+		CompletableFuture<?> evict = quick(Kind.EVICT, "evict").toFuture();
+		assertCancelled(read);
+		assertCancelled(renew);
+		assertThat(beside(() -> {
+			throw new IllegalStateException("must not read");
+		}).blockOptional(PATIENCE)).isEmpty();
+		this.hang.countDown();
+		assertThat(evict).succeedsWithin(PATIENCE);
+	}
+
+	private Mono<CachedModel> beside(Callable<@Nullable CachedModel> step) {
+		return this.lanes.enterBeside(KEY, () -> new Step(Kind.ACQUIRE, "read", step));
+	}
+
+	@Test
 	void lastCallerThatLeavesTakesAWaitingOperationWithIt() throws Exception {
 		CompletableFuture<?> first = hanging(Kind.VERIFY).toFuture();
 		awaitHanging();

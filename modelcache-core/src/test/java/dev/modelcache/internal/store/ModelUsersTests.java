@@ -42,7 +42,7 @@ class ModelUsersTests {
 		this.layout = new CacheLayout(this.directory.toRealPath(), FileAccess.PRIVATE, UnaryOperator.identity());
 		this.users = new ModelUsers(this.layout, new ExclusiveFiles(), Clock.systemUTC());
 		this.others = new ModelUsers(this.layout, new ExclusiveFiles(), Clock.systemUTC());
-		this.users.keep(new ModelUsers.Configured(Set.of("0"), () -> Set.of(place(0).receipt())));
+		this.users.keep(Set.of("0"));
 	}
 
 	@AfterEach
@@ -65,7 +65,7 @@ class ModelUsersTests {
 	@Test
 	void marksOfModelsThatAreNotConfiguredAreThoseOfTheLastOnes() throws Exception {
 		for (int i = 0; i < MANY; i++) {
-			this.users.use(place(i));
+			this.users.use(String.valueOf(i), place(i));
 		}
 		assertThat(isUnused(0)).as("configured").isFalse();
 		assertThat(isUnused(1)).as("used least recently").isTrue();
@@ -84,7 +84,7 @@ class ModelUsersTests {
 
 	@Test
 	void placeThatIsLeftHasNoMarks() throws Exception {
-		this.users.use(place(1));
+		this.users.use("1", place(1));
 		this.users.serve("1", place(1), new ModelUsers.Use("sha256:1", null, null, Set.of()));
 		this.users.leave(place(1));
 		assertThat(isUnused(1)).isTrue();

@@ -153,7 +153,7 @@ class StagedFileTests {
 		try (ExclusiveFile held = new ExclusiveFiles().tryCreate(lock,
 				PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
 			assertThat(held).isNotNull();
-			store(FileAccess.SHARED).use(place());
+			store(FileAccess.SHARED).use("m", place());
 			assertThat(PosixFilePermissions.toString(permissions(locks))).isEqualTo("rwxr-xr-x");
 			assertThat(PosixFilePermissions.toString(permissions(place().target()))).isEqualTo("rw-r--r--");
 			assertThat(seenByAnotherProcess(lock)).isEqualTo("file: held");

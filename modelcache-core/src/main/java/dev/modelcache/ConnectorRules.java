@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.TrustManagerFactory;
 
 import org.jspecify.annotations.Nullable;
@@ -97,6 +98,16 @@ public interface ConnectorRules {
 	 */
 	default TrustManagerFactory explained(TrustManagerFactory trust) {
 		return trust;
+	}
+
+	/**
+	 * Returns key managers for the connector that choose as the given ones. Messages then
+	 * say whether a server requires a certificate of the client.
+	 * @param keys the factory of the key managers that choose
+	 * @return a factory, which is initialized
+	 */
+	default KeyManagerFactory explained(KeyManagerFactory keys) {
+		return keys;
 	}
 
 }

@@ -96,7 +96,7 @@ final class DownloadConnectors implements Function<ConnectorRules, ClientHttpCon
 	private static SslBundle explained(SslBundle bundle, ConnectorRules rules) {
 		SslManagerBundle managers = bundle.getManagers();
 		return SslBundle.of(bundle.getStores(), bundle.getKey(), bundle.getOptions(), bundle.getProtocol(),
-				SslManagerBundle.of(managers.getKeyManagerFactory(),
+				SslManagerBundle.of(rules.explained(managers.getKeyManagerFactory()),
 						rules.explained(managers.getTrustManagerFactory())));
 	}
 

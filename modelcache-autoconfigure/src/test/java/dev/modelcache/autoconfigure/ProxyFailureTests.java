@@ -23,6 +23,7 @@ import dev.modelcache.ModelTransferException;
 import dev.modelcache.testsupport.ConnectProxy;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.RawServer;
 import dev.modelcache.testsupport.Reply;
 import dev.modelcache.testsupport.TestCertificate;
 import org.junit.jupiter.api.AfterEach;
@@ -242,6 +243,18 @@ class ProxyFailureTests {
 				application.cache().get("default").block(PATIENCE);
 			}
 			assertThat(this.proxy.requests().get(0)).startsWith("CONNECT localhost:8443 ");
+		}
+	}
+
+	/** The bundle trusts the server, and has no key. */
+	@Test
+	void hostThatRequiresACertificateOfTheClientBehindAProxyIsNotTheProxysFault() {
+		try (RawServer server = RawServer.tls(TestCertificate.get(), (listener) -> listener.setNeedClientAuth(true))) {
+			this.proxy = ConnectProxy.tunnelling(server.port());
+			assertThat(failure("https://localhost:8443/m.gguf", "hooks.llm.download.ssl-bundle=test",
+					"spring.ssl.bundle.pem.test.truststore.certificate=" + TestCertificate.get().pem()))
+				.hasMessageContaining("requires a certificate of the client")
+				.hasMessageContaining("an SSL bundle whose key store contains one");
 		}
 	}
 

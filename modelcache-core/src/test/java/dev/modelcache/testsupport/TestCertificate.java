@@ -63,6 +63,8 @@ public final class TestCertificate {
 
 	private final List<X509Certificate> chain;
 
+	private final KeyManagerFactory keys;
+
 	private final TrustManagerFactory trust;
 
 	private final SSLContext context;
@@ -75,10 +77,10 @@ public final class TestCertificate {
 		KeyStore keys = KeyStore.getInstance("PKCS12");
 		keys.load(null, null);
 		keys.setKeyEntry("origin", key, PASSWORD, chain.toArray(Certificate[]::new));
-		KeyManagerFactory keyManagers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-		keyManagers.init(keys, PASSWORD);
+		this.keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+		this.keys.init(keys, PASSWORD);
 		this.context = SSLContext.getInstance("TLS");
-		this.context.init(keyManagers.getKeyManagers(), this.trust.getTrustManagers(), null);
+		this.context.init(this.keys.getKeyManagers(), this.trust.getTrustManagers(), null);
 	}
 
 	/**
@@ -164,6 +166,14 @@ public final class TestCertificate {
 		trusted.load(null, null);
 		trusted.setCertificateEntry("signer", this.chain.get(this.chain.size() - 1));
 		return trusted;
+	}
+
+	/**
+	 * Returns the certificate and its key.
+	 * @return the initialized factory
+	 */
+	public KeyManagerFactory keys() {
+		return this.keys;
 	}
 
 	/**

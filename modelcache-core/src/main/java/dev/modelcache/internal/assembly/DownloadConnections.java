@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.TrustManagerFactory;
 
 import dev.modelcache.ConnectorRules;
@@ -261,6 +262,8 @@ public final class DownloadConnections {
 
 		private final Way way;
 
+		private final ClientKeys keys = new ClientKeys();
+
 		private volatile boolean prepared;
 
 		Rules(PublicAddresses addresses, boolean privateToo, Way way) {
@@ -283,6 +286,11 @@ public final class DownloadConnections {
 		@Override
 		public TrustManagerFactory explained(TrustManagerFactory trust) {
 			return Certificates.explained(trust);
+		}
+
+		@Override
+		public KeyManagerFactory explained(KeyManagerFactory chosen) {
+			return this.keys.noting(chosen);
 		}
 
 		@Override
@@ -337,7 +345,8 @@ public final class DownloadConnections {
 		}
 
 		static HttpClient prepare(HttpClient client, Rules rules, DownloadConnections connections) {
-			return new NettyClients(rules, rules.way.route(), connections.tlsHandshakeTimeout, connections.io)
+			return new NettyClients(rules, rules.way.route(), new TlsWatch(connections.tlsHandshakeTimeout, rules.keys),
+					connections.io)
 				.prepare(client);
 		}
 

@@ -59,10 +59,10 @@ final class NettyClients {
 
 	private final Scheduler io;
 
-	NettyClients(ConnectorRules rules, Route route, Duration tlsHandshakeTimeout, Scheduler io) {
+	NettyClients(ConnectorRules rules, Route route, TlsWatch tls, Scheduler io) {
 		this.rules = rules;
 		this.route = route;
-		this.tls = new TlsWatch(tlsHandshakeTimeout);
+		this.tls = tls;
 		this.io = io;
 	}
 

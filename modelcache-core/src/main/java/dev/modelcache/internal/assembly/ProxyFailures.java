@@ -178,7 +178,7 @@ final class ProxyFailures {
 	private static ConnectionFailedException unreachable(@Nullable Proxy proxy, String name, String problem,
 			@Nullable Throwable cause) {
 		return new ConnectionFailedException(Reason.PROXY_FAILED, "cannot be reached: " + name + " " + problem,
-				"Check that the proxy is running; " + settings(proxy), cause);
+				"Check the host and the port of the proxy, and that it is running; " + settings(proxy), cause);
 	}
 
 	private static String settings(@Nullable Proxy proxy) {

@@ -7,18 +7,11 @@ package dev.modelcache.internal.assembly;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.security.Principal;
-import java.security.PrivateKey;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
-import java.util.WeakHashMap;
 import java.util.regex.Pattern;
 
 import javax.net.ssl.KeyManager;
@@ -30,7 +23,6 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.StandardConstants;
 import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509ExtendedKeyManager;
 
 import dev.modelcache.internal.http.Certificates;
 import dev.modelcache.internal.http.ConnectionFailedException;
@@ -88,12 +80,11 @@ final class TlsWatch {
 
 	private final Duration handshakeTimeout;
 
-	/** The connections whose server asked for a certificate that there is not. */
-	private final Set<SSLEngine> askedForCertificate = Collections
-		.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+	private final ClientKeys keys;
 
-	TlsWatch(Duration handshakeTimeout) {
+	TlsWatch(Duration handshakeTimeout, ClientKeys keys) {
 		this.handshakeTimeout = handshakeTimeout;
+		this.keys = keys;
 	}
 
 	/** Netty takes its native library where that is on the class path. */
@@ -109,7 +100,7 @@ final class TlsWatch {
 		return (client.configuration().sslProvider() != null) ? client
 				: client.secure((spec) -> spec.sslContext(Http11SslContextSpec.forClient()
 					.configure((context) -> context.trustManager(Certificates.ofJvm()[0])
-						.keyManager(new NoKeys())
+						.keyManager(this.keys.none())
 						.ciphers(cipherSuites(), SupportedCipherSuiteFilter.INSTANCE))));
 	}
 
@@ -184,31 +175,31 @@ final class TlsWatch {
 	 */
 	private static final class Records extends ChannelInboundHandlerAdapter {
 
-		private int version;
+		/** The header of a record, and the beginning of what it contains. */
+		private final byte[] head = new byte[HEADER + 6];
 
-		private int alert = -1;
-
-		private boolean begun;
+		private int known;
 
 		@Override
 		public void channelRead(ChannelHandlerContext context, Object message) {
-			if (!this.begun && message instanceof ByteBuf bytes && bytes.readableBytes() >= HEADER + 2) {
-				this.begun = true;
-				int start = bytes.readerIndex();
-				int type = bytes.getUnsignedByte(start);
-				if (type == ALERT) {
-					this.alert = bytes.getUnsignedByte(start + HEADER + 1);
-				}
-				else if (type == HANDSHAKE && bytes.readableBytes() >= HEADER + 6
-						&& bytes.getUnsignedByte(start + HEADER) == SERVER_HELLO) {
-					this.version = bytes.getUnsignedShort(start + HEADER + 4);
-				}
+			if (this.known < this.head.length && message instanceof ByteBuf bytes) {
+				int more = Math.min(bytes.readableBytes(), this.head.length - this.known);
+				bytes.getBytes(bytes.readerIndex(), this.head, this.known, more);
+				this.known += more;
 			}
 			context.fireChannelRead(message);
 		}
 
+		/** Returns the alert in place of a handshake, or -1. */
+		int alert() {
+			return (this.known > HEADER + 1 && this.head[0] == ALERT) ? Byte.toUnsignedInt(this.head[HEADER + 1]) : -1;
+		}
+
 		boolean isOldVersion() {
-			return this.alert == PROTOCOL_VERSION || (this.version != 0 && this.version < TLS_1_2);
+			boolean hello = this.known == this.head.length && this.head[0] == HANDSHAKE
+					&& this.head[HEADER] == SERVER_HELLO;
+			int version = (this.head[HEADER + 4] << 8) + this.head[HEADER + 5];
+			return alert() == PROTOCOL_VERSION || (hello && version < TLS_1_2);
 		}
 
 	}
@@ -244,7 +235,7 @@ final class TlsWatch {
 		/** What is sent answers a request: a certificate is not required. */
 		@Override
 		public void channelRead(ChannelHandlerContext context, Object message) {
-			TlsWatch.this.askedForCertificate.remove(this.engine);
+			TlsWatch.this.keys.forget(this.engine);
 			context.fireChannelRead(message);
 		}
 
@@ -276,22 +267,35 @@ final class TlsWatch {
 						"The operator of the host must enable TLS 1.2 or later; a mirror or fallback-url may help",
 						cause);
 			}
-			if (TlsWatch.this.askedForCertificate.contains(this.engine)) {
-				return failed("requires a certificate of the client",
-						"Set hooks.llm.download.ssl-bundle to an SSL bundle with a key store that contains it", cause);
+			Boolean sent = TlsWatch.this.keys.sentTo(this.engine);
+			if (sent != null) {
+				return sent
+						? failed("broke the TLS connection after it received the certificate of the client",
+								"Check that the server accepts the certificate in the key store of"
+										+ " hooks.llm.download.ssl-bundle: its authority and its period of validity",
+								cause)
+						: failed("requires a certificate of the client",
+								"Set hooks.llm.download.ssl-bundle to an SSL bundle whose key store contains one of an"
+										+ " authority that the server accepts",
+								cause);
 			}
-			return switch (this.records.alert) {
-				case -1 -> (!this.connected && !Failures.hasCause(cause, SSLException.class))
+			if (this.connected) {
+				return failed("broke the TLS connection",
+						"Check the network, and that no proxy or firewall breaks TLS; a mirror or fallback-url may help",
+						cause);
+			}
+			int alert = this.records.alert();
+			return switch (alert) {
+				case -1 -> !Failures.hasCause(cause, SSLException.class)
 						? failed("closed the connection during the TLS handshake", Reason.TLS_FAILED.action(), cause)
 						: cause;
-				case HANDSHAKE_FAILURE, INSUFFICIENT_SECURITY -> failed(
-						REFUSED + this.records.alert + " (handshake failure)",
+				case HANDSHAKE_FAILURE, INSUFFICIENT_SECURITY -> failed(REFUSED + alert + " (handshake failure)",
 						"Check the host name in the URL; otherwise the operator of the host must enable common cipher"
 								+ " suites of TLS 1.2 or later, or a proxy or firewall refuses the host",
 						cause);
 				case UNRECOGNIZED_NAME -> failed("has no certificate for the name " + this.host.getHostString(),
 						"Use a host name in the URL that the server knows", cause);
-				default -> failed(REFUSED + this.records.alert, Reason.TLS_FAILED.action(), cause);
+				default -> failed(REFUSED + alert, Reason.TLS_FAILED.action(), cause);
 			};
 		}
 
@@ -336,47 +340,6 @@ final class TlsWatch {
 			return alert || WANTS_TLS
 				.matcher(bytes.toString(start, Math.min(bytes.readableBytes(), ENOUGH), StandardCharsets.ISO_8859_1))
 				.lookingAt();
-		}
-
-	}
-
-	/** Notes that a server asked for a certificate. */
-	private final class NoKeys extends X509ExtendedKeyManager {
-
-		@Override
-		public @Nullable String chooseEngineClientAlias(String[] types, Principal[] issuers, SSLEngine engine) {
-			TlsWatch.this.askedForCertificate.add(engine);
-			return null;
-		}
-
-		@Override
-		public @Nullable String chooseClientAlias(String[] types, Principal[] issuers, Socket socket) {
-			return null;
-		}
-
-		@Override
-		public @Nullable String chooseServerAlias(String type, Principal[] issuers, Socket socket) {
-			return null;
-		}
-
-		@Override
-		public String @Nullable [] getClientAliases(String type, Principal[] issuers) {
-			return null;
-		}
-
-		@Override
-		public String @Nullable [] getServerAliases(String type, Principal[] issuers) {
-			return null;
-		}
-
-		@Override
-		public X509Certificate @Nullable [] getCertificateChain(String alias) {
-			return null;
-		}
-
-		@Override
-		public @Nullable PrivateKey getPrivateKey(String alias) {
-			return null;
 		}
 
 	}

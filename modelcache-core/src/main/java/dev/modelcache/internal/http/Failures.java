@@ -214,9 +214,8 @@ public final class Failures {
 
 	private static ModelCacheException describe(String id, List<RequestFailedException> failures) {
 		RequestFailedException last = failures.get(failures.size() - 1);
-		ConnectionFailedException explained = ConnectionFailedException.in(last);
 		String problem = String.valueOf(last.getMessage());
-		String action = (explained != null) ? explained.action() : last.reason().action();
+		String action = last.action();
 		Set<ErrorCode> codes = failures.stream()
 			.map((failure) -> failure.reason().code())
 			.collect(Collectors.toCollection(() -> EnumSet.noneOf(ErrorCode.class)));

@@ -133,10 +133,13 @@ record Hop(WebRequest request, URI uri, int number, boolean trusted, boolean pub
 		}
 		if (Origin.of(next).scheme().equals("http")) {
 			if (Origin.of(this.uri).scheme().equals("https")) {
-				throw refused("redirects from https to http, to " + RedactedUri.of(next));
+				throw refused("redirects from https to http, to " + RedactedUri.of(next),
+						"Use an https URL of that host, if it has one, or another source");
 			}
 			if (!stays && !settings.insecureHttpAllowed()) {
-				throw refused("redirects to http, which hooks.llm.download.allow-insecure-http does not allow");
+				throw refused("redirects to http, which is not protected against eavesdropping and tampering",
+						"Use an https URL of that host, if it has one, or set"
+								+ " hooks.llm.download.allow-insecure-http=true");
 			}
 		}
 		boolean guarded = !stays && connections.guardsRedirectsOf(this.request.uri());
@@ -162,10 +165,13 @@ record Hop(WebRequest request, URI uri, int number, boolean trusted, boolean pub
 		if (!cookieWanted) {
 			return refused(problem);
 		}
-		String why = problem + " and requires a cookie; downloads do not store cookies";
-		return new RequestFailedException(Reason.BAD_REDIRECT, this.request.uri(), why,
-				new ConnectionFailedException(Reason.BAD_REDIRECT, why,
-						"Use a URL that needs no cookie, or set hooks.llm.download.headers.Cookie", null));
+		return refused(problem + " and requires a cookie; downloads do not store cookies",
+				"Use a URL that needs no cookie, or set hooks.llm.download.headers.Cookie");
+	}
+
+	private RequestFailedException refused(String problem, String action) {
+		return new RequestFailedException(Reason.BAD_REDIRECT, this.request.uri(), problem,
+				new ConnectionFailedException(Reason.BAD_REDIRECT, problem, action, null));
 	}
 
 	private RequestFailedException refused(String problem) {

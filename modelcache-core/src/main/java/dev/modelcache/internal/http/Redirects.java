@@ -215,8 +215,8 @@ final class Redirects {
 	/** Returns whether a connection broke that the server may have closed long before. */
 	private static boolean wasClosed(@Nullable Wire wire, Throwable failure) {
 		ConnectionFailedException explained = ConnectionFailedException.in(failure);
-		return isUsed(wire) && Failures.hasCause(failure, IOException.class)
-				&& (explained == null || explained.reason() == Reason.PROXY_FAILED);
+		return isUsed(wire) && Failures.hasCause(failure, IOException.class) && (explained == null
+				|| explained.reason() == Reason.PROXY_FAILED || explained.reason() == Reason.TLS_FAILED);
 	}
 
 	/**

@@ -225,6 +225,25 @@ public final class RequestFailedException extends RuntimeException implements Fa
 	}
 
 	/**
+	 * Returns what to do, which may depend on more than the kind.
+	 * @return a sentence without its full stop
+	 */
+	public String action() {
+		ConnectionFailedException explained = ConnectionFailedException.in(this);
+		if (explained != null) {
+			return explained.action();
+		}
+		return switch (this.status) {
+			case 204, 205 -> Reason.NOT_FOUND.action();
+			case 421 -> "Use a host name in the URL that the server knows, or configure a mirror or fallback-url";
+			case 431 -> "Send fewer or shorter hooks.llm.download.headers to that host, or configure a mirror or"
+					+ " fallback-url";
+			case 451 -> "Configure a mirror or fallback-url, or use another model";
+			default -> this.reason.action();
+		};
+	}
+
+	/**
 	 * Returns the kind and status as one word from a bounded set, for meters.
 	 * @return the word, such as {@code status-503} or {@code stalled}
 	 */
@@ -318,7 +337,7 @@ public final class RequestFailedException extends RuntimeException implements Fa
 		NOT_A_MODEL(true, ErrorCode.FORMAT,
 				"Open the URL in a browser: a login page or a proxy's page may be in the way"),
 		/** A redirect that must not, or cannot, be followed. */
-		BAD_REDIRECT(false, ErrorCode.TRANSFER, "Use the https URL that the server redirects to, or another source"),
+		BAD_REDIRECT(false, ErrorCode.TRANSFER, "Check where the server redirects to, or use another source"),
 		/** A redirect leads to a private address, which is not allowed. */
 		PRIVATE_ADDRESS(false, ErrorCode.TRANSFER, Action.SERVER),
 		/** A proxy requires other credentials, or refuses to connect to the host. */

@@ -4,12 +4,7 @@
  */
 package dev.modelcache.internal.assembly;
 
-import java.io.IOException;
-import java.io.OutputStream;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -38,7 +33,9 @@ import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelTransferException;
 import dev.modelcache.testsupport.ForkedJvm;
+import dev.modelcache.testsupport.RawServer;
 import dev.modelcache.testsupport.TestCertificate;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.ssl.SslHandler;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +50,7 @@ import org.springframework.util.unit.DataSize;
 import reactor.netty.NettyPipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 /**
@@ -121,64 +119,30 @@ class TlsMessageTests {
 		return TestCertificate.authority("Company CA").sign("localhost", Duration.ofDays(start));
 	}
 
-	private int serve(TestCertificate certificate, Consumer<SSLServerSocket> change) throws IOException {
-		SSLServerSocket listener = (SSLServerSocket) certificate.sslContext()
-			.getServerSocketFactory()
-			.createServerSocket(0, 16, InetAddress.getByName("127.0.0.1"));
-		SSLParameters parameters = listener.getSSLParameters();
-		parameters.setSNIMatchers(List.of(new SNIMatcher(StandardConstants.SNI_HOST_NAME) {
+	private int serve(TestCertificate certificate, Consumer<SSLServerSocket> change) {
+		return port(RawServer.tls(certificate, (listener) -> {
+			SSLParameters parameters = listener.getSSLParameters();
+			parameters.setSNIMatchers(List.of(new SNIMatcher(StandardConstants.SNI_HOST_NAME) {
 
-			@Override
-			public boolean matches(SNIServerName name) {
-				TlsMessageTests.this.names.add(new String(name.getEncoded(), StandardCharsets.US_ASCII));
-				return true;
-			}
-
-		}));
-		listener.setSSLParameters(parameters);
-		change.accept(listener);
-		accept(listener, (socket) -> {
-			((SSLSocket) socket).startHandshake();
-			socket.getInputStream().read();
-		});
-		return listener.getLocalPort();
-	}
-
-	private int serveBytes(byte[] answer) throws IOException {
-		ServerSocket listener = new ServerSocket(0, 16, InetAddress.getByName("127.0.0.1"));
-		accept(listener, (socket) -> {
-			socket.getInputStream().read(new byte[64]);
-			socket.getOutputStream().write(answer);
-			socket.getInputStream().transferTo(OutputStream.nullOutputStream());
-		});
-		return listener.getLocalPort();
-	}
-
-	private void accept(ServerSocket listener, Conversation conversation) {
-		this.open.add(listener);
-		Thread thread = new Thread(() -> {
-			try {
-				while (true) {
-					Socket socket = listener.accept();
-					this.open.add(socket);
-					Thread serving = new Thread(() -> {
-						try {
-							conversation.with(socket);
-						}
-						catch (IOException ex) {
-							// The other side did not like it.
-						}
-					});
-					serving.setDaemon(true);
-					serving.start();
+				@Override
+				public boolean matches(SNIServerName name) {
+					TlsMessageTests.this.names.add(new String(name.getEncoded(), StandardCharsets.US_ASCII));
+					return true;
 				}
-			}
-			catch (IOException ex) {
-				// The test has ended.
-			}
-		});
-		thread.setDaemon(true);
-		thread.start();
+
+			}));
+			listener.setSSLParameters(parameters);
+			change.accept(listener);
+		}));
+	}
+
+	private int serveBytes(byte[] answer) {
+		return port(RawServer.sending(answer));
+	}
+
+	private int port(RawServer server) {
+		this.open.add(server);
+		return server.port();
 	}
 
 	@ParameterizedTest
@@ -244,8 +208,7 @@ class TlsMessageTests {
 		TestCertificate keys = TestCertificate.selfSigned("localhost");
 		trust(keys);
 		byte[] damaged = HexFormat.of().parseHex("1703030020" + "00".repeat(32));
-		ServerSocket listener = new ServerSocket(0, 16, InetAddress.getByName("127.0.0.1"));
-		accept(listener, (socket) -> {
+		int port = port(RawServer.start((socket) -> {
 			SSLSocket tls = (SSLSocket) keys.sslContext().getSocketFactory().createSocket(socket, null, true);
 			tls.setEnabledProtocols(new String[] { version });
 			tls.setWantClientAuth(true);
@@ -264,9 +227,8 @@ class TlsMessageTests {
 					// The client still waits.
 				}
 			}
-		});
-		assertThat(failure("https://localhost:" + listener.getLocalPort() + "/m.gguf"))
-			.hasMessageContaining("broke the TLS connection")
+		}));
+		assertThat(failure("https://localhost:" + port + "/m.gguf")).hasMessageContaining("broke the TLS connection")
 			.hasMessageNotContaining("certificate of the client");
 	}
 
@@ -294,13 +256,12 @@ class TlsMessageTests {
 	@ParameterizedTest
 	@ValueSource(booleans = { true, false })
 	void connectionThatIsClosedDuringTheHandshake(boolean reset) throws Exception {
-		ServerSocket listener = new ServerSocket(0, 16, InetAddress.getByName("127.0.0.1"));
-		accept(listener, (socket) -> {
+		int port = port(RawServer.start((socket) -> {
 			socket.getInputStream().read(new byte[64]);
 			socket.setSoLinger(reset, 0);
 			socket.close();
-		});
-		assertThat(failure("https://localhost:" + listener.getLocalPort() + "/m.gguf"))
+		}));
+		assertThat(failure("https://localhost:" + port + "/m.gguf"))
 			.hasMessageContaining("closed the connection during the TLS handshake")
 			.hasMessageContaining("port accepts https");
 	}
@@ -312,19 +273,16 @@ class TlsMessageTests {
 	void cipherSuiteOfThisJvm(String suite) throws Exception {
 		TestCertificate keys = TestCertificate.selfSigned("localhost");
 		trust(keys);
-		SSLServerSocket listener = (SSLServerSocket) keys.sslContext()
-			.getServerSocketFactory()
-			.createServerSocket(0, 16, InetAddress.getByName("127.0.0.1"));
-		listener.setEnabledProtocols(new String[] { "TLSv1.2" });
-		listener.setEnabledCipherSuites(new String[] { suite });
-		accept(listener, (socket) -> {
+		int port = port(RawServer.tls(keys, (listener) -> {
+			listener.setEnabledProtocols(new String[] { "TLSv1.2" });
+			listener.setEnabledCipherSuites(new String[] { suite });
+		}, (socket) -> {
 			socket.getInputStream().read(new byte[64]);
 			socket.getOutputStream()
 				.write("HTTP/1.1 400 No\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
 			socket.close();
-		});
-		assertThat(failure("https://localhost:" + listener.getLocalPort() + "/m.gguf"))
-			.hasMessageContaining("answered 400");
+		}));
+		assertThat(failure("https://localhost:" + port + "/m.gguf")).hasMessageContaining("answered 400");
 	}
 
 	/** Downloads use no keys. */
@@ -356,11 +314,32 @@ class TlsMessageTests {
 		SSLEngine engine = SSLContext.getDefault().createSSLEngine(host, 443);
 		EmbeddedChannel channel = new EmbeddedChannel();
 		channel.pipeline().addLast(NettyPipeline.SslHandler, new SslHandler(engine));
-		new TlsWatch(PATIENCE).watch(channel, InetSocketAddress.createUnresolved(host, 443));
+		new TlsWatch(PATIENCE, new ClientKeys()).watch(channel, InetSocketAddress.createUnresolved(host, 443));
 		List<SNIServerName> names = engine.getSSLParameters().getServerNames();
 		assertThat((names != null) ? names : List.<SNIServerName>of())
 			.extracting((sent) -> new String(sent.getEncoded(), StandardCharsets.US_ASCII))
 			.isEqualTo((name != null) ? List.of(name) : List.of());
+	}
+
+	/** The first record may come in pieces. */
+	@ParameterizedTest
+	@ValueSource(strings = { "15030100020246",
+			"160301002e0200002a0301000000000000000000000000000000000000000000000000000000000000000000002f000002ff01"
+					+ "0100" })
+	void whatServersSendMayComeByteByByte(String answer) throws Exception {
+		EmbeddedChannel channel = new EmbeddedChannel();
+		SSLEngine engine = SSLContext.getDefault().createSSLEngine("localhost", 443);
+		engine.setUseClientMode(true);
+		channel.pipeline().addLast(NettyPipeline.SslHandler, new SslHandler(engine));
+		new TlsWatch(PATIENCE, new ClientKeys()).watch(channel, InetSocketAddress.createUnresolved("localhost", 443));
+		channel.pipeline().fireChannelActive();
+		assertThatThrownBy(() -> {
+			for (byte one : HexFormat.of().parseHex(answer)) {
+				channel.writeInbound(Unpooled.wrappedBuffer(new byte[] { one }));
+			}
+			channel.checkException();
+		}).hasMessageContaining("supports no version of TLS that is safe");
+		channel.releaseOutbound();
 	}
 
 	@Test
@@ -411,12 +390,6 @@ class TlsMessageTests {
 		failure("https://127.0.0.1:" + serve(TestCertificate.get(), (listener) -> {
 		}) + "/m.gguf");
 		assertThat(this.names.poll()).isNull();
-	}
-
-	private interface Conversation {
-
-		void with(Socket socket) throws IOException;
-
 	}
 
 }

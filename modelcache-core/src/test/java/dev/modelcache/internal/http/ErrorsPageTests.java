@@ -30,7 +30,7 @@ class ErrorsPageTests {
 		Path here = Path.of("").toAbsolutePath();
 		Path root = Files.isDirectory(here.resolve("docs")) ? here : here.getParent();
 		try (Stream<String> lines = Files.lines(root.resolve("docs/errors.md"))) {
-			return lines.filter((line) -> line.startsWith("| `")).toList();
+			return lines.takeWhile((line) -> !line.startsWith("## ")).filter((line) -> line.startsWith("| `")).toList();
 		}
 	}
 

@@ -75,8 +75,9 @@ class MinSpeedTests {
 		assertThat(run(1)).failsWithin(PATIENCE)
 			.withThrowableThat()
 			.withCauseInstanceOf(ModelTransferException.class)
-			.withMessageContaining("1024 bytes per second")
-			.withMessageContaining("min-speed");
+			.withMessageEndingWith("sent fewer than 1024 bytes per second for a minute (hooks.llm.download.min-speed)"
+					+ " (3 failed requests). Check the network, the proxy and the host name; a mirror or fallback-url"
+					+ " helps when a host is down.");
 		assertThat(this.fixture.requests).hasSize(3);
 	}
 

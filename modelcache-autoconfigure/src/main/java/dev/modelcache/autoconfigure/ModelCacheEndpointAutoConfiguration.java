@@ -7,7 +7,6 @@ package dev.modelcache.autoconfigure;
 import java.util.Locale;
 
 import dev.modelcache.ModelCacheOperations;
-import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
@@ -30,11 +29,11 @@ public class ModelCacheEndpointAutoConfiguration {
 	@ConditionalOnAvailableEndpoint
 	ModelCacheEndpoint modelCacheEndpoint(@Lazy ModelCacheOperations operations,
 			ObjectProvider<ModelCacheProperties> properties) {
-		return new ModelCacheEndpoint(operations, () -> startup(properties.getIfUnique()), BlockingBridge::await);
-	}
-
-	private static @Nullable String startup(@Nullable ModelCacheProperties properties) {
-		return (properties != null) ? properties.getStartup().getMode().name().toLowerCase(Locale.ROOT) : null;
+		return new ModelCacheEndpoint(operations, () -> {
+			// Not a method: its types would be loaded where nothing is configured.
+			ModelCacheProperties known = properties.getIfUnique();
+			return (known != null) ? known.getStartup().getMode().name().toLowerCase(Locale.ROOT) : null;
+		}, BlockingBridge::await);
 	}
 
 }

@@ -7,7 +7,6 @@ package dev.modelcache.autoconfigure;
 import java.util.Locale;
 
 import dev.modelcache.ModelCacheOperations;
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -15,6 +14,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Lazy;
+import org.springframework.core.env.Environment;
 
 /**
  * {@link AutoConfiguration Auto-configuration} for the {@code modelcache} endpoint.
@@ -27,13 +27,11 @@ public class ModelCacheEndpointAutoConfiguration {
 	@InternalBean("dev.modelcache.autoconfigure.ModelCacheEndpoint.ORIGINAL")
 	@ConditionalOnMissingBean
 	@ConditionalOnAvailableEndpoint
-	ModelCacheEndpoint modelCacheEndpoint(@Lazy ModelCacheOperations operations,
-			ObjectProvider<ModelCacheProperties> properties) {
-		return new ModelCacheEndpoint(operations, () -> {
-			// Not a method: its types would be loaded where nothing is configured.
-			ModelCacheProperties known = properties.getIfUnique();
-			return (known != null) ? known.getStartup().getMode().name().toLowerCase(Locale.ROOT) : null;
-		}, BlockingBridge::await);
+	ModelCacheEndpoint modelCacheEndpoint(@Lazy ModelCacheOperations operations, Environment environment) {
+		// The type of the properties would be loaded where nothing is configured.
+		return new ModelCacheEndpoint(operations,
+				() -> environment.getProperty("hooks.llm.startup.mode", "background").toLowerCase(Locale.ROOT),
+				BlockingBridge::await);
 	}
 
 }

@@ -98,9 +98,8 @@ class InterleavingTests {
 			for (int i = 0; i < REQUESTS; i++) {
 				DefaultModelCache cache = caches.get(random.nextInt(caches.size()));
 				String id = (alone || random.nextBoolean()) ? "m" : "n";
-				answers
-					.add(draw(random, cache, id, server, proved ? null : Content.random(150_000, random.nextLong()))
-						.toFuture());
+				answers.add(draw(random, cache, id, server, proved ? null : Content.random(150_000, random.nextLong()))
+					.toFuture());
 				LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(random.nextInt(1000 * LONGEST_PAUSE_MILLIS)));
 			}
 			boolean closed = random.nextInt(4) == 0;
@@ -156,8 +155,7 @@ class InterleavingTests {
 				return cache.get(id);
 			}
 			case 3 -> {
-				return cache.get(id)
-					.timeout(Duration.ofMillis(1 + random.nextInt(LONGEST_PAUSE_MILLIS)), Mono.empty());
+				return cache.get(id).timeout(Duration.ofMillis(1 + random.nextInt(LONGEST_PAUSE_MILLIS)), Mono.empty());
 			}
 			case 4, 5 -> {
 				return cache.refresh(id);

@@ -19,6 +19,8 @@ const STATES = {
 const UNDER_WAY = ['WAITING', 'RESOLVING', 'DOWNLOADING', 'VERIFYING'];
 const OUTCOMES = { DOWNLOADED: 'Downloaded', CACHED: 'Found in the cache', ADOPTED: 'Adopted from another tool' };
 const MIRROR_STATES = { ACTIVE: 'active', FAILING: 'failing', IDLE: 'done' };
+// The other actions change the state.
+const DONE = { evict: 'The file was removed at ', verify: 'Verify was requested at ', refresh: 'Refresh was requested at ' };
 const EXAMPLES = ['ls -la /var/log', 'git clone https://example.com/app.git', 'UPDATE users SET name = \'x\'', 'kubectl delete pod web-0', 'docker stop web', 'find . -name "*.tmp" | xargs rm'];
 
 function amount(bytes) {
@@ -116,7 +118,7 @@ class ModelCard {
 				headers: { 'Content-Type': 'application/json' },
 				body: JSON.stringify({ action })
 			});
-			this.tell(action === 'evict' ? 'The file was removed.' : '');
+			this.tell(DONE[action] ? DONE[action] + clockTime(Date.now()) + '.' : '');
 		} catch (problem) {
 			this.tell(problem.message);
 		}

@@ -8,10 +8,12 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.logging.Level;
+import java.util.regex.Pattern;
 
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
@@ -23,6 +25,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.OutputType;
@@ -30,6 +34,7 @@ import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.interactions.Actions;
 import org.openqa.selenium.logging.LogEntry;
 import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
@@ -52,6 +57,12 @@ class PageTests {
 	private static final int NARROW = 320;
 
 	private static final int WIDE = 1280;
+
+	/** The elements that Tab visits, in the order of the page. */
+	private static final String FOCUSABLE = """
+			[...document.querySelectorAll('a[href], button, input, summary, [tabindex="0"]')]
+				.filter((element) => element.checkVisibility() && !element.disabled && !element.closest('dialog'))
+			""".strip();
 
 	@TempDir
 	private static Path directory;
@@ -169,7 +180,9 @@ class PageTests {
 		await().until(() -> percent("large") > before);
 		awaitText(part("large", "[data-part=speed]"), "kB/s");
 		awaitText(part("large", "[data-part=eta]"), "left");
-		await().until(() -> find(part("large", ".graph .line")).getDomAttribute("d").startsWith("M"));
+		await().until(() -> find(part("large", ".graph")).isDisplayed());
+		assertThatTheGraphFillsItsBox(find(part("large", ".graph .line")).getDomAttribute("d"));
+		awaitText(part("large", "[data-part=peak]"), "kB/s, over ");
 		sample.changePace(FAST);
 		awaitText(part("large", ".badge"), "Ready");
 		awaitText(part("large", ".digest code"),
@@ -178,6 +191,144 @@ class PageTests {
 		find(part("large", ".about summary")).click();
 		awaitText(part("large", ".facts"), "Random weights");
 		awaitText(part("large", ".mirrors"), "done");
+	}
+
+	/**
+	 * From the first sample at the left to the last one at the right, the peak on top.
+	 */
+	private static void assertThatTheGraphFillsItsBox(@Nullable String line) {
+		List<double[]> points = Pattern.compile("[ML](\\S+) ([0-9.]+)")
+			.matcher(Objects.requireNonNull(line))
+			.results()
+			.map((point) -> new double[] { Double.parseDouble(point.group(1)), Double.parseDouble(point.group(2)) })
+			.toList();
+		assertThat(points).hasSizeGreaterThanOrEqualTo(3);
+		assertThat(points).extracting((point) -> point[0]).isSorted().startsWith(0.0);
+		assertThat(points).extracting((point) -> point[0]).allMatch((x) -> x <= 600);
+		assertThat(points).extracting((point) -> point[1]).contains(6.0).allMatch((y) -> y >= 6 && y <= 62);
+	}
+
+	@Test
+	void aDownloadThatIsCancelledGoesOnWithEnsure() {
+		awaitText(part("large", ".badge"), "Ready");
+		sample.changePace(SLOW);
+		press("large", "evict");
+		find("#confirm [value=yes]").click();
+		press("large", "ensure");
+		awaitText(part("large", ".badge"), "Downloading");
+		press("large", "cancel");
+		awaitText(part("large", ".badge"), "Cancelled");
+		assertThat(find(part("large", "[data-action=cancel]")).isEnabled()).isFalse();
+		sample.changePace(FAST);
+		press("large", "ensure");
+		awaitText(part("large", ".badge"), "Ready");
+	}
+
+	@Test
+	void aRefreshIsRequested() {
+		awaitText(part("large", ".badge"), "Ready");
+		press("large", "refresh");
+		awaitText(part("large", "[data-part=result]"), "Refresh was requested at ");
+	}
+
+	@Test
+	void theDigestIsCopiedOrWhereThatIsDeniedSelected() {
+		String digest = "sha256:fa851fa30e4b8b26fd7d12821195b04a9376890a3642998a2a7b6b8a6f7dfc64";
+		awaitText(part("large", ".digest code"), digest);
+		allowClipboard("denied");
+		press("large", "copy");
+		await().until(() -> digest.equals(browser.executeScript("return String(getSelection())")));
+		allowClipboard("granted");
+		press("large", "copy");
+		await().until(() -> digest.equals(browser.executeAsyncScript(
+				"const done = arguments[0]; navigator.clipboard.readText().then(done, (error) => done(String(error)))")));
+	}
+
+	private static void allowClipboard(String setting) {
+		for (String permission : List.of("clipboard-read", "clipboard-write")) {
+			browser.executeCdpCommand("Browser.setPermission", Map.of("permission", Map.of("name", permission),
+					"setting", setting, "origin", sample.uri().toString()));
+		}
+	}
+
+	@Test
+	void theKeyboardReachesEveryButtonInItsOrderAndShowsWhereItIs() {
+		awaitText(part("default", ".badge"), "Ready");
+		awaitText(part("large", ".badge"), "Ready");
+		awaitClassifier();
+		await().until(() -> find("[data-fault=kill]").isDisplayed());
+		List<String> expected = listed(FOCUSABLE);
+		List<String> reached = new ArrayList<>();
+		for (int i = 0; i < expected.size(); i++) {
+			new Actions(browser).sendKeys(Keys.TAB).perform();
+			reached.addAll(listed("[document.activeElement]"));
+			assertThat(browser.executeScript("return getComputedStyle(document.activeElement).outlineStyle"))
+				.as(reached.get(i))
+				.isEqualTo("solid");
+		}
+		assertThat(reached).isEqualTo(expected).hasSizeGreaterThan(20).startsWith("Skip to the models");
+	}
+
+	@Test
+	void theFocusIsWhereTheKeyboardLeftIt() {
+		awaitText(part("large", ".badge"), "Ready");
+		new Actions(browser).sendKeys(Keys.TAB, Keys.ENTER).perform();
+		await().until(() -> "models".equals(browser.executeScript("return document.activeElement.id")));
+		String evict = part("large", "[data-action=evict]");
+		find(evict).sendKeys(Keys.ENTER);
+		await().until(() -> find("#confirm [value=no]").equals(browser.switchTo().activeElement()));
+		new Actions(browser).sendKeys(Keys.ESCAPE).perform();
+		await().until(() -> find(evict).equals(browser.switchTo().activeElement()));
+		awaitText(part("large", ".badge"), "Ready");
+	}
+
+	/** Returns the names of elements: all of a list that JavaScript makes. */
+	@SuppressWarnings("unchecked")
+	private static List<String> listed(String elements) {
+		return (List<String>) Objects.requireNonNull(browser.executeScript("return " + elements
+				+ ".map((element) => (element.closest('[data-model]')?.dataset.model ?? '') + (element.id || element.textContent).trim())"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "light", "dark" })
+	void textStandsOutFromItsBackground(String scheme) {
+		prefer("prefers-color-scheme", scheme);
+		awaitText(part("default", ".badge"), "Ready");
+		awaitClassifier();
+		find("#ask .primary").click();
+		awaitText("#label", "DELETE");
+		await().until(() -> find("[data-fault=outage]").isDisplayed());
+		find("[data-fault=outage]").click();
+		awaitText(part("large", ".badge"), "Failed");
+		assertThat(faintTexts()).isEmpty();
+	}
+
+	/** Returns the texts whose contrast is less than that of WCAG 2.2, level AA. */
+	@SuppressWarnings("unchecked")
+	private static List<String> faintTexts() {
+		return (List<String>) Objects.requireNonNull(browser.executeScript(
+				"""
+						const channels = (color) => color.match(/[0-9.]+/g).map(Number)
+						const light = (color) => channels(color).slice(0, 3).map((value) => value / 255)
+							.map((value) => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
+							.reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0)
+						const behind = (element) => {
+							const color = getComputedStyle(element).backgroundColor
+							return channels(color)[3] === 0 ? behind(element.parentElement) : color
+						}
+						return [...document.querySelectorAll('body *')]
+							.filter((element) => element.checkVisibility() && !element.disabled)
+							.filter((element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+							.map((element) => {
+								const style = getComputedStyle(element)
+								const [low, high] = [light(style.color), light(behind(element))].sort((a, b) => a - b)
+								const large = parseFloat(style.fontSize) >= 24
+									|| parseFloat(style.fontSize) >= 18.66 && style.fontWeight >= 700
+								return { text: element.textContent, contrast: (high + 0.05) / (low + 0.05), least: large ? 3 : 4.5 }
+							})
+							.filter((found) => !(found.contrast >= found.least))
+							.map((found) => found.text + ': ' + found.contrast)
+						"""));
 	}
 
 	@Test

@@ -49,7 +49,8 @@ public class ModelProperties extends ModelSourceProperties {
 	private @Nullable Integer maxRetries;
 
 	/**
-	 * Whether the health of the application depends on this model.
+	 * Whether the health of the application, and its start with startup.mode=blocking,
+	 * depend on this model.
 	 */
 	private boolean required = true;
 

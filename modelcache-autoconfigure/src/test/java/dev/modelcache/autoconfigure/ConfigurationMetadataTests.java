@@ -7,6 +7,7 @@ package dev.modelcache.autoconfigure;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,10 +17,13 @@ import java.util.stream.Collectors;
 import dev.modelcache.testsupport.ConfigurationPage;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.json.JsonParserFactory;
+import org.springframework.core.io.ClassPathResource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 class ConfigurationMetadataTests {
+
+	private static final String METADATA = "META-INF/spring-configuration-metadata.json";
 
 	private final Map<String, Map<String, Object>> properties = read();
 
@@ -66,6 +70,30 @@ class ConfigurationMetadataTests {
 		assertThat(rows).containsExactlyInAnyOrderEntriesOf(ConfigurationPage.metadata(ModelCacheProperties.class));
 	}
 
+	@Test
+	void pageDescribesEachKeyAsEditorsDo() {
+		Map<String, String> meanings = ConfigurationPage.meanings();
+		assertThat(ConfigurationPage.firstSentences(ModelCacheProperties.class)).isNotEmpty()
+			.allSatisfy((key, sentence) -> assertThat(meanings.get(key)).as(key).startsWith(sentence));
+	}
+
+	@Test
+	void eachModelOfTheCatalogIsAHintWithItsDescription() {
+		Map<Object, Object> models = described(json("dev/modelcache/internal/source/catalog/built-in.json"), "models",
+				"name");
+		models.replaceAll((name, description) -> description + ".");
+		Map<String, Object> hint = list(json(METADATA), "hints").stream()
+			.filter((candidate) -> candidate.get("name").equals("hooks.llm.model-type"))
+			.findFirst()
+			.orElseThrow();
+		assertThat(described(hint, "values", "value")).isEqualTo(models);
+	}
+
+	private static Map<Object, Object> described(Map<String, Object> holder, String list, String name) {
+		return list(holder, list).stream()
+			.collect(Collectors.toMap((value) -> value.get(name), (value) -> value.get("description")));
+	}
+
 	private static boolean isOfLlama(String name) {
 		return (name + ".").startsWith("hooks.llm.llama.");
 	}
@@ -76,14 +104,23 @@ class ConfigurationMetadataTests {
 			.collect(Collectors.toMap((property) -> (String) property.get("name"), (property) -> property));
 	}
 
-	@SuppressWarnings("unchecked")
 	private static List<Map<String, Object>> all() {
+		return list(json(METADATA), "properties");
+	}
+
+	@SuppressWarnings("unchecked")
+	private static List<Map<String, Object>> list(Map<String, Object> holder, String name) {
+		return (List<Map<String, Object>>) (List<?>) holder.get(name);
+	}
+
+	/** Other modules and libraries have metadata, too. */
+	private static Map<String, Object> json(String file) {
 		try {
 			URI classes = ModelCacheProperties.class.getProtectionDomain().getCodeSource().getLocation().toURI();
-			String json = Files.readString(Path.of(classes).resolve("META-INF/spring-configuration-metadata.json"));
-			return (List<Map<String, Object>>) (List<?>) JsonParserFactory.getJsonParser()
-				.parseMap(json)
-				.get("properties");
+			Path own = Path.of(classes).resolve(file);
+			return JsonParserFactory.getJsonParser()
+				.parseMap(Files.exists(own) ? Files.readString(own)
+						: new ClassPathResource(file).getContentAsString(StandardCharsets.UTF_8));
 		}
 		catch (IOException | URISyntaxException ex) {
 			throw new IllegalStateException(ex);

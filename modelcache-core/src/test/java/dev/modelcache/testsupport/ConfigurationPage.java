@@ -63,6 +63,42 @@ public final class ConfigurationPage {
 	}
 
 	/**
+	 * Reads the meanings on the page, without their markup.
+	 * @return the meanings by the keys' full names
+	 */
+	public static Map<String, String> meanings() {
+		Map<String, String> meanings = new TreeMap<>();
+		ROW.matcher(read("docs/configuration.md"))
+			.results()
+			.forEach((row) -> meanings.put(PREFIX + row.group(1), plain(row.group(4))));
+		return meanings;
+	}
+
+	/** A link in brackets is an addition of the page. */
+	private static String plain(String text) {
+		return text.replaceAll(" \\(\\[[^]]*]\\([^)]*\\)\\)", "")
+			.replaceAll("\\[([^]]*)]\\([^)]*\\)", "$1")
+			.replaceAll("[`\"]", "");
+	}
+
+	/**
+	 * Reads the first sentences of the descriptions that the metadata of the module of a
+	 * class has for its keys below {@code hooks.llm}, without quotation marks.
+	 * @param module a class of the module
+	 * @return the sentences by the keys' full names
+	 */
+	public static Map<String, String> firstSentences(Class<?> module) {
+		Map<String, String> sentences = new TreeMap<>();
+		for (JsonNode key : json(module).get("properties")) {
+			String name = key.get("name").asString();
+			if (name.startsWith(PREFIX) && !key.has("deprecation")) {
+				sentences.put(name, plain(key.get("description").asString()).replaceFirst("(?s)\\. .*", "."));
+			}
+		}
+		return sentences;
+	}
+
+	/**
 	 * Reads the full names of keys and groups of keys that a file mentions; a key of one
 	 * model is named as that of the default model.
 	 * @param file its path in the project

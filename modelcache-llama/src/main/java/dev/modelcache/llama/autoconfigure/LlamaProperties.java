@@ -48,8 +48,8 @@ public class LlamaProperties {
 
 	/**
 	 * Names of environment variables to pass to the process of llama.cpp, in addition to
-	 * the search path, the locale and the temporary directory. A name that ends with '*'
-	 * matches all variables with that prefix.
+	 * the search path, the locale, the time zone and the temporary directory. A name that
+	 * ends with '*' matches all variables with that prefix.
 	 */
 	private List<String> environment = new ArrayList<>();
 

@@ -29,6 +29,13 @@ class LlamaPropertiesTests {
 		assertThat(rows).containsExactlyInAnyOrderEntriesOf(ConfigurationPage.metadata(LlamaProperties.class));
 	}
 
+	@Test
+	void pageDescribesEachKeyAsEditorsDo() {
+		Map<String, String> meanings = ConfigurationPage.meanings();
+		assertThat(ConfigurationPage.firstSentences(LlamaProperties.class)).isNotEmpty()
+			.allSatisfy((key, sentence) -> assertThat(meanings.get(key)).as(key).startsWith(sentence));
+	}
+
 	@ParameterizedTest
 	@CsvSource({ "threads, 0, must be 1 or more, but is 0, hooks.llm.llama.threads",
 			"context-size, -1, must be 1 or more, but is -1, hooks.llm.llama.context-size",

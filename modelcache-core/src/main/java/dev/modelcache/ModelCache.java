@@ -105,7 +105,7 @@ public interface ModelCache extends AutoCloseable {
 
 	/**
 	 * Removes the published files of a model that is not configured, as
-	 * {@link #evict(String)} does, whoever requested the model.
+	 * {@link #evict(String)} does, also if another caller requested the model.
 	 * @param request the model
 	 * @return completes when the files are removed
 	 */
@@ -151,8 +151,8 @@ public interface ModelCache extends AutoCloseable {
 	/**
 	 * Cancels the current acquisition of a configured model for all its callers, which
 	 * receive a {@link ModelCancelledException}, or the next attempt after a failure that
-	 * time may mend. The model is {@link ModelState#CANCELLED} until the next request; a
-	 * model that was ready stays ready. Does nothing if no acquisition is running or to
+	 * may be temporary. The model is {@link ModelState#CANCELLED} until the next request;
+	 * a model that was ready stays ready. Does nothing if no acquisition is running or to
 	 * follow.
 	 * @param id the model's id
 	 * @return completes when the acquisition is cancelled

@@ -345,7 +345,7 @@ public final class ModelCacheBuilder {
 
 	/**
 	 * Sets the time after which the {@link #operations operations} of the cache try again
-	 * to acquire a model that failed for a reason that time may mend. It doubles with
+	 * to acquire a model that failed for a reason that may be temporary. It doubles with
 	 * each failure, up to an hour.
 	 * @param retryInterval the time
 	 * @return this builder

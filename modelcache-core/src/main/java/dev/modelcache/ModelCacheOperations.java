@@ -10,7 +10,7 @@ import reactor.core.publisher.Mono;
  * Operations on a cache for health checks, operators and application startup. In addition
  * to {@link ModelCache}, they start work in the background, and stop and start the cache
  * with its application. From their creation on, they acquire a configured model again
- * after a failure that time may mend, also one of an attempt that a caller requested.
+ * after a failure that may be temporary, also one of an attempt that a caller requested.
  * <p>
  * <em>Thread-safety</em>: may be called from any thread. <em>Blocking</em>: only
  * {@link #usage()}, {@link #awaitStopped()} and {@link #close()} block. <em>Errors</em>:
@@ -61,7 +61,7 @@ public interface ModelCacheOperations extends ModelCacheView, AutoCloseable {
 
 	/**
 	 * Asks the source of a model in the background whether it has another version, unless
-	 * that is running. The result is logged, and returned by {@link #update}.
+	 * it is running. The result is logged, and returned by {@link #update}.
 	 * @param id the model's id
 	 * @throws ModelCancelledException if the cache is stopped or closed
 	 */

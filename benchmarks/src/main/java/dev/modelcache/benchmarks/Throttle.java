@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A rate that holds over time: whoever was woken too late may make up for it.
+ * A rate that holds over time: a waiter that was woken too late may make up for it.
  * <p>
  * <em>Thread-safety</em>: all methods. <em>Blocking</em>: {@link #take}.
  */

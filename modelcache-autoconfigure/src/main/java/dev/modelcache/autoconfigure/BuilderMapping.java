@@ -65,7 +65,7 @@ final class BuilderMapping {
 	 */
 	static ModelCacheBuilder builder(ConfigurableApplicationContext context, @Nullable CacheLockFactory lockFactory,
 			Consumer<ModelCacheEvent> events) {
-		// Without a key that can be listed, they are no bean: JNDI does not list its
+		// Without a key that can be listed, they are not beans: JNDI does not list its
 		// keys.
 		ModelCacheProperties properties = context.getBeanProvider(ModelCacheProperties.class)
 			.getIfAvailable(() -> Binder.get(context.getEnvironment())

@@ -28,7 +28,7 @@ enum ModelAction {
 	/** Ask whether there is another version. */
 	CHECK,
 
-	/** Cancel the acquisition that is under way, or the next attempt. */
+	/** Cancel the acquisition that is running, or the next attempt. */
 	CANCEL;
 
 	static Optional<ModelAction> of(@Nullable String word) {

@@ -136,8 +136,8 @@ final class ModelCacheEndpoint {
 	/**
 	 * Removes a model's published file.
 	 * @param id the model's id
-	 * @return 204 when it is gone, 409 if the file is somebody else's or is being fetched
-	 * by another process, or 404
+	 * @return 204 when it is gone, 409 if the file was not put there by this cache or is
+	 * being fetched by another process, or 404
 	 */
 	@DeleteOperation
 	public WebEndpointResponse<Map<String, Object>> evict(@Selector String id) {

@@ -260,8 +260,8 @@ public class ModelCacheProperties extends ModelProperties {
 		private Duration jitter = Duration.ZERO;
 
 		/**
-		 * Time between a failed attempt to fetch a model and the next one, if time may
-		 * mend the failure, such as one of the network. Doubles with each failure, up to
+		 * Time between a failed attempt to fetch a model and the next one, if the failure
+		 * may be temporary, such as one of the network. Doubles with each failure, up to
 		 * an hour.
 		 */
 		private Duration retryInterval = Duration.ofMinutes(1);

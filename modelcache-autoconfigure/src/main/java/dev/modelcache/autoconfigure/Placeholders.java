@@ -95,7 +95,7 @@ final class Placeholders {
 	/**
 	 * Returns the first placeholder of a value.
 	 * @param value the value
-	 * @return the name of the placeholder, or {@code null} if there is none
+	 * @return the name of the placeholder, or {@code null}
 	 */
 	static @Nullable String missing(String value) {
 		Matcher placeholder = PLACEHOLDER.matcher(value);

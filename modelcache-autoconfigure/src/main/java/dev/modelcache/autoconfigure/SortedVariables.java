@@ -27,7 +27,7 @@ import org.springframework.core.env.SystemEnvironmentPropertySource;
  * binding takes each of them for configuration.
  * <ul>
  * <li>Variables that Kubernetes and Docker set for services, such as those of a service
- * {@code hooks-llm-models}, are no configuration, and neither are empty variables.
+ * {@code hooks-llm-models}, are not configuration, and neither are empty variables.
  * <li>Variables of models become properties of the model that they mean
  * ({@link ModelVariables}). A variable of a model that does not exist is ignored;
  * {@link UnknownKeys} logs it.

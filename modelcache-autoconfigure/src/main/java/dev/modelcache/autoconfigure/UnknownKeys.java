@@ -84,7 +84,7 @@ final class UnknownKeys {
 	}
 
 	/**
-	 * Returns the name of a variable with the id that it means, or null if there is none.
+	 * Returns the name of a variable with the id that it means, or null if it means none.
 	 */
 	private static @Nullable ConfigurationPropertyName ofModel(Set<String> ids, ConfigurationPropertyName name) {
 		if (!MODELS.isAncestorOf(name)) {

@@ -78,6 +78,17 @@ class DocumentationTests {
 
 	private static final Pattern SNAPSHOT = Pattern.compile("\\d+\\.\\d+\\.\\d+-SNAPSHOT");
 
+	private static final Pattern PROPERTY = Pattern.compile("(?<=[ `])-D([a-z][\\w.-]*)");
+
+	private static final String OTHERS_PROPERTIES = "(test|(java|javax|jdk|https?|io\\.netty|spring|spring-boot\\.run"
+			+ "|maven|gpg)\\..*|skipTests|jarmode|altDeploymentRepository|surefire\\..*)";
+
+	private static final Pattern GRADLE = Pattern.compile("[\"']dev\\.modelcache:([a-z-]+)(?::([^\"']+))?[\"']");
+
+	private static final Pattern MAVEN = Pattern
+		.compile("<groupId>dev\\.modelcache</groupId>\\s*<artifactId>([a-z-]+)</artifactId>"
+				+ "(?:\\s*<version>([^<]+)</version>)?");
+
 	private static final Pattern STATE = Pattern.compile("\"state\": \"([A-Z]+)\"");
 
 	private static final Pattern TYPE = Pattern.compile("(?m)^(final |abstract )*(class|record|interface|enum) ");
@@ -432,6 +443,39 @@ class DocumentationTests {
 		String output = new String(script.getInputStream().readAllBytes(), UTF_8);
 		assertThat(script.waitFor()).as(output).isZero();
 		assertThat(output).contains("curl http://localhost:8080/actuator/modelcache/default => run");
+	}
+
+	/** Those of the JDK, of libraries and of Maven's plugins exist elsewhere. */
+	@ParameterizedTest
+	@MethodSource("pages")
+	void systemPropertiesThatAreNamedExist(DocumentationPage page) throws IOException {
+		String users = String.join("", tests().values())
+				+ Files.readString(DocumentationPage.root().resolve("pom.xml"));
+		for (MatchResult property : PROPERTY.matcher(page.text()).results().toList()) {
+			if (!property.group(1).matches(OTHERS_PROPERTIES)) {
+				assertThat(
+						Pattern.compile("[\"<{:]" + Pattern.quote(property.group(1)) + "[\">}]").matcher(users).find())
+					.as(property.group())
+					.isTrue();
+			}
+		}
+	}
+
+	/** The snippets for Maven make an application in .ci/new-application. */
+	@ParameterizedTest
+	@MethodSource("pages")
+	void dependenciesForGradleAreThoseForMaven(DocumentationPage page) {
+		List<String> groovy = page.blocks("groovy");
+		assertThat(groovy).allSatisfy((block) -> assertThat(coordinates(GRADLE, block)).isNotEmpty());
+		assertThat(coordinates(MAVEN, String.join("", page.blocks("xml"))))
+			.containsAll(coordinates(GRADLE, String.join("", groovy)));
+	}
+
+	private static Set<String> coordinates(Pattern pattern, String text) {
+		return pattern.matcher(text)
+			.results()
+			.map((dependency) -> dependency.group(1) + ":" + dependency.group(2))
+			.collect(Collectors.toCollection(TreeSet::new));
 	}
 
 	@ParameterizedTest

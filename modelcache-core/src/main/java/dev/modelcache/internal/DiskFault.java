@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 
 import dev.modelcache.ModelStorageException;
 import org.jspecify.annotations.Nullable;
@@ -150,12 +149,7 @@ public enum DiskFault {
 	 */
 	public static String reason(Exception failure) {
 		String reason = (failure instanceof FileSystemException ex) ? ex.getReason() : failure.getMessage();
-		return (reason != null) ? reason
-				: failure.getClass()
-					.getSimpleName()
-					.replaceFirst("Exception$", "")
-					.replaceAll("(?<=[a-z])(?=[A-Z])", " ")
-					.toLowerCase(Locale.ROOT);
+		return (reason != null) ? reason : FailureBoundary.nameInWords(failure);
 	}
 
 	private static @Nullable Long free(Path directory) {

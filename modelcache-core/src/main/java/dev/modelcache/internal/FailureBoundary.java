@@ -4,6 +4,7 @@
  */
 package dev.modelcache.internal;
 
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -93,17 +94,35 @@ public final class FailureBoundary {
 	public static Exception asException(String step, Throwable thrown) {
 		Throwable failure = Exceptions.unwrap(thrown);
 		return (failure instanceof Exception exception) ? exception
-				: new UncaughtError(failure + " while " + step, failure);
+				: new UncaughtError(nameInWords(failure)
+						+ ((failure.getMessage() != null) ? ": " + failure.getMessage() : "") + " while " + step,
+						failure);
 	}
 
 	/**
-	 * Returns what may be printed of a failure: where an error was thrown, or the type of
-	 * an exception, whose text may hold anything.
+	 * Returns what may be printed of a failure: where an error was thrown, or the name of
+	 * an exception in words, because its text may hold anything.
 	 * @param failure the failure
 	 * @return the description
 	 */
 	public static String describe(Throwable failure) {
-		return (failure instanceof UncaughtError) ? String.valueOf(failure.getMessage()) : failure.getClass().getName();
+		return (failure instanceof UncaughtError) ? String.valueOf(failure.getMessage()) : nameInWords(failure);
+	}
+
+	/**
+	 * Returns the name of an exception or error in words, such as "no such file".
+	 * @param failure the failure
+	 * @return the words
+	 */
+	static String nameInWords(Throwable failure) {
+		Class<?> type = failure.getClass();
+		while (type.isAnonymousClass()) {
+			type = type.getSuperclass();
+		}
+		return type.getSimpleName()
+			.replaceFirst("(?<=.)(Exception|Error)$", "")
+			.replaceAll("(?<=[a-z])(?=[A-Z])", " ")
+			.toLowerCase(Locale.ROOT);
 	}
 
 	/**

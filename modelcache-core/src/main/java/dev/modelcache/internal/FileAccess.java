@@ -56,7 +56,7 @@ public enum FileAccess {
 
 	private static final int SET_ID = 07000;
 
-	/** The right to execute a file that is none is no right. */
+	/** The right to execute applies to executable files alone. */
 	private static final int OTHERS = 0066;
 
 	private static final int WRITABLE_BY_OTHERS = 0022;
@@ -236,7 +236,7 @@ public enum FileAccess {
 
 	/**
 	 * Java does not follow a link by opening the file and closing it again, which drops
-	 * the locks that this process has on it. Where nobody else can put a link there, it
+	 * the locks that this process has on it. Where no other user can put a link there, it
 	 * is enough to look first.
 	 */
 	private static void change(Path path, int mode) throws IOException {
@@ -250,8 +250,8 @@ public enum FileAccess {
 	}
 
 	/**
-	 * Returns whether nobody but the user of this process, and root, can replace what is
-	 * in a directory.
+	 * Returns whether only the user of this process, and root, can replace what is in a
+	 * directory.
 	 * @param directory the directory
 	 * @return {@code false} also where that is not known
 	 * @throws IOException if the directory cannot be looked at

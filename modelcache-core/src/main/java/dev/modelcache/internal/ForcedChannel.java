@@ -13,7 +13,7 @@ import org.springframework.util.unit.DataSize;
 
 /**
  * File that is written from its beginning to its end and made durable every 64 MB. So a
- * slow disk has little left to write when the file is complete, and whoever ends the
+ * slow disk has little left to write when the file is complete, and the end of the
  * process need not wait for it.
  * <p>
  * <em>Blocking</em>: all methods. <em>Durability</em>: the end of the file is left to the

@@ -111,7 +111,7 @@ public final class OpeningOrder {
 	}
 
 	/**
-	 * Returns whether a GGUF file is a part of a model, which is no model by itself.
+	 * Returns whether a GGUF file is a part of a model, which is not a model by itself.
 	 * @param name the name of the file
 	 * @return {@code true} for projectors and importance matrices
 	 */

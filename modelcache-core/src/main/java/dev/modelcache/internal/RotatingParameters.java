@@ -124,7 +124,7 @@ public final class RotatingParameters {
 		return !extension(path.substring(path.lastIndexOf('/') + 1)).isEmpty();
 	}
 
-	/** It grants access, perhaps, but it is no signature that ends. */
+	/** It grants access, perhaps, but it is not a signature that ends. */
 	private static boolean isShortToken(String parameter) {
 		return name(parameter).equals("token") && !value(parameter).matches(PROOF);
 	}

@@ -6,31 +6,43 @@ package dev.modelcache.internal;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.function.Supplier;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
 class FailureBoundaryTests {
 
 	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
-	static List<Supplier<Error>> errors() {
-		return List.of(StackOverflowError::new, () -> new OutOfMemoryError("Java heap space"),
-				() -> new NoClassDefFoundError("com/example/Missing"), () -> new AssertionError("wrong"));
+	static List<Arguments> errors() {
+		return List.of(arguments(new StackOverflowError(), "stack overflow"),
+				arguments(new OutOfMemoryError("Java heap space"), "out of memory: Java heap space"),
+				arguments(new NoClassDefFoundError("com/example/Missing"), "no class def found: com/example/Missing"),
+				arguments(new AssertionError("wrong") {
+				}, "assertion: wrong"));
 	}
 
 	@ParameterizedTest
 	@MethodSource("errors")
-	void errorOfACallOnAnotherThreadIsSignalled(Supplier<Error> error) {
+	void errorOfACallOnAnotherThreadIsSignalled(Error error, String inWords) {
 		Mono<Object> call = FailureBoundary.on(Schedulers.boundedElastic(), "reading a page", () -> {
-			throw error.get();
+			throw error;
 		});
-		StepVerifier.create(call).expectErrorMessage(error.get() + " while reading a page").verify(PATIENCE);
+		StepVerifier.create(call).expectErrorMessage(inWords + " while reading a page").verify(PATIENCE);
+	}
+
+	@Test
+	void anExceptionIsNamedInWordsBecauseItsTextMayHoldAnything() {
+		assertThat(FailureBoundary.describe(new IllegalStateException("https://user:password@host/")))
+			.isEqualTo("illegal state");
 	}
 
 	@Test

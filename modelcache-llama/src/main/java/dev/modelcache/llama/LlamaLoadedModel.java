@@ -188,7 +188,7 @@ final class LlamaLoadedModel implements LoadedModel {
 				return answer.get(LOOK.toMillis(), TimeUnit.MILLISECONDS);
 			}
 			catch (TimeoutException ex) {
-				// Looks again whether anybody waits.
+				// Looks again whether a caller waits.
 				endIfStuck(asking);
 			}
 			catch (ExecutionException ex) {

@@ -163,7 +163,7 @@ final class LlamaProcess implements Closeable {
 			}
 		}
 		catch (IOException ex) {
-			// It has ended, or says what nobody understands.
+			// It has ended, or its answer is not understood.
 		}
 		finally {
 			Reply last = end(awaitExit());
@@ -182,7 +182,7 @@ final class LlamaProcess implements Closeable {
 	}
 
 	/**
-	 * A process that crashes is not killed: first the JVM prints a report, which is no
+	 * A process that crashes is not killed: first the JVM prints a report, which is not a
 	 * message, to the standard output.
 	 */
 	private int awaitExit() {

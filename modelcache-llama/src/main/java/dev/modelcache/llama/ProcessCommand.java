@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.URL;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -54,8 +55,10 @@ final class ProcessCommand {
 			return Files.createTempDirectory(parent, "modelcache-llama");
 		}
 		catch (IOException ex) {
-			throw new IOException("no directory can be created in " + parent + ", which is set by the system "
-					+ "property " + DIRECTORY + " or java.io.tmpdir: " + ex, ex);
+			String reason = (ex instanceof FileSystemException denied) ? denied.getReason() : ex.getMessage();
+			throw new IOException("no directory can be created in " + parent + ", which is set by the system property "
+					+ DIRECTORY + " or java.io.tmpdir: "
+					+ ((reason != null) ? reason : "it does not exist, or this user may not write to it"), ex);
 		}
 	}
 

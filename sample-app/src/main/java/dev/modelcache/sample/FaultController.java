@@ -89,7 +89,7 @@ class FaultController {
 			.then(Mono.defer(() -> begin(fault)));
 	}
 
-	/** The model cannot be removed: a file of somebody else stands at its place. */
+	/** The model cannot be removed: another file is at its place. */
 	@ExceptionHandler
 	ResponseEntity<Map<String, String>> refused(ModelCacheException failure) {
 		return ResponseEntity.status(HttpStatus.CONFLICT).body(Map.of("error", String.valueOf(failure.getMessage())));

@@ -140,4 +140,19 @@ class SampleApplicationTests {
 		}
 	}
 
+	@Test
+	void theProfileOfTheRealModelHasItAloneAndItsFallback() {
+		try (ConfigurableApplicationContext context = new SpringApplicationBuilder(SampleApplication.class)
+			.initializers(new OriginInitializer())
+			.run("--server.port=0", "--spring.profiles.active=tinyllama", "--hooks.llm.startup.mode=none",
+					"--hooks.llm.cache.directory=" + this.directory.resolve("cache"))) {
+			assertThat(get(context, "/actuator/health").statusCode()).isEqualTo(200);
+			assertThat(JsonPath.<Map<String, Object>>read(get(context, "/actuator/modelcache").body(), "$.models"))
+				.containsOnlyKeys("default");
+			String model = get(context, "/actuator/modelcache/default").body();
+			assertThat(JsonPath.<String>read(model, "$.state")).isEqualTo("ABSENT");
+			assertThat(JsonPath.<Integer>read(model, "$.configuration.fallbacks")).isEqualTo(1);
+		}
+	}
+
 }

@@ -31,7 +31,7 @@ import reactor.netty.http.Http11SslContextSpec;
 import reactor.netty.http.client.HttpClient;
 
 /**
- * Somebody who fetches a file.
+ * A tool that fetches a file.
  */
 interface Tool {
 

@@ -560,8 +560,8 @@ final class Acquisition {
 
 	/**
 	 * A file without receipt and digest is compared with the source by its size alone; if
-	 * the source does not answer, it is served. One that is no model is fetched anew. The
-	 * size of a compressed file tells nothing of its content.
+	 * the source does not answer, it is served. One that is not a model is fetched anew.
+	 * The size of a compressed file tells nothing of its content.
 	 */
 	private @Nullable CachedModel same(FileJob job) {
 		SourceState state = this.files.state(job);

@@ -42,12 +42,12 @@ import org.slf4j.LoggerFactory;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Serves a file that somebody on this machine has already, instead of fetching it: where
- * it lies, if it is another tool's and the cache may choose the model's place, else as a
+ * Serves a file that another tool has on this machine, instead of fetching it: where it
+ * lies, if it is another tool's and the cache may choose the model's place, else as a
  * copy. It is hashed in any case, and only read.
  * <p>
  * <em>Errors</em>: {@link ModelStorageException} if a copy does not fit; a file that is
- * not what it should be is left alone.
+ * not what it should be is not used.
  */
 final class Adoption {
 
@@ -92,7 +92,7 @@ final class Adoption {
 	/**
 	 * Adopts the only file of a model if it can be served where it lies.
 	 * @param job the file, as it would be moved to the model's place
-	 * @return the file, or {@code null} if there is none or it must be copied
+	 * @return the file, or {@code null} if it must be copied or does not exist
 	 */
 	@Nullable CachedModel adoptInPlace(FileJob job) {
 		Wanted wanted = wanted(job);
@@ -148,7 +148,7 @@ final class Adoption {
 		return path.substring(path.lastIndexOf('/') + 1);
 	}
 
-	/** That of a compressed file may be meant for its content: nobody can tell. */
+	/** That of a compressed file may be meant for its content, which cannot be told. */
 	private static boolean isDecidedBy(Digest expected, String sourceName, ModelPlace place) {
 		return expected.algorithm() == Algorithm.SHA256
 				&& Compression.between(sourceName, place.target().getFileName().toString()) == null;
@@ -281,7 +281,7 @@ final class Adoption {
 	 *
 	 * @param candidate what it is for
 	 * @param name its name at its source
-	 * @param place where it shall stand
+	 * @param place where to store it
 	 * @param sha256 its digest
 	 * @param proof whether the digest proves the file; the name of a file does not
 	 * @param size its size in bytes, or {@code null} where it is not known

@@ -38,7 +38,7 @@ import reactor.core.scheduler.Scheduler;
 
 /**
  * The work for the configured models that no caller waits for: acquires them at the
- * start, again after a failure that time may mend, and when a health check finds one
+ * start, again after a failure that may be temporary, and when a health check finds one
  * missing; refreshes those that are ready at the refresh interval and while a fallback
  * serves.
  * <p>
@@ -139,7 +139,7 @@ public final class Background {
 	}
 
 	/**
-	 * Acquires a model at once, unless that is under way.
+	 * Acquires a model at once, unless it is running.
 	 * @param id the model's id
 	 * @throws ModelCancelledException if this was stopped
 	 */
@@ -192,7 +192,7 @@ public final class Background {
 	}
 
 	/**
-	 * Ends what is under way; nothing begins until {@link #start()}.
+	 * Ends what is running; nothing begins until {@link #start()}.
 	 * @param cancelAll cancels what the cache does, so that callers are told why, or
 	 * {@code null} if callers can only leave it
 	 */
@@ -242,13 +242,13 @@ public final class Background {
 		return model;
 	}
 
-	/** Returns why a model failed, if time may mend it. */
+	/** Returns why a model failed, if the reason may be temporary. */
 	static @Nullable ModelCacheException mendableFailure(ModelStatus status) {
 		ModelCacheException failure = (status.state() == ModelState.FAILED) ? status.error() : null;
 		return (failure != null && isMendedByTime(failure)) ? failure : null;
 	}
 
-	/** A failure is mended by time if one of the failures that led to it may be. */
+	/** A failure may be temporary if one of the failures that led to it may be. */
 	private static boolean isMendedByTime(ModelCacheException failure) {
 		return MENDED_BY_TIME.contains(failure.code()) || Stream.of(failure.getSuppressed())
 			.anyMatch((suppressed) -> suppressed instanceof ModelCacheException other && isMendedByTime(other));
@@ -289,7 +289,7 @@ public final class Background {
 		/** Whether it is that of the present acquisition. */
 		private boolean counted;
 
-		/** When the next attempt begins after it, if time may mend it. */
+		/** When the next attempt begins after it, if it may be temporary. */
 		private @Nullable Instant dueAgain;
 
 		private @Nullable Disposable retry;
@@ -346,7 +346,7 @@ public final class Background {
 			}
 		}
 
-		/** Lets an attempt follow if time may mend the failure. */
+		/** Lets an attempt follow if the failure may be temporary. */
 		private void countAgain(ModelCacheException failure) {
 			this.lastFailure = failure;
 			this.counted = true;
@@ -565,8 +565,8 @@ public final class Background {
 	}
 
 	/**
-	 * A thread that is no daemon and does nothing: it keeps an application without a web
-	 * server alive while there is work in the background.
+	 * An idle thread that is not a daemon: it keeps an application without a web server
+	 * alive while there is work in the background.
 	 */
 	private static final class KeepAlive {
 

@@ -316,7 +316,7 @@ final class Cancellation {
 			}
 		}
 
-		/** An interrupt of somebody else's is kept for later. */
+		/** An interrupt from elsewhere is kept for later. */
 		@Nullable T get() {
 			boolean interrupted = false;
 			try {

@@ -65,8 +65,7 @@ record Candidate(ModelRequest request, List<URI> locations, boolean fallback, @N
 	}
 
 	/**
-	 * Returns the key of the files of the preferred location, or null where there is
-	 * none.
+	 * Returns the key of the files of the preferred location, or null.
 	 */
 	@Nullable String sourceKey(ModelStore store) {
 		return this.locations.isEmpty() ? null : store.sourceKey(this.locations.get(0), this.request);

@@ -81,7 +81,7 @@ public final class DefaultModelCache implements ModelCache {
 
 	private final PublishedModels published;
 
-	/** Ends with {@link #stop()} what is no operation of a lane. */
+	/** Ends with {@link #stop()} what is not an operation of a lane. */
 	private volatile Sinks.Empty<Void> closing = Sinks.empty();
 
 	/**
@@ -575,13 +575,13 @@ public final class DefaultModelCache implements ModelCache {
 						(path) -> cache.events.dispatch(new ModelEvicted(id, path)), watch));
 			}
 			finally {
-				// Also if nobody waits any more for what it has deleted.
+				// Also if its caller has left.
 				present(id);
 			}
 			return null;
 		}
 
-		/** Whoever wants the model again is shown already. */
+		/** A new request for the model already sees its status. */
 		@Override
 		void succeeded(@Nullable CachedModel none) {
 			DefaultModelCache.this.board.update(request().id(),

@@ -66,7 +66,7 @@ public final class DefaultOperations implements ModelCacheOperations {
 	/** The models whose sources are asked whether they have another version. */
 	private final Set<String> checking = ConcurrentHashMap.newKeySet();
 
-	/** The last count, which may be under way. */
+	/** The last count, which may be running. */
 	private @Nullable CompletableFuture<CacheUsage> counting;
 
 	/** What was counted last. */

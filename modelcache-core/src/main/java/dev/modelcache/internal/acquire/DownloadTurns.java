@@ -19,8 +19,8 @@ import reactor.core.publisher.Sinks;
  * When models may be downloaded: not before a moment after the start, so that the
  * instances of an application do not all begin at once. Then lets a limited number of
  * models be downloaded at a time. The others wait, in the order in which they came, and
- * hold the locks of their models meanwhile; whoever has a turn waits for no lock. A turn
- * ends before the lock is released, and with a cancellation, also if the thread of a
+ * hold the locks of their models meanwhile; a holder of a turn never waits for a lock. A
+ * turn ends before the lock is released, and with a cancellation, also if the thread of a
  * model does not come back from the disk.
  * <p>
  * <em>Thread-safety</em>: all methods, also those of a turn. <em>Blocking</em>:

@@ -27,7 +27,7 @@ import dev.modelcache.lock.CacheLockFactory;
  * @param turns when it may be downloaded
  * @param retries how often
  * @param decompression how far compressed models may unfold
- * @param formats what is done about files that are no models
+ * @param formats what is done about files that are not models
  * @param offline whether the network is forbidden
  * @param threads where the work runs
  * @param observer receives details of acquisitions, on the threads that do the work, and

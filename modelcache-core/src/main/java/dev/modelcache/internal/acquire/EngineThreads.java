@@ -222,9 +222,9 @@ public final class EngineThreads implements AutoCloseable {
 	}
 
 	/**
-	 * Ends the threads when the work that is under way is done: cancelled transfers close
-	 * their staged files here. What does not end in time is logged with its call, and
-	 * ends later or with the process.
+	 * Ends the threads when the running work is done: cancelled transfers close their
+	 * staged files here. What does not end in time is logged with its call, and ends
+	 * later or with the process.
 	 * <p>
 	 * <em>Blocking</em>: for what is left of the two seconds that closing waits in all.
 	 * The calling thread itself touches no file and runs no code of the application.
@@ -290,7 +290,7 @@ public final class EngineThreads implements AutoCloseable {
 	}
 
 	/**
-	 * Waits for the work on files that was under way when the threads were closed.
+	 * Waits for the work on files that was running when the threads were closed.
 	 * @param atMost how long
 	 * @return whether it has ended
 	 */

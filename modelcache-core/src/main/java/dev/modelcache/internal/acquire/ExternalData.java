@@ -211,7 +211,7 @@ final class ExternalData {
 			throw new ModelTransferException(this.request.id(), "the source changed from " + model.revision() + " to "
 					+ found.revision() + " while its files were looked up", "Try again", null);
 		}
-		// The names are anybody's: nothing but files of these names is added.
+		// The names come from the file: nothing but files of these names is added.
 		List<RemoteFile> added = found.files().stream().filter((file) -> names.contains(file.name())).toList();
 		return (added.size() == names.size()) ? new ResolvedModel(
 				Stream.concat(model.files().stream(), added.stream()).toList(), model.revision(), model.hub()) : null;

@@ -104,7 +104,7 @@ final class FileFetch {
 	 * @return the published file
 	 * @throws ModelIntegrityException if its digest is not the expected one, or the
 	 * compressed file is damaged
-	 * @throws ModelFormatException if its content cannot be had, or is no model
+	 * @throws ModelFormatException if its content cannot be had, or is not a model
 	 * @throws MissingDataException if it is the whole model, but needs further files;
 	 * what has come stays
 	 */
@@ -404,7 +404,7 @@ final class FileFetch {
 
 	/**
 	 * Returns the digest that the file must have, or the one that proves it. Where
-	 * neither the configuration nor the first source states one, whoever sent the file
+	 * neither the configuration nor the first source states one, the sender of the file
 	 * must have sent what its own source states, and what another source states may prove
 	 * it.
 	 */

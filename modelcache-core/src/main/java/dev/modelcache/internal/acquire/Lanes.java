@@ -147,7 +147,7 @@ final class Lanes {
 		}
 	}
 
-	/** What comes before an eviction does not serve whoever asks after it. */
+	/** What comes before an eviction does not serve requests that come after it. */
 	private static Stream<Operation> joinable(List<Operation> ahead, Operation wanted) {
 		int from = 0;
 		for (int i = 0; i < ahead.size(); i++) {
@@ -255,7 +255,7 @@ final class Lanes {
 		end(lane, operation, reason, null);
 	}
 
-	/** Whoever sees the end, and requests the model again, does not join it. */
+	/** A caller that sees the end, and requests the model again, does not join it. */
 	private synchronized boolean claimEnd(Operation operation) {
 		operation.leave();
 		return operation.markEnded();

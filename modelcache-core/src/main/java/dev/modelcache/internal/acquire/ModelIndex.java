@@ -42,9 +42,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks up the files on this machine that may be a candidate's: what stands at its place,
- * and whether its receipt says that it is the model. Looking is a few system calls, and
- * may complete a receipt; {@link ModelProof} reads files.
+ * Looks up the files on this machine that may be a candidate's: what is at its place, and
+ * whether its receipt says that it is the model. Looking is a few system calls, and may
+ * complete a receipt; {@link ModelProof} reads files.
  * <p>
  * <em>Blocking</em>: all methods. <em>Errors</em>: {@link ModelStorageException} for a
  * place that cannot be looked at.
@@ -85,7 +85,7 @@ final class ModelIndex {
 		return this.place;
 	}
 
-	/** Returns what stands at the place. */
+	/** Returns what is at the place. */
 	Standing look() {
 		this.pinsRead = false;
 		this.store.use(this.candidate.request().id(), this.place);
@@ -441,7 +441,7 @@ final class ModelIndex {
 				|| !receipt.proves(expected)) ? receipt : receipt.provedBy(expected);
 	}
 
-	/** Returns the fingerprint of a file, or null where there is none. */
+	/** Returns the fingerprint of a file, or null. */
 	@Nullable Fingerprint fingerprint(ModelPlace file) {
 		try {
 			return Fingerprint.of(file.target());

@@ -59,7 +59,7 @@ final class ModelPathFiles {
 	/**
 	 * Settles whose the file is before its source is asked. It was found not to have the
 	 * expected digest, if there is one.
-	 * @param standing what stands at the place
+	 * @param standing what is at the place
 	 * @return the model if the file is kept, or {@code null} if the model may be brought
 	 */
 	@Nullable CachedModel settle(Standing standing) {
@@ -72,7 +72,7 @@ final class ModelPathFiles {
 
 	/**
 	 * Settles whose the file is that stands where a model of several files will be.
-	 * @param standing what stands at the place
+	 * @param standing what is at the place
 	 * @param model the model
 	 * @return the file if it is kept, or {@code null} if the model may be brought
 	 */
@@ -93,7 +93,7 @@ final class ModelPathFiles {
 
 	/**
 	 * Settles whose the file is, now that its source has said what it should be.
-	 * @param standing what stands at the place
+	 * @param standing what is at the place
 	 * @param job the file as its source describes it
 	 * @return the model if the file is it or is kept, or {@code null} if it may be
 	 * brought

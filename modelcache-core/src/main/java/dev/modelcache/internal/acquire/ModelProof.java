@@ -50,7 +50,7 @@ import org.slf4j.LoggerFactory;
  * <p>
  * <em>Blocking</em>: all methods. <em>Errors</em>: {@link ModelStorageException} for a
  * file that cannot be read; {@link dev.modelcache.ModelFormatException} for a file
- * without a receipt that is no model.
+ * without a receipt that is not a model.
  */
 final class ModelProof {
 

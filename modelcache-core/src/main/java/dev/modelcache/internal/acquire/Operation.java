@@ -43,7 +43,7 @@ abstract class Operation {
 
 	/**
 	 * Does it.
-	 * @return the model, or {@code null} if there is none afterwards
+	 * @return the model, or {@code null} if it is not there afterwards
 	 * @throws Exception if it fails
 	 */
 	abstract @Nullable CachedModel call() throws Exception;
@@ -94,7 +94,7 @@ abstract class Operation {
 		return this.ended.get();
 	}
 
-	/** Claims the one end of the operation, for whoever shows it. */
+	/** Claims the one end of the operation, for the one place that shows it. */
 	final boolean markEnded() {
 		return this.ended.compareAndSet(false, true);
 	}
@@ -112,7 +112,7 @@ abstract class Operation {
 		return same;
 	}
 
-	/** Nobody joins it any more. */
+	/** It can no longer be joined. */
 	final void leave() {
 		this.left = true;
 	}

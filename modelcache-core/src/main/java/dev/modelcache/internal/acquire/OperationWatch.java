@@ -66,7 +66,7 @@ final class OperationWatch {
 	/** How far the file is that was read last. */
 	private volatile @Nullable TransferProgress read;
 
-	/** Until when each step may take that is under way and shows no progress. */
+	/** Until when each step may take that is running and shows no progress. */
 	private final Map<Object, Long> steps = new ConcurrentHashMap<>();
 
 	/** How many threads wait for the model's turn. */

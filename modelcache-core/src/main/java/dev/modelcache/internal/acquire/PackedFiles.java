@@ -47,8 +47,8 @@ import org.springframework.util.unit.DataSize;
  * verified as a whole. What proved the archive proves its files.
  * <p>
  * <em>Blocking</em>. <em>Errors</em>: {@link ModelFormatException} for an archive that is
- * damaged or must not be unpacked, or a file that is no model; nothing of the version is
- * seen then.
+ * damaged or must not be unpacked, or a file that is not a model; nothing of the version
+ * is seen then.
  */
 final class PackedFiles {
 

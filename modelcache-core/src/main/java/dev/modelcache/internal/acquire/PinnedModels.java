@@ -229,7 +229,7 @@ final class PinnedModels {
 	 */
 	void record(Candidate candidate, @Nullable ResolvedModel resolved, @Nullable SeenVersion seen,
 			List<ModelPlace> places, CachedModel model) {
-		// What nothing proves may be anybody's file, unless it was fetched just now.
+		// What nothing proves may be any file, unless it was fetched just now.
 		boolean fetched = model.outcome() == ModelOutcome.DOWNLOADED;
 		boolean known = fetched || (model.verified() && find(candidate) == null);
 		if (this.lockFile == null || !known || candidate.locations().isEmpty()) {
@@ -278,7 +278,7 @@ final class PinnedModels {
 	}
 
 	/**
-	 * Writes down what a model is; if somebody did already, compares it with that. Where
+	 * Writes down what a model is; if that was done already, compares it with that. Where
 	 * it cannot be written, the model is served all the same.
 	 */
 	void record(Candidate candidate, @Nullable String revision, List<PinnedFile> files) {

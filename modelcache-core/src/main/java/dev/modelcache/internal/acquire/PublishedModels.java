@@ -180,7 +180,7 @@ final class PublishedModels {
 			});
 		}
 		catch (ModelStorageException ex) {
-			// A cache that cannot be written has no lock, and nobody publishes there.
+			// A cache that cannot be written has no lock, and nothing is published there.
 			failure.addSuppressed(ex);
 			throw failure;
 		}
@@ -322,7 +322,7 @@ final class PublishedModels {
 		});
 	}
 
-	/** Where there is no lock file, nobody has ever brought anything. */
+	/** Without a lock file, nothing was ever published. */
 	private void underLock(ModelIndex index, OperationWatch watch, Runnable step) {
 		String id = index.candidate().request().id();
 		Path lockFile = this.store.lockFile(id, index.place());

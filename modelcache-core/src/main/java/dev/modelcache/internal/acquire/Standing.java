@@ -15,8 +15,8 @@ import dev.modelcache.source.ExpectedDigest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What stands at a model's place, as far as a few system calls tell. Two of them are
- * equal if nothing has changed in between.
+ * What is at a model's place, as far as a few system calls tell. Two of them are equal if
+ * nothing has changed in between.
  */
 sealed interface Standing {
 
@@ -68,7 +68,7 @@ sealed interface Standing {
 	 * Something at a path that the user chose that is not known to be the model, and that
 	 * this cache did not put there, or that was changed since.
 	 *
-	 * @param fingerprint its fingerprint, or {@code null} if it is no file
+	 * @param fingerprint its fingerprint, or {@code null} if it is not a file
 	 * @param changed whether this cache put the file there
 	 * @param receipt what it would be if it was only touched; {@code null} if that is
 	 * known not to be so

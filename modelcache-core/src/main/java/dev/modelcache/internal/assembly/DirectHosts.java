@@ -119,7 +119,7 @@ final class DirectHosts {
 			return new Entry(domain, null, 0, port);
 		}
 
-		/** What is no prefix length matches no address. */
+		/** What is not a prefix length matches no address. */
 		private static int bits(String text, int most) {
 			int bits = text.matches("\\d{1,3}") ? Integer.parseInt(text) : -1;
 			return (bits <= most) ? bits : -1;

@@ -162,7 +162,7 @@ public final class DownloadConnections {
 		}
 
 		/**
-		 * Makes the connector first, so that its failures are no failures of the host.
+		 * Makes the connector first, so that its failures are not failures of the host.
 		 */
 		Mono<ClientResponse> prepared(ClientRequest request, ExchangeFunction next) {
 			try {

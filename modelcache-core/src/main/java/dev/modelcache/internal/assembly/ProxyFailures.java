@@ -56,7 +56,7 @@ final class ProxyFailures {
 
 	private static final int PROXY_AUTHENTICATION_REQUIRED = HttpStatus.PROXY_AUTHENTICATION_REQUIRED.value();
 
-	/** What a server that is no proxy answers. */
+	/** What a server that is not a proxy answers. */
 	private static final Set<Integer> NO_CONNECT = Set.of(404, 405, 501);
 
 	/** A scheme, which no equals sign follows (RFC 9110, section 11.6.1). */

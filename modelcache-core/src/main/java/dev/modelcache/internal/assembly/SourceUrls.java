@@ -64,7 +64,8 @@ final class SourceUrls {
 			throw wrong(model, name, "has no scheme", "Start the URL with one of " + supported());
 		}
 		if (!this.sources.schemes().contains(scheme.toLowerCase(Locale.ROOT))) {
-			// What is no URL at all may begin with a user's name: "user:password@host".
+			// What is not a URL at all may begin with a user's name:
+			// "user:password@host".
 			boolean credentials = url.isOpaque() && url.getRawSchemeSpecificPart().contains("@");
 			throw wrong(model, name, "has an unknown scheme" + (credentials ? "" : ", '" + scheme + ":'"),
 					"Use one of " + supported());
@@ -129,8 +130,8 @@ final class SourceUrls {
 	/**
 	 * Returns the name of the file that a URL names.
 	 * @param url the URL
-	 * @return the last segment of its path, decoded, or {@code null} if there is none, or
-	 * if it is the name of a repository
+	 * @return the last segment of its path, decoded, or {@code null} if it has none or
+	 * names a repository
 	 */
 	static @Nullable String fileName(URI url) {
 		String path = url.getPath();

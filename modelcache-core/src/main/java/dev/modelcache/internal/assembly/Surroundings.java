@@ -94,8 +94,7 @@ final class Surroundings {
 
 	/**
 	 * Returns {@code ${XDG_CACHE_HOME:~/.cache}/modelcache}.
-	 * @return the directory, or {@code null} if there is none to which this user can
-	 * write
+	 * @return the directory, or {@code null} if this user can write to none
 	 */
 	@Nullable Path cacheDirectory() {
 		String xdg = raw(XDG_CACHE_HOME);
@@ -122,7 +121,7 @@ final class Surroundings {
 
 	/**
 	 * Returns whether a directory exists or this user may create it. What stands in its
-	 * way and is no directory is explained later.
+	 * way and is not a directory is explained later.
 	 */
 	private static boolean mayExist(Path directory) {
 		Path existing = directory;

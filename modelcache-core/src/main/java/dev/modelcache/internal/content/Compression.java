@@ -52,7 +52,7 @@ public enum Compression {
 	/**
 	 * Returns how a file must be decompressed to become another one.
 	 * @param sourceName the file name at the source
-	 * @param targetName the name that the published file shall have
+	 * @param targetName the name of the published file
 	 * @return the format whose suffix the source's name has and the target's has not, or
 	 * {@code null} where the bytes are published as they are
 	 */

@@ -9,7 +9,7 @@ import java.util.Map;
 import dev.modelcache.Digest;
 
 /**
- * What came of a compressed file. Nobody has compared it with anything yet.
+ * The result of decompressing a file, before it is compared with anything.
  *
  * @param size its size in bytes
  * @param digests its digests

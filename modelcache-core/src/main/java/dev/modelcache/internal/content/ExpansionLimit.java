@@ -14,7 +14,7 @@ import dev.modelcache.ModelFormatException;
  */
 final class ExpansionLimit {
 
-	/** A small file of zeros is no attack. */
+	/** A small file of zeros is not an attack. */
 	static final long ALWAYS_ALLOWED = 1 << 20;
 
 	private final DecompressionPlan plan;

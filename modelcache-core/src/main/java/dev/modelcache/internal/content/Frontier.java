@@ -71,7 +71,7 @@ final class Frontier {
 	 * @param seen the position up to which the follower has seen the file
 	 * @param enough how many more bytes it wants at least, unless the file ends before
 	 * @return the position up to which it may read; {@code seen} if the file ends there
-	 * @throws StoppedException if it shall go away
+	 * @throws StoppedException if it is to stop
 	 */
 	synchronized long awaitMore(long seen, long enough) throws StoppedException {
 		while (!this.complete && !this.closed && this.position - seen < enough) {

@@ -7,7 +7,7 @@ package dev.modelcache.internal.content;
 import java.io.IOException;
 
 /**
- * Ends a thread that follows a growing file: nobody wants its result any more.
+ * Ends a thread that follows a growing file whose result is no longer needed.
  */
 final class StoppedException extends IOException {
 

@@ -26,9 +26,9 @@ import dev.modelcache.internal.FileNameEncoding;
 import dev.modelcache.internal.ForcedChannel;
 
 /**
- * A tar archive that somebody else packed. Regular files come out of it, and nothing
- * else: an archive with a link, a device, a sparse file, a name that leads out of the
- * directory, or two files of one name is refused as a whole.
+ * A tar archive of unknown origin. Regular files come out of it, and nothing else: an
+ * archive with a link, a device, a sparse file, a name that leads out of the directory,
+ * or two files of one name is refused as a whole.
  * <p>
  * Owners, times, permissions and empty directories of the archive do not count.
  * <p>
@@ -73,8 +73,8 @@ public final class TarArchive {
 	/**
 	 * Unpacks an archive.
 	 * @param in the archive, not compressed; read to its end, not closed
-	 * @param directory an existing directory that nobody else writes to; after a failure
-	 * some files may stand in it
+	 * @param directory an existing directory that is not written to otherwise; after a
+	 * failure some files may stand in it
 	 * @param limits how much it may hold
 	 * @return the files, in the archive's order; at least one
 	 * @throws ArchiveException if the archive is refused, or damaged
@@ -142,7 +142,7 @@ public final class TarArchive {
 	}
 
 	/**
-	 * A directory's content would be skipped, and with it whatever somebody hid there.
+	 * A directory's content would be skipped, and with it whatever is hidden there.
 	 */
 	private void checkDirectory(TarHeader entry) throws ArchiveException {
 		if (entry.size() != 0) {
@@ -185,7 +185,7 @@ public final class TarArchive {
 	}
 
 	/**
-	 * A name that only the locale of this process does not allow is no fault of the
+	 * A name that only the locale of this process does not allow is not a fault of the
 	 * archive.
 	 */
 	private Path path(ModelFileName name) throws ArchiveException {

@@ -30,7 +30,7 @@ record TarHeader(String name, long size, char type) {
 	 * Reads a header.
 	 * @param block its {@value #BLOCK} bytes
 	 * @return the header
-	 * @throws ArchiveException if it is none
+	 * @throws ArchiveException if it is not one
 	 */
 	static TarHeader read(byte[] block) throws ArchiveException {
 		checkSum(block);

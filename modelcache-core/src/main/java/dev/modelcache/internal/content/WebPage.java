@@ -21,7 +21,7 @@ public final class WebPage {
 
 	private static final int ENOUGH = 256;
 
-	/** The first bytes of these formats are no text, which so many of them show. */
+	/** The first bytes of these formats are not text, which so many of them show. */
 	private static final int DECISIVE = 16;
 
 	private static final Set<String> BINARY = Set.of("gguf", "safetensors", "onnx");

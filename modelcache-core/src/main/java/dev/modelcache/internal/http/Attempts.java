@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * How often requests are sent, and when: Resilience4j's retry {@code modelcache-<id>},
  * based on the configuration {@code modelcache}, both from the application's registry
  * where it has them. What the application configures wins, but two things always hold:
- * only failures that another request may mend are retried, and no request comes earlier
+ * only failures that another request may avoid are retried, and no request comes earlier
  * than the server asked for.
  * <p>
  * The retries of configured models are registered. One of any other id is made for each
@@ -105,7 +105,7 @@ public final class Attempts {
 	 * requests.
 	 * @param modelId the model's id
 	 * @param attempts how many attempts to allow; at least 1
-	 * @param worthRetrying which failures another attempt may mend
+	 * @param worthRetrying which failures another attempt may avoid
 	 * @return the retry
 	 */
 	public Retry forWholeFile(String modelId, int attempts, Predicate<Throwable> worthRetrying) {

@@ -89,8 +89,8 @@ public final class Breakers {
 	 * Asks for leave to send a request.
 	 * @param mirror whom to ask
 	 * @return the permission; its holder says once how the request went
-	 * @throws RequestFailedException if the mirror is to be left alone for now, and for
-	 * how long
+	 * @throws RequestFailedException if the mirror must not be asked for now, and for how
+	 * long
 	 */
 	public Permission acquire(Mirror mirror) {
 		CircuitBreaker breaker = breaker(Origin.of(mirror.uri()).authority());

@@ -242,8 +242,8 @@ public final class Certificates {
 
 		/**
 		 * The JDK compares names after it has trusted the chain. Before it looks at those
-		 * of a certificate, it refuses a host name that is none by RFC 1123, as one with
-		 * an underscore, by an IllegalArgumentException.
+		 * of a certificate, it refuses a host name that is invalid by RFC 1123, as one
+		 * with an underscore, by an IllegalArgumentException.
 		 */
 		private static boolean isOddName(CertificateException failure, X509Certificate[] chain,
 				@Nullable SSLSession session) throws CertificateParsingException {

@@ -34,7 +34,7 @@ public final class ConnectionFailedException extends IOException {
 	/**
 	 * Returns the exception among a failure and its causes.
 	 * @param failure the failure
-	 * @return the exception, or {@code null} if it is none of them
+	 * @return the exception, or {@code null} if it is not one of them
 	 */
 	public static @Nullable ConnectionFailedException in(Throwable failure) {
 		for (Throwable t = failure; t != null; t = t.getCause()) {

@@ -34,7 +34,7 @@ import org.springframework.http.HttpHeaders;
  */
 record Hop(WebRequest request, URI uri, int number, boolean trusted, boolean publicOnly, Set<Digest> stated) {
 
-	/** The headers that are no secret, and that every origin gets. */
+	/** The headers that are not secret, and that every origin gets. */
 	private static final Set<String> SHARED = Set.of("accept", "range", "if-range");
 
 	/** Some firewalls refuse names that they do not know, and libraries above all. */

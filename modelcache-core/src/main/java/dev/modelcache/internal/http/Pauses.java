@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 
 /**
- * How long a server wants to be left alone: {@code Retry-After}, in seconds or as a date
+ * How long a server asks clients to wait: {@code Retry-After}, in seconds or as a date
  * (RFC 9110, section 10.2.3), or its exhausted limits where it gives none. Those are in
  * the header {@code RateLimit} as {@code "name";r=0;t=55}
  * (draft-ietf-httpapi-ratelimit-headers, 8 and later) or

@@ -25,8 +25,7 @@ import org.jspecify.annotations.Nullable;
  * that it has another file, never for proving what it sends
  * @param version the weak validator and the date, or {@code null}: if they differ, the
  * file has changed; if they are the same, it may have
- * @param fileName what the mirror calls the file, which is anybody's text, or
- * {@code null}
+ * @param fileName what the mirror calls the file, which may be any text, or {@code null}
  * @param unknownCoding the content coding that the body is labelled with, though it
  * cannot be decoded, or {@code null}: its first bytes tell whether the label is right
  */

@@ -221,8 +221,8 @@ final class Redirects {
 
 	/**
 	 * Returns a body that ends after its connection has been given back. Reactor Netty
-	 * tells the end first: whoever sends the next request at once would open another
-	 * connection, which a host that allows one refuses.
+	 * tells the end first: a request that is sent at once would open another connection,
+	 * which a host that allows one refuses.
 	 */
 	private static Flux<DataBuffer> body(ClientResponse response, @Nullable Wire wire) {
 		Flux<DataBuffer> body = response.bodyToFlux(DataBuffer.class);

@@ -58,11 +58,11 @@ public final class RequestFailedException extends RuntimeException implements Fa
 	}
 
 	/**
-	 * Creates an exception for a status that is no success.
+	 * Creates an exception for a status that is not a success.
 	 * @param reason what kind of failure
 	 * @param mirror who failed
 	 * @param status the status code
-	 * @param retryAfter when the mirror wants to be asked again, or {@code null}
+	 * @param retryAfter when the mirror may be asked again, or {@code null}
 	 */
 	public RequestFailedException(Reason reason, Mirror mirror, int status, @Nullable Duration retryAfter) {
 		this(reason, mirror.uri(), "answered " + status, status, retryAfter);
@@ -198,7 +198,7 @@ public final class RequestFailedException extends RuntimeException implements Fa
 	}
 
 	/**
-	 * Returns when the mirror wants to be asked again.
+	 * Returns when the mirror may be asked again.
 	 * @return the delay, or {@code null} where it did not say
 	 */
 	public @Nullable Duration retryAfter() {

@@ -27,8 +27,8 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 
 /**
- * Reads the head of a response and believes none of it: what does not fit the request, or
- * itself, is a failed request.
+ * Validates the head of a response: what does not fit the request, or itself, is a failed
+ * request.
  */
 final class ResponseGuard {
 
@@ -60,7 +60,7 @@ final class ResponseGuard {
 	}
 
 	/**
-	 * Checks a response that is no redirect.
+	 * Checks a response that is not a redirect.
 	 * @param request the request it answers
 	 * @param response the response
 	 * @return the response, for the transfer
@@ -89,8 +89,8 @@ final class ResponseGuard {
 
 	/**
 	 * Returns whether the body of a response may be the file, or a part of it. RFC 9110,
-	 * section 15: what a client does not know counts as 200, and so do 201 and 203, by
-	 * which somebody means the same.
+	 * section 15: what a client does not know counts as 200, and so do 201 and 203, which
+	 * mean the same.
 	 */
 	static boolean isOfFile(int status) {
 		return status >= 200 && status < 300 && status != 202 && status != 204 && status != 205;

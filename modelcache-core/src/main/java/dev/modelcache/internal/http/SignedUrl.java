@@ -76,7 +76,7 @@ final class SignedUrl {
 			}
 		}
 		catch (DateTimeException | ArithmeticException | NumberFormatException ex) {
-			// Whoever signed it writes times in another way.
+			// Some signers write times in another way.
 		}
 		return null;
 	}

@@ -88,8 +88,8 @@ public final class WebRangeClient implements RangeClient {
 	}
 
 	/**
-	 * A refusal that the mirror's credentials settle is no failure. They are asked once
-	 * for each request, so that an origin which refuses everything is believed.
+	 * A refusal that the mirror's credentials settle is not a failure. They are asked
+	 * once for each request, so that an origin which refuses everything is believed.
 	 */
 	private Mono<Void> authorized(RangeRequest request, Function<Response, Mono<Void>> answer) {
 		Credentials credentials = request.mirror().credentials();
@@ -169,7 +169,7 @@ public final class WebRangeClient implements RangeClient {
 			.onErrorMap(RequestFailedException.class, (failure) -> withType(failure, response.headers()));
 	}
 
-	/** Of what is no model, the type tells who sent it. */
+	/** Of what is not a model, the type tells who sent it. */
 	private static RequestFailedException withType(RequestFailedException failure, HttpHeaders headers) {
 		String type = headers.getFirst(HttpHeaders.CONTENT_TYPE);
 		Matcher matcher = TYPE.matcher((type != null) ? type : "");

@@ -36,8 +36,8 @@ import reactor.core.scheduler.Schedulers;
 
 /**
  * Asks the model for one label after the other, on a thread of its own. The answer of a
- * time-out comes from the timer, so that nobody waits for a slow model; texts that nobody
- * waits for any more leave the queue.
+ * time-out comes from the timer, so that a slow model delays no caller; texts whose
+ * callers have left leave the queue.
  */
 public final class QueuedClassifier implements LlmClassifier {
 

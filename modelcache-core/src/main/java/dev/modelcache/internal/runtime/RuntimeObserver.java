@@ -33,7 +33,7 @@ public interface RuntimeObserver {
 
 	/**
 	 * A classification ended, however it ended.
-	 * @param label the label, or {@code none} where there is none; one of those that are
+	 * @param label the label, or {@code none} if no label applies; one of those that are
 	 * configured
 	 * @param outcome {@code answered}, {@code timed_out}, {@code unavailable},
 	 * {@code rejected}, {@code failed} or {@code cancelled}

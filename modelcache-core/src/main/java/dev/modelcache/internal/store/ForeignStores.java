@@ -80,7 +80,7 @@ final class ForeignStores {
 		try {
 			Path real = file.toRealPath();
 			if (!real.startsWith(store.toRealPath()) || !Files.isRegularFile(real, LinkOption.NOFOLLOW_LINKS)) {
-				logger.warn("{} is not used: it leads to {}, which is no file of {}", file, real, store);
+				logger.warn("{} is not used: it leads to {}, which is not a file of {}", file, real, store);
 			}
 			else if (size != null && Files.size(real) != size) {
 				logger.warn("{} is not used: it has {} bytes instead of {}", file, Files.size(real), size);

@@ -139,28 +139,28 @@ final class LockFileFormat {
 			return null;
 		}
 		if (!node.isIntegralNumber() || !node.canConvertToLong() || node.longValue() < 0) {
-			throw new IllegalArgumentException("a size is no number of bytes");
+			throw new IllegalArgumentException("a size is not a number of bytes");
 		}
 		return node.longValue();
 	}
 
 	private static String text(JsonNode node) {
 		if (!node.isString()) {
-			throw new IllegalArgumentException("a revision or a digest is no text");
+			throw new IllegalArgumentException("a revision or a digest is not a text");
 		}
 		return node.stringValue();
 	}
 
 	private static Collection<Map.Entry<String, JsonNode>> requireObject(String name, JsonNode node) {
 		if (!node.isObject()) {
-			throw new IllegalArgumentException("'" + name + "' is no object");
+			throw new IllegalArgumentException("'" + name + "' is not an object");
 		}
 		return node.properties();
 	}
 
 	private static void requireMembers(String what, JsonNode node, Set<String> known) {
 		if (!node.isObject()) {
-			throw new IllegalArgumentException(what + " is no object");
+			throw new IllegalArgumentException(what + " is not an object");
 		}
 		for (String name : node.propertyNames()) {
 			if (!known.contains(name)) {

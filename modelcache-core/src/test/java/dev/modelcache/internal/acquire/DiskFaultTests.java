@@ -29,6 +29,7 @@ import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.DiskFault;
+import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.lock.FaultyDisk;
 import dev.modelcache.internal.lock.FaultyDisk.Fault;
 import dev.modelcache.internal.store.AdoptionSettings;
@@ -115,7 +116,7 @@ class DiskFaultTests {
 		try (CacheFixture fixture = fixture()) {
 			fixture.open(request().maxAttempts(1).build());
 			assertThatExceptionOfType(ModelCacheException.class).isThrownBy(() -> fixture.get("m"))
-				.withMessageContaining(error.getClass().getName())
+				.withMessageContaining(FailureBoundary.describe(error))
 				.withMessageContaining("hashing the file");
 			assertThat(fixture.cache().status("m").state()).isEqualTo(ModelState.FAILED);
 			assertThat(fixture.get("m").path()).satisfies(Content.exactly(this.content.bytes()));

@@ -26,6 +26,7 @@ import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelRequest;
 import dev.modelcache.ModelState;
 import dev.modelcache.ModelTransferException;
+import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.lock.ExclusiveFiles;
 import dev.modelcache.internal.lock.FileCacheLockFactory;
 import dev.modelcache.internal.lock.LockSettings;
@@ -157,7 +158,7 @@ class HostileAnswerTests {
 				throw error.get();
 			}
 		}).open(request().build());
-		assertThat(failure(cache).problem()).contains("RESOLVING", error.get().getClass().getName());
+		assertThat(failure(cache).problem()).contains("RESOLVING", FailureBoundary.describe(error.get()));
 	}
 
 	@ParameterizedTest
@@ -167,7 +168,7 @@ class HostileAnswerTests {
 			throw error.get();
 		};
 		ModelCache cache = fixture().locks(locks, new ExclusiveFiles()).open(request().build());
-		assertThat(failure(cache).problem()).contains("RESOLVING", error.get().getClass().getName());
+		assertThat(failure(cache).problem()).contains("RESOLVING", FailureBoundary.describe(error.get()));
 	}
 
 	@ParameterizedTest
@@ -176,7 +177,7 @@ class HostileAnswerTests {
 		ModelCache cache = fixture().resolver(resolver((location) -> {
 			throw error.get();
 		})).open(ModelRequest.builder("m").url(this.server.uri("/m.gguf").resolve("x://y/z")).build());
-		assertThat(failure(cache).problem()).contains(error.get().getClass().getName());
+		assertThat(failure(cache).problem()).contains(FailureBoundary.describe(error.get()));
 	}
 
 	private CacheFixture impatient() {

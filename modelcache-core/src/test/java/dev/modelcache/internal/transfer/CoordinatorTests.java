@@ -28,6 +28,7 @@ import dev.modelcache.Digest.Algorithm;
 import dev.modelcache.DigestOrigin;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.ModelTransferException;
+import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.http.ByteRange;
 import dev.modelcache.internal.http.RangeRequest.Coding;
 import dev.modelcache.internal.http.RangeResponse;
@@ -425,7 +426,7 @@ class CoordinatorTests {
 		exchange(1).send(1000);
 		assertThat(this.result).failsWithin(PATIENCE)
 			.withThrowableThat()
-			.withMessageContaining(error.getClass().getName());
+			.withMessageContaining(FailureBoundary.describe(error));
 		assertThat(this.transfer.open()).isEmpty();
 	}
 
@@ -438,7 +439,7 @@ class CoordinatorTests {
 		exchange(0).send(2 * MIB);
 		assertThat(this.result).failsWithin(PATIENCE)
 			.withThrowableThat()
-			.withMessageContaining(error.getClass().getName())
+			.withMessageContaining(FailureBoundary.describe(error))
 			.withMessageContaining("hashing the file");
 		assertThat(this.transfer.open()).isEmpty();
 	}
@@ -454,7 +455,7 @@ class CoordinatorTests {
 		exchange(0).send(1000);
 		assertThat(this.result).failsWithin(PATIENCE)
 			.withThrowableThat()
-			.withMessageContaining(error.getClass().getName());
+			.withMessageContaining(FailureBoundary.describe(error));
 		assertThat(this.transfer.open()).isEmpty();
 	}
 

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Judges the format of a file by its bytes, and reads what its header says. Names and
  * media types are hints that must agree. A file whose format is neither recognized nor
- * named is refused for what certainly is no model (an HTML page, a pointer, a pickle), or
- * if nothing else tells what it is.
+ * named is refused for what certainly is not a model (an HTML page, a pointer, a pickle),
+ * or if nothing else tells what it is.
  */
 public final class FormatInspection {
 
@@ -46,7 +46,7 @@ public final class FormatInspection {
 	 * Inspects a file with one name.
 	 * @param file the file
 	 * @param fileName the name by which it is known, or will be
-	 * @param settings what is done about files that are no models
+	 * @param settings what is done about files that are not models
 	 * @return the facts, or {@code null} where nothing is known of such files
 	 * @throws FormatException if it is not what it should be
 	 * @throws IOException if it cannot be read
@@ -63,7 +63,7 @@ public final class FormatInspection {
 	 * less than 64 MiB of memory and at most some seconds, and throws nothing else.
 	 * @param file the file
 	 * @param hints what its names and its source say about its format
-	 * @param settings what is done about files that are no models
+	 * @param settings what is done about files that are not models
 	 * @return the facts, or {@code null} where nothing is known of such files
 	 * @throws FormatException if it is not what it should be; whether that matters in
 	 * {@link FormatVerification#WARN} is up to the caller
@@ -122,9 +122,9 @@ public final class FormatInspection {
 	 * @param file the file
 	 * @param name its name among the files of its model
 	 * @return the names of the files, as those of the model, each with the least number
-	 * of bytes that it has; empty where the file has all its data, or is no ONNX file
+	 * of bytes that it has; empty where the file has all its data, or is not an ONNX file
 	 * @throws FormatException if a name leads out of the directory of the file, or the
-	 * file is called an ONNX file and is none
+	 * file is called an ONNX file and is not one
 	 * @throws IOException if it cannot be read
 	 */
 	public static NavigableMap<ModelFileName, Long> onnxData(Path file, ModelFileName name) throws IOException {

@@ -7,7 +7,7 @@ package dev.modelcache.internal.content.format;
 import dev.modelcache.FormatVerification;
 
 /**
- * What is done about files that are no models.
+ * What is done about files that are not models.
  *
  * @param mode what follows from a header that is not what it should be
  * @param allowPickle whether files that run code when they are loaded will do, whatever

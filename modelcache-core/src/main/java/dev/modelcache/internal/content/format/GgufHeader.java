@@ -46,7 +46,7 @@ final class GgufHeader {
 
 	private static final int LONGEST_KEY = 65535;
 
-	/** Longer keys are no facts. */
+	/** Longer keys are not facts. */
 	private static final int LONGEST_FACT = 256;
 
 	/** llama.cpp compares each key with all before. */
@@ -115,10 +115,10 @@ final class GgufHeader {
 
 	/**
 	 * Reads a header.
-	 * @param in stands at the file's beginning
+	 * @param in positioned at the file's beginning
 	 * @param machine the byte order of the machine that is to load the model
 	 * @return the facts
-	 * @throws FormatException if the file is none that such a machine can load
+	 * @throws FormatException if such a machine cannot load the file
 	 * @throws IOException if the file cannot be read
 	 */
 	static ModelFormat read(HeaderReader in, ByteOrder machine) throws IOException {
@@ -127,7 +127,7 @@ final class GgufHeader {
 
 	/**
 	 * Returns where the tensors end, whether or not llama.cpp reads the file.
-	 * @param in stands at the file's beginning
+	 * @param in positioned at the file's beginning
 	 * @return a position in the file or beyond its end; empty if the header does not say
 	 * @throws FormatException if the positions of the tensors cannot be read
 	 * @throws IOException if the file cannot be read

@@ -65,9 +65,9 @@ final class OnnxHeader {
 
 	/**
 	 * Reads a file.
-	 * @param in stands at the file's beginning
+	 * @param in positioned at the file's beginning
 	 * @return the facts
-	 * @throws FormatException if the file is no such message, or not a whole one
+	 * @throws FormatException if the file is not such a message, or not a whole one
 	 * @throws IOException if the file cannot be read
 	 */
 	static ModelFormat read(HeaderReader in) throws IOException {
@@ -77,11 +77,11 @@ final class OnnxHeader {
 	/**
 	 * Returns which other files have data of the tensors. A part of the graph that cannot
 	 * be read is passed over.
-	 * @param in stands at the file's beginning
+	 * @param in positioned at the file's beginning
 	 * @param model the name of the file
 	 * @return the names of the files, each with the least number of bytes that it has
 	 * @throws FormatException if a name is not that of a file beside it or below, or the
-	 * file is no such message
+	 * file is not such a message
 	 * @throws IOException if the file cannot be read
 	 */
 	static NavigableMap<ModelFileName, Long> data(HeaderReader in, ModelFileName model) throws IOException {

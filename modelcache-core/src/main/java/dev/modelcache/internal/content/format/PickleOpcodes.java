@@ -74,7 +74,7 @@ final class PickleOpcodes {
 	/**
 	 * Returns whether there is a pickle: whether its opcodes lead to a call, or to its
 	 * end. Several may follow each other, as in what {@code torch.save} once wrote.
-	 * @param in stands at the beginning
+	 * @param in positioned at the beginning
 	 * @return whether it is one
 	 * @throws IOException if the file cannot be read
 	 */

@@ -137,7 +137,7 @@ final class Pickles {
 
 	/**
 	 * Reads a binary number, or octal digits in any form that Python reads. What is
-	 * neither is no sum: dense data has a signed sum of 0 once in thousands of files.
+	 * neither is not a sum: dense data has a signed sum of 0 once in thousands of files.
 	 */
 	private static long number(long field) {
 		int mark = (int) (field >>> 56);

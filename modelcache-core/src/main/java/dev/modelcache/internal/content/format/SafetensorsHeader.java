@@ -94,7 +94,7 @@ final class SafetensorsHeader {
 
 	/**
 	 * Reads a header.
-	 * @param in stands at the file's beginning
+	 * @param in positioned at the file's beginning
 	 * @return the facts
 	 * @throws FormatException if the file is not what its header says, or has none
 	 * @throws IOException if the file cannot be read
@@ -105,7 +105,7 @@ final class SafetensorsHeader {
 
 	/**
 	 * Returns where the tensors end.
-	 * @param in stands at the file's beginning
+	 * @param in positioned at the file's beginning
 	 * @return a position in the file or beyond its end
 	 * @throws FormatException if the file cannot be read as far as it should
 	 * @throws IOException if the file cannot be read

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * What the header of a model file says, and what is no model.
+ * What the header of a model file says, and what is not a model.
  */
 @NullMarked
 package dev.modelcache.internal.content.format;

@@ -112,7 +112,8 @@ public final class CatalogLocations {
 		}
 	}
 
-	private RemoteCatalog remote(String key, URI uri) {
+	private RemoteCatalog remote(String key, URI configured) {
+		URI uri = WebUrl.withPlainHost(configured);
 		if (!WebUrl.hasHost(uri) || Origin.of(uri).port() > 65535) {
 			throw this.keys.wrong(key, "has no valid host or port", "Use https://host/catalog.json");
 		}
@@ -120,7 +121,7 @@ public final class CatalogLocations {
 			throw this.keys.wrong(key, "contains user-info, but catalogs are downloaded without credentials",
 					"Remove the user-info, or use a file for a catalog that is not public");
 		}
-		return new RemoteCatalog(WebUrl.withPlainHost(uri), this.client.get(), this.insecureHttpAllowed);
+		return new RemoteCatalog(uri, this.client.get(), this.insecureHttpAllowed);
 	}
 
 	private ListedModels catalog(String key, String location) {

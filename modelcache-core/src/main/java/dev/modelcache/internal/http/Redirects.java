@@ -98,7 +98,8 @@ final class Redirects {
 	 * Sends a request. The headers of each response must arrive within the time-out,
 	 * which does not include the time to make a client. A connection that has served
 	 * before and breaks before it answers was closed by the server in the meantime: the
-	 * request is sent again at once (RFC 9112, section 9.3.1).
+	 * request is sent again at once (RFC 9112, section 9.3.1). So it is on a connection
+	 * that has served well and fails now, which is closed.
 	 * @param at where to begin
 	 * @param answer takes the response that is not followed, possibly on an event loop;
 	 * the connection is freed when its result ends
@@ -143,6 +144,13 @@ final class Redirects {
 					// connection. Where that stays open, it answers this request.
 					responded.set(false);
 					return drain(body(response, wire.get())).then(Mono.error(new IOException("closed before use")));
+				}
+				Wire on = wire.get();
+				if (on != null && on.well().getAndSet(status < 400) && status == 500 && closedBefore < MOST_CLOSED) {
+					// Some servers answer one request of a connection well and no other.
+					responded.set(false);
+					on.close().run();
+					return Mono.error(new IOException("failed after use"));
 				}
 				arrived.set(true);
 				return answer.apply(new Response(at, status, headers, body(response, wire.get())))
@@ -286,24 +294,32 @@ final class Redirects {
 	 *
 	 * @param thread its thread
 	 * @param used whether it served a request before
+	 * @param well whether its last answer was none of a failure
+	 * @param close closes it
 	 */
-	private record Wire(Executor thread, boolean used) {
+	private record Wire(Executor thread, boolean used, AtomicBoolean well, Runnable close) {
 
 	}
 
 	/** Linked where Reactor Netty is on the class path. */
 	private static final class NettyWire {
 
-		private static final AttributeKey<Boolean> USED = AttributeKey.valueOf(NettyWire.class, "used");
+		private static final AttributeKey<AtomicBoolean> WELL = AttributeKey.valueOf(NettyWire.class, "well");
 
 		private NettyWire() {
 		}
 
 		static @Nullable Wire of(ClientHttpRequest sent) {
-			return (sent.getNativeRequest() instanceof Connection connection)
-					? new Wire(connection.channel().eventLoop(),
-							connection.channel().attr(USED).getAndSet(Boolean.TRUE) != null)
-					: null;
+			if (!(sent.getNativeRequest() instanceof Connection connection)) {
+				return null;
+			}
+			AtomicBoolean well = connection.channel().attr(WELL).get();
+			boolean used = well != null;
+			if (well == null) {
+				well = new AtomicBoolean();
+				connection.channel().attr(WELL).set(well);
+			}
+			return new Wire(connection.channel().eventLoop(), used, well, connection.channel()::close);
 		}
 
 	}

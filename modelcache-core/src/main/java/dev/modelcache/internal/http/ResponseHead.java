@@ -120,7 +120,12 @@ public final class ResponseHead {
 			.filter((word) -> !word.equals("identity") && (lengths.isEmpty() || CODING.matcher(word).lookingAt()))
 			.toList();
 		this.chunked = !codings.isEmpty() && codings.get(codings.size() - 1).equals("chunked");
-		if (!codings.isEmpty()) {
+		if (!codings.isEmpty() && !lengths.isEmpty() && !this.chunked) {
+			// The length counts, as wget reads it, and the bytes tell whether they are
+			// encoded.
+			this.headers.add(Map.entry(HttpHeaders.CONTENT_ENCODING, String.join(", ", codings)));
+		}
+		else if (!codings.isEmpty()) {
 			this.doubtful |= !lengths.isEmpty() || !this.persistent || codings.size() > 1;
 			String distinct = String.join(", ", codings.stream().distinct().toList());
 			this.headers.add(Map.entry(HttpHeaders.TRANSFER_ENCODING, distinct));

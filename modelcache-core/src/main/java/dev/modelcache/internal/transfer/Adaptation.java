@@ -133,8 +133,9 @@ final class Adaptation {
 	}
 
 	/**
-	 * The file has the right digest. Where it came without ranges, after it had been
-	 * wrong in ranges, its host is asked for whole files from now on.
+	 * The file is there, and has the right digest if one is expected. Where it came
+	 * without ranges, after it had been wrong in ranges, its host is asked for whole
+	 * files from now on. So it is where all ranges failed.
 	 * @param sender who sent it
 	 * @param mirrors all mirrors of the transfer
 	 */
@@ -144,6 +145,13 @@ final class Adaptation {
 				&& mirrors.all().get(0).host().stepDown(this.plan.mode())) {
 			logger.info("Model '{}': the file from {} is right without ranges, and was wrong with ranges; from now on,"
 					+ " whole files are requested from its host", this.plan.modelId(), sender);
+		}
+		for (MirrorState mirror : mirrors.all()) {
+			if (mirror.bytes() > 0 && mirror.ladder().haveRangesFailedAgain() && !mirror.host().sendsRanges()
+					&& mirror.host().stepDown(FetchMode.WHOLE_FILE)) {
+				logger.info("Model '{}': {} sent the file, and failed at all its ranges; from now on, whole files are"
+						+ " requested from its host", this.plan.modelId(), mirror.mirror());
+			}
 		}
 	}
 

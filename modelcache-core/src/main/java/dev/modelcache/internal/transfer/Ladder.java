@@ -29,6 +29,8 @@ final class Ladder {
 	/** The failure of ranges for which the whole file is requested. */
 	private @Nullable RequestFailedException broken;
 
+	private boolean failedAgain;
+
 	/** The failure for which bytes with a content coding are taken as they are. */
 	private @Nullable RequestFailedException encoded;
 
@@ -149,7 +151,16 @@ final class Ladder {
 	 * @return whether it was tried again
 	 */
 	boolean rangesFailAgain() {
+		this.failedAgain |= this.step == Step.TRIED_AGAIN;
 		return moves(Step.TRIED_AGAIN, Step.BROKEN_AGAIN);
+	}
+
+	/**
+	 * Returns whether ranges failed, and failed again after the whole file was there for
+	 * the asking.
+	 */
+	boolean haveRangesFailedAgain() {
+		return this.failedAgain;
 	}
 
 	/**

@@ -148,6 +148,26 @@ class ParallelTests {
 			.allSatisfy((asked) -> assertThat(asked.range()).isNotNull().doesNotStartWith("bytes=0-"));
 	}
 
+	/** Each file would cost the same failed requests again, with their pauses. */
+	@Test
+	void hostThatFailsAtAllRangesIsAskedForWholeFilesFromThenOn(CapturedOutput output) {
+		this.server.serve("/n.gguf", CONTENT);
+		for (String path : List.of("/m.gguf", "/n.gguf")) {
+			this.server.answer(path, (asked) -> (asked.range() != null) ? Reply.dropped() : Reply.ok());
+		}
+		TransferSettings settings = new TransferSettings(DataSize.ofKilobytes(256), CONNECTIONS,
+				DataSize.ofMegabytes(1), CacheFixture.PATIENCE, CacheFixture.PATIENCE, 5, true);
+		try (CacheFixture fixture = new CacheFixture(this.directory).transfer(settings)) {
+			fixture.open(request().build(),
+					ModelRequest.builder("n").url(this.server.uri("/n.gguf")).expectedDigest(CONTENT.sha256()).build());
+			assertThat(fixture.get("m").path()).matches(CONTENT::isIn);
+			assertThat(this.server.requests("/m.gguf")).hasSizeGreaterThan(2);
+			assertThat(fixture.get("n").path()).matches(CONTENT::isIn);
+			assertThat(this.server.requests("/n.gguf")).hasSize(1);
+		}
+		assertThat(output).contains("failed at all its ranges; from now on, whole files are requested from its host");
+	}
+
 	/** Only the whole file, if the server sends it, is worth more than what came. */
 	@ParameterizedTest
 	@ValueSource(booleans = { true, false })

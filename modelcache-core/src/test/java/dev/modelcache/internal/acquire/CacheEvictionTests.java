@@ -115,8 +115,8 @@ class CacheEvictionTests {
 	private void start(CacheFixture fixture, ModelRequest... configured) {
 		try (fixture) {
 			fixture.open(configured);
+			fixture.awaitHousekeeping();
 		}
-		fixture.awaitFiles();
 	}
 
 	@Test

@@ -309,6 +309,13 @@ public final class CacheFixture implements AutoCloseable {
 		return this.cache;
 	}
 
+	/** Waits for the housekeeping that has been asked for; closing cuts it off. */
+	void awaitHousekeeping() {
+		CountDownLatch done = new CountDownLatch(1);
+		this.threads.later(done::countDown, "waiting for housekeeping");
+		await(done);
+	}
+
 	/** Waits until a latch opens, for as long as a test does. */
 	static void await(CountDownLatch latch) {
 		try {

@@ -444,8 +444,8 @@ class SeveralFilesTests {
 			.store(StoreSettings.defaults(cache).withMaxSize(DataSize.ofBytes(1)));
 		try (fixture) {
 			fixture.open();
+			fixture.awaitHousekeeping();
 		}
-		fixture.awaitFiles();
 	}
 
 	@Test

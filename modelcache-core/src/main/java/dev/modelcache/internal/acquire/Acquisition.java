@@ -214,7 +214,9 @@ final class Acquisition {
 		ResolvedModel model = resolve();
 		CachedModel ready = underLock(before, (standing) -> {
 			CachedModel brought = this.data.completing(model, false, this::resolved,
-					(complete) -> bringModel(standing, complete, model));
+					(complete) -> this.engine.store()
+						.staging()
+						.withRoom(() -> bringModel(standing, complete, model), this.monitor::reading));
 			tellOfOlder(model);
 			return brought;
 		});

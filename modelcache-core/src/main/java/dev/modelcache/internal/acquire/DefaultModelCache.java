@@ -4,7 +4,7 @@
  */
 package dev.modelcache.internal.acquire;
 
-import java.nio.file.Files;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
@@ -35,6 +35,7 @@ import dev.modelcache.internal.FailureBoundary;
 import dev.modelcache.internal.RecentlyUsed;
 import dev.modelcache.internal.acquire.Acquisition.Mode;
 import dev.modelcache.internal.acquire.Operation.Kind;
+import dev.modelcache.internal.store.Fingerprint;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -190,14 +191,26 @@ public final class DefaultModelCache implements ModelCache {
 		}).doFinally((signal) -> this.checks.remove(id)).cache();
 	}
 
-	/** Returns the model that is ready, if its files exist; if not, it is absent. */
+	/**
+	 * Returns the model that is ready, if its files exist; if not, it is absent. What
+	 * cannot be looked at, as where a server is away, is not absent.
+	 */
 	private @Nullable CachedModel present(String id) {
 		CachedModel model = this.board.get(id).model();
-		if (model != null && !model.files().stream().allMatch(Files::exists)) {
+		if (model != null && !model.files().stream().allMatch(DefaultModelCache::isThere)) {
 			this.board.update(id, (status) -> model.equals(status.model()) ? ModelStatus.absent(id) : status);
 			return null;
 		}
 		return model;
+	}
+
+	private static boolean isThere(Path file) {
+		try {
+			return Fingerprint.of(file) != null;
+		}
+		catch (IOException ex) {
+			return true;
+		}
 	}
 
 	@Override

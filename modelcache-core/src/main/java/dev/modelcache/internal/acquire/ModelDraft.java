@@ -316,8 +316,8 @@ final class ModelDraft {
 				}
 			}
 			catch (IOException ex) {
-				throw new ModelStorageException(job.modelId(), place.directory(),
-						"cannot read the attributes of " + place.target() + ": " + DiskFault.reason(ex), ex);
+				throw DiskFault.exception(job.modelId(), place.directory(),
+						"cannot read the attributes of " + place.target(), ex);
 			}
 			CachedModel there = seen(job);
 			if (there == null) {

@@ -85,13 +85,27 @@ final class ModelIndex {
 		return this.place;
 	}
 
-	/** Returns what is at the place. */
+	/**
+	 * Returns what is at the place. The cache of another tool that does not answer may
+	 * have the model: it is neither there nor absent, unless it is found elsewhere.
+	 */
 	Standing look() {
 		this.pinsRead = false;
 		this.store.use(this.candidate.request().id(), this.place);
 		List<Provable> versions = new ArrayList<>();
+		ModelStorageException away = null;
 		for (SeenVersion version : this.store.seen(this.place)) {
-			List<Claim> claims = claims(version);
+			List<Claim> claims;
+			try {
+				claims = claims(version);
+			}
+			catch (ModelStorageException ex) {
+				if (version.manifest().directory() == null) {
+					throw ex;
+				}
+				away = ex;
+				continue;
+			}
 			if (claims.isEmpty()) {
 				continue;
 			}
@@ -102,7 +116,11 @@ final class ModelIndex {
 			versions.add(new Provable(claims, version.manifest(), new Standing.Absent()));
 		}
 		Standing standing = lookAtFile();
-		return (standing instanceof Standing.Ready) ? standing : lookAtFilled(before(versions, standing));
+		Standing found = (standing instanceof Standing.Ready) ? standing : lookAtFilled(before(versions, standing));
+		if (away != null && (found instanceof Standing.Absent || found instanceof Standing.Stale)) {
+			throw away;
+		}
+		return found;
 	}
 
 	private static Standing before(List<Provable> versions, Standing otherwise) {
@@ -137,12 +155,14 @@ final class ModelIndex {
 	}
 
 	/** A volume of others that does not answer holds nothing, and fails nothing. */
-	private static List<Claim> ofOthers(Supplier<List<Claim>> look) {
+	private List<Claim> ofOthers(Supplier<List<Claim>> look) {
 		try {
 			return look.get();
 		}
 		catch (ModelStorageException ex) {
-			logger.warn("A read-only root is left out: {}", ex.getMessage());
+			if (this.store.isNews(ex.directory())) {
+				logger.warn("A read-only root is left out for as long as this lasts: {}", ex.getMessage());
+			}
 			return List.of();
 		}
 	}

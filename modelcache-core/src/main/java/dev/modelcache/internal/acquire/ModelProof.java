@@ -286,7 +286,9 @@ final class ModelProof {
 					receipt.isOurs(file) ? "published; it is fetched again" : "last used");
 			return null;
 		}
-		Receipt fresh = receipt.reissued(hashed.fingerprint(), hashed.at());
+		boolean sameFile = receipt.doubted() || receipt.fingerprint().fileKey().equals(hashed.fingerprint().fileKey())
+				|| !this.store.isShared(file.target());
+		Receipt fresh = (sameFile ? receipt : receipt.ofUser()).reissued(hashed.fingerprint(), hashed.at());
 		// Read beside a renewal or an eviction, it may be another one now, or gone.
 		if (hashed.fingerprint().equals(this.index.fingerprint(file))) {
 			this.store.receipts().write(file, fresh);
@@ -363,8 +365,8 @@ final class ModelProof {
 		}
 		catch (IOException ex) {
 			ModelStorageException denied = DeniedAccess.reading(this.request.id(), file.target(), ex);
-			throw (denied != null) ? denied : new ModelStorageException(this.request.id(), file.directory(),
-					"cannot read " + file.target() + ": " + DiskFault.reason(ex), ex);
+			throw (denied != null) ? denied
+					: DiskFault.exception(this.request.id(), file.directory(), "cannot read " + file.target(), ex);
 		}
 	}
 

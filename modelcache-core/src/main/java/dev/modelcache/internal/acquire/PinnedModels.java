@@ -330,8 +330,8 @@ final class PinnedModels {
 			return (fingerprint != null) ? this.store.receipts().find(place, fingerprint) : null;
 		}
 		catch (IOException ex) {
-			throw new ModelStorageException(candidate.request().id(), place.directory(),
-					"cannot read the attributes of " + place.target() + ": " + DiskFault.reason(ex), ex);
+			throw DiskFault.exception(candidate.request().id(), place.directory(),
+					"cannot read the attributes of " + place.target(), ex);
 		}
 	}
 

@@ -78,7 +78,7 @@ final class AccessChange {
 			FileOwner owner = FileOwner.in(records);
 			Set<Path> versions = new HashSet<>();
 			for (ReceivedFile file : this.receipts.all(records, access)) {
-				if (owner.isPrivate(file.file()) && widen(access, file) && !this.layout.isChosen(file.target())) {
+				if (owner.isPrivate(file.file()) && isWidened(access, file) && !this.layout.isChosen(file.target())) {
 					versions.add(CacheLayout.versions(this.layout.modelOf(file.target())));
 				}
 			}
@@ -104,10 +104,28 @@ final class AccessChange {
 	 * Lets others read the versions of a model of several files at a path that the user
 	 * chose.
 	 */
-	private static void widenVersions(FileAccess access, Path versions) throws IOException {
-		if (isOwn(versions)) {
-			widenAll(access, versions, FileOwner.in(versions));
-			access.widen(versions);
+	private static void widenVersions(FileAccess access, Path versions) {
+		try {
+			if (isOwn(versions)) {
+				widenAll(access, versions, FileOwner.in(versions));
+				access.widen(versions);
+			}
+		}
+		catch (IOException ex) {
+			logger.debug("{} stays as it is", versions, ex);
+		}
+	}
+
+	/**
+	 * A place that cannot be looked at, such as a volume that is away, keeps no other.
+	 */
+	private boolean isWidened(FileAccess access, ReceivedFile file) {
+		try {
+			return widen(access, file);
+		}
+		catch (IOException ex) {
+			logger.debug("{} stays as it is", file.target(), ex);
+			return false;
 		}
 	}
 

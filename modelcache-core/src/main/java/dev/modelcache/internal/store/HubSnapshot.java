@@ -168,10 +168,16 @@ final class HubSnapshot implements ModelDirectory {
 			.collect(Collectors.toSet());
 	}
 
-	/** Its receipt tells that this cache brought a file, also long ago. */
+	/**
+	 * Its receipt tells that this cache brought a file, also long ago. Another tool may
+	 * have brought the same bytes since.
+	 */
 	private boolean isBrought(ModelFileName name, Set<ModelFileName> arrived) throws IOException {
-		Receipt receipt = this.cache.receipts().find(arrived.contains(name) ? arriving(name) : seen(name));
-		return receipt != null && receipt.putBy() == PutBy.CACHE;
+		ModelPlace file = arrived.contains(name) ? arriving(name) : seen(name);
+		Fingerprint now = Fingerprint.of(file.target());
+		Receipt receipt = (now != null) ? this.cache.receipts().find(file, now) : null;
+		return receipt != null && now != null && receipt.putBy() == PutBy.CACHE
+				&& (receipt.fingerprint().fileKey().equals(now.fileKey()) || receipt.fingerprint().fits(now));
 	}
 
 	@Override

@@ -59,6 +59,8 @@ public final class ModelStore implements AutoCloseable {
 
 	private final AccessChange accessChange;
 
+	private final Set<Path> leftOut = ConcurrentHashMap.newKeySet();
+
 	private final Staging staging;
 
 	private final Eviction eviction;
@@ -286,6 +288,26 @@ public final class ModelStore implements AutoCloseable {
 	}
 
 	/**
+	 * Returns whether it has not been told yet that a cache that others filled cannot be
+	 * looked at.
+	 * @param directory a directory of it
+	 * @return {@code true} once for each cache
+	 */
+	public boolean isNews(Path directory) {
+		Path root = this.settings.readOnlyRoots().stream().filter(directory::startsWith).findFirst().orElse(directory);
+		return this.leftOut.add(root);
+	}
+
+	/**
+	 * Returns whether a file stands in the cache that the Hub's tools share.
+	 * @param file the file
+	 * @return {@code true} if other tools may have put it there
+	 */
+	public boolean isShared(Path file) {
+		return this.settings.hubCache() != null && file.startsWith(this.settings.hubCache().directory());
+	}
+
+	/**
 	 * Returns where a model may stand in caches that others filled. What is known about
 	 * its files is kept in this cache.
 	 * @param request the request
@@ -388,8 +410,8 @@ public final class ModelStore implements AutoCloseable {
 		}
 		catch (IOException ex) {
 			ModelStorageException denied = DeniedAccess.reading(modelId, place.target(), ex);
-			throw (denied != null) ? denied : new ModelStorageException(modelId, place.directory(),
-					"cannot read the attributes of " + place.target() + ": " + DiskFault.reason(ex), ex);
+			throw (denied != null) ? denied : DiskFault.exception(modelId, place.directory(),
+					"cannot read the attributes of " + place.target(), ex);
 		}
 	}
 

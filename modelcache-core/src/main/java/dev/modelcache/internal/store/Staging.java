@@ -12,6 +12,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import dev.modelcache.ModelStorageException;
@@ -57,6 +61,10 @@ public final class Staging {
 	private final DiskSpace space;
 
 	private volatile Instant lastSweep = Instant.EPOCH;
+
+	private final AtomicLong swept = new AtomicLong();
+
+	private final ReentrantLock sweeping = new ReentrantLock();
 
 	Staging(StoreSettings settings, CacheLayout layout, ExclusiveFiles files, Clock clock, Receipts receipts,
 			AdoptedFiles adoption, ModelUsers users, DirectoryForce directories) {
@@ -314,11 +322,65 @@ public final class Staging {
 	public void sweep() {
 		if (isSweepDue()) {
 			this.lastSweep = this.clock.instant();
-			deleteExpired(this.settings.directory(), Integer.MAX_VALUE);
-			this.receipts.settleAll(this.layout.receipts(), expiry(), this.layout.access());
-			if (this.settings.hubCache() != null) {
-				deleteExpired(this.settings.hubCache().directory(), HubCache.DEPTH_OF_BLOBS);
+			this.sweeping.lock();
+			try {
+				deleteExpired(() -> {
+				});
 			}
+			finally {
+				this.sweeping.unlock();
+			}
+			this.receipts.settleAll(this.layout.receipts(), expiry(), this.layout.access());
+		}
+	}
+
+	/**
+	 * Brings something that needs space. If there is too little, what ended downloads
+	 * left longer ago than it is kept makes room first.
+	 * @param bring brings it; called again if something was deleted meanwhile
+	 * @param advanced run for each file that is looked at, and while another thread
+	 * deletes; may throw an exception to end it
+	 * @return what was brought
+	 */
+	public <T> T withRoom(Supplier<T> bring, Runnable advanced) {
+		long before = this.swept.get();
+		try {
+			return bring.get();
+		}
+		catch (ModelStorageException ex) {
+			if (ex.needed() == null) {
+				throw ex;
+			}
+			makeRoom(advanced);
+			if (this.swept.get() == before) {
+				throw ex;
+			}
+			return bring.get();
+		}
+	}
+
+	private void makeRoom(Runnable advanced) {
+		try {
+			while (!this.sweeping.tryLock(100, TimeUnit.MILLISECONDS)) {
+				advanced.run();
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			return;
+		}
+		try {
+			deleteExpired(advanced);
+		}
+		finally {
+			this.sweeping.unlock();
+		}
+	}
+
+	private void deleteExpired(Runnable advanced) {
+		deleteExpired(this.settings.directory(), Integer.MAX_VALUE, advanced);
+		if (this.settings.hubCache() != null) {
+			deleteExpired(this.settings.hubCache().directory(), HubCache.DEPTH_OF_BLOBS, advanced);
 		}
 	}
 
@@ -347,9 +409,9 @@ public final class Staging {
 	}
 
 	/** Deletes the old staged files below a directory that no process has open. */
-	private void deleteExpired(Path directory, int depth) {
+	private void deleteExpired(Path directory, int depth, Runnable advanced) {
 		try (Stream<Path> all = Files.walk(directory, depth)) {
-			List<Path> staged = all.filter(StagedName::isStaged).toList();
+			List<Path> staged = all.peek((file) -> advanced.run()).filter(StagedName::isStaged).toList();
 			for (Path file : staged) {
 				if (Files.getLastModifiedTime(file).toInstant().isBefore(expiry())) {
 					deleteUnused(file);
@@ -367,6 +429,7 @@ public final class Staging {
 				logger.info("Deleting the partial download {}, which was not resumed in time", file);
 				Files.deleteIfExists(StagedName.journal(file));
 				Files.deleteIfExists(file);
+				this.swept.incrementAndGet();
 			}
 		}
 	}

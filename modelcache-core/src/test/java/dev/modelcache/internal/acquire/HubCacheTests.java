@@ -9,6 +9,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -473,6 +474,26 @@ class HubCacheTests {
 			assertThat(files(folder().resolve("blobs"))).hasSize(links ? 2 : 0);
 			fixture.cache().evict("m").block(Duration.ofMinutes(1));
 			assertThat(files(folder())).isEmpty();
+		}
+	}
+
+	/** They have the same bytes as what an attempt of this cache had brought before. */
+	@Test
+	void evictionLeavesWhatOtherToolsBroughtAgain() throws IOException {
+		try (CacheFixture fixture = open(all())) {
+			fixture.get("m");
+			Path aside = Files.writeString(this.directory.resolve("aside"), CONFIG);
+			try (Stream<Path> records = Files.list(this.directory.resolve("cache/receipts"))) {
+				Files
+					.delete(records.filter((file) -> file.toString().endsWith(".elsewhere")).findFirst().orElseThrow());
+			}
+			Files.move(aside, blob(CONFIG_SHA1), StandardCopyOption.REPLACE_EXISTING);
+		}
+		try (CacheFixture fixture = open(all())) {
+			fixture.get("m");
+			fixture.cache().evict("m").block(Duration.ofMinutes(1));
+			assertThat(files(folder())).contains("blobs/" + CONFIG_SHA1, "snapshots/" + COMMIT + "/config.json")
+				.doesNotContain("blobs/" + this.content.sha256().hex());
 		}
 	}
 

@@ -21,6 +21,7 @@ import dev.modelcache.ModelNotFoundException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelPathConflict;
 import dev.modelcache.ModelRequest;
+import dev.modelcache.ModelState;
 import dev.modelcache.ModelStorageException;
 import dev.modelcache.internal.FileAccess;
 import dev.modelcache.internal.lock.LockSettings;
@@ -342,6 +343,8 @@ class NonAtomicTests {
 				.withMessageContaining("Stale file handle");
 			odd.set(Oddity.AWAY, false);
 			assertThat(fixture.get("m").outcome()).isEqualTo(ModelOutcome.CACHED);
+			odd.set(Oddity.AWAY, true);
+			assertThat(fixture.cache().check("m").block(CacheFixture.PATIENCE).state()).isEqualTo(ModelState.READY);
 		}
 		assertThat(this.server.requests()).hasSize(1);
 	}

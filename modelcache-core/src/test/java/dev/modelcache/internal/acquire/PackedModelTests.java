@@ -15,12 +15,15 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 
 import com.github.luben.zstd.ZstdOutputStream;
+import dev.modelcache.CacheOptions.Verification;
 import dev.modelcache.CachedModel;
 import dev.modelcache.Digest;
+import dev.modelcache.ModelCacheException;
 import dev.modelcache.ModelFormatException;
 import dev.modelcache.ModelOutcome;
 import dev.modelcache.ModelRequest;
@@ -28,18 +31,23 @@ import dev.modelcache.OciOptions.Registry;
 import dev.modelcache.internal.http.MetadataClients;
 import dev.modelcache.internal.source.oci.OciResolver;
 import dev.modelcache.internal.source.oci.OciSettings;
+import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.FakeRegistry;
 import dev.modelcache.testsupport.ManifestJson;
+import dev.modelcache.testsupport.Reply;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.util.unit.DataSize;
 import reactor.core.scheduler.Schedulers;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -59,6 +67,8 @@ class PackedModelTests {
 
 	private final FakeRegistry registry = new FakeRegistry();
 
+	private Verification verification = Verification.FINGERPRINT;
+
 	@AfterEach
 	void stop() {
 		this.registry.close();
@@ -71,6 +81,7 @@ class PackedModelTests {
 		fixture
 			.resolver(new OciResolver(MetadataClients.create(), settings, Schedulers.boundedElastic(),
 					Schedulers.parallel()))
+			.store(new StoreSettings(this.directory.resolve("cache"), DataSize.ofMegabytes(1), this.verification))
 			.lockFile(this.directory.resolve("models.lock"))
 			.open(ModelRequest.builder("m")
 				.url(this.registry.url("oci", "org/model"))
@@ -243,6 +254,45 @@ class PackedModelTests {
 		assertThatExceptionOfType(ModelFormatException.class).isThrownBy(this::get)
 			.withMessageContaining("leads out of the directory");
 		assertThat(this.directory.resolve("models/escaped")).doesNotExist();
+	}
+
+	/** Their bytes are read instead, whatever is verified at each request. */
+	@ParameterizedTest
+	@EnumSource(names = { "FINGERPRINT", "ALWAYS" })
+	void archiveThatArrivedBeforeAnotherOneFailedIsNotFetchedAgain(Verification verification) throws IOException {
+		this.verification = verification;
+		Content first = Content.of(tar());
+		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+		try (TarArchiveOutputStream out = new TarArchiveOutputStream(bytes, "UTF-8")) {
+			add(out, "tokenizer.json", "{}".getBytes());
+		}
+		Content second = Content.of(bytes.toByteArray());
+		this.registry.blob("org/model", first);
+		String path = "/v2/org/model/blobs/" + this.registry.blob("org/model", second);
+		this.registry.manifest("org/model", "latest",
+				ManifestJson.of("application/vnd.cncf.model.config.v1+json")
+					.layer(WEIGHT + "tar", first)
+					.layer(WEIGHT + "tar", second)
+					.toString());
+		AtomicBoolean there = new AtomicBoolean();
+		this.registry.answer(path, () -> {
+			if (!there.get()) {
+				Awaitility.await().atMost(CacheFixture.PATIENCE).until(() -> hasArrived(first));
+			}
+			return there.get() ? Reply.ok() : Reply.status(404);
+		});
+		assertThatExceptionOfType(ModelCacheException.class).isThrownBy(this::get);
+		there.set(true);
+		long before = blobRequests();
+		assertThat(get().files()).hasSize(3);
+		assertThat(blobRequests()).isEqualTo(before + 1);
+	}
+
+	private boolean hasArrived(Content content) throws IOException {
+		try (Stream<Path> files = Files.walk(this.directory)) {
+			return files.anyMatch((file) -> !file.toString().endsWith(".part") && Files.isRegularFile(file)
+					&& file.toFile().length() == content.size());
+		}
 	}
 
 	@Test

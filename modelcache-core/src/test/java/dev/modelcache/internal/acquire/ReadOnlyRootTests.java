@@ -28,11 +28,16 @@ import dev.modelcache.internal.store.StoreSettings;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.HubServer;
 import dev.modelcache.testsupport.MisbehavingServer;
+import dev.modelcache.testsupport.OddFileSystem.Oddity;
+import dev.modelcache.testsupport.OddFileSystem;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.util.FileSystemUtils;
 import org.springframework.util.unit.DataSize;
 import reactor.core.scheduler.Schedulers;
@@ -43,6 +48,7 @@ import static dev.modelcache.CacheOptions.Verification.FINGERPRINT;
 /**
  * Caches that another application filled, which this one only reads.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class ReadOnlyRootTests {
 
 	@TempDir
@@ -214,6 +220,22 @@ class ReadOnlyRootTests {
 		Files.createDirectories(root());
 		assertThat(read(reader(), web()).path()).startsWithRaw(this.directory.resolve("own"));
 		assertThat(this.server.requests("/m.gguf")).hasSize(1);
+	}
+
+	/** The second root has it. */
+	@Test
+	void rootThatIsAwayIsLeftOutAndToldOnce(CapturedOutput output) throws Exception {
+		Path filled = fill(web()).path();
+		OddFileSystem away = new OddFileSystem(this.directory.getFileSystem(), Oddity.AWAY);
+		Path own = this.directory.resolve("own");
+		try (CacheFixture fixture = fixture(own, own.resolve("hub"),
+				List.of(away.path(Files.createDirectories(this.directory.resolve("away"))), root()))) {
+			this.server.serve("/n.gguf", this.content);
+			fixture.open(web().build(), ModelRequest.builder("n").url(this.server.uri("/n.gguf")).build());
+			assertThat(fixture.get("m").path()).isEqualTo(filled);
+			assertThat(fixture.get("n").outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+		}
+		assertThat(output).containsOnlyOnce("A read-only root is left out").contains("Stale file handle");
 	}
 
 	@Test

@@ -223,6 +223,19 @@ class SharedCacheTests {
 		assertThat(get(as(B, GROUP), FileAccess.GROUP, "-")).isEqualTo("CACHED");
 	}
 
+	/** A place that cannot be entered, as one that is away, cannot be looked at. */
+	@Test
+	void placeThatCannotBeLookedAtKeepsNoOtherPrivate() throws Exception {
+		Path volume = directory("volume", A + ":" + GROUP, "2755");
+		assertThat(get(as(A, GROUP), FileAccess.PRIVATE, volume.resolve("m.bin"))).isEqualTo("DOWNLOADED");
+		assertThat(get(as(A, GROUP), FileAccess.PRIVATE, "-")).isEqualTo("DOWNLOADED");
+		run("chown", "0:0", volume.toString());
+		run("chmod", "700", volume.toString());
+		assertThat(get(as(A, GROUP), FileAccess.GROUP, "-")).isEqualTo("CACHED");
+		requirePermissions("rw-r-----", "rwxr-x---");
+		assertThat(get(as(B, GROUP), FileAccess.GROUP, "-")).isEqualTo("CACHED");
+	}
+
 	/** A member of the group can exchange the directories in that of the cache. */
 	@ParameterizedTest
 	@EnumSource(names = { "GROUP", "SHARED" })

@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -117,6 +119,11 @@ class SmallDiskTests {
 				+ " mount --bind $d/etc /etc", "no mount table", "umount --lazy /etc; umount --lazy $d");
 	}
 
+	@Test
+	void whatWasNotResumedInTimeMakesRoom() {
+		run("mount -t tmpfs -o size=16m tmpfs $d", "expired", "umount --lazy $d");
+	}
+
 	/** Of its 200 MB, 5 % stay free. */
 	@Test
 	void smallDiskTakesASmallModelUnlessConfiguredOtherwise() {
@@ -163,6 +170,10 @@ class SmallDiskTests {
 					child.sealed();
 					return HELD;
 				}
+				if (arguments[0].equals("expired")) {
+					child.expired();
+					return HELD;
+				}
 				try (CacheFixture fixture = new CacheFixture(child.directory).transfer(transfer)) {
 					if (arguments[0].equals("default reserve")) {
 						fixture.store(new StoreSettings(child.directory, null, FINGERPRINT));
@@ -185,6 +196,23 @@ class SmallDiskTests {
 				}
 			}
 			return HELD;
+		}
+
+		/**
+		 * The files that are due are looked for each hour only, unless there is no room.
+		 */
+		private void expired() throws IOException {
+			this.server.serve("/small.gguf", Content.random(1000, 2));
+			try (CacheFixture fixture = new CacheFixture(this.directory)) {
+				fixture.open(ModelRequest.builder("small").url(this.server.uri("/small.gguf")).build(),
+						ModelRequest.builder("m").url(this.server.uri("/m.gguf")).maxAttempts(1).build());
+				fixture.get("small");
+				Path left = this.directory.resolve("models/.n.gguf.804e0c2b-26075-6570103-c65d1ac5.part");
+				Files.write(left, new byte[10 << 20]);
+				Files.setLastModifiedTime(left, FileTime.from(Instant.now().minus(Duration.ofDays(30))));
+				assertThat(fixture.get("m").outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
+				assertThat(left).doesNotExist();
+			}
 		}
 
 		private void sealed() throws IOException {

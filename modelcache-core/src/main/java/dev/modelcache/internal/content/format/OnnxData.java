@@ -12,6 +12,7 @@ import java.util.TreeMap;
 
 import dev.modelcache.ModelFileName;
 import dev.modelcache.internal.FilePatterns;
+import dev.modelcache.internal.content.ArchiveLimits;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +29,8 @@ final class OnnxData {
 
 	private static final int LONGEST_TEXT = 4096;
 
-	private static final int MOST_FILES = 10_000;
+	/** Those of a model are limited, and it has a configuration, too. */
+	private static final int MOST_FILES = ArchiveLimits.MOST_FILES / 2;
 
 	/** The location of data that is in another file. */
 	static final int EXTERNAL = 1;

@@ -5,8 +5,11 @@
 package dev.modelcache.internal.source.huggingface;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
@@ -58,8 +61,12 @@ final class CachedRepository {
 	}
 
 	private static String commit(Path reference) throws IOException {
-		return (Files.isRegularFile(reference) && Files.size(reference) <= LONGEST_REFERENCE)
-				? Files.readString(reference).strip() : "";
+		if (!Files.isRegularFile(reference, LinkOption.NOFOLLOW_LINKS)) {
+			return "";
+		}
+		try (InputStream in = Files.newInputStream(reference, LinkOption.NOFOLLOW_LINKS)) {
+			return new String(in.readNBytes(LONGEST_REFERENCE + 1), StandardCharsets.ISO_8859_1).strip();
+		}
 	}
 
 	private static List<HubFile> files(Path snapshot) throws IOException {

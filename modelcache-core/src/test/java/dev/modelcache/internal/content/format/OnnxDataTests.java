@@ -9,9 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import dev.modelcache.ModelFileName;
+import dev.modelcache.internal.content.ArchiveLimits;
 import dev.modelcache.testsupport.ModelFiles;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +60,20 @@ class OnnxDataTests {
 				"./".repeat(2000) + "weights.pb")))
 			.isEqualTo(Map.of(new ModelFileName("onnx/weights.pb"), 24L, new ModelFileName("onnx/model_data"), 24L,
 					new ModelFileName("onnx/a"), 24L, new ModelFileName("onnx/layers/0.weight"), 24L));
+	}
+
+	/** So that the model and its configuration are no reason to refuse its data. */
+	@Test
+	void dataIsInHalfAsManyFilesAsAModelMayHave() throws Exception {
+		String[] names = IntStream.rangeClosed(0, ArchiveLimits.MOST_FILES / 2)
+			.mapToObj((n) -> "w" + n)
+			.toArray(String[]::new);
+		byte[] graph = joined(
+				Stream.of(names).map((name) -> field(5, ModelFiles.external(name))).toArray(byte[][]::new));
+		assertThatExceptionOfType(FormatException.class).isThrownBy(() -> read(field(7, graph)))
+			.withMessageContaining("its data is in more than 5000 files");
+		byte[] fewer = Arrays.copyOf(graph, graph.length - field(5, ModelFiles.external("w5000")).length);
+		assertThat(read(field(7, fewer))).hasSize(5000);
 	}
 
 	@Test

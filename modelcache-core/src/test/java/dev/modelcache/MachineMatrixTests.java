@@ -14,13 +14,17 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.ForkedJvm;
 import dev.modelcache.testsupport.ForkedJvms;
+import dev.modelcache.testsupport.HubServer;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.MountSpace;
+import dev.modelcache.testsupport.Reply;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -44,6 +48,12 @@ class MachineMatrixTests {
 
 	private static final Duration PATIENCE = Duration.ofMinutes(3);
 
+	/** What the kubelet does with a volume of an {@code fsGroup} by default. */
+	private static final String FS_GROUP = "chgrp -R $u $v; chmod -R ug+rwX $v; find $v -type d -exec chmod g+s {} +";
+
+	/** What happens to a volume before each start but the first. */
+	private static final Map<String, String> BETWEEN = Map.of("fsGroup, set again before each start", FS_GROUP);
+
 	/** What mounts a volume at {@code $v}, where {@code $m} has the model. */
 	private static final Map<String, String> VOLUMES = Map.ofEntries(Map.entry("own directory", "chown $u:$u $v"),
 			Map.entry("tmpfs", "mount -t tmpfs -o uid=$u,gid=$u,mode=755,size=64m none $v"),
@@ -59,7 +69,17 @@ class MachineMatrixTests {
 			Map.entry("directory of root, with the model", "cp $m/m.gguf $v; chmod 755 $v; chmod 644 $v/m.gguf"),
 			Map.entry("directory of root, empty", "chmod 755 $v"),
 			Map.entry("directory of the group (2775)", "chgrp $u $v; chmod 2775 $v"),
-			Map.entry("full tmpfs", "mount -t tmpfs -o uid=$u,gid=$u,mode=755,size=2m none $v"));
+			Map.entry("fsGroup, set again before each start", FS_GROUP),
+			Map.entry("ext4, immutable, with the model",
+					"truncate -s 64m $d/disk; mkfs.ext4 -q -F $d/disk; mount -o loop $d/disk $v; cp $m/m.gguf $v;"
+							+ " chmod 644 $v/m.gguf; chown -R $u:$u $v; chattr +i $v/m.gguf $v"),
+			Map.entry("full tmpfs", "mount -t tmpfs -o uid=$u,gid=$u,mode=755,size=2m none $v"),
+			Map.entry("full tmpfs, with the model",
+					"mount -t tmpfs -o uid=$u,gid=$u,mode=755,size=4m none $v; cp $m/m.gguf $v; chmod 644 $v/m.gguf;"
+							+ " dd if=/dev/zero of=$v/log bs=64k status=none 2>/dev/null || true"),
+			// A file system in user space whose program has ended.
+			Map.entry("mount that is away", "mknod $d/fuse c 10 229; exec 3<>$d/fuse;"
+					+ " mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0,allow_other away $v"));
 
 	/** What makes a home directory of {@code $h}, which is empty. */
 	private static final Map<String, String> HOMES = Map.of("own", "chown $u:$u $h", "none", "true", "read-only",
@@ -85,6 +105,8 @@ class MachineMatrixTests {
 
 	private final MisbehavingServer server = MisbehavingServer.start().serve("/m.gguf", this.content);
 
+	private final HubServer hub = HubServer.start();
+
 	@BeforeAll
 	static void start() throws IOException {
 		Files.setPosixFilePermissions(homes, PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -102,6 +124,7 @@ class MachineMatrixTests {
 	@AfterEach
 	void stop() {
 		this.server.close();
+		this.hub.close();
 	}
 
 	static List<Row> table() throws IOException {
@@ -136,11 +159,11 @@ class MachineMatrixTests {
 		assertThat(working).isEmptyDirectory();
 	}
 
-	private List<String> ask(Row row, Path volume, Path filled) {
+	private List<String> ask(Row row, Path volume, Path filled) throws IOException {
 		Path home = homes.resolve(row.user() + "-" + row.home().replaceAll("[^a-z]+", "-"));
-		mounts.run(("u=%d; d=%s; v=%s; m=%s; h=%s; umount -q -R $h || true; rm -rf $h; umask 022; mkdir $h; %s; %s")
-			.formatted(row.user(), this.directory, volume, filled, home, HOMES.get(row.home()),
-					VOLUMES.get(row.volume())));
+		String variables = "u=%d; d=%s; v=%s; m=%s; h=%s; ".formatted(row.user(), this.directory, volume, filled, home);
+		mounts.run(variables + "umount -q -R $h || true; rm -rf $h; umask 022; mkdir $h; " + HOMES.get(row.home())
+				+ "; " + VOLUMES.get(row.volume()));
 		List<String> command = new ArrayList<>(mounts.enterAs(row.user()));
 		command.addAll(List.of("sh", "-c",
 				"cd %s; umask 022; exec env -i PATH=/usr/bin:/bin LC_ALL=C.UTF-8 CLASSPATH=\"$CLASSPATH\" \"$@\""
@@ -149,17 +172,49 @@ class MachineMatrixTests {
 		if (!row.home().equals("none")) {
 			command.add("HOME=" + home);
 		}
-		List<Object> words = new ArrayList<>(List.of(this.server.uri("/m.gguf"), this.content.sha256(),
-				volume.resolve("m.gguf"), row.permissions()));
-		if (row.cache()) {
-			words.add(volume.resolve("cache"));
+		List<Object> words = new ArrayList<>();
+		if (row.has("hf:")) {
+			this.hub.repository("org/repo", "0123456789abcdef0123456789abcdef01234567").large("m.gguf", this.content);
+			words.addAll(List.of("hf://org/repo/m.gguf", "-", "-"));
+		}
+		else {
+			words.addAll(List.of(this.server.uri("/m.gguf"), row.has("no checksum") ? "-" : this.content.sha256(),
+					volume.resolve("m.gguf")));
+		}
+		words.addAll(List.of(row.has("permissions=group") ? "GROUP" : "PRIVATE", this.hub.endpoint(),
+				row.has("hf:") ? volume.resolve("hub") : "-",
+				row.has("cache.directory") ? volume.resolve("cache") : "-"));
+		if (row.has("killed")) {
+			beginAndKill(command, words, volume);
 		}
 		ForkedJvm jvm = jvms.by(command);
-		return Stream.of(false, false, true).map((offline) -> {
+		List<String> told = new ArrayList<>();
+		for (boolean offline : List.of(false, false, true)) {
+			if (!told.isEmpty() && BETWEEN.containsKey(row.volume())) {
+				mounts.run(variables + BETWEEN.get(row.volume()));
+			}
 			List<Object> all = new ArrayList<>(List.of(offline));
 			all.addAll(words);
-			return jvm.ask(PATIENCE, all.toArray());
-		}).toList();
+			told.add(jvm.ask(PATIENCE, all.toArray()));
+		}
+		return told;
+	}
+
+	/** Kills a process that has stored part of the model, whose rest is fetched later. */
+	private void beginAndKill(List<String> command, List<Object> words, Path volume) throws IOException {
+		this.server.always("/m.gguf", Reply.ok().stallAfter(2_500_000));
+		try (ForkedJvm killed = ForkedJvm.startBy(command, Child.class, List.of())) {
+			killed.tell("begun\tfalse\t" + words.stream().map(Object::toString).collect(Collectors.joining("\t")));
+			Awaitility.await().atMost(PATIENCE).until(() -> hasJournal(volume));
+			killed.kill();
+		}
+		this.server.always("/m.gguf", Reply.ok());
+	}
+
+	private static boolean hasJournal(Path volume) throws IOException {
+		try (Stream<Path> files = Files.list(volume)) {
+			return files.anyMatch((file) -> file.toString().endsWith(".journal") && file.toFile().length() > 0);
+		}
 	}
 
 	/**
@@ -184,12 +239,8 @@ class MachineMatrixTests {
 					cells.get(3), cells.subList(4, 7));
 		}
 
-		boolean cache() {
-			return this.settings.contains("cache.directory");
-		}
-
-		String permissions() {
-			return this.settings.contains("permissions=group") ? "GROUP" : "PRIVATE";
+		boolean has(String setting) {
+			return this.settings.contains(setting);
 		}
 
 		String expected(int phase) {
@@ -211,24 +262,30 @@ class MachineMatrixTests {
 		}
 
 		/**
-		 * Takes whether to be offline, URL, digest, path, permissions, maybe the cache.
+		 * Takes whether to be offline, URL, digest, path, permissions, the address and
+		 * the cache of a Hub, and the cache; a hyphen for none.
 		 */
 		private static String get(String[] words) {
-			ModelRequest request = ModelRequest.builder("m")
-				.url(URI.create(words[1]))
-				.expectedDigest(Digest.parse(words[2]))
-				.modelPath(Path.of(words[3]))
-				.maxAttempts(1)
-				.build();
+			ModelRequest.Builder request = ModelRequest.builder("m").url(URI.create(words[1])).maxAttempts(1);
+			if (!words[2].equals("-")) {
+				request.expectedDigest(Digest.parse(words[2]));
+			}
+			if (!words[3].equals("-")) {
+				request.modelPath(Path.of(words[3]));
+			}
 			ModelCacheBuilder builder = ModelCache.builder()
 				.verifyFormat(FormatVerification.OFF)
 				.offline(Boolean.parseBoolean(words[0]))
 				.download((download) -> download.allowInsecureHttp(true))
 				.cache((cache) -> cache.minFreeSpace(DataSize.ofKilobytes(64))
 					.permissions(CacheOptions.Permissions.valueOf(words[4])))
-				.model(request);
-			if (words.length > 5) {
-				builder.cache((cache) -> cache.directory(Path.of(words[5])));
+				.huggingFace((hub) -> hub.endpoint(words[5]))
+				.model(request.build());
+			if (!words[6].equals("-")) {
+				builder.huggingFace((hub) -> hub.cacheDirectory(Path.of(words[6])));
+			}
+			if (!words[7].equals("-")) {
+				builder.cache((cache) -> cache.directory(Path.of(words[7])));
 			}
 			try (ModelCache cache = builder.build()) {
 				CachedModel model = cache.get("m").block(PATIENCE);

@@ -196,7 +196,11 @@ class ModelCard {
 	draw(model) {
 		const now = performance.now() / 1000;
 		if (model.state === 'DOWNLOADING' && model.progress) {
-			this.samples.push({ at: now, speed: model.progress.bytesPerSecond });
+			// Two events may come at once.
+			const last = this.samples[this.samples.length - 1];
+			if (!last || now - last.at >= 0.1) {
+				this.samples.push({ at: now, speed: model.progress.bytesPerSecond });
+			}
 		} else if (model.state === 'RESOLVING') {
 			this.samples = [];
 		}

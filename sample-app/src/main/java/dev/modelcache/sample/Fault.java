@@ -23,7 +23,7 @@ enum Fault {
 					+ "sends the file."),
 
 	/** The first server and its mirror are down. */
-	FALLBACK("Fallback", "The server and its mirror answer 503. After three attempts each, the fallback is used."),
+	FALLBACK("Fallback", "The server and its mirror answer 503. After a few attempts each, the fallback is used."),
 
 	/** All servers are down. */
 	OUTAGE("All servers down",
@@ -32,7 +32,8 @@ enum Fault {
 
 	/** The bytes are not those that the checksum promises. */
 	WRONG_CHECKSUM("Wrong checksum",
-			"All servers send a file with one wrong byte. It is never published, and the error names both digests."),
+			"All servers send a file with one wrong byte, faster than usual. Its blocks are replaced, and it is downloaded "
+					+ "again, in vain: it is never published, and the error names both digests."),
 
 	/** The file is larger than the disk. */
 	FULL_DISK("Full disk", "The servers announce a file of 1 PB. The download fails at once, because it does not fit."),

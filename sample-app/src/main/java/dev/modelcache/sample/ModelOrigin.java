@@ -48,6 +48,9 @@ final class ModelOrigin implements AutoCloseable {
 	/** While a second process starts, the file must still be on its way. */
 	private static final int SLOWER_FOR_SECOND_PROCESS = 4;
 
+	/** The file is downloaded several times before the model fails. */
+	private static final int FASTER_FOR_WRONG_CHECKSUM = 8;
+
 	private static final Duration PATIENCE = Duration.ofMinutes(1);
 
 	private final ServedFile commands = ServedFile.commands();
@@ -130,8 +133,11 @@ final class ModelOrigin implements AutoCloseable {
 	 */
 	void changePace(DataSize perSecond) {
 		this.largePerSecond = perSecond;
-		DataSize pace = (this.fault == Fault.SECOND_PROCESS)
-				? DataSize.ofBytes(perSecond.toBytes() / SLOWER_FOR_SECOND_PROCESS) : perSecond;
+		DataSize pace = DataSize.ofBytes(switch (this.fault) {
+			case SECOND_PROCESS -> perSecond.toBytes() / SLOWER_FOR_SECOND_PROCESS;
+			case WRONG_CHECKSUM -> perSecond.toBytes() * FASTER_FOR_WRONG_CHECKSUM;
+			default -> perSecond.toBytes();
+		});
 		this.largePaces.values().forEach((each) -> each.change(pace));
 	}
 

@@ -264,6 +264,9 @@ class FailureMessageTests {
 
 	private static List<Row> proxies() {
 		return List.of(
+				new Row(Reason.UNTRUSTED,
+						(test) -> test.byTls(ConnectProxy.tls(1, TestCertificate.selfSigned("localhost")))),
+				new Row(Reason.PROXY_FAILED, (test) -> test.byTls(ConnectProxy.closing())),
 				new Row(Reason.PROXY_DENIED, (test) -> test.through(ConnectProxy.authenticating(1, "me:secret"))),
 				new Row(Reason.PROXY_DENIED,
 						(test) -> test.through(ConnectProxy.authenticating(1, "me:secret"), "me:other@")),
@@ -396,6 +399,13 @@ class FailureMessageTests {
 
 	private ModelCacheException through(ConnectProxy proxy, String login) {
 		this.environment.put("ALL_PROXY", login + proxy(proxy));
+		return get("https://models.example");
+	}
+
+	private ModelCacheException byTls(ConnectProxy proxy) {
+		this.open.add(proxy);
+		downloads((options) -> options.tlsHandshakeTimeout(Duration.ofMillis(500)));
+		this.environment.put("ALL_PROXY", "https://" + variable("localhost:" + proxy.port(), "<proxy>"));
 		return get("https://models.example");
 	}
 

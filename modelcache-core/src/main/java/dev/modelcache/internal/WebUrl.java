@@ -7,12 +7,15 @@ package dev.modelcache.internal;
 import java.net.IDN;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.text.Normalizer;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Deque;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +43,12 @@ public final class WebUrl {
 
 	/** Such a name could only be an IPv4 address (section 3.6, "ends in a number"). */
 	private static final Pattern ENDS_IN_A_NUMBER = Pattern.compile("(.*\\.)?(\\d+|0[xX][0-9a-fA-F]*)\\.?");
+
+	/** A sharp s, a final sigma, and the joiners of zero width. */
+	private static final Pattern DEVIATION = Pattern.compile("[\u00df\u03c2\u200c\u200d]");
+
+	/** RFC 3490, section 3.1. */
+	private static final Pattern DOT = Pattern.compile("[.\u3002\uff0e\uff61]");
 
 	private static final String LEGAL = "-._~!$&'()*+,;=:@/";
 
@@ -192,7 +201,7 @@ public final class WebUrl {
 			return text;
 		}
 		try {
-			String name = IDN.toASCII(UriUtils.decode(decoded(text), StandardCharsets.UTF_8)).toLowerCase(Locale.ROOT);
+			String name = ascii(UriUtils.decode(decoded(text), StandardCharsets.UTF_8)).toLowerCase(Locale.ROOT);
 			if (name.length() > LONGEST_NAME || !NAME.matcher(name).matches()) {
 				return null;
 			}
@@ -201,6 +210,19 @@ public final class WebUrl {
 		catch (IllegalArgumentException ex) {
 			return null;
 		}
+	}
+
+	/**
+	 * The JDK maps what IDNA 2003 maps, such as a sharp s to two letters. Today that is
+	 * another name (Unicode Technical Standard 46, section 2.3).
+	 */
+	private static String ascii(String host) {
+		return !DEVIATION.matcher(host).find() ? IDN.toASCII(host)
+				: Arrays.stream(DOT.split(host, -1))
+					.map((label) -> !DEVIATION.matcher(label).find() ? IDN.toASCII(label)
+							: "xn--" + Punycode
+								.encode(Normalizer.normalize(label.toLowerCase(Locale.ROOT), Normalizer.Form.NFC)))
+					.collect(Collectors.joining("."));
 	}
 
 	/**

@@ -43,6 +43,10 @@ class WebUrlTests {
 			"https://0/f https://0.0.0.0/f", "http://b.example:000080/f http://b.example:80/f",
 			"https://[::1]:8443/f https://[::1]:8443/f", "https://model_server:8000/f https://model_server:8000/f",
 			"https://3f2a/f https://3f2a/f", "https://bücher.example/f https://xn--bcher-kva.example/f",
+			"https://FAß.example/f https://xn--fa-hia.example/f",
+			"https://βόλος.bücher.example/f https://xn--nxasmm1c.xn--bcher-kva.example/f",
+			"https://ශ්\u200dරී.example/f https://xn--10cl1a0b660p.example/f",
+			"https://نامه\u200cای.example./f https://xn--mgba3gch31f060k.example./f",
 			"https://user:p%40w@b.example/f https://user:p%40w@b.example/f",
 			"https://user:p@w@b.example/f https://user:p%40w@b.example/f" })
 	void referencesAreResolvedAsBrowsersDo(String reference, String expected) {
@@ -122,9 +126,9 @@ class WebUrlTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "u:pw@bücher.example:1, u:pw@xn--bcher-kva.example:1", "127.1:80, 127.0.0.1:80",
-			"0177.0.0.1, 127.0.0.1", "0x7f000001, 127.0.0.1", "2130706433, 127.0.0.1", "10.010.0.1, 10.8.0.1",
-			"u@%6Cocalhost:1, u@localhost:1", "%31%32%37.1, 127.0.0.1" })
+	@CsvSource({ "u:pw@bücher.example:1, u:pw@xn--bcher-kva.example:1", "faß.example, xn--fa-hia.example",
+			"127.1:80, 127.0.0.1:80", "0177.0.0.1, 127.0.0.1", "0x7f000001, 127.0.0.1", "2130706433, 127.0.0.1",
+			"10.010.0.1, 10.8.0.1", "u@%6Cocalhost:1, u@localhost:1", "%31%32%37.1, 127.0.0.1" })
 	void hostBecomesPlain(String authority, String plain) {
 		assertThat(WebUrl.withPlainHost(URI.create("https://" + authority + "/f?q#x")))
 			.hasToString("https://" + plain + "/f?q#x");

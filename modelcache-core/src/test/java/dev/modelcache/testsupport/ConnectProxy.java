@@ -93,6 +93,25 @@ public final class ConnectProxy implements AutoCloseable {
 	}
 
 	/**
+	 * Starts a proxy that is spoken to by TLS, and serves every request.
+	 * @param target the port of this machine to which all requests go
+	 * @param certificate its certificate
+	 * @return the proxy
+	 */
+	public static ConnectProxy tls(int target, TestCertificate certificate) {
+		try {
+			return start(
+					certificate.sslContext()
+						.getServerSocketFactory()
+						.createServerSocket(0, 512, InetAddress.getByName("127.0.0.1")),
+					target, ConnectProxy::serving, ESTABLISHED);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/**
 	 * Starts a proxy that opens tunnels in a way of its own.
 	 * @param target the port of this machine to which tunnels lead
 	 * @param established what it answers before
@@ -135,14 +154,18 @@ public final class ConnectProxy implements AutoCloseable {
 
 	private static ConnectProxy start(int target, Function<String, @Nullable String> answer, String established) {
 		try {
-			ConnectProxy proxy = new ConnectProxy(new ServerSocket(0, 512, InetAddress.getByName("127.0.0.1")), target,
-					answer, established);
-			daemon(proxy::accept);
-			return proxy;
+			return start(new ServerSocket(0, 512, InetAddress.getByName("127.0.0.1")), target, answer, established);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
+	}
+
+	private static ConnectProxy start(ServerSocket listener, int target, Function<String, @Nullable String> answer,
+			String established) {
+		ConnectProxy proxy = new ConnectProxy(listener, target, answer, established);
+		daemon(proxy::accept);
+		return proxy;
 	}
 
 	/**

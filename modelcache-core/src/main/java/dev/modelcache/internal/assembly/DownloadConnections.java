@@ -231,6 +231,13 @@ public final class DownloadConnections {
 			if (this.made == null) {
 				Rules rules = new Rules(of.addresses, of.privateToo, this.way);
 				ClientHttpConnector connector = DownloadConnections.this.connectors.apply(rules);
+				Proxy proxy = this.way.route().proxy();
+				if (proxy != null && proxy.type() == Proxy.Type.HTTPS && !rules.prepared) {
+					throw new ConnectionFailedException(Reason.NO_CLIENT,
+							"cannot be reached: the application's HTTP connector does not support TLS to "
+									+ proxy.name(),
+							"Use the connector of Reactor Netty, or an http: URL in the " + proxy.setting(), null);
+				}
 				if (this.way.address() != null && !rules.prepared) {
 					throw new ConnectionFailedException(Reason.NO_CLIENT,
 							"has a host name that the application's HTTP connector does not support",
@@ -296,7 +303,7 @@ public final class DownloadConnections {
 		@Override
 		public boolean hasSocksProxy() {
 			Proxy proxy = this.way.route().proxy();
-			return proxy != null && proxy.type() != Proxy.Type.HTTP;
+			return proxy != null && proxy.isSocks();
 		}
 
 		@Override

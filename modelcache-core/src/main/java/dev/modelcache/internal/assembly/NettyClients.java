@@ -92,6 +92,11 @@ final class NettyClients {
 				watchTls(channel, address);
 				if (proxy != null && address instanceof InetSocketAddress host) {
 					goThrough(proxy, channel, host);
+					if (proxy.type() == Proxy.Type.HTTPS) {
+						this.tls.secure(plain, proxy, channel);
+						channel.pipeline()
+							.addAfter(TlsWatch.PROXY, "modelCacheProxyExplained", new ProxyFailures.Tls(proxy));
+					}
 				}
 				channel.pipeline().addFirst("modelCacheConnect", new ShareOfTimeout());
 			});
@@ -124,7 +129,7 @@ final class NettyClients {
 	private void goThrough(Proxy proxy, Channel channel, InetSocketAddress host) {
 		ChannelPipeline pipeline = channel.pipeline();
 		boolean tls = pipeline.get(NettyPipeline.SslHandler) != null;
-		if (proxy.type() == Proxy.Type.HTTP && !tls) {
+		if (!proxy.isSocks() && !tls) {
 			pipeline.addAfter(NettyPipeline.HttpCodec, "modelCacheAbsoluteUrl", new AbsoluteUrls(proxy, host));
 		}
 		else {
@@ -140,7 +145,7 @@ final class NettyClients {
 		String user = proxy.username();
 		String password = Objects.requireNonNullElse(proxy.password(), "");
 		ProxyHandler handler = switch (proxy.type()) {
-			case HTTP -> (user != null) ? new HttpProxyHandler(proxy.address(), user, password)
+			case HTTP, HTTPS -> (user != null) ? new HttpProxyHandler(proxy.address(), user, password)
 					: new HttpProxyHandler(proxy.address());
 			case SOCKS4 -> new Socks4ProxyHandler(proxy.address(), user);
 			case SOCKS5 -> new Socks5ProxyHandler(proxy.address(), user, password);

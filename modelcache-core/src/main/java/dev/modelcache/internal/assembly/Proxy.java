@@ -27,6 +27,10 @@ record Proxy(Type type, String host, int port, @Nullable String username, @Nulla
 		return InetSocketAddress.createUnresolved(this.host, this.port);
 	}
 
+	boolean isSocks() {
+		return this.type == Type.SOCKS4 || this.type == Type.SOCKS5;
+	}
+
 	boolean isConfigured() {
 		return this.setting.startsWith(KEYS);
 	}
@@ -49,6 +53,9 @@ record Proxy(Type type, String host, int port, @Nullable String username, @Nulla
 
 		/** RFC 9110: absolute URLs for http, CONNECT for https. */
 		HTTP,
+
+		/** The same by TLS. */
+		HTTPS,
 
 		/** SOCKS 4, and 4a for host names. */
 		SOCKS4,

@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
 
 import javax.net.ssl.SSLException;
 
+import dev.modelcache.internal.http.Certificates;
 import dev.modelcache.internal.http.ConnectionFailedException;
 import dev.modelcache.internal.http.Failures;
 import dev.modelcache.internal.http.HeadReader;
@@ -38,6 +39,7 @@ import io.netty.handler.proxy.HttpProxyHandler;
 import io.netty.handler.proxy.ProxyConnectException;
 import io.netty.handler.proxy.ProxyConnectionEvent;
 import io.netty.handler.proxy.ProxyHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
@@ -211,6 +213,49 @@ final class ProxyFailures {
 					pipeline.addFirst("modelCacheProxyAnswer", new Answer(handler, proxy));
 				}
 			}
+		}
+
+	}
+
+	/**
+	 * Stands behind the TLS of a proxy: its handshake is not that of the host, nor are
+	 * its failures.
+	 */
+	static final class Tls extends ChannelInboundHandlerAdapter {
+
+		private final Proxy proxy;
+
+		private boolean connected;
+
+		Tls(Proxy proxy) {
+			this.proxy = proxy;
+		}
+
+		@Override
+		public void userEventTriggered(ChannelHandlerContext context, Object event) {
+			if (!(event instanceof SslHandshakeCompletionEvent end)) {
+				context.fireUserEventTriggered(event);
+			}
+			else if (end.isSuccess()) {
+				this.connected = true;
+			}
+			else {
+				context.fireExceptionCaught(explained(end.cause()));
+			}
+		}
+
+		@Override
+		public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+			context.fireExceptionCaught(Failures.hasCause(cause, SSLException.class) ? explained(cause) : cause);
+		}
+
+		private ConnectionFailedException explained(Throwable cause) {
+			ConnectionFailedException known = ConnectionFailedException.in(cause);
+			ConnectionFailedException untrusted = (known != null) ? known : Certificates.explain(cause, null);
+			return (untrusted != null) ? new ConnectionFailedException(untrusted.reason(),
+					"cannot be reached: " + this.proxy.name() + " " + untrusted.problem(), untrusted.action(), cause)
+					: unreachable(this.proxy, this.proxy.name(),
+							this.connected ? "broke the TLS connection" : "does not make a TLS connection", cause);
 		}
 
 	}

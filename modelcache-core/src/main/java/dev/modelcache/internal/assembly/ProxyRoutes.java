@@ -38,6 +38,9 @@ final class ProxyRoutes {
 	/** What curl uses for a proxy without a port. */
 	private static final int DEFAULT_PORT = 1080;
 
+	/** What curl uses for one that is spoken to by TLS. */
+	private static final int DEFAULT_TLS_PORT = 443;
+
 	/** A name, with characters beyond ASCII perhaps, or an IPv6 address. */
 	private static final Pattern HOST = Pattern.compile("[\\p{L}\\p{N}_.-]+|[0-9A-Fa-f:.]+(%[A-Za-z0-9_.-]+)?");
 
@@ -163,8 +166,9 @@ final class ProxyRoutes {
 		if (host.startsWith("[") && host.endsWith("]")) {
 			host = host.substring(1, host.length() - 1);
 		}
-		return new Proxy(type(variable, scheme), valid(variable, host),
-				port(variable, (colon >= 0) ? place.substring(colon + 1) : ""),
+		Type type = type(variable, scheme);
+		return new Proxy(type, valid(variable, host),
+				port(variable, type, (colon >= 0) ? place.substring(colon + 1) : ""),
 				(login.length > 0) ? decoded(login[0]) : null, (login.length > 1) ? decoded(login[1]) : null,
 				"environment variable " + variable);
 	}
@@ -172,6 +176,7 @@ final class ProxyRoutes {
 	private static Type type(String variable, String scheme) {
 		return switch (scheme) {
 			case "http" -> Type.HTTP;
+			case "https" -> Type.HTTPS;
 			case "socks", "socks5", "socks5h" -> Type.SOCKS5;
 			case "socks4", "socks4a" -> Type.SOCKS4;
 			default -> throw wrong(variable, "names a proxy of an unsupported kind, " + scheme);
@@ -185,9 +190,9 @@ final class ProxyRoutes {
 		return host;
 	}
 
-	private static int port(String variable, String text) {
+	private static int port(String variable, Type type, String text) {
 		if (text.isEmpty()) {
-			return DEFAULT_PORT;
+			return (type == Type.HTTPS) ? DEFAULT_TLS_PORT : DEFAULT_PORT;
 		}
 		int port = text.matches("\\d{1,5}") ? Integer.parseInt(text) : 0;
 		if (port < 1 || port > 65535) {

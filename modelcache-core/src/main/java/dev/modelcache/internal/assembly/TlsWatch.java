@@ -12,6 +12,7 @@ import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.regex.Pattern;
 
 import javax.net.ssl.KeyManager;
@@ -36,6 +37,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
@@ -54,6 +56,9 @@ import reactor.netty.http.client.HttpClient;
  * certificate of the client. Also names hosts to servers as curl does.
  */
 final class TlsWatch {
+
+	/** The name of the handler of TLS to a proxy. */
+	static final String PROXY = "modelCacheProxyTls";
 
 	private static final Logger logger = LoggerFactory.getLogger(TlsWatch.class);
 
@@ -119,6 +124,18 @@ final class TlsWatch {
 			logger.debug("The cipher suites of this JVM are unknown", ex);
 			return null;
 		}
+	}
+
+	/** Has a connection speak TLS to its proxy, with what the client trusts. */
+	void secure(HttpClient client, Proxy proxy, Channel channel) {
+		SslContext context = Objects.requireNonNull(client.configuration().sslProvider()).getSslContext();
+		SslHandler handler = context.newHandler(channel.alloc(), proxy.host(), proxy.port());
+		SSLParameters parameters = handler.engine().getSSLParameters();
+		parameters.setEndpointIdentificationAlgorithm("HTTPS");
+		handler.engine().setSSLParameters(parameters);
+		name(proxy.host(), handler.engine());
+		handler.setHandshakeTimeoutMillis(this.handshakeTimeout.toMillis());
+		channel.pipeline().addFirst(PROXY, handler);
 	}
 
 	/** Prepares a connection before it is opened. */

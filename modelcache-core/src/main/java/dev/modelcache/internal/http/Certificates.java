@@ -123,7 +123,7 @@ public final class Certificates {
 	 * @param chain the server's certificates, or {@code null} where they are not known
 	 * @return the explanation, or {@code null} if no certificate is to blame
 	 */
-	static @Nullable ConnectionFailedException explain(Throwable failure, X509Certificate @Nullable [] chain) {
+	public static @Nullable ConnectionFailedException explain(Throwable failure, X509Certificate @Nullable [] chain) {
 		if (!Failures.hasCause(failure, CertificateException.class, CertPathValidatorException.class,
 				CertPathBuilderException.class, SSLPeerUnverifiedException.class) || isUnreadable(failure)) {
 			return null;

@@ -486,10 +486,47 @@ class ProxyTests {
 		}
 	}
 
+	/** To a proxy, and through it to the host. */
 	@ParameterizedTest
-	@ValueSource(strings = { "https://proxy.example:443", "http://", "http://proxy:port",
-			"http://me:geheim@proxy:99999", "ftp://proxy", "http:proxy:1", "http=proxy:1;https=proxy:1",
-			"http://proxy:1,http://other:1", "PROXY proxy:1; DIRECT" })
+	@ValueSource(strings = { "http://models.example/m.gguf", "https://localhost:8443/m.gguf" })
+	void proxyIsSpokenToByTls(String url) throws Exception {
+		int target = url.startsWith("https") ? this.tlsServer.port() : this.server.port();
+		try (ConnectProxy proxy = ConnectProxy.tls(target, TestCertificate.get())) {
+			download(url, Map.of("ALL_PROXY", "https://me:geheim@localhost:" + proxy.port()));
+			assertThat(proxy.requests()).hasSizeGreaterThan(1)
+				.allMatch(
+						(request) -> request.toLowerCase().contains("\r\nproxy-authorization: basic bwu6z2vozwlt\r\n"));
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { HTTP, HTTPS })
+	void certificateOfAProxyIsChecked(String url) {
+		try (ConnectProxy proxy = ConnectProxy.tls(1, TestCertificate.selfSigned("localhost"))) {
+			assertThat(failure(url, Map.of("ALL_PROXY", "https://localhost:" + proxy.port())))
+				.isInstanceOf(ModelTransferException.class)
+				.hasMessageContaining("cannot be reached: the proxy localhost:" + proxy.port()
+						+ " cannot be trusted: it has a certificate of an unknown authority");
+			assertThat(proxy.requests()).isEmpty();
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { HTTP, HTTPS })
+	void proxyThatDoesNotSpeakTlsIsNamed(String url) {
+		try (ConnectProxy proxy = ConnectProxy.start(1, (request) -> "nonsense\r\n\r\n")) {
+			assertThat(failure(url, Map.of("ALL_PROXY", "https://localhost:" + proxy.port()),
+					(options) -> options.tlsHandshakeTimeout(Duration.ofMillis(300))))
+				.isInstanceOf(ModelTransferException.class)
+				.hasMessageContaining(
+						"cannot be reached: the proxy localhost:" + proxy.port() + " does not make a TLS connection")
+				.hasMessageContaining("environment variable ALL_PROXY");
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "http://", "http://proxy:port", "http://me:geheim@proxy:99999", "ftp://proxy",
+			"http:proxy:1", "http=proxy:1;https=proxy:1", "http://proxy:1,http://other:1", "PROXY proxy:1; DIRECT" })
 	void variableThatNamesNoUsableProxyIsAnError(String value) {
 		assertThat(failure(HTTPS, Map.of("HTTPS_PROXY", value))).isInstanceOf(ModelConfigurationException.class)
 			.hasMessageContaining("HTTPS_PROXY");

@@ -7,10 +7,12 @@ package dev.modelcache;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.ForkedJvms;
@@ -22,6 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -129,6 +132,36 @@ class ReadOnlyPlacesTests {
 	private void put() throws IOException {
 		Files.write(model(), this.content.bytes());
 		Files.setPosixFilePermissions(model(), PosixFilePermissions.fromString("rw-r--r--"));
+	}
+
+	/** A version of the cache's own, and a record of one in the cache of the Hub. */
+	@Test
+	void cacheOfTheHubThatIsAwayDoesNotHideAVersionOfTheOwnCache() throws Exception {
+		Path receipts = this.directory.resolve("cache/receipts");
+		Path aside = this.directory.resolve("aside");
+		List<String> options = List.of("url=hf://org/repo", "files=m.gguf,config.json",
+				"cache=" + this.directory.resolve("cache"));
+		String hub = "hub=" + this.models.resolve("hub");
+		assertThat(fill(with(options, hub))).startsWith("DOWNLOADED");
+		Files.move(receipts, aside);
+		assertThat(read("mkdir $ro/none; mount -t tmpfs -o ro none $ro/none", 0,
+				with(options, "hub=" + this.models.resolve("none/hub"))))
+			.startsWith("DOWNLOADED");
+		try (Stream<Path> records = Files.list(aside)) {
+			for (Path record : records.toList()) {
+				Files.copy(record, receipts.resolve(record.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+			}
+		}
+		assertThat(read(
+				"mknod $dir/fuse c 10 229; exec 3<>$dir/fuse; mount -i -t fuse"
+						+ " -o fd=3,rootmode=40000,user_id=0,group_id=0,allow_other away $ro/hub",
+				0, with(options, hub, "offline=")))
+			.startsWith("CACHED")
+			.contains(" " + this.directory.resolve("cache"));
+	}
+
+	private static String[] with(List<String> options, String... more) {
+		return Stream.concat(options.stream(), Stream.of(more)).toArray(String[]::new);
 	}
 
 	/** As in an image whose Hub's tools ran when it was built. */

@@ -167,7 +167,7 @@ class PrefetchTests {
 	private boolean hasBlocks() throws IOException {
 		try (Stream<Path> files = Files.walk(this.directory)) {
 			Path journal = files.filter((file) -> file.toString().endsWith(".journal")).findFirst().orElseThrow();
-			return Files.readString(journal).contains("block ");
+			return Files.readString(journal).contains("block 0 ");
 		}
 	}
 

@@ -5,7 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 if [ "${1:-}" = --setup ]; then
-	apt-get update -q && exec apt-get install -y -q --no-install-recommends aria2 curl wget
+	apt-get update -q
+	apt-get install -y -q --no-install-recommends aria2 curl npm wget
+	exec npm install --global --silent @huggingface/hub
 fi
 mvn -q -B -ntp -Pbenchmarks -pl benchmarks -am package -DskipTests < /dev/null >&2
 for tool in curl wget aria2c; do

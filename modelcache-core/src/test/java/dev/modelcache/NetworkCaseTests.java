@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.stream.Stream;
 
+import dev.modelcache.testsupport.ConnectProxy;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.NetworkCase;
@@ -17,6 +18,7 @@ import dev.modelcache.testsupport.TestCertificate;
 import io.github.resilience4j.core.IntervalFunction;
 import io.github.resilience4j.retry.RetryConfig;
 import io.github.resilience4j.retry.RetryRegistry;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -59,7 +61,8 @@ class NetworkCaseTests {
 	@MethodSource("cases")
 	void everyCaseEndsAsItShould(NetworkCase given, Content content) {
 		try (MisbehavingServer server = given.start(content);
-				ModelCache cache = builder(given).model(given.request(server, content)).build()) {
+				ConnectProxy proxy = given.startProxy(server);
+				ModelCache cache = builder(given, proxy).model(given.request(server, content)).build()) {
 			if (given.code() == null) {
 				CachedModel model = cache.get("m").block(PATIENCE);
 				assertThat(model).isNotNull();
@@ -70,12 +73,16 @@ class NetworkCaseTests {
 					.satisfies((failure) -> assertThat(failure.code()).isEqualTo(given.code()))
 					.withMessageContaining(given.problem());
 			}
+			assertThat(proxy == null || !proxy.requests().isEmpty()).isTrue();
 		}
 	}
 
-	private ModelCacheBuilder builder(NetworkCase given) {
-		ModelCacheBuilder builder = ModelCache.builder()
-			.environment((name) -> name.equals("user.home") ? this.directory.resolve("home").toString() : null)
+	private ModelCacheBuilder builder(NetworkCase given, @Nullable ConnectProxy proxy) {
+		ModelCacheBuilder builder = ModelCache.builder().environment((name) -> switch (name) {
+			case "user.home" -> this.directory.resolve("home").toString();
+			case "all_proxy" -> (proxy != null) ? "http://127.0.0.1:" + proxy.port() : null;
+			default -> null;
+		})
 			.cache((cache) -> cache.directory(this.directory.resolve("cache")).minFreeSpace(DataSize.ofMegabytes(1)))
 			.retryRegistry(RetryRegistry.of(Map.of("modelcache",
 					RetryConfig.custom()

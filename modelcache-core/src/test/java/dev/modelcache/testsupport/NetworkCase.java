@@ -10,6 +10,7 @@ import java.util.Queue;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 
 import dev.modelcache.DownloadOptions;
@@ -41,6 +42,8 @@ public final class NetworkCase {
 	private boolean digest = true;
 
 	private boolean tls;
+
+	private @Nullable IntFunction<ConnectProxy> proxy;
 
 	private @Nullable ErrorCode code;
 
@@ -114,6 +117,7 @@ public final class NetworkCase {
 		copy.expected = this.expected;
 		copy.digest = this.digest;
 		copy.tls = this.tls;
+		copy.proxy = this.proxy;
 		copy.code = this.code;
 		copy.problem = this.problem;
 		copy.request = this.request;
@@ -149,6 +153,21 @@ public final class NetworkCase {
 	public NetworkCase tls() {
 		this.tls = true;
 		return this;
+	}
+
+	/** The server is asked through a proxy. */
+	public NetworkCase through(IntFunction<ConnectProxy> starts) {
+		this.proxy = starts;
+		return this;
+	}
+
+	/**
+	 * Starts the proxy of this case.
+	 * @param server the server of this case
+	 * @return the proxy, or {@code null} if there is none
+	 */
+	public @Nullable ConnectProxy startProxy(MisbehavingServer server) {
+		return (this.proxy != null) ? this.proxy.apply(server.port()) : null;
 	}
 
 	/** The model is configured otherwise. */

@@ -88,7 +88,7 @@ public final class NetworkCases {
 	public Stream<NetworkCase> ofTransfers() {
 		return Stream
 			.of(ranges(), otherRanges(), noSuchRanges(), wholeFilesOnly(), brokenRanges(), partsToAll(), versions(),
-					connections(), breaks(), endless(), damaged(), busy(), surplus())
+					connections(), breaks(), endless(), damaged(), busy(), surplus(), proxies())
 			.flatMap(List::stream);
 	}
 
@@ -861,6 +861,21 @@ public final class NetworkCases {
 			Set<Integer> known = ConcurrentHashMap.newKeySet();
 			return (request) -> known.add(request.connection()) ? Reply.ok() : reply;
 		}).request((request) -> request.maxAttempts(1));
+	}
+
+	private List<NetworkCase> proxies() {
+		String odd = "HTTP/1.1 201 Created\nX-Long: " + "x".repeat(20_000) + "\n\n";
+		return List.of(always("through a proxy", Reply.ok()).through(ConnectProxy::tunnelling),
+				always("through a proxy", Reply.ok()).through(ConnectProxy::tunnelling).withoutDigest(),
+				always("through a proxy", Reply.ok()).through(ConnectProxy::tunnelling).tls(),
+				always("through a proxy that answers 201 with 20 KB of headers and bare LF", Reply.ok())
+					.through((port) -> ConnectProxy.tunnelling(port, odd))
+					.tls(),
+				first("through a proxy, connection reset half way", Reply.ok().cutAfter(this.half))
+					.through(ConnectProxy::tunnelling)
+					.tls(),
+				always("404 through a proxy", Reply.status(404)).through(ConnectProxy::tunnelling)
+					.fails(ErrorCode.NOT_FOUND, "404"));
 	}
 
 	private List<NetworkCase> busy() {

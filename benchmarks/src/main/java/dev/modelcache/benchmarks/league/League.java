@@ -17,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 
+import dev.modelcache.testsupport.ConnectProxy;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.NetworkCase;
@@ -77,8 +78,8 @@ public final class League {
 
 	private static Outcome run(Tool tool, NetworkCase given) throws Exception {
 		Path directory = Files.createTempDirectory("league");
-		try (MisbehavingServer server = given.start(CONTENT)) {
-			Path file = tool.fetch(given, server, CONTENT, directory);
+		try (MisbehavingServer server = given.start(CONTENT); ConnectProxy proxy = given.startProxy(server)) {
+			Path file = tool.fetch(given, server, proxy, CONTENT, directory);
 			// Others keep a compressed file as it is.
 			boolean right = isRight(file, given.expected(CONTENT))
 					|| (!(tool instanceof Tool.Ours) && isRight(file, CONTENT));

@@ -4,7 +4,6 @@
  */
 package dev.modelcache.benchmarks.league;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,6 +18,7 @@ import dev.modelcache.ModelCache;
 import dev.modelcache.ModelCacheBuilder;
 import dev.modelcache.ModelCacheException;
 import dev.modelcache.benchmarks.SimplePipeline;
+import dev.modelcache.testsupport.ConnectProxy;
 import dev.modelcache.testsupport.Content;
 import dev.modelcache.testsupport.MisbehavingServer;
 import dev.modelcache.testsupport.NetworkCase;
@@ -39,6 +39,19 @@ interface Tool {
 	Duration PATIENCE = Duration.ofSeconds(30);
 
 	/**
+	 * Has the client of the Hub take the URL for that of a file of a repository.
+	 */
+	String HUB = """
+			const [, hub, url, file] = process.argv;
+			const { createWriteStream } = await import('node:fs');
+			const { pipeline } = await import('node:stream/promises');
+			const { downloadFile } = await import(hub);
+			const blob = await downloadFile({ repo: 'org/model', path: 'm.gguf', hubUrl: 'http://hub.invalid',
+				fetch: (asked, init) => fetch(url, init) });
+			await pipeline(blob.stream(), createWriteStream(file));
+			""";
+
+	/**
 	 * Returns its name, as the head of a column.
 	 */
 	String name();
@@ -47,20 +60,25 @@ interface Tool {
 	 * Fetches the file of a case.
 	 * @param given the case
 	 * @param server its server
+	 * @param proxy the proxy before it, or {@code null} if there is none
 	 * @param content what the server serves
 	 * @param directory an empty directory
 	 * @return the file that the tool calls complete, or {@code null} if it gives up
 	 */
-	@Nullable Path fetch(NetworkCase given, MisbehavingServer server, Content content, Path directory) throws Exception;
+	@Nullable Path fetch(NetworkCase given, MisbehavingServer server, @Nullable ConnectProxy proxy, Content content,
+			Path directory) throws Exception;
 
 	/** Returns this cache and the other tools, of which those that are installed. */
 	static List<Tool> all() {
 		List<Tool> tools = new ArrayList<>(List.of(new Ours()));
 		for (Command command : List.of(
-				new Command("curl", "--cacert", List.of("-sSfL", "-o", "{file}", "{url}"), List.of()),
-				new Command("wget", "--ca-certificate", List.of("-q", "-O", "{file}", "{url}"), List.of()),
-				new Command("aria2c", "--ca-certificate",
-						List.of("-q", "-x4", "-d", "{directory}", "-o", "{name}", "{url}"), List.of(".aria2")))) {
+				new Command("curl", List.of("curl", "-sSfL", "-o", "{file}", "{url}"), "--cacert", List.of()),
+				new Command("wget", List.of("wget", "-q", "-O", "{file}", "{url}"), "--ca-certificate", List.of()),
+				new Command("aria2c", List.of("aria2c", "-q", "-x4", "-d", "{directory}", "-o", "{name}", "{url}"),
+						"--ca-certificate", List.of(".aria2")),
+				new Command("@huggingface/hub",
+						List.of("node", "--input-type=module", "--eval", HUB, "{hub}", "{url}", "{file}"), "",
+						List.of()))) {
 			if (command.isInstalled()) {
 				tools.add(command);
 			}
@@ -81,9 +99,13 @@ interface Tool {
 		}
 
 		@Override
-		public @Nullable Path fetch(NetworkCase given, MisbehavingServer server, Content content, Path directory) {
-			ModelCacheBuilder builder = ModelCache.builder()
-				.environment((name) -> name.equals("user.home") ? directory.toString() : null)
+		public @Nullable Path fetch(NetworkCase given, MisbehavingServer server, @Nullable ConnectProxy proxy,
+				Content content, Path directory) {
+			ModelCacheBuilder builder = ModelCache.builder().environment((name) -> switch (name) {
+				case "user.home" -> directory.toString();
+				case "all_proxy" -> (proxy != null) ? "http://127.0.0.1:" + proxy.port() : null;
+				default -> null;
+			})
 				.cache((options) -> options.directory(directory.resolve("cache")).minFreeSpace(DataSize.ofMegabytes(1)))
 				.download((options) -> options.allowInsecureHttp(true).segmentSize(DataSize.ofMegabytes(1)))
 				.connectors((rules) -> connector(rules, given.isTls()))
@@ -116,36 +138,56 @@ interface Tool {
 	/**
 	 * A program with its defaults.
 	 *
-	 * @param name the program
-	 * @param certificate its option for a certificate authority
-	 * @param arguments its arguments, with places for the URL and the file
+	 * @param name its name
+	 * @param line the program and its arguments, with places for the URL and the file
+	 * @param certificate its option for a certificate authority, or empty for none
 	 * @param unfinished endings of files that stand beside one that is not complete
 	 */
-	record Command(String name, String certificate, List<String> arguments, List<String> unfinished) implements Tool {
+	record Command(String name, List<String> line, String certificate, List<String> unfinished) implements Tool {
+
+		private static final Path HUB_CLIENT = Path.of(System.getProperty("npm.modules", "/usr/lib/node_modules"),
+				"@huggingface/hub/dist/index.mjs");
 
 		boolean isInstalled() {
-			return List.of(System.getenv().getOrDefault("PATH", "").split(":"))
+			boolean installed = List.of(System.getenv().getOrDefault("PATH", "").split(":"))
 				.stream()
-				.anyMatch((directory) -> Files.isExecutable(Path.of(directory, this.name)));
+				.anyMatch((directory) -> Files.isExecutable(Path.of(directory, this.line.get(0))));
+			return installed && (!isHubClient() || Files.exists(HUB_CLIENT));
+		}
+
+		private boolean isHubClient() {
+			return this.line.contains("{hub}");
 		}
 
 		@Override
-		public @Nullable Path fetch(NetworkCase given, MisbehavingServer server, Content content, Path directory)
-				throws Exception {
-			Path file = directory.resolve("model");
-			List<String> line = new ArrayList<>(List.of(this.name));
-			if (given.isTls()) {
-				line.add(this.certificate);
-				line.add(certificate(directory));
+		public @Nullable Path fetch(NetworkCase given, MisbehavingServer server, @Nullable ConnectProxy proxy,
+				Content content, Path directory) throws Exception {
+			if (proxy != null && isHubClient()) {
+				// The fetch of Node.js does not read the environment variables.
+				return null;
 			}
-			this.arguments.forEach((argument) -> line.add(argument.replace("{url}", server.uri(given.path()).toString())
+			Path file = directory.resolve("model");
+			String authority = Files.writeString(directory.resolve("ca.pem"), TestCertificate.get().pem()).toString();
+			List<String> all = new ArrayList<>(this.line);
+			if (given.isTls() && !this.certificate.isEmpty()) {
+				all.addAll(1, List.of(this.certificate, authority));
+			}
+			all.replaceAll((argument) -> argument.replace("{url}", server.uri(given.path()).toString())
+				.replace("{hub}", HUB_CLIENT.toString())
 				.replace("{file}", file.toString())
 				.replace("{directory}", directory.toString())
-				.replace("{name}", "model")));
-			Process process = new ProcessBuilder(line).directory(directory.toFile())
+				.replace("{name}", "model"));
+			ProcessBuilder builder = new ProcessBuilder(all).directory(directory.toFile())
 				.redirectErrorStream(true)
-				.redirectOutput(ProcessBuilder.Redirect.DISCARD)
-				.start();
+				.redirectOutput(ProcessBuilder.Redirect.DISCARD);
+			builder.environment().put("NODE_EXTRA_CA_CERTS", authority);
+			if (proxy != null) {
+				builder.environment().remove("no_proxy");
+				builder.environment().remove("NO_PROXY");
+				builder.environment().put("http_proxy", "http://127.0.0.1:" + proxy.port());
+				builder.environment().put("https_proxy", "http://127.0.0.1:" + proxy.port());
+			}
+			Process process = builder.start();
 			if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
 				process.destroyForcibly().waitFor();
 				return null;
@@ -153,10 +195,6 @@ interface Tool {
 			boolean complete = process.exitValue() == 0 && Files.exists(file) && this.unfinished.stream()
 				.noneMatch((ending) -> Files.exists(directory.resolve("model" + ending)));
 			return complete ? file : null;
-		}
-
-		private static String certificate(Path directory) throws IOException {
-			return Files.writeString(directory.resolve("ca.pem"), TestCertificate.get().pem()).toString();
 		}
 
 	}
@@ -172,8 +210,9 @@ interface Tool {
 		}
 
 		@Override
-		public @Nullable Path fetch(NetworkCase given, MisbehavingServer server, Content content, Path directory) {
-			if (given.isTls()) {
+		public @Nullable Path fetch(NetworkCase given, MisbehavingServer server, @Nullable ConnectProxy proxy,
+				Content content, Path directory) {
+			if (given.isTls() || proxy != null) {
 				return null;
 			}
 			Path file = directory.resolve("model");

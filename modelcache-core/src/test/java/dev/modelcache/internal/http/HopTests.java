@@ -82,7 +82,8 @@ class HopTests {
 		assertThat(follow(start, "/2", false).uri()).hasToString("http://a.example/2");
 		assertThatExceptionOfType(RequestFailedException.class)
 			.isThrownBy(() -> follow(start, "http://b.example/2", false))
-			.withMessageContaining("allow-insecure-http");
+			.satisfies((failure) -> assertThat(failure.action()).contains("allow-insecure-http"))
+			.withMessageContaining("redirects to http");
 		assertThat(follow(start, "http://b.example/2", true).uri()).hasToString("http://b.example/2");
 		Hop secure = follow(start, "https://b.example/2", false);
 		assertThatExceptionOfType(RequestFailedException.class)

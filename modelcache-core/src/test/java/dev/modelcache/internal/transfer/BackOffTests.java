@@ -109,6 +109,16 @@ class BackOffTests {
 	}
 
 	@Test
+	void lastRequestOfEachMirrorIsForTheWholeFile() {
+		this.fixture.maxRequests(3).answer(TransferFixture.failing(Reason.SERVER_ERROR));
+		fail(2);
+		assertThat(this.fixture.requests)
+			.extracting((request) -> Origin.of(request.mirror().uri()).host() + " " + request.ranged())
+			.containsExactly("mirror1 true", "mirror1 true", "mirror1 false", "mirror2 true", "mirror2 true",
+					"mirror2 false");
+	}
+
+	@Test
 	void newBytesOnDiskStartTheCountAgain() {
 		byte[] file = new byte[4000];
 		this.fixture.maxRequests(2)

@@ -142,6 +142,12 @@ class PageTests {
 		return browser.findElement(By.cssSelector(selector));
 	}
 
+	/** Not where the button was a moment ago: what is above it may grow meanwhile. */
+	private static void play(String fault) {
+		await().until(() -> find("[data-fault=" + fault + "]").isDisplayed());
+		browser.executeScript("arguments[0].click()", find("[data-fault=" + fault + "]"));
+	}
+
 	private static String part(String model, String selector) {
 		return "[data-model=" + model + "] " + selector;
 	}
@@ -297,8 +303,7 @@ class PageTests {
 		awaitClassifier();
 		find("#ask .primary").click();
 		awaitText("#label", "DELETE");
-		await().until(() -> find("[data-fault=outage]").isDisplayed());
-		find("[data-fault=outage]").click();
+		play("outage");
 		awaitText(part("large", ".badge"), "Failed");
 		assertThat(faintTexts()).isEmpty();
 	}
@@ -371,8 +376,7 @@ class PageTests {
 	@Test
 	void aFailureIsShownWithItsRemedyAndTheNextAttempt() {
 		awaitText(part("large", ".badge"), "Ready");
-		await().until(() -> find("[data-fault=outage]").isDisplayed());
-		find("[data-fault=outage]").click();
+		play("outage");
 		awaitText(part("large", ".badge"), "Failed");
 		awaitText(part("large", ".problem"), "503");
 		awaitText(part("large", "[data-part=next]"), "ext attempt");
@@ -428,7 +432,7 @@ class PageTests {
 		awaitText(part("large", ".badge"), "Ready");
 		await().until(() -> find("[data-fault=second-process]").isDisplayed());
 		sample.changePace(SLOW);
-		find("[data-fault=second-process]").click();
+		play("second-process");
 		await().until(() -> find("#fault-note a").isDisplayed());
 		String second = find("#fault-note a").getDomAttribute("href");
 		RunningSample.awaitState(URI.create(second), "large", "WAITING");
@@ -481,7 +485,7 @@ class PageTests {
 		awaitText("#label", "DELETE");
 		// Pictures that are kept show more than half of a download.
 		sample.changePace(DataSize.ofKilobytes(500));
-		find("[data-fault=interruptions]").click();
+		play("interruptions");
 		await().until(() -> percent("large") >= ((System.getProperty("screenshots") != null) ? 55 : 1));
 		for (String scheme : List.of("light", "dark")) {
 			prefer("prefers-color-scheme", scheme);

@@ -183,10 +183,9 @@ final class Adaptation {
 			return;
 		}
 		boolean dropped = fetch.mirror.isDropped();
-		// The last of the attempts, where no range ever came: there are no more than the
+		// The last of the attempts, where no byte ever came: there are no more than the
 		// user wants. One more where some came.
-		boolean noRanges = this.work.written() == 0 && !fetch.mirror.host().sendsRanges();
-		boolean last = noRanges ? fetch.mirror.hasOneAttemptLeft() : dropped;
+		boolean last = (this.work.written() == 0) ? fetch.mirror.hasOneAttemptLeft() : dropped;
 		if (dropped && MENDED_BY_WHOLE_FILES.contains(failed.reason())) {
 			fetch.mirror.ladder().rangesAreWrong();
 			fetch.mirror.comesBack();

@@ -55,8 +55,8 @@ final class FaultTable {
 				arrives("reset before any byte", 2, Reply.ok().cutAfter(0), Reply.ok()),
 				arrives("reset half way", 2, Reply.ok().cutAfter(HALF), Reply.ok()),
 				arrives("reset at the last byte", 2, Reply.ok().cutAfter(END - 1), Reply.ok()),
-				fails("reset for ever", ErrorCode.TRANSFER, "broke the connection", 4, Reply.ok().cutAfter(0)),
-				fails("reset for ever", ErrorCode.TRANSFER, "broke the connection", 4, Reply.ok().cutAfter(0))
+				fails("reset for ever", ErrorCode.TRANSFER, "broke the connection", 3, Reply.ok().cutAfter(0)),
+				fails("reset for ever", ErrorCode.TRANSFER, "broke the connection", 3, Reply.ok().cutAfter(0))
 					.withoutDigest(),
 				arrives("no headers", 2, Reply.ok().stallBeforeHeaders(), Reply.ok()).silent(Silence.BEFORE_HEADERS),
 				fails("no headers for ever", ErrorCode.TRANSFER, "did not answer within", 0,
@@ -74,7 +74,7 @@ final class FaultTable {
 						Reply.ok().stallAfter(MIB - 1), Reply.ok())
 					.only(Shape.SEVERAL_SEGMENTS)
 					.silent(Silence.IN_BODY),
-				fails("stall for ever", ErrorCode.TRANSFER, "sent no data for", 4, Reply.ok().stallAfter(0)).silent(
+				fails("stall for ever", ErrorCode.TRANSFER, "sent no data for", 3, Reply.ok().stallAfter(0)).silent(
 						Silence.IN_BODY),
 				arrives("illegal HTTP once", 2, Reply.raw("nonsense\r\n\r\n"), Reply.ok()),
 				fails("headers without end", ErrorCode.TRANSFER, "more than 300 KiB of headers", 1,

@@ -552,4 +552,24 @@ class ParallelTests {
 		get(request().url(uri));
 	}
 
+	/** Also if they have sent ranges before. */
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void mirrorsThatFailGetAsManyRequestsAsAreAllowed(boolean known) {
+		try (CacheFixture fixture = new CacheFixture(this.directory)) {
+			DefaultModelCache cache = fixture.open(withMirror().maxAttempts(3).build());
+			if (known) {
+				fixture.get("m");
+				cache.evict("m").block(CacheFixture.PATIENCE);
+			}
+			List<MisbehavingServer> both = List.of(this.server, this.mirror);
+			int[] before = both.stream().mapToInt((one) -> one.requests("/m.gguf").size()).toArray();
+			both.forEach((one) -> one.always("/m.gguf", Reply.status(503)));
+			assertThat(cache.get("m").toFuture()).failsWithin(CacheFixture.PATIENCE);
+			for (int i = 0; i < before.length; i++) {
+				assertThat(both.get(i).requests("/m.gguf")).hasSize(before[i] + 3);
+			}
+		}
+	}
+
 }

@@ -287,7 +287,7 @@ final class ModelProof {
 			return null;
 		}
 		boolean sameFile = receipt.doubted() || receipt.fingerprint().fileKey().equals(hashed.fingerprint().fileKey())
-				|| !this.store.isShared(file.target());
+				|| receipt.fingerprint().fits(hashed.fingerprint()) || !this.store.isShared(file.target());
 		Receipt fresh = (sameFile ? receipt : receipt.ofUser()).reissued(hashed.fingerprint(), hashed.at());
 		// Read beside a renewal or an eviction, it may be another one now, or gone.
 		if (hashed.fingerprint().equals(this.index.fingerprint(file))) {

@@ -112,9 +112,14 @@ final class Surroundings {
 			return directory;
 		}
 		Path inHome = this.home.cache(name);
-		if (xdg != null && inHome != null) {
+		if (xdg != null && directory != null && inHome != null) {
+			Path existing = existing(directory);
 			logger.atLevel(level)
-				.log("{}; {} is {}", HomeDirectory.problem(XDG_CACHE_HOME, xdg.toString()), what, inHome);
+				.log("{}; {} is {}",
+						existing.startsWith(xdg) && !existing.equals(xdg)
+								? existing + " in " + XDG_CACHE_HOME + " cannot be written by this user"
+								: HomeDirectory.problem(XDG_CACHE_HOME, xdg.toString()),
+						what, inHome);
 		}
 		return inHome;
 	}
@@ -124,11 +129,16 @@ final class Surroundings {
 	 * way and is not a directory is explained later.
 	 */
 	private static boolean mayExist(Path directory) {
+		Path existing = existing(directory);
+		return existing.equals(directory) || !Files.isDirectory(existing) || Files.isWritable(existing);
+	}
+
+	private static Path existing(Path directory) {
 		Path existing = directory;
 		while (existing.getParent() != null && !Files.exists(existing, LinkOption.NOFOLLOW_LINKS)) {
 			existing = existing.getParent();
 		}
-		return existing.equals(directory) || !Files.isDirectory(existing) || Files.isWritable(existing);
+		return existing;
 	}
 
 	/** XDG Base Directory Specification 0.8: a relative path is invalid and ignored. */

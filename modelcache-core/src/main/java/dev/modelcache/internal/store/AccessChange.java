@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 import dev.modelcache.ModelPathConflict;
+import dev.modelcache.internal.DiskFault;
 import dev.modelcache.internal.FileAccess;
 import dev.modelcache.internal.store.Receipts.ReceivedFile;
 import org.jspecify.annotations.Nullable;
@@ -36,11 +37,17 @@ final class AccessChange {
 
 	private static final Logger logger = LoggerFactory.getLogger(AccessChange.class);
 
+	/** Beside the receipts while a place has not been looked at. */
+	private static final String AGAIN = "private-places";
+
 	private final CacheLayout layout;
 
 	private final Receipts receipts;
 
 	private final AtomicBoolean done = new AtomicBoolean();
+
+	/** A place could not be looked at. */
+	private boolean skipped;
 
 	AccessChange(CacheLayout layout, Receipts receipts) {
 		this.layout = layout;
@@ -60,7 +67,8 @@ final class AccessChange {
 		try {
 			List<Path> directories = List.of(records.resolveSibling("models"), records.resolveSibling("locks"),
 					records);
-			boolean narrower = false;
+			Path again = records.resolve(AGAIN);
+			boolean narrower = Files.exists(again, LinkOption.NOFOLLOW_LINKS);
 			for (Path directory : directories) {
 				narrower |= Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS) && access.isNarrower(directory);
 			}
@@ -94,6 +102,12 @@ final class AccessChange {
 					access.widen(directory);
 				}
 			}
+			if (!this.skipped) {
+				Files.deleteIfExists(again);
+			}
+			else if (!Files.exists(again, LinkOption.NOFOLLOW_LINKS)) {
+				access.create(again).close();
+			}
 		}
 		catch (IOException ex) {
 			logger.debug("Not all files of the cache can be read by others", ex);
@@ -124,7 +138,9 @@ final class AccessChange {
 			return widen(access, file);
 		}
 		catch (IOException ex) {
-			logger.debug("{} stays as it is", file.target(), ex);
+			this.skipped = true;
+			logger.warn("{} keeps its permissions until the next start, because it cannot be looked at: {}",
+					file.target(), DiskFault.reason(ex));
 			return false;
 		}
 	}

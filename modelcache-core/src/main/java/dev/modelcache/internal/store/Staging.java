@@ -62,6 +62,9 @@ public final class Staging {
 
 	private volatile Instant lastSweep = Instant.EPOCH;
 
+	/** For 5 seconds in all. */
+	private static final int WAITS_FOR_SWEEP = 50;
+
 	private final AtomicLong swept = new AtomicLong();
 
 	private final ReentrantLock sweeping = new ReentrantLock();
@@ -324,8 +327,12 @@ public final class Staging {
 			this.lastSweep = this.clock.instant();
 			this.sweeping.lock();
 			try {
-				deleteExpired(() -> {
-				});
+				Runnable all = () -> {
+				};
+				deleteExpired(this.settings.directory(), Integer.MAX_VALUE, all);
+				if (this.settings.hubCache() != null) {
+					deleteExpired(this.settings.hubCache().directory(), HubCache.DEPTH_OF_BLOBS, all);
+				}
 			}
 			finally {
 				this.sweeping.unlock();
@@ -351,7 +358,7 @@ public final class Staging {
 			if (ex.needed() == null) {
 				throw ex;
 			}
-			makeRoom(advanced);
+			makeRoom(ex.directory(), advanced);
 			if (this.swept.get() == before) {
 				throw ex;
 			}
@@ -359,28 +366,50 @@ public final class Staging {
 		}
 	}
 
-	private void makeRoom(Runnable advanced) {
-		try {
-			while (!this.sweeping.tryLock(100, TimeUnit.MILLISECONDS)) {
-				advanced.run();
-			}
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
+	/**
+	 * Deletes what is old on a disk that has too little room. Neither another disk that
+	 * hangs nor a thread that waits for it may hold up the error that says so.
+	 */
+	private void makeRoom(Path full, Runnable advanced) {
+		if (!isSweeping(advanced)) {
 			return;
 		}
 		try {
-			deleteExpired(advanced);
+			HubCacheSettings hub = this.settings.hubCache();
+			if (hub != null && full.startsWith(hub.directory())) {
+				deleteExpired(hub.directory(), HubCache.DEPTH_OF_BLOBS, advanced);
+			}
+			else if (isOnTheDiskOf(full, this.settings.directory())) {
+				deleteExpired(this.settings.directory(), Integer.MAX_VALUE, advanced);
+			}
 		}
 		finally {
 			this.sweeping.unlock();
 		}
 	}
 
-	private void deleteExpired(Runnable advanced) {
-		deleteExpired(this.settings.directory(), Integer.MAX_VALUE, advanced);
-		if (this.settings.hubCache() != null) {
-			deleteExpired(this.settings.hubCache().directory(), HubCache.DEPTH_OF_BLOBS, advanced);
+	/** Returns whether this thread sweeps now; another one may take some seconds. */
+	private boolean isSweeping(Runnable advanced) {
+		try {
+			for (int i = 0; i < WAITS_FOR_SWEEP; i++) {
+				if (this.sweeping.tryLock(100, TimeUnit.MILLISECONDS)) {
+					return true;
+				}
+				advanced.run();
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		return false;
+	}
+
+	private static boolean isOnTheDiskOf(Path full, Path directory) {
+		try {
+			return full.startsWith(directory) || Files.getFileStore(full).equals(Files.getFileStore(directory));
+		}
+		catch (IOException ex) {
+			return false;
 		}
 	}
 

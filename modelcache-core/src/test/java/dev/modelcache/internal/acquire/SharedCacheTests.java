@@ -234,6 +234,12 @@ class SharedCacheTests {
 		assertThat(get(as(A, GROUP), FileAccess.GROUP, "-")).isEqualTo("CACHED");
 		requirePermissions("rw-r-----", "rwxr-x---");
 		assertThat(get(as(B, GROUP), FileAccess.GROUP, "-")).isEqualTo("CACHED");
+		run("chown", A + ":" + GROUP, volume.toString());
+		run("chmod", "2755", volume.toString());
+		assertThat(get(as(A, GROUP), FileAccess.GROUP, "-")).isEqualTo("CACHED");
+		assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(volume.resolve("m.bin"))))
+			.isEqualTo("rw-r-----");
+		assertThat(get(as(B, GROUP), FileAccess.GROUP, volume.resolve("m.bin"))).isEqualTo("CACHED");
 	}
 
 	/** A member of the group can exchange the directories in that of the cache. */

@@ -11,9 +11,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 
 import dev.modelcache.ModelCache;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +27,9 @@ import org.springframework.boot.SpringBootVersion;
 /**
  * The versions and the file system that a report of a fault needs, as a map.
  * <p>
- * <em>Blocking</em>: for at most 200 ms. If the disk takes longer, the file system is
- * {@value #UNKNOWN}.
+ * <em>Thread-safety</em>: all methods. <em>Blocking</em>: for at most 200 ms. If the disk
+ * takes longer, the file system is {@value #UNKNOWN}, and it is not asked again until it
+ * has answered.
  */
 final class About {
 
@@ -33,10 +37,26 @@ final class About {
 
 	private static final int LONGEST_WAIT_MILLIS = 200;
 
-	private About() {
+	private static final About SYSTEM = new About(About::type);
+
+	private final Function<Path, @Nullable String> types;
+
+	/** The questions that have not been answered. */
+	private final Map<Path, CompletableFuture<String>> asked = new ConcurrentHashMap<>();
+
+	/**
+	 * Creates it.
+	 * @param types returns the type of the file system of a path, or {@code null}
+	 */
+	About(Function<Path, @Nullable String> types) {
+		this.types = types;
 	}
 
 	static Map<String, Object> of(Path place) {
+		return SYSTEM.describe(place);
+	}
+
+	Map<String, Object> describe(Path place) {
 		Map<String, Object> about = new LinkedHashMap<>();
 		about.put("modelcache", orUnknown(ModelCache.class.getPackage().getImplementationVersion()));
 		about.put("springBoot", SpringBootVersion.getVersion());
@@ -47,21 +67,36 @@ final class About {
 		return about;
 	}
 
-	private static String fileSystem(Path place) {
+	private String fileSystem(Path place) {
 		if (Schedulers.isInNonBlockingThread()) {
 			return UNKNOWN;
 		}
 		try {
-			return CompletableFuture.supplyAsync(() -> orUnknown(type(place)), Schedulers.boundedElastic()::schedule)
-				.get(LONGEST_WAIT_MILLIS, TimeUnit.MILLISECONDS);
+			return this.asked.computeIfAbsent(place, this::ask).get(LONGEST_WAIT_MILLIS, TimeUnit.MILLISECONDS);
 		}
-		catch (TimeoutException | ExecutionException ex) {
+		catch (TimeoutException | ExecutionException | RejectedExecutionException ex) {
 			return UNKNOWN;
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 			return UNKNOWN;
 		}
+	}
+
+	private CompletableFuture<String> ask(Path place) {
+		CompletableFuture<String> answer = new CompletableFuture<>();
+		Schedulers.boundedElastic().schedule(() -> {
+			try {
+				answer.complete(orUnknown(this.types.apply(place)));
+			}
+			catch (RuntimeException ex) {
+				answer.completeExceptionally(ex);
+			}
+			finally {
+				this.asked.remove(place, answer);
+			}
+		});
+		return answer;
 	}
 
 	/** A place that does not exist yet will be on the file system of its parent. */

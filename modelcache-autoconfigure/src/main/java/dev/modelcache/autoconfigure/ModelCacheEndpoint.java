@@ -59,17 +59,15 @@ final class ModelCacheEndpoint {
 
 	private final Consumer<Mono<Void>> await;
 
-	private final Supplier<@Nullable String> startup;
+	private final Supplier<String> startup;
 
 	/**
 	 * Creates the endpoint.
 	 * @param operations knows the models and does what is requested
-	 * @param startup returns the value of {@code startup.mode}, or {@code null} if it is
-	 * unknown
+	 * @param startup returns the value of {@code startup.mode}
 	 * @param await waits for a publisher, and throws its error
 	 */
-	ModelCacheEndpoint(ModelCacheOperations operations, Supplier<@Nullable String> startup,
-			Consumer<Mono<Void>> await) {
+	ModelCacheEndpoint(ModelCacheOperations operations, Supplier<String> startup, Consumer<Mono<Void>> await) {
 		this.operations = operations;
 		this.startup = startup;
 		this.await = await;
@@ -190,10 +188,7 @@ final class ModelCacheEndpoint {
 
 	private Map<String, Object> configuration(ModelRequest model) {
 		Map<String, Object> details = new LinkedHashMap<>();
-		String mode = this.startup.get();
-		if (mode != null) {
-			details.put("startup", mode);
-		}
+		details.put("startup", this.startup.get());
 		details.put("required", model.required());
 		details.put("checksum", model.expectedDigest() != null);
 		details.put("mirrors", model.mirrors().size());

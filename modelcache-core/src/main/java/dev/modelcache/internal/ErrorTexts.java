@@ -37,7 +37,8 @@ import org.springframework.util.function.SingletonSupplier;
  * manual, "The Format of GNU MO Files"). musl and macOS have English alone; on Windows,
  * only English texts are known.
  * <p>
- * <em>Blocking</em>: reads catalogs the first time that a text is in another language.
+ * <em>Blocking</em>: reads the catalogs of the process's language, if it has one, with
+ * the first error that has a text.
  */
 public final class ErrorTexts {
 

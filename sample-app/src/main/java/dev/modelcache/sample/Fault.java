@@ -23,7 +23,7 @@ enum Fault {
 					+ "sends the file."),
 
 	/** The first server and its mirror are down. */
-	FALLBACK("Fallback", "The server and its mirror answer 503. After a few attempts each, the fallback is used."),
+	FALLBACK("Fallback", "The server and its mirror answer 503. After three attempts each, the fallback is used."),
 
 	/** All servers are down. */
 	OUTAGE("All servers down",

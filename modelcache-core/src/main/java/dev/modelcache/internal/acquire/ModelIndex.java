@@ -160,7 +160,7 @@ final class ModelIndex {
 			return look.get();
 		}
 		catch (ModelStorageException ex) {
-			if (this.store.isNews(ex.directory())) {
+			if (this.store.leaveOut(ex.directory())) {
 				logger.warn("A read-only root is left out for as long as this lasts: {}", ex.getMessage());
 			}
 			return List.of();

@@ -193,7 +193,7 @@ public final class DownloadConnections {
 			synchronized (this.made) {
 				connector = this.made.computeIfAbsent(way, Connector::new);
 			}
-			return connector.get(this);
+			return connector.get();
 		}
 
 		@Override
@@ -211,41 +211,41 @@ public final class DownloadConnections {
 			});
 		}
 
-	}
+		/**
+		 * A connector that is made when it is needed. Applications make some, which may
+		 * take long: that holds up only those who go the same way.
+		 */
+		private final class Connector {
 
-	/**
-	 * A connector that is made when it is needed. Applications make some, which may take
-	 * long: that holds up only those who go the same way.
-	 */
-	private final class Connector {
+			private final Way way;
 
-		private final Way way;
+			private @Nullable ClientHttpConnector made;
 
-		private @Nullable ClientHttpConnector made;
-
-		Connector(Way way) {
-			this.way = way;
-		}
-
-		synchronized ClientHttpConnector get(Connectors of) throws IOException {
-			if (this.made == null) {
-				Rules rules = new Rules(of.addresses, of.privateToo, this.way);
-				ClientHttpConnector connector = DownloadConnections.this.connectors.apply(rules);
-				Proxy proxy = this.way.route().proxy();
-				if (proxy != null && proxy.type() == Proxy.Type.HTTPS && !rules.prepared) {
-					throw new ConnectionFailedException(Reason.NO_CLIENT,
-							"cannot be reached: the application's HTTP connector does not support TLS to "
-									+ proxy.name(),
-							"Use the connector of Reactor Netty, or an http: URL in the " + proxy.setting(), null);
-				}
-				if (this.way.address() != null && !rules.prepared) {
-					throw new ConnectionFailedException(Reason.NO_CLIENT,
-							"has a host name that the application's HTTP connector does not support",
-							"Use the connector of Reactor Netty, or another name or the address of the host", null);
-				}
-				this.made = connector;
+			Connector(Way way) {
+				this.way = way;
 			}
-			return this.made;
+
+			synchronized ClientHttpConnector get() throws IOException {
+				if (this.made == null) {
+					Rules rules = new Rules(Connectors.this.addresses, Connectors.this.privateToo, this.way);
+					ClientHttpConnector connector = DownloadConnections.this.connectors.apply(rules);
+					Proxy proxy = this.way.route().proxy();
+					if (proxy != null && proxy.type() == Proxy.Type.HTTPS && !rules.prepared) {
+						throw new ConnectionFailedException(Reason.NO_CLIENT,
+								"cannot be reached: the application's HTTP connector does not support TLS to "
+										+ proxy.name(),
+								"Use the connector of Reactor Netty, or an http: URL in the " + proxy.setting(), null);
+					}
+					if (this.way.address() != null && !rules.prepared) {
+						throw new ConnectionFailedException(Reason.NO_CLIENT,
+								"has a host name that the application's HTTP connector does not support",
+								"Use the connector of Reactor Netty, or another name or the address of the host", null);
+					}
+					this.made = connector;
+				}
+				return this.made;
+			}
+
 		}
 
 	}

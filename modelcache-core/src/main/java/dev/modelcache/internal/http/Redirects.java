@@ -98,8 +98,8 @@ final class Redirects {
 	 * Sends a request. The headers of each response must arrive within the time-out,
 	 * which does not include the time to make a client. A connection that has served
 	 * before and breaks before it answers was closed by the server in the meantime: the
-	 * request is sent again at once (RFC 9112, section 9.3.1). So it is on a connection
-	 * that has served well and fails now, which is closed.
+	 * request is sent again at once (RFC 9112, section 9.3.1). So is one that is answered
+	 * with 500 on a connection whose last answer was good; that connection is closed.
 	 * @param at where to begin
 	 * @param answer takes the response that is not followed, possibly on an event loop;
 	 * the connection is freed when its result ends
@@ -294,7 +294,7 @@ final class Redirects {
 	 *
 	 * @param thread its thread
 	 * @param used whether it served a request before
-	 * @param well whether its last answer was none of a failure
+	 * @param well whether its last answer was good
 	 * @param close closes it
 	 */
 	private record Wire(Executor thread, boolean used, AtomicBoolean well, Runnable close) {

@@ -288,12 +288,11 @@ public final class ModelStore implements AutoCloseable {
 	}
 
 	/**
-	 * Returns whether it has not been told yet that a cache that others filled cannot be
-	 * looked at.
+	 * Notes that a cache that others filled is left out, because it cannot be looked at.
 	 * @param directory a directory of it
-	 * @return {@code true} once for each cache
+	 * @return {@code true} the first time for each cache
 	 */
-	public boolean isNews(Path directory) {
+	public boolean leaveOut(Path directory) {
 		Path root = this.settings.readOnlyRoots().stream().filter(directory::startsWith).findFirst().orElse(directory);
 		return this.leftOut.add(root);
 	}

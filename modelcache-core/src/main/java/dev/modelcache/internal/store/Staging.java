@@ -40,6 +40,9 @@ public final class Staging {
 
 	private static final Duration BETWEEN_SWEEPS = Duration.ofHours(1);
 
+	/** How often to look for 100 ms whether another thread has swept. */
+	private static final int WAITS_FOR_SWEEP = 50;
+
 	private final StoreSettings settings;
 
 	private final CacheLayout layout;
@@ -61,9 +64,6 @@ public final class Staging {
 	private final DiskSpace space;
 
 	private volatile Instant lastSweep = Instant.EPOCH;
-
-	/** For 5 seconds in all. */
-	private static final int WAITS_FOR_SWEEP = 50;
 
 	private final AtomicLong swept = new AtomicLong();
 
@@ -327,11 +327,11 @@ public final class Staging {
 			this.lastSweep = this.clock.instant();
 			this.sweeping.lock();
 			try {
-				Runnable all = () -> {
+				Runnable ignored = () -> {
 				};
-				deleteExpired(this.settings.directory(), Integer.MAX_VALUE, all);
+				deleteExpired(this.settings.directory(), Integer.MAX_VALUE, ignored);
 				if (this.settings.hubCache() != null) {
-					deleteExpired(this.settings.hubCache().directory(), HubCache.DEPTH_OF_BLOBS, all);
+					deleteExpired(this.settings.hubCache().directory(), HubCache.DEPTH_OF_BLOBS, ignored);
 				}
 			}
 			finally {

@@ -149,8 +149,10 @@ final class Adaptation {
 		for (MirrorState mirror : mirrors.all()) {
 			if (mirror.bytes() > 0 && mirror.ladder().haveRangesFailedAgain() && !mirror.host().sendsRanges()
 					&& mirror.host().stepDown(FetchMode.WHOLE_FILE)) {
-				logger.info("Model '{}': {} sent the file, and failed at all its ranges; from now on, whole files are"
-						+ " requested from its host", this.plan.modelId(), mirror.mirror());
+				logger.info(
+						"Model '{}': {} failed at all ranges, and sent data without them; from now on, whole files are"
+								+ " requested from its host",
+						this.plan.modelId(), mirror.mirror());
 			}
 		}
 	}

@@ -124,6 +124,11 @@ class SmallDiskTests {
 		run("mount -t tmpfs -o size=16m tmpfs $d", "expired", "umount --lazy $d");
 	}
 
+	@Test
+	void whatWasNotResumedInTimeOnAnotherDiskStays() {
+		run("mkdir $d/disk; mount -t tmpfs -o size=4m tmpfs $d/disk", "expired elsewhere", "umount --lazy $d/disk");
+	}
+
 	/** Of its 200 MB, 5 % stay free. */
 	@Test
 	void smallDiskTakesASmallModelUnlessConfiguredOtherwise() {
@@ -174,6 +179,10 @@ class SmallDiskTests {
 					child.expired();
 					return HELD;
 				}
+				if (arguments[0].equals("expired elsewhere")) {
+					child.expiredElsewhere();
+					return HELD;
+				}
 				try (CacheFixture fixture = new CacheFixture(child.directory).transfer(transfer)) {
 					if (arguments[0].equals("default reserve")) {
 						fixture.store(new StoreSettings(child.directory, null, FINGERPRINT));
@@ -207,12 +216,34 @@ class SmallDiskTests {
 				fixture.open(ModelRequest.builder("small").url(this.server.uri("/small.gguf")).build(),
 						ModelRequest.builder("m").url(this.server.uri("/m.gguf")).maxAttempts(1).build());
 				fixture.get("small");
-				Path left = this.directory.resolve("models/.n.gguf.804e0c2b-26075-6570103-c65d1ac5.part");
-				Files.write(left, new byte[10 << 20]);
-				Files.setLastModifiedTime(left, FileTime.from(Instant.now().minus(Duration.ofDays(30))));
+				Path left = expired(this.directory);
 				assertThat(fixture.get("m").outcome()).isEqualTo(ModelOutcome.DOWNLOADED);
 				assertThat(left).doesNotExist();
 			}
+		}
+
+		/** The model-path is on the disk, and the cache is not. */
+		private void expiredElsewhere() throws IOException {
+			this.server.serve("/small.gguf", Content.random(1000, 2));
+			try (CacheFixture fixture = new CacheFixture(this.directory.resolve("cache"))) {
+				fixture.open(ModelRequest.builder("small").url(this.server.uri("/small.gguf")).build(),
+						ModelRequest.builder("m")
+							.url(this.server.uri("/m.gguf"))
+							.modelPath(this.directory.resolve("disk/model.gguf"))
+							.maxAttempts(1)
+							.build());
+				fixture.get("small");
+				Path left = expired(this.directory.resolve("cache"));
+				assertThatExceptionOfType(ModelStorageException.class).isThrownBy(() -> fixture.get("m"));
+				Files.delete(left);
+			}
+		}
+
+		private static Path expired(Path cache) throws IOException {
+			Path left = cache.resolve("models/.n.gguf.804e0c2b-26075-6570103-c65d1ac5.part");
+			Files.write(left, new byte[10 << 20]);
+			Files.setLastModifiedTime(left, FileTime.from(Instant.now().minus(Duration.ofDays(30))));
+			return left;
 		}
 
 		private void sealed() throws IOException {
